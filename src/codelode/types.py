@@ -1,0 +1,122 @@
+"""The nouns that pass between the stages.
+
+discover gives `SourceFile` and `Skip`; read turns a source file into a `Document`; chunk cuts it
+into `Chunk`; embed sees a batch of `Passages`; search answers with `Hit`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from codelode.tokens import WordCounts
+
+
+class SkipReason(StrEnum):
+    """Why a file or folder below the root is not in the index."""
+
+    IGNORED = "ignored"  # by a rule; the detail names the rule and its file
+    HIDDEN = "hidden"
+    TOO_LARGE = "too large"
+    BINARY = "binary"
+    EMPTY = "empty"
+    SYMLINK = "symlink"
+    SPECIAL = "not a regular file"  # FIFO, socket, device
+    UNREADABLE = "unreadable"
+    ENCODING = "unknown encoding"
+    VANISHED = "vanished"  # gone, or changed while it was read
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """One thing that was left out, and why."""
+
+    path: str
+    reason: SkipReason
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file that discovery found worth reading.
+
+    `path` is POSIX and relative to the root; bytes that are not UTF-8 are kept as surrogate
+    escapes, so `os.fsencode(path)` gives the name back. `size` is in bytes, times are in ns.
+    """
+
+    path: str
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    inode: int
+    language: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The text of one file: UTF-8 without a byte order mark, line ends as they are on disk.
+
+    `content_hash` is the 16-byte xxh3-128 of the raw bytes on disk.
+    """
+
+    path: str
+    language: str | None
+    text: bytes
+    encoding: str
+    content_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """A named definition: `kind` is one of function, method, class, interface, ... ."""
+
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A run of bytes `[start, end)` of a document's text, on the 1-based lines it covers.
+
+    `symbol` is the definition the chunk is, or lies in; `defines` are those that begin in it.
+    """
+
+    start: int
+    end: int
+    start_line: int
+    end_line: int
+    symbol: Symbol | None = None
+    defines: tuple[Symbol, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Passages:
+    """A batch of n chunks on their way to an encoder: path and text each, and their word counts."""
+
+    paths: Sequence[str]
+    texts: Sequence[bytes]
+    words: WordCounts
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One answer. Lines are 1-based and inclusive; `path` is POSIX, relative to the root.
+
+    `stale` says that the file on disk no longer has the indexed content. `signals` holds the
+    parts of the score, by name, when the search was asked to explain itself.
+    """
+
+    path: str
+    start_line: int
+    end_line: int
+    score: float
+    text: str
+    language: str | None
+    symbol: str | None
+    kind: str | None = None
+    stale: bool = False
+    signals: dict[str, float] | None = None
