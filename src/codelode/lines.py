@@ -1,0 +1,26 @@
+"""Where the lines of a text begin: the one notion of a line that every line number rests on."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+_LF, _CR = 0x0A, 0x0D
+
+
+def line_starts(text: bytes) -> NDArray[np.int64]:
+    """The byte offset at which each line begins, ascending; line n (1-based) is at `[n - 1]`.
+
+    LF, CRLF and a lone CR end a line, as in `bytes.splitlines`: a final line end begins no
+    further line, and an empty text has no lines.
+    """
+    codes = np.frombuffer(text, dtype=np.uint8)
+    ends = codes == _LF
+    if b"\r" in text:
+        carriage_returns = codes == _CR
+        carriage_returns[:-1] &= ~ends[1:]  # CRLF ends its line once, at the LF
+        ends |= carriage_returns
+    after = np.flatnonzero(ends[:-1]) + 1
+    starts = np.zeros(min(len(text), 1) + len(after), dtype=np.int64)
+    starts[len(starts) - len(after) :] = after
+    return starts
