@@ -1,0 +1,64 @@
+"""NDCG@10 as the benchmark publishes it: binary gains, a target counts where it first shows up."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from benchmarks.quality.dataset import Target
+
+CUTOFF = 10
+
+
+class Place(NamedTuple):
+    """Where a hit is: a POSIX path from the checkout's top and 1-based inclusive lines."""
+
+    path: str
+    start_line: int
+    end_line: int
+
+
+def matches(place: Place, target: Target) -> bool:
+    """Whether a hit shows a target: same path or a tail of it, and overlapping lines.
+
+    A tail begins at a slash: `TeX.hs` is found in `src/TeX.hs` but not in `src/LaTeX.hs`.
+    """
+    if place.path != target.path and not place.path.endswith("/" + target.path):
+        return False
+    if target.start_line is None or target.end_line is None:
+        return True
+    return place.start_line <= target.end_line and target.start_line <= place.end_line
+
+
+def ranks(places: Sequence[Place], targets: Iterable[Target]) -> list[int | None]:
+    """For each target the 1-based rank of the first hit that shows it, or None."""
+    return [
+        next((rank for rank, place in enumerate(places, 1) if matches(place, target)), None)
+        for target in targets
+    ]
+
+
+def ndcg(target_ranks: Sequence[int | None], cutoff: int = CUTOFF) -> float:
+    """Discounted gain of the targets' ranks over that of ideal ranks 1, 2, 3, ...
+
+    Two targets that one hit shows both count at its rank, as published, so a query whose targets
+    are two ranges of lines of one file can score above 1.
+    """
+    if not target_ranks:
+        raise ValueError("a query needs at least one target")
+    gain = sum(_discount(rank) for rank in target_ranks if rank is not None and rank <= cutoff)
+    ideal = sum(_discount(rank) for rank in range(1, min(cutoff, len(target_ranks)) + 1))
+    return gain / ideal
+
+
+def _discount(rank: int) -> float:
+    return 1.0 / math.log2(rank + 1)
+
+
+def mean(values: Iterable[float]) -> float:
+    """The mean, 0 for no values."""
+    numbers = list(values)
+    return math.fsum(numbers) / len(numbers) if numbers else 0.0
