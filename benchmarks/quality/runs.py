@@ -1,0 +1,73 @@
+"""Indexing a tree and asking it queries through the public API, for every quality benchmark."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from benchmarks.quality.scoring import CUTOFF, Place
+
+from codelode import Index
+from codelode.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Mode = Literal["hybrid", "semantic", "lexical"]
+MODES: tuple[Mode, ...] = ("hybrid", "semantic", "lexical")
+
+
+@dataclass(frozen=True, slots=True)
+class IndexCost:
+    """What bringing one index up to date took; files and chunks are those written this time."""
+
+    seconds: float
+    files: int
+    chunks: int
+
+
+@contextmanager
+def index_folder(keep: Path | None, name: str) -> Iterator[Path]:
+    """A folder for the index of `name`: below `keep` where given, else temporary."""
+    if keep is None:
+        with tempfile.TemporaryDirectory(prefix="codelode-quality-") as scratch:
+            yield Path(scratch, "index")
+    else:
+        keep.mkdir(parents=True, exist_ok=True)
+        yield keep / name
+
+
+def bring_up_to_date(tree: Path, folder: Path, *, rebuild: bool) -> tuple[Index, IndexCost]:
+    """Index `tree` in `folder`; an index kept from before is updated, or replaced if unusable."""
+    if rebuild and folder.exists():
+        shutil.rmtree(folder)
+    start = time.perf_counter()
+    try:
+        index = Index.open(tree, index_dir=folder)
+        report = index.update()
+    except StoreError:
+        # Made by an older version of the code: these are throwaway indexes, start again.
+        if not folder.exists():
+            raise
+        shutil.rmtree(folder)
+        index = Index.open(tree, index_dir=folder)
+        report = index.update()
+    seconds = time.perf_counter() - start
+    written = report.files_added + report.files_changed
+    return index, IndexCost(seconds=seconds, files=written, chunks=report.chunks)
+
+
+def ask(
+    index: Index, query: str, mode: Mode, *, prefix: str = "", limit: int = CUTOFF
+) -> tuple[list[Place], float]:
+    """Where the first `limit` hits are, below `prefix`, and the seconds the search took."""
+    start = time.perf_counter()
+    hits = index.search(query, limit=limit, mode=mode)
+    seconds = time.perf_counter() - start
+    lead = f"{prefix}/" if prefix else ""
+    return [Place(lead + hit.path, hit.start_line, hit.end_line) for hit in hits], seconds

@@ -1,0 +1,187 @@
+"""Can the right file of Python's standard library be found? hits@1, hits@3 and MRR.
+
+    python -m benchmarks.quality.stdlib [--mode MODE] [--stdlib DIR] [--without-tests]
+        [--json FILE] [--against FILE] [--index-root DIR] [--rebuild] [--check]
+
+The queries and their answers are in `stdlib_queries.json`; those marked required must find a
+right file among the first three hits.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+import sysconfig
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NotRequired, TypedDict, cast
+
+from benchmarks.quality.runs import MODES, Mode, ask, bring_up_to_date, index_folder
+from benchmarks.quality.scoring import mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from codelode import Index
+
+QUERIES = Path(__file__).with_name("stdlib_queries.json")
+LEFT_OUT = ("site-packages", "dist-packages", "__pycache__", "lib-dynload", "*.pyc", "*.so", "*.a")
+REQUIRED_RANK = 3
+
+
+class StdlibQuery(TypedDict):
+    """A query of `stdlib_queries.json`: `files` are paths below the library, any is right."""
+
+    query: str
+    kind: str
+    files: list[str]
+    required: NotRequired[bool]
+
+
+class Answer(TypedDict):
+    """How one query fared: the 1-based rank of the first right file among ten hits, or None."""
+
+    query: str
+    kind: str
+    required: bool
+    rank: int | None
+    files: list[str]
+    hits: list[str]
+
+
+class StdlibRun(TypedDict):
+    """A run: shares of the queries answered at rank 1 and by rank 3, mean reciprocal rank."""
+
+    mode: str
+    python: str
+    hits_at_1: float
+    hits_at_3: float
+    mrr: float
+    answers: list[Answer]
+
+
+def main() -> None:
+    """Index the library, ask the queries, print and compare."""
+    options = _parse()
+    queries = load_stdlib_queries(QUERIES, options.stdlib)
+    with (
+        library_tree(options.stdlib, without_tests=options.without_tests) as tree,
+        index_folder(options.index_root, "stdlib") as folder,
+    ):
+        index, cost = bring_up_to_date(tree, folder, rebuild=options.rebuild)
+        print(f"indexed in {cost.seconds:.1f} s", file=sys.stderr)
+        answers = [answer(index, query, options.mode) for query in queries]
+    run = summarise(options.mode, answers)
+    print_run(run)
+    if options.json:
+        options.json.write_text(json.dumps(run, indent=1) + "\n", encoding="utf-8")
+    if options.against:
+        before = cast("StdlibRun", json.loads(options.against.read_text(encoding="utf-8")))
+        print_comparison(before, run)
+    if options.check and any(not found_in_time(row) for row in answers if row["required"]):
+        raise SystemExit(1)
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.quality.stdlib")
+    add = parser.add_argument
+    add("--mode", choices=MODES, default="hybrid")
+    add("--stdlib", type=Path, default=Path(sysconfig.get_path("stdlib")))
+    add("--without-tests", action="store_true", help="leave CPython's own test package out")
+    add("--json", type=Path, help="write every query's rank and hits here")
+    add("--against", type=Path, help="a file that --json wrote before: print what changed")
+    add("--index-root", type=Path, help="keep the index here and update it next time")
+    add("--rebuild", action="store_true", help="index anew what --index-root keeps")
+    add("--check", action="store_true", help="exit with 1 if a required query fails")
+    return parser.parse_args()
+
+
+def load_stdlib_queries(path: Path, library: Path) -> list[StdlibQuery]:
+    """The queries of which this Python's library has at least one right file."""
+    rows = cast("list[StdlibQuery]", json.loads(path.read_text(encoding="utf-8")))
+    return [row for row in rows if any((library / file).is_file() for file in row["files"])]
+
+
+@contextmanager
+def library_tree(library: Path, *, without_tests: bool) -> Iterator[Path]:
+    """A temporary copy of the library without installed packages and compiled files.
+
+    The tests of the library are kept by default: they name what the modules do, so telling them
+    apart from the modules is part of the task.
+    """
+    left_out = [*LEFT_OUT, "test", "tests", "idle_test"] if without_tests else LEFT_OUT
+    with tempfile.TemporaryDirectory(prefix="codelode-stdlib-") as scratch:
+        tree = Path(scratch, "stdlib")
+        shutil.copytree(library, tree, ignore=shutil.ignore_patterns(*left_out), symlinks=True)
+        yield tree
+
+
+def answer(index: Index, query: StdlibQuery, mode: Mode) -> Answer:
+    """Ask one query and find the first hit in a right file."""
+    places, _ = ask(index, query["query"], mode)
+    right = (rank for rank, place in enumerate(places, 1) if place.path in query["files"])
+    return Answer(
+        query=query["query"],
+        kind=query["kind"],
+        required=query.get("required", False),
+        rank=next(right, None),
+        files=query["files"],
+        hits=[f"{place.path}:{place.start_line}-{place.end_line}" for place in places],
+    )
+
+
+def summarise(mode: str, answers: list[Answer]) -> StdlibRun:
+    """Put the answers together."""
+    return StdlibRun(
+        mode=mode,
+        python=sysconfig.get_python_version(),
+        hits_at_1=mean(row["rank"] == 1 for row in answers),
+        hits_at_3=mean(found_in_time(row) for row in answers),
+        mrr=reciprocal_rank(answers),
+        answers=answers,
+    )
+
+
+def found_in_time(row: Answer) -> bool:
+    """Whether a right file was among the first three hits."""
+    return row["rank"] is not None and row["rank"] <= REQUIRED_RANK
+
+
+def reciprocal_rank(answers: list[Answer]) -> float:
+    """Mean of 1/rank, 0 where none of the ten hits was right."""
+    return mean(1 / row["rank"] if row["rank"] else 0.0 for row in answers)
+
+
+def print_run(run: StdlibRun) -> None:
+    """The failures, then the shares per kind of query."""
+    for row in run["answers"]:
+        if not found_in_time(row):
+            mark = "REQUIRED " if row["required"] else ""
+            place = f"rank {row['rank']}" if row["rank"] else "not found"
+            print(f"{mark}{row['query']}: {row['files'][0]} {place}; first {row['hits'][:3]}")
+    print(f"\n{'kind':9} {'hits@1':>7} {'hits@3':>7} {'MRR':>7} {'queries':>7}")
+    for kind in ("natural", "symbol", "required", "all"):
+        rows = [
+            row
+            for row in run["answers"]
+            if kind in (row["kind"], "all") or (kind == "required" and row["required"])
+        ]
+        first = mean(row["rank"] == 1 for row in rows)
+        third = mean(found_in_time(row) for row in rows)
+        print(f"{kind:9} {first:7.3f} {third:7.3f} {reciprocal_rank(rows):7.3f} {len(rows):7}")
+
+
+def print_comparison(before: StdlibRun, after: StdlibRun) -> None:
+    """Queries whose rank changed, and the difference of MRR."""
+    earlier = {row["query"]: row["rank"] for row in before["answers"]}
+    print(f"\nMRR {before['mrr']:.3f} -> {after['mrr']:.3f}; ranks that changed:")
+    for row in after["answers"]:
+        if row["query"] in earlier and earlier[row["query"]] != row["rank"]:
+            print(f"  {earlier[row['query']] or '-'} -> {row['rank'] or '-'}  {row['query']}")
+
+
+if __name__ == "__main__":
+    main()
