@@ -88,7 +88,7 @@ def print_comparison(before: Run, after: Run) -> None:
     print(f"\nagainst a run in mode {before['mode']}, {len(pairs)} repositories in common:")
     for was, now in sorted(pairs, key=lambda pair: pair[1]["score"] - pair[0]["score"]):
         difference = now["score"] - was["score"]
-        if abs(difference) >= 5e-5:
+        if abs(difference) >= 5e-5:  # as much as four decimals show
             print(f"  {now['name']:20} {was['score']:.4f} -> {now['score']:.4f}  {difference:+.4f}")
     overall = mean(now["score"] - was["score"] for was, now in pairs)
     print(f"  {'mean of repositories':20} {overall:+.4f}")
@@ -107,6 +107,9 @@ def _print_changed_queries(pairs: list[tuple[RepositoryScore, RepositoryScore]])
             if difference:
                 moved = f"{_places(earlier['ranks'])} -> {_places(row['ranks'])}"
                 changes.append((difference, now["name"], row["query"], moved))
+    if not changes:
+        print("no query changed")
+        return
     changes.sort()
     gains = sum(1 for change in changes if change[0] > 0)
     print(f"\n{gains} queries better, {len(changes) - gains} worse; the largest changes:")
