@@ -1,7 +1,7 @@
 """Every exception codelode raises on purpose.
 
 CodelodeError
-├── UsageError            what was asked for makes no sense (bad root, glob, language, query, option)
+├── UsageError            what was asked for makes no sense (root, glob, language, query, option)
 ├── ModelError            an embedding model is unknown, unreadable or does not fit the index
 ├── IndexingError         indexing had to stop; what was committed before is intact
 │   └── MemoryCapError    ... because the memory cap could not be kept

@@ -27,10 +27,11 @@ MAX_WORD_BYTES = 64
 MAX_NUMBER_DIGITS = 4
 
 _SEPARATORS = bytes(
-    c if chr(c).isalnum() and c < 128 or c == ord("_") or c >= 128 else ord(" ") for c in range(256)
+    c if (chr(c).isalnum() and c < 128) or c == ord("_") or c >= 128 else ord(" ")
+    for c in range(256)
 )
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|@+")
-"""Over an ASCII word, or over the shape of another: HTTP | Server, server | 256 | uncased letters."""
+"""Over an ASCII word, or the shape of another: HTTP | Server, server | 256 | uncased letters."""
 _NUMBER_LIKE = re.compile(r"[0-9][0-9a-fA-FxXoObBlLuU_]*\Z")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")  # kana, han, hangul
 

@@ -1,0 +1,226 @@
+"""The segment container: named sections under page checksums (byte layout: docs/format.md).
+
+    header    16 bytes: magic, format version
+    sections  each starting at a multiple of 64, zero-padded
+    directory one 40-byte entry per section: name, offset, length
+    pages     xxh3-64 of each 64 KiB page of everything above the directory
+    footer    32 bytes: where directory and pages are, xxh3-64 of both and of the footer, magic
+
+The footer is read with `pread` and checked when a file is opened. Pages are checked when they are
+first touched: a damaged page is an error that names file, section and offset, never a wrong
+answer. A file that was cut short is noticed before the mapping is touched, because touching a page
+past the end would kill the process (SIGBUS).
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import struct
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
+import xxhash
+from numpy.typing import NDArray
+
+from codelode.errors import DamagedError, FormatError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+FORMAT_VERSION = 1
+PAGE_BYTES = 1 << 16
+ALIGNMENT = 64
+
+Piece = bytes | memoryview | NDArray[Any]
+"""What sections are written from."""
+
+_MAGIC = b"codelode"
+_HEADER = struct.Struct("<8sII")  # magic, version, zero
+_FOOTER = struct.Struct("<QIIQ8s")  # directory offset, sections, pages, checksum, magic
+_ENTRY = struct.Struct("<24sQQ")  # name, offset, length
+
+
+class SegmentFile:
+    """The sections of one segment, over a memory map or bytes in memory.
+
+    Raises `DamagedError` or `FormatError`, on opening or on first touch of a damaged page.
+    """
+
+    def __init__(self, name: str, buffer: Any, size: int) -> None:
+        """Check header and footer of `buffer` (`size` bytes, a mapping or bytes)."""
+        self.name = name
+        self.size = size
+        self._buffer = buffer
+        self._view = memoryview(buffer)
+        self._directory, self._pages, self.checksum = self._read_tail()
+        self._checked = np.zeros(len(self._pages), bool)
+
+    @classmethod
+    def open(cls, path: Path) -> SegmentFile:
+        """Map a segment file (the mapping keeps a descriptor of its own); only its tail is read."""
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        except FileNotFoundError:
+            raise DamagedError(f"{path.name}: segment file is missing") from None
+        try:
+            size = os.fstat(descriptor).st_size
+            if size < _HEADER.size + _FOOTER.size:
+                raise DamagedError(f"{path.name}: cut short to {size} bytes")
+            mapping = mmap.mmap(descriptor, size, access=mmap.ACCESS_READ)
+        finally:
+            os.close(descriptor)
+        return cls(path.name, mapping, size)
+
+    @classmethod
+    def from_bytes(cls, name: str, data: bytes) -> SegmentFile:
+        """Read a segment that was never written to disk (a run)."""
+        return cls(name, data, len(data))
+
+    def _read_tail(self) -> tuple[dict[str, tuple[int, int]], NDArray[np.uint64], int]:
+        magic, version, _ = _HEADER.unpack_from(self._view, 0)
+        if magic != _MAGIC:
+            raise FormatError(f"{self.name}: not a segment of codelode")
+        if version != FORMAT_VERSION:
+            raise FormatError(f"{self.name}: segment format {version}, expected {FORMAT_VERSION}")
+        footer = self._view[self.size - _FOOTER.size :]
+        start, sections, pages, checksum, magic = _FOOTER.unpack(footer)
+        tail_end = self.size - _FOOTER.size
+        if magic != _MAGIC or start + sections * _ENTRY.size + pages * 8 != tail_end:
+            raise DamagedError(f"{self.name}: footer is damaged or the file is cut short")
+        if _tail_checksum(self._view[start:tail_end], start, sections, pages) != checksum:
+            raise DamagedError(f"{self.name}: directory is damaged (offset {start})")
+        directory = {}
+        for i in range(sections):
+            name, offset, length = _ENTRY.unpack_from(self._view, start + i * _ENTRY.size)
+            if offset + length > start:
+                raise DamagedError(f"{self.name}: directory points outside the file")
+            directory[name.rstrip(b"\0").decode("ascii")] = (offset, length)
+        checksums = np.frombuffer(self._view, "<u8", pages, start + sections * _ENTRY.size)
+        return directory, checksums, checksum
+
+    def length(self, section: str) -> int:
+        """The length of a section in bytes."""
+        return self._directory[section][1]
+
+    def check_size(self) -> None:
+        """Raise `DamagedError` if the mapped file is no longer as long as it was."""
+        if isinstance(self._buffer, mmap.mmap) and self._buffer.size() != self.size:
+            raise DamagedError(f"{self.name}: the file was cut short or replaced while open")
+
+    def read(self, section: str, start: int = 0, stop: int | None = None) -> memoryview:
+        """Bytes `[start, stop)` of a section, after checking the pages they lie in."""
+        offset, length = self._directory[section]
+        stop = length if stop is None else stop
+        if not 0 <= start <= stop <= length:
+            raise DamagedError(f"{self.name}: reference outside section {section}: {start}-{stop}")
+        self._check_pages(section, offset + start, offset + stop)
+        return self._view[offset + start : offset + stop]
+
+    def array(
+        self, section: str, dtype: Any, start: int = 0, stop: int | None = None
+    ) -> NDArray[Any]:
+        """Elements `[start, stop)` of a section as an array over the mapping, after a check."""
+        width = np.dtype(dtype).itemsize
+        return np.frombuffer(
+            self.read(section, start * width, None if stop is None else stop * width), dtype
+        )
+
+    def _check_pages(self, section: str, start: int, stop: int) -> None:
+        first, last = start // PAGE_BYTES, -(-stop // PAGE_BYTES)
+        if first >= last or self._checked[first:last].all():
+            return
+        for page in range(first, last):
+            if not self._checked[page]:
+                if not self._page_is_sound(page):
+                    at = page * PAGE_BYTES
+                    raise DamagedError(
+                        f"{self.name}: section {section} is damaged near offset {at}"
+                        " (run `lode verify --repair`)"
+                    )
+                self._checked[page] = True
+
+    def _page_is_sound(self, page: int) -> bool:
+        start = page * PAGE_BYTES
+        stop = min(start + PAGE_BYTES, self._page_end)
+        return xxhash.xxh3_64_intdigest(self._view[start:stop]) == int(self._pages[page])
+
+    @property
+    def _page_end(self) -> int:
+        return self.size - _FOOTER.size - len(self._pages) * 8 - len(self._directory) * _ENTRY.size
+
+    def damaged_pages(self) -> Iterator[tuple[str, int]]:
+        """Check every page again: the sections it holds and its byte offset, for each bad one."""
+        self.check_size()
+        for page in range(len(self._pages)):
+            if not self._page_is_sound(page):
+                start, stop = page * PAGE_BYTES, (page + 1) * PAGE_BYTES
+                names = [
+                    name
+                    for name, (offset, length) in self._directory.items()
+                    if offset < stop and start < offset + length
+                ]
+                yield ", ".join(names) or "header", start
+
+
+def _tail_checksum(tail: Piece, start: int, sections: int, pages: int) -> int:
+    state = xxhash.xxh3_64(tail)
+    state.update(struct.pack("<QII", start, sections, pages))
+    return int(state.intdigest())
+
+
+class _PageWriter:
+    """Writes to a file and keeps the checksum of each page that has gone by."""
+
+    def __init__(self, sink: BinaryIO) -> None:
+        self.sink = sink
+        self.offset = 0
+        self.checksums: list[int] = []
+        self._page = xxhash.xxh3_64()
+
+    def write(self, data: Piece) -> None:
+        view = memoryview(data).cast("B") if memoryview(data).nbytes else memoryview(b"")
+        self.sink.write(view)
+        while view.nbytes:
+            room = PAGE_BYTES - self.offset % PAGE_BYTES
+            piece, view = view[:room], view[room:]
+            self._page.update(piece)
+            self.offset += piece.nbytes
+            if self.offset % PAGE_BYTES == 0:
+                self._end_page()
+
+    def align(self) -> None:
+        self.write(bytes(-self.offset % ALIGNMENT))
+
+    def _end_page(self) -> None:
+        self.checksums.append(self._page.intdigest())
+        self._page = xxhash.xxh3_64()
+
+    def finish(self) -> NDArray[np.uint64]:
+        if self.offset % PAGE_BYTES:
+            self._end_page()
+        return np.array(self.checksums, "<u8")
+
+
+def write_segment(sink: BinaryIO, sections: Mapping[str, Iterable[Piece]]) -> tuple[int, int]:
+    """Write sections, each given as pieces to be joined. Returns size in bytes and checksum.
+
+    The checksum (of directory and page checksums) identifies the content.
+    """
+    pages = _PageWriter(sink)
+    pages.write(_HEADER.pack(_MAGIC, FORMAT_VERSION, 0))
+    entries = []
+    for name, pieces in sections.items():
+        pages.align()
+        start = pages.offset
+        for piece in pieces:
+            pages.write(piece)
+        entries.append(_ENTRY.pack(name.encode("ascii"), start, pages.offset - start))
+    pages.align()
+    checksums = pages.finish()
+    tail = b"".join(entries) + checksums.tobytes()
+    checksum = _tail_checksum(tail, pages.offset, len(entries), len(checksums))
+    sink.write(tail)
+    sink.write(_FOOTER.pack(pages.offset, len(entries), len(checksums), checksum, _MAGIC))
+    return pages.offset + len(tail) + _FOOTER.size, checksum

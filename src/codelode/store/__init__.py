@@ -1,0 +1,5 @@
+"""Which segments are live, and how that changes.
+
+`manifest` names the live segments and the dead files in them, `lock` keeps writers apart, `commit`
+publishes, `snapshot` reads one generation.
+"""

@@ -1,0 +1,92 @@
+"""Publishing: segments first, then the manifest by one atomic rename.
+
+What a commit published survives a crash, because the segment, its folder, the new manifest and its
+folder are synced in this order. What was not published leaves files that no manifest names.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, BinaryIO
+
+from codelode.segment.merge import merge
+from codelode.segment.reader import Segment
+from codelode.store.manifest import (
+    MANIFEST,
+    SEGMENT_SUFFIX,
+    TEMPORARY_SUFFIX,
+    Manifest,
+    SegmentEntry,
+    segment_name,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+def write_merged(
+    directory: Path, parts: Sequence[tuple[Segment, NDArray[np.bool_]]]
+) -> SegmentEntry:
+    """Merge segments into a new file, synced to disk but not yet named by a manifest."""
+    temporary = directory / f"segment-{os.getpid()}{TEMPORARY_SUFFIX}"
+    with _removed_on_failure(temporary):
+        with open(temporary, "wb") as sink:
+            size, checksum = merge(parts, sink)
+            _sync(sink)
+        name = segment_name(checksum)
+        temporary.rename(directory / name)
+    files = Segment.open(directory / name).files
+    entry = SegmentEntry(name, size, len(files), 0, 0, 0, 0, int(files["chunks"].sum()))
+    return entry.with_live(entry.live_mask(), files)
+
+
+def publish(directory: Path, manifest: Manifest) -> None:
+    """Make `manifest` the current one, then remove the files it does not name."""
+    temporary = directory / f"{MANIFEST}{TEMPORARY_SUFFIX}"
+    with _removed_on_failure(temporary):
+        with open(temporary, "wb") as sink:
+            sink.write(manifest.encode())
+            _sync(sink)
+        _sync_folder(directory)  # the new segments' names, before anything refers to them
+        temporary.rename(directory / MANIFEST)
+    _sync_folder(directory)
+    remove_unnamed(directory, manifest)
+
+
+def remove_unnamed(directory: Path, manifest: Manifest | None) -> None:
+    """Remove what no reader will open any more. Readers that have it open keep it."""
+    live = {entry.name for entry in manifest.segments} if manifest else set()
+    for path in directory.iterdir():
+        if path.suffix == TEMPORARY_SUFFIX or (
+            path.suffix == SEGMENT_SUFFIX and path.name not in live
+        ):
+            path.unlink(missing_ok=True)
+
+
+def _sync(sink: BinaryIO) -> None:
+    sink.flush()
+    os.fsync(sink.fileno())
+
+
+def _sync_folder(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _removed_on_failure(path: Path) -> Iterator[None]:
+    """A full disk must not stay full because of us."""
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+        raise

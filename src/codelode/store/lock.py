@@ -1,0 +1,55 @@
+"""One writer per index, by a lock that the operating system drops when its holder dies."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from codelode.errors import LockedError
+from codelode.store.manifest import LOCK
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+_POLL_SECONDS = 0.05
+
+
+@contextmanager
+def write_lock(
+    directory: Path, wait: float = 0.0, waiting: Callable[[str], None] | None = None
+) -> Iterator[None]:
+    """Hold the write lock of an index; wait for up to `wait` seconds.
+
+    `waiting` is called once, with the pid of the holder, before the wait begins.
+    Raises `LockedError`, naming the holder.
+    """
+    descriptor = os.open(directory / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        deadline = time.monotonic() + wait
+        while not _try_lock(descriptor):
+            holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip() or "unknown"
+            if waiting is not None:
+                waiting(holder)
+                waiting = None
+            if time.monotonic() >= deadline:
+                raise LockedError(
+                    f"another process (pid {holder}) is indexing into {directory}; use --wait"
+                )
+            time.sleep(_POLL_SECONDS)
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        yield
+    finally:
+        os.close(descriptor)  # drops the lock
+
+
+def _try_lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -1,0 +1,151 @@
+"""The manifest: the one file that says which segments make up the index, and every file name.
+
+manifest.json   one line `codelode-index <format> <xxh3-64 of the rest>`, then a JSON object
+lock            held by the writer
+*.seg           segments, named by their checksum; those the manifest does not name are dead
+*.tmp           being written; removed by the next writer
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xxhash
+from numpy.typing import NDArray
+
+from codelode.errors import DamagedError, FormatError, NoIndexError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+INDEX_FORMAT = 1
+MANIFEST = "manifest.json"
+LOCK = "lock"
+SEGMENT_SUFFIX = ".seg"
+TEMPORARY_SUFFIX = ".tmp"
+
+_MAGIC = "codelode-index"
+
+
+def segment_name(checksum: int) -> str:
+    """The file name of a segment."""
+    return f"{checksum:016x}{SEGMENT_SUFFIX}"
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentEntry:
+    """A live segment. Counts are of live files (with text), their chunks and terms.
+
+    `dead` is a bit set over the rows of the segment's file table, base64, empty if all live.
+    """
+
+    name: str
+    bytes: int
+    rows: int
+    files: int
+    chunks: int
+    tokens: int
+    text_bytes: int
+    all_chunks: int
+    dead: str = ""
+
+    def live_mask(self) -> NDArray[np.bool_]:
+        """bool[rows]: which files are live."""
+        if not self.dead:
+            return np.ones(self.rows, bool)
+        bits = np.frombuffer(base64.b64decode(self.dead), np.uint8)
+        return ~np.unpackbits(bits, count=self.rows).astype(bool)
+
+    def with_live(self, live: NDArray[np.bool_], files: NDArray[np.void]) -> SegmentEntry:
+        """The same segment with other live files, counted anew from its file table."""
+        text = live & (files["skip"] == 0)
+        dead = "" if live.all() else base64.b64encode(np.packbits(~live).tobytes()).decode()
+        return replace(
+            self,
+            dead=dead,
+            files=int(np.count_nonzero(text)),
+            chunks=int(files["chunks"][text].sum()),
+            tokens=int(files["tokens"][text].sum()),
+            text_bytes=int(files["text_bytes"][text].sum()),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """One committed generation."""
+
+    generation: int
+    root: str
+    created: str  # ISO 8601, UTC
+    encoder: str
+    fingerprint: str
+    dimensions: int
+    quantizer: str
+    chunker: str
+    tokenizer: str
+    options: dict[str, Any]
+    segments: tuple[SegmentEntry, ...] = ()
+    complete: bool = False  # does it cover the whole tree as of `created`?
+    skipped: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def files(self) -> int:
+        """Live files with text."""
+        return sum(segment.files for segment in self.segments)
+
+    @property
+    def chunks(self) -> int:
+        """Live chunks."""
+        return sum(segment.chunks for segment in self.segments)
+
+    @property
+    def tokens(self) -> int:
+        """Terms in all live chunks."""
+        return sum(segment.tokens for segment in self.segments)
+
+    @property
+    def bytes(self) -> int:
+        """Size of the live segments on disk."""
+        return sum(segment.bytes for segment in self.segments)
+
+    def encode(self) -> bytes:
+        """The bytes of the manifest file."""
+        body = json.dumps(asdict(self), indent=1).encode()
+        return f"{_MAGIC} {INDEX_FORMAT} {xxhash.xxh3_64_hexdigest(body)}\n".encode() + body
+
+
+def decode_manifest(data: bytes) -> Manifest:
+    """Raises `FormatError` for another version, `DamagedError` for anything else that is wrong."""
+    head, _, body = data.partition(b"\n")
+    words = head.decode("ascii", "replace").split(" ")
+    if len(words) != 3 or words[0] != _MAGIC or not words[1].isdecimal():
+        raise DamagedError(f"{MANIFEST} is damaged: its first line is not that of an index")
+    if int(words[1]) != INDEX_FORMAT:
+        age = "a newer" if int(words[1]) > INDEX_FORMAT else "an older"
+        raise FormatError(
+            f"the index was written by {age} codelode (format {words[1]}, this one reads"
+            f" {INDEX_FORMAT}): rebuild it with `lode index --rebuild`"
+        )
+    if xxhash.xxh3_64_hexdigest(body) != words[2]:
+        raise DamagedError(
+            f"{MANIFEST} is damaged: its checksum does not match"
+            " (rebuild with `lode index --rebuild`)"
+        )
+    fields = json.loads(body)
+    fields["segments"] = tuple(SegmentEntry(**entry) for entry in fields["segments"])
+    return Manifest(**fields)
+
+
+def read_manifest(directory: Path) -> Manifest:
+    """The current manifest of an index. Raises `NoIndexError`, `DamagedError`, `FormatError`."""
+    try:
+        data = (directory / MANIFEST).read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        raise NoIndexError(f"no index in {directory}") from None
+    except OSError as error:
+        raise DamagedError(f"{directory / MANIFEST} cannot be read: {error.strerror}") from None
+    return decode_manifest(data)
