@@ -1,0 +1,94 @@
+"""The tree-sitter grammar of each language: imported when first used, one parser per process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from types import MappingProxyType
+from typing import Final
+
+from tree_sitter import Language, Parser
+
+from codelode.chunk.languages import SYNTAXES, Rule, Syntax
+
+# What a node's type means to the walk, as bits, so that one look-up by `kind_id` tells all of it.
+NAMED: Final = 1
+RULE: Final = 2
+SCOPE: Final = 4
+WRAPPER: Final = 8
+CLOSURE: Final = 16
+BODY: Final = 32
+COMMENT: Final = 64
+ATTRIBUTE: Final = 128
+
+_ERROR_ID = 0xFFFF  # what the parser could not make sense of; definitions are found inside, too
+_SUFFIX_GRAMMARS = {("typescript", ".tsx"): "tsx"}
+
+
+@dataclass(frozen=True, slots=True)
+class Grammar:
+    """A parser, and what the node types of its language mean.
+
+    `roles[kind_id]` holds the bits above, `rules[kind_id]` the rule of a node with `RULE`.
+    A parser is not to be used by two threads at once.
+    """
+
+    syntax: Syntax
+    parser: Parser
+    roles: bytes
+    rules: Mapping[int, Rule]
+
+
+def grammar_name(language: str | None, path: str = "") -> str | None:
+    """The grammar for a file of this language, or None where there is none."""
+    if language is None:
+        return None
+    for (owner, suffix), name in _SUFFIX_GRAMMARS.items():
+        if language == owner and path.endswith(suffix):
+            return name
+    return language if language in SYNTAXES else None
+
+
+@cache
+def grammar(name: str) -> Grammar:
+    """The grammar of that name; KeyError if there is none (see `grammar_name`)."""
+    syntax = SYNTAXES[name]
+    language = Language(getattr(import_module(syntax.module), syntax.entry)())
+    parser = Parser(language)
+    return Grammar(
+        syntax=syntax,
+        parser=parser,
+        roles=_roles(syntax, language, parser.parse(b"").root_node.kind_id),
+        rules=MappingProxyType(
+            {kind: rule for word, rule in syntax.rules.items() if (kind := _id(language, word))}
+        ),
+    )
+
+
+def _id(language: Language, node_type: str) -> int | None:
+    return language.id_for_node_kind(node_type, True)
+
+
+def _roles(syntax: Syntax, language: Language, root: int) -> bytes:
+    roles = bytearray(_ERROR_ID + 1)
+    for kind in range(language.node_kind_count):
+        if language.node_kind_is_named(kind):
+            roles[kind] = NAMED
+    for role, types in (
+        (RULE, syntax.rules.keys()),
+        (SCOPE, syntax.scopes),
+        (WRAPPER | SCOPE, syntax.wrappers),
+        (CLOSURE | SCOPE, syntax.closures),
+        (BODY, syntax.bodies),
+        (COMMENT, syntax.comments),
+        (ATTRIBUTE, syntax.attributes),
+    ):
+        for node_type in types:
+            kind_id = _id(language, node_type)
+            if kind_id is not None:  # a newer grammar may have dropped it
+                roles[kind_id] |= role
+    roles[_ERROR_ID] = NAMED | SCOPE
+    roles[root] |= BODY
+    return bytes(roles)

@@ -1,0 +1,129 @@
+"""What a language's table is made of: which nodes define something, and how they are named.
+
+A `Syntax` is data: names of grammar nodes. A `Rule` tells how one kind of node is named and what
+kind of thing it defines; the finders below are the few ways in which grammars hide a name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+Finder = Callable[["Node"], "Node | None"]
+"""From a node to one below it (its name, its body), or None where there is none."""
+
+TYPE_KINDS = frozenset(
+    {"class", "interface", "struct", "union", "enum", "trait", "impl", "object", "extension"}
+    | {"instance"}
+)
+"""A function directly inside one of these is a method."""
+
+VALUE_KINDS = frozenset({"constant", "variable", "property"})
+"""Inside a function these are locals, and locals are not definitions."""
+
+
+def by_field(*names: str) -> Finder:
+    """Follow fields, one after the other: `by_field("value", "body")`."""
+
+    def find(node: Node) -> Node | None:
+        found: Node | None = node
+        for name in names:
+            if found is None:
+                return None
+            found = found.child_by_field_name(name)
+        return found
+
+    return find
+
+
+def by_type(*types: str) -> Finder:
+    """The first child of one of these types."""
+    wanted = frozenset(types)
+
+    def find(node: Node) -> Node | None:
+        return next((child for child in node.children if child.type in wanted), None)
+
+    return find
+
+
+def first_of(*finders: Finder) -> Finder:
+    """What the first finder that finds something finds."""
+
+    def find(node: Node) -> Node | None:
+        return next((found for finder in finders if (found := finder(node)) is not None), None)
+
+    return find
+
+
+def last_part(finder: Finder) -> Finder:
+    """The last named part of a qualified name: `c` of `a::b::c` or `a.b.c`."""
+
+    def find(node: Node) -> Node | None:
+        found = finder(node)
+        while found is not None and (count := found.named_child_count):
+            found = found.named_child(count - 1)
+        return found
+
+    return find
+
+
+named = by_field("name")
+body_field = by_field("body")
+
+
+def nothing(node: Node) -> None:
+    """Find nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How a node of one type defines something.
+
+    `kind` is a word, or a function of the node that answers None where the node defines nothing
+    after all. `name` finds the node whose text is the name; `body` finds where the header ends.
+    `holds` says that definitions inside are looked for.
+    """
+
+    kind: str | Callable[[Node], str | None]
+    name: Finder = named
+    body: Finder = body_field
+    holds: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Syntax:
+    """The table of one language. All sets hold node types of its grammar.
+
+    - `rules`: nodes that define something.
+    - `scopes`: nodes searched for definitions that are none themselves. An anonymous function
+      among them belongs in `closures` too: values inside it are locals.
+    - `wrappers`: a definition that is all there is in one of these extends over it
+      (`export`, decorators, a `type` with one specification).
+    - `bodies`: lists of statements or members, between whose items a chunk may end.
+    - `comments`, and `attributes`: what is written before the thing that it belongs to.
+    - `docstring` finds documentation inside a definition; `is_doc` tells it among attributes.
+    - `clauses`: neighbours of the same name are one definition (equations, signatures).
+    """
+
+    module: str
+    rules: Mapping[str, Rule]
+    entry: str = "language"
+    scopes: frozenset[str] = frozenset()
+    closures: frozenset[str] = frozenset()
+    wrappers: frozenset[str] = frozenset()
+    bodies: frozenset[str] = frozenset()
+    comments: frozenset[str] = frozenset({"comment"})
+    attributes: frozenset[str] = frozenset()
+    is_attribute: Callable[[Node], bool] | None = None
+    docstring: Finder = nothing
+    is_doc: Callable[[Node], bool] = field(default=lambda node: False)
+    clauses: bool = False
+
+
+def words(text: str) -> frozenset[str]:
+    """Node types, written with spaces between them."""
+    return frozenset(text.split())
