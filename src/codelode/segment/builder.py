@@ -77,10 +77,10 @@ class SegmentBuilder:
         self._frames: list[bytes] = []
         self._raw: list[int] = []
 
-    def skip(self, file: SourceFile, reason: SkipReason, content_hash: bytes | None) -> None:
+    def skip(self, file: SourceFile, reason: SkipReason) -> None:
         """Remember a file that was read in vain, so that an update need not read it again."""
         number = SKIP_REASONS.index(reason) + 1
-        self._add_file(file, file.language, content_hash or _EMPTY_HASH, 0, 0, number)
+        self._add_file(file, file.language, _EMPTY_HASH, 0, 0, number)
 
     def add(self, file: SourceFile, document: Document, chunks: Sequence[Chunk]) -> None:
         """Add a file with the chunks that cover its text."""

@@ -164,7 +164,7 @@ class SegmentFile:
                 yield ", ".join(names) or "header", start
 
 
-def _tail_checksum(tail: Piece, start: int, sections: int, pages: int) -> int:
+def _tail_checksum(tail: bytes | memoryview, start: int, sections: int, pages: int) -> int:
     state = xxhash.xxh3_64(tail)
     state.update(struct.pack("<QII", start, sections, pages))
     return int(state.intdigest())
@@ -180,7 +180,9 @@ class _PageWriter:
         self._page = xxhash.xxh3_64()
 
     def write(self, data: Piece) -> None:
-        view = memoryview(data).cast("B") if memoryview(data).nbytes else memoryview(b"")
+        if isinstance(data, np.ndarray):
+            data = data.reshape(-1).view(np.uint8).data
+        view = memoryview(data)
         self.sink.write(view)
         while view.nbytes:
             room = PAGE_BYTES - self.offset % PAGE_BYTES

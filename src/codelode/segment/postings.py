@@ -92,11 +92,11 @@ def merge_postings(
     order = np.argsort(terms, kind="stable")
     terms, lengths, begins = terms[order], lengths[order], begins[order]
     picks = _ranges(begins, lengths)
-    first = _group_starts(terms)
+    heads = _group_starts(terms)
     offsets = np.concatenate(([0], np.cumsum(lengths)))
     return Postings(
-        terms=terms[first],
-        starts=offsets[np.append(first, len(terms))].astype(np.uint32),
+        terms=terms[heads],
+        starts=offsets[np.append(heads, len(terms))].astype(np.uint32),
         ordinals=np.concatenate([part.ordinals for part in live])[picks],
         frequencies=np.concatenate([part.frequencies for part in live])[picks],
     )
@@ -117,7 +117,7 @@ def _renumber(part: Postings, new: NDArray[np.int64]) -> Postings:
     )
 
 
-def _group_starts(values: NDArray[np.uint64]) -> NDArray[np.int64]:
+def _group_starts(values: NDArray[np.uint64]) -> NDArray[np.intp]:
     """Where each run of equal values begins."""
     return np.flatnonzero(np.concatenate(([True], values[1:] != values[:-1]))[: len(values)])
 

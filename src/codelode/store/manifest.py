@@ -80,7 +80,7 @@ class Manifest:
 
     generation: int
     root: str
-    created: str  # ISO 8601, UTC
+    started_ns: int  # when the walk for it began: files modified since may have been missed
     encoder: str
     fingerprint: str
     dimensions: int
@@ -89,7 +89,7 @@ class Manifest:
     tokenizer: str
     options: dict[str, Any]
     segments: tuple[SegmentEntry, ...] = ()
-    complete: bool = False  # does it cover the whole tree as of `created`?
+    complete: bool = False  # does it cover the whole tree, as of the walk?
     skipped: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -108,7 +108,7 @@ class Manifest:
         return sum(segment.tokens for segment in self.segments)
 
     @property
-    def bytes(self) -> int:
+    def index_bytes(self) -> int:
         """Size of the live segments on disk."""
         return sum(segment.bytes for segment in self.segments)
 

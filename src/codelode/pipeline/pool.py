@@ -1,0 +1,153 @@
+"""Worker processes: batches out, runs back, in order, with a bounded number under way.
+
+A worker is a plain child process (`python -m codelode.pipeline.worker`) that talks over its
+standard input and output in length-prefixed frames: a JSON head, then bytes. So nothing is pickled,
+no thread is forked, and a script that calls `Index.update` needs no `__main__` guard. When the
+parent dies, the child reads the end of its input and exits.
+"""
+
+from __future__ import annotations
+
+import json
+import queue
+import struct
+import subprocess
+import sys
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from codelode.errors import IndexingError
+from codelode.pipeline.batch import Run
+from codelode.types import Skip, SkipReason, SourceFile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from concurrent.futures import Future
+
+_FRAME = struct.Struct("<IQ")  # lengths of head and body
+BATCHES_AHEAD = 2  # per worker: enough that none waits while the parent seals a segment
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerOptions:
+    """What a worker has to know before its first batch."""
+
+    root: str
+    model: str | None
+    max_file_size: int
+
+
+def send(stream: BinaryIO, head: object, body: bytes = b"") -> None:
+    """Write one frame."""
+    encoded = json.dumps(head).encode()
+    stream.write(_FRAME.pack(len(encoded), len(body)))
+    stream.write(encoded)
+    stream.write(body)
+    stream.flush()
+
+
+def receive(stream: BinaryIO) -> tuple[Any, bytes] | None:
+    """Read one frame; None at the end of the stream."""
+    lengths = stream.read(_FRAME.size)
+    if len(lengths) < _FRAME.size:
+        return None
+    head_length, body_length = _FRAME.unpack(lengths)
+    return json.loads(stream.read(head_length)), stream.read(body_length)
+
+
+class _Worker:
+    def __init__(self, options: WorkerOptions) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "codelode.pipeline.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            process_group=0,  # Ctrl-C is for the parent, which ends the workers
+        )
+        self.peak_rss = 0
+        send(self._input, asdict(options))
+
+    @property
+    def _input(self) -> BinaryIO:
+        assert self.process.stdin is not None
+        return self.process.stdin  # type: ignore[return-value]
+
+    def index(self, batch: Sequence[SourceFile]) -> Run:
+        assert self.process.stdout is not None
+        try:
+            send(self._input, [_pack(file) for file in batch])
+            answer = receive(self.process.stdout)  # type: ignore[arg-type]
+        except BrokenPipeError:
+            answer = None
+        if answer is None:
+            raise IndexingError(
+                f"an indexing worker died (exit status {self.process.wait()}) while working on"
+                f" {batch[0].path!r} and the {len(batch) - 1} files after it"
+            )
+        head, data = answer
+        if "error" in head:
+            raise IndexingError(head["error"])
+        head["skips"] = [Skip(path, SkipReason(why), more) for path, why, more in head["skips"]]
+        run = Run(data=data, **head)
+        self.peak_rss = run.peak_rss
+        return run
+
+    def close(self) -> None:
+        self._input.close()
+        self.process.wait()
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+
+def _pack(file: SourceFile) -> list[object]:
+    return [file.path, file.size, file.mtime_ns, file.ctime_ns, file.inode, file.language]
+
+
+def unpack(fields: Sequence[Any]) -> SourceFile:
+    """The inverse of what `_Worker.index` sends."""
+    return SourceFile(*fields)
+
+
+class WorkerPool:
+    """`jobs` workers. Use as a context manager: leaving it early kills them."""
+
+    def __init__(self, jobs: int, options: WorkerOptions) -> None:
+        self.jobs = jobs
+        self._workers = [_Worker(options) for _ in range(jobs)]
+        self._idle: queue.SimpleQueue[_Worker] = queue.SimpleQueue()
+        for worker in self._workers:
+            self._idle.put(worker)
+        self._threads = ThreadPoolExecutor(jobs, thread_name_prefix="lode-worker")
+
+    def __enter__(self) -> WorkerPool:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        for worker in self._workers:
+            worker.close() if kind is None else worker.kill()
+        self._threads.shutdown(cancel_futures=True)
+
+    @property
+    def peak_rss(self) -> int:
+        """The sum of the workers' peaks of resident memory so far, in bytes."""
+        return sum(worker.peak_rss for worker in self._workers)
+
+    def map(self, batches: Iterable[Sequence[SourceFile]]) -> Iterator[Run]:
+        """The run of each batch, in order; batches are drawn as they can be worked on."""
+        pending: deque[Future[Run]] = deque()
+        for batch in batches:
+            pending.append(self._threads.submit(self._index, batch))
+            if len(pending) >= self.jobs * (1 + BATCHES_AHEAD):
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
+
+    def _index(self, batch: Sequence[SourceFile]) -> Run:
+        worker = self._idle.get()
+        try:
+            return worker.index(batch)
+        finally:
+            self._idle.put(worker)

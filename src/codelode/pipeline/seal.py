@@ -1,0 +1,100 @@
+"""Runs to segments, and segments to commits.
+
+Runs are kept until there are enough for a segment; then they are merged into a file and published
+together with the tombstones of what they replace. So an interrupted run keeps what it sealed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from codelode.segment.columns import MAX_FILES
+from codelode.segment.reader import Segment
+from codelode.store.commit import publish, write_merged
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from codelode.pipeline.batch import Run
+    from codelode.pipeline.changes import KnownFiles
+    from codelode.store.manifest import Manifest, SegmentEntry
+
+SEGMENT_CHUNKS = 1 << 15
+"""A segment is sealed before it would exceed this. Bounds the parent's memory to about 50 MB."""
+
+
+class Sealer:
+    """Turns runs into committed segments, in order."""
+
+    def __init__(
+        self, directory: Path, manifest: Manifest, known: KnownFiles, publish_partial: bool
+    ) -> None:
+        """`manifest` is the one to go on from; `known` are the files of its segments."""
+        self.directory = directory
+        self.manifest = manifest
+        self.known = known
+        self.publish_partial = publish_partial
+        self.added = self.changed = 0
+        self._old = manifest.segments
+        self._new: list[SegmentEntry] = []
+        self._replaced: list[np.ndarray] = [np.zeros(0, np.uint64)]
+        self._runs: list[Segment] = []
+        self._chunks = self._rows = 0
+
+    def add(self, run: Run) -> None:
+        """Take a run; seal and publish a segment if it is time."""
+        if not run.data:
+            return
+        segment = Segment.from_bytes("run", run.data)
+        rows = len(segment.files)
+        if self._chunks + run.chunks > SEGMENT_CHUNKS or self._rows + rows > MAX_FILES:
+            self._seal()
+            if self.publish_partial:
+                self._publish(finished=False)
+        self._runs.append(segment)
+        self._chunks += run.chunks
+        self._rows += rows
+
+    def finish(self, skipped: dict[str, int]) -> Manifest:
+        """Seal what is left and publish, unless nothing changed since the last commit."""
+        self._seal()
+        self.manifest = replace(self.manifest, skipped=skipped)
+        self._publish(finished=True)
+        return self.manifest
+
+    def _seal(self) -> None:
+        if not self._runs:
+            return
+        for run in self._runs:
+            hashes = run.files["path_hash"][run.files["skip"] == 0]
+            old = self.known.known(hashes)
+            self.changed += int(np.count_nonzero(old))
+            self.added += int(np.count_nonzero(~old))
+            self._replaced.append(run.files["path_hash"].copy())
+        parts = [(run, np.ones(len(run.files), bool)) for run in self._runs]
+        self._new.append(write_merged(self.directory, parts))
+        self._runs, self._chunks, self._rows = [], 0, 0
+
+    def _publish(self, finished: bool) -> None:
+        masks = self.known.live_after(np.concatenate(self._replaced), finished)
+        snapshot = self.known.snapshot
+        old = [
+            entry.with_live(mask, live.segment.files)
+            for entry, mask, live in zip(
+                self._old, masks, snapshot.segments if snapshot else [], strict=True
+            )
+            if mask.any()
+        ]
+        segments = (*old, *self._new)
+        if finished and segments == self.manifest.segments and self.manifest.complete:
+            return
+        self.manifest = replace(
+            self.manifest,
+            generation=self.manifest.generation + 1,
+            segments=segments,
+            complete=finished,
+        )
+        publish(self.directory, self.manifest)

@@ -1,0 +1,178 @@
+"""Bring an index up to date with its tree: the whole index path on one screen."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Protocol
+
+from codelode.discover.walk import WalkOptions, walk
+from codelode.pipeline.batch import BatchIndexer, Run, peak_rss_bytes
+from codelode.pipeline.changes import KnownFiles
+from codelode.pipeline.pool import WorkerOptions, WorkerPool
+from codelode.pipeline.seal import Sealer
+from codelode.types import Skip, SourceFile
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from codelode.embed.encoder import Encoder
+    from codelode.store.manifest import Manifest
+    from codelode.store.snapshot import Snapshot
+
+BATCH_BYTES = 1 << 20
+BATCH_FILES = 256
+COMPARE_FILES = 512
+SMALL_BATCHES = 2
+"""Work of no more batches than this is done in this process: workers take longer to start."""
+
+
+class Progress(Protocol):
+    """Told how an update goes on; both calls are cheap and frequent."""
+
+    def found(self, files: int, size: int) -> None:
+        """So many more files, of so many bytes, have to be read."""
+
+    def indexed(self, files: int, size: int) -> None:
+        """So many more files, of so many bytes, are done."""
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateReport:
+    """What an update did. Sizes in bytes; `peak_rss_bytes` is the sum over all processes."""
+
+    files: int
+    files_added: int
+    files_changed: int
+    files_removed: int
+    files_skipped: int
+    chunks: int
+    bytes_read: int
+    index_bytes: int
+    seconds: float
+    peak_rss_bytes: int
+    generation: int
+    skipped: dict[str, int] = field(default_factory=dict)
+    stage_seconds: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateOptions:
+    """How to update: what to walk, how many processes, which model."""
+
+    walk: WalkOptions
+    jobs: int = 1
+    model: str | None = None
+    on_skip: Callable[[Skip], None] | None = None
+    progress: Progress | None = None
+
+
+def update(
+    directory: Path,
+    root: Path,
+    manifest: Manifest,
+    snapshot: Snapshot | None,
+    encoder: Encoder,
+    options: UpdateOptions,
+) -> UpdateReport:
+    """Index what changed under `root` into `directory`, whose write lock the caller holds.
+
+    `manifest` is what to go on from, `snapshot` its segments (None to build anew).
+    """
+    began = time.perf_counter()
+    known = KnownFiles(snapshot)
+    sealer = Sealer(
+        directory, manifest, known, publish_partial=manifest.generation == 0 or snapshot is not None
+    )
+    skips = _SkipCounter(options.on_skip)
+    stages: Counter[str] = Counter()
+    bytes_read = workers_rss = 0
+    batches = _batches(_changed(walk(root, options.walk), known, skips), options.progress)
+    with ExitStack() as stack:
+        first = list(islice(batches, SMALL_BATCHES + 1))
+        runs: Iterable[Run]
+        if options.jobs == 1 or len(first) <= SMALL_BATCHES:
+            indexer = BatchIndexer(root, encoder, options.walk.max_file_size)
+            runs = map(indexer.index, chain(first, batches))
+            pool = None
+        else:
+            work = WorkerOptions(str(root), options.model, options.walk.max_file_size)
+            pool = stack.enter_context(WorkerPool(options.jobs, work))
+            runs = pool.map(chain(first, batches))
+        for run in runs:
+            for skip in run.skips:
+                skips.add(skip)
+            stages.update(run.seconds)
+            bytes_read += run.bytes_read
+            sealer.add(run)
+            if options.progress:
+                options.progress.indexed(run.files, run.bytes_read)
+        workers_rss = pool.peak_rss if pool else 0
+    for skip in known.lasting_skips():
+        skips.add(skip)
+    committed = sealer.finish(dict(skips.counts))
+    return UpdateReport(
+        files=committed.files,
+        files_added=sealer.added,
+        files_changed=sealer.changed,
+        files_removed=known.removed(),
+        files_skipped=sum(skips.counts.values()),
+        chunks=committed.chunks,
+        bytes_read=bytes_read,
+        index_bytes=committed.index_bytes,
+        seconds=time.perf_counter() - began,
+        peak_rss_bytes=peak_rss_bytes() + workers_rss,
+        generation=committed.generation,
+        skipped=dict(skips.counts),
+        stage_seconds=dict(stages),
+    )
+
+
+class _SkipCounter:
+    def __init__(self, listener: Callable[[Skip], None] | None) -> None:
+        self.counts: Counter[str] = Counter()
+        self._listener = listener
+
+    def add(self, skip: Skip) -> None:
+        self.counts[skip.reason.value] += 1
+        if self._listener is not None:
+            self._listener(skip)
+
+
+def _changed(
+    found: Iterable[SourceFile | Skip], known: KnownFiles, skips: _SkipCounter
+) -> Iterator[SourceFile]:
+    """The files that have to be read."""
+    waiting: list[SourceFile] = []
+    for item in found:
+        if isinstance(item, Skip):
+            skips.add(item)
+            continue
+        waiting.append(item)
+        if len(waiting) == COMPARE_FILES:
+            yield from known.changed(waiting)
+            waiting = []
+    if waiting:
+        yield from known.changed(waiting)
+
+
+def _batches(files: Iterable[SourceFile], progress: Progress | None) -> Iterator[list[SourceFile]]:
+    """Neighbours together, up to `BATCH_BYTES` and `BATCH_FILES`: the same whatever the workers."""
+    batch: list[SourceFile] = []
+    size = 0
+    for file in files:
+        if batch and (size + file.size > BATCH_BYTES or len(batch) == BATCH_FILES):
+            if progress:
+                progress.found(len(batch), size)
+            yield batch
+            batch, size = [], 0
+        batch.append(file)
+        size += file.size
+    if batch:
+        if progress:
+            progress.found(len(batch), size)
+        yield batch

@@ -1,0 +1,42 @@
+"""A worker process: frames with batches in, frames with runs out, until its input ends."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from codelode.embed.load import load
+from codelode.errors import CodelodeError
+from codelode.pipeline.batch import BatchIndexer
+from codelode.pipeline.pool import WorkerOptions, receive, send, unpack
+
+
+def main() -> None:
+    """Serve until the parent closes the pipe or dies."""
+    source, sink = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # a stray print must not end up in a frame
+    first = receive(source)
+    if first is None:
+        return
+    options = WorkerOptions(**first[0])
+    indexer = BatchIndexer(Path(options.root), load(options.model), options.max_file_size)
+    while (request := receive(source)) is not None:
+        try:
+            run = indexer.index([unpack(fields) for fields in request[0]])
+        except CodelodeError as error:
+            send(sink, {"error": str(error)})
+            continue
+        head = {
+            "files": run.files,
+            "chunks": run.chunks,
+            "bytes_read": run.bytes_read,
+            "skips": [(skip.path, skip.reason, skip.detail) for skip in run.skips],
+            "seconds": run.seconds,
+            "peak_rss": run.peak_rss,
+        }
+        send(sink, head, run.data)
+
+
+if __name__ == "__main__":
+    main()
