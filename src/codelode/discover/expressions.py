@@ -1,0 +1,96 @@
+"""Find the last of many patterns that matches a text, without trying them all.
+
+Up to `_BLOCK` patterns are joined into one regular expression, last first, each with an empty group
+at its end that tells which it was. Where there are more, a pattern is only tried on texts that
+contain three bytes it insists on: of those it has, the three that the fewest others have too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from functools import cached_property
+from itertools import chain
+from typing import NamedTuple
+
+from codelode.discover import glob
+
+NOT_FOUND = -1
+_BLOCK = 64
+_PART = 3
+
+
+class Expression(NamedTuple):
+    """A pattern that takes a regular expression, and the number it is known by."""
+
+    number: int
+    tokens: Sequence[glob.Token]
+
+    def parts(self) -> list[bytes]:
+        """The runs of up to three bytes that every matching text contains; `[b""]` if none."""
+        literal = glob.longest_literal(self.tokens)
+        return [literal[i : i + _PART] for i in range(max(1, len(literal) - _PART + 1))]
+
+
+class _Block:
+    """A few expressions joined into one, which is compiled when first needed."""
+
+    def __init__(self, expressions: Sequence[Expression]) -> None:
+        self._expressions = expressions[::-1]
+        self._least = min(glob.least_bytes(expression.tokens) for expression in expressions)
+        self.last = self._expressions[0].number
+
+    @cached_property
+    def _joined(self) -> re.Pattern[bytes]:
+        joined = "|".join(f"{glob.regex(expression.tokens)}()" for expression in self._expressions)
+        return re.compile(joined.encode("latin-1"))
+
+    def find(self, text: bytes) -> int:
+        if len(text) < self._least:
+            return NOT_FOUND
+        match = self._joined.match(text)
+        return self._expressions[match.lastindex - 1].number if match and match.lastindex else -1
+
+
+def _blocks(expressions: Sequence[Expression]) -> list[_Block]:
+    """The last block first."""
+    ends = range(len(expressions), 0, -_BLOCK)
+    return [_Block(expressions[max(0, end - _BLOCK) : end]) for end in ends]
+
+
+def _find(blocks: Sequence[_Block], text: bytes, above: int) -> int:
+    for block in blocks:
+        if block.last <= above:
+            break
+        found = block.find(text)
+        if found > above:
+            return found
+    return above
+
+
+class Expressions:
+    """Any number of expressions, given in the order of their numbers."""
+
+    def __init__(self, expressions: Sequence[Expression]) -> None:
+        self._by_part: dict[bytes, list[_Block]] = {}
+        if len(expressions) > _BLOCK:
+            parts = [expression.parts() for expression in expressions]
+            frequency = Counter(chain.from_iterable(parts))
+            rarest = defaultdict(list)
+            for expression, its_parts in zip(expressions, parts, strict=True):
+                rarest[min(its_parts, key=frequency.__getitem__)].append(expression)
+            expressions = rarest.pop(b"", [])
+            self._by_part = {part: _blocks(sharing) for part, sharing in rarest.items()}
+        self._sizes = sorted({len(part) for part in self._by_part})
+        self._always = _blocks(expressions)
+
+    def find(self, text: bytes) -> int:
+        """The number of the last expression that matches the text, or NOT_FOUND."""
+        found = _find(self._always, text, NOT_FOUND)
+        for size in self._sizes:
+            for start in range(len(text) - size + 1):
+                blocks = self._by_part.get(text[start : start + size])
+                if blocks is not None:
+                    found = _find(blocks, text, found)
+        return found

@@ -1,0 +1,205 @@
+"""The rules of one ignore file, and the last of them that matches a name.
+
+Most rules are a plain name or `*.ext`; these cost a dict lookup, however many there are. The rest
+become regular expressions (`glob`), joined and indexed (`expressions`).
+
+Usage: `rules = Rules(data)`, then for each folder `find = rules.finder(folder, folders=...)`, then
+for each entry of that folder `find(name)`. A path is reached through its folders: the caller goes
+from the top down and stops at the first folder that is ignored, as git does.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
+from typing import NamedTuple
+
+from codelode.discover import glob
+from codelode.discover.expressions import NOT_FOUND, Expression, Expressions
+
+__all__ = ["NOT_FOUND", "Finder", "Rule", "Rules"]
+
+_BOM = b"\xef\xbb\xbf"
+
+Finder = Callable[[bytes], int]
+"""Takes the name of an entry and gives the number of the last rule that matches, or NOT_FOUND."""
+
+
+class Rule(NamedTuple):
+    """One line of an ignore file. `line` is 1-based; `text` is what git would print of it."""
+
+    line: int
+    text: bytes
+    pattern: bytes  # without `!`, the initial `/`, and the final `/` that means folders only
+    negated: bool
+    folders_only: bool
+    with_path: bool  # compared with the path below the file's folder, not with the name alone
+
+    @property
+    def catches_all(self) -> bool:
+        """Whether the rule ignores whatever lies beside its file: `*`, `/*`, `**`."""
+        return not self.negated and not self.pattern.strip(b"*")
+
+
+def parse(data: bytes) -> Iterator[Rule]:
+    """The rules of an ignore file, in order, without comments, blank and meaningless lines."""
+    for number, line in enumerate(data.removeprefix(_BOM).split(b"\n"), 1):
+        if not line or line.startswith(b"#"):
+            continue
+        text = _without_trailing_spaces(line.removesuffix(b"\r").partition(b"\0")[0])
+        pattern = text.removeprefix(b"!")
+        folders_only = pattern.endswith(b"/")
+        if folders_only:
+            pattern = pattern[:-1]
+        with_path = b"/" in pattern
+        pattern = pattern.removeprefix(b"/")
+        if pattern:
+            yield Rule(number, text, pattern, text.startswith(b"!"), folders_only, with_path)
+
+
+def _without_trailing_spaces(text: bytes) -> bytes:
+    """Drop the spaces at the end, but for one that a backslash keeps."""
+    if not text.endswith(b" "):
+        return text
+    bare = text.rstrip(b" ")
+    backslashes = len(bare) - len(bare.rstrip(b"\\"))
+    return bare + b" " if backslashes % 2 else bare
+
+
+class Rules:
+    """The rules of one ignore file; a rule's number is its place in `rules`, from 0."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        """Take the rules in the order of the file, as `parse` gives them."""
+        self.rules = list(rules)
+
+    @cached_property
+    def _for_files(self) -> _Table:
+        return _Table(self.rules, folders=False)
+
+    @cached_property
+    def _for_folders(self) -> _Table:
+        return _Table(self.rules, folders=True)
+
+    def finder(self, folder: bytes, *, folders: bool) -> Finder:
+        """What finds the last matching rule for the entries of a folder.
+
+        `folder` is the path from the ignore file's folder, empty or with a final `/`. `folders`
+        says whether the entries asked about are folders.
+        """
+        return (self._for_folders if folders else self._for_files).finder(folder)
+
+    def find(self, path: bytes, *, is_folder: bool) -> Rule | None:
+        """The last rule that matches a path, regardless of what its parent folders match."""
+        head, slash, name = path.rpartition(b"/")
+        number = self.finder(head + slash, folders=is_folder)(name)
+        return None if number == NOT_FOUND else self.rules[number]
+
+
+class _Table:
+    """The rules that can match files, or folders, filed by the way they are looked up."""
+
+    def __init__(self, rules: Iterable[Rule], *, folders: bool) -> None:
+        self.names: dict[bytes, int] = {}
+        self.endings: dict[bytes, int] = {}  # `*.ext`: tried at every dot of a name
+        self.tails: dict[bytes, int] = {}  # `*~`: tried with every length there is
+        self.heads: dict[bytes, int] = {}  # `name*`
+        self.paths: defaultdict[bytes, dict[bytes, int]] = defaultdict(dict)  # by folder and name
+        by_name: list[Expression] = []
+        by_depth: defaultdict[int | None, list[Expression]] = defaultdict(list)
+        for number, rule in enumerate(rules):
+            if rule.folders_only and not folders:
+                continue
+            tokens = glob.tokenize(rule.pattern, path=rule.with_path)
+            if tokens is None:
+                continue
+            if rule.with_path and tokens[0] is glob.Stars.FOLDERS and glob.depth(tokens[1:]) == 0:
+                tokens = tokens[1:]  # `**/name` is `name`
+            elif rule.with_path:
+                self._file_path(number, tokens, by_depth)
+                continue
+            if not self._file_name(number, tokens):
+                by_name.append(Expression(number, tokens))
+        self.tail_sizes = sorted({len(tail) for tail in self.tails})
+        self.head_sizes = sorted({len(head) for head in self.heads})
+        self.by_name = Expressions(by_name) if by_name else None
+        self.by_depth = {depth: Expressions(found) for depth, found in by_depth.items()}
+
+    def _file_name(self, number: int, tokens: tuple[glob.Token, ...]) -> bool:
+        """File a rule about a name in one of the dicts, if it is simple enough."""
+        text = glob.literal(tokens)
+        if text is not None:
+            self.names[text] = number
+            return True
+        tail = glob.literal(tokens[1:]) if tokens[0] is glob.Stars.WITHIN else None
+        if tail:
+            (self.endings if tail.startswith(b".") else self.tails)[tail] = number
+            return True
+        head = glob.literal(tokens[:-1]) if tokens[-1] is glob.Stars.WITHIN else None
+        if head is not None:
+            self.heads[head] = number
+        return head is not None
+
+    def _file_path(
+        self,
+        number: int,
+        tokens: tuple[glob.Token, ...],
+        by_depth: defaultdict[int | None, list[Expression]],
+    ) -> None:
+        text = glob.literal(tokens)
+        if text is None:
+            by_depth[glob.depth(tokens)].append(Expression(number, tokens))
+        else:
+            folder, slash, name = text.rpartition(b"/")
+            self.paths[folder + slash][name] = number
+
+    def finder(self, folder: bytes) -> Finder:
+        here = self.paths.get(folder)
+        depths = (folder.count(b"/"), None)
+        expressions = [self.by_depth[depth] for depth in depths if depth in self.by_depth]
+        if here is None and not expressions:
+            return self.find_name
+        return _Finder(self.find_name, folder, here or {}, expressions)
+
+    def find_name(self, name: bytes) -> int:
+        """The last rule about names that matches."""
+        found = self.names.get(name, NOT_FOUND)
+        if self.endings:
+            dot = name.find(b".")
+            while dot >= 0:
+                found = max(found, self.endings.get(name[dot:], NOT_FOUND))
+                dot = name.find(b".", dot + 1)
+        for size in self.tail_sizes:
+            if size > len(name):
+                break
+            found = max(found, self.tails.get(name[-size:], NOT_FOUND))
+        for size in self.head_sizes:
+            if size > len(name):
+                break
+            found = max(found, self.heads.get(name[:size], NOT_FOUND))
+        return found if self.by_name is None else max(found, self.by_name.find(name))
+
+
+class _Finder:
+    """Looks up names in one folder for which there are rules about paths."""
+
+    __slots__ = ("_expressions", "_find_name", "_folder", "_here")
+
+    def __init__(
+        self,
+        find_name: Finder,
+        folder: bytes,
+        here: dict[bytes, int],
+        expressions: list[Expressions],
+    ) -> None:
+        self._find_name = find_name
+        self._folder = folder
+        self._here = here
+        self._expressions = expressions
+
+    def __call__(self, name: bytes) -> int:
+        found = max(self._find_name(name), self._here.get(name, NOT_FOUND))
+        for expressions in self._expressions:
+            found = max(found, expressions.find(self._folder + name))
+        return found
