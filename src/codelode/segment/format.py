@@ -100,9 +100,9 @@ class SegmentFile:
         checksums = np.frombuffer(self._view, "<u8", pages, start + sections * _ENTRY.size)
         return directory, checksums, checksum
 
-    def length(self, section: str) -> int:
-        """The length of a section in bytes."""
-        return self._directory[section][1]
+    def section_bytes(self) -> dict[str, int]:
+        """The length of every section, in bytes."""
+        return {name: length for name, (_, length) in self._directory.items()}
 
     def check_size(self) -> None:
         """Raise `DamagedError` if the mapped file is no longer as long as it was."""

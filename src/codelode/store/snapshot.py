@@ -22,6 +22,7 @@ class LiveSegment:
     def __init__(self, segment: Segment, entry: SegmentEntry) -> None:
         self.segment = segment
         self.entry = entry
+        self.length_norms: NDArray[np.float32] | None = None  # a cache of the lexical leg
 
     @cached_property
     def files(self) -> NDArray[np.bool_]:

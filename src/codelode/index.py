@@ -1,0 +1,381 @@
+"""`Index`: the object users hold."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from codelode.errors import MismatchError, NoIndexError, UsageError
+from codelode.store.locate import index_directory
+from codelode.store.manifest import Manifest, read_manifest
+from codelode.store.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from codelode.discover.walk import WalkOptions
+    from codelode.embed.encoder import Encoder
+    from codelode.pipeline.update import Progress, UpdateReport
+    from codelode.search.searcher import Mode
+    from codelode.types import Hit, Skip
+
+MAX_FILE_SIZE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Hits, best first, and the snapshot they come from.
+
+    `complete` is False while the index does not cover the whole tree yet. `stale_files` counts
+    the files among the hits that have changed on disk since.
+    """
+
+    query: str
+    root: str
+    generation: int
+    files: int
+    chunks: int
+    complete: bool
+    stale_files: int
+    hits: list[Hit]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an update would do. `files` and `bytes` are all that the walk found worth reading."""
+
+    files: int
+    bytes: int
+    changed: int
+    removed: int
+    skipped: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """An index at a glance. Sizes in bytes; `last_commit` is ISO 8601, UTC."""
+
+    root: str
+    directory: str
+    generation: int
+    complete: bool
+    files: int
+    chunks: int
+    segments: int
+    dead_files: int
+    index_bytes: int
+    text_bytes: int
+    bytes_by_section: dict[str, int]
+    model: str
+    last_commit: str
+    skipped: dict[str, int]
+    changes: Plan | None
+
+
+class Index:
+    """The index of one tree. Any number of threads may search it while one updates it.
+
+        index = Index.open("repo")
+        index.update()
+        hits = index.search("where are retries scheduled")
+
+    Every method may raise a `codelode.errors.CodelodeError`.
+    """
+
+    def __init__(self, root: Path, directory: Path, model: str | None) -> None:
+        """Use `Index.open`."""
+        self.root = root
+        self.directory = directory
+        self._model = model
+        self._encoder: Encoder | None = None
+        self._snapshot: Snapshot | None = None
+
+    @classmethod
+    def open(
+        cls,
+        root: str | os.PathLike[str] = ".",
+        index_dir: str | os.PathLike[str] | None = None,
+        model: str | None = None,
+    ) -> Index:
+        """The index of `root`, which may not exist yet.
+
+        `index_dir` is where indexes are kept (default: the user's cache folder), or the folder
+        of one. `model` names an embedding model, or the folder of one (default: that of the
+        index, or the bundled one). Raises `UsageError` if `root` is not a folder we may read.
+        """
+        real = _real_root(root)
+        directory = index_directory(real, index_dir)
+        index = cls(real, directory, model)
+        if index.exists():
+            recorded = read_manifest(directory).root
+            if recorded != os.fsdecode(real):
+                raise MismatchError(f"{directory} holds the index of {recorded}, not of {real}")
+        return index
+
+    def exists(self) -> bool:
+        """Whether anything was committed yet."""
+        try:
+            read_manifest(self.directory)
+        except NoIndexError:
+            return False
+        return True
+
+    def update(
+        self,
+        *,
+        jobs: int | None = None,
+        hidden: bool = False,
+        no_ignore: bool = False,
+        max_file_size: int = MAX_FILE_SIZE,
+        rebuild: bool = False,
+        wait: float = 0.0,
+        on_wait: Callable[[str], None] | None = None,
+        on_skip: Callable[[Skip], None] | None = None,
+        progress: Progress | None = None,
+    ) -> UpdateReport:
+        """Bring the index up to date with the tree.
+
+        `jobs` processes (default: one per core). `max_file_size` is in bytes. `rebuild` starts
+        anew, whatever is there. If another process is indexing, waits for up to `wait` seconds,
+        after telling `on_wait` its pid, then raises `LockedError`.
+        """
+        from codelode.pipeline.update import UpdateOptions, update
+        from codelode.store.commit import remove_unnamed
+        from codelode.store.lock import write_lock
+
+        options = UpdateOptions(
+            self._walk_options(hidden, no_ignore, max_file_size),
+            jobs or available_cores(),
+            None,
+            on_skip,
+            progress,
+        )
+        self._make_directory()
+        with write_lock(self.directory, wait, on_wait):
+            current = None if rebuild else self._manifest()
+            manifest = self._next_manifest(current, rebuild, options.walk)
+            remove_unnamed(self.directory, current) if not rebuild else None
+            snapshot = Snapshot.open(self.directory) if current else None
+            options = replace(options, model=manifest.encoder)
+            report = update(
+                self.directory, self.root, manifest, snapshot, self._load_encoder(manifest), options
+            )
+        if report.files == 0:
+            raise UsageError(f"nothing to index in {self.root}: {_why_nothing(report.skipped)}")
+        return report
+
+    def plan(
+        self,
+        *,
+        hidden: bool = False,
+        no_ignore: bool = False,
+        max_file_size: int = MAX_FILE_SIZE,
+        on_skip: Callable[[Skip], None] | None = None,
+    ) -> Plan:
+        """What `update` with these options would do; touches nothing."""
+        from codelode.pipeline.plan import plan
+
+        snapshot = Snapshot.open(self.directory) if self.exists() else None
+        options = self._walk_options(hidden, no_ignore, max_file_size)
+        return Plan(*plan(self.root, snapshot, options, on_skip))
+
+    def search(
+        self,
+        query: str,
+        limit: int = 10,
+        mode: Mode = "hybrid",
+        languages: Sequence[str] | None = None,
+        globs: Sequence[str] | None = None,
+        explain: bool = False,
+    ) -> list[Hit]:
+        """The hits of `answer`."""
+        return self.answer(query, limit, mode, languages, globs, explain).hits
+
+    def answer(
+        self,
+        query: str,
+        limit: int = 10,
+        mode: Mode = "hybrid",
+        languages: Sequence[str] | None = None,
+        globs: Sequence[str] | None = None,
+        explain: bool = False,
+    ) -> Answer:
+        """Search the newest committed snapshot; never waits for a writer.
+
+        `languages` are names or aliases, `globs` as in ripgrep's `-g` (`!` excludes): both decide
+        what may be found at all. `explain` fills `Hit.signals`. Raises `NoIndexError`.
+        """
+        from codelode.search.freshness import mark_stale
+        from codelode.search.searcher import SearchOptions, search
+
+        began = time.perf_counter()
+        if languages:
+            from codelode.discover.language import resolve
+
+            languages = [resolve(name) for name in languages]
+        options = SearchOptions(limit, mode, languages, globs, explain)
+        snapshot = self.snapshot()
+        encoder = None if mode == "lexical" else self._load_encoder(snapshot.manifest)
+        hits = mark_stale(self.root, snapshot, search(snapshot, encoder, query, options))
+        return Answer(
+            query=query,
+            root=os.fsdecode(self.root),
+            generation=snapshot.manifest.generation,
+            files=snapshot.manifest.files,
+            chunks=snapshot.manifest.chunks,
+            complete=snapshot.manifest.complete,
+            stale_files=len({hit.path for hit in hits if hit.stale}),
+            hits=hits,
+            seconds=time.perf_counter() - began,
+        )
+
+    def snapshot(self) -> Snapshot:
+        """The newest committed snapshot, opened if it is not the one opened before."""
+        current = self._snapshot
+        if (
+            current is None
+            or read_manifest(self.directory).generation != current.manifest.generation
+        ):
+            current = self._snapshot = Snapshot.open(self.directory)
+        return current
+
+    def status(self, changes: bool = True) -> Status:
+        """An overview; with `changes`, also what an update would do now (walks the tree)."""
+        snapshot = self.snapshot()
+        manifest = snapshot.manifest
+        sections: Counter[str] = Counter()
+        for live in snapshot.segments:
+            sections.update(live.segment.file.section_bytes())
+        written = (self.directory / "manifest.json").stat().st_mtime
+        options = manifest.options
+        return Status(
+            root=os.fsdecode(self.root),
+            directory=os.fsdecode(self.directory),
+            generation=manifest.generation,
+            complete=manifest.complete,
+            files=manifest.files,
+            chunks=manifest.chunks,
+            segments=len(manifest.segments),
+            dead_files=sum(int((~live.files).sum()) for live in snapshot.segments),
+            index_bytes=manifest.index_bytes,
+            text_bytes=sum(entry.text_bytes for entry in manifest.segments),
+            bytes_by_section=dict(sections),
+            model=manifest.encoder,
+            last_commit=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(written)),
+            skipped=manifest.skipped,
+            changes=self.plan(**options) if changes else None,
+        )
+
+    def _manifest(self) -> Manifest | None:
+        try:
+            return read_manifest(self.directory)
+        except NoIndexError:
+            return None
+
+    def _next_manifest(
+        self, current: Manifest | None, rebuild: bool, walk: WalkOptions
+    ) -> Manifest:
+        """What the update goes on from: what is there, checked, or a new beginning."""
+        from codelode.chunk.chunker import CHUNKER
+        from codelode.segment.quantizer import QUANTIZER
+        from codelode.tokens import TOKENIZER
+
+        started = time.time_ns()
+        walked = {
+            "hidden": walk.hidden,
+            "no_ignore": walk.no_ignore,
+            "max_file_size": walk.max_file_size,
+        }
+        encoder = self._load_encoder(current)
+        fresh = Manifest(
+            generation=0,
+            root=os.fsdecode(self.root),
+            started_ns=started,
+            encoder=encoder.name,
+            fingerprint=encoder.fingerprint,
+            dimensions=encoder.dimensions,
+            quantizer=QUANTIZER,
+            chunker=CHUNKER,
+            tokenizer=TOKENIZER,
+            options=walked,
+        )
+        if current is None:
+            return replace(fresh, generation=self._last_generation() if rebuild else 0)
+        for name in ("fingerprint", "quantizer", "chunker", "tokenizer"):
+            if getattr(current, name) != getattr(fresh, name):
+                raise MismatchError(
+                    f"the index was made with another {'model' if name == 'fingerprint' else name}"
+                    f" ({current.encoder if name == 'fingerprint' else getattr(current, name)}):"
+                    " rebuild it with `lode index --rebuild`"
+                )
+        return replace(current, options=walked)
+
+    def _last_generation(self) -> int:
+        try:
+            return read_manifest(self.directory).generation
+        except (NoIndexError, OSError):
+            return 0
+
+    def _load_encoder(self, manifest: Manifest | None) -> Encoder:
+        """The encoder asked for, or that of the index, or the bundled one; checked against it."""
+        if self._encoder is None:
+            from codelode.embed.load import load
+
+            self._encoder = load(self._model or (manifest.encoder if manifest else None))
+        if manifest and manifest.fingerprint != self._encoder.fingerprint:
+            raise MismatchError(
+                f"the index was made with the model {manifest.encoder}, not with"
+                f" {self._encoder.name}: rebuild it with `lode index --rebuild`"
+            )
+        return self._encoder
+
+    def _walk_options(self, hidden: bool, no_ignore: bool, max_file_size: int) -> WalkOptions:
+        from codelode.discover.walk import WalkOptions
+
+        return WalkOptions(
+            hidden=hidden,
+            no_ignore=no_ignore,
+            max_file_size=max_file_size,
+            exclude=(os.path.realpath(self.directory),),
+        )
+
+    def _make_directory(self) -> None:
+        try:
+            self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"cannot create {self.directory}: {error.strerror}") from None
+
+
+def available_cores() -> int:
+    """How many cores this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on macOS
+        return os.cpu_count() or 1
+
+
+def _real_root(root: str | os.PathLike[str]) -> Path:
+    path = Path(root)
+    try:
+        real = path.resolve(strict=True)
+    except FileNotFoundError:
+        raise UsageError(f"no such folder: {path}") from None
+    except (OSError, RuntimeError) as error:
+        raise UsageError(f"cannot open {path}: {error}") from None
+    if not real.is_dir():
+        raise UsageError(f"not a folder: {path}")
+    if not os.access(real, os.R_OK | os.X_OK):
+        raise UsageError(f"no permission to read the folder {path}")
+    return real
+
+
+def _why_nothing(skipped: dict[str, int]) -> str:
+    if not skipped:
+        return "the folder is empty"
+    reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(skipped.items()))
+    return f"everything was left out ({reasons})"

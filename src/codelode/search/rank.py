@@ -1,0 +1,63 @@
+"""The order of the candidates: a linear score of their features, one hit per file first.
+
+The weights are fitted by `benchmarks/quality/fit.py`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codelode.search.features import FEATURES
+
+if TYPE_CHECKING:
+    from codelode.search.features import Measured
+
+QUESTION = {
+    "cosine": 2.0,
+    "bm25": 1.0,
+    "coverage": 0.5,
+    "file_cosine": 0.5,
+    "file_bm25": 0.7,
+    "file_coverage": 0.5,
+    "file_hits": 0.2,
+    "path": 0.7,
+    "stem": 0.7,
+    "stem_exact": 0.3,
+    "defines": 1.0,
+    "symbol": 0.5,
+    "symbol_exact": 0.2,
+    "test": -0.8,
+    "example": -0.5,
+    "generated": -0.4,
+    "prose": -0.5,
+    "reexport": -0.3,
+}
+"""Weights for questions in words."""
+
+SYMBOL = {**QUESTION, "defines": 3.0, "cosine": 1.0, "bm25": 1.5}
+"""Weights for a query that is the name of something."""
+
+
+def weigh(measured: Measured, is_symbol: bool) -> NDArray[np.float32]:
+    """The score of each candidate, float32[n]."""
+    table = SYMBOL if is_symbol else QUESTION
+    weights = np.array([table.get(name, 0.0) for name in FEATURES], np.float64)
+    return (measured.features * weights).sum(axis=1).astype(np.float32)
+
+
+def choose(files: NDArray[np.int64], order: NDArray[np.int64], limit: int) -> list[int]:
+    """The rows to show: the best of each file first, then the second best of each, and so on.
+
+    `order` sorts the rows best first, ties already broken.
+    """
+    turn: dict[int, int] = {}
+    rounds: list[tuple[int, int]] = []
+    for place, row in enumerate(order.tolist()):
+        file = int(files[row])
+        turn[file] = turn.get(file, 0) + 1
+        rounds.append((turn[file], place))
+    rounds.sort()
+    return [int(order[place]) for _, place in rounds[:limit]]

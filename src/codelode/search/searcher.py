@@ -1,0 +1,157 @@
+"""A search, start to end, over one snapshot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codelode.errors import UsageError
+from codelode.search.candidates import TopK
+from codelode.search.dense import dense_candidates
+from codelode.search.features import FEATURES, Measured, measure
+from codelode.search.filters import Mask, chunk_masks
+from codelode.search.lexical import TermPostings, bm25, find_terms, lexical_candidates
+from codelode.search.query import Query, parse_query
+from codelode.search.rank import choose, weigh
+from codelode.segment.postings import DEFINITION
+from codelode.tokens import term_hash
+from codelode.types import Hit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from codelode.embed.encoder import Encoder
+    from codelode.store.snapshot import Snapshot
+
+Mode = Literal["hybrid", "semantic", "lexical"]
+MODES: tuple[Mode, ...] = ("hybrid", "semantic", "lexical")
+
+CANDIDATES = 100
+"""How many chunks each leg brings to the ranker, at least."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchOptions:
+    """What to search for besides the query. `languages` are canonical names."""
+
+    limit: int = 10
+    mode: Mode = "hybrid"
+    languages: Sequence[str] | None = None
+    globs: Sequence[str] | None = None
+    explain: bool = False
+
+    def __post_init__(self) -> None:
+        if self.limit < 1:
+            raise UsageError(f"the number of hits must be at least 1, not {self.limit}")
+        if self.mode not in MODES:
+            raise UsageError(f"unknown mode {self.mode!r}: choose from {', '.join(MODES)}")
+
+
+def search(
+    snapshot: Snapshot, encoder: Encoder | None, text: str, options: SearchOptions
+) -> list[Hit]:
+    """The best hits, best first. `encoder` may be None in lexical mode.
+
+    Raises `UsageError` for an empty query or bad filters, `DamagedError` for a damaged index.
+    """
+    query = parse_query(text)
+    snapshot.check_sizes()
+    masks = chunk_masks(snapshot, options.languages, options.globs)
+    terms = find_terms(snapshot, query.terms)
+    vector = encoder.encode_query(text) if encoder and options.mode != "lexical" else None
+    keys = _candidates(snapshot, query, vector, terms, masks, options)
+    measured = measure(snapshot, query, vector, terms, keys)
+    scores = _scores(measured, query, options.mode)
+    order = np.lexsort((*_tie_breakers(snapshot, measured), -scores))
+    rows = choose(measured.files, order, options.limit)
+    return [_hit(snapshot, measured, scores, row, options.explain) for row in rows]
+
+
+def _candidates(
+    snapshot: Snapshot,
+    query: Query,
+    vector: NDArray[np.float32] | None,
+    terms: list[TermPostings],
+    masks: list[Mask],
+    options: SearchOptions,
+) -> NDArray[np.int64]:
+    """Keys of the candidates of all legs, ascending: segment number << 32 | ordinal."""
+    wanted = max(CANDIDATES, 3 * options.limit)
+    keys = [np.zeros(0, np.int64)]
+    if vector is not None and vector.any():
+        dense = dense_candidates(snapshot, vector, masks, wanted)
+        keys.append(dense.segments << 32 | dense.ordinals)
+    if options.mode != "semantic":
+        lexical = lexical_candidates(snapshot, terms, masks, wanted)
+        keys.append(lexical.segments << 32 | lexical.ordinals)
+        keys.append(_definitions(snapshot, query, terms, masks, wanted))
+    return np.unique(np.concatenate(keys))
+
+
+def _definitions(
+    snapshot: Snapshot,
+    query: Query,
+    terms: list[TermPostings],
+    masks: list[Mask],
+    limit: int,
+) -> NDArray[np.int64]:
+    """Chunks that define a name the query gives."""
+    hashes = [term_hash(name.casefold(), DEFINITION) for name in query.names]
+    best = TopK(limit)
+    for number, (live, mask) in enumerate(zip(snapshot.segments, masks, strict=True)):
+        postings = [
+            live.segment.posting(term_hash(n.casefold(), DEFINITION))[0] for n in query.names
+        ]
+        ordinals = np.unique(np.concatenate([np.zeros(0, np.uint16), *postings])).astype(np.int64)
+        if mask is not None:
+            ordinals = ordinals[mask[ordinals]]
+        best.offer(number, bm25(snapshot, number, ordinals, terms).sum(axis=1), ordinals)
+    found = best.result()
+    return found.segments << 32 | found.ordinals
+
+
+def _scores(measured: Measured, query: Query, mode: Mode) -> NDArray[np.float32]:
+    if mode == "semantic":
+        return measured.features[:, FEATURES.index("cosine")]
+    return weigh(measured, query.is_symbol)
+
+
+def _tie_breakers(
+    snapshot: Snapshot, measured: Measured
+) -> tuple[NDArray[np.uint32], NDArray[np.uint64]]:
+    """Keys that order equal scores the same way whatever the segments: path, then position."""
+    starts = np.zeros(len(measured.ordinals), np.uint32)
+    paths = np.zeros(len(measured.ordinals), np.uint64)
+    for number in np.unique(measured.segments).tolist():
+        rows = measured.segments == number
+        segment = snapshot.segments[number].segment
+        ordinals = measured.ordinals[rows]
+        starts[rows] = segment.chunks["start"][ordinals]
+        paths[rows] = segment.files["path_hash"][segment.chunk_files[ordinals]]
+    return starts, paths
+
+
+def _hit(
+    snapshot: Snapshot, measured: Measured, scores: NDArray[np.float32], row: int, explain: bool
+) -> Hit:
+    segment = snapshot.segments[int(measured.segments[row])].segment
+    ordinal = int(measured.ordinals[row])
+    chunk = segment.chunks[ordinal]
+    file = int(chunk["file"])
+    symbol = segment.symbol(ordinal)
+    text = segment.text(file, int(chunk["start"]), int(chunk["end"]))
+    values = measured.features[row].tolist()
+    return Hit(
+        path=segment.path(file),
+        start_line=int(chunk["start_line"]),
+        end_line=int(chunk["end_line"]),
+        score=round(float(scores[row]), 6),
+        text=text.decode("utf-8", "replace"),
+        language=segment.language(file),
+        symbol=symbol[0] if symbol else None,
+        kind=symbol[1] if symbol else None,
+        signals=dict(zip(FEATURES, values, strict=True)) if explain else None,
+    )

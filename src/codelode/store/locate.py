@@ -1,0 +1,36 @@
+"""Where an index lies.
+
+By default in a folder of its own below the user's cache, named after the root's real path, so that
+two roots never meet. `--index-dir` or `LODE_INDEX_DIR` names another place to keep such folders,
+or the folder of one index itself (one that was moved or copied, say).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import xxhash
+
+from codelode.errors import UsageError
+from codelode.store.manifest import MANIFEST
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+def index_directory(root: Path, index_dir: str | os.PathLike[str] | None = None) -> Path:
+    """The folder of the index of `root` (a real path), which need not exist yet."""
+    chosen = index_dir or os.environ.get("LODE_INDEX_DIR")
+    if chosen:
+        parent = Path(chosen).expanduser().absolute()
+        if parent.exists() and not parent.is_dir():
+            raise UsageError(f"the index folder {parent} is not a folder")
+        if (parent / MANIFEST).exists():
+            return parent
+    else:
+        cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+        parent = Path(cache) / "codelode"
+    digest = xxhash.xxh3_64_hexdigest(os.fsencode(root))
+    label = _UNSAFE.sub("-", root.name)[:40].strip("-.") or "root"
+    return parent / f"{label}-{digest}"
