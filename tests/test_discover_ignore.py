@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from codelode.discover import glob
+from codelode.discover import wildmatch
 from codelode.discover.ignore import NOT_FOUND, Rule, Rules, parse
 
 needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
@@ -259,8 +259,8 @@ class TestHostileRules:
 
 
 def test_glob_knows_the_least_length_and_a_part_of_every_match() -> None:
-    tokens = glob.tokenize(b"a/**/[bc]*long?", path=True)
+    tokens = wildmatch.tokenize(b"a/**/[bc]*long?", path=True)
     assert tokens is not None
-    assert glob.least_bytes(tokens) == len("a/blong?")
-    assert glob.longest_literal(tokens) == b"long"
-    assert glob.depth(tokens) is None
+    assert wildmatch.least_bytes(tokens) == len("a/blong?")
+    assert wildmatch.longest_literal(tokens) == b"long"
+    assert wildmatch.depth(tokens) is None

@@ -14,7 +14,7 @@ from functools import cached_property
 from itertools import chain
 from typing import NamedTuple
 
-from codelode.discover import glob
+from codelode.discover import wildmatch
 
 NOT_FOUND = -1
 _BLOCK = 64
@@ -25,11 +25,11 @@ class Expression(NamedTuple):
     """A pattern that takes a regular expression, and the number it is known by."""
 
     number: int
-    tokens: Sequence[glob.Token]
+    tokens: Sequence[wildmatch.Token]
 
     def parts(self) -> list[bytes]:
         """The runs of up to three bytes that every matching text contains; `[b""]` if none."""
-        literal = glob.longest_literal(self.tokens)
+        literal = wildmatch.longest_literal(self.tokens)
         return [literal[i : i + _PART] for i in range(max(1, len(literal) - _PART + 1))]
 
 
@@ -38,12 +38,14 @@ class _Block:
 
     def __init__(self, expressions: Sequence[Expression]) -> None:
         self._expressions = expressions[::-1]
-        self._least = min(glob.least_bytes(expression.tokens) for expression in expressions)
+        self._least = min(wildmatch.least_bytes(expression.tokens) for expression in expressions)
         self.last = self._expressions[0].number
 
     @cached_property
     def _joined(self) -> re.Pattern[bytes]:
-        joined = "|".join(f"{glob.regex(expression.tokens)}()" for expression in self._expressions)
+        joined = "|".join(
+            f"{wildmatch.regex(expression.tokens)}()" for expression in self._expressions
+        )
         return re.compile(joined.encode("latin-1"))
 
     def find(self, text: bytes) -> int:

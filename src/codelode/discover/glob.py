@@ -1,229 +1,101 @@
-"""One gitignore pattern: what it means to git, as a regular expression that runs in linear time.
+"""The globs by which a user narrows a search: `*.py`, `src/**`, `!tests`, `*.{c,h}`.
 
-Names and paths are bytes, as they are on disk and as git compares them: `?` is one byte. The
-reference is git's `wildmatch.c` and `dir.c`, down to two oddities that real rule files meet:
-
-- git compares the part before the first wildcard as plain text and then starts afresh, so that in
-  `a/b**/c` the stars stand at a beginning and do cross folders;
-- in `**\\/` the stars must match at least one folder, unlike in `**/`.
-
-A star is never tried again once what follows it has matched: the leftmost match is as good as any
-other. So all but the last one are atomic groups, and `*a*a*a*a*b` costs no more than it should.
+They mean what `rg -g` makes of them: patterns of a gitignore file turned around, so that a match
+is wanted and `!` unwanted, with `{a,b}` on top. A glob that matches a folder holds for all below.
 """
 
 from __future__ import annotations
 
+import os
 import re
-import string
-from collections.abc import Sequence, Set
-from enum import Enum
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
-MAX_BYTES = 4096
-"""PATH_MAX: a pattern that asks for more bytes than this matches nothing that can be opened."""
+from codelode.discover import wildmatch
+from codelode.errors import UsageError
 
-_WILDCARD = re.compile(rb"[*?\[\\]")
-_SLASH = ord("/")
-_ANY = "[^/]"
-_NOTHING = "(?!)"
-
-
-class Stars(Enum):
-    """What a run of stars stands for."""
-
-    WITHIN = "*"  # any bytes of one name
-    FOLDERS = "**/"  # any number of whole folders, or none
-    SOME_FOLDERS = "**\\/"  # one folder or more
-    REST = "**"  # everything, at the end of a pattern
+_MAX_GLOBS = 1000
+_MAX_BRACES = 50
+_BRACE = re.compile(r"\\.|\[[!^]?\]?[^\]]*\]|[{},]", re.DOTALL)
+"""What matters to braces: an escaped character and a bracketed set are skipped as a whole."""
 
 
-Token = int | str | Stars
-"""A literal byte, the regular expression of one byte, or stars."""
+class GlobSet:
+    """Some globs, of which the last that matches a path decides."""
+
+    def __init__(self, globs: Sequence[str]) -> None:
+        """Raises `UsageError` for a glob that is empty or can match nothing."""
+        found = [(single, _sources(single)) for single in globs]
+        self._wanted = [not single.startswith("!") for single, sources in found for _ in sources]
+        if len(self._wanted) > _MAX_GLOBS:
+            raise UsageError(f"the globs have more than {_MAX_GLOBS:,} alternatives: use fewer")
+        self._wanted.reverse()
+        self._otherwise = not any(self._wanted)
+        sources = [source for _, sources in found for source in sources]
+        joined = "|".join(f"{source}()" for source in reversed(sources))
+        self._joined = re.compile(joined.encode("latin-1")) if sources else None
+
+    def matches(self, path: str) -> bool:
+        """Whether a file is wanted. `path` is POSIX, relative to the root.
+
+        A file that no glob matches is wanted if all globs begin with `!`.
+        """
+        match = self._joined.match(os.fsencode(path)) if self._joined else None
+        return self._wanted[match.lastindex - 1] if match and match.lastindex else self._otherwise
 
 
-def is_literal(pattern: bytes) -> bool:
-    """Whether the pattern holds neither wildcards nor escapes."""
-    return _WILDCARD.search(pattern) is None
+def _sources(glob: str) -> list[str]:
+    """The regular expressions of a glob, one for each combination of its alternatives."""
+    pattern = glob.removeprefix("!")
+    if pattern.count("{") > _MAX_BRACES:
+        raise UsageError(f"bad glob {glob!r}: more than {_MAX_BRACES} braces")
+    sources: list[str] = []
+    for alternative in _alternatives(pattern, glob):
+        source = _source(alternative)
+        if source is None:
+            raise UsageError(f"bad glob {glob!r}: it can match nothing")
+        sources.append(source)
+        if len(sources) > _MAX_GLOBS:
+            break
+    return sources
 
 
-def tokenize(pattern: bytes, *, path: bool) -> tuple[Token, ...] | None:
-    """Cut a pattern into tokens; None if it can match nothing (an unclosed `[`, a final backslash).
-
-    `path` says whether the pattern is compared with a path, where `**` has its meaning, or with a
-    single name.
-    """
-    wildcard = _WILDCARD.search(pattern)
-    fresh = wildcard.start() if wildcard and path else 0
-    tokens: list[Token] = []
-    size = at = 0
-    while at < len(pattern):
-        byte = pattern[at : at + 1]
-        token: Token
-        if byte == b"*":
-            token, at = _stars(pattern, at, path and (at == fresh or pattern[at - 1] == _SLASH))
-            if tokens and tokens[-1] is token in (Stars.WITHIN, Stars.FOLDERS):
-                continue
-        elif byte == b"[":
-            found = _bracket(pattern, at + 1)
-            if found is None:
-                return None
-            token, at = found
-        elif byte == b"?":
-            token, at = _ANY, at + 1
-        else:
-            at += byte == b"\\"
-            if at == len(pattern):
-                return None
-            token, at = pattern[at], at + 1
-        size += token not in (Stars.WITHIN, Stars.FOLDERS)
-        if size > MAX_BYTES:
-            return None
-        tokens.append(token)
-    return tuple(tokens)
-
-
-def _stars(pattern: bytes, at: int, begins: bool) -> tuple[Stars, int]:
-    """The meaning of the run of stars at `at`, and where it ends, with the slash it takes in."""
-    end = at
-    while pattern[end : end + 1] == b"*":
-        end += 1
-    if begins and end - at > 1:
-        if end == len(pattern):
-            return Stars.REST, end
-        if pattern[end] == _SLASH:
-            return Stars.FOLDERS, end + 1
-        if pattern.startswith(b"\\/", end):
-            return Stars.SOME_FOLDERS, end + 2
-    return Stars.WITHIN, end
-
-
-def _members(test: str) -> frozenset[int]:
-    return frozenset(test.encode("ascii"))
-
-
-_CLASSES: dict[bytes, frozenset[int]] = {
-    b"alnum": _members(string.ascii_letters + string.digits),
-    b"alpha": _members(string.ascii_letters),
-    b"blank": _members(" \t"),
-    b"cntrl": frozenset([*range(0x20), 0x7F]),
-    b"digit": _members(string.digits),
-    b"graph": frozenset(range(0x21, 0x7F)),
-    b"lower": _members(string.ascii_lowercase),
-    b"print": frozenset(range(0x20, 0x7F)),
-    b"punct": _members(string.punctuation),
-    b"space": _members(" \t\n\r"),
-    b"upper": _members(string.ascii_uppercase),
-    b"xdigit": _members(string.hexdigits),
-}
-
-
-def _bracket(pattern: bytes, at: int) -> tuple[Token, int] | None:
-    """The set whose `[` lies before `at`, and where it ends; None if it is not well formed."""
-    negated = pattern[at : at + 1] in (b"!", b"^")
-    start = at = at + negated
-    members: set[int] = set()
-    previous = 0  # the byte before a dash; 0 where a dash is just a dash
-    while at == start or pattern[at : at + 1] != b"]":
-        if at >= len(pattern):
-            return None
-        byte = pattern[at]
-        if byte == ord("[") and pattern[at + 1 : at + 2] == b":":
-            close = pattern.find(b"]", at + 2)
-            if close < 0:
-                return None
-            if close > at + 2 and pattern[close - 1] == ord(":"):
-                named = _CLASSES.get(pattern[at + 2 : close - 1])
-                if named is None:
-                    return None
-                members |= named
-                previous, at = 0, close + 1
-                continue
-        ranged = byte == ord("-") and previous and pattern[at + 1 : at + 2] not in (b"", b"]")
-        at += ranged or 0
-        if pattern[at] == ord("\\") and (ranged or byte == ord("\\")):
-            at += 1
-            if at >= len(pattern):
-                return None
-        byte = pattern[at]
-        members.update(range(previous, byte + 1) if ranged else (byte,))
-        previous, at = 0 if ranged else byte, at + 1
-    chosen = (frozenset(range(256)) - members if negated else members) - {_SLASH}
-    return _one_of(chosen), at + 1
-
-
-def _one_of(chosen: Set[int]) -> Token:
-    if len(chosen) == 1:
-        return next(iter(chosen))
-    firsts = sorted(byte for byte in chosen if byte - 1 not in chosen)
-    lasts = sorted(byte for byte in chosen if byte + 1 not in chosen)
-    ranges = zip(firsts, lasts, strict=True)
-    return "[" + "".join(f"\\x{a:02x}-\\x{z:02x}" for a, z in ranges) + "]" if chosen else _NOTHING
-
-
-def literal(tokens: Sequence[Token]) -> bytes | None:
-    """The one text that the tokens match, if they hold no wildcard."""
-    plain = [token for token in tokens if isinstance(token, int)]
-    return bytes(plain) if len(plain) == len(tokens) else None
-
-
-def least_bytes(tokens: Sequence[Token]) -> int:
-    """How many bytes a text must have at least."""
-    return sum(not isinstance(token, Stars) for token in tokens)
-
-
-def depth(tokens: Sequence[Token]) -> int | None:
-    """How many slashes a matching path has; None if that varies."""
-    if any(isinstance(token, Stars) and token is not Stars.WITHIN for token in tokens):
+def _source(alternative: str) -> str | None:
+    """The regular expression of a glob without braces; None if it can match nothing."""
+    try:
+        pattern = os.fsencode(alternative)
+    except UnicodeEncodeError:  # half a surrogate pair, which no path holds
         return None
-    return sum(token == _SLASH for token in tokens)
+    folders_only = pattern.endswith(b"/")
+    pattern = pattern[:-1] if folders_only else pattern
+    with_path = b"/" in pattern
+    tokens = wildmatch.tokenize(pattern.removeprefix(b"./").removeprefix(b"/"), path=with_path)
+    if not tokens:
+        return None
+    if not with_path:
+        tokens = (wildmatch.Stars.FOLDERS, *tokens)
+    return wildmatch.regex(tokens, end="(?=/)" if folders_only else r"(?=/|\Z)")
 
 
-def longest_literal(tokens: Sequence[Token]) -> bytes:
-    """The longest text that every match contains."""
-    runs = [bytearray()]
-    for token in tokens:
-        if isinstance(token, int):
-            runs[-1].append(token)
-        elif runs[-1]:
-            runs.append(bytearray())
-    return bytes(max(runs, key=len))
-
-
-def regex(tokens: Sequence[Token]) -> str:
-    r"""The regular expression, ending in `\Z`, to be encoded as Latin-1 and matched on bytes."""
-    runs: list[tuple[str, list[Token]]] = [("", [])]
-    for token in tokens:
-        if token is Stars.FOLDERS:
-            runs.append(("(?:.*?/)??", []))
-        elif token is Stars.SOME_FOLDERS:
-            runs.append((".*?/", []))
-        elif token is Stars.REST:
-            runs.append((".*", []))
-        else:
-            runs[-1][1].append(token)
-    sources = [lead + _run(run) for lead, run in runs]
-    sources[-1] += r"\Z"
-    middle = [f"(?>{source})" for source in sources[1:-1]]
-    return "(?s:" + "".join([sources[0], *middle, *sources[1:][-1:]]) + ")"
-
-
-def _run(tokens: Sequence[Token]) -> str:
-    """The expression of tokens without folder-crossing stars; a star stays within its name."""
-    names: list[list[str]] = [[""]]  # of each name, the pieces between its stars
-    for token in tokens:
-        if token is Stars.WITHIN:
-            names[-1].append("")
-        elif token == _SLASH:
-            names.append([""])
-        elif isinstance(token, int):
-            names[-1][-1] += re.escape(chr(token))
-        elif isinstance(token, str):
-            names[-1][-1] += token
-    return "/".join(map(_name, names))
-
-
-def _name(pieces: Sequence[str]) -> str:
-    first, *rest = pieces
-    if not rest:
-        return first
-    middle = "".join(f"(?>[^/]*?{piece})" for piece in rest[:-1])
-    return f"{first}{middle}[^/]*{rest[-1]}"
+def _alternatives(pattern: str, glob: str) -> Iterator[str]:
+    """Every way to choose from the braces of a pattern, the first braces slowest."""
+    depth = 0
+    cuts: list[int] = []
+    for match in _BRACE.finditer(pattern):
+        symbol = match[0]
+        if symbol == "{" or (symbol == "}" and depth):
+            depth += 1 if symbol == "{" else -1
+            if depth == (symbol == "{"):
+                cuts.append(match.start())
+        elif symbol == "," and depth == 1:
+            cuts.append(match.start())
+        if cuts and not depth:
+            break
+    if depth:
+        raise UsageError(f"bad glob {glob!r}: a {{ is never closed")
+    if not cuts:
+        yield pattern
+        return
+    before, after = pattern[: cuts[0]], pattern[cuts[-1] + 1 :]
+    for start, end in pairwise(cuts):
+        yield from _alternatives(f"{before}{pattern[start + 1 : end]}{after}", glob)

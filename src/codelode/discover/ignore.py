@@ -1,7 +1,7 @@
 """The rules of one ignore file, and the last of them that matches a name.
 
 Most rules are a plain name or `*.ext`; these cost a dict lookup, however many there are. The rest
-become regular expressions (`glob`), joined and indexed (`expressions`).
+become regular expressions (`wildmatch`), joined and indexed (`expressions`).
 
 Usage: `rules = Rules(data)`, then for each folder `find = rules.finder(folder, folders=...)`, then
 for each entry of that folder `find(name)`. A path is reached through its folders: the caller goes
@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from typing import NamedTuple
 
-from codelode.discover import glob
+from codelode.discover import wildmatch
 from codelode.discover.expressions import NOT_FOUND, Expression, Expressions
 
 __all__ = ["NOT_FOUND", "Finder", "Rule", "Rules"]
@@ -111,10 +111,14 @@ class _Table:
         for number, rule in enumerate(rules):
             if rule.folders_only and not folders:
                 continue
-            tokens = glob.tokenize(rule.pattern, path=rule.with_path)
+            tokens = wildmatch.tokenize(rule.pattern, path=rule.with_path)
             if tokens is None:
                 continue
-            if rule.with_path and tokens[0] is glob.Stars.FOLDERS and glob.depth(tokens[1:]) == 0:
+            if (
+                rule.with_path
+                and tokens[0] is wildmatch.Stars.FOLDERS
+                and wildmatch.depth(tokens[1:]) == 0
+            ):
                 tokens = tokens[1:]  # `**/name` is `name`
             elif rule.with_path:
                 self._file_path(number, tokens, by_depth)
@@ -126,17 +130,17 @@ class _Table:
         self.by_name = Expressions(by_name) if by_name else None
         self.by_depth = {depth: Expressions(found) for depth, found in by_depth.items()}
 
-    def _file_name(self, number: int, tokens: tuple[glob.Token, ...]) -> bool:
+    def _file_name(self, number: int, tokens: tuple[wildmatch.Token, ...]) -> bool:
         """File a rule about a name in one of the dicts, if it is simple enough."""
-        text = glob.literal(tokens)
+        text = wildmatch.literal(tokens)
         if text is not None:
             self.names[text] = number
             return True
-        tail = glob.literal(tokens[1:]) if tokens[0] is glob.Stars.WITHIN else None
+        tail = wildmatch.literal(tokens[1:]) if tokens[0] is wildmatch.Stars.WITHIN else None
         if tail:
             (self.endings if tail.startswith(b".") else self.tails)[tail] = number
             return True
-        head = glob.literal(tokens[:-1]) if tokens[-1] is glob.Stars.WITHIN else None
+        head = wildmatch.literal(tokens[:-1]) if tokens[-1] is wildmatch.Stars.WITHIN else None
         if head is not None:
             self.heads[head] = number
         return head is not None
@@ -144,12 +148,12 @@ class _Table:
     def _file_path(
         self,
         number: int,
-        tokens: tuple[glob.Token, ...],
+        tokens: tuple[wildmatch.Token, ...],
         by_depth: defaultdict[int | None, list[Expression]],
     ) -> None:
-        text = glob.literal(tokens)
+        text = wildmatch.literal(tokens)
         if text is None:
-            by_depth[glob.depth(tokens)].append(Expression(number, tokens))
+            by_depth[wildmatch.depth(tokens)].append(Expression(number, tokens))
         else:
             folder, slash, name = text.rpartition(b"/")
             self.paths[folder + slash][name] = number
