@@ -102,9 +102,7 @@ def _definitions(
     hashes = [term_hash(name.casefold(), DEFINITION) for name in query.names]
     best = TopK(limit)
     for number, (live, mask) in enumerate(zip(snapshot.segments, masks, strict=True)):
-        postings = [
-            live.segment.posting(term_hash(n.casefold(), DEFINITION))[0] for n in query.names
-        ]
+        postings = [live.segment.posting(term)[0] for term in hashes]
         ordinals = np.unique(np.concatenate([np.zeros(0, np.uint16), *postings])).astype(np.int64)
         if mask is not None:
             ordinals = ordinals[mask[ordinals]]

@@ -1,0 +1,77 @@
+"""The tokenizer: one for documents and queries."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from codelode.tokens import count_words, parts, term_hash, terms, text_terms, words
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        ("getHTTPResponse_v2", "get http response v 2 gethttpresponse_v2"),
+        ("XMLHttpRequest", "xml http request xmlhttprequest"),
+        ("__init__", "init"),
+        ("MAX_SIZE", "max size max_size"),
+        ("sha256", "sha 256 sha256"),
+        ("i18n", "i 18 n i18n"),
+        ("404", "404"),
+        ("0xdeadbeef", ""),
+        ("1234567", ""),
+        ("naïveÜber", "naïve über naïveüber"),
+        ("日本語検索", "日本 本語 語検 検索 日本語検索"),
+        ("привет", "привет"),
+        ("x" * 65, ""),
+    ],
+)
+def test_terms_of_a_word(word: str, expected: str) -> None:
+    assert " ".join(terms(word.encode())) == expected
+
+
+def test_words_are_cut_at_punctuation() -> None:
+    assert words(b"foo.bar(baz_qux, 'a-b')") == [b"foo", b"bar", b"baz_qux", b"a", b"b"]
+
+
+def test_a_query_finds_what_a_document_says() -> None:
+    document = set(text_terms("def TemporaryDirectory(suffix=None):"))
+    for query in ("temporary directory", "TemporaryDirectory", "temporarydirectory", "Suffix"):
+        assert set(text_terms(query)) <= document
+
+
+@given(st.lists(st.text(alphabet="ab_ C1é日\n.", max_size=30), max_size=8))
+def test_counts_are_those_of_a_counter(texts: list[str]) -> None:
+    encoded = [text.encode() for text in texts]
+    counted = count_words(encoded)
+    for row, text in enumerate(encoded):
+        span = slice(counted.indptr[row], counted.indptr[row + 1])
+        ids = counted.ids[span].tolist()
+        assert ids == sorted(ids)
+        found = {
+            counted.vocabulary[i]: n
+            for i, n in zip(ids, counted.counts[span].tolist(), strict=True)
+        }
+        assert found == Counter(words(text))
+
+
+@given(st.binary(max_size=80))
+def test_any_bytes_have_terms_in_lower_case(word: bytes) -> None:
+    for term in terms(word):
+        assert term == term.casefold()
+        assert term
+
+
+@given(st.from_regex(r"[A-Za-z0-9_]{1,40}", fullmatch=True))
+def test_parts_keep_every_letter(word: str) -> None:
+    found = parts(word.encode())
+    if found:
+        assert "".join(found) == word.replace("_", "").lower()
+
+
+def test_fields_do_not_mix() -> None:
+    assert term_hash("open") != term_hash("open", "d")
+    assert term_hash("d:open") == term_hash("open", "d")  # no word holds a colon
