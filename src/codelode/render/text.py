@@ -1,0 +1,94 @@
+"""Hits as text: a header line that can be grepped, then numbered lines of source.
+
+src/retry.py:10-42  schedule (function)  0.83
+   12  def schedule(self, delay):
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from codelode.render.highlight import BOLD, CYAN, DIM, GREEN, MAGENTA, YELLOW, highlight, paint
+from codelode.render.visible import cut, visible_name, visible_text, width
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from codelode.render.excerpt import Line
+    from codelode.types import Hit
+
+TAB_COLUMNS = 4
+LEAST_COLUMNS = 20
+_MARGIN = "  "
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How to write: in colour or not, for a terminal or not, lines cut to how many columns."""
+
+    colour: bool = False
+    terminal: bool = False
+    columns: int | None = None
+    scores: bool = False
+
+    @property
+    def guarded(self) -> bool:
+        """Whether controls are made visible: colour will reach a terminal, be it through a pipe."""
+        return self.colour or self.terminal
+
+
+def render_hit(hit: Hit, lines: Sequence[Line], style: Style) -> Iterator[str]:
+    """The lines of text for a hit, of which `lines` are shown."""
+    yield header(hit, style)
+    if hit.signals:
+        signals = "  ".join(f"{name} {value:.3g}" for name, value in hit.signals.items() if value)
+        yield paint(f"    {signals}", DIM) if style.colour else f"    {signals}"
+    yield from _body(lines, hit.language, style)
+
+
+def header(hit: Hit, style: Style) -> str:
+    """Path, lines, symbol, and what else there is to say of a hit."""
+    path, symbol = hit.path, hit.symbol or ""
+    if style.guarded:
+        path, symbol = visible_name(path), visible_name(symbol)
+    fields = [
+        ((path, MAGENTA), (":", ""), (f"{hit.start_line}-{hit.end_line}", GREEN)),
+        ((symbol, BOLD), (f" ({hit.kind})" if symbol and hit.kind else "", "")),
+        ((f"{hit.score:.2f}" if style.scores or hit.signals else "", CYAN),),
+        (("[changed on disk since]" if hit.stale else "", YELLOW),),
+    ]
+    texts = [
+        "".join(paint(text, code) if code and style.colour else text for text, code in field)
+        for field in fields
+    ]
+    return "  ".join(filter(None, texts))
+
+
+def _body(lines: Sequence[Line], language: str | None, style: Style) -> Iterator[str]:
+    if not lines:
+        return
+    gutter = max(len(str(lines[-1].number)), 4)
+    texts = [_fit(line.text, gutter, style) for line in lines]
+    if style.colour:
+        texts = highlight(texts, language)
+    previous = lines[0].number - 1
+    for line, text in zip(lines, texts, strict=True):
+        if line.number != previous + 1:
+            yield _gutter("…", gutter, (DIM,), style).rstrip()
+        previous = line.number
+        emphasis = (YELLOW,) if line.matched else (DIM,)
+        yield f"{_gutter(str(line.number), gutter, emphasis, style)}{text}".rstrip()
+
+
+def _fit(text: str, gutter: int, style: Style) -> str:
+    if style.guarded:
+        text = visible_text(text).expandtabs(TAB_COLUMNS)
+    if style.columns is None:
+        return text
+    return cut(text, max(style.columns - gutter - len(_MARGIN) * 2, LEAST_COLUMNS))
+
+
+def _gutter(label: str, columns: int, codes: tuple[str, ...], style: Style) -> str:
+    padding = " " * (columns - width(label))
+    return f"{_MARGIN}{padding}{paint(label, *codes) if style.colour else label}{_MARGIN}"

@@ -1,0 +1,30 @@
+"""Sizes, counts and times as people read them."""
+
+from __future__ import annotations
+
+
+def size(amount: float) -> str:
+    """A number of bytes in decimal units: `1.2 MB`."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if abs(amount) < 999.5:
+            return f"{amount:.0f} B" if unit == "B" else f"{amount:.3g} {unit}"
+        amount /= 1000
+    return f"{amount:.4g} TB"
+
+
+def count(number: int, noun: str) -> str:
+    """A number of things: `1 file`, `12,345 files`."""
+    if number == 1:
+        return f"1 {noun}"
+    plural = noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
+    return f"{number:,} {plural}"
+
+
+def seconds(duration: float) -> str:
+    """A duration: `12 ms`, `3.4 s`, `2 min 05 s`."""
+    if duration < 0.9995:
+        return f"{duration * 1000:.0f} ms"
+    if duration < 59.95:
+        return f"{duration:.1f} s"
+    minutes, rest = divmod(round(duration), 60)
+    return f"{minutes} min {rest:02} s"

@@ -1,0 +1,67 @@
+r"""Make what a terminal would obey or hide visible.
+
+File names and source text come from strangers. An escape sequence in them could rewrite the screen
+or the window title, a newline in a name could forge a hit, a bidirectional control could show code
+in another order than it runs in (CVE-2021-42574). On a terminal these are shown as escapes: `\x1b`,
+`\n`, `\u202e`; bytes of a name that are not UTF-8 as `\xff`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_IN_TEXT = (
+    "\x00-\x08\x0a-\x1f\x7f-\x9f"  # C0 but the tab, DEL, C1
+    "\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"  # directions, line ends, unseen
+    "\U000e0000-\U000e007f"  # tags: an unseen copy of ASCII
+    "\ud800-\udfff"  # undecodable bytes, as surrogate escapes
+)
+_HOSTILE_IN_TEXT = re.compile(f"[{_IN_TEXT}]")
+_HOSTILE_IN_NAME = re.compile(f"[\t{_IN_TEXT}]")
+_SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
+
+
+def visible_name(name: str) -> str:
+    """A path or a symbol for a terminal: always one line."""
+    return _HOSTILE_IN_NAME.sub(_escape, name)
+
+
+def visible_text(line: str) -> str:
+    """A line of source text for a terminal. Tabs stay."""
+    return _HOSTILE_IN_TEXT.sub(_escape, line)
+
+
+def _escape(match: re.Match[str]) -> str:
+    character = match[0]
+    code = ord(character)
+    if 0xDC80 <= code <= 0xDCFF:  # the byte that `surrogateescape` kept
+        code -= 0xDC00
+    if code < 0x100:
+        return _SHORT.get(character, f"\\x{code:02x}")
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def width(text: str) -> int:
+    """How many columns of a terminal a text without controls takes."""
+    return len(text) if text.isascii() else sum(map(_columns, text))
+
+
+def cut(text: str, columns: int) -> str:
+    """The text, or as much of it as fits, ending in an ellipsis."""
+    if width(text) <= columns:
+        return text
+    room = max(columns - 1, 0)
+    for end, character in enumerate(text):
+        room -= _columns(character)
+        if room < 0:
+            return text[:end] + "…"
+    return text
+
+
+def _columns(character: str) -> int:
+    if character.isascii():
+        return 1
+    if unicodedata.combining(character) or unicodedata.category(character) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
