@@ -32,6 +32,7 @@ MAX_LEVEL: Final = 31
 _FUNCTION_KINDS: Final = frozenset({"function", "method", "macro", "test"})
 NO_LIMIT: Final = 1 << 62
 _SMALL_CHILD: Final = 24  # bytes
+_NO_CUT: Final = SOFT + SOFT
 _MAX_NAME: Final = 256  # bytes; longer ones are damage
 
 
@@ -111,7 +112,7 @@ def outline(grammar: Grammar, root: Node, text: bytes, limit: int = NO_LIMIT) ->
 class _Walk:
     def __init__(self, grammar: Grammar, text: bytes, limit: int) -> None:
         self.grammar = grammar
-        self.roles = grammar.roles
+        self.roles, self.rules = grammar.roles, grammar.rules
         self.text = text
         self.limit = limit
         self.outline = Outline()
@@ -119,14 +120,20 @@ class _Walk:
 
     def enter(self, place: _Place) -> None:
         """Look at the children of one node, and put those to be entered on the stack."""
-        node, roles, text = place.node, self.roles, self.text
-        previous, size = node.start_byte, node.end_byte - node.start_byte
-        cutting = size > self.limit
-        if not place.searching and node.child_count * _SMALL_CHILD > size:
+        node, level, parent, local, searching = place
+        roles, text, limit, cuts = self.roles, self.text, self.limit, self.outline.cuts
+        first, end = node.byte_range
+        cutting = end - first > limit
+        if not searching and node.child_count * _SMALL_CHILD > end - first:
             return  # a long list of small things: lines are as good a guide
-        interesting = RULE | WRAPPER | SCOPE if place.searching else 0
+        # The items of a list lie deeper than the list; the parts of an item (its header, its
+        # body) do not lie deeper than the item, so that a header stays with the first members.
+        inner = min(level + 1, MAX_LEVEL) if roles[node.kind_id] & BODY else level
+        own_cut = level + SOFT if local or not searching else level
+        interesting = RULE | WRAPPER | SCOPE if searching else 0
         run: _Run | None = None
         last = -1
+        previous = first
         for child in node.children:
             role = roles[child.kind_id]
             if not role & NAMED:
@@ -138,34 +145,23 @@ class _Walk:
             if run is not None and text.count(b"\n", gap, start) > 1:
                 run = None
             if cutting and line:
-                self.cut(line, place, attached=run is not None)
+                cut = own_cut if run is None else min(level + 1, MAX_LEVEL) + SOFT
+                if cut < cuts.get(line, _NO_CUT):
+                    cuts[line] = cut
+            previous = end
             if role & (COMMENT | ATTRIBUTE) and self.precedes(child, role):
-                if run is None and (line or previous == node.start_byte):
+                if run is None and (line or start == first):
                     run = _Run(start)
                 if run is not None:
                     run.add(start, end, is_doc=self.is_doc(child, role))
-            else:
-                if role & interesting:
-                    last = self.visit(place, child, run or _Run(start), last)
-                elif end - start > self.limit:
-                    self.push(place, child, place.parent, place.local, searching=False)
-                run = None
-            previous = end
-
-    def cut(self, at: int, place: _Place, *, attached: bool) -> None:
-        level = min(place.level + attached, MAX_LEVEL)
-        if place.local or not place.searching:
-            level += SOFT
-        cuts = self.outline.cuts
-        if level < cuts.get(at, SOFT + SOFT):
-            cuts[at] = level
-
-    def push(self, place: _Place, node: Node, parent: int, local: bool, *, searching: bool) -> None:
-        """Enter `node`, which lies in `place`, later."""
-        level = place.level
-        if self.roles[place.node.kind_id] & BODY:  # its items; else a part: header and body mix
-            level = min(level + 1, MAX_LEVEL)
-        self.stack.append(_Place(node, level, parent, local, searching))
+                continue
+            if role & interesting:
+                before, last = last, self.visit(place, inner, child, role, run, last)
+                if last == before >= 0 and line in cuts:  # another clause of the same definition
+                    cuts[line] = min(level + 1, MAX_LEVEL) + SOFT
+            elif end - start > limit:
+                self.stack.append(_Place(child, inner, parent, local, False))
+            run = None
 
     def precedes(self, node: Node, role: int) -> bool:
         test = self.grammar.syntax.is_attribute
@@ -174,70 +170,62 @@ class _Walk:
     def is_doc(self, node: Node, role: int) -> bool:
         return bool(role & COMMENT) or self.grammar.syntax.is_doc(node)
 
-    def visit(self, place: _Place, child: Node, run: _Run, last: int) -> int:
-        """Define what `child` defines, and enter it if there may be more inside.
+    def visit(
+        self, place: _Place, level: int, child: Node, role: int, run: _Run | None, last: int
+    ) -> int:
+        """Define what `child` defines, and enter it, at this level, if there may be more inside.
 
         `last` is the definition before it among its siblings, or -1; the same for it comes back.
         """
-        inner, role = self.unwrap(child)
-        index = self.define(place, child, inner, run, last) if role & RULE else -1
-        if index >= 0:
-            found = self.outline.found[index]
-            if found.rule.holds:
-                local = place.local or found.kind in _FUNCTION_KINDS
-                self.push(place, inner, index, local, searching=True)
-                return index
-        elif role & SCOPE:
+        node, index = child, -1
+        while True:
+            if role & RULE:
+                index = self.define(place, child, node, run, last)
+            if index >= 0 or not role & WRAPPER:
+                break
+            inside = self.worth_a_look(node)
+            if len(inside) != 1:
+                role = SCOPE if inside else 0
+                break
+            (node,) = inside
+            role = self.roles[node.kind_id]
+        if index >= 0 and (found := self.outline.found[index]).rule.holds:
+            local = place.local or found.kind in _FUNCTION_KINDS
+            self.stack.append(_Place(node, level, index, local, True))
+        elif index < 0 and role & SCOPE:
             local = place.local or bool(role & CLOSURE)
-            self.push(place, inner, place.parent, local, searching=True)
-            return -1
-        if child.end_byte - child.start_byte > self.limit:
-            self.push(place, child, place.parent, place.local, searching=False)
+            self.stack.append(_Place(node, level, place.parent, local, True))
+        elif child.end_byte - child.start_byte > self.limit:
+            self.stack.append(_Place(child, level, place.parent, place.local, False))
         return index
 
-    def unwrap(self, node: Node) -> tuple[Node, int]:
-        """The one thing inside `export`, a decorator and the like, and its role."""
+    def worth_a_look(self, node: Node) -> list[Node]:
         roles = self.roles
-        role = roles[node.kind_id]
-        while role & WRAPPER and not role & RULE:
-            inside = [
-                child for child in node.children if roles[child.kind_id] & (RULE | WRAPPER | SCOPE)
-            ]
-            if len(inside) != 1:
-                return node, (SCOPE if inside else 0)
-            (node,) = inside
-            role = roles[node.kind_id]
-        return node, role
+        return [child for child in node.children if roles[child.kind_id] & (RULE | WRAPPER | SCOPE)]
 
-    def define(self, place: _Place, outer: Node, node: Node, run: _Run, last: int) -> int:
+    def define(self, place: _Place, outer: Node, node: Node, run: _Run | None, last: int) -> int:
         """Note the definition of `node`, which `outer` wraps; its index, or -1 if it is none."""
-        rule = self.grammar.rules[node.kind_id]
+        rule = self.rules[node.kind_id]
         kind = rule.kind if isinstance(rule.kind, str) else rule.kind(node)
         if kind is None or (place.local and kind in VALUE_KINDS):
             return -1
         token = rule.name(node)
-        if token is None or not 0 < token.end_byte - token.start_byte <= _MAX_NAME:
+        if token is None:
             return -1
-        name = self.text[token.start_byte : token.end_byte].decode("utf-8", "replace")
+        name_start, name_end = token.byte_range
+        if not 0 < name_end - name_start <= _MAX_NAME:
+            return -1
+        name = self.text[name_start:name_end].decode("utf-8", "replace")
         found = self.outline.found
         if kind == "function" and place.parent >= 0 and found[place.parent].kind in TYPE_KINDS:
             kind = "method"
-        if self.grammar.syntax.clauses and last >= 0 and found[last].joins(name, kind):
+        if last >= 0 and self.grammar.syntax.clauses and found[last].joins(name, kind):
             found[last].extend(node, rule)
             return last
-        start = outer.start_byte if run.attribute is None else run.attribute
-        found.append(
-            Found(
-                name=name,
-                kind=kind,
-                name_start=token.start_byte,
-                lead=run.start,
-                start=start,
-                end=outer.end_byte,
-                doc=run.doc,
-                parent=place.parent,
-                node=node,
-                rule=rule,
-            )
-        )
+        start, end = outer.byte_range
+        lead, doc = start, None
+        if run is not None:
+            lead, doc = run.start, run.doc
+            start = start if run.attribute is None else run.attribute
+        found.append(Found(name, kind, name_start, lead, start, end, doc, place.parent, node, rule))
         return len(found) - 1

@@ -69,8 +69,9 @@ _SHARED = {
 }
 _SCOPES = words(
     "preproc_ifdef preproc_if preproc_else preproc_elif preproc_elifdef linkage_specification "
-    "declaration_list declaration"
+    "declaration_list"
 )
+_WRAPPERS = words("declaration")
 _BODIES = words("compound_statement declaration_list field_declaration_list enumerator_list")
 
 C = Syntax(
@@ -81,6 +82,7 @@ C = Syntax(
         "struct_specifier": _with_body("struct"),
     },
     scopes=_SCOPES,
+    wrappers=_WRAPPERS,
     bodies=_BODIES,
 )
 
@@ -95,8 +97,8 @@ CPP = Syntax(
         "alias_declaration": Rule("type", named, by_field("type"), holds=False),
         "concept_definition": Rule("type", holds=False),
     },
-    scopes=_SCOPES | words("field_declaration_list field_declaration template_declaration"),
-    wrappers=words("template_declaration"),
+    scopes=_SCOPES | words("field_declaration_list"),
+    wrappers=_WRAPPERS | words("field_declaration template_declaration"),
     bodies=_BODIES,
     attributes=words("attribute_declaration"),
 )

@@ -1,0 +1,72 @@
+"""Documents to chunks: by syntax where there is a grammar, by lines elsewhere.
+
+The chunks of a document cover it without gaps or overlap. They begin at line starts, except inside
+lines longer than `MAX_LINE_BYTES`, and never inside a character.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Final
+
+from codelode.chunk.grammars import Grammar, grammar, grammar_name
+from codelode.chunk.lines import Lines
+from codelode.chunk.markdown import heading_cuts
+from codelode.chunk.merge import merge
+from codelode.chunk.outline import MAX_LEVEL, SOFT, Found, outline
+from codelode.chunk.parse import parse
+from codelode.chunk.sizes import MAX_CHUNK_BYTES
+from codelode.chunk.symbols import symbols
+from codelode.types import Chunk, Document
+
+CHUNKER: Final = "syntax-1"
+"""Recorded in the manifest: change it with anything that changes where chunks begin or end."""
+
+MAX_PARSED_BYTES: Final = 500_000
+MAX_LONG_SHARE: Final = 0.5
+_LINE_CUT: Final = SOFT + MAX_LEVEL  # between lines of one piece
+
+
+def chunk(document: Document) -> list[Chunk]:
+    """Cut a document into chunks, in order; an empty one has none.
+
+    Nothing is kept of the syntax tree. A document takes at most about two CPU seconds.
+    """
+    text = document.text
+    if not text:
+        return []
+    lines = Lines(text)
+    found, cuts = _outline(document, lines)
+    bounds = [0, *sorted(cuts), len(text)]
+    for start, end in pairwise(bounds):
+        if end - start > MAX_CHUNK_BYTES:
+            cuts.update((offset, _LINE_CUT) for offset in lines.cuts(start, end))
+    starts = merge(cuts, len(text))
+    ends = [*starts[1:], len(text)]
+    first_lines = lines.numbers(starts)
+    last_lines = lines.numbers([end - 1 for end in ends])
+    named = symbols(found, starts, ends)
+    return [
+        Chunk(start, end, first, last, symbol, defines)
+        for start, end, first, last, (symbol, defines) in zip(
+            starts, ends, first_lines, last_lines, named, strict=True
+        )
+    ]
+
+
+def _outline(document: Document, lines: Lines) -> tuple[list[Found], dict[int, int]]:
+    """The definitions of a document, and the places where it may be cut, with their levels."""
+    known = _grammar(document, lines)
+    tree = parse(known, document.text) if known else None
+    if known is None or tree is None:
+        return [], heading_cuts(document)
+    result = outline(known, tree.root_node, document.text, MAX_CHUNK_BYTES)
+    return result.found, result.cuts
+
+
+def _grammar(document: Document, lines: Lines) -> Grammar | None:
+    """The grammar to parse a document with, or None where that would help little or cost much."""
+    name = grammar_name(document.language, document.path)
+    if name is None or len(document.text) > MAX_PARSED_BYTES:
+        return None
+    return grammar(name) if lines.long_share() <= MAX_LONG_SHARE else None

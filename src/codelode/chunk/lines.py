@@ -1,0 +1,102 @@
+"""Where to cut text when syntax does not say: before lines with little indentation.
+
+Blank lines stay with what precedes them; a line of closing brackets is a bad place to cut before.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codelode.chunk.sizes import MAX_CHUNK_BYTES, MAX_LINE_BYTES
+from codelode.lines import line_starts
+
+_MAX_INDENT: Final = 40
+_AFTER_TEXT: Final = 1  # cost of a cut that has no blank line before it
+_BEFORE_CLOSER: Final = 50
+_BEFORE_BLANK: Final = 60
+_MAX_CONTINUATION: Final = 3  # bytes of a UTF-8 character after its first
+_CLOSERS: Final = np.isin(np.arange(256), list(b")]}>"))
+_SPACES: Final = np.isin(np.arange(256), list(b" \t\r\n\f\v"))
+
+
+class Lines:
+    """The lines of one text: where they begin, and what it costs to cut before each."""
+
+    def __init__(self, text: bytes) -> None:
+        self.text = text
+        self.offsets: NDArray[np.int64] = line_starts(text)
+
+    @cached_property
+    def starts(self) -> list[int]:
+        """Byte offset of each line."""
+        starts: list[int] = self.offsets.tolist()
+        return starts
+
+    @cached_property
+    def costs(self) -> list[int]:
+        """What it costs to cut before each line: the less, the better a place it is."""
+        codes = np.frombuffer(self.text, dtype=np.uint8)
+        visible = np.append(np.flatnonzero(~_SPACES[codes]), len(codes))
+        first = visible[np.searchsorted(visible, self.offsets)]
+        blank = first >= np.append(self.offsets[1:], len(codes))
+        costs = 2 * np.minimum(first - self.offsets, _MAX_INDENT)
+        costs[1:] += np.where(blank[:-1], 0, _AFTER_TEXT)
+        closing = _CLOSERS[codes[np.minimum(first, len(codes) - 1)]]
+        costs += np.where(closing, _BEFORE_CLOSER, 0)
+        costs[blank] = _BEFORE_BLANK + 2 * _MAX_INDENT
+        result: list[int] = costs.tolist()
+        return result
+
+    def long_share(self) -> float:
+        """The share of the text that lies in lines over `MAX_LINE_BYTES`."""
+        if len(self.text) <= MAX_LINE_BYTES:
+            return 0.0
+        lengths = np.diff(self.offsets, append=len(self.text))
+        if lengths.max() <= MAX_LINE_BYTES:
+            return 0.0
+        return float(lengths[lengths > MAX_LINE_BYTES].sum()) / len(self.text)
+
+    def numbers(self, offsets: list[int]) -> list[int]:
+        """The 1-based number of the line that each byte offset lies on."""
+        numbers: list[int] = np.searchsorted(self.offsets, offsets, side="right").tolist()
+        return numbers
+
+    def cuts(self, start: int, end: int) -> list[int]:
+        """Cut `[start, end)` into pieces of `MAX_CHUNK_BYTES` or a line; the offsets inside it."""
+        found: list[int] = []
+        starts, costs = self.starts, self.costs
+        while end - start > MAX_CHUNK_BYTES:
+            low = bisect_left(starts, start + MAX_CHUNK_BYTES // 2)
+            high = bisect_right(starts, start + MAX_CHUNK_BYTES)
+            if low < high:
+                window = costs[low:high]
+                window.reverse()  # of equal places the last, for fewer chunks
+                start = starts[high - 1 - window.index(min(window))]
+            elif starts[high - 1] > start:  # stop before the long line
+                start = starts[high - 1]
+            else:
+                after = min(starts[high], end) if high < len(starts) else end
+                found += self.inside_line(start, after)
+                if after == end:
+                    break
+                start = after
+            found.append(start)
+        return found
+
+    def inside_line(self, start: int, end: int) -> list[int]:
+        """Cut one long line into equal pieces, between characters."""
+        count = -(-(end - start) // (MAX_LINE_BYTES - _MAX_CONTINUATION))
+        offsets = (start + (end - start) * i // count for i in range(1, count))
+        return [self.character_start(offset) for offset in offsets]
+
+    def character_start(self, offset: int) -> int:
+        """Where the UTF-8 character begins that the byte at `offset` belongs to."""
+        for at in range(offset, offset - _MAX_CONTINUATION - 1, -1):
+            if self.text[at] & 0xC0 != 0x80:
+                return at
+        return offset  # not UTF-8

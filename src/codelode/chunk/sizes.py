@@ -1,0 +1,17 @@
+"""How large chunks are, in bytes. Quality and speed are tuned here and nowhere else."""
+
+from __future__ import annotations
+
+from typing import Final
+
+MAX_CHUNK_BYTES: Final = 1500
+"""What chunks are merged up to. A definition that fits stays whole."""
+
+SMALL_CHUNK_BYTES: Final = MAX_CHUNK_BYTES // 4
+"""Definitions at least this large are not merged with each other."""
+
+TINY_CHUNK_BYTES: Final = MAX_CHUNK_BYTES // 8
+"""A rest smaller than this joins a neighbour, even if that becomes a little too large."""
+
+MAX_LINE_BYTES: Final = 4096
+"""Longer lines are cut inside. No chunk is larger than this."""
