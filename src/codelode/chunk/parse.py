@@ -14,6 +14,7 @@ from codelode.chunk.grammars import Grammar
 if TYPE_CHECKING:
     from tree_sitter import Point, Tree
 
+READ_BYTES: Final = 1 << 16
 MAX_READS: Final = 2000
 MAX_CPU_SECONDS: Final = 2.0
 
@@ -24,14 +25,15 @@ def parse(grammar: Grammar, text: bytes) -> Tree | None:
     It has lost its way when it has gone back in the text `MAX_READS` times, which is the same on
     every machine; `MAX_CPU_SECONDS` of this thread are only the net below.
     """
-    view = memoryview(text)
     reads = 0
     give_up_at = thread_time() + MAX_CPU_SECONDS
 
-    def read(offset: int, point: Point) -> memoryview:
+    def read(offset: int, point: Point) -> bytes:
         nonlocal reads
         reads += 1
-        return view[offset:]  # copies nothing
+        # Bytes, never a memoryview: `Node.text` would read from one that is freed, and crash
+        # (seen with tree-sitter 0.26.1 on Python's standard library).
+        return text[offset : offset + READ_BYTES]
 
     def lost(offset: int, has_error: bool) -> bool:
         return reads > MAX_READS or thread_time() > give_up_at
