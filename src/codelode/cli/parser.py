@@ -1,0 +1,143 @@
+"""argparse parsers made from `options`: one line for an error, help worth reading."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+from codelode.cli.options import COMMANDS
+from codelode.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from codelode.cli.options import Command
+
+SUMMARY = "Search code by meaning, locally. Nothing leaves this machine."
+_MARK = "\0"  # no argument of a process can contain it
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message} (see `{self.prog} --help`)")
+
+
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """Wide enough to read, narrow enough to read; argparse would import shutil to find out."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=28, width=min(_columns() - 2, 98))
+
+    def _format_action_invocation(self, action: argparse.Action) -> str:
+        """`-k, --limit N` where argparse would write `-k N, --limit N`."""
+        if not action.option_strings or action.nargs == 0:
+            return super()._format_action_invocation(action)
+        value = self._format_args(action, self._get_default_metavar_for_optional(action))
+        return f"{', '.join(action.option_strings)} {value}"
+
+
+def _columns() -> int:
+    try:
+        return max(int(os.environ.get("COLUMNS", "")), 40)
+    except ValueError:
+        pass
+    try:
+        return max(os.get_terminal_size(sys.__stdout__.fileno()).columns, 40)  # type: ignore[union-attr]
+    except (OSError, ValueError, AttributeError):
+        return 80
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Read the command line; `command` tells which it is, "help" or "version" included.
+
+    Raises `UsageError`. Asked for a command's help, prints it and raises `SystemExit`.
+    """
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        return argparse.Namespace(command="help", asked=bool(arguments))
+    name, *others = arguments
+    if name in ("-V", "--version"):
+        return argparse.Namespace(command="version")
+    if name not in COMMANDS:
+        what = "option" if name.startswith("-") else "command"
+        raise UsageError(
+            f"unknown {what} {name!r}: the commands are {', '.join(COMMANDS)} (see `lode --help`)"
+        )
+    command = COMMANDS[name]
+    # Intermixed, because `lode search QUERY -k 3 ROOT` is what people type.
+    parsed = command_parser(command).parse_intermixed_args(_after_dashes_marked(others))
+    for argument in command.arguments:
+        (dest,) = argument.flags
+        setattr(parsed, dest, getattr(parsed, dest).removeprefix(_MARK))
+    parsed.command = name
+    return parsed
+
+
+def _after_dashes_marked(arguments: Sequence[str]) -> list[str]:
+    """What follows `--` is no option, whatever it looks like; intermixed parsing ignores `--`."""
+    if "--" not in arguments:
+        return list(arguments)
+    at = arguments.index("--")
+    return [*arguments[:at], *(_MARK + argument for argument in arguments[at + 1 :])]
+
+
+def command_parser(command: Command) -> argparse.ArgumentParser:
+    """The parser of one command."""
+    parser = _Parser(
+        prog=f"lode {command.name}",
+        usage=usage(command),
+        description=_wrapped(command.description),
+        epilog=_epilog(command),
+        formatter_class=_Formatter,
+        add_help=False,
+        allow_abbrev=False,
+    )
+    arguments = parser.add_argument_group("arguments")
+    for option in command.arguments:
+        arguments.add_argument(*option.flags, help=option.help, **option.settings)
+    for title, options in command.groups:
+        group = parser.add_argument_group(title)
+        for option in options:
+            group.add_argument(*option.flags, help=option.help, **option.settings)
+    return parser
+
+
+def usage(command: Command) -> str:
+    """The usage line: the options are listed below it in groups."""
+    arguments = [
+        f"[{option.settings['metavar']}]"
+        if option.settings.get("nargs") == "?"
+        else option.settings["metavar"]
+        for option in command.arguments
+    ]
+    return " ".join(["lode", command.name, "[OPTIONS]", *arguments])
+
+
+def overview(version: str) -> str:
+    """What `lode --help` prints."""
+    commands = "\n".join(f"  {name:8} {command.summary}" for name, command in COMMANDS.items())
+    examples = "\n".join(f"  {command.examples[0][1]}" for command in COMMANDS.values())
+    return (
+        f"lode {version}: {SUMMARY}\n\n"
+        "usage: lode COMMAND [OPTIONS] ...\n\n"
+        f"commands:\n{commands}\n\n"
+        "options:\n"
+        "  -h, --help     show this help, or with a command that command's\n"
+        "  -V, --version  show the version\n\n"
+        f"examples:\n{examples}\n\n"
+        "exit codes:\n  0 done or found, 1 nothing found, 2 error, 130 interrupted\n"
+    )
+
+
+def _epilog(command: Command) -> str:
+    lines = ["examples:"]
+    for purpose, line in command.examples:
+        lines += [f"  # {purpose}", f"  {line}"]
+    return "\n".join([*lines, "", "exit codes:", f"  {command.exit_codes}"])
+
+
+def _wrapped(text: str) -> str:
+    import textwrap  # argparse has it already by the time it matters
+
+    return textwrap.fill(text, min(_columns() - 2, 98))

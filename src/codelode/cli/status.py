@@ -1,0 +1,66 @@
+"""`lode status`."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from codelode.cli import streams
+from codelode.index import Index
+from codelode.render.jsonable import dumps, replaced
+from codelode.render.units import count, size
+from codelode.render.visible import visible_name
+
+if TYPE_CHECKING:
+    import argparse
+
+    from codelode.index import Status
+
+
+def run(options: argparse.Namespace) -> int:
+    """`lode status`."""
+    index = Index.open(options.root, index_dir=options.index_dir)
+    if not index.exists():
+        if options.json:
+            root, directory = replaced(str(index.root)), replaced(str(index.directory))
+            print(dumps({"root": root, "directory": directory, "exists": False}))
+        else:
+            streams.say(f"no index of {index.root}: build it with `lode index {index.root}`")
+        return 1
+    status = index.status()
+    if options.json:
+        fields = {**asdict(status), "exists": True}
+        fields["root"], fields["directory"] = replaced(status.root), replaced(status.directory)
+        print(dumps(fields, streams.is_terminal(sys.stdout)))
+    else:
+        _print(status)
+    return 0
+
+
+def _print(status: Status) -> None:
+    guard = visible_name if streams.is_terminal(sys.stdout) else str
+    coverage = "" if status.complete else " (does not cover the whole tree yet)"
+    facts = {
+        "root": guard(status.root),
+        "index": guard(status.directory),
+        "content": f"{count(status.files, 'file')}, {count(status.chunks, 'chunk')}{coverage}",
+        "model": guard(status.model),
+        "generation": f"{status.generation}, committed {status.last_commit}",
+        "size": f"{size(status.index_bytes)} in {count(status.segments, 'segment')}"
+        f" (of {size(status.text_bytes)} of text)",
+    }
+    for name, amount in sorted(status.bytes_by_section.items(), key=lambda item: -item[1]):
+        facts[f"  {name}"] = size(amount)
+    if status.dead_files:
+        facts["dead"] = f"{count(status.dead_files, 'replaced or removed file')} still in segments"
+    if status.changes is not None:
+        pending = status.changes.changed, status.changes.removed
+        facts["changes"] = (
+            f"an update would read {count(pending[0], 'file')} and remove {pending[1]:,}"
+            if any(pending)
+            else "none since the last update"
+        )
+    columns = max(map(len, facts))
+    for name, fact in facts.items():
+        print(f"{name:{columns}}  {fact}")

@@ -1,0 +1,72 @@
+"""Standard output and error: encodings, terminals, colour, and the end of a pipe."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from typing import TextIO
+
+from codelode.render.visible import visible_name
+
+PIPE_COLUMNS = 400
+"""Minified code in a pipe must not drown the rest; `--full-section` and JSON have all of it."""
+
+
+def prepare() -> None:
+    """Make standard output fit for what we print.
+
+    Source text is UTF-8 whatever the locale. A name that is not goes into a pipe as the bytes it
+    is; a terminal could not show them, and `render.visible` has escaped them before.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            if stream.isatty():
+                stream.reconfigure(errors="backslashreplace")
+            else:
+                stream.reconfigure(encoding="utf-8", errors="surrogateescape")
+
+
+def say(message: str) -> None:
+    """A line on standard error. It may quote hostile names, so it is made visible."""
+    write_error(f"lode: {visible_name(message)}\n")
+
+
+def write_error(text: str) -> None:
+    """Text on standard error, if there still is one."""
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except (OSError, ValueError, AttributeError):  # closed, or never there
+        pass
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether a stream is a terminal."""
+    return stream is not None and not stream.closed and stream.isatty()
+
+
+def columns(stream: TextIO) -> int:
+    """The width of a terminal."""
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or 80
+    except (OSError, ValueError):
+        return 80
+
+
+def use_colour(choice: str, stream: TextIO) -> bool:
+    """Whether to write colour: the flag first, then NO_COLOR, FORCE_COLOR, and what it is."""
+    if choice != "auto":
+        return choice == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR", "0") != "0":
+        return True
+    return is_terminal(stream) and os.environ.get("TERM") != "dumb"
+
+
+def discard_output() -> None:
+    """After a broken pipe: nothing more goes to standard output, not even at exit."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 1)
+    os.close(null)
