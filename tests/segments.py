@@ -1,0 +1,48 @@
+"""Small segments for tests, made by the real builder from made-up files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import xxhash
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from codelode.chunk.chunker import chunk
+from codelode.segment.builder import SegmentBuilder, TermHasher
+from codelode.segment.reader import Segment
+from codelode.tokens import count_words
+from codelode.types import Document, SkipReason, SourceFile
+
+DIMENSIONS = 16
+
+paths = st.text(alphabet="abc/é\udcff", min_size=1, max_size=12)
+texts = st.text(alphabet="ab c_D\n{}()é", max_size=120).map(lambda text: text.encode())
+files = st.dictionaries(paths, texts, max_size=6).map(lambda d: sorted(d.items()))
+
+
+def vectors_of(texts: Sequence[bytes]) -> NDArray[np.float32]:
+    """A vector that depends on the text alone."""
+    rows = [
+        np.random.default_rng(xxhash.xxh3_64_intdigest(t)).normal(size=DIMENSIONS) for t in texts
+    ]
+    return np.array(rows, np.float32).reshape(-1, DIMENSIONS)
+
+
+def source(path: str, text: bytes) -> SourceFile:
+    return SourceFile(path, len(text), 5, 6, 7, "python" if path < "b" else None)
+
+
+def build(contents: Sequence[tuple[str, bytes]]) -> Segment:
+    """A segment of files with these texts; an empty text is a file that was read in vain."""
+    builder = SegmentBuilder()
+    for path, text in contents:
+        file = source(path, text)
+        if not text:
+            builder.skip(file, SkipReason.BINARY)
+            continue
+        document = Document(path, file.language, text, "utf-8", xxhash.xxh3_128_digest(text))
+        builder.add(file, document, chunk(document))
+    words, vectors = count_words(builder.texts), vectors_of(builder.texts)
+    return Segment.from_bytes("test", builder.finish(words, vectors, TermHasher()))
