@@ -1,0 +1,72 @@
+"""Open what lies on disk without being led astray, and say what went wrong in terms of `Skip`."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+from codelode.errors import IndexingError
+from codelode.types import Skip, SkipReason
+
+FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK
+"""Never through a link, and without waiting for the other end of a FIFO."""
+
+_REASONS = {
+    errno.ENOENT: SkipReason.VANISHED,
+    errno.ENOTDIR: SkipReason.VANISHED,
+    errno.ESTALE: SkipReason.VANISHED,
+    errno.ELOOP: SkipReason.SYMLINK,
+    errno.ENXIO: SkipReason.SPECIAL,
+    errno.ENODEV: SkipReason.SPECIAL,
+}
+_EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOMEM}
+
+
+def refusal(path: str, error: OSError) -> Skip:
+    """The skip that stands for an error met at `path`.
+
+    Raises `IndexingError` if it is the machine that has run out of something: the file is not to
+    blame, and to leave it out would take it from the index.
+    """
+    if error.errno in _EXHAUSTED:
+        raise IndexingError(f"{os.strerror(error.errno)}, at {path!r}: close something and retry")
+    reason = _REASONS.get(error.errno or 0, SkipReason.UNREADABLE)
+    detail = (error.strerror or str(error)) if reason is SkipReason.UNREADABLE else ""
+    return Skip(path, reason, detail.lower())
+
+
+def read_at_most(descriptor: int, size: int) -> bytes:
+    """Read from the current position until the end of the file or `size` bytes, whatever first."""
+    data = os.read(descriptor, size)
+    if not data or len(data) == size:
+        return data
+    pieces, missing = [data], size - len(data)
+    while missing and (data := os.read(descriptor, missing)):
+        pieces.append(data)
+        missing -= len(data)
+    return b"".join(pieces) if len(pieces) > 1 else pieces[0]
+
+
+def read_settings(
+    path: str | Path, limit: int, *, folder: int | None = None, follow: bool = False
+) -> bytes | None:
+    """The bytes of a small file; None if there is no such regular file of at most `limit` bytes.
+
+    `path` is relative to the open `folder`, if given; links are followed only on request. Raises
+    `IndexingError` as `refusal` does.
+    """
+    try:
+        descriptor = os.open(path, FILE & ~os.O_NOFOLLOW if follow else FILE, dir_fd=folder)
+        try:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode) or status.st_size > limit:
+                return None
+            return read_at_most(descriptor, limit)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        refusal(str(path), error)
+        return None

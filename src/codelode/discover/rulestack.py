@@ -1,0 +1,107 @@
+"""The rule files in force in one folder, and which of them outranks which.
+
+From the strongest: `.lodeignore`, `.ignore`, `.gitignore`, then git's `info/exclude` and
+`core.excludesFile`. Within a kind the deeper file outranks the shallower. The first file with a
+rule that matches decides, by its last such rule. A nested git repository starts afresh with git's
+kinds; the other two reach into it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from codelode.discover import opening
+from codelode.discover.gitexcludes import exclude_files
+from codelode.discover.ignore import Finder, Rules, parse
+
+KINDS = (".lodeignore", ".ignore", ".gitignore")
+MAX_RULES_BYTES = 8 << 20
+"""A larger rule file is not read (git's own limit is 100 MiB)."""
+
+
+class RuleFile(NamedTuple):
+    """The rules of one file. `base` is the folder they speak of, as in `RuleStack.finders`."""
+
+    rules: Rules
+    base: bytes
+    label: str  # for people: the path of the file
+    unhides: bool = False  # whether `!` brings back hidden names too, not only ignored ones
+
+    def detail(self, number: int) -> str:
+        """Name a rule as `git check-ignore -v` does: file, line and pattern."""
+        rule = self.rules.rules[number]
+        return f"{self.label}:{rule.line}:{os.fsdecode(rule.text)}"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleStack:
+    """The rule files in force in a folder, by kind, the strongest first in each."""
+
+    lode: tuple[RuleFile, ...] = ()
+    plain: tuple[RuleFile, ...] = ()
+    git: tuple[RuleFile, ...] = ()
+    excludes: tuple[RuleFile, ...] = ()
+
+    def entered(self, base: bytes, label: str, read: Callable[[str], bytes | None]) -> RuleStack:
+        """The stack within the folder `base`, after the rule files that `read` finds there.
+
+        `label` comes before their names in `RuleFile.label`.
+        """
+        found: list[tuple[RuleFile, ...]] = []
+        for kind in KINDS:
+            data = read(kind)
+            file = RuleFile(Rules(parse(data or b"")), base, label + kind, kind != ".gitignore")
+            found.append((file,) if file.rules.rules else ())
+        lode, plain, git = found
+        return RuleStack(lode + self.lode, plain + self.plain, git + self.git, self.excludes)
+
+    def in_worktree(self, excludes: tuple[RuleFile, ...]) -> RuleStack:
+        """The stack at the top of a git worktree, before its own rule files are added."""
+        return replace(self, git=(), excludes=excludes)
+
+    def finders(self, folder: bytes, *, folders: bool) -> tuple[tuple[Finder, RuleFile], ...]:
+        """What to ask, in turn, about the files or the folders in `folder`.
+
+        `folder` is empty or ends with `/`, and is relative to the same place as every `base`.
+        """
+        return tuple(
+            (file.rules.finder(folder[len(file.base) :], folders=folders), file)
+            for file in (*self.lode, *self.plain, *self.git, *self.excludes)
+        )
+
+
+def excludes_of(worktree: Path | None, base: bytes) -> tuple[RuleFile, ...]:
+    """The rules that git keeps outside the tree, for a worktree at `base` or for no worktree."""
+    found = []
+    for path in exclude_files(worktree):
+        data = opening.read_settings(path, MAX_RULES_BYTES, follow=True)
+        if data:
+            found.append(RuleFile(Rules(parse(data)), base, str(path)))
+    return tuple(found)
+
+
+def stack_above(root: Path, worktree: Path | None) -> tuple[RuleStack, bytes]:
+    """The rules in force at a root before its own, and `folder` of `RuleStack.finders` for it.
+
+    These are git's excludes and the rule files of the folders above, from the top of the worktree
+    that the root (a real path) lies in.
+    """
+    stack = RuleStack(excludes=excludes_of(worktree, b""))
+    if worktree is None or worktree == root:
+        return stack, b""
+    folder, base = worktree, b""
+    steps = root.relative_to(worktree).parts
+    for number, step in enumerate(steps):
+        label = "../" * (len(steps) - number)
+        stack = stack.entered(base, label, partial(_read_rules, folder))
+        folder, base = folder / step, base + os.fsencode(step) + b"/"
+    return stack, base
+
+
+def _read_rules(folder: Path, name: str) -> bytes | None:
+    return opening.read_settings(folder / name, MAX_RULES_BYTES)

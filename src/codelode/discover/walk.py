@@ -1,0 +1,231 @@
+"""Walk a tree, in order, and say of every file whether it is worth reading, and if not, why.
+
+Folders are opened one below the other by descriptor and never through a link, so that nothing a
+walk sees can lie outside its root, whatever happens to the tree meanwhile.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from operator import itemgetter
+from pathlib import Path
+
+from codelode.discover import opening
+from codelode.discover.gitexcludes import worktree_above
+from codelode.discover.ignore import NOT_FOUND, Finder, Rules
+from codelode.discover.language import language_of
+from codelode.discover.rulestack import (
+    KINDS,
+    MAX_RULES_BYTES,
+    RuleFile,
+    RuleStack,
+    excludes_of,
+    stack_above,
+)
+from codelode.errors import UsageError
+from codelode.types import Skip, SkipReason, SourceFile
+
+MAX_FILE_SIZE = 1 << 20
+MAX_DEPTH = 250
+"""Folders within folders. Each level of the walk keeps one descriptor open."""
+
+_RULE_FILES = frozenset(os.fsencode(kind) for kind in KINDS)
+
+
+@dataclass(frozen=True, slots=True)
+class WalkOptions:
+    """What to leave out. `max_file_size` is in bytes; `exclude` holds real, absolute paths."""
+
+    hidden: bool = False  # include names that begin with a dot
+    no_ignore: bool = False  # heed no rule files
+    max_file_size: int = MAX_FILE_SIZE
+    exclude: tuple[str, ...] = ()
+
+
+def walk(root: str | Path, options: WalkOptions | None = None) -> Iterator[SourceFile | Skip]:
+    """Give every file below a root, as `SourceFile` or `Skip`, in the order of their paths.
+
+    Paths come sorted as tuples of their parts, each compared byte by byte: `a/b` before `a.c`. A
+    folder that is left out gives one `Skip`, its path ending in `/`. A root that is a link is
+    resolved first; below it no link is followed. Rule files are heeded in and outside of git
+    repositories (see `rulestack`), and those of the folders above the root up to the git worktree
+    that it lies in. Outside of any, rules of the root's own that ignore everything, and would leave
+    nothing at all, are not heeded: they were written for git, not for whoever asks for that folder.
+
+    Memory holds the entries of the folders on the way to the current one, never of the whole tree.
+    Raises `UsageError` if the root is not a folder that can be read, and `IndexingError` if the
+    machine runs out of descriptors or memory.
+    """
+    try:
+        real = Path(os.path.realpath(root))
+    except ValueError:  # a NUL character
+        raise UsageError(f"{str(root)!r}: no such folder") from None
+    os.close(_open_root(real))
+    return _Walk(real, options or WalkOptions()).run()
+
+
+def _open_root(root: Path) -> int:
+    try:
+        return os.open(root, opening.FOLDER)
+    except FileNotFoundError:
+        raise UsageError(f"{root}: no such folder") from None
+    except NotADirectoryError:
+        raise UsageError(f"{root}: not a folder") from None
+    except OSError as error:
+        raise UsageError(f"{root}: cannot be read: {error.strerror}") from None
+
+
+@dataclass(slots=True)
+class _Folder:
+    """A folder on the way from the root to the current one."""
+
+    descriptor: int
+    path: str  # from the root, empty or with a final `/`
+    raw: bytes  # from the top of the worktree, in the same way
+    stack: RuleStack
+    for_files: tuple[tuple[Finder, RuleFile], ...] = ()
+    for_folders: tuple[tuple[Finder, RuleFile], ...] = ()
+    entries: Sequence[tuple[bytes, os.DirEntry[str]]] = ()
+    rest: Iterator[tuple[bytes, os.DirEntry[str]]] = field(
+        default_factory=lambda: iter(())
+    )  # those not looked at yet
+
+    def heed(self, stack: RuleStack) -> None:
+        self.stack = stack
+        self.for_files = stack.finders(self.raw, folders=False)
+        self.for_folders = stack.finders(self.raw, folders=True)
+
+
+class _Walk:
+    def __init__(self, root: Path, options: WalkOptions) -> None:
+        self._root = root
+        self._options = options
+        self._way: list[_Folder] = []
+        above = os.path.join(root, "")  # noqa: PTH118 (the final separator)
+        inside = [path for path in options.exclude if path.startswith(above)]
+        self._excluded = frozenset(path[len(above) :].rstrip("/") for path in inside)
+
+    def run(self) -> Iterator[SourceFile | Skip]:
+        try:
+            self._enter_root()
+            while self._way:
+                folder = self._way[-1]
+                for raw, entry in folder.rest:
+                    found = self._look(folder, raw, entry)
+                    if found is None:  # a folder, which is now the last on the way
+                        break
+                    yield found
+                else:
+                    os.close(self._way.pop().descriptor)
+        finally:
+            for folder in self._way:
+                os.close(folder.descriptor)
+
+    def _look(
+        self, folder: _Folder, raw: bytes, entry: os.DirEntry[str]
+    ) -> SourceFile | Skip | None:
+        """What an entry is; None for a folder, after going into it."""
+        path = folder.path + entry.name
+        try:
+            is_folder = entry.is_dir(follow_symlinks=False)
+            skip = self._left_out(folder, raw, path, is_folder)
+            if skip is not None:
+                return skip
+            if is_folder:
+                return self._enter(folder, raw, path, entry.name)
+            if not entry.is_file(follow_symlinks=False):
+                link = entry.is_symlink()
+                return Skip(path, SkipReason.SYMLINK if link else SkipReason.SPECIAL)
+            status = entry.stat(follow_symlinks=False)
+        except OSError as error:
+            return opening.refusal(path, error)
+        size = status.st_size
+        if size == 0:
+            return Skip(path, SkipReason.EMPTY)
+        if size > self._options.max_file_size:
+            limit = self._options.max_file_size
+            return Skip(path, SkipReason.TOO_LARGE, f"{size:,} bytes, the limit is {limit:,}")
+        return SourceFile(
+            path,
+            size,
+            status.st_mtime_ns,
+            status.st_ctime_ns,
+            status.st_ino,
+            language_of(entry.name),
+        )
+
+    def _left_out(self, folder: _Folder, raw: bytes, path: str, is_folder: bool) -> Skip | None:
+        """Whether rules, options or its name leave an entry out."""
+        shown = path + "/" if is_folder else path
+        if raw == b".git":
+            return Skip(shown, SkipReason.HIDDEN, "git's own")
+        hidden = raw.startswith(b".") and not self._options.hidden
+        for find, file in folder.for_folders if is_folder else folder.for_files:
+            number = find(raw)
+            if number != NOT_FOUND:
+                if not file.rules.rules[number].negated:
+                    return Skip(shown, SkipReason.IGNORED, file.detail(number))
+                hidden = hidden and not file.unhides
+                break
+        if hidden:
+            return Skip(shown, SkipReason.HIDDEN)
+        if self._excluded and path in self._excluded:
+            return Skip(shown, SkipReason.IGNORED, "excluded on request")
+        return None
+
+    def _enter(self, above: _Folder, raw: bytes, path: str, name: str) -> Skip | None:
+        """Go into a folder, or say why not."""
+        if len(self._way) > MAX_DEPTH:
+            return Skip(path + "/", SkipReason.UNREADABLE, f"more than {MAX_DEPTH} folders deep")
+        try:
+            descriptor = os.open(name, opening.FOLDER, dir_fd=above.descriptor)
+        except OSError as error:
+            return opening.refusal(path + "/", error)
+        self._way.append(_Folder(descriptor, path + "/", above.raw + raw + b"/", above.stack))
+        try:
+            self._list(self._way[-1])
+        except OSError as error:
+            os.close(self._way.pop().descriptor)
+            return opening.refusal(path + "/", error)
+        return None
+
+    def _list(self, folder: _Folder) -> None:
+        with os.scandir(folder.descriptor) as listing:
+            entries = [(os.fsencode(entry.name), entry) for entry in listing]
+        entries.sort(key=itemgetter(0))
+        folder.entries = entries
+        folder.rest = iter(entries)
+        if self._options.no_ignore:
+            return
+        stack = folder.stack
+        dotted = {raw for raw, _ in entries if raw.startswith(b".")}
+        if b".git" in dotted and folder.path:
+            stack = stack.in_worktree(excludes_of(self._root / folder.path, folder.raw))
+        if not dotted.isdisjoint(_RULE_FILES):
+            read = partial(opening.read_settings, limit=MAX_RULES_BYTES, folder=folder.descriptor)
+            stack = stack.entered(folder.raw, folder.path, read)
+        folder.heed(stack)
+
+    def _enter_root(self) -> None:
+        heed = not self._options.no_ignore
+        worktree = worktree_above(self._root) if heed else None
+        stack, raw = stack_above(self._root, worktree) if heed else (RuleStack(), b"")
+        root = _Folder(_open_root(self._root), "", raw, stack)
+        self._way.append(root)
+        try:
+            self._list(root)
+        except OSError as error:
+            raise UsageError(f"{self._root}: cannot be read: {error.strerror}") from None
+        if heed and worktree is None and root.stack.git and self._nothing_left(root):
+            only = root.stack.git[0]
+            rules = Rules(rule for rule in only.rules.rules if not rule.catches_all)
+            root.heed(replace(root.stack, git=(only._replace(rules=rules),)))
+
+    def _nothing_left(self, folder: _Folder) -> bool:
+        return all(
+            self._left_out(folder, raw, entry.name, entry.is_dir(follow_symlinks=False))
+            for raw, entry in folder.entries
+        )
