@@ -45,7 +45,8 @@ def definitions(language: str, text: bytes) -> list[Definition]:
     place = {old: new for new, old in enumerate(order)}
     docstring = known.syntax.docstring
     return [
-        _definition(found[i], place.get(found[i].parent), docstring(found[i].node)) for i in order
+        _definition(found[i], place.get(found[i].parent), docstring(found[i].node, text))
+        for i in order
     ]
 
 

@@ -164,11 +164,10 @@ class _Walk:
             run = None
 
     def precedes(self, node: Node, role: int) -> bool:
-        test = self.grammar.syntax.is_attribute
-        return bool(role & COMMENT) or test is None or test(node)
+        return bool(role & COMMENT) or self.grammar.syntax.is_attribute(node, self.text)
 
     def is_doc(self, node: Node, role: int) -> bool:
-        return bool(role & COMMENT) or self.grammar.syntax.is_doc(node)
+        return bool(role & COMMENT) or self.grammar.syntax.is_doc(node, self.text)
 
     def visit(
         self, place: _Place, level: int, child: Node, role: int, run: _Run | None, last: int
@@ -206,7 +205,7 @@ class _Walk:
     def define(self, place: _Place, outer: Node, node: Node, run: _Run | None, last: int) -> int:
         """Note the definition of `node`, which `outer` wraps; its index, or -1 if it is none."""
         rule = self.rules[node.kind_id]
-        kind = rule.kind if isinstance(rule.kind, str) else rule.kind(node)
+        kind = rule.kind if isinstance(rule.kind, str) else rule.kind(node, self.text)
         if kind is None or (place.local and kind in VALUE_KINDS):
             return -1
         token = rule.name(node)

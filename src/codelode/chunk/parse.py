@@ -1,11 +1,16 @@
-"""Parsing within bounds: some texts make a parser take seconds or worse.
+"""Parsing within bounds: some texts make a parser take seconds, or worse.
 
 Random bytes parse at 0.1 MB/s, and a few grammars read to the end of the file again and again
 (20,000 opening brackets cost the Lua grammar 2 s). Ordinary code is 20 to 100 times faster.
+
+A parser can be stopped only while it reads its text through a callback, and py-tree-sitter (0.25
+to 0.26.1) never releases what the callback returns. So it is always the same buffer, filled anew.
+For the same reason `Node.text` is not to be used on these trees: it would call the callback.
 """
 
 from __future__ import annotations
 
+from threading import Lock
 from time import thread_time
 from typing import TYPE_CHECKING, Final
 
@@ -14,32 +19,36 @@ from codelode.chunk.grammars import Grammar
 if TYPE_CHECKING:
     from tree_sitter import Point, Tree
 
-READ_BYTES: Final = 1 << 16
-MAX_READS: Final = 2000
+MAX_JUMPS: Final = 2000
 MAX_CPU_SECONDS: Final = 2.0
+_WINDOW_BYTES: Final = 1 << 16
+
+_window = bytearray()
+_parsing = Lock()  # for the window, and because a parser serves one thread at a time
 
 
 def parse(grammar: Grammar, text: bytes) -> Tree | None:
-    """The syntax tree of `text`, or None where the parser is out of its depth.
+    """The syntax tree of `text`, or None where the parser has lost its way.
 
-    It has lost its way when it has gone back in the text `MAX_READS` times, which is the same on
-    every machine; `MAX_CPU_SECONDS` of this thread are only the net below.
+    That is when it has jumped about in the text `MAX_JUMPS` times, which is the same on every
+    machine, or, as a last resort, has taken `MAX_CPU_SECONDS` of this thread.
     """
+    allowed = MAX_JUMPS + len(text) // _WINDOW_BYTES
     reads = 0
     give_up_at = thread_time() + MAX_CPU_SECONDS
 
-    def read(offset: int, point: Point) -> bytes:
+    def read(offset: int, point: Point) -> bytearray:
         nonlocal reads
         reads += 1
-        # Bytes, never a memoryview: `Node.text` would read from one that is freed, and crash
-        # (seen with tree-sitter 0.26.1 on Python's standard library).
-        return text[offset : offset + READ_BYTES]
+        _window[:] = text[offset : offset + _WINDOW_BYTES]
+        return _window
 
     def lost(offset: int, has_error: bool) -> bool:
-        return reads > MAX_READS or thread_time() > give_up_at
+        return reads > allowed or thread_time() > give_up_at
 
-    try:
-        return grammar.parser.parse(read, progress_callback=lost)
-    except ValueError:  # what it raises when the callback has it stop
-        grammar.parser.reset()  # or it would go on with this text
-        return None
+    with _parsing:
+        try:
+            return grammar.parser.parse(read, progress_callback=lost)
+        except ValueError:  # what it raises when `lost` has it stop
+            grammar.parser.reset()  # or it would go on with this text
+            return None

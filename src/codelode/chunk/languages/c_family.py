@@ -29,7 +29,7 @@ def _declared(node: Node) -> Node | None:
     return found
 
 
-def _method_kind(node: Node) -> str:
+def _method_kind(node: Node, text: bytes) -> str:
     """A C++ function with a qualified name belongs to a class (or, rarely, to a namespace)."""
     found = node.child_by_field_name("declarator")
     while found is not None and found.type != "qualified_identifier":
@@ -37,11 +37,11 @@ def _method_kind(node: Node) -> str:
     return "function" if found is None else "method"
 
 
-def _with_body(kind: str) -> Rule:
-    return Rule(lambda node: kind if node.child_by_field_name("body") else None, holds=False)
+def _with_body(kind: str, *, holds: bool = False) -> Rule:
+    return Rule(lambda node, text: kind if node.child_by_field_name("body") else None, holds=holds)
 
 
-def _type_kind(node: Node) -> str:
+def _type_kind(node: Node, text: bytes) -> str:
     """A typedef of a record that is written out is as good as the record."""
     record = node.child_by_field_name("type")
     if record is None or record.type not in _RECORDS or not record.child_by_field_name("body"):
@@ -49,12 +49,12 @@ def _type_kind(node: Node) -> str:
     return record.type.removesuffix("_specifier")
 
 
-def _variable_kind(node: Node) -> str | None:
+def _variable_kind(node: Node, text: bytes) -> str | None:
     declarator = node.child_by_field_name("declarator")
     return "variable" if declarator is not None and declarator.type == "init_declarator" else None
 
 
-def _macro_kind(node: Node) -> str | None:
+def _macro_kind(node: Node, text: bytes) -> str | None:
     """A macro without a value is a switch or an include guard."""
     return "macro" if node.child_by_field_name("value") else None
 
@@ -91,8 +91,8 @@ CPP = Syntax(
     rules=_SHARED
     | {
         "function_definition": Rule(_method_kind, _declared, holds=False),
-        "struct_specifier": Rule(lambda n: "struct" if n.child_by_field_name("body") else None),
-        "class_specifier": Rule(lambda n: "class" if n.child_by_field_name("body") else None),
+        "struct_specifier": _with_body("struct", holds=True),
+        "class_specifier": _with_body("class", holds=True),
         "namespace_definition": Rule("namespace"),
         "alias_declaration": Rule("type", named, by_field("type"), holds=False),
         "concept_definition": Rule("type", holds=False),

@@ -4,24 +4,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codelode.chunk.languages.model import Rule, Syntax, by_field, by_type, first_of, named, words
+from codelode.chunk.languages.model import (
+    Rule,
+    Syntax,
+    by_field,
+    by_type,
+    content,
+    first_of,
+    named,
+    words,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 _DEFINERS = {
-    "def": "function",
-    "defp": "function",
-    "defdelegate": "function",
-    "defguard": "macro",
-    "defguardp": "macro",
-    "defmacro": "macro",
-    "defmacrop": "macro",
-    "defmodule": "module",
-    "defprotocol": "interface",
-    "defimpl": "impl",
-    "defn": "function",
-    "defnp": "function",
+    b"def": "function",
+    b"defp": "function",
+    b"defdelegate": "function",
+    b"defguard": "macro",
+    b"defguardp": "macro",
+    b"defmacro": "macro",
+    b"defmacrop": "macro",
+    b"defmodule": "module",
+    b"defprotocol": "interface",
+    b"defimpl": "impl",
+    b"defn": "function",
+    b"defnp": "function",
 }
 _TYPES = frozenset({b"type", b"typep", b"opaque"})
 _BEFORE = frozenset({b"doc", b"spec", b"impl", b"typedoc", b"deprecated", b"since", b"derive"})
@@ -36,13 +45,11 @@ _NO_CONSTANT = frozenset({b"moduledoc", b"behaviour", b"before_compile", b"after
 }
 
 
-def _target(node: Node) -> bytes:
-    target = node.child_by_field_name("target")
-    return (target.text or b"") if target else b""
+_target = by_field("target")
 
 
-def _call_kind(node: Node) -> str | None:
-    return _DEFINERS.get(_target(node).decode("utf-8", "replace"))
+def _call_kind(node: Node, text: bytes) -> str | None:
+    return _DEFINERS.get(content(_target(node), text))
 
 
 def _head(node: Node | None) -> Node | None:
@@ -68,17 +75,17 @@ def _call_name(node: Node) -> Node | None:
     return _head(arguments.named_child(0)) if arguments and arguments.named_child_count else None
 
 
-def _attribute(node: Node) -> bytes:
+def _attribute(node: Node, text: bytes) -> bytes:
     """`doc` of `@doc "..."`, and nothing for other unary operators."""
     operand = node.child_by_field_name("operand")
     operator = node.child_by_field_name("operator")
     if operand is None or operator is None or operator.type != "@" or operand.type != "call":
         return b""
-    return _target(operand)
+    return content(_target(operand), text)
 
 
-def _attribute_kind(node: Node) -> str | None:
-    name = _attribute(node)
+def _attribute_kind(node: Node, text: bytes) -> str | None:
+    name = _attribute(node, text)
     if name in _TYPES:
         return "type"
     if name in _CALLBACKS:
@@ -87,17 +94,20 @@ def _attribute_kind(node: Node) -> str | None:
 
 
 def _attribute_name(node: Node) -> Node | None:
+    """`line` of `@type line :: ...`, `limit` of `@limit 10`."""
     operand = node.child_by_field_name("operand")
-    if operand is None or _attribute(node) in _TYPES | _CALLBACKS:
-        return _call_name(operand) if operand else None
-    return operand.child_by_field_name("target")
-
-
-def _module_doc(node: Node) -> Node | None:
-    block = by_type("do_block")(node)
-    if block is None:
+    arguments = _arguments(operand) if operand else None
+    first = arguments.named_child(0) if arguments and arguments.named_child_count else None
+    if operand is None or first is None:
         return None
-    return next((child for child in block.children if _attribute(child) == b"moduledoc"), None)
+    operator = first.child_by_field_name("operator")
+    return _head(first) if operator is not None and operator.type == "::" else _target(operand)
+
+
+def _module_doc(node: Node, text: bytes) -> Node | None:
+    block = by_type("do_block")(node)
+    first = block.named_child(0) if block and block.named_child_count else None
+    return first if first is not None and _attribute(first, text) == b"moduledoc" else None
 
 
 ELIXIR = Syntax(
@@ -109,9 +119,9 @@ ELIXIR = Syntax(
     scopes=words("call do_block else_block stab_clause body"),
     bodies=words("do_block else_block rescue_block after_block body"),
     attributes=words("unary_operator"),
-    is_attribute=lambda node: _attribute(node) in _BEFORE,
+    is_attribute=lambda node, text: _attribute(node, text) in _BEFORE,
     docstring=_module_doc,
-    is_doc=lambda node: _attribute(node) in (b"doc", b"typedoc"),
+    is_doc=lambda node, text: _attribute(node, text) in (b"doc", b"typedoc"),
     clauses=True,
 )
 

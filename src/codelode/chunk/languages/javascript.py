@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from codelode.chunk.languages.model import Rule, Syntax, by_field, first_of, last_part, named, words
+from codelode.chunk.languages.model import (
+    Rule,
+    Syntax,
+    by_field,
+    content,
+    first_of,
+    last_part,
+    named,
+    words,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -23,27 +32,26 @@ def _value_kind(node: Node | None) -> str | None:
     return "class" if node.type in _CLASSES else None
 
 
-def _declared_kind(node: Node) -> str | None:
+def _declared_kind(node: Node, text: bytes) -> str | None:
     """`const f = () => ...` is a function; other values are constants, unless they are imports."""
     name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
     if name is None or value is None or name.type != "identifier" or value.type in _NO_VALUES:
         return None
-    if value.type == "call_expression":
-        callee = value.child_by_field_name("function")
-        if callee is not None and callee.text == b"require":
-            return None
+    if content(value.child_by_field_name("function"), text) == b"require":
+        return None
     return _value_kind(value) or "constant"
 
 
-def _assigned_kind(node: Node) -> str | None:
+def _assigned_kind(node: Node, text: bytes) -> str | None:
     """`exports.f = function ...`, `Store.prototype.f = () => ...`."""
     left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
     if left is None or left.type not in ("member_expression", "identifier"):
         return None
-    return None if (left.text or b"").endswith(b"module.exports") else _value_kind(right)
+    whole_module = content(left, text) == b"module.exports"
+    return None if whole_module else _value_kind(right)
 
 
-def _member_kind(node: Node) -> str | None:
+def _member_kind(node: Node, text: bytes) -> str | None:
     return "method" if _value_kind(node.child_by_field_name("value")) == "function" else None
 
 

@@ -9,6 +9,7 @@ from codelode.chunk.languages.model import (
     Syntax,
     by_field,
     by_type,
+    content,
     first_of,
     named,
     words,
@@ -20,11 +21,10 @@ if TYPE_CHECKING:
 _leaf = Rule("method", holds=False)
 
 
-def _constant_field(node: Node) -> str | None:
+def _constant_field(node: Node, text: bytes) -> str | None:
     """A static final field is a constant; other fields are details of their class."""
-    modifiers = next((child for child in node.children if child.type == "modifiers"), None)
-    text = (modifiers.text or b"").split() if modifiers else []
-    return "constant" if b"static" in text and b"final" in text else None
+    modifiers = content(by_type("modifiers")(node), text).split()
+    return "constant" if b"static" in modifiers and b"final" in modifiers else None
 
 
 JAVA = Syntax(
@@ -83,22 +83,21 @@ CSHARP = Syntax(
 )
 
 
-def _kotlin_class_kind(node: Node) -> str:
+def _kotlin_class_kind(node: Node, text: bytes) -> str:
     for child in node.children:
         if child.type == "interface":
             return "interface"
-        if child.type == "modifiers" and b"enum" in (child.text or b"").split():
+        if child.type == "modifiers" and b"enum" in content(child, text).split():
             return "enum"
         if child.type == "identifier":
             break
     return "class"
 
 
-def _kotlin_property_kind(node: Node) -> str | None:
+def _kotlin_property_kind(node: Node, text: bytes) -> str | None:
     first = node.child(0)
-    if first is not None and first.type == "modifiers" and b"const" in (first.text or b"").split():
-        return "constant"
-    return "property"
+    is_const = first is not None and first.type == "modifiers"
+    return "constant" if is_const and b"const" in content(first, text).split() else "property"
 
 
 _kotlin_body = by_type("function_body", "class_body", "enum_class_body")
@@ -131,7 +130,7 @@ _pattern = by_field("pattern")
 
 
 def _simple_pattern(kind: str) -> Rule:
-    def kind_of(node: Node) -> str | None:
+    def kind_of(node: Node, text: bytes) -> str | None:
         pattern = node.child_by_field_name("pattern") or node.child_by_field_name("name")
         return kind if pattern is not None and pattern.type == "identifier" else None
 

@@ -7,11 +7,14 @@ kind of thing it defines; the finders below are the few ways in which grammars h
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tree_sitter import Node
+
+Test = Callable[["Node", bytes], bool]
+"""A question about a node in a text. (`Node.text` is not to be used: see `chunk.parse`.)"""
 
 Finder = Callable[["Node"], "Node | None"]
 """From a node to one below it (its name, its body), or None where there is none."""
@@ -79,16 +82,35 @@ def nothing(node: Node) -> None:
     """Find nothing."""
 
 
+def no_docstring(node: Node, text: bytes) -> None:
+    """Find nothing."""
+
+
+def always(node: Node, text: bytes) -> bool:
+    """Say yes."""
+    return True
+
+
+def never(node: Node, text: bytes) -> bool:
+    """Say no."""
+    return False
+
+
+def content(node: Node | None, text: bytes) -> bytes:
+    """The bytes of a node; none, if there is no node."""
+    return b"" if node is None else text[node.start_byte : node.end_byte]
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """How a node of one type defines something.
 
-    `kind` is a word, or a function of the node that answers None where the node defines nothing
-    after all. `name` finds the node whose text is the name; `body` finds where the header ends.
-    `holds` says that definitions inside are looked for.
+    `kind` is a word, or a function of the node and the text that answers None where the node
+    defines nothing after all. `name` finds the node whose text is the name; `body` finds where
+    the header ends. `holds` says that definitions inside are looked for.
     """
 
-    kind: str | Callable[[Node], str | None]
+    kind: str | Callable[[Node, bytes], str | None]
     name: Finder = named
     body: Finder = body_field
     holds: bool = True
@@ -105,7 +127,8 @@ class Syntax:
       (`export`, decorators, a `type` with one specification).
     - `bodies`: lists of statements or members, between whose items a chunk may end.
     - `comments`, and `attributes`: what is written before the thing that it belongs to.
-    - `docstring` finds documentation inside a definition; `is_doc` tells it among attributes.
+    - `docstring` finds documentation inside a definition; `is_doc` tells it among attributes, and
+      `is_attribute` says whether a node of such a type is one.
     - `clauses`: neighbours of the same name are one definition (equations, signatures).
     """
 
@@ -118,9 +141,9 @@ class Syntax:
     bodies: frozenset[str] = frozenset()
     comments: frozenset[str] = frozenset({"comment"})
     attributes: frozenset[str] = frozenset()
-    is_attribute: Callable[[Node], bool] | None = None
-    docstring: Finder = nothing
-    is_doc: Callable[[Node], bool] = field(default=lambda node: False)
+    is_attribute: Test = always
+    docstring: Callable[[Node, bytes], Node | None] = no_docstring
+    is_doc: Test = never
     clauses: bool = False
 
 

@@ -10,6 +10,7 @@ from codelode.chunk.languages.model import (
     Syntax,
     by_field,
     by_type,
+    content,
     last_part,
     named,
     words,
@@ -22,12 +23,12 @@ if TYPE_CHECKING:
 def _upper_case(finder: Finder) -> Rule:
     """An assignment to a name in capitals defines a constant."""
 
-    def kind_of(node: Node) -> str | None:
+    def kind_of(node: Node, text: bytes) -> str | None:
         left = finder(node)
         if left is None or left.type not in ("identifier", "variable_name", "constant"):
             return None
-        text = left.text or b""
-        return "constant" if text.isupper() or left.type == "constant" else None
+        capital = left.type == "constant" or content(left, text).isupper()
+        return "constant" if capital else None
 
     return Rule(kind_of, finder, by_field("right"), holds=False)
 
@@ -55,12 +56,11 @@ def _lua_value(node: Node) -> Node | None:
     return values.named_child(0) if values and values.named_child_count == 1 else None
 
 
-def _lua_kind(node: Node) -> str | None:
+def _lua_kind(node: Node, text: bytes) -> str | None:
     value = _lua_value(node)
     if value is not None and value.type == "function_definition":
         return "function"
-    name = _lua_assigned(node)
-    return "constant" if name is not None and (name.text or b"").isupper() else None
+    return "constant" if content(_lua_assigned(node), text).isupper() else None
 
 
 def _lua_body(node: Node) -> Node | None:
@@ -72,14 +72,14 @@ def _value_is(kind: str, *types: str) -> Rule:
     """A key with a function for its value."""
     wanted = frozenset(types)
 
-    def kind_of(node: Node) -> str | None:
+    def kind_of(node: Node, text: bytes) -> str | None:
         value = node.child_by_field_name("value")
         return kind if value is not None and value.type in wanted else None
 
     return Rule(kind_of, named, by_field("value", "body"))
 
 
-def _lua_function_kind(node: Node) -> str:
+def _lua_function_kind(node: Node, text: bytes) -> str:
     name = node.child_by_field_name("name")
     return "method" if name is not None and name.type == "method_index_expression" else "function"
 
@@ -122,13 +122,13 @@ PHP = Syntax(
 )
 
 
-def _python_docstring(node: Node) -> Node | None:
+def _python_docstring(node: Node, text: bytes) -> Node | None:
     body = node.child_by_field_name("body")
     first = body.named_child(0) if body and body.named_child_count else None
     if first is None or first.type != "expression_statement":
         return None
-    text = first.named_child(0)
-    return text if text is not None and text.type == "string" else None
+    value = first.named_child(0)
+    return value if value is not None and value.type == "string" else None
 
 
 PYTHON = Syntax(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 
-def _go_type_kind(node: Node) -> str:
+def _go_type_kind(node: Node, text: bytes) -> str:
     shape = node.child_by_field_name("type")
     return {"struct_type": "struct", "interface_type": "interface"}.get(
         shape.type if shape else "", "type"
@@ -64,7 +64,7 @@ RUST = Syntax(
         "union_item": Rule("union", holds=False),
         "trait_item": Rule("trait"),
         "impl_item": Rule("impl", _impl_type),
-        "mod_item": Rule(lambda node: "module" if node.child_by_field_name("body") else None),
+        "mod_item": Rule(lambda node, text: "module" if node.child_by_field_name("body") else None),
         "type_item": Rule("type", named, by_field("type"), holds=False),
         "associated_type": Rule("type", holds=False),
         "const_item": Rule("constant", named, by_field("value"), holds=False),
@@ -78,13 +78,13 @@ RUST = Syntax(
 )
 
 
-def _swift_kind(node: Node) -> str:
+def _swift_kind(node: Node, text: bytes) -> str:
     word = node.child_by_field_name("declaration_kind")
     kind = word.type if word else "class"
     return "class" if kind == "actor" else kind
 
 
-def _swift_property_kind(node: Node) -> str | None:
+def _swift_property_kind(node: Node, text: bytes) -> str | None:
     return "property" if node.child_by_field_name("name") else None
 
 
@@ -126,7 +126,7 @@ _ZIG_CONTAINERS = {
 _zig_value = by_type(*_ZIG_CONTAINERS)
 
 
-def _zig_kind(node: Node) -> str | None:
+def _zig_kind(node: Node, text: bytes) -> str | None:
     """`const X = struct {...}` defines a struct; an import or a local assignment, nothing."""
     value = _zig_value(node)
     if value is not None:
@@ -135,7 +135,7 @@ def _zig_kind(node: Node) -> str | None:
     last = node.named_child(node.named_child_count - 1) if node.named_child_count else None
     if word is None or last is None or word.type not in ("const", "var", "pub"):
         return None
-    if last.type == "builtin_function" and (last.text or b"").startswith(b"@import"):
+    if last.type == "builtin_function" and text.startswith(b"@import", last.start_byte):
         return None
     return "constant"
 
