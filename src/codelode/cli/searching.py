@@ -9,7 +9,7 @@ from codelode.cli import streams
 from codelode.discover.language import resolve
 from codelode.errors import NoIndexError
 from codelode.index import Index
-from codelode.render.excerpt import all_lines, excerpt
+from codelode.render.excerpt import excerpt, section, whole
 from codelode.render.highlight import DIM, paint
 from codelode.render.jsonable import dumps, hit_object, replaced
 from codelode.render.text import Style, render_hit
@@ -117,8 +117,16 @@ def _lines(
 ) -> list[Line]:
     if options.no_snippet:
         return []
-    lines = all_lines(hit, terms)
-    return lines if options.full_section else excerpt(lines, hit, terms, options.context)
+    before: list[str] = []
+    after: list[str] = []
+    if options.context:
+        from codelode.cli.surroundings import surroundings
+
+        before, after = surroundings(index.root, hit, options.context)
+    found = section(hit, terms, before, after)
+    if options.full_section:
+        return whole(found)
+    return excerpt(found, hit.symbol, options.context)
 
 
 def _print_footer(answer: Answer) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from codelode.tokens import terms, words
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from codelode.types import Hit
 
@@ -19,11 +19,20 @@ _LINE_END = re.compile(r"\r\n|\r|\n")  # what `codelode.lines` counts, and nothi
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A numbered line; `matched` says that a term of the query occurs in it."""
+    """A numbered line of source, and the terms of the query that occur in it."""
 
     number: int
     text: str
-    matched: bool = False
+    terms: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The lines of a hit, and those of its file around it as far as they are wanted."""
+
+    lines: Sequence[Line]
+    before: Sequence[Line] = ()
+    after: Sequence[Line] = ()
 
 
 def split_lines(text: str) -> list[str]:
@@ -34,67 +43,76 @@ def split_lines(text: str) -> list[str]:
     return lines
 
 
-def all_lines(hit: Hit, query_terms: Collection[str]) -> list[Line]:
-    """Every line of a hit."""
-    lines = split_lines(hit.text)
-    found = _terms_by_line(lines, query_terms)
-    return [Line(hit.start_line + i, line, bool(found[i])) for i, line in enumerate(lines)]
-
-
-def excerpt(
-    lines: Sequence[Line], hit: Hit, query_terms: Collection[str], context: int = 0
-) -> list[Line]:
-    """The few of the hit's `lines` that say why it answers, in order; there may be gaps.
-
-    `context` more lines are taken on either side of the window.
-    """
-    found = _terms_by_line([line.text for line in lines], query_terms)
-    start, stop = _best_window(lines, found)
-    chosen = list(lines[max(start - context, 0) : stop + context])
-    heading = _heading(lines[: max(start - context, 0)], hit.symbol)
-    return [heading, *chosen] if heading else chosen
-
-
-def _terms_by_line(lines: Sequence[str], query_terms: Collection[str]) -> list[set[str]]:
-    """The terms of the query that each line contains."""
-    wanted = set(query_terms)
-    cache: dict[bytes, set[str]] = {}
-    found = []
-    for line in lines:
-        here: set[str] = set()
-        for word in words(line.encode("utf-8", "replace")):
+def number_lines(texts: Iterable[str], first: int, query_terms: Collection[str] = ()) -> list[Line]:
+    """Lines with their numbers, from `first` on, and what each has of the query."""
+    wanted = frozenset(query_terms)
+    cache: dict[bytes, frozenset[str]] = {}
+    lines = []
+    for number, text in enumerate(texts, first):
+        found: frozenset[str] = frozenset()
+        for word in words(text.encode("utf-8", "replace")) if wanted else ():
             matches = cache.get(word)
             if matches is None:
                 matches = cache[word] = wanted.intersection(terms(word))
-            here |= matches
-        found.append(here)
-    return found
+            found |= matches
+        lines.append(Line(number, text, found))
+    return lines
 
 
-def _best_window(lines: Sequence[Line], found: Sequence[set[str]]) -> tuple[int, int]:
-    """The window with most distinct terms, then most matches, its matches in the middle."""
+def section(
+    hit: Hit, query_terms: Collection[str], before: Sequence[str] = (), after: Sequence[str] = ()
+) -> Section:
+    """The lines of a hit, with those that come before and after it in its file."""
+    lines = number_lines(split_lines(hit.text), hit.start_line, query_terms)
+    return Section(
+        lines,
+        number_lines(before, hit.start_line - len(before)),
+        number_lines(after, hit.start_line + len(lines)),
+    )
+
+
+def whole(section: Section) -> list[Line]:
+    """All of a hit, and what is around it."""
+    return [*section.before, *section.lines, *section.after]
+
+
+def excerpt(section: Section, symbol: str | None = None, context: int = 0) -> list[Line]:
+    """The few lines that say why a hit answers, in order; there may be gaps.
+
+    `context` more lines are taken on either side of the window. Above it stands the line that
+    first has the name of the hit's `symbol`.
+    """
+    start, stop = _best_window(section.lines)
+    everything, shift = whole(section), len(section.before)
+    begin = max(shift + start - context, 0)
+    chosen = everything[begin : shift + stop + context]
+    heading = _heading(everything[shift:begin], symbol)
+    return [heading, *chosen] if heading else chosen
+
+
+def _best_window(lines: Sequence[Line]) -> tuple[int, int]:
+    """The window with most distinct terms, then most matches; its matches in the middle."""
     used = [i for i, line in enumerate(lines) if line.text.strip()] or [0]
     first, last = used[0], used[-1] + 1
     size = min(EXCERPT_LINES, last - first)
 
     def worth(start: int) -> tuple[int, int]:
-        window = found[start : start + size]
-        return len(set().union(*window)), sum(map(len, window))
+        window = [line.terms for line in lines[start : start + size]]
+        return len(frozenset().union(*window)), sum(map(len, window))
 
     best = max(range(first, last - size + 1), key=worth)  # the first of equals
-    matching = [i for i in range(best, best + size) if found[i]]
-    if matching:
-        spare = size - (matching[-1] - matching[0] + 1)
-        best = min(max(matching[0] - spare // 2, first), last - size)
-    else:
-        best = first
+    matching = [i for i in range(best, min(best + size, len(lines))) if lines[i].terms]
+    if not matching:
+        return first, first + size
+    spare = size - (matching[-1] - matching[0] + 1)
+    best = min(max(matching[0] - spare // 2, first), last - size)
     return best, best + size
 
 
-def _heading(before: Sequence[Line], symbol: str | None) -> Line | None:
-    """The line above the window that first has the symbol's name."""
+def _heading(above: Sequence[Line], symbol: str | None) -> Line | None:
+    """The first line that has the symbol's name."""
     name = re.split(r"\W+", symbol)[-1] if symbol else ""
     if not name:
         return None
     named = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
-    return next((line for line in before if named.search(line.text)), None)
+    return next((line for line in above if named.search(line.text)), None)

@@ -77,7 +77,7 @@ def _body(lines: Sequence[Line], language: str | None, style: Style) -> Iterator
         if line.number != previous + 1:
             yield _gutter("…", gutter, (DIM,), style).rstrip()
         previous = line.number
-        emphasis = (YELLOW,) if line.matched else (DIM,)
+        emphasis = (YELLOW,) if line.terms else (DIM,)
         yield f"{_gutter(str(line.number), gutter, emphasis, style)}{text}".rstrip()
 
 

@@ -1,0 +1,271 @@
+"""What people and programs read: excerpts, text, JSON; and nothing hostile reaches a terminal."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from codelode.render import units
+from codelode.render.excerpt import (
+    EXCERPT_LINES,
+    Line,
+    excerpt,
+    number_lines,
+    section,
+    split_lines,
+    whole,
+)
+from codelode.render.highlight import highlight
+from codelode.render.jsonable import dumps, hit_object
+from codelode.render.text import Style, header, render_hit
+from codelode.render.visible import cut, visible_name, visible_text, width
+from codelode.types import Hit
+
+ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
+HIT = Hit(
+    path="src/retry.py",
+    start_line=10,
+    end_line=12,
+    score=0.8349,
+    text="def schedule(delay):\n\tqueue.put(delay)\n    return None\n",
+    language="python",
+    symbol="schedule",
+    kind="function",
+)
+
+
+def rendered(hit: Hit, style: Style, query: tuple[str, ...] = ()) -> str:
+    return "\n".join(render_hit(hit, whole(section(hit, query)), style))
+
+
+def test_a_hit_in_a_pipe_is_plain_text() -> None:
+    assert rendered(HIT, Style()) == (
+        "src/retry.py:10-12  schedule (function)\n"
+        "    10  def schedule(delay):\n"
+        "    11  \tqueue.put(delay)\n"
+        "    12      return None"
+    )
+
+
+def test_header_says_what_there_is_to_say() -> None:
+    bare = replace(HIT, symbol=None, kind=None)
+    assert header(bare, Style()) == "src/retry.py:10-12"
+    assert header(replace(HIT, kind=None), Style(scores=True)).endswith("  schedule  0.83")
+    assert header(replace(HIT, stale=True), Style()).endswith("  [changed on disk since]")
+
+
+def test_signals_are_shown_when_there_are_any() -> None:
+    explained = replace(HIT, signals={"cosine": 0.71234, "test": 0.0})
+    assert "\n    cosine 0.712\n" in rendered(explained, Style())
+
+
+def test_colour_changes_nothing_but_colour() -> None:
+    plain = rendered(HIT, Style(terminal=True, columns=80), ("delay",))
+    coloured = rendered(HIT, Style(colour=True, terminal=True, columns=80), ("delay",))
+    assert coloured != plain
+    assert ESCAPES.sub("", coloured) == plain
+
+
+@pytest.mark.parametrize("language", ["python", "php", "cpp", "elisp", "no-such-language", None])
+def test_highlighting_keeps_the_lines(language: str | None) -> None:
+    lines = ["", "def f(x):  # a", '    """open', "", "    if x: return '}'", ""]
+    assert [ESCAPES.sub("", line) for line in highlight(lines, language)] == lines
+
+
+def test_long_texts_are_not_highlighted() -> None:
+    lines = ["def f(): pass"] * 5000
+    assert highlight(lines, "python") == lines
+
+
+def test_lines_are_cut_to_the_terminal() -> None:
+    long = replace(HIT, text="x" * 500 + "\n" + "漢" * 500)
+    for line in rendered(long, Style(terminal=True, columns=60)).split("\n"):
+        assert width(line) <= 60
+    assert "x" * 500 in rendered(long, Style())
+
+
+def test_gaps_between_lines_are_marked() -> None:
+    lines = [Line(10, "def f():"), Line(15, "return 1")]
+    assert list(render_hit(HIT, lines, Style()))[1:] == [
+        "    10  def f():",
+        "     …",
+        "    15  return 1",
+    ]
+
+
+# Excerpts
+
+
+def numbered(*lines: str) -> Hit:
+    return replace(HIT, start_line=1, end_line=len(lines), text="\n".join(lines), symbol=None)
+
+
+def test_excerpt_holds_the_lines_with_most_of_the_query() -> None:
+    body = [f"filler_{i}()" for i in range(40)]
+    body[5] = "retry = 1"
+    body[30:32] = ["retry(backoff)", "jitter"]
+    found = excerpt(section(numbered(*body), ("retry", "backoff", "jitter")))
+    assert len(found) == EXCERPT_LINES
+    assert {31, 32} <= {line.number for line in found}
+
+
+def test_excerpt_without_a_match_is_the_beginning() -> None:
+    hit = numbered("", "", *(f"line {i}" for i in range(40)))
+    assert [line.number for line in excerpt(section(hit, ("absent",)))] == list(range(3, 10))
+
+
+def test_excerpt_names_the_symbol() -> None:
+    body = ["@decorated", "def schedule(self):", *(f"filler_{i}()" for i in range(40)), "jitter()"]
+    hit = replace(numbered(*body), symbol="Retry.schedule")
+    assert [line.number for line in excerpt(section(hit, ("jitter",)), hit.symbol)] == [
+        2,
+        *range(37, 44),
+    ]
+
+
+def test_context_extends_into_the_file() -> None:
+    parts = section(HIT, ("delay",), before=["a", "b"], after=["c"])
+    lines = excerpt(parts, HIT.symbol, context=2)
+    assert [line.number for line in lines] == [8, 9, 10, 11, 12, 13]
+    assert [line.text for line in lines][:2] == ["a", "b"]
+
+
+def test_only_line_ends_end_lines() -> None:
+    assert split_lines("a\x0bb\x85c\u2028d\re\r\nf\n\n") == ["a\x0bb\x85c\u2028d", "e", "f", ""]
+    assert split_lines("") == []
+
+
+@given(
+    st.lists(st.sampled_from(["", "  ", "retry", "retry backoff", "other", "x\ty"]), max_size=30),
+    st.integers(0, 5),
+)
+def test_excerpts_are_ascending_lines_of_the_hit(body: list[str], context: int) -> None:
+    hit = replace(HIT, text="\n".join(body), start_line=5, end_line=5 + len(body))
+    parts = section(hit, ("retry", "backoff"))
+    found = excerpt(parts, "other", context)
+    numbers = [line.number for line in found]
+    assert numbers == sorted(set(numbers))
+    assert set(found) <= set(parts.lines)
+    assert len(found) <= EXCERPT_LINES + 1 + 2 * context
+
+
+def test_lines_know_the_terms_they_match() -> None:
+    lines = number_lines(["getHTTPResponse()", "nothing"], 3, ("http", "response", "absent"))
+    assert lines == [
+        Line(3, "getHTTPResponse()", frozenset({"http", "response"})),
+        Line(4, "nothing"),
+    ]
+
+
+# What a terminal must not obey
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("a\nb.py", r"a\nb.py"),
+        ("\x1b]0;owned\x07.py", r"\x1b]0;owned\x07.py"),
+        ("tab\there\r", r"tab\there\r"),
+        ("caf\udce9.py", r"caf\xe9.py"),  # Latin-1 on disk
+        ("\x9b31m", r"\x9b31m"),
+        ("a\u202egpj.py", r"a\u202egpj.py"),
+        ("\U000e0041", r"\U000e0041"),
+        ("naïve/漢字.py", "naïve/漢字.py"),
+    ],
+)
+def test_names_are_made_visible(name: str, shown: str) -> None:
+    assert visible_name(name) == shown
+
+
+@given(st.text())
+def test_nothing_obeyed_is_left(text: str) -> None:
+    for shown in (visible_name(text), visible_text(text).replace("\t", "")):
+        assert not any(
+            ord(c) < 32 or 127 <= ord(c) < 160 or 0x202A <= ord(c) < 0x202F for c in shown
+        )
+
+
+@given(st.text(alphabet="ab漢é\u0301x", max_size=30), st.integers(1, 40))
+def test_cut_fits(text: str, columns: int) -> None:
+    shortened = cut(text, columns)
+    assert width(shortened) <= columns
+    assert shortened == text or shortened.endswith("…")
+
+
+@pytest.mark.parametrize("style", [Style(terminal=True, columns=80), Style(colour=True)])
+def test_hostile_hits_are_harmless_on_a_terminal(style: Style) -> None:
+    hostile = "\x1b[2J\x07\u202e"
+    hit = replace(HIT, path=f"{hostile}\n.py", symbol=hostile, text=f"{hostile}\n{hostile}")
+    text = ESCAPES.sub("", rendered(hit, style)) if style.colour else rendered(hit, style)
+    assert "\x1b" not in text
+    assert "\x07" not in text
+    assert "\u202e" not in text
+    assert text.count("\n") == 2  # the name did not forge a line
+
+
+# JSON
+
+
+def test_hit_object_has_the_contract() -> None:
+    assert hit_object(HIT) == {
+        "path": "src/retry.py",
+        "start_line": 10,
+        "end_line": 12,
+        "language": "python",
+        "symbol": "schedule",
+        "kind": "function",
+        "score": 0.8349,
+        "stale": False,
+        "text": HIT.text,
+    }
+    assert "text" not in hit_object(HIT, text=False)
+    assert hit_object(replace(HIT, signals={"bm25": 1.0}))["signals"] == {"bm25": 1.0}
+
+
+def test_a_name_that_is_not_utf8_is_valid_json_and_not_lost() -> None:
+    fields = json.loads(dumps(hit_object(replace(HIT, path="caf\udce9.py"))).encode("utf-8"))
+    assert fields["path"] == "caf\ufffd.py"
+    assert base64.b64decode(fields["path_bytes"]) == b"caf\xe9.py"
+
+
+def test_json_on_a_terminal_is_ascii() -> None:
+    assert dumps({"é": "\x9b\u202e"}, terminal=True).isascii()
+
+
+# Units
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (0, "0 B"),
+        (999, "999 B"),
+        (1234, "1.23 kB"),
+        (999_700, "1 MB"),
+        (25_600_000, "25.6 MB"),
+        (3e9, "3 GB"),
+        (7.5e12, "7.5 TB"),
+    ],
+)
+def test_sizes(number: float, text: str) -> None:
+    assert units.size(number) == text
+
+
+@pytest.mark.parametrize(
+    ("duration", "text"),
+    [(0.0123, "12 ms"), (0.9999, "1.0 s"), (59.99, "1 min 00 s"), (125, "2 min 05 s")],
+)
+def test_durations(duration: float, text: str) -> None:
+    assert units.seconds(duration) == text
+
+
+def test_counts() -> None:
+    assert units.count(1, "file") == "1 file"
+    assert units.count(12_345, "file") == "12,345 files"
+    assert units.count(2, "directory") == "2 directories"
