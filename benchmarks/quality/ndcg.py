@@ -45,6 +45,7 @@ class Task:
     mode: Mode
     index_root: Path | None
     rebuild: bool
+    index_jobs: int | None
 
 
 def main() -> None:
@@ -58,6 +59,8 @@ def main() -> None:
             mode=options.mode,
             index_root=options.index_root,
             rebuild=options.rebuild,
+            # One process per repository is enough where several repositories run at a time.
+            index_jobs=None if options.jobs <= 1 else 1,
         )
         for repository in load_repositories(options.annotations, options.repo)
     ]
@@ -109,7 +112,7 @@ def score_repository(task: Task) -> RepositoryScore:
     )
     with index_folder(task.index_root, repository.name) as folder:
         tree = task.checkout / repository.root
-        index, cost = bring_up_to_date(tree, folder, rebuild=task.rebuild)
+        index, cost = bring_up_to_date(tree, folder, rebuild=task.rebuild, jobs=task.index_jobs)
         scored: list[QueryScore] = []
         seconds: list[float] = []
         for query in queries:

@@ -10,7 +10,9 @@ right file among the first three hits.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
+import os
 import shutil
 import sys
 import sysconfig
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
 QUERIES = Path(__file__).with_name("stdlib_queries.json")
 LEFT_OUT = ("site-packages", "dist-packages", "__pycache__", "lib-dynload", "*.pyc", "*.so", "*.a")
+TESTS = ("test", "tests", "idle_test")
 REQUIRED_RANK = 3
 
 
@@ -68,8 +71,8 @@ def main() -> None:
     options = _parse()
     queries = load_stdlib_queries(QUERIES, options.stdlib)
     with (
-        library_tree(options.stdlib, without_tests=options.without_tests) as tree,
-        index_folder(options.index_root, "stdlib") as folder,
+        library_tree(options.stdlib, options.index_root, options.without_tests) as tree,
+        index_folder(options.index_root, f"{tree.name}-index") as folder,
     ):
         index, cost = bring_up_to_date(tree, folder, rebuild=options.rebuild)
         print(f"indexed in {cost.seconds:.1f} s", file=sys.stderr)
@@ -106,16 +109,24 @@ def load_stdlib_queries(path: Path, library: Path) -> list[StdlibQuery]:
 
 
 @contextmanager
-def library_tree(library: Path, *, without_tests: bool) -> Iterator[Path]:
-    """A temporary copy of the library without installed packages and compiled files.
+def library_tree(library: Path, keep: Path | None, without_tests: bool) -> Iterator[Path]:
+    """A copy of the library without installed packages and compiled files.
 
+    It is temporary, or lies below `keep` and is used again, since an index belongs to one place.
     The tests of the library are kept by default: they name what the modules do, so telling them
     apart from the modules is part of the task.
     """
-    left_out = [*LEFT_OUT, "test", "tests", "idle_test"] if without_tests else LEFT_OUT
+    left_out = [*LEFT_OUT, *(TESTS if without_tests else ())]
     with tempfile.TemporaryDirectory(prefix="codelode-stdlib-") as scratch:
-        tree = Path(scratch, "stdlib")
-        shutil.copytree(library, tree, ignore=shutil.ignore_patterns(*left_out), symlinks=True)
+        # Named after its source, so that another Python's library is another tree.
+        source = hashlib.sha256(os.fsencode(library.resolve())).hexdigest()[:8]
+        name = f"stdlib-{source}{'-without-tests' if without_tests else ''}"
+        tree = (keep or Path(scratch)) / name
+        if not tree.is_dir():
+            ignore = shutil.ignore_patterns(*left_out)
+            shutil.copytree(library, Path(scratch, "copy"), ignore=ignore, symlinks=True)
+            tree.parent.mkdir(parents=True, exist_ok=True)
+            shutil.move(Path(scratch, "copy"), tree)
         yield tree
 
 
