@@ -298,7 +298,7 @@ SEARCH = Command(
         ("find a definition in another folder", "lode search parse_config ~/src/app"),
         (
             "leave tests out, only TypeScript",
-            'lode search "debounce input" -t ts -g "!**/*.test.*"',
+            "lode search \"debounce input\" -t ts -g '!*.test.ts'",
         ),
         ("for a program", 'lode search --json -k 5 "open a database connection"'),
     ),

@@ -1,0 +1,58 @@
+"""docs/cli.md, made from the options: `python -m codelode.cli.reference > docs/cli.md`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from codelode.cli.options import COMMANDS
+from codelode.cli.parser import SUMMARY, usage
+
+if TYPE_CHECKING:
+    from codelode.cli.options import Command, Option
+
+
+def reference() -> str:
+    """The whole page."""
+    commands = "\n".join(_command(command) for command in COMMANDS.values())
+    return (
+        "# Command line\n\n"
+        "<!-- Made by `python -m codelode.cli.reference > docs/cli.md`; a test fails if it is not"
+        " current. -->\n\n"
+        f"{SUMMARY}\n\n"
+        "Results go to standard output; progress, notes and errors to standard error, one line"
+        " each, with `lode: ` in front. What they look like: [output](output.md).\n\n"
+        f"{commands}"
+    )
+
+
+def _command(command: Command) -> str:
+    parts = [f"## `{usage(command)}`\n", f"{command.description}\n", _table(command.arguments)]
+    for title, options in command.groups:
+        parts += [f"**{title.capitalize()}**\n", _table(options)]
+    examples = "\n".join(f"{line}   # {purpose}" for purpose, line in command.examples)
+    parts += [f"```console\n{examples}\n```\n", f"Exit codes: {command.exit_codes}.\n"]
+    return "\n".join(parts)
+
+
+def _table(options: tuple[Option, ...]) -> str:
+    rows = [f"| {_names(option)} | {_escaped(option.help)} |" for option in options]
+    return "\n".join(["| | |", "|---|---|", *rows, ""])
+
+
+def _names(option: Option) -> str:
+    settings = option.settings
+    value = settings.get("metavar") or "|".join(settings.get("choices", ()))
+    if not option.flags[0].startswith("-"):
+        return f"`{value}`"
+    if not value or settings.get("action") in ("store_true", "store_const", "help"):
+        return ", ".join(f"`{flag}`" for flag in option.flags)
+    shown = f"[{value}]" if settings.get("nargs") == "?" else value
+    return _escaped(", ".join(f"`{flag} {shown}`" for flag in option.flags))
+
+
+def _escaped(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*")
+
+
+if __name__ == "__main__":
+    print(reference(), end="")
