@@ -1,0 +1,184 @@
+"""Raw bytes to UTF-8 text, or the finding that they are no text.
+
+UTF-8 is taken at its word; so are byte order marks. For the rest there is no certainty: single
+accented letters between ASCII ones are Windows-1252 (a superset of Latin-1), because detectors get
+exactly those wrong; everything else is put to charset-normalizer, on the lines that matter.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from typing import NamedTuple
+
+from codelode.types import SkipReason
+
+_LOOKED_AT = 1 << 13
+"""A NUL in so many first bytes makes a file binary, and so do too many control characters."""
+_CONTROLS = bytes({*range(0x20), 0x7F} - set(b"\t\n\v\f\r\b\x1b"))
+_MAX_CONTROLS = 0.05
+_MAX_CONTROLS_UNKNOWN = 0.01  # where the encoding is not certain either
+_SAMPLE = 1 << 12
+_MAX_SAMPLE = 1 << 16
+_MIN_SAMPLE = 1 << 9  # the detector does better on the same few words repeated
+_CANDIDATES = ["cp932", "euc_jp", "gb18030", "big5", "cp949", "cp1251", "koi8_r", "cp866"]
+_CANDIDATES += ["cp1250", "cp1253", "cp1255"]
+"""What legacy source code is written in, where it is not Western. With all its hundred encodings
+to choose from, the detector finds more wrong ones."""
+_TOLERANCE = 0.4  # of what the detector takes for noise: comments among code look noisy to it
+
+_MAGIC = {
+    b"%PDF-": "PDF",
+    b"\x89PNG\r\n": "PNG",
+    b"GIF87a": "GIF",
+    b"GIF89a": "GIF",
+    b"\xff\xd8\xff": "JPEG",
+    b"PK\x03\x04": "zip",
+    b"\x1f\x8b\x08": "gzip",
+    b"BZh91AY&SY": "bzip2",
+    b"\xfd7zXZ": "xz",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"7z\xbc\xaf\x27\x1c": "7z",
+    b"\x7fELF": "ELF",
+    b"!<arch>\n": "ar archive",
+    b"\xca\xfe\xba\xbe": "Java class",
+    b"OggS": "Ogg",
+    b"wOFF": "font",
+    b"wOF2": "font",
+}
+_MAGIC_STARTS = tuple(_MAGIC)
+_MARKS = (  # UTF-32 first: its mark begins with that of UTF-16
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_MARK_STARTS = tuple(mark for mark, _ in _MARKS)
+
+_ABOVE_ASCII = bytes(range(0x80, 0x100))
+_HIGH = re.compile(rb"[\x80-\xff]+")
+_WESTERN = re.compile(
+    rb"(?<![\x80-\xff])(?:[\x80\x85\x91-\x97\x99\xa0-\xff]|(?<=[A-Za-z])[\xc0-\xff]{2}"
+    rb"|[\xc0-\xff]{2}(?=[A-Za-z]))(?![\x80-\xff])"
+)
+_CLEAN_CUT = re.compile(rb"\n|[\x00-\x7f]{2}")
+"""Ends between two characters in every encoding in which some bytes below 0x80 are half of one."""
+
+
+class Text(NamedTuple):
+    """UTF-8 without a byte order mark, and the name of the encoding it had."""
+
+    text: bytes
+    encoding: str
+
+
+class NoText(NamedTuple):
+    """Why there is no text: `BINARY` or `ENCODING`, and what was seen."""
+
+    reason: SkipReason
+    detail: str
+
+
+def decode(data: bytes) -> Text | NoText:
+    """The text of a file's bytes. Line ends stay as they are; UTF-8 is not copied.
+
+    UTF-8 with few invalid bytes stays UTF-8, with U+FFFD in their place.
+    """
+    if data.startswith(_MARK_STARTS):
+        return _marked(data)
+    if data.startswith(_MAGIC_STARTS):
+        return NoText(SkipReason.BINARY, next(_MAGIC[m] for m in _MAGIC if data.startswith(m)))
+    if b"\0" in data[:_LOOKED_AT]:
+        return _utf16_without_mark(data) or NoText(SkipReason.BINARY, "a NUL byte")
+    text = data[3:] if data.startswith(codecs.BOM_UTF8) else data
+    if text.isascii() or _is_utf8(text):
+        return _unless_binary(text, "utf-8")
+    if _share_of_controls(text) > _MAX_CONTROLS_UNKNOWN:
+        return NoText(SkipReason.BINARY, "control characters")
+    return _damaged_utf8(text) or _legacy(text)
+
+
+def _is_utf8(text: bytes) -> bool:
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _share_of_controls(text: bytes) -> float:
+    start = text[:_LOOKED_AT]
+    return 1 - len(start.translate(None, _CONTROLS)) / max(1, len(start))
+
+
+def _unless_binary(text: bytes, encoding: str) -> Text | NoText:
+    if _share_of_controls(text) > _MAX_CONTROLS:
+        return NoText(SkipReason.BINARY, "control characters")
+    return Text(text, encoding)
+
+
+def _marked(data: bytes) -> Text | NoText:
+    mark, encoding = next(found for found in _MARKS if data.startswith(found[0]))
+    try:
+        text = data[len(mark) :].decode(encoding)
+    except UnicodeDecodeError:
+        return NoText(SkipReason.ENCODING, f"not the {encoding} that it is marked as")
+    return _unless_binary(text.encode(), encoding)
+
+
+def _utf16_without_mark(data: bytes) -> Text | None:
+    """UTF-16 if every other byte is mostly NUL, and what comes of it reads like text."""
+    start = data[:_LOOKED_AT]
+    for encoding, high, low in (("utf-16-le", 1, 0), ("utf-16-be", 0, 1)):
+        if start[high::2].count(0) > len(start) // 4 and start[low::2].count(0) == 0:
+            try:
+                text = data.decode(encoding).encode()
+            except UnicodeDecodeError:
+                return None
+            return Text(text, encoding) if _share_of_controls(text) == 0 else None
+    return None
+
+
+def _damaged_utf8(text: bytes) -> Text | None:
+    """UTF-8 if far more of the bytes beyond ASCII are valid than not."""
+    repaired = text.decode("utf-8", "replace")
+    invalid = repaired.count("\ufffd")
+    ascii_bytes = len(text.translate(None, _ABOVE_ASCII))
+    valid = len(repaired) - ascii_bytes - invalid
+    return Text(repaired.encode(), "utf-8") if valid > 4 * invalid else None
+
+
+def _legacy(data: bytes) -> Text | NoText:
+    sample = _telling_part(data)
+    high = sum(map(len, _HIGH.findall(sample)))
+    western = sum(map(len, _WESTERN.findall(sample)))
+    if western < 0.8 * high:
+        from charset_normalizer import from_bytes  # 30 ms, and few trees need it
+
+        enough = sample * (1 + _MIN_SAMPLE // len(sample))
+        found = from_bytes(enough, cp_isolation=_CANDIDATES, threshold=_TOLERANCE)
+        best = found.best()
+        if best is not None:
+            try:
+                return Text(data.decode(best.encoding).encode(), best.encoding.replace("_", "-"))
+            except UnicodeDecodeError:
+                pass  # true of the sample, not of the rest
+        if high > 0.3 * len(sample):
+            return NoText(SkipReason.ENCODING, "")
+    try:
+        return Text(data.decode("cp1252").encode(), "cp1252")
+    except UnicodeDecodeError:  # five bytes have no meaning there
+        return Text(data.decode("latin-1").encode(), "latin-1")
+
+
+def _telling_part(data: bytes) -> bytes:
+    """Some kilobytes around the bytes beyond ASCII, cut where no character is."""
+    pieces: list[bytes] = []
+    size = at = 0
+    while size < _SAMPLE and (run := _HIGH.search(data, at)):
+        start = max(at, run.start() - 40)
+        cut = _CLEAN_CUT.search(data, run.end())
+        at = cut.end() if cut else len(data)
+        pieces.append(data[start:at])
+        size += at - start
+    return b"".join(pieces)[:_MAX_SAMPLE]

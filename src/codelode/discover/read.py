@@ -1,0 +1,89 @@
+"""Read one file that the walk has found, as it is now and no matter what it has become since."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import xxhash
+
+from codelode.discover import opening
+from codelode.discover.decode import NoText, decode
+from codelode.discover.language import language_of_shebang
+from codelode.discover.walk import MAX_FILE_SIZE
+from codelode.types import Document, Skip, SkipReason, SourceFile
+
+_LONGEST_PATH = 4000  # a little less than the system takes in one piece
+
+
+def read(root: str | Path, file: SourceFile, max_file_size: int = MAX_FILE_SIZE) -> Document | Skip:
+    """The text of a file below `root`, or why it has none. `max_file_size` is in bytes.
+
+    Reads at most that much, follows no link, not even one that has taken the place of a folder
+    since the walk, and never waits. Raises `IndexingError` if the machine runs out of descriptors
+    or memory.
+    """
+    try:
+        data = _content(os.fspath(root), file, max_file_size)
+    except OSError as error:
+        return opening.refusal(file.path, error)
+    if isinstance(data, Skip):
+        return data
+    found = decode(data)
+    if isinstance(found, NoText):
+        return Skip(file.path, found.reason, found.detail)
+    language = file.language
+    if language is None and found.text.startswith(b"#!"):
+        language = language_of_shebang(found.text[:200].partition(b"\n")[0])
+    digest = xxhash.xxh3_128_digest(data)
+    return Document(file.path, language, found.text, found.encoding, digest)
+
+
+def _content(root: str, file: SourceFile, limit: int) -> bytes | Skip:
+    descriptor = _open(root, file)
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            return Skip(file.path, SkipReason.SPECIAL)
+        size = status.st_size
+        if size > limit:
+            return Skip(file.path, SkipReason.TOO_LARGE, f"{size:,} bytes, the limit is {limit:,}")
+        data = opening.read_at_most(descriptor, size + 1)
+    finally:
+        os.close(descriptor)
+    if len(data) != size:
+        return Skip(file.path, SkipReason.VANISHED, "changed while it was read")
+    return data if data else Skip(file.path, SkipReason.EMPTY)
+
+
+def _open(root: str, file: SourceFile) -> int:
+    """Open a file by its path if that still leads to what the walk saw, else step by step."""
+    if len(file.path) + len(root) < _LONGEST_PATH:
+        descriptor = os.open(f"{root}/{file.path}", opening.FILE)
+        if _is_as_seen(descriptor, root, file):
+            return descriptor
+        os.close(descriptor)
+    *folders, name = file.path.split("/")
+    place = os.open(root, opening.FOLDER & ~os.O_NOFOLLOW)
+    try:
+        for folder in folders:
+            below = os.open(folder, opening.FOLDER, dir_fd=place)
+            os.close(place)
+            place = below
+        return os.open(name, opening.FILE, dir_fd=place)
+    finally:
+        os.close(place)
+
+
+def _is_as_seen(descriptor: int, root: str, file: SourceFile) -> bool:
+    """Whether an open file is the very one that lay below the root at the time of the walk."""
+    status = os.fstat(descriptor)
+    return status.st_ino == file.inode and status.st_dev == _device(root)
+
+
+def _device(root: str) -> int:
+    try:
+        return os.stat(root).st_dev  # noqa: PTH116 (a Path costs five times as much)
+    except OSError:  # the walk's root is gone; opening it again will say so
+        return -1
