@@ -57,6 +57,14 @@ class SourceFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Task:
+    """A file to read. `content_hash` is that of its indexed content, if it was indexed before."""
+
+    file: SourceFile
+    content_hash: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """The text of one file: UTF-8 without a byte order mark, line ends as they are on disk.
 

@@ -14,13 +14,13 @@ from codelode.discover.read import read
 from codelode.segment.builder import SegmentBuilder, TermHasher
 from codelode.segment.columns import MAX_CHUNKS
 from codelode.tokens import count_words
-from codelode.types import Passages, Skip, SkipReason
+from codelode.types import Passages, Skip, SkipReason, SourceFile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from codelode.embed.encoder import Encoder
-    from codelode.types import SourceFile
+    from codelode.types import Task
 
 # A file skipped for these reasons need not be read again until it changes.
 _LASTING = {SkipReason.BINARY, SkipReason.ENCODING, SkipReason.EMPTY, SkipReason.TOO_LARGE}
@@ -30,7 +30,8 @@ _LASTING = {SkipReason.BINARY, SkipReason.ENCODING, SkipReason.EMPTY, SkipReason
 class Run:
     """What came of a batch. `data` is a segment; empty if no file of the batch was worth a row.
 
-    `seconds` holds CPU seconds by stage, `peak_rss` the process's peak so far, in bytes.
+    `same` are the files that only look changed: their content is what was indexed. `seconds` holds
+    CPU seconds by stage, `peak_rss` the process's peak so far, in bytes.
     """
 
     data: bytes
@@ -38,6 +39,7 @@ class Run:
     chunks: int
     bytes_read: int
     skips: list[Skip]
+    same: list[SourceFile]
     seconds: dict[str, float]
     peak_rss: int
 
@@ -51,32 +53,33 @@ class BatchIndexer:
     max_file_size: int
     hasher: TermHasher = field(default_factory=TermHasher)
 
-    def index(self, batch: Sequence[SourceFile]) -> Run:
+    def index(self, batch: Sequence[Task]) -> Run:
         """Read and index the files of a batch, in order."""
         clock = _StageClock()
         builder = SegmentBuilder()
-        run = Run(b"", 0, 0, 0, [], clock.seconds, 0)
-        rows = 0
-        for file in batch:
+        run = Run(b"", 0, 0, 0, [], [], clock.seconds, 0)
+        for task in batch:
+            file = task.file
             document = read(self.root, file, self.max_file_size)
             clock.lap("read")
             if isinstance(document, Skip):
                 run.skips.append(document)
                 if document.reason in _LASTING:
                     builder.skip(file, document.reason)
-                    rows += 1
+                continue
+            run.bytes_read += file.size
+            if document.content_hash == task.content_hash:
+                run.same.append(file)
                 continue
             chunks = chunk(document)
             clock.lap("chunk")
-            run.bytes_read += file.size
             if len(builder.texts) + len(chunks) > MAX_CHUNKS:
                 run.skips.append(Skip(file.path, SkipReason.TOO_LARGE, "too many chunks"))
                 continue
             builder.add(file, document, chunks)
             clock.lap("build")
             run.files += 1
-            rows += 1
-        if rows:
+        if builder.rows:
             words = count_words(builder.texts)
             clock.lap("tokenize")
             vectors = self.encoder.encode_passages(Passages(builder.paths, builder.texts, words))

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode.segment.builder import SKIP_REASONS, path_hash
-from codelode.types import Skip
+from codelode.segment.columns import STAT_COLUMNS
+from codelode.types import Skip, Task
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
 RACY_NS = 20_000_000
 """A file modified this shortly before the last walk may have changed again with the same times."""
 
-_STAT = ("size", "mtime_ns", "ctime_ns", "inode")
+
+def _stat(file: SourceFile) -> tuple[int, int, int, int]:
+    """In the order of `STAT_COLUMNS`; inodes above 2^63 wrap around, as they do in the table."""
+    return file.size, file.mtime_ns, file.ctime_ns, (file.inode + (1 << 63)) % (1 << 64) - (1 << 63)
 
 
 class KnownFiles:
@@ -51,28 +55,51 @@ class KnownFiles:
                     ]
                     or [np.zeros(0, np.int64)]
                 )
-                for name in _STAT
+                for name in STAT_COLUMNS
             ],
             axis=1,
         )[order]
         self.unchanged = np.zeros(len(hashes), bool)
         self.seen = np.zeros(len(hashes), bool)
+        self.restat = np.zeros(len(hashes), bool)
         self._racy_after = (snapshot.manifest.started_ns if snapshot else 0) - RACY_NS
 
-    def changed(self, files: Sequence[SourceFile]) -> list[SourceFile]:
+    def changed(self, files: Sequence[SourceFile]) -> list[Task]:
         """Those of `files` that are new or not as they were; the others are marked unchanged."""
         if not len(self.hashes):
-            return list(files)
+            return [Task(file) for file in files]
         wanted = np.array([path_hash(file.path) for file in files], np.uint64)
         places = self._find(wanted)
-        stats = np.array(
-            [(f.size, f.mtime_ns, f.ctime_ns, np.uint64(f.inode).astype(np.int64)) for f in files]
-        )
+        stats = np.array([_stat(file) for file in files])
         same = (places >= 0) & (self.stats[places] == stats).all(axis=1)
-        same &= np.maximum(stats[:, 1], stats[:, 2]) < self._racy_after
+        same &= stats[:, 1:3].max(axis=1) < self._racy_after
         self.seen[places[places >= 0]] = True
         self.unchanged[places[same]] = True
-        return [file for file, known in zip(files, same.tolist(), strict=True) if not known]
+        return [
+            Task(file, self._content_hash(place) if place >= 0 else None)
+            for file, place, known in zip(files, places.tolist(), same.tolist(), strict=True)
+            if not known
+        ]
+
+    def note_same(self, files: Sequence[SourceFile]) -> None:
+        """These files were read and have the content that was indexed: only their times changed."""
+        if not files:
+            return
+        places = self._find(np.array([path_hash(file.path) for file in files], np.uint64))
+        self.unchanged[places] = True
+        self.restat[places] = (self.stats[places] != [_stat(file) for file in files]).any(axis=1)
+        self.stats[places] = [_stat(file) for file in files]
+
+    def new_stats(self, segment: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Rows of a segment's file table that have new times, and these: int64[n], int64[n, 4]."""
+        mine = self.restat & (self.owners == segment)
+        return self.rows[mine], self.stats[mine]
+
+    def _content_hash(self, place: int) -> bytes:
+        assert self.snapshot is not None
+        files = self.snapshot.segments[int(self.owners[place])].segment.files
+        content_hash: bytes = files["content_hash"][int(self.rows[place])].tobytes()
+        return content_hash
 
     def _find(self, hashes: NDArray[np.uint64]) -> NDArray[np.int64]:
         """The index of each hash among the known ones, or -1."""

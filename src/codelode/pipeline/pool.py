@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from codelode.errors import IndexingError
 from codelode.pipeline.batch import Run
-from codelode.types import Skip, SkipReason, SourceFile
+from codelode.types import Skip, SkipReason, SourceFile, Task
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -73,22 +73,23 @@ class _Worker:
         assert self.process.stdin is not None
         return self.process.stdin  # type: ignore[return-value]
 
-    def index(self, batch: Sequence[SourceFile]) -> Run:
+    def index(self, batch: Sequence[Task]) -> Run:
         assert self.process.stdout is not None
         try:
-            send(self._input, [_pack(file) for file in batch])
+            send(self._input, [_pack(task) for task in batch])
             answer = receive(self.process.stdout)  # type: ignore[arg-type]
         except BrokenPipeError:
             answer = None
         if answer is None:
             raise IndexingError(
                 f"an indexing worker died (exit status {self.process.wait()}) while working on"
-                f" {batch[0].path!r} and the {len(batch) - 1} files after it"
+                f" {batch[0].file.path!r} and the {len(batch) - 1} files after it"
             )
         head, data = answer
         if "error" in head:
             raise IndexingError(head["error"])
         head["skips"] = [Skip(path, SkipReason(why), more) for path, why, more in head["skips"]]
+        head["same"] = [SourceFile(*fields) for fields in head["same"]]
         run = Run(data=data, **head)
         self.peak_rss = run.peak_rss
         return run
@@ -102,13 +103,19 @@ class _Worker:
         self.process.wait()
 
 
-def _pack(file: SourceFile) -> list[object]:
+def pack_file(file: SourceFile) -> list[object]:
+    """A source file as JSON can say it."""
     return [file.path, file.size, file.mtime_ns, file.ctime_ns, file.inode, file.language]
 
 
-def unpack(fields: Sequence[Any]) -> SourceFile:
-    """The inverse of what `_Worker.index` sends."""
-    return SourceFile(*fields)
+def _pack(task: Task) -> list[object]:
+    return [pack_file(task.file), task.content_hash.hex() if task.content_hash else None]
+
+
+def unpack(fields: Sequence[Any]) -> Task:
+    """The task that the parent sent."""
+    file, content_hash = fields
+    return Task(SourceFile(*file), bytes.fromhex(content_hash) if content_hash else None)
 
 
 class WorkerPool:
@@ -135,7 +142,7 @@ class WorkerPool:
         """The sum of the workers' peaks of resident memory so far, in bytes."""
         return sum(worker.peak_rss for worker in self._workers)
 
-    def map(self, batches: Iterable[Sequence[SourceFile]]) -> Iterator[Run]:
+    def map(self, batches: Iterable[Sequence[Task]]) -> Iterator[Run]:
         """The run of each batch, in order; batches are drawn as they can be worked on."""
         pending: deque[Future[Run]] = deque()
         for batch in batches:
@@ -145,7 +152,7 @@ class WorkerPool:
         while pending:
             yield pending.popleft().result()
 
-    def _index(self, batch: Sequence[SourceFile]) -> Run:
+    def _index(self, batch: Sequence[Task]) -> Run:
         worker = self._idle.get()
         try:
             return worker.index(batch)

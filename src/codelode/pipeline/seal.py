@@ -10,10 +10,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from codelode.segment.columns import MAX_FILES
+from codelode.segment.columns import MAX_FILES, STAT_COLUMNS
 from codelode.segment.reader import Segment
-from codelode.store.commit import publish, write_merged
+from codelode.store.commit import publish, write_merged, write_stats
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,7 +41,7 @@ class Sealer:
         self.added = self.changed = 0
         self._old = manifest.segments
         self._new: list[SegmentEntry] = []
-        self._replaced: list[np.ndarray] = [np.zeros(0, np.uint64)]
+        self._replaced: list[NDArray[np.uint64]] = [np.zeros(0, np.uint64)]
         self._runs: list[Segment] = []
         self._chunks = self._rows = 0
 
@@ -80,15 +81,10 @@ class Sealer:
 
     def _publish(self, finished: bool) -> None:
         masks = self.known.live_after(np.concatenate(self._replaced), finished)
-        snapshot = self.known.snapshot
-        old = [
-            entry.with_live(mask, live.segment.files)
-            for entry, mask, live in zip(
-                self._old, masks, snapshot.segments if snapshot else [], strict=True
-            )
-            if mask.any()
-        ]
-        segments = (*old, *self._new)
+        segments = (
+            *(self._old_entry(i, mask) for i, mask in enumerate(masks) if mask.any()),
+            *self._new,
+        )
         if finished and segments == self.manifest.segments and self.manifest.complete:
             return
         self.manifest = replace(
@@ -98,3 +94,17 @@ class Sealer:
             complete=finished,
         )
         publish(self.directory, self.manifest)
+
+    def _old_entry(self, number: int, mask: NDArray[np.bool_]) -> SegmentEntry:
+        """A segment that was there before, with what is dead in it now and newer stats."""
+        assert self.known.snapshot is not None
+        live = self.known.snapshot.segments[number]
+        entry = self._old[number].with_live(mask, live.segment.files)
+        rows, _ = self.known.new_stats(number)
+        if len(rows):
+            live.restatted = np.union1d(live.restatted, rows)
+            live.segment.restat(*self.known.new_stats(number))
+            stats = np.stack([live.segment.files[n][live.restatted] for n in STAT_COLUMNS], axis=1)
+            name = write_stats(self.directory, live.restatted, stats.astype(np.int64))
+            entry = replace(entry, stats=name)
+        return entry

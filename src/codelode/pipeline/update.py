@@ -15,7 +15,8 @@ from codelode.pipeline.batch import BatchIndexer, Run, peak_rss_bytes
 from codelode.pipeline.changes import KnownFiles
 from codelode.pipeline.pool import WorkerOptions, WorkerPool
 from codelode.pipeline.seal import Sealer
-from codelode.types import Skip, SourceFile
+from codelode.store.compact import compact
+from codelode.types import Skip, SourceFile, Task
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -108,13 +109,14 @@ def update(
                 skips.add(skip)
             stages.update(run.seconds)
             bytes_read += run.bytes_read
+            known.note_same(run.same)
             sealer.add(run)
             if options.progress:
                 options.progress.indexed(run.files, run.bytes_read)
         workers_rss = pool.peak_rss if pool else 0
     for skip in known.lasting_skips():
         skips.add(skip)
-    committed = sealer.finish(dict(skips.counts))
+    committed = compact(directory, sealer.finish(dict(skips.counts)))
     return UpdateReport(
         files=committed.files,
         files_added=sealer.added,
@@ -145,7 +147,7 @@ class _SkipCounter:
 
 def _changed(
     found: Iterable[SourceFile | Skip], known: KnownFiles, skips: _SkipCounter
-) -> Iterator[SourceFile]:
+) -> Iterator[Task]:
     """The files that have to be read."""
     waiting: list[SourceFile] = []
     for item in found:
@@ -160,18 +162,18 @@ def _changed(
         yield from known.changed(waiting)
 
 
-def _batches(files: Iterable[SourceFile], progress: Progress | None) -> Iterator[list[SourceFile]]:
+def _batches(tasks: Iterable[Task], progress: Progress | None) -> Iterator[list[Task]]:
     """Neighbours together, up to `BATCH_BYTES` and `BATCH_FILES`: the same whatever the workers."""
-    batch: list[SourceFile] = []
+    batch: list[Task] = []
     size = 0
-    for file in files:
-        if batch and (size + file.size > BATCH_BYTES or len(batch) == BATCH_FILES):
+    for task in tasks:
+        if batch and (size + task.file.size > BATCH_BYTES or len(batch) == BATCH_FILES):
             if progress:
                 progress.found(len(batch), size)
             yield batch
             batch, size = [], 0
-        batch.append(file)
-        size += file.size
+        batch.append(task)
+        size += task.file.size
     if batch:
         if progress:
             progress.found(len(batch), size)

@@ -9,7 +9,7 @@ from pathlib import Path
 from codelode.embed.load import load
 from codelode.errors import CodelodeError
 from codelode.pipeline.batch import BatchIndexer
-from codelode.pipeline.pool import WorkerOptions, receive, send, unpack
+from codelode.pipeline.pool import WorkerOptions, pack_file, receive, send, unpack
 
 
 def main() -> None:
@@ -32,6 +32,7 @@ def main() -> None:
             "chunks": run.chunks,
             "bytes_read": run.bytes_read,
             "skips": [(skip.path, skip.reason, skip.detail) for skip in run.skips],
+            "same": [pack_file(file) for file in run.same],
             "seconds": run.seconds,
             "peak_rss": run.peak_rss,
         }

@@ -77,6 +77,11 @@ class SegmentBuilder:
         self._frames: list[bytes] = []
         self._raw: list[int] = []
 
+    @property
+    def rows(self) -> int:
+        """How many files there are so far, those that were read in vain included."""
+        return len(self._files)
+
     def skip(self, file: SourceFile, reason: SkipReason) -> None:
         """Remember a file that was read in vain, so that an update need not read it again."""
         number = SKIP_REASONS.index(reason) + 1

@@ -31,6 +31,9 @@ FILE = np.dtype(
     ]
 )
 
+STAT_COLUMNS = ("size", "mtime_ns", "ctime_ns", "inode")
+"""By which a file that may have changed is known from one that has not."""
+
 CHUNK = np.dtype(
     [
         ("file", "<u4"),

@@ -57,11 +57,9 @@ def build_postings(
     keys |= np.minimum(counts, MAX_FREQUENCY).astype(np.uint64)
     keys.sort()
     pairs = keys >> np.uint64(8)
-    first = np.flatnonzero(np.concatenate(([True], pairs[1:] != pairs[:-1]))) if len(keys) else []
-    first = np.asarray(first, np.int64)
-    frequencies = (
-        np.add.reduceat((keys & np.uint64(0xFF)).astype(np.int64), first) if len(keys) else first
-    )
+    first = _group_starts(pairs)
+    totals = np.concatenate(([0], np.cumsum(keys & np.uint64(0xFF), dtype=np.int64)))
+    frequencies = np.diff(totals[np.append(first, len(pairs))])
     pairs = pairs[first]
     owners = (pairs >> np.uint64(24)).astype(np.int64)
     return Postings(

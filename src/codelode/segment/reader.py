@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode.errors import DamagedError
-from codelode.segment.columns import BLOCK, CHUNK, FILE
+from codelode.segment.columns import BLOCK, CHUNK, FILE, STAT_COLUMNS
 from codelode.segment.format import SegmentFile
 from codelode.segment.postings import Postings
 from codelode.segment.text import BLOCK_BYTES, decompress
@@ -62,6 +62,13 @@ class Segment:
     def files(self) -> NDArray[np.void]:
         """One row of `columns.FILE` per file."""
         return self.file.array("files", FILE)
+
+    def restat(self, rows: NDArray[np.int64], stats: NDArray[np.int64]) -> None:
+        """Let files have other sizes and times than the table says: int64[n], int64[n, 4]."""
+        files = self.files.copy()
+        for column, name in enumerate(STAT_COLUMNS):
+            files[name][rows] = stats[:, column].astype(files[name].dtype)
+        self.files = files
 
     @cached_property
     def chunks(self) -> NDArray[np.void]:

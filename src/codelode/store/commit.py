@@ -10,39 +10,56 @@ import os
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO
 
+from codelode.segment.format import write_segment
 from codelode.segment.merge import merge
 from codelode.segment.reader import Segment
 from codelode.store.manifest import (
     MANIFEST,
     SEGMENT_SUFFIX,
+    STATS_SUFFIX,
     TEMPORARY_SUFFIX,
     Manifest,
     SegmentEntry,
-    segment_name,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
+
+    from codelode.segment.format import Piece
 
 
 def write_merged(
     directory: Path, parts: Sequence[tuple[Segment, NDArray[np.bool_]]]
 ) -> SegmentEntry:
     """Merge segments into a new file, synced to disk but not yet named by a manifest."""
-    temporary = directory / f"segment-{os.getpid()}{TEMPORARY_SUFFIX}"
-    with _removed_on_failure(temporary):
-        with open(temporary, "wb") as sink:
-            size, checksum = merge(parts, sink)
-            _sync(sink)
-        name = segment_name(checksum)
-        temporary.rename(directory / name)
+    name, size = _write(directory, SEGMENT_SUFFIX, lambda sink: merge(parts, sink))
     files = Segment.open(directory / name).files
     entry = SegmentEntry(name, size, len(files), 0, 0, 0, 0, int(files["chunks"].sum()))
     return entry.with_live(entry.live_mask(), files)
+
+
+def write_stats(directory: Path, rows: NDArray[np.int64], stats: NDArray[np.int64]) -> str:
+    """Write newer sizes and times of some files of a segment; returns the file's name."""
+    sections: dict[str, list[Piece]] = {"rows": [rows], "stats": [stats]}
+    return _write(directory, STATS_SUFFIX, lambda sink: write_segment(sink, sections))[0]
+
+
+def _write(
+    directory: Path, suffix: str, write: Callable[[BinaryIO], tuple[int, int]]
+) -> tuple[str, int]:
+    """Write a file, synced and named by its checksum: its name and size."""
+    temporary = directory / f"new{suffix}{TEMPORARY_SUFFIX}"
+    with _removed_on_failure(temporary):
+        with open(temporary, "wb") as sink:
+            size, checksum = write(sink)
+            _sync(sink)
+        name = f"{checksum:016x}{suffix}"
+        temporary.rename(directory / name)
+    return name, size
 
 
 def publish(directory: Path, manifest: Manifest) -> None:
@@ -60,10 +77,11 @@ def publish(directory: Path, manifest: Manifest) -> None:
 
 def remove_unnamed(directory: Path, manifest: Manifest | None) -> None:
     """Remove what no reader will open any more. Readers that have it open keep it."""
-    live = {entry.name for entry in manifest.segments} if manifest else set()
+    entries = manifest.segments if manifest else ()
+    live = {name for entry in entries for name in (entry.name, entry.stats)}
     for path in directory.iterdir():
         if path.suffix == TEMPORARY_SUFFIX or (
-            path.suffix == SEGMENT_SUFFIX and path.name not in live
+            path.suffix in (SEGMENT_SUFFIX, STATS_SUFFIX) and path.name not in live
         ):
             path.unlink(missing_ok=True)
 

@@ -26,14 +26,10 @@ INDEX_FORMAT = 1
 MANIFEST = "manifest.json"
 LOCK = "lock"
 SEGMENT_SUFFIX = ".seg"
+STATS_SUFFIX = ".stat"
 TEMPORARY_SUFFIX = ".tmp"
 
 _MAGIC = "codelode-index"
-
-
-def segment_name(checksum: int) -> str:
-    """The file name of a segment."""
-    return f"{checksum:016x}{SEGMENT_SUFFIX}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +37,7 @@ class SegmentEntry:
     """A live segment. Counts are of live files (with text), their chunks and terms.
 
     `dead` is a bit set over the rows of the segment's file table, base64, empty if all live.
+    `stats` names the file with newer sizes and times of its files, if there is one.
     """
 
     name: str
@@ -52,6 +49,7 @@ class SegmentEntry:
     text_bytes: int
     all_chunks: int
     dead: str = ""
+    stats: str = ""
 
     def live_mask(self) -> NDArray[np.bool_]:
         """bool[rows]: which files are live."""

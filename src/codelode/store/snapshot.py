@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode.errors import DamagedError
+from codelode.segment.columns import STAT_COLUMNS
+from codelode.segment.format import SegmentFile
 from codelode.segment.reader import Segment
 from codelode.store.manifest import Manifest, SegmentEntry, read_manifest
 
@@ -22,6 +24,7 @@ class LiveSegment:
     def __init__(self, segment: Segment, entry: SegmentEntry) -> None:
         self.segment = segment
         self.entry = entry
+        self.restatted: NDArray[np.int64] = np.zeros(0, np.int64)  # rows with newer stats
         self.length_norms: NDArray[np.float32] | None = None  # a cache of the lexical leg
 
     @cached_property
@@ -75,4 +78,9 @@ def _open(directory: Path, entry: SegmentEntry) -> LiveSegment:
             f"{entry.name}: {segment.file.size} bytes instead of {entry.bytes}"
             " (run `lode verify --repair`)"
         )
-    return LiveSegment(segment, entry)
+    live = LiveSegment(segment, entry)
+    if entry.stats:
+        newer = SegmentFile.open(directory / entry.stats)
+        live.restatted = newer.array("rows", "<i8")
+        segment.restat(live.restatted, newer.array("stats", "<i8").reshape(-1, len(STAT_COLUMNS)))
+    return live

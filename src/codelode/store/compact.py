@@ -1,0 +1,87 @@
+"""Compaction: small and half-dead segments are merged, so that neither disk nor queries grow.
+
+The policy is tiered. A tier spans a factor of four in live chunks; as soon as `FAN_IN` segments
+are of one tier, they are merged into one of the next. A segment that is more than half dead is
+rewritten alone. Full segments are left alone otherwise.
+
+Costs: a chunk is rewritten once per tier it climbs, at most `TIERS` times in its life, so write
+amplification is bounded by 1 + TIERS; there are at most (FAN_IN - 1) · TIERS small segments beside
+the full ones; at most half of an index is dead (plus the small segments). One update merges at
+most `BUDGET_CHUNKS` chunks: work that is left is done by the next.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from codelode.segment.columns import MAX_CHUNKS, MAX_FILES
+from codelode.store.commit import publish, write_merged
+from codelode.store.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from codelode.store.manifest import Manifest, SegmentEntry
+
+FAN_IN = 4
+SMALLEST_TIER = 256
+FULL_CHUNKS = 24_576
+TIERS = 4  # 256, 1024, 4096, 16384 live chunks; then full
+BUDGET_CHUNKS = MAX_CHUNKS
+
+
+def choose(entries: Sequence[SegmentEntry], budget: int = BUDGET_CHUNKS) -> list[int]:
+    """Which segments to merge into one now, by number; none if all is well.
+
+    Never chooses more than `budget` live chunks, or more than a segment can hold.
+    """
+    for number, entry in enumerate(entries):
+        if 2 * entry.chunks < entry.all_chunks and entry.chunks <= budget:
+            return [number]
+    tiers: dict[int, list[int]] = {}
+    for number, entry in enumerate(entries):
+        if entry.chunks < FULL_CHUNKS:
+            tiers.setdefault(_tier(entry.chunks), []).append(number)
+    for _, numbers in sorted(tiers.items()):
+        if len(numbers) < FAN_IN:
+            continue
+        chosen: list[int] = []
+        chunks = rows = 0
+        for number in numbers:
+            entry = entries[number]
+            if chunks + entry.chunks > min(budget, MAX_CHUNKS) or rows + entry.rows > MAX_FILES:
+                break
+            chosen.append(number)
+            chunks, rows = chunks + entry.chunks, rows + entry.rows
+        if len(chosen) >= 2:
+            return chosen
+    return []
+
+
+def _tier(chunks: int) -> int:
+    tier = 0
+    while chunks >= SMALLEST_TIER * 4**tier:
+        tier += 1
+    return tier
+
+
+def compact(directory: Path, manifest: Manifest, budget: int = BUDGET_CHUNKS) -> Manifest:
+    """Merge what `choose` says until it is content or the budget is spent, and publish it.
+
+    The caller holds the write lock. Returns the manifest that is current afterwards.
+    """
+    while chosen := choose(manifest.segments, budget):
+        budget -= sum(manifest.segments[number].chunks for number in chosen)
+        snapshot = Snapshot.open(directory)
+        parts = [snapshot.segments[number] for number in chosen]
+        entries = list(manifest.segments)
+        if any(part.files.any() for part in parts):
+            merged = write_merged(directory, [(part.segment, part.files) for part in parts])
+            entries[chosen[0]] = merged
+            chosen = chosen[1:]
+        kept = tuple(entry for i, entry in enumerate(entries) if i not in chosen)
+        manifest = replace(manifest, generation=manifest.generation + 1, segments=kept)
+        publish(directory, manifest)
+    return manifest
