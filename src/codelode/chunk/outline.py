@@ -191,12 +191,16 @@ class _Walk:
         if index >= 0 and (found := self.outline.found[index]).rule.holds:
             local = place.local or found.kind in _FUNCTION_KINDS
             self.stack.append(_Place(node, level, index, local, True))
-        elif index < 0 and role & SCOPE:
+        elif index < 0 and role & SCOPE and (role & BODY or self.spans_lines(node)):
             local = place.local or bool(role & CLOSURE)
             self.stack.append(_Place(node, level, place.parent, local, True))
         elif child.end_byte - child.start_byte > self.limit:
             self.stack.append(_Place(child, level, place.parent, place.local, False))
         return index
+
+    def spans_lines(self, node: Node) -> bool:
+        """Definitions are not looked for in what fits on a line, such as most calls."""
+        return self.text.find(b"\n", *node.byte_range) >= 0
 
     def worth_a_look(self, node: Node) -> list[Node]:
         roles = self.roles

@@ -76,7 +76,7 @@ def _value_is(kind: str, *types: str) -> Rule:
         value = node.child_by_field_name("value")
         return kind if value is not None and value.type in wanted else None
 
-    return Rule(kind_of, named, by_field("value", "body"))
+    return Rule(kind_of, named, by_field("value", "body"), holds=False)
 
 
 def _lua_function_kind(node: Node, text: bytes) -> str:
@@ -87,16 +87,14 @@ def _lua_function_kind(node: Node, text: bytes) -> str:
 LUA = Syntax(
     module="tree_sitter_lua",
     rules={
-        "function_declaration": Rule(_lua_function_kind, last_part(named)),
-        "assignment_statement": Rule(_lua_kind, _lua_assigned, _lua_body),
+        "function_declaration": Rule(_lua_function_kind, last_part(named), holds=False),
+        "assignment_statement": Rule(_lua_kind, _lua_assigned, _lua_body, holds=False),
         "field": _value_is("function", "function_definition"),
     },
     scopes=words(
         "block do_statement if_statement else_statement elseif_statement variable_declaration "
-        "assignment_statement expression_list table_constructor function_definition "
-        "return_statement field function_call arguments"
+        "assignment_statement expression_list table_constructor return_statement field"
     ),
-    closures=words("function_definition"),
     wrappers=words("variable_declaration"),
     bodies=words("block table_constructor"),
 )
