@@ -15,7 +15,7 @@ from codelode.render.jsonable import dumps, hit_object, replaced
 from codelode.render.text import Style, render_hit
 from codelode.render.units import count, seconds
 from codelode.render.visible import visible_name
-from codelode.search.globs import GlobSet
+from codelode.discover.glob import GlobSet
 from codelode.search.query import parse_query
 
 if TYPE_CHECKING:

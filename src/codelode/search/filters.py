@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from codelode.search.globs import GlobSet
+from codelode.discover.glob import GlobSet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
