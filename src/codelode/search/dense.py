@@ -47,7 +47,8 @@ def cosines(
     Summed in float64 row by row: a matrix product could round differently in other company.
     """
     products = segment.codes[ordinals] * vector.astype(np.float64)
-    return (products.sum(axis=1) * segment.scales[ordinals]).astype(np.float32)
+    sums: NDArray[np.float64] = products.sum(axis=1) * segment.scales[ordinals]
+    return sums.astype(np.float32)
 
 
 def _scan(
@@ -68,4 +69,5 @@ def _dots(query: NDArray[np.int8], codes: NDArray[np.int8]) -> NDArray[np.float3
     out = np.empty((1, len(codes)), np.float32)
     if len(codes):
         simsimd.cdist(query, codes, "dot", out=out)
-    return out[0]
+    row: NDArray[np.float32] = out[0]
+    return row

@@ -70,7 +70,7 @@ _PROSE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """n candidates, ordered by segment and ordinal.
+    """n candidates, in an order that does not depend on how they are spread over segments.
 
     segments, ordinals int64[n]; files int64[n] number the files among the candidates from 0;
     features float32[n, len(FEATURES)].
@@ -89,7 +89,12 @@ def measure(
     terms: Sequence[TermPostings],
     keys: NDArray[np.int64],
 ) -> Measured:
-    """Measure the candidates `keys`, ascending: segment number << 32 | ordinal."""
+    """Measure the candidates `keys`: segment number << 32 | ordinal.
+
+    They are put in the order of the hashes of their paths, then of their positions, first: sums
+    over candidates must not depend on segments, and ties must be broken the same way.
+    """
+    keys = _canonical(snapshot, keys)
     segments, ordinals = keys >> 32, keys & 0xFFFFFFFF
     columns = {name: np.zeros(len(keys), np.float32) for name in FEATURES}
     weights = np.array([term.idf for term in terms], np.float32)
@@ -109,12 +114,25 @@ def measure(
         files[rows] = (number << 32) | segment.chunk_files[mine]
         columns["defines"][rows] = _defines(segment, query, mine)
         _names(segment, mine, rows, parts, columns)
-    columns["coverage"] = covered @ share
+    columns["coverage"] = (covered * share).sum(axis=1)
     _, files = np.unique(files, return_inverse=True)
     _by_file(files, covered, share, columns)
     columns["bm25"] /= max(float(columns["bm25"].max(initial=0)), 1e-9)
     features = np.stack([columns[name] for name in FEATURES], axis=1)
     return Measured(segments, ordinals, files, features)
+
+
+def _canonical(snapshot: Snapshot, keys: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The keys in the order of path hash, then of position in the file."""
+    starts = np.zeros(len(keys), np.uint32)
+    paths = np.zeros(len(keys), np.uint64)
+    for number in np.unique(keys >> 32).tolist():
+        rows = keys >> 32 == number
+        segment = snapshot.segments[number].segment
+        ordinals = keys[rows] & 0xFFFFFFFF
+        starts[rows] = segment.chunks["start"][ordinals]
+        paths[rows] = segment.files["path_hash"][segment.chunk_files[ordinals]]
+    return keys[np.lexsort((starts, paths))]
 
 
 def _defines(segment: Segment, query: Query, ordinals: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -196,6 +214,6 @@ def _by_file(
     )
     together = np.zeros((count, covered.shape[1]), bool)
     np.logical_or.at(together, files, covered)
-    columns["file_coverage"] = (together @ share)[files]
+    columns["file_coverage"] = (together * share).sum(axis=1)[files]
     hits = np.log2(1 + np.bincount(files, minlength=count))
     columns["file_hits"] = (hits / max(float(hits.max(initial=0)), 1e-9))[files].astype(np.float32)

@@ -40,4 +40,5 @@ def _mask(live: LiveSegment, languages: Sequence[str] | None, globs: GlobSet | N
     if globs is not None:
         rows = np.flatnonzero(files)
         files[rows] = [globs.matches(segment.path(int(row))) for row in rows]
-    return files[segment.chunk_files]
+    allowed: NDArray[np.bool_] = files[segment.chunk_files]
+    return allowed

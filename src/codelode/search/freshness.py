@@ -36,7 +36,7 @@ def _is_fresh(root: Path, snapshot: Snapshot, path: str) -> bool:
         content = (root / path).read_bytes()
     except OSError:
         return False
-    return xxhash.xxh3_128_digest(content) == row["content_hash"].tobytes()
+    return bool(xxhash.xxh3_128_digest(content) == row["content_hash"].tobytes())
 
 
 def _file_row(snapshot: Snapshot, path: str) -> np.void | None:

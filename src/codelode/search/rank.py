@@ -45,7 +45,8 @@ def weigh(measured: Measured, is_symbol: bool) -> NDArray[np.float32]:
     """The score of each candidate, float32[n]."""
     table = SYMBOL if is_symbol else QUESTION
     weights = np.array([table.get(name, 0.0) for name in FEATURES], np.float64)
-    return (measured.features * weights).sum(axis=1).astype(np.float32)
+    scores: NDArray[np.float64] = (measured.features * weights).sum(axis=1)
+    return scores.astype(np.float32)
 
 
 def choose(files: NDArray[np.int64], order: NDArray[np.int64], limit: int) -> list[int]:

@@ -65,7 +65,7 @@ def search(
     keys = _candidates(snapshot, query, vector, terms, masks, options)
     measured = measure(snapshot, query, vector, terms, keys)
     scores = _scores(measured, query, options.mode)
-    order = np.lexsort((*_tie_breakers(snapshot, measured), -scores))
+    order = np.argsort(-scores, kind="stable")  # ties stay in canonical order
     rows = choose(measured.files, order, options.limit)
     return [_hit(snapshot, measured, scores, row, options.explain) for row in rows]
 
@@ -115,21 +115,6 @@ def _scores(measured: Measured, query: Query, mode: Mode) -> NDArray[np.float32]
     if mode == "semantic":
         return measured.features[:, FEATURES.index("cosine")]
     return weigh(measured, query.is_symbol)
-
-
-def _tie_breakers(
-    snapshot: Snapshot, measured: Measured
-) -> tuple[NDArray[np.uint32], NDArray[np.uint64]]:
-    """Keys that order equal scores the same way whatever the segments: path, then position."""
-    starts = np.zeros(len(measured.ordinals), np.uint32)
-    paths = np.zeros(len(measured.ordinals), np.uint64)
-    for number in np.unique(measured.segments).tolist():
-        rows = measured.segments == number
-        segment = snapshot.segments[number].segment
-        ordinals = measured.ordinals[rows]
-        starts[rows] = segment.chunks["start"][ordinals]
-        paths[rows] = segment.files["path_hash"][segment.chunk_files[ordinals]]
-    return starts, paths
 
 
 def _hit(

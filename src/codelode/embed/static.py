@@ -1,0 +1,92 @@
+"""The static encoder: a table of int8 word vectors, summed by weight. No network is run.
+
+A model is a folder (see `modelfolder`). A passage is the normalised sum of
+(1 + ln tf) * weight * vector over its parts, and of path_weight times as much over the parts of
+the last components of its path; a query is such a sum with weights of its own.
+
+The sum is exact: weights are scaled to integers whose sum is at most 2^24 / 128, so that every
+partial sum is an integer that float32 holds exactly. No order of summation, number of BLAS
+threads or batch can change a bit of a row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codelode.embed.bags import bags
+from codelode.embed.modelfolder import ModelFolder
+from codelode.embed.vocabulary import Vocabulary
+from codelode.tokens import text_parts
+from codelode.types import Passages
+
+_EXACT = 1 << 17  # times 128, the largest magnitude in the table, is 2^24
+_WEIGHT_STEPS = 1 << 20  # weights become integers of this fraction before they are added up
+_MAX_TF = 256  # term frequencies above count as this
+
+
+@dataclass(frozen=True, slots=True)
+class _Entries:
+    """What goes into the sums of n passages, flat: passage i owns `[indptr[i], indptr[i+1])`.
+
+    Dtypes: indptr and rows int64; weights float64, all integers.
+    """
+
+    indptr: NDArray[np.int64]
+    rows: NDArray[np.int64]
+    weights: NDArray[np.float64]
+
+
+class StaticEncoder:
+    """Encodes with a model folder, whose table stays mapped."""
+
+    def __init__(self, folder: Path) -> None:
+        model = ModelFolder.open(folder)
+        self.name = model.name
+        self.dimensions = model.dimensions
+        self.fingerprint = model.fingerprint
+        self._table = model.table
+        self._vocabulary = Vocabulary(model.hashes)
+        scaled = model.weights.astype(np.float64) * model.scales.astype(np.float64)[:, None]
+        self._passage_weights, self._query_weights = np.ascontiguousarray(scaled.T)
+        self._path_weight = model.path_weight
+        self._log_tf = 1 + np.log(np.arange(1, _MAX_TF + 1, dtype=np.float64))
+
+    def encode_query(self, query: str) -> NDArray[np.float32]:
+        """A unit vector, float32[d]: the weighted sum of the query's parts."""
+        found = self._vocabulary.rows_of_parts(text_parts(query))
+        rows, counts = np.unique(np.array(found, dtype=np.int64), return_counts=True)
+        weights = self._steps(self._query_weights[rows], counts)
+        return self._sum(_Entries(np.array([0, len(rows)]), rows, weights))[0]
+
+    def encode_passages(self, passages: Passages) -> NDArray[np.float32]:
+        """Unit rows, float32[n, d]."""
+        found = bags(self._vocabulary, passages.words, passages.paths)
+        weights = self._passage_weights[found.rows]
+        weights[found.in_path.astype(bool)] *= self._path_weight
+        return self._sum(_Entries(found.indptr, found.rows, self._steps(weights, found.counts)))
+
+    def _steps(
+        self, weights: NDArray[np.float64], counts: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
+        """(1 + ln count) * weight, in integer steps: sums of these are exact in any order."""
+        return np.rint(weights * self._log_tf[np.minimum(counts, _MAX_TF) - 1] * _WEIGHT_STEPS)
+
+    def _sum(self, entries: _Entries) -> NDArray[np.float32]:
+        """The normalised weighted sums of table rows: float32[n, d], zeros for no entries."""
+        n = len(entries.indptr) - 1
+        passage = np.repeat(np.arange(n), np.diff(entries.indptr))
+        totals = np.bincount(passage, entries.weights, minlength=n)
+        share = _EXACT / np.maximum(totals, 1)
+        weights = np.floor(entries.weights * share[passage]).astype(np.float32)
+        rows, bounds = entries.rows, entries.indptr.tolist()
+        sums = np.zeros((n, self.dimensions), dtype=np.float32)
+        for i, (start, stop) in enumerate(zip(bounds, bounds[1:], strict=False)):
+            block = self._table[rows[start:stop]].astype(np.float32)
+            np.dot(weights[start:stop], block, out=sums[i])
+        exact = sums.astype(np.float64)
+        norms = np.sqrt(np.einsum("ij,ij->i", exact, exact))[:, None]
+        return (exact / np.maximum(norms, 1)).astype(np.float32)

@@ -1,0 +1,90 @@
+"""From words to table rows: the vocabulary of a static model.
+
+A part that the model knows has a row of its own. Any other part is made up from the known pieces
+it consists of (greedy, longest first) and from one of a few thousand shared rows, its bucket,
+so that two unknown parts differ. The bucket rows come after those of the vocabulary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import chain
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codelode.tokens import parts, term_hash
+
+BUCKETS = 2048
+MIN_PIECE = 3  # characters
+MAX_PIECE = 16
+
+# Bounds of the memos, in entries: together about 12 MB when full.
+_MAX_WORDS = 40_000
+_MAX_PARTS = 20_000
+
+Rows = tuple[int, ...]
+
+
+class Vocabulary:
+    """Finds the rows of a word, and remembers those it met lately.
+
+    `hashes` holds the ascending `term_hash` of every known part: uint64[known].
+    """
+
+    def __init__(self, hashes: NDArray[np.uint64]) -> None:
+        self.known = len(hashes)
+        self._hashes = hashes
+        self._row_of: dict[int, int] | None = None
+        self._words: dict[bytes, Rows] = {}
+        self._parts: dict[str, Rows] = {}
+
+    def rows_of_words(self, words: Iterable[bytes]) -> list[Rows]:
+        """The rows of each word, with repetitions."""
+        memo = self._words
+        if len(memo) > _MAX_WORDS:
+            memo.clear()
+        if len(self._parts) > _MAX_PARTS:
+            self._parts.clear()
+        found = []
+        for word in words:
+            rows = memo.get(word)
+            if rows is None:
+                rows = memo[word] = self.rows_of_parts(parts(word))
+            found.append(rows)
+        return found
+
+    def rows_of_parts(self, parts: Iterable[str]) -> Rows:
+        """The rows of some parts, in order."""
+        return tuple(chain.from_iterable(map(self.rows_of_part, parts)))
+
+    def rows_of_part(self, part: str) -> Rows:
+        """The row of a known part; the rows of the pieces, then the bucket, of any other."""
+        rows = self._parts.get(part)
+        if rows is None:
+            number = term_hash(part)
+            row = self._row(number)
+            rows = (*self._pieces(part), self.known + number % BUCKETS) if row is None else (row,)
+            self._parts[part] = rows
+        return rows
+
+    def _pieces(self, part: str) -> Iterable[int]:
+        start, end = 0, len(part)
+        while start + MIN_PIECE <= end:
+            for stop in range(min(end, start + MAX_PIECE), start + MIN_PIECE - 1, -1):
+                row = self._row(term_hash(part[start:stop]))
+                if row is not None:
+                    yield row
+                    start = stop
+                    break
+            else:
+                start += 1
+
+    def _row(self, number: int) -> int | None:
+        """The row of a hash: from a dict that is made once it is worth its 3 ms."""
+        if self._row_of is None:
+            if len(self._parts) < 100:
+                at = int(np.searchsorted(self._hashes, np.uint64(number)))
+                return at if at < self.known and int(self._hashes[at]) == number else None
+            self._row_of = {key: row for row, key in enumerate(self._hashes.tolist())}
+        return self._row_of.get(number)
