@@ -234,6 +234,10 @@ class Index:
             seconds=time.perf_counter() - began,
         )
 
+    def encoder(self) -> Encoder:
+        """The embedding model in use: the one asked for, that of the index, or the default."""
+        return self._load_encoder(self._manifest())
+
     def snapshot(self) -> Snapshot:
         """The newest committed snapshot, opened if it is not the one opened before."""
         current = self._snapshot

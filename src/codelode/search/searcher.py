@@ -57,17 +57,24 @@ def search(
 
     Raises `UsageError` for an empty query or bad filters, `DamagedError` for a damaged index.
     """
+    query, measured = gather(snapshot, encoder, text, options)
+    scores = _scores(measured, query, options.mode)
+    order = np.argsort(-scores, kind="stable")  # ties stay in canonical order
+    rows = choose(measured.files, order, options.limit)
+    return [_hit(snapshot, measured, scores, row, options.explain) for row in rows]
+
+
+def gather(
+    snapshot: Snapshot, encoder: Encoder | None, text: str, options: SearchOptions
+) -> tuple[Query, Measured]:
+    """The query as it was read, and every candidate with its features: all but the ranking."""
     query = parse_query(text)
     snapshot.check_sizes()
     masks = chunk_masks(snapshot, options.languages, options.globs)
     terms = find_terms(snapshot, query.terms)
     vector = encoder.encode_query(text) if encoder and options.mode != "lexical" else None
     keys = _candidates(snapshot, query, vector, terms, masks, options)
-    measured = measure(snapshot, query, vector, terms, keys)
-    scores = _scores(measured, query, options.mode)
-    order = np.argsort(-scores, kind="stable")  # ties stay in canonical order
-    rows = choose(measured.files, order, options.limit)
-    return [_hit(snapshot, measured, scores, row, options.explain) for row in rows]
+    return query, measure(snapshot, query, vector, terms, keys)
 
 
 def _candidates(
