@@ -79,6 +79,7 @@ def _roles(syntax: Syntax, language: Language, root: int) -> bytes:
     for role, types in (
         (RULE, syntax.rules.keys()),
         (SCOPE, syntax.scopes),
+        (SCOPE, [word for word, rule in syntax.rules.items() if rule.holds]),  # when it has no name
         (WRAPPER | SCOPE, syntax.wrappers),
         (CLOSURE | SCOPE, syntax.closures),
         (BODY, syntax.bodies),

@@ -188,8 +188,8 @@ class _Walk:
                 break
             (node,) = inside
             role = self.roles[node.kind_id]
-        if index >= 0 and (found := self.outline.found[index]).rule.holds:
-            local = place.local or found.kind in _FUNCTION_KINDS
+        if index >= 0 and self.holds_more(index):
+            local = place.local or self.outline.found[index].kind in _FUNCTION_KINDS
             self.stack.append(_Place(node, level, index, local, True))
         elif index < 0 and role & SCOPE and (role & BODY or self.spans_lines(node)):
             local = place.local or bool(role & CLOSURE)
@@ -197,6 +197,10 @@ class _Walk:
         elif child.end_byte - child.start_byte > self.limit:
             self.stack.append(_Place(child, level, place.parent, place.local, False))
         return index
+
+    def holds_more(self, index: int) -> bool:
+        found = self.outline.found[index]
+        return found.rule.holds_more(found.kind)
 
     def spans_lines(self, node: Node) -> bool:
         """Definitions are not looked for in what fits on a line, such as most calls."""

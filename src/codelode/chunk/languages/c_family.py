@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codelode.chunk.languages.model import Rule, Syntax, by_field, named, words
+from codelode.chunk.languages.model import (
+    TYPE_KINDS,
+    Rule,
+    Syntax,
+    by_field,
+    by_type,
+    content,
+    named,
+    words,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -29,16 +38,73 @@ def _declared(node: Node) -> Node | None:
     return found
 
 
-def _method_kind(node: Node, text: bytes) -> str:
-    """A C++ function with a qualified name belongs to a class (or, rarely, to a namespace)."""
+def _function_declarator(node: Node) -> Node | None:
+    """The declarator that has parameters, on the way to the name."""
     found = node.child_by_field_name("declarator")
-    while found is not None and found.type != "qualified_identifier":
-        found = found.child_by_field_name("declarator")
-    return "function" if found is None else "method"
+    while found is not None and found.type not in ("function_declarator", "operator_cast"):
+        found = found.child_by_field_name("declarator") or found.child_by_field_name("name")
+    return found
+
+
+def _function_kind(node: Node, text: bytes) -> str | None:
+    """Without parameters it is no function: `class EXPORT Name {` and `BEGIN namespace {`.
+
+    The parser does not know macros, and takes what follows them for a function. A qualified name
+    belongs to a class (or, rarely, to a namespace).
+    """
+    function = _function_declarator(node)
+    if function is None:
+        record = node.child_by_field_name("type")
+        is_record = record is not None and record.type in _RECORDS
+        return record.type.removesuffix("_specifier") if record and is_record else None
+    if _test_name(node) is not None:
+        return (
+            "test"
+            if b"TEST" in content(function.child_by_field_name("declarator"), text)
+            else "function"
+        )
+    declared = function.child_by_field_name("declarator")
+    return (
+        "method" if declared is not None and declared.type == "qualified_identifier" else "function"
+    )
+
+
+def _test_name(node: Node) -> Node | None:
+    """`Name` of `TEST(Suite, Name) {`: it has no type, and its parameters have no names."""
+    if node.child_by_field_name("type") is not None:
+        return None
+    function = node.child_by_field_name("declarator")
+    parameters = function.child_by_field_name("parameters") if function else None
+    if parameters is None or parameters.named_child_count != 2:
+        return None
+    last = parameters.named_child(1)
+    kind = last.child_by_field_name("type")
+    is_name = kind is not None and kind.type == "type_identifier" and last.named_child_count == 1
+    return kind if is_name else None
+
+
+def _function_name(node: Node) -> Node | None:
+    if _function_declarator(node) is None:
+        lost = by_type("ERROR")(node)  # the name, when base classes follow it
+        return lost.named_child(0) if lost and lost.named_child_count else _declared(node)
+    return _test_name(node) or _declared(node)
+
+
+def _type_name(node: Node) -> Node | None:
+    """`hash` of `struct hash<Key> {`, `Inner` of `class Outer::Inner {`."""
+    found = node.child_by_field_name("name")
+    while found is not None and (inner := found.child_by_field_name("name")) is not None:
+        found = inner
+    return found
 
 
 def _with_body(kind: str, *, holds: bool = False) -> Rule:
-    return Rule(lambda node, text: kind if node.child_by_field_name("body") else None, holds=holds)
+    """A record that is written out; elsewhere its name only refers to it."""
+
+    def kind_of(node: Node, text: bytes) -> str | None:
+        return kind if node.child_by_field_name("body") else None
+
+    return Rule(kind_of, _type_name, holds=holds)
 
 
 def _type_kind(node: Node, text: bytes) -> str:
@@ -50,14 +116,23 @@ def _type_kind(node: Node, text: bytes) -> str:
 
 
 def _variable_kind(node: Node, text: bytes) -> str | None:
+    """What has a value, and `DEFINE_MUTEX(lock)`: mere declarations define nothing."""
     declarator = node.child_by_field_name("declarator")
-    return "variable" if declarator is not None and declarator.type == "init_declarator" else None
+    if declarator is None or declarator.type not in ("init_declarator", "parenthesized_declarator"):
+        return None
+    of_type = node.child_by_field_name("type")
+    if of_type is not None and of_type.type in _RECORDS and of_type.child_by_field_name("body"):
+        return None if of_type.child_by_field_name("name") else "variable"  # the record, rather
+    is_macro = content(of_type, text).isupper()
+    return "variable" if is_macro or declarator.type == "init_declarator" else None
 
 
 def _macro_kind(node: Node, text: bytes) -> str | None:
     """A macro without a value is a switch or an include guard."""
     return "macro" if node.child_by_field_name("value") else None
 
+
+_function = Rule(_function_kind, _function_name, holds=TYPE_KINDS)
 
 _SHARED = {
     "union_specifier": _with_body("union"),
@@ -69,7 +144,7 @@ _SHARED = {
 }
 _SCOPES = words(
     "preproc_ifdef preproc_if preproc_else preproc_elif preproc_elifdef linkage_specification "
-    "declaration_list"
+    "declaration_list compound_statement labeled_statement"
 )
 _WRAPPERS = words("declaration")
 _BODIES = words("compound_statement declaration_list field_declaration_list enumerator_list")
@@ -78,7 +153,7 @@ C = Syntax(
     module="tree_sitter_c",
     rules=_SHARED
     | {
-        "function_definition": Rule("function", _declared, holds=False),
+        "function_definition": _function,
         "struct_specifier": _with_body("struct"),
     },
     scopes=_SCOPES,
@@ -90,7 +165,7 @@ CPP = Syntax(
     module="tree_sitter_cpp",
     rules=_SHARED
     | {
-        "function_definition": Rule(_method_kind, _declared, holds=False),
+        "function_definition": _function,
         "struct_specifier": _with_body("struct", holds=True),
         "class_specifier": _with_body("class", holds=True),
         "namespace_definition": Rule("namespace"),

@@ -107,13 +107,17 @@ class Rule:
 
     `kind` is a word, or a function of the node and the text that answers None where the node
     defines nothing after all. `name` finds the node whose text is the name; `body` finds where
-    the header ends. `holds` says that definitions inside are looked for.
+    the header ends. `holds` says that definitions inside are looked for, or in which kinds.
     """
 
     kind: str | Callable[[Node, bytes], str | None]
     name: Finder = named
     body: Finder = body_field
-    holds: bool = True
+    holds: bool | frozenset[str] = True
+
+    def holds_more(self, kind: str) -> bool:
+        """Whether to look for definitions inside one that is of this kind."""
+        return self.holds if isinstance(self.holds, bool) else kind in self.holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +125,8 @@ class Syntax:
     """The table of one language. All sets hold node types of its grammar.
 
     - `rules`: nodes that define something.
-    - `scopes`: nodes searched for definitions that are none themselves. An anonymous function
+    - `scopes`: nodes searched for definitions that are none themselves, besides the nodes of rules
+      that turn out to define nothing. An anonymous function
       among them belongs in `closures` too: values inside it are locals.
     - `wrappers`: a definition that is all there is in one of these extends over it
       (`export`, decorators, a `type` with one specification).
