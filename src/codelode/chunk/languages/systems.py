@@ -149,7 +149,9 @@ ZIG = Syntax(
             "test", last_part(by_type("string", "identifier")), by_type("block"), holds=False
         ),
     },
-    scopes=words("block expression_statement return_expression comptime_declaration")
+    scopes=words(
+        "block expression_statement return_expression field_expression comptime_declaration"
+    )
     | frozenset(_ZIG_CONTAINERS),
     bodies=words("block") | frozenset(_ZIG_CONTAINERS),
 )
