@@ -210,7 +210,6 @@ class Index:
         `languages` are names or aliases, `globs` as in ripgrep's `-g` (`!` excludes): both decide
         what may be found at all. `explain` fills `Hit.signals`. Raises `NoIndexError`.
         """
-        from codelode.search.freshness import mark_stale
         from codelode.search.searcher import SearchOptions, search
 
         began = time.perf_counter()
@@ -221,7 +220,7 @@ class Index:
         options = SearchOptions(limit, mode, languages, globs, explain)
         snapshot = self.snapshot()
         encoder = None if mode == "lexical" else self._load_encoder(snapshot.manifest)
-        hits = mark_stale(self.root, snapshot, search(snapshot, encoder, query, options))
+        hits = search(snapshot, encoder, self.root, query, options)
         return Answer(
             query=query,
             root=os.fsdecode(self.root),

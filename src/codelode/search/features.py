@@ -151,21 +151,24 @@ def _names(
     columns: dict[str, NDArray[np.float32]],
 ) -> None:
     """Measure paths and symbols."""
-    chunk_files = segment.chunk_files[ordinals]
-    seen: dict[int, dict[str, float]] = {}
-    for row, ordinal, file in zip(
-        rows.tolist(), ordinals.tolist(), chunk_files.tolist(), strict=True
-    ):
-        values = seen.get(file)
-        if values is None:
-            values = seen[file] = _path_values(segment.path(file), segment.language(file), weights)
-        for name, value in values.items():
-            columns[name][row] = value
-        symbol = segment.symbol(ordinal)
-        if symbol is not None:
+    chunk_files, where = np.unique(segment.chunk_files[ordinals], return_inverse=True)
+    of_files = [
+        _path_values(segment.path(file), segment.language(file), weights)
+        for file in chunk_files.tolist()
+    ]
+    for name in of_files[0]:
+        values = np.array([found[name] for found in of_files], np.float32)
+        columns[name][rows] = values[where]
+    for row, symbol in zip(rows.tolist(), segment.symbol_names(ordinals), strict=True):
+        if symbol:
             columns["symbol"][row], columns["symbol_exact"][row] = _overlap(
-                text_parts(symbol[0]), weights
+                _symbol_parts(symbol), weights
             )
+
+
+@lru_cache(maxsize=4096)
+def _symbol_parts(name: str) -> list[str]:
+    return text_parts(name)
 
 
 def _path_values(path: str, language: str | None, weights: dict[str, float]) -> dict[str, float]:

@@ -17,27 +17,46 @@ if TYPE_CHECKING:
 
 QUESTION = {
     "cosine": 2.0,
-    "bm25": 1.0,
-    "coverage": 0.5,
+    "bm25": 0.95,
+    "coverage": 0.23,
     "file_cosine": 0.5,
     "file_bm25": 0.7,
-    "file_coverage": 0.5,
-    "file_hits": 0.2,
-    "path": 0.7,
-    "stem": 0.7,
-    "stem_exact": 0.3,
-    "defines": 1.0,
-    "symbol": 0.5,
-    "symbol_exact": 0.2,
-    "test": -0.8,
-    "example": -0.5,
+    "file_coverage": 0.15,
+    "file_hits": -0.06,
+    "path": 0.73,
+    "stem": 1.2,
+    "stem_exact": 0.6,
+    "defines": 0.27,
+    "symbol": 0.23,
+    "symbol_exact": 0.1,
+    "test": -1.44,
+    "example": -0.2,
     "generated": -0.4,
-    "prose": -0.5,
-    "reexport": -0.3,
+    "prose": -1.28,
+    "reexport": -0.2,
 }
 """Weights for questions in words."""
 
-SYMBOL = {**QUESTION, "defines": 3.0, "cosine": 1.0, "bm25": 1.5}
+SYMBOL = {
+    "cosine": 1.0,
+    "bm25": 1.5,
+    "coverage": 0.5,
+    "file_cosine": 0.5,
+    "file_bm25": 1.05,
+    "file_coverage": 0.5,
+    "file_hits": 0.22,
+    "path": 0.7,
+    "stem": 0.7,
+    "stem_exact": 0.3,
+    "defines": 1.32,
+    "symbol": 0.5,
+    "symbol_exact": 0.08,
+    "test": -1.47,
+    "example": -0.5,
+    "generated": -0.4,
+    "prose": -0.5,
+    "reexport": -0.22,
+}
 """Weights for a query that is the name of something."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -13,6 +13,7 @@ from codelode.search.candidates import TopK
 from codelode.search.dense import dense_candidates
 from codelode.search.features import FEATURES, Measured, measure
 from codelode.search.filters import Mask, chunk_masks
+from codelode.search.freshness import is_stale
 from codelode.search.lexical import TermPostings, bm25, find_terms, lexical_candidates
 from codelode.search.query import Query, parse_query
 from codelode.search.rank import choose, weigh
@@ -22,6 +23,7 @@ from codelode.types import Hit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from codelode.embed.encoder import Encoder
     from codelode.store.snapshot import Snapshot
@@ -51,9 +53,11 @@ class SearchOptions:
 
 
 def search(
-    snapshot: Snapshot, encoder: Encoder | None, text: str, options: SearchOptions
+    snapshot: Snapshot, encoder: Encoder | None, root: Path, text: str, options: SearchOptions
 ) -> list[Hit]:
     """The best hits, best first. `encoder` may be None in lexical mode.
+
+    Files below `root` are only looked at to mark the hits that are stale.
 
     Raises `UsageError` for an empty query or bad filters, `DamagedError` for a damaged index.
     """
@@ -61,7 +65,8 @@ def search(
     scores = _scores(measured, query, options.mode)
     order = np.argsort(-scores, kind="stable")  # ties stay in canonical order
     rows = choose(measured.files, order, options.limit)
-    return [_hit(snapshot, measured, scores, row, options.explain) for row in rows]
+    hits = [_hit(snapshot, measured, scores, row, options.explain) for row in rows]
+    return [_mark(hit, snapshot, measured, row, root) for hit, row in zip(hits, rows, strict=True)]
 
 
 def gather(
@@ -122,6 +127,12 @@ def _scores(measured: Measured, query: Query, mode: Mode) -> NDArray[np.float32]
     if mode == "semantic":
         return measured.features[:, FEATURES.index("cosine")]
     return weigh(measured, query.is_symbol)
+
+
+def _mark(hit: Hit, snapshot: Snapshot, measured: Measured, row: int, root: Path) -> Hit:
+    segment = snapshot.segments[int(measured.segments[row])].segment
+    file = segment.files[segment.chunk_files[int(measured.ordinals[row])]]
+    return replace(hit, stale=True) if is_stale(root, hit.path, file) else hit
 
 
 def _hit(

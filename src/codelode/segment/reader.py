@@ -152,6 +152,17 @@ class Segment:
         name = bytes(self.file.read("symbols", start, start + int(row["symbol_length"])))
         return name.decode("utf-8", "replace"), self.kinds[int(row["kind"]) - 1]
 
+    def symbol_names(self, chunks: NDArray[np.int64]) -> list[str]:
+        """The names of the symbols of some chunks, empty where there is none."""
+        rows = self.chunks[chunks]
+        names = []
+        for start, length in zip(
+            rows["symbol_start"].tolist(), rows["symbol_length"].tolist(), strict=True
+        ):
+            name = bytes(self.file.read("symbols", start, start + length)) if length else b""
+            names.append(name.decode("utf-8", "replace"))
+        return names
+
     def text(self, file: int, start: int, end: int) -> bytes:
         """Bytes `[start, end)` of a file's text as it was indexed, UTF-8."""
         first = int(self.files["first_block"][file])
