@@ -63,7 +63,8 @@ def build(
         to_read = plan.files if settings.get("rebuild") else plan.changed
         bar = ProgressBar(to_read, plan.bytes * to_read // max(plan.files, 1))
     with bar or nullcontext():
-        return index.update(on_skip=on_skip, on_wait=_announce_wait, progress=bar, **settings)
+        on_wait = _announce_wait if settings.get("wait") else None
+        return index.update(on_skip=on_skip, on_wait=on_wait, progress=bar, **settings)
 
 
 def _announce_wait(holder: str) -> None:

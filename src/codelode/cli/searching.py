@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from codelode.cli import streams
+from codelode.discover.glob import GlobSet
 from codelode.discover.language import resolve
 from codelode.errors import NoIndexError
 from codelode.index import Index
@@ -15,7 +16,6 @@ from codelode.render.jsonable import dumps, hit_object, replaced
 from codelode.render.text import Style, render_hit
 from codelode.render.units import count, seconds
 from codelode.render.visible import visible_name
-from codelode.discover.glob import GlobSet
 from codelode.search.query import parse_query
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from contextlib import suppress
 from typing import TextIO
 
 from codelode.render.visible import visible_name
@@ -17,8 +18,16 @@ def prepare() -> None:
     """Make standard output fit for what we print.
 
     Source text is UTF-8 whatever the locale. A name that is not goes into a pipe as the bytes it
-    is; a terminal could not show them, and `render.visible` has escaped them before.
+    is; a terminal could not show them, and `render.visible` has escaped them before. Where a
+    standard stream is closed, its descriptor must not become that of an index file.
     """
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free descriptor: this one
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115 (for as long as we run)
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             if stream.isatty():
@@ -34,16 +43,14 @@ def say(message: str) -> None:
 
 def write_error(text: str) -> None:
     """Text on standard error, if there still is one."""
-    try:
+    with suppress(OSError):
         sys.stderr.write(text)
         sys.stderr.flush()
-    except (OSError, ValueError, AttributeError):  # closed, or never there
-        pass
 
 
-def is_terminal(stream: TextIO | None) -> bool:
+def is_terminal(stream: TextIO) -> bool:
     """Whether a stream is a terminal."""
-    return stream is not None and not stream.closed and stream.isatty()
+    return not stream.closed and stream.isatty()
 
 
 def columns(stream: TextIO) -> int:
