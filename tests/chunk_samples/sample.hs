@@ -6,6 +6,8 @@ module Data.Stack
 
 import qualified Data.List as List
 
+type Name = String
+
 -- | A stack of values.
 data Stack a
   = Empty
@@ -13,8 +15,6 @@ data Stack a
   deriving (Show, Eq)
 
 newtype Wrapper a = Wrapper { unwrap :: a }
-
-type Name = String
 
 -- | Things with a size.
 class Sized f where

@@ -37,6 +37,7 @@ def chunk(document: Document) -> list[Chunk]:
         return []
     lines = Lines(text)
     found, cuts = _outline(document, lines)
+    cuts.pop(len(text), None)  # before an empty node at the very end
     bounds = [0, *sorted(cuts), len(text)]
     for start, end in pairwise(bounds):
         if end - start > MAX_CHUNK_BYTES:

@@ -25,16 +25,19 @@ _NAMES = words(
 _RECORDS = words("struct_specifier union_specifier enum_specifier class_specifier")
 
 
+def _next_declarator(node: Node) -> Node | None:
+    """One step towards the name: `f` of `f(int)`, `*f`, `(f)`, `&f` and `a::f`."""
+    found = node.child_by_field_name("declarator") or node.child_by_field_name("name")
+    if found is None and node.named_child_count:  # parentheses and references have no field
+        found = node.named_child(node.named_child_count - 1)
+    return found
+
+
 def _declared(node: Node) -> Node | None:
     """The name at the end of a chain of declarators: `f` in `*(*f(int))[3]` or `a::b::f<T>`."""
     found = node.child_by_field_name("declarator")
     while found is not None and found.type not in _NAMES:
-        inner = found.child_by_field_name("declarator") or found.child_by_field_name("name")
-        if inner is None:  # parentheses and references have no field for what they hold
-            inner = (
-                found.named_child(found.named_child_count - 1) if found.named_child_count else None
-            )
-        found = inner
+        found = _next_declarator(found)
     return found
 
 
@@ -42,7 +45,7 @@ def _function_declarator(node: Node) -> Node | None:
     """The declarator that has parameters, on the way to the name."""
     found = node.child_by_field_name("declarator")
     while found is not None and found.type not in ("function_declarator", "operator_cast"):
-        found = found.child_by_field_name("declarator") or found.child_by_field_name("name")
+        found = None if found.type in _NAMES else _next_declarator(found)
     return found
 
 

@@ -148,7 +148,6 @@ HASKELL = Syntax(
         "data_type": Rule("type", named, by_field("constructors"), holds=False),
         "newtype": Rule("type", named, by_field("constructor"), holds=False),
         "type_synonym": Rule("type", named, by_field("type"), holds=False),
-        "type_synomym": Rule("type", named, by_field("type"), holds=False),  # (sic, until 0.23)
         "type_family": Rule("type", holds=False),
         "data_family": Rule("type", holds=False),
         "class": Rule("class", named, by_field("declarations")),

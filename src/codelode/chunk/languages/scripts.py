@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 
+def _is_constant(name: Node | None, text: bytes) -> bool:
+    """Whether a name is written in capitals. One letter says nothing: `M`, `T`, `_`."""
+    word = content(name, text)
+    return len(word) > 1 and word.isupper()
+
+
 def _upper_case(finder: Finder) -> Rule:
     """An assignment to a name in capitals defines a constant."""
 
@@ -27,8 +33,7 @@ def _upper_case(finder: Finder) -> Rule:
         left = finder(node)
         if left is None or left.type not in ("identifier", "variable_name", "constant"):
             return None
-        capital = left.type == "constant" or content(left, text).isupper()
-        return "constant" if capital else None
+        return "constant" if left.type == "constant" or _is_constant(left, text) else None
 
     return Rule(kind_of, finder, by_field("right"), holds=False)
 
@@ -60,7 +65,7 @@ def _lua_kind(node: Node, text: bytes) -> str | None:
     value = _lua_value(node)
     if value is not None and value.type == "function_definition":
         return "function"
-    return "constant" if content(_lua_assigned(node), text).isupper() else None
+    return "constant" if _is_constant(_lua_assigned(node), text) else None
 
 
 def _lua_body(node: Node) -> Node | None:
