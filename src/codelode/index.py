@@ -7,9 +7,16 @@ import time
 from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from codelode.errors import MismatchError, NoIndexError, UsageError
+from codelode.errors import (
+    DamagedError,
+    FormatError,
+    MismatchError,
+    NoIndexError,
+    StoreError,
+    UsageError,
+)
 from codelode.store.locate import index_directory
 from codelode.store.manifest import Manifest, read_manifest
 from codelode.store.snapshot import Snapshot
@@ -21,6 +28,7 @@ if TYPE_CHECKING:
     from codelode.embed.encoder import Encoder
     from codelode.pipeline.update import Progress, UpdateReport
     from codelode.search.searcher import Mode
+    from codelode.store.verify import Finding
     from codelode.types import Hit, Skip
 
 MAX_FILE_SIZE = 1 << 20
@@ -110,12 +118,7 @@ class Index:
         """
         real = _real_root(root)
         directory = index_directory(real, index_dir)
-        index = cls(real, directory, model)
-        if index.exists():
-            recorded = read_manifest(directory).root
-            if recorded != os.fsdecode(real):
-                raise MismatchError(f"{directory} holds the index of {recorded}, not of {real}")
-        return index
+        return cls(real, directory, model)
 
     def exists(self) -> bool:
         """Whether anything was committed yet."""
@@ -159,7 +162,8 @@ class Index:
         with write_lock(self.directory, wait, on_wait):
             current = None if rebuild else self._manifest()
             manifest = self._next_manifest(current, rebuild, options.walk)
-            remove_unnamed(self.directory, current) if not rebuild else None
+            if current is not None:
+                remove_unnamed(self.directory, current)
             snapshot = Snapshot.open(self.directory) if current else None
             options = replace(options, model=manifest.encoder)
             report = update(
@@ -247,6 +251,24 @@ class Index:
             current = self._snapshot = Snapshot.open(self.directory)
         return current
 
+    def verify(self) -> list[Finding]:
+        """Check every byte and every reference of the index; what is wrong, or nothing."""
+        from codelode.store.verify import verify
+
+        return verify(self.directory)
+
+    def repair(self, **options: Any) -> UpdateReport:
+        """Make damaged segments anew from the sources; takes the options of `update`."""
+        from codelode.store.lock import write_lock
+        from codelode.store.verify import drop_damaged
+
+        try:
+            with write_lock(self.directory, options.get("wait", 0.0), options.get("on_wait")):
+                drop_damaged(self.directory)
+        except (DamagedError, FormatError):  # of the manifest: nothing can be told from it
+            return self.update(**{**options, "rebuild": True})
+        return self.update(**options)
+
     def status(self, changes: bool = True) -> Status:
         """An overview; with `changes`, also what an update would do now (walks the tree)."""
         snapshot = self.snapshot()
@@ -276,9 +298,17 @@ class Index:
 
     def _manifest(self) -> Manifest | None:
         try:
-            return read_manifest(self.directory)
+            manifest = read_manifest(self.directory)
         except NoIndexError:
             return None
+        self._check_root(manifest)
+        return manifest
+
+    def _check_root(self, manifest: Manifest) -> None:
+        if manifest.root != os.fsdecode(self.root):
+            raise MismatchError(
+                f"{self.directory} holds the index of {manifest.root}, not of {self.root}"
+            )
 
     def _next_manifest(
         self, current: Manifest | None, rebuild: bool, walk: WalkOptions
@@ -321,7 +351,7 @@ class Index:
     def _last_generation(self) -> int:
         try:
             return read_manifest(self.directory).generation
-        except (NoIndexError, OSError):
+        except StoreError:  # none, or a damaged one that is being replaced
             return 0
 
     def _load_encoder(self, manifest: Manifest | None) -> Encoder:

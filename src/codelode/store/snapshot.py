@@ -58,7 +58,9 @@ class Snapshot:
         manifest = read_manifest(directory)
         while True:
             try:
-                return cls(manifest, [_open(directory, entry) for entry in manifest.segments])
+                return cls(
+                    manifest, [open_segment(directory, entry) for entry in manifest.segments]
+                )
             except DamagedError:
                 newer = read_manifest(directory)
                 if newer.generation == manifest.generation:
@@ -71,7 +73,8 @@ class Snapshot:
             live.segment.file.check_size()
 
 
-def _open(directory: Path, entry: SegmentEntry) -> LiveSegment:
+def open_segment(directory: Path, entry: SegmentEntry) -> LiveSegment:
+    """Open a segment with the tombstones and stats of a manifest's entry."""
     segment = Segment.open(directory / entry.name)
     if segment.file.size != entry.bytes:
         raise DamagedError(

@@ -1,0 +1,70 @@
+"""Is an index whole? And which segments have to be made anew if it is not?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from codelode.errors import StoreError
+from codelode.segment.verify import faults
+from codelode.store.commit import publish
+from codelode.store.manifest import MANIFEST, Manifest, SegmentEntry, read_manifest
+from codelode.store.snapshot import open_segment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something wrong in a file of the index; `offset` is in bytes."""
+
+    file: str
+    section: str
+    offset: int
+    problem: str
+
+
+def verify(directory: Path) -> list[Finding]:
+    """Check every checksum and every cross-reference. Raises `NoIndexError`."""
+    try:
+        manifest = read_manifest(directory)
+    except StoreError as error:
+        if not (directory / MANIFEST).exists():
+            raise
+        return [Finding(MANIFEST, "manifest", 0, str(error))]
+    return [finding for entry in manifest.segments for finding in _check(directory, entry)]
+
+
+def _check(directory: Path, entry: SegmentEntry) -> Iterator[Finding]:
+    sound = True
+    try:
+        live = open_segment(directory, entry)
+        for section, offset, problem in faults(live.segment):
+            sound = False
+            yield Finding(entry.name, section, offset, problem)
+        if not sound:
+            return
+        files = live.segment.files
+        if len(files) != entry.rows or int(files["chunks"].sum()) != entry.all_chunks:
+            yield Finding(entry.name, "files", 0, "other counts than the manifest has")
+        elif entry.with_live(live.files, files) != entry:
+            yield Finding(MANIFEST, entry.name, 0, "counts of live files do not add up")
+    except StoreError as error:
+        yield Finding(entry.name, "file", 0, str(error))
+
+
+def drop_damaged(directory: Path) -> Manifest:
+    """Publish a manifest without the segments that are damaged: the next update makes them anew.
+
+    The caller holds the write lock. Raises `DamagedError` if the manifest itself is damaged.
+    """
+    manifest = read_manifest(directory)
+    sound = tuple(e for e in manifest.segments if not list(_check(directory, e)))
+    if sound != manifest.segments:
+        manifest = replace(
+            manifest, generation=manifest.generation + 1, segments=sound, complete=False
+        )
+        publish(directory, manifest)
+    return manifest

@@ -1,0 +1,263 @@
+"""Updates: only what changed is done again, and the result is that of a clean rebuild."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from codelode import Index
+from codelode.errors import LockedError, MismatchError, UsageError
+from codelode.store.lock import write_lock
+
+QUERIES = ("parse the settings file", "open_socket", "retry after failure", "Widget", "log a line")
+
+MakeIndex = Callable[..., Index]
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    root = tmp_path / "tree"
+    root.mkdir()
+    return root
+
+
+@pytest.fixture
+def make_index(tree: Path, tmp_path: Path) -> MakeIndex:
+    return lambda name="index": Index.open(tree, index_dir=tmp_path / name)
+
+
+def write(root: Path, path: str, text: str) -> None:
+    target = root / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(text)
+
+
+def answers(index: Index) -> list[object]:
+    """Everything that a search shows, for all modes."""
+    return [
+        (query, mode, index.search(query, limit=20, mode=mode, explain=True))
+        for query in QUERIES
+        for mode in ("hybrid", "semantic", "lexical")
+    ]
+
+
+def segment_names(index: Index) -> list[str]:
+    return sorted(path.name for path in index.directory.glob("*.seg"))
+
+
+def age(root: Path) -> None:
+    """Let every file look old: one modified just now is read again, to be sure."""
+    for path in root.rglob("*"):
+        if path.is_file():
+            os.utime(path, ns=(10**18, 10**18))
+
+
+def test_first_update_reports_what_it_did(tree: Path, make_index: MakeIndex) -> None:
+    write(tree, "a.py", "def parse_settings(path):\n    return open(path)\n")
+    write(tree, "b/c.txt", "some notes about sockets\n")
+    write(tree, "b/blob.bin", "\0\0\0")
+    report = make_index().update()
+    assert (report.files, report.files_added, report.files_changed) == (2, 2, 0)
+    assert report.skipped == {"binary": 1}
+    assert report.chunks == 2
+    assert report.generation == 1
+    assert report.peak_rss_bytes > 1 << 20
+
+
+def test_an_update_without_changes_commits_nothing(tree: Path, make_index: MakeIndex) -> None:
+    write(tree, "a.py", "x = 1\n")
+    write(tree, "b.bin", "\0")
+    first = make_index().update()
+    again = make_index().update()
+    assert again.generation == first.generation
+    assert again.skipped == first.skipped
+
+
+def test_unchanged_files_are_not_read_again(tree: Path, make_index: MakeIndex) -> None:
+    for name in ("a", "b", "c"):
+        write(tree, f"{name}.py", f"def {name}():\n    pass\n")
+    write(tree, "d.bin", "\0")
+    age(tree)
+    with pytest.MonkeyPatch.context() as patch:
+        # ctime cannot be set; pretend that the walk began long after it.
+        patch.setattr("codelode.pipeline.changes.RACY_NS", -(10**12))
+        make_index().update()
+        write(tree, "b.py", "def changed():\n    pass\n")
+        report = make_index().update()
+    assert (report.files_added, report.files_changed, report.files_removed) == (0, 1, 0)
+    assert report.bytes_read == len("def changed():\n    pass\n")
+    assert [hit.path for hit in make_index().search("changed", mode="lexical")] == ["b.py"]
+
+
+def test_a_touched_file_is_read_once_and_keeps_its_chunks(
+    tree: Path, make_index: MakeIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("codelode.pipeline.changes.RACY_NS", -(10**12))
+    write(tree, "a.py", "def parse_settings():\n    pass\n")
+    write(tree, "b.py", "def open_socket():\n    pass\n")
+    make_index().update()
+    before = segment_names(make_index())
+    os.utime(tree / "a.py", ns=(10**18, 10**18))
+    report = make_index().update()
+    assert report.bytes_read == (tree / "a.py").stat().st_size
+    assert (report.files_changed, segment_names(make_index())) == (0, before)
+    assert make_index().update().bytes_read == 0
+    assert not any(hit.stale for hit in make_index().search("parse_settings"))
+
+
+def test_removed_and_renamed_files_are_forgotten(tree: Path, make_index: MakeIndex) -> None:
+    write(tree, "a.py", "def parse_settings():\n    pass\n")
+    write(tree, "b.py", "def open_socket():\n    pass\n")
+    make_index().update()
+    (tree / "a.py").rename(tree / "z.py")
+    (tree / "b.py").unlink()
+    report = make_index().update()
+    assert (report.files, report.files_added, report.files_removed) == (1, 1, 2)
+    assert {hit.path for query in QUERIES for hit in make_index().search(query)} == {"z.py"}
+
+
+def test_stale_hits_are_marked(tree: Path, make_index: MakeIndex) -> None:
+    write(tree, "a.py", "def parse_settings():\n    pass\n")
+    make_index().update()
+    write(tree, "a.py", "def something_else():\n    pass\n")
+    (hit,) = make_index().search("parse_settings")
+    assert hit.stale
+    assert "parse_settings" in hit.text
+    assert make_index().answer("parse_settings").stale_files == 1
+
+
+def test_the_number_of_jobs_does_not_change_a_byte(tree: Path, make_index: MakeIndex) -> None:
+    for i in range(12):
+        write(tree, f"d{i % 3}/f{i}.py", f"def function_{i}(x):\n    return x\n" * 4000)
+    one, two = make_index("one"), make_index("two")
+    one.update(jobs=1)
+    two.update(jobs=2)
+    assert segment_names(one) == segment_names(two)
+    assert len(segment_names(one)) >= 1
+    assert answers(one) == answers(two)
+
+
+def test_many_small_updates_are_compacted(tree: Path, make_index: MakeIndex) -> None:
+    for i in range(30):
+        write(tree, f"f{i}.py", f"def function_{i}():\n    return {i}\n")
+        make_index().update()
+    assert len(segment_names(make_index())) < 5
+    assert make_index().status(changes=False).files == 30
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["write", "write", "write", "delete", "rename", "touch"]),
+        st.sampled_from(["a.py", "b.c", "d/e.md", "d/f.py", "g"]),
+        st.sampled_from(
+            [
+                "def parse_settings(file):\n    return file\n",
+                "int open_socket(void) { return retry(); }\n",
+                "# Notes\n\nRetry after a failure, log a line.\n",
+                "class Widget:\n    def log(self, line):\n        print(line)\n" * 30,
+                "\0binary",
+            ]
+        ),
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(STEPS, min_size=1, max_size=5))
+def test_any_history_ends_like_a_clean_rebuild(history: list[list[tuple[str, str, str]]]) -> None:
+    scratch = Path(tempfile.mkdtemp())
+    try:
+        root = scratch / "tree"
+        root.mkdir()
+        write(root, "always.py", "def always():\n    pass\n")
+        grown = Index.open(root, scratch / "grown")
+        for steps in history:
+            for action, path, text in steps:
+                _apply(root, action, path, text)
+            grown.update(jobs=1)
+        clean = Index.open(root, scratch / "clean")
+        clean.update(jobs=1)
+        assert answers(grown) == answers(clean)
+        old, new = grown.status(changes=False), clean.status(changes=False)
+        assert (old.files, old.chunks, old.skipped) == (new.files, new.chunks, new.skipped)
+        assert not grown.verify()
+    finally:
+        shutil.rmtree(scratch)
+
+
+def _apply(root: Path, action: str, path: str, text: str) -> None:
+    target = root / path
+    if action == "write":
+        write(root, path, text)
+    elif target.exists():
+        if action == "delete":
+            target.unlink()
+        elif action == "touch":
+            os.utime(target)
+        else:
+            target.rename(root / "renamed")
+
+
+def test_an_empty_tree_is_an_error(tree: Path, make_index: MakeIndex) -> None:
+    with pytest.raises(UsageError, match="nothing to index"):
+        make_index().update()
+
+
+def test_a_second_writer_is_told_who_holds_the_lock(tree: Path, make_index: MakeIndex) -> None:
+    write(tree, "a.py", "x = 1\n")
+    index = make_index()
+    index.update()
+    told: list[str] = []
+    with write_lock(index.directory), pytest.raises(LockedError, match=f"pid {os.getpid()}"):
+        make_index().update(wait=0.1, on_wait=told.append)
+    assert told == [str(os.getpid())]
+    assert make_index().update().generation == 1
+
+
+def test_another_tokenizer_is_a_mismatch_until_rebuilt(
+    tree: Path, make_index: MakeIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tree, "a.py", "def parse_settings():\n    pass\n")
+    make_index().update()
+    monkeypatch.setattr("codelode.tokens.TOKENIZER", "another-1")
+    with pytest.raises(MismatchError, match=r"tokenizer.*--rebuild"):
+        make_index().update()
+    assert make_index().update(rebuild=True).generation == 2
+
+
+def test_a_killed_update_keeps_what_was_committed(tree: Path, make_index: MakeIndex) -> None:
+    for i in range(40):
+        write(tree, f"f{i}.py", f"def function_{i}(x):\n    return x\n" * 2000)
+    write(tree, "a.py", "def parse_settings():\n    pass\n")
+    index = make_index()
+    (tree / "later").mkdir()
+    index.update(jobs=1)
+    before = answers(index)
+    for i in range(40):
+        write(tree, f"later/f{i}.py", f"def later_{i}(x):\n    return x\n" * 2000)
+    code = (
+        "import sys; from codelode import Index\n"
+        "print('ready', flush=True)\n"
+        "Index.open(sys.argv[1], sys.argv[2]).update(jobs=2)"
+    )
+    command = [sys.executable, "-c", code, str(tree), str(index.directory.parent)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(0.6)
+        process.kill()
+    assert answers(make_index()) == before
+    assert not make_index().verify()
+    assert make_index().update(jobs=1).files == 81
