@@ -51,7 +51,7 @@ def drawn_outline(language: str, text: bytes) -> str:
     for each in found:
         depths.append(0 if each.parent is None else depths[each.parent] + 1)
         first = text.count(b"\n", 0, each.start) + 1
-        last = text.count(b"\n", 0, each.end) + 1 - text[:each.end].endswith(b"\n")
+        last = text.count(b"\n", 0, each.end) + 1 - text[: each.end].endswith(b"\n")
         line = f"{'  ' * depths[-1]}{each.kind} {each.name} {first}-{last}"
         if each.doc is not None:
             line += f" <- {' '.join(text[slice(*each.doc)].decode().split())}"

@@ -89,7 +89,9 @@ class Lines:
         return found
 
     def inside_line(self, start: int, end: int) -> list[int]:
-        """Cut one long line into equal pieces, between characters."""
+        """Cut one line that is too long into equal pieces, between characters."""
+        if end - start <= MAX_LINE_BYTES:
+            return []
         count = -(-(end - start) // (MAX_LINE_BYTES - _MAX_CONTINUATION))
         offsets = (start + (end - start) * i // count for i in range(1, count))
         return [self.character_start(offset) for offset in offsets]

@@ -1,0 +1,274 @@
+"""Chunks cover a document, respect its definitions, and know their lines and symbols."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from time import thread_time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from codelode.chunk.chunker import CHUNKER, MAX_PARSED_BYTES, chunk
+from codelode.chunk.grammars import grammar
+from codelode.chunk.outline import outline
+from codelode.chunk.parse import parse
+from codelode.chunk.sizes import (
+    MAX_CHUNK_BYTES,
+    MAX_LINE_BYTES,
+    SMALL_CHUNK_BYTES,
+    TINY_CHUNK_BYTES,
+)
+from codelode.types import Chunk, Symbol
+from tests.chunk_cases import LANGUAGES, document, sample
+
+COPIES = 9  # of a sample, to be larger than a chunk
+
+
+def line_ends(text: bytes) -> list[int]:
+    """The offset after each line, slowly."""
+    ends: list[int] = []
+    at = 0
+    for line in text.splitlines(keepends=True):
+        at += len(line)
+        ends.append(at)
+    return ends
+
+
+def naive_line(text: bytes, offset: int) -> int:
+    return 1 + sum(end <= offset for end in line_ends(text))
+
+
+def check(text: bytes, chunks: list[Chunk]) -> None:
+    """What holds for the chunks of any text."""
+    assert b"".join(text[each.start : each.end] for each in chunks) == text
+    assert all(each.start < each.end for each in chunks)
+    starts = {0, *line_ends(text)}
+    longest = max(map(len, text.splitlines(keepends=True)), default=0)
+    for each in chunks:
+        assert each.end - each.start <= MAX_LINE_BYTES
+        text[each.start : each.end].decode("utf-8")
+        assert each.start in starts or longest > MAX_LINE_BYTES
+    if len(text) < 20_000:  # the reference is slow
+        for each in chunks:
+            assert each.start_line == naive_line(text, each.start)
+            assert each.end_line == naive_line(text, each.end - 1)
+
+
+def copies(language: str, count: int = COPIES) -> bytes:
+    return sample(LANGUAGES[language]) * count
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_definitions_that_fit_are_whole_with_what_precedes_them(language: str) -> None:
+    text = copies(language)
+    chunks = chunk(document(text, language))
+    check(text, chunks)
+    assert len(chunks) >= 3
+    tree = parse(grammar(language), text)
+    assert tree is not None
+    found = outline(grammar(language), tree.root_node, text).found
+    for each in found:
+        if each.end - each.lead <= MAX_CHUNK_BYTES:
+            holding = [c for c in chunks if c.start < each.end and each.lead < c.end]
+            assert len(holding) == 1, each.name
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_definition_is_defined_by_one_chunk(language: str) -> None:
+    text = copies(language)
+    chunks = chunk(document(text, language))
+    tree = parse(grammar(language), text)
+    assert tree is not None
+    found = outline(grammar(language), tree.root_node, text).found
+    expected = Counter((each.name, each.kind) for each in found)
+    assert Counter((s.name, s.kind) for each in chunks for s in each.defines) == expected
+    for each in found:
+        (home,) = [c for c in chunks if c.start <= each.name_start < c.end]
+        assert Symbol(each.name, each.kind) in home.defines
+
+
+def c_function(name: str, size: int) -> bytes:
+    head, line = f"int {name}(int a)\n{{\n".encode(), b"\ta = a + 1;\n"
+    return head + line * ((size - len(head) - 3) // len(line)) + b"}\n"
+
+
+def symbols(chunks: list[Chunk]) -> list[str | None]:
+    return [each.symbol.name if each.symbol else None for each in chunks]
+
+
+def defined(chunks: list[Chunk]) -> list[list[str]]:
+    return [[symbol.name for symbol in each.defines] for each in chunks]
+
+
+def test_small_definitions_share_a_chunk_up_to_its_size() -> None:
+    size = SMALL_CHUNK_BYTES - 10
+    text = b"\n".join(c_function(name, size) for name in "abcdef")
+    chunks = chunk(document(text, "c"))
+    assert defined(chunks) == [["a", "b", "c", "d"], ["e", "f"]]
+    assert symbols(chunks) == [None, None]
+
+
+def test_larger_definitions_have_a_chunk_of_their_own() -> None:
+    text = b"\n".join(c_function(name, SMALL_CHUNK_BYTES + 60) for name in "abcd")
+    chunks = chunk(document(text, "c"))
+    assert defined(chunks) == [["a"], ["b"], ["c"], ["d"]]
+    assert symbols(chunks) == ["a", "b", "c", "d"]
+
+
+def test_a_large_function_is_cut_between_statements_and_keeps_its_header() -> None:
+    text = b"/* Adds. */\n" + c_function("large", 3 * MAX_CHUNK_BYTES)
+    chunks = chunk(document(text, "c"))
+    assert 3 <= len(chunks) <= 4
+    assert symbols(chunks) == ["large"] * len(chunks)
+    assert defined(chunks) == [["large"], *[[]] * (len(chunks) - 1)]
+    assert text[: chunks[0].end].startswith(b"/* Adds. */\nint large")
+    assert chunks[0].end > MAX_CHUNK_BYTES - 100
+    assert text[chunks[-1].start :] != b"}\n"
+
+
+def test_a_large_class_is_cut_between_members_and_keeps_its_header() -> None:
+    method = "    def m{0}(self):\n        # About m{0}.\n" + "        self.call(1)\n" * 20
+    text = ("class Large:\n    '''Large.'''\n\n" + "\n".join(map(method.format, range(9)))).encode()
+    chunks = chunk(document(text, "python"))
+    assert defined(chunks)[0][:2] == ["Large", "m0"]
+    assert [name for names in defined(chunks) for name in names] == [
+        "Large",
+        *(f"m{i}" for i in range(9)),
+    ]
+    assert all(text[each.start :].startswith(b"    def m") for each in chunks[1:])
+
+
+def test_a_comment_stays_with_its_definition_even_if_it_would_fit_before() -> None:
+    before, comment = c_function("before", 1000), b"/* About after. */\n"
+    text = before + b"\n" + comment + c_function("after", 1000)
+    first, second = chunk(document(text, "c"))
+    assert text[second.start :].startswith(comment)
+    assert (first.end_line, second.start_line) == (second.start_line - 1, first.end_line + 1)
+
+
+def test_the_symbol_is_the_innermost_that_most_of_the_chunk_lies_in() -> None:
+    text = b"class A {\n" + b"  int x;\n" * 20 + b"  int f() {\n    return 1;\n  }\n}\n"
+    (only,) = chunk(document(text, "java"))
+    assert only.symbol == Symbol("A", "class")
+    assert only.defines == (Symbol("A", "class"), Symbol("f", "method"))
+
+
+def test_a_chunk_that_names_one_thing_only_is_about_it() -> None:
+    text = b"import os\n" * 30 + b"def f():\n    return os\n"
+    (only,) = chunk(document(text, "python"))
+    assert only.symbol == Symbol("f", "function")
+
+
+def test_most_chunks_are_neither_tiny_nor_too_large() -> None:
+    text = copies("python", 20)
+    sizes = [each.end - each.start for each in chunk(document(text, "python"))]
+    assert max(sizes) <= MAX_CHUNK_BYTES + TINY_CHUNK_BYTES
+    assert sum(size < TINY_CHUNK_BYTES for size in sizes) <= len(sizes) // 20
+
+
+def test_an_empty_document_has_no_chunks() -> None:
+    assert chunk(document(b"")) == []
+    assert chunk(document(b"", "python")) == []
+
+
+@pytest.mark.parametrize("language", ["python", None])
+@pytest.mark.parametrize("text", [b"\n", b"x", b"\r\n", b"\r", b"\xef\xbf\xbd", b"x = 1"])
+def test_the_smallest_documents_are_one_chunk(text: bytes, language: str | None) -> None:
+    assert chunk(document(text, language)) == [Chunk(0, len(text), 1, 1)]
+
+
+def test_syntax_errors_are_no_reason_not_to_chunk() -> None:
+    text = copies("java").replace(b"}", b"", 3).replace(b"(", b"[", 2)
+    chunks = chunk(document(text, "java"))
+    check(text, chunks)
+    assert "OrderRepository" in {name for names in defined(chunks) for name in names}
+
+
+def test_the_same_document_gives_the_same_chunks_whatever_came_between() -> None:
+    one, other = document(copies("rust"), "rust"), document(b"fn (((" * 900, "rust")
+    first = chunk(one)
+    chunk(other)
+    assert chunk(one) == first
+    assert CHUNKER == "syntax-1"
+
+
+LINE_END = st.sampled_from(["\n", "\r\n", "\r", "\n\n", "\n\t\n"])
+PIECE = st.one_of(
+    st.text(max_size=40),
+    st.sampled_from(["def f(x):", "class A:", "    return x", "}", "{", "# note", "é" * 60]),
+    st.integers(1, 5000).map(lambda count: "字" * count),
+)
+TEXT = st.lists(st.tuples(PIECE, LINE_END), max_size=60).map(
+    lambda lines: "".join(piece + end for piece, end in lines).encode("utf-8", "replace")
+)
+ANY_LANGUAGE = st.sampled_from([*LANGUAGES, "markdown", None])
+
+
+@given(TEXT, ANY_LANGUAGE)
+@settings(max_examples=150, deadline=None)
+def test_any_text_is_covered(text: bytes, language: str | None) -> None:
+    check(text, chunk(document(text, language)))
+
+
+@given(
+    st.sampled_from(sorted(LANGUAGES)),
+    st.lists(st.tuples(st.integers(0, 3000), st.integers(0, 300), st.text(max_size=9)), max_size=8),
+    st.sampled_from([b"\n", b"\r\n", b"\r"]),
+)
+@settings(max_examples=120, deadline=None)
+def test_damaged_code_is_covered(
+    language: str, edits: list[tuple[int, int, str]], line_end: bytes
+) -> None:
+    text = copies(language, 3).decode()
+    for at, length, inserted in edits:
+        text = text[:at] + inserted + text[at + length :]
+    damaged = text.encode("utf-8", "replace").replace(b"\n", line_end)
+    chunks = chunk(document(damaged, language))
+    check(damaged, chunks)
+
+
+GENERATED = b"".join(b"#define REG_%06d 0x%08x\n" % (i, i) for i in range(200_000))
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        pytest.param("javascript", b"var a=[1,2,'xyz'];" * 280_000, id="a line of 5 MB"),
+        pytest.param("javascript", b"var a=[1,2,'xyz'];" * 25_000, id="a line of 450 KB"),
+        pytest.param("c", GENERATED, id="200,000 generated lines"),
+        pytest.param("c", GENERATED[:MAX_PARSED_BYTES], id="as many as are parsed"),
+        pytest.param("python", b"(" * 10_000 + b")" * 10_000, id="10,000 brackets"),
+        pytest.param("go", b"{\n" * 10_000 + b"}\n" * 10_000, id="10,000 brackets on lines"),
+        pytest.param("haskell", b"[" * 20_000, id="20,000 unclosed brackets"),
+        pytest.param("lua", b"[" * 100_000, id="brackets that Lua looks for the end of"),
+        pytest.param("python", b"\n" * MAX_PARSED_BYTES, id="empty lines"),
+        pytest.param(None, b"\xf0\x9f\x92\xa1" * 200_000, id="one line of wide characters"),
+    ],
+)
+def test_hostile_text_takes_bounded_time(language: str | None, text: bytes) -> None:
+    begun = thread_time()
+    chunks = chunk(document(text, language))
+    assert thread_time() - begun < 4  # twice what the parser may take
+    check(text, chunks)
+
+
+def test_a_parse_that_is_given_up_leaves_no_trace() -> None:
+    lua = grammar("lua")
+    fine = b"function f()\n  return 1\nend\n"
+    assert parse(lua, b"[" * 40_000) is None
+    tree = parse(lua, fine)
+    assert tree is not None
+    assert not tree.root_node.has_error
+    assert tree.root_node.end_byte == len(fine)
+
+
+def test_nothing_is_kept_of_a_document() -> None:
+    one = document(copies("python"), "python")
+    chunk(one)  # imports and caches
+    before = sys.getrefcount(one.text)
+    for _ in range(3):
+        chunk(one)
+    after = sys.getrefcount(one.text)
+    assert after == before

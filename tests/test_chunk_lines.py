@@ -1,0 +1,93 @@
+"""Text without a grammar is cut at blank lines, little indentation and headings."""
+
+from __future__ import annotations
+
+from codelode.chunk.chunker import chunk
+from codelode.chunk.lines import Lines
+from codelode.chunk.sizes import MAX_CHUNK_BYTES, MAX_LINE_BYTES
+from tests.chunk_cases import document
+
+
+def starts(text: bytes, language: str | None = None) -> list[bytes]:
+    """The first line of each chunk but the first."""
+    return [text[each.start :].split(b"\n")[0] for each in chunk(document(text, language))[1:]]
+
+
+def test_plain_text_is_cut_after_blank_lines() -> None:
+    paragraph = b"some words on a line\n" * 14
+    text = b"\n".join([paragraph.replace(b"some", b"first", 1)] * 20)
+    assert set(starts(text)) == {b"first words on a line"}
+
+
+def test_indented_text_is_cut_at_the_outermost_lines() -> None:
+    block = b"section:\n" + b"    - an item of it\n" * 30
+    assert set(starts(block * 10)) == {b"section:"}
+
+
+def test_a_line_of_closing_brackets_does_not_begin_a_chunk() -> None:
+    block = b"item {\n" + b"value\n" * 120 + b"}\n"
+    assert b"}" not in starts(block * 10)
+
+
+def test_chunks_of_lines_are_of_a_good_size() -> None:
+    text = b"a line with a few words in it\n" * 4000
+    sizes = [each.end - each.start for each in chunk(document(text))]
+    assert max(sizes) <= MAX_CHUNK_BYTES
+    assert min(sizes[:-1]) >= MAX_CHUNK_BYTES // 2
+
+
+def test_a_long_line_stands_apart_and_is_cut_into_equal_parts() -> None:
+    long = "wörter ".encode() * 2000
+    text = b"before\n" * 30 + long + b"\n" + b"after\n" * 30
+    chunks = chunk(document(text))
+    parts = [each for each in chunks if each.start_line == 31 == each.end_line]
+    sizes = [each.end - each.start for each in parts]
+    assert text[parts[0].start : parts[-1].end] == long + b"\n"
+    assert len(parts) == -(-len(long) // MAX_LINE_BYTES)
+    assert max(sizes) - min(sizes) <= 4
+    for each in parts:
+        text[each.start : each.end].decode()
+
+
+def test_a_line_longer_than_a_chunk_is_whole_below_the_limit() -> None:
+    line = b"x" * (2 * MAX_CHUNK_BYTES) + b"\n"
+    text = b"short\n" + line + b"short\n"
+    assert line in {text[each.start : each.end] for each in chunk(document(text))}
+
+
+def test_the_limit_of_a_line_is_exact() -> None:
+    line = b"x" * (MAX_LINE_BYTES - 1) + b"\n"
+    assert len(chunk(document(line))) == 1
+    assert len(chunk(document(b"x" + line))) == 2
+
+
+def test_markdown_is_cut_at_headings() -> None:
+    section = b"## Part\n\n" + b"words of it\n" * 60 + b"\n"
+    text = b"# Title\n\nAbout.\n\n" + section * 5
+    assert starts(text, "markdown") == [b"## Part"] * 4  # the title joins the first
+
+
+def test_small_sections_share_a_chunk_with_those_of_their_parent() -> None:
+    small = b"### Detail\n\nwords\n\n" * 6
+    text = (b"## Part\n\n" + small + b"words of it\n" * 60) * 4
+    assert starts(text, "markdown") == [b"## Part"] * 3
+
+
+def test_a_comment_in_a_code_block_is_no_heading() -> None:
+    block = b"```sh\n" + b"# not a heading\nrun it\n" * 12 + b"```\n\n"
+    text = b"# Title\n\n" + (b"words of the text\n" * 50 + b"\n" + block) * 4
+    assert b"# not a heading" not in starts(text, "markdown")
+    assert b"# not a heading" in starts(
+        text.replace(b"```sh", b"").replace(b"```", b""), "markdown"
+    )
+
+
+def test_the_share_of_long_lines_decides_whether_to_parse() -> None:
+    assert Lines(b"short\n" * 9000).long_share() == 0
+    assert Lines(b"x" * 5000).long_share() == 1
+    half = Lines(b"x" * 4999 + b"\n" + b"short\n" * 833).long_share()
+    assert 0.49 < half < 0.51
+    minified = b"function f(){}" * 3000 + b"\n"
+    written = b"function g() {\n}\n" * 3000
+    assert not any(each.defines for each in chunk(document(minified, "javascript")))
+    assert any(each.defines for each in chunk(document(minified + written, "javascript")))
