@@ -158,6 +158,9 @@ class Index:
             on_skip,
             progress,
         )
+        # What makes no sense is refused before anything is touched.
+        self._load_encoder(None if rebuild else self._manifest())
+        self._refuse_empty(options.walk)
         self._make_directory()
         with write_lock(self.directory, wait, on_wait):
             current = None if rebuild else self._manifest()
@@ -248,7 +251,9 @@ class Index:
             current is None
             or read_manifest(self.directory).generation != current.manifest.generation
         ):
-            current = self._snapshot = Snapshot.open(self.directory)
+            current = Snapshot.open(self.directory)
+            self._check_root(current.manifest)
+            self._snapshot = current
         return current
 
     def verify(self) -> list[Finding]:
@@ -376,6 +381,18 @@ class Index:
             max_file_size=max_file_size,
             exclude=(os.path.realpath(self.directory),),
         )
+
+    def _refuse_empty(self, options: WalkOptions) -> None:
+        """Raise `UsageError` if there is nothing to read: what is indexed stays as it is."""
+        from codelode.discover.walk import walk
+        from codelode.types import Skip
+
+        skipped: Counter[str] = Counter()
+        for item in walk(self.root, options):
+            if not isinstance(item, Skip):
+                return
+            skipped[item.reason.value] += 1
+        raise UsageError(f"nothing to index in {self.root}: {_why_nothing(skipped)}")
 
     def _make_directory(self) -> None:
         try:

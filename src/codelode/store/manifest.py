@@ -121,7 +121,10 @@ def decode_manifest(data: bytes) -> Manifest:
     head, _, body = data.partition(b"\n")
     words = head.decode("ascii", "replace").split(" ")
     if len(words) != 3 or words[0] != _MAGIC or not words[1].isdecimal():
-        raise DamagedError(f"{MANIFEST} is damaged: its first line is not that of an index")
+        raise DamagedError(
+            f"{MANIFEST} is damaged: its first line is not that of an index"
+            " (rebuild with `lode index --rebuild`)"
+        )
     if int(words[1]) != INDEX_FORMAT:
         age = "a newer" if int(words[1]) > INDEX_FORMAT else "an older"
         raise FormatError(
