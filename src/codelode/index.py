@@ -135,6 +135,7 @@ class Index:
         hidden: bool = False,
         no_ignore: bool = False,
         max_file_size: int = MAX_FILE_SIZE,
+        max_memory: int | None = None,
         rebuild: bool = False,
         wait: float = 0.0,
         on_wait: Callable[[str], None] | None = None,
@@ -143,9 +144,11 @@ class Index:
     ) -> UpdateReport:
         """Bring the index up to date with the tree.
 
-        `jobs` processes (default: one per core). `max_file_size` is in bytes. `rebuild` starts
-        anew, whatever is there. If another process is indexing, waits for up to `wait` seconds,
-        after telling `on_wait` its pid, then raises `LockedError`.
+        `jobs` processes (default: one per core). `max_file_size` is in bytes.
+        `max_memory` caps what all of them use, in bytes (default: half of what the machine or its
+        control group allows, at most 1 GiB). `rebuild` starts anew, whatever is there. If another process is indexing, waits for up to `wait` seconds,
+        after telling `on_wait` its pid, then raises `LockedError`. Raises `MemoryCapError` if the
+        cap cannot be kept, `UsageError` if there is nothing to index.
         """
         from codelode.pipeline.update import UpdateOptions, update
         from codelode.store.commit import remove_unnamed
@@ -155,6 +158,7 @@ class Index:
             self._walk_options(hidden, no_ignore, max_file_size),
             jobs or available_cores(),
             None,
+            max_memory,
             on_skip,
             progress,
         )
@@ -263,16 +267,19 @@ class Index:
         return verify(self.directory)
 
     def repair(self, **options: Any) -> UpdateReport:
-        """Make damaged segments anew from the sources; takes the options of `update`."""
+        """Make damaged segments anew from the sources.
+
+        Takes the options of `update`; what is indexed is as it was unless they say otherwise.
+        """
         from codelode.store.lock import write_lock
         from codelode.store.verify import drop_damaged
 
         try:
             with write_lock(self.directory, options.get("wait", 0.0), options.get("on_wait")):
-                drop_damaged(self.directory)
+                manifest = drop_damaged(self.directory)
         except (DamagedError, FormatError):  # of the manifest: nothing can be told from it
             return self.update(**{**options, "rebuild": True})
-        return self.update(**options)
+        return self.update(**{**manifest.options, **options})
 
     def status(self, changes: bool = True) -> Status:
         """An overview; with `changes`, also what an update would do now (walks the tree)."""

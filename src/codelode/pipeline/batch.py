@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import resource
-import sys
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codelode.chunk.chunker import chunk
 from codelode.discover.read import read
+from codelode.errors import MemoryCapError
+from codelode.pipeline.memory import peak_rss_bytes
 from codelode.segment.builder import SegmentBuilder, TermHasher
 from codelode.segment.columns import MAX_CHUNKS
 from codelode.tokens import count_words
@@ -18,6 +17,7 @@ from codelode.types import Passages, Skip, SkipReason, SourceFile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from codelode.embed.encoder import Encoder
     from codelode.types import Task
@@ -42,6 +42,7 @@ class Run:
     same: list[SourceFile]
     seconds: dict[str, float]
     peak_rss: int
+    last_path: str
 
 
 @dataclass(slots=True)
@@ -54,41 +55,59 @@ class BatchIndexer:
     hasher: TermHasher = field(default_factory=TermHasher)
 
     def index(self, batch: Sequence[Task]) -> Run:
-        """Read and index the files of a batch, in order."""
+        """Read and index the files of a batch, in order.
+
+        Raises `MemoryCapError`, naming stage and file, if there is no memory for it.
+        """
         clock = _StageClock()
-        builder = SegmentBuilder()
-        run = Run(b"", 0, 0, 0, [], [], clock.seconds, 0)
-        for task in batch:
-            file = task.file
-            document = read(self.root, file, self.max_file_size)
-            clock.lap("read")
-            if isinstance(document, Skip):
-                run.skips.append(document)
-                if document.reason in _LASTING:
-                    builder.skip(file, document.reason)
-                continue
-            run.bytes_read += file.size
-            if document.content_hash == task.content_hash:
-                run.same.append(file)
-                continue
-            chunks = chunk(document)
-            clock.lap("chunk")
-            if len(builder.texts) + len(chunks) > MAX_CHUNKS:
-                run.skips.append(Skip(file.path, SkipReason.TOO_LARGE, "too many chunks"))
-                continue
-            builder.add(file, document, chunks)
-            clock.lap("build")
-            run.files += 1
-        if builder.rows:
-            words = count_words(builder.texts)
-            clock.lap("tokenize")
-            vectors = self.encoder.encode_passages(Passages(builder.paths, builder.texts, words))
-            clock.lap("embed")
-            run.data = builder.finish(words, vectors, self.hasher)
-            clock.lap("build")
+        run = Run(b"", 0, 0, 0, [], [], clock.seconds, 0, batch[-1].file.path)
+        path = batch[0].file.path
+        try:
+            builder = SegmentBuilder()
+            for task in batch:
+                path = task.file.path
+                self._add(task, builder, run, clock)
+            path = f"{batch[0].file.path} to {path}"
+            if builder.rows:
+                clock.stage = "tokenize"
+                words = count_words(builder.texts)
+                clock.stage = "embed"
+                passages = Passages(builder.paths, builder.texts, words)
+                vectors = self.encoder.encode_passages(passages)
+                clock.stage = "build"
+                run.data = builder.finish(words, vectors, self.hasher)
+        except MemoryError:
+            raise MemoryCapError(
+                f"out of the memory allowed in the stage {clock.stage!r} at {path!r}; raise"
+                " --max-memory; what was committed before is kept"
+            ) from None
+        clock.stop()
         run.chunks = len(builder.texts)
         run.peak_rss = peak_rss_bytes()
         return run
+
+    def _add(self, task: Task, builder: SegmentBuilder, run: Run, clock: _StageClock) -> None:
+        """Read and chunk one file."""
+        file = task.file
+        clock.stage = "read"
+        document = read(self.root, file, self.max_file_size)
+        if isinstance(document, Skip):
+            run.skips.append(document)
+            if document.reason in _LASTING:
+                builder.skip(file, document.reason)
+            return
+        run.bytes_read += file.size
+        if document.content_hash == task.content_hash:
+            run.same.append(file)
+            return
+        clock.stage = "chunk"
+        chunks = chunk(document)
+        if len(builder.texts) + len(chunks) > MAX_CHUNKS:
+            run.skips.append(Skip(file.path, SkipReason.TOO_LARGE, "too many chunks"))
+            return
+        clock.stage = "build"
+        builder.add(file, document, chunks)
+        run.files += 1
 
 
 class _StageClock:
@@ -96,22 +115,22 @@ class _StageClock:
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
-        self._last = time.process_time()
+        self._stage = ""
+        self._began = time.process_time()
 
-    def lap(self, stage: str) -> None:
+    @property
+    def stage(self) -> str:
+        return self._stage
+
+    @stage.setter
+    def stage(self, stage: str) -> None:
+        self.stop()
+        self._stage = stage
+
+    def stop(self) -> None:
+        """Add what has gone by since the stage began."""
         now = time.process_time()
-        self.seconds[stage] = self.seconds.get(stage, 0.0) + now - self._last
-        self._last = now
-
-
-def peak_rss_bytes() -> int:
-    """The largest resident set this process has had, in bytes.
-
-    From /proc where there is one: after a fork, `getrusage` starts from the parent's peak.
-    """
-    try:
-        status = Path("/proc/self/status").read_text()
-    except OSError:
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return peak if sys.platform == "darwin" else peak * 1024
-    return int(status.partition("VmHWM:")[2].split(maxsplit=1)[0]) * 1024
+        if self._stage:
+            spent = self.seconds.get(self._stage, 0.0)
+            self.seconds[self._stage] = spent + now - self._began
+        self._began = now

@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from codelode.errors import IndexingError
+from codelode.errors import IndexingError, MemoryCapError
 from codelode.pipeline.batch import Run
 from codelode.types import Skip, SkipReason, SourceFile, Task
 
@@ -37,6 +37,7 @@ class WorkerOptions:
     root: str
     model: str | None
     max_file_size: int
+    memory_limit: int
 
 
 def send(stream: BinaryIO, head: object, body: bytes = b"") -> None:
@@ -87,7 +88,7 @@ class _Worker:
             )
         head, data = answer
         if "error" in head:
-            raise IndexingError(head["error"])
+            raise (MemoryCapError if head["memory"] else IndexingError)(head["error"])
         head["skips"] = [Skip(path, SkipReason(why), more) for path, why, more in head["skips"]]
         head["same"] = [SourceFile(*fields) for fields in head["same"]]
         run = Run(data=data, **head)

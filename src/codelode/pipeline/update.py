@@ -5,14 +5,21 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Protocol
 
 from codelode.discover.walk import WalkOptions, walk
-from codelode.pipeline.batch import BatchIndexer, Run, peak_rss_bytes
+from codelode.pipeline.batch import BatchIndexer, Run
 from codelode.pipeline.changes import KnownFiles
+from codelode.pipeline.memory import (
+    PARENT_BYTES,
+    MemoryBudget,
+    default_cap,
+    peak_rss_bytes,
+    resident_bytes,
+)
 from codelode.pipeline.pool import WorkerOptions, WorkerPool
 from codelode.pipeline.seal import Sealer
 from codelode.store.compact import compact
@@ -63,11 +70,12 @@ class UpdateReport:
 
 @dataclass(frozen=True, slots=True)
 class UpdateOptions:
-    """How to update: what to walk, how many processes, which model."""
+    """How to update: what to walk, how many processes, which model, how much memory (bytes)."""
 
     walk: WalkOptions
     jobs: int = 1
     model: str | None = None
+    max_memory: int | None = None
     on_skip: Callable[[Skip], None] | None = None
     progress: Progress | None = None
 
@@ -92,18 +100,11 @@ def update(
     skips = _SkipCounter(options.on_skip)
     stages: Counter[str] = Counter()
     bytes_read = workers_rss = 0
+    budget = MemoryBudget(
+        options.max_memory or default_cap(), max(0, resident_bytes() - PARENT_BYTES)
+    )
     batches = _batches(_changed(walk(root, options.walk), known, skips), options.progress)
-    with ExitStack() as stack:
-        first = list(islice(batches, SMALL_BATCHES + 1))
-        runs: Iterable[Run]
-        if options.jobs == 1 or len(first) <= SMALL_BATCHES:
-            indexer = BatchIndexer(root, encoder, options.walk.max_file_size)
-            runs = map(indexer.index, chain(first, batches))
-            pool = None
-        else:
-            work = WorkerOptions(str(root), options.model, options.walk.max_file_size)
-            pool = stack.enter_context(WorkerPool(options.jobs, work))
-            runs = pool.map(chain(first, batches))
+    with _runs(root, encoder, options, budget, batches) as (runs, pool):
         for run in runs:
             for skip in run.skips:
                 skips.add(skip)
@@ -111,9 +112,10 @@ def update(
             bytes_read += run.bytes_read
             known.note_same(run.same)
             sealer.add(run)
+            workers_rss = pool.peak_rss if pool else 0
+            budget.check(resident_bytes() + workers_rss, "seal", run.last_path)
             if options.progress:
                 options.progress.indexed(run.files, run.bytes_read)
-        workers_rss = pool.peak_rss if pool else 0
     for skip in known.lasting_skips():
         skips.add(skip)
     committed = compact(directory, sealer.finish(dict(skips.counts)))
@@ -132,6 +134,26 @@ def update(
         skipped=dict(skips.counts),
         stage_seconds=dict(stages),
     )
+
+
+@contextmanager
+def _runs(
+    root: Path,
+    encoder: Encoder,
+    options: UpdateOptions,
+    budget: MemoryBudget,
+    batches: Iterator[list[Task]],
+) -> Iterator[tuple[Iterable[Run], WorkerPool | None]]:
+    """The run of every batch, in order; and the workers that make them, if there are any."""
+    size = options.walk.max_file_size
+    jobs = budget.jobs(options.jobs)
+    first = list(islice(batches, SMALL_BATCHES + 1))
+    if jobs == 1 or len(first) <= SMALL_BATCHES:
+        yield map(BatchIndexer(root, encoder, size).index, chain(first, batches)), None
+        return
+    work = WorkerOptions(str(root), options.model, size, budget.worker_limit(jobs))
+    with WorkerPool(jobs, work) as pool:
+        yield pool.map(chain(first, batches)), pool
 
 
 class _SkipCounter:

@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 from codelode.embed.load import load
-from codelode.errors import CodelodeError
+from codelode.errors import CodelodeError, MemoryCapError
 from codelode.pipeline.batch import BatchIndexer
+from codelode.pipeline.memory import limit_this_process
 from codelode.pipeline.pool import WorkerOptions, pack_file, receive, send, unpack
 
 
@@ -20,12 +21,13 @@ def main() -> None:
     if first is None:
         return
     options = WorkerOptions(**first[0])
+    limit_this_process(options.memory_limit)
     indexer = BatchIndexer(Path(options.root), load(options.model), options.max_file_size)
     while (request := receive(source)) is not None:
         try:
             run = indexer.index([unpack(fields) for fields in request[0]])
         except CodelodeError as error:
-            send(sink, {"error": str(error)})
+            send(sink, {"error": str(error), "memory": isinstance(error, MemoryCapError)})
             continue
         head = {
             "files": run.files,
@@ -35,6 +37,7 @@ def main() -> None:
             "same": [pack_file(file) for file in run.same],
             "seconds": run.seconds,
             "peak_rss": run.peak_rss,
+            "last_path": run.last_path,
         }
         send(sink, head, run.data)
 

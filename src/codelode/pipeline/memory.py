@@ -1,0 +1,105 @@
+"""The memory cap: how much indexing may use, over all its processes.
+
+Memory is bounded by construction (batches, queues and the open segment have fixed sizes), so the
+cap decides how many workers there are. It is enforced too: a worker may not allocate more than its
+share (`RLIMIT_DATA`, so that it is the allocation that fails, not the machine), and what all
+processes hold is checked after every batch.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from codelode.errors import MemoryCapError
+
+MEGABYTE = 1 << 20
+DEFAULT_MAX = 1024 * MEGABYTE
+PARENT_BYTES = 200 * MEGABYTE
+"""What the process that seals segments needs at most, beside what it held before."""
+WORKER_BYTES = 160 * MEGABYTE
+"""What a worker needs for ordinary code: interpreter, grammars, model and one batch."""
+
+_CGROUP_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
+
+
+def default_cap() -> int:
+    """Half of what the machine or its control group allows, at most `DEFAULT_MAX`; in bytes."""
+    allowed = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
+    for name in _CGROUP_LIMITS:
+        try:
+            text = Path(name).read_text().strip()
+        except OSError:
+            continue
+        if text.isdecimal():
+            allowed.append(int(text))
+    return min(DEFAULT_MAX, min(allowed) // 2)
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryBudget:
+    """A cap in bytes, shared out to this process and its workers.
+
+    `before` bytes were in use by the program that holds the index, and do not count.
+    """
+
+    cap: int
+    before: int = 0
+
+    def jobs(self, wanted: int) -> int:
+        """How many of the `wanted` workers there is room for; 1 means none beside this process.
+
+        Raises `MemoryCapError` if the cap leaves no room at all.
+        """
+        if self.cap < PARENT_BYTES:
+            raise MemoryCapError(
+                f"cannot index within {self.cap // MEGABYTE} MB of memory: at least"
+                f" {PARENT_BYTES // MEGABYTE} MB are needed"
+            )
+        return max(1, min(wanted, (self.cap - PARENT_BYTES) // WORKER_BYTES))
+
+    def worker_limit(self, jobs: int) -> int:
+        """The share of each of `jobs` workers, in bytes."""
+        return (self.cap - PARENT_BYTES) // jobs
+
+    def check(self, held: int, stage: str, path: str) -> None:
+        """Raise `MemoryCapError` if `held` bytes, of all processes, are more than the cap."""
+        held -= self.before
+        if held > self.cap:
+            raise MemoryCapError(
+                f"memory cap of {self.cap // MEGABYTE} MB exceeded ({held // MEGABYTE} MB) in the"
+                f" stage {stage!r} at {path!r}; what was committed before is kept"
+            )
+
+
+def limit_this_process(limit: int) -> None:
+    """Let allocations beyond `limit` bytes fail with `MemoryError`."""
+    if sys.platform == "linux":
+        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+        if hard == resource.RLIM_INFINITY or limit < hard:
+            resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
+
+
+def resident_bytes() -> int:
+    """What this process holds now, in bytes (its peak where the system does not tell)."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except OSError:
+        return peak_rss_bytes()
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def peak_rss_bytes() -> int:
+    """The largest resident set this process has had, in bytes.
+
+    From /proc where there is one: after a fork, `getrusage` starts from the parent's peak.
+    """
+    try:
+        status = Path("/proc/self/status").read_text()
+    except OSError:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak if sys.platform == "darwin" else peak * 1024
+    return int(status.partition("VmHWM:")[2].split(maxsplit=1)[0]) * 1024
