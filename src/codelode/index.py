@@ -144,11 +144,13 @@ class Index:
     ) -> UpdateReport:
         """Bring the index up to date with the tree.
 
-        `jobs` processes (default: one per core). `max_file_size` is in bytes.
-        `max_memory` caps what all of them use, in bytes (default: half of what the machine or its
-        control group allows, at most 1 GiB). `rebuild` starts anew, whatever is there. If another process is indexing, waits for up to `wait` seconds,
-        after telling `on_wait` its pid, then raises `LockedError`. Raises `MemoryCapError` if the
-        cap cannot be kept, `UsageError` if there is nothing to index.
+        `jobs` processes (default: one per core). `max_file_size` is in bytes. `max_memory` caps
+        what all of them use, in bytes (default: half of what the machine or its control group
+        allows, at most 1 GiB). `rebuild` starts anew, whatever is there. If another process is
+        indexing, waits for up to `wait` seconds, after telling `on_wait` its pid.
+
+        Raises `LockedError`, `MemoryCapError` if the cap cannot be kept, `MismatchError` if the
+        index was made by other models or code, `UsageError` if there is nothing to index.
         """
         from codelode.pipeline.update import UpdateOptions, update
         from codelode.store.commit import remove_unnamed
