@@ -19,7 +19,6 @@ _CONTROLS = bytes({*range(0x20), 0x7F} - set(b"\t\n\v\f\r\b\x1b"))
 _MAX_CONTROLS = 0.05
 _MAX_CONTROLS_UNKNOWN = 0.01  # where the encoding is not certain either
 _SAMPLE = 1 << 12
-_MAX_SAMPLE = 1 << 16
 _MIN_SAMPLE = 1 << 9  # the detector does better on the same few words repeated
 _CANDIDATES = ["cp932", "euc_jp", "gb18030", "big5", "cp949", "cp1251", "koi8_r", "cp866"]
 _CANDIDATES += ["cp1250", "cp1253", "cp1255"]
@@ -172,7 +171,7 @@ def _legacy(data: bytes) -> Text | NoText:
 
 
 def _telling_part(data: bytes) -> bytes:
-    """Some kilobytes around the bytes beyond ASCII, cut where no character is."""
+    """Some kilobytes around the bytes beyond ASCII; more only if there is no safe place to cut."""
     pieces: list[bytes] = []
     size = at = 0
     while size < _SAMPLE and (run := _HIGH.search(data, at)):
@@ -181,4 +180,4 @@ def _telling_part(data: bytes) -> bytes:
         at = cut.end() if cut else len(data)
         pieces.append(data[start:at])
         size += at - start
-    return b"".join(pieces)[:_MAX_SAMPLE]
+    return b"".join(pieces)

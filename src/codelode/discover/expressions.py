@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from itertools import chain
 from typing import NamedTuple
@@ -42,6 +42,12 @@ class _Block:
         self.last = self._expressions[0].number
 
     @cached_property
+    def _hint(self) -> re.Pattern[bytes]:
+        """Found in every text that an expression matches; much the fastest way to a no."""
+        literals = {wildmatch.longest_literal(e.tokens) for e in self._expressions}
+        return re.compile(b"" if b"" in literals else b"|".join(map(re.escape, literals)))
+
+    @cached_property
     def _joined(self) -> re.Pattern[bytes]:
         joined = "|".join(
             f"{wildmatch.regex(expression.tokens)}()" for expression in self._expressions
@@ -49,7 +55,7 @@ class _Block:
         return re.compile(joined.encode("latin-1"))
 
     def find(self, text: bytes) -> int:
-        if len(text) < self._least:
+        if len(text) < self._least or not self._hint.search(text):
             return NOT_FOUND
         match = self._joined.match(text)
         return self._expressions[match.lastindex - 1].number if match and match.lastindex else -1
@@ -71,24 +77,30 @@ def _find(blocks: Sequence[_Block], text: bytes, above: int) -> int:
     return above
 
 
-class Expressions:
-    """Any number of expressions, given in the order of their numbers."""
+def finder(expressions: Sequence[Expression]) -> Callable[[bytes], int]:
+    """What finds the number of the last expression that matches a text, or NOT_FOUND.
+
+    The expressions come in the order of their numbers, and there is at least one.
+    """
+    if len(expressions) <= _BLOCK:
+        return _Block(expressions).find
+    return _Index(expressions).find
+
+
+class _Index:
+    """Any number of expressions."""
 
     def __init__(self, expressions: Sequence[Expression]) -> None:
-        self._by_part: dict[bytes, list[_Block]] = {}
-        if len(expressions) > _BLOCK:
-            parts = [expression.parts() for expression in expressions]
-            frequency = Counter(chain.from_iterable(parts))
-            rarest = defaultdict(list)
-            for expression, its_parts in zip(expressions, parts, strict=True):
-                rarest[min(its_parts, key=frequency.__getitem__)].append(expression)
-            expressions = rarest.pop(b"", [])
-            self._by_part = {part: _blocks(sharing) for part, sharing in rarest.items()}
+        parts = [expression.parts() for expression in expressions]
+        frequency = Counter(chain.from_iterable(parts))
+        rarest = defaultdict(list)
+        for expression, its_parts in zip(expressions, parts, strict=True):
+            rarest[min(its_parts, key=frequency.__getitem__)].append(expression)
+        self._always = _blocks(rarest.pop(b"", []))
+        self._by_part = {part: _blocks(sharing) for part, sharing in rarest.items()}
         self._sizes = sorted({len(part) for part in self._by_part})
-        self._always = _blocks(expressions)
 
     def find(self, text: bytes) -> int:
-        """The number of the last expression that matches the text, or NOT_FOUND."""
         found = _find(self._always, text, NOT_FOUND)
         for size in self._sizes:
             for start in range(len(text) - size + 1):

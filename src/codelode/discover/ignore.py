@@ -13,10 +13,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
+from itertools import takewhile
 from typing import NamedTuple
 
 from codelode.discover import wildmatch
-from codelode.discover.expressions import NOT_FOUND, Expression, Expressions
+from codelode.discover.expressions import NOT_FOUND, Expression, finder
 
 __all__ = ["NOT_FOUND", "Finder", "Rule", "Rules"]
 
@@ -82,8 +83,8 @@ class Rules:
     def _for_folders(self) -> _Table:
         return _Table(self.rules, folders=True)
 
-    def finder(self, folder: bytes, *, folders: bool) -> Finder:
-        """What finds the last matching rule for the entries of a folder.
+    def finder(self, folder: bytes, *, folders: bool) -> Finder | None:
+        """What finds the last matching rule for the entries of a folder; None if none can match.
 
         `folder` is the path from the ignore file's folder, empty or with a final `/`. `folders`
         says whether the entries asked about are folders.
@@ -93,7 +94,8 @@ class Rules:
     def find(self, path: bytes, *, is_folder: bool) -> Rule | None:
         """The last rule that matches a path, regardless of what its parent folders match."""
         head, slash, name = path.rpartition(b"/")
-        number = self.finder(head + slash, folders=is_folder)(name)
+        finder = self.finder(head + slash, folders=is_folder)
+        number = finder(name) if finder else NOT_FOUND
         return None if number == NOT_FOUND else self.rules[number]
 
 
@@ -103,8 +105,9 @@ class _Table:
     def __init__(self, rules: Iterable[Rule], *, folders: bool) -> None:
         self.names: dict[bytes, int] = {}
         self.endings: dict[bytes, int] = {}  # `*.ext`: tried at every dot of a name
-        self.tails: dict[bytes, int] = {}  # `*~`: tried with every length there is
-        self.heads: dict[bytes, int] = {}  # `name*`
+        self.tails: dict[bytes, int] = {}  # `*~`: tried with every length there is ...
+        self.heads: dict[bytes, int] = {}  # `name*`: ... if the byte at that end is right
+        self.all = NOT_FOUND  # `*`
         self.paths: defaultdict[bytes, dict[bytes, int]] = defaultdict(dict)  # by folder and name
         by_name: list[Expression] = []
         by_depth: defaultdict[int | None, list[Expression]] = defaultdict(list)
@@ -126,9 +129,12 @@ class _Table:
             if not self._file_name(number, tokens):
                 by_name.append(Expression(number, tokens))
         self.tail_sizes = sorted({len(tail) for tail in self.tails})
+        self.tail_ends = frozenset(tail[-1:] for tail in self.tails)
         self.head_sizes = sorted({len(head) for head in self.heads})
-        self.by_name = Expressions(by_name) if by_name else None
-        self.by_depth = {depth: Expressions(found) for depth, found in by_depth.items()}
+        self.head_starts = frozenset(head[:1] for head in self.heads)
+        self.find_other = finder(by_name) if by_name else None
+        self.by_depth = {depth: finder(found) for depth, found in by_depth.items()}
+        self.knows_names = bool(self.names or self.endings or self.tails or self.heads or by_name)
 
     def _file_name(self, number: int, tokens: tuple[wildmatch.Token, ...]) -> bool:
         """File a rule about a name in one of the dicts, if it is simple enough."""
@@ -141,8 +147,10 @@ class _Table:
             (self.endings if tail.startswith(b".") else self.tails)[tail] = number
             return True
         head = wildmatch.literal(tokens[:-1]) if tokens[-1] is wildmatch.Stars.WITHIN else None
-        if head is not None:
+        if head:
             self.heads[head] = number
+        elif head is not None:
+            self.all = number
         return head is not None
 
     def _file_path(
@@ -158,52 +166,61 @@ class _Table:
             folder, slash, name = text.rpartition(b"/")
             self.paths[folder + slash][name] = number
 
-    def finder(self, folder: bytes) -> Finder:
+    def finder(self, folder: bytes) -> Finder | None:
         here = self.paths.get(folder)
         depths = (folder.count(b"/"), None)
-        expressions = [self.by_depth[depth] for depth in depths if depth in self.by_depth]
-        if here is None and not expressions:
-            return self.find_name
-        return _Finder(self.find_name, folder, here or {}, expressions)
+        others = [self.by_depth[depth] for depth in depths if depth in self.by_depth]
+        if here is None and not others:
+            return self.find_name if self.knows_names or self.all != NOT_FOUND else None
+        return _Finder(self.find_name, folder, here or {}, others)
 
     def find_name(self, name: bytes) -> int:
-        """The last rule about names that matches."""
-        found = self.names.get(name, NOT_FOUND)
+        """The last rule about names that matches. (This is where a walk spends its time.)"""
+        found = self.all
+        if not self.knows_names:
+            return found
+        hit = self.names.get(name, NOT_FOUND)
+        if hit > found:
+            found = hit
         if self.endings:
             dot = name.find(b".")
             while dot >= 0:
-                found = max(found, self.endings.get(name[dot:], NOT_FOUND))
+                hit = self.endings.get(name[dot:], NOT_FOUND)
+                if hit > found:
+                    found = hit
                 dot = name.find(b".", dot + 1)
-        for size in self.tail_sizes:
-            if size > len(name):
-                break
-            found = max(found, self.tails.get(name[-size:], NOT_FOUND))
-        for size in self.head_sizes:
-            if size > len(name):
-                break
-            found = max(found, self.heads.get(name[:size], NOT_FOUND))
-        return found if self.by_name is None else max(found, self.by_name.find(name))
+        if name[-1:] in self.tail_ends:
+            for size in takewhile(len(name).__ge__, self.tail_sizes):
+                found = max(found, self.tails.get(name[-size:], NOT_FOUND))
+        if name[:1] in self.head_starts:
+            for size in takewhile(len(name).__ge__, self.head_sizes):
+                found = max(found, self.heads.get(name[:size], NOT_FOUND))
+        if self.find_other is not None:
+            hit = self.find_other(name)
+            if hit > found:
+                found = hit
+        return found
 
 
 class _Finder:
     """Looks up names in one folder for which there are rules about paths."""
 
-    __slots__ = ("_expressions", "_find_name", "_folder", "_here")
+    __slots__ = ("_find_name", "_folder", "_here", "_others")
 
     def __init__(
         self,
         find_name: Finder,
         folder: bytes,
         here: dict[bytes, int],
-        expressions: list[Expressions],
+        others: list[Finder],
     ) -> None:
         self._find_name = find_name
         self._folder = folder
         self._here = here
-        self._expressions = expressions
+        self._others = others
 
     def __call__(self, name: bytes) -> int:
-        found = max(self._find_name(name), self._here.get(name, NOT_FOUND))
-        for expressions in self._expressions:
-            found = max(found, expressions.find(self._folder + name))
+        found = max(self._here.get(name, NOT_FOUND), self._find_name(name))
+        for find in self._others:
+            found = max(found, find(self._folder + name))
         return found

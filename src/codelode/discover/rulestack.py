@@ -69,10 +69,12 @@ class RuleStack:
 
         `folder` is empty or ends with `/`, and is relative to the same place as every `base`.
         """
-        return tuple(
-            (file.rules.finder(folder[len(file.base) :], folders=folders), file)
-            for file in (*self.lode, *self.plain, *self.git, *self.excludes)
-        )
+        found = []
+        for file in (*self.lode, *self.plain, *self.git, *self.excludes):
+            finder = file.rules.finder(folder[len(file.base) :], folders=folders)
+            if finder is not None:
+                found.append((finder, file))
+        return tuple(found)
 
 
 def excludes_of(worktree: Path | None, base: bytes) -> tuple[RuleFile, ...]:
