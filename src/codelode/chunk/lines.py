@@ -37,16 +37,18 @@ class Lines:
         starts: list[int] = self.offsets.tolist()
         return starts
 
-    @cached_property
-    def costs(self) -> list[int]:
-        """What it costs to cut before each line: the less, the better a place it is."""
-        codes = np.frombuffer(self.text, dtype=np.uint8)
-        visible = np.append(np.flatnonzero(~_SPACES[codes]), len(codes))
-        first = visible[np.searchsorted(visible, self.offsets)]
-        blank = first >= np.append(self.offsets[1:], len(codes))
-        costs = 2 * np.minimum(first - self.offsets, _MAX_INDENT)
+    def costs(self, first: int, last: int) -> list[int]:
+        """What it costs to cut before each line of `[first, last)`: less is better."""
+        offsets = self.offsets[first:last]
+        end = int(self.offsets[last]) if last < len(self.offsets) else len(self.text)
+        begin = int(offsets[0])
+        codes = np.frombuffer(self.text, dtype=np.uint8, count=end - begin, offset=begin)
+        visible = np.append(np.flatnonzero(~_SPACES[codes]), end - begin) + begin
+        shown = visible[np.searchsorted(visible, offsets)]  # where the line begins to the eye
+        blank = shown >= np.append(offsets[1:], end)
+        costs = 2 * np.minimum(shown - offsets, _MAX_INDENT)
         costs[1:] += np.where(blank[:-1], 0, _AFTER_TEXT)
-        closing = _CLOSERS[codes[np.minimum(first, len(codes) - 1)]]
+        closing = _CLOSERS[codes[np.minimum(shown, end - 1) - begin]]
         costs += np.where(closing, _BEFORE_CLOSER, 0)
         costs[blank] = _BEFORE_BLANK + 2 * _MAX_INDENT
         result: list[int] = costs.tolist()
@@ -69,12 +71,14 @@ class Lines:
     def cuts(self, start: int, end: int) -> list[int]:
         """Cut `[start, end)` into pieces of `MAX_CHUNK_BYTES` or a line; the offsets inside it."""
         found: list[int] = []
-        starts, costs = self.starts, self.costs
+        starts = self.starts
+        first = bisect_right(starts, start) - 1
+        costs = self.costs(first, bisect_left(starts, end))
         while end - start > MAX_CHUNK_BYTES:
             low = bisect_left(starts, start + MAX_CHUNK_BYTES // 2)
             high = bisect_right(starts, start + MAX_CHUNK_BYTES)
             if low < high:
-                window = costs[low:high]
+                window = costs[low - first : high - first]
                 window.reverse()  # of equal places the last, for fewer chunks
                 start = starts[high - 1 - window.index(min(window))]
             elif starts[high - 1] > start:  # stop before the long line

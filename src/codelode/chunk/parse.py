@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 MAX_JUMPS: Final = 2000
 MAX_CPU_SECONDS: Final = 2.0
 _WINDOW_BYTES: Final = 1 << 16
+_CALLS_PER_CLOCK: Final = 32  # the clock is a system call
 
 _window = bytearray()
 _parsing = Lock()  # for the window, and because a parser serves one thread at a time
@@ -34,7 +35,7 @@ def parse(grammar: Grammar, text: bytes) -> Tree | None:
     machine, or, as a last resort, has taken `MAX_CPU_SECONDS` of this thread.
     """
     allowed = MAX_JUMPS + len(text) // _WINDOW_BYTES
-    reads = 0
+    reads = calls = 0
     give_up_at = thread_time() + MAX_CPU_SECONDS
 
     def read(offset: int, point: Point) -> bytearray:
@@ -44,7 +45,11 @@ def parse(grammar: Grammar, text: bytes) -> Tree | None:
         return _window
 
     def lost(offset: int, has_error: bool) -> bool:
-        return reads > allowed or thread_time() > give_up_at
+        nonlocal calls
+        calls += 1
+        if calls % _CALLS_PER_CLOCK == 0 and thread_time() > give_up_at:
+            return True
+        return reads > allowed
 
     with _parsing:
         try:
