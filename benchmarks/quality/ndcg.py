@@ -46,6 +46,7 @@ class Task:
     index_root: Path | None
     rebuild: bool
     index_jobs: int | None
+    model: str | None
 
 
 def main() -> None:
@@ -61,6 +62,7 @@ def main() -> None:
             rebuild=options.rebuild,
             # One process per repository is enough where several repositories run at a time.
             index_jobs=None if options.jobs <= 1 else 1,
+            model=options.model,
         )
         for repository in load_repositories(options.annotations, options.repo)
     ]
@@ -81,6 +83,7 @@ def _parse() -> argparse.Namespace:
     add("--checkouts", type=Path, required=True, help="one folder per repository")
     add("--annotations", type=Path, required=True, help="folder of repos.json and annotations/")
     add("--mode", choices=MODES, default="hybrid")
+    add("--model", help="name or folder of an embedding model")
     add("--repo", action="append", default=[], help="only this repository; repeatable")
     add("--json", type=Path, help="write every query's score and hits here")
     add("--against", type=Path, help="a file that --json wrote before: print what changed")

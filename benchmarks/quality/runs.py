@@ -43,24 +43,30 @@ def index_folder(keep: Path | None, name: str) -> Iterator[Path]:
 
 
 def bring_up_to_date(
-    tree: Path, folder: Path, *, rebuild: bool, jobs: int | None = None
+    tree: Path,
+    folder: Path,
+    *,
+    rebuild: bool,
+    jobs: int | None = None,
+    model: str | None = None,
 ) -> tuple[Index, IndexCost]:
     """Index `tree` in `folder`; an index kept from before is updated, or replaced if unusable.
 
-    `jobs` is the number of indexing processes, by default one per core.
+    `jobs` is the number of indexing processes, by default one per core; `model` is the
+    name or folder of an embedding model, by default the bundled one.
     """
     if rebuild and folder.exists():
         shutil.rmtree(folder)
     start = time.perf_counter()
     try:
-        index = Index.open(tree, index_dir=folder)
+        index = Index.open(tree, index_dir=folder, model=model)
         report = index.update(jobs=jobs)
     except StoreError:
         # Made by an older version of the code: these are throwaway indexes, start again.
         if not folder.exists():
             raise
         shutil.rmtree(folder)
-        index = Index.open(tree, index_dir=folder)
+        index = Index.open(tree, index_dir=folder, model=model)
         report = index.update(jobs=jobs)
     seconds = time.perf_counter() - start
     written = report.files_added + report.files_changed

@@ -74,7 +74,7 @@ def main() -> None:
         library_tree(options.stdlib, options.index_root, options.without_tests) as tree,
         index_folder(options.index_root, f"{tree.name}-index") as folder,
     ):
-        index, cost = bring_up_to_date(tree, folder, rebuild=options.rebuild)
+        index, cost = bring_up_to_date(tree, folder, rebuild=options.rebuild, model=options.model)
         print(f"indexed in {cost.seconds:.1f} s", file=sys.stderr)
         answers = [answer(index, query, options.mode) for query in queries]
     run = summarise(options.mode, answers)
@@ -92,6 +92,7 @@ def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.quality.stdlib")
     add = parser.add_argument
     add("--mode", choices=MODES, default="hybrid")
+    add("--model", help="name or folder of an embedding model")
     add("--stdlib", type=Path, default=Path(sysconfig.get_path("stdlib")))
     add("--without-tests", action="store_true", help="leave CPython's own test package out")
     add("--json", type=Path, help="write every query's rank and hits here")
