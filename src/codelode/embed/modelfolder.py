@@ -100,6 +100,7 @@ def _read_info(path: Path) -> dict[str, Any]:
 def _map(path: Path) -> NDArray[Any]:
     try:
         # As a plain array: indexing a np.memmap costs several times as much.
-        return np.load(path, mmap_mode="r", allow_pickle=False).view(np.ndarray)
+        mapped: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False).view(np.ndarray)
     except (OSError, ValueError) as error:
         raise ModelError(f"cannot read {path} of the model: {error}") from error
+    return mapped

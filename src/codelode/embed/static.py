@@ -12,6 +12,7 @@ threads or batch can change a bit of a row.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -43,15 +44,18 @@ class _Entries:
 class StaticEncoder:
     """Encodes with a model folder, whose table stays mapped."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, name: str | None = None) -> None:
         model = ModelFolder.open(folder)
-        self.name = model.name
+        self.name = name or model.name
         self.dimensions = model.dimensions
         self.fingerprint = model.fingerprint
         self._table = model.table
         self._vocabulary = Vocabulary(model.hashes)
         scaled = model.weights.astype(np.float64) * model.scales.astype(np.float64)[:, None]
-        self._passage_weights, self._query_weights = np.ascontiguousarray(scaled.T)
+        # Only their ratios matter; the largest is made 1, a million steps.
+        self._passage_weights, self._query_weights = np.ascontiguousarray(
+            (scaled / scaled.max(0)).T
+        )
         self._path_weight = model.path_weight
         self._log_tf = 1 + np.log(np.arange(1, _MAX_TF + 1, dtype=np.float64))
 
@@ -60,7 +64,8 @@ class StaticEncoder:
         found = self._vocabulary.rows_of_parts(text_parts(query))
         rows, counts = np.unique(np.array(found, dtype=np.int64), return_counts=True)
         weights = self._steps(self._query_weights[rows], counts)
-        return self._sum(_Entries(np.array([0, len(rows)]), rows, weights))[0]
+        sums = self._sum(_Entries(np.array([0, len(rows)]), rows, weights))
+        return sums.reshape(self.dimensions)
 
     def encode_passages(self, passages: Passages) -> NDArray[np.float32]:
         """Unit rows, float32[n, d]."""
@@ -73,7 +78,9 @@ class StaticEncoder:
         self, weights: NDArray[np.float64], counts: NDArray[np.int64]
     ) -> NDArray[np.float64]:
         """(1 + ln count) * weight, in integer steps: sums of these are exact in any order."""
-        return np.rint(weights * self._log_tf[np.minimum(counts, _MAX_TF) - 1] * _WEIGHT_STEPS)
+        exact = weights * self._log_tf[np.minimum(counts, _MAX_TF) - 1]
+        steps: NDArray[np.float64] = np.rint(exact * _WEIGHT_STEPS)
+        return steps
 
     def _sum(self, entries: _Entries) -> NDArray[np.float32]:
         """The normalised weighted sums of table rows: float32[n, d], zeros for no entries."""
@@ -84,9 +91,10 @@ class StaticEncoder:
         weights = np.floor(entries.weights * share[passage]).astype(np.float32)
         rows, bounds = entries.rows, entries.indptr.tolist()
         sums = np.zeros((n, self.dimensions), dtype=np.float32)
-        for i, (start, stop) in enumerate(zip(bounds, bounds[1:], strict=False)):
+        for i, (start, stop) in enumerate(pairwise(bounds)):
             block = self._table[rows[start:stop]].astype(np.float32)
             np.dot(weights[start:stop], block, out=sums[i])
         exact = sums.astype(np.float64)
         norms = np.sqrt(np.einsum("ij,ij->i", exact, exact))[:, None]
-        return (exact / np.maximum(norms, 1)).astype(np.float32)
+        unit: NDArray[np.float32] = (exact / np.maximum(norms, 1)).astype(np.float32)
+        return unit

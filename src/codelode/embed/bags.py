@@ -1,0 +1,87 @@
+"""Bags of table rows: what the words and the path of each passage come to, and how often.
+
+Used by the static encoder and by the training of its model, so that both see the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codelode.embed.vocabulary import Rows, Vocabulary
+from codelode.tokens import WordCounts, text_parts
+
+PATH_COMPONENTS = 3
+
+# A key holds, from the top: passage, row (24 bits), whether from the path, count (16 bits). One
+# sort of such keys brings together what is to be added up.
+_PASSAGE, _ROW, _PATH = 41, 17, 16
+_COUNT_MASK = (1 << 16) - 1
+_ROW_MASK = (1 << 24) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Bags:
+    """The rows of n passages, flat: passage i owns `[indptr[i], indptr[i+1])`.
+
+    Within a passage, rows ascend. A row may come twice, once from the text (in_path 0) and once
+    from the path (1). Dtypes: int64 all.
+    """
+
+    indptr: NDArray[np.int64]
+    rows: NDArray[np.int64]
+    counts: NDArray[np.int64]
+    in_path: NDArray[np.int64]
+
+
+def bags(vocabulary: Vocabulary, words: WordCounts, paths: Sequence[str]) -> Bags:
+    """The bags of some passages; `paths` is as long as there are rows in `words`."""
+    keys = np.concatenate([_text_keys(vocabulary, words), _path_keys(vocabulary, paths)])
+    keys.sort()
+    group = keys >> _PATH
+    first = np.flatnonzero(np.diff(group, prepend=-1))
+    counts = np.add.reduceat(keys & _COUNT_MASK, first) if len(first) else first
+    group = group[first]
+    passage = group >> (_PASSAGE - _PATH)
+    return Bags(
+        indptr=np.searchsorted(passage, np.arange(len(paths) + 1)),
+        rows=(group >> (_ROW - _PATH)) & _ROW_MASK,
+        counts=counts,
+        in_path=group & 1,
+    )
+
+
+def path_parts(path: str) -> list[str]:
+    """The parts of the last components of a path."""
+    return text_parts("/".join(path.split("/")[-PATH_COMPONENTS:]))
+
+
+def _text_keys(vocabulary: Vocabulary, words: WordCounts) -> NDArray[np.int64]:
+    """A key for each row of each word of each passage."""
+    passage = np.repeat(np.arange(len(words.indptr) - 1), np.diff(words.indptr))
+    keys = (passage << _PASSAGE) | np.minimum(words.counts, _COUNT_MASK)
+    return _expand(keys, words.ids, vocabulary.rows_of_words(words.vocabulary))
+
+
+def _path_keys(vocabulary: Vocabulary, paths: Sequence[str]) -> NDArray[np.int64]:
+    """A key for each row of each path; the chunks of a file share the work."""
+    distinct = {path: number for number, path in enumerate(dict.fromkeys(paths))}
+    found = [vocabulary.rows_of_parts(path_parts(path)) for path in distinct]
+    ids = np.fromiter((distinct[path] for path in paths), np.int64, len(paths))
+    return _expand((np.arange(len(paths)) << _PASSAGE) | (1 << _PATH) | 1, ids, found)
+
+
+def _expand(
+    keys: NDArray[np.int64], ids: NDArray[np.integer], found: Sequence[Rows]
+) -> NDArray[np.int64]:
+    """For each i, `keys[i]` with each of the rows `found[ids[i]]`."""
+    lengths = np.fromiter(map(len, found), np.int64, len(found))
+    flat = np.fromiter((row for rows in found for row in rows), np.int64, int(lengths.sum()))
+    starts = np.cumsum(lengths) - lengths
+    taken = lengths[ids]
+    at = np.repeat(starts[ids] - (np.cumsum(taken) - taken), taken) + np.arange(taken.sum())
+    expanded: NDArray[np.int64] = np.repeat(keys, taken) | (flat[at] << _ROW)
+    return expanded

@@ -1,0 +1,102 @@
+"""Encodes with a sentence-transformers ONNX export: a transformer, run by onnxruntime.
+
+Each passage is run alone, without padding. In a batch, a dynamically quantized model (the usual
+int8 export) would scale its activations by the batch's largest, so that a vector would depend on
+the company it came in; and padding to the longest text costs more than a batch saves.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codelode.embed.foreign import (
+    fingerprint_of_files,
+    load_tokenizer,
+    passage_texts,
+    read_json,
+    require,
+    unit,
+)
+from codelode.errors import ModelError
+from codelode.types import Passages
+
+_LOCATIONS = (".", "onnx")
+_PREFERRED = ("model_quantized.onnx", "model_int8.onnx", "model.onnx")
+_DEFAULT_TOKENS = 512
+
+
+def find_onnx(folder: Path) -> Path | None:
+    """The .onnx file of an export folder: a quantized one first, as it is several times faster."""
+    places = [folder / location for location in _LOCATIONS]
+    named = [place / name for name in _PREFERRED for place in places]
+    others = [path for place in places for path in sorted(place.glob("*.onnx"))]
+    return next((path for path in [*named, *others] if path.is_file()), None)
+
+
+class OnnxEncoder:
+    """A transformer with mean (or first token) pooling, as 1_Pooling/config.json says."""
+
+    def __init__(self, folder: Path, model: Path) -> None:
+        self.name = str(folder)
+        settings = [folder / "sentence_bert_config.json", folder / "1_Pooling" / "config.json"]
+        self.fingerprint = fingerprint_of_files([model, folder / "tokenizer.json", *settings])
+        self._first_token = bool(read_json(settings[1]).get("pooling_mode_cls_token", False))
+        self._tokenizer = load_tokenizer(folder / "tokenizer.json")
+        self._tokenizer.enable_truncation(_max_tokens(folder))
+        self._session = _session(model)
+        self._inputs = {given.name for given in self._session.get_inputs()}
+        self.dimensions = len(self._encode("a"))
+
+    def encode_query(self, query: str) -> NDArray[np.float32]:
+        """A unit vector, float32[d]; zeros for a query of nothing but spaces."""
+        if not query.strip():
+            return np.zeros(self.dimensions, dtype=np.float32)
+        return self._encode(query)
+
+    def encode_passages(self, passages: Passages) -> NDArray[np.float32]:
+        """Unit rows, float32[n, d]."""
+        rows = np.zeros((len(passages.texts), self.dimensions), dtype=np.float32)
+        for i, text in enumerate(passage_texts(passages)):
+            rows[i] = self._encode(text)
+        return rows
+
+    def _encode(self, text: str) -> NDArray[np.float32]:
+        encoded = self._tokenizer.encode(text)
+        given = {
+            "input_ids": encoded.ids,
+            "attention_mask": encoded.attention_mask,
+            "token_type_ids": encoded.type_ids,
+        }
+        feed = {
+            name: np.array([values], dtype=np.int64)
+            for name, values in given.items()
+            if name in self._inputs
+        }
+        (output,) = self._session.run(None, feed)[:1]
+        vector = output[0]
+        if vector.ndim == 2:  # of each token; else pooled by the model itself
+            vector = vector[0] if self._first_token else vector.mean(axis=0)
+        return unit(vector)
+
+
+def _max_tokens(folder: Path) -> int:
+    """The longest input the model was made for, in tokens."""
+    sentence = read_json(folder / "sentence_bert_config.json").get("max_seq_length")
+    tokenizer = read_json(folder / "tokenizer_config.json").get("model_max_length")
+    limits = [limit for limit in (sentence, tokenizer) if isinstance(limit, int) and limit > 0]
+    return min([*limits, _DEFAULT_TOKENS])
+
+
+def _session(model: Path) -> Any:
+    onnxruntime = require("onnxruntime", f"the model {model}")
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1  # the pipeline runs a process on each core
+    options.inter_op_num_threads = 1
+    try:
+        return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's exceptions share no narrower public type
+        raise ModelError(f"cannot load the model {model}: {error}") from error
