@@ -54,13 +54,6 @@ def segment_names(index: Index) -> list[str]:
     return sorted(path.name for path in index.directory.glob("*.seg"))
 
 
-def age(root: Path) -> None:
-    """Let every file look old: one modified just now is read again, to be sure."""
-    for path in root.rglob("*"):
-        if path.is_file():
-            os.utime(path, ns=(10**18, 10**18))
-
-
 def test_first_update_reports_what_it_did(tree: Path, make_index: MakeIndex) -> None:
     write(tree, "a.py", "def parse_settings(path):\n    return open(path)\n")
     write(tree, "b/c.txt", "some notes about sockets\n")
@@ -86,22 +79,17 @@ def test_unchanged_files_are_not_read_again(tree: Path, make_index: MakeIndex) -
     for name in ("a", "b", "c"):
         write(tree, f"{name}.py", f"def {name}():\n    pass\n")
     write(tree, "d.bin", "\0")
-    age(tree)
-    with pytest.MonkeyPatch.context() as patch:
-        # ctime cannot be set; pretend that the walk began long after it.
-        patch.setattr("codelode.pipeline.changes.RACY_NS", -(10**12))
-        make_index().update()
-        write(tree, "b.py", "def changed():\n    pass\n")
-        report = make_index().update()
+    make_index().update()
+    write(tree, "b.py", "def changed():\n    pass\n")
+    report = make_index().update()
     assert (report.files_added, report.files_changed, report.files_removed) == (0, 1, 0)
     assert report.bytes_read == len("def changed():\n    pass\n")
     assert [hit.path for hit in make_index().search("changed", mode="lexical")] == ["b.py"]
 
 
 def test_a_touched_file_is_read_once_and_keeps_its_chunks(
-    tree: Path, make_index: MakeIndex, monkeypatch: pytest.MonkeyPatch
+    tree: Path, make_index: MakeIndex
 ) -> None:
-    monkeypatch.setattr("codelode.pipeline.changes.RACY_NS", -(10**12))
     write(tree, "a.py", "def parse_settings():\n    pass\n")
     write(tree, "b.py", "def open_socket():\n    pass\n")
     make_index().update()

@@ -332,7 +332,6 @@ class Index:
         from codelode.segment.quantizer import QUANTIZER
         from codelode.tokens import TOKENIZER
 
-        started = time.time_ns()
         walked = {
             "hidden": walk.hidden,
             "no_ignore": walk.no_ignore,
@@ -342,7 +341,7 @@ class Index:
         fresh = Manifest(
             generation=0,
             root=os.fsdecode(self.root),
-            started_ns=started,
+            started_ns=0,  # set when the walk begins
             encoder=encoder.name,
             fingerprint=encoder.fingerprint,
             dimensions=encoder.dimensions,

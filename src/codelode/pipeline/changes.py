@@ -6,6 +6,7 @@ at a time, so that memory is a few dozen bytes per known file and no Python obje
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,8 +22,15 @@ if TYPE_CHECKING:
     from codelode.store.snapshot import Snapshot
     from codelode.types import SourceFile
 
-RACY_NS = 20_000_000
-"""A file modified this shortly before the last walk may have changed again with the same times."""
+RACY_NS = 10_000_000
+"""The granularity of file times: a file modified this shortly before a walk, or later, may have
+been changed again after it was read, and show the same times."""
+
+
+def settled_now() -> int:
+    """The time in ns, once what was modified before this call is no longer racy."""
+    time.sleep(1.2 * RACY_NS / 1e9)
+    return time.time_ns()
 
 
 def _stat(file: SourceFile) -> tuple[int, int, int, int]:

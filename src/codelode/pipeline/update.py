@@ -6,13 +6,13 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Protocol
 
 from codelode.discover.walk import WalkOptions, walk
 from codelode.pipeline.batch import BatchIndexer, Run
-from codelode.pipeline.changes import KnownFiles
+from codelode.pipeline.changes import KnownFiles, settled_now
 from codelode.pipeline.memory import (
     PARENT_BYTES,
     MemoryBudget,
@@ -93,6 +93,7 @@ def update(
     `manifest` is what to go on from, `snapshot` its segments (None to build anew).
     """
     began = time.perf_counter()
+    manifest = replace(manifest, started_ns=settled_now())
     known = KnownFiles(snapshot)
     sealer = Sealer(
         directory, manifest, known, publish_partial=manifest.generation == 0 or snapshot is not None
