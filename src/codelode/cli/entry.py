@@ -68,7 +68,11 @@ def _dispatch(options: argparse.Namespace) -> int:
             from codelode.cli import searching
 
             return searching.run(options)
-        case _:
+        case "status":
             from codelode.cli import status
 
             return status.run(options)
+        case _:
+            from codelode.cli import verifying
+
+            return verifying.run(options)

@@ -37,6 +37,7 @@ def run(options: argparse.Namespace) -> int:
         quiet=options.quiet,
         on_skip=on_skip,
         jobs=options.jobs,
+        max_memory=options.max_memory,
         rebuild=options.rebuild,
         wait=options.wait,
         **walk,

@@ -135,6 +135,13 @@ INDEX = Command(
                     help="use N processes (default: one per core)",
                 ),
                 _option(
+                    "--max-memory",
+                    metavar="SIZE",
+                    type=_size,
+                    help="use no more memory than this, all processes together, or stop (default:"
+                    " half of what the machine allows, at most 1G)",
+                ),
+                _option(
                     "--model",
                     metavar="NAME|PATH",
                     help="embed with this model: a name, a model2vec folder or a"
@@ -324,4 +331,32 @@ STATUS = Command(
     "0 there is an index, 1 there is none, 2 error",
 )
 
-COMMANDS = {command.name: command for command in (INDEX, SEARCH, STATUS)}
+VERIFY = Command(
+    "verify",
+    "check every byte of an index, and repair it",
+    "Check every checksum and every reference in the index of ROOT, and say what is wrong and"
+    " where: file, section, offset.",
+    (ROOT,),
+    (
+        (
+            "options",
+            (
+                _switch(
+                    "--repair",
+                    help="make what is damaged anew from the files of ROOT, with the options that"
+                    " the index was made with",
+                ),
+                _switch("--json", help="one JSON object with the findings"),
+                INDEX_DIR,
+                HELP,
+            ),
+        ),
+    ),
+    (
+        ("is the index of this folder whole?", "lode verify"),
+        ("put it right", "lode verify --repair"),
+    ),
+    "0 nothing is wrong, or it was repaired; 2 something is wrong, or error",
+)
+
+COMMANDS = {command.name: command for command in (INDEX, SEARCH, STATUS, VERIFY)}

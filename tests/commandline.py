@@ -1,0 +1,226 @@
+"""Run `lode` as users do: as a process, in a pipe or on a terminal, with caches of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+LODE = [sys.executable, "-m", "codelode"]
+_ON_TERMINAL = (
+    "import fcntl, os, sys, termios; os.setsid(); fcntl.ioctl(0, termios.TIOCSCTTY, 0);"
+    " os.execv(sys.argv[1], sys.argv[1:])"
+)
+_OURS = ("LODE_INDEX_DIR", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "PYTHONSTARTUP")
+
+SAMPLE: dict[str, str | bytes] = {
+    "src/retry.py": (
+        '"""Retries."""\n\nimport random\n\n\n'
+        "class RetryScheduler:\n"
+        '    """Decide when a failed request is sent again."""\n\n'
+        "    def schedule(self, attempt: int) -> float:\n"
+        '        """Exponential backoff with jitter."""\n'
+        "        delay = 0.1 * 2**attempt\n"
+        "        return delay * random.uniform(0.5, 1.5)\n"
+    ),
+    "src/config.ts": (
+        "// Reads settings from the environment.\n"
+        "export function parseConfig(text: string): Map<string, string> {\n"
+        "  const settings = new Map<string, string>();\n"
+        "  for (const line of text.split('\\n')) {\n"
+        "    const [key, value] = line.split('=');\n"
+        "    settings.set(key, value);\n"
+        "  }\n"
+        "  return settings;\n"
+        "}\n"
+    ),
+    "lib/queue.go": (
+        "package queue\n\n// Push appends an item to the queue.\n"
+        "func (q *Queue) Push(item int) {\n\tq.items = append(q.items, item)\n}\n"
+    ),
+    "tests/test_retry.py": (
+        "def test_retry_schedule():\n    assert RetryScheduler().schedule(1) > 0\n"
+    ),
+    "docs/guide.md": "# Guide\n\nHow the retry scheduler waits before it tries again.\n",
+    ".gitignore": "build/\n",
+    "build/generated.py": "retry = 1\n",
+    "logo.png": b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR",
+    "empty.py": "",
+}
+
+
+def write_tree(root: Path, files: dict[str, str | bytes]) -> Path:
+    """Write files below a folder."""
+    for name, content in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return root
+
+
+def write_much(root: Path) -> Path:
+    """A tree that takes a while: 1,000 files of 13 kB."""
+    for number in range(1000):
+        functions = (f"def function_{number}_{i}(x):\n    return x + {i}\n\n" for i in range(250))
+        write_tree(root, {f"folder_{number % 10}/module_{number}.py": "\n".join(functions)})
+    return root
+
+
+@dataclass
+class Outcome:
+    """What a run came to."""
+
+    code: int
+    out: bytes
+    err: bytes
+
+    @property
+    def text(self) -> str:
+        return self.out.decode("utf-8", "surrogateescape")
+
+    @property
+    def message(self) -> str:
+        return self.err.decode("utf-8", "surrogateescape")
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+    def must_succeed(self) -> Outcome:
+        assert self.code == 0, self.message
+        return self
+
+    def must_be_refused(self, *words: str) -> None:
+        """Exit code 2, nothing on standard output, one line on standard error with `words`."""
+        assert self.code == 2, (self.code, self.message)
+        assert self.out == b""
+        assert self.message.startswith("lode: "), self.message
+        assert self.message.count("\n") == 1, self.message
+        assert self.message.endswith("\n"), self.message
+        for word in words:
+            assert word in self.message, self.message
+
+
+class CommandLine:
+    """`lode`, with a cache folder of its own."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.cache = home / "cache"
+
+    def environment(self, **changes: str) -> dict[str, str]:
+        inherited = {name: value for name, value in os.environ.items() if name not in _OURS}
+        own = {
+            "HOME": str(self.home),
+            "XDG_CACHE_HOME": str(self.cache),
+            "XDG_CONFIG_HOME": str(self.home / "config"),
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "TERM": "xterm-256color",
+        }
+        return {**inherited, **own, **changes}
+
+    def __call__(
+        self,
+        *arguments: str | bytes | Path,
+        cwd: Path | None = None,
+        stdout: Any = subprocess.PIPE,
+        python: tuple[str, ...] = (),
+        **environment: str,
+    ) -> Outcome:
+        done = subprocess.run(
+            [LODE[0], *python, *LODE[1:], *arguments],
+            cwd=cwd or self.home,
+            env=self.environment(**environment),
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            timeout=60,
+        )
+        return Outcome(done.returncode, done.stdout or b"", done.stderr)
+
+    def start(self, *arguments: str | Path, **environment: str) -> subprocess.Popen[bytes]:
+        """Start in a process group of its own; the caller waits for it."""
+        return subprocess.Popen(
+            [*LODE, *arguments],
+            cwd=self.home,
+            env=self.environment(**environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+
+    def on_terminal(
+        self,
+        *arguments: str | bytes | Path,
+        columns: int = 100,
+        interrupt_at: bytes = b"",
+        **environment: str,
+    ) -> Outcome:
+        """Run with a terminal for everything; `out` is all that it was shown.
+
+        Once something that matches `interrupt_at` has been shown, Ctrl-C is typed.
+        """
+        leader, follower = pty.openpty()
+        os.set_blocking(leader, False)
+        import termios
+
+        termios.tcsetwinsize(follower, (24, columns))
+        process = subprocess.Popen(
+            [sys.executable, "-c", _ON_TERMINAL, *LODE, *arguments],
+            cwd=self.home,
+            env=self.environment(**environment),
+            stdin=follower,
+            stdout=follower,
+            stderr=follower,
+        )
+        os.close(follower)
+        try:
+            shown = _read_all(leader, interrupt_at)
+            return Outcome(process.wait(10), shown.replace(b"\r\n", b"\n"), b"")
+        finally:
+            process.kill()
+            process.wait()
+            os.close(leader)
+
+
+def _read_all(leader: int, interrupt_at: bytes) -> bytes:
+    shown = b""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if not select.select([leader], [], [], 0.2)[0]:
+            continue
+        try:
+            data = os.read(leader, 1 << 16)
+        except OSError:  # EIO: the other side is closed
+            return shown
+        if not data:
+            return shown
+        shown += data
+        if interrupt_at and re.search(interrupt_at, shown):
+            os.write(leader, b"\x03")
+            interrupt_at = b""
+    pytest.fail(f"still running after a minute; shown last: {shown[-500:]!r}")
+
+
+def interrupt(process: subprocess.Popen[bytes]) -> Outcome:
+    """Ctrl-C to the leader of a process group, and what came of it."""
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    return Outcome(process.returncode, out, err)
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process has started and that still live."""
+    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]

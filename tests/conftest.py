@@ -1,0 +1,23 @@
+"""Fixtures that several test modules share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.commandline import SAMPLE, CommandLine, write_tree
+
+
+@pytest.fixture
+def lode(tmp_path: Path) -> CommandLine:
+    """The command line, with an empty home."""
+    home = tmp_path / "home"
+    home.mkdir()
+    return CommandLine(home)
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """A small tree, not indexed yet."""
+    return write_tree(tmp_path / "tree", SAMPLE)

@@ -1,0 +1,212 @@
+"""Bad input: one clear line on standard error, exit code 2, and nothing touched."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from codelode import __version__
+from codelode.cli.parser import overview
+from tests.commandline import LODE, SAMPLE, CommandLine, Outcome, write_tree
+from tests.test_cli_index import everything
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["search"], ["QUERY", "lode search --help"]),
+        (["search", "retry", ".", "more"], ["unrecognized", "more"]),
+        (["search", "retry", "-k", "0"], ["--limit", "at least 1"]),
+        (["search", "retry", "-k", "-3"], ["--limit"]),
+        (["search", "retry", "-k", "many"], ["--limit", "many"]),
+        (["search", "retry", "-C", "-1"], ["--context"]),
+        (["search", "retry", "--mode", "psychic"], ["--mode", "psychic", "hybrid"]),
+        (["search", "retry", "--jsno"], ["--jsno"]),
+        (["search", "retry", "--lim", "3"], ["--lim"]),  # no abbreviations: they would break later
+        (["search", "retry", "--color", "blue"], ["--color", "always"]),
+        (["index", "--max-file-size", "0"], ["--max-file-size", "1M"]),
+        (["index", "--max-file-size", "1X"], ["--max-file-size", "1X"]),
+        (["index", "--max-memory", "much"], ["--max-memory", "much"]),
+        (["index", "--jobs", "0"], ["--jobs"]),
+        (["index", "--wait", "soon"], ["--wait", "soon"]),
+        (["serch", "retry"], ["serch", "search"]),
+        (["--jobs", "3"], ["--jobs", "lode --help"]),
+        (["a\nb\x1b[2J"], [r"a\nb\x1b[2J"]),
+    ],
+)
+def test_usage_errors(lode: CommandLine, arguments: list[str], words: list[str]) -> None:
+    lode(*arguments).must_be_refused(*words)
+    assert list(lode.home.iterdir()) == []
+
+
+def test_no_arguments_show_the_help(lode: CommandLine) -> None:
+    nothing = lode()
+    assert (nothing.code, nothing.out) == (2, b"")
+    assert "usage: lode COMMAND" in nothing.message
+
+
+@pytest.mark.parametrize("command", ["index", "search", "status"])
+def test_help(lode: CommandLine, command: str) -> None:
+    assert f"  {command} " in overview(__version__)
+    text = lode(command, "--help").must_succeed().text
+    for word in ("usage: lode " + command, "examples:", "exit codes:"):
+        assert word in text
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_version(lode: CommandLine) -> None:
+    assert lode("--version").must_succeed().text == f"lode {__version__}\n"
+
+
+ROOTS = {
+    "no such folder": "absent",
+    "not a folder": "file.py",
+    "nothing to index": "empty",
+}
+
+
+@pytest.mark.parametrize("command", ["index", "search"])
+@pytest.mark.parametrize(("message", "name"), ROOTS.items())
+def test_roots(lode: CommandLine, tmp_path: Path, command: str, message: str, name: str) -> None:
+    (tmp_path / "file.py").write_text("x = 1\n")
+    (tmp_path / "empty").mkdir()
+    query = ["retry"] if command == "search" else []
+    lode(command, *query, tmp_path / name).must_be_refused(message, name)
+    assert everything(lode.home) == {}
+    assert everything(tmp_path).keys() == {str(tmp_path / "file.py")}
+
+
+def test_a_tree_that_became_empty_keeps_its_index(lode: CommandLine, tree: Path) -> None:
+    lode("index", tree).must_succeed()
+    before = everything(lode.cache)
+    for path in sorted(tree.rglob("*"), reverse=True):
+        path.rmdir() if path.is_dir() else path.unlink()
+    lode("index", tree).must_be_refused("nothing to index")
+    assert everything(lode.cache) == before
+
+
+REQUESTS = {
+    "a query of spaces": (["search", "  \t "], ["query is empty"]),
+    "an empty query": (["search", ""], ["query is empty"]),
+    "an unknown language": (["search", "retry", "-t", "klingon"], ["klingon"]),
+    "a bad glob": (["search", "retry", "-g", "src/[a"], ["glob", "src/[a"]),
+    "an empty glob": (["search", "retry", "-g", ""], ["glob"]),
+    "an unknown model": (["index", "--rebuild", "--model", "no-such-model"], ["no-such-model"]),
+    "a model folder without a model": (["index", "--rebuild", "--model", "."], ["model"]),
+}
+
+
+@pytest.fixture(scope="module")
+def indexed(tmp_path_factory: pytest.TempPathFactory) -> tuple[CommandLine, Path]:
+    """A tree and its index, which no refused request may touch."""
+    folder = tmp_path_factory.mktemp("errors")
+    lode = CommandLine(folder)
+    root = write_tree(folder / "tree", SAMPLE)
+    lode("index", root).must_succeed()
+    return lode, root
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+def test_requests(
+    lode: CommandLine, tree: Path, indexed: tuple[CommandLine, Path], name: str
+) -> None:
+    arguments, words = REQUESTS[name]
+    for runner, root in ((lode, tree), indexed):
+        before = everything(runner.home)
+        runner(*arguments, cwd=root).must_be_refused(*words)
+        assert everything(runner.home) == before
+
+
+def test_a_damaged_manifest(lode: CommandLine, tree: Path) -> None:
+    lode("index", tree).must_succeed()
+    manifest = Path(lode("status", tree, "--json").json["directory"]) / "manifest.json"
+    whole = manifest.read_bytes()
+    damages = [b"", b"{}", b"\0" * 100, b"codelode-index", whole[:-1], whole.replace(b"5", b"6")]
+    for damage in damages:
+        manifest.write_bytes(damage)
+        lode("search", "retry", cwd=tree).must_be_refused("manifest.json", "damaged", "--rebuild")
+    before = everything(lode.cache)
+    for command in ("index", "status"):
+        lode(command, cwd=tree).must_be_refused("manifest.json", "damaged", "--rebuild")
+    assert everything(lode.cache) == before
+    lode("index", "--rebuild", cwd=tree).must_succeed()
+    assert lode("search", "retry", tree).code == 0
+
+
+def test_a_newer_format(lode: CommandLine, tree: Path) -> None:
+    lode("index", tree).must_succeed()
+    manifest = Path(lode("status", tree, "--json").json["directory"]) / "manifest.json"
+    manifest.write_bytes(manifest.read_bytes().replace(b" 1 ", b" 999 ", 1))
+    lode("search", "retry", tree).must_be_refused("newer", "--rebuild")
+
+
+def test_an_index_folder_that_is_a_file(lode: CommandLine, tree: Path, tmp_path: Path) -> None:
+    place = tmp_path / "place"
+    place.write_text("mine\n")
+    for command in (["search", "retry"], ["index"], ["status"]):
+        lode(*command, tree, "--index-dir", place).must_be_refused("not a folder", "place")
+    assert place.read_text() == "mine\n"
+
+
+def test_an_index_of_another_root(lode: CommandLine, tree: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "a.py").write_text("retry = 1\n")
+    lode("index", tree, "--index-dir", tmp_path / "place").must_succeed()
+    (directory,) = (tmp_path / "place").iterdir()
+    before = everything(directory)
+    for command in (["index"], ["search", "retry"], ["status"]):
+        refused = lode(*command, other, "--index-dir", directory)
+        refused.must_be_refused(str(tree), str(other))
+    assert everything(directory) == before
+
+
+class TestPermissions:
+    """Run without the privileges by which root reads everything."""
+
+    @pytest.fixture
+    def plain(self, lode: CommandLine) -> Callable[..., Outcome]:
+        prefix: list[str] = []
+        if os.geteuid() == 0:
+            prefix = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"]
+            if not shutil.which("setpriv") or subprocess.run([*prefix, "true"]).returncode:
+                pytest.skip("root, and no way to be less")
+
+        def run(*arguments: str | Path) -> Outcome:
+            command = [*prefix, *LODE, *arguments]
+            environment = lode.environment()
+            done = subprocess.run(
+                command, env=environment, cwd="/", capture_output=True, timeout=60
+            )
+            return Outcome(done.returncode, done.stdout, done.stderr)
+
+        return run
+
+    def test_an_unreadable_index_folder(
+        self, lode: CommandLine, tree: Path, plain: Callable[..., Outcome]
+    ) -> None:
+        lode("index", tree).must_succeed()
+        directory = Path(lode("status", tree, "--json").json["directory"])
+        before = everything(directory)
+        directory.chmod(0)
+        for command in (["search", "retry"], ["index"], ["status"]):
+            plain(*command, tree).must_be_refused(str(directory), "ermission denied")
+        directory.chmod(0o700)
+        assert everything(directory) == before
+
+    def test_an_unreadable_root(self, tree: Path, plain: Callable[..., Outcome]) -> None:
+        tree.chmod(0)
+        plain("index", tree).must_be_refused("permission", "tree")
+        tree.chmod(0o700)
+
+    def test_a_cache_that_cannot_be_written(
+        self, lode: CommandLine, tree: Path, plain: Callable[..., Outcome]
+    ) -> None:
+        lode.home.chmod(0o500)
+        plain("index", tree).must_be_refused("cannot create", "ermission denied")
+        lode.home.chmod(0o700)

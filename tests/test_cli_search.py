@@ -1,0 +1,279 @@
+"""`lode search`, as people, scripts and agents use it."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.commandline import LODE, SAMPLE, CommandLine, write_tree
+
+HEADER = re.compile(r"\S.*:\d+-\d+(  .*)?")
+CONTEXT = re.compile(r"  +(\d+|…)(  .*)?")
+NEEDLESS = (  # what a search in a pipe has no need of
+    "rich",
+    "pygments",
+    "tree_sitter",
+    "subprocess",
+    "multiprocessing",
+    "concurrent",
+    "charset_normalizer",
+    "asyncio",
+    "shutil",
+    "tempfile",
+)
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[CommandLine, Path]:
+    """A small tree and its index. Nobody changes them."""
+    folder = tmp_path_factory.mktemp("search")
+    home = folder / "home"
+    home.mkdir()
+    lode = CommandLine(home)
+    root = write_tree(folder / "tree", SAMPLE)
+    lode("index", root).must_succeed()
+    return lode, root
+
+
+def paths(text: str) -> list[str]:
+    return [line.rsplit(":", 1)[0] for line in text.splitlines() if HEADER.fullmatch(line)]
+
+
+def test_text_in_a_pipe_is_plain_and_can_be_grepped(sample: tuple[CommandLine, Path]) -> None:
+    lode, root = sample
+    found = lode("search", "exponential backoff with jitter", root).must_succeed()
+    assert "\x1b" not in found.text
+    assert found.message == ""
+    lines = [line for line in found.text.splitlines() if line]
+    assert all(HEADER.fullmatch(line) or CONTEXT.fullmatch(line) for line in lines)
+    assert paths(found.text)[0] == "src/retry.py"
+    assert "Exponential backoff with jitter" in found.text
+
+
+def test_json_has_the_contract(sample: tuple[CommandLine, Path]) -> None:
+    lode, root = sample
+    answer = lode("search", "parse config", root, "--json", "-k", "3").must_succeed().json
+    assert set(answer) == {"query", "root", "snapshot", "hits", "seconds"}
+    assert answer["query"] == "parse config"
+    assert answer["root"] == str(root)
+    assert answer["snapshot"] == {
+        "generation": 1,
+        "files": 5,
+        "chunks": answer["snapshot"]["chunks"],
+        "stale_files": 0,
+        "complete": True,
+    }
+    assert answer["snapshot"]["chunks"] >= 5
+    assert 0 < answer["seconds"] < 10
+    assert 0 < len(answer["hits"]) <= 3
+    best = answer["hits"][0]
+    assert set(best) == {
+        *("path", "start_line", "end_line", "language", "symbol", "kind"),
+        *("score", "stale", "text"),
+    }
+    assert best["path"] == "src/config.ts"
+    assert best["language"] == "typescript"
+    assert best["symbol"] == "parseConfig"
+    assert best["kind"] == "function"
+    assert best["stale"] is False
+    assert isinstance(best["score"], float)
+    source = (root / best["path"]).read_text().splitlines(keepends=True)
+    assert "".join(source[best["start_line"] - 1 : best["end_line"]]) == best["text"]
+
+
+def test_jsonl_has_a_hit_a_line(sample: tuple[CommandLine, Path]) -> None:
+    lode, root = sample
+    whole = lode("search", "retry", root, "--json").must_succeed().json["hits"]
+    lines = lode("search", "retry", root, "--jsonl").must_succeed().text.splitlines()
+    assert [json.loads(line) for line in lines] == whole
+
+
+def test_files_with_matches(sample: tuple[CommandLine, Path]) -> None:
+    lode, root = sample
+    hits = lode("search", "retry", root, "--json").json["hits"]
+    unique = list(dict.fromkeys(hit["path"] for hit in hits))
+    assert lode("search", "retry", root, "-l").must_succeed().text.splitlines() == unique
+    assert lode("search", "retry", root, "-l0").must_succeed().text.split("\0") == [*unique, ""]
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (["-t", "go"], {"lib/queue.go"}),
+        (["-t", "ts,golang"], {"lib/queue.go", "src/config.ts"}),
+        (["-t", "ts", "-t", "go"], {"lib/queue.go", "src/config.ts"}),
+        (["-g", "src/**"], {"src/config.ts", "src/retry.py"}),
+        (["-g", "*.py", "-g", "!tests/**"], {"src/retry.py"}),
+        (["-g", "!*.py", "-g", "!*.md", "-t", "typescript"], {"src/config.ts"}),
+    ],
+)
+def test_filters(sample: tuple[CommandLine, Path], options: list[str], expected: set[str]) -> None:
+    lode, root = sample
+    found = lode("search", "retry queue settings push", root, "-l", *options).must_succeed()
+    assert set(found.text.splitlines()) == expected
+
+
+def test_nothing_found_is_exit_code_one(sample: tuple[CommandLine, Path]) -> None:
+    lode, root = sample
+    for output in ([], ["--jsonl"], ["-l"]):
+        nothing = lode("search", "retry", root, "-t", "zig", *output)
+        assert (nothing.code, nothing.out, nothing.err) == (1, b"", b"")
+    nothing = lode("search", "retry", root, "-t", "zig", "--json")
+    assert (nothing.code, nothing.json["hits"]) == (1, [])
+    assert lode("search", "xyzzyplugh", root, "--lexical").code == 1
+
+
+def test_the_last_mode_wins(sample: tuple[CommandLine, Path]) -> None:
+    lode, root = sample
+    query = ("search", "xyzzyplugh", root)
+    assert lode(*query, "--sem", "--lex").code == 1
+    assert lode(*query, "--mode", "semantic", "--lexical").code == 1
+    assert lode("search", "backoff", root, "--lexical", "--hybrid").code == 0
+
+
+def test_options_may_stand_anywhere(sample: tuple[CommandLine, Path]) -> None:
+    lode, root = sample
+    expected = lode("search", "retry", root, "-k", "2", "-l").must_succeed().out
+    assert lode("search", "-k2", "retry", "-l", root).out == expected
+    assert lode("search", "-l", "--limit=2", "--", "retry", root).out == expected
+    assert lode("search", "retry", "-k", "2", "-l", cwd=root).out == expected
+    assert lode("search", "--", "-retry", root).code == 0  # no option
+
+
+def test_scores_signals_and_sections(sample: tuple[CommandLine, Path]) -> None:
+    lode, root = sample
+    query = ("search", "schedule a retry", root, "-k1", "-g", "src/**")
+    plain = lode(*query).must_succeed().text
+    assert re.search(r"\d\.\d\d$", lode(*query, "--scores").text.splitlines()[0])
+    assert lode(*query, "--no-snippet").text == plain.splitlines()[0] + "\n"
+    explained = lode(*query, "--explain").text.splitlines()
+    assert re.match(r"    \w+ -?\d", explained[1])
+    assert lode(*query, "--explain", "--json").json["hits"][0]["signals"]
+    assert "text" not in lode(*query, "--no-snippet", "--json").json["hits"][0]
+    hit = lode(*query, "--json").json["hits"][0]
+    section = lode(*query, "--full-section").text.splitlines()[1:]
+    assert len(section) == hit["end_line"] - hit["start_line"] + 1
+
+
+def test_context_comes_from_the_file(tmp_path: Path, lode: CommandLine) -> None:
+    functions = [f"def number_{i}():\n" + f"    return {i} + 1\n" * 60 for i in range(6)]
+    functions[3] = "def jitter():\n" + "    return backoff\n" * 60
+    root = write_tree(tmp_path / "tree", {"a.py": "\n\n".join(functions)})
+    lode("index", root).must_succeed()
+    query = ("search", "jitter", root, "-k1", "--lexical")
+    hit = lode(*query, "--json").json["hits"][0]
+    source = (root / "a.py").read_text().splitlines()
+    shown = lode(*query, "-C", "5", "--full-section").must_succeed().text.splitlines()[1:]
+    numbers = [int(line.split()[0]) for line in shown]
+    assert numbers == list(range(hit["start_line"] - 5, hit["end_line"] + 6))
+    for line, number in zip(shown, numbers, strict=True):
+        assert line.split(maxsplit=1)[1:] == source[number - 1].split(maxsplit=0)[:1]
+    with (root / "a.py").open("a") as file:
+        file.write("# changed\n")
+    stale = lode(*query, "-C", "5", "--full-section").must_succeed().text.splitlines()[1:]
+    assert len(stale) == hit["end_line"] - hit["start_line"] + 1
+
+
+def test_search_builds_an_index_where_there_is_none(lode: CommandLine, tree: Path) -> None:
+    lode("search", "retry", tree, "--no-index").must_be_refused("no index", "lode index")
+    assert not lode.cache.exists()
+    first = lode("search", "retry", tree, "--json").must_succeed()
+    assert first.message == ""
+    assert first.json["snapshot"]["generation"] == 1
+    assert lode("search", "retry", tree, "--no-index").code == 0
+
+
+def test_stale_hits_are_marked_and_keep_their_text(lode: CommandLine, tree: Path) -> None:
+    lode("index", tree).must_succeed()
+    (tree / "src/config.ts").write_text("// gone\n")
+    found = lode("search", "parseConfig", tree, "-k1")
+    assert found.text.splitlines()[0].endswith("[changed on disk since]")
+    assert "export function parseConfig" in found.text
+    assert found.message == "lode: 1 file among these changed since: run `lode index`\n"
+    answer = lode("search", "parseConfig", tree, "-k1", "--json")
+    assert answer.json["snapshot"]["stale_files"] == 1
+    assert answer.json["hits"][0]["stale"] is True
+    assert answer.message == ""
+
+
+def test_colour_is_as_asked(sample: tuple[CommandLine, Path]) -> None:
+    lode, root = sample
+    query = ("search", "retry", root, "-k1")
+    assert b"\x1b[" in lode(*query, "--color", "always").out
+    assert b"\x1b[" in lode(*query, FORCE_COLOR="1").out
+    assert b"\x1b[" not in lode(*query, FORCE_COLOR="1", NO_COLOR="1").out
+    assert b"\x1b[" in lode(*query, "--color=always", NO_COLOR="1").out
+    assert b"\x1b[" not in lode(*query, "--color=never", FORCE_COLOR="1").out
+
+
+def test_a_broken_pipe_is_silent(sample: tuple[CommandLine, Path]) -> None:
+    lode, root = sample
+    for command in (["search", "retry", str(root), "--json"], ["search", "--help"], ["--help"]):
+        reader, writer = os.pipe()
+        os.close(reader)
+        outcome = lode(*command, stdout=writer)
+        os.close(writer)
+        assert (outcome.code, outcome.err) == (0, b""), command
+
+
+def test_a_full_disk_is_an_error(sample: tuple[CommandLine, Path]) -> None:
+    lode, root = sample
+    with open("/dev/full", "wb") as full:
+        outcome = lode("search", "retry", root, stdout=full)
+    assert outcome.code == 2
+    assert outcome.message == "lode: No space left on device\n"
+
+
+def test_closed_streams_do_no_harm(sample: tuple[CommandLine, Path]) -> None:
+    lode, root = sample
+    done = subprocess.run(
+        ["sh", "-c", '"$@" >&- 2>&-', "sh", *LODE, "search", "retry", root],
+        env=lode.environment(),
+        cwd=lode.home,
+        timeout=60,
+    )
+    assert done.returncode in (0, 2)
+
+
+def test_hostile_names_and_texts_in_a_pipe(lode: CommandLine, tmp_path: Path) -> None:
+    latin = b"caf\xe9.py"
+    newline = "two\nlines.py"
+    root = tmp_path / "tree"
+    root.mkdir()
+    for name in (os.fsdecode(latin), newline):
+        (root / name).write_text("def backoff():\n    return '\x1b[2J'\n")
+    lode("index", root).must_succeed()
+    listed = lode("search", "backoff", root, "-l", "-0").must_succeed().out
+    assert set(listed.split(b"\0")) == {latin, newline.encode(), b""}
+    assert latin + b":1-2" in lode("search", "backoff", root).must_succeed().out
+    hits = lode("search", "backoff", root, "--json").must_succeed().json["hits"]
+    assert {hit["path"] for hit in hits} == {"caf\ufffd.py", newline}
+    (named,) = (hit["path_bytes"] for hit in hits if "path_bytes" in hit)
+    assert base64.b64decode(named) == latin
+    assert hits[0]["text"].count("\x1b[2J") == 1
+
+
+def test_a_query_need_not_be_utf8(sample: tuple[CommandLine, Path]) -> None:
+    lode, root = sample
+    assert lode("search", b"retry caf\xe9", root, "--json").must_succeed().json["hits"]
+
+
+def test_any_locale_will_do(sample: tuple[CommandLine, Path]) -> None:
+    lode, root = sample
+    expected = lode("search", "retry", root).out
+    for locale in ("C", "POSIX", "en_US.ISO-8859-1"):
+        assert lode("search", "retry", root, LC_ALL=locale, PYTHONCOERCECLOCALE="0").out == expected
+
+
+def test_a_cold_search_imports_only_what_it_needs(sample: tuple[CommandLine, Path]) -> None:
+    lode, root = sample
+    traced = lode("search", "retry", root, python=("-X", "importtime")).must_succeed()
+    imported = {line.rsplit("|", 1)[1].strip() for line in traced.message.splitlines()}
+    assert "codelode.index" in imported
+    assert sorted(name for name in imported if name.split(".")[0] in NEEDLESS) == []
