@@ -84,6 +84,8 @@ def excerpt(section: Section, symbol: str | None = None, context: int = 0) -> li
     """
     start, stop = _best_window(section.lines)
     everything, shift = whole(section), len(section.before)
+    while not context and start < stop - 1 and not everything[shift + stop - 1].text.strip():
+        stop -= 1
     begin = max(shift + start - context, 0)
     chosen = everything[begin : shift + stop + context]
     heading = _heading(everything[shift:begin], symbol)
