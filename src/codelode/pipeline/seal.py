@@ -104,7 +104,9 @@ class Sealer:
         if len(rows):
             live.restatted = np.union1d(live.restatted, rows)
             live.segment.restat(*self.known.new_stats(number))
-            stats = np.stack([live.segment.files[n][live.restatted] for n in STAT_COLUMNS], axis=1)
-            name = write_stats(self.directory, live.restatted, stats.astype(np.int64))
+            files = live.segment.files[live.restatted]
+            # One by one: together, signed and unsigned numbers would become floats.
+            stats = np.stack([files[name].astype(np.int64) for name in STAT_COLUMNS], axis=1)
+            name = write_stats(self.directory, live.restatted, stats)
             entry = replace(entry, stats=name)
         return entry
