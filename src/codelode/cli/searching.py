@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from codelode.cli import streams
+from codelode.cli.messages import no_index
 from codelode.discover.glob import GlobSet
 from codelode.discover.language import resolve
 from codelode.errors import NoIndexError
@@ -37,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     index = Index.open(options.root, index_dir=options.index_dir)
     if not index.exists():
         if options.no_index:
-            raise NoIndexError(f"no index of {index.root}: build it with `lode index {index.root}`")
+            raise NoIndexError(no_index(index.root))
         from codelode.cli.indexing import build
 
         build(index)

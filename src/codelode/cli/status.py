@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from codelode.cli import streams
+from codelode.cli.messages import no_index
 from codelode.index import Index
 from codelode.render.jsonable import dumps, replaced
 from codelode.render.units import count, size
@@ -26,7 +27,7 @@ def run(options: argparse.Namespace) -> int:
             root, directory = replaced(str(index.root)), replaced(str(index.directory))
             print(dumps({"root": root, "directory": directory, "exists": False}))
         else:
-            streams.say(f"no index of {index.root}: build it with `lode index {index.root}`")
+            streams.say(no_index(index.root))
         return 1
     status = index.status()
     if options.json:

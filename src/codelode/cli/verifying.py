@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from codelode.cli import streams
+from codelode.cli.messages import no_index
 from codelode.errors import DamagedError, NoIndexError
 from codelode.index import Index
 from codelode.render.jsonable import dumps
@@ -26,9 +27,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         findings = index.verify()
     except NoIndexError:
-        raise NoIndexError(
-            f"no index of {index.root}: build it with `lode index {index.root}`"
-        ) from None
+        raise NoIndexError(no_index(index.root)) from None
     repaired = bool(findings) and options.repair
     if repaired:
         index.repair()
