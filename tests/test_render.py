@@ -129,6 +129,23 @@ def test_excerpt_names_the_symbol() -> None:
     ]
 
 
+def test_excerpt_begins_with_the_symbol_if_it_can() -> None:
+    body = [
+        "    the event loop",
+        "",
+        *(f"filler_{i}()" for i in range(4)),
+        "def call_later(delay):",
+    ]
+    body += [f"    later_{i}()" for i in range(20)]
+    hit = replace(numbered(*body), symbol="call_later")
+    few = section(hit, ("loop", "delay"))
+    assert [line.number for line in excerpt(few, hit.symbol)] == list(range(7, 14))
+    body[0] = "    schedule callback in event loop"  # too good to leave out
+    hit = replace(numbered(*body), symbol="call_later")
+    many = section(hit, ("schedule", "callback", "event", "loop", "delay"))
+    assert excerpt(many, hit.symbol)[0].number == 1
+
+
 def test_context_extends_into_the_file() -> None:
     parts = section(HIT, ("delay",), before=["a", "b"], after=["c"])
     lines = excerpt(parts, HIT.symbol, context=2)

@@ -79,21 +79,26 @@ def whole(section: Section) -> list[Line]:
 def excerpt(section: Section, symbol: str | None = None, context: int = 0) -> list[Line]:
     """The few lines that say why a hit answers, in order; there may be gaps.
 
-    `context` more lines are taken on either side of the window. Above it stands the line that
-    first has the name of the hit's `symbol`.
+    `context` more lines are taken on either side of the window. The line that first has the name of
+    the hit's `symbol` stands above it, or begins it.
     """
-    start, stop = _best_window(section.lines)
+    heading = _heading(section.lines, symbol)
+    start, stop = _best_window(section.lines, heading)
     everything, shift = whole(section), len(section.before)
     while not context and start < stop - 1 and not everything[shift + stop - 1].text.strip():
         stop -= 1
     begin = max(shift + start - context, 0)
     chosen = everything[begin : shift + stop + context]
-    heading = _heading(everything[shift:begin], symbol)
-    return [heading, *chosen] if heading else chosen
+    if heading is not None and shift + heading < begin:
+        return [section.lines[heading], *chosen]
+    return chosen
 
 
-def _best_window(lines: Sequence[Line]) -> tuple[int, int]:
-    """The window with most distinct terms, then most matches; its matches in the middle."""
+def _best_window(lines: Sequence[Line], heading: int | None) -> tuple[int, int]:
+    """The window with most distinct terms, then most matches; its matches in the middle.
+
+    One that begins with the heading is taken if it has half as many: people look for beginnings.
+    """
     used = [i for i, line in enumerate(lines) if line.text.strip()] or [0]
     first, last = used[0], used[-1] + 1
     size = min(EXCERPT_LINES, last - first)
@@ -103,18 +108,21 @@ def _best_window(lines: Sequence[Line]) -> tuple[int, int]:
         return len(frozenset().union(*window)), sum(map(len, window))
 
     best = max(range(first, last - size + 1), key=worth)  # the first of equals
-    matching = [i for i in range(best, min(best + size, len(lines))) if lines[i].terms]
-    if not matching:
+    most = worth(best)[0]
+    if heading is not None and 2 * worth(heading)[0] >= max(most, 1):
+        return heading, min(heading + size, last)
+    if not most:
         return first, first + size
+    matching = [i for i in range(best, best + size) if lines[i].terms]
     spare = size - (matching[-1] - matching[0] + 1)
     best = min(max(matching[0] - spare // 2, first), last - size)
     return best, best + size
 
 
-def _heading(above: Sequence[Line], symbol: str | None) -> Line | None:
-    """The first line that has the symbol's name."""
+def _heading(lines: Sequence[Line], symbol: str | None) -> int | None:
+    """Where the symbol's name first occurs."""
     name = re.split(r"\W+", symbol)[-1] if symbol else ""
     if not name:
         return None
     named = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
-    return next((line for line in above if named.search(line.text)), None)
+    return next((i for i, line in enumerate(lines) if named.search(line.text)), None)
