@@ -153,7 +153,7 @@ class Index:
         index was made by other models or code, `UsageError` if there is nothing to index.
         """
         from codelode.pipeline.update import UpdateOptions, update
-        from codelode.store.commit import remove_unnamed
+        from codelode.store.commit import settle
         from codelode.store.lock import write_lock
 
         options = UpdateOptions(
@@ -171,8 +171,7 @@ class Index:
         with write_lock(self.directory, wait, on_wait):
             current = None if rebuild else self._manifest()
             manifest = self._next_manifest(current, rebuild, options.walk)
-            if current is not None:
-                remove_unnamed(self.directory, current)
+            settle(self.directory, current)
             snapshot = Snapshot.open(self.directory) if current else None
             options = replace(options, model=manifest.encoder)
             report = update(
@@ -253,10 +252,8 @@ class Index:
     def snapshot(self) -> Snapshot:
         """The newest committed snapshot, opened if it is not the one opened before."""
         current = self._snapshot
-        if (
-            current is None
-            or read_manifest(self.directory).generation != current.manifest.generation
-        ):
+        # Not by generation alone: an index that was deleted and made anew counts from 1 again.
+        if current is None or read_manifest(self.directory) != current.manifest:
             current = Snapshot.open(self.directory)
             self._check_root(current.manifest)
             self._snapshot = current

@@ -66,8 +66,10 @@ def _scan(
 
 
 def _dots(query: NDArray[np.int8], codes: NDArray[np.int8]) -> NDArray[np.float32]:
-    out = np.empty((1, len(codes)), np.float32)
-    if len(codes):
-        simsimd.cdist(query, codes, "dot", out=out)
-    row: NDArray[np.float32] = out[0]
+    if not len(codes):
+        return np.zeros(0, np.float32)
+    # Not with `out=`: that takes a reference to None it does not own, and CPython 3.11 dies of it
+    # after some thousand queries.
+    products = simsimd.cdist(query, codes, "dot", out_dtype="float32")
+    row: NDArray[np.float32] = np.asarray(products)[0]
     return row

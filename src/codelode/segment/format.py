@@ -14,6 +14,7 @@ past the end would kill the process (SIGBUS).
 
 from __future__ import annotations
 
+import errno
 import mmap
 import os
 import struct
@@ -23,7 +24,7 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
-from codelode.errors import DamagedError, FormatError
+from codelode.errors import DamagedError, FormatError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -36,6 +37,7 @@ ALIGNMENT = 64
 Piece = bytes | memoryview | NDArray[Any]
 """What sections are written from."""
 
+_PASSING = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EACCES, errno.EPERM, errno.EINTR}
 _MAGIC = b"codelode"
 _HEADER = struct.Struct("<8sII")  # magic, version, zero
 _FOOTER = struct.Struct("<QIIQ8s")  # directory offset, sections, pages, checksum, magic
@@ -64,11 +66,17 @@ class SegmentFile:
             descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
         except FileNotFoundError:
             raise DamagedError(f"{path.name}: segment file is missing") from None
+        except OSError as error:
+            raise unreadable(path.name, error) from None
         try:
             size = os.fstat(descriptor).st_size
             if size < _HEADER.size + _FOOTER.size:
                 raise DamagedError(f"{path.name}: cut short to {size} bytes")
             mapping = mmap.mmap(descriptor, size, access=mmap.ACCESS_READ)
+        except OSError as error:
+            raise unreadable(path.name, error) from None
+        except ValueError:  # longer than the file, which has changed since
+            raise DamagedError(f"{path.name}: cut short while it was opened") from None
         finally:
             os.close(descriptor)
         return cls(path.name, mapping, size)
@@ -91,12 +99,14 @@ class SegmentFile:
             raise DamagedError(f"{self.name}: footer is damaged or the file is cut short")
         if _tail_checksum(self._view[start:tail_end], start, sections, pages) != checksum:
             raise DamagedError(f"{self.name}: directory is damaged (offset {start})")
+        if pages != -(-start // PAGE_BYTES):
+            raise DamagedError(f"{self.name}: {pages} checksums do not cover {start} bytes")
         directory = {}
         for i in range(sections):
             name, offset, length = _ENTRY.unpack_from(self._view, start + i * _ENTRY.size)
             if offset + length > start:
                 raise DamagedError(f"{self.name}: directory points outside the file")
-            directory[name.rstrip(b"\0").decode("ascii")] = (offset, length)
+            directory[name.rstrip(b"\0").decode("ascii", "replace")] = (offset, length)
         checksums = np.frombuffer(self._view, "<u8", pages, start + sections * _ENTRY.size)
         return directory, checksums, checksum
 
@@ -111,7 +121,10 @@ class SegmentFile:
 
     def read(self, section: str, start: int = 0, stop: int | None = None) -> memoryview:
         """Bytes `[start, stop)` of a section, after checking the pages they lie in."""
-        offset, length = self._directory[section]
+        try:
+            offset, length = self._directory[section]
+        except KeyError:
+            raise DamagedError(f"{self.name}: there is no section {section}") from None
         stop = length if stop is None else stop
         if not 0 <= start <= stop <= length:
             raise DamagedError(f"{self.name}: reference outside section {section}: {start}-{stop}")
@@ -123,9 +136,10 @@ class SegmentFile:
     ) -> NDArray[Any]:
         """Elements `[start, stop)` of a section as an array over the mapping, after a check."""
         width = np.dtype(dtype).itemsize
-        return np.frombuffer(
-            self.read(section, start * width, None if stop is None else stop * width), dtype
-        )
+        data = self.read(section, start * width, None if stop is None else stop * width)
+        if len(data) % width:
+            raise DamagedError(f"{self.name}: section {section} ends within an element")
+        return np.frombuffer(data, dtype)
 
     def _check_pages(self, section: str, start: int, stop: int) -> None:
         first, last = start // PAGE_BYTES, -(-stop // PAGE_BYTES)
@@ -162,6 +176,12 @@ class SegmentFile:
                     if offset < stop and start < offset + length
                 ]
                 yield ", ".join(names) or "header", start
+
+
+def unreadable(name: str, error: OSError) -> StoreError:
+    """Not every refusal is damage: what the system is short of now may be there later."""
+    kind = StoreError if error.errno in _PASSING else DamagedError
+    return kind(f"{name}: cannot be read: {error.strerror or error}")
 
 
 def _tail_checksum(tail: bytes | memoryview, start: int, sections: int, pages: int) -> int:

@@ -34,6 +34,9 @@ def compress(text: bytes) -> list[bytes]:
 def decompress(frame: memoryview, raw: int) -> bytes:
     """The text of one frame of `raw` bytes. Raises `DamagedError` if it is anything else."""
     try:
+        # The decompressor would allocate whatever a frame says it holds.
+        if zstandard.frame_content_size(frame) != raw or raw > BLOCK_BYTES:
+            raise DamagedError(f"a text block does not hold {raw} bytes")
         # A context of its own: the reader is shared by threads, zstd contexts must not be.
         text = zstandard.ZstdDecompressor().decompress(frame, max_output_size=BLOCK_BYTES)
     except zstandard.ZstdError as error:

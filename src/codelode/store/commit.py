@@ -6,13 +6,19 @@ folder are synced in this order. What was not published leaves files that no man
 
 from __future__ import annotations
 
-import os
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING, BinaryIO
 
 from codelode.segment.format import write_segment
 from codelode.segment.merge import merge
 from codelode.segment.reader import Segment
+from codelode.store.disk import (
+    removed_on_failure,
+    sync_ancestors,
+    sync_file,
+    sync_folder,
+    writing,
+)
 from codelode.store.manifest import (
     MANIFEST,
     SEGMENT_SUFFIX,
@@ -23,7 +29,7 @@ from codelode.store.manifest import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -53,10 +59,10 @@ def _write(
 ) -> tuple[str, int]:
     """Write a file, synced and named by its checksum: its name and size."""
     temporary = directory / f"new{suffix}{TEMPORARY_SUFFIX}"
-    with _removed_on_failure(temporary):
+    with writing(directory), removed_on_failure(temporary):
         with open(temporary, "wb") as sink:
             size, checksum = write(sink)
-            _sync(sink)
+            sync_file(sink)
         name = f"{checksum:016x}{suffix}"
         temporary.rename(directory / name)
     return name, size
@@ -65,46 +71,42 @@ def _write(
 def publish(directory: Path, manifest: Manifest) -> None:
     """Make `manifest` the current one, then remove the files it does not name."""
     temporary = directory / f"{MANIFEST}{TEMPORARY_SUFFIX}"
-    with _removed_on_failure(temporary):
-        with open(temporary, "wb") as sink:
-            sink.write(manifest.encode())
-            _sync(sink)
-        _sync_folder(directory)  # the new segments' names, before anything refers to them
-        temporary.rename(directory / MANIFEST)
-    _sync_folder(directory)
+    with writing(directory):
+        with removed_on_failure(temporary):
+            with open(temporary, "wb") as sink:
+                sink.write(manifest.encode())
+                sync_file(sink)
+            sync_folder(directory)  # the new segments' names, before anything refers to them
+            temporary.rename(directory / MANIFEST)
+        sync_folder(directory)
     remove_unnamed(directory, manifest)
 
 
-def remove_unnamed(directory: Path, manifest: Manifest | None) -> None:
-    """Remove what no reader will open any more. Readers that have it open keep it."""
-    entries = manifest.segments if manifest else ()
-    live = {name for entry in entries for name in (entry.name, entry.stats)}
-    for path in directory.iterdir():
-        if path.suffix == TEMPORARY_SUFFIX or (
-            path.suffix in (SEGMENT_SUFFIX, STATS_SUFFIX) and path.name not in live
-        ):
-            path.unlink(missing_ok=True)
+def settle(directory: Path, manifest: Manifest | None) -> None:
+    """Finish what an earlier writer may have begun, before building on it.
+
+    It may have died between making `manifest` current and syncing its name: then a loss of power
+    could still bring back the manifest before, so nothing that one names may be removed until the
+    folder is synced. None: there is no index yet, and the folder itself may be as young.
+    """
+    with writing(directory):
+        sync_folder(directory)
+        if manifest is None:
+            sync_ancestors(directory)
+    if manifest is not None:
+        remove_unnamed(directory, manifest)
 
 
-def _sync(sink: BinaryIO) -> None:
-    sink.flush()
-    os.fsync(sink.fileno())
+def remove_unnamed(directory: Path, manifest: Manifest) -> None:
+    """Remove what no reader will open any more. Readers that have it open keep it.
 
-
-def _sync_folder(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-@contextmanager
-def _removed_on_failure(path: Path) -> Iterator[None]:
-    """A full disk must not stay full because of us."""
-    try:
-        yield
-    except BaseException:
-        with suppress(OSError):
-            path.unlink(missing_ok=True)
-        raise
+    What cannot be removed now is left to the next writer: the commit is done either way.
+    """
+    live = {name for entry in manifest.segments for name in (entry.name, entry.stats)}
+    with suppress(OSError):
+        for path in directory.iterdir():
+            if path.suffix == TEMPORARY_SUFFIX or (
+                path.suffix in (SEGMENT_SUFFIX, STATS_SUFFIX) and path.name not in live
+            ):
+                with suppress(OSError):
+                    path.unlink()

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from codelode.errors import LockedError
+from codelode.store.disk import writing
 from codelode.store.manifest import LOCK
 
 if TYPE_CHECKING:
@@ -27,24 +28,36 @@ def write_lock(
     `waiting` is called once, with the pid of the holder, before the wait begins.
     Raises `LockedError`, naming the holder.
     """
-    descriptor = os.open(directory / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    with writing(directory):
+        descriptor = _acquire(directory, wait, waiting)
     try:
-        deadline = time.monotonic() + wait
-        while not _try_lock(descriptor):
-            holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip() or "unknown"
-            if waiting is not None:
-                waiting(holder)
-                waiting = None
-            if time.monotonic() >= deadline:
-                raise LockedError(
-                    f"another process (pid {holder}) is indexing into {directory}; use --wait"
-                )
-            time.sleep(_POLL_SECONDS)
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
         yield
     finally:
         os.close(descriptor)  # drops the lock
+
+
+def _acquire(directory: Path, wait: float, waiting: Callable[[str], None] | None) -> int:
+    deadline = time.monotonic() + wait
+    while True:
+        descriptor = os.open(directory / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            if _try_lock(descriptor) and _is_current(descriptor, directory):
+                os.ftruncate(descriptor, 0)
+                os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+                return descriptor
+            holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip() or "unknown"
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)
+        if waiting is not None:
+            waiting(holder)
+            waiting = None
+        if time.monotonic() >= deadline:
+            raise LockedError(
+                f"another process (pid {holder}) is indexing into {directory}; use --wait"
+            )
+        time.sleep(_POLL_SECONDS)
 
 
 def _try_lock(descriptor: int) -> bool:
@@ -53,3 +66,11 @@ def _try_lock(descriptor: int) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def _is_current(descriptor: int, directory: Path) -> bool:
+    """Whether the file we locked is the one there is: the folder may have been made anew."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), (directory / LOCK).stat())
+    except FileNotFoundError:
+        return False

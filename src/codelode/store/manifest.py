@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from dataclasses import asdict, dataclass, field, replace
+from dataclasses import fields as dataclass_fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +20,7 @@ import xxhash
 from numpy.typing import NDArray
 
 from codelode.errors import DamagedError, FormatError, NoIndexError
+from codelode.segment.format import unreadable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,6 +33,8 @@ STATS_SUFFIX = ".stat"
 TEMPORARY_SUFFIX = ".tmp"
 
 _MAGIC = "codelode-index"
+_SEGMENT_NAME = re.compile(r"[0-9a-f]{16}\.seg\Z")
+_STATS_NAME = re.compile(r"([0-9a-f]{16}\.stat)?\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +141,48 @@ def decode_manifest(data: bytes) -> Manifest:
             f"{MANIFEST} is damaged: its checksum does not match"
             " (rebuild with `lode index --rebuild`)"
         )
-    fields = json.loads(body)
-    fields["segments"] = tuple(SegmentEntry(**entry) for entry in fields["segments"])
+    try:
+        return _from_json(json.loads(body))
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise DamagedError(
+            f"{MANIFEST} is damaged: {error} (rebuild with `lode index --rebuild`)"
+        ) from None
+
+
+def _from_json(fields: dict[str, Any]) -> Manifest:
+    """Raises one of several exceptions if the fields are not those of a manifest."""
+    fields["segments"] = tuple(_entry_from_json(entry) for entry in fields["segments"])
+    names = [entry.name for entry in fields["segments"]]
+    if len(set(names)) != len(names):
+        raise ValueError("it names a segment twice")
+    _check_types(Manifest, fields)
+    if not all(type(count) is int for count in fields["skipped"].values()):
+        raise ValueError("skipped holds something else than numbers")
     return Manifest(**fields)
+
+
+def _entry_from_json(fields: dict[str, Any]) -> SegmentEntry:
+    _check_types(SegmentEntry, fields)
+    entry = SegmentEntry(**fields)
+    if not _SEGMENT_NAME.match(entry.name) or not _STATS_NAME.match(entry.stats):
+        raise ValueError("a segment has a name that no segment has")
+    dead = base64.b64decode(entry.dead, validate=True)
+    if dead and len(dead) != (entry.rows + 7) // 8:
+        raise ValueError(f"the tombstones of {entry.name} are too few or too many")
+    if not entry.files <= entry.rows or not entry.chunks <= entry.all_chunks:
+        raise ValueError(f"more is live in {entry.name} than there is")
+    return entry
+
+
+def _check_types(kind: type[Manifest] | type[SegmentEntry], fields: dict[str, Any]) -> None:
+    """Each field must be of the type that its annotation names, and no number negative."""
+    for field_ in dataclass_fields(kind):
+        value = fields.get(field_.name)
+        expected = str(field_.type).partition("[")[0]
+        if field_.name in fields and type(value).__name__ != expected:
+            raise ValueError(f"{field_.name} is not of type {expected}")
+        if expected == "int" and not 0 <= fields[field_.name] < 1 << 63:
+            raise ValueError(f"{field_.name} is out of range")
 
 
 def read_manifest(directory: Path) -> Manifest:
@@ -148,5 +192,5 @@ def read_manifest(directory: Path) -> Manifest:
     except (FileNotFoundError, NotADirectoryError):
         raise NoIndexError(f"no index in {directory}") from None
     except OSError as error:
-        raise DamagedError(f"{directory / MANIFEST} cannot be read: {error.strerror}") from None
+        raise unreadable(str(directory / MANIFEST), error) from None
     return decode_manifest(data)

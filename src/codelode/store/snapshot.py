@@ -63,7 +63,7 @@ class Snapshot:
                 )
             except DamagedError:
                 newer = read_manifest(directory)
-                if newer.generation == manifest.generation:
+                if newer == manifest:
                     raise
                 manifest = newer
 

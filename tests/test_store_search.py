@@ -1,0 +1,204 @@
+"""The legs of a search against the plainest thing that can be written."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from itertools import pairwise
+from math import log1p
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+import codelode
+from codelode.chunk.chunker import chunk
+from codelode.embed.load import load
+from codelode.search.dense import cosines, dense_candidates
+from codelode.search.filters import chunk_masks
+from codelode.search.lexical import find_terms, lexical_candidates
+from codelode.segment.quantizer import quantize
+from codelode.store.manifest import Manifest, SegmentEntry
+from codelode.store.snapshot import LiveSegment, Snapshot
+from codelode.tokens import count_words, text_terms
+from codelode.types import Document, Passages
+from tests.segments import DIMENSIONS, build, vectors_of
+
+WORDS = ("alpha", "beta", "gamma", "delta", "getName", "set_name", "HTTPServer", "x", "42", "é")
+SOURCES = Path(codelode.__file__).parent
+K1, B = 1.2, 0.75
+
+Scores = dict[tuple[str, int], float]
+
+lines = st.lists(st.sampled_from(WORDS), min_size=1, max_size=8).map(" ".join)
+texts = st.lists(lines, min_size=1, max_size=40).map(lambda rows: "\n".join(rows).encode())
+paths = st.text(alphabet="abcdxyz", min_size=1, max_size=6)
+trees = st.dictionaries(paths, texts, min_size=1, max_size=8)
+layouts = st.integers(1, 3)
+
+
+def snapshot_of(tree: dict[str, bytes], dead: set[str], parts: int) -> Snapshot:
+    """The files spread over some segments, some of them dead."""
+    contents = sorted(tree.items())
+    live_segments = []
+    for number in range(parts):
+        mine = contents[number::parts]
+        if not mine:
+            continue
+        segment = build(mine)
+        table = segment.files
+        entry = SegmentEntry("s", 0, len(table), 0, 0, 0, 0, len(segment.chunks))
+        alive = np.array([path not in dead for path, _ in mine], bool)
+        live_segments.append(LiveSegment(segment, entry.with_live(alive, table)))
+    entries = tuple(live.entry for live in live_segments)
+    manifest = Manifest(1, "/", 0, "m", "f", DIMENSIONS, "q", "c", "t", {}, segments=entries)
+    return Snapshot(manifest, live_segments)
+
+
+def chunks_of(path: str, text: bytes) -> list[tuple[str, int, str]]:
+    pieces = chunk(Document(path, "python" if path < "b" else None, text, "utf-8", b""))
+    return [(path, piece.start, text[piece.start : piece.end].decode()) for piece in pieces]
+
+
+def naive_bm25(chunks: list[tuple[str, int, str]], query: list[str]) -> Scores:
+    """As it stands in the book, over all chunks at once."""
+    bags = {(path, start): Counter(text_terms(text)) for path, start, text in chunks}
+    average = max(1.0, sum(bag.total() for bag in bags.values()) / max(1, len(bags)))
+    scores: Scores = {}
+    for key, bag in bags.items():
+        score = 0.0
+        for term in dict.fromkeys(query):
+            frequency = sum(term in other for other in bags.values())
+            idf = log1p((len(bags) - frequency + 0.5) / (frequency + 0.5))
+            norm = K1 * (1 - B + B * bag.total() / average)
+            score += idf * (K1 + 1) * bag[term] / (bag[term] + norm) if bag[term] else 0.0
+        if score > 0:
+            scores[key] = score
+    return scores
+
+
+def found(
+    snapshot: Snapshot, query: list[str], globs: list[str] | None
+) -> dict[tuple[str, int], float]:
+    masks = chunk_masks(snapshot, None, globs)
+    best = lexical_candidates(snapshot, find_terms(snapshot, query), masks, 10_000)
+    result: Scores = {}
+    rows = zip(best.segments.tolist(), best.ordinals.tolist(), best.scores.tolist(), strict=True)
+    for number, ordinal, score in rows:
+        segment = snapshot.segments[number].segment
+        row = segment.chunks[ordinal]
+        result[segment.path(int(row["file"])), int(row["start"])] = score
+    return result
+
+
+@settings(max_examples=60, deadline=None)
+@given(trees, st.sets(paths, max_size=4), layouts, st.sets(st.sampled_from(WORDS), max_size=4))
+def test_the_lexical_leg_is_bm25_over_what_is_live(
+    tree: dict[str, bytes], dead: set[str], parts: int, words: set[str]
+) -> None:
+    query = list(dict.fromkeys(term for word in sorted(words) for term in text_terms(word)))
+    live = [c for path, text in tree.items() if path not in dead for c in chunks_of(path, text)]
+    expected = naive_bm25(live, query)
+    got = found(snapshot_of(tree, dead, parts), query, None)
+    assert got.keys() == expected.keys()
+    for key, score in got.items():
+        assert score == pytest.approx(expected[key], abs=1e-4)
+    ranked = sorted(expected, key=lambda key: -expected[key])
+    for better, worse in pairwise(ranked):
+        if expected[better] - expected[worse] > 1e-4:
+            assert got[better] > got[worse]
+
+
+@settings(max_examples=30, deadline=None)
+@given(trees, st.sets(paths, max_size=4), layouts)
+def test_a_filter_decides_before_the_best_are_chosen(
+    tree: dict[str, bytes], dead: set[str], parts: int
+) -> None:
+    query = text_terms("alpha name")
+    snapshot = snapshot_of(tree, dead, parts)
+    wanted = {
+        key: score for key, score in found(snapshot, query, None).items() if key[0].startswith("a")
+    }
+    masks = chunk_masks(snapshot, None, ["a*"])
+    best = lexical_candidates(snapshot, find_terms(snapshot, query), masks, 1)
+    assert found(snapshot, query, ["a*"]) == wanted
+    assert bool(len(best)) == bool(wanted)
+    if wanted:
+        assert best.scores[0] == max(wanted.values())
+
+
+def exact(snapshot: Snapshot, vector: NDArray[np.float32]) -> list[tuple[float, str]]:
+    """Cosines in float32 of all live chunks with the vectors as they were before quantization."""
+    rows = []
+    for live in snapshot.segments:
+        segment = live.segment
+        for row in segment.chunks:
+            file = int(row["file"])
+            if live.files[file]:
+                text = segment.text(file, int(row["start"]), int(row["end"]))
+                rows.append((float(vectors_of([text])[0] @ vector), text.decode()))
+    return sorted(rows, reverse=True)
+
+
+@settings(max_examples=30, deadline=None)
+@given(trees, st.sets(paths, max_size=4), layouts, st.integers(0, 10**6))
+def test_the_dense_leg_scores_every_live_chunk(
+    tree: dict[str, bytes], dead: set[str], parts: int, seed: int
+) -> None:
+    vector = np.random.default_rng(seed).normal(size=DIMENSIONS).astype(np.float32)
+    vector /= np.linalg.norm(vector)
+    snapshot = snapshot_of(tree, dead, parts)
+    masks = chunk_masks(snapshot, None, None)
+    best = dense_candidates(snapshot, vector, masks, 10_000)
+    expected = exact(snapshot, vector)
+    assert len(best) == len(expected)
+    # Quantization moves each component by at most half a step of its row: 1/254 of the largest.
+    np.testing.assert_allclose(best.scores, [score for score, _ in expected], atol=0.08)
+    only = dense_candidates(snapshot, vector, chunk_masks(snapshot, None, ["a*"]), 1)
+    paths_found = [snapshot.segments[int(only.segments[i])].segment for i in range(len(only))]
+    for segment, ordinal in zip(paths_found, only.ordinals, strict=True):
+        assert segment.path(int(segment.chunk_files[ordinal])).startswith("a")
+
+
+def test_int8_finds_what_float32_finds() -> None:
+    """Recall at 10 with the bundled model, over the text of this package."""
+    encoder = load(None)
+    pieces = [
+        (name, text)
+        for path in sorted(SOURCES.rglob("*.py"))
+        for name, _, text in chunks_of(str(path.relative_to(SOURCES)), path.read_bytes())
+    ]
+    names, texts = [name for name, _ in pieces], [text.encode() for _, text in pieces]
+    rows = encoder.encode_passages(Passages(names, texts, count_words(texts)))
+    snapshot = _dense_only(rows)
+    recalls = []
+    for _, text in pieces[::7]:
+        vector = encoder.encode_query(" ".join(text.split()[:12]))
+        true = set(np.argsort(-(rows @ vector), kind="stable")[:10].tolist())
+        best = dense_candidates(snapshot, vector, [None], 100)
+        scores = cosines(snapshot.segments[0].segment, best.ordinals, vector)
+        top = best.ordinals[np.argsort(-scores, kind="stable")][:10]
+        recalls.append(len(true & set(top.tolist())) / 10)
+    assert len(recalls) > 50
+    assert np.mean(recalls) >= 0.99
+
+
+def _dense_only(rows: NDArray[np.float32]) -> Snapshot:
+    segment = build([("a", b"x = 1\n")])
+    segment.codes, segment.scales = quantize(rows)
+    entry = SegmentEntry("s", 0, 1, 1, len(rows), 1, 1, len(rows))
+    manifest = Manifest(1, "/", 0, "m", "f", 256, "q", "c", "t", {}, segments=(entry,))
+    return Snapshot(manifest, [LiveSegment(segment, entry)])
+
+
+def test_a_scan_takes_no_reference_that_it_does_not_own() -> None:
+    """`simsimd.cdist(out=)` loses one to None per call, and in the end the interpreter dies."""
+    snapshot = snapshot_of({"a": b"alpha\n"}, set(), 1)
+    vector = np.full(DIMENSIONS, 0.25, np.float32)
+    before = sys.getrefcount(None)
+    for _ in range(500):
+        dense_candidates(snapshot, vector, [None], 10)
+    assert sys.getrefcount(None) > before - 250
