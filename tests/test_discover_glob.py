@@ -61,10 +61,10 @@ def test_a_bad_glob_is_an_error_that_quotes_it(glob: str) -> None:
 
 
 def test_alternatives_do_not_explode() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(UsageError, match="alternatives"):
         GlobSet(["{a,b}" * 40])
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 5
 
 
 @given(st.text("ab*?[]{},!/\\.", max_size=12), st.sampled_from(FILES))

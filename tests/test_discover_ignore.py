@@ -115,10 +115,11 @@ rule_files = st.lists(lines, max_size=8).map(lambda found: os.fsencode("\n".join
 
 @needs_git
 @settings(
-    max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(rules=rule_files, nested=st.one_of(st.just(b""), rule_files))
 @example(b"a/b**/ab\n", b"")
+@example(b"a**/b.a\n", b"")
 @example(b"a/b**ab\na/**\\/b\n**\\/ab", b"")
 @example(b"*\n!a/\n!*.b", b"!*\nb/*\n")
 @example(b"\xef\xbb\xbfa\r\nb \\ \n/", b"//a")
@@ -152,6 +153,10 @@ class TestRules:
             ("[a-c]x", ["ax", "cx"], ["dx", "[a-c]x"]),
             ("[!a-c]x", ["dx", "-x"], ["ax"]),
             ("[]x]", ["]", "x"], ["[]x]"]),
+            ("/a[!x]b", ["a.b"], ["a/b"]),
+            ("/a[.-0]b", ["a.b", "a0b"], ["a/b"]),
+            ("a**/c", ["a/c", "a/b/c", "ab/c"], ["c", "b/a/c"]),  # git's oddity
+            ("x/a**/c", ["x/a/c", "x/a/b/c", "x/ab/c"], ["x/c"]),
             ("\\#a", ["#a"], ["\\#a"]),
             ("\\!a", ["!a"], ["a"]),
             ("a\\ ", ["a "], ["a"]),
@@ -191,6 +196,17 @@ class TestRules:
             expected = [rule for rule, alone in one_by_one if alone.find(path, is_folder=True)]
             assert together.find(path, is_folder=True) == (expected[-1] if expected else None)
 
+    def test_each_of_many_rules_is_found(self) -> None:
+        data = b"".join(b"he*o%03dy*\nb[ae]%03d\n" % (i, i) for i in range(500))
+        rules = Rules(parse(data + b"".join(b"[xy]%02d?\n" % i for i in range(100))))
+        find = rules.finder(b"", folders=False)
+        assert find is not None
+        for number in range(500):
+            assert find(b"hello%03dy" % number) == 2 * number
+            assert find(b"be%03d" % number) == 2 * number + 1
+            assert number > 99 or find(b"x%02d!" % number) == 1000 + number
+            assert find(b"he%03dy" % number) == find(b"bo%03d" % number) == NOT_FOUND
+
 
 class TestHostileRules:
     """No rule file makes a lookup, or its own compilation, hang."""
@@ -212,10 +228,11 @@ class TestHostileRules:
         rules = Rules(parse(rule.encode()))
         name = b"a" * 255
         path = b"/".join([b"a" * 40] * 50)
-        started = time.perf_counter()
+        started = time.process_time()
         assert rules.find(name, is_folder=False) is None
         assert rules.find(path, is_folder=False) is None
-        assert time.perf_counter() - started < 1
+        assert rules.find(b"/".join([b"a"] * 100), is_folder=False) is None
+        assert time.process_time() - started < 5
 
     @pytest.mark.parametrize(
         "line",
@@ -230,14 +247,14 @@ class TestHostileRules:
             "a[{}]b",
         ],
     )
-    def test_a_megabyte_of_rules(self, line: str) -> None:
-        data = "\n".join(map(line.format, range(1_000_000 // len(line) // 2))).encode()
-        started = time.perf_counter()
+    def test_half_a_megabyte_of_rules(self, line: str) -> None:
+        data = "\n".join(map(line.format, range(500_000 // len(line)))).encode()
+        started = time.process_time()
         rules = Rules(parse(data))
         find = rules.finder(b"a/", folders=False)
         names = [b"source_file_%d.c" % number for number in range(300)]
         assert find is None or {find(name) for name in names} == {NOT_FOUND}
-        assert time.perf_counter() - started < 5
+        assert time.process_time() - started < 10
 
     def test_one_long_line(self) -> None:
         for unit in (
@@ -253,9 +270,9 @@ class TestHostileRules:
             b"[[:alpha:]",
         ):
             rules = Rules(parse(unit * (1_000_000 // len(unit))))
-            started = time.perf_counter()
+            started = time.process_time()
             rules.find(b"a/" + b"a" * 200, is_folder=True)
-            assert time.perf_counter() - started < 2, unit
+            assert time.process_time() - started < 10, unit
 
 
 def test_glob_knows_the_least_length_and_a_part_of_every_match() -> None:

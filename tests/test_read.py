@@ -234,6 +234,11 @@ class TestEncodings:
         assert text_of("naïve".encode("latin-1")) == "naïve"
         assert text_of("10 €".encode("cp1252")) == "10 €"
 
+    @pytest.mark.parametrize("words", ["Нельзя вызывать из прерывания", "не используется"])
+    def test_a_few_words_are_enough(self, words: str) -> None:
+        comment = f"int v = 0; /* {words} */\n"
+        assert text_of(comment.encode("koi8-r")) == comment
+
     def test_bytes_without_meaning_in_any_encoding_lose_nothing_else(self) -> None:
         assert "int x;" in text_of(b"int x; /* Gr\xf6\xdfe \x81 */\n" * 3)
 

@@ -196,7 +196,7 @@ def _file(column: str) -> dict[str, str]:
     """The language of every word in a column of the table, by the word in lower case."""
     return {
         word.lower(): language.name
-        for language in reversed(LANGUAGES)
+        for language in LANGUAGES
         for word in getattr(language, column).split()
     }
 
