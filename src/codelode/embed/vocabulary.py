@@ -8,7 +8,6 @@ so that two unknown parts differ. The bucket rows come after those of the vocabu
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +19,7 @@ MIN_PIECE = 3  # characters
 MAX_PIECE = 16
 
 # Bounds of the memos, in entries: together about 12 MB when full.
-_MAX_WORDS = 40_000
+_MAX_WORDS = 30_000  # in each of two generations
 _MAX_PARTS = 20_000
 
 Rows = tuple[int, ...]
@@ -36,27 +35,36 @@ class Vocabulary:
         self.known = len(hashes)
         self._hashes = hashes
         self._row_of: dict[int, int] | None = None
+        # Two generations: when the young one is full it becomes the old one, so that words which
+        # come again and again are never all forgotten at once.
         self._words: dict[bytes, Rows] = {}
+        self._old_words: dict[bytes, Rows] = {}
         self._parts: dict[str, Rows] = {}
 
     def rows_of_words(self, words: Iterable[bytes]) -> list[Rows]:
         """The rows of each word, with repetitions."""
-        memo = self._words
-        if len(memo) > _MAX_WORDS:
-            memo.clear()
+        if len(self._words) > _MAX_WORDS:
+            self._old_words, self._words = self._words, {}
         if len(self._parts) > _MAX_PARTS:
-            self._parts.clear()
+            self._parts = {}
+        young, old = self._words, self._old_words
         found = []
         for word in words:
-            rows = memo.get(word)
+            rows = young.get(word)
             if rows is None:
-                rows = memo[word] = self.rows_of_parts(parts(word))
+                rows = old.get(word)
+                if rows is None:
+                    rows = self.rows_of_parts(parts(word))
+                young[word] = rows
             found.append(rows)
         return found
 
     def rows_of_parts(self, parts: Iterable[str]) -> Rows:
         """The rows of some parts, in order."""
-        return tuple(chain.from_iterable(map(self.rows_of_part, parts)))
+        rows: Rows = ()
+        for part in parts:
+            rows += self._parts.get(part) or self.rows_of_part(part)
+        return rows
 
     def rows_of_part(self, part: str) -> Rows:
         """The row of a known part; the rows of the pieces, then the bucket, of any other."""

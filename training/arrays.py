@@ -1,0 +1,105 @@
+"""Pairs as arrays: what `vocabulary` writes and `train` and `evaluate` read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codelode.embed.bags import Bags
+
+KINDS = ("doc", "comment", "name", "header", "path")
+
+
+@dataclass(frozen=True, slots=True)
+class BagRows:
+    """n bags, flat: bag i owns `[indptr[i], indptr[i+1])`. `weights` is 1 + ln count.
+
+    Dtypes: indptr int64[n+1], rows int32, weights float32.
+    """
+
+    indptr: NDArray[np.int64]
+    rows: NDArray[np.int32]
+    weights: NDArray[np.float32]
+
+    @staticmethod
+    def of(found: Bags) -> BagRows:
+        """From what the encoder works with."""
+        weights = (1 + np.log(found.counts)).astype(np.float32)
+        return BagRows(found.indptr, found.rows.astype(np.int32), weights)
+
+    @staticmethod
+    def concatenate(several: Sequence[BagRows]) -> BagRows:
+        """One after the other."""
+        lengths = np.concatenate([np.diff(one.indptr) for one in several])
+        return BagRows(
+            np.concatenate([[0], np.cumsum(lengths)]),
+            np.concatenate([one.rows for one in several]),
+            np.concatenate([one.weights for one in several]),
+        )
+
+    def take(self, chosen: NDArray[np.int64], keep: NDArray[np.bool_] | None = None) -> BagRows:
+        """Some of the bags, in that order; empty ones where `keep` says no."""
+        lengths = self.indptr[chosen + 1] - self.indptr[chosen]
+        if keep is not None:
+            lengths = np.where(keep, lengths, 0)
+        indptr = np.concatenate([[0], np.cumsum(lengths)])
+        at = np.repeat(self.indptr[chosen] - indptr[:-1], lengths) + np.arange(indptr[-1])
+        return BagRows(indptr, self.rows[at], self.weights[at])
+
+
+@dataclass(frozen=True, slots=True)
+class PairArrays:
+    """All pairs: bags of query, passage and path, and what they are told apart by.
+
+    `source` is the file, `asked` the query: pairs that share one are no negatives of each other.
+    Dtypes of [n] arrays: project, source, asked int32; kind, language int8; held_out bool.
+    """
+
+    query: BagRows
+    passage: BagRows
+    path: BagRows
+    project: NDArray[np.int32]
+    source: NDArray[np.int32]
+    asked: NDArray[np.int32]
+    kind: NDArray[np.int8]
+    language: NDArray[np.int8]
+    held_out: NDArray[np.bool_]
+
+    @staticmethod
+    def concatenate(several: Sequence[PairArrays]) -> PairArrays:
+        """One after the other."""
+        joined: dict[str, Any] = {}
+        for field in fields(PairArrays):
+            values = [getattr(one, field.name) for one in several]
+            join = BagRows.concatenate if isinstance(values[0], BagRows) else np.concatenate
+            joined[field.name] = join(values)
+        return PairArrays(**joined)
+
+    def save(self, path: Path) -> None:
+        """As an .npz."""
+        arrays = {}
+        for field in fields(PairArrays):
+            value = getattr(self, field.name)
+            if isinstance(value, BagRows):
+                for part in fields(BagRows):
+                    arrays[f"{field.name}.{part.name}"] = getattr(value, part.name)
+            else:
+                arrays[field.name] = value
+        np.savez(path, **arrays)
+
+    @staticmethod
+    def load(path: Path) -> PairArrays:
+        """What `save` wrote."""
+        with np.load(path, allow_pickle=False) as stored:
+            bag_names = {name.partition(".")[0] for name in stored.files if "." in name}
+            values: dict[str, Any] = {
+                name: BagRows(*(stored[f"{name}.{part.name}"] for part in fields(BagRows)))
+                for name in bag_names
+            }
+            values |= {name: stored[name] for name in stored.files if "." not in name}
+        return PairArrays(**values)
