@@ -140,6 +140,23 @@ def test_a_large_class_is_cut_between_members_and_keeps_its_header() -> None:
     assert all(text[each.start :].startswith(b"    def m") for each in chunks[1:])
 
 
+def test_statements_are_respected_however_they_are_indented() -> None:
+    statement = b"x = call(\n1111,\n2222,\n3333,\n4444\n);\n"
+    text = b"int f()\n{\n" + statement * 200 + b"}\n"
+    chunks = chunk(document(text, "c"))
+    assert len(chunks) > 3
+    assert all(text[each.start :].startswith(b"x = call(") for each in chunks[1:])
+
+
+def test_a_long_header_stays_with_the_first_member() -> None:
+    header = b"@Note(1)\n" * 40 + b"class A\n{\n"
+    member = b"  int m() {\n" + b"    call(1);\n" * 50 + b"  }\n"
+    first, second, *_ = chunk(document(header + member * 4 + b"}\n", "java"))
+    assert first.start_line == 1
+    assert [symbol.name for symbol in first.defines] == ["A", "m"]
+    assert second.symbol == Symbol("m", "method")
+
+
 def test_a_comment_stays_with_its_definition_even_if_it_would_fit_before() -> None:
     before, comment = c_function("before", 1000), b"/* About after. */\n"
     text = before + b"\n" + comment + c_function("after", 1000)
@@ -153,6 +170,12 @@ def test_the_symbol_is_the_innermost_that_most_of_the_chunk_lies_in() -> None:
     (only,) = chunk(document(text, "java"))
     assert only.symbol == Symbol("A", "class")
     assert only.defines == (Symbol("A", "class"), Symbol("f", "method"))
+
+
+def test_a_method_that_fills_a_chunk_is_its_symbol_and_not_the_class() -> None:
+    method = "  int m{0}() {{\n" + "    call(1);\n" * 80 + "  }}\n"
+    text = ("class A {\n" + "".join(map(method.format, range(4))) + "}\n").encode()
+    assert symbols(chunk(document(text, "java"))) == ["m0", "m1", "m2", "m3"]
 
 
 def test_a_chunk_that_names_one_thing_only_is_about_it() -> None:
@@ -184,6 +207,17 @@ def test_syntax_errors_are_no_reason_not_to_chunk() -> None:
     chunks = chunk(document(text, "java"))
     check(text, chunks)
     assert "OrderRepository" in {name for names in defined(chunks) for name in names}
+
+
+def test_an_empty_node_at_the_end_makes_no_empty_chunk() -> None:
+    text = copies("scala", 3)
+    text = text[: text.rindex(b"enum ")] + b"enum St\n"  # its body is missing
+    check(text, chunk(document(text, "scala")))
+
+
+def test_large_files_are_not_parsed() -> None:
+    text = c_function("f", 1000) * (MAX_PARSED_BYTES // 1000 + 9)
+    assert not any(defined(chunk(document(text, "c"))))
 
 
 def test_the_same_document_gives_the_same_chunks_whatever_came_between() -> None:
@@ -252,6 +286,18 @@ def test_hostile_text_takes_bounded_time(language: str | None, text: bytes) -> N
     chunks = chunk(document(text, language))
     assert thread_time() - begun < 4  # twice what the parser may take
     check(text, chunks)
+
+
+def test_a_parser_that_jumps_about_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("codelode.chunk.parse.MAX_CPU_SECONDS", 1e9)
+    assert parse(grammar("lua"), b"[" * 20_000) is None
+
+
+def test_a_parser_that_takes_too_long_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("codelode.chunk.parse.MAX_CPU_SECONDS", 0)
+    text = copies("c", 100)
+    assert parse(grammar("c"), text) is None
+    assert not any(defined(chunk(document(text, "c"))))
 
 
 def test_a_parse_that_is_given_up_leaves_no_trace() -> None:

@@ -14,8 +14,8 @@ def starts(text: bytes, language: str | None = None) -> list[bytes]:
 
 
 def test_plain_text_is_cut_after_blank_lines() -> None:
-    paragraph = b"some words on a line\n" * 14
-    text = b"\n".join([paragraph.replace(b"some", b"first", 1)] * 20)
+    paragraphs = (b"some words on a line\n" * (9 + i * i % 7) for i in range(40))
+    text = b"\n".join(each.replace(b"some", b"first", 1) for each in paragraphs)
     assert set(starts(text)) == {b"first words on a line"}
 
 
@@ -25,8 +25,11 @@ def test_indented_text_is_cut_at_the_outermost_lines() -> None:
 
 
 def test_a_line_of_closing_brackets_does_not_begin_a_chunk() -> None:
-    block = b"item {\n" + b"value\n" * 120 + b"}\n"
-    assert b"}" not in starts(block * 10)
+    text = b"".join(
+        b"item {\n" + b"    value\n" * (40 + i * i % 11) + b"}\n" + b"  tail\n" * 50
+        for i in range(40)
+    )
+    assert b"}" not in starts(text)
 
 
 def test_chunks_of_lines_are_of_a_good_size() -> None:

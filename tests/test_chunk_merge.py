@@ -1,0 +1,60 @@
+"""Which cuts between small pieces are dropped."""
+
+from __future__ import annotations
+
+from codelode.chunk.merge import merge
+from codelode.chunk.outline import SOFT
+from codelode.chunk.sizes import MAX_CHUNK_BYTES, SMALL_CHUNK_BYTES, TINY_CHUNK_BYTES
+
+LARGE = MAX_CHUNK_BYTES * 2 // 3  # two of them do not fit a chunk
+MEDIUM = SMALL_CHUNK_BYTES + 50  # two of them fit, but need not share one
+SMALL = SMALL_CHUNK_BYTES - 50
+TINY = TINY_CHUNK_BYTES - 50
+
+
+def merged(*pieces: tuple[int, int]) -> list[int]:
+    """The sizes of the chunks made of pieces, each given as (level of the cut before it, size)."""
+    cuts: dict[int, int] = {}
+    end = 0
+    for level, size in pieces:
+        if end:
+            cuts[end] = level
+        end += size
+    starts = merge(cuts, end)
+    return [stop - start for start, stop in zip(starts, [*starts[1:], end], strict=True)]
+
+
+def test_inside_a_function_pieces_grow_to_the_full_size() -> None:
+    assert merged((0, MEDIUM), (SOFT, MEDIUM), (SOFT, MEDIUM)) == [3 * MEDIUM]
+    assert merged((0, LARGE), (SOFT, LARGE)) == [LARGE, LARGE]
+
+
+def test_outside_only_small_pieces_are_merged() -> None:
+    assert merged((0, MEDIUM), (0, MEDIUM)) == [MEDIUM, MEDIUM]
+    assert merged((0, MEDIUM), (0, SMALL)) == [MEDIUM + SMALL]
+    assert merged((0, SMALL), (0, MEDIUM)) == [SMALL + MEDIUM]
+
+
+def test_the_parts_of_one_thing_meet_before_they_meet_others() -> None:
+    assert merged((0, LARGE), (0, SMALL), (1, SMALL)) == [LARGE, 2 * SMALL]
+    assert merged((0, SMALL), (1, SMALL), (0, SMALL), (1, LARGE)) == [2 * SMALL, SMALL + LARGE]
+
+
+def test_a_part_of_a_larger_thing_is_not_merged_with_what_is_beside_that() -> None:
+    assert merged((0, LARGE), (1, LARGE), (1, SMALL), (0, MEDIUM))[-1] == MEDIUM
+    assert merged((0, LARGE), (SOFT, MEDIUM), (0, SMALL)) == [LARGE + MEDIUM, SMALL]
+    assert merged((0, LARGE), (SOFT + 1, LARGE), (0, SMALL), (0, LARGE)) == [
+        LARGE,
+        LARGE,
+        SMALL + LARGE,
+    ]
+
+
+def test_a_tiny_rest_joins_what_it_belongs_to_even_if_that_gets_too_large() -> None:
+    full = MAX_CHUNK_BYTES - 10
+    assert merged((0, full), (SOFT, TINY), (0, LARGE)) == [full + TINY, LARGE]
+    assert merged((0, full), (0, TINY), (SOFT, full)) == [full, TINY + full]
+
+
+def test_one_piece_is_one_chunk() -> None:
+    assert merged((0, 10 * MAX_CHUNK_BYTES)) == [10 * MAX_CHUNK_BYTES]
