@@ -247,8 +247,10 @@ class TestHostileRules:
             "a[{}]b",
         ],
     )
-    def test_half_a_megabyte_of_rules(self, line: str) -> None:
-        data = "\n".join(map(line.format, range(500_000 // len(line)))).encode()
+    def test_tens_of_thousands_of_rules(self, line: str) -> None:
+        data = "\n".join(
+            map(line.format, range(30_000 if "[" in line or "{}*" in line else 100_000))
+        ).encode()
         started = time.process_time()
         rules = Rules(parse(data))
         find = rules.finder(b"a/", folders=False)
