@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from codelode.chunk.chunker import chunk
-from codelode.segment.builder import SegmentBuilder, TermHasher
+from codelode.segment.builder import SegmentBuilder
 from codelode.segment.reader import Segment
 from codelode.tokens import count_words
 from codelode.types import Document, SkipReason, SourceFile
@@ -45,4 +45,4 @@ def build(contents: Sequence[tuple[str, bytes]]) -> Segment:
         document = Document(path, file.language, text, "utf-8", xxhash.xxh3_128_digest(text))
         builder.add(file, document, chunk(document))
     words, vectors = count_words(builder.texts), vectors_of(builder.texts)
-    return Segment.from_bytes("test", builder.finish(words, vectors, TermHasher()))
+    return Segment.from_bytes("test", builder.finish(words, vectors))

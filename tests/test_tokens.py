@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codelode.tokens import count_words, parts, term_hash, terms, text_terms, words
+from codelode.tokens import count_words, parts, split_words, term_hash, terms, text_terms, words
 
 
 @pytest.mark.parametrize(
@@ -70,6 +70,17 @@ def test_parts_keep_every_letter(word: str) -> None:
     found = parts(word.encode())
     if found:
         assert "".join(found) == word.replace("_", "").lower()
+
+
+@given(st.lists(st.text(alphabet="aBc_19é日x", min_size=1, max_size=70), max_size=20))
+def test_splitting_many_words_is_splitting_each(found: list[str]) -> None:
+    vocabulary = [word.encode() for word in found]
+    split = split_words(vocabulary)
+    rows = [
+        tuple(split.parts[i] for i in split.ids[split.starts[row] : split.starts[row + 1]])
+        for row in range(len(vocabulary))
+    ]
+    assert rows == [parts(word) for word in vocabulary]
 
 
 def test_fields_do_not_mix() -> None:

@@ -14,11 +14,15 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
+from typing import TypeVar
 
 import numpy as np
 import xxhash
 from numpy.typing import NDArray
+
+T = TypeVar("T")
 
 TOKENIZER = "identifier-parts-1"
 """Recorded in the manifest: an index made by another tokenizer cannot be queried by this one."""
@@ -32,11 +36,27 @@ _SEPARATORS = bytes(
 )
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|@+")
 """Over an ASCII word, or the shape of another: HTTP | Server, server | 256 | uncased letters."""
+_WORD_END = "\n"
+_PARTS_AND_ENDS = re.compile(_PARTS.pattern + "|" + _WORD_END)
+_LAST_DIGIT = ord("9")
 _NUMBER_LIKE = re.compile(r"[0-9][0-9a-fA-FxXoObBlLuU_]*\Z")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")  # kana, han, hangul
 
 
 @dataclass(frozen=True, slots=True)
+class WordParts:
+    """The parts of each word of a vocabulary, as compressed sparse rows.
+
+    `parts` holds each distinct part once. The parts of word i are those numbered
+    `ids[starts[i]:starts[i+1]]`, in order. Dtypes: starts int64[n+1], ids int64.
+    """
+
+    parts: list[str]
+    starts: NDArray[np.int64]
+    ids: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
 class WordCounts:
     """The bags of words of n texts, as compressed sparse rows.
 
@@ -50,11 +70,16 @@ class WordCounts:
     ids: NDArray[np.int32]
     counts: NDArray[np.int32]
 
+    @cached_property
+    def parts(self) -> WordParts:
+        """The parts of the words of the vocabulary."""
+        return split_words(self.vocabulary)
 
-class _Numbering(dict[bytes, int]):
+
+class _Numbering(dict[T, int]):
     """Gives every new key the next number."""
 
-    def __missing__(self, key: bytes) -> int:
+    def __missing__(self, key: T) -> int:
         number = self[key] = len(self)
         return number
 
@@ -66,7 +91,7 @@ def words(text: bytes) -> list[bytes]:
 
 def count_words(texts: Sequence[bytes]) -> WordCounts:
     """Count the words of every text, sharing one vocabulary."""
-    numbering = _Numbering()
+    numbering: _Numbering[bytes] = _Numbering()
     number = numbering.__getitem__
     rows = [list(map(number, words(text))) for text in texts]
     lengths = np.fromiter(map(len, rows), np.int64, len(rows))
@@ -100,6 +125,36 @@ def parts(word: bytes) -> tuple[str, ...]:
     return tuple(chain.from_iterable(_fold(text[start:end]) for start, end in spans))
 
 
+def split_words(vocabulary: Sequence[bytes]) -> WordParts:
+    """`parts` of many words at once: one pass of a regular expression over all plain ones."""
+    numbering: _Numbering[str] = _Numbering()
+    number = numbering.__getitem__
+    end = number(_WORD_END)
+    odd = {i: parts(word) for i, word in enumerate(vocabulary) if not _is_plain(word)}
+    plain = [b"" if i in odd else word for i, word in enumerate(vocabulary)] if odd else vocabulary
+    joined = b"\n".join([*plain, b""]).decode("ascii")
+    found = " ".join(_PARTS_AND_ENDS.findall(joined)).lower().split(" ") if joined else []
+    ids = np.fromiter(map(number, found), np.int64, len(found))
+    ends = np.flatnonzero(ids == end)
+    starts = np.concatenate(([0], ends - np.arange(len(ends))))
+    ids = ids[ids != end]
+    if odd:
+        lengths = np.diff(starts)
+        lengths[list(odd)] = [len(row) for row in odd.values()]
+        places = starts[list(odd)]
+        rows = [list(map(number, row)) for row in odd.values()]
+        ids = np.insert(
+            ids, np.repeat(places, [len(row) for row in rows]), list(chain.from_iterable(rows))
+        )
+        starts = np.concatenate(([0], np.cumsum(lengths)))
+    return WordParts(list(numbering), starts, ids)
+
+
+def _is_plain(word: bytes) -> bool:
+    """Whether `parts` has no exception for a word: ASCII, not long, not led by a digit."""
+    return len(word) <= MAX_WORD_BYTES and word[0] > _LAST_DIGIT and word.isascii()
+
+
 def _shape(character: str) -> str:
     """The ASCII character that stands for `character` in `_PARTS`: its case, or what it is."""
     if character.isupper():
@@ -123,8 +178,14 @@ def terms(word: bytes) -> tuple[str, ...]:
     found = parts(word)
     if len(found) < 2:
         return found
+    whole = whole_term(word)
+    return (*found, whole) if whole else found
+
+
+def whole_term(word: bytes) -> str:
+    """A word of several parts as one term; empty if it holds more than an identifier may."""
     whole = word.decode("utf-8", "replace").strip("_")
-    return (*found, whole.casefold()) if whole.isidentifier() or whole.isascii() else found
+    return whole.casefold() if whole.isascii() or whole.isidentifier() else ""
 
 
 def text_terms(text: str) -> list[str]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from codelode.chunk.chunker import chunk
 from codelode.discover.read import read
 from codelode.errors import MemoryCapError
 from codelode.pipeline.memory import peak_rss_bytes
-from codelode.segment.builder import SegmentBuilder, TermHasher
+from codelode.segment.builder import SegmentBuilder
 from codelode.segment.columns import MAX_CHUNKS
 from codelode.tokens import count_words
 from codelode.types import Passages, Skip, SkipReason, SourceFile
@@ -52,7 +52,6 @@ class BatchIndexer:
     root: Path
     encoder: Encoder
     max_file_size: int
-    hasher: TermHasher = field(default_factory=TermHasher)
 
     def index(self, batch: Sequence[Task]) -> Run:
         """Read and index the files of a batch, in order.
@@ -75,7 +74,7 @@ class BatchIndexer:
                 passages = Passages(builder.paths, builder.texts, words)
                 vectors = self.encoder.encode_passages(passages)
                 clock.stage = "build"
-                run.data = builder.finish(words, vectors, self.hasher)
+                run.data = builder.finish(words, vectors)
         except MemoryError:
             raise MemoryCapError(
                 f"out of the memory allowed in the stage {clock.stage!r} at {path!r}; raise"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +14,7 @@ from codelode.segment.format import write_segment
 from codelode.segment.postings import DEFINITION, build_postings
 from codelode.segment.quantizer import quantize
 from codelode.segment.text import BLOCK_BYTES, compress
-from codelode.tokens import term_hash, terms, text_terms
+from codelode.tokens import term_hash, text_terms, whole_term
 from codelode.types import SkipReason
 
 if TYPE_CHECKING:
@@ -36,28 +35,26 @@ def path_hash(path: str) -> int:
     return int(xxhash.xxh3_64_intdigest(path.encode("utf-8", "surrogateescape")))
 
 
-class TermHasher:
-    """Words to the hashes of their terms, remembering up to `limit` words."""
+def term_hashes(words: WordCounts) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+    """The hashes of the terms of every word: those of word i are `values[starts[i]:starts[i+1]]`.
 
-    def __init__(self, limit: int = 1 << 15) -> None:
-        self.limit = limit
-        self._memo: dict[bytes, tuple[int, ...]] = {}
-
-    def hashes(self, vocabulary: Sequence[bytes]) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
-        """Row i of the result, `values[starts[i]:starts[i+1]]`, are the terms of word i."""
-        if len(self._memo) > self.limit:
-            self._memo.clear()
-        memo = self._memo
-        rows = []
-        for word in vocabulary:
-            row = memo.get(word)
-            if row is None:
-                row = memo[word] = tuple(map(term_hash, terms(word)))
-            rows.append(row)
-        starts = np.zeros(len(rows) + 1, np.int64)
-        np.cumsum(np.fromiter(map(len, rows), np.int64, len(rows)), out=starts[1:])
-        values = np.fromiter(chain.from_iterable(rows), np.uint64, int(starts[-1]))
-        return starts, values
+    As `tokens.terms` has them: the parts, and the whole word where it has several.
+    """
+    split = words.parts
+    hashes = np.array([term_hash(part) for part in split.parts], np.uint64)
+    lengths = np.diff(split.starts)
+    compound = lengths > 1
+    wholes = [(i, whole_term(words.vocabulary[i])) for i in np.flatnonzero(compound).tolist()]
+    wholes = [(i, whole) for i, whole in wholes if whole]
+    compound[:] = False
+    compound[[i for i, _ in wholes]] = True
+    starts = split.starts + np.concatenate(([0], np.cumsum(compound)))
+    values = np.empty(starts[-1], np.uint64)
+    is_whole = np.zeros(len(values), bool)
+    is_whole[starts[1:][compound] - 1] = True
+    values[~is_whole] = hashes[split.ids]
+    values[is_whole] = np.array([term_hash(whole) for _, whole in wholes], np.uint64)
+    return starts, values
 
 
 class SegmentBuilder:
@@ -134,11 +131,11 @@ class SegmentBuilder:
         self._path_blob.append(name)
         self._path_bytes += len(name)
 
-    def finish(self, words: WordCounts, vectors: NDArray[np.float32], hasher: TermHasher) -> bytes:
+    def finish(self, words: WordCounts, vectors: NDArray[np.float32]) -> bytes:
         """The segment as bytes. `words` and `vectors` have a row for each of `self.texts`."""
         files = np.array(self._files, FILE)
         chunks = np.array(self._chunks, CHUNK)
-        triples, chunks["tokens"] = self._term_triples(words, hasher)
+        triples, chunks["tokens"] = self._term_triples(words)
         np.add.at(files["tokens"], chunks["file"], chunks["tokens"])
         codes, scales = quantize(vectors)
         lengths = np.fromiter(map(len, self._frames), np.int64, len(self._frames))
@@ -169,10 +166,10 @@ class SegmentBuilder:
         return sink.getvalue()
 
     def _term_triples(
-        self, words: WordCounts, hasher: TermHasher
+        self, words: WordCounts
     ) -> tuple[tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.int64]], NDArray[np.int64]]:
         """(term, chunk, count) of all text and definitions; and the number of terms per chunk."""
-        starts, values = hasher.hashes(words.vocabulary)
+        starts, values = term_hashes(words)
         rows = np.repeat(np.arange(len(words.indptr) - 1), np.diff(words.indptr))
         widths = np.diff(starts)[words.ids]
         begins = starts[words.ids]
