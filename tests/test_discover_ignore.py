@@ -248,9 +248,8 @@ class TestHostileRules:
         ],
     )
     def test_tens_of_thousands_of_rules(self, line: str) -> None:
-        data = "\n".join(
-            map(line.format, range(30_000 if "[" in line or "{}*" in line else 100_000))
-        ).encode()
+        count = 100_000 if line in ("name{}", "*.ext{}") else 20_000
+        data = "\n".join(map(line.format, range(count))).encode()
         started = time.process_time()
         rules = Rules(parse(data))
         find = rules.finder(b"a/", folders=False)
