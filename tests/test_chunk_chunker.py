@@ -17,7 +17,6 @@ from codelode.chunk.parse import parse
 from codelode.chunk.sizes import (
     MAX_CHUNK_BYTES,
     MAX_LINE_BYTES,
-    SMALL_CHUNK_BYTES,
     TINY_CHUNK_BYTES,
 )
 from codelode.types import Chunk, Symbol
@@ -102,16 +101,26 @@ def defined(chunks: list[Chunk]) -> list[list[str]]:
     return [[symbol.name for symbol in each.defines] for each in chunks]
 
 
+QUARTER = MAX_CHUNK_BYTES // 4
+
+
+@pytest.fixture
+def quarter_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("codelode.chunk.merge.SMALL_CHUNK_BYTES", QUARTER)
+
+
+@pytest.mark.usefixtures("quarter_is_small")
 def test_small_definitions_share_a_chunk_up_to_its_size() -> None:
-    size = SMALL_CHUNK_BYTES - 10
+    size = QUARTER - 10
     text = b"\n".join(c_function(name, size) for name in "abcdef")
     chunks = chunk(document(text, "c"))
     assert defined(chunks) == [["a", "b", "c", "d"], ["e", "f"]]
     assert symbols(chunks) == [None, None]
 
 
+@pytest.mark.usefixtures("quarter_is_small")
 def test_larger_definitions_have_a_chunk_of_their_own() -> None:
-    text = b"\n".join(c_function(name, SMALL_CHUNK_BYTES + 60) for name in "abcd")
+    text = b"\n".join(c_function(name, QUARTER + 60) for name in "abcd")
     chunks = chunk(document(text, "c"))
     assert defined(chunks) == [["a"], ["b"], ["c"], ["d"]]
     assert symbols(chunks) == ["a", "b", "c", "d"]
@@ -154,7 +163,7 @@ def test_a_long_header_stays_with_the_first_member() -> None:
     first, second, *_ = chunk(document(header + member * 4 + b"}\n", "java"))
     assert first.start_line == 1
     assert [symbol.name for symbol in first.defines] == ["A", "m"]
-    assert second.symbol == Symbol("m", "method")
+    assert second.defines[0] == Symbol("m", "method")
 
 
 def test_a_comment_stays_with_its_definition_even_if_it_would_fit_before() -> None:

@@ -65,7 +65,7 @@ def test_the_limit_of_a_line_is_exact() -> None:
 
 
 def test_markdown_is_cut_at_headings() -> None:
-    section = b"## Part\n\n" + b"words of it\n" * 60 + b"\n"
+    section = b"## Part\n\n" + b"words of it\n" * 80 + b"\n"
     text = b"# Title\n\nAbout.\n\n" + section * 5
     assert starts(text, "markdown") == [b"## Part"] * 4  # the title joins the first
 

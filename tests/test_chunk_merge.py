@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import pytest
+
 from codelode.chunk.merge import merge
 from codelode.chunk.outline import SOFT
-from codelode.chunk.sizes import MAX_CHUNK_BYTES, SMALL_CHUNK_BYTES, TINY_CHUNK_BYTES
+from codelode.chunk.sizes import MAX_CHUNK_BYTES, TINY_CHUNK_BYTES
 
+QUARTER = MAX_CHUNK_BYTES // 4
 LARGE = MAX_CHUNK_BYTES * 2 // 3  # two of them do not fit a chunk
-MEDIUM = SMALL_CHUNK_BYTES + 50  # two of them fit, but need not share one
-SMALL = SMALL_CHUNK_BYTES - 50
+MEDIUM = QUARTER + 50  # two of them fit, but need not share one
+SMALL = QUARTER - 50
 TINY = TINY_CHUNK_BYTES - 50
+
+
+@pytest.fixture(autouse=True)
+def what_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These tests are about the rules, not about how the sizes are tuned."""
+    monkeypatch.setattr("codelode.chunk.merge.SMALL_CHUNK_BYTES", QUARTER)
 
 
 def merged(*pieces: tuple[int, int]) -> list[int]:
