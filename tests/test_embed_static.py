@@ -162,14 +162,12 @@ def test_looking_up_is_the_same_before_and_after_the_dict_is_made() -> None:
     assert fresh.rows_of_part("nowhere") == used.rows_of_part("nowhere")
 
 
-def test_memos_stay_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("codelode.embed.vocabulary._MAX_WORDS", 100)
+def test_the_memo_stays_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("codelode.embed.vocabulary._MAX_PARTS", 100)
     vocabulary = Vocabulary(sorted_by_hash(KNOWN)[1])
     for start in range(0, 2000, 50):
-        vocabulary.rows_of_words([f"word_{i}".encode() for i in range(start, start + 50)])
-    assert len(vocabulary._words) + len(vocabulary._old_words) <= 300
-    assert len(vocabulary._parts) <= 200
+        vocabulary.rows_of_parts(f"word{i}" for i in range(start, start + 50))
+    assert len(vocabulary._parts) <= 100
 
 
 def test_the_bundled_model_is_whole() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,10 +61,12 @@ def path_parts(path: str) -> list[str]:
 
 
 def _text_keys(vocabulary: Vocabulary, words: WordCounts) -> NDArray[np.int64]:
-    """A key for each row of each word of each passage."""
+    """A key for each row of each part of each word of each passage."""
     passage = np.repeat(np.arange(len(words.indptr) - 1), np.diff(words.indptr))
     keys = (passage << _PASSAGE) | np.minimum(words.counts, _COUNT_MASK)
-    return _expand(keys, words.ids, vocabulary.rows_of_words(words.vocabulary))
+    split = words.parts
+    keys, parts = _expand(keys, words.ids, split.starts, split.ids)
+    return _with_rows(keys, parts, [vocabulary.rows_of_part(part) for part in split.parts])
 
 
 def _path_keys(vocabulary: Vocabulary, paths: Sequence[str]) -> NDArray[np.int64]:
@@ -71,17 +74,27 @@ def _path_keys(vocabulary: Vocabulary, paths: Sequence[str]) -> NDArray[np.int64
     distinct = {path: number for number, path in enumerate(dict.fromkeys(paths))}
     found = [vocabulary.rows_of_parts(path_parts(path)) for path in distinct]
     ids = np.fromiter((distinct[path] for path in paths), np.int64, len(paths))
-    return _expand((np.arange(len(paths)) << _PASSAGE) | (1 << _PATH) | 1, ids, found)
+    return _with_rows((np.arange(len(paths)) << _PASSAGE) | (1 << _PATH) | 1, ids, found)
+
+
+def _with_rows(
+    keys: NDArray[np.int64], ids: NDArray[np.int64], found: Sequence[Rows]
+) -> NDArray[np.int64]:
+    """For each i, `keys[i]` with each of the rows `found[ids[i]]`."""
+    starts = np.zeros(len(found) + 1, np.int64)
+    np.cumsum(np.fromiter(map(len, found), np.int64, len(found)), out=starts[1:])
+    flat = np.fromiter(chain.from_iterable(found), np.int64, int(starts[-1]))
+    keys, rows = _expand(keys, ids, starts, flat)
+    return keys | (rows << _ROW)
 
 
 def _expand(
-    keys: NDArray[np.int64], ids: NDArray[np.integer], found: Sequence[Rows]
-) -> NDArray[np.int64]:
-    """For each i, `keys[i]` with each of the rows `found[ids[i]]`."""
-    lengths = np.fromiter(map(len, found), np.int64, len(found))
-    flat = np.fromiter((row for rows in found for row in rows), np.int64, int(lengths.sum()))
-    starts = np.cumsum(lengths) - lengths
-    taken = lengths[ids]
-    at = np.repeat(starts[ids] - (np.cumsum(taken) - taken), taken) + np.arange(taken.sum())
-    expanded: NDArray[np.int64] = np.repeat(keys, taken) | (flat[at] << _ROW)
-    return expanded
+    keys: NDArray[np.int64],
+    ids: NDArray[np.integer],
+    starts: NDArray[np.int64],
+    values: NDArray[np.int64],
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """`keys[i]` as often as there are `values` in row `ids[i]`, and these values."""
+    lengths = np.diff(starts)[ids]
+    at = np.repeat(starts[ids] - (np.cumsum(lengths) - lengths), lengths)
+    return np.repeat(keys, lengths), values[at + np.arange(lengths.sum())]

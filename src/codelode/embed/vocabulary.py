@@ -1,4 +1,4 @@
-"""From words to table rows: the vocabulary of a static model.
+"""From parts of words to table rows: the vocabulary of a static model.
 
 A part that the model knows has a row of its own. Any other part is made up from the known pieces
 it consists of (greedy, longest first) and from one of a few thousand shared rows, its bucket,
@@ -12,21 +12,19 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from codelode.tokens import parts, term_hash
+from codelode.tokens import term_hash
 
 BUCKETS = 2048
 MIN_PIECE = 3  # characters
 MAX_PIECE = 16
 
-# Bounds of the memos, in entries: together about 12 MB when full.
-_MAX_WORDS = 30_000  # in each of two generations
-_MAX_PARTS = 20_000
+_MAX_PARTS = 50_000  # in the memo: about 10 MB when full
 
 Rows = tuple[int, ...]
 
 
 class Vocabulary:
-    """Finds the rows of a word, and remembers those it met lately.
+    """Finds the rows of a part, and remembers those it met lately.
 
     `hashes` holds the ascending `term_hash` of every known part: uint64[known].
     """
@@ -35,35 +33,13 @@ class Vocabulary:
         self.known = len(hashes)
         self._hashes = hashes
         self._row_of: dict[int, int] | None = None
-        # Two generations: when the young one is full it becomes the old one, so that words which
-        # come again and again are never all forgotten at once.
-        self._words: dict[bytes, Rows] = {}
-        self._old_words: dict[bytes, Rows] = {}
         self._parts: dict[str, Rows] = {}
-
-    def rows_of_words(self, words: Iterable[bytes]) -> list[Rows]:
-        """The rows of each word, with repetitions."""
-        if len(self._words) > _MAX_WORDS:
-            self._old_words, self._words = self._words, {}
-        if len(self._parts) > _MAX_PARTS:
-            self._parts = {}
-        young, old = self._words, self._old_words
-        found = []
-        for word in words:
-            rows = young.get(word)
-            if rows is None:
-                rows = old.get(word)
-                if rows is None:
-                    rows = self.rows_of_parts(parts(word))
-                young[word] = rows
-            found.append(rows)
-        return found
 
     def rows_of_parts(self, parts: Iterable[str]) -> Rows:
         """The rows of some parts, in order."""
         rows: Rows = ()
         for part in parts:
-            rows += self._parts.get(part) or self.rows_of_part(part)
+            rows += self.rows_of_part(part)
         return rows
 
     def rows_of_part(self, part: str) -> Rows:
@@ -73,6 +49,8 @@ class Vocabulary:
             number = term_hash(part)
             row = self._row(number)
             rows = (*self._pieces(part), self.known + number % BUCKETS) if row is None else (row,)
+            if len(self._parts) >= _MAX_PARTS:
+                self._parts.clear()
             self._parts[part] = rows
         return rows
 
