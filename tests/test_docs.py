@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from codelode.cli.options import COMMANDS
+from codelode.cli.commands import COMMANDS
 from codelode.cli.reference import reference
 
 ROOT = Path(__file__).parent.parent

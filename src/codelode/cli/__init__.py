@@ -1,8 +1,9 @@
 """The command line.
 
-`options` defines every flag once, `parser` makes argparse parsers of them (and `reference` makes
-docs/cli.md), `entry` runs a command and turns exceptions into one line and an exit code, `streams`
-knows about terminals. `indexing`, `searching` and `status` are the commands.
+`commands` defines every flag once, of what `options` has; `parser` makes argparse parsers of them,
+and `reference` makes docs/cli.md. `entry` runs a command and turns exceptions into one line and an
+exit code, `streams` knows about terminals. `indexing`, `searching`, `status` and `verifying` do the
+work.
 """
 
 from codelode.cli.entry import main

@@ -1,7 +1,4 @@
-"""Every command and every flag, defined once: the parsers, the help and docs/cli.md come from here.
-
-Nothing here imports what a command needs to run, so that `lode --help` is immediate.
-"""
+"""What commands and flags are made of, the values that flags take, and flags that several share."""
 
 from __future__ import annotations
 
@@ -11,7 +8,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?", re.IGNORECASE)
+_SIZE = re.compile(r"(\d{1,15}(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?", re.IGNORECASE)
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 
 
@@ -37,35 +34,41 @@ class Command:
     exit_codes: str
 
 
-def _option(*flags: str, help: str, **settings: Any) -> Option:
+def option(*flags: str, help: str, **settings: Any) -> Option:
+    """A flag that takes a value, or a positional argument."""
     return Option(flags, help, settings)
 
 
-def _switch(*flags: str, help: str, **settings: Any) -> Option:
+def switch(*flags: str, help: str, **settings: Any) -> Option:
+    """A flag that is given or not."""
     return Option(flags, help, {"action": "store_true", **settings})
 
 
-def _size(text: str) -> int:
+def size(text: str) -> int:
+    """`500K`, `1M`, `65536`: bytes; K, M, G and T are powers of 1024."""
     match = _SIZE.fullmatch(text.strip())
-    size = int(float(match[1]) * 1024 ** _POWERS[match[2].lower()]) if match else 0
-    if size < 1:
+    amount = int(float(match[1]) * 1024 ** _POWERS[match[2].lower()]) if match else 0
+    if amount < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a size such as 500K, 1M or 65536")
-    return size
+    return amount
 
 
-def _positive(text: str) -> int:
+def positive(text: str) -> int:
+    """A whole number of at least 1."""
     if not text.strip().isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"must be a whole number of at least 1, not {text!r}")
     return int(text)
 
 
-def _natural(text: str) -> int:
+def natural(text: str) -> int:
+    """A whole number."""
     if not text.strip().isdecimal():
         raise argparse.ArgumentTypeError(f"must be a whole number, not {text!r}")
     return int(text)
 
 
-def _seconds(text: str) -> float:
+def seconds(text: str) -> float:
+    """A number of seconds."""
     try:
         duration = float(text)
     except ValueError:
@@ -77,21 +80,21 @@ def _seconds(text: str) -> float:
     return duration
 
 
-ROOT = _option(
+ROOT = option(
     "root",
     nargs="?",
     default=".",
     metavar="ROOT",
     help="the folder to work on (default: the current one)",
 )
-INDEX_DIR = _option(
+INDEX_DIR = option(
     "--index-dir",
     metavar="DIR",
     help="keep indexes in DIR, or use the index that lies in DIR (default: $LODE_INDEX_DIR, else"
     " codelode/ in the user's cache folder)",
 )
-HELP = _option("-h", "--help", action="help", help="show this help and exit")
-COLOR = _option(
+HELP = option("-h", "--help", action="help", help="show this help and exit")
+COLOR = option(
     "--color",
     "--colour",
     choices=("auto", "always", "never"),
@@ -99,264 +102,3 @@ COLOR = _option(
     help="when to use colour; auto: on a terminal, unless NO_COLOR is set, or if FORCE_COLOR is"
     " (default: auto)",
 )
-
-INDEX = Command(
-    "index",
-    "build the index of a folder, or bring it up to date",
-    "Index the text files under ROOT, or bring an existing index up to date: only files that"
-    " changed are read. Searches go on meanwhile, on what was committed last.",
-    (ROOT,),
-    (
-        (
-            "what is indexed",
-            (
-                _switch("--hidden", help="also index hidden files and folders"),
-                _switch(
-                    "--no-ignore",
-                    help="do not honour .gitignore, git's own excludes, .ignore and .lodeignore",
-                ),
-                _option(
-                    "--max-file-size",
-                    metavar="SIZE",
-                    type=_size,
-                    default=1 << 20,
-                    help="leave out larger files; K, M and G are powers of 1024 (default: 1M)",
-                ),
-            ),
-        ),
-        (
-            "how",
-            (
-                _option(
-                    "-j",
-                    "--jobs",
-                    metavar="N",
-                    type=_positive,
-                    help="use N processes (default: one per core)",
-                ),
-                _option(
-                    "--max-memory",
-                    metavar="SIZE",
-                    type=_size,
-                    help="use no more memory than this, all processes together, or stop (default:"
-                    " half of what the machine allows, at most 1G)",
-                ),
-                _option(
-                    "--model",
-                    metavar="NAME|PATH",
-                    help="embed with this model: a name, a model2vec folder or a"
-                    " sentence-transformers ONNX folder (default: that of the index, or the"
-                    " bundled one)",
-                ),
-                _switch("--rebuild", help="start anew instead of updating"),
-                _switch(
-                    "--dry-run",
-                    help="only say what would be read, removed and left out; touch nothing",
-                ),
-                _option(
-                    "--wait",
-                    metavar="SECONDS",
-                    nargs="?",
-                    type=_seconds,
-                    default=0.0,
-                    const=math.inf,
-                    help="if another process is indexing, wait for it to end, for as long as it"
-                    " takes or for SECONDS (default: fail at once)",
-                ),
-                INDEX_DIR,
-            ),
-        ),
-        (
-            "output",
-            (
-                _switch("--json", help="end with one JSON object instead of a sentence"),
-                _switch("--list-skipped", help="list every file that is left out, with the reason"),
-                _switch(
-                    "--stats", help="also show counts by reason, time by stage, speed and memory"
-                ),
-                _switch("-q", "--quiet", help="no progress and no summary; errors still show"),
-                HELP,
-            ),
-        ),
-    ),
-    (
-        ("index this folder", "lode index"),
-        ("what would be indexed, and what not?", "lode index --dry-run --list-skipped ~/src/app"),
-        ("for a script", "lode index --json --quiet ~/src/app"),
-    ),
-    "0 done, 2 error, 130 interrupted (what was committed by then is kept)",
-)
-
-SEARCH = Command(
-    "search",
-    "find code by meaning, words and names",
-    "Search the index of ROOT and print the best places, best first. QUERY is a question, a"
-    " description or the name of a symbol. Without an index, one is built first. The index is not"
-    " updated: `lode index` does that, and hits that changed on disk since are marked.",
-    (_option("query", metavar="QUERY", help="what to look for"), ROOT),
-    (
-        (
-            "what is searched",
-            (
-                _option(
-                    "-g",
-                    "--glob",
-                    metavar="GLOB",
-                    action="append",
-                    default=[],
-                    help="only paths that match, or with a leading ! only those that do not;"
-                    " repeatable, the last match decides",
-                ),
-                _option(
-                    "-t",
-                    "--type",
-                    metavar="LANG",
-                    dest="languages",
-                    action="append",
-                    default=[],
-                    help="only files in this language; a name, an alias or an extension (ts, c++);"
-                    " repeatable, and a list with commas will do",
-                ),
-                _switch("--no-index", help="do not build an index where there is none: fail"),
-                INDEX_DIR,
-            ),
-        ),
-        (
-            "how",
-            (
-                _option(
-                    "-k",
-                    "--limit",
-                    "--topk",
-                    metavar="N",
-                    type=_positive,
-                    default=10,
-                    help="at most N hits (default: 10)",
-                ),
-                _option(
-                    "--mode",
-                    choices=("hybrid", "semantic", "lexical"),
-                    default="hybrid",
-                    help="by meaning and words, by meaning alone, or by words alone (default:"
-                    " hybrid)",
-                ),
-                *(
-                    _option(
-                        *flags,
-                        dest="mode",
-                        action="store_const",
-                        const=mode,
-                        help=f"the same as --mode {mode}",
-                    )
-                    for mode, flags in (
-                        ("hybrid", ("--hybrid",)),
-                        ("semantic", ("--semantic", "--sem")),
-                        ("lexical", ("--lexical", "--lex")),
-                    )
-                ),
-            ),
-        ),
-        (
-            "output",
-            (
-                _option(
-                    "--json",
-                    dest="format",
-                    action="store_const",
-                    const="json",
-                    default="text",
-                    help="one JSON object with all hits and the state of the index",
-                ),
-                _option(
-                    "--jsonl",
-                    dest="format",
-                    action="store_const",
-                    const="jsonl",
-                    help="one JSON object a line and hit",
-                ),
-                _option(
-                    "-l",
-                    "--files-with-matches",
-                    dest="format",
-                    action="store_const",
-                    const="files",
-                    help="only the paths of files with hits, the best first",
-                ),
-                _switch("-0", "--null", help="with -l, end each path with a NUL, for xargs -0"),
-                _option(
-                    "-C",
-                    "--context",
-                    metavar="LINES",
-                    type=_natural,
-                    default=0,
-                    help="show LINES more lines around the excerpt",
-                ),
-                _switch("--full-section", help="show the whole of each hit, not an excerpt"),
-                _switch("--no-snippet", help="show no source text, in JSON neither"),
-                _switch("--scores", help="show the score of each hit"),
-                _switch("--explain", help="show what each score is made of"),
-                COLOR,
-                HELP,
-            ),
-        ),
-    ),
-    (
-        ("ask a question", 'lode search "where are retries scheduled"'),
-        ("find a definition in another folder", "lode search parse_config ~/src/app"),
-        (
-            "leave tests out, only TypeScript",
-            "lode search \"debounce input\" -t ts -g '!*.test.ts'",
-        ),
-        ("for a program", 'lode search --json -k 5 "open a database connection"'),
-    ),
-    "0 something was found, 1 nothing was found, 2 error",
-)
-
-STATUS = Command(
-    "status",
-    "show what the index of a folder holds, and what has changed since",
-    "Show size, model and age of the index of ROOT, and how many files an update would read now.",
-    (ROOT,),
-    (
-        (
-            "options",
-            (
-                _switch("--json", help="one JSON object"),
-                INDEX_DIR,
-                HELP,
-            ),
-        ),
-    ),
-    (("is the index of this folder up to date?", "lode status"),),
-    "0 there is an index, 1 there is none, 2 error",
-)
-
-VERIFY = Command(
-    "verify",
-    "check every byte of an index, and repair it",
-    "Check every checksum and every reference in the index of ROOT, and say what is wrong and"
-    " where: file, section, offset.",
-    (ROOT,),
-    (
-        (
-            "options",
-            (
-                _switch(
-                    "--repair",
-                    help="make what is damaged anew from the files of ROOT, with the options that"
-                    " the index was made with",
-                ),
-                _switch("--json", help="one JSON object with the findings"),
-                INDEX_DIR,
-                HELP,
-            ),
-        ),
-    ),
-    (
-        ("is the index of this folder whole?", "lode verify"),
-        ("put it right", "lode verify --repair"),
-    ),
-    "0 nothing is wrong, or it was repaired; 2 something is wrong, or error",
-)
-
-COMMANDS = {command.name: command for command in (INDEX, SEARCH, STATUS, VERIFY)}

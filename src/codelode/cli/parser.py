@@ -1,4 +1,4 @@
-"""argparse parsers made from `options`: one line for an error, help worth reading."""
+"""argparse parsers made from `commands`: one line for an error, help worth reading."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
-from codelode.cli.options import COMMANDS
+from codelode.cli.commands import COMMANDS
 from codelode.errors import UsageError
 
 if TYPE_CHECKING:

@@ -1,10 +1,10 @@
-"""docs/cli.md, made from the options: `python -m codelode.cli.reference > docs/cli.md`."""
+"""docs/cli.md, made from the commands: `python -m codelode.cli.reference > docs/cli.md`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codelode.cli.options import COMMANDS
+from codelode.cli.commands import COMMANDS
 from codelode.cli.parser import SUMMARY, usage
 
 if TYPE_CHECKING:
