@@ -7,8 +7,10 @@ from typing import Final
 MAX_CHUNK_BYTES: Final = 1500
 """What chunks are merged up to. A definition that fits stays whole."""
 
-SMALL_CHUNK_BYTES: Final = MAX_CHUNK_BYTES // 4
-"""Definitions at least this large are not merged with each other."""
+SMALL_CHUNK_BYTES: Final = MAX_CHUNK_BYTES
+"""Definitions at least this large are not merged with each other. Measured on 31 repositories
+(NDCG@10): 0.865, and 0.862 with a quarter of this, which makes a third more chunks; with both
+sizes at 2000 0.862, at 3000 0.855."""
 
 TINY_CHUNK_BYTES: Final = MAX_CHUNK_BYTES // 8
 """A rest smaller than this joins a neighbour, even if that becomes a little too large."""
