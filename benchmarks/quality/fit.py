@@ -58,7 +58,9 @@ def collect(options: argparse.Namespace) -> list[Case]:
     for repository in load_repositories(options.annotations, options.repo):
         checkout = options.checkouts / repository.name
         folder = options.index_root / repository.name
-        index, cost = bring_up_to_date(checkout / repository.root, folder, rebuild=options.rebuild)
+        index, cost = bring_up_to_date(
+            checkout / repository.root, folder, rebuild=options.rebuild, jobs=options.jobs
+        )
         print(f"{repository.name}: {cost.seconds:.1f} s", file=sys.stderr)
         queries, _ = split_by_presence(
             load_queries(options.annotations, repository.name), checkout, repository.root
@@ -136,6 +138,7 @@ def main() -> None:
     parser.add_argument("--repo", nargs="*", default=[])
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--rebuild", action="store_true")
+    parser.add_argument("--jobs", type=int)
     options = parser.parse_args()
     cases = collect(options)
     combined: dict[str, list[tuple[int, float]]] = {}
