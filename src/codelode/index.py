@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -174,9 +175,15 @@ class Index:
             settle(self.directory, current)
             snapshot = Snapshot.open(self.directory) if current else None
             options = replace(options, model=manifest.encoder)
-            report = update(
-                self.directory, self.root, manifest, snapshot, self._load_encoder(manifest), options
-            )
+            with snapshot.damage_explained() if snapshot else nullcontext():
+                report = update(
+                    self.directory,
+                    self.root,
+                    manifest,
+                    snapshot,
+                    self._load_encoder(manifest),
+                    options,
+                )
         if report.files == 0:
             raise UsageError(f"nothing to index in {self.root}: {_why_nothing(report.skipped)}")
         return report

@@ -61,12 +61,15 @@ def search(
 
     Raises `UsageError` for an empty query or bad filters, `DamagedError` for a damaged index.
     """
-    query, measured = gather(snapshot, encoder, text, options)
-    scores = _scores(measured, query, options.mode)
-    order = np.argsort(-scores, kind="stable")  # ties stay in canonical order
-    rows = choose(measured.files, order, options.limit)
-    hits = [_hit(snapshot, measured, scores, row, options.explain) for row in rows]
-    return [_mark(hit, snapshot, measured, row, root) for hit, row in zip(hits, rows, strict=True)]
+    with snapshot.damage_explained(), snapshot.held():
+        query, measured = gather(snapshot, encoder, text, options)
+        scores = _scores(measured, query, options.mode)
+        order = np.argsort(-scores, kind="stable")  # ties stay in canonical order
+        rows = choose(measured.files, order, options.limit)
+        hits = [_hit(snapshot, measured, scores, row, options.explain) for row in rows]
+        return [
+            _mark(hit, snapshot, measured, row, root) for hit, row in zip(hits, rows, strict=True)
+        ]
 
 
 def gather(

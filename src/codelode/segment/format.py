@@ -9,7 +9,7 @@
 The footer is read with `pread` and checked when a file is opened. Pages are checked when they are
 first touched: a damaged page is an error that names file, section and offset, never a wrong
 answer. A file that was cut short is noticed before the mapping is touched, because touching a page
-past the end would kill the process (SIGBUS).
+past the end would kill the process (SIGBUS); see `lease`.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ import xxhash
 from numpy.typing import NDArray
 
 from codelode.errors import DamagedError, FormatError, StoreError
+from codelode.segment.lease import Lease
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -50,9 +51,10 @@ class SegmentFile:
     Raises `DamagedError` or `FormatError`, on opening or on first touch of a damaged page.
     """
 
-    def __init__(self, name: str, buffer: Any, size: int) -> None:
+    def __init__(self, name: str, buffer: Any, size: int, lease: Lease | None = None) -> None:
         """Check header and footer of `buffer` (`size` bytes, a mapping or bytes)."""
         self.name = name
+        self.lease = lease
         self.size = size
         self._buffer = buffer
         self._view = memoryview(buffer)
@@ -61,15 +63,16 @@ class SegmentFile:
 
     @classmethod
     def open(cls, path: Path) -> SegmentFile:
-        """Map a segment file (the mapping keeps a descriptor of its own); only its tail is read."""
+        """Map a segment file; only its tail is read."""
         try:
             descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
         except FileNotFoundError:
             raise DamagedError(f"{path.name}: segment file is missing") from None
         except OSError as error:
             raise unreadable(path.name, error) from None
+        lease = Lease(descriptor)
         try:
-            size = os.fstat(descriptor).st_size
+            size = lease.size()
             if size < _HEADER.size + _FOOTER.size:
                 raise DamagedError(f"{path.name}: cut short to {size} bytes")
             mapping = mmap.mmap(descriptor, size, access=mmap.ACCESS_READ)
@@ -77,9 +80,7 @@ class SegmentFile:
             raise unreadable(path.name, error) from None
         except ValueError:  # longer than the file, which has changed since
             raise DamagedError(f"{path.name}: cut short while it was opened") from None
-        finally:
-            os.close(descriptor)
-        return cls(path.name, mapping, size)
+        return cls(path.name, mapping, size, lease)
 
     @classmethod
     def from_bytes(cls, name: str, data: bytes) -> SegmentFile:
@@ -116,7 +117,7 @@ class SegmentFile:
 
     def check_size(self) -> None:
         """Raise `DamagedError` if the mapped file is no longer as long as it was."""
-        if isinstance(self._buffer, mmap.mmap) and self._buffer.size() != self.size:
+        if self.lease is not None and self.lease.size() != self.size:
             raise DamagedError(f"{self.name}: the file was cut short or replaced while open")
 
     def read(self, section: str, start: int = 0, stop: int | None = None) -> memoryview:

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from codelode.errors import DamagedError
 from codelode.segment.builder import SKIP_REASONS, path_hash
-from codelode.segment.columns import MAX_CHUNKS, MAX_FILES
 from codelode.segment.postings import Postings
+from codelode.segment.shape import check_shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 
 def faults(segment: Segment) -> Iterator[tuple[str, int, str]]:
     """Section, byte offset and a description of everything that is wrong with a segment."""
+    try:
+        check_shape(segment)
+    except DamagedError as error:
+        yield "directory", 0, str(error)
+        return
     damaged = False
     for section, offset in segment.file.damaged_pages():
         damaged = True
@@ -30,7 +35,10 @@ def faults(segment: Segment) -> Iterator[tuple[str, int, str]]:
     if damaged:
         return  # the rest would only repeat it
     for section, what in _table_faults(segment):
+        damaged = True
         yield section, 0, what
+    if damaged:
+        return  # the rest relies on the tables
     for section, what in _posting_faults("", segment.all_postings(), len(segment.chunks)):
         yield section, 0, what
     for section, what in _posting_faults("path-", segment.path_postings, len(segment.files)):
@@ -41,8 +49,6 @@ def faults(segment: Segment) -> Iterator[tuple[str, int, str]]:
 def _table_faults(segment: Segment) -> Iterator[tuple[str, str]]:
     files, chunks = segment.files, segment.chunks
     sizes = segment.file.section_bytes()
-    if len(files) > MAX_FILES or len(chunks) > MAX_CHUNKS:
-        yield "files", f"too many rows: {len(files)} files, {len(chunks)} chunks"
     spans = (
         ("paths", files["path_start"], files["path_length"], sizes["paths"]),
         ("chunks", files["first_chunk"], files["chunks"], len(chunks)),
@@ -50,20 +56,26 @@ def _table_faults(segment: Segment) -> Iterator[tuple[str, str]]:
         ("blocks", files["first_block"], segment.blocks_per_file, len(segment.blocks)),
         ("text", segment.blocks["start"], segment.blocks["length"], sizes["text"]),
     )
-    for section, starts, lengths, total in spans:
-        if not _tiles(starts, lengths, total):
+    tiled = [_tiles(starts, lengths, total) for _, starts, lengths, total in spans]
+    for (section, *_), fits in zip(spans, tiled, strict=True):
+        if not fits:
             yield section, "the pieces do not cover the section end to end"
+    if not all(tiled):
+        return
+    sums = np.concatenate(([0], np.cumsum(segment.blocks["raw"].astype(np.int64))))
+    begins = files["first_block"].astype(np.int64)
+    if (sums[begins + segment.blocks_per_file] - sums[begins] != files["text_bytes"]).any():
+        yield "blocks", "the blocks of a file do not add up to its text"
     if not (np.repeat(np.arange(len(files)), files["chunks"]) == chunks["file"]).all():
         yield "chunks", "a chunk names another file than the one that counts it"
     if (files["language"] > len(segment.languages)).any():
         yield "files", "a language number is out of range"
     if (files["skip"] > len(SKIP_REASONS)).any():
         yield "files", "a skip reason is out of range"
+    if not (np.isfinite(segment.scales) & (segment.scales >= 0)).all():
+        yield "scales", "a scale is negative or not a number"
     if (chunks["kind"] > len(segment.kinds)).any():
         yield "chunks", "a symbol kind is out of range"
-    for rows, name in ((segment.scales, "scales"), (segment.codes, "codes")):
-        if len(rows) != len(chunks):
-            yield name, f"{len(rows)} rows for {len(chunks)} chunks"
     for row, file in enumerate(files):
         if path_hash(segment.path(row)) != int(file["path_hash"]):
             yield "files", f"the hash of path {row} is not that of its name"
@@ -71,7 +83,7 @@ def _table_faults(segment: Segment) -> Iterator[tuple[str, str]]:
 
 def _tiles(starts: NDArray[np.integer], lengths: NDArray[np.integer], total: int) -> bool:
     ends = np.cumsum(lengths.astype(np.int64))
-    fits = (starts.astype(np.int64) == ends - lengths).all()
+    fits = (starts.astype(np.int64) == ends - lengths).all() and (lengths >= 0).all()
     return bool(fits) and (int(ends[-1]) if len(ends) else 0) == total
 
 

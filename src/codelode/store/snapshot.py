@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -12,9 +13,12 @@ from codelode.errors import DamagedError
 from codelode.segment.columns import STAT_COLUMNS
 from codelode.segment.format import SegmentFile
 from codelode.segment.reader import Segment
+from codelode.segment.shape import check_shape
+from codelode.segment.verify import faults
 from codelode.store.manifest import Manifest, SegmentEntry, read_manifest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -59,7 +63,8 @@ class Snapshot:
         while True:
             try:
                 return cls(
-                    manifest, [open_segment(directory, entry) for entry in manifest.segments]
+                    manifest,
+                    [open_segment(directory, e, manifest.dimensions) for e in manifest.segments],
                 )
             except DamagedError:
                 newer = read_manifest(directory)
@@ -72,18 +77,62 @@ class Snapshot:
         for live in self.segments:
             live.segment.file.check_size()
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Read without fear: whoever would cut a file short waits until we are done.
 
-def open_segment(directory: Path, entry: SegmentEntry) -> LiveSegment:
+        Raises `DamagedError` if one was cut short before.
+        """
+        leases = [live.segment.file.lease for live in self.segments]
+        with ExitStack() as stack:
+            for lease in leases:
+                if lease is not None:
+                    lease.take()
+                    stack.callback(lease.give_back)
+            self.check_sizes()
+            yield
+
+    @contextmanager
+    def damage_explained(self) -> Iterator[None]:
+        """Let an error that no sound segment can cause be a `DamagedError` that says what is wrong.
+
+        Searching does not look at every reference beforehand; so it may stumble over one.
+        """
+        try:
+            yield
+        except (LookupError, ValueError, TypeError, ArithmeticError, MemoryError) as error:
+            for live in self.segments:
+                for section, offset, problem in faults(live.segment):
+                    raise DamagedError(
+                        f"{live.entry.name}: section {section}, offset {offset}: {problem}"
+                        " (run `lode verify --repair`)"
+                    ) from error
+            raise
+
+
+def open_segment(directory: Path, entry: SegmentEntry, dimensions: int) -> LiveSegment:
     """Open a segment with the tombstones and stats of a manifest's entry."""
     segment = Segment.open(directory / entry.name)
-    if segment.file.size != entry.bytes:
+    check_shape(segment)
+    found = (segment.file.size, len(segment.files), segment.dimensions)
+    if found != (entry.bytes, entry.rows, dimensions):
         raise DamagedError(
-            f"{entry.name}: {segment.file.size} bytes instead of {entry.bytes}"
-            " (run `lode verify --repair`)"
+            f"{entry.name}: bytes, files and dimensions are {found} instead of"
+            f" {(entry.bytes, entry.rows, dimensions)} (run `lode verify --repair`)"
         )
     live = LiveSegment(segment, entry)
     if entry.stats:
-        newer = SegmentFile.open(directory / entry.stats)
-        live.restatted = newer.array("rows", "<i8")
-        segment.restat(live.restatted, newer.array("stats", "<i8").reshape(-1, len(STAT_COLUMNS)))
+        live.restatted, stats = _newer_stats(directory / entry.stats, entry.rows)
+        segment.restat(live.restatted, stats)
     return live
+
+
+def _newer_stats(path: Path, rows: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    file = SegmentFile.open(path)
+    restatted, stats = file.array("rows", "<i8"), file.array("stats", "<i8")
+    if (
+        len(stats) != len(restatted) * len(STAT_COLUMNS)
+        or not np.isin(restatted, np.arange(rows)).all()
+    ):
+        raise DamagedError(f"{path.name}: it is not of this segment (run `lode verify --repair`)")
+    return restatted, stats.reshape(-1, len(STAT_COLUMNS))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from codelode.errors import StoreError
+from codelode.errors import DamagedError, FormatError
 from codelode.segment.verify import faults
 from codelode.store.commit import publish
 from codelode.store.manifest import MANIFEST, Manifest, SegmentEntry, read_manifest
-from codelode.store.snapshot import open_segment
+from codelode.store.snapshot import Snapshot, open_segment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,23 +27,27 @@ class Finding:
 
 
 def verify(directory: Path) -> list[Finding]:
-    """Check every checksum and every cross-reference. Raises `NoIndexError`."""
+    """Check every checksum and every cross-reference.
+
+    Raises `NoIndexError`, or another `StoreError` if a file cannot be read for now.
+    """
     try:
         manifest = read_manifest(directory)
-    except StoreError as error:
-        if not (directory / MANIFEST).exists():
-            raise
+    except (DamagedError, FormatError) as error:
         return [Finding(MANIFEST, "manifest", 0, str(error))]
-    return [finding for entry in manifest.segments for finding in _check(directory, entry)]
+    return [
+        finding for entry in manifest.segments for finding in _check(directory, manifest, entry)
+    ]
 
 
-def _check(directory: Path, entry: SegmentEntry) -> Iterator[Finding]:
+def _check(directory: Path, manifest: Manifest, entry: SegmentEntry) -> Iterator[Finding]:
     sound = True
     try:
-        live = open_segment(directory, entry)
-        for section, offset, problem in faults(live.segment):
-            sound = False
-            yield Finding(entry.name, section, offset, problem)
+        live = open_segment(directory, entry, manifest.dimensions)
+        with Snapshot(manifest, [live]).held():
+            for section, offset, problem in faults(live.segment):
+                sound = False
+                yield Finding(entry.name, section, offset, problem)
         if not sound:
             return
         files = live.segment.files
@@ -51,7 +55,7 @@ def _check(directory: Path, entry: SegmentEntry) -> Iterator[Finding]:
             yield Finding(entry.name, "files", 0, "other counts than the manifest has")
         elif entry.with_live(live.files, files) != entry:
             yield Finding(MANIFEST, entry.name, 0, "counts of live files do not add up")
-    except StoreError as error:
+    except (DamagedError, FormatError) as error:
         yield Finding(entry.name, "file", 0, str(error))
 
 
@@ -61,7 +65,7 @@ def drop_damaged(directory: Path) -> Manifest:
     The caller holds the write lock. Raises `DamagedError` if the manifest itself is damaged.
     """
     manifest = read_manifest(directory)
-    sound = tuple(e for e in manifest.segments if not list(_check(directory, e)))
+    sound = tuple(e for e in manifest.segments if not any(_check(directory, manifest, e)))
     if sound != manifest.segments:
         manifest = replace(
             manifest, generation=manifest.generation + 1, segments=sound, complete=False

@@ -1,0 +1,63 @@
+"""Do the sections of a segment fit one another? Cheap enough to be asked whenever one is opened.
+
+Checksums say that the bytes are those that were written; this keeps a reader from going astray in
+a file that was written by something else. What the rows say is left to `verify`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from codelode.errors import DamagedError
+from codelode.segment.columns import BLOCK, CHUNK, FILE, MAX_CHUNKS, MAX_FILES
+
+if TYPE_CHECKING:
+    from codelode.segment.reader import Segment
+
+_MAX_DIMENSIONS = 1 << 16
+
+
+def check_shape(segment: Segment) -> None:
+    """Raise `DamagedError` if a section is missing or is not as long as the others want it."""
+    _check_meta(segment)
+    files, chunks = _rows(segment, "files", FILE.itemsize), _rows(segment, "chunks", CHUNK.itemsize)
+    if files > MAX_FILES or chunks > MAX_CHUNKS:
+        raise _misshapen(segment, "files", f"holds {files} files and {chunks} chunks")
+    _rows(segment, "blocks", BLOCK.itemsize)
+    for section in ("paths", "symbols", "text"):
+        _rows(segment, section, 1)
+    _must_be(segment, "scales", 4, chunks)
+    _must_be(segment, "codes", segment.dimensions, chunks)
+    for prefix in ("", "path-"):
+        _must_be(segment, prefix + "starts", 4, _rows(segment, prefix + "terms", 8) + 1)
+        _must_be(segment, prefix + "frequencies", 1, _rows(segment, prefix + "ordinals", 2))
+
+
+def _check_meta(segment: Segment) -> None:
+    try:
+        sound = 0 < segment.dimensions <= _MAX_DIMENSIONS and all(
+            isinstance(name, str) for name in segment.languages + segment.kinds
+        )
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
+        sound = False
+    if not sound:
+        raise _misshapen(segment, "meta", "is not what it should be")
+
+
+def _rows(segment: Segment, section: str, width: int) -> int:
+    size = segment.file.section_bytes().get(section)
+    if size is None or size % width:
+        raise _misshapen(segment, section, "is missing" if size is None else "ends within a row")
+    return size // width
+
+
+def _must_be(segment: Segment, section: str, width: int, rows: int) -> None:
+    found = _rows(segment, section, width)
+    if found != rows:
+        raise _misshapen(segment, section, f"has {found} rows instead of {rows}")
+
+
+def _misshapen(segment: Segment, section: str, what: str) -> DamagedError:
+    return DamagedError(
+        f"{segment.file.name}: section {section} {what} (run `lode verify --repair`)"
+    )
