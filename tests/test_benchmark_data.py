@@ -9,6 +9,7 @@ import sysconfig
 from pathlib import Path
 
 import pytest
+
 from benchmarks import corpora
 from benchmarks.quality import checkouts
 from benchmarks.quality.report import QueryScore, RepositoryScore, print_comparison, summarise

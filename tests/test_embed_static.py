@@ -12,8 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from training.export import write_model
-from training.vocabulary import sorted_by_hash
 
 from codelode.embed.bags import path_parts
 from codelode.embed.load import DEFAULT, load, names
@@ -23,6 +21,8 @@ from codelode.embed.vocabulary import BUCKETS, Vocabulary
 from codelode.errors import ModelError
 from codelode.tokens import count_words, parts, term_hash, words
 from codelode.types import Passages
+from training.export import write_model
+from training.vocabulary import sorted_by_hash
 
 KNOWN = "get set user name parse config file path read write http server request".split()
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from benchmarks.faults.calls import Call, in_child, intercepted
 
+from benchmarks.faults.calls import Call, in_child, intercepted
 from codelode.errors import CodelodeError, DamagedError, IndexingError, LockedError
 from codelode.segment.format import SegmentFile
 from codelode.store.commit import publish, settle, write_merged

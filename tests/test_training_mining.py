@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+
 from training.archives import Package, packages, project_path
 from training.comments import first_sentence
 from training.decontaminate import Excluded, benchmark_lines, is_copied, long_lines, teaches_nothing

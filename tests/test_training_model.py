@@ -12,6 +12,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+
+from codelode.embed.modelfolder import ModelFolder, fingerprint_of
+from codelode.embed.static import StaticEncoder
+from codelode.embed.vocabulary import BUCKETS, Vocabulary
+from codelode.tokens import count_words, term_hash
+from codelode.types import Passages
 from training.arrays import BagRows, PairArrays
 from training.evaluate import evaluate, ranks, unit
 from training.export import quantize, summary, write_model
@@ -24,12 +30,6 @@ from training.vocabulary import (
     read_pairs,
     sorted_by_hash,
 )
-
-from codelode.embed.modelfolder import ModelFolder, fingerprint_of
-from codelode.embed.static import StaticEncoder
-from codelode.embed.vocabulary import BUCKETS, Vocabulary
-from codelode.tokens import count_words, term_hash
-from codelode.types import Passages
 
 needs_torch = pytest.mark.skipif(
     importlib.util.find_spec("torch") is None,

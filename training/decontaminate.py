@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import xxhash
+
 from training.languages import language_of
 
 MAX_SHARED = 0.15  # of a file's long lines

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from training.arrays import KINDS, BagRows, PairArrays
-from training.languages import LANGUAGES
 
 from codelode.embed.modelfolder import ModelFolder
+from training.arrays import KINDS, BagRows, PairArrays
+from training.languages import LANGUAGES
 
 Vectors = NDArray[np.float32]
 

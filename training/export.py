@@ -17,12 +17,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from training.arrays import KINDS, PairArrays
-from training.languages import LANGUAGES
-from training.vocabulary import sorted_by_hash
 
 from codelode.embed.modelfolder import INFO, fingerprint_of
 from codelode.tokens import TOKENIZER
+from training.arrays import KINDS, PairArrays
+from training.languages import LANGUAGES
+from training.vocabulary import sorted_by_hash
 
 LICENCE = "MIT; trained from code under permissive licences, see training/README.md"
 

@@ -14,11 +14,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
-from training.comments import first_sentence
-
 from codelode.chunk.definitions import Definition, definitions
 from codelode.embed.bags import path_parts
 from codelode.tokens import parts, text_parts
+from training.comments import first_sentence
 
 PASSAGE_BYTES = 1500  # about what a chunk of the index holds
 MIN_PASSAGE_BYTES = 80

@@ -23,9 +23,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
-from training.arrays import KINDS, BagRows, PairArrays
 
 from codelode.embed.vocabulary import BUCKETS
+from training.arrays import KINDS, BagRows, PairArrays
 
 PREFIXES = ((256, 1.0), (128, 0.3), (64, 0.15))
 QUESTION_WORDS = """

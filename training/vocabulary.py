@@ -16,12 +16,12 @@ from itertools import groupby
 from pathlib import Path
 
 import numpy as np
-from training.arrays import KINDS, BagRows, PairArrays
-from training.languages import LANGUAGES
 
 from codelode.embed.bags import bags
 from codelode.embed.vocabulary import Vocabulary
 from codelode.tokens import count_words, parts, term_hash, text_parts
+from training.arrays import KINDS, BagRows, PairArrays
+from training.languages import LANGUAGES
 
 MIN_PAIRS = 5
 MIN_PROJECTS = 3

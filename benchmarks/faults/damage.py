@@ -32,7 +32,6 @@ from benchmarks.faults.world import (
     plant,
     scratch_folder,
 )
-
 from codelode.errors import CodelodeError
 from codelode.store.manifest import LOCK
 

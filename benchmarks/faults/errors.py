@@ -25,7 +25,6 @@ from benchmarks.faults.calls import Call, Outcome, in_child, intercepted
 from benchmarks.faults.kill import Scene, Tally, check, make_scene, small_segments
 from benchmarks.faults.report import table
 from benchmarks.faults.world import WrongError, memory_folder, scratch_folder
-
 from codelode.errors import CodelodeError
 
 ERRORS = ("ENOSPC", "EIO", "EINTR", "EDQUOT", "EROFS")

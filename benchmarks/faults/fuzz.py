@@ -22,11 +22,11 @@ from pathlib import Path
 from typing import Any
 
 import xxhash
+
 from benchmarks.faults.calls import in_child
 from benchmarks.faults.damage import Patient, admit
 from benchmarks.faults.report import table
 from benchmarks.faults.world import QUESTIONS, WrongError, memory_folder, open_index, scratch_folder
-
 from codelode.errors import CodelodeError
 from codelode.segment.format import PAGE_BYTES
 from codelode.store.manifest import MANIFEST, SEGMENT_SUFFIX

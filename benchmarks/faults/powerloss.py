@@ -33,7 +33,6 @@ from benchmarks.faults.world import (
     plant,
     scratch_folder,
 )
-
 from codelode.errors import CodelodeError
 from codelode.store.manifest import MANIFEST, read_manifest
 from codelode.store.verify import verify

@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
+
 from benchmarks.quality.dataset import Target, load_queries, load_repositories, split_by_presence
 from benchmarks.quality.runs import bring_up_to_date
 from benchmarks.quality.scoring import CUTOFF, Place, matches, mean, ndcg
-from numpy.typing import NDArray
-
 from codelode.index import Index
 from codelode.search.features import FEATURES
 from codelode.search.rank import QUESTION, SYMBOL, choose

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from benchmarks.quality.scoring import CUTOFF, Place
-
 from codelode import Index
 from codelode.errors import StoreError
 
