@@ -145,7 +145,7 @@ class CommandLine:
             stdin=subprocess.DEVNULL,
             stdout=stdout,
             stderr=subprocess.PIPE,
-            timeout=60,
+            timeout=240,
         )
         return Outcome(done.returncode, done.stdout or b"", done.stderr)
 
@@ -188,7 +188,7 @@ class CommandLine:
         os.close(follower)
         try:
             shown = _read_all(leader, interrupt_at)
-            return Outcome(process.wait(10), shown.replace(b"\r\n", b"\n"), b"")
+            return Outcome(process.wait(60), shown.replace(b"\r\n", b"\n"), b"")
         finally:
             process.kill()
             process.wait()
@@ -197,7 +197,7 @@ class CommandLine:
 
 def _read_all(leader: int, interrupt_at: bytes) -> bytes:
     shown = b""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 240
     while time.monotonic() < deadline:
         if not select.select([leader], [], [], 0.2)[0]:
             continue
@@ -217,7 +217,7 @@ def _read_all(leader: int, interrupt_at: bytes) -> bytes:
 def interrupt(process: subprocess.Popen[bytes]) -> Outcome:
     """Ctrl-C to the leader of a process group, and what came of it."""
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=120)
     return Outcome(process.returncode, out, err)
 
 

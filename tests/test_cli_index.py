@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import threading
 import time
 from pathlib import Path
 
@@ -189,11 +188,12 @@ def test_one_writer_at_a_time(lode: CommandLine, tree: Path) -> None:
         assert impatient.code == 2
         assert len(impatient.message.splitlines()) == 2  # that it waits, and that it gave up
         assert lode("search", "retry", tree).code == 0  # readers never wait
-        release = threading.Timer(1.0, fcntl.flock, (lock, fcntl.LOCK_UN))
-        release.start()
-        waited = lode("index", tree, "--wait").must_succeed()
-        release.join()
-    assert waited.message == (
+        with lode.start("index", tree, "--wait") as waiting:
+            assert waiting.stderr is not None
+            said = waiting.stderr.readline()
+            fcntl.flock(lock, fcntl.LOCK_UN)
+            assert waiting.wait(60) == 0
+    assert said.decode() == (
         f"lode: waiting for another process (pid {os.getpid()}) to finish indexing\n"
     )
 

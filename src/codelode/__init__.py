@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from codelode.index import Answer, Index
-    from codelode.types import Hit
+    from codelode.index import Index
+    from codelode.types import Answer, Hit
 
 __version__ = "0.1.0"
 __all__ = ["Answer", "Hit", "Index", "__version__"]
@@ -14,11 +14,11 @@ __all__ = ["Answer", "Hit", "Index", "__version__"]
 
 def __getattr__(name: str) -> object:
     """Import what is asked for when it is: `lode --help` needs none of it, Ctrl-C comes early."""
-    if name == "Hit":
+    if name in ("Answer", "Hit"):
         from codelode import types
 
-        return types.Hit
-    if name in __all__:
+        return getattr(types, name)
+    if name == "Index":
         from codelode import index
 
         return getattr(index, name)

@@ -18,51 +18,23 @@ from codelode.errors import (
     StoreError,
     UsageError,
 )
-from codelode.store.locate import index_directory
-from codelode.store.manifest import Manifest, read_manifest
+from codelode.store.locate import index_directory, real_root
+from codelode.store.manifest import Manifest, check_model, read_manifest, read_stamp
 from codelode.store.snapshot import Snapshot
+from codelode.types import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from codelode.discover.walk import WalkOptions
     from codelode.embed.encoder import Encoder
+    from codelode.pipeline.plan import Plan
     from codelode.pipeline.update import Progress, UpdateReport
     from codelode.search.searcher import Mode
     from codelode.store.verify import Finding
     from codelode.types import Hit, Skip
 
 MAX_FILE_SIZE = 1 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """Hits, best first, and the snapshot they come from.
-
-    `complete` is False while the index does not cover the whole tree yet. `stale_files` counts
-    the files among the hits that have changed on disk since.
-    """
-
-    query: str
-    root: str
-    generation: int
-    files: int
-    chunks: int
-    complete: bool
-    stale_files: int
-    hits: list[Hit]
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What an update would do. `files` and `bytes` are all that the walk found worth reading."""
-
-    files: int
-    bytes: int
-    changed: int
-    removed: int
-    skipped: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +75,7 @@ class Index:
         self._model = model
         self._encoder: Encoder | None = None
         self._snapshot: Snapshot | None = None
+        self._stamp = b""
 
     @classmethod
     def open(
@@ -117,7 +90,7 @@ class Index:
         of one. `model` names an embedding model, or the folder of one (default: that of the
         index, or the bundled one). Raises `UsageError` if `root` is not a folder we may read.
         """
-        real = _real_root(root)
+        real = real_root(root)
         directory = index_directory(real, index_dir)
         return cls(real, directory, model)
 
@@ -153,6 +126,9 @@ class Index:
         Raises `LockedError`, `MemoryCapError` if the cap cannot be kept, `MismatchError` if the
         index was made by other models or code, `UsageError` if there is nothing to index.
         """
+        from codelode.pipeline.identity import next_manifest
+        from codelode.pipeline.plan import nothing_to_index, refuse_empty
+        from codelode.pipeline.pool import available_cores
         from codelode.pipeline.update import UpdateOptions, update
         from codelode.store.commit import settle
         from codelode.store.lock import write_lock
@@ -167,11 +143,13 @@ class Index:
         )
         # What makes no sense is refused before anything is touched.
         self._load_encoder(None if rebuild else self._manifest())
-        self._refuse_empty(options.walk)
+        refuse_empty(self.root, options.walk)
         self._make_directory()
         with write_lock(self.directory, wait, on_wait):
             current = None if rebuild else self._manifest()
-            manifest = self._next_manifest(current, rebuild, options.walk)
+            manifest = next_manifest(current, self.root, self._load_encoder(current), options.walk)
+            if rebuild:
+                manifest = replace(manifest, generation=self._last_generation())
             settle(self.directory, current)
             snapshot = Snapshot.open(self.directory) if current else None
             options = replace(options, model=manifest.encoder)
@@ -185,7 +163,7 @@ class Index:
                     options,
                 )
         if report.files == 0:
-            raise UsageError(f"nothing to index in {self.root}: {_why_nothing(report.skipped)}")
+            raise nothing_to_index(self.root, report.skipped)
         return report
 
     def plan(
@@ -201,7 +179,7 @@ class Index:
 
         snapshot = Snapshot.open(self.directory) if self.exists() else None
         options = self._walk_options(hidden, no_ignore, max_file_size)
-        return Plan(*plan(self.root, snapshot, options, on_skip))
+        return plan(self.root, snapshot, options, on_skip)
 
     def search(
         self,
@@ -258,12 +236,12 @@ class Index:
 
     def snapshot(self) -> Snapshot:
         """The newest committed snapshot, opened if it is not the one opened before."""
+        stamp = read_stamp(self.directory)
         current = self._snapshot
-        # Not by generation alone: an index that was deleted and made anew counts from 1 again.
-        if current is None or read_manifest(self.directory) != current.manifest:
+        if current is None or stamp != self._stamp:
             current = Snapshot.open(self.directory)
             self._check_root(current.manifest)
-            self._snapshot = current
+            self._snapshot, self._stamp = current, stamp
         return current
 
     def verify(self) -> list[Finding]:
@@ -328,43 +306,6 @@ class Index:
                 f"{self.directory} holds the index of {manifest.root}, not of {self.root}"
             )
 
-    def _next_manifest(
-        self, current: Manifest | None, rebuild: bool, walk: WalkOptions
-    ) -> Manifest:
-        """What the update goes on from: what is there, checked, or a new beginning."""
-        from codelode.chunk.chunker import CHUNKER
-        from codelode.segment.quantizer import QUANTIZER
-        from codelode.tokens import TOKENIZER
-
-        walked = {
-            "hidden": walk.hidden,
-            "no_ignore": walk.no_ignore,
-            "max_file_size": walk.max_file_size,
-        }
-        encoder = self._load_encoder(current)
-        fresh = Manifest(
-            generation=0,
-            root=os.fsdecode(self.root),
-            started_ns=0,  # set when the walk begins
-            encoder=encoder.name,
-            fingerprint=encoder.fingerprint,
-            dimensions=encoder.dimensions,
-            quantizer=QUANTIZER,
-            chunker=CHUNKER,
-            tokenizer=TOKENIZER,
-            options=walked,
-        )
-        if current is None:
-            return replace(fresh, generation=self._last_generation() if rebuild else 0)
-        for name in ("fingerprint", "quantizer", "chunker", "tokenizer"):
-            if getattr(current, name) != getattr(fresh, name):
-                raise MismatchError(
-                    f"the index was made with another {'model' if name == 'fingerprint' else name}"
-                    f" ({current.encoder if name == 'fingerprint' else getattr(current, name)}):"
-                    " rebuild it with `lode index --rebuild`"
-                )
-        return replace(current, options=walked)
-
     def _last_generation(self) -> int:
         try:
             return read_manifest(self.directory).generation
@@ -377,11 +318,8 @@ class Index:
             from codelode.embed.load import load
 
             self._encoder = load(self._model or (manifest.encoder if manifest else None))
-        if manifest and manifest.fingerprint != self._encoder.fingerprint:
-            raise MismatchError(
-                f"the index was made with the model {manifest.encoder}, not with"
-                f" {self._encoder.name}: rebuild it with `lode index --rebuild`"
-            )
+        if manifest is not None:
+            check_model(manifest, self._encoder.name, self._encoder.fingerprint)
         return self._encoder
 
     def _walk_options(self, hidden: bool, no_ignore: bool, max_file_size: int) -> WalkOptions:
@@ -394,50 +332,8 @@ class Index:
             exclude=(os.path.realpath(self.directory),),
         )
 
-    def _refuse_empty(self, options: WalkOptions) -> None:
-        """Raise `UsageError` if there is nothing to read: what is indexed stays as it is."""
-        from codelode.discover.walk import walk
-        from codelode.types import Skip
-
-        skipped: Counter[str] = Counter()
-        for item in walk(self.root, options):
-            if not isinstance(item, Skip):
-                return
-            skipped[item.reason.value] += 1
-        raise UsageError(f"nothing to index in {self.root}: {_why_nothing(skipped)}")
-
     def _make_directory(self) -> None:
         try:
             self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise UsageError(f"cannot create {self.directory}: {error.strerror}") from None
-
-
-def available_cores() -> int:
-    """How many cores this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not on macOS
-        return os.cpu_count() or 1
-
-
-def _real_root(root: str | os.PathLike[str]) -> Path:
-    path = Path(root)
-    try:
-        real = path.resolve(strict=True)
-    except FileNotFoundError:
-        raise UsageError(f"no such folder: {path}") from None
-    except (OSError, RuntimeError) as error:
-        raise UsageError(f"cannot open {path}: {error}") from None
-    if not real.is_dir():
-        raise UsageError(f"not a folder: {path}")
-    if not os.access(real, os.R_OK | os.X_OK):
-        raise UsageError(f"no permission to read the folder {path}")
-    return real
-
-
-def _why_nothing(skipped: dict[str, int]) -> str:
-    if not skipped:
-        return "the folder is empty"
-    reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(skipped.items()))
-    return f"everything was left out ({reasons})"

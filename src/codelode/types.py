@@ -128,3 +128,22 @@ class Hit:
     kind: str | None = None
     stale: bool = False
     signals: dict[str, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Hits, best first, and the snapshot they come from.
+
+    `complete` is False while the index does not cover the whole tree yet. `stale_files` counts
+    the files among the hits that have changed on disk since.
+    """
+
+    query: str
+    root: str
+    generation: int
+    files: int
+    chunks: int
+    complete: bool
+    stale_files: int
+    hits: list[Hit]
+    seconds: float

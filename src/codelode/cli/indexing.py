@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
 
-    from codelode.index import Plan
+    from codelode.pipeline.plan import Plan
     from codelode.pipeline.update import UpdateReport
     from codelode.types import Skip
 

@@ -24,9 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from typing import Any
 
-    from codelode.index import Answer
     from codelode.render.excerpt import Line
-    from codelode.types import Hit
+    from codelode.types import Answer, Hit
 
 
 def run(options: argparse.Namespace) -> int:

@@ -9,6 +9,7 @@ parent dies, the child reads the end of its input and exits.
 from __future__ import annotations
 
 import json
+import os
 import queue
 import struct
 import subprocess
@@ -159,3 +160,11 @@ class WorkerPool:
             return worker.index(batch)
         finally:
             self._idle.put(worker)
+
+
+def available_cores() -> int:
+    """How many cores this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on macOS
+        return os.cpu_count() or 1

@@ -34,3 +34,19 @@ def index_directory(root: Path, index_dir: str | os.PathLike[str] | None = None)
     digest = xxhash.xxh3_64_hexdigest(os.fsencode(root))
     label = _UNSAFE.sub("-", root.name)[:40].strip("-.") or "root"
     return parent / f"{label}-{digest}"
+
+
+def real_root(root: str | os.PathLike[str]) -> Path:
+    """The real path of a folder to index. Raises `UsageError` if it is none we may read."""
+    path = Path(root)
+    try:
+        real = path.resolve(strict=True)
+    except FileNotFoundError:
+        raise UsageError(f"no such folder: {path}") from None
+    except (OSError, RuntimeError) as error:
+        raise UsageError(f"cannot open {path}: {error}") from None
+    if not real.is_dir():
+        raise UsageError(f"not a folder: {path}")
+    if not os.access(real, os.R_OK | os.X_OK):
+        raise UsageError(f"no permission to read the folder {path}")
+    return real

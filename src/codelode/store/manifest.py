@@ -19,7 +19,7 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
-from codelode.errors import DamagedError, FormatError, NoIndexError
+from codelode.errors import DamagedError, FormatError, MismatchError, NoIndexError
 from codelode.segment.format import unreadable
 
 if TYPE_CHECKING:
@@ -31,6 +31,9 @@ LOCK = "lock"
 SEGMENT_SUFFIX = ".seg"
 STATS_SUFFIX = ".stat"
 TEMPORARY_SUFFIX = ".tmp"
+
+WALK_OPTIONS: dict[str, type] = {"hidden": bool, "no_ignore": bool, "max_file_size": int}
+"""What `Manifest.options` may hold: how the tree was walked."""
 
 _MAGIC = "codelode-index"
 _SEGMENT_NAME = re.compile(r"[0-9a-f]{16}\.seg\Z")
@@ -121,6 +124,19 @@ class Manifest:
         return f"{_MAGIC} {INDEX_FORMAT} {xxhash.xxh3_64_hexdigest(body)}\n".encode() + body
 
 
+def read_stamp(directory: Path) -> bytes:
+    """The first line of the manifest: differs whenever the manifest does. Cheap.
+
+    Raises `NoIndexError`, `DamagedError`.
+    """
+    try:
+        with open(directory / MANIFEST, "rb") as file:
+            return file.readline(200)
+    except OSError:
+        read_manifest(directory)  # raises what there is to say
+        return b""
+
+
 def decode_manifest(data: bytes) -> Manifest:
     """Raises `FormatError` for another version, `DamagedError` for anything else that is wrong."""
     head, _, body = data.partition(b"\n")
@@ -158,6 +174,9 @@ def _from_json(fields: dict[str, Any]) -> Manifest:
     _check_types(Manifest, fields)
     if not all(type(count) is int for count in fields["skipped"].values()):
         raise ValueError("skipped holds something else than numbers")
+    for name, value in fields["options"].items():
+        if type(value) is not WALK_OPTIONS.get(name):
+            raise ValueError(f"there is no option {name!r} of this type")
     return Manifest(**fields)
 
 
@@ -194,3 +213,12 @@ def read_manifest(directory: Path) -> Manifest:
     except OSError as error:
         raise unreadable(str(directory / MANIFEST), error) from None
     return decode_manifest(data)
+
+
+def check_model(manifest: Manifest, name: str, fingerprint: str) -> None:
+    """Raise `MismatchError` if an index was not made with the model of this fingerprint."""
+    if manifest.fingerprint != fingerprint:
+        raise MismatchError(
+            f"the index was made with the model {manifest.encoder}, not with {name}:"
+            " rebuild it with `lode index --rebuild`"
+        )
