@@ -296,6 +296,14 @@ def test_hostile_text_takes_bounded_time(language: str | None, text: bytes) -> N
     check(text, chunks)
 
 
+def test_characters_that_the_bash_grammar_crashes_on_are_masked() -> None:
+    text = 'café() {\n  echo "{🎉"\n}\n'.encode() * 3
+    assert grammar("bash").legible(text) == 'cafxx() {\n  echo "{xxxx"\n}\n'.encode() * 3
+    (only,) = chunk(document(text, "bash"))
+    assert [symbol.name for symbol in only.defines] == ["café"] * 3
+    assert grammar("python").legible(text) == text
+
+
 def test_a_parser_that_jumps_about_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("codelode.chunk.parse.MAX_CPU_SECONDS", 1e9)
     assert parse(grammar("lua"), b"[" * 20_000) is None

@@ -39,7 +39,7 @@ def definitions(language: str, text: bytes) -> list[Definition]:
     lines or random bytes is slow: see `chunker.parsable`.
     """
     known = grammar(language)
-    tree = known.parser.parse(text)
+    tree = known.parser.parse(known.legible(text))
     found = outline(known, tree.root_node, text).found
     order = sorted(range(len(found)), key=lambda i: (found[i].start, -found[i].end, i))
     place = {old: new for new, old in enumerate(order)}

@@ -23,6 +23,7 @@ BODY: Final = 32
 COMMENT: Final = 64
 ATTRIBUTE: Final = 128
 
+_MASK = bytes(byte if byte < 0x80 else ord("x") for byte in range(256))
 _ERROR_ID = 0xFFFF  # what the parser could not make sense of; definitions are found inside, too
 _SUFFIX_GRAMMARS = {("typescript", ".tsx"): "tsx"}
 
@@ -39,6 +40,10 @@ class Grammar:
     parser: Parser
     roles: bytes
     rules: Mapping[int, Rule]
+
+    def legible(self, text: bytes) -> bytes:
+        """The text as the parser may read it: the same length, and the same structure."""
+        return text.translate(_MASK) if self.syntax.ascii_only else text
 
 
 def grammar_name(language: str | None, path: str = "") -> str | None:

@@ -34,6 +34,7 @@ def parse(grammar: Grammar, text: bytes) -> Tree | None:
     That is when it has jumped about in the text `MAX_JUMPS` times, which is the same on every
     machine, or, as a last resort, has taken `MAX_CPU_SECONDS` of this thread.
     """
+    source = grammar.legible(text)
     allowed = MAX_JUMPS + len(text) // _WINDOW_BYTES
     reads = calls = 0
     give_up_at = thread_time() + MAX_CPU_SECONDS
@@ -41,7 +42,7 @@ def parse(grammar: Grammar, text: bytes) -> Tree | None:
     def read(offset: int, point: Point) -> bytearray:
         nonlocal reads
         reads += 1
-        _window[:] = text[offset : offset + _WINDOW_BYTES]
+        _window[:] = source[offset : offset + _WINDOW_BYTES]
         return _window
 
     def lost(offset: int, has_error: bool) -> bool:

@@ -13,8 +13,7 @@ def symbols(
 ) -> Iterator[tuple[Symbol | None, tuple[Symbol, ...]]]:
     """For each chunk `[start, end)`, in order: its symbol, and the definitions named in it.
 
-    The symbol is the innermost definition that most of the chunk lies in, comments included, or
-    the only one that it names.
+    The symbol is the innermost definition that most of the chunk lies in, comments included.
     """
     outer_first = sorted(found, key=lambda definition: (definition.lead, -definition.end))
     by_name = sorted(found, key=lambda definition: definition.name_start)
@@ -31,7 +30,7 @@ def symbols(
         defines = tuple(
             Symbol(definition.name, definition.kind) for definition in by_name[first_name:next_name]
         )
-        yield _enclosing(open_ones, start, end) or _only(defines), defines
+        yield _enclosing(open_ones, start, end), defines
 
 
 def _enclosing(candidates: list[Found], start: int, end: int) -> Symbol | None:
@@ -40,7 +39,3 @@ def _enclosing(candidates: list[Found], start: int, end: int) -> Symbol | None:
         if 2 * overlap > end - start:
             return Symbol(definition.name, definition.kind)
     return None
-
-
-def _only(defines: tuple[Symbol, ...]) -> Symbol | None:
-    return defines[0] if len(defines) == 1 else None

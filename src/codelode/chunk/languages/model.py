@@ -135,6 +135,7 @@ class Syntax:
     - `docstring` finds documentation inside a definition; `is_doc` tells it among attributes, and
       `is_attribute` says whether a node of such a type is one.
     - `clauses`: neighbours of the same name are one definition (equations, signatures).
+    - `ascii_only`: its scanner reads out of bounds on other characters, which are masked.
     """
 
     module: str
@@ -150,6 +151,7 @@ class Syntax:
     docstring: Callable[[Node, bytes], Node | None] = no_docstring
     is_doc: Test = never
     clauses: bool = False
+    ascii_only: bool = False
 
 
 def words(text: str) -> frozenset[str]:

@@ -50,6 +50,7 @@ BASH = Syntax(
     ),
     wrappers=words("declaration_command"),
     bodies=words("compound_statement do_group subshell case_statement"),
+    ascii_only=True,  # isdigit() on any character after `{`, up to version 0.25.1
 )
 
 _lua_assigned = last_part(by_type("variable_list"))
