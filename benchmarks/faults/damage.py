@@ -208,7 +208,7 @@ def main() -> None:
                 size = path.stat().st_size
                 places = spread(size, options.flips, rng)
                 lengths = spread(size, options.lengths, rng)
-                work = partial(_all_of, patient, path, places, lengths, rng)
+                work = partial(examine_all, patient, path, places, lengths, rng)
                 outcome = in_child(work)
                 if outcome.kind != "done":
                     raise WrongError(f"{path.name}: {outcome.kind}: {outcome.said}")
@@ -229,8 +229,12 @@ def main() -> None:
     table("damage", [*rows, ("not reported, or answered wrongly", 0)])
 
 
-def _all_of(
-    patient: Patient, path: Path, places: list[int], lengths: list[int], rng: random.Random
+def examine_all(
+    patient: Patient,
+    path: Path,
+    places: Iterable[int],
+    lengths: Iterable[int],
+    rng: random.Random,
 ) -> str:
     """In a child, so that a crash is seen. The tree does not matter: no hit is stale."""
     with patch("codelode.search.searcher.is_stale", lambda *_: False):

@@ -37,6 +37,7 @@ WALK_OPTIONS: dict[str, type] = {"hidden": bool, "no_ignore": bool, "max_file_si
 
 _MAGIC = "codelode-index"
 _SEGMENT_NAME = re.compile(r"[0-9a-f]{16}\.seg\Z")
+_FORMAT = re.compile(r"[0-9]{1,9}\Z")
 _STATS_NAME = re.compile(r"([0-9a-f]{16}\.stat)?\Z")
 
 
@@ -141,7 +142,7 @@ def decode_manifest(data: bytes) -> Manifest:
     """Raises `FormatError` for another version, `DamagedError` for anything else that is wrong."""
     head, _, body = data.partition(b"\n")
     words = head.decode("ascii", "replace").split(" ")
-    if len(words) != 3 or words[0] != _MAGIC or not words[1].isdecimal():
+    if len(words) != 3 or words[0] != _MAGIC or not _FORMAT.match(words[1]):
         raise DamagedError(
             f"{MANIFEST} is damaged: its first line is not that of an index"
             " (rebuild with `lode index --rebuild`)"

@@ -1,0 +1,85 @@
+"""Any history of edits and updates ends like a clean build.
+
+python -m benchmarks.faults.histories --histories 500
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import shutil
+from pathlib import Path
+
+from benchmarks.faults.kill import small_segments
+from benchmarks.faults.report import Ticker, table
+from benchmarks.faults.world import (
+    WrongError,
+    answers,
+    contents,
+    edit,
+    memory_folder,
+    open_index,
+    plant,
+    scratch_folder,
+)
+
+
+def history(folder: Path, seed: int) -> tuple[int, int]:
+    """Edit and update a tree a few times, now and then back to an earlier state of it.
+
+    Returns how many updates and edits it had; raises `WrongError`.
+    """
+    rng = random.Random(seed)
+    root, branch = folder / "tree", folder / "branch"
+    plant(root, rng.randint(1, 25), rng, rng.randint(1, 8))
+    shutil.copytree(root, branch)
+    grown = open_index(root, folder / "grown")
+    updates, edits = rng.randint(2, 10), 0
+    for _ in range(updates):
+        count = rng.choice([0, 1, 1, 3, 12])
+        if rng.random() < 0.2:  # another branch is checked out
+            shutil.rmtree(root)
+            shutil.copytree(branch, root, copy_function=rng.choice([shutil.copy, shutil.copy2]))
+        edit(root, rng, count)
+        edits += count
+        grown.update(jobs=1)
+    clean = open_index(root, folder / "clean")
+    clean.update(jobs=1)
+    if contents(folder / "grown") != contents(folder / "clean"):
+        raise WrongError(f"seed {seed}: other content than a clean build")
+    if answers(grown) != answers(clean):
+        raise WrongError(f"seed {seed}: other answers than a clean build")
+    old, new = grown.status(changes=False), clean.status(changes=False)
+    if (old.files, old.chunks, old.skipped) != (new.files, new.chunks, new.skipped):
+        raise WrongError(f"seed {seed}: another status than a clean build")
+    if findings := grown.verify():
+        raise WrongError(f"seed {seed}: {findings[0]}")
+    return updates, edits
+
+
+def main() -> None:
+    """Read the command line and run."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.faults.histories")
+    parser.add_argument("--histories", type=int, default=500)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    ticker = Ticker("histories", options.histories)
+    updates = edits = 0
+    for number in range(options.histories):
+        with small_segments(), scratch_folder(memory_folder()) as folder:
+            more = history(folder, options.seed * 100_000 + number)
+        updates, edits = updates + more[0], edits + more[1]
+        ticker.tick(number)
+    table(
+        "edit histories",
+        [
+            ("histories", options.histories),
+            ("updates", updates),
+            ("edits", edits),
+            ("different from a clean build", 0),
+        ],
+    )
+
+
+if __name__ == "__main__":
+    main()

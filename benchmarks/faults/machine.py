@@ -1,0 +1,44 @@
+"""The state machine of `tests/test_store_stateful.py`, for longer than a test suite should take.
+
+python -m benchmarks.faults.machine --sequences 10000
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from benchmarks.faults.report import Ticker, table
+from tests.test_store_stateful import StoreMachine
+
+BATCH = 250
+
+
+def main() -> None:
+    """Read the command line and run; a failure prints the shortest sequence that shows it."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.faults.machine")
+    parser.add_argument("--sequences", type=int, default=10_000)
+    parser.add_argument("--steps", type=int, default=10, help="in a sequence, at most")
+    options = parser.parse_args()
+    ran = settings(
+        max_examples=BATCH,
+        stateful_step_count=options.steps,
+        deadline=None,
+        database=None,
+        derandomize=False,
+        phases=(Phase.generate, Phase.shrink),
+        suppress_health_check=list(HealthCheck),
+    )
+    ticker = Ticker("sequences", options.sequences)
+    done = 0
+    while done < options.sequences:
+        run_state_machine_as_test(StoreMachine, settings=ran)
+        done += BATCH
+        ticker.tick(done)
+    table("state machine", [("sequences", done), ("steps at most", options.steps), ("wrong", 0)])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,215 @@
+"""Readers and a writer, for minutes: no wrong answer, no missing file, nothing that grows.
+
+    python -m benchmarks.faults.soak --minutes 10
+
+Every file says its number and its version; the writer logs which versions each generation holds,
+and every hit of every answer is compared with what its generation holds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import re
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.faults.calls import finish, start
+from benchmarks.faults.kill import small_segments
+from benchmarks.faults.report import table
+from benchmarks.faults.world import (
+    WrongError,
+    code,
+    memory_folder,
+    open_index,
+    scratch_folder,
+    write,
+)
+
+_VERSION = re.compile(r"file_(\d+)_version_(\d+)")
+FILES = 300
+SAMPLE_SECONDS = 5.0
+
+
+@dataclass(slots=True)
+class Plan:
+    """What the processes share. Times are of `time.monotonic`."""
+
+    folder: Path
+    writing_from: float
+    until: float
+    pause: float
+
+    @property
+    def root(self) -> Path:
+        return self.folder / "tree"
+
+    @property
+    def directory(self) -> Path:
+        return self.folder / "index"
+
+
+def text_of(number: int, version: int) -> str:
+    """A file that says which it is, and that only a search for its number finds."""
+    rng = random.Random(number * 1_000_003 + version)
+    return f"def file_{number}_version_{version}(): return 'only{number}here'\n" + code(rng, 2)
+
+
+def read(plan: Plan, name: int) -> None:
+    """One reader: ask, note what was said and how long it took; now and then, what it uses."""
+    rng = random.Random(name)
+    index = open_index(plan.root, plan.directory)
+    sampled = 0.0
+    with open(plan.folder / f"reader{name}.log", "w") as log:
+        while time.monotonic() < plan.until:
+            time.sleep(rng.uniform(0, 2 * plan.pause))
+            number = rng.randrange(FILES)
+            mode = rng.choice(["lexical", "hybrid", "semantic"])
+            began = time.monotonic()
+            answer = index.answer(f"only{number}here", limit=5, mode=mode)  # type: ignore[arg-type]
+            seconds = time.monotonic() - began
+            seen = [[int(part) for part in pair] for hit in answer.hits
+                    for pair in _VERSION.findall(hit.text)]  # fmt: skip
+            line = {"g": answer.generation, "at": began, "s": seconds, "n": number, "seen": seen}
+            log.write(json.dumps({**line, "mode": mode}) + "\n")
+            if began - sampled > SAMPLE_SECONDS:
+                sampled = began
+                log.write(json.dumps({"at": began, **usage()}) + "\n")
+
+
+def usage() -> dict[str, int]:
+    """Private memory in KB and open descriptors of this process."""
+    rollup = Path("/proc/self/smaps_rollup").read_text()
+    private = re.findall(r"Private_(?:Clean|Dirty):\s+(\d+)", rollup)
+    resident = re.findall(r"Rss:\s+(\d+)", rollup)
+    return {
+        "uss": sum(map(int, private)),
+        "rss": int(resident[0]),
+        "fds": sum(1 for _ in Path("/proc/self/fd").iterdir()),
+    }
+
+
+def edit_and_update(plan: Plan) -> str:
+    """The writer: a few files at a time, logging what each generation holds."""
+    rng = random.Random(0)
+    versions: dict[int, int] = dict.fromkeys(range(FILES), 0)
+    index = open_index(plan.root, plan.directory)
+    last = index.update(jobs=1).generation
+    updates = removed = 0
+    with open(plan.folder / "states.log", "w") as log:
+        log.write(json.dumps([0, last, versions]) + "\n")
+        log.flush()
+        time.sleep(max(0.0, plan.writing_from - time.monotonic()))
+        while time.monotonic() < plan.until - 1:
+            for number in rng.sample(range(FILES), rng.choice([1, 1, 3, 30])):
+                version = versions[number] = abs(versions[number]) + 1
+                if rng.random() < 0.15:
+                    versions[number] = -version  # it is gone
+                    (plan.root / f"d{number % 7}/f{number}.py").unlink(missing_ok=True)
+                else:
+                    write(plan.root, f"d{number % 7}/f{number}.py", text_of(number, version))
+            before = {path.name for path in plan.directory.glob("*.seg")}
+            generation = index.update(jobs=1).generation
+            removed += len(before - {path.name for path in plan.directory.glob("*.seg")})
+            log.write(json.dumps([last, generation, versions]) + "\n")
+            last, updates = generation, updates + 1
+            time.sleep(rng.uniform(0, 2 * plan.pause))
+    return json.dumps({"updates": updates, "generations": last, "segments removed": removed})
+
+
+def check(folder: Path, readers: int) -> Iterator[dict[str, Any]]:
+    """Every line of every reader; raises `WrongError` if a hit is not of its generation."""
+    states: dict[int, dict[int, int]] = {}
+    for line in (folder / "states.log").read_text().splitlines():
+        after, upto, versions = json.loads(line)
+        held = {int(number): version for number, version in versions.items()}
+        states.update(dict.fromkeys(range(after + 1, upto + 1), held))
+    for name in range(readers):
+        for line in (folder / f"reader{name}.log").read_text().splitlines():
+            row = json.loads(line)
+            if "g" in row:
+                held = states[row["g"]]
+                for number, version in row["seen"]:
+                    if held[number] != version:
+                        raise WrongError(f"file {number}: {version}, not {held[number]}: {line}")
+                there = [number for number, _ in row["seen"]]
+                if row["mode"] != "semantic" and (row["n"] in there) != (held[row["n"]] >= 0):
+                    raise WrongError(f"file {row['n']} is {held[row['n']]}: {line}")
+            yield row
+
+
+def soak(folder: Path, readers: int, seconds: float, pause: float) -> list[tuple[str, object]]:
+    """A fifth of the time without the writer, the rest with it."""
+    begin = time.monotonic()
+    plan = Plan(folder, begin + 2 + seconds / 5, begin + 2 + seconds, pause)
+    for number in range(FILES):
+        write(plan.root, f"d{number % 7}/f{number}.py", text_of(number, 0))
+    writer = start(partial(edit_and_update, plan))
+    while not (folder / "states.log").exists() or not (folder / "states.log").stat().st_size:
+        time.sleep(0.05)
+    children = [start(partial(read, plan, name)) for name in range(readers)]
+    for child in children:
+        outcome = finish(*child)
+        if outcome.kind != "done":
+            raise WrongError(f"a reader {outcome.kind}: {outcome.said}")
+    outcome = finish(*writer)
+    if outcome.kind != "done":
+        raise WrongError(f"the writer {outcome.kind}: {outcome.said}")
+    rows = list(check(folder, readers))
+    return [
+        ("readers", readers),
+        *json.loads(outcome.said.removeprefix("done ")).items(),
+        *_latencies(rows, plan),
+        *_growth(rows, plan),
+        ("wrong answers", 0),
+        ("missing files", 0),
+    ]
+
+
+def _latencies(rows: list[dict[str, Any]], plan: Plan) -> Iterator[tuple[str, object]]:
+    asked = [row for row in rows if "g" in row]
+    idle = [row["s"] * 1000 for row in asked if row["at"] < plan.writing_from]
+    busy = [row["s"] * 1000 for row in asked if row["at"] >= plan.writing_from]
+    yield "answers", len(asked)
+    yield "answers by mode", dict(Counter(row["mode"] for row in asked))
+    for name, values in (("idle", idle), ("while writing", busy)):
+        yield (
+            f"p50, p95 {name}, ms",
+            f"{np.percentile(values, 50):.1f}, {np.percentile(values, 95):.1f}",
+        )
+    yield "p95 while writing / idle", f"{np.percentile(busy, 95) / np.percentile(idle, 95):.2f}"
+
+
+def _growth(rows: list[dict[str, Any]], plan: Plan) -> Iterator[tuple[str, object]]:
+    """The median over the readers early and late in the time of writing, and the most ever."""
+    third = (plan.until - plan.writing_from) / 3
+    samples = [row for row in rows if "fds" in row and row["at"] >= plan.writing_from]
+    early = [row for row in samples if row["at"] < plan.writing_from + third]
+    late = [row for row in samples if row["at"] >= plan.until - third]
+    for key, unit in (("uss", " KB"), ("rss", " KB"), ("fds", "")):
+        medians = [int(np.median([row[key] for row in part] or [0])) for part in (early, late)]
+        most = max(row[key] for row in samples)
+        yield f"{key}: first third, last third, most", f"{medians[0]}, {medians[1]}, {most}{unit}"
+
+
+def main() -> None:
+    """Read the command line and run."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.faults.soak")
+    parser.add_argument("--minutes", type=float, default=10)
+    parser.add_argument("--readers", type=int, default=16)
+    parser.add_argument("--pause", type=float, default=0.5, help="between queries, s, on average")
+    options = parser.parse_args()
+    with small_segments(), scratch_folder(memory_folder()) as folder:
+        table("soak", soak(folder, options.readers, 60 * options.minutes, options.pause))
+
+
+if __name__ == "__main__":
+    main()

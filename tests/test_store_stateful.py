@@ -1,0 +1,212 @@
+"""The store against a dict, in whatever order things are done to it, and whatever goes wrong.
+
+Ten thousand sequences: `python -m benchmarks.faults.machine --sequences 10000`.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from benchmarks.faults.calls import Call, intercepted
+from benchmarks.faults.powerloss import Killed
+from benchmarks.faults.world import contents, leftovers, memory_folder
+from codelode.errors import CodelodeError
+from codelode.search.dense import dense_candidates
+from codelode.search.filters import chunk_masks
+from codelode.store.commit import publish, settle, write_merged, write_stats
+from codelode.store.compact import FAN_IN, TIERS, compact
+from codelode.store.lock import write_lock
+from codelode.store.manifest import Manifest, SegmentEntry, read_manifest
+from codelode.store.snapshot import Snapshot
+from codelode.store.verify import drop_damaged, verify
+from codelode.tokens import text_terms
+from tests.segments import DIMENSIONS, build, vectors_of
+from tests.test_store_search import WORDS, chunks_of, exact, found, lines, naive_bm25
+
+Model = dict[str, bytes]
+
+paths = st.sampled_from(["a", "ab", "b/c", "b/d", "c", "x"])
+texts = st.lists(lines, max_size=30).map(lambda rows: "\n".join(rows).encode())
+changes = st.dictionaries(paths, st.none() | texts, max_size=4)
+calls = st.integers(1, 14)
+
+
+def as_indexed(text: bytes) -> bytes:
+    """What `contents` says of a file: an empty one was read in vain (as binary, in these tests)."""
+    return text or b"skip 4"
+
+
+class StoreMachine(RuleBasedStateMachine):
+    """Each rule is something a writer or a reader does; the dict is what must be there."""
+
+    @initialize()
+    def begin(self) -> None:
+        self.directory = Path(tempfile.mkdtemp(prefix="lode-store-", dir=memory_folder()))
+        self.model: Model = {}
+        self.held: list[tuple[Snapshot, Model]] = []
+        publish(self.directory, Manifest(1, "/", 0, "m", "f", DIMENSIONS, "q", "c", "t", {}))
+
+    def teardown(self) -> None:
+        if hasattr(self, "directory"):
+            shutil.rmtree(self.directory)
+
+    def _commit(self, change: dict[str, bytes | None]) -> None:
+        """What an update does: one new segment, tombstones for what it replaces."""
+        with write_lock(self.directory):
+            manifest = read_manifest(self.directory)
+            settle(self.directory, manifest)
+            entries = []
+            for live in Snapshot.open(self.directory).segments:
+                mask = live.files.copy()
+                for row in np.flatnonzero(mask).tolist():
+                    mask[row] = live.segment.path(row) not in change
+                if mask.any():
+                    entries.append(live.entry.with_live(mask, live.segment.files))
+            added = sorted((path, text) for path, text in change.items() if text is not None)
+            if added:
+                part = build(added)
+                entries.append(write_merged(self.directory, [(part, np.ones(len(added), bool))]))
+            self._publish(manifest, entries)
+
+    def _publish(self, manifest: Manifest, entries: list[SegmentEntry]) -> None:
+        generation = manifest.generation + 1
+        publish(self.directory, replace(manifest, generation=generation, segments=tuple(entries)))
+
+    def _after(self, change: dict[str, bytes | None]) -> Model:
+        model = {path: text for path, text in self.model.items() if path not in change}
+        return model | {path: text for path, text in change.items() if text is not None}
+
+    def _contents(self) -> Model:
+        return contents(self.directory)
+
+    @rule(change=changes)
+    def commit(self, change: dict[str, bytes | None]) -> None:
+        self._commit(change)
+        self.model = self._after(change)
+        assert not leftovers(self.directory)
+
+    @rule(change=changes, number=calls, killed=st.booleans())
+    def commit_in_vain(self, change: dict[str, bytes | None], number: int, killed: bool) -> None:
+        """The process dies before a call, or the call is refused: the old or the new is there."""
+
+        def hook(call: Call) -> None:
+            if killed and call.number >= number:
+                raise Killed
+            if call.number == number:
+                raise OSError(28, "No space left on device")
+
+        new = self._after(change)
+        try:
+            with intercepted(self.directory, hook):
+                self._commit(change)
+        except (Killed, CodelodeError):
+            there = self._contents()
+            if there != {path: as_indexed(text) for path, text in self.model.items()}:
+                self.model = new
+        else:
+            self.model = new
+
+    @rule(path=paths, time=st.integers(1, 2**62))
+    def touch(self, path: str, time: int) -> None:
+        """A file has newer times and the same content."""
+        manifest = read_manifest(self.directory)
+        entries = list(manifest.segments)
+        for number, live in enumerate(Snapshot.open(self.directory).segments):
+            for row in np.flatnonzero(live.files).tolist():
+                if live.segment.path(row) == path:
+                    rows = np.union1d(live.restatted, [row]).astype(np.int64)
+                    stats = np.full((len(rows), 4), time, np.int64)
+                    name = write_stats(self.directory, rows, stats)
+                    entries[number] = replace(entries[number], stats=name)
+        self._publish(manifest, entries)
+        for live in Snapshot.open(self.directory).segments:
+            for row in np.flatnonzero(live.files).tolist():
+                if live.segment.path(row) == path:
+                    assert int(live.segment.files["mtime_ns"][row]) == time
+
+    @rule()
+    def compact(self) -> None:
+        after = compact(self.directory, read_manifest(self.directory))
+        assert after == read_manifest(self.directory)
+        assert len(after.segments) <= (FAN_IN - 1) * TIERS
+        assert all(2 * entry.chunks >= entry.all_chunks for entry in after.segments)
+
+    @rule()
+    def hold(self) -> None:
+        self.held = [*self.held[-3:], (Snapshot.open(self.directory), dict(self.model))]
+
+    @precondition(lambda self: bool(getattr(self, "held", [])))
+    @rule(word=st.sampled_from(WORDS))
+    def read_a_snapshot_held_since(self, word: str) -> None:
+        """Whatever was committed, merged and removed since, it says what it said."""
+        for snapshot, model in self.held:
+            self._check_lexical(snapshot, model, word)
+
+    @rule(where=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7), which=st.integers(0, 99))
+    def damage_and_repair(self, where: float, bit: int, which: int) -> None:
+        """Only whole segments are lost, and the next update brings their files back."""
+        files = sorted(
+            path for path in self.directory.iterdir() if path.suffix in (".seg", ".stat")
+        )
+        if not files:
+            return
+        path = files[which % len(files)]
+        data = bytearray(path.read_bytes())
+        data[int(where * len(data))] ^= 1 << bit
+        self.held = []  # damage below a mapping that was checked before is not found
+        path.unlink()
+        path.write_bytes(data)
+        live = {e.name for e in read_manifest(self.directory).segments}
+        live |= {e.stats for e in read_manifest(self.directory).segments}
+        assert bool(verify(self.directory)) == (path.name in live)
+        drop_damaged(self.directory)
+        assert not verify(self.directory)
+        kept = self._contents()
+        expected = {path: as_indexed(text) for path, text in self.model.items()}
+        assert kept.items() <= expected.items()
+        self._commit({path: text for path, text in self.model.items() if path not in kept})
+
+    @rule(word=st.sampled_from(WORDS))
+    def search_by_words(self, word: str) -> None:
+        self._check_lexical(Snapshot.open(self.directory), self.model, word)
+
+    def _check_lexical(self, snapshot: Snapshot, model: Model, word: str) -> None:
+        chunks = [c for path, text in model.items() if text for c in chunks_of(path, text)]
+        expected = naive_bm25(chunks, text_terms(word))
+        for globs in (None, ["a*"]):
+            with snapshot.held():
+                got = found(snapshot, text_terms(word), globs)
+            wanted = {k: v for k, v in expected.items() if not globs or k[0].startswith("a")}
+            assert got == pytest.approx(wanted, abs=1e-4)
+
+    @rule(seed=st.integers(0, 1000))
+    def search_by_meaning(self, seed: int) -> None:
+        vector = vectors_of([b"%d" % seed])[0]
+        vector /= np.linalg.norm(vector)
+        snapshot = Snapshot.open(self.directory)
+        expected = exact(snapshot, vector)
+        assert len(expected) == sum(
+            len(chunks_of(path, text)) for path, text in self.model.items() if text
+        )
+        best = dense_candidates(snapshot, vector, chunk_masks(snapshot, None, None), 10_000)
+        np.testing.assert_allclose(best.scores, [score for score, _ in expected], atol=0.08)
+
+    @invariant()
+    def the_index_holds_what_the_dict_holds(self) -> None:
+        if hasattr(self, "directory"):
+            wanted = {path: as_indexed(text) for path, text in self.model.items()}
+            assert self._contents() == wanted
+            assert not verify(self.directory)
+
+
+TestStore = StoreMachine.TestCase
+TestStore.settings = settings(max_examples=25, stateful_step_count=12, deadline=None)
