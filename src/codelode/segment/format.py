@@ -90,9 +90,14 @@ class SegmentFile:
     def _read_tail(self) -> tuple[dict[str, tuple[int, int]], NDArray[np.uint64], int]:
         magic, version, _ = _HEADER.unpack_from(self._view, 0)
         if magic != _MAGIC:
-            raise FormatError(f"{self.name}: not a segment of codelode")
+            raise FormatError(
+                f"{self.name}: not a segment of codelode (run `lode verify --repair`)"
+            )
         if version != FORMAT_VERSION:
-            raise FormatError(f"{self.name}: segment format {version}, expected {FORMAT_VERSION}")
+            raise FormatError(
+                f"{self.name}: segment format {version}, and this codelode reads {FORMAT_VERSION}:"
+                " rebuild it with `lode index --rebuild`"
+            )
         footer = self._view[self.size - _FOOTER.size :]
         start, sections, pages, checksum, magic = _FOOTER.unpack(footer)
         tail_end = self.size - _FOOTER.size

@@ -1,0 +1,125 @@
+"""Indexes that earlier versions wrote are read, those of later ones refused."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xxhash
+
+from codelode import Index
+from codelode.errors import FormatError
+from codelode.search.dense import dense_candidates
+from codelode.segment.format import FORMAT_VERSION
+from codelode.store.manifest import INDEX_FORMAT, MANIFEST
+from codelode.store.snapshot import Snapshot
+from codelode.store.verify import verify
+from tests.segments import vectors_of
+
+GOLDEN = Path(__file__).parent / "golden"
+VERSIONS = sorted(path.name for path in GOLDEN.glob("v*"))
+EXPECTED = "expected.json"
+
+
+def describe(snapshot: Snapshot) -> dict[str, object]:
+    """Everything that a reader can say of a golden index, for JSON."""
+    files = []
+    for live in snapshot.segments:
+        segment = live.segment
+        for row in np.flatnonzero(live.files).tolist():
+            file = segment.files[row]
+            chunks = np.flatnonzero(segment.chunk_files == row)
+            files.append(
+                {
+                    "path": segment.path(row),
+                    "language": segment.language(row),
+                    "mtime_ns": int(file["mtime_ns"]),
+                    "skip": int(file["skip"]),
+                    "text": segment.text(row, 0, int(file["text_bytes"])).decode(),
+                    "symbols": [segment.symbol(int(chunk)) for chunk in chunks],
+                    "codes": [segment.codes[chunk].tolist() for chunk in chunks],
+                }
+            )
+    vector = vectors_of([b"a question"])[0]
+    vector /= np.linalg.norm(vector)
+    best = dense_candidates(snapshot, vector, [live.chunks for live in snapshot.segments], 3)
+    nearest = list(zip(best.segments.tolist(), best.ordinals.tolist(), strict=True))
+    words = ("scheduler", "parse settings", "retries", "gone")
+    return {
+        "generation": snapshot.manifest.generation,
+        "files": files,
+        "nearest": nearest,
+        "found": {query: _search(snapshot, query) for query in words},
+    }
+
+
+def _search(snapshot: Snapshot, query: str) -> list[object]:
+    from codelode.search.filters import chunk_masks
+    from codelode.search.lexical import find_terms, lexical_candidates
+    from codelode.tokens import text_terms
+
+    masks = chunk_masks(snapshot, None, None)
+    best = lexical_candidates(snapshot, find_terms(snapshot, text_terms(query)), masks, 10)
+    rows = zip(best.segments.tolist(), best.ordinals.tolist(), best.scores.tolist(), strict=True)
+    return [[segment, ordinal, round(score, 4)] for segment, ordinal, score in rows]
+
+
+@pytest.fixture(params=VERSIONS)
+def golden(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A copy: nothing may change the golden files."""
+    return Path(shutil.copytree(GOLDEN / request.param, tmp_path / "index"))
+
+
+def test_there_is_a_golden_index_of_the_current_format() -> None:
+    assert f"v{INDEX_FORMAT}" in VERSIONS
+    assert FORMAT_VERSION == INDEX_FORMAT
+
+
+def test_a_golden_index_says_what_it_said(golden: Path) -> None:
+    expected = json.loads((golden / EXPECTED).read_text())
+    assert json.loads(json.dumps(describe(Snapshot.open(golden)))) == expected
+    assert not verify(golden)
+
+
+def test_a_golden_index_is_searched(golden: Path) -> None:
+    index = Index(Path("/golden"), golden, None)
+    (hit, *_) = index.search("RetryScheduler", mode="lexical")
+    assert (hit.path, hit.start_line, hit.stale) == ("a/retry.py", 1, True)
+    assert "2**attempt" in hit.text
+    assert not index.search("gone", mode="lexical")
+
+
+@pytest.mark.parametrize(("number", "age"), [(INDEX_FORMAT + 1, "newer"), (0, "older")])
+def test_an_unknown_format_is_refused_with_what_to_do(golden: Path, number: int, age: str) -> None:
+    head, _, body = (golden / MANIFEST).read_bytes().partition(b"\n")
+    words = head.split(b" ")
+    words[1] = b"%d" % number
+    (golden / MANIFEST).write_bytes(b" ".join(words) + b"\n" + body)
+    index = Index(Path("/golden"), golden, None)
+    for use in (lambda: index.search("retry"), index.status, index.update):
+        with pytest.raises(FormatError, match=rf"{age} codelode .*`lode index --rebuild`"):
+            use()
+    assert "--rebuild" in index.verify()[0].problem
+
+
+def test_an_unknown_segment_format_is_refused_with_what_to_do(golden: Path) -> None:
+    name = Snapshot.open(golden).manifest.segments[0].name
+    data = bytearray((golden / name).read_bytes())
+    struct.pack_into("<I", data, 8, FORMAT_VERSION + 1)
+    (golden / name).write_bytes(data)
+    with pytest.raises(FormatError, match=r"segment format 2.*`lode index --rebuild`"):
+        Index(Path("/golden"), golden, None).search("retry", mode="lexical")
+
+
+def test_golden_files_are_those_that_were_written() -> None:
+    """Segments are named by their checksum, so a changed one shows; the manifest has its own."""
+    for version in VERSIONS:
+        for path in (GOLDEN / version).glob("*.s*"):
+            (checksum,) = struct.unpack("<Q", path.read_bytes()[-16:-8])
+            assert path.name.partition(".")[0] == f"{checksum:016x}"
+        head, _, body = (GOLDEN / version / MANIFEST).read_bytes().partition(b"\n")
+        assert head.split(b" ")[2].decode() == xxhash.xxh3_64_hexdigest(body)
