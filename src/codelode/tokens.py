@@ -38,7 +38,7 @@ _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|@+")
 """Over an ASCII word, or the shape of another: HTTP | Server, server | 256 | uncased letters."""
 _WORD_END = "\n"
 _PARTS_AND_ENDS = re.compile(_PARTS.pattern + "|" + _WORD_END)
-_LAST_DIGIT = ord("9")
+_LAST_DIGIT, _LAST_ASCII = ord("9"), 0x7F
 _NUMBER_LIKE = re.compile(r"[0-9][0-9a-fA-FxXoObBlLuU_]*\Z")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")  # kana, han, hangul
 
@@ -130,8 +130,10 @@ def split_words(vocabulary: Sequence[bytes]) -> WordParts:
     numbering: _Numbering[str] = _Numbering()
     number = numbering.__getitem__
     end = number(_WORD_END)
-    odd = {i: parts(word) for i, word in enumerate(vocabulary) if not _is_plain(word)}
-    plain = [b"" if i in odd else word for i, word in enumerate(vocabulary)] if odd else vocabulary
+    odd = {i: parts(vocabulary[i]) for i in _odd_words(vocabulary)}
+    plain = list(vocabulary)
+    for i in odd:
+        plain[i] = b""
     joined = b"\n".join([*plain, b""]).decode("ascii")
     found = " ".join(_PARTS_AND_ENDS.findall(joined)).lower().split(" ") if joined else []
     ids = np.fromiter(map(number, found), np.int64, len(found))
@@ -150,9 +152,16 @@ def split_words(vocabulary: Sequence[bytes]) -> WordParts:
     return WordParts(list(numbering), starts, ids)
 
 
-def _is_plain(word: bytes) -> bool:
-    """Whether `parts` has no exception for a word: ASCII, not long, not led by a digit."""
-    return len(word) <= MAX_WORD_BYTES and word[0] > _LAST_DIGIT and word.isascii()
+def _odd_words(vocabulary: Sequence[bytes]) -> list[int]:
+    """Which words are exceptions to `parts`: not ASCII, or long, or led by a digit."""
+    joined = np.frombuffer(b"\n".join([*vocabulary, b""]), np.uint8)
+    ends = np.flatnonzero(joined == ord(_WORD_END))
+    starts = np.concatenate(([0], ends[:-1] + 1)).astype(np.int64)[: len(ends)]
+    odd = (ends - starts > MAX_WORD_BYTES) | (joined[starts] <= _LAST_DIGIT)
+    foreign = np.flatnonzero(joined > _LAST_ASCII)
+    odd[np.searchsorted(ends, foreign)] = True
+    found: list[int] = np.flatnonzero(odd).tolist()
+    return found
 
 
 def _shape(character: str) -> str:
