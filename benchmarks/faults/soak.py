@@ -78,8 +78,8 @@ def read(plan: Plan, name: int) -> None:
             seconds = time.monotonic() - began
             seen = [[int(part) for part in pair] for hit in answer.hits
                     for pair in _VERSION.findall(hit.text)]  # fmt: skip
-            line = {"g": answer.generation, "at": began, "s": seconds, "n": number, "seen": seen}
-            log.write(json.dumps({**line, "mode": mode}) + "\n")
+            line = {"g": answer.generation, "whole": answer.complete, "mode": mode, "n": number}
+            log.write(json.dumps({**line, "seen": seen, "at": began, "s": seconds}) + "\n")
             if began - sampled > SAMPLE_SECONDS:
                 sampled = began
                 log.write(json.dumps({"at": began, **usage()}) + "\n")
@@ -127,23 +127,29 @@ def edit_and_update(plan: Plan) -> str:
 
 def check(folder: Path, readers: int) -> Iterator[dict[str, Any]]:
     """Every line of every reader; raises `WrongError` if a hit is not of its generation."""
-    states: dict[int, dict[int, int]] = {}
+    states: dict[int, tuple[dict[int, int], dict[int, int]]] = {}
+    before: dict[int, int] = {}
     for line in (folder / "states.log").read_text().splitlines():
         after, upto, versions = json.loads(line)
         held = {int(number): version for number, version in versions.items()}
-        states.update(dict.fromkeys(range(after + 1, upto + 1), held))
+        states.update(dict.fromkeys(range(after + 1, upto + 1), (held, before or held)))
+        before = held
     for name in range(readers):
         for line in (folder / f"reader{name}.log").read_text().splitlines():
             row = json.loads(line)
             if "g" in row:
-                held = states[row["g"]]
-                for number, version in row["seen"]:
-                    if held[number] != version:
-                        raise WrongError(f"file {number}: {version}, not {held[number]}: {line}")
-                there = [number for number, _ in row["seen"]]
-                if row["mode"] != "semantic" and (row["n"] in there) != (held[row["n"]] >= 0):
-                    raise WrongError(f"file {row['n']} is {held[row['n']]}: {line}")
+                _check_answer(row, *states[row["g"]])
             yield row
+
+
+def _check_answer(row: dict[str, Any], held: dict[int, int], before: dict[int, int]) -> None:
+    """While a generation does not cover the whole update, a file may be as it was before."""
+    there = dict(row["seen"])
+    for number, version in there.items():
+        if version != held[number] and (row["whole"] or version != before[number]):
+            raise WrongError(f"file {number} is of version {held[number]}: {row}")
+    if row["mode"] != "semantic" and row["whole"] and (row["n"] in there) != (held[row["n"]] >= 0):
+        raise WrongError(f"file {row['n']} is of version {held[row['n']]}: {row}")
 
 
 def soak(folder: Path, readers: int, seconds: float, pause: float) -> list[tuple[str, object]]:
