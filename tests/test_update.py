@@ -249,3 +249,24 @@ def test_a_killed_update_keeps_what_was_committed(tree: Path, make_index: MakeIn
     assert answers(make_index()) == before
     assert not make_index().verify()
     assert make_index().update(jobs=1).files == 81
+
+
+def test_a_folder_of_an_indexed_tree_is_searched_through_its_index(
+    tree: Path, make_index: MakeIndex, tmp_path: Path
+) -> None:
+    write(tree, "lib/net/socket.py", "def open_socket():\n    pass\n")
+    write(tree, "app/socket.py", "def open_socket():\n    return 1\n")
+    write(tree, ".gitignore", "/secret\n")
+    write(tree, "secret/socket.py", "def open_socket():\n    return 2\n")
+    make_index().update()
+    inner = Index.open(tree / "lib", index_dir=tmp_path / "index")
+    assert not inner.exists()
+    assert [hit.path for hit in inner.search("open_socket")] == ["net/socket.py"]
+    assert not inner.search("open_socket", globs=["*.c"])
+    assert [hit.path for hit in inner.search("open_socket", globs=["/net/*"])] == ["net/socket.py"]
+    (tree / "lib/net/socket.py").write_text("def open_door():\n    pass\n")
+    assert inner.search("open_socket")[0].stale
+    left_out = Index.open(tree / "secret", index_dir=tmp_path / "index")
+    assert left_out.covered_by() is None  # what the outer index left out is not covered
+    inner.update()
+    assert not inner.search("open_door")[0].stale

@@ -19,7 +19,13 @@ from codelode.errors import (
     UsageError,
 )
 from codelode.store.locate import index_directory, real_root
-from codelode.store.manifest import Manifest, check_model, read_manifest, read_stamp
+from codelode.store.manifest import (
+    MANIFEST,
+    Manifest,
+    check_model,
+    read_manifest,
+    read_stamp,
+)
 from codelode.store.snapshot import Snapshot
 from codelode.types import Answer
 
@@ -68,8 +74,15 @@ class Index:
     Every method may raise a `codelode.errors.CodelodeError`.
     """
 
-    def __init__(self, root: Path, directory: Path, model: str | None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        directory: Path,
+        model: str | None,
+        index_dir: str | os.PathLike[str] | None = None,
+    ) -> None:
         """Use `Index.open`."""
+        self._index_dir = index_dir
         self.root = root
         self.directory = directory
         self._model = model
@@ -92,7 +105,7 @@ class Index:
         """
         real = real_root(root)
         directory = index_directory(real, index_dir)
-        return cls(real, directory, model)
+        return cls(real, directory, model, index_dir)
 
     def exists(self) -> bool:
         """Whether anything was committed yet."""
@@ -101,6 +114,21 @@ class Index:
         except NoIndexError:
             return False
         return True
+
+    def covered_by(self) -> Index | None:
+        """The index of an enclosing folder that holds this one's files, if there is one.
+
+        A search uses it where this root has no index of its own.
+        """
+        from codelode.search.filters import covers
+
+        for parent in self.root.parents:
+            outer = Index(parent, index_directory(parent, self._index_dir), self._model)
+            if not outer.exists() or read_manifest(outer.directory).root != os.fsdecode(parent):
+                continue
+            if covers(outer.snapshot(), f"{self.root.relative_to(parent)}/"):
+                return outer
+        return None
 
     def update(
         self,
@@ -215,9 +243,15 @@ class Index:
 
             languages = [resolve(name) for name in languages]
         options = SearchOptions(limit, mode, languages, globs, explain)
-        snapshot = self.snapshot()
-        encoder = None if mode == "lexical" else self._load_encoder(snapshot.manifest)
-        hits = search(snapshot, encoder, self.root, query, options)
+        outer = None if (self.directory / MANIFEST).exists() else self.covered_by()
+        if outer is not None:
+            options = replace(options, below=f"{self.root.relative_to(outer.root)}/")
+        source = outer or self
+        snapshot = source.snapshot()
+        encoder = None if mode == "lexical" else source._load_encoder(snapshot.manifest)
+        hits = search(snapshot, encoder, source.root, query, options)
+        if outer is not None:
+            hits = [replace(hit, path=hit.path.removeprefix(options.below)) for hit in hits]
         return Answer(
             query=query,
             root=os.fsdecode(self.root),
@@ -272,7 +306,7 @@ class Index:
         sections: Counter[str] = Counter()
         for live in snapshot.segments:
             sections.update(live.segment.file.section_bytes())
-        written = (self.directory / "manifest.json").stat().st_mtime
+        written = (self.directory / MANIFEST).stat().st_mtime
         options = manifest.options
         return Status(
             root=os.fsdecode(self.root),

@@ -35,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
     languages = [resolve(name) for name in names]
     GlobSet(options.glob)
     index = Index.open(options.root, index_dir=options.index_dir)
-    if not index.exists():
+    if not index.exists() and index.covered_by() is None:
         if options.no_index:
             raise NoIndexError(no_index(index.root))
         from codelode.cli.indexing import build

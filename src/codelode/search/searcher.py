@@ -44,6 +44,7 @@ class SearchOptions:
     languages: Sequence[str] | None = None
     globs: Sequence[str] | None = None
     explain: bool = False
+    below: str = ""  # only in this folder of the tree, given with a final slash
 
     def __post_init__(self) -> None:
         if self.limit < 1:
@@ -78,7 +79,7 @@ def gather(
     """The query as it was read, and every candidate with its features: all but the ranking."""
     query = parse_query(text)
     snapshot.check_sizes()
-    masks = chunk_masks(snapshot, options.languages, options.globs)
+    masks = chunk_masks(snapshot, options.languages, options.globs, options.below)
     terms = find_terms(snapshot, query.terms)
     vector = encoder.encode_query(text) if encoder and options.mode != "lexical" else None
     keys = _candidates(snapshot, query, vector, terms, masks, options)
