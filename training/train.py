@@ -78,23 +78,32 @@ class Model:
             "path_weight": math.exp(float(self.log_path.detach())),
         }
 
+    def sums(self, side: int, found: BagRows) -> Tensor:
+        """The weighted sums of bags of passages (side 0) or of queries (side 1): [n, d].
+
+        The weights go to the rows that occur, not to the whole table: a batch needs a few percent.
+        """
+        rows = torch.from_numpy(found.rows)
+        weights = self.log_weights[side].index_select(0, rows).exp()
+        return functional.embedding_bag(
+            rows,
+            self.vectors,
+            torch.from_numpy(found.indptr.astype(np.int32)),
+            mode="sum",
+            per_sample_weights=weights * torch.from_numpy(found.weights),
+            include_last_offset=True,
+        )
+
     def passages(self, text: BagRows, path: BagRows) -> Tensor:
-        table = self.vectors * self.log_weights[0].exp()[:, None]
-        return _sums(table, text) + self.log_path.exp() * _sums(table, path)
+        """Vectors of passages and their paths, not normalised."""
+        both = self.sums(0, BagRows.concatenate([text, path]))
+        text_sums, path_sums = both.tensor_split(2)
+        return text_sums + self.log_path.exp() * path_sums
 
-    def queries(self, text: BagRows) -> Tensor:
-        return _sums(self.vectors * self.log_weights[1].exp()[:, None], text)
-
-
-def _sums(table: Tensor, found: BagRows) -> Tensor:
-    return functional.embedding_bag(
-        torch.from_numpy(found.rows),
-        table,
-        torch.from_numpy(found.indptr).int(),
-        mode="sum",
-        per_sample_weights=torch.from_numpy(found.weights),
-        include_last_offset=True,
-    )
+    def queries(self, text: BagRows, asking: BagRows) -> Tensor:
+        """Vectors of queries and the question words added to them, not normalised."""
+        text_sums, asking_sums = self.sums(1, BagRows.concatenate([text, asking])).tensor_split(2)
+        return text_sums + asking_sums
 
 
 def loss_of(
@@ -109,19 +118,19 @@ def loss_of(
     `asking` holds words of a question to add to each query.
     """
     passages = model.passages(pairs.passage.take(chosen), pairs.path.take(chosen, keep_path))
-    queries = model.queries(pairs.query.take(chosen)) + model.queries(asking)
+    queries = model.queries(pairs.query.take(chosen), asking)
     source, asked = (torch.from_numpy(of[chosen]) for of in (pairs.source, pairs.asked))
     same = (source[:, None] == source[None]) | (asked[:, None] == asked[None])
     same.fill_diagonal_(False)
     scale = model.log_scale.clamp(max=4.6).exp()
-    target = torch.arange(len(chosen))
     total = torch.zeros(())
     for size, weight in PREFIXES:
         q = functional.normalize(queries[:, :size], dim=1)
         p = functional.normalize(passages[:, :size], dim=1)
         logits = (q @ p.T * scale).masked_fill(same, -1e4)
-        both = functional.cross_entropy(logits, target) + functional.cross_entropy(logits.T, target)
-        total = total + weight * both / 2
+        # Cross entropy of rows and of columns, without a copy of the transposed matrix.
+        every = logits.logsumexp(1).mean() + logits.logsumexp(0).mean()
+        total = total + weight * (every / 2 - logits.diagonal().mean())
     return total
 
 
@@ -171,7 +180,8 @@ def train(pairs: PairArrays, start: Tensor, known: list[str], settings: Settings
         [
             {"params": [model.vectors], "lr": settings.rate},
             {"params": model.scalars(), "lr": settings.rate * SCALAR_RATE},
-        ]
+        ],
+        fused=True,
     )
     schedule = torch.optim.lr_scheduler.LambdaLR(adam, lambda step: _rate(step, settings))
     report = _Report(model)
