@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import random
+import threading
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from benchmarks.faults.calls import in_child
 from benchmarks.faults.world import (
     WrongError,
     contents,
+    edit,
     must_be_whole,
     open_index,
     plant,
@@ -129,6 +132,30 @@ def test_readers_while_a_writer_commits_and_compacts(tmp_path: Path) -> None:
         rows = dict(soak.soak(tmp_path, readers=3, seconds=5, pause=0.02))
     assert int(str(rows["answers"])) > 30
     assert int(str(rows["segments removed"])) > 0
+
+
+def test_threads_share_an_index_while_it_is_updated(tmp_path: Path) -> None:
+    root, rng = tmp_path / "tree", random.Random(1)
+    plant(root, 6, rng)
+    index = open_index(root, tmp_path / "index")
+    index.update(jobs=1)
+    done = threading.Event()
+
+    def ask() -> int:
+        generation = 0
+        while not done.is_set():
+            answer = index.answer("parse settings")
+            assert answer.generation >= generation
+            generation = answer.generation
+        return index.answer("parse settings").generation
+
+    with ThreadPoolExecutor(4) as pool:
+        asking = [pool.submit(ask) for _ in range(4)]
+        for _ in range(12):
+            edit(root, rng, 2)
+            last = index.update(jobs=1).generation
+        done.set()
+        assert [future.result() for future in asking] == [last] * 4
 
 
 @pytest.mark.parametrize("seed", range(8))

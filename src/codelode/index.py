@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections import Counter
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,33 +34,13 @@ if TYPE_CHECKING:
     from codelode.discover.walk import WalkOptions
     from codelode.embed.encoder import Encoder
     from codelode.pipeline.plan import Plan
+    from codelode.pipeline.status import Status
     from codelode.pipeline.update import Progress, UpdateReport
     from codelode.search.searcher import Mode
     from codelode.store.verify import Finding
     from codelode.types import Hit, Skip
 
 MAX_FILE_SIZE = 1 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """An index at a glance. Sizes in bytes; `last_commit` is ISO 8601, UTC."""
-
-    root: str
-    directory: str
-    generation: int
-    complete: bool
-    files: int
-    chunks: int
-    segments: int
-    dead_files: int
-    index_bytes: int
-    text_bytes: int
-    bytes_by_section: dict[str, int]
-    model: str
-    last_commit: str
-    skipped: dict[str, int]
-    changes: Plan | None
 
 
 class Index:
@@ -87,8 +66,7 @@ class Index:
         self.directory = directory
         self._model = model
         self._encoder: Encoder | None = None
-        self._snapshot: Snapshot | None = None
-        self._stamp = b""
+        self._opened: tuple[bytes, Snapshot] | None = None  # the manifest's stamp, and what it says
 
     @classmethod
     def open(
@@ -271,12 +249,13 @@ class Index:
     def snapshot(self) -> Snapshot:
         """The newest committed snapshot, opened if it is not the one opened before."""
         stamp = read_stamp(self.directory)
-        current = self._snapshot
-        if current is None or stamp != self._stamp:
-            current = Snapshot.open(self.directory)
-            self._check_root(current.manifest)
-            self._snapshot, self._stamp = current, stamp
-        return current
+        opened = self._opened  # one attribute: threads must not see half of a change
+        if opened is not None and opened[0] == stamp:
+            return opened[1]
+        snapshot = Snapshot.open(self.directory)
+        self._check_root(snapshot.manifest)
+        self._opened = stamp, snapshot
+        return snapshot
 
     def verify(self) -> list[Finding]:
         """Check every byte and every reference of the index; what is wrong, or nothing."""
@@ -301,30 +280,11 @@ class Index:
 
     def status(self, changes: bool = True) -> Status:
         """An overview; with `changes`, also what an update would do now (walks the tree)."""
+        from codelode.pipeline.status import describe
+
         snapshot = self.snapshot()
-        manifest = snapshot.manifest
-        sections: Counter[str] = Counter()
-        for live in snapshot.segments:
-            sections.update(live.segment.file.section_bytes())
-        written = (self.directory / MANIFEST).stat().st_mtime
-        options = manifest.options
-        return Status(
-            root=os.fsdecode(self.root),
-            directory=os.fsdecode(self.directory),
-            generation=manifest.generation,
-            complete=manifest.complete,
-            files=manifest.files,
-            chunks=manifest.chunks,
-            segments=len(manifest.segments),
-            dead_files=sum(int((~live.files).sum()) for live in snapshot.segments),
-            index_bytes=manifest.index_bytes,
-            text_bytes=sum(entry.text_bytes for entry in manifest.segments),
-            bytes_by_section=dict(sections),
-            model=manifest.encoder,
-            last_commit=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(written)),
-            skipped=manifest.skipped,
-            changes=self.plan(**options) if changes else None,
-        )
+        plan = self.plan(**snapshot.manifest.options) if changes else None
+        return describe(self.directory, snapshot, plan)
 
     def _manifest(self) -> Manifest | None:
         try:
