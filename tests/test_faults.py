@@ -16,6 +16,7 @@ from benchmarks.faults import damage, errors, fuzz, histories, kill, powerloss, 
 from benchmarks.faults.calls import in_child
 from benchmarks.faults.world import (
     WrongError,
+    code,
     contents,
     edit,
     must_be_whole,
@@ -25,6 +26,8 @@ from benchmarks.faults.world import (
 )
 from codelode.errors import CodelodeError
 from codelode.store import commit
+from codelode.store.commit import publish
+from codelode.store.manifest import Manifest, read_manifest
 
 
 def test_kill_before_every_third_call_and_at_random(tmp_path: Path) -> None:
@@ -132,6 +135,29 @@ def test_readers_while_a_writer_commits_and_compacts(tmp_path: Path) -> None:
         rows = dict(soak.soak(tmp_path, readers=3, seconds=5, pause=0.02))
     assert int(str(rows["answers"])) > 30
     assert int(str(rows["segments removed"])) > 0
+
+
+def test_an_interrupted_update_vouches_for_no_file_it_has_not_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, directory, rng = tmp_path / "tree", tmp_path / "index", random.Random(1)
+    plant(root, 40, rng)
+    open_index(root, directory).update(jobs=1)
+    before = read_manifest(directory)
+    for path in root.rglob("*.py"):
+        path.write_text(code(rng))
+
+    def publish_once(place: Path, manifest: Manifest) -> None:
+        publish(place, manifest)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("codelode.pipeline.seal.publish", publish_once)
+    monkeypatch.setattr("codelode.pipeline.update.BATCH_FILES", 8)
+    with kill.small_segments(), pytest.raises(KeyboardInterrupt):
+        open_index(root, directory).update(jobs=1)
+    after = read_manifest(directory)
+    assert (after.complete, after.generation) == (False, before.generation + 1)
+    assert after.started_ns == before.started_ns
 
 
 def test_threads_share_an_index_while_it_is_updated(tmp_path: Path) -> None:

@@ -93,7 +93,16 @@ class Sealer:
             segments=segments,
             complete=finished,
         )
-        publish(self.directory, self.manifest)
+        publish(self.directory, self.manifest if finished else self._unfinished())
+
+    def _unfinished(self) -> Manifest:
+        """The manifest, but only with files vouched for that were looked at.
+
+        Files that were racy before, and that this walk has not met yet, must stay so.
+        """
+        before = self.known.snapshot
+        started = before.manifest.started_ns if before else self.manifest.started_ns
+        return replace(self.manifest, started_ns=started)
 
     def _old_entry(self, number: int, mask: NDArray[np.bool_]) -> SegmentEntry:
         """A segment that was there before, with what is dead in it now and newer stats."""
