@@ -16,7 +16,7 @@ from codelode.render.visible import visible_name
 if TYPE_CHECKING:
     import argparse
 
-    from codelode.index import Status
+    from codelode.pipeline.status import Status
 
 
 def run(options: argparse.Namespace) -> int:

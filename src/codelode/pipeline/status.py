@@ -1,0 +1,64 @@
+"""An index at a glance."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from codelode.store.manifest import MANIFEST
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from codelode.pipeline.plan import Plan
+    from codelode.store.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """An index at a glance. Sizes in bytes; `last_commit` is ISO 8601, UTC."""
+
+    root: str
+    directory: str
+    generation: int
+    complete: bool
+    files: int
+    chunks: int
+    segments: int
+    dead_files: int
+    index_bytes: int
+    text_bytes: int
+    bytes_by_section: dict[str, int]
+    model: str
+    last_commit: str
+    skipped: dict[str, int]
+    changes: Plan | None
+
+
+def describe(directory: Path, snapshot: Snapshot, changes: Plan | None) -> Status:
+    """The status of the index in `directory`, with what an update would change if that is known."""
+    manifest = snapshot.manifest
+    sections: Counter[str] = Counter()
+    for live in snapshot.segments:
+        sections.update(live.segment.file.section_bytes())
+    written = (directory / MANIFEST).stat().st_mtime
+    return Status(
+        root=manifest.root,
+        directory=os.fsdecode(directory),
+        generation=manifest.generation,
+        complete=manifest.complete,
+        files=manifest.files,
+        chunks=manifest.chunks,
+        segments=len(manifest.segments),
+        dead_files=sum(int((~live.files).sum()) for live in snapshot.segments),
+        index_bytes=manifest.index_bytes,
+        text_bytes=sum(entry.text_bytes for entry in manifest.segments),
+        bytes_by_section=dict(sections),
+        model=manifest.encoder,
+        last_commit=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(written)),
+        skipped=manifest.skipped,
+        changes=changes,
+    )
