@@ -14,10 +14,13 @@ import fcntl
 import os
 import signal
 import threading
+import time
 import weakref
 from contextlib import suppress
 
 _SUPPORTED = hasattr(fcntl, "F_SETLEASE")
+_PATIENCE_SECONDS = 0.05
+"""For whoever is cutting the file short to have done so; then its size tells."""
 
 
 class Lease:
@@ -27,6 +30,7 @@ class Lease:
         """Takes over the descriptor."""
         self._descriptor = descriptor
         self._holders = 0
+        self._patient = True
         self._lock = threading.Lock()
         weakref.finalize(self, os.close, descriptor).atexit = False
 
@@ -36,10 +40,22 @@ class Lease:
             self._holders += 1
             if self._holders == 1 and _SUPPORTED:
                 with suppress(OSError):
-                    # The signal that tells of a waiting writer must be one that does nothing:
-                    # by default it is SIGIO, which kills. Giving a lease back resets it.
-                    fcntl.fcntl(self._descriptor, fcntl.F_SETSIG, signal.SIGURG)
-                    fcntl.fcntl(self._descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+                    self._take()
+
+    def _take(self) -> None:
+        deadline = time.monotonic() + (_PATIENCE_SECONDS if self._patient else 0)
+        while True:
+            # The signal that tells of a waiting writer must be one that does nothing: by default
+            # it is SIGIO, which kills. Giving a lease back resets it.
+            fcntl.fcntl(self._descriptor, fcntl.F_SETSIG, signal.SIGURG)
+            try:
+                fcntl.fcntl(self._descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+                return
+            except BlockingIOError:  # someone has it open for writing, or is about to cut it short
+                if time.monotonic() >= deadline:
+                    self._patient = False  # it stays open for writing: not our concern
+                    return
+                time.sleep(_PATIENCE_SECONDS / 50)
 
     def give_back(self) -> None:
         """Once for every `take`."""
