@@ -16,24 +16,24 @@ if TYPE_CHECKING:
     from codelode.search.features import Measured
 
 QUESTION = {
-    "cosine": 2.0,
+    "cosine": 2.4,
     "bm25": 0.95,
-    "coverage": 0.23,
-    "file_cosine": 0.5,
+    "coverage": 0.15,
+    "file_cosine": 0.54,
     "file_bm25": 0.7,
-    "file_coverage": 0.15,
+    "file_coverage": 0.17,
     "file_hits": -0.06,
     "path": 0.73,
     "stem": 1.2,
-    "stem_exact": 0.6,
-    "defines": 0.27,
-    "symbol": 0.23,
+    "stem_exact": 0.68,
+    "defines": 0.23,
+    "symbol": 0.15,
     "symbol_exact": 0.1,
-    "test": -1.44,
-    "example": -0.2,
+    "test": -1.38,
+    "example": -0.24,
     "generated": -0.4,
-    "prose": -1.28,
-    "reexport": -0.2,
+    "prose": -1.98,
+    "reexport": -0.12,
 }
 """Weights for questions in words."""
 
