@@ -152,9 +152,9 @@ def largest_file(scene: Scene) -> int:
 
 
 def refuse(scene: Scene, error: str, tally: Tally, kinds: Counter[str], step: int = 1) -> None:
-    """One error in both ways; short writes only once each."""
+    """One error in both ways; short writes and interruptions, after which one tries again, once."""
     for lasting in (False, True):
-        if not (lasting and error == "short"):
+        if not (lasting and error in ("short", "EINTR")):
             refuse_every_call(scene, error, lasting, tally, kinds, step)
 
 
