@@ -112,11 +112,9 @@ def cut(patient: Patient, path: Path, lengths: Iterable[int]) -> None:
     path.write_bytes(data)
 
 
-def spread(size: int, most: int, rng: random.Random, all_below: int = SMALL) -> list[int]:
+def spread(size: int, most: int, rng: random.Random) -> list[int]:
     """Every number below `size` if that is small, else `most` of them."""
-    if size <= min(all_below, most) or (size <= all_below and most >= all_below):
-        return list(range(size))
-    return sorted(rng.sample(range(size), min(most, size)))
+    return list(range(size)) if size <= SMALL else sorted(rng.sample(range(size), min(most, size)))
 
 
 def repair(patient: Patient, runs: int, rng: random.Random) -> None:
@@ -196,10 +194,13 @@ def main() -> None:
     parser.add_argument("--lengths", type=int, default=2_000, help="of files above 32 KB")
     parser.add_argument("--cuts", type=int, default=200, help="under an open index, in each way")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--index", choices=["small", "large", "both"], default="both")
     options = parser.parse_args()
     rng = random.Random(options.seed)
     rows: list[tuple[str, object]] = []
     for name, files, functions in (("small", 3, 1), ("large", 400, 60)):
+        if options.index not in (name, "both"):
+            continue
         with scratch_folder(memory_folder()) as folder:
             patient = admit(folder, options.seed, files, functions)
             sizes = {path.name: path.stat().st_size for path in patient.files()}
