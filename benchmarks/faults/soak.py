@@ -80,7 +80,7 @@ def read(plan: Plan, name: int) -> None:
                     for pair in _VERSION.findall(hit.text)]  # fmt: skip
             line = {"g": answer.generation, "whole": answer.complete, "mode": mode, "n": number}
             log.write(json.dumps({**line, "seen": seen, "at": began, "s": seconds}) + "\n")
-            if began - sampled > SAMPLE_SECONDS:
+            if began - sampled > min(SAMPLE_SECONDS, (plan.until - plan.writing_from) / 20):
                 sampled = began
                 log.write(json.dumps({"at": began, **usage()}) + "\n")
 
@@ -202,7 +202,7 @@ def _growth(rows: list[dict[str, Any]], plan: Plan) -> Iterator[tuple[str, objec
     late = [row for row in samples if row["at"] >= plan.until - third]
     for key, unit in (("uss", " KB"), ("rss", " KB"), ("fds", "")):
         medians = [int(np.median([row[key] for row in part] or [0])) for part in (early, late)]
-        most = max(row[key] for row in samples)
+        most = max((row[key] for row in samples), default=0)
         yield f"{key}: first third, last third, most", f"{medians[0]}, {medians[1]}, {most}{unit}"
 
 
