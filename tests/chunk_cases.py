@@ -6,7 +6,8 @@ from pathlib import Path
 
 from codelode.chunk.definitions import definitions
 from codelode.chunk.grammars import grammar_name
-from codelode.types import Document
+from codelode.chunk.sizes import MAX_LINE_BYTES
+from codelode.types import Chunk, Document
 
 SAMPLES = Path(__file__).parent / "chunk_samples"
 LANGUAGES = {
@@ -57,3 +58,40 @@ def drawn_outline(language: str, text: bytes) -> str:
             line += f" <- {' '.join(text[slice(*each.doc)].decode().split())}"
         lines.append(line)
     return "\n".join(lines) + "\n"
+
+
+COPIES = 9  # of a sample, to be larger than a chunk
+
+
+def line_ends(text: bytes) -> list[int]:
+    """The offset after each line, slowly."""
+    ends: list[int] = []
+    at = 0
+    for line in text.splitlines(keepends=True):
+        at += len(line)
+        ends.append(at)
+    return ends
+
+
+def naive_line(text: bytes, offset: int) -> int:
+    return 1 + sum(end <= offset for end in line_ends(text))
+
+
+def check(text: bytes, chunks: list[Chunk]) -> None:
+    """What holds for the chunks of any text."""
+    assert b"".join(text[each.start : each.end] for each in chunks) == text
+    assert all(each.start < each.end for each in chunks)
+    starts = {0, *line_ends(text)}
+    longest = max(map(len, text.splitlines(keepends=True)), default=0)
+    for each in chunks:
+        assert each.end - each.start <= MAX_LINE_BYTES
+        text[each.start : each.end].decode("utf-8")
+        assert each.start in starts or longest > MAX_LINE_BYTES
+    if len(text) < 20_000:  # the reference is slow
+        for each in chunks:
+            assert each.start_line == naive_line(text, each.start)
+            assert each.end_line == naive_line(text, each.end - 1)
+
+
+def copies(language: str, count: int = COPIES) -> bytes:
+    return sample(LANGUAGES[language]) * count

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
-from time import thread_time
 
 import pytest
 from hypothesis import given, settings
@@ -16,47 +14,10 @@ from codelode.chunk.outline import outline
 from codelode.chunk.parse import parse
 from codelode.chunk.sizes import (
     MAX_CHUNK_BYTES,
-    MAX_LINE_BYTES,
     TINY_CHUNK_BYTES,
 )
 from codelode.types import Chunk, Symbol
-from tests.chunk_cases import LANGUAGES, document, sample
-
-COPIES = 9  # of a sample, to be larger than a chunk
-
-
-def line_ends(text: bytes) -> list[int]:
-    """The offset after each line, slowly."""
-    ends: list[int] = []
-    at = 0
-    for line in text.splitlines(keepends=True):
-        at += len(line)
-        ends.append(at)
-    return ends
-
-
-def naive_line(text: bytes, offset: int) -> int:
-    return 1 + sum(end <= offset for end in line_ends(text))
-
-
-def check(text: bytes, chunks: list[Chunk]) -> None:
-    """What holds for the chunks of any text."""
-    assert b"".join(text[each.start : each.end] for each in chunks) == text
-    assert all(each.start < each.end for each in chunks)
-    starts = {0, *line_ends(text)}
-    longest = max(map(len, text.splitlines(keepends=True)), default=0)
-    for each in chunks:
-        assert each.end - each.start <= MAX_LINE_BYTES
-        text[each.start : each.end].decode("utf-8")
-        assert each.start in starts or longest > MAX_LINE_BYTES
-    if len(text) < 20_000:  # the reference is slow
-        for each in chunks:
-            assert each.start_line == naive_line(text, each.start)
-            assert each.end_line == naive_line(text, each.end - 1)
-
-
-def copies(language: str, count: int = COPIES) -> bytes:
-    return sample(LANGUAGES[language]) * count
+from tests.chunk_cases import LANGUAGES, check, copies, document
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -269,68 +230,3 @@ def test_damaged_code_is_covered(
     damaged = text.encode("utf-8", "replace").replace(b"\n", line_end)
     chunks = chunk(document(damaged, language))
     check(damaged, chunks)
-
-
-GENERATED = b"".join(b"#define REG_%06d 0x%08x\n" % (i, i) for i in range(200_000))
-
-
-@pytest.mark.parametrize(
-    ("language", "text"),
-    [
-        pytest.param("javascript", b"var a=[1,2,'xyz'];" * 280_000, id="a line of 5 MB"),
-        pytest.param("javascript", b"var a=[1,2,'xyz'];" * 25_000, id="a line of 450 KB"),
-        pytest.param("c", GENERATED, id="200,000 generated lines"),
-        pytest.param("c", GENERATED[:MAX_PARSED_BYTES], id="as many as are parsed"),
-        pytest.param("python", b"(" * 10_000 + b")" * 10_000, id="10,000 brackets"),
-        pytest.param("go", b"{\n" * 10_000 + b"}\n" * 10_000, id="10,000 brackets on lines"),
-        pytest.param("haskell", b"[" * 20_000, id="20,000 unclosed brackets"),
-        pytest.param("lua", b"[" * 100_000, id="brackets that Lua looks for the end of"),
-        pytest.param("python", b"\n" * MAX_PARSED_BYTES, id="empty lines"),
-        pytest.param(None, b"\xf0\x9f\x92\xa1" * 200_000, id="one line of wide characters"),
-    ],
-)
-def test_hostile_text_takes_bounded_time(language: str | None, text: bytes) -> None:
-    begun = thread_time()
-    chunks = chunk(document(text, language))
-    assert thread_time() - begun < 4  # twice what the parser may take
-    check(text, chunks)
-
-
-def test_characters_that_the_bash_grammar_crashes_on_are_masked() -> None:
-    text = 'café() {\n  echo "{🎉"\n}\n'.encode() * 3
-    assert grammar("bash").legible(text) == b'cafxx() {\n  echo "{xxxx"\n}\n' * 3
-    (only,) = chunk(document(text, "bash"))
-    assert [symbol.name for symbol in only.defines] == ["café"] * 3
-    assert grammar("python").legible(text) == text
-
-
-def test_a_parser_that_jumps_about_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("codelode.chunk.parse.MAX_CPU_SECONDS", 1e9)
-    assert parse(grammar("lua"), b"[" * 20_000) is None
-
-
-def test_a_parser_that_takes_too_long_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("codelode.chunk.parse.MAX_CPU_SECONDS", 0)
-    text = copies("c", 100)
-    assert parse(grammar("c"), text) is None
-    assert not any(defined(chunk(document(text, "c"))))
-
-
-def test_a_parse_that_is_given_up_leaves_no_trace() -> None:
-    lua = grammar("lua")
-    fine = b"function f()\n  return 1\nend\n"
-    assert parse(lua, b"[" * 40_000) is None
-    tree = parse(lua, fine)
-    assert tree is not None
-    assert not tree.root_node.has_error
-    assert tree.root_node.end_byte == len(fine)
-
-
-def test_nothing_is_kept_of_a_document() -> None:
-    one = document(copies("python"), "python")
-    chunk(one)  # imports and caches
-    before = sys.getrefcount(one.text)
-    for _ in range(3):
-        chunk(one)
-    after = sys.getrefcount(one.text)
-    assert after == before

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from codelode.chunk.grammars import grammar
 from codelode.chunk.outline import Found, outline
+from codelode.chunk.parse import parse
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -35,11 +36,13 @@ class Definition:
 def definitions(language: str, text: bytes) -> list[Definition]:
     """Parse `text` and list its definitions in the order of the file, outer before inner.
 
-    `language` is a name of `languages.SYNTAXES`. Raises KeyError for any other. Parsing very long
-    lines or random bytes is slow: see `chunker.parsable`.
+    `language` is a name of `languages.SYNTAXES`. Raises KeyError for any other. A text on which the
+    parser loses its way (see `parse`) has none.
     """
     known = grammar(language)
-    tree = known.parser.parse(known.legible(text))
+    tree = parse(known, text)
+    if tree is None:
+        return []
     found = outline(known, tree.root_node, text).found
     order = sorted(range(len(found)), key=lambda i: (found[i].start, -found[i].end, i))
     place = {old: new for new, old in enumerate(order)}

@@ -60,16 +60,11 @@ def _function_kind(node: Node, text: bytes) -> str | None:
         record = node.child_by_field_name("type")
         is_record = record is not None and record.type in _RECORDS
         return record.type.removesuffix("_specifier") if record and is_record else None
-    if _test_name(node) is not None:
-        return (
-            "test"
-            if b"TEST" in content(function.child_by_field_name("declarator"), text)
-            else "function"
-        )
     declared = function.child_by_field_name("declarator")
-    return (
-        "method" if declared is not None and declared.type == "qualified_identifier" else "function"
-    )
+    if declared is not None and declared.type == "qualified_identifier":
+        return "method"
+    is_test = _test_name(node) is not None and b"TEST" in content(declared, text)
+    return "test" if is_test else "function"
 
 
 def _test_name(node: Node) -> Node | None:
