@@ -52,7 +52,9 @@ _TEST = re.compile(
     r"|(^|/)(test_|conftest\.)|[._-](test|tests|spec|bench)\.[a-z]+$|[a-z](Test|Tests|Spec|Suite)\.[a-z]+$",
 )
 _EXAMPLE = re.compile(
-    r"(^|/)(examples?|demos?|samples?|docs?|tutorials?|doc_src|guides?|playground)(/|$)", re.I
+    r"(^|/)(examples?|demos?|samples?|docs?|tutorials?|doc_src|guides?|playground|stories)(/|$)"
+    r"|\.(story|stories)\.",
+    re.I,
 )
 _GENERATED = re.compile(
     r"(^|/)(vendor|vendored|third_?party|node_modules|dist|generated|gen|migrations|_vendor|compat|legacy|deprecated)(/|$)"

@@ -1,0 +1,140 @@
+"""Index a tree and search it from cold processes, beside the floor and `import numpy`.
+
+    python -m benchmarks.scale.indexing ROOT [--jobs N] [--searches N] [--json FILE]
+
+Through the command line, as a user would. The floor is a run that only reads the same files and
+parses those that have a grammar, on as many processes. Seconds are wall-clock and, for all
+processes together, CPU: on a busy machine the ratio of CPU seconds is the firmer one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from codelode.chunk.grammars import grammar, grammar_name
+from codelode.discover.read import read
+from codelode.discover.walk import walk
+from codelode.types import Skip, SourceFile
+
+QUERIES = (
+    "allocate memory for a page table",
+    "parse command line options",
+    "retry after a timeout",
+    "read_config",
+    "close the connection and free its buffers",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Seconds of one run: on the clock, and of CPU over all its processes."""
+
+    wall: float
+    cpu: float
+
+
+def measured(command: list[str], environment: dict[str, str]) -> tuple[Cost, bytes]:
+    """Run a command; its cost and what it printed."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    began = time.perf_counter()
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True)
+    wall = time.perf_counter() - began
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Cost(wall, cpu), done.stdout
+
+
+def floor(root: Path, jobs: int) -> Cost:
+    """Read and parse every file, and do nothing with it."""
+    files = [item for item in walk(root) if isinstance(item, SourceFile)]
+    batches = [(root, files[i : i + 64]) for i in range(0, len(files), 64)]
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    began = time.perf_counter()
+    with multiprocessing.get_context("spawn").Pool(jobs) as pool:
+        pool.map(_parse, batches, chunksize=1)
+        pool.close()
+        pool.join()
+    wall = time.perf_counter() - began
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Cost(wall, cpu)
+
+
+def _parse(batch: tuple[Path, list[SourceFile]]) -> None:
+    root, files = batch
+    for file in files:
+        document = read(root, file)
+        if isinstance(document, Skip):
+            continue
+        name = grammar_name(document.language, document.path)
+        if name is not None and len(document.text) <= 500_000:
+            grammar(name).parser.parse(document.text)
+
+
+def main() -> None:
+    """Measure and print one JSON object."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.scale.indexing")
+    parser.add_argument("root", type=Path)
+    parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--searches", type=int, default=11)
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="codelode-scale-") as scratch:
+        environment = {**os.environ, "LODE_INDEX_DIR": scratch}
+        lode = [sys.executable, "-m", "codelode"]
+        root = str(options.root)
+        index, printed = measured(
+            [*lode, "index", root, "--json", "--jobs", str(options.jobs)], environment
+        )
+        report = json.loads(printed)
+        search = [*lode, "search", "--json", "-k", "10"]
+        cold = [
+            measured([*search, QUERIES[i % len(QUERIES)], root], environment)[0]
+            for i in range(options.searches)
+        ]
+        numpy = [
+            measured([sys.executable, "-c", "import numpy"], environment)[0]
+            for _ in range(options.searches)
+        ]
+    lowest = floor(options.root, options.jobs)
+    result = {
+        "files": report["files"],
+        "chunks": report["chunks"],
+        "megabytes": round(report["bytes_read"] / 1e6, 1),
+        "index": asdict(index),
+        "floor": asdict(lowest),
+        "index_over_floor": {
+            "wall": round(index.wall / lowest.wall, 2),
+            "cpu": round(index.cpu / lowest.cpu, 2),
+        },
+        "peak_rss_megabytes": round(report["peak_rss_bytes"] / 1e6),
+        "disk_over_source": round(report["index_bytes"] / report["bytes_read"], 3),
+        "cold_search": _medians(cold),
+        "import_numpy": _medians(numpy),
+        "load_average": os.getloadavg()[0],
+    }
+    print(json.dumps(result, indent=1))
+    if options.json:
+        options.json.write_text(json.dumps(result, indent=1) + "\n")
+
+
+def _medians(costs: list[Cost]) -> dict[str, float]:
+    return {
+        "wall": round(statistics.median(cost.wall for cost in costs), 4),
+        "cpu": round(statistics.median(cost.cpu for cost in costs), 4),
+    }
+
+
+if __name__ == "__main__":
+    main()
