@@ -98,8 +98,11 @@ class Segment:
 
     @cached_property
     def scales(self) -> NDArray[np.float32]:
-        """What to multiply the codes of each chunk with, float32[chunks]."""
-        return self.file.array("scales", "<f4")
+        """What to multiply the codes of each chunk with, float32[chunks]: 0 to 1."""
+        scales = self.file.array("scales", "<f4")
+        if not ((scales >= 0) & (scales <= 1)).all():
+            raise DamagedError(f"{self.file.name}: section scales holds what no scale can be")
+        return scales
 
     @cached_property
     def _dictionary(self) -> tuple[NDArray[np.uint64], NDArray[np.uint32]]:

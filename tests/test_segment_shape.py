@@ -1,0 +1,74 @@
+"""Segments that were written by something else are refused, whatever their checksums say."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+
+from codelode.errors import DamagedError
+from codelode.segment.format import SegmentFile, write_segment
+from codelode.segment.reader import Segment
+from codelode.segment.shape import check_shape
+from codelode.segment.text import compress, decompress
+from codelode.segment.verify import faults
+from tests.segments import build
+
+SOUND = build([("a", b"def one():\n    pass\n"), ("b", b"two\n")])
+NAMES = sorted(SOUND.file.section_bytes())
+
+
+def changed(section: str, data: bytes | None) -> Segment:
+    """The sound segment with another section, or without it; all checksums are right."""
+    sections = {name: [bytes(SOUND.file.read(name))] for name in NAMES}
+    del sections[section]
+    if data is not None:
+        sections[section] = [data]
+    sink = io.BytesIO()
+    write_segment(sink, sections)
+    return Segment(SegmentFile.from_bytes("forged", sink.getvalue()))
+
+
+def test_a_sound_segment_is_in_shape() -> None:
+    check_shape(SOUND)
+    assert not list(faults(SOUND))
+
+
+@pytest.mark.parametrize("section", NAMES)
+def test_a_missing_section_is_named(section: str) -> None:
+    with pytest.raises(DamagedError, match=section):
+        check_shape(changed(section, None))
+
+
+@pytest.mark.parametrize("section", sorted({*NAMES} - {"paths", "symbols", "text", "blocks"}))
+def test_a_section_of_another_length_is_named(section: str) -> None:
+    with pytest.raises(DamagedError, match="section"):
+        check_shape(changed(section, bytes(SOUND.file.read(section)) + b"\0"))
+
+
+@pytest.mark.parametrize("meta", [b"", b"[]", b"{}", b'{"dimensions": "x"}', b"\xff", b"[" * 9999])
+def test_meta_must_make_sense(meta: bytes) -> None:
+    with pytest.raises(DamagedError, match="meta"):
+        check_shape(changed("meta", meta))
+
+
+@pytest.mark.parametrize("scale", [np.nan, np.inf, -1.0, 1e30])
+def test_a_scale_that_no_vector_has_is_damage(scale: float) -> None:
+    forged = changed("scales", np.array([scale, 0.5], "<f4").tobytes())
+    with pytest.raises(DamagedError, match="scales"):
+        _ = forged.scales
+    assert [section for section, *_ in faults(forged)] == ["scales"]
+
+
+def test_a_block_gets_no_more_memory_than_its_row_says() -> None:
+    (frame, *_) = compress(bytes(60_000))
+    assert decompress(memoryview(frame), 60_000) == bytes(60_000)
+    with pytest.raises(DamagedError, match="does not hold"):
+        decompress(memoryview(frame), 59_999)
+    import zstandard
+
+    bomb = zstandard.ZstdCompressor(write_content_size=True).compress(bytes(50_000_000))
+    for raw in (50_000_000, 65_536):
+        with pytest.raises(DamagedError, match="does not hold"):
+            decompress(memoryview(bomb), raw)
