@@ -117,7 +117,8 @@ def mutate_manifest(data: bytes, rng: random.Random) -> bytes:
 
 
 def _mutate_json(fields: dict[str, Any], rng: random.Random) -> None:
-    target = rng.choice([fields, *fields["segments"], *fields["segments"]])
+    segments = fields.get("segments")
+    target = rng.choice([fields, *(2 * segments if isinstance(segments, list) else [])])
     if not isinstance(target, dict) or not target:
         return
     key = rng.choice(sorted(target))
