@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from codelode.embed.encoder import Encoder
     from codelode.pipeline.plan import Plan
     from codelode.pipeline.status import Status
-    from codelode.pipeline.update import Progress, UpdateReport
+    from codelode.pipeline.update import Progress, UpdateOptions, UpdateReport
     from codelode.search.searcher import Mode
     from codelode.store.verify import Finding
     from codelode.types import Hit, Skip
@@ -132,11 +132,9 @@ class Index:
         Raises `LockedError`, `MemoryCapError` if the cap cannot be kept, `MismatchError` if the
         index was made by other models or code, `UsageError` if there is nothing to index.
         """
-        from codelode.pipeline.identity import next_manifest
         from codelode.pipeline.plan import nothing_to_index, refuse_empty
         from codelode.pipeline.pool import available_cores
-        from codelode.pipeline.update import UpdateOptions, update
-        from codelode.store.commit import settle
+        from codelode.pipeline.update import UpdateOptions
         from codelode.store.lock import write_lock
 
         options = UpdateOptions(
@@ -152,25 +150,26 @@ class Index:
         refuse_empty(self.root, options.walk)
         self._make_directory()
         with write_lock(self.directory, wait, on_wait):
-            current = None if rebuild else self._manifest()
-            manifest = next_manifest(current, self.root, self._load_encoder(current), options.walk)
-            if rebuild:
-                manifest = replace(manifest, generation=self._last_generation())
-            settle(self.directory, current)
-            snapshot = Snapshot.open(self.directory) if current else None
-            options = replace(options, model=manifest.encoder)
-            with snapshot.damage_explained() if snapshot else nullcontext():
-                report = update(
-                    self.directory,
-                    self.root,
-                    manifest,
-                    snapshot,
-                    self._load_encoder(manifest),
-                    options,
-                )
+            report = self._update_locked(options, rebuild)
         if report.files == 0:
             raise nothing_to_index(self.root, report.skipped)
         return report
+
+    def _update_locked(self, options: UpdateOptions, rebuild: bool) -> UpdateReport:
+        from codelode.pipeline.identity import next_manifest
+        from codelode.pipeline.update import update
+        from codelode.store.commit import settle
+
+        current = None if rebuild else self._manifest()
+        manifest = next_manifest(current, self.root, self._load_encoder(current), options.walk)
+        if rebuild:
+            manifest = replace(manifest, generation=self._last_generation())
+        settle(self.directory, current)
+        snapshot = Snapshot.open(self.directory) if current else None
+        options = replace(options, model=manifest.encoder)
+        with snapshot.damage_explained() if snapshot else nullcontext():
+            encoder = self._load_encoder(manifest)
+            return update(self.directory, self.root, manifest, snapshot, encoder, options)
 
     def plan(
         self,
