@@ -102,9 +102,13 @@ class Index:
 
         for parent in self.root.parents:
             outer = Index(parent, index_directory(parent, self._index_dir), self._model)
-            if not outer.exists() or read_manifest(outer.directory).root != os.fsdecode(parent):
+            try:
+                recorded = read_manifest(outer.directory).root
+            except NoIndexError:
                 continue
-            if covers(outer.snapshot(), f"{self.root.relative_to(parent)}/"):
+            if recorded == os.fsdecode(parent) and covers(
+                outer.snapshot(), f"{self.root.relative_to(parent)}/"
+            ):
                 return outer
         return None
 

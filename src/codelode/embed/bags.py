@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode.embed.vocabulary import Rows, Vocabulary
+from codelode.sparse import ranges
 from codelode.tokens import WordCounts, text_parts
 
 PATH_COMPONENTS = 3
@@ -96,5 +97,4 @@ def _expand(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """`keys[i]` as often as there are `values` in row `ids[i]`, and these values."""
     lengths = np.diff(starts)[ids]
-    at = np.repeat(starts[ids] - (np.cumsum(lengths) - lengths), lengths)
-    return np.repeat(keys, lengths), values[at + np.arange(lengths.sum())]
+    return np.repeat(keys, lengths), values[ranges(starts[ids], lengths)]

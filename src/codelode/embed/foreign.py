@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -73,3 +73,13 @@ def unit(vector: NDArray[np.float32]) -> NDArray[np.float32]:
     exact = vector.astype(np.float64)
     length = float(np.sqrt(np.einsum("i,i->", exact, exact)))
     return (exact / length if length > 0 else exact).astype(np.float32)
+
+
+def encode_each(
+    passages: Passages, dimensions: int, encode: Callable[[str], NDArray[np.float32]]
+) -> NDArray[np.float32]:
+    """The vector of every passage, encoded alone: float32[n, dimensions]."""
+    rows = np.zeros((len(passages.texts), dimensions), dtype=np.float32)
+    for i, text in enumerate(passage_texts(passages)):
+        rows[i] = encode(text)
+    return rows

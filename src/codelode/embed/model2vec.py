@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode.embed.foreign import (
+    encode_each,
     fingerprint_of_files,
     load_tokenizer,
-    passage_texts,
     unit,
 )
 from codelode.embed.safetensors import read_tensor, tensor_names
@@ -66,10 +66,7 @@ class Model2VecEncoder:
 
     def encode_passages(self, passages: Passages) -> NDArray[np.float32]:
         """Unit rows, float32[n, d]."""
-        rows = np.zeros((len(passages.texts), self.dimensions), dtype=np.float32)
-        for i, text in enumerate(passage_texts(passages)):
-            rows[i] = self._encode(text)
-        return rows
+        return encode_each(passages, self.dimensions, self._encode)
 
     def _encode(self, text: str) -> NDArray[np.float32]:
         encoded = self._tokenizer.encode(text, add_special_tokens=False)

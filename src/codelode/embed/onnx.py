@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode.embed.foreign import (
+    encode_each,
     fingerprint_of_files,
     load_tokenizer,
-    passage_texts,
     read_json,
     require,
     unit,
@@ -59,10 +59,7 @@ class OnnxEncoder:
 
     def encode_passages(self, passages: Passages) -> NDArray[np.float32]:
         """Unit rows, float32[n, d]."""
-        rows = np.zeros((len(passages.texts), self.dimensions), dtype=np.float32)
-        for i, text in enumerate(passage_texts(passages)):
-            rows[i] = self._encode(text)
-        return rows
+        return encode_each(passages, self.dimensions, self._encode)
 
     def _encode(self, text: str) -> NDArray[np.float32]:
         encoded = self._tokenizer.encode(text)

@@ -7,7 +7,8 @@ at a time, so that memory is a few dozen bytes per known file and no Python obje
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from collections import Counter
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ from codelode.segment.columns import STAT_COLUMNS
 from codelode.types import Skip, Task
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from codelode.store.snapshot import Snapshot
     from codelode.types import SourceFile
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 RACY_NS = 10_000_000
 """The granularity of file times: a file modified this shortly before a walk, or later, may have
 been changed again after it was read, and show the same times."""
+
+
+COMPARE_FILES = 512
+"""How many files are compared with the file tables at once."""
 
 
 def settled_now() -> int:
@@ -43,30 +48,20 @@ class KnownFiles:
 
     def __init__(self, snapshot: Snapshot | None) -> None:
         self.snapshot = snapshot
-        segments = snapshot.segments if snapshot else []
-        rows = [np.flatnonzero(live.files) for live in segments]
-        tables = [live.segment.files for live in segments]
-        empty: list[NDArray[np.uint64]] = [np.zeros(0, np.uint64)]
-        hashes = np.concatenate(
-            [table["path_hash"][row] for table, row in zip(tables, rows, strict=True)] or empty
-        )
+        self.segments = snapshot.segments if snapshot else []
+        rows = [np.flatnonzero(live.files) for live in self.segments]
+
+        def column(name: str, dtype: type[np.generic]) -> NDArray[Any]:
+            tables = (live.segment.files for live in self.segments)
+            parts = [t[name][row].astype(dtype) for t, row in zip(tables, rows, strict=True)]
+            return np.concatenate([*parts, np.zeros(0, dtype)])
+
+        hashes = column("path_hash", np.uint64)
         order = np.argsort(hashes)
         self.hashes = hashes[order]
-        self.rows = np.concatenate(rows or [np.zeros(0, np.int64)])[order]
+        self.rows = np.concatenate([*rows, np.zeros(0, np.int64)])[order]
         self.owners = np.repeat(np.arange(len(rows)), [len(row) for row in rows])[order]
-        self.stats = np.stack(
-            [
-                np.concatenate(
-                    [
-                        table[name][row].astype(np.int64)
-                        for table, row in zip(tables, rows, strict=True)
-                    ]
-                    or [np.zeros(0, np.int64)]
-                )
-                for name in STAT_COLUMNS
-            ],
-            axis=1,
-        )[order]
+        self.stats = np.stack([column(name, np.int64) for name in STAT_COLUMNS], axis=1)[order]
         self.unchanged = np.zeros(len(hashes), bool)
         self.seen = np.zeros(len(hashes), bool)
         self.restat = np.zeros(len(hashes), bool)
@@ -94,9 +89,10 @@ class KnownFiles:
         if not files:
             return
         places = self._find(np.array([path_hash(file.path) for file in files], np.uint64))
+        stats = np.array([_stat(file) for file in files])
         self.unchanged[places] = True
-        self.restat[places] = (self.stats[places] != [_stat(file) for file in files]).any(axis=1)
-        self.stats[places] = [_stat(file) for file in files]
+        self.restat[places] = (self.stats[places] != stats).any(axis=1)
+        self.stats[places] = stats
 
     def new_stats(self, segment: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Rows of a segment's file table that have new times, and these: int64[n], int64[n, 4]."""
@@ -104,8 +100,7 @@ class KnownFiles:
         return self.rows[mine], self.stats[mine]
 
     def _content_hash(self, place: int) -> bytes:
-        assert self.snapshot is not None
-        files = self.snapshot.segments[int(self.owners[place])].segment.files
+        files = self.segments[int(self.owners[place])].segment.files
         content_hash: bytes = files["content_hash"][int(self.rows[place])].tobytes()
         return content_hash
 
@@ -128,7 +123,7 @@ class KnownFiles:
         """
         dead = ~self.unchanged if finished else np.isin(self.hashes, replaced)
         masks = []
-        for number, live in enumerate(self.snapshot.segments if self.snapshot else []):
+        for number, live in enumerate(self.segments):
             mask = live.files.copy()
             mask[self.rows[dead & (self.owners == number)]] = False
             masks.append(mask)
@@ -137,15 +132,46 @@ class KnownFiles:
     def removed(self) -> int:
         """How many known files with text the walk did not meet."""
         count = 0
-        for number, live in enumerate(self.snapshot.segments if self.snapshot else []):
+        for number, live in enumerate(self.segments):
             gone = self.rows[~self.seen & (self.owners == number)]
             count += int(np.count_nonzero(live.segment.files["skip"][gone] == 0))
         return count
 
     def lasting_skips(self) -> Iterator[Skip]:
         """The unchanged files that were read in vain before, and why."""
-        for number, live in enumerate(self.snapshot.segments if self.snapshot else []):
+        for number, live in enumerate(self.segments):
             rows = self.rows[self.unchanged & (self.owners == number)]
             reasons = live.segment.files["skip"][rows]
             for row, reason in zip(rows[reasons > 0], reasons[reasons > 0], strict=True):
                 yield Skip(live.segment.path(int(row)), SKIP_REASONS[int(reason) - 1])
+
+
+class SkipCounter:
+    """Counts what is left out by reason, and tells a listener of each."""
+
+    def __init__(self, listener: Callable[[Skip], None] | None) -> None:
+        self.counts: Counter[str] = Counter()
+        self._listener = listener
+
+    def add(self, skip: Skip) -> None:
+        """One more."""
+        self.counts[skip.reason.value] += 1
+        if self._listener is not None:
+            self._listener(skip)
+
+
+def changed_files(
+    found: Iterable[SourceFile | Skip], known: KnownFiles, skips: SkipCounter
+) -> Iterator[Task]:
+    """The files that have to be read, of those that a walk finds."""
+    waiting: list[SourceFile] = []
+    for item in found:
+        if isinstance(item, Skip):
+            skips.add(item)
+            continue
+        waiting.append(item)
+        if len(waiting) == COMPARE_FILES:
+            yield from known.changed(waiting)
+            waiting = []
+    if waiting:
+        yield from known.changed(waiting)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from codelode.discover.walk import WalkOptions, walk
 from codelode.errors import UsageError
-from codelode.pipeline.changes import KnownFiles
-from codelode.pipeline.update import COMPARE_FILES
+from codelode.pipeline.changes import KnownFiles, SkipCounter, changed_files
 from codelode.types import Skip, SourceFile
 
 if TYPE_CHECKING:
@@ -37,34 +35,29 @@ def plan(
     on_skip: Callable[[Skip], None] | None = None,
 ) -> Plan:
     """Walk the tree and compare it with the snapshot; touches nothing."""
-    known = KnownFiles(snapshot)
-    skips: Counter[str] = Counter()
-    files = size = changed = 0
-    batch: list[SourceFile] = []
-    for item in walk(root, options):
-        if isinstance(item, Skip):
-            skips[item.reason.value] += 1
-            if on_skip is not None:
-                on_skip(item)
-            continue
-        files += 1
-        size += item.size
-        batch.append(item)
-        if len(batch) == COMPARE_FILES:
-            changed += len(known.changed(batch))
-            batch = []
-    changed += len(known.changed(batch)) if batch else 0
-    return Plan(files, size, changed, known.removed(), dict(skips))
+    known, skips = KnownFiles(snapshot), SkipCounter(on_skip)
+    files = size = 0
+
+    def counted() -> Iterator[SourceFile | Skip]:
+        nonlocal files, size
+        for item in walk(root, options):
+            if isinstance(item, SourceFile):
+                files += 1
+                size += item.size
+            yield item
+
+    changed = sum(1 for _ in changed_files(counted(), known, skips))
+    return Plan(files, size, changed, known.removed(), dict(skips.counts))
 
 
 def refuse_empty(root: Path, options: WalkOptions) -> None:
     """Raise `UsageError` if there is nothing to read: what is indexed stays as it is."""
-    skipped: Counter[str] = Counter()
+    skips = SkipCounter(None)
     for item in walk(root, options):
         if not isinstance(item, Skip):
             return
-        skipped[item.reason.value] += 1
-    raise nothing_to_index(root, skipped)
+        skips.add(item)
+    raise nothing_to_index(root, skips.counts)
 
 
 def nothing_to_index(root: Path, skipped: Mapping[str, int]) -> UsageError:

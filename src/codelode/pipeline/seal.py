@@ -106,13 +106,12 @@ class Sealer:
 
     def _old_entry(self, number: int, mask: NDArray[np.bool_]) -> SegmentEntry:
         """A segment that was there before, with what is dead in it now and newer stats."""
-        assert self.known.snapshot is not None
-        live = self.known.snapshot.segments[number]
+        live = self.known.segments[number]
         entry = self._old[number].with_live(mask, live.segment.files)
-        rows, _ = self.known.new_stats(number)
+        rows, newer = self.known.new_stats(number)
         if len(rows):
             live.restatted = np.union1d(live.restatted, rows)
-            live.segment.restat(*self.known.new_stats(number))
+            live.segment.restat(rows, newer)
             files = live.segment.files[live.restatted]
             # One by one: together, signed and unsigned numbers would become floats.
             stats = np.stack([files[name].astype(np.int64) for name in STAT_COLUMNS], axis=1)

@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING, Protocol
 
 from codelode.discover.walk import WalkOptions, walk
 from codelode.pipeline.batch import BatchIndexer, Run
-from codelode.pipeline.changes import KnownFiles, settled_now
+from codelode.pipeline.changes import (
+    KnownFiles,
+    SkipCounter,
+    changed_files,
+    settled_now,
+)
 from codelode.pipeline.memory import (
     PARENT_BYTES,
     MemoryBudget,
@@ -23,7 +28,7 @@ from codelode.pipeline.memory import (
 from codelode.pipeline.pool import WorkerOptions, WorkerPool
 from codelode.pipeline.seal import Sealer
 from codelode.store.compact import compact
-from codelode.types import Skip, SourceFile, Task
+from codelode.types import Skip, Task
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +39,6 @@ if TYPE_CHECKING:
 
 BATCH_BYTES = 1 << 20
 BATCH_FILES = 256
-COMPARE_FILES = 512
 SMALL_BATCHES = 2
 """Work of no more batches than this is done in this process: workers take longer to start."""
 
@@ -98,13 +102,13 @@ def update(
     sealer = Sealer(
         directory, manifest, known, publish_partial=manifest.generation == 0 or snapshot is not None
     )
-    skips = _SkipCounter(options.on_skip)
+    skips = SkipCounter(options.on_skip)
     stages: Counter[str] = Counter()
     bytes_read = workers_rss = 0
     budget = MemoryBudget(
         options.max_memory or default_cap(), max(0, resident_bytes() - PARENT_BYTES)
     )
-    batches = _batches(_changed(walk(root, options.walk), known, skips), options.progress)
+    batches = _batches(changed_files(walk(root, options.walk), known, skips), options.progress)
     with _runs(root, encoder, options, budget, batches) as (runs, pool):
         for run in runs:
             for skip in run.skips:
@@ -155,34 +159,6 @@ def _runs(
     work = WorkerOptions(str(root), options.model, size, budget.worker_limit(jobs))
     with WorkerPool(jobs, work) as pool:
         yield pool.map(chain(first, batches)), pool
-
-
-class _SkipCounter:
-    def __init__(self, listener: Callable[[Skip], None] | None) -> None:
-        self.counts: Counter[str] = Counter()
-        self._listener = listener
-
-    def add(self, skip: Skip) -> None:
-        self.counts[skip.reason.value] += 1
-        if self._listener is not None:
-            self._listener(skip)
-
-
-def _changed(
-    found: Iterable[SourceFile | Skip], known: KnownFiles, skips: _SkipCounter
-) -> Iterator[Task]:
-    """The files that have to be read."""
-    waiting: list[SourceFile] = []
-    for item in found:
-        if isinstance(item, Skip):
-            skips.add(item)
-            continue
-        waiting.append(item)
-        if len(waiting) == COMPARE_FILES:
-            yield from known.changed(waiting)
-            waiting = []
-    if waiting:
-        yield from known.changed(waiting)
 
 
 def _batches(tasks: Iterable[Task], progress: Progress | None) -> Iterator[list[Task]]:

@@ -76,9 +76,11 @@ def search(
 def gather(
     snapshot: Snapshot, encoder: Encoder | None, text: str, options: SearchOptions
 ) -> tuple[Query, Measured]:
-    """The query as it was read, and every candidate with its features: all but the ranking."""
+    """The query as it was read, and every candidate with its features: all but the ranking.
+
+    The caller holds the snapshot.
+    """
     query = parse_query(text)
-    snapshot.check_sizes()
     masks = chunk_masks(snapshot, options.languages, options.globs, options.below)
     terms = find_terms(snapshot, query.terms)
     vector = encoder.encode_query(text) if encoder and options.mode != "lexical" else None

@@ -14,6 +14,7 @@ from codelode.segment.format import write_segment
 from codelode.segment.postings import DEFINITION, build_postings
 from codelode.segment.quantizer import quantize
 from codelode.segment.text import BLOCK_BYTES, compress
+from codelode.sparse import ranges
 from codelode.tokens import term_hash, text_terms, whole_term
 from codelode.types import SkipReason
 
@@ -172,9 +173,7 @@ class SegmentBuilder:
         starts, values = term_hashes(words)
         rows = np.repeat(np.arange(len(words.indptr) - 1), np.diff(words.indptr))
         widths = np.diff(starts)[words.ids]
-        begins = starts[words.ids]
-        ends = np.cumsum(widths)
-        picks = np.repeat(begins - ends + widths, widths) + np.arange(ends[-1] if len(ends) else 0)
+        picks = ranges(starts[words.ids], widths)
         ordinals = np.repeat(rows, widths)
         counts = np.repeat(words.counts.astype(np.int64), widths)
         tokens = np.bincount(ordinals, counts, len(self.texts)).astype(np.int64)

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from codelode.sparse import ranges
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -39,10 +41,15 @@ class Postings:
 
     def find(self, term: int) -> slice:
         """Where the postings of a term hash lie; an empty slice if it does not occur."""
-        row = int(np.searchsorted(self.terms, np.uint64(term)))
-        if row == len(self.terms) or int(self.terms[row]) != term:
-            return slice(0, 0)
-        return slice(int(self.starts[row]), int(self.starts[row + 1]))
+        return find_term(self.terms, self.starts, term)
+
+
+def find_term(terms: NDArray[np.uint64], starts: NDArray[np.uint32], term: int) -> slice:
+    """Where the postings of a term hash lie, by the dictionary alone."""
+    row = int(np.searchsorted(terms, np.uint64(term)))
+    if row == len(terms) or int(terms[row]) != term:
+        return slice(0, 0)
+    return slice(int(starts[row]), int(starts[row + 1]))
 
 
 def build_postings(
@@ -89,7 +96,7 @@ def merge_postings(
     )
     order = np.argsort(terms, kind="stable")
     terms, lengths, begins = terms[order], lengths[order], begins[order]
-    picks = _ranges(begins, lengths)
+    picks = ranges(begins, lengths)
     heads = _group_starts(terms)
     offsets = np.concatenate(([0], np.cumsum(lengths)))
     return Postings(
@@ -118,9 +125,3 @@ def _renumber(part: Postings, new: NDArray[np.int64]) -> Postings:
 def _group_starts(values: NDArray[np.uint64]) -> NDArray[np.intp]:
     """Where each run of equal values begins."""
     return np.flatnonzero(np.concatenate(([True], values[1:] != values[:-1]))[: len(values)])
-
-
-def _ranges(begins: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The concatenation of `arange(begin, begin + length)` over all pairs."""
-    ends = np.cumsum(lengths)
-    return np.repeat(begins - ends + lengths, lengths) + np.arange(ends[-1] if len(ends) else 0)

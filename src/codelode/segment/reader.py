@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from codelode.errors import DamagedError
 from codelode.segment.columns import BLOCK, CHUNK, FILE, STAT_COLUMNS
 from codelode.segment.format import SegmentFile
-from codelode.segment.postings import Postings
+from codelode.segment.postings import Postings, find_term
 from codelode.segment.text import BLOCK_BYTES, decompress
 
 if TYPE_CHECKING:
@@ -48,12 +48,12 @@ class Segment:
         """The length of an embedding."""
         return int(self._meta["dimensions"])
 
-    @property
+    @cached_property
     def languages(self) -> list[str]:
         """Language names; `files["language"]` holds 1-based numbers into it."""
         return list(self._meta["languages"])
 
-    @property
+    @cached_property
     def kinds(self) -> list[str]:
         """Symbol kinds; `chunks["kind"]` holds 1-based numbers into it."""
         return list(self._meta["kinds"])
@@ -127,13 +127,9 @@ class Segment:
 
     def posting(self, term: int) -> Posting:
         """The chunks in which the term of this hash occurs; only their pages are read."""
-        terms, starts = self._dictionary
-        row = int(np.searchsorted(terms, np.uint64(term)))
-        start = stop = 0
-        if row < len(terms) and int(terms[row]) == term:
-            start, stop = int(starts[row]), int(starts[row + 1])
-        ordinals = self.file.array("ordinals", "<u2", start, stop)
-        return ordinals, self.file.array("frequencies", "u1", start, stop)
+        place = find_term(*self._dictionary, term)
+        ordinals = self.file.array("ordinals", "<u2", place.start, place.stop)
+        return ordinals, self.file.array("frequencies", "u1", place.start, place.stop)
 
     def path(self, file: int) -> str:
         """The path of a file, POSIX, relative to the root."""
@@ -148,12 +144,11 @@ class Segment:
 
     def symbol(self, chunk: int) -> tuple[str, str] | None:
         """Name and kind of the definition a chunk is or lies in."""
-        row = self.chunks[chunk]
-        if not row["kind"]:
+        kind = int(self.chunks["kind"][chunk])
+        if not kind:
             return None
-        start = int(row["symbol_start"])
-        name = bytes(self.file.read("symbols", start, start + int(row["symbol_length"])))
-        return name.decode("utf-8", "replace"), self.kinds[int(row["kind"]) - 1]
+        (name,) = self.symbol_names(np.array([chunk]))
+        return name, self.kinds[kind - 1]
 
     def symbol_names(self, chunks: NDArray[np.int64]) -> list[str]:
         """The names of the symbols of some chunks, empty where there is none."""
