@@ -42,7 +42,7 @@ def describe(segment: Segment) -> object:
         ]
         stat = [int(file[n]) for n in ("size", "mtime_ns", "ctime_ns", "inode", "skip", "tokens")]
         rows.append((segment.path(number), segment.language(number), stat, chunks))
-    postings = segment.all_postings()
+    postings = segment.postings()
     hashes = [int(key) << 24 | 0xABCDEF for key in postings.terms]  # any hash that has this key
     terms = {term: [a.tolist() for a in segment.posting(term)] for term in hashes}
     for row, term in enumerate(hashes):
@@ -65,6 +65,17 @@ def test_merging_equals_building_what_is_live(parts: list[Contents], random: obj
     result = merged([(build(part), mask) for part, mask in zip(parts, masks, strict=True)])
     assert describe(result) == describe(build(live))
     assert not list(faults(result))
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(files, min_size=1, max_size=3), st.integers(1, 60))
+def test_slices_of_the_dictionary_are_the_whole(parts: list[Contents], width: int) -> None:
+    result = merged([(build(part), [True] * len(part)) for part in parts])
+    whole = result.postings()
+    slices = [result.postings(i, min(i + width, 256)) for i in range(0, 256, width)]
+    for name in ("terms", "ordinals", "frequencies"):
+        joined = np.concatenate([getattr(part, name) for part in slices])
+        assert joined.tolist() == getattr(whole, name).tolist()
 
 
 def test_text_of_many_blocks_survives_a_merge() -> None:

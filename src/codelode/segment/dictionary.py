@@ -19,9 +19,6 @@ LENGTH_CAP = 255
 _KEY_SHIFT = 24  # from a hash to its key
 _TAIL_BITS = 32
 
-KEYS = BUCKETS << _TAIL_BITS
-"""How many keys there are."""
-
 BUCKET = np.dtype([("term", "<u4"), ("byte", "<u4")])
 """Where a bucket begins: among the terms, and among the bytes of the lists. The last is the end."""
 
@@ -60,28 +57,52 @@ class Dictionary:
     longer: NDArray[np.void]
     buckets: NDArray[np.void]
 
-    @classmethod
-    def of(cls, keys: NDArray[np.uint64], sizes: NDArray[np.int64]) -> Dictionary:
-        """The dictionary of ascending keys, uint64[t], whose lists take `sizes` bytes, int64[t]."""
+    def keys(self, first: int = 0, stop: int = BUCKETS) -> NDArray[np.uint64]:
+        """The keys in the buckets `[first, stop)`, uint64[t]."""
+        firsts = self.buckets["term"][first : stop + 1].astype(np.int64)
+        upper = np.repeat(np.arange(first, stop, dtype=np.uint64), firsts[1:] - firsts[:-1])
+        keys: NDArray[np.uint64] = upper << np.uint64(_TAIL_BITS)
+        return keys | self.tails[firsts[0] : firsts[-1]]
+
+    def sizes(self, first: int = 0, stop: int = BUCKETS) -> NDArray[np.int64]:
+        """How many bytes each list takes of the terms in these buckets, int64[t]."""
+        low, high = int(self.buckets["term"][first]), int(self.buckets["term"][stop])
+        sizes = self.lengths[low:high].astype(np.int64)
+        longer = self.longer[slice(*np.searchsorted(self.longer["term"], (low, high)))]
+        sizes[longer["term"] - low] += longer["more"]
+        return sizes
+
+
+class DictionaryWriter:
+    """Makes a dictionary of slices of ascending keys."""
+
+    def __init__(self) -> None:
+        self._tails = [np.zeros(0, np.uint32)]
+        self._lengths = [np.zeros(0, np.uint8)]
+        self._longer = [np.zeros(0, LONG)]
+        self._terms = np.zeros(BUCKETS + 1, np.int64)  # in the buckets before
+        self._bytes = np.zeros(BUCKETS + 1, np.int64)
+
+    def add(self, keys: NDArray[np.uint64], sizes: NDArray[np.int64]) -> None:
+        """More keys, uint64[t], whose lists take `sizes` bytes, int64[t]."""
         longer = np.flatnonzero(sizes > LENGTH_CAP)
         table = np.zeros(len(longer), LONG)
-        table["term"], table["more"] = longer, sizes[longer] - LENGTH_CAP
+        table["term"] = int(self._terms.sum()) + longer
+        table["more"] = sizes[longer] - LENGTH_CAP
+        buckets = (keys >> np.uint64(_TAIL_BITS)).astype(np.int64) + 1
+        self._terms += np.bincount(buckets, minlength=BUCKETS + 1)
+        self._bytes += np.bincount(buckets, sizes, BUCKETS + 1).astype(np.int64)
+        self._tails.append(keys.astype(np.uint32))
+        self._lengths.append(np.minimum(sizes, LENGTH_CAP).astype(np.uint8))
+        self._longer.append(table)
+
+    def finish(self) -> Dictionary:
+        """The dictionary of all that was added."""
         buckets = np.zeros(BUCKETS + 1, BUCKET)
-        firsts = np.arange(BUCKETS + 1, dtype=np.uint64) << np.uint64(_TAIL_BITS)
-        buckets["term"] = np.searchsorted(keys, firsts)
-        buckets["byte"] = np.concatenate(([0], np.cumsum(sizes)))[buckets["term"]]
-        lengths = np.minimum(sizes, LENGTH_CAP).astype(np.uint8)
-        return cls(keys.astype(np.uint32), lengths, table, buckets)
-
-    def keys(self) -> NDArray[np.uint64]:
-        """The keys, uint64[t]."""
-        firsts = self.buckets["term"].astype(np.int64)
-        upper = np.repeat(np.arange(BUCKETS, dtype=np.uint64), firsts[1:] - firsts[:-1])
-        keys: NDArray[np.uint64] = upper << np.uint64(_TAIL_BITS) | self.tails
-        return keys
-
-    def sizes(self) -> NDArray[np.int64]:
-        """How many bytes each list takes, int64[t]."""
-        sizes = self.lengths.astype(np.int64)
-        sizes[self.longer["term"]] += self.longer["more"]
-        return sizes
+        buckets["term"], buckets["byte"] = np.cumsum(self._terms), np.cumsum(self._bytes)
+        return Dictionary(
+            np.concatenate(self._tails),
+            np.concatenate(self._lengths),
+            np.concatenate(self._longer),
+            buckets,
+        )

@@ -7,11 +7,13 @@ that was not written to disk. Codes and compressed text are copied as they are.
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
+from codelode.segment.dictionary import BUCKETS
 from codelode.segment.format import write_segment
 from codelode.segment.postings import merge_postings, postings_sections
 from codelode.segment.text import copy_live
@@ -20,9 +22,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from codelode.segment.format import Piece
+    from codelode.segment.postings import Postings
     from codelode.segment.reader import Segment
 
 Mask = NDArray[np.bool_]
+
+SLICE_BYTES = 1 << 19
+"""Of packed postings, about so many are merged at once: some 10 MB of memory."""
 
 
 def merge(parts: Sequence[tuple[Segment, Mask]], sink: BinaryIO) -> tuple[int, int]:
@@ -37,7 +43,7 @@ def merge(parts: Sequence[tuple[Segment, Mask]], sink: BinaryIO) -> tuple[int, i
     new_files, new_chunks = _renumber(file_masks), _renumber(chunk_masks)
     meta, files, chunks = _tables(segments, file_masks, chunk_masks, new_files)
     text = copy_live(segments, file_masks)
-    postings = merge_postings([s.all_postings() for s in segments], new_chunks)
+    postings = merge_postings(_slices(segments), new_chunks)
     sections: dict[str, Iterable[Piece]] = {
         "meta": [json.dumps(meta).encode()],
         "files": [files],
@@ -78,6 +84,14 @@ def _tables(
     _restart(all_chunks, "symbol_start", all_chunks["symbol_length"])
     meta = {"dimensions": segments[0].dimensions, "languages": languages, "kinds": kinds}
     return meta, all_files, all_chunks
+
+
+def _slices(segments: Sequence[Segment]) -> Iterator[list[Postings]]:
+    """The postings of all segments, by ranges of buckets that hold about `SLICE_BYTES` each."""
+    size = sum(segment.file.section_bytes()["postings"] for segment in segments)
+    count = min(BUCKETS, 1 + size // SLICE_BYTES)
+    for first, stop in pairwise(BUCKETS * number // count for number in range(count + 1)):
+        yield [segment.postings(first, stop) for segment in segments]
 
 
 def _restart(table: NDArray[np.void], column: str, lengths: NDArray[np.generic]) -> None:

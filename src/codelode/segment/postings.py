@@ -12,13 +12,12 @@ This is the form that is worked on; `lists` has the one on disk.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from codelode.segment.dictionary import DICTIONARY_SECTIONS, KEYS, Dictionary
+from codelode.segment.dictionary import DICTIONARY_SECTIONS, DictionaryWriter
 from codelode.segment.lists import MAX_FREQUENCY, pack_lists
 from codelode.sparse import ranges
 
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
     from codelode.segment.format import Piece
 
 DEFINITION = "d"
-SLICE_POSTINGS = 1 << 19
-"""About how many postings are merged at once: some 20 MB of memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,30 +68,16 @@ def build_postings(
 
 
 def merge_postings(
-    parts: Sequence[Postings], renumberings: Sequence[NDArray[np.int64]]
+    slices: Iterable[Sequence[Postings]], renumberings: Sequence[NDArray[np.int64]]
 ) -> Iterator[Postings]:
-    """One index of several, in slices of ascending keys that take little memory each.
+    """One index of several, a slice of their keys at a time: so this takes little memory.
 
-    `renumberings[i][old]` is the new ordinal, or -1 if it is dropped. New ordinals must ascend from
-    part to part, so that the lists can be joined end to end.
+    Each of `slices` has the postings of all parts for the same range of keys; ranges ascend.
+    `renumberings[i][old]` is the new ordinal of part i, or -1 if it is dropped. New ordinals must
+    ascend from part to part, so that the lists can be joined end to end.
     """
-    live = [_renumber(part, new) for part, new in zip(parts, renumberings, strict=True)]
-    slices = 1 + sum(len(part.ordinals) for part in live) // SLICE_POSTINGS
-    bounds = [KEYS * number // slices for number in range(slices + 1)]
-    for first, stop in pairwise(bounds):
-        yield _join([_between(part, first, stop) for part in live])
-
-
-def _between(part: Postings, first: int, stop: int) -> Postings:
-    """The terms whose keys are in `[first, stop)`."""
-    low, high = np.searchsorted(part.terms, np.array([first, stop], np.uint64)).tolist()
-    begin, end = int(part.starts[low]), int(part.starts[high])
-    return Postings(
-        terms=part.terms[low:high],
-        starts=part.starts[low : high + 1] - part.starts[low],
-        ordinals=part.ordinals[begin:end],
-        frequencies=part.frequencies[begin:end],
-    )
+    for parts in slices:
+        yield _join([_renumber(part, new) for part, new in zip(parts, renumberings, strict=True)])
 
 
 def _join(parts: Sequence[Postings]) -> Postings:
@@ -119,19 +102,16 @@ def postings_sections(slices: Iterable[Postings], rows: int) -> dict[str, Iterab
 
     They are to be written in this order: the dictionary is known once the lists are.
     """
-    keys: list[NDArray[np.uint64]] = [np.zeros(0, np.uint64)]
-    sizes: list[NDArray[np.int64]] = [np.zeros(0, np.int64)]
+    writer = DictionaryWriter()
 
     def lists() -> Iterator[Piece]:
         for part in slices:
-            lengths, data = pack_lists(part.starts, part.ordinals, part.frequencies, rows)
-            keys.append(part.terms)
-            sizes.append(lengths)
+            sizes, data = pack_lists(part.starts, part.ordinals, part.frequencies, rows)
+            writer.add(part.terms, sizes)
             yield data
 
     def column(name: str) -> Iterator[Piece]:
-        dictionary = Dictionary.of(np.concatenate(keys), np.concatenate(sizes))
-        yield getattr(dictionary, name)
+        yield getattr(writer.finish(), name)
 
     return {"postings": lists(), **{name: column(name) for name in DICTIONARY_SECTIONS}}
 

@@ -13,6 +13,7 @@ from codelode.errors import DamagedError
 from codelode.segment.columns import BLOCK, CHUNK, FILE, STAT_COLUMNS
 from codelode.segment.dictionary import (
     BUCKET,
+    BUCKETS,
     DICTIONARY_SECTIONS,
     LONG,
     Dictionary,
@@ -126,12 +127,13 @@ class Segment:
         """All terms, as a merge needs them."""
         return Dictionary(*(self.file.array(*column) for column in DICTIONARY_SECTIONS.items()))
 
-    def all_postings(self) -> Postings:
-        """The whole inverted index, as a merge needs it."""
+    def postings(self, first: int = 0, stop: int = BUCKETS) -> Postings:
+        """The inverted index of the terms in the buckets `[first, stop)`, as a merge needs it."""
         dictionary = self.dictionary()
-        data = self.file.array("postings", "u1")
-        lists = unpack_lists(data, dictionary.sizes(), len(self.chunks))
-        return Postings(dictionary.keys(), *lists)
+        begin, end = self._buckets["byte"][[first, stop]].tolist()
+        data = self.file.array("postings", "u1", begin, end)
+        lists = unpack_lists(data, dictionary.sizes(first, stop), len(self.chunks))
+        return Postings(dictionary.keys(first, stop), *lists)
 
     def posting(self, term: int) -> Posting:
         """The chunks in which the term of this hash occurs; only their pages are read."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from codelode.errors import DamagedError
 from codelode.segment.builder import SKIP_REASONS, path_hash
-from codelode.segment.dictionary import DICTIONARY_SECTIONS, Dictionary
+from codelode.segment.dictionary import DICTIONARY_SECTIONS, DictionaryWriter
 from codelode.segment.lists import pack_lists
 from codelode.segment.shape import check_shape
 
@@ -93,7 +93,9 @@ def _posting_faults(segment: Segment) -> Iterator[tuple[str, str]]:
     if len(keys) != len(sizes) or (keys[1:] <= keys[:-1]).any():
         yield "tails", "the dictionary is not sorted"
         return
-    sound = Dictionary.of(keys, sizes)
+    writer = DictionaryWriter()
+    writer.add(keys, sizes)
+    sound = writer.finish()
     for section in DICTIONARY_SECTIONS:
         if not np.array_equal(getattr(sound, section), getattr(dictionary, section)):
             yield section, "it does not agree with the lengths of the lists"
@@ -103,7 +105,7 @@ def _posting_faults(segment: Segment) -> Iterator[tuple[str, str]]:
         yield "postings", "the lists do not end where the section ends"
         return
     try:
-        postings = segment.all_postings()
+        postings = segment.postings()
     except (LookupError, ValueError) as error:
         yield "postings", f"a list cannot be read ({error})"
         return
