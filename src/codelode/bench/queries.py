@@ -27,7 +27,7 @@ MAX_COMMENT_WORDS, MIN_COMMENT_WORDS = 10, 4
 _COMMENT = re.compile(
     r"^[ \t]*(?://[/!]*|\#+(?=\s)|/\*+|\*(?=\s)|--+|;+|\"\"\"|''')[ \t]*(\S.*)", re.M
 )
-_WORD = re.compile(r"[A-Za-z][A-Za-z'-]+")
+_WORD = re.compile(r"[A-Za-z][A-Za-z'-]*")
 _SENTENCE_END = re.compile(r"[.!?:](?:\s|$)")
 _LEGAL = re.compile(r"licen[sc]e|copyright|spdx|warranty|all rights", re.IGNORECASE)
 
@@ -59,7 +59,7 @@ def _queries(
         case "words":
             query = _telling_words(words, spread)
         case _:
-            query = _first_comment(chunk.text.decode("utf-8", "replace"))
+            query = first_comment(chunk.text.decode("utf-8", "replace"))
     # It will be an argument of a process too.
     query = "".join(filter(str.isprintable, query))[:MAX_CHARACTERS].strip()
     try:
@@ -82,7 +82,7 @@ def _telling_words(words: list[str], spread: Counter[str]) -> str:
     return " ".join(word for word in words if word in chosen)
 
 
-def _first_comment(text: str) -> str:
+def first_comment(text: str) -> str:
     """The first sentence of the first comment that is one, as words; empty if there is none."""
     for match in _COMMENT.finditer(text):
         if _LEGAL.search(match[1]):
