@@ -17,7 +17,7 @@ _POLL_SECONDS = 0.002
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Of this process, in bytes. Resident memory has the pages of the index in it that it mapped.
+    """Of this process, in bytes. Resident memory has pages of files in it: the index, libraries.
 
     The system can drop those, and other processes share them; private memory (None where the
     system does not tell) is without them. `mapped_bytes` is the size of the live segments.
@@ -35,13 +35,17 @@ def memory_now(mapped: int) -> Memory:
 
 
 def private_bytes() -> int | None:
-    """What this process holds alone (its unique set size), or None where the system won't tell."""
+    """What this process alone holds and the system cannot drop; None where it does not tell.
+
+    Anonymous memory, not the unique set size: in that, pages of an index that nobody else has
+    mapped count too.
+    """
     try:
         lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
     except OSError:
         return None
-    kilobytes = (line.split()[1] for line in lines if line.startswith("Private_"))
-    return sum(map(int, kilobytes)) * 1024
+    kilobytes = [line.split()[1] for line in lines if line.startswith("Anonymous:")]
+    return int(kilobytes[0]) * 1024 if kilobytes else None
 
 
 def watch_peak(process: subprocess.Popen[bytes]) -> int | None:

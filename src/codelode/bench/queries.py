@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from codelode.errors import UsageError
 from codelode.search.query import parse_query
-from codelode.tokens import text_parts
+from codelode.tokens import term_hash, text_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -77,7 +77,8 @@ def _plain_words(chunk: SampledChunk) -> list[str]:
 
 def _telling_words(words: list[str], spread: Counter[str]) -> str:
     """The rarest words of a chunk, and its commonest, in the order they have there."""
-    ranked = sorted(words, key=lambda word: (spread[word], word))
+    # Among equally rare ones by hash: by the alphabet, all queries would begin with a and b.
+    ranked = sorted(words, key=lambda word: (spread[word], term_hash(word)))
     chosen = {*ranked[:RARE_WORDS], *ranked[max(len(ranked) - COMMON_WORDS, 0) :]}
     return " ".join(word for word in words if word in chosen)
 

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from codelode.pipeline.status import Status
     from codelode.types import Answer
 
-COLD_SHARE, LATENCY_SHARE, THREADS_SHARE, RECALL_SHARE, STAGES_SHARE = 0.1, 0.3, 0.1, 0.2, 0.3
+COLD_SHARE, MODES_SHARE, FILTERED_SHARE, THREADS_SHARE = 0.1, 0.3, 0.1, 0.1
+RECALL_SHARE, STAGES_SHARE = 0.15, 0.25
 """Of the time allowed. What one part does not need, the others do not get: each is also bounded
 by how much it samples."""
 
@@ -148,14 +149,15 @@ def _search(
     announce("warm searches")
     ways: dict[str, Callable[[str], Answer]]
     ways = {mode: partial(index.answer, mode=mode) for mode in MODES}
+    latencies = measure(ways, queries, MODES_SHARE * options.seconds)
+    filtered = None
     if language is not None:
-        ways["filtered"] = partial(index.answer, languages=[language])
-    latencies = measure(ways, queries, LATENCY_SHARE * options.seconds)
+        way = {language: partial(index.answer, languages=[language])}
+        filtered = measure(way, queries, FILTERED_SHARE * options.seconds)[language]
     announce("searches from several threads")
     counts = sorted({1, options.threads or available_cores()})
     each = THREADS_SHARE * options.seconds / len(counts)
     rates = [throughput(ways["hybrid"], queries, threads, each) for threads in counts]
-    filtered = latencies.pop("filtered", None)
     return _Searching(latencies, filtered, rates, processes)
 
 

@@ -124,15 +124,14 @@ def _searches(report: Report) -> list[str]:
     warm = dict(report.latency)
     if report.filtered is not None:
         warm[f"hybrid, -t {report.filter}"] = report.filtered
-    queries = max(latency.queries for latency in warm.values())
-    rows: list[Row] = [(f"{count(queries, 'search')}", "p50", "p95", "p99", "max")]
+    rows: list[Row] = [("searches", "", "p50", "p95", "p99", "max")]
     rows += [(name, *_percentiles(latency)) for name, latency in warm.items()]
     return [*_table(rows), "", *_facts(_rates(report))]
 
 
 def _percentiles(latency: Latency) -> Row:
     times = latency.p50_seconds, latency.p95_seconds, latency.p99_seconds, latency.max_seconds
-    return tuple(map(fine_seconds, times))
+    return f"{latency.queries:,}", *map(fine_seconds, times)
 
 
 def _rates(report: Report) -> list[Row]:
