@@ -120,7 +120,8 @@ def cold(index: Index, queries: Sequence[str], duration: float) -> Cold | None:
     searches twice.
     """
     began = time.perf_counter()
-    command = [sys.executable, "-m", "codelode", "search", "--no-index", "--json"]
+    # -P: Python must not import modules from the folder that we happen to be in.
+    command = [sys.executable, "-P", "-m", "codelode", "search", "--no-index", "--json"]
     command += ["--index-dir", os.fspath(index.directory), "--"]
     processes = [[*command, query, os.fspath(index.root)] for query in queries[: COLD_RUNS + 1]]
     seconds: list[float] = []
@@ -140,6 +141,5 @@ def cold(index: Index, queries: Sequence[str], duration: float) -> Cold | None:
 
 
 def _start(command: Sequence[str]) -> subprocess.Popen[bytes]:
-    """In the topmost folder: Python must not import modules from whatever tree we are in."""
     nowhere = subprocess.DEVNULL
-    return subprocess.Popen(command, cwd=os.sep, stdin=nowhere, stdout=nowhere, stderr=nowhere)
+    return subprocess.Popen(command, stdin=nowhere, stdout=nowhere, stderr=nowhere)
