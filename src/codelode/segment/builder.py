@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xxhash
 
-from codelode.segment.columns import BLOCK, CHUNK, FILE
+from codelode.segment.columns import CHUNK, FILE, MAX_SYMBOL_BYTES
+from codelode.segment.dictionary import keys_of
 from codelode.segment.format import write_segment
-from codelode.segment.postings import DEFINITION, build_postings
+from codelode.segment.postings import DEFINITION, build_postings, postings_sections
 from codelode.segment.quantizer import quantize
-from codelode.segment.text import BLOCK_BYTES, compress
+from codelode.segment.text import BlockWriter
 from codelode.sparse import ranges
-from codelode.tokens import term_hash, text_terms, whole_term
+from codelode.tokens import term_hash, whole_term
 from codelode.types import SkipReason
 
 if TYPE_CHECKING:
@@ -71,9 +72,8 @@ class SegmentBuilder:
         self._kinds: dict[str, int] = {}
         self._path_blob: list[bytes] = []
         self._symbols: list[bytes] = []
-        self._symbol_bytes = self._path_bytes = 0
-        self._frames: list[bytes] = []
-        self._raw: list[int] = []
+        self._symbol_bytes = self._path_bytes = self._text_bytes = 0
+        self._text = BlockWriter()
 
     @property
     def rows(self) -> int:
@@ -88,23 +88,21 @@ class SegmentBuilder:
     def add(self, file: SourceFile, document: Document, chunks: Sequence[Chunk]) -> None:
         """Add a file with the chunks that cover its text."""
         number = len(self._files)
-        frames = compress(document.text)
         self._add_file(
             file, document.language, document.content_hash, len(chunks), len(document.text), 0
         )
-        self._frames += frames
-        size = len(document.text)
-        self._raw += [min(BLOCK_BYTES, size - i * BLOCK_BYTES) for i in range(len(frames))]
+        self._text.add(document.text)
+        self._text_bytes += len(document.text)
         for chunk in chunks:
             symbol, kind = b"", 0
             if chunk.symbol is not None:
-                symbol = chunk.symbol.name.encode("utf-8", "replace")[:0xFFFF]
+                symbol = chunk.symbol.name.encode("utf-8", "replace")[:MAX_SYMBOL_BYTES]
                 kind = self._kinds.setdefault(chunk.symbol.kind, len(self._kinds) + 1)
             ordinal = len(self._chunks)
             self._defines += [(ordinal, define.name) for define in chunk.defines]
-            lines = (chunk.start_line, chunk.end_line, 0)
+            lines = (chunk.start_line, chunk.end_line - chunk.start_line, 0)
             place = (self._symbol_bytes, len(symbol), kind)
-            self._chunks.append((number, chunk.start, chunk.end, *lines, *place))
+            self._chunks.append((number, chunk.start, chunk.end - chunk.start, *lines, *place))
             self._symbols.append(symbol)
             self._symbol_bytes += len(symbol)
             self.paths.append(document.path)
@@ -125,7 +123,7 @@ class SegmentBuilder:
             tongue = self._languages.setdefault(language, len(self._languages) + 1)
         stat = (file.size, file.mtime_ns, file.ctime_ns, file.inode)
         digest = np.frombuffer(content_hash, np.uint8)
-        place = (self._path_bytes, len(name), len(self._chunks), chunks, len(self._frames))
+        place = (self._path_bytes, len(name), len(self._chunks), chunks, self._text_bytes)
         self._files.append(
             (path_hash(file.path), *stat, digest, *place, text_bytes, 0, tongue, skip)
         )
@@ -139,16 +137,14 @@ class SegmentBuilder:
         triples, chunks["tokens"] = self._term_triples(words)
         np.add.at(files["tokens"], chunks["file"], chunks["tokens"])
         codes, scales = quantize(vectors)
-        lengths = np.fromiter(map(len, self._frames), np.int64, len(self._frames))
-        blocks = np.zeros(len(lengths), BLOCK)
-        blocks["start"] = np.cumsum(lengths) - lengths
-        blocks["length"], blocks["raw"] = lengths, self._raw
+        self._text.flush()
         meta = {
             "dimensions": int(vectors.shape[1]),
             "languages": list(self._languages),
             "kinds": list(self._kinds),
         }
-        path_postings = build_postings(*self._path_triples())
+        hashes, ordinals, counts = triples
+        postings = build_postings(keys_of(hashes), ordinals, counts)
         sink = io.BytesIO()
         sections: Mapping[str, Iterable[Piece]] = {
             "meta": [json.dumps(meta).encode()],
@@ -156,12 +152,11 @@ class SegmentBuilder:
             "paths": self._path_blob,
             "chunks": [chunks],
             "symbols": self._symbols,
-            **postings_sections("", build_postings(*triples)),
-            **postings_sections("path-", path_postings),
+            **postings_sections([postings], len(chunks)),
             "scales": [scales],
             "codes": [codes],
-            "blocks": [blocks],
-            "text": self._frames,
+            "blocks": [self._text.table()],
+            "text": self._text.frames,
         }
         write_segment(sink, sections)
         return sink.getvalue()
@@ -185,19 +180,3 @@ class SegmentBuilder:
             np.concatenate((ordinals, places)),
             np.concatenate((counts, np.ones(len(names), np.int64))),
         ), tokens
-
-    def _path_triples(self) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.int64]]:
-        pairs = [
-            (term_hash(term), number)
-            for number, name in enumerate(self._path_blob)
-            for term in text_terms(name.decode("utf-8", "replace"))
-        ]
-        hashes = np.array([term for term, _ in pairs], np.uint64)
-        numbers = np.array([number for _, number in pairs], np.int64)
-        return hashes, numbers, np.ones(len(pairs), np.int64)
-
-
-def postings_sections(prefix: str, postings: object) -> dict[str, Iterable[Piece]]:
-    """The four sections of an inverted index."""
-    names = ("terms", "starts", "ordinals", "frequencies")
-    return {prefix + name: [getattr(postings, name)] for name in names}
