@@ -77,7 +77,8 @@ def _live_ordinals(live: LiveSegment) -> NDArray[np.int64]:
 def _read(segment: Segment, number: int, ordinals: NDArray[np.int64]) -> list[SampledChunk]:
     """Chunks of a segment; the text of neighbours in one file is decompressed once."""
     table = segment.chunks[ordinals]
-    files, starts, ends = (table[name].tolist() for name in ("file", "start", "end"))
+    files, starts, sizes = (table[name].tolist() for name in ("file", "start", "length"))
+    ends = [start + size for start, size in zip(starts, sizes, strict=True)]
     chunks: list[SampledChunk] = []
     first = 0
     while first < len(ordinals):
