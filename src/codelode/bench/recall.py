@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from codelode.bench.sample import SampledChunk
     from codelode.embed.encoder import Encoder
     from codelode.search.candidates import Candidates
+    from codelode.search.filters import Mask
     from codelode.store.snapshot import Snapshot
 
 K = 10
@@ -113,9 +114,9 @@ def _batches(runs: Iterator[list[SampledChunk]]) -> Iterator[list[SampledChunk]]
         yield batch
 
 
-def _masks(snapshot: Snapshot, keys: NDArray[np.int64]) -> list[NDArray[np.bool_] | None]:
-    """Per segment, bool[chunks]: those of the sample."""
-    masks: list[NDArray[np.bool_] | None] = []
+def _masks(snapshot: Snapshot, keys: NDArray[np.int64]) -> list[Mask]:
+    """Per segment, the chunks of the sample."""
+    masks: list[Mask] = []
     for number, live in enumerate(snapshot.segments):
         mask = np.zeros(len(live.segment.chunks), bool)
         mask[keys[keys >> 32 == number] & 0xFFFFFFFF] = True
@@ -126,7 +127,7 @@ def _masks(snapshot: Snapshot, keys: NDArray[np.int64]) -> list[NDArray[np.bool_
 def _shares(
     snapshot: Snapshot,
     vectors: Vectors,
-    masks: list[NDArray[np.bool_] | None],
+    masks: list[Mask],
     vector: NDArray[np.float32],
 ) -> tuple[float, float, float]:
     exact = vectors.rows @ vector.astype(np.float64)
