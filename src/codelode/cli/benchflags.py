@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import argparse
+import math
+
 from codelode.cli.options import (
     HELP,
     INDEX_DIR,
     ROOT,
     Command,
-    duration,
     natural,
     option,
     positive,
     switch,
 )
+
+
+def duration(text: str) -> float:
+    """A number of seconds, more than none and not without end."""
+    try:
+        amount = float(text)
+    except ValueError:
+        amount = 0.0
+    if not 0 < amount < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds such as 20")
+    return amount
+
 
 BENCH = Command(
     "bench",

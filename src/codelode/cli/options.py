@@ -80,17 +80,6 @@ def seconds(text: str) -> float:
     return duration
 
 
-def duration(text: str) -> float:
-    """A number of seconds, more than none and not without end."""
-    try:
-        amount = float(text)
-    except ValueError:
-        amount = 0.0
-    if not 0 < amount < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds such as 20")
-    return amount
-
-
 ROOT = option(
     "root",
     nargs="?",
