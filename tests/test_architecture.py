@@ -18,6 +18,7 @@ LAYERS = (  # bottom up; ARCHITECTURE.md draws the same
     {"pipeline", "search"},
     {"index", "progress"},
     {"codelode"},  # the package itself: what users import
+    {"bench"},
     {"cli"},
     {"__main__", "demo"},
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 
+from codelode.cli.benchflags import BENCH
 from codelode.cli.options import (
     COLOR,
     HELP,
@@ -280,4 +281,4 @@ VERIFY = Command(
     "0 nothing is wrong, or it was repaired; 2 something is wrong, or error",
 )
 
-COMMANDS = {command.name: command for command in (INDEX, SEARCH, STATUS, VERIFY)}
+COMMANDS = {command.name: command for command in (INDEX, SEARCH, STATUS, VERIFY, BENCH)}

@@ -72,6 +72,10 @@ def _dispatch(options: argparse.Namespace) -> int:
             from codelode.cli import status
 
             return status.run(options)
+        case "bench":
+            from codelode.cli import benching
+
+            return benching.run(options)
         case _:
             from codelode.cli import verifying
 

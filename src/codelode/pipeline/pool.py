@@ -62,7 +62,8 @@ def receive(stream: BinaryIO) -> tuple[Any, bytes] | None:
 class _Worker:
     def __init__(self, options: WorkerOptions) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "codelode.pipeline.worker"],
+            # -P: a numpy.py in the folder that we are in, often the tree itself, must not be run.
+            [sys.executable, "-P", "-m", "codelode.pipeline.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             process_group=0,  # Ctrl-C is for the parent, which ends the workers
