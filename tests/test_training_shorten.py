@@ -16,7 +16,7 @@ from codelode.embed.vocabulary import BUCKETS
 from codelode.tokens import count_words
 from codelode.types import Passages
 from training.export import write_model
-from training.shorten import axes, second_moment, shorten
+from training.shorten import axes, second_moment, shorten, spread
 from training.vocabulary import Row, sorted_by_hash
 
 KNOWN = "get set user name parse config file path read write http server request".split()
@@ -126,3 +126,11 @@ def test_a_model_is_only_made_shorter(
 def test_too_few_passages_are_refused(model: Path) -> None:
     with pytest.raises(ValueError, match="31 passages"):
         second_moment(StaticEncoder(model), pair_rows(31))
+
+
+def test_spreading_keeps_cosines_and_evens_out_the_axes() -> None:
+    turn = spread(48)
+    assert np.allclose(turn @ turn.T, np.eye(48), atol=1e-12)
+    uneven = np.random.default_rng(4).normal(size=(500, 48)) * np.linspace(3, 0.1, 48)
+    before, after = np.abs(uneven).max(axis=1), np.abs(uneven @ turn).max(axis=1)
+    assert np.median(after / before) < 0.9

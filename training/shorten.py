@@ -9,6 +9,9 @@ cosine; only what is cut off is lost.
 
 Then each axis is divided by the standard deviation of passages along it, to the power of A: 1 would
 be whitening, 0 leaves cosines alone. A little of it takes weight from what most code has in common.
+
+Last, all axes are turned at random: cosines stay, but no axis is larger than others any more. The
+largest component of a vector sets the step of its int8 codes, so these become a fifth more exact.
 """
 
 from __future__ import annotations
@@ -71,6 +74,13 @@ def axes(moment: Matrix, dimensions: int, whiten: float) -> Matrix:
     return turned
 
 
+def spread(dimensions: int) -> Matrix:
+    """A random rotation, always the same one: float64[d, d]."""
+    q, r = np.linalg.qr(np.random.default_rng(0).normal(size=(dimensions, dimensions)))
+    turned: Matrix = q * np.sign(np.diag(r))  # or the signs would depend on the linear algebra
+    return turned
+
+
 def shorten(model: Path, pairs: Path, dimensions: int, out: Path, whiten: float = WHITEN) -> str:
     """Write the model in `model`, cut to so many dimensions, to `out`; returns its name.
 
@@ -82,7 +92,9 @@ def shorten(model: Path, pairs: Path, dimensions: int, out: Path, whiten: float 
     moment, count = second_moment(StaticEncoder(model), read_pairs(pairs))
     vectors = whole.table * whole.scales.astype(np.float64)[:, None]
     trained: dict[str, Any] = {
-        "vectors": (vectors @ axes(moment, dimensions, whiten)).astype(np.float32),
+        "vectors": (vectors @ axes(moment, dimensions, whiten) @ spread(dimensions)).astype(
+            np.float32
+        ),
         "weights": whole.weights,
         "path_weight": whole.path_weight,
     }
