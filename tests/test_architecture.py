@@ -11,7 +11,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "src" / "codelode"
 
 LAYERS = (  # bottom up; ARCHITECTURE.md draws the same
-    {"errors", "lines", "sparse", "tokens"},
+    {"errors", "lines", "report", "resident", "sparse", "tokens"},
     {"types"},
     {"chunk", "discover", "embed", "render", "segment"},
     {"store"},

@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from codelode.embed.encoder import Encoder
     from codelode.pipeline.plan import Plan
     from codelode.pipeline.status import Status
-    from codelode.pipeline.update import Progress, UpdateOptions, UpdateReport
+    from codelode.pipeline.update import Progress, UpdateOptions
+    from codelode.report import UpdateReport
     from codelode.search.searcher import Mode
     from codelode.store.verify import Finding
     from codelode.types import Hit, Skip
@@ -125,19 +126,24 @@ class Index:
         on_wait: Callable[[str], None] | None = None,
         on_skip: Callable[[Skip], None] | None = None,
         progress: Progress | None = None,
+        profile: bool = False,
+        trace: str | os.PathLike[str] | None = None,
     ) -> UpdateReport:
         """Bring the index up to date with the tree.
 
         `jobs` processes (default: one per core). `max_file_size` is in bytes. `max_memory` caps
         what all of them use, in bytes (default: half of what the machine or its control group
         allows, at most 1 GiB). `rebuild` starts anew, whatever is there. If another process is
-        indexing, waits for up to `wait` seconds, after telling `on_wait` its pid.
+        indexing, waits for up to `wait` seconds, after telling `on_wait` its pid. `profile` asks
+        for the slowest and largest files; `trace` is a file to write a profile of all processes
+        to, for speedscope (needs the extra `profile`).
 
         Raises `LockedError`, `MemoryCapError` if the cap cannot be kept, `MismatchError` if the
         index was made by other models or code, `UsageError` if there is nothing to index.
         """
         from codelode.pipeline.plan import nothing_to_index, refuse_empty
         from codelode.pipeline.pool import available_cores
+        from codelode.pipeline.trace import check, tracing
         from codelode.pipeline.update import UpdateOptions
         from codelode.store.lock import write_lock
 
@@ -148,13 +154,17 @@ class Index:
             max_memory,
             on_skip,
             progress,
+            profile,
         )
         # What makes no sense is refused before anything is touched.
+        place = Path(trace) if trace is not None else None
+        if place is not None:
+            check(place)
         self._load_encoder(None if rebuild else self._manifest())
         refuse_empty(self.root, options.walk)
         self._make_directory()
-        with write_lock(self.directory, wait, on_wait):
-            report = self._update_locked(options, rebuild)
+        with write_lock(self.directory, wait, on_wait), tracing(place) as traces:
+            report = self._update_locked(replace(options, traces=traces), rebuild)
         if report.files == 0:
             raise nothing_to_index(self.root, report.skipped)
         return report

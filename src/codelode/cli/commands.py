@@ -95,6 +95,15 @@ INDEX = Command(
                 switch(
                     "--stats", help="also show counts by reason, time by stage, speed and memory"
                 ),
+                option(
+                    "--profile",
+                    metavar="FILE",
+                    nargs="?",
+                    const="",
+                    help="also show time by stage, waits, and the slowest and largest files; with"
+                    " FILE, write a profile of all processes for speedscope (needs the extra"
+                    " `profile`)",
+                ),
                 switch("-q", "--quiet", help="no progress and no summary; errors still show"),
                 HELP,
             ),
@@ -104,6 +113,7 @@ INDEX = Command(
         ("index this folder", "lode index"),
         ("what would be indexed, and what not?", "lode index --dry-run --list-skipped ~/src/app"),
         ("for a script", "lode index --json --quiet ~/src/app"),
+        ("where does the time go?", "lode index --rebuild --profile=lode.speedscope.json"),
     ),
     "0 done, 2 error, 130 interrupted (what was committed by then is kept)",
 )

@@ -17,6 +17,8 @@ def count(number: int, noun: str) -> str:
     if number == 1:
         return f"1 {noun}"
     plural = noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
+    if noun.endswith("s"):
+        plural = noun + "es"
     return f"{number:,} {plural}"
 
 
