@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "src" / "codelode"
 LAYERS = (  # bottom up; ARCHITECTURE.md draws the same
     {"errors", "lines", "report", "resident", "sparse", "tokens"},
     {"types"},
-    {"chunk", "discover", "embed", "render", "segment"},
+    {"chunk", "discover", "embed", "metrics", "render", "segment"},
     {"store"},
     {"pipeline", "search"},
     {"index", "progress"},

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from codelode import metrics
 from codelode.errors import (
     DamagedError,
     FormatError,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from codelode.discover.walk import WalkOptions
     from codelode.embed.encoder import Encoder
+    from codelode.metrics.instruments import Recorder
     from codelode.pipeline.plan import Plan
     from codelode.pipeline.status import Status
     from codelode.pipeline.update import Progress, UpdateOptions
@@ -113,6 +115,7 @@ class Index:
                 return outer
         return None
 
+    @metrics.counting_errors("update")
     def update(
         self,
         *,
@@ -165,6 +168,8 @@ class Index:
         self._make_directory()
         with write_lock(self.directory, wait, on_wait), tracing(place) as traces:
             report = self._update_locked(replace(options, traces=traces), rebuild)
+        if (recorder := metrics.recorder()) is not None:
+            recorder.update_done(os.fsdecode(self.root), report)
         if report.files == 0:
             raise nothing_to_index(self.root, report.skipped)
         return report
@@ -212,6 +217,7 @@ class Index:
         """The hits of `answer`."""
         return self.answer(query, limit, mode, languages, globs, explain).hits
 
+    @metrics.counting_errors("search")
     def answer(
         self,
         query: str,
@@ -243,6 +249,10 @@ class Index:
         hits = search(snapshot, encoder, source.root, query, options)
         if outer is not None:
             hits = [replace(hit, path=hit.path.removeprefix(options.below)) for hit in hits]
+        seconds = time.perf_counter() - began
+        if (recorder := metrics.recorder()) is not None:
+            recorder.query_done(mode, seconds)
+            source._note(snapshot.manifest, recorder)
         return Answer(
             query=query,
             root=os.fsdecode(self.root),
@@ -252,7 +262,7 @@ class Index:
             complete=snapshot.manifest.complete,
             stale_files=len({hit.path for hit in hits if hit.stale}),
             hits=hits,
-            seconds=time.perf_counter() - began,
+            seconds=seconds,
         )
 
     def encoder(self) -> Encoder:
@@ -328,6 +338,16 @@ class Index:
         if manifest is not None:
             check_model(manifest, self._encoder.name, self._encoder.fingerprint)
         return self._encoder
+
+    def _note(self, manifest: Manifest, recorder: Recorder) -> None:
+        recorder.index_seen(
+            os.fsdecode(self.root),
+            manifest.generation,
+            files=manifest.files,
+            chunks=manifest.chunks,
+            segments=len(manifest.segments),
+            size=manifest.index_bytes,
+        )
 
     def _walk_options(self, hidden: bool, no_ignore: bool, max_file_size: int) -> WalkOptions:
         from codelode.discover.walk import WalkOptions

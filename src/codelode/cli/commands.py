@@ -16,6 +16,7 @@ from codelode.cli.options import (
     natural,
     option,
     positive,
+    profile_file,
     seconds,
     size,
     switch,
@@ -99,6 +100,7 @@ INDEX = Command(
                     "--profile",
                     metavar="FILE",
                     nargs="?",
+                    type=profile_file,
                     const="",
                     help="also show time by stage, waits, and the slowest and largest files; with"
                     " FILE, write a profile of all processes for speedscope (needs the extra"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Protocol
 
+from codelode import metrics
 from codelode.discover.walk import WalkOptions, walk
 from codelode.pipeline.batch import BatchIndexer, Run
 from codelode.pipeline.changes import (
@@ -87,6 +88,7 @@ def update(
     sealer = Sealer(directory, manifest, known, publish_partial, ledger.clock)
     skips = SkipCounter(options.on_skip)
     workers_rss = 0
+    recorder = metrics.recorder()
     budget = MemoryBudget(
         options.max_memory or default_cap(), max(0, resident_bytes() - PARENT_BYTES)
     )
@@ -103,6 +105,8 @@ def update(
             budget.check(resident_bytes() + workers_rss, "seal", run.last_path)
             if options.progress:
                 options.progress.indexed(run.files, run.bytes_read)
+            if recorder is not None:
+                recorder.batch_done(run.chunks, run.bytes_read)
     for skip in known.lasting_skips():
         skips.add(skip)
     committed = sealer.finish(dict(skips.counts))
