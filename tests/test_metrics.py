@@ -98,7 +98,8 @@ def test_an_update_is_counted_as_it_reports(lode: CommandLine, tmp_path: Path, j
     ("mode", "legs"),
     [
         ("hybrid", {"filter", "dense", "lexical", "rank", "text"}),
-        ("semantic", {"filter", "dense", "lexical", "rank", "text"}),
+        ("semantic", {"filter", "dense", "lexical", "rank", "text"}),  # terms are signals there too
+        ("lexical", {"filter", "lexical", "rank", "text"}),
     ],
 )
 def test_a_search_is_counted_by_leg(

@@ -177,6 +177,12 @@ def test_a_trace_needs_a_place(lode: CommandLine, tree: Path, tmp_path: Path) ->
     assert not lode.cache.exists()
 
 
+def test_a_trace_on_a_full_disk_is_an_error_after_the_update(lode: CommandLine, tree: Path) -> None:
+    refused = lode("index", tree, "--profile=/dev/full")
+    refused.must_be_refused("/dev/full", "No space left", "the index is up to date")
+    assert lode("search", "retry", tree, "--no-index").code == 0
+
+
 def test_a_trace_ends_with_the_update(tree: Path, tmp_path: Path) -> None:
     """Also with one that fails: a profiler that runs on would slow the program down."""
     import sys

@@ -47,7 +47,8 @@ def _require_profiler() -> None:
 def tracing(path: Path | None) -> Iterator[list[tuple[str, str]] | None]:
     """Profile this thread, and write that with what is added to the list to a file.
 
-    Nothing without a path: then there is no list. Raises `UsageError` if there is no profiler.
+    Nothing without a path: then there is no list. Raises `UsageError` if there is no profiler, or
+    if the file cannot be written in the end.
     """
     if path is None:
         yield None
@@ -56,9 +57,18 @@ def tracing(path: Path | None) -> Iterator[list[tuple[str, str]] | None]:
     traces: list[tuple[str, str]] = []
     try:
         yield traces
-        path.write_text(joined([("parent", tracer.finish()), *traces]), "utf-8")
+        _write(path, joined([("parent", tracer.finish()), *traces]))
     finally:
         tracer.stop()
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        raise UsageError(
+            f"cannot write a profile to {path}: {error.strerror}; the index is up to date"
+        ) from error
 
 
 class Tracer:

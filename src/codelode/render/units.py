@@ -16,9 +16,10 @@ def count(number: int, noun: str) -> str:
     """A number of things: `1 file`, `12,345 files`."""
     if number == 1:
         return f"1 {noun}"
-    plural = noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
-    if noun.endswith("s"):
-        plural = noun + "es"
+    if noun.endswith("y"):
+        plural = noun[:-1] + "ies"
+    else:
+        plural = noun + ("es" if noun.endswith(("s", "x", "ch", "sh")) else "s")
     return f"{number:,} {plural}"
 
 

@@ -89,8 +89,10 @@ def gather(
         masks = chunk_masks(snapshot, options.languages, options.globs, options.below)
     with timed("lexical"):
         terms = find_terms(snapshot, query.terms)
-    with timed("dense"):
-        vector = encoder.encode_query(text) if encoder and options.mode != "lexical" else None
+    vector = None
+    if encoder and options.mode != "lexical":
+        with timed("dense"):
+            vector = encoder.encode_query(text)
     keys = _candidates(snapshot, query, vector, terms, masks, options)
     with timed("rank"):
         return query, measure(snapshot, query, vector, terms, keys)
