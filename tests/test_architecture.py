@@ -11,9 +11,9 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "src" / "codelode"
 
 LAYERS = (  # bottom up; ARCHITECTURE.md draws the same
-    {"errors", "lines", "sparse", "tokens"},
+    {"errors", "lines", "report", "resident", "sparse", "tokens"},
     {"types"},
-    {"chunk", "discover", "embed", "render", "segment"},
+    {"chunk", "discover", "embed", "metrics", "render", "segment"},
     {"store"},
     {"pipeline", "search"},
     {"index", "progress"},

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -19,6 +19,7 @@ from codelode.pipeline.batch import BatchIndexer
 from codelode.pipeline.changes import KnownFiles
 from codelode.pipeline.identity import next_manifest
 from codelode.pipeline.seal import Sealer
+from codelode.pipeline.stages import StageClock
 from codelode.pipeline.update import BATCH_BYTES, BATCH_FILES
 from codelode.types import SourceFile, Task
 
@@ -31,7 +32,7 @@ T = TypeVar("T")
 
 SAMPLE_BYTES = 32 << 20
 WALKING_SHARE = 0.25
-STAGES = ("read", "chunk", "tokenize", "embed", "build", "seal")
+STAGES = ("read", "chunk", "tokenize", "embed", "build", "seal", "commit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,33 +76,29 @@ def measure_stages(
     """
     sample = FileSample(files, SAMPLE_BYTES, seed)
     began = time.perf_counter()
-    clock = _Deadline(began + WALKING_SHARE * duration)
-    drawn = sample.draw(clock.watch(_files(root, options)))
+    walking = _Deadline(began + WALKING_SHARE * duration)
+    drawn = sample.draw(walking.watch(_files(root, options)))
     walked = time.perf_counter()
     if not drawn:
         return None
     manifest = next_manifest(None, root, encoder, options)
-    seconds: dict[str, float] = defaultdict(float)
+    clock = StageClock()
     totals: Counter[str] = Counter()
     with tempfile.TemporaryDirectory(prefix="lode-bench-") as folder:
         indexer = BatchIndexer(root, encoder, options.max_file_size)
-        sealer = Sealer(Path(folder), manifest, KnownFiles(None), publish_partial=False)
+        sealer = Sealer(Path(folder), manifest, KnownFiles(None), False, clock)
         for batch in _Deadline(began + duration).watch(_batches(drawn)):
             run = indexer.index([Task(file) for file in batch])
-            for name, spent in run.seconds.items():
-                seconds[name] += spent
+            clock.update(run.stages)
             totals.update(files=run.files, bytes=run.bytes_read, chunks=run.chunks)
-            before = time.process_time()
             sealer.add(run)
-            seconds["seal"] += time.process_time() - before
-        before = time.process_time()
         index_bytes = sealer.finish({}).index_bytes
-        seconds["seal"] += time.process_time() - before
+    seconds = {name: spent.cpu for name, spent in clock.times.items()}
     return Indexing(
         sample.found,
         sample.found_bytes,
         walked - began,
-        not clock.struck,
+        not walking.struck,
         totals["files"],
         totals["bytes"],
         totals["chunks"],

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode.errors import UsageError
+from codelode.metrics import timed
 from codelode.search.candidates import TopK
 from codelode.search.dense import dense_candidates
 from codelode.search.features import FEATURES, Measured, measure
@@ -64,13 +65,16 @@ def search(
     """
     with snapshot.damage_explained(), snapshot.held():
         query, measured = gather(snapshot, encoder, text, options)
-        scores = _scores(measured, query, options.mode)
-        order = np.argsort(-scores, kind="stable")  # ties stay in canonical order
-        rows = choose(measured.files, order, options.limit)
-        hits = [_hit(snapshot, measured, scores, row, options.explain) for row in rows]
-        return [
-            _mark(hit, snapshot, measured, row, root) for hit, row in zip(hits, rows, strict=True)
-        ]
+        with timed("rank"):
+            scores = _scores(measured, query, options.mode)
+            order = np.argsort(-scores, kind="stable")  # ties stay in canonical order
+            rows = choose(measured.files, order, options.limit)
+        with timed("text"):
+            hits = [_hit(snapshot, measured, scores, row, options.explain) for row in rows]
+            return [
+                _mark(hit, snapshot, measured, row, root)
+                for hit, row in zip(hits, rows, strict=True)
+            ]
 
 
 def gather(
@@ -81,11 +85,17 @@ def gather(
     The caller holds the snapshot.
     """
     query = parse_query(text)
-    masks = chunk_masks(snapshot, options.languages, options.globs, options.below)
-    terms = find_terms(snapshot, query.terms)
-    vector = encoder.encode_query(text) if encoder and options.mode != "lexical" else None
+    with timed("filter"):
+        masks = chunk_masks(snapshot, options.languages, options.globs, options.below)
+    with timed("lexical"):
+        terms = find_terms(snapshot, query.terms)
+    vector = None
+    if encoder and options.mode != "lexical":
+        with timed("dense"):
+            vector = encoder.encode_query(text)
     keys = _candidates(snapshot, query, vector, terms, masks, options)
-    return query, measure(snapshot, query, vector, terms, keys)
+    with timed("rank"):
+        return query, measure(snapshot, query, vector, terms, keys)
 
 
 def _candidates(
@@ -100,12 +110,14 @@ def _candidates(
     wanted = max(CANDIDATES, 3 * options.limit)
     keys = [np.zeros(0, np.int64)]
     if vector is not None and vector.any():
-        dense = dense_candidates(snapshot, vector, masks, wanted)
+        with timed("dense"):
+            dense = dense_candidates(snapshot, vector, masks, wanted)
         keys.append(dense.segments << 32 | dense.ordinals)
     if options.mode != "semantic":
-        lexical = lexical_candidates(snapshot, terms, masks, wanted)
-        keys.append(lexical.segments << 32 | lexical.ordinals)
-        keys.append(_definitions(snapshot, query, terms, masks, wanted))
+        with timed("lexical"):
+            lexical = lexical_candidates(snapshot, terms, masks, wanted)
+            defined = _definitions(snapshot, query, terms, masks, wanted)
+        keys += [lexical.segments << 32 | lexical.ordinals, defined]
     return np.unique(np.concatenate(keys))
 
 
