@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from codelode.segment.quantizer import quantize
 
 rows = arrays(
-    np.float32, st.tuples(st.integers(1, 6), st.just(24)), elements=st.floats(-1, 1, width=32)
+    np.float32,
+    st.tuples(st.integers(1, 6), st.just(24)),
+    elements=st.integers(-1000, 1000).map(lambda n: n / 1000),
 )
 
 
