@@ -3,6 +3,8 @@
 Memory is read from /proc at intervals, so a peak between two looks is missed; what each look sees
 is the sum over all processes at that moment, which no process's own peak can tell. PSS counts a
 page that several processes share once in total, private memory not at all; RSS counts it for each.
+Anonymous memory is what no file holds. Mapped files are in the others though they are only the
+page cache, which the system takes back when it needs to.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ class Memory:
     rss: int = 0
     pss: int = 0
     private: int = 0
+    anonymous: int = 0
     processes: int = 0
 
     def __add__(self, other: Memory) -> Memory:
@@ -33,6 +36,7 @@ class Memory:
             self.rss + other.rss,
             self.pss + other.pss,
             self.private + other.private,
+            self.anonymous + other.anonymous,
             self.processes + other.processes,
         )
 
@@ -42,6 +46,7 @@ class Memory:
             max(self.rss, other.rss),
             max(self.pss, other.pss),
             max(self.private, other.private),
+            max(self.anonymous, other.anonymous),
             max(self.processes, other.processes),
         )
 
@@ -130,7 +135,7 @@ def memory_of_tree(pid: int) -> Memory:
 
 def memory_of(pid: int) -> Memory:
     """What one process holds now; nothing if it is gone."""
-    values = {"Rss": 0, "Pss": 0, "Private_Clean": 0, "Private_Dirty": 0}
+    values = {"Rss": 0, "Pss": 0, "Private_Clean": 0, "Private_Dirty": 0, "Anonymous": 0}
     try:
         text = Path(f"/proc/{pid}/smaps_rollup").read_text()
     except OSError:
@@ -140,7 +145,7 @@ def memory_of(pid: int) -> Memory:
         if name in values:
             values[name] = int(value.split()[0]) * KIB
     private = values["Private_Clean"] + values["Private_Dirty"]
-    return Memory(values["Rss"], values["Pss"], private, 1)
+    return Memory(values["Rss"], values["Pss"], private, values["Anonymous"], 1)
 
 
 def _children(pid: int) -> list[int]:

@@ -147,7 +147,7 @@ def warm(session: Session, name: str, root: Path, place: Path, rounds: int) -> N
         for share in ("p50", "p95"):
             session.add(f"{label}/{share}", "ms", [s * 1000 for s in found[f"{share}_seconds"]])
         if mode == "hybrid":
-            for kind in ("private", "rss"):
+            for kind in ("private", "anonymous", "rss"):
                 session.add(f"{label}/{kind}", "MB", found["memory_after_all"][kind] / 1e6)
 
 

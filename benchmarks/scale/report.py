@@ -24,6 +24,7 @@ ROWS = (
     ("warm search, p50, ms", "warm search/p50", False),
     ("warm search, p95, ms", "warm search/p95", False),
     ("warm search, private memory, MB", "warm search/private", False),
+    ("... of it no file's, MB", "warm search/anonymous", False),
 )
 
 

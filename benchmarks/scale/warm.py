@@ -13,6 +13,7 @@ import json
 import os
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from benchmarks.questions import questions
@@ -64,7 +65,9 @@ def ask(index: Index, asked: Sequence[str], mode: str) -> list[float]:
 
 
 def _bytes(memory: Memory) -> dict[str, int]:
-    return {"rss": memory.rss, "pss": memory.pss, "private": memory.private}
+    values = asdict(memory)
+    del values["processes"]
+    return values
 
 
 if __name__ == "__main__":
