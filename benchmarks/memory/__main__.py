@@ -3,10 +3,11 @@
     python -m benchmarks.memory ROOT... [--repeats N] [--record]
 
 Memory is looked at in /proc fifty times a second, over all processes together: PSS (shared pages
-counted once), RSS (counted in each process), private (pages that only one process has) and anonymous
-(heaps and stacks: what is no file's). Searching maps the index: those pages are in all but the
-last, yet they belong to the page cache, and the system takes them back when it needs them. The growth exponent is the slope of log memory over log files:
-0 is memory that does not grow, 1 is memory in proportion.
+counted once), RSS (counted in each process), private (pages that only one process has) and
+anonymous (heaps and stacks: what is no file's). Searching maps the index: those pages are in all
+but the last, yet they belong to the page cache, and the system takes them back when it needs them.
+The growth exponent is the slope of log memory over log files: 0 is memory that does not grow, 1 is
+memory in proportion.
 """
 
 from __future__ import annotations
