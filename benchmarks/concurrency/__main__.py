@@ -9,7 +9,7 @@ windows that give a sample each; there are about twelve scenes.
 - busy: the same while as many processes as there are cores only count, the control for
 - while indexing: the same while `lode index --rebuild` runs on all cores in other processes, again
   and again; and while the same process does it in another thread;
-- threads: 1, 2, 4, 8 on one `Index`;  processes: 1, 2, 4 on one index, each with an `Index`;
+- threads: 1, 2, 4, 8 on one `Index`;  processes: 1, 2, 4, 8 on one index, each with an `Index`;
 - mixed: four threads search in all modes and with filters while files change and updates run.
 """
 
@@ -87,7 +87,7 @@ def play(session: Session, name: str, stage: scenes.Stage) -> None:
         session.say(f"{threads} threads")
         load = search_for(stage.seconds, threads, search)
         rate(session, name, "threads", threads, load)
-    for processes in (1, 2, 4):
+    for processes in (1, 2, 4, 8):
         session.say(f"{processes} processes")
         scenes.processes(session, name, stage, processes)
     session.say("mixed")

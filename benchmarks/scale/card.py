@@ -1,6 +1,6 @@
 """The scale card: what indexing and searching cost on trees of several sizes, one after the other.
 
-    python -m benchmarks.scale.card ROOT... [--seconds N] [--synthetic FILE]... [--record]
+    python -m benchmarks.scale.card ROOT... [--seconds N] [--queries [NAME=]FILE]... [--record]
 
 Give the trees in order of size, such as 1,000, 10,000 and 78,000 kernel files (`python -m
 benchmarks.corpora`). Every run is a fresh process, through the command line, as a user's. Beside
@@ -8,7 +8,8 @@ each is the floor, a run that only reads and parses the same files. Runs of the 
 `--seconds` are spent on a tree (once each at least, five times at most), so that both have the same
 weather; the page cache is warm, because the floor goes first.
 
-`--synthetic` takes records of other benchmarks over (measurements of 1M and 10M made-up chunks).
+`--queries` takes over what `benchmarks.scale.queries --json FILE` measured: of 1M and 10M synthetic
+chunks, or the recall of one of the trees (NAME is then the tree's).
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.questions import questions
-from benchmarks.record.measurement import loads
 from benchmarks.record.processes import Finished, run
 from benchmarks.record.session import Session, add_options
+from benchmarks.scale.imported import take
 from benchmarks.scale.report import markdown
 
 MOST_RUNS = 5
@@ -50,7 +51,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--searches", type=int, default=11, help="cold ones")
     parser.add_argument("--rounds", type=int, default=10, help="of warm searches")
-    parser.add_argument("--synthetic", type=Path, action="append", default=[], metavar="FILE")
+    parser.add_argument("--queries", action="append", default=[], metavar="[NAME=]FILE")
     parser.add_argument("--scratch", type=Path, help="where the indexes lie (default: temporary)")
     add_options(parser)
     options = parser.parse_args()
@@ -62,8 +63,8 @@ def main() -> None:
             indexing(session, name, root, place, options.jobs, options.seconds)
             cold(session, name, root, place, options.searches)
             warm(session, name, root, place, options.rounds)
-    for path in options.synthetic:
-        session.measurements.extend(loads(path.read_text(encoding="utf-8")).measurements)
+    for argument in options.queries:
+        take(session, argument)
     print(markdown(session.finish()))
 
 
@@ -102,8 +103,10 @@ def _add_indexing(session: Session, name: str, runs: Runs, jobs: int) -> None:
     session.add(f"{name}/floor/cpu", "s", [cost["cpu"] for cost in runs.floors], "neither")
     session.add(f"{name}/index/wall", "s", wall, baseline=f"{name}/floor/wall")
     session.add(f"{name}/index/cpu", "s", cpu, baseline=f"{name}/floor/cpu")
-    session.add(f"{name}/index/per file", "ms", [s * 1000 / report["files"] for s in wall])
-    session.add(f"{name}/index/speed", "MB/s", [megabytes / s for s in wall], "higher")
+    session.add(
+        f"{name}/index/per file", "ms", [s * 1000 / report["files"] for s in wall], "neither"
+    )
+    session.add(f"{name}/index/speed", "MB/s", [megabytes / s for s in wall], "neither")
     session.add(f"{name}/index/cores busy", "share", [c / (w * jobs) for w, c in pairs], "higher")
     session.add(f"{name}/index/peak pss", "MB", [r.memory.pss / 1e6 for r in runs.indexing])
     session.add(f"{name}/index/peak rss", "MB", [r.memory.rss / 1e6 for r in runs.indexing])
@@ -146,6 +149,8 @@ def warm(session: Session, name: str, root: Path, place: Path, rounds: int) -> N
         label = f"{name}/warm search" if mode == "hybrid" else f"{name}/warm search, {mode}"
         for share in ("p50", "p95"):
             session.add(f"{label}/{share}", "ms", [s * 1000 for s in found[f"{share}_seconds"]])
+        cpu = [s * 1000 for s in found["cpu_seconds_per_query"]]
+        session.add(f"{label}/cpu per query", "ms", cpu)
         if mode == "hybrid":
             for kind in ("private", "anonymous", "rss"):
                 session.add(f"{label}/{kind}", "MB", found["memory_after_all"][kind] / 1e6)

@@ -23,6 +23,7 @@ ROWS = (
     ("cold search, RSS, MB", "cold search/rss", False),
     ("warm search, p50, ms", "warm search/p50", False),
     ("warm search, p95, ms", "warm search/p95", False),
+    ("recall@10", "recall@10", False),
     ("warm search, private memory, MB", "warm search/private", False),
     ("... of it no file's, MB", "warm search/anonymous", False),
 )
@@ -30,7 +31,11 @@ ROWS = (
 
 def markdown(record: Record) -> str:
     """The card of a record of `benchmarks.scale.card`."""
-    names = [corpus.name for corpus in record.corpora]
+    names = [
+        row.name.removesuffix("/chunks")
+        for row in record.measurements
+        if row.name.endswith("/chunks")
+    ]
     lines = ["| | " + " | ".join(names) + " |", "| --- |" + " ---: |" * len(names)]
     measured = record.by_name()
     for label, what, ratio in ROWS:

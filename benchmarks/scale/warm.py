@@ -41,13 +41,18 @@ def main() -> None:
     first = time.perf_counter() - began
     after_first = memory_of(os.getpid())
     ask(index, asked, options.mode)
-    rounds = [ask(index, asked, options.mode) for _ in range(options.rounds)]
+    rounds, cpu = [], []
+    for _ in range(options.rounds):
+        before = time.process_time()
+        rounds.append(ask(index, asked, options.mode))
+        cpu.append((time.process_time() - before) / len(asked))
     after_all = memory_of(os.getpid())
     result = {
         "queries": len(asked),
         "first_seconds": first,
         "p50_seconds": [percentile(times, 0.5) for times in rounds],
         "p95_seconds": [percentile(times, 0.95) for times in rounds],
+        "cpu_seconds_per_query": cpu,
         "memory_after_first": _bytes(after_first),
         "memory_after_all": _bytes(after_all),
     }

@@ -3,8 +3,8 @@
     python -m benchmarks.speed [--seconds N] [--cpu] [-k EXPRESSION] [--record]
 
 Needs the dependency group `benchmarks`. Each stage is repeated for `--seconds` (five times at
-least); what goes through bytes is given in MB/s, the rest in milliseconds a call. `--cpu` measures CPU seconds
-of this process instead of wall-clock: for a busy machine.
+least); what goes through bytes is given in MB/s, the rest in milliseconds a call. `--cpu` measures
+CPU seconds of this process instead of wall-clock: for a busy machine.
 """
 
 from __future__ import annotations
