@@ -66,7 +66,7 @@ def latency(record: Record) -> Figure | None:
     lines.add(p50, "warm, p50", BLUE)
     lines.add(p95, "warm, p95", ORANGE)
     lines.add(cold, "cold process", GREEN)
-    xs = [x for x, _ in p50]
+    xs = [x for x, _ in (*p50, *p95)]
     top = max(xs) * 1.4
     for targets, label in ((P50_TARGETS, "p50 ≤ {} ms"), (P95_TARGETS, "p95 ≤ {} ms")):
         for chunks, most in targets:
