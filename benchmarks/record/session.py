@@ -49,11 +49,15 @@ class Session:
         self.measurements: list[Measurement] = []
         self.notes: list[str] = []
 
-    def corpus(self, root: Path, name: str | None = None) -> Corpus:
-        """Note a tree that is measured on."""
-        found = describe(root, name)
+    def corpus(self, root: Path, original: Path | None = None) -> Corpus:
+        """Note a tree that is measured on; `original` is what it is a copy of, and gives the name.
+
+        It is called by that name wherever the command line has its path.
+        """
+        given = (original or root).resolve()
+        found = describe(root, given.name)
         self.corpora.append(found)
-        self._names[root.resolve()] = found.name
+        self._names[given] = found.name
         return found
 
     def add(
