@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -146,7 +147,7 @@ def test_a_session_writes_what_was_measured_and_no_path(
     tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["made-up", str(tree)])
-    made = session("--json", str(tmp_path / "a.json"), "--record", str(tmp_path / "folder"))
+    made = session("--json", str(tmp_path / "a.json"), "--into", str(tmp_path / "folder"))
     made.corpus(tree)
     made.add("small/wall", "s", [1.0, 3.0, 2.0])
     made.finish()
@@ -155,6 +156,18 @@ def test_a_session_writes_what_was_measured_and_no_path(
     assert loads(text).by_name()["small/wall"].value == 2.0
     assert str(tmp_path) not in text
     assert "small/wall" in capsys.readouterr().out
+
+
+def test_runs_are_kept_by_date_machine_and_commit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("benchmarks.record.session.RUNS", tmp_path)
+    made = session("--record")
+    made.add("x", "s", 1.0)
+    commit = made.finish().commit
+    (folder,) = tmp_path.iterdir()
+    assert re.fullmatch(rf"\d{{4}}-\d\d-\d\d-[a-z0-9-]+-\d+x-\d+gb-{commit}", folder.name)
+    assert [path.name for path in folder.iterdir()] == ["made-up.json"]
 
 
 def test_a_machine_is_named_by_its_kind() -> None:

@@ -20,18 +20,16 @@ from benchmarks.record.measurement import Better, Corpus, Measurement, Record, d
 from benchmarks.record.trees import describe, without_paths
 
 RUNS = Path(__file__).parent.parent / "runs"
-_AUTOMATIC = "automatic"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The options that every benchmark has."""
     parser.add_argument(
         "--record",
-        nargs="?",
-        const=_AUTOMATIC,
-        metavar="FOLDER",
-        help="keep the raw results (default folder: benchmarks/runs/<date>-<machine>-<commit>)",
+        action="store_true",
+        help="keep the raw results in benchmarks/runs/<date>-<machine>-<commit>/",
     )
+    parser.add_argument("--into", type=Path, metavar="FOLDER", help="keep them in this run folder")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the raw results to FILE")
 
 
@@ -115,10 +113,10 @@ class Session:
 
     def _targets(self, record: Record) -> list[Path]:
         targets = [self._options.json] if self._options.json else []
-        if self._options.record == _AUTOMATIC:
+        if self._options.into:
+            targets.append(self._options.into / f"{self.benchmark}.json")
+        if self._options.record:
             machine = surroundings.machine_name(record.machine)
             day = f"{self._began:%Y-%m-%d}"
             targets.append(RUNS / f"{day}-{machine}-{record.commit}" / f"{self.benchmark}.json")
-        elif self._options.record:
-            targets.append(Path(self._options.record) / f"{self.benchmark}.json")
         return targets
