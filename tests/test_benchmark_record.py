@@ -188,8 +188,10 @@ def test_memory_of_children_is_counted() -> None:
     parent = (
         f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}], check=True)"
     )
-    alone = run([sys.executable, "-c", "import time; time.sleep(0.2)"], look_every=0.02)
-    both = run([sys.executable, "-c", parent], look_every=0.02)
+    alone = run(
+        [sys.executable, "-c", "import time; time.sleep(0.2)"], look_every=0.02, look_share=0.5
+    )
+    both = run([sys.executable, "-c", parent], look_every=0.02, look_share=0.5)
     for kind in ("rss", "pss", "private", "anonymous"):
         assert getattr(alone.memory, kind) < 60 * MEGABYTE
         assert 120 * MEGABYTE < getattr(both.memory, kind) < 240 * MEGABYTE
