@@ -130,17 +130,21 @@ def test_a_tree_is_known_by_its_name_and_its_paths(tree: Path, tmp_path: Path) -
 
 
 def test_commands_name_trees_and_hide_paths(tree: Path, tmp_path: Path) -> None:
-    arguments = [
-        str(tree),
-        "--jobs",
-        "2",
-        "--json",
-        str(tmp_path / "x.json"),
-        f"--out={tree}",
-        "~/y",
-    ]
-    shown = without_paths(arguments, {tree.resolve(): "small"})
-    assert shown == ["small", "--jobs", "2", "--json", ".../x.json", "--out=small", ".../y"]
+    other = tmp_path / "x.json"
+    hidden = {
+        str(tree): "small",
+        f"--out={tree}": "--out=small",
+        str(other): ".../x.json",
+        f"--queries=k1={other}": "--queries=k1=.../x.json",
+        f"k1={other}": "k1=.../x.json",
+        "~/y": ".../y",
+        "../y": ".../y",
+        "--jobs": "--jobs",
+        "2": "2",
+        "": "",
+    }
+    shown = without_paths(hidden, {tree.resolve(): "small"})
+    assert shown == list(hidden.values())
 
 
 def test_a_session_writes_what_was_measured_and_no_path(

@@ -29,9 +29,9 @@ def without_paths(arguments: Iterable[str], names: dict[Path, str]) -> list[str]
 
 
 def _named(argument: str, names: dict[Path, str]) -> str:
-    flag, equals, value = argument.partition("=")
-    if argument.startswith("-") and equals:
-        return f"{flag}={_named(value, names)}"
+    flag, equals, value = argument.partition("=")  # --json=FILE, NAME=FILE
+    if equals:
+        return f"{_named(flag, names)}={_named(value, names)}"
     path = Path(argument)
     if path.is_absolute() or argument.startswith("~") or ".." in path.parts:
         return names.get(path.expanduser().resolve(), f".../{path.name}")
