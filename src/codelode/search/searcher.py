@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode.errors import UsageError
-from codelode.search.candidates import TopK
+from codelode.search.candidates import TopK, distinct
 from codelode.search.dense import dense_candidates
 from codelode.search.features import FEATURES, Measured, measure
 from codelode.search.filters import Mask, chunk_masks
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from codelode.embed.encoder import Encoder
+    from codelode.segment.reader import Segment
     from codelode.store.snapshot import Snapshot
 
 Mode = Literal["hybrid", "semantic", "lexical"]
@@ -106,7 +107,7 @@ def _candidates(
         lexical = lexical_candidates(snapshot, terms, masks, wanted)
         keys.append(lexical.segments << 32 | lexical.ordinals)
         keys.append(_definitions(snapshot, query, terms, masks, wanted))
-    return np.unique(np.concatenate(keys))
+    return distinct(np.concatenate(keys))
 
 
 def _definitions(
@@ -120,13 +121,19 @@ def _definitions(
     hashes = [term_hash(name.casefold(), DEFINITION) for name in query.names]
     best = TopK(limit)
     for number, (live, mask) in enumerate(zip(snapshot.segments, masks, strict=True)):
-        postings = [live.segment.posting(term)[0] for term in hashes]
-        ordinals = np.unique(np.concatenate([np.zeros(0, np.uint16), *postings])).astype(np.int64)
-        if mask is not None:
-            ordinals = ordinals[mask[ordinals]]
-        best.offer(number, bm25(snapshot, number, ordinals, terms).sum(axis=1), ordinals)
+        ordinals = _defining(live.segment, hashes)
+        if mask is not None and len(ordinals):
+            ordinals = mask.keep(ordinals)
+        if len(ordinals):
+            best.offer(number, bm25(snapshot, number, ordinals, terms).sum(axis=1), ordinals)
     found = best.result()
     return found.segments << 32 | found.ordinals
+
+
+def _defining(segment: Segment, hashes: list[int]) -> NDArray[np.int64]:
+    """The chunks that define any of some names, ascending."""
+    found = [segment.posting(term)[0] for term in hashes if segment.document_frequency(term)]
+    return distinct(np.concatenate(found).astype(np.int64)) if found else np.zeros(0, np.int64)
 
 
 def _scores(measured: Measured, query: Query, mode: Mode) -> NDArray[np.float32]:

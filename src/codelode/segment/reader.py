@@ -131,6 +131,11 @@ class Segment:
         ordinals = self.file.array("ordinals", "<u2", place.start, place.stop)
         return ordinals, self.file.array("frequencies", "u1", place.start, place.stop)
 
+    def document_frequency(self, term: int) -> int:
+        """How many chunks the term of this hash occurs in; reads the dictionary only."""
+        place = find_term(*self._dictionary, term)
+        return int(place.stop - place.start)
+
     def path(self, file: int) -> str:
         """The path of a file, POSIX, relative to the root."""
         start = int(self.files["path_start"][file])
