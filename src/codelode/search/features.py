@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from codelode.search.dense import cosines
 from codelode.search.lexical import bm25
-from codelode.search.names import PathParts, parts_of_paths, parts_of_symbols, share_of
+from codelode.search.names import PathValues, shares_of_symbols, values_of_paths
 from codelode.segment.postings import DEFINITION
 from codelode.tokens import term_hash
 
@@ -152,23 +152,14 @@ def _names(
     """Measure paths, languages and symbols."""
     firsts = np.flatnonzero(np.diff(chunks["file"].astype(np.int64), prepend=-1))
     lengths = np.diff(firsts, append=len(chunks))
-    files = chunks["file"][firsts]
-    values = [_path_values(parts, weights) for parts in parts_of_paths(segment, files)]
-    for name, column in zip(_OF_PATHS, np.array(values, np.float32).T, strict=True):
+    values = np.array(values_of_paths(segment, chunks["file"][firsts], weights), np.float32)
+    for name, column in zip(PathValues._fields, values.T, strict=True):
         columns[name][rows] = np.repeat(column, lengths)
     prose = np.array([name in _PROSE for name in segment.languages], np.float32)
     prose = np.concatenate((np.ones(1, np.float32), prose))  # number 0 is no language
     columns["prose"][rows] = prose[segment.files["language"][chunks["file"]]]
-    symbols = [share_of(parts, weights) for parts in parts_of_symbols(segment, chunks)]
-    columns["symbol"][rows], columns["symbol_exact"][rows] = np.array(symbols, np.float32).T
-
-
-_OF_PATHS = ("path", "stem", "stem_exact", "test", "example", "generated", "reexport")
-
-
-def _path_values(parts: PathParts, weights: dict[str, float]) -> tuple[float, ...]:
-    in_path, _ = share_of(parts.words, weights)
-    return (in_path, *share_of(parts.stem, weights), *parts.flags)
+    shares = np.array(shares_of_symbols(segment, chunks, weights), np.float32)
+    columns["symbol"][rows], columns["symbol_exact"][rows] = shares.T
 
 
 def _by_file(

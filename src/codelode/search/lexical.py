@@ -128,7 +128,8 @@ def _promising(
         if most[done] < enough:
             break
         listed, frequencies = term.posting(number)
-        scores[listed] += _weights(term.idf, frequencies, norms[listed])
+        places = listed.astype(np.intp)
+        np.add.at(scores, places, _weights(term.idf, frequencies, norms.take(places)))
         done += 1
     # The weights are positive: what does not have `enough` now and cannot get it, has no chance.
     ordinals = np.flatnonzero(scores >= max(enough - most[done], _TINY))
@@ -175,7 +176,10 @@ def _weights(
     idf: float, frequencies: NDArray[np.uint8], norms: NDArray[np.float32]
 ) -> NDArray[np.float32]:
     counts = frequencies.astype(np.float32)
-    return np.float32(idf * (K1 + 1)) * counts / (counts + norms)
+    bottom = counts + norms
+    counts *= np.float32(idf * (K1 + 1))
+    counts /= bottom
+    return counts
 
 
 def length_norms(snapshot: Snapshot, number: int) -> NDArray[np.float32]:

@@ -7,6 +7,7 @@ can be is remembered by folder, by file name and by name, not by file.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from codelode.tokens import text_parts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from codelode.segment.reader import Segment
 
@@ -38,49 +39,84 @@ _REEXPORT = re.compile(
     r"(^|/)(__init__\.py|index\.[jt]sx?|mod\.rs|lib\.rs|package\.scala|package-info\.java)$"
 )
 _REMEMBERED = 1 << 14
-_NO_WORDS: frozenset[str] = frozenset()
+
+Weights = Mapping[str, float]
+"""The share of the query's weight that each of its terms has."""
+
+Share = tuple[float, float]
+"""The share of the query's weight in some words, and the share of the words that the query has."""
 
 
-class PathParts(NamedTuple):
-    """The words of a path, of the file's name without its suffixes, and what the path says.
+class PathValues(NamedTuple):
+    """What a path says; all but the shares are 0 or 1."""
 
-    `flags` are 0 or 1: a test, an example, generated, mostly passing on what others define.
-    """
+    path: float
+    stem: float
+    stem_exact: float
+    test: float
+    example: float
+    generated: float
+    reexport: float
 
-    words: frozenset[str]
-    stem: frozenset[str]
-    flags: tuple[float, float, float, float]
 
-
-def parts_of_paths(segment: Segment, files: NDArray[np.uint32]) -> Iterator[PathParts]:
-    """Of some files, ascending."""
+def values_of_paths(
+    segment: Segment, files: NDArray[np.uint32], weights: Weights
+) -> list[PathValues]:
+    """Of some files."""
     rows = segment.files
-    for path in _slices(segment, "paths", rows["path_start"][files], rows["path_length"][files]):
-        yield path_parts(path.decode("utf-8", "surrogateescape"))
+    paths = _slices(segment, "paths", rows["path_start"][files], rows["path_length"][files])
+    return [path_values(path.decode("utf-8", "surrogateescape"), weights) for path in paths]
 
 
-def parts_of_symbols(segment: Segment, chunks: NDArray[np.void]) -> Iterator[frozenset[str]]:
-    """The words in the names of the symbols of some rows of the table of chunks, ascending."""
-    for name in _slices(segment, "symbols", chunks["symbol_start"], chunks["symbol_length"]):
-        yield _symbol_parts(name) if name else _NO_WORDS
+def shares_of_symbols(segment: Segment, chunks: NDArray[np.void], weights: Weights) -> list[Share]:
+    """Of the names of the symbols of some rows of the table of chunks."""
+    names = _slices(segment, "symbols", chunks["symbol_start"], chunks["symbol_length"])
+    return [share_of(name.decode("utf-8", "replace"), weights) for name in names]
 
 
-def path_parts(path: str) -> PathParts:
-    """What a path says."""
+def path_values(path: str, weights: Weights) -> PathValues:
+    """What a path says to a query."""
     folder, slash, name = path.rpartition("/")
-    above, above_flags = _folder_parts(folder + slash)
-    words, stem, flags = _name_parts(name)
-    # No pattern reaches over a slash but to see that there is one, or the end.
-    either = tuple(map(max, above_flags, flags))
-    return PathParts(above | words, stem, either)  # type: ignore[arg-type]
+    # No pattern reaches over a slash, but to see that there is one or the end.
+    test, example, generated, _ = _flags(folder + slash)
+    its_test, its_example, its_generated, reexport = _flags(name)
+    in_path, known = share_of(path, weights)
+    stem = share_of(name.partition(".")[0] or name, weights) if known else (0.0, 0.0)
+    return PathValues(
+        in_path,
+        *stem,
+        max(test, its_test),
+        max(example, its_example),
+        max(generated, its_generated),
+        reexport,
+    )
 
 
-def share_of(words: frozenset[str], weights: Mapping[str, float]) -> tuple[float, float]:
-    """The share of the query's weight in `words`, and the share of `words` that the query has."""
-    if words.isdisjoint(weights):
-        return 0.0, 0.0
-    common = [weight for word, weight in weights.items() if word in words]
-    return sum(common), len(common) / len(words)
+def share_of(text: str, weights: Weights) -> Share:
+    """How much of a query is in the words of a name or path, and how much of these in it."""
+    if text.isascii():  # then the parts of its words, in lower case, are pieces of it
+        lowered = text.lower()
+        if not [term for term in weights if term in lowered]:
+            return 0.0, 0.0
+    words = _words(text)
+    common = [weight for term, weight in weights.items() if term in words]
+    return (sum(common), len(common) / len(words)) if common else (0.0, 0.0)
+
+
+@lru_cache(_REMEMBERED)
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text_parts(text))
+
+
+@lru_cache(_REMEMBERED)
+def _flags(path: str) -> tuple[float, float, float, float]:
+    """Of a folder with its final slash, or of a name: test, example, generated, re-export."""
+    return (
+        float(_TEST.search(path) is not None),
+        float(_EXAMPLE.search(path) is not None),
+        float(_GENERATED.search(path) is not None),
+        float(_REEXPORT.search(path) is not None),
+    )
 
 
 def _slices(
@@ -93,24 +129,3 @@ def _slices(
     read = segment.file.read(section, base, max(ends))
     for begin, end in zip(begins, ends, strict=True):
         yield bytes(read[begin - base : end - base])
-
-
-@lru_cache(_REMEMBERED)
-def _symbol_parts(name: bytes) -> frozenset[str]:
-    return frozenset(text_parts(name.decode("utf-8", "replace")))
-
-
-@lru_cache(_REMEMBERED)
-def _folder_parts(folder: str) -> tuple[frozenset[str], tuple[float, ...]]:
-    return frozenset(text_parts(folder)), _flags(folder)
-
-
-@lru_cache(_REMEMBERED)
-def _name_parts(name: str) -> tuple[frozenset[str], frozenset[str], tuple[float, ...]]:
-    stem = name.partition(".")[0] or name
-    return frozenset(text_parts(name)), frozenset(text_parts(stem)), _flags(name)
-
-
-def _flags(path: str) -> tuple[float, ...]:
-    patterns = (_TEST, _EXAMPLE, _GENERATED, _REEXPORT)
-    return tuple(float(pattern.search(path) is not None) for pattern in patterns)
