@@ -22,6 +22,11 @@ class Candidates:
     def __len__(self) -> int:
         return len(self.ordinals)
 
+    @property
+    def keys(self) -> NDArray[np.int64]:
+        """Segment number << 32 | ordinal, int64[n]."""
+        return self.segments << 32 | self.ordinals
+
 
 class TopK:
     """Keeps the k best of what is offered, and all that tie with the last of them.

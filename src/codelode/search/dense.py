@@ -6,6 +6,7 @@ survivors are scored with the query as floats, which halves the error of quantiz
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,11 +14,11 @@ import simsimd
 from numpy.typing import NDArray
 
 from codelode.search.candidates import Candidates, TopK
-from codelode.search.idle import share_out
+from codelode.search.idle import shared_out
 from codelode.segment.quantizer import quantize
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from codelode.search.filters import Mask
     from codelode.segment.reader import Segment
@@ -35,6 +36,19 @@ def dense_candidates(
     snapshot: Snapshot, vector: NDArray[np.float32], masks: Sequence[Mask], k: int
 ) -> Candidates:
     """The k chunks nearest to a unit vector float32[d], with their cosines."""
+    with dense_scan(snapshot, vector, masks, k) as best:
+        pass
+    return best.result()
+
+
+@contextmanager
+def dense_scan(
+    snapshot: Snapshot, vector: NDArray[np.float32], masks: Sequence[Mask], k: int
+) -> Iterator[TopK]:
+    """Look for the k chunks nearest to a unit vector float32[d]: found at the end of the block.
+
+    In a large snapshot idle cores scan while the block does something else.
+    """
     codes, scales = quantize(vector[None, :])
     best = TopK(k)
 
@@ -46,8 +60,8 @@ def dense_candidates(
 
     numbers = [number for number, mask in enumerate(masks) if mask is None or len(mask)]
     rows = sum(_rows(snapshot, number, masks[number]) for number in numbers)
-    share_out(scan, numbers, helped=rows >= SHARED_ROWS)
-    return best.result()
+    with shared_out(scan, numbers, helped=rows >= SHARED_ROWS):
+        yield best
 
 
 def cosines(

@@ -1,14 +1,15 @@
 """Idle cores help with one query.
 
 One thread per other core, started when first needed, for the whole process. The thread that asks
-works too and takes what is next as they do: where nobody is idle it does everything itself, and
-nobody ever waits for a core while there is work.
+takes what is left as they do: where no core is idle it does everything itself, and nobody waits
+for a core while there is work.
 """
 
 from __future__ import annotations
 
 import os
 import threading
+from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
@@ -20,14 +21,16 @@ T = TypeVar("T")
 
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
-_busy = 0
-_busy_lock = threading.Lock()
+_sharing = 0
+_sharing_lock = threading.Lock()
 
 
-def share_out(work: Callable[[T], None], items: Sequence[T], helped: bool = True) -> None:
-    """Call `work` once for each item, in no particular order; returns when all are done.
+@contextmanager
+def shared_out(work: Callable[[T], None], items: Sequence[T], *, helped: bool) -> Iterator[None]:
+    """Call `work` once for each item, in no particular order: done at the end of the block.
 
-    Raises what `work` raised first. With `helped`, on idle cores too.
+    With `helped`, idle cores begin at once. What is left at the end of the block is done there.
+    Raises what the block raised, or what `work` raised first; nothing is running any more then.
     """
     todo: Iterator[T] = iter(items)
     taking = threading.Lock()
@@ -40,43 +43,42 @@ def share_out(work: Callable[[T], None], items: Sequence[T], helped: bool = True
                 return
             work(item)
 
-    with _Busy() as others:
-        helpers = _helpers(take, min(CORES - 1 - others, len(items) - 1) if helped else 0)
+    with _idle_cores() as idle:
+        helpers = [_pool().submit(take) for _ in range(min(idle, len(items)) if helped else 0)]
         try:
+            yield
             take()
         finally:
             with taking:
                 todo = iter(())  # nothing more is begun, and what was begun is waited for
-            begun = [helper for helper in helpers if not helper.cancel()]
-            errors = [helper.exception() for helper in begun]
-        for error in errors:
-            if error is not None:
-                raise error
+            errors = _errors(helpers)
+        if errors:
+            raise errors[0]
 
 
-class _Busy:
-    """Counts the threads that search, this one among them."""
-
-    def __enter__(self) -> int:
-        """How many others there are."""
-        global _busy
-        with _busy_lock:
-            _busy += 1
-            return _busy - 1
-
-    def __exit__(self, *_: object) -> None:
-        global _busy
-        with _busy_lock:
-            _busy -= 1
+@contextmanager
+def _idle_cores() -> Iterator[int]:
+    """How many cores no query uses, while this one does."""
+    global _sharing
+    with _sharing_lock:
+        idle = CORES - 1 - _sharing
+        _sharing += 1
+    try:
+        yield max(0, idle)
+    finally:
+        with _sharing_lock:
+            _sharing -= 1
 
 
-def _helpers(take: Callable[[], None], count: int) -> list[Future[None]]:
-    return [_pool().submit(take) for _ in range(count)]
+def _errors(helpers: list[Future[None]]) -> list[BaseException]:
+    """Wait for the helpers that have begun, and for no other."""
+    begun = [helper for helper in helpers if not helper.cancel()]
+    return [error for helper in begun if (error := helper.exception()) is not None]
 
 
 @cache
 def _pool() -> ThreadPoolExecutor:
-    # Not needed by a cold search of a small index, and slow to import.
+    # A cold search of a small index has no need of it.
     from concurrent.futures import ThreadPoolExecutor
 
     return ThreadPoolExecutor(max(1, CORES - 1), "codelode-search")

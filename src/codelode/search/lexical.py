@@ -37,7 +37,7 @@ _SLACK = 1 - 1e-5
 
 _TINY = float(np.finfo(np.float32).tiny)
 
-_LOOKUPS_PER_POSTING = 8
+_POSTINGS_PER_LOOKUP = 8
 """Looking one chunk up in a list costs as much as going through so many postings."""
 
 _KNOWN_FREQUENCIES = 4096
@@ -116,7 +116,7 @@ def _promising(
     `terms` are those that occur in it, rare ones first.
     """
     postings = sum(term.frequencies[number] for term in terms)
-    if mask is not None and len(mask) * len(terms) * _LOOKUPS_PER_POSTING < postings:
+    if mask is not None and len(mask) * len(terms) * _POSTINGS_PER_LOOKUP < postings:
         return mask.ordinals.astype(np.int64)
     norms = length_norms(snapshot, number)
     scores = np.zeros(len(norms), np.float32)
@@ -125,8 +125,10 @@ def _promising(
     most = [sum(term.idf * (K1 + 1) for term in terms[i:]) for i in range(len(terms) + 1)]
     done = 0
     for term in terms:
-        if most[done] < enough:
-            break
+        if most[done] < enough:  # nothing new can get in
+            few = np.count_nonzero(scores >= max(enough - most[done], _TINY))
+            if few * _POSTINGS_PER_LOOKUP < term.frequencies[number]:
+                break
         listed, frequencies = term.posting(number)
         places = listed.astype(np.intp)
         np.add.at(scores, places, _weights(term.idf, frequencies, norms.take(places)))

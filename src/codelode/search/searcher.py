@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode.errors import UsageError
-from codelode.search.candidates import TopK, distinct
-from codelode.search.dense import dense_candidates
+from codelode.search.candidates import Candidates, TopK, distinct
+from codelode.search.dense import dense_scan
 from codelode.search.features import FEATURES, Measured, measure
 from codelode.search.filters import Mask, chunk_masks
 from codelode.search.freshness import is_stale
@@ -99,15 +99,30 @@ def _candidates(
 ) -> NDArray[np.int64]:
     """Keys of the candidates of all legs, ascending: segment number << 32 | ordinal."""
     wanted = max(CANDIDATES, 3 * options.limit)
-    keys = [np.zeros(0, np.int64)]
-    if vector is not None and vector.any():
-        dense = dense_candidates(snapshot, vector, masks, wanted)
-        keys.append(dense.segments << 32 | dense.ordinals)
-    if options.mode != "semantic":
-        lexical = lexical_candidates(snapshot, terms, masks, wanted)
-        keys.append(lexical.segments << 32 | lexical.ordinals)
-        keys.append(_definitions(snapshot, query, terms, masks, wanted))
-    return distinct(np.concatenate(keys))
+    if vector is None or not vector.any():
+        keys = _by_words(snapshot, query, terms, masks, options.mode, wanted)
+    else:
+        with dense_scan(snapshot, vector, masks, wanted) as nearest:
+            keys = _by_words(snapshot, query, terms, masks, options.mode, wanted)
+        keys.append(nearest.result().keys)
+    return distinct(np.concatenate(keys)) if keys else np.zeros(0, np.int64)
+
+
+def _by_words(
+    snapshot: Snapshot,
+    query: Query,
+    terms: list[TermPostings],
+    masks: list[Mask],
+    mode: Mode,
+    wanted: int,
+) -> list[NDArray[np.int64]]:
+    """Keys of the candidates of the lexical leg, and of those that define what is asked for."""
+    if mode == "semantic":
+        return []
+    return [
+        lexical_candidates(snapshot, terms, masks, wanted).keys,
+        _definitions(snapshot, query, terms, masks, wanted).keys,
+    ]
 
 
 def _definitions(
@@ -116,7 +131,7 @@ def _definitions(
     terms: list[TermPostings],
     masks: list[Mask],
     limit: int,
-) -> NDArray[np.int64]:
+) -> Candidates:
     """Chunks that define a name the query gives."""
     hashes = [term_hash(name.casefold(), DEFINITION) for name in query.names]
     best = TopK(limit)
@@ -126,8 +141,7 @@ def _definitions(
             ordinals = mask.keep(ordinals)
         if len(ordinals):
             best.offer(number, bm25(snapshot, number, ordinals, terms).sum(axis=1), ordinals)
-    found = best.result()
-    return found.segments << 32 | found.ordinals
+    return best.result()
 
 
 def _defining(segment: Segment, hashes: list[int]) -> NDArray[np.int64]:
