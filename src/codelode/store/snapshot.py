@@ -14,7 +14,6 @@ from codelode.segment.columns import STAT_COLUMNS
 from codelode.segment.format import SegmentFile
 from codelode.segment.reader import Segment
 from codelode.segment.shape import check_shape
-from codelode.segment.verify import faults
 from codelode.store.manifest import Manifest, SegmentEntry, read_manifest
 from codelode.store.recent import Recent
 
@@ -105,6 +104,8 @@ class Snapshot:
         try:
             yield
         except (LookupError, ValueError, TypeError, ArithmeticError, MemoryError) as error:
+            from codelode.segment.verify import faults  # a sound index has no need of it
+
             for live in self.segments:
                 for section, offset, problem in faults(live.segment):
                     raise DamagedError(
