@@ -77,14 +77,12 @@ def shares_of_symbols(segment: Segment, chunks: NDArray[np.void], weights: Weigh
 def path_values(path: str, weights: Weights) -> PathValues:
     """What a path says to a query."""
     folder, slash, name = path.rpartition("/")
+    folder += slash
     # No pattern reaches over a slash, but to see that there is one or the end.
-    test, example, generated, _ = _flags(folder + slash)
+    test, example, generated, _ = _flags(folder)
     its_test, its_example, its_generated, reexport = _flags(name)
-    in_path, known = share_of(path, weights)
-    stem = share_of(name.partition(".")[0] or name, weights) if known else (0.0, 0.0)
     return PathValues(
-        in_path,
-        *stem,
+        *_shares_of_path(path, folder, name, weights),
         max(test, its_test),
         max(example, its_example),
         max(generated, its_generated),
@@ -92,15 +90,36 @@ def path_values(path: str, weights: Weights) -> PathValues:
     )
 
 
+def _shares_of_path(
+    path: str, folder: str, name: str, weights: Weights
+) -> tuple[float, float, float]:
+    """The share of the query's weight in the path; that in the stem, and how much of it that is."""
+    if _has_none(path, weights):
+        return 0.0, 0.0, 0.0
+    above, own = _words(folder), _words(name)
+    found = [weight for term, weight in weights.items() if term in above or term in own]
+    stem = share_of(name.partition(".")[0] or name, weights) if found else (0.0, 0.0)
+    return sum(found), *stem
+
+
 def share_of(text: str, weights: Weights) -> Share:
-    """How much of a query is in the words of a name or path, and how much of these in it."""
-    if text.isascii():  # then the parts of its words, in lower case, are pieces of it
-        lowered = text.lower()
-        if not [term for term in weights if term in lowered]:
-            return 0.0, 0.0
+    """How much of a query is in the words of a name, and how much of these in it."""
+    if _has_none(text, weights):
+        return 0.0, 0.0
     words = _words(text)
-    common = [weight for term, weight in weights.items() if term in words]
-    return (sum(common), len(common) / len(words)) if common else (0.0, 0.0)
+    found = [weight for term, weight in weights.items() if term in words]
+    return (sum(found), len(found) / len(words)) if found else (0.0, 0.0)
+
+
+def _has_none(text: str, weights: Weights) -> bool:
+    """Whether no term can be a word of a text, as the text does not hold it: seen cheaply."""
+    if not text.isascii():
+        return False  # words in lower case need not be pieces of it
+    lowered = text.lower()
+    for term in weights:  # noqa: SIM110 - `any` costs twice as much
+        if term in lowered:
+            return False
+    return True
 
 
 @lru_cache(_REMEMBERED)
