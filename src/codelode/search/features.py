@@ -158,7 +158,7 @@ def _names(
     prose = np.array([name in _PROSE for name in segment.languages], np.float32)
     prose = np.concatenate((np.ones(1, np.float32), prose))  # number 0 is no language
     columns["prose"][rows] = prose[segment.files["language"][chunks["file"]]]
-    shares = np.array(shares_of_symbols(segment, chunks, weights), np.float32)
+    shares = shares_of_symbols(segment, chunks, weights)
     columns["symbol"][rows], columns["symbol_exact"][rows] = shares.T
 
 

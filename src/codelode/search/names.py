@@ -7,8 +7,11 @@ can be is remembered by folder, by file name and by name, not by file.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Mapping
 from functools import lru_cache
+from itertools import accumulate
+from operator import add
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -17,7 +20,7 @@ from numpy.typing import NDArray
 from codelode.tokens import text_parts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Sequence
 
     from codelode.segment.reader import Segment
 
@@ -65,61 +68,69 @@ def values_of_paths(
     """Of some files."""
     rows = segment.files
     paths = _slices(segment, "paths", rows["path_start"][files], rows["path_length"][files])
-    return [path_values(path.decode("utf-8", "surrogateescape"), weights) for path in paths]
+    return path_values(paths, weights)
 
 
-def shares_of_symbols(segment: Segment, chunks: NDArray[np.void], weights: Weights) -> list[Share]:
-    """Of the names of the symbols of some rows of the table of chunks."""
+def shares_of_symbols(
+    segment: Segment, chunks: NDArray[np.void], weights: Weights
+) -> NDArray[np.float32]:
+    """Of the names of the symbols of some rows of the table of chunks: a `Share` each."""
     names = _slices(segment, "symbols", chunks["symbol_start"], chunks["symbol_length"])
-    return [share_of(name.decode("utf-8", "replace"), weights) for name in names]
+    shares = np.zeros((len(names), 2), np.float32)
+    for i in _holding(names, weights):
+        shares[i] = share_of(names[i].decode("utf-8", "replace"), weights)
+    return shares
 
 
-def path_values(path: str, weights: Weights) -> PathValues:
-    """What a path says to a query."""
-    folder, slash, name = path.rpartition("/")
-    folder += slash
-    # No pattern reaches over a slash, but to see that there is one or the end.
-    test, example, generated, _ = _flags(folder)
-    its_test, its_example, its_generated, reexport = _flags(name)
-    return PathValues(
-        *_shares_of_path(path, folder, name, weights),
-        max(test, its_test),
-        max(example, its_example),
-        max(generated, its_generated),
-        reexport,
-    )
+def path_values(paths: Sequence[bytes], weights: Weights) -> list[PathValues]:
+    """What some paths say to a query."""
+    holding = _holding(paths, weights)
+    values = []
+    for i, path in enumerate(paths):
+        folder, slash, name = path.decode("utf-8", "surrogateescape").rpartition("/")
+        folder += slash
+        shares = _shares_of_path(folder, name, weights) if i in holding else (0.0, 0.0, 0.0)
+        # No pattern reaches over a slash, but to see that there is one or the end.
+        above, own = _flags(folder), _flags(name)
+        flags = max(above[0], own[0]), max(above[1], own[1]), max(above[2], own[2]), own[3]
+        values.append(PathValues(*shares, *flags))
+    return values
 
 
-def _shares_of_path(
-    path: str, folder: str, name: str, weights: Weights
-) -> tuple[float, float, float]:
+def share_of(text: str, weights: Weights) -> Share:
+    """How much of a query is in the words of a name, and how much of these in it."""
+    words = _words(text)
+    found = [weight for term, weight in weights.items() if term in words]
+    return (sum(found), len(found) / len(words)) if found else (0.0, 0.0)
+
+
+def _shares_of_path(folder: str, name: str, weights: Weights) -> tuple[float, float, float]:
     """The share of the query's weight in the path; that in the stem, and how much of it that is."""
-    if _has_none(path, weights):
-        return 0.0, 0.0, 0.0
     above, own = _words(folder), _words(name)
     found = [weight for term, weight in weights.items() if term in above or term in own]
     stem = share_of(name.partition(".")[0] or name, weights) if found else (0.0, 0.0)
     return sum(found), *stem
 
 
-def share_of(text: str, weights: Weights) -> Share:
-    """How much of a query is in the words of a name, and how much of these in it."""
-    if _has_none(text, weights):
-        return 0.0, 0.0
-    words = _words(text)
-    found = [weight for term, weight in weights.items() if term in words]
-    return (sum(found), len(found) / len(words)) if found else (0.0, 0.0)
+def _holding(names: Sequence[bytes], weights: Weights) -> set[int]:
+    """Which of some names may have a word that is a term of the query: no others have.
 
-
-def _has_none(text: str, weights: Weights) -> bool:
-    """Whether no term can be a word of a text, as the text does not hold it: seen cheaply."""
-    if not text.isascii():
-        return False  # words in lower case need not be pieces of it
-    lowered = text.lower()
-    for term in weights:  # noqa: SIM110 - `any` costs twice as much
-        if term in lowered:
-            return False
-    return True
+    The words of an ASCII name, in lower case, are pieces of it. Most names hold none, which is
+    seen without splitting them.
+    """
+    joined = b"\n".join(names).lower()
+    ends = list(accumulate(len(name) + 1 for name in names))
+    found: set[int] = set()
+    if not joined.isascii():
+        found.update(i for i, name in enumerate(names) if not name.isascii())
+    for term in weights:
+        needle = term.encode("utf-8", "replace")
+        at = joined.find(needle)
+        while at >= 0:
+            place = bisect_right(ends, at)
+            found.add(place)
+            at = joined.find(needle, ends[place])
+    return found
 
 
 @lru_cache(_REMEMBERED)
@@ -140,11 +151,10 @@ def _flags(path: str) -> tuple[float, float, float, float]:
 
 def _slices(
     segment: Segment, section: str, starts: NDArray[np.uint32], lengths: NDArray[np.generic]
-) -> Iterator[bytes]:
+) -> list[bytes]:
     """Pieces of a section, from one read of all from the first to the last."""
-    begins = starts.tolist()
-    ends = [begin + length for begin, length in zip(begins, lengths.tolist(), strict=True)]
+    begins: list[int] = starts.tolist()
+    ends = list(map(add, begins, lengths.tolist()))
     base = min(begins)
     read = segment.file.read(section, base, max(ends))
-    for begin, end in zip(begins, ends, strict=True):
-        yield bytes(read[begin - base : end - base])
+    return [bytes(read[begin - base : end - base]) for begin, end in zip(begins, ends, strict=True)]
