@@ -156,7 +156,7 @@ def test_the_best_k_with_ties_whatever_the_order(
     st.integers(1, 4),
     st.integers(1, 20),
     st.sampled_from([None, ["a"], ["*.h"], ["a/1*"]]),
-    st.sampled_from([(0, 0), (10**6, 0), (10**6, 10**6), (400, 5)]),
+    st.sampled_from([(0, 0), (10**6, 0), (10**6, 10**6), (150, 1)]),
     st.booleans(),
 )
 def test_the_dense_scan_is_the_same_however_it_goes(

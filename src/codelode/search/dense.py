@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 SHARED_ROWS = 1 << 20
 """From so many rows on idle cores help; below, many queries at once make better use of them."""
 
-_ROWS_PER_RUN = 400
-_ROWS_PER_COPY = 5
+_ROWS_PER_RUN = 150
+_ROWS_PER_COPY = 1
 """Another run of rows costs as much as scanning so many, and copying a row together as so many."""
 
 
@@ -95,7 +95,8 @@ def _scan(
     if min(by_run, by_copy) > len(codes):
         return _dots(query, codes)[mask.ordinals], mask.ordinals
     if by_copy < by_run:
-        return _dots(query, codes[mask.ordinals]), mask.ordinals
+        rows = codes.take(mask.ordinals.astype(np.intp), axis=0)  # twice as fast as `[]`
+        return _dots(query, rows), mask.ordinals
     runs = [_dots(query, codes[start:stop]) for start, stop in mask.runs.tolist()]
     return np.concatenate(runs), mask.ordinals
 
