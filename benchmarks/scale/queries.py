@@ -4,7 +4,8 @@
     python -m benchmarks.scale.queries --synthetic CHUNKS
 
 Queries are fixed questions with common words, and words and symbols of the index itself, the same
-for the same index. Every figure is of a warm index but for the whole cold processes. Memory:
+for the same index. Every figure but that of whole cold processes is of an index that has answered
+other queries before. Memory:
 `private` is what the process keeps of its own (anonymous pages), `mapped` are pages of files, the
 index above all, which the kernel shares between processes and takes back when it needs them.
 """
@@ -189,8 +190,9 @@ def cold(root: Path, index_dir: Path | None, runs: int) -> dict[str, float]:
 def measured(root: Path, index_dir: Path | None, queries: int, runs: int) -> dict[str, Any]:
     """Everything about one index."""
     index = Index.open(root, index_dir)
-    texts = sampled(index, queries)
-    for text in texts:
+    texts = sampled(index, 2 * queries)
+    texts, others = texts[:queries], texts[queries:]
+    for text in others:
         index.search(text)
     result: dict[str, Any] = {"chunks": index.snapshot().manifest.chunks}
     result["hybrid"] = latencies(index, texts, {})

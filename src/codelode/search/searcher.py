@@ -158,7 +158,7 @@ def _scores(measured: Measured, query: Query, mode: Mode) -> NDArray[np.float32]
 
 def _mark(hit: Hit, snapshot: Snapshot, measured: Measured, row: int, root: Path) -> Hit:
     segment = snapshot.segments[int(measured.segments[row])].segment
-    file = segment.files[segment.chunk_files[int(measured.ordinals[row])]]
+    file = segment.files[int(segment.chunks["file"][measured.ordinals[row]])]
     return replace(hit, stale=True) if is_stale(root, hit.path, file) else hit
 
 
