@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from codelode.bench.sample import draw_runs
 from codelode.search.dense import cosines, dense_candidates
+from codelode.search.filters import Allowed
 from codelode.search.searcher import CANDIDATES
 from codelode.tokens import count_words
 from codelode.types import Passages
@@ -120,7 +121,7 @@ def _masks(snapshot: Snapshot, keys: NDArray[np.int64]) -> list[Mask]:
     for number, live in enumerate(snapshot.segments):
         mask = np.zeros(len(live.segment.chunks), bool)
         mask[keys[keys >> 32 == number] & 0xFFFFFFFF] = True
-        masks.append(mask)
+        masks.append(Allowed.of(mask))
     return masks
 
 

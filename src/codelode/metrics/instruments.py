@@ -106,12 +106,21 @@ class Recorder:
 
     @contextmanager
     def timed(self, leg: str) -> Iterator[None]:
-        """Count the time within the context for a leg of this thread's search."""
+        """Count the time within the context for a leg of this thread's search.
+
+        A leg inside another stops the clock of that one.
+        """
+        outer: str | None = getattr(self._thread, "leg", None)
+        self._thread.leg = leg
         began = time.perf_counter()
         try:
             yield
         finally:
-            self._spent()[leg] += time.perf_counter() - began
+            seconds = time.perf_counter() - began
+            self._thread.leg = outer
+            self._spent()[leg] += seconds
+            if outer is not None:
+                self._spent()[outer] -= seconds
 
     def query_done(self, mode: str, seconds: float) -> None:
         """A search of this thread has ended, after so many seconds."""

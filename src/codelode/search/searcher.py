@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from codelode.errors import UsageError
 from codelode.metrics import timed
-from codelode.search.candidates import TopK
-from codelode.search.dense import dense_candidates
+from codelode.search.candidates import Candidates, TopK, distinct
+from codelode.search.dense import dense_scan
 from codelode.search.features import FEATURES, Measured, measure
 from codelode.search.filters import Mask, chunk_masks
 from codelode.search.freshness import is_stale
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from codelode.embed.encoder import Encoder
+    from codelode.segment.reader import Segment
     from codelode.store.snapshot import Snapshot
 
 Mode = Literal["hybrid", "semantic", "lexical"]
@@ -108,17 +109,31 @@ def _candidates(
 ) -> NDArray[np.int64]:
     """Keys of the candidates of all legs, ascending: segment number << 32 | ordinal."""
     wanted = max(CANDIDATES, 3 * options.limit)
-    keys = [np.zeros(0, np.int64)]
-    if vector is not None and vector.any():
-        with timed("dense"):
-            dense = dense_candidates(snapshot, vector, masks, wanted)
-        keys.append(dense.segments << 32 | dense.ordinals)
-    if options.mode != "semantic":
-        with timed("lexical"):
-            lexical = lexical_candidates(snapshot, terms, masks, wanted)
-            defined = _definitions(snapshot, query, terms, masks, wanted)
-        keys += [lexical.segments << 32 | lexical.ordinals, defined]
-    return np.unique(np.concatenate(keys))
+    if vector is None or not vector.any():
+        keys = _by_words(snapshot, query, terms, masks, options.mode, wanted)
+    else:
+        with timed("dense"), dense_scan(snapshot, vector, masks, wanted) as nearest:
+            keys = _by_words(snapshot, query, terms, masks, options.mode, wanted)
+        keys.append(nearest.result().keys)
+    return distinct(np.concatenate(keys)) if keys else np.zeros(0, np.int64)
+
+
+def _by_words(
+    snapshot: Snapshot,
+    query: Query,
+    terms: list[TermPostings],
+    masks: list[Mask],
+    mode: Mode,
+    wanted: int,
+) -> list[NDArray[np.int64]]:
+    """Keys of the candidates of the lexical leg, and of those that define what is asked for."""
+    if mode == "semantic":
+        return []
+    with timed("lexical"):
+        return [
+            lexical_candidates(snapshot, terms, masks, wanted).keys,
+            _definitions(snapshot, query, terms, masks, wanted).keys,
+        ]
 
 
 def _definitions(
@@ -127,18 +142,23 @@ def _definitions(
     terms: list[TermPostings],
     masks: list[Mask],
     limit: int,
-) -> NDArray[np.int64]:
+) -> Candidates:
     """Chunks that define a name the query gives."""
     hashes = [term_hash(name.casefold(), DEFINITION) for name in query.names]
     best = TopK(limit)
     for number, (live, mask) in enumerate(zip(snapshot.segments, masks, strict=True)):
-        postings = [live.segment.posting(term)[0] for term in hashes]
-        ordinals = np.unique(np.concatenate([np.zeros(0, np.int64), *postings]))
-        if mask is not None:
-            ordinals = ordinals[mask[ordinals]]
-        best.offer(number, bm25(snapshot, number, ordinals, terms).sum(axis=1), ordinals)
-    found = best.result()
-    return found.segments << 32 | found.ordinals
+        ordinals = _defining(live.segment, hashes)
+        if mask is not None and len(ordinals):
+            ordinals = mask.keep(ordinals)
+        if len(ordinals):
+            best.offer(number, bm25(snapshot, number, ordinals, terms).sum(axis=1), ordinals)
+    return best.result()
+
+
+def _defining(segment: Segment, hashes: list[int]) -> NDArray[np.int64]:
+    """The chunks that define any of some names, ascending."""
+    found = [segment.posting(term)[0] for term in hashes if segment.document_frequency(term)]
+    return distinct(np.concatenate(found)) if found else np.zeros(0, np.int64)
 
 
 def _scores(measured: Measured, query: Query, mode: Mode) -> NDArray[np.float32]:
@@ -149,7 +169,7 @@ def _scores(measured: Measured, query: Query, mode: Mode) -> NDArray[np.float32]
 
 def _mark(hit: Hit, snapshot: Snapshot, measured: Measured, row: int, root: Path) -> Hit:
     segment = snapshot.segments[int(measured.segments[row])].segment
-    file = segment.files[segment.chunk_files[int(measured.ordinals[row])]]
+    file = segment.files[int(segment.chunks["file"][measured.ordinals[row]])]
     return replace(hit, stale=True) if is_stale(root, hit.path, file) else hit
 
 
