@@ -223,7 +223,9 @@ def main() -> None:
         if options.synthetic:
             root, index_dir = Path(scratch), Path(scratch) / "indexes"
             command = [sys.executable, "-m", "benchmarks.scale.synthetic"]
-            subprocess.run([*command, str(options.synthetic), root, index_dir], check=True)
+            subprocess.run(
+                [*command, str(options.synthetic), root, index_dir], check=True, stdout=sys.stderr
+            )
         if root is None:
             parser.error("give a ROOT that is indexed, or --synthetic")
         result = measured(root, index_dir, options.queries, options.cold)
