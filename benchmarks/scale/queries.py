@@ -26,11 +26,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from benchmarks.scale.synthetic import make
 from codelode import Index
 from codelode.search.dense import cosines, dense_candidates
 from codelode.search.filters import chunk_masks
-from codelode.store.locate import index_directory, real_root
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -224,7 +222,10 @@ def main() -> None:
         root, index_dir = options.root, options.index_dir
         if options.synthetic:
             root, index_dir = Path(scratch), Path(scratch) / "indexes"
-            make(options.synthetic, root, index_directory(real_root(root), index_dir), seed=0)
+            command = [sys.executable, "-m", "benchmarks.scale.synthetic"]
+            subprocess.run(
+                [*command, str(options.synthetic), root, index_dir], check=True, stdout=sys.stderr
+            )
         if root is None:
             parser.error("give a ROOT that is indexed, or --synthetic")
         result = measured(root, index_dir, options.queries, options.cold)

@@ -81,4 +81,5 @@ def _pool() -> ThreadPoolExecutor:
     # A cold search of a small index has no need of it.
     from concurrent.futures import ThreadPoolExecutor
 
+    os.register_at_fork(after_in_child=_pool.cache_clear)  # threads stay behind
     return ThreadPoolExecutor(max(1, CORES - 1), "codelode-search")

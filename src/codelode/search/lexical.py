@@ -131,7 +131,8 @@ def _promising(
                 break
         listed, frequencies = term.posting(number)
         places = listed.astype(np.intp)
-        np.add.at(scores, places, _weights(term.idf, frequencies, norms.take(places)))
+        counts = frequencies.astype(np.float32)
+        np.add.at(scores, places, _weights(term.idf, counts, norms.take(places)))
         done += 1
     # The weights are positive: what does not have `enough` now and cannot get it, has no chance.
     ordinals = np.flatnonzero(scores >= max(enough - most[done], _TINY))
@@ -152,18 +153,15 @@ def bm25(
 ) -> NDArray[np.float32]:
     """What each term adds to the scores of some chunks of a segment, float32[n, terms]."""
     norms = length_norms(snapshot, number)[ordinals]
-    result = np.zeros((len(ordinals), len(terms)), np.float32)
+    counts = np.zeros((len(ordinals), len(terms)), np.float32)
     wanted = ordinals.astype(np.uint16)  # as the lists are, or each would be copied
     for column, term in enumerate(terms):
-        if not len(ordinals) or not term.frequencies[number]:
-            continue
-        listed, frequencies = term.posting(number)
-        places = np.minimum(listed.searchsorted(wanted), len(listed) - 1)
-        there = np.flatnonzero(listed[places] == wanted)
-        if len(there):
-            counts = frequencies[places[there]]
-            result[there, column] = _weights(term.idf, counts, norms[there])
-    return result
+        if len(ordinals) and term.frequencies[number]:
+            listed, frequencies = term.posting(number)
+            places = listed.searchsorted(wanted)
+            there = listed.take(places, mode="clip") == wanted
+            counts[:, column] = frequencies.take(places, mode="clip") * there
+    return _weights(np.array([term.idf for term in terms]), counts, norms[:, None])
 
 
 def _in_order(weights: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -175,11 +173,11 @@ def _in_order(weights: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _weights(
-    idf: float, frequencies: NDArray[np.uint8], norms: NDArray[np.float32]
+    idf: float | NDArray[np.float64], counts: NDArray[np.float32], norms: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    counts = frequencies.astype(np.float32)
+    """Overwrites `counts`."""
     bottom = counts + norms
-    counts *= np.float32(idf * (K1 + 1))
+    counts *= np.asarray(idf * (K1 + 1), np.float32)
     counts /= bottom
     return counts
 
