@@ -11,7 +11,9 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "src" / "codelode"
 
 LAYERS = (  # bottom up; ARCHITECTURE.md draws the same
-    {"errors", "lines", "sparse", "tokens"},
+    {"errors", "lines", "sparse"},
+    {"spans"},
+    {"tokens"},
     {"types"},
     {"chunk", "discover", "embed", "render", "segment"},
     {"store"},

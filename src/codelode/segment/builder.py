@@ -15,7 +15,7 @@ from codelode.segment.postings import DEFINITION, build_postings
 from codelode.segment.quantizer import quantize
 from codelode.segment.text import BLOCK_BYTES, compress
 from codelode.sparse import ranges
-from codelode.tokens import term_hash, text_terms, whole_term
+from codelode.tokens import term_hash, term_hashes, text_terms
 from codelode.types import SkipReason
 
 if TYPE_CHECKING:
@@ -36,25 +36,21 @@ def path_hash(path: str) -> int:
     return int(xxhash.xxh3_64_intdigest(path.encode("utf-8", "surrogateescape")))
 
 
-def term_hashes(words: WordCounts) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+def _hashes_of_words(words: WordCounts) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
     """The hashes of the terms of every word: those of word i are `values[starts[i]:starts[i+1]]`.
 
     As `tokens.terms` has them: the parts, and the whole word where it has several.
     """
     split = words.parts
-    hashes = np.array([term_hash(part) for part in split.parts], np.uint64)
-    lengths = np.diff(split.starts)
-    compound = lengths > 1
-    wholes = [(i, whole_term(words.vocabulary[i])) for i in np.flatnonzero(compound).tolist()]
-    wholes = [(i, whole) for i, whole in wholes if whole]
-    compound[:] = False
-    compound[[i for i, _ in wholes]] = True
+    compound = np.zeros(len(split.starts) - 1, bool)
+    compound[split.compounds] = True
     starts = split.starts + np.concatenate(([0], np.cumsum(compound)))
     values = np.empty(starts[-1], np.uint64)
     is_whole = np.zeros(len(values), bool)
-    is_whole[starts[1:][compound] - 1] = True
-    values[~is_whole] = hashes[split.ids]
-    values[is_whole] = np.array([term_hash(whole) for _, whole in wholes], np.uint64)
+    places = starts[split.compounds + 1] - 1
+    is_whole[places] = True
+    values[~is_whole] = term_hashes(map(str.encode, split.parts))[split.ids]
+    values[places] = term_hashes(split.wholes)
     return starts, values
 
 
@@ -170,7 +166,7 @@ class SegmentBuilder:
         self, words: WordCounts
     ) -> tuple[tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.int64]], NDArray[np.int64]]:
         """(term, chunk, count) of all text and definitions; and the number of terms per chunk."""
-        starts, values = term_hashes(words)
+        starts, values = _hashes_of_words(words)
         rows = np.repeat(np.arange(len(words.indptr) - 1), np.diff(words.indptr))
         widths = np.diff(starts)[words.ids]
         picks = ranges(starts[words.ids], widths)
