@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parent.parent / "src" / "codelode"
 
 LAYERS = (  # bottom up; ARCHITECTURE.md draws the same
     {"errors", "lines", "sparse"},
-    {"spans"},
+    {"casing", "spans"},
     {"tokens"},
     {"types"},
     {"chunk", "discover", "embed", "render", "segment"},

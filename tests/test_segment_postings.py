@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codelode.segment.postings import Postings, build_postings, merge_postings
+from codelode.segment.postings import Postings, TermCounts, build_postings, merge_postings
 
 Triples = list[tuple[int, int, int]]
 triples = st.lists(
@@ -21,9 +21,12 @@ triples = st.lists(
 
 def built(rows: Triples) -> Postings:
     return build_postings(
-        np.array([row[0] for row in rows], np.uint64),
-        np.array([row[1] for row in rows], np.int64),
-        np.array([row[2] for row in rows], np.int64),
+        TermCounts(
+            hashes=np.array([row[0] for row in rows], np.uint64),
+            terms=np.arange(len(rows)),
+            ordinals=np.array([row[1] for row in rows], np.int64),
+            counts=np.array([row[2] for row in rows], np.int64),
+        )
     )
 
 

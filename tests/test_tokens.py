@@ -16,6 +16,7 @@ from codelode.tokens import (
     term_hash,
     term_hashes,
     terms,
+    text_parts,
     text_terms,
     words,
 )
@@ -68,6 +69,17 @@ def test_counts_are_those_of_a_counter(texts: list[str]) -> None:
         assert found == Counter(words(text))
 
 
+@given(st.lists(st.text(alphabet="ab_ C1é日\n.", max_size=30), max_size=8))
+def test_counts_of_parts_are_those_of_a_counter(texts: list[str]) -> None:
+    counted = count_words([text.encode() for text in texts])
+    found = counted.part_counts
+    rows = list(zip(found.texts.tolist(), found.parts.tolist(), found.counts.tolist(), strict=True))
+    assert rows == sorted(rows)
+    assert {(row, counted.parts.parts[part]): n for row, part, n in rows} == Counter(
+        (row, part) for row, text in enumerate(texts) for part in text_parts(text)
+    )
+
+
 @given(st.binary(max_size=80))
 def test_any_bytes_have_terms_in_lower_case(word: bytes) -> None:
     for term in terms(word):
@@ -113,6 +125,10 @@ def test_words_too_long_for_terms_are_not_counted() -> None:
 @given(st.lists(st.text(max_size=12).map(str.encode), max_size=8))
 def test_hashes_of_many_terms_are_those_of_each(found: list[bytes]) -> None:
     assert term_hashes(found).tolist() == [term_hash(term.decode()) for term in found]
+
+
+def test_hashes_of_a_field_are_those_of_each() -> None:
+    assert term_hashes([b"open"], "d").tolist() == [term_hash("open", "d")]
 
 
 def test_fields_do_not_mix() -> None:

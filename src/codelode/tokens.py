@@ -21,6 +21,7 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
+from codelode.casing import spans_of_parts
 from codelode.spans import PADDING, number_spans, spell
 from codelode.sparse import ranges
 
@@ -34,17 +35,17 @@ _SEPARATORS = bytes(
     c if (chr(c).isalnum() and c < 128) or c == ord("_") or c >= 128 else ord(" ")
     for c in range(256)
 )
-_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|@+")
+PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|@+")
 """Over an ASCII word, or the shape of another: HTTP | Server, server | 256 | uncased letters."""
 _LAST_DIGIT, _LAST_ASCII = ord("9"), 0x7F
 _NUMBER_LIKE = re.compile(r"[0-9][0-9a-fA-FxXoObBlLuU_]*\Z")
 WORD_END = b"\n"
 _IN_WORD = bytes(byte != ord(" ") for byte in _SEPARATORS)
 _IN_NUMBER = bytes(bool(_NUMBER_LIKE.match("0" + chr(byte))) for byte in range(256))
-_NEITHER, _LOWER, _UPPER, _DIGIT = range(4)  # classes of characters: two bits
-_CLASSES = bytes(
-    _LOWER * (97 <= c < 123) + _UPPER * (65 <= c < 91) + _DIGIT * (48 <= c < 58) for c in range(256)
-)
+# A key of `part_counts` holds, from the top: text, part (26 bits), count (20 bits). One sort of
+# such keys brings together what is to be added up.
+_TEXT, _PART = 46, 20
+_PART_MASK, _COUNT_MASK = (1 << 26) - 1, (1 << 20) - 1
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")  # kana, han, hangul
 
 
@@ -65,6 +66,15 @@ class WordParts:
     wholes: list[bytes]
 
 
+@dataclass(frozen=True, slots=True)
+class PartCounts:
+    """How often each part comes in each text: flat, by text and then by part; int64 all."""
+
+    texts: NDArray[np.int64]
+    parts: NDArray[np.int64]  # numbers in `WordParts.parts`
+    counts: NDArray[np.int64]
+
+
 @dataclass(frozen=True)
 class WordCounts:
     """The bags of words of n texts, as compressed sparse rows.
@@ -83,6 +93,28 @@ class WordCounts:
     def parts(self) -> WordParts:
         """The parts of the words of the vocabulary."""
         return split_words(self.spelled)
+
+    @cached_property
+    def texts(self) -> NDArray[np.int64]:
+        """The row that each of `ids` lies in."""
+        return np.repeat(np.arange(len(self.indptr) - 1), np.diff(self.indptr))
+
+    @cached_property
+    def part_counts(self) -> PartCounts:
+        """The parts of all words, those of equal parts in a text added up."""
+        split = self.parts
+        lengths = np.diff(split.starts)[self.ids]
+        keys = np.repeat((self.texts << _TEXT) | np.minimum(self.counts, _COUNT_MASK), lengths)
+        keys |= split.ids[ranges(split.starts[self.ids], lengths)] << _PART
+        keys.sort()
+        pairs = keys >> _PART
+        heads = np.flatnonzero(np.diff(pairs, prepend=-1))
+        pairs = pairs[heads]
+        return PartCounts(
+            texts=pairs >> (_TEXT - _PART),
+            parts=pairs & _PART_MASK,
+            counts=np.add.reduceat(keys & _COUNT_MASK, heads) if len(heads) else heads,
+        )
 
     @cached_property
     def vocabulary(self) -> list[bytes]:
@@ -135,8 +167,8 @@ def parts(word: bytes) -> tuple[str, ...]:
     if text.isascii():
         if len(text) > MAX_NUMBER_DIGITS and _NUMBER_LIKE.match(text):
             return ()
-        return tuple(part.lower() for part in _PARTS.findall(text))
-    spans = (match.span() for match in _PARTS.finditer("".join(map(_shape, text))))
+        return tuple(part.lower() for part in PARTS.findall(text))
+    spans = (match.span() for match in PARTS.finditer("".join(map(_shape, text))))
     return tuple(chain.from_iterable(_fold(text[start:end]) for start, end in spans))
 
 
@@ -148,7 +180,7 @@ def split_words(spelled: bytes) -> WordParts:
     foreign = np.zeros(len(ends), bool)
     foreign[np.searchsorted(ends, np.flatnonzero(codes > _LAST_ASCII))] = True
     silent = foreign | (ends - begins > MAX_WORD_BYTES) | _number_like(spelled, begins, ends)
-    starts, stops = _spans_of_parts(spelled, begins[silent], ends[silent])
+    starts, stops = spans_of_parts(spelled, begins[silent], ends[silent])
     text = spelled.lower() + PADDING
     numbers, firsts = number_spans(text, starts, stops - starts)
     rows = np.concatenate(([0], np.searchsorted(starts, ends)))
@@ -203,30 +235,8 @@ def _number_like(
     return found
 
 
-def _spans_of_parts(
-    spelled: bytes, silent: NDArray[np.int64], silent_ends: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Where parts start and stop in ASCII words, those between `silent` and their ends apart.
-
-    It is `_PARTS`, told by the class of a character and those of its neighbours: a part begins
-    where the class changes, but an upper-case letter goes with the lower-case ones after it.
-    """
-    classes = np.frombuffer(spelled.translate(_CLASSES), np.uint8).copy()
-    classes[ranges(silent, silent_ends - silent)] = _NEITHER
-    before = np.concatenate(([np.uint8(_NEITHER)], classes[:-1]))
-    after = np.concatenate((classes[1:], [np.uint8(_NEITHER)]))
-    same = classes == before
-    inside = classes != _NEITHER
-    upper_before = before == _UPPER
-    starting = inside & ~same & ~(upper_before & (classes == _LOWER))
-    starting |= same & upper_before & (after == _LOWER)
-    stopping = inside & (after == _NEITHER)
-    stopping[:-1] |= inside[:-1] & starting[1:]
-    return np.flatnonzero(starting), np.flatnonzero(stopping) + 1
-
-
 def _shape(character: str) -> str:
-    """The ASCII character that stands for `character` in `_PARTS`: its case, or what it is."""
+    """The ASCII character that stands for `character` in `PARTS`: its case, or what it is."""
     if character.isupper():
         return "A"
     if character.islower() or unicodedata.category(character)[0] == "M":  # accents join a word
@@ -274,6 +284,7 @@ def term_hash(term: str, field: str = "") -> int:
     return xxhash.xxh3_64_intdigest(key.encode("utf-8", "surrogateescape"))
 
 
-def term_hashes(terms: Iterable[bytes]) -> NDArray[np.uint64]:
-    """`term_hash` of many terms of the first field, in UTF-8: uint64[n]."""
-    return np.fromiter(map(xxhash.xxh3_64_intdigest, terms), np.uint64)
+def term_hashes(terms: Iterable[bytes], field: str = "") -> NDArray[np.uint64]:
+    """`term_hash` of many terms in UTF-8: uint64[n]."""
+    keys = map(f"{field}:".encode().__add__, terms) if field else terms
+    return np.fromiter(map(xxhash.xxh3_64_intdigest, keys), np.uint64)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,11 +12,10 @@ import xxhash
 
 from codelode.segment.columns import BLOCK, CHUNK, FILE
 from codelode.segment.format import write_segment
-from codelode.segment.postings import DEFINITION, build_postings
+from codelode.segment.postings import DEFINITION, TermCounts, build_postings
 from codelode.segment.quantizer import quantize
 from codelode.segment.text import BLOCK_BYTES, compress
-from codelode.sparse import ranges
-from codelode.tokens import term_hash, term_hashes, text_terms
+from codelode.tokens import term_hashes, text_terms
 from codelode.types import SkipReason
 
 if TYPE_CHECKING:
@@ -36,24 +36,6 @@ def path_hash(path: str) -> int:
     return int(xxhash.xxh3_64_intdigest(path.encode("utf-8", "surrogateescape")))
 
 
-def _hashes_of_words(words: WordCounts) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
-    """The hashes of the terms of every word: those of word i are `values[starts[i]:starts[i+1]]`.
-
-    As `tokens.terms` has them: the parts, and the whole word where it has several.
-    """
-    split = words.parts
-    compound = np.zeros(len(split.starts) - 1, bool)
-    compound[split.compounds] = True
-    starts = split.starts + np.concatenate(([0], np.cumsum(compound)))
-    values = np.empty(starts[-1], np.uint64)
-    is_whole = np.zeros(len(values), bool)
-    places = starts[split.compounds + 1] - 1
-    is_whole[places] = True
-    values[~is_whole] = term_hashes(map(str.encode, split.parts))[split.ids]
-    values[places] = term_hashes(split.wholes)
-    return starts, values
-
-
 class SegmentBuilder:
     """Collects files and their chunks, then writes them with their words and vectors."""
 
@@ -62,7 +44,8 @@ class SegmentBuilder:
         self.texts: list[bytes] = []
         self._files: list[tuple[object, ...]] = []
         self._chunks: list[tuple[object, ...]] = []
-        self._defines: list[tuple[int, str]] = []
+        self._defined_names: list[str] = []
+        self._defining: list[int] = []  # the chunk that defines each of these
         self._languages: dict[str, int] = {}
         self._kinds: dict[str, int] = {}
         self._path_blob: list[bytes] = []
@@ -97,7 +80,8 @@ class SegmentBuilder:
                 symbol = chunk.symbol.name.encode("utf-8", "replace")[:0xFFFF]
                 kind = self._kinds.setdefault(chunk.symbol.kind, len(self._kinds) + 1)
             ordinal = len(self._chunks)
-            self._defines += [(ordinal, define.name) for define in chunk.defines]
+            self._defined_names += [define.name for define in chunk.defines]
+            self._defining += [ordinal] * len(chunk.defines)
             lines = (chunk.start_line, chunk.end_line, 0)
             place = (self._symbol_bytes, len(symbol), kind)
             self._chunks.append((number, chunk.start, chunk.end, *lines, *place))
@@ -132,7 +116,7 @@ class SegmentBuilder:
         """The segment as bytes. `words` and `vectors` have a row for each of `self.texts`."""
         files = np.array(self._files, FILE)
         chunks = np.array(self._chunks, CHUNK)
-        triples, chunks["tokens"] = self._term_triples(words)
+        terms, chunks["tokens"] = self._term_counts(words)
         np.add.at(files["tokens"], chunks["file"], chunks["tokens"])
         codes, scales = quantize(vectors)
         lengths = np.fromiter(map(len, self._frames), np.int64, len(self._frames))
@@ -144,7 +128,7 @@ class SegmentBuilder:
             "languages": list(self._languages),
             "kinds": list(self._kinds),
         }
-        path_postings = build_postings(*self._path_triples())
+        path_postings = build_postings(self._path_term_counts())
         sink = io.BytesIO()
         sections: Mapping[str, Iterable[Piece]] = {
             "meta": [json.dumps(meta).encode()],
@@ -152,7 +136,7 @@ class SegmentBuilder:
             "paths": self._path_blob,
             "chunks": [chunks],
             "symbols": self._symbols,
-            **postings_sections("", build_postings(*triples)),
+            **postings_sections("", build_postings(terms)),
             **postings_sections("path-", path_postings),
             "scales": [scales],
             "codes": [codes],
@@ -162,35 +146,40 @@ class SegmentBuilder:
         write_segment(sink, sections)
         return sink.getvalue()
 
-    def _term_triples(
-        self, words: WordCounts
-    ) -> tuple[tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.int64]], NDArray[np.int64]]:
-        """(term, chunk, count) of all text and definitions; and the number of terms per chunk."""
-        starts, values = _hashes_of_words(words)
-        rows = np.repeat(np.arange(len(words.indptr) - 1), np.diff(words.indptr))
-        widths = np.diff(starts)[words.ids]
-        picks = ranges(starts[words.ids], widths)
-        ordinals = np.repeat(rows, widths)
-        counts = np.repeat(words.counts.astype(np.int64), widths)
+    def _term_counts(self, words: WordCounts) -> tuple[TermCounts, NDArray[np.int64]]:
+        """The terms of text and definitions in each chunk; and the number of those of the text."""
+        split, found = words.parts, words.part_counts
+        whole = np.full(len(split.starts) - 1, -1)
+        whole[split.compounds] = np.arange(len(split.compounds))
+        whole = whole[words.ids]
+        compound = np.flatnonzero(whole >= 0)
+        ordinals = np.concatenate((found.texts, words.texts[compound]))
+        counts = np.concatenate((found.counts, words.counts[compound]))
         tokens = np.bincount(ordinals, counts, len(self.texts)).astype(np.int64)
-        defined = [(ordinal, name.casefold()) for ordinal, name in self._defines]
-        names = np.array([term_hash(name, DEFINITION) for _, name in defined], np.uint64)
-        places = np.array([ordinal for ordinal, _ in defined], np.int64)
-        return (
-            np.concatenate((values[picks], names)),
-            np.concatenate((ordinals, places)),
-            np.concatenate((counts, np.ones(len(names), np.int64))),
-        ), tokens
+        hashes = (
+            term_hashes(map(str.encode, split.parts)),
+            term_hashes(split.wholes),
+            term_hashes((name.casefold().encode() for name in self._defined_names), DEFINITION),
+        )
+        wholes, definitions = np.cumsum([len(hashes[0]), len(hashes[1])])
+        terms = TermCounts(
+            hashes=np.concatenate(hashes),
+            terms=np.concatenate(
+                (found.parts, whole[compound] + wholes, np.arange(len(hashes[2])) + definitions)
+            ),
+            ordinals=np.concatenate((ordinals, np.array(self._defining, np.int64))),
+            counts=np.concatenate((counts, np.ones(len(hashes[2]), np.int64))),
+        )
+        return terms, tokens
 
-    def _path_triples(self) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.int64]]:
-        pairs = [
-            (term_hash(term), number)
-            for number, name in enumerate(self._path_blob)
-            for term in text_terms(name.decode("utf-8", "replace"))
-        ]
-        hashes = np.array([term for term, _ in pairs], np.uint64)
-        numbers = np.array([number for _, number in pairs], np.int64)
-        return hashes, numbers, np.ones(len(pairs), np.int64)
+    def _path_term_counts(self) -> TermCounts:
+        terms = [text_terms(name.decode("utf-8", "replace")) for name in self._path_blob]
+        lengths = np.fromiter(map(len, terms), np.int64, len(terms))
+        hashes = term_hashes(map(str.encode, chain.from_iterable(terms)))
+        each = np.arange(len(hashes))
+        return TermCounts(
+            hashes, each, np.repeat(np.arange(len(terms)), lengths), np.ones_like(each)
+        )
 
 
 def postings_sections(prefix: str, postings: object) -> dict[str, Iterable[Piece]]:

@@ -52,16 +52,27 @@ def find_term(terms: NDArray[np.uint64], starts: NDArray[np.uint32], term: int) 
     return slice(int(starts[row]), int(starts[row + 1]))
 
 
-def build_postings(
-    terms: NDArray[np.uint64], ordinals: NDArray[np.int64], counts: NDArray[np.int64]
-) -> Postings:
-    """Postings of (term, ordinal, count) triples in any order; counts of equal pairs add up."""
-    dictionary, numbers = np.unique(terms, return_inverse=True)
+@dataclass(frozen=True, slots=True)
+class TermCounts:
+    """How often terms come in texts: one row per term and text, in any order.
+
+    Term i has `hashes[i]`; several may have the same one, and each comes in some row. Rows have a
+    number of a term, an ordinal and a count. Dtypes: hashes uint64[t]; the others int64[n].
+    """
+
+    hashes: NDArray[np.uint64]
+    terms: NDArray[np.int64]
+    ordinals: NDArray[np.int64]
+    counts: NDArray[np.int64]
+
+
+def build_postings(found: TermCounts) -> Postings:
+    """Postings of the terms; counts of equal hashes and ordinals add up."""
+    dictionary, numbers = np.unique(found.hashes, return_inverse=True)
     # One packed key per triple, so that a plain sort (vectorised in numpy) does the grouping.
-    keys = (numbers.astype(np.uint64) << np.uint64(32)) | (
-        ordinals.astype(np.uint64) << np.uint64(8)
-    )
-    keys |= np.minimum(counts, MAX_FREQUENCY).astype(np.uint64)
+    keys = (numbers.astype(np.uint64) << np.uint64(32))[found.terms]
+    keys |= found.ordinals.astype(np.uint64) << np.uint64(8)
+    keys |= np.minimum(found.counts, MAX_FREQUENCY).astype(np.uint64)
     keys.sort()
     pairs = keys >> np.uint64(8)
     first = _group_starts(pairs)
