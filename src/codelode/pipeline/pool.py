@@ -65,6 +65,7 @@ class _Worker:
             [sys.executable, "-m", "codelode.pipeline.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},  # idle ones wait by spinning
             process_group=0,  # Ctrl-C is for the parent, which ends the workers
         )
         self.peak_rss = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -11,6 +12,10 @@ from codelode.errors import CodelodeError, MemoryCapError
 from codelode.pipeline.batch import BatchIndexer
 from codelode.pipeline.memory import limit_this_process
 from codelode.pipeline.pool import WorkerOptions, pack_file, receive, send, unpack
+
+_COLLECT_AFTER = 200_000
+"""Containers made and not freed before Python looks for cycles. Indexing makes none, but a model
+might; the usual 700 means looking at every list of syntax nodes several times."""
 
 
 def main() -> None:
@@ -23,6 +28,8 @@ def main() -> None:
     options = WorkerOptions(**first[0])
     limit_this_process(options.memory_limit)
     indexer = BatchIndexer(Path(options.root), load(options.model), options.max_file_size)
+    gc.freeze()
+    gc.set_threshold(_COLLECT_AFTER)
     while (request := receive(source)) is not None:
         try:
             run = indexer.index([unpack(fields) for fields in request[0]])
