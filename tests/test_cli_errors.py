@@ -12,6 +12,7 @@ import pytest
 
 from codelode import __version__
 from codelode.cli.parser import overview
+from codelode.store.manifest import INDEX_FORMAT
 from tests.commandline import LODE, SAMPLE, CommandLine, Outcome, write_tree
 from tests.test_cli_index import everything
 
@@ -141,7 +142,7 @@ def test_a_damaged_manifest(lode: CommandLine, tree: Path) -> None:
 def test_a_newer_format(lode: CommandLine, tree: Path) -> None:
     lode("index", tree).must_succeed()
     manifest = Path(lode("status", tree, "--json").json["directory"]) / "manifest.json"
-    manifest.write_bytes(manifest.read_bytes().replace(b" 1 ", b" 999 ", 1))
+    manifest.write_bytes(manifest.read_bytes().replace(b" %d " % INDEX_FORMAT, b" 999 ", 1))
     lode("search", "retry", tree).must_be_refused("newer", "--rebuild")
 
 

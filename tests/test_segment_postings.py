@@ -13,7 +13,7 @@ from codelode.segment.postings import Postings, TermCounts, build_postings, merg
 Triples = list[tuple[int, int, int]]
 triples = st.lists(
     st.tuples(
-        st.sampled_from([0, 1, 5, 2**40, 2**64 - 1]), st.integers(0, 40), st.integers(1, 200)
+        st.sampled_from([0, 1, 5, 2**32, 2**40 - 1]), st.integers(0, 40), st.integers(1, 200)
     ),
     max_size=60,
 )
@@ -22,7 +22,7 @@ triples = st.lists(
 def built(rows: Triples) -> Postings:
     return build_postings(
         TermCounts(
-            hashes=np.array([row[0] for row in rows], np.uint64),
+            keys=np.array([row[0] for row in rows], np.uint64),
             terms=np.arange(len(rows)),
             ordinals=np.array([row[1] for row in rows], np.int64),
             counts=np.array([row[2] for row in rows], np.int64),
@@ -39,8 +39,8 @@ def reference(rows: Triples) -> dict[int, dict[int, int]]:
 
 def contents(postings: Postings) -> dict[int, list[tuple[int, int]]]:
     result = {}
-    for term in postings.terms.tolist():
-        at = postings.find(term)
+    for row, term in enumerate(postings.terms.tolist()):
+        at = slice(int(postings.starts[row]), int(postings.starts[row + 1]))
         result[term] = list(
             zip(postings.ordinals[at].tolist(), postings.frequencies[at].tolist(), strict=True)
         )
@@ -58,7 +58,6 @@ def expected(lists: dict[int, dict[int, int]]) -> dict[int, list[tuple[int, int]
 @given(triples)
 def test_built_postings_are_those_of_a_dict(rows: Triples) -> None:
     assert contents(built(rows)) == expected(reference(rows))
-    assert built(rows).find(77) == slice(0, 0)
 
 
 @given(st.lists(st.tuples(triples, st.lists(st.booleans(), min_size=41, max_size=41)), max_size=4))
@@ -72,7 +71,7 @@ def test_merging_is_building_from_what_is_live(parts: list[tuple[Triples, list[b
         rows += [(t, int(new[o]), min(c, 255)) for t, o, c in capped(part) if new[o] >= 0]
     if not parts:
         return
-    merged = merge_postings([built(part) for part, _ in parts], renumberings)
+    (merged,) = merge_postings([[built(part) for part, _ in parts]], renumberings)
     assert contents(merged) == expected(reference(rows))
 
 

@@ -138,7 +138,7 @@ def exact(snapshot: Snapshot, vector: NDArray[np.float32]) -> list[tuple[float, 
         for row in segment.chunks:
             file = int(row["file"])
             if live.files[file]:
-                text = segment.text(file, int(row["start"]), int(row["end"]))
+                text = segment.text(file, int(row["start"]), int(row["start"] + row["length"]))
                 rows.append((float(vectors_of([text])[0] @ vector), text.decode()))
     return sorted(rows, reverse=True)
 

@@ -1,7 +1,8 @@
 """Write a golden index of the current format: `python -m tests.golden.make`.
 
 Run it once, when a format version is new; its files are never changed afterwards. They show that
-later versions of the code still read what earlier ones wrote. The folder is named by the version.
+the code still reads what it once wrote, and still knows older formats when it sees them. The folder
+is named by the version.
 """
 
 from __future__ import annotations

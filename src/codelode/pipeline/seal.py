@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from codelode.segment.columns import MAX_FILES, STAT_COLUMNS
+from codelode.segment.columns import MAX_CHUNKS, MAX_FILES, STAT_COLUMNS
 from codelode.segment.reader import Segment
 from codelode.store.commit import publish, write_merged, write_stats
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from codelode.pipeline.changes import KnownFiles
     from codelode.store.manifest import Manifest, SegmentEntry
 
-SEGMENT_CHUNKS = 1 << 15
-"""A segment is sealed before it would exceed this. Bounds the parent's memory to about 50 MB."""
+SEGMENT_CHUNKS = MAX_CHUNKS
+"""A segment is sealed before it would exceed this: with the runs for it, about 50 MB are held."""
 
 
 class Sealer:

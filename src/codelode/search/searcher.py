@@ -121,7 +121,7 @@ def _definitions(
     best = TopK(limit)
     for number, (live, mask) in enumerate(zip(snapshot.segments, masks, strict=True)):
         postings = [live.segment.posting(term)[0] for term in hashes]
-        ordinals = np.unique(np.concatenate([np.zeros(0, np.uint16), *postings])).astype(np.int64)
+        ordinals = np.unique(np.concatenate([np.zeros(0, np.int64), *postings]))
         if mask is not None:
             ordinals = ordinals[mask[ordinals]]
         best.offer(number, bm25(snapshot, number, ordinals, terms).sum(axis=1), ordinals)
@@ -149,12 +149,13 @@ def _hit(
     chunk = segment.chunks[ordinal]
     file = int(chunk["file"])
     symbol = segment.symbol(ordinal)
-    text = segment.text(file, int(chunk["start"]), int(chunk["end"]))
+    start, first_line = int(chunk["start"]), int(chunk["start_line"])
+    text = segment.text(file, start, start + int(chunk["length"]))
     values = measured.features[row].tolist()
     return Hit(
         path=segment.path(file),
-        start_line=int(chunk["start_line"]),
-        end_line=int(chunk["end_line"]),
+        start_line=first_line,
+        end_line=first_line + int(chunk["more_lines"]),
         score=round(float(scores[row]), 6),
         text=text.decode("utf-8", "replace"),
         language=segment.language(file),

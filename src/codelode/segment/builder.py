@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import io
 import json
-from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
 import xxhash
 
-from codelode.segment.columns import BLOCK, CHUNK, FILE
+from codelode.segment.columns import CHUNK, FILE, MAX_SYMBOL_BYTES
+from codelode.segment.dictionary import keys_of
 from codelode.segment.format import write_segment
-from codelode.segment.postings import DEFINITION, TermCounts, build_postings
+from codelode.segment.postings import (
+    DEFINITION,
+    TermCounts,
+    build_postings,
+    postings_sections,
+)
 from codelode.segment.quantizer import quantize
-from codelode.segment.text import BLOCK_BYTES, compress
-from codelode.tokens import term_hashes, text_terms
+from codelode.segment.text import BlockWriter
+from codelode.tokens import term_hashes
 from codelode.types import SkipReason
 
 if TYPE_CHECKING:
@@ -50,9 +55,8 @@ class SegmentBuilder:
         self._kinds: dict[str, int] = {}
         self._path_blob: list[bytes] = []
         self._symbols: list[bytes] = []
-        self._symbol_bytes = self._path_bytes = 0
-        self._frames: list[bytes] = []
-        self._raw: list[int] = []
+        self._symbol_bytes = self._path_bytes = self._text_bytes = 0
+        self._text = BlockWriter()
 
     @property
     def rows(self) -> int:
@@ -67,24 +71,22 @@ class SegmentBuilder:
     def add(self, file: SourceFile, document: Document, chunks: Sequence[Chunk]) -> None:
         """Add a file with the chunks that cover its text."""
         number = len(self._files)
-        frames = compress(document.text)
         self._add_file(
             file, document.language, document.content_hash, len(chunks), len(document.text), 0
         )
-        self._frames += frames
-        size = len(document.text)
-        self._raw += [min(BLOCK_BYTES, size - i * BLOCK_BYTES) for i in range(len(frames))]
+        self._text.add(document.text)
+        self._text_bytes += len(document.text)
         for chunk in chunks:
             symbol, kind = b"", 0
             if chunk.symbol is not None:
-                symbol = chunk.symbol.name.encode("utf-8", "replace")[:0xFFFF]
+                symbol = chunk.symbol.name.encode("utf-8", "replace")[:MAX_SYMBOL_BYTES]
                 kind = self._kinds.setdefault(chunk.symbol.kind, len(self._kinds) + 1)
             ordinal = len(self._chunks)
             self._defined_names += [define.name for define in chunk.defines]
             self._defining += [ordinal] * len(chunk.defines)
-            lines = (chunk.start_line, chunk.end_line, 0)
+            lines = (chunk.start_line, chunk.end_line - chunk.start_line, 0)
             place = (self._symbol_bytes, len(symbol), kind)
-            self._chunks.append((number, chunk.start, chunk.end, *lines, *place))
+            self._chunks.append((number, chunk.start, chunk.end - chunk.start, *lines, *place))
             self._symbols.append(symbol)
             self._symbol_bytes += len(symbol)
             self.paths.append(document.path)
@@ -105,7 +107,7 @@ class SegmentBuilder:
             tongue = self._languages.setdefault(language, len(self._languages) + 1)
         stat = (file.size, file.mtime_ns, file.ctime_ns, file.inode)
         digest = np.frombuffer(content_hash, np.uint8)
-        place = (self._path_bytes, len(name), len(self._chunks), chunks, len(self._frames))
+        place = (self._path_bytes, len(name), len(self._chunks), chunks, self._text_bytes)
         self._files.append(
             (path_hash(file.path), *stat, digest, *place, text_bytes, 0, tongue, skip)
         )
@@ -119,16 +121,12 @@ class SegmentBuilder:
         terms, chunks["tokens"] = self._term_counts(words)
         np.add.at(files["tokens"], chunks["file"], chunks["tokens"])
         codes, scales = quantize(vectors)
-        lengths = np.fromiter(map(len, self._frames), np.int64, len(self._frames))
-        blocks = np.zeros(len(lengths), BLOCK)
-        blocks["start"] = np.cumsum(lengths) - lengths
-        blocks["length"], blocks["raw"] = lengths, self._raw
+        self._text.flush()
         meta = {
             "dimensions": int(vectors.shape[1]),
             "languages": list(self._languages),
             "kinds": list(self._kinds),
         }
-        path_postings = build_postings(self._path_term_counts())
         sink = io.BytesIO()
         sections: Mapping[str, Iterable[Piece]] = {
             "meta": [json.dumps(meta).encode()],
@@ -136,12 +134,11 @@ class SegmentBuilder:
             "paths": self._path_blob,
             "chunks": [chunks],
             "symbols": self._symbols,
-            **postings_sections("", build_postings(terms)),
-            **postings_sections("path-", path_postings),
+            **postings_sections([build_postings(terms)], len(chunks)),
             "scales": [scales],
             "codes": [codes],
-            "blocks": [blocks],
-            "text": self._frames,
+            "blocks": [self._text.table()],
+            "text": self._text.frames,
         }
         write_segment(sink, sections)
         return sink.getvalue()
@@ -163,7 +160,7 @@ class SegmentBuilder:
         )
         wholes, definitions = np.cumsum([len(hashes[0]), len(hashes[1])])
         terms = TermCounts(
-            hashes=np.concatenate(hashes),
+            keys=keys_of(np.concatenate(hashes)),
             terms=np.concatenate(
                 (found.parts, whole[compound] + wholes, np.arange(len(hashes[2])) + definitions)
             ),
@@ -171,18 +168,3 @@ class SegmentBuilder:
             counts=np.concatenate((counts, np.ones(len(hashes[2]), np.int64))),
         )
         return terms, tokens
-
-    def _path_term_counts(self) -> TermCounts:
-        terms = [text_terms(name.decode("utf-8", "replace")) for name in self._path_blob]
-        lengths = np.fromiter(map(len, terms), np.int64, len(terms))
-        hashes = term_hashes(map(str.encode, chain.from_iterable(terms)))
-        each = np.arange(len(hashes))
-        return TermCounts(
-            hashes, each, np.repeat(np.arange(len(terms)), lengths), np.ones_like(each)
-        )
-
-
-def postings_sections(prefix: str, postings: object) -> dict[str, Iterable[Piece]]:
-    """The four sections of an inverted index."""
-    names = ("terms", "starts", "ordinals", "frequencies")
-    return {prefix + name: [getattr(postings, name)] for name in names}

@@ -10,6 +10,7 @@ import numpy as np
 
 MAX_CHUNKS = 1 << 16
 MAX_FILES = 1 << 16
+MAX_SYMBOL_BYTES = 255
 
 FILE = np.dtype(
     [
@@ -23,7 +24,7 @@ FILE = np.dtype(
         ("path_length", "<u4"),
         ("first_chunk", "<u4"),
         ("chunks", "<u4"),
-        ("first_block", "<u4"),  # in section "blocks"
+        ("text_start", "<u4"),  # in the text of all files, end to end
         ("text_bytes", "<u4"),  # after decoding to UTF-8
         ("tokens", "<u4"),  # terms in all chunks
         ("language", "<u2"),  # 1-based number in meta["languages"]; 0: none
@@ -36,15 +37,15 @@ STAT_COLUMNS = ("size", "mtime_ns", "ctime_ns", "inode")
 
 CHUNK = np.dtype(
     [
-        ("file", "<u4"),
-        ("start", "<u4"),  # byte range in the file's text
-        ("end", "<u4"),
-        ("start_line", "<u4"),  # 1-based, inclusive
-        ("end_line", "<u4"),
-        ("tokens", "<u4"),
+        ("file", "<u2"),
+        ("start", "<u4"),  # in the file's text
+        ("length", "<u2"),  # in bytes
+        ("start_line", "<u4"),  # 1-based
+        ("more_lines", "<u2"),  # after the first
+        ("tokens", "<u2"),
         ("symbol_start", "<u4"),  # in section "symbols"
-        ("symbol_length", "<u2"),
-        ("kind", "<u2"),  # 1-based number in meta["kinds"]; 0: none
+        ("symbol_length", "u1"),
+        ("kind", "u1"),  # 1-based number in meta["kinds"]; 0: none
     ]
 )
 

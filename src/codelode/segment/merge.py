@@ -7,22 +7,28 @@ that was not written to disk. Codes and compressed text are copied as they are.
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from codelode.segment.builder import postings_sections
+from codelode.segment.dictionary import BUCKETS
 from codelode.segment.format import write_segment
-from codelode.segment.postings import merge_postings
+from codelode.segment.postings import merge_postings, postings_sections
+from codelode.segment.text import copy_live
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from codelode.segment.format import Piece
+    from codelode.segment.postings import Postings
     from codelode.segment.reader import Segment
 
 Mask = NDArray[np.bool_]
+
+SLICE_BYTES = 1 << 19
+"""Of packed postings, about so many are merged at once: some 10 MB of memory."""
 
 
 def merge(parts: Sequence[tuple[Segment, Mask]], sink: BinaryIO) -> tuple[int, int]:
@@ -34,30 +40,21 @@ def merge(parts: Sequence[tuple[Segment, Mask]], sink: BinaryIO) -> tuple[int, i
     segments = [segment for segment, _ in parts]
     file_masks = [mask for _, mask in parts]
     chunk_masks = [mask[segment.chunk_files] for segment, mask in parts]
-    block_masks = [np.repeat(mask, segment.blocks_per_file) for segment, mask in parts]
     new_files, new_chunks = _renumber(file_masks), _renumber(chunk_masks)
     meta, files, chunks = _tables(segments, file_masks, chunk_masks, new_files)
-    blocks = np.concatenate([s.blocks[m] for s, m in zip(segments, block_masks, strict=True)])
-    _restart(blocks, "start", blocks["length"])
-    _restart(
-        files,
-        "first_block",
-        np.concatenate([s.blocks_per_file[m] for s, m in zip(segments, file_masks, strict=True)]),
-    )
+    text = copy_live(segments, file_masks)
+    postings = merge_postings(_slices(segments), new_chunks)
     sections: dict[str, Iterable[Piece]] = {
         "meta": [json.dumps(meta).encode()],
         "files": [files],
         "paths": _copy(segments, "paths", "files", "path_length", file_masks),
         "chunks": [chunks],
         "symbols": _copy(segments, "symbols", "chunks", "symbol_length", chunk_masks),
-        **postings_sections("", merge_postings([s.all_postings() for s in segments], new_chunks)),
-        **postings_sections(
-            "path-", merge_postings([s.path_postings for s in segments], new_files)
-        ),
+        **postings_sections(postings, len(chunks)),
         "scales": (s.scales[m] for s, m in zip(segments, chunk_masks, strict=True)),
         "codes": (_select(s.codes, m) for s, m in zip(segments, chunk_masks, strict=True)),
-        "blocks": [blocks],
-        "text": _copy(segments, "text", "blocks", "length", block_masks),
+        "blocks": [text.table()],
+        "text": text.frames,
     }
     return write_segment(sink, sections)
 
@@ -82,10 +79,19 @@ def _tables(
         chunks.append(chunk_rows)
     all_files, all_chunks = np.concatenate(files), np.concatenate(chunks)
     _restart(all_files, "path_start", all_files["path_length"])
+    _restart(all_files, "text_start", all_files["text_bytes"])
     _restart(all_files, "first_chunk", all_files["chunks"])
     _restart(all_chunks, "symbol_start", all_chunks["symbol_length"])
     meta = {"dimensions": segments[0].dimensions, "languages": languages, "kinds": kinds}
     return meta, all_files, all_chunks
+
+
+def _slices(segments: Sequence[Segment]) -> Iterator[list[Postings]]:
+    """The postings of all segments, by ranges of buckets that hold about `SLICE_BYTES` each."""
+    size = sum(segment.file.section_bytes()["postings"] for segment in segments)
+    count = min(BUCKETS, 1 + size // SLICE_BYTES)
+    for first, stop in pairwise(BUCKETS * number // count for number in range(count + 1)):
+        yield [segment.postings(first, stop) for segment in segments]
 
 
 def _restart(table: NDArray[np.void], column: str, lengths: NDArray[np.generic]) -> None:

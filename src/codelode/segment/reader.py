@@ -11,15 +11,27 @@ from numpy.typing import NDArray
 
 from codelode.errors import DamagedError
 from codelode.segment.columns import BLOCK, CHUNK, FILE, STAT_COLUMNS
+from codelode.segment.dictionary import (
+    BUCKET,
+    BUCKETS,
+    DICTIONARY_SECTIONS,
+    LONG,
+    Dictionary,
+    key_of,
+    split_key,
+)
 from codelode.segment.format import SegmentFile
-from codelode.segment.postings import Postings, find_term
-from codelode.segment.text import BLOCK_BYTES, decompress
+from codelode.segment.lists import list_count, read_list, unpack_lists
+from codelode.segment.postings import Postings
+from codelode.segment.text import decompress
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-Posting = tuple[NDArray[np.uint16], NDArray[np.uint8]]
+Posting = tuple[NDArray[np.int64], NDArray[np.uint8]]
 """Ordinals, ascending, and their frequencies."""
+
+_NOTHING: Posting = (np.zeros(0, np.int64), np.zeros(0, np.uint8))
 
 
 class Segment:
@@ -77,14 +89,13 @@ class Segment:
 
     @cached_property
     def blocks(self) -> NDArray[np.void]:
-        """One row of `columns.BLOCK` per compressed block, grouped by file."""
+        """One row of `columns.BLOCK` per compressed block of text."""
         return self.file.array("blocks", BLOCK)
 
     @cached_property
-    def blocks_per_file(self) -> NDArray[np.int64]:
-        """How many blocks each file has."""
-        firsts = self.files["first_block"].astype(np.int64)
-        return np.diff(firsts, append=len(self.blocks))
+    def block_starts(self) -> NDArray[np.int64]:
+        """Where each block begins in the text of all files, and where the last ends."""
+        return np.concatenate(([0], np.cumsum(self.blocks["raw"].astype(np.int64))))
 
     @cached_property
     def chunk_files(self) -> NDArray[np.int64]:
@@ -105,31 +116,52 @@ class Segment:
         return scales
 
     @cached_property
-    def _dictionary(self) -> tuple[NDArray[np.uint64], NDArray[np.uint32]]:
-        return self.file.array("terms", "<u8"), self.file.array("starts", "<u4")
+    def _buckets(self) -> NDArray[np.void]:
+        return self.file.array("buckets", BUCKET)
 
     @cached_property
-    def path_postings(self) -> Postings:
-        """The inverted index of the terms of the paths, over files."""
-        return self._all_postings("path-")
+    def _longer(self) -> NDArray[np.void]:
+        return self.file.array("longer", LONG)
 
-    def all_postings(self) -> Postings:
-        """The whole inverted index over chunks, as a merge needs it."""
-        return self._all_postings("")
+    def dictionary(self) -> Dictionary:
+        """All terms, as a merge needs them."""
+        return Dictionary(*(self.file.array(*column) for column in DICTIONARY_SECTIONS.items()))
 
-    def _all_postings(self, prefix: str) -> Postings:
-        return Postings(
-            terms=self.file.array(prefix + "terms", "<u8"),
-            starts=self.file.array(prefix + "starts", "<u4"),
-            ordinals=self.file.array(prefix + "ordinals", "<u2"),
-            frequencies=self.file.array(prefix + "frequencies", "u1"),
-        )
+    def postings(self, first: int = 0, stop: int = BUCKETS) -> Postings:
+        """The inverted index of the terms in the buckets `[first, stop)`, as a merge needs it."""
+        dictionary = self.dictionary()
+        begin, end = self._buckets["byte"][[first, stop]].tolist()
+        data = self.file.array("postings", "u1", begin, end)
+        lists = unpack_lists(data, dictionary.sizes(first, stop), len(self.chunks))
+        return Postings(dictionary.keys(first, stop), *lists)
 
     def posting(self, term: int) -> Posting:
         """The chunks in which the term of this hash occurs; only their pages are read."""
-        place = find_term(*self._dictionary, term)
-        ordinals = self.file.array("ordinals", "<u2", place.start, place.stop)
-        return ordinals, self.file.array("frequencies", "u1", place.start, place.stop)
+        start, stop = self._find(term)
+        if start == stop:
+            return _NOTHING
+        return read_list(self.file.array("postings", "u1", start, stop), len(self.chunks))
+
+    def document_frequency(self, term: int) -> int:
+        """In how many chunks the term of this hash occurs; its list is not read for it."""
+        start, stop = self._find(term)
+        if start == stop:
+            return 0
+        return list_count(self.file.array("postings", "u1", start, min(stop, start + 4)))
+
+    def _find(self, term: int) -> tuple[int, int]:
+        """Where in the section of the lists that of a term lies; an empty range for none."""
+        bucket, tail = split_key(key_of(term))
+        (first, begin), (last, _) = self._buckets[bucket : bucket + 2].tolist()
+        tails = self.file.array("tails", "<u4", first, last)
+        row = int(np.searchsorted(tails, tail))
+        if row == len(tails) or tails[row] != tail:
+            return 0, 0
+        lengths = self.file.array("lengths", "u1", first, first + row + 1)
+        terms, more = self._longer["term"], self._longer["more"]
+        low, high, end = np.searchsorted(terms, (first, first + row, first + row + 1)).tolist()
+        start = begin + int(lengths[:-1].sum()) + int(more[low:high].sum())
+        return start, start + int(lengths[-1]) + int(more[high:end].sum())
 
     def path(self, file: int) -> str:
         """The path of a file, POSIX, relative to the root."""
@@ -163,16 +195,22 @@ class Segment:
 
     def text(self, file: int, start: int, end: int) -> bytes:
         """Bytes `[start, end)` of a file's text as it was indexed, UTF-8."""
-        first = int(self.files["first_block"][file])
-        begin, stop = first + start // BLOCK_BYTES, first + -(-end // BLOCK_BYTES)
+        base = int(self.files["text_start"][file])
+        begin, stop = base + start, base + end
+        first = int(np.searchsorted(self.block_starts, begin, side="right")) - 1
+        last = int(np.searchsorted(self.block_starts, stop))
         try:
-            text = b"".join(self._block(i) for i in range(begin, stop))
+            text = b"".join(self.block(i) for i in range(first, last))
         except DamagedError as error:
             raise DamagedError(f"{self.file.name}: {self.path(file)}: {error}") from None
-        base = (begin - first) * BLOCK_BYTES
-        return text[start - base : end - base]
+        offset = int(self.block_starts[first])
+        return text[begin - offset : stop - offset]
 
-    def _block(self, i: int) -> bytes:
-        block = self.blocks[i]
-        start, length = int(block["start"]), int(block["length"])
-        return decompress(self.file.read("text", start, start + length), int(block["raw"]))
+    def frame(self, number: int) -> tuple[memoryview, int]:
+        """A block of text as it is on disk, and the bytes it holds."""
+        start, length, raw = self.blocks[number].tolist()
+        return self.file.read("text", start, start + length), raw
+
+    def block(self, number: int) -> bytes:
+        """The text of one block."""
+        return decompress(*self.frame(number))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from codelode.errors import DamagedError
 from codelode.segment.columns import BLOCK, CHUNK, FILE, MAX_CHUNKS, MAX_FILES
+from codelode.segment.dictionary import BUCKET, BUCKETS, LONG
 
 if TYPE_CHECKING:
     from codelode.segment.reader import Segment
@@ -28,9 +29,10 @@ def check_shape(segment: Segment) -> None:
         _rows(segment, section, 1)
     _must_be(segment, "scales", 4, chunks)
     _must_be(segment, "codes", segment.dimensions, chunks)
-    for prefix in ("", "path-"):
-        _must_be(segment, prefix + "starts", 4, _rows(segment, prefix + "terms", 8) + 1)
-        _must_be(segment, prefix + "frequencies", 1, _rows(segment, prefix + "ordinals", 2))
+    _rows(segment, "postings", 1)
+    _must_be(segment, "lengths", 1, _rows(segment, "tails", 4))
+    _rows(segment, "longer", LONG.itemsize)
+    _must_be(segment, "buckets", BUCKET.itemsize, BUCKETS + 1)
 
 
 def _check_meta(segment: Segment) -> None:

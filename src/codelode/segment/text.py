@@ -1,19 +1,34 @@
-"""The text of the files of a segment: zstd frames, each of at most 64 KiB of one file's text.
+"""The text of the files of a segment, end to end, cut into blocks: zstd frames of up to 128 KiB.
 
-A file's blocks are its own, so a merge copies frames without opening them, and a hit costs the
-decompression of the one or two blocks it lies in.
+A block goes over the ends of files, because neighbours resemble each other: with the files of the
+Linux kernel 17 % smaller than a frame of its own for each. A hit costs the decompression of the one
+or two blocks that it lies in, 0.1 ms each. A merge copies the blocks that are wholly live as they
+are, and makes new ones of what is left of the others.
 """
 
 from __future__ import annotations
 
 from functools import cache
+from itertools import islice, pairwise
+from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
 import zstandard
+from numpy.typing import NDArray
 
 from codelode.errors import DamagedError
+from codelode.segment.columns import BLOCK
 
-BLOCK_BYTES = 1 << 16
-LEVEL = 3
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from codelode.segment.reader import Segment
+
+BLOCK_BYTES = 1 << 17
+SMALL_BLOCK_BYTES = BLOCK_BYTES // 4
+"""Smaller blocks are joined by a merge."""
+LEVEL = 6
+"""Against level 3: 8 % smaller, and 0.7 CPU seconds more for 150 MB."""
 
 
 @cache
@@ -21,14 +36,44 @@ def _compressor() -> zstandard.ZstdCompressor:
     return zstandard.ZstdCompressor(level=LEVEL, write_checksum=False, write_content_size=True)
 
 
-def compress(text: bytes) -> list[bytes]:
-    """One frame per `BLOCK_BYTES` of text."""
-    compressor = _compressor()
-    view = memoryview(text)
-    return [
-        compressor.compress(view[start : start + BLOCK_BYTES])
-        for start in range(0, len(text), BLOCK_BYTES)
-    ]
+class BlockWriter:
+    """Cuts text into blocks. `frames` and `raw` are the blocks so far, and the bytes in each."""
+
+    def __init__(self) -> None:
+        self.frames: list[bytes | memoryview] = []
+        self.raw: list[int] = []
+        self._pending = bytearray()
+
+    def add(self, text: bytes | memoryview) -> None:
+        """More text."""
+        self._pending += text
+        while len(self._pending) >= BLOCK_BYTES:
+            self._cut()
+
+    def copy(self, frame: memoryview, raw: int) -> None:
+        """A block that is there already, of `raw` bytes."""
+        self.flush()
+        self.frames.append(frame)
+        self.raw.append(raw)
+
+    def flush(self) -> None:
+        """End a block here."""
+        if self._pending:
+            self._cut()
+
+    def _cut(self) -> None:
+        piece = bytes(self._pending[:BLOCK_BYTES])
+        del self._pending[:BLOCK_BYTES]
+        self.frames.append(_compressor().compress(piece))
+        self.raw.append(len(piece))
+
+    def table(self) -> NDArray[np.void]:
+        """The rows of `columns.BLOCK`."""
+        lengths = np.fromiter(map(len, self.frames), np.int64, len(self.frames))
+        blocks = np.zeros(len(lengths), BLOCK)
+        blocks["start"] = np.cumsum(lengths) - lengths
+        blocks["length"], blocks["raw"] = lengths, self.raw
+        return blocks
 
 
 def decompress(frame: memoryview, raw: int) -> bytes:
@@ -44,3 +89,51 @@ def decompress(frame: memoryview, raw: int) -> bytes:
     if len(text) != raw:
         raise DamagedError(f"a text block has {len(text)} bytes instead of {raw}")
     return text
+
+
+def copy_live(segments: Sequence[Segment], live: Sequence[NDArray[np.bool_]]) -> BlockWriter:
+    """The text of the live files of several segments; `live` are masks bool[files]."""
+    blocks = [block for s, mask in zip(segments, live, strict=True) for block in _live(s, mask)]
+    odd = [block.small or not block.whole for block in blocks]
+    writer = BlockWriter()
+    for block, before, after in zip(blocks, [False, *odd], [*odd[1:], False], strict=False):
+        if block.whole and not (block.small and (before or after)):
+            writer.copy(*block.segment.frame(block.number))
+            continue
+        text = memoryview(block.segment.block(block.number))
+        for start, end in block.pieces:
+            writer.add(text[start:end])
+    writer.flush()
+    return writer
+
+
+class _Block(NamedTuple):
+    """A block that is not wholly dead, and which runs of its bytes are live."""
+
+    segment: Segment
+    number: int
+    pieces: list[tuple[int, int]]
+    whole: bool
+    small: bool
+
+
+def _live(segment: Segment, mask: NDArray[np.bool_]) -> Iterator[_Block]:
+    """The blocks of a segment that hold some of the files of `mask`."""
+    files = segment.files
+    starts = files["text_start"].astype(np.int64)
+    ends = starts + files["text_bytes"]
+    edges = np.flatnonzero(np.diff(mask, prepend=False, append=False)).reshape(-1, 2)
+    runs = [(int(starts[first]), int(ends[stop - 1])) for first, stop in edges.tolist()]
+    at = 0
+    for number, (begin, end) in enumerate(pairwise(segment.block_starts.tolist())):
+        while at < len(runs) and runs[at][1] <= begin:
+            at += 1
+        pieces = []
+        for start, stop in islice(runs, at, None):
+            if start >= end:
+                break
+            if start < stop:  # files without text make empty runs
+                pieces.append((max(start, begin) - begin, min(stop, end) - begin))
+        if pieces:
+            whole = pieces == [(0, end - begin)]
+            yield _Block(segment, number, pieces, whole, end - begin < SMALL_BLOCK_BYTES)

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from codelode.errors import DamagedError
 from codelode.segment.builder import SKIP_REASONS, path_hash
-from codelode.segment.postings import Postings
+from codelode.segment.dictionary import DICTIONARY_SECTIONS, DictionaryWriter
+from codelode.segment.lists import pack_lists
 from codelode.segment.shape import check_shape
 
 if TYPE_CHECKING:
@@ -39,11 +40,8 @@ def faults(segment: Segment) -> Iterator[tuple[str, int, str]]:
         yield section, 0, what
     if damaged:
         return  # the rest relies on the tables
-    for section, what in _posting_faults("", segment.all_postings(), len(segment.chunks)):
+    for section, what in (*_posting_faults(segment), *_text_faults(segment)):
         yield section, 0, what
-    for section, what in _posting_faults("path-", segment.path_postings, len(segment.files)):
-        yield section, 0, what
-    yield from _text_faults(segment)
 
 
 def _table_faults(segment: Segment) -> Iterator[tuple[str, str]]:
@@ -53,7 +51,7 @@ def _table_faults(segment: Segment) -> Iterator[tuple[str, str]]:
         ("paths", files["path_start"], files["path_length"], sizes["paths"]),
         ("chunks", files["first_chunk"], files["chunks"], len(chunks)),
         ("symbols", chunks["symbol_start"], chunks["symbol_length"], sizes["symbols"]),
-        ("blocks", files["first_block"], segment.blocks_per_file, len(segment.blocks)),
+        ("blocks", files["text_start"], files["text_bytes"], int(segment.block_starts[-1])),
         ("text", segment.blocks["start"], segment.blocks["length"], sizes["text"]),
     )
     tiled = [_tiles(starts, lengths, total) for _, starts, lengths, total in spans]
@@ -62,10 +60,6 @@ def _table_faults(segment: Segment) -> Iterator[tuple[str, str]]:
             yield section, "the pieces do not cover the section end to end"
     if not all(tiled):
         return
-    sums = np.concatenate(([0], np.cumsum(segment.blocks["raw"].astype(np.int64))))
-    begins = files["first_block"].astype(np.int64)
-    if (sums[begins + segment.blocks_per_file] - sums[begins] != files["text_bytes"]).any():
-        yield "blocks", "the blocks of a file do not add up to its text"
     if not (np.repeat(np.arange(len(files)), files["chunks"]) == chunks["file"]).all():
         yield "chunks", "a chunk names another file than the one that counts it"
     try:
@@ -89,38 +83,62 @@ def _tiles(starts: NDArray[np.integer], lengths: NDArray[np.integer], total: int
     return bool(fits) and (int(ends[-1]) if len(ends) else 0) == total
 
 
-def _posting_faults(prefix: str, postings: Postings, rows: int) -> Iterator[tuple[str, str]]:
-    terms, starts, ordinals = postings.terms, postings.starts.astype(np.int64), postings.ordinals
-    if (terms[1:] <= terms[:-1]).any():
-        yield prefix + "terms", "the dictionary is not sorted"
-    lists = np.diff(starts)
-    if len(starts) != len(terms) + 1 or starts[0] != 0 or (lists < 1).any():
-        yield prefix + "starts", "the lists do not follow one another"
-    elif starts[-1] != len(ordinals) or len(ordinals) != len(postings.frequencies):
-        yield prefix + "starts", "the lists do not end where the postings end"
-    elif len(ordinals):
-        steps = np.diff(ordinals.astype(np.int64))
-        steps[starts[1:-1] - 1] = 1  # from one list to the next
-        if (steps < 1).any():
-            yield prefix + "ordinals", "a list is not ascending"
-        if int(ordinals.max()) >= rows:
-            yield prefix + "ordinals", "an ordinal is out of range"
+def _posting_faults(segment: Segment) -> Iterator[tuple[str, str]]:
+    """What is packed must be what packing makes of it."""
+    dictionary = segment.dictionary()
+    if (dictionary.longer["term"] >= len(dictionary.tails)).any():
+        yield "longer", "a term is out of range"
+        return
+    keys, sizes = dictionary.keys(), dictionary.sizes()
+    if len(keys) != len(sizes) or (keys[1:] <= keys[:-1]).any():
+        yield "tails", "the dictionary is not sorted"
+        return
+    writer = DictionaryWriter()
+    writer.add(keys, sizes)
+    sound = writer.finish()
+    for section in DICTIONARY_SECTIONS:
+        if not np.array_equal(getattr(sound, section), getattr(dictionary, section)):
+            yield section, "it does not agree with the lengths of the lists"
+            return
+    data = segment.file.array("postings", "u1")
+    if int(sizes.sum()) != len(data):
+        yield "postings", "the lists do not end where the section ends"
+        return
+    try:
+        postings = segment.postings()
+    except (LookupError, ValueError) as error:
+        yield "postings", f"a list cannot be read ({error})"
+        return
+    lists = (postings.starts, postings.ordinals, postings.frequencies)
+    rows = len(segment.chunks)
+    packed_sizes, packed = pack_lists(*lists, rows)
+    if not (np.array_equal(packed_sizes, sizes) and np.array_equal(packed, data)):
+        yield "postings", "a list is not as it would be written"
+    steps = np.diff(postings.ordinals.astype(np.int64))
+    steps[postings.starts[1:-1] - 1] = 1  # from one list to the next
+    if (steps < 1).any():
+        yield "postings", "a list is not ascending"
+    if int(postings.ordinals.max(initial=0)) >= max(rows, 1):
+        yield "postings", "an ordinal is out of range"
     if (postings.frequencies == 0).any():
-        yield prefix + "frequencies", "a frequency is zero"
+        yield "postings", "a frequency is zero"
 
 
-def _text_faults(segment: Segment) -> Iterator[tuple[str, int, str]]:
-    """Chunks must cover the text of their file, and the text must decompress to that length."""
-    for row, file in enumerate(segment.files):
-        first, stop = int(file["first_chunk"]), int(file["first_chunk"]) + int(file["chunks"])
-        chunks = segment.chunks[first:stop]
-        size = int(file["text_bytes"])
-        if not _tiles(chunks["start"], chunks["end"] - chunks["start"], size):
-            yield "chunks", first * segment.chunks.itemsize, f"gaps in {segment.path(row)!r}"
+def _text_faults(segment: Segment) -> Iterator[tuple[str, str]]:
+    """Chunks must cover the text of their file, and the blocks decompress to what they should."""
+    chunks = segment.chunks
+    starts, lengths = chunks["start"].astype(np.int64), chunks["length"].astype(np.int64)
+    covered = np.cumsum(lengths) - lengths
+    first = segment.files["first_chunk"].astype(np.int64)
+    owners = chunks["file"]
+    begins = np.append(covered, lengths.sum())[first]
+    if (covered - begins[owners] != starts).any():
+        yield "chunks", "the chunks of a file do not follow one another"
+    sums = np.bincount(owners, lengths, len(segment.files))
+    if (sums != segment.files["text_bytes"]).any():
+        yield "chunks", "the chunks of a file do not cover its text"
+    for number in range(len(segment.blocks)):
         try:
-            found = len(segment.text(row, 0, size))
+            segment.block(number)
         except DamagedError as error:
-            yield "text", 0, str(error)
-            continue
-        if found != size:
-            yield "text", 0, f"{segment.path(row)!r} has {found} bytes instead of {size}"
+            yield "text", f"block {number}: {error}"

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 FAN_IN = 4
 SMALLEST_TIER = 256
-FULL_CHUNKS = 24_576
-TIERS = 4  # 256, 1024, 4096, 16384 live chunks; then full
+FULL_CHUNKS = 3 * MAX_CHUNKS // 4
+TIERS = 5  # to 256, 1024, 4096, 16384 live chunks and more; then full
 BUDGET_CHUNKS = MAX_CHUNKS
 
 
