@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test test-models test-long lint types check clean
+.PHONY: setup demo test test-models test-long benchmarks lint types check clean
 
 setup: $(STAMP)
 
@@ -29,6 +29,11 @@ test-models: $(STAMP)
 
 test-long: $(STAMP)
 	$(BIN)/python -m pytest -m long
+
+# What the benchmarks need beside codelode; which there are: benchmarks/README.md.
+benchmarks: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group benchmarks
+	@sed -n '/^| question/,/^$$/p' benchmarks/README.md
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

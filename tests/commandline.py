@@ -22,7 +22,7 @@ _ON_TERMINAL = (
     "import fcntl, os, sys, termios; os.setsid(); fcntl.ioctl(0, termios.TIOCSCTTY, 0);"
     " os.execv(sys.argv[1], sys.argv[1:])"
 )
-_OURS = ("LODE_INDEX_DIR", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "PYTHONSTARTUP")
+_OURS = ("LODE_INDEX_DIR", "LODE_METRICS", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "PYTHONSTARTUP")
 
 SAMPLE: dict[str, str | bytes] = {
     "src/retry.py": (
@@ -67,6 +67,30 @@ def write_tree(root: Path, files: dict[str, str | bytes]) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
     return root
+
+
+def write_many(root: Path) -> Path:
+    """A tree of 520 small files: three batches, so that workers are started."""
+    return write_tree(
+        root,
+        {f"module_{n}.py": f"def function_{n}():\n    return {n}\n" for n in range(520)},
+    )
+
+
+def without(package: str, folder: Path) -> str:
+    """A PYTHONPATH with which a package cannot be imported, as if it were not installed."""
+    write_tree(
+        folder,
+        {
+            "sitecustomize.py": "import sys\n\n\n"
+            "class Missing:\n"
+            "    def find_spec(self, name, path=None, target=None):\n"
+            f"        if name.split('.')[0] == {package!r}:\n"
+            "            raise ModuleNotFoundError(f'No module named {name!r}', name=name)\n\n\n"
+            "sys.meta_path.insert(0, Missing())\n"
+        },
+    )
+    return str(folder)
 
 
 def write_much(root: Path) -> Path:

@@ -11,15 +11,16 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "src" / "codelode"
 
 LAYERS = (  # bottom up; ARCHITECTURE.md draws the same
-    {"errors", "lines", "sparse"},
+    {"errors", "lines", "report", "resident", "sparse"},
     {"casing", "spans"},
     {"tokens"},
     {"types"},
-    {"chunk", "discover", "embed", "render", "segment"},
+    {"chunk", "discover", "embed", "metrics", "render", "segment"},
     {"store"},
     {"pipeline", "search"},
     {"index", "progress"},
     {"codelode"},  # the package itself: what users import
+    {"bench"},
     {"cli"},
     {"__main__", "demo"},
 )

@@ -12,7 +12,10 @@ import pytest
 
 from benchmarks import corpora
 from benchmarks.quality import checkouts
+from benchmarks.quality.dataset import Repository
+from benchmarks.quality.ndcg import Task, score_repository
 from benchmarks.quality.report import QueryScore, RepositoryScore, print_comparison, summarise
+from codelode.errors import ModelError
 
 QUERIES = Path(checkouts.__file__).with_name("stdlib_queries.json")
 
@@ -92,6 +95,23 @@ def test_library_queries_are_answerable_and_unique() -> None:
     for row in rows:
         assert row["kind"] in ("natural", "symbol")
         assert any((library / file).is_file() for file in row["files"]), row
+
+
+def test_the_model_that_is_asked_for_is_the_one_that_is_scored(tmp_path: Path) -> None:
+    (tmp_path / "data" / "annotations").mkdir(parents=True)
+    (tmp_path / "data" / "annotations" / "it.json").write_text("[]")
+    task = Task(
+        repository=Repository("it", "c", "", "", ""),
+        checkout=tmp_path,
+        data=tmp_path / "data",
+        mode="hybrid",
+        index_root=None,
+        rebuild=False,
+        index_jobs=1,
+        model="no-such-model",
+    )
+    with pytest.raises(ModelError, match="no-such-model"):
+        score_repository(task)
 
 
 def score(name: str, category: str, value: float, rank: int | None) -> QueryScore:

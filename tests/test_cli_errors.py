@@ -51,7 +51,7 @@ def test_no_arguments_show_the_help(lode: CommandLine) -> None:
     assert "usage: lode COMMAND" in nothing.message
 
 
-@pytest.mark.parametrize("command", ["index", "search", "status"])
+@pytest.mark.parametrize("command", ["index", "search", "status", "bench"])
 def test_help(lode: CommandLine, command: str) -> None:
     assert f"  {command} " in overview(__version__)
     text = lode(command, "--help").must_succeed().text

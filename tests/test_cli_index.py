@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commandline import CommandLine, children, interrupt, write_much
+from tests.commandline import CommandLine, children, interrupt, write_much, write_tree
 
 REPORT = {
     *("files", "files_added", "files_changed", "files_removed", "files_skipped", "chunks"),
@@ -90,7 +90,7 @@ def test_quiet_and_talkative(lode: CommandLine, tree: Path) -> None:
     quiet = lode("index", tree, "-q").must_succeed()
     assert (quiet.out, quiet.err) == (b"", b"")
     text = lode("index", tree, "--rebuild", "--stats").must_succeed().text
-    for word in ("peak memory", "generation", "left out:", "CPU time by stage:"):
+    for word in ("peak memory", "generation", "left out:", "time by stage:"):
         assert word in text
 
 
@@ -226,3 +226,13 @@ def test_ctrl_c_while_indexing_ends_the_workers(lode: CommandLine, tmp_path: Pat
     for pid in workers:
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
+
+
+def test_no_code_of_the_tree_is_run(lode: CommandLine, tmp_path: Path) -> None:
+    """Workers are Python processes, started in the folder that the user is in."""
+    trap = f"open({str(tmp_path / 'run')!r}, 'w')\nraise SystemExit('run')\n"
+    root = write_tree(tmp_path / "tree", {f"{name}.py": trap for name in ("numpy", "json", "os")})
+    write_tree(root, {f"numbers_{i}.txt": "1234567 " * 50_000 for i in range(10)})
+    report = lode("index", "--jobs", "2", "--json", cwd=root, python=("-P",)).must_succeed().json
+    assert report["files"] == 13
+    assert not (tmp_path / "run").exists()

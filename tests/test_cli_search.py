@@ -26,6 +26,9 @@ NEEDLESS = (  # what a search in a pipe has no need of
     "asyncio",
     "shutil",
     "tempfile",
+    "opentelemetry",
+    "prometheus_client",
+    "pyinstrument",
 )
 
 

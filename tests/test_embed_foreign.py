@@ -156,7 +156,7 @@ def test_a_table_too_short_for_its_tokenizer_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:
-    with pytest.raises(ModelError, match=r"unknown model 'nothing'.*lode-static-256"):
+    with pytest.raises(ModelError, match=r"unknown model 'nothing'.*lode-static-192"):
         load("nothing")
 
 

@@ -173,13 +173,13 @@ def test_the_memo_stays_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_bundled_model_is_whole() -> None:
     encoder = load(None)
     assert names() == [DEFAULT]
-    assert (encoder.name, encoder.dimensions) == (DEFAULT, 256)
+    assert (encoder.name, encoder.dimensions) == (DEFAULT, 192)
     folder = bundled_folder()
     info = json.loads((folder / "model.json").read_text())
     assert encoder.fingerprint == fingerprint_of(folder, info)
     known = (folder / "vocabulary.txt").read_text(encoding="utf-8").splitlines()
     assert [term_hash(part) for part in known] == ModelFolder.open(folder).hashes.tolist()
-    assert sum(path.stat().st_size for path in folder.iterdir()) < 12_000_000
+    assert sum(path.stat().st_size for path in folder.iterdir()) < 9_000_000
     assert info["training"]["pairs"] >= 300_000
     assert sum(count >= 1000 for count in info["training"]["pairs_by_language"].values()) >= 10
 

@@ -14,6 +14,7 @@ import xxhash
 from codelode import Index
 from codelode.errors import FormatError
 from codelode.search.dense import dense_candidates
+from codelode.search.filters import chunk_masks
 from codelode.segment.format import FORMAT_VERSION
 from codelode.store.manifest import INDEX_FORMAT, MANIFEST
 from codelode.store.snapshot import Snapshot
@@ -47,7 +48,7 @@ def describe(snapshot: Snapshot) -> dict[str, object]:
             )
     vector = vectors_of([b"a question"])[0]
     vector /= np.linalg.norm(vector)
-    best = dense_candidates(snapshot, vector, [live.chunks for live in snapshot.segments], 3)
+    best = dense_candidates(snapshot, vector, chunk_masks(snapshot, None, None), 3)
     nearest = list(zip(best.segments.tolist(), best.ordinals.tolist(), strict=True))
     words = ("scheduler", "parse settings", "retries", "gone")
     return {
@@ -59,7 +60,7 @@ def describe(snapshot: Snapshot) -> dict[str, object]:
 
 
 def _search(snapshot: Snapshot, query: str) -> list[object]:
-    from codelode.search.filters import chunk_masks
+
     from codelode.search.lexical import find_terms, lexical_candidates
     from codelode.tokens import text_terms
 

@@ -286,3 +286,21 @@ def test_counts() -> None:
     assert units.count(1, "file") == "1 file"
     assert units.count(12_345, "file") == "12,345 files"
     assert units.count(2, "directory") == "2 directories"
+    assert units.count(3, "process") == "3 processes"
+    assert units.count(0, "search") == "0 searches"
+
+
+@pytest.mark.parametrize(
+    ("duration", "text"),
+    [
+        (0, "0.00 µs"),
+        (0.0000853, "85.3 µs"),
+        (0.00099951, "1.00 ms"),
+        (0.0031415, "3.14 ms"),
+        (0.25, "250 ms"),
+        (0.9996, "1.00 s"),
+        (1234.5, "1,234 s"),
+    ],
+)
+def test_fine_durations(duration: float, text: str) -> None:
+    assert units.fine_seconds(duration) == text

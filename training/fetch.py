@@ -1,6 +1,6 @@
 """Download the packages to learn from, with the registries' own clients.
 
-    python -m training.fetch --out DIR [--only KIND ...]
+    python -m training.fetch --out DIR [--only KIND ...] [--every N]
 
 What is fetched is fixed by training/sources/*.txt: a line holds a package's name, the version
 that the bundled model saw, and its licences, tabs between them. Debian's packages come from the
@@ -73,11 +73,11 @@ def apt_state(folder: Path) -> dict[str, str]:
     return environment
 
 
-def fetch(kind: str, out: Path) -> None:
-    """Bring the packages of one kind to their folder; those that fail do not stop the others."""
+def fetch(kind: str, out: Path, every: int = 1) -> None:
+    """Bring every nth package of one kind to its folder; those that fail do not stop the others."""
     folder = out / KINDS[kind]
     folder.mkdir(parents=True, exist_ok=True)
-    sources = read_sources(kind)
+    sources = read_sources(kind)[::every]
     environment = dict(os.environ)
     if kind == "npm":
         command, size = ["npm", "pack", "--silent", "--ignore-scripts"], 6
@@ -105,9 +105,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--only", nargs="+", choices=KINDS, default=list(KINDS))
+    parser.add_argument("--every", type=int, default=1, help="a sample: every nth of each list")
     options = parser.parse_args()
     for kind in options.only:
-        fetch(kind, options.out)
+        fetch(kind, options.out, options.every)
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ from benchmarks.faults.report import table
 from benchmarks.faults.world import QUESTIONS, WrongError, memory_folder, open_index, scratch_folder
 from codelode.errors import CodelodeError
 from codelode.segment.format import PAGE_BYTES
-from codelode.store.manifest import MANIFEST, SEGMENT_SUFFIX
+from codelode.store.manifest import INDEX_FORMAT, MANIFEST, SEGMENT_SUFFIX
 
 MEMORY = 512 << 20
 SECONDS = 2.0
@@ -111,7 +111,9 @@ def mutate_manifest(data: bytes, rng: random.Random) -> bytes:
         for _ in range(rng.choice([1, 1, 2])):
             _mutate_json(fields, rng)
         body = json.dumps(fields).encode()
-    version = b"1" if rng.random() < 0.97 else rng.choice([b"0", b"2", b"99999999999", b"x", b""])
+    version = b"%d" % INDEX_FORMAT
+    if rng.random() > 0.97:
+        version = rng.choice([b"0", b"1", b"99999999999", b"x", b""])
     magic = head.split(b" ")[0]
     return b"%s %s %s\n" % (magic, version, xxhash.xxh3_64_hexdigest(body).encode()) + body
 
@@ -162,7 +164,7 @@ def _rename_in_manifest(directory: Path, size: int, path: Path) -> None:
         if entry["name"] == path.name:
             entry["bytes"] = size
     body = json.dumps(fields, indent=1).encode()
-    head = f"codelode-index 1 {xxhash.xxh3_64_hexdigest(body)}\n"
+    head = f"codelode-index {INDEX_FORMAT} {xxhash.xxh3_64_hexdigest(body)}\n"
     (directory / MANIFEST).write_bytes(head.encode() + body)
 
 

@@ -115,7 +115,9 @@ def score_repository(task: Task) -> RepositoryScore:
     )
     with index_folder(task.index_root, repository.name) as folder:
         tree = task.checkout / repository.root
-        index, cost = bring_up_to_date(tree, folder, rebuild=task.rebuild, jobs=task.index_jobs)
+        index, cost = bring_up_to_date(
+            tree, folder, rebuild=task.rebuild, jobs=task.index_jobs, model=task.model
+        )
         scored: list[QueryScore] = []
         seconds: list[float] = []
         for query in queries:

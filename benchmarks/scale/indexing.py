@@ -2,30 +2,25 @@
 
     python -m benchmarks.scale.indexing ROOT [--jobs N] [--searches N] [--json FILE]
 
-Through the command line, as a user would. The floor is a run that only reads the same files and
-parses those that have a grammar, on as many processes. Seconds are wall-clock and, for all
-processes together, CPU: on a busy machine the ratio of CPU seconds is the firmer one.
+For one tree; `benchmarks.scale.card` measures more, of several. Through the command line, as a
+user would. The floor is a run that only reads the same files and parses those that have a grammar,
+on as many processes. Seconds are wall-clock and, for all processes together, CPU: on a busy machine
+the ratio of CPU seconds is the firmer one.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
 import os
-import resource
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
-from codelode.chunk.grammars import grammar, grammar_name
-from codelode.discover.read import read
-from codelode.discover.walk import walk
-from codelode.types import Skip, SourceFile
+from benchmarks.record.processes import run
+from benchmarks.scale.floor import Cost, floor
 
 QUERIES = (
     "allocate memory for a page table",
@@ -36,50 +31,10 @@ QUERIES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """Seconds of one run: on the clock, and of CPU over all its processes."""
-
-    wall: float
-    cpu: float
-
-
 def measured(command: list[str], environment: dict[str, str]) -> tuple[Cost, bytes]:
     """Run a command; its cost and what it printed."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    began = time.perf_counter()
-    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True)
-    wall = time.perf_counter() - began
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Cost(wall, cpu), done.stdout
-
-
-def floor(root: Path, jobs: int) -> Cost:
-    """Read and parse every file, and do nothing with it."""
-    files = [item for item in walk(root) if isinstance(item, SourceFile)]
-    batches = [(root, files[i : i + 64]) for i in range(0, len(files), 64)]
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    began = time.perf_counter()
-    with multiprocessing.get_context("spawn").Pool(jobs) as pool:
-        pool.map(_parse, batches, chunksize=1)
-        pool.close()
-        pool.join()
-    wall = time.perf_counter() - began
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Cost(wall, cpu)
-
-
-def _parse(batch: tuple[Path, list[SourceFile]]) -> None:
-    root, files = batch
-    for file in files:
-        document = read(root, file)
-        if isinstance(document, Skip):
-            continue
-        name = grammar_name(document.language, document.path)
-        if name is not None and len(document.text) <= 500_000:
-            grammar(name).parser.parse(document.text)
+    done = run(command, environment)
+    return Cost(done.wall, done.cpu), done.stdout
 
 
 def main() -> None:

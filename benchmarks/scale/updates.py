@@ -1,6 +1,6 @@
 """What an update costs after 0, 1, 10, 1,000 changed files: seconds, and bytes written.
 
-    python -m benchmarks.scale.updates --corpus DIR            # a copy of DIR is edited, not DIR
+    python -m benchmarks.scale.updates --corpus DIR [--record]   # a copy of DIR is edited
 
 Corpora: `python -m benchmarks.corpora kernel --files 10000 --out DIR`. A change appends a function
 to a file. Bytes are those of all write calls of the store, compaction included; the tree that is
@@ -12,15 +12,16 @@ from __future__ import annotations
 import argparse
 import random
 import shutil
-import statistics
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.faults.calls import Call, intercepted
-from benchmarks.faults.report import table
 from benchmarks.faults.world import scratch_folder
+from benchmarks.record.session import Session, add_options
 from codelode import Index
+from codelode.discover.walk import walk
+from codelode.types import SourceFile
 
 CHANGES = (0, 1, 10, 1000)
 
@@ -65,48 +66,47 @@ def main() -> None:
     parser.add_argument("--files", type=int, help="use only so many files of the corpus")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--scratch", type=Path, help="where the copy and the index lie")
+    add_options(parser)
     options = parser.parse_args()
+    session = Session("updates", options)
     rng = random.Random(1)
     with scratch_folder(options.scratch) as folder:
         root = folder / "tree"
-        paths = place(options.corpus, root, options.files)
+        place(options.corpus, root, options.files)
+        paths = sources(root)
+        name = session.corpus(root, options.corpus).name
         index = Index.open(root, folder / "index")
-        began = time.perf_counter()
         report = index.update()
-        rows: list[tuple[str, object]] = [
-            ("files, chunks", f"{report.files:,}, {report.chunks:,}"),
-            ("index, MB", f"{report.index_bytes / 1e6:.1f}"),
-            ("first build, s", f"{time.perf_counter() - began:.1f}"),
-        ]
-        print(rows, flush=True)
+        session.add(f"{name}/files", "files", report.files, "neither")
+        session.add(f"{name}/chunks", "chunks", report.chunks, "neither")
+        session.add(f"{name}/index", "MB", report.index_bytes / 1e6, "neither")
         for count in CHANGES:
+            if count > len(paths):
+                continue
+            session.say(f"{count:,} files changed, {options.repeats} times")
             runs = [measure(index, paths, count, rng) for _ in range(options.repeats)]
-            seconds = [run[0] for run in runs]
-            sizes = [run[1] for run in runs]
-            rows += [
-                (
-                    f"{count:,} changed: s, median (least to most)",
-                    f"{statistics.median(seconds):.2f} ({min(seconds):.2f} to {max(seconds):.2f})",
-                ),
-                (
-                    f"{count:,} changed: MB written, median (least to most)",
-                    f"{statistics.median(sizes) / 1e6:.2f}"
-                    f" ({min(sizes) / 1e6:.2f} to {max(sizes) / 1e6:.2f})",
-                ),
-            ]
-            print(rows[-2:], flush=True)
-        rows.append(("segments at the end", len(index.snapshot().segments)))
-    table(f"updates of {options.corpus.name}", rows)
+            session.add(f"{name}/{count} changed/wall", "s", [run[0] for run in runs])
+            session.add(f"{name}/{count} changed/written", "MB", [run[1] / 1e6 for run in runs])
+        segments = len(index.snapshot().segments)
+        session.add(f"{name}/segments at the end", "segments", segments, "neither")
+    session.finish()
 
 
-def place(corpus: Path, root: Path, files: int | None) -> list[Path]:
-    """Copy the corpus (its first `files` files by path), and name the copies."""
-    sources = sorted(path for path in corpus.rglob("*") if path.is_file())[:files]
-    copies = [root / path.relative_to(corpus) for path in sources]
-    for source, copy in zip(sources, copies, strict=True):
+def place(corpus: Path, root: Path, files: int | None) -> None:
+    """Copy the corpus (its first `files` files by path)."""
+    for source in sorted(path for path in corpus.rglob("*") if path.is_file())[:files]:
+        copy = root / source.relative_to(corpus)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(source, copy)
-    return copies
+
+
+def sources(root: Path) -> list[Path]:
+    """The files that are indexed, and still are after text is appended."""
+    return [
+        root / item.path
+        for item in walk(root)
+        if isinstance(item, SourceFile) and item.language and item.size
+    ]
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from codelode import metrics
 from codelode.errors import (
     DamagedError,
     FormatError,
@@ -33,9 +34,11 @@ if TYPE_CHECKING:
 
     from codelode.discover.walk import WalkOptions
     from codelode.embed.encoder import Encoder
+    from codelode.metrics.instruments import Recorder
     from codelode.pipeline.plan import Plan
     from codelode.pipeline.status import Status
-    from codelode.pipeline.update import Progress, UpdateOptions, UpdateReport
+    from codelode.pipeline.update import Progress, UpdateOptions
+    from codelode.report import UpdateReport
     from codelode.search.searcher import Mode
     from codelode.store.verify import Finding
     from codelode.types import Hit, Skip
@@ -112,6 +115,7 @@ class Index:
                 return outer
         return None
 
+    @metrics.counting_errors("update")
     def update(
         self,
         *,
@@ -125,19 +129,24 @@ class Index:
         on_wait: Callable[[str], None] | None = None,
         on_skip: Callable[[Skip], None] | None = None,
         progress: Progress | None = None,
+        profile: bool = False,
+        trace: str | os.PathLike[str] | None = None,
     ) -> UpdateReport:
         """Bring the index up to date with the tree.
 
         `jobs` processes (default: one per core). `max_file_size` is in bytes. `max_memory` caps
         what all of them use, in bytes (default: half of what the machine or its control group
         allows, at most 1 GiB). `rebuild` starts anew, whatever is there. If another process is
-        indexing, waits for up to `wait` seconds, after telling `on_wait` its pid.
+        indexing, waits for up to `wait` seconds, after telling `on_wait` its pid. `profile` asks
+        for the slowest and largest files; `trace` is a file to write a profile of all processes
+        to, for speedscope (needs the extra `profile`).
 
         Raises `LockedError`, `MemoryCapError` if the cap cannot be kept, `MismatchError` if the
         index was made by other models or code, `UsageError` if there is nothing to index.
         """
         from codelode.pipeline.plan import nothing_to_index, refuse_empty
         from codelode.pipeline.pool import available_cores
+        from codelode.pipeline.trace import check, tracing
         from codelode.pipeline.update import UpdateOptions
         from codelode.store.lock import write_lock
 
@@ -148,13 +157,19 @@ class Index:
             max_memory,
             on_skip,
             progress,
+            profile,
         )
         # What makes no sense is refused before anything is touched.
+        place = Path(trace) if trace is not None else None
+        if place is not None:
+            check(place)
         self._load_encoder(None if rebuild else self._manifest())
         refuse_empty(self.root, options.walk)
         self._make_directory()
-        with write_lock(self.directory, wait, on_wait):
-            report = self._update_locked(options, rebuild)
+        with write_lock(self.directory, wait, on_wait), tracing(place) as traces:
+            report = self._update_locked(replace(options, traces=traces), rebuild)
+        if (recorder := metrics.recorder()) is not None:
+            recorder.update_done(os.fsdecode(self.root), report)
         if report.files == 0:
             raise nothing_to_index(self.root, report.skipped)
         return report
@@ -202,6 +217,7 @@ class Index:
         """The hits of `answer`."""
         return self.answer(query, limit, mode, languages, globs, explain).hits
 
+    @metrics.counting_errors("search")
     def answer(
         self,
         query: str,
@@ -233,6 +249,10 @@ class Index:
         hits = search(snapshot, encoder, source.root, query, options)
         if outer is not None:
             hits = [replace(hit, path=hit.path.removeprefix(options.below)) for hit in hits]
+        seconds = time.perf_counter() - began
+        if (recorder := metrics.recorder()) is not None:
+            recorder.query_done(mode, seconds)
+            source._note(snapshot.manifest, recorder)
         return Answer(
             query=query,
             root=os.fsdecode(self.root),
@@ -242,7 +262,7 @@ class Index:
             complete=snapshot.manifest.complete,
             stale_files=len({hit.path for hit in hits if hit.stale}),
             hits=hits,
-            seconds=time.perf_counter() - began,
+            seconds=seconds,
         )
 
     def encoder(self) -> Encoder:
@@ -318,6 +338,16 @@ class Index:
         if manifest is not None:
             check_model(manifest, self._encoder.name, self._encoder.fingerprint)
         return self._encoder
+
+    def _note(self, manifest: Manifest, recorder: Recorder) -> None:
+        recorder.index_seen(
+            os.fsdecode(self.root),
+            manifest.generation,
+            files=manifest.files,
+            chunks=manifest.chunks,
+            segments=len(manifest.segments),
+            size=manifest.index_bytes,
+        )
 
     def _walk_options(self, hidden: bool, no_ignore: bool, max_file_size: int) -> WalkOptions:
         from codelode.discover.walk import WalkOptions

@@ -49,7 +49,7 @@ def make(directory: Path) -> None:
         encoder="golden",
         fingerprint="golden",
         dimensions=DIMENSIONS,
-        quantizer="int8-row-1",
+        quantizer="int8-row-2",
         chunker="golden",
         tokenizer="identifier-parts-1",
         options={"hidden": False, "no_ignore": False, "max_file_size": 1 << 20},

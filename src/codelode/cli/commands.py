@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 
+from codelode.cli.benchflags import BENCH
 from codelode.cli.options import (
     COLOR,
     HELP,
@@ -16,6 +17,7 @@ from codelode.cli.options import (
     natural,
     option,
     positive,
+    profile_file,
     seconds,
     size,
     switch,
@@ -95,6 +97,16 @@ INDEX = Command(
                 switch(
                     "--stats", help="also show counts by reason, time by stage, speed and memory"
                 ),
+                option(
+                    "--profile",
+                    metavar="FILE",
+                    nargs="?",
+                    type=profile_file,
+                    const="",
+                    help="also show time by stage, waits, and the slowest and largest files; with"
+                    " FILE, write a profile of all processes for speedscope (needs the extra"
+                    " `profile`)",
+                ),
                 switch("-q", "--quiet", help="no progress and no summary; errors still show"),
                 HELP,
             ),
@@ -104,6 +116,7 @@ INDEX = Command(
         ("index this folder", "lode index"),
         ("what would be indexed, and what not?", "lode index --dry-run --list-skipped ~/src/app"),
         ("for a script", "lode index --json --quiet ~/src/app"),
+        ("where does the time go?", "lode index --rebuild --profile=lode.speedscope.json"),
     ),
     "0 done, 2 error, 130 interrupted (what was committed by then is kept)",
 )
@@ -280,4 +293,4 @@ VERIFY = Command(
     "0 nothing is wrong, or it was repaired; 2 something is wrong, or error",
 )
 
-COMMANDS = {command.name: command for command in (INDEX, SEARCH, STATUS, VERIFY)}
+COMMANDS = {command.name: command for command in (INDEX, SEARCH, STATUS, VERIFY, BENCH)}

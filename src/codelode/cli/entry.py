@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from typing import TYPE_CHECKING
@@ -48,6 +49,12 @@ def _run(arguments: Sequence[str]) -> int:
         options = parse(arguments)
     except SystemExit:  # argparse has shown the help of a command
         return DONE
+    target = os.environ.get("LODE_METRICS")
+    if target and options.command in ("index", "search"):
+        from codelode import metrics
+
+        with metrics.exporting(target):
+            return _dispatch(options)
     return _dispatch(options)
 
 
@@ -72,6 +79,10 @@ def _dispatch(options: argparse.Namespace) -> int:
             from codelode.cli import status
 
             return status.run(options)
+        case "bench":
+            from codelode.cli import benching
+
+            return benching.run(options)
         case _:
             from codelode.cli import verifying
 

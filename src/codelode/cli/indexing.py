@@ -5,9 +5,12 @@ from __future__ import annotations
 import sys
 from contextlib import nullcontext
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from codelode.cli import streams
+from codelode.cli.costs import print_files, print_stages, report_object
+from codelode.errors import UsageError
 from codelode.index import Index
 from codelode.progress import ProgressBar, size_per_second
 from codelode.render.jsonable import dumps, path_fields
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from codelode.pipeline.plan import Plan
-    from codelode.pipeline.update import UpdateReport
+    from codelode.report import UpdateReport
     from codelode.types import Skip
 
 
@@ -28,6 +31,7 @@ def run(options: argparse.Namespace) -> int:
     index = Index.open(options.root, index_dir=options.index_dir, model=options.model)
     walk = {name: getattr(options, name) for name in ("hidden", "no_ignore", "max_file_size")}
     on_skip = _skip_printer(options.json) if options.list_skipped else None
+    trace = _trace(options)
     if options.dry_run:
         plan = index.plan(**walk, on_skip=on_skip)
         _print_plan(index, plan, options)
@@ -40,10 +44,22 @@ def run(options: argparse.Namespace) -> int:
         max_memory=options.max_memory,
         rebuild=options.rebuild,
         wait=options.wait,
+        profile=options.profile is not None,
+        trace=trace,
         **walk,
     )
     _print_report(index, report, options)
     return 0
+
+
+def _trace(options: argparse.Namespace) -> Path | None:
+    """Where a profile goes, if one was asked for."""
+    if not options.profile:
+        return None
+    trace = Path(options.profile)
+    if options.dry_run:
+        raise UsageError("a dry run has nothing to profile: leave out --dry-run or --profile")
+    return trace
 
 
 def build(
@@ -99,7 +115,7 @@ def _print_plan(index: Index, plan: Plan, options: argparse.Namespace) -> None:
 
 def _print_report(index: Index, report: UpdateReport, options: argparse.Namespace) -> None:
     if options.json:
-        print(dumps(asdict(report)))
+        print(dumps(report_object(report), streams.is_terminal(sys.stdout)))
         return
     if options.quiet:
         return
@@ -119,6 +135,11 @@ def _print_report(index: Index, report: UpdateReport, options: argparse.Namespac
     )
     if options.stats:
         _print_statistics(index, report)
+    if options.stats or options.profile is not None:
+        print_stages(report)
+    print_files(report)
+    if options.stats:
+        _print_reasons(report.skipped)
 
 
 def _print_statistics(index: Index, report: UpdateReport) -> None:
@@ -132,11 +153,6 @@ def _print_statistics(index: Index, report: UpdateReport) -> None:
     }
     for name, fact in facts.items():
         print(f"  {name:12} {fact}")
-    if report.stage_seconds:
-        print("CPU time by stage:")
-        for name, duration in sorted(report.stage_seconds.items(), key=lambda item: -item[1]):
-            print(f"  {name:12} {seconds(duration)}")
-    _print_reasons(report.skipped)
 
 
 def _print_reasons(skipped: dict[str, int]) -> None:

@@ -80,6 +80,13 @@ def seconds(text: str) -> float:
     return duration
 
 
+def profile_file(text: str) -> str:
+    """The name of a file to write, and not a ROOT that came after `--profile --`."""
+    if "\0" in text:
+        raise argparse.ArgumentTypeError("give ROOT before --profile, or --profile=FILE")
+    return text
+
+
 ROOT = option(
     "root",
     nargs="?",

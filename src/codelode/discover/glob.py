@@ -35,7 +35,7 @@ class GlobSet:
         joined = "|".join(f"{source}()" for source in reversed(sources))
         self._joined = re.compile(joined.encode("latin-1")) if sources else None
 
-    def matches(self, path: str) -> bool:
+    def matches(self, path: str | bytes) -> bool:
         """Whether a file is wanted. `path` is POSIX, relative to the root.
 
         A file that no glob matches is wanted if all globs begin with `!`.

@@ -9,7 +9,7 @@ from codelode.embed.modelfolder import INFO
 from codelode.embed.static import StaticEncoder
 from codelode.errors import ModelError
 
-DEFAULT = "lode-static-256"
+DEFAULT = "lode-static-192"
 _BUNDLED = Path(__file__).parent / "models"
 
 

@@ -11,6 +11,7 @@ threads or batch can change a bit of a row.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -62,7 +63,9 @@ class StaticEncoder:
     def encode_query(self, query: str) -> NDArray[np.float32]:
         """A unit vector, float32[d]: the weighted sum of the query's parts."""
         found = self._vocabulary.rows_of_parts(text_parts(query))
-        rows, counts = np.unique(np.array(found, dtype=np.int64), return_counts=True)
+        # Not `np.unique`: it imports what a cold search has no need of, for ten milliseconds.
+        tally = sorted(Counter(found).items())
+        rows, counts = np.array(tally, dtype=np.int64).reshape(-1, 2).T
         weights = self._steps(self._query_weights[rows], counts)
         sums = self._sum(_Entries(np.array([0, len(rows)]), rows, weights))
         return sums.reshape(self.dimensions)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from codelode.chunk.chunker import chunk
 from codelode.discover.read import read
 from codelode.errors import MemoryCapError
-from codelode.pipeline.memory import peak_rss_bytes
+from codelode.pipeline.stages import StageClock
+from codelode.report import FileCost
+from codelode.resident import peak_rss_bytes
 from codelode.segment.builder import SegmentBuilder
 from codelode.segment.columns import MAX_CHUNKS
 from codelode.tokens import count_words
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from codelode.embed.encoder import Encoder
+    from codelode.report import StageTime
     from codelode.types import Task
 
 # A file skipped for these reasons need not be read again until it changes.
@@ -30,8 +33,10 @@ _LASTING = {SkipReason.BINARY, SkipReason.ENCODING, SkipReason.EMPTY, SkipReason
 class Run:
     """What came of a batch. `data` is a segment; empty if no file of the batch was worth a row.
 
-    `same` are the files that only look changed: their content is what was indexed. `seconds` holds
-    CPU seconds by stage, `peak_rss` the process's peak so far, in bytes.
+    `same` are the files that only look changed: their content is what was indexed. `stages` says
+    what each stage took, `costs` what each file did if that was asked for. `peak_rss` is the
+    process's peak so far in bytes, `cpu` its CPU seconds so far, and `waited` how long it waited
+    for this batch, in seconds.
     """
 
     data: bytes
@@ -40,55 +45,73 @@ class Run:
     bytes_read: int
     skips: list[Skip]
     same: list[SourceFile]
-    seconds: dict[str, float]
+    stages: dict[str, StageTime]
     peak_rss: int
     last_path: str
+    costs: list[FileCost] = field(default_factory=list)
+    cpu: float = 0.0
+    waited: float = 0.0
 
 
 @dataclass(slots=True)
 class BatchIndexer:
-    """What stays the same from batch to batch."""
+    """What stays the same from batch to batch. `costs` asks for what each file takes."""
 
     root: Path
     encoder: Encoder
     max_file_size: int
+    costs: bool = False
 
     def index(self, batch: Sequence[Task]) -> Run:
         """Read and index the files of a batch, in order.
 
         Raises `MemoryCapError`, naming stage and file, if there is no memory for it.
         """
-        clock = _StageClock()
-        run = Run(b"", 0, 0, 0, [], [], clock.seconds, 0, batch[-1].file.path)
+        clock = StageClock()
+        run = Run(b"", 0, 0, 0, [], [], clock.times, 0, batch[-1].file.path)
         path = batch[0].file.path
         try:
             builder = SegmentBuilder()
             for task in batch:
                 path = task.file.path
-                self._add(task, builder, run, clock)
+                if self.costs:
+                    self._add_measured(task, builder, run, clock)
+                else:
+                    self._add(task, builder, run, clock)
             path = f"{batch[0].file.path} to {path}"
             if builder.rows:
-                clock.stage = "tokenize"
+                clock.enter("tokenize")
                 words = count_words(builder.texts)
-                clock.stage = "embed"
+                clock.enter("embed")
                 passages = Passages(builder.paths, builder.texts, words)
                 vectors = self.encoder.encode_passages(passages)
-                clock.stage = "build"
+                clock.enter("build")
                 run.data = builder.finish(words, vectors)
         except MemoryError:
             raise MemoryCapError(
                 f"out of the memory allowed in the stage {clock.stage!r} at {path!r}; raise"
                 " --max-memory; what was committed before is kept"
             ) from None
-        clock.stop()
+        clock.enter("")
         run.chunks = len(builder.texts)
         run.peak_rss = peak_rss_bytes()
+        run.cpu = time.process_time()
         return run
 
-    def _add(self, task: Task, builder: SegmentBuilder, run: Run, clock: _StageClock) -> None:
+    def _add_measured(
+        self, task: Task, builder: SegmentBuilder, run: Run, clock: StageClock
+    ) -> None:
+        """Read and chunk one file, and note what it took."""
+        wall, cpu, before = time.perf_counter(), time.process_time(), len(builder.texts)
+        self._add(task, builder, run, clock)
+        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+        chunks = len(builder.texts) - before
+        run.costs.append(FileCost(task.file.path, wall, cpu, task.file.size, chunks))
+
+    def _add(self, task: Task, builder: SegmentBuilder, run: Run, clock: StageClock) -> None:
         """Read and chunk one file."""
         file = task.file
-        clock.stage = "read"
+        clock.enter("read")
         document = read(self.root, file, self.max_file_size)
         if isinstance(document, Skip):
             run.skips.append(document)
@@ -99,37 +122,11 @@ class BatchIndexer:
         if document.content_hash == task.content_hash:
             run.same.append(file)
             return
-        clock.stage = "chunk"
+        clock.enter("chunk")
         chunks = chunk(document)
         if len(builder.texts) + len(chunks) > MAX_CHUNKS:
             run.skips.append(Skip(file.path, SkipReason.TOO_LARGE, "too many chunks"))
             return
-        clock.stage = "build"
+        clock.enter("build")
         builder.add(file, document, chunks)
         run.files += 1
-
-
-class _StageClock:
-    """CPU seconds of this process, by stage."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-        self._stage = ""
-        self._began = time.process_time()
-
-    @property
-    def stage(self) -> str:
-        return self._stage
-
-    @stage.setter
-    def stage(self, stage: str) -> None:
-        self.stop()
-        self._stage = stage
-
-    def stop(self) -> None:
-        """Add what has gone by since the stage began."""
-        now = time.process_time()
-        if self._stage:
-            spent = self.seconds.get(self._stage, 0.0)
-            self.seconds[self._stage] = spent + now - self._began
-        self._began = now

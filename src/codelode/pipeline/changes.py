@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from codelode.types import Skip, Task
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from codelode.pipeline.stages import StageClock
     from codelode.store.snapshot import Snapshot
     from codelode.types import SourceFile
 
@@ -29,7 +31,7 @@ been changed again after it was read, and show the same times."""
 
 
 COMPARE_FILES = 512
-"""How many files are compared with the file tables at once."""
+"""How many finds of a walk are compared with the file tables at once."""
 
 
 def settled_now() -> int:
@@ -161,17 +163,21 @@ class SkipCounter:
 
 
 def changed_files(
-    found: Iterable[SourceFile | Skip], known: KnownFiles, skips: SkipCounter
+    found: Iterable[SourceFile | Skip], known: KnownFiles, skips: SkipCounter, clock: StageClock
 ) -> Iterator[Task]:
     """The files that have to be read, of those that a walk finds."""
-    waiting: list[SourceFile] = []
-    for item in found:
-        if isinstance(item, Skip):
-            skips.add(item)
-            continue
-        waiting.append(item)
-        if len(waiting) == COMPARE_FILES:
-            yield from known.changed(waiting)
-            waiting = []
-    if waiting:
-        yield from known.changed(waiting)
+    source = iter(found)
+    while True:
+        with clock.during("walk"):
+            items = list(islice(source, COMPARE_FILES))
+        if not items:
+            return
+        with clock.during("compare"):
+            files = []
+            for item in items:
+                if isinstance(item, Skip):
+                    skips.add(item)
+                else:
+                    files.append(item)
+            tasks = known.changed(files) if files else []
+        yield from tasks

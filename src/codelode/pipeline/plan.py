@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from codelode.discover.walk import WalkOptions, walk
 from codelode.errors import UsageError
 from codelode.pipeline.changes import KnownFiles, SkipCounter, changed_files
+from codelode.pipeline.stages import StageClock
 from codelode.types import Skip, SourceFile
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def plan(
                 size += item.size
             yield item
 
-    changed = sum(1 for _ in changed_files(counted(), known, skips))
+    changed = sum(1 for _ in changed_files(counted(), known, skips, StageClock()))
     return Plan(files, size, changed, known.removed(), dict(skips.counts))
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from codelode.pipeline.batch import Run
     from codelode.pipeline.changes import KnownFiles
+    from codelode.pipeline.stages import StageClock
     from codelode.store.manifest import Manifest, SegmentEntry
 
 SEGMENT_CHUNKS = MAX_CHUNKS
@@ -31,7 +32,12 @@ class Sealer:
     """Turns runs into committed segments, in order."""
 
     def __init__(
-        self, directory: Path, manifest: Manifest, known: KnownFiles, publish_partial: bool
+        self,
+        directory: Path,
+        manifest: Manifest,
+        known: KnownFiles,
+        publish_partial: bool,
+        clock: StageClock,
     ) -> None:
         """`manifest` is the one to go on from; `known` are the files of its segments."""
         self.directory = directory
@@ -39,6 +45,7 @@ class Sealer:
         self.known = known
         self.publish_partial = publish_partial
         self.added = self.changed = 0
+        self._clock = clock
         self._old = manifest.segments
         self._new: list[SegmentEntry] = []
         self._replaced: list[NDArray[np.uint64]] = [np.zeros(0, np.uint64)]
@@ -52,18 +59,22 @@ class Sealer:
         segment = Segment.from_bytes("run", run.data)
         rows = len(segment.files)
         if self._chunks + run.chunks > SEGMENT_CHUNKS or self._rows + rows > MAX_FILES:
-            self._seal()
+            with self._clock.during("seal"):
+                self._seal()
             if self.publish_partial:
-                self._publish(finished=False)
+                with self._clock.during("commit"):
+                    self._publish(finished=False)
         self._runs.append(segment)
         self._chunks += run.chunks
         self._rows += rows
 
     def finish(self, skipped: dict[str, int]) -> Manifest:
         """Seal what is left and publish, unless nothing changed since the last commit."""
-        self._seal()
+        with self._clock.during("seal"):
+            self._seal()
         self.manifest = replace(self.manifest, skipped=skipped)
-        self._publish(finished=True)
+        with self._clock.during("commit"):
+            self._publish(finished=True)
         return self.manifest
 
     def _seal(self) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Protocol
 
+from codelode import metrics
 from codelode.discover.walk import WalkOptions, walk
 from codelode.pipeline.batch import BatchIndexer, Run
 from codelode.pipeline.changes import (
@@ -18,15 +17,12 @@ from codelode.pipeline.changes import (
     changed_files,
     settled_now,
 )
-from codelode.pipeline.memory import (
-    PARENT_BYTES,
-    MemoryBudget,
-    default_cap,
-    peak_rss_bytes,
-    resident_bytes,
-)
-from codelode.pipeline.pool import WorkerOptions, WorkerPool
+from codelode.pipeline.ledger import Ledger
+from codelode.pipeline.memory import PARENT_BYTES, MemoryBudget, default_cap
+from codelode.pipeline.pool import WorkerOptions, WorkerPool, available_cores
 from codelode.pipeline.seal import Sealer
+from codelode.report import UpdateReport
+from codelode.resident import peak_rss_bytes, resident_bytes
 from codelode.store.compact import compact
 from codelode.types import Skip, Task
 
@@ -34,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from codelode.embed.encoder import Encoder
+    from codelode.pipeline.stages import StageClock
     from codelode.store.manifest import Manifest
     from codelode.store.snapshot import Snapshot
 
@@ -54,27 +51,12 @@ class Progress(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class UpdateReport:
-    """What an update did. Sizes in bytes; `peak_rss_bytes` is the sum over all processes."""
-
-    files: int
-    files_added: int
-    files_changed: int
-    files_removed: int
-    files_skipped: int
-    chunks: int
-    bytes_read: int
-    index_bytes: int
-    seconds: float
-    peak_rss_bytes: int
-    generation: int
-    skipped: dict[str, int] = field(default_factory=dict)
-    stage_seconds: dict[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class UpdateOptions:
-    """How to update: what to walk, how many processes, which model, how much memory (bytes)."""
+    """How to update: what to walk, how many processes, which model, how much memory (bytes).
+
+    `profile` asks for what each file takes; `traces` is where the profiles of the workers go, if
+    they are asked for: (name of the process, speedscope's JSON).
+    """
 
     walk: WalkOptions
     jobs: int = 1
@@ -82,6 +64,8 @@ class UpdateOptions:
     max_memory: int | None = None
     on_skip: Callable[[Skip], None] | None = None
     progress: Progress | None = None
+    profile: bool = False
+    traces: list[tuple[str, str]] | None = None
 
 
 def update(
@@ -96,34 +80,39 @@ def update(
 
     `manifest` is what to go on from, `snapshot` its segments (None to build anew).
     """
-    began = time.perf_counter()
+    ledger = Ledger(available_cores())
     manifest = replace(manifest, started_ns=settled_now())
-    known = KnownFiles(snapshot)
-    sealer = Sealer(
-        directory, manifest, known, publish_partial=manifest.generation == 0 or snapshot is not None
-    )
+    with ledger.clock.during("compare"):
+        known = KnownFiles(snapshot)
+    publish_partial = manifest.generation == 0 or snapshot is not None
+    sealer = Sealer(directory, manifest, known, publish_partial, ledger.clock)
     skips = SkipCounter(options.on_skip)
-    stages: Counter[str] = Counter()
-    bytes_read = workers_rss = 0
+    workers_rss = 0
+    recorder = metrics.recorder()
     budget = MemoryBudget(
         options.max_memory or default_cap(), max(0, resident_bytes() - PARENT_BYTES)
     )
-    batches = _batches(changed_files(walk(root, options.walk), known, skips), options.progress)
-    with _runs(root, encoder, options, budget, batches) as (runs, pool):
+    found = changed_files(walk(root, options.walk), known, skips, ledger.clock)
+    batches = _batches(found, options.progress)
+    with _runs(root, encoder, options, budget, batches, ledger.clock) as (runs, pool):
         for run in runs:
             for skip in run.skips:
                 skips.add(skip)
-            stages.update(run.seconds)
-            bytes_read += run.bytes_read
+            ledger.add(run)
             known.note_same(run.same)
             sealer.add(run)
             workers_rss = pool.peak_rss if pool else 0
             budget.check(resident_bytes() + workers_rss, "seal", run.last_path)
             if options.progress:
                 options.progress.indexed(run.files, run.bytes_read)
+            if recorder is not None:
+                recorder.batch_done(run.chunks, run.bytes_read)
     for skip in known.lasting_skips():
         skips.add(skip)
-    committed = compact(directory, sealer.finish(dict(skips.counts)))
+    committed = sealer.finish(dict(skips.counts))
+    with ledger.clock.during("compact"):
+        committed = compact(directory, committed)
+    stages, load = ledger.totals(pool)
     return UpdateReport(
         files=committed.files,
         files_added=sealer.added,
@@ -131,13 +120,18 @@ def update(
         files_removed=known.removed(),
         files_skipped=sum(skips.counts.values()),
         chunks=committed.chunks,
-        bytes_read=bytes_read,
+        chunks_made=ledger.chunks,
+        bytes_read=ledger.bytes_read,
         index_bytes=committed.index_bytes,
-        seconds=time.perf_counter() - began,
+        seconds=ledger.seconds,
         peak_rss_bytes=peak_rss_bytes() + workers_rss,
         generation=committed.generation,
+        segments=len(committed.segments),
+        load=load,
         skipped=dict(skips.counts),
-        stage_seconds=dict(stages),
+        stages=stages,
+        slowest=ledger.slowest,
+        largest=ledger.largest,
     )
 
 
@@ -148,17 +142,23 @@ def _runs(
     options: UpdateOptions,
     budget: MemoryBudget,
     batches: Iterator[list[Task]],
+    clock: StageClock,
 ) -> Iterator[tuple[Iterable[Run], WorkerPool | None]]:
     """The run of every batch, in order; and the workers that make them, if there are any."""
     size = options.walk.max_file_size
     jobs = budget.jobs(options.jobs)
     first = list(islice(batches, SMALL_BATCHES + 1))
     if jobs == 1 or len(first) <= SMALL_BATCHES:
-        yield map(BatchIndexer(root, encoder, size).index, chain(first, batches)), None
+        indexer = BatchIndexer(root, encoder, size, options.profile)
+        yield map(indexer.index, chain(first, batches)), None
         return
-    work = WorkerOptions(str(root), options.model, size, budget.worker_limit(jobs))
-    with WorkerPool(jobs, work) as pool:
+    limit = budget.worker_limit(jobs)
+    traced = options.traces is not None
+    work = WorkerOptions(str(root), options.model, size, limit, options.profile, traced)
+    with WorkerPool(jobs, work, clock) as pool:
         yield pool.map(chain(first, batches)), pool
+    if options.traces is not None:
+        options.traces.extend(pool.traces)
 
 
 def _batches(tasks: Iterable[Task], progress: Progress | None) -> Iterator[list[Task]]:

@@ -5,13 +5,19 @@ from __future__ import annotations
 import gc
 import os
 import sys
+import time
 from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
 
 from codelode.embed.load import load
 from codelode.errors import CodelodeError, MemoryCapError
-from codelode.pipeline.batch import BatchIndexer
+from codelode.pipeline.batch import BatchIndexer, Run
 from codelode.pipeline.memory import limit_this_process
 from codelode.pipeline.pool import WorkerOptions, pack_file, receive, send, unpack
+from codelode.report import StageTime
+
+if TYPE_CHECKING:
+    from codelode.pipeline.trace import Tracer
 
 _COLLECT_AFTER = 200_000
 """Containers made and not freed before Python looks for cycles. Indexing makes none, but a model
@@ -27,26 +33,63 @@ def main() -> None:
         return
     options = WorkerOptions(**first[0])
     limit_this_process(options.memory_limit)
-    indexer = BatchIndexer(Path(options.root), load(options.model), options.max_file_size)
+    tracer = _tracer() if options.trace else None
+    indexer = BatchIndexer(
+        Path(options.root), load(options.model), options.max_file_size, options.costs
+    )
     gc.freeze()
     gc.set_threshold(_COLLECT_AFTER)
+    # The clock is one for all processes of a machine, since it started.
+    start = StageTime(time.monotonic() - options.started, time.process_time())
+    _serve(source, sink, indexer, start)
+    if tracer is not None:
+        send(sink, {"trace": _finished(tracer)})
+
+
+def _serve(source: BinaryIO, sink: BinaryIO, indexer: BatchIndexer, start: StageTime) -> None:
+    ready = time.perf_counter()
     while (request := receive(source)) is not None:
+        waited = time.perf_counter() - ready
         try:
             run = indexer.index([unpack(fields) for fields in request[0]])
         except CodelodeError as error:
             send(sink, {"error": str(error), "memory": isinstance(error, MemoryCapError)})
             continue
-        head = {
-            "files": run.files,
-            "chunks": run.chunks,
-            "bytes_read": run.bytes_read,
-            "skips": [(skip.path, skip.reason, skip.detail) for skip in run.skips],
-            "same": [pack_file(file) for file in run.same],
-            "seconds": run.seconds,
-            "peak_rss": run.peak_rss,
-            "last_path": run.last_path,
-        }
-        send(sink, head, run.data)
+        run.waited = waited
+        if start.wall:
+            run.stages["start"], start = start, StageTime(0.0, 0.0)
+        send(sink, _head(run), run.data)
+        ready = time.perf_counter()
+
+
+def _head(run: Run) -> dict[str, object]:
+    return {
+        "files": run.files,
+        "chunks": run.chunks,
+        "bytes_read": run.bytes_read,
+        "skips": [(skip.path, skip.reason, skip.detail) for skip in run.skips],
+        "same": [pack_file(file) for file in run.same],
+        "stages": {name: (spent.wall, spent.cpu) for name, spent in run.stages.items()},
+        "peak_rss": run.peak_rss,
+        "last_path": run.last_path,
+        "costs": [(f.path, f.wall, f.cpu, f.bytes, f.chunks) for f in run.costs],
+        "cpu": run.cpu,
+        "waited": run.waited,
+    }
+
+
+def _tracer() -> Tracer:
+    from codelode.pipeline.trace import Tracer
+
+    return Tracer()
+
+
+def _finished(tracer: Tracer) -> str | None:
+    """The profile, unless it does not fit into this worker's share of the memory."""
+    try:
+        return tracer.finish()
+    except MemoryError:
+        return None
 
 
 if __name__ == "__main__":

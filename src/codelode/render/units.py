@@ -16,7 +16,10 @@ def count(number: int, noun: str) -> str:
     """A number of things: `1 file`, `12,345 files`."""
     if number == 1:
         return f"1 {noun}"
-    plural = noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
+    if noun.endswith("y"):
+        plural = noun[:-1] + "ies"
+    else:
+        plural = noun + ("es" if noun.endswith(("s", "x", "ch", "sh")) else "s")
     return f"{number:,} {plural}"
 
 
@@ -28,3 +31,17 @@ def seconds(duration: float) -> str:
         return f"{duration:.1f} s"
     minutes, rest = divmod(round(duration), 60)
     return f"{minutes} min {rest:02} s"
+
+
+def fine_seconds(duration: float) -> str:
+    """A duration to three digits: `85 µs`, `3.14 ms`, `1.23 s`."""
+    for unit, factor in (("µs", 1e6), ("ms", 1e3)):
+        if duration * factor < 999.5:
+            return f"{_three_digits(duration * factor)} {unit}"
+    return f"{_three_digits(duration)} s"
+
+
+def _three_digits(number: float) -> str:
+    """Never in exponential notation, and no digit that was not measured."""
+    digits = 2 if number < 9.995 else 1 if number < 99.95 else 0
+    return f"{number:,.{digits}f}"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+_LOWEST = np.finfo(np.float32).min
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,46 +22,76 @@ class Candidates:
     def __len__(self) -> int:
         return len(self.ordinals)
 
+    @property
+    def keys(self) -> NDArray[np.int64]:
+        """Segment number << 32 | ordinal, int64[n]."""
+        return self.segments << 32 | self.ordinals
+
 
 class TopK:
     """Keeps the k best of what is offered, and all that tie with the last of them.
 
     Ties stay because which of them to prefer must not depend on how chunks are spread over
-    segments; the ranker decides by path. Exact, in any order of offers.
+    segments; the ranker decides by path. Exact, in any order of offers, from any threads.
     """
 
     def __init__(self, k: int) -> None:
         self.k = k
-        self.threshold = np.float32(-np.inf)
-        self._parts: list[tuple[int, NDArray[np.int64], NDArray[np.float32]]] = []
+        self.threshold: float = float(_LOWEST)
+        """What is below it is not among the best: the score of the k-th best so far."""
+        self._lock = threading.Lock()
+        empty = np.zeros(0, np.int64)
+        self._best = Candidates(empty, empty, np.zeros(0, np.float32))
 
     def offer(
-        self, segment: int, scores: NDArray[np.float32], ordinals: NDArray[np.int64] | None = None
+        self, segment: int, scores: NDArray[np.float32], ordinals: NDArray[np.integer] | None = None
     ) -> None:
         """Offer scores of chunks of a segment (of all of them, if no ordinals are given).
 
         Scores of minus infinity are never taken.
         """
-        if len(scores) > self.k:
-            kth = np.partition(scores, len(scores) - self.k)[len(scores) - self.k]
-            self.threshold = max(self.threshold, kth)
-        picked = np.flatnonzero((scores >= self.threshold) & (scores > -np.inf))
+        # Few pass once the threshold is that of other segments, so that there is little to sort.
+        picked = np.flatnonzero(scores >= np.float32(self.threshold))
+        if not len(picked):
+            return
+        values = scores[picked]
+        if len(picked) > self.k:
+            keep = values >= kth_best(values, self.k)
+            picked, values = picked[keep], values[keep]
         kept = picked if ordinals is None else ordinals[picked]
-        self._parts.append((segment, kept.astype(np.int64), scores[picked]))
+        with self._lock:
+            self._add(segment, kept.astype(np.int64), values)
 
-    def result(self) -> Candidates:
-        """The best, best first; ties in no particular order."""
-        if not self._parts:
-            empty = np.zeros(0, np.int64)
-            return Candidates(empty, empty, np.zeros(0, np.float32))
-        scores = np.concatenate([part[2] for part in self._parts])
-        segments = np.repeat(
-            np.array([part[0] for part in self._parts], np.int64), [len(p[2]) for p in self._parts]
-        )
-        ordinals = np.concatenate([part[1] for part in self._parts])
+    def _add(self, segment: int, ordinals: NDArray[np.int64], values: NDArray[np.float32]) -> None:
+        best = self._best
+        scores = np.concatenate((best.scores, values))
+        segments = np.concatenate((best.segments, np.full(len(values), segment, np.int64)))
+        ordinals = np.concatenate((best.ordinals, ordinals))
         if len(scores) > self.k:
-            kth = np.partition(scores, len(scores) - self.k)[len(scores) - self.k]
+            kth = kth_best(scores, self.k)
             keep = scores >= kth
             scores, segments, ordinals = scores[keep], segments[keep], ordinals[keep]
-        order = np.argsort(-scores, kind="stable")
-        return Candidates(segments[order], ordinals[order], scores[order])
+            self.threshold = float(kth)
+        elif len(scores) == self.k:
+            self.threshold = float(scores.min())
+        self._best = Candidates(segments, ordinals, scores)
+
+    def result(self) -> Candidates:
+        """The best, best first; ties in the order of segments and ordinals."""
+        best = self._best
+        order = np.lexsort((best.ordinals, best.segments, -best.scores))
+        return Candidates(best.segments[order], best.ordinals[order], best.scores[order])
+
+
+def kth_best(values: NDArray[np.float32], k: int) -> np.float32:
+    """The k-th largest of at least k values."""
+    place = len(values) - k
+    value: np.float32 = np.partition(values, place)[place]
+    return value
+
+
+def distinct(values: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Each value once, ascending: `np.unique`, which imports what a search has no need of."""
+    ordered = np.sort(values)
+    first = np.concatenate(([True], ordered[1:] != ordered[:-1]))
+    return ordered[first[: len(ordered)]]

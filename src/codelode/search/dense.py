@@ -6,6 +6,7 @@ survivors are scored with the query as floats, which halves the error of quantiz
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,30 +14,54 @@ import simsimd
 from numpy.typing import NDArray
 
 from codelode.search.candidates import Candidates, TopK
+from codelode.search.idle import shared_out
 from codelode.segment.quantizer import quantize
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from codelode.search.filters import Mask
     from codelode.segment.reader import Segment
     from codelode.store.snapshot import Snapshot
 
-RUNS_PER_GATHER = 64
-"""With more separate runs of allowed rows than this, copying the rows is cheaper."""
+SHARED_ROWS = 1 << 20
+"""From so many rows on idle cores help; below, many queries at once make better use of them."""
+
+_ROWS_PER_RUN = 150
+_ROWS_PER_COPY = 1
+"""Another run of rows costs as much as scanning so many, and copying a row together as so many."""
 
 
 def dense_candidates(
     snapshot: Snapshot, vector: NDArray[np.float32], masks: Sequence[Mask], k: int
 ) -> Candidates:
     """The k chunks nearest to a unit vector float32[d], with their cosines."""
+    with dense_scan(snapshot, vector, masks, k) as best:
+        pass
+    return best.result()
+
+
+@contextmanager
+def dense_scan(
+    snapshot: Snapshot, vector: NDArray[np.float32], masks: Sequence[Mask], k: int
+) -> Iterator[TopK]:
+    """Look for the k chunks nearest to a unit vector float32[d]: found at the end of the block.
+
+    In a large snapshot idle cores scan while the block does something else.
+    """
     codes, scales = quantize(vector[None, :])
     best = TopK(k)
-    for number, (live, mask) in enumerate(zip(snapshot.segments, masks, strict=True)):
-        scores, ordinals = _scan(live.segment, codes, mask)
-        picked = live.segment.scales if ordinals is None else live.segment.scales[ordinals]
+
+    def scan(number: int) -> None:
+        segment = snapshot.segments[number].segment
+        scores, ordinals = _scan(segment, codes, masks[number])
+        picked = segment.scales if ordinals is None else segment.scales[ordinals]
         best.offer(number, scores * (picked * scales[0]), ordinals)
-    return best.result()
+
+    numbers = [number for number, mask in enumerate(masks) if mask is None or len(mask)]
+    rows = sum(_rows(snapshot, number, masks[number]) for number in numbers)
+    with shared_out(scan, numbers, helped=rows >= SHARED_ROWS):
+        yield best
 
 
 def cosines(
@@ -51,18 +76,29 @@ def cosines(
     return sums.astype(np.float32)
 
 
+def _rows(snapshot: Snapshot, number: int, mask: Mask) -> int:
+    return len(snapshot.segments[number].segment.codes) if mask is None else len(mask)
+
+
 def _scan(
     segment: Segment, query: NDArray[np.int8], mask: Mask
-) -> tuple[NDArray[np.float32], NDArray[np.int64] | None]:
-    """Integer dot products, as float32, and which ordinals they are of (None: all)."""
-    if mask is None or mask.all():
-        return _dots(query, segment.codes), None
-    ordinals = np.flatnonzero(mask)
-    edges = np.flatnonzero(np.diff(mask, prepend=False, append=False)).reshape(-1, 2)
-    if len(edges) > RUNS_PER_GATHER:
-        return _dots(query, segment.codes[ordinals]), ordinals
-    runs = [_dots(query, segment.codes[start:stop]) for start, stop in edges]
-    return np.concatenate([*runs, np.zeros(0, np.float32)]), ordinals
+) -> tuple[NDArray[np.float32], NDArray[np.uint16] | None]:
+    """Integer dot products, as float32, and which ordinals they are of (None: all).
+
+    Whatever is cheapest: the allowed runs one by one, the allowed rows copied together, or all.
+    """
+    codes = segment.codes
+    if mask is None:
+        return _dots(query, codes), None
+    by_run = len(mask) + _ROWS_PER_RUN * len(mask.runs)
+    by_copy = len(mask) * (1 + _ROWS_PER_COPY)
+    if min(by_run, by_copy) > len(codes):
+        return _dots(query, codes)[mask.ordinals], mask.ordinals
+    if by_copy < by_run:
+        rows = codes.take(mask.ordinals.astype(np.intp), axis=0)  # twice as fast as `[]`
+        return _dots(query, rows), mask.ordinals
+    runs = [_dots(query, codes[start:stop]) for start, stop in mask.runs.tolist()]
+    return np.concatenate(runs), mask.ordinals
 
 
 def _dots(query: NDArray[np.int8], codes: NDArray[np.int8]) -> NDArray[np.float32]:

@@ -6,9 +6,8 @@ as the share of the query's weight (idf) that they cover.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +15,9 @@ from numpy.typing import NDArray
 
 from codelode.search.dense import cosines
 from codelode.search.lexical import bm25
-from codelode.tokens import term_hash, text_parts
+from codelode.search.names import PathValues, shares_of_symbols, values_of_paths
+from codelode.segment.postings import DEFINITION
+from codelode.tokens import term_hash
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,23 +48,6 @@ FEATURES = (
     "reexport",  # 1 for files that mostly pass on what others define
 )
 
-_TEST = re.compile(
-    r"(^|/)(tests?|testing|specs?|__tests__|testdata|fixtures?|mocks?|bench(marks?)?)(/|$)"
-    r"|(^|/)(test_|conftest\.)|[._-](test|tests|spec|bench)\.[a-z]+$|[a-z](Test|Tests|Spec|Suite)\.[a-z]+$",
-)
-_EXAMPLE = re.compile(
-    r"(^|/)(examples?|demos?|samples?|docs?|tutorials?|doc_src|guides?|playground|stories)(/|$)"
-    r"|\.(story|stories)\.",
-    re.I,
-)
-_GENERATED = re.compile(
-    r"(^|/)(vendor|vendored|third_?party|node_modules|dist|generated|gen|migrations|_vendor|compat|legacy|deprecated)(/|$)"
-    r"|\.min\.|\.d\.ts$|\.pyi$|_pb2|\.pb\.|\.generated\.|[._-]gen\.|\.g\.",
-    re.I,
-)
-_REEXPORT = re.compile(
-    r"(^|/)(__init__\.py|index\.[jt]sx?|mod\.rs|lib\.rs|package\.scala|package-info\.java)$"
-)
 _PROSE = frozenset(
     "markdown rst text json yaml toml ini xml html css csv svg properties diff make cmake"
     " dockerfile".split()
@@ -91,115 +75,91 @@ def measure(
     terms: Sequence[TermPostings],
     keys: NDArray[np.int64],
 ) -> Measured:
-    """Measure the candidates `keys`: segment number << 32 | ordinal.
+    """Measure the candidates `keys`, ascending: segment number << 32 | ordinal.
 
-    They are put in the order of the hashes of their paths, then of their positions, first: sums
-    over candidates must not depend on segments, and ties must be broken the same way.
+    They are put in the order of the hashes of their paths, then of their positions, before
+    anything is added up: sums over candidates must not depend on segments, and ties must be
+    broken the same way.
     """
-    keys = _canonical(snapshot, keys)
     segments, ordinals = keys >> 32, keys & 0xFFFFFFFF
     columns = {name: np.zeros(len(keys), np.float32) for name in FEATURES}
     weights = np.array([term.idf for term in terms], np.float32)
     share = weights / max(float(weights.sum()), 1e-9)
     parts = {term.term: float(s) for term, s in zip(terms, share, strict=True)}
-    files = np.zeros(len(keys), np.int64)
     covered = np.zeros((len(keys), len(terms)), bool)
-    for number in np.unique(segments).tolist():
-        rows = np.flatnonzero(segments == number)
-        segment = snapshot.segments[number].segment
-        mine = ordinals[rows]
+    places = _Places.empty(len(keys))
+    bounds = np.flatnonzero(np.diff(segments, prepend=-1, append=-1)).tolist()
+    for start, stop in pairwise(bounds):
+        rows, number = slice(start, stop), int(segments[start])
+        segment, mine = snapshot.segments[number].segment, ordinals[start:stop]
         scores = bm25(snapshot, number, mine, terms)
         columns["bm25"][rows] = scores.sum(axis=1)
         covered[rows] = scores > 0
         if vector is not None:
             columns["cosine"][rows] = cosines(segment, mine, vector)
-        files[rows] = (number << 32) | segment.chunk_files[mine]
         columns["defines"][rows] = _defines(segment, query, mine)
-        _names(segment, mine, rows, parts, columns)
+        chunks = segment.chunks[mine]
+        places.fill(rows, number, segment, chunks)
+        _names(segment, chunks, rows, parts, columns)
     columns["coverage"] = (covered * share).sum(axis=1)
-    _, files = np.unique(files, return_inverse=True)
-    _by_file(files, covered, share, columns)
+    order = np.lexsort((places.starts, places.paths))
+    columns = {name: column[order] for name, column in columns.items()}
+    files = places.numbers()[order]
+    _by_file(files, covered[order], share, columns)
     columns["bm25"] /= max(float(columns["bm25"].max(initial=0)), 1e-9)
     features = np.stack([columns[name] for name in FEATURES], axis=1)
-    return Measured(segments, ordinals, files, features)
+    return Measured(segments[order], ordinals[order], files, features)
 
 
-def _canonical(snapshot: Snapshot, keys: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The keys in the order of path hash, then of position in the file."""
-    starts = np.zeros(len(keys), np.uint32)
-    paths = np.zeros(len(keys), np.uint64)
-    for number in np.unique(keys >> 32).tolist():
-        rows = keys >> 32 == number
-        segment = snapshot.segments[number].segment
-        ordinals = keys[rows] & 0xFFFFFFFF
-        starts[rows] = segment.chunks["start"][ordinals]
-        paths[rows] = segment.files["path_hash"][segment.chunk_files[ordinals]]
-    return keys[np.lexsort((starts, paths))]
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Where n candidates are: path hashes uint64, starts in the file uint32, files int64[n]."""
+
+    paths: NDArray[np.uint64]
+    starts: NDArray[np.uint32]
+    files: NDArray[np.int64]  # segment number << 32 | row
+
+    @classmethod
+    def empty(cls, n: int) -> _Places:
+        return cls(np.zeros(n, np.uint64), np.zeros(n, np.uint32), np.zeros(n, np.int64))
+
+    def fill(self, rows: slice, number: int, segment: Segment, chunks: NDArray[np.void]) -> None:
+        self.paths[rows] = segment.files["path_hash"][chunks["file"]]
+        self.starts[rows] = chunks["start"]
+        self.files[rows] = (number << 32) | chunks["file"].astype(np.int64)
+
+    def numbers(self) -> NDArray[np.int64]:
+        """The files, numbered from 0. The rows of one file are neighbours."""
+        return np.cumsum(np.diff(self.files, prepend=self.files[:1]) != 0)
 
 
 def _defines(segment: Segment, query: Query, ordinals: NDArray[np.int64]) -> NDArray[np.float32]:
     found = np.zeros(len(ordinals), np.float32)
     for name in query.names:
-        listed, _ = segment.posting(term_hash(name.casefold(), "d"))
-        found[np.isin(ordinals, listed)] = 1.0
+        term = term_hash(name.casefold(), DEFINITION)
+        if segment.document_frequency(term):
+            found[np.isin(ordinals, segment.posting(term)[0])] = 1.0
     return found
 
 
 def _names(
     segment: Segment,
-    ordinals: NDArray[np.int64],
-    rows: NDArray[np.intp],
+    chunks: NDArray[np.void],
+    rows: slice,
     weights: dict[str, float],
     columns: dict[str, NDArray[np.float32]],
 ) -> None:
-    """Measure paths and symbols."""
-    chunk_files, where = np.unique(segment.chunk_files[ordinals], return_inverse=True)
-    of_files = [
-        _path_values(segment.path(file), segment.language(file), weights)
-        for file in chunk_files.tolist()
-    ]
-    for name in of_files[0]:
-        values = np.array([found[name] for found in of_files], np.float32)
-        columns[name][rows] = values[where]
-    for row, symbol in zip(rows.tolist(), segment.symbol_names(ordinals), strict=True):
-        if symbol:
-            columns["symbol"][row], columns["symbol_exact"][row] = _overlap(
-                _symbol_parts(symbol), weights
-            )
-
-
-@lru_cache(maxsize=4096)
-def _symbol_parts(name: str) -> list[str]:
-    return text_parts(name)
-
-
-def _path_values(path: str, language: str | None, weights: dict[str, float]) -> dict[str, float]:
-    words, stem, flags = _path_parts(path)
-    in_path, _ = _overlap(words, weights)
-    in_stem, exact = _overlap(stem, weights)
-    prose = float(language is None or language in _PROSE)
-    return {"path": in_path, "stem": in_stem, "stem_exact": exact, "prose": prose, **flags}
-
-
-@lru_cache(maxsize=4096)
-def _path_parts(path: str) -> tuple[list[str], list[str], dict[str, float]]:
-    flags = {
-        "test": float(_TEST.search(path) is not None),
-        "example": float(_EXAMPLE.search(path) is not None),
-        "generated": float(_GENERATED.search(path) is not None),
-        "reexport": float(_REEXPORT.search(path) is not None),
-    }
-    name = path.rpartition("/")[2]
-    return text_parts(path), text_parts(name.partition(".")[0] or name), flags
-
-
-def _overlap(words: Sequence[str], weights: dict[str, float]) -> tuple[float, float]:
-    """The share of the query's weight in `words`, and the share of `words` that the query has."""
-    distinct = set(words)
-    if not distinct:
-        return 0.0, 0.0
-    common = [weights[word] for word in distinct if word in weights]
-    return sum(common), len(common) / len(distinct)
+    """Measure paths, languages and symbols."""
+    firsts = np.flatnonzero(np.diff(chunks["file"].astype(np.int64), prepend=-1))
+    lengths = np.diff(firsts, append=len(chunks))
+    values = np.array(values_of_paths(segment, chunks["file"][firsts], weights), np.float32)
+    for name, column in zip(PathValues._fields, values.T, strict=True):
+        columns[name][rows] = np.repeat(column, lengths)
+    prose = np.array([name in _PROSE for name in segment.languages], np.float32)
+    prose = np.concatenate((np.ones(1, np.float32), prose))  # number 0 is no language
+    columns["prose"][rows] = prose[segment.files["language"][chunks["file"]]]
+    shares = shares_of_symbols(segment, chunks, weights)
+    columns["symbol"][rows], columns["symbol_exact"][rows] = shares.T
 
 
 def _by_file(

@@ -20,7 +20,7 @@ def is_stale(root: Path, path: str, row: np.void) -> bool:
     By size and times first; the content is read only where these differ in times alone.
     """
     try:
-        status = os.lstat(root / path)
+        status = os.lstat(f"{root}/{path}")  # ten times a query: `/` of pathlib is slower
         if not stat.S_ISREG(status.st_mode) or status.st_size != int(row["size"]):
             return True
         times = (status.st_mtime_ns, status.st_ctime_ns)

@@ -73,11 +73,11 @@ def choose(files: NDArray[np.int64], order: NDArray[np.int64], limit: int) -> li
 
     `order` sorts the rows best first, ties already broken.
     """
-    turn: dict[int, int] = {}
-    rounds: list[tuple[int, int]] = []
-    for place, row in enumerate(order.tolist()):
-        file = int(files[row])
-        turn[file] = turn.get(file, 0) + 1
-        rounds.append((turn[file], place))
-    rounds.sort()
-    return [int(order[place]) for _, place in rounds[:limit]]
+    mine = files[order]
+    by_file = np.argsort(mine, kind="stable")
+    places = np.arange(len(order))
+    begins = np.diff(mine[by_file], prepend=-1) != 0
+    turns = np.empty(len(order), np.int64)  # how many of the same file are better
+    turns[by_file] = places - np.maximum.accumulate(np.where(begins, places, 0))
+    chosen: list[int] = order[np.lexsort((places, turns))[:limit]].tolist()
+    return chosen

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode.errors import UsageError
-from codelode.search.candidates import TopK
-from codelode.search.dense import dense_candidates
+from codelode.metrics import timed
+from codelode.search.candidates import Candidates, TopK, distinct
+from codelode.search.dense import dense_scan
 from codelode.search.features import FEATURES, Measured, measure
 from codelode.search.filters import Mask, chunk_masks
 from codelode.search.freshness import is_stale
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from codelode.embed.encoder import Encoder
+    from codelode.segment.reader import Segment
     from codelode.store.snapshot import Snapshot
 
 Mode = Literal["hybrid", "semantic", "lexical"]
@@ -64,13 +66,16 @@ def search(
     """
     with snapshot.damage_explained(), snapshot.held():
         query, measured = gather(snapshot, encoder, text, options)
-        scores = _scores(measured, query, options.mode)
-        order = np.argsort(-scores, kind="stable")  # ties stay in canonical order
-        rows = choose(measured.files, order, options.limit)
-        hits = [_hit(snapshot, measured, scores, row, options.explain) for row in rows]
-        return [
-            _mark(hit, snapshot, measured, row, root) for hit, row in zip(hits, rows, strict=True)
-        ]
+        with timed("rank"):
+            scores = _scores(measured, query, options.mode)
+            order = np.argsort(-scores, kind="stable")  # ties stay in canonical order
+            rows = choose(measured.files, order, options.limit)
+        with timed("text"):
+            hits = [_hit(snapshot, measured, scores, row, options.explain) for row in rows]
+            return [
+                _mark(hit, snapshot, measured, row, root)
+                for hit, row in zip(hits, rows, strict=True)
+            ]
 
 
 def gather(
@@ -81,11 +86,17 @@ def gather(
     The caller holds the snapshot.
     """
     query = parse_query(text)
-    masks = chunk_masks(snapshot, options.languages, options.globs, options.below)
-    terms = find_terms(snapshot, query.terms)
-    vector = encoder.encode_query(text) if encoder and options.mode != "lexical" else None
+    with timed("filter"):
+        masks = chunk_masks(snapshot, options.languages, options.globs, options.below)
+    with timed("lexical"):
+        terms = find_terms(snapshot, query.terms)
+    vector = None
+    if encoder and options.mode != "lexical":
+        with timed("dense"):
+            vector = encoder.encode_query(text)
     keys = _candidates(snapshot, query, vector, terms, masks, options)
-    return query, measure(snapshot, query, vector, terms, keys)
+    with timed("rank"):
+        return query, measure(snapshot, query, vector, terms, keys)
 
 
 def _candidates(
@@ -98,15 +109,31 @@ def _candidates(
 ) -> NDArray[np.int64]:
     """Keys of the candidates of all legs, ascending: segment number << 32 | ordinal."""
     wanted = max(CANDIDATES, 3 * options.limit)
-    keys = [np.zeros(0, np.int64)]
-    if vector is not None and vector.any():
-        dense = dense_candidates(snapshot, vector, masks, wanted)
-        keys.append(dense.segments << 32 | dense.ordinals)
-    if options.mode != "semantic":
-        lexical = lexical_candidates(snapshot, terms, masks, wanted)
-        keys.append(lexical.segments << 32 | lexical.ordinals)
-        keys.append(_definitions(snapshot, query, terms, masks, wanted))
-    return np.unique(np.concatenate(keys))
+    if vector is None or not vector.any():
+        keys = _by_words(snapshot, query, terms, masks, options.mode, wanted)
+    else:
+        with timed("dense"), dense_scan(snapshot, vector, masks, wanted) as nearest:
+            keys = _by_words(snapshot, query, terms, masks, options.mode, wanted)
+        keys.append(nearest.result().keys)
+    return distinct(np.concatenate(keys)) if keys else np.zeros(0, np.int64)
+
+
+def _by_words(
+    snapshot: Snapshot,
+    query: Query,
+    terms: list[TermPostings],
+    masks: list[Mask],
+    mode: Mode,
+    wanted: int,
+) -> list[NDArray[np.int64]]:
+    """Keys of the candidates of the lexical leg, and of those that define what is asked for."""
+    if mode == "semantic":
+        return []
+    with timed("lexical"):
+        return [
+            lexical_candidates(snapshot, terms, masks, wanted).keys,
+            _definitions(snapshot, query, terms, masks, wanted).keys,
+        ]
 
 
 def _definitions(
@@ -115,18 +142,23 @@ def _definitions(
     terms: list[TermPostings],
     masks: list[Mask],
     limit: int,
-) -> NDArray[np.int64]:
+) -> Candidates:
     """Chunks that define a name the query gives."""
     hashes = [term_hash(name.casefold(), DEFINITION) for name in query.names]
     best = TopK(limit)
     for number, (live, mask) in enumerate(zip(snapshot.segments, masks, strict=True)):
-        postings = [live.segment.posting(term)[0] for term in hashes]
-        ordinals = np.unique(np.concatenate([np.zeros(0, np.int64), *postings]))
-        if mask is not None:
-            ordinals = ordinals[mask[ordinals]]
-        best.offer(number, bm25(snapshot, number, ordinals, terms).sum(axis=1), ordinals)
-    found = best.result()
-    return found.segments << 32 | found.ordinals
+        ordinals = _defining(live.segment, hashes)
+        if mask is not None and len(ordinals):
+            ordinals = mask.keep(ordinals)
+        if len(ordinals):
+            best.offer(number, bm25(snapshot, number, ordinals, terms).sum(axis=1), ordinals)
+    return best.result()
+
+
+def _defining(segment: Segment, hashes: list[int]) -> NDArray[np.int64]:
+    """The chunks that define any of some names, ascending."""
+    found = [segment.posting(term)[0] for term in hashes if segment.document_frequency(term)]
+    return distinct(np.concatenate(found)) if found else np.zeros(0, np.int64)
 
 
 def _scores(measured: Measured, query: Query, mode: Mode) -> NDArray[np.float32]:
@@ -137,7 +169,7 @@ def _scores(measured: Measured, query: Query, mode: Mode) -> NDArray[np.float32]
 
 def _mark(hit: Hit, snapshot: Snapshot, measured: Measured, row: int, root: Path) -> Hit:
     segment = snapshot.segments[int(measured.segments[row])].segment
-    file = segment.files[segment.chunk_files[int(measured.ordinals[row])]]
+    file = segment.files[int(segment.chunks["file"][measured.ordinals[row]])]
     return replace(hit, stale=True) if is_stale(root, hit.path, file) else hit
 
 

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 Mask = NDArray[np.bool_]
 
-SLICE_BYTES = 1 << 19
-"""Of packed postings, about so many are merged at once: some 10 MB of memory."""
+SLICE_BYTES = 1 << 20
+"""Of packed postings, about so many are merged at once: some 20 MB of memory."""
 
 
 def merge(parts: Sequence[tuple[Segment, Mask]], sink: BinaryIO) -> tuple[int, int]:

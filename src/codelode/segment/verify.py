@@ -86,11 +86,16 @@ def _tiles(starts: NDArray[np.integer], lengths: NDArray[np.integer], total: int
 def _posting_faults(segment: Segment) -> Iterator[tuple[str, str]]:
     """What is packed must be what packing makes of it."""
     dictionary = segment.dictionary()
-    if (dictionary.longer["term"] >= len(dictionary.tails)).any():
-        yield "longer", "a term is out of range"
+    terms, firsts = len(dictionary.tails), dictionary.buckets["term"].astype(np.int64)
+    if (firsts[1:] < firsts[:-1]).any() or firsts[0] != 0 or firsts[-1] != terms:
+        yield "buckets", "the buckets do not cover the terms"
+        return
+    longer = dictionary.longer["term"].astype(np.int64)
+    if (longer[1:] <= longer[:-1]).any() or longer.max(initial=-1) >= terms:
+        yield "longer", "the terms are not ascending, or out of range"
         return
     keys, sizes = dictionary.keys(), dictionary.sizes()
-    if len(keys) != len(sizes) or (keys[1:] <= keys[:-1]).any():
+    if (keys[1:] <= keys[:-1]).any():
         yield "tails", "the dictionary is not sorted"
         return
     writer = DictionaryWriter()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +14,8 @@ from codelode.segment.columns import STAT_COLUMNS
 from codelode.segment.format import SegmentFile
 from codelode.segment.reader import Segment
 from codelode.segment.shape import check_shape
-from codelode.segment.verify import faults
 from codelode.store.manifest import Manifest, SegmentEntry, read_manifest
+from codelode.store.recent import Recent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +30,7 @@ class LiveSegment:
         self.entry = entry
         self.restatted: NDArray[np.int64] = np.zeros(0, np.int64)  # rows with newer stats
         self.length_norms: NDArray[np.float32] | None = None  # a cache of the lexical leg
+        self.frequencies: dict[int, int] = {}  # another: live chunks by term
 
     @cached_property
     def files(self) -> NDArray[np.bool_]:
@@ -41,7 +42,8 @@ class LiveSegment:
         """bool[chunks]: live chunks, or None if all are."""
         if not self.entry.dead:
             return None
-        return self.files[self.segment.chunk_files]
+        live: NDArray[np.bool_] = self.files[self.segment.chunks["file"]]
+        return live
 
 
 class Snapshot:
@@ -50,6 +52,7 @@ class Snapshot:
     def __init__(self, manifest: Manifest, segments: list[LiveSegment]) -> None:
         self.manifest = manifest
         self.segments = segments
+        self.filters: Recent[Any, Any] = Recent()  # a cache of `search.filters`
 
     @classmethod
     def open(cls, directory: Path) -> Snapshot:
@@ -101,6 +104,8 @@ class Snapshot:
         try:
             yield
         except (LookupError, ValueError, TypeError, ArithmeticError, MemoryError) as error:
+            from codelode.segment.verify import faults  # a sound index has no need of it
+
             for live in self.segments:
                 for section, offset, problem in faults(live.segment):
                     raise DamagedError(

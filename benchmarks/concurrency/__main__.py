@@ -1,0 +1,115 @@
+"""Many at once: searches while the tree is indexed, from threads, from processes, and all mixed.
+
+    python -m benchmarks.concurrency ROOT [--seconds N] [--jobs N] [--record]
+
+A copy of the tree is indexed and edited, not ROOT. Every scene lasts `--seconds`, cut into five
+windows that give a sample each; there are about twelve scenes.
+
+- idle: one thread searches, nothing else runs;
+- busy: the same while as many processes as there are cores only count, the control for
+- while indexing: the same while `lode index --rebuild` runs on all cores in other processes, again
+  and again; and while the same process does it in another thread;
+- threads: 1, 2, 4, 8 on one `Index`;  processes: 1, 2, 4, 8 on one index, each with an `Index`;
+- mixed: four threads search in all modes and with filters while files change and updates run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from benchmarks.concurrency import scenes
+from benchmarks.concurrency.load import Load, asking, search_for
+from benchmarks.questions import questions
+from benchmarks.record.session import Session, add_options
+from codelode import Index
+
+
+def main() -> None:
+    """Read the command line and play the scenes, one after the other."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.concurrency")
+    parser.add_argument("root", type=Path)
+    parser.add_argument("--seconds", type=float, default=10, help="per scene")
+    parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument(
+        "--scratch", type=Path, help="where copy and index lie (default: temporary)"
+    )
+    add_options(parser)
+    options = parser.parse_args()
+    session = Session("concurrency", options)
+    name = session.corpus(options.root).name
+    with tempfile.TemporaryDirectory(prefix="codelode-many-", dir=options.scratch) as scratch:
+        stage = scenes.Stage(
+            tree=Path(scratch, "tree"),
+            index_dir=Path(scratch, "index"),
+            queries=Path(scratch, "queries.json"),
+            asked=questions(options.root),
+            seconds=options.seconds,
+            jobs=options.jobs,
+        )
+        shutil.copytree(options.root, stage.tree, symlinks=True)
+        stage.queries.write_text(json.dumps(stage.asked), encoding="utf-8")
+        play(session, name, stage)
+    session.finish()
+
+
+def play(session: Session, name: str, stage: scenes.Stage) -> None:
+    """All scenes."""
+    session.say("indexing the copy")
+    index = Index.open(stage.tree, stage.index_dir)
+    report = index.update(jobs=stage.jobs)
+    session.add(f"{name}/chunks", "chunks", report.chunks, "neither")
+    search = asking(index, stage.asked)
+    search_for(stage.seconds / 5, 1, search)  # maps, and checks pages
+    session.say("idle")
+    idle = latency(session, f"{name}/idle", search_for(stage.seconds, 1, search))
+    session.say("busy")
+    with scenes.counting(stage.jobs):
+        load = search_for(stage.seconds, 1, search)
+    latency(session, f"{name}/cores busy with counting", load, idle)
+    session.say("while another process indexes")
+    with scenes.indexing_outside(stage) as runs:
+        load = search_for(stage.seconds, 1, search)
+    latency(session, f"{name}/while another process indexes", load, idle)
+    session.add(
+        f"{name}/while another process indexes/rebuilds begun", "count", len(runs), "neither"
+    )
+    session.say("while this process indexes")
+    with scenes.indexing_inside(index, stage.jobs) as done:
+        load = search_for(stage.seconds, 1, search)
+    latency(session, f"{name}/while this process indexes", load, idle)
+    session.add(f"{name}/while this process indexes/rebuilds begun", "count", len(done), "neither")
+    for threads in (1, 2, 4, 8):
+        session.say(f"{threads} threads")
+        load = search_for(stage.seconds, threads, search)
+        rate(session, name, "threads", threads, load)
+    for processes in (1, 2, 4, 8):
+        session.say(f"{processes} processes")
+        scenes.processes(session, name, stage, processes)
+    session.say("mixed")
+    scenes.mixed(session, name, stage, index)
+
+
+def latency(session: Session, label: str, load: Load, idle: str | None = None) -> str:
+    """Note p50, p95 and errors; returns the label, for others to compare with."""
+    for what, share in (("p50", 0.5), ("p95", 0.95)):
+        baseline = f"{idle}/{what}" if idle else None
+        session.add(f"{label}/{what}", "ms", load.percentiles(share), baseline=baseline)
+    session.add(f"{label}/errors", "count", load.errors.total())
+    return label
+
+
+def rate(session: Session, name: str, what: str, count: int, load: Load) -> None:
+    """Note searches a second, against one."""
+    one = f"{name}/{what}/1/rate" if count > 1 else None
+    session.add(f"{name}/{what}/{count}/rate", "queries/s", load.rates(), "higher", one)
+    session.add(f"{name}/{what}/{count}/p95", "ms", load.percentiles(0.95))
+    session.add(f"{name}/{what}/{count}/errors", "count", load.errors.total())
+
+
+if __name__ == "__main__":
+    main()

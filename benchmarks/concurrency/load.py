@@ -1,0 +1,103 @@
+"""Searching from threads for some seconds, and what came of it."""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks.record.samples import percentile
+from codelode import Index
+from codelode.errors import CodelodeError
+
+WINDOWS = 5
+"""A run is cut into so many stretches of time: each gives one sample of every figure."""
+
+Search = Callable[[int], object]
+"""A search, given a number that says which."""
+
+
+@dataclass(slots=True)
+class Load:
+    """What some seconds of searching gave: when each search ended, its seconds, the errors."""
+
+    seconds: float
+    done: list[tuple[float, float]] = field(default_factory=list)
+    errors: Counter[str] = field(default_factory=Counter)
+
+    def windows(self) -> list[list[float]]:
+        """The seconds of the searches that ended in each stretch of time; empty ones left out."""
+        cut: list[list[float]] = [[] for _ in range(WINDOWS)]
+        for ended, seconds in self.done:
+            cut[min(WINDOWS - 1, int(ended / self.seconds * WINDOWS))].append(seconds)
+        return [window for window in cut if window]
+
+    def percentiles(self, share: float) -> list[float]:
+        """A percentile of the latency in each window, in milliseconds."""
+        return [percentile(window, share) * 1000 for window in self.windows()]
+
+    def rates(self) -> list[float]:
+        """Searches a second in each window."""
+        return [len(window) * WINDOWS / self.seconds for window in self.windows()]
+
+
+def search_for(seconds: float, threads: int, search: Search) -> Load:
+    """Let `threads` threads search for so long. Errors of codelode are counted, others raised."""
+    load = Load(seconds)
+    began = time.perf_counter()
+    lock = threading.Lock()
+
+    def loop(first: int) -> None:
+        done, errors = [], Counter[str]()
+        for number in itertools.count(first, threads):
+            start = time.perf_counter()
+            if start - began >= seconds:
+                break
+            try:
+                search(number)
+            except CodelodeError as error:
+                errors[type(error).__name__] += 1
+            now = time.perf_counter()
+            done.append((now - began, now - start))
+        with lock:
+            load.done.extend(done)
+            load.errors.update(errors)
+
+    with ThreadPoolExecutor(threads) as pool:
+        for future in [pool.submit(loop, first) for first in range(threads)]:
+            future.result()
+    return load
+
+
+def asking(index: Index, asked: Sequence[str]) -> Search:
+    """Hybrid searches, query after query."""
+    return lambda number: index.search(asked[number % len(asked)])
+
+
+def main() -> None:
+    """One process of several that search: prints its load as JSON."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.concurrency.load")
+    parser.add_argument("root", type=Path)
+    parser.add_argument("--index-dir", type=Path, required=True)
+    parser.add_argument("--queries", type=Path, required=True)
+    parser.add_argument("--seconds", type=float, default=5)
+    parser.add_argument("--threads", type=int, default=1)
+    options = parser.parse_args()
+    search = asking(
+        Index.open(options.root, options.index_dir), json.loads(options.queries.read_text("utf-8"))
+    )
+    for number in range(30):  # maps, and checks pages
+        search(number)
+    load = search_for(options.seconds, options.threads, search)
+    print(json.dumps({"rates": load.rates(), "done": load.done, "errors": load.errors}))
+
+
+if __name__ == "__main__":
+    main()

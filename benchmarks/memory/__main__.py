@@ -1,0 +1,119 @@
+"""What indexing and searching hold in memory, and how that grows with the tree.
+
+    python -m benchmarks.memory ROOT... [--repeats N] [--record]
+
+Memory is looked at in /proc up to fifty times a second, over all processes together: PSS (shared
+pages counted once), RSS (counted in each process), private (pages that only one process has) and
+anonymous (heaps and stacks: what is no file's). Searching maps the index: those pages are in all
+but the last, yet they belong to the page cache, and the system takes them back when it needs them.
+The growth exponent is the slope of log memory over log files: 0 is memory that does not grow, 1 is
+memory in proportion.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.questions import questions
+from benchmarks.record.processes import Finished, run
+from benchmarks.record.session import Session, add_options
+
+LOOK_EVERY = 0.02
+LOOK_SHARE = 0.25  # of a core: here it is the peak that counts, not the time
+LODE = (sys.executable, "-m", "codelode")
+COLD = 5
+KINDS = ("pss", "rss", "private", "anonymous")
+
+
+def main() -> None:
+    """Read the command line and measure, tree by tree."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.memory")
+    parser.add_argument("roots", type=Path, nargs="+", metavar="ROOT")
+    parser.add_argument("--repeats", type=int, default=1, help="of indexing")
+    parser.add_argument("--rounds", type=int, default=3, help="of warm searches")
+    parser.add_argument("--scratch", type=Path, help="where the indexes lie (default: temporary)")
+    add_options(parser)
+    options = parser.parse_args()
+    session = Session("memory", options)
+    peaks: list[tuple[int, dict[str, float]]] = []
+    for root in options.roots:
+        corpus = session.corpus(root)
+        with tempfile.TemporaryDirectory(prefix="codelode-memory-", dir=options.scratch) as place:
+            indexed = indexing(session, corpus.name, root, place, options.repeats)
+            searched = searching(session, corpus.name, root, place, options.rounds)
+        peaks.append((corpus.files, {**indexed, **searched}))
+    if len(peaks) > 1:
+        for name in peaks[0][1]:
+            points = [(files, values[name]) for files, values in peaks]
+            session.add(f"growth exponent/{name}", "power", growth(points))
+    session.finish()
+
+
+def indexing(session: Session, name: str, root: Path, place: str, repeats: int) -> dict[str, float]:
+    """Peaks while indexing; the medians by what they are of."""
+    session.say(f"{name}: indexing")
+    command = [*LODE, "index", str(root), "--json", "--rebuild"]
+    runs = [run(command, _environment(place), LOOK_EVERY, LOOK_SHARE) for _ in range(repeats)]
+    session.add(f"{name}/index/processes", "count", runs[0].memory.processes, "neither")
+    medians = {}
+    for kind in KINDS:
+        row = session.add(f"{name}/index/peak {kind}", "MB", _peaks(runs, kind))
+        medians[f"index/peak {kind}"] = row.value
+    largest = [done.largest_rss / 1e6 for done in runs]
+    session.add(f"{name}/index/largest process, peak rss", "MB", largest)
+    return medians
+
+
+def searching(session: Session, name: str, root: Path, place: str, rounds: int) -> dict[str, float]:
+    """What a process that searches holds: after one search, after many, and a cold one's peak."""
+    session.say(f"{name}: searching")
+    command = [sys.executable, "-m", "benchmarks.scale.warm", str(root)]
+    done = run(
+        [*command, "--index-dir", place, "--rounds", str(rounds)], None, LOOK_EVERY, LOOK_SHARE
+    )
+    found = json.loads(done.stdout)
+    values = {}
+    for moment in ("first", "all"):
+        for kind in KINDS:
+            row = session.add(
+                f"{name}/search/{kind} after {moment}",
+                "MB",
+                found[f"memory_after_{moment}"][kind] / 1e6,
+            )
+            values[f"search/{kind} after {moment}"] = row.value
+    session.add(f"{name}/search/peak anonymous", "MB", done.memory.anonymous / 1e6)
+    cold = []
+    for query in questions(root)[:COLD]:
+        search = [*LODE, "search", "--json", "--", query, str(root)]
+        cold.append(run(search, _environment(place)).largest_rss / 1e6)
+    session.add(f"{name}/search/cold process, peak rss", "MB", cold)
+    return values
+
+
+def growth(points: Sequence[tuple[float, float]]) -> float:
+    """The slope of log y over log x by least squares: y grows as x to this power."""
+    xs = [math.log(x) for x, _ in points]
+    ys = [math.log(max(y, 1e-9)) for _, y in points]
+    middle, level = sum(xs) / len(xs), sum(ys) / len(ys)
+    across = sum((x - middle) ** 2 for x in xs)
+    up = sum((x - middle) * (y - level) for x, y in zip(xs, ys, strict=True))
+    return up / across if across else 0.0
+
+
+def _peaks(runs: Sequence[Finished], kind: str) -> list[float]:
+    return [getattr(done.memory, kind) / 1e6 for done in runs]
+
+
+def _environment(place: str) -> dict[str, str]:
+    return {**os.environ, "LODE_INDEX_DIR": place}
+
+
+if __name__ == "__main__":
+    main()

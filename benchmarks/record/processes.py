@@ -1,0 +1,165 @@
+"""Running commands and measuring them with all their descendants: time, CPU, memory.
+
+Memory is read from /proc at intervals, so a peak between two looks is missed; what each look sees
+is the sum over all processes at that moment, which no process's own peak can tell. PSS counts a
+page that several processes share once in total, private memory not at all; RSS counts it for each.
+Anonymous memory is what no file holds. Mapped files are in the others though they are only the
+page cache, which the system takes back when it needs to.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+KIB = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What some processes hold together, in bytes; `processes` is how many they are."""
+
+    rss: int = 0
+    pss: int = 0
+    private: int = 0
+    anonymous: int = 0
+    processes: int = 0
+
+    def __add__(self, other: Memory) -> Memory:
+        return Memory(
+            self.rss + other.rss,
+            self.pss + other.pss,
+            self.private + other.private,
+            self.anonymous + other.anonymous,
+            self.processes + other.processes,
+        )
+
+    def peak(self, other: Memory) -> Memory:
+        """The larger of each: peaks need not fall on one moment."""
+        return Memory(
+            max(self.rss, other.rss),
+            max(self.pss, other.pss),
+            max(self.private, other.private),
+            max(self.anonymous, other.anonymous),
+            max(self.processes, other.processes),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A command that ended well: seconds on the clock and of CPU, what it printed, its memory.
+
+    `cpu` and `largest_rss` (bytes, of its largest process) come from the system and cover all
+    descendants that were waited for; `memory` is the peak of the looks at /proc, if there were any.
+    """
+
+    wall: float
+    cpu: float
+    largest_rss: int
+    stdout: bytes
+    memory: Memory
+
+
+class CommandError(RuntimeError):
+    """A command that was to be measured failed."""
+
+
+def run(
+    command: Sequence[str],
+    environment: Mapping[str, str] | None = None,
+    look_every: float | None = None,
+    look_share: float = 0.02,
+) -> Finished:
+    """Run a command to its end; with `look_every` seconds between looks at its memory.
+
+    Looks at processes that hold gigabytes take milliseconds: they are made less often where they
+    would use more than `look_share` of a core, so that what is measured is not slowed down.
+
+    Raises `CommandError` if it fails.
+    """
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
+        began = time.perf_counter()
+        child = subprocess.Popen(command, env=environment, stdout=out, stderr=errors)
+        with PeakMemory(child.pid, look_every, look_share) as watched:
+            _, status, usage = os.wait4(child.pid, 0)
+        wall = time.perf_counter() - began
+        child.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        errors.seek(0)
+        if child.returncode:
+            tail = errors.read().decode("utf-8", "replace")[-2000:]
+            raise CommandError(f"{' '.join(command)} exited with {child.returncode}:\n{tail}")
+        return Finished(
+            wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * KIB, out.read(), watched.peak
+        )
+
+
+class PeakMemory:
+    """Looks at a process and its descendants every so often while the context is open."""
+
+    def __init__(self, pid: int, look_every: float | None, look_share: float) -> None:
+        self.peak = Memory()
+        self._pid = pid
+        self._interval = look_every
+        self._share = look_share
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+
+    def __enter__(self) -> PeakMemory:
+        if self._interval is not None:
+            self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        if self._interval is not None:
+            self._thread.join()
+
+    def _look(self) -> None:
+        while not self._ended.is_set():
+            before = time.thread_time()
+            self.peak = self.peak.peak(memory_of_tree(self._pid))
+            cost = time.thread_time() - before
+            self._ended.wait(max(self._interval or 0.0, cost / self._share))
+
+
+def memory_of_tree(pid: int) -> Memory:
+    """What a process and all its descendants hold now."""
+    total = Memory()
+    waiting = [pid]
+    while waiting:
+        each = waiting.pop()
+        total += memory_of(each)
+        waiting.extend(_children(each))
+    return total
+
+
+def memory_of(pid: int) -> Memory:
+    """What one process holds now; nothing if it is gone."""
+    values = {"Rss": 0, "Pss": 0, "Private_Clean": 0, "Private_Dirty": 0, "Anonymous": 0}
+    try:
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except OSError:
+        return Memory()
+    for line in text.splitlines()[1:]:
+        name, _, value = line.partition(":")
+        if name in values:
+            values[name] = int(value.split()[0]) * KIB
+    private = values["Private_Clean"] + values["Private_Dirty"]
+    return Memory(values["Rss"], values["Pss"], private, values["Anonymous"], 1)
+
+
+def _children(pid: int) -> list[int]:
+    found: list[int] = []
+    try:
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            found.extend(map(int, (task / "children").read_text().split()))
+    except OSError:  # gone meanwhile
+        pass
+    return found

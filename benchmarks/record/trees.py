@@ -1,0 +1,38 @@
+"""Trees that are measured on, by name: a record says which files they have, not where they lie."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from benchmarks.corpora import digest
+from benchmarks.record.measurement import Corpus
+from codelode.discover.walk import walk
+from codelode.types import SourceFile
+
+
+def describe(root: Path, name: str | None = None) -> Corpus:
+    """Name, size and digest of the files of a tree that indexing would look at.
+
+    The digest is of the paths in order, each relative to the root. Without `name`, the tree is
+    called as its folder is.
+    """
+    files = [item for item in walk(root) if isinstance(item, SourceFile)]
+    size = sum(file.size for file in files)
+    paths = sorted(file.path for file in files)
+    return Corpus(name or root.resolve().name, len(files), size, digest(paths))
+
+
+def without_paths(arguments: Iterable[str], names: dict[Path, str]) -> list[str]:
+    """Command-line arguments with trees replaced by their names, other absolute paths by `...`."""
+    return [_named(argument, names) for argument in arguments]
+
+
+def _named(argument: str, names: dict[Path, str]) -> str:
+    flag, equals, value = argument.partition("=")  # --json=FILE, NAME=FILE
+    if equals:
+        return f"{_named(flag, names)}={_named(value, names)}"
+    path = Path(argument)
+    if path.is_absolute() or argument.startswith("~") or ".." in path.parts:
+        return names.get(path.expanduser().resolve(), f".../{path.name}")
+    return argument if argument.startswith("-") else names.get(path.resolve(), argument)

@@ -1,0 +1,205 @@
+"""A made-up index of any size, at the sizes that real ones have, without a tree to index.
+
+    python -m benchmarks.scale.synthetic CHUNKS ROOT INDEX_DIR [--seed N]
+
+A few full segments are made by the real builder, from made-up words and vectors; the others are
+copies of them in which vectors, lengths of chunks and so scores differ. What a search touches has
+the sizes and the skew of an index of 10,000 files of the Linux kernel (85 distinct terms a chunk,
+two thirds of the terms in one chunk only, the commonest in 78 % of them; 12 chunks a file). What
+is searched for is found in no cluster on purpose: this measures time, not quality.
+
+The same seed gives the same bytes. Ten million chunks take some minutes and 6 GB.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from codelode.discover.walk import WalkOptions
+from codelode.embed.load import load
+from codelode.pipeline.identity import next_manifest
+from codelode.segment.builder import SegmentBuilder
+from codelode.segment.columns import MAX_CHUNKS
+from codelode.segment.format import write_segment
+from codelode.segment.reader import Segment
+from codelode.store.commit import publish
+from codelode.store.locate import index_directory, real_root
+from codelode.store.manifest import SegmentEntry
+from codelode.tokens import WordCounts
+from codelode.types import Chunk, Document, SourceFile, Symbol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from codelode.segment.format import Piece
+
+BASES = 4
+"""Segments made from scratch; more cost more time and make no other measurement."""
+
+VOCABULARY = 150_000
+RARE_WORDS = 6_000_000
+WORDS_PER_CHUNK = 85
+RARE_PER_CHUNK = 8
+REPEATS = 0.4
+"""How likely a word is to occur no more in the chunk it occurs in."""
+CHUNKS_PER_FILE = 12
+CLUSTERS = 4096
+COMMON = (
+    "return if int struct the static void const char error device null data to of a in is for set"
+    " get name init size value type len dev ret buf is_valid read write lock address memory file"
+    " list flags state function page free alloc config register port index key count status"
+    " info driver time string node queue message user path table command line parse timeout retry"
+    " connection close open start stop handler request response server client thread event test"
+    " check update add remove create delete find search sort hash map block bit mask shift byte"
+    " word clock timer schedule interrupt probe bus power reset enable disable version module"
+).split()
+_SYLLABLES = "ba co di fu ge ha ki lo mu ne pa qui ro sa ti vu wa xe yo za tra sto pli gre".split()
+
+
+class Words:
+    """Draws the words of chunks: Zipf's law over a vocabulary, and words that hardly recur."""
+
+    def __init__(self, random: np.random.Generator) -> None:
+        self._random = random
+        names = [_spell(i) for i in range(VOCABULARY)]
+        self.names = list(dict.fromkeys([*COMMON, *names]))[:VOCABULARY]
+        weights = 1 / (np.arange(len(self.names)) + 8.0) ** 1.1
+        self._cumulated = np.cumsum(weights / weights.sum())
+
+    def counts(self, chunks: int) -> WordCounts:
+        """The words of some chunks."""
+        lengths = np.maximum(4, self._random.normal(WORDS_PER_CHUNK, 26, chunks).astype(int))
+        rows = np.repeat(np.arange(chunks), lengths)
+        ids = np.searchsorted(self._cumulated, self._random.random(len(rows)))
+        rare_rows = np.repeat(np.arange(chunks), RARE_PER_CHUNK)
+        rare = self._random.integers(0, RARE_WORDS, len(rare_rows)) + len(self.names)
+        keys = np.concatenate((rows, rare_rows)) << 32 | np.concatenate((ids, rare))
+        keys, counts = np.unique(keys, return_counts=True)
+        counts *= self._random.geometric(REPEATS, len(counts))
+        used, ids = np.unique(keys & 0xFFFFFFFF, return_inverse=True)
+        known = len(self.names)
+        vocabulary = [
+            (self.names[i] if i < known else _spell(i + 1_000_000)).encode() for i in used.tolist()
+        ]
+        indptr = np.searchsorted(keys, np.arange(chunks + 1) << 32)
+        return WordCounts(vocabulary, indptr, ids.astype(np.int32), counts.astype(np.int32))
+
+
+def _spell(number: int) -> str:
+    letters = ""
+    while number or not letters:
+        number, digit = divmod(number, len(_SYLLABLES))
+        letters += _SYLLABLES[digit]
+    return letters
+
+
+def vectors(random: np.random.Generator, rows: int, dimensions: int) -> NDArray[np.float32]:
+    """Unit vectors around the centres of clusters."""
+    centres = random.normal(size=(CLUSTERS, dimensions)).astype(np.float32)
+    found = centres[random.integers(0, CLUSTERS, rows)]
+    found += random.normal(size=found.shape).astype(np.float32)
+    found /= np.linalg.norm(found, axis=1, keepdims=True)
+    return found
+
+
+def base(words: Words, random: np.random.Generator, chunks: int, dimensions: int) -> Segment:
+    """A segment of made-up files."""
+    builder = SegmentBuilder()
+    made = 0
+    while made < chunks:
+        count = min(CHUNKS_PER_FILE, chunks - made)
+        picked = random.integers(0, 40_000, 3 + count).tolist()
+        folders = "/".join(words.names[i] for i in picked[:2])
+        path = f"{folders}/{words.names[picked[2]]}_{made}.{'h' if made % 5 == 0 else 'c'}"
+        names = [words.names[i] for i in picked[3:]]
+        pieces = [f"int {name}(void)\n{{\n\treturn {name};\n}}\n".encode() * 12 for name in names]
+        ends = np.cumsum([len(piece) for piece in pieces]).tolist()
+        symbols = [Symbol(f"{name}_{made + i}", "function") for i, name in enumerate(names)]
+        rows = [
+            Chunk(end - len(piece), end, i * 48 + 1, i * 48 + 48, symbol, (symbol,))
+            for i, (piece, end, symbol) in enumerate(zip(pieces, ends, symbols, strict=True))
+        ]
+        text = b"".join(pieces)
+        file = SourceFile(path, len(text), 1, 1, made, "c")
+        builder.add(file, Document(path, "c", text, "utf-8", bytes(16)), rows)
+        made += count
+    data = builder.finish(words.counts(chunks), vectors(random, chunks, dimensions))
+    return Segment.from_bytes("base", data)
+
+
+def varied(segment: Segment, random: np.random.Generator) -> dict[str, Iterable[Piece]]:
+    """The sections of a segment with other vectors and other lengths of chunks.
+
+    Dimensions change places and signs, the same for all rows: near vectors stay near.
+    """
+    sections: dict[str, Iterable[Piece]] = {
+        name: [segment.file.read(name)] for name in segment.file.section_bytes()
+    }
+    order = random.permutation(segment.dimensions)
+    signs = random.choice(np.array([-1, 1], np.int8), segment.dimensions)
+    sections["codes"] = [np.ascontiguousarray(segment.codes[:, order] * signs)]
+    chunks = segment.chunks.copy()
+    noise = random.uniform(0.8, 1.25, len(chunks))
+    chunks["tokens"] = np.maximum(1, chunks["tokens"] * noise).astype(np.uint32)
+    files = segment.files.copy()
+    sums = np.add.reduceat(chunks["tokens"].astype(np.int64), files["first_chunk"])
+    files["tokens"] = sums
+    sections["chunks"], sections["files"] = [chunks], [files]
+    return sections
+
+
+def write(directory: Path, segment: Segment, random: np.random.Generator) -> SegmentEntry:
+    """Write a variant of a segment."""
+    temporary = directory / "making.tmp"
+    with open(temporary, "wb") as sink:
+        size, checksum = write_segment(sink, varied(segment, random))
+    name = f"{checksum:016x}.seg"
+    temporary.rename(directory / name)
+    files = Segment.open(directory / name).files
+    entry = SegmentEntry(name, size, len(files), 0, 0, 0, 0, int(files["chunks"].sum()))
+    return entry.with_live(entry.live_mask(), files)
+
+
+def make(chunks: int, root: Path, directory: Path, seed: int) -> None:
+    """Make an index in `directory`, which must be empty or not exist."""
+    directory.mkdir(parents=True)
+    random = np.random.default_rng(seed)
+    encoder = load(None)
+    words = Words(random)
+    sizes = [min(MAX_CHUNKS, chunks - i) for i in range(0, chunks, MAX_CHUNKS)]
+    bases: dict[int, list[Segment]] = {}
+    entries = []
+    for number, size in enumerate(sizes):
+        made = bases.setdefault(size, [])
+        if len(made) < BASES:
+            made.append(base(words, random, size, encoder.dimensions))
+        entries.append(write(directory, made[number % len(made)], random))
+    manifest = next_manifest(None, root, encoder, WalkOptions())
+    publish(directory, replace(manifest, segments=tuple(entries), complete=True))
+
+
+def main() -> None:
+    """Make an index."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.scale.synthetic")
+    parser.add_argument("chunks", type=int)
+    parser.add_argument("root", type=Path, help="the tree that it is said to be of: any folder")
+    parser.add_argument("index_dir", type=Path)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    began = time.perf_counter()
+    root = real_root(options.root)
+    directory = index_directory(root, options.index_dir)
+    make(options.chunks, root, directory, options.seed)
+    print(f"{options.chunks:,} chunks in {directory}: {time.perf_counter() - began:.0f} s")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+"""The legs of a search over one small index, and what a cold process pays."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import simsimd
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from benchmarks.questions import questions
+from codelode import Index
+
+if TYPE_CHECKING:
+    from codelode.embed.encoder import Encoder
+
+ROWS, DIMENSIONS = 100_000, 256
+K = 100
+
+
+def internal(name: str) -> Any:
+    """Something inside codelode that is no promise: the benchmark is skipped when it has moved."""
+    module, _, attribute = name.partition(":")
+    try:
+        return getattr(import_module(module), attribute)
+    except (ImportError, AttributeError):
+        pytest.skip(f"there is no {name} any more")
+
+
+@pytest.mark.parametrize("mode", ["hybrid", "semantic", "lexical"])
+def test_search(benchmark: BenchmarkFixture, index: Index, mode: Any) -> None:
+    asked = questions(index.root)
+    benchmark.extra_info["calls"] = len(asked)  # all in each round: their differences are no noise
+    benchmark(lambda: [index.search(query, mode=mode) for query in asked])
+
+
+def test_encode_query(benchmark: BenchmarkFixture, encoder: Encoder) -> None:
+    benchmark(encoder.encode_query, "where is the retry of a failed request scheduled")
+
+
+def test_parse_query(benchmark: BenchmarkFixture) -> None:
+    parse = internal("codelode.search.query:parse_query")
+    benchmark(parse, "where is the retry of a failed request scheduled")
+
+
+def test_dense_scan(benchmark: BenchmarkFixture, index: Index, encoder: Encoder) -> None:
+    scan = internal("codelode.search.dense:dense_candidates")
+    snapshot = index.snapshot()
+    vector = encoder.encode_query("read the configuration")
+    benchmark(scan, snapshot, vector, [live.chunks for live in snapshot.segments], K)
+
+
+def test_bm25(benchmark: BenchmarkFixture, index: Index) -> None:
+    find = internal("codelode.search.lexical:find_terms")
+    candidates = internal("codelode.search.lexical:lexical_candidates")
+    snapshot = index.snapshot()
+    masks = [live.chunks for live in snapshot.segments]
+    terms = ("self", "return", "configuration")
+    benchmark(lambda: candidates(snapshot, find(snapshot, terms), masks, K))
+
+
+def test_measure_and_rank(benchmark: BenchmarkFixture, index: Index, encoder: Encoder) -> None:
+    """All but finding the hits' text: gather candidates, measure, weigh, choose."""
+    gather = internal("codelode.search.searcher:gather")
+    options = internal("codelode.search.searcher:SearchOptions")()
+    weigh = internal("codelode.search.rank:weigh")
+    snapshot = index.snapshot()
+
+    def rank() -> None:
+        query, measured = gather(snapshot, encoder, "read the configuration", options)
+        np.argsort(-weigh(measured, query.is_symbol), kind="stable")
+
+    benchmark(rank)
+
+
+def test_scan_floor(benchmark: BenchmarkFixture) -> None:
+    """One pass over 100,000 int8 vectors in memory: what the machine can do."""
+    chance = np.random.default_rng(1)
+    codes = chance.integers(-127, 128, (ROWS, DIMENSIONS), np.int8)
+    query = chance.integers(-127, 128, (1, DIMENSIONS), np.int8)
+    benchmark.extra_info["bytes"] = codes.nbytes
+    benchmark(simsimd.cdist, query, codes, "dot", out_dtype="float32")
+
+
+@pytest.mark.parametrize(
+    "code", ["pass", "import numpy", "import codelode", "import codelode.search.searcher"]
+)
+def test_cold_import(benchmark: BenchmarkFixture, code: str) -> None:
+    """A new process each."""
+    command = [sys.executable, "-c", code]
+    benchmark.pedantic(subprocess.run, (command,), {"check": True}, rounds=11, warmup_rounds=1)

@@ -1,0 +1,174 @@
+"""How much the codes lose: nearest chunks by the dense leg against those by float vectors.
+
+An index holds codes, not the vectors that they were made of. But it holds the texts, so the vectors
+of some chunks are made again, and both searches are restricted to these chunks.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codelode.bench.sample import draw_runs
+from codelode.search.dense import cosines, dense_candidates
+from codelode.search.filters import Allowed
+from codelode.search.searcher import CANDIDATES
+from codelode.tokens import count_words
+from codelode.types import Passages
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from codelode.bench.sample import SampledChunk
+    from codelode.embed.encoder import Encoder
+    from codelode.search.candidates import Candidates
+    from codelode.search.filters import Mask
+    from codelode.store.snapshot import Snapshot
+
+K = 10
+MAX_CHUNKS = 20_000
+FIRST_BATCH, LARGEST_BATCH = 64, 1024
+"""Chunks embedded between looks at the clock. The first are few: some models do eight a second."""
+ENCODING_SHARE = 0.6
+TIE = 1e-7
+"""Cosines that differ by less are equal: that much is rounding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """Mean shares of the exact `k` nearest among `chunks` chunks, over `queries` queries.
+
+    `recall` is of the dense leg as a search uses it: scan the codes, score the best `candidates`
+    again with the query as floats. `scan` is without the second step; `among_candidates` asks
+    only whether they are candidates at all. `of_chunks` is what the index holds.
+    """
+
+    k: int
+    candidates: int
+    queries: int
+    chunks: int
+    of_chunks: int
+    recall: float
+    scan: float
+    among_candidates: float
+
+
+@dataclass(frozen=True, slots=True)
+class Vectors:
+    """Unit rows float64[n, d] (from float32) of some chunks, whose keys int64[n] ascend."""
+
+    keys: NDArray[np.int64]
+    rows: NDArray[np.float64]
+
+
+def measure_recall(
+    snapshot: Snapshot, encoder: Encoder, queries: Sequence[str], seed: int, duration: float
+) -> Recall | None:
+    """Recall over as many chunks and queries as `duration` seconds are enough for, at least few.
+
+    None if no query or no chunk has a vector. May raise `DamagedError`.
+    """
+    began = time.perf_counter()
+    asked = [vector for vector in map(encoder.encode_query, queries) if vector.any()]
+    vectors = _embed(snapshot, encoder, seed, began + ENCODING_SHARE * duration)
+    if not asked or not vectors.rows.any():
+        return None
+    masks = _masks(snapshot, vectors.keys)
+    shares = []
+    for vector in asked:
+        with snapshot.damage_explained(), snapshot.held():
+            shares.append(_shares(snapshot, vectors, masks, vector))
+        if time.perf_counter() - began > duration:
+            break
+    recall, scan, among = np.mean(shares, axis=0).tolist()
+    sizes = len(shares), len(vectors.keys), snapshot.manifest.chunks
+    return Recall(K, CANDIDATES, *sizes, recall, scan, among)
+
+
+def _embed(snapshot: Snapshot, encoder: Encoder, seed: int, deadline: float) -> Vectors:
+    keys: list[int] = []
+    rows = [np.zeros((0, encoder.dimensions))]
+    for batch in _batches(draw_runs(snapshot, seed)):
+        texts = [chunk.text for chunk in batch]
+        passages = Passages([chunk.path for chunk in batch], texts, count_words(texts))
+        rows.append(encoder.encode_passages(passages).astype(np.float64))
+        keys += [chunk.key for chunk in batch]
+        if time.perf_counter() > deadline or len(keys) >= MAX_CHUNKS:
+            break
+    order = np.argsort(np.array(keys, np.int64))
+    return Vectors(np.array(keys, np.int64)[order], np.concatenate(rows)[order])
+
+
+def _batches(runs: Iterator[list[SampledChunk]]) -> Iterator[list[SampledChunk]]:
+    batch: list[SampledChunk] = []
+    size = FIRST_BATCH
+    for run in runs:
+        batch += run
+        if len(batch) >= size:
+            yield batch
+            batch, size = [], min(2 * size, LARGEST_BATCH)
+    if batch:
+        yield batch
+
+
+def _masks(snapshot: Snapshot, keys: NDArray[np.int64]) -> list[Mask]:
+    """Per segment, the chunks of the sample."""
+    masks: list[Mask] = []
+    for number, live in enumerate(snapshot.segments):
+        mask = np.zeros(len(live.segment.chunks), bool)
+        mask[keys[keys >> 32 == number] & 0xFFFFFFFF] = True
+        masks.append(Allowed.of(mask))
+    return masks
+
+
+def _shares(
+    snapshot: Snapshot,
+    vectors: Vectors,
+    masks: list[Mask],
+    vector: NDArray[np.float32],
+) -> tuple[float, float, float]:
+    exact = vectors.rows @ vector.astype(np.float64)
+    found = dense_candidates(snapshot, vector, masks, max(K, CANDIDATES))
+    rows = np.searchsorted(vectors.keys, found.segments << 32 | found.ordinals)
+    scan = recall_at(K, exact, rows, found.scores)
+    recall = recall_at(K, exact, rows, _rescored(snapshot, found, vector))
+    # As if the right ones came first: what no order of the candidates could better.
+    return recall, scan, recall_at(K, exact, rows, exact[rows])
+
+
+def _rescored(
+    snapshot: Snapshot, found: Candidates, vector: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    scores = np.zeros(len(found), np.float32)
+    for number in np.unique(found.segments).tolist():
+        mine = found.segments == number
+        segment = snapshot.segments[number].segment
+        scores[mine] = cosines(segment, found.ordinals[mine], vector)
+    return scores
+
+
+def recall_at(
+    k: int,
+    exact: NDArray[np.floating],
+    rows: NDArray[np.int64],
+    scores: NDArray[np.floating],
+) -> float:
+    """The share of the k nearest that a search found: 0 to 1.
+
+    `exact` has the true score of each of n chunks; `rows` are those that the search found, and
+    `scores` what it thinks of them. Of chunks that tie for the last place among the true k, any
+    will do; of those that tie for it in `scores`, each is as likely to be shown.
+    """
+    k = min(k, len(exact))
+    least = np.partition(exact, len(exact) - k)[len(exact) - k]
+    right = exact[rows] >= least - TIE
+    if len(rows) <= k:
+        return min(int(right.sum()), k) / k
+    last = np.partition(scores, len(scores) - k)[len(scores) - k]
+    above, tied = scores > last, scores == last
+    hits = right[above].sum() + (k - above.sum()) * right[tied].mean()
+    return float(hits) / k

@@ -1,0 +1,151 @@
+"""The instruments, by OpenTelemetry's API. Names and units are a contract: docs/monitoring.md."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import defaultdict
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from opentelemetry.metrics import CallbackOptions, Meter, Observation
+
+from codelode.resident import resident_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from codelode.report import UpdateReport
+
+QUERY_SECONDS = (0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+UPDATE_SECONDS = (0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 1800.0)
+
+
+class Recorder:
+    """Every instrument. Any thread may record."""
+
+    def __init__(self, meter: Meter) -> None:
+        counter, gauge = meter.create_counter, meter.create_gauge
+        self._files = counter("codelode.files", "{file}", "Files that updates brought in or out")
+        self._chunks = counter("codelode.chunks", "{chunk}", "Chunks made of files that were read")
+        self._read = counter("codelode.read", "By", "Bytes of files that updates read")
+        self._stages = counter("codelode.stage.time", "s", "Time spent in each stage of updates")
+        self._errors = counter("codelode.errors", "{error}", "Updates and searches that failed")
+        self._updates = meter.create_histogram(
+            "codelode.update.duration",
+            "s",
+            "How long updates take",
+            explicit_bucket_boundaries_advisory=UPDATE_SECONDS,
+        )
+        self._queries, self._query_legs = (
+            meter.create_histogram(
+                name, "s", description, explicit_bucket_boundaries_advisory=QUERY_SECONDS
+            )
+            for name, description in (
+                ("codelode.query.duration", "How long searches take"),
+                ("codelode.query.leg.duration", "How long each leg of a search takes"),
+            )
+        )
+        self._generation = gauge("codelode.index.generation", "", "The newest commit known")
+        self._index_files = gauge("codelode.index.files", "{file}", "Files in the index")
+        self._index_chunks = gauge("codelode.index.chunks", "{chunk}", "Chunks in the index")
+        self._segments = gauge("codelode.index.segments", "{segment}", "Segments of the index")
+        self._size = gauge("codelode.index.size", "By", "Bytes of the index on disk")
+        self._skipped = gauge("codelode.index.skipped", "{file}", "What the last update left out")
+        self._utilisation = gauge("codelode.update.utilisation", "1", "Share of the cores in use")
+        self._peak = gauge("codelode.update.memory", "By", "Peak memory of the last update")
+        meter.create_observable_gauge(
+            "codelode.process.memory", [_resident], "By", "Resident memory of this process"
+        )
+        self._thread = threading.local()
+        self._reasons: dict[str, set[str]] = {}
+
+    def batch_done(self, chunks: int, bytes_read: int) -> None:
+        """A batch of files was read."""
+        self._chunks.add(chunks)
+        self._read.add(bytes_read)
+
+    def update_done(self, root: str, report: UpdateReport) -> None:
+        """An update has ended; its chunks and bytes were counted before."""
+        for change in ("added", "changed", "removed"):
+            self._files.add(getattr(report, f"files_{change}"), {"change": change})
+        for stage, spent in report.stages.items():
+            self._stages.add(spent.wall, {"stage": stage, "clock": "wall"})
+            self._stages.add(spent.cpu, {"stage": stage, "clock": "cpu"})
+        self._updates.record(report.seconds)
+        self._utilisation.set(report.load.utilisation)
+        self._peak.set(report.peak_rss_bytes)
+        reasons = self._reasons.setdefault(root, set())
+        reasons.update(report.skipped)
+        named = _label(root)
+        for reason in reasons:  # those of an earlier update too, which may be gone
+            self._skipped.set(report.skipped.get(reason, 0), {"root": named, "reason": reason})
+        self.index_seen(
+            root,
+            report.generation,
+            files=report.files,
+            chunks=report.chunks,
+            segments=report.segments,
+            size=report.index_bytes,
+        )
+
+    def index_seen(
+        self, root: str, generation: int, *, files: int, chunks: int, segments: int, size: int
+    ) -> None:
+        """What an index holds now. `size` is in bytes."""
+        named = _label(root)
+        for gauge, value in (
+            (self._generation, generation),
+            (self._index_files, files),
+            (self._index_chunks, chunks),
+            (self._segments, segments),
+            (self._size, size),
+        ):
+            gauge.set(value, {"root": named})
+
+    @contextmanager
+    def timed(self, leg: str) -> Iterator[None]:
+        """Count the time within the context for a leg of this thread's search.
+
+        A leg inside another stops the clock of that one.
+        """
+        outer: str | None = getattr(self._thread, "leg", None)
+        self._thread.leg = leg
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            seconds = time.perf_counter() - began
+            self._thread.leg = outer
+            self._spent()[leg] += seconds
+            if outer is not None:
+                self._spent()[outer] -= seconds
+
+    def query_done(self, mode: str, seconds: float) -> None:
+        """A search of this thread has ended, after so many seconds."""
+        self._queries.record(seconds, {"mode": mode})
+        for leg, spent in self._spent().items():
+            self._query_legs.record(spent, {"leg": leg})
+        self._spent().clear()
+
+    def failed(self, operation: str, error: str) -> None:
+        """An update or a search ended with an error of this class."""
+        self._errors.add(1, {"operation": operation, "error": error})
+        self._spent().clear()
+
+    def _spent(self) -> dict[str, float]:
+        """Seconds by leg of this thread's search."""
+        spent: dict[str, float] | None = getattr(self._thread, "spent", None)
+        if spent is None:
+            spent = self._thread.spent = defaultdict(float)
+        return spent
+
+
+def _label(name: str) -> str:
+    """A file name as a label, which is Unicode."""
+    return os.fsencode(name).decode("utf-8", "replace")
+
+
+def _resident(_: CallbackOptions) -> Iterable[Observation]:
+    yield Observation(resident_bytes())

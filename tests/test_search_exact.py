@@ -1,0 +1,368 @@
+"""What makes a search fast must not show: pruning, threads and caches against the plain way."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from codelode.discover.glob import GlobSet
+from codelode.errors import UsageError
+from codelode.search import dense, idle, lexical, names
+from codelode.search.candidates import Candidates, TopK, distinct
+from codelode.search.dense import dense_candidates
+from codelode.search.filters import Allowed, Mask, chunk_masks
+from codelode.search.idle import shared_out
+from codelode.search.lexical import find_terms, lexical_candidates
+from codelode.search.rank import choose
+from codelode.segment.builder import SegmentBuilder
+from codelode.segment.quantizer import quantize
+from codelode.segment.reader import Segment
+from codelode.store.manifest import Manifest, SegmentEntry
+from codelode.store.recent import Recent
+from codelode.store.snapshot import LiveSegment, Snapshot
+from codelode.tokens import WordCounts, term_hash, text_parts
+from codelode.types import Chunk, Document, SourceFile
+
+WORDS = [b"common", b"often", b"some", b"few", b"rare", b"once"]
+SHARES = (0.9, 0.7, 0.6, 0.5, 0.1, 0.02)
+DIMENSIONS = 8
+
+seeds = st.integers(0, 2**32 - 1)
+
+
+def random_segment(random: np.random.Generator, files: int, first: int) -> Segment:
+    """Some files of a few chunks; every word in about its share of the chunks."""
+    builder = SegmentBuilder()
+    for number in range(first, first + files):
+        count = int(random.integers(1, 6))
+        path = f"{'ab'[number % 2]}/{number}.{'ch'[number // 2 % 2]}"
+        text = b"text\n" * count
+        chunks = [Chunk(5 * i, 5 * i + 5, i + 1, i + 1) for i in range(count)]
+        file = SourceFile(path, len(text), 1, 1, number, "c")
+        builder.add(file, Document(path, "c", text, "utf-8", bytes(16)), chunks)
+    rows = len(builder.texts)
+    present = random.random((rows, len(WORDS))) < SHARES
+    present[:, 0] |= ~present.any(axis=1)
+    counts = random.geometric(0.5, present.shape)[present].astype(np.int32)
+    indptr = np.concatenate(([0], np.cumsum(present.sum(axis=1)))).astype(np.int64)
+    words = WordCounts(WORDS, indptr, np.nonzero(present)[1].astype(np.int32), counts)
+    vectors = random.normal(size=(rows, DIMENSIONS)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    return Segment.from_bytes("random", builder.finish(words, vectors))
+
+
+def random_snapshot(seed: int, parts: int, dead: float = 0.1) -> Snapshot:
+    random = np.random.default_rng(seed)
+    live = []
+    for part in range(parts):
+        segment = random_segment(random, int(random.integers(1, 60)), part * 1000)
+        table = segment.files
+        entry = SegmentEntry("s", 0, len(table), 0, 0, 0, 0, len(segment.chunks))
+        alive = random.random(len(table)) >= dead * random.integers(0, 2)
+        live.append(LiveSegment(segment, entry.with_live(alive, table)))
+    entries = tuple(one.entry for one in live)
+    manifest = Manifest(1, "/", 0, "m", "f", DIMENSIONS, "q", "c", "t", {}, segments=entries)
+    return Snapshot(manifest, live)
+
+
+def plain_best(scores: list[NDArray[np.float32]], k: int) -> dict[tuple[int, int], float]:
+    """The k best of all and what ties with the last, by sorting everything."""
+    rows = sorted(
+        ((float(s), number, i) for number, row in enumerate(scores) for i, s in enumerate(row)),
+        reverse=True,
+    )
+    rows = [row for row in rows if row[0] > -np.inf]
+    kth = rows[min(k, len(rows)) - 1][0] if rows else 0.0
+    return {(number, i): score for score, number, i in rows if score >= kth}
+
+
+def as_dict(found: Candidates) -> dict[tuple[int, int], float]:
+    rows = zip(found.segments.tolist(), found.ordinals.tolist(), found.scores.tolist(), strict=True)
+    return {(number, ordinal): score for number, ordinal, score in rows}
+
+
+def only(mask: Mask, scores: NDArray[np.float32]) -> NDArray[np.float32]:
+    if mask is None:
+        return scores
+    allowed = mask.mask if len(mask) else np.zeros(len(scores), bool)
+    return np.where(allowed, scores, np.float32(-np.inf))
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    seeds,
+    st.integers(1, 4),
+    st.integers(1, 30),
+    st.lists(
+        st.sampled_from([word.decode() for word in WORDS] + ["absent"]), min_size=1, unique=True
+    ),
+    st.sampled_from([None, ["a"], ["*.h"], ["!b"], ["a/1*"]]),
+    st.sampled_from([0, 0, 1, 8, 10**9]),
+)
+def test_pruned_bm25_is_bm25_bit_by_bit(
+    seed: int,
+    parts: int,
+    k: int,
+    query: list[str],
+    globs: list[str] | None,
+    postings_per_lookup: int,
+) -> None:
+    snapshot = random_snapshot(seed, parts)
+    masks = chunk_masks(snapshot, None, globs)
+    terms = find_terms(snapshot, query)
+    plain = []
+    for number, live in enumerate(snapshot.segments):
+        scores = np.zeros(len(live.segment.chunks), np.float32)
+        for term in terms:
+            listed, counts = live.segment.posting(term_hash(term.term))
+            norms = lexical.length_norms(snapshot, number)[listed]
+            frequencies = counts.astype(np.float32)
+            scores[listed] += np.float32(term.idf * 2.2) * frequencies / (frequencies + norms)
+        plain.append(only(masks[number], np.where(scores > 0, scores, np.float32(-np.inf))))
+    with patch.object(lexical, "_POSTINGS_PER_LOOKUP", postings_per_lookup):
+        found = lexical_candidates(snapshot, terms, masks, k)
+    assert as_dict(found) == plain_best(plain, k)
+
+
+@given(seeds, st.integers(1, 5), st.integers(1, 12), st.booleans())
+@settings(max_examples=100, deadline=None)
+def test_the_best_k_with_ties_whatever_the_order(
+    seed: int, parts: int, k: int, given_ordinals: bool
+) -> None:
+    random = np.random.default_rng(seed)
+    scores = [
+        random.integers(0, 6, int(random.integers(0, 40))).astype(np.float32) for _ in range(parts)
+    ]
+    for row in scores:
+        row[random.random(len(row)) < 0.2] = -np.inf
+    best = TopK(k)
+    for number in random.permutation(parts).tolist():
+        ordinals = np.arange(len(scores[number])) if given_ordinals else None
+        best.offer(number, scores[number], ordinals)
+    assert as_dict(best.result()) == plain_best(scores, k)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seeds,
+    st.integers(1, 4),
+    st.integers(1, 20),
+    st.sampled_from([None, ["a"], ["*.h"], ["a/1*"]]),
+    st.sampled_from([(0, 0), (10**6, 0), (10**6, 10**6), (150, 1)]),
+    st.booleans(),
+)
+def test_the_dense_scan_is_the_same_however_it_goes(
+    seed: int,
+    parts: int,
+    k: int,
+    globs: list[str] | None,
+    costs: tuple[int, int],
+    threads: bool,
+) -> None:
+    """By runs, by copies, or all and then a choice; alone or with idle cores."""
+    snapshot = random_snapshot(seed, parts)
+    masks = chunk_masks(snapshot, None, globs)
+    vector = np.random.default_rng(seed).normal(size=DIMENSIONS).astype(np.float32)
+    codes, scales = quantize(vector[None, :])
+    plain = []
+    for live, mask in zip(snapshot.segments, masks, strict=True):
+        products = live.segment.codes.astype(np.int64) @ codes[0].astype(np.int64)
+        row = products.astype(np.float32) * (live.segment.scales * scales[0])
+        plain.append(only(mask, row))
+    with (
+        patch.object(dense, "_ROWS_PER_RUN", costs[0]),
+        patch.object(dense, "_ROWS_PER_COPY", costs[1]),
+        patch.object(dense, "SHARED_ROWS", 0 if threads else 1 << 30),
+        patch.object(idle, "CORES", 3),
+    ):
+        found = dense_candidates(snapshot, vector, masks, k)
+    assert as_dict(found) == plain_best(plain, k)
+
+
+@pytest.mark.parametrize("helped", [False, True])
+def test_shared_work_is_done_once_and_before_the_block_ends(helped: bool) -> None:
+    done: list[int] = []
+    with patch.object(idle, "CORES", 4), shared_out(done.append, range(500), helped=helped):
+        pass
+    assert sorted(done) == list(range(500))
+
+
+def test_many_queries_share_the_cores() -> None:
+    """Nested as deep as threads are: nobody waits for a helper that never comes."""
+    done: list[int] = []
+
+    def query(number: int) -> None:
+        items = range(number * 100, number * 100 + 100)
+        with shared_out(done.append, items, helped=True):
+            pass
+
+    with patch.object(idle, "CORES", 4):
+        threads = [threading.Thread(target=query, args=(number,)) for number in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert sorted(done) == list(range(800))
+    assert idle._sharing == 0
+
+
+@pytest.mark.parametrize("helped", [False, True])
+def test_what_shared_work_raises_is_raised(helped: bool) -> None:
+    def fail(item: int) -> None:
+        if item == 7:
+            raise LookupError("seven")
+
+    with (
+        patch.object(idle, "CORES", 4),
+        pytest.raises(LookupError, match="seven"),
+        shared_out(fail, range(100), helped=helped),
+    ):
+        pass
+    assert idle._sharing == 0
+
+
+def test_nothing_runs_after_the_block_has_failed() -> None:
+    done: list[int] = []
+    with (
+        patch.object(idle, "CORES", 4),
+        pytest.raises(KeyError),
+        shared_out(done.append, range(10**6), helped=True),
+    ):
+        raise KeyError
+    count = len(done)
+    assert count < 10**6
+    time.sleep(0.01)
+    assert len(done) == count
+
+
+@settings(max_examples=40, deadline=None)
+@given(seeds, st.sampled_from([["a"], ["!a"], ["*.c", "!b/*"], ["none"]]), st.booleans())
+def test_a_filter_is_worked_out_once_and_right(seed: int, globs: list[str], below: bool) -> None:
+    snapshot = random_snapshot(seed, 3)
+    folder = "a/" if below else ""
+    if below:
+        globs = ["*.c"]
+    masks = chunk_masks(snapshot, None, globs, folder)
+    assert chunk_masks(snapshot, None, list(globs), folder) is masks
+    assert chunk_masks(snapshot, ["c"], globs, folder) is not masks
+    wanted = GlobSet(globs).matches
+    for live, mask in zip(snapshot.segments, masks, strict=True):
+        segment = live.segment
+        files = [
+            live.files[row]
+            and segment.path(row).startswith(folder)
+            and wanted(segment.path(row).removeprefix(folder))
+            for row in range(len(segment.files))
+        ]
+        expected = np.array(files, bool)[segment.chunks["file"]]
+        got = only(mask, np.ones(len(expected), np.float32)) > 0
+        assert (got == expected).all()
+        if mask is not None and len(mask):
+            assert mask.ordinals.tolist() == np.flatnonzero(expected).tolist()
+            starts_and_stops = [range(*run) for run in mask.runs.tolist()]
+            assert [i for run in starts_and_stops for i in run] == mask.ordinals.tolist()
+
+
+def test_a_bad_glob_is_an_error_every_time() -> None:
+    snapshot = random_snapshot(1, 1)
+    for _ in range(2):
+        with pytest.raises(UsageError):
+            chunk_masks(snapshot, None, ["{a"])
+
+
+def test_what_is_recent_is_kept_and_no_more() -> None:
+    recent: Recent[int, str] = Recent()
+    for number in range(5):
+        recent.put(number, str(number), 3)
+        recent.get(0)
+    assert [recent.get(number) for number in range(5)] == ["0", None, None, "3", "4"]
+
+
+@given(st.lists(st.integers(-5, 5)))
+def test_distinct_is_unique(values: list[int]) -> None:
+    array = np.array(values, np.int64)
+    assert distinct(array).tolist() == np.unique(array).tolist()
+
+
+PATH_WORDS = (
+    "test", "Tests", "spec", "fooTest", "test_x", "x_test", "conftest", "docs", "Example", "gen",
+    "a.gen.b", "min.js", "x.min.js", "d.ts", "__init__.py", "__init__", "lib.rs", "lib.rs.py",
+    "vendor", "third-party", "third_party", "x_pb2.py", "getName", "HTTPServer.c", "é", "ÉcoleX",
+    "a", "", "story.", "x.stories.ts", "bench", "\n", "x.test.js\n", "İx",
+)  # fmt: skip
+
+
+@settings(max_examples=500, deadline=None)
+@given(
+    st.lists(
+        st.lists(st.sampled_from(PATH_WORDS), min_size=1, max_size=5).map("/".join), max_size=3
+    ),
+    st.dictionaries(
+        st.sampled_from(["test", "name", "get", "é", "école", "x", "http", "a", "i", "ab"]),
+        st.sampled_from([0.0, 0.25, 0.5]),
+        max_size=4,
+    ),
+)
+def test_what_a_path_says_is_what_the_whole_of_it_says(
+    paths: list[str], weights: dict[str, float]
+) -> None:
+    """Folder and name apart, and words only where a term occurs: the same as all at once."""
+
+    def share(text: str) -> tuple[float, float]:
+        words = set(text_parts(text))
+        common = [weight for word, weight in weights.items() if word in words]
+        return sum(common), len(common) / max(1, len(words))
+
+    patterns = (names._TEST, names._EXAMPLE, names._GENERATED, names._REEXPORT)
+    found = names.path_values([path.encode() for path in paths], weights)
+    for path, values in zip(paths, found, strict=True):
+        name = path.rpartition("/")[2]
+        stem = share(name.partition(".")[0] or name)
+        flags = [float(pattern.search(path) is not None) for pattern in patterns]
+        assert values == (share(path)[0], *stem, *flags)
+
+
+@given(st.lists(st.integers(0, 5), max_size=40), st.integers(1, 50), seeds)
+def test_the_best_of_each_file_first(files: list[int], limit: int, seed: int) -> None:
+    order = np.random.default_rng(seed).permutation(len(files))
+    turn: dict[int, int] = {}
+    rounds = []
+    for place, row in enumerate(order.tolist()):
+        turn[files[row]] = turn.get(files[row], 0) + 1
+        rounds.append((turn[files[row]], place, row))
+    plain = [row for _, _, row in sorted(rounds)][:limit]
+    assert choose(np.array(files, np.int64), order, limit) == plain
+
+
+def test_an_empty_mask_allows_nothing() -> None:
+    nothing = Allowed.of(np.zeros(3, bool))
+    assert len(nothing) == 0
+    assert nothing.keep(np.array([0, 1])).tolist() == []
+
+
+def test_threads_that_search_one_snapshot_find_the_same() -> None:
+    """The first to touch a column makes what all then use."""
+    vector = np.full(DIMENSIONS, 0.3, np.float32)
+    query = [word.decode() for word in WORDS]
+
+    def search(snapshot: Snapshot) -> list[dict[tuple[int, int], float]]:
+        masks = chunk_masks(snapshot, None, ["a"])
+        terms = find_terms(snapshot, query)
+        return [
+            as_dict(lexical_candidates(snapshot, terms, masks, 5)),
+            as_dict(dense_candidates(snapshot, vector, masks, 5)),
+        ]
+
+    expected = search(random_snapshot(3, 4))
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(10):
+            snapshot = random_snapshot(3, 4)
+            assert list(pool.map(search, [snapshot] * 8)) == [expected] * 8
