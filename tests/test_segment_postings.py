@@ -60,6 +60,12 @@ def test_built_postings_are_those_of_a_dict(rows: Triples) -> None:
     assert contents(built(rows)) == expected(reference(rows))
 
 
+def test_a_term_that_comes_in_no_row_is_not_in_the_dictionary() -> None:
+    one = np.array([1])
+    found = build_postings(TermCounts(np.array([7, 5, 9], np.uint64), one, one, one))
+    assert (found.terms.tolist(), found.starts.tolist()) == ([5], [0, 1])
+
+
 @given(st.lists(st.tuples(triples, st.lists(st.booleans(), min_size=41, max_size=41)), max_size=4))
 def test_merging_is_building_from_what_is_live(parts: list[tuple[Triples, list[bool]]]) -> None:
     renumberings, rows, base = [], [], 0

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codelode.tokens import (
-    WORD_END,
     count_words,
     parts,
+    spelled,
     split_words,
     term_hash,
     term_hashes,
@@ -103,7 +103,7 @@ identifier = st.one_of(
 @given(st.lists(identifier, max_size=20))
 def test_splitting_many_words_is_splitting_each(found: list[str]) -> None:
     vocabulary = [word.encode() for word in found]
-    split = split_words(b"".join(word + WORD_END for word in vocabulary))
+    split = split_words(spelled(vocabulary))
     rows = [
         tuple(split.parts[i] for i in split.ids[split.starts[row] : split.starts[row + 1]])
         for row in range(len(vocabulary))

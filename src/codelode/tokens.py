@@ -127,6 +127,11 @@ def words(text: bytes) -> list[bytes]:
     return text.translate(_SEPARATORS).split()
 
 
+def spelled(vocabulary: Iterable[bytes]) -> bytes:
+    """Some words, each followed by `WORD_END`: what `WordCounts.spelled` holds."""
+    return b"".join(word + WORD_END for word in vocabulary)
+
+
 def count_words(texts: Sequence[bytes]) -> WordCounts:
     """Count the words of every text, sharing one vocabulary.
 

@@ -46,8 +46,8 @@ class Postings:
 class TermCounts:
     """How often terms come in texts: one row per term and text, in any order.
 
-    Term i has `keys[i]`; several may have the same one, and each comes in some row. Rows have a
-    number of a term, an ordinal and a count. Dtypes: keys uint64[t]; the others int64[n].
+    Term i has `keys[i]`; several may have the same one. Rows have a number of a term, an ordinal
+    and a count. Dtypes: keys uint64[t]; the others int64[n].
     """
 
     keys: NDArray[np.uint64]
@@ -69,10 +69,11 @@ def build_postings(found: TermCounts) -> Postings:
     totals = np.concatenate(([0], np.cumsum(keys & np.uint64(0xFF), dtype=np.int64)))
     frequencies = np.diff(totals[np.append(first, len(pairs))])
     pairs = pairs[first]
-    owners = (pairs >> np.uint64(24)).astype(np.int64)
+    owners = pairs >> np.uint64(24)
+    heads = _group_starts(owners)
     return Postings(
-        terms=dictionary,
-        starts=np.searchsorted(owners, np.arange(len(dictionary) + 1)),
+        terms=dictionary[owners[heads].astype(np.int64)],
+        starts=np.append(heads, len(owners)),
         ordinals=(pairs & np.uint64(0xFFFF)).astype(np.uint16),
         frequencies=np.minimum(frequencies, MAX_FREQUENCY).astype(np.uint8),
     )
