@@ -11,7 +11,9 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "src" / "codelode"
 
 LAYERS = (  # bottom up; ARCHITECTURE.md draws the same
-    {"errors", "lines", "report", "resident", "sparse", "tokens"},
+    {"errors", "lines", "report", "resident", "sparse"},
+    {"casing", "spans"},
+    {"tokens"},
     {"types"},
     {"chunk", "discover", "embed", "metrics", "render", "segment"},
     {"store"},

@@ -28,7 +28,7 @@ from codelode.segment.reader import Segment
 from codelode.store.manifest import Manifest, SegmentEntry
 from codelode.store.recent import Recent
 from codelode.store.snapshot import LiveSegment, Snapshot
-from codelode.tokens import WordCounts, term_hash, text_parts
+from codelode.tokens import WordCounts, spelled, term_hash, text_parts
 from codelode.types import Chunk, Document, SourceFile
 
 WORDS = [b"common", b"often", b"some", b"few", b"rare", b"once"]
@@ -53,7 +53,7 @@ def random_segment(random: np.random.Generator, files: int, first: int) -> Segme
     present[:, 0] |= ~present.any(axis=1)
     counts = random.geometric(0.5, present.shape)[present].astype(np.int32)
     indptr = np.concatenate(([0], np.cumsum(present.sum(axis=1)))).astype(np.int64)
-    words = WordCounts(WORDS, indptr, np.nonzero(present)[1].astype(np.int32), counts)
+    words = WordCounts(spelled(WORDS), indptr, np.nonzero(present)[1].astype(np.int32), counts)
     vectors = random.normal(size=(rows, DIMENSIONS)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     return Segment.from_bytes("random", builder.finish(words, vectors))

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codelode.segment.postings import Postings, build_postings, merge_postings
+from codelode.segment.postings import Postings, TermCounts, build_postings, merge_postings
 
 Triples = list[tuple[int, int, int]]
 triples = st.lists(
@@ -21,9 +21,12 @@ triples = st.lists(
 
 def built(rows: Triples) -> Postings:
     return build_postings(
-        np.array([row[0] for row in rows], np.uint64),
-        np.array([row[1] for row in rows], np.int64),
-        np.array([row[2] for row in rows], np.int64),
+        TermCounts(
+            keys=np.array([row[0] for row in rows], np.uint64),
+            terms=np.arange(len(rows)),
+            ordinals=np.array([row[1] for row in rows], np.int64),
+            counts=np.array([row[2] for row in rows], np.int64),
+        )
     )
 
 
@@ -55,6 +58,12 @@ def expected(lists: dict[int, dict[int, int]]) -> dict[int, list[tuple[int, int]
 @given(triples)
 def test_built_postings_are_those_of_a_dict(rows: Triples) -> None:
     assert contents(built(rows)) == expected(reference(rows))
+
+
+def test_a_term_that_comes_in_no_row_is_not_in_the_dictionary() -> None:
+    one = np.array([1])
+    found = build_postings(TermCounts(np.array([7, 5, 9], np.uint64), one, one, one))
+    assert (found.terms.tolist(), found.starts.tolist()) == ([5], [0, 1])
 
 
 @given(st.lists(st.tuples(triples, st.lists(st.booleans(), min_size=41, max_size=41)), max_size=4))

@@ -31,7 +31,7 @@ from codelode.segment.reader import Segment
 from codelode.store.commit import publish
 from codelode.store.locate import index_directory, real_root
 from codelode.store.manifest import SegmentEntry
-from codelode.tokens import WordCounts
+from codelode.tokens import WordCounts, spelled
 from codelode.types import Chunk, Document, SourceFile, Symbol
 
 if TYPE_CHECKING:
@@ -90,7 +90,9 @@ class Words:
             (self.names[i] if i < known else _spell(i + 1_000_000)).encode() for i in used.tolist()
         ]
         indptr = np.searchsorted(keys, np.arange(chunks + 1) << 32)
-        return WordCounts(vocabulary, indptr, ids.astype(np.int32), counts.astype(np.int32))
+        return WordCounts(
+            spelled(vocabulary), indptr, ids.astype(np.int32), counts.astype(np.int32)
+        )
 
 
 def _spell(number: int) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,16 +78,14 @@ class Document:
     content_hash: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Symbol:
+class Symbol(NamedTuple):  # a tuple, as is `Chunk`: they are made by the hundred thousand
     """A named definition: `kind` is one of function, method, class, interface, ... ."""
 
     name: str
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
+class Chunk(NamedTuple):
     """A run of bytes `[start, end)` of a document's text, on the 1-based lines it covers.
 
     `symbol` is the definition the chunk is, or lies in; `defines` are those that begin in it.

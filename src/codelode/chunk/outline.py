@@ -112,7 +112,7 @@ def outline(grammar: Grammar, root: Node, text: bytes, limit: int = NO_LIMIT) ->
 class _Walk:
     def __init__(self, grammar: Grammar, text: bytes, limit: int) -> None:
         self.grammar = grammar
-        self.roles, self.rules = grammar.roles, grammar.rules
+        self.roles, self.rules, self.clauses = grammar.roles, grammar.rules, grammar.syntax.clauses
         self.text = text
         self.limit = limit
         self.outline = Outline()
@@ -156,7 +156,8 @@ class _Walk:
                     run.add(start, end, is_doc=self.is_doc(child, role))
                 continue
             if role & interesting:
-                before, last = last, self.visit(place, inner, child, role, run, last)
+                before = last
+                last = self.visit(place, inner, child, role, start, end, run, last)
                 if last == before >= 0 and line in cuts:  # another clause of the same definition
                     cuts[line] = min(level + 1, MAX_LEVEL) + SOFT
             elif end - start > limit:
@@ -170,16 +171,25 @@ class _Walk:
         return bool(role & COMMENT) or self.grammar.syntax.is_doc(node, self.text)
 
     def visit(
-        self, place: _Place, level: int, child: Node, role: int, run: _Run | None, last: int
+        self,
+        place: _Place,
+        level: int,
+        child: Node,
+        role: int,
+        start: int,
+        end: int,
+        run: _Run | None,
+        last: int,
     ) -> int:
         """Define what `child` defines, and enter it, at this level, if there may be more inside.
 
-        `last` is the definition before it among its siblings, or -1; the same for it comes back.
+        It lies on `[start, end)`. `last` is the definition before it among its siblings, or -1; the
+        same for it comes back.
         """
         node, index = child, -1
         while True:
             if role & RULE:
-                index = self.define(place, child, node, run, last)
+                index = self.define(place, start, end, node, run, last)
             if index >= 0 or not role & WRAPPER:
                 break
             inside = self.worth_a_look(node)
@@ -188,19 +198,19 @@ class _Walk:
                 break
             (node,) = inside
             role = self.roles[node.kind_id]
-        if index >= 0 and self.holds_more(index):
-            local = place.local or self.outline.found[index].kind in _FUNCTION_KINDS
-            self.stack.append(_Place(node, level, index, local, True))
-        elif index < 0 and role & SCOPE and (role & BODY or self.spans_lines(node)):
+        if index >= 0:
+            found = self.outline.found[index]
+            if found.rule.holds_more(found.kind):
+                local = place.local or found.kind in _FUNCTION_KINDS
+                self.stack.append(_Place(node, level, index, local, True))
+                return index
+        elif role & SCOPE and (role & BODY or self.spans_lines(node)):
             local = place.local or bool(role & CLOSURE)
             self.stack.append(_Place(node, level, place.parent, local, True))
-        elif child.end_byte - child.start_byte > self.limit:
+            return index
+        if end - start > self.limit:
             self.stack.append(_Place(child, level, place.parent, place.local, False))
         return index
-
-    def holds_more(self, index: int) -> bool:
-        found = self.outline.found[index]
-        return found.rule.holds_more(found.kind)
 
     def spans_lines(self, node: Node) -> bool:
         """Definitions are not looked for in what fits on a line, such as most calls."""
@@ -210,11 +220,18 @@ class _Walk:
         roles = self.roles
         return [child for child in node.children if roles[child.kind_id] & (RULE | WRAPPER | SCOPE)]
 
-    def define(self, place: _Place, outer: Node, node: Node, run: _Run | None, last: int) -> int:
-        """Note the definition of `node`, which `outer` wraps; its index, or -1 if it is none."""
+    def define(
+        self, place: _Place, start: int, end: int, node: Node, run: _Run | None, last: int
+    ) -> int:
+        """Note the definition of `node`, wrapped on `[start, end)`; its index, or -1 for none."""
         rule = self.rules[node.kind_id]
-        kind = rule.kind if isinstance(rule.kind, str) else rule.kind(node, self.text)
-        if kind is None or (place.local and kind in VALUE_KINDS):
+        kind = rule.kind
+        if not isinstance(kind, str):
+            told = kind(node, self.text)
+            if told is None:
+                return -1
+            kind = told
+        if place.local and kind in VALUE_KINDS:
             return -1
         token = rule.name(node)
         if token is None:
@@ -224,15 +241,15 @@ class _Walk:
             return -1
         name = self.text[name_start:name_end].decode("utf-8", "replace")
         found = self.outline.found
-        if kind == "function" and place.parent >= 0 and found[place.parent].kind in TYPE_KINDS:
+        parent = place.parent
+        if parent >= 0 and kind == "function" and found[parent].kind in TYPE_KINDS:
             kind = "method"
-        if last >= 0 and self.grammar.syntax.clauses and found[last].joins(name, kind):
+        if self.clauses and last >= 0 and found[last].joins(name, kind):
             found[last].extend(node, rule)
             return last
-        start, end = outer.byte_range
         lead, doc = start, None
         if run is not None:
             lead, doc = run.start, run.doc
             start = start if run.attribute is None else run.attribute
-        found.append(Found(name, kind, name_start, lead, start, end, doc, place.parent, node, rule))
+        found.append(Found(name, kind, name_start, lead, start, end, doc, parent, node, rule))
         return len(found) - 1

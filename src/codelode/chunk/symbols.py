@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
+from operator import attrgetter
 
 from codelode.chunk.outline import Found
 from codelode.types import Symbol
+
+_NAME_START = attrgetter("name_start")
+
+
+def _outer_first(definition: Found) -> int:
+    """By where it begins, the longer first; as one number, which is compared faster than two."""
+    return (definition.lead << 32) - definition.end
 
 
 def symbols(
@@ -15,27 +24,24 @@ def symbols(
 
     The symbol is the innermost definition that most of the chunk lies in, comments included.
     """
-    outer_first = sorted(found, key=lambda definition: (definition.lead, -definition.end))
-    by_name = sorted(found, key=lambda definition: definition.name_start)
+    outer_first = sorted(found, key=_outer_first)
+    by_name = sorted(found, key=_NAME_START)
+    named = [Symbol(definition.name, definition.kind) for definition in by_name]
+    name_starts = [definition.name_start for definition in by_name]
+    leads = [definition.lead for definition in outer_first]
     open_ones: list[Found] = []
-    next_open = next_name = 0
+    opened = met = 0
     for start, end in zip(starts, ends, strict=True):
+        before, opened = opened, bisect_left(leads, end, opened)
         open_ones = [definition for definition in open_ones if definition.end > start]
-        while next_open < len(outer_first) and outer_first[next_open].lead < end:
-            open_ones.append(outer_first[next_open])
-            next_open += 1
-        first_name = next_name
-        while next_name < len(by_name) and by_name[next_name].name_start < end:
-            next_name += 1
-        defines = tuple(
-            Symbol(definition.name, definition.kind) for definition in by_name[first_name:next_name]
-        )
-        yield _enclosing(open_ones, start, end), defines
+        open_ones += outer_first[before:opened]
+        first, met = met, bisect_left(name_starts, end, met)
+        yield _enclosing(open_ones, start, end), tuple(named[first:met])
 
 
 def _enclosing(candidates: list[Found], start: int, end: int) -> Symbol | None:
+    half = (end - start) // 2
     for definition in reversed(candidates):
-        overlap = min(end, definition.end) - max(start, definition.lead)
-        if 2 * overlap > end - start:
+        if min(end, definition.end) - max(start, definition.lead) > half:
             return Symbol(definition.name, definition.kind)
     return None

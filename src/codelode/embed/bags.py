@@ -62,12 +62,10 @@ def path_parts(path: str) -> list[str]:
 
 
 def _text_keys(vocabulary: Vocabulary, words: WordCounts) -> NDArray[np.int64]:
-    """A key for each row of each part of each word of each passage."""
-    passage = np.repeat(np.arange(len(words.indptr) - 1), np.diff(words.indptr))
-    keys = (passage << _PASSAGE) | np.minimum(words.counts, _COUNT_MASK)
-    split = words.parts
-    keys, parts = _expand(keys, words.ids, split.starts, split.ids)
-    return _with_rows(keys, parts, [vocabulary.rows_of_part(part) for part in split.parts])
+    """A key for each row of each part of each passage."""
+    found = words.part_counts
+    keys = (found.texts << _PASSAGE) | np.minimum(found.counts, _COUNT_MASK)
+    return _with_rows(keys, found.parts, vocabulary.rows_of_each(words.parts.parts))
 
 
 def _path_keys(vocabulary: Vocabulary, paths: Sequence[str]) -> NDArray[np.int64]:
@@ -82,19 +80,8 @@ def _with_rows(
     keys: NDArray[np.int64], ids: NDArray[np.int64], found: Sequence[Rows]
 ) -> NDArray[np.int64]:
     """For each i, `keys[i]` with each of the rows `found[ids[i]]`."""
-    starts = np.zeros(len(found) + 1, np.int64)
-    np.cumsum(np.fromiter(map(len, found), np.int64, len(found)), out=starts[1:])
-    flat = np.fromiter(chain.from_iterable(found), np.int64, int(starts[-1]))
-    keys, rows = _expand(keys, ids, starts, flat)
-    return keys | (rows << _ROW)
-
-
-def _expand(
-    keys: NDArray[np.int64],
-    ids: NDArray[np.integer],
-    starts: NDArray[np.int64],
-    values: NDArray[np.int64],
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """`keys[i]` as often as there are `values` in row `ids[i]`, and these values."""
-    lengths = np.diff(starts)[ids]
-    return np.repeat(keys, lengths), values[ranges(starts[ids], lengths)]
+    lengths = np.fromiter(map(len, found), np.int64, len(found))
+    starts = np.cumsum(lengths) - lengths
+    flat = np.fromiter(chain.from_iterable(found), np.int64, int(lengths.sum())) << _ROW
+    lengths = lengths[ids]
+    return np.repeat(keys, lengths) | flat[ranges(starts[ids], lengths)]

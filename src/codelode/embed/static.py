@@ -95,7 +95,7 @@ class StaticEncoder:
         rows, bounds = entries.rows, entries.indptr.tolist()
         sums = np.zeros((n, self.dimensions), dtype=np.float32)
         for i, (start, stop) in enumerate(pairwise(bounds)):
-            block = self._table[rows[start:stop]].astype(np.float32)
+            block = self._table.take(rows[start:stop], axis=0).astype(np.float32)
             np.dot(weights[start:stop], block, out=sums[i])
         exact = sums.astype(np.float64)
         norms = np.sqrt(np.einsum("ij,ij->i", exact, exact))[:, None]

@@ -42,6 +42,11 @@ class Vocabulary:
             rows += self.rows_of_part(part)
         return rows
 
+    def rows_of_each(self, parts: Iterable[str]) -> list[Rows]:
+        """The rows of each of some parts."""
+        known = self._parts.get
+        return [known(part) or self.rows_of_part(part) for part in parts]
+
     def rows_of_part(self, part: str) -> Rows:
         """The row of a known part; the rows of the pieces, then the bucket, of any other."""
         rows = self._parts.get(part)

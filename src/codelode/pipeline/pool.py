@@ -32,6 +32,13 @@ if TYPE_CHECKING:
     from codelode.pipeline.stages import StageClock
 
 _FRAME = struct.Struct("<IQ")  # lengths of head and body
+_ENVIRONMENT = {
+    "OPENBLAS_NUM_THREADS": "1",  # idle threads wait by spinning; no sum is large enough for two
+    # Arrays of a few megabytes come and go with every batch. The C library (glibc) would give their
+    # pages back to the system each time, and have them cleared again for the next.
+    "MALLOC_MMAP_THRESHOLD_": str(8 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(16 << 20),
+}
 BATCHES_AHEAD = 2  # per worker: enough that none waits while the parent seals a segment
 
 
@@ -78,6 +85,7 @@ class _Worker:
             [sys.executable, "-P", "-m", "codelode.pipeline.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            env={**os.environ, **_ENVIRONMENT},
             process_group=0,  # Ctrl-C is for the parent, which ends the workers
         )
         self.peak_rss = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import time
@@ -18,6 +19,10 @@ from codelode.report import StageTime
 if TYPE_CHECKING:
     from codelode.pipeline.trace import Tracer
 
+_COLLECT_AFTER = 200_000
+"""Containers made and not freed before Python looks for cycles. Indexing makes none, but a model
+might; the usual 700 means looking at every list of syntax nodes several times."""
+
 
 def main() -> None:
     """Serve until the parent closes the pipe or dies."""
@@ -32,6 +37,8 @@ def main() -> None:
     indexer = BatchIndexer(
         Path(options.root), load(options.model), options.max_file_size, options.costs
     )
+    gc.freeze()
+    gc.set_threshold(_COLLECT_AFTER)
     # The clock is one for all processes of a machine, since it started.
     start = StageTime(time.monotonic() - options.started, time.process_time())
     _serve(source, sink, indexer, start)

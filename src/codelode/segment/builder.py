@@ -12,11 +12,15 @@ import xxhash
 from codelode.segment.columns import CHUNK, FILE, MAX_SYMBOL_BYTES
 from codelode.segment.dictionary import keys_of
 from codelode.segment.format import write_segment
-from codelode.segment.postings import DEFINITION, build_postings, postings_sections
+from codelode.segment.postings import (
+    DEFINITION,
+    TermCounts,
+    build_postings,
+    postings_sections,
+)
 from codelode.segment.quantizer import quantize
 from codelode.segment.text import BlockWriter
-from codelode.sparse import ranges
-from codelode.tokens import term_hash, whole_term
+from codelode.tokens import term_hashes
 from codelode.types import SkipReason
 
 if TYPE_CHECKING:
@@ -37,28 +41,6 @@ def path_hash(path: str) -> int:
     return int(xxhash.xxh3_64_intdigest(path.encode("utf-8", "surrogateescape")))
 
 
-def term_hashes(words: WordCounts) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
-    """The hashes of the terms of every word: those of word i are `values[starts[i]:starts[i+1]]`.
-
-    As `tokens.terms` has them: the parts, and the whole word where it has several.
-    """
-    split = words.parts
-    hashes = np.array([term_hash(part) for part in split.parts], np.uint64)
-    lengths = np.diff(split.starts)
-    compound = lengths > 1
-    wholes = [(i, whole_term(words.vocabulary[i])) for i in np.flatnonzero(compound).tolist()]
-    wholes = [(i, whole) for i, whole in wholes if whole]
-    compound[:] = False
-    compound[[i for i, _ in wholes]] = True
-    starts = split.starts + np.concatenate(([0], np.cumsum(compound)))
-    values = np.empty(starts[-1], np.uint64)
-    is_whole = np.zeros(len(values), bool)
-    is_whole[starts[1:][compound] - 1] = True
-    values[~is_whole] = hashes[split.ids]
-    values[is_whole] = np.array([term_hash(whole) for _, whole in wholes], np.uint64)
-    return starts, values
-
-
 class SegmentBuilder:
     """Collects files and their chunks, then writes them with their words and vectors."""
 
@@ -67,7 +49,8 @@ class SegmentBuilder:
         self.texts: list[bytes] = []
         self._files: list[tuple[object, ...]] = []
         self._chunks: list[tuple[object, ...]] = []
-        self._defines: list[tuple[int, str]] = []
+        self._defined_names: list[str] = []
+        self._defining: list[int] = []  # the chunk that defines each of these
         self._languages: dict[str, int] = {}
         self._kinds: dict[str, int] = {}
         self._path_blob: list[bytes] = []
@@ -99,7 +82,8 @@ class SegmentBuilder:
                 symbol = chunk.symbol.name.encode("utf-8", "replace")[:MAX_SYMBOL_BYTES]
                 kind = self._kinds.setdefault(chunk.symbol.kind, len(self._kinds) + 1)
             ordinal = len(self._chunks)
-            self._defines += [(ordinal, define.name) for define in chunk.defines]
+            self._defined_names += [define.name for define in chunk.defines]
+            self._defining += [ordinal] * len(chunk.defines)
             lines = (chunk.start_line, chunk.end_line - chunk.start_line, 0)
             place = (self._symbol_bytes, len(symbol), kind)
             self._chunks.append((number, chunk.start, chunk.end - chunk.start, *lines, *place))
@@ -134,7 +118,7 @@ class SegmentBuilder:
         """The segment as bytes. `words` and `vectors` have a row for each of `self.texts`."""
         files = np.array(self._files, FILE)
         chunks = np.array(self._chunks, CHUNK)
-        triples, chunks["tokens"] = self._term_triples(words)
+        terms, chunks["tokens"] = self._term_counts(words)
         np.add.at(files["tokens"], chunks["file"], chunks["tokens"])
         codes, scales = quantize(vectors)
         self._text.flush()
@@ -143,8 +127,6 @@ class SegmentBuilder:
             "languages": list(self._languages),
             "kinds": list(self._kinds),
         }
-        hashes, ordinals, counts = triples
-        postings = build_postings(keys_of(hashes), ordinals, counts)
         sink = io.BytesIO()
         sections: Mapping[str, Iterable[Piece]] = {
             "meta": [json.dumps(meta).encode()],
@@ -152,7 +134,7 @@ class SegmentBuilder:
             "paths": self._path_blob,
             "chunks": [chunks],
             "symbols": self._symbols,
-            **postings_sections([postings], len(chunks)),
+            **postings_sections([build_postings(terms)], len(chunks)),
             "scales": [scales],
             "codes": [codes],
             "blocks": [self._text.table()],
@@ -161,22 +143,28 @@ class SegmentBuilder:
         write_segment(sink, sections)
         return sink.getvalue()
 
-    def _term_triples(
-        self, words: WordCounts
-    ) -> tuple[tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.int64]], NDArray[np.int64]]:
-        """(term, chunk, count) of all text and definitions; and the number of terms per chunk."""
-        starts, values = term_hashes(words)
-        rows = np.repeat(np.arange(len(words.indptr) - 1), np.diff(words.indptr))
-        widths = np.diff(starts)[words.ids]
-        picks = ranges(starts[words.ids], widths)
-        ordinals = np.repeat(rows, widths)
-        counts = np.repeat(words.counts.astype(np.int64), widths)
+    def _term_counts(self, words: WordCounts) -> tuple[TermCounts, NDArray[np.int64]]:
+        """The terms of text and definitions in each chunk; and the number of those of the text."""
+        split, found = words.parts, words.part_counts
+        whole = np.full(len(split.starts) - 1, -1)
+        whole[split.compounds] = np.arange(len(split.compounds))
+        whole = whole[words.ids]
+        compound = np.flatnonzero(whole >= 0)
+        ordinals = np.concatenate((found.texts, words.texts[compound]))
+        counts = np.concatenate((found.counts, words.counts[compound]))
         tokens = np.bincount(ordinals, counts, len(self.texts)).astype(np.int64)
-        defined = [(ordinal, name.casefold()) for ordinal, name in self._defines]
-        names = np.array([term_hash(name, DEFINITION) for _, name in defined], np.uint64)
-        places = np.array([ordinal for ordinal, _ in defined], np.int64)
-        return (
-            np.concatenate((values[picks], names)),
-            np.concatenate((ordinals, places)),
-            np.concatenate((counts, np.ones(len(names), np.int64))),
-        ), tokens
+        hashes = (
+            term_hashes(map(str.encode, split.parts)),
+            term_hashes(split.wholes),
+            term_hashes((name.casefold().encode() for name in self._defined_names), DEFINITION),
+        )
+        wholes, definitions = np.cumsum([len(hashes[0]), len(hashes[1])])
+        terms = TermCounts(
+            keys=keys_of(np.concatenate(hashes)),
+            terms=np.concatenate(
+                (found.parts, whole[compound] + wholes, np.arange(len(hashes[2])) + definitions)
+            ),
+            ordinals=np.concatenate((ordinals, np.array(self._defining, np.int64))),
+            counts=np.concatenate((counts, np.ones(len(hashes[2]), np.int64))),
+        )
+        return terms, tokens

@@ -42,26 +42,38 @@ class Postings:
     frequencies: NDArray[np.uint8]
 
 
-def build_postings(
-    terms: NDArray[np.uint64], ordinals: NDArray[np.int64], counts: NDArray[np.int64]
-) -> Postings:
-    """Postings of (term, ordinal, count) triples in any order; counts of equal pairs add up."""
-    dictionary, numbers = np.unique(terms, return_inverse=True)
+@dataclass(frozen=True, slots=True)
+class TermCounts:
+    """How often terms come in texts: one row per term and text, in any order.
+
+    Term i has `keys[i]`; several may have the same one. Rows have a number of a term, an ordinal
+    and a count. Dtypes: keys uint64[t]; the others int64[n].
+    """
+
+    keys: NDArray[np.uint64]
+    terms: NDArray[np.int64]
+    ordinals: NDArray[np.int64]
+    counts: NDArray[np.int64]
+
+
+def build_postings(found: TermCounts) -> Postings:
+    """Postings of the terms; counts of equal keys and ordinals add up."""
+    dictionary, numbers = np.unique(found.keys, return_inverse=True)
     # One packed key per triple, so that a plain sort (vectorised in numpy) does the grouping.
-    keys = (numbers.astype(np.uint64) << np.uint64(32)) | (
-        ordinals.astype(np.uint64) << np.uint64(8)
-    )
-    keys |= np.minimum(counts, MAX_FREQUENCY).astype(np.uint64)
+    keys = (numbers.astype(np.uint64) << np.uint64(32))[found.terms]
+    keys |= found.ordinals.astype(np.uint64) << np.uint64(8)
+    keys |= np.minimum(found.counts, MAX_FREQUENCY).astype(np.uint64)
     keys.sort()
     pairs = keys >> np.uint64(8)
     first = _group_starts(pairs)
     totals = np.concatenate(([0], np.cumsum(keys & np.uint64(0xFF), dtype=np.int64)))
     frequencies = np.diff(totals[np.append(first, len(pairs))])
     pairs = pairs[first]
-    owners = (pairs >> np.uint64(24)).astype(np.int64)
+    owners = pairs >> np.uint64(24)
+    heads = _group_starts(owners)
     return Postings(
-        terms=dictionary,
-        starts=np.searchsorted(owners, np.arange(len(dictionary) + 1)),
+        terms=dictionary[owners[heads].astype(np.int64)],
+        starts=np.append(heads, len(owners)),
         ordinals=(pairs & np.uint64(0xFFFF)).astype(np.uint16),
         frequencies=np.minimum(frequencies, MAX_FREQUENCY).astype(np.uint8),
     )

@@ -31,6 +31,9 @@ VALUE_KINDS = frozenset({"constant", "variable", "property"})
 
 def by_field(*names: str) -> Finder:
     """Follow fields, one after the other: `by_field("value", "body")`."""
+    first, *rest = names
+    if not rest:
+        return lambda node: node.child_by_field_name(first)
 
     def find(node: Node) -> Node | None:
         found: Node | None = node

@@ -1,0 +1,36 @@
+"""Where the parts of identifiers lie: camelCase, snake_case, acronyms and digits, in vectors."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codelode.sparse import ranges
+
+_NEITHER, _LOWER, _UPPER, _DIGIT = range(4)  # classes of characters
+_CLASSES = bytes(
+    _LOWER * (97 <= c < 123) + _UPPER * (65 <= c < 91) + _DIGIT * (48 <= c < 58) for c in range(256)
+)
+
+
+def spans_of_parts(
+    text: bytes, silent: NDArray[np.int64], silent_ends: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where the parts of the ASCII words in a text start and stop; int64 both.
+
+    What lies between `silent` and `silent_ends` has none. A part begins where the class of the
+    characters changes, but an upper-case letter goes with the lower-case ones after it: it is the
+    regular expression `tokens.PARTS`, told by a character and its two neighbours.
+    """
+    classes = np.frombuffer(text.translate(_CLASSES), np.uint8).copy()
+    classes[ranges(silent, silent_ends - silent)] = _NEITHER
+    before = np.concatenate(([np.uint8(_NEITHER)], classes[:-1]))
+    after = np.concatenate((classes[1:], [np.uint8(_NEITHER)]))
+    same = classes == before
+    inside = classes != _NEITHER
+    upper_before = before == _UPPER
+    starting = inside & ~same & ~(upper_before & (classes == _LOWER))
+    starting |= same & upper_before & (after == _LOWER)
+    stopping = inside & (after == _NEITHER)
+    stopping[:-1] |= inside[:-1] & starting[1:]
+    return np.flatnonzero(starting), np.flatnonzero(stopping) + 1

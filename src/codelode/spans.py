@@ -1,0 +1,111 @@
+"""Many short pieces of one text at once: number the distinct ones, and write them out.
+
+Source code repeats its words. Cutting them out one by one makes a Python object of each; here a
+piece stays a pair of numbers, and all pieces are compared in vectors, eight bytes at a time.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codelode.sparse import ranges
+
+LANE = 8  # bytes compared at once
+PADDING = b" " * LANE
+"""What has to follow the last piece in its text, so that a whole lane can be read there."""
+
+_KEEP = np.array([(1 << (8 * size)) - 1 for size in range(LANE + 1)], np.uint64)
+_FACTOR = np.uint64(0x9E3779B97F4A7C15)  # odd, so that multiplying by it loses nothing
+_HALF = np.uint64(32)
+_SLOTS = 2  # for each piece, at least
+
+_Lane = tuple[NDArray[np.int64] | slice, NDArray[np.uint64]]
+
+
+def number_spans(
+    text: bytes, starts: NDArray[np.int64], lengths: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Number the distinct pieces `text[start:start + length]` in order of first appearance.
+
+    Gives the number of each piece, and for each number the first piece that has it; int64 all.
+    `text` ends in `PADDING`; no piece holds a NUL. Memory: 50 bytes a piece, so pieces should be
+    short: each `LANE` bytes of the longest cost a pass over those that reach so far.
+    """
+    lanes = _lanes(text, starts, lengths)
+    hashes = np.zeros(len(starts), np.uint64)
+    for those, values in lanes:
+        hashes[those] = _mixed(hashes[those] ^ values)
+    first = _first_of_equal(hashes)
+    if not _are_equal(lanes, first):  # two pieces have the same hash
+        first = _first_by_dict(text, starts, lengths)
+    is_first = first == np.arange(len(first))
+    return (np.cumsum(is_first) - 1)[first], np.flatnonzero(is_first)
+
+
+def spell(text: bytes, starts: NDArray[np.int64], lengths: NDArray[np.int64], end: bytes) -> bytes:
+    """The pieces one after the other, each followed by the byte `end`. `text` as above."""
+    picks = ranges(starts, lengths + 1)
+    pieces = np.frombuffer(text, np.uint8)[picks]
+    pieces[np.cumsum(lengths + 1) - 1] = ord(end)
+    return pieces.tobytes()
+
+
+def _lanes(text: bytes, starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> list[_Lane]:
+    """The bytes of the pieces as little-endian integers: which pieces reach so far, and theirs."""
+    at_byte = np.ndarray((len(text) - LANE + 1,), "<u8", text, strides=(1,))
+    lanes: list[_Lane] = []
+    those: NDArray[np.int64] | slice = slice(None)
+    while len(starts):
+        lanes.append((those, at_byte[starts] & _KEEP[np.minimum(lengths, LANE)]))
+        longer = np.flatnonzero(lengths > LANE)
+        those = longer if isinstance(those, slice) else those[longer]
+        starts, lengths = starts[longer] + LANE, lengths[longer] - LANE
+    return lanes
+
+
+def _mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Another value for each: every bit has a part in the upper half, where slots come from."""
+    mixed: NDArray[np.uint64] = (values ^ (values >> _HALF)) * _FACTOR
+    return mixed
+
+
+def _first_of_equal(values: NDArray[np.uint64]) -> NDArray[np.int32]:
+    """For each place, the first place with an equal value: a hash table filled in vectors.
+
+    All go for their slots at once, and the first to claim one keeps it. Those that find another
+    value there try again, elsewhere. Each round settles a value for every slot asked for.
+    """
+    first = np.arange(len(values), dtype=np.int32)
+    left = first.copy()  # the places not settled yet
+    while len(left):
+        values = _mixed(values)
+        bits = (_SLOTS * len(left)).bit_length()
+        slots = (values >> np.uint64(64 - bits)).view(np.int64)
+        table = np.empty(1 << bits, np.int32)
+        claims = np.arange(len(left), dtype=np.int32)
+        table[slots[::-1]] = claims[::-1]  # of several, the one assigned last stays
+        owners = table.take(slots)
+        first[left] = left.take(owners)  # if wrong, put right by a later round
+        others = np.flatnonzero(values.take(owners) != values)
+        left, values = left.take(others), values.take(others)
+    return first
+
+
+def _are_equal(lanes: list[_Lane], first: NDArray[np.int32]) -> bool:
+    """Whether all pieces have the bytes of their first."""
+    for those, values in lanes:
+        spread = np.zeros(len(first), np.uint64)
+        spread[those] = values
+        if not np.array_equal(spread.take(first), spread):
+            return False
+    return True
+
+
+def _first_by_dict(
+    text: bytes, starts: NDArray[np.int64], lengths: NDArray[np.int64]
+) -> NDArray[np.int32]:
+    seen: dict[bytes, int] = {}
+    pairs = zip(starts.tolist(), lengths.tolist(), strict=True)
+    found = [seen.setdefault(text[at : at + size], i) for i, (at, size) in enumerate(pairs)]
+    return np.array(found, np.int32)
