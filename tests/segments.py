@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,7 +12,9 @@ from numpy.typing import NDArray
 
 from codelode.chunk.chunker import chunk
 from codelode.segment.builder import SegmentBuilder
+from codelode.segment.merge import merge
 from codelode.segment.reader import Segment
+from codelode.segment.run import RunSegment
 from codelode.tokens import count_words
 from codelode.types import Document, SkipReason, SourceFile
 
@@ -45,4 +48,12 @@ def build(contents: Sequence[tuple[str, bytes]]) -> Segment:
         document = Document(path, file.language, text, "utf-8", xxhash.xxh3_128_digest(text))
         builder.add(file, document, chunk(document))
     words, vectors = count_words(builder.texts), vectors_of(builder.texts)
-    return Segment.from_bytes("test", builder.finish(words, vectors))
+    return sealed(builder.finish(words, vectors))
+
+
+def sealed(*runs: bytes) -> Segment:
+    """The segment that runs come to."""
+    parts = [RunSegment.from_bytes("run", data) for data in runs]
+    sink = io.BytesIO()
+    merge([(part, np.ones(len(part.files), bool)) for part in parts], sink)
+    return Segment.from_bytes("test", sink.getvalue())

@@ -30,6 +30,7 @@ from codelode.store.recent import Recent
 from codelode.store.snapshot import LiveSegment, Snapshot
 from codelode.tokens import WordCounts, spelled, term_hash, text_parts
 from codelode.types import Chunk, Document, SourceFile
+from tests.segments import sealed
 
 WORDS = [b"common", b"often", b"some", b"few", b"rare", b"once"]
 SHARES = (0.9, 0.7, 0.6, 0.5, 0.1, 0.02)
@@ -56,7 +57,7 @@ def random_segment(random: np.random.Generator, files: int, first: int) -> Segme
     words = WordCounts(spelled(WORDS), indptr, np.nonzero(present)[1].astype(np.int32), counts)
     vectors = random.normal(size=(rows, DIMENSIONS)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    return Segment.from_bytes("random", builder.finish(words, vectors))
+    return sealed(builder.finish(words, vectors))
 
 
 def random_snapshot(seed: int, parts: int, dead: float = 0.1) -> Snapshot:

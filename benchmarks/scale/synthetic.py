@@ -14,6 +14,7 @@ The same seed gives the same bytes. Ten million chunks take some minutes and 6 G
 from __future__ import annotations
 
 import argparse
+import io
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -27,7 +28,9 @@ from codelode.pipeline.identity import next_manifest
 from codelode.segment.builder import SegmentBuilder
 from codelode.segment.columns import MAX_CHUNKS
 from codelode.segment.format import write_segment
+from codelode.segment.merge import merge
 from codelode.segment.reader import Segment
+from codelode.segment.run import RunSegment
 from codelode.store.commit import publish
 from codelode.store.locate import index_directory, real_root
 from codelode.store.manifest import SegmentEntry
@@ -134,7 +137,9 @@ def base(words: Words, random: np.random.Generator, chunks: int, dimensions: int
         builder.add(file, Document(path, "c", text, "utf-8", bytes(16)), rows)
         made += count
     data = builder.finish(words.counts(chunks), vectors(random, chunks, dimensions))
-    return Segment.from_bytes("base", data)
+    run, sink = RunSegment.from_bytes("run", data), io.BytesIO()
+    merge([(run, np.ones(len(run.files), bool))], sink)
+    return Segment.from_bytes("base", sink.getvalue())
 
 
 def varied(segment: Segment, random: np.random.Generator) -> dict[str, Iterable[Piece]]:

@@ -16,7 +16,7 @@ from codelode.discover.read import read
 from codelode.discover.walk import walk
 from codelode.pipeline.batch import BatchIndexer
 from codelode.segment.merge import merge
-from codelode.segment.reader import Segment
+from codelode.segment.run import RunSegment
 from codelode.tokens import count_words
 from codelode.types import Document, Passages
 
@@ -80,7 +80,7 @@ def test_merge(benchmark: BenchmarkFixture, library: Library, encoder: Encoder) 
     benchmark.extra_info["bytes"] = sum(map(len, runs))
 
     def seal() -> None:
-        segments = [Segment.from_bytes("run", data) for data in runs]
+        segments = [RunSegment.from_bytes("run", data) for data in runs]
         merge([(one, np.ones(len(one.files), bool)) for one in segments], io.BytesIO())
 
     benchmark(seal)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode.segment.columns import MAX_CHUNKS, MAX_FILES, STAT_COLUMNS
-from codelode.segment.reader import Segment
+from codelode.segment.run import RunSegment
 from codelode.store.commit import publish, write_merged, write_stats
 
 if TYPE_CHECKING:
@@ -49,14 +49,14 @@ class Sealer:
         self._old = manifest.segments
         self._new: list[SegmentEntry] = []
         self._replaced: list[NDArray[np.uint64]] = [np.zeros(0, np.uint64)]
-        self._runs: list[Segment] = []
+        self._runs: list[RunSegment] = []
         self._chunks = self._rows = 0
 
     def add(self, run: Run) -> None:
         """Take a run; seal and publish a segment if it is time."""
         if not run.data:
             return
-        segment = Segment.from_bytes("run", run.data)
+        segment = RunSegment.from_bytes("run", run.data)
         rows = len(segment.files)
         if self._chunks + run.chunks > SEGMENT_CHUNKS or self._rows + rows > MAX_FILES:
             with self._clock.during("seal"):

@@ -1,4 +1,4 @@
-"""A segment from a batch of files."""
+"""A run from a batch of files."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from codelode.segment.postings import (
     DEFINITION,
     TermCounts,
     build_postings,
-    postings_sections,
 )
 from codelode.segment.quantizer import quantize
+from codelode.segment.run import run_sections
 from codelode.segment.text import BlockWriter
 from codelode.tokens import term_hashes
 from codelode.types import SkipReason
@@ -115,7 +115,7 @@ class SegmentBuilder:
         self._path_bytes += len(name)
 
     def finish(self, words: WordCounts, vectors: NDArray[np.float32]) -> bytes:
-        """The segment as bytes. `words` and `vectors` have a row for each of `self.texts`."""
+        """The run as bytes. `words` and `vectors` have a row for each of `self.texts`."""
         files = np.array(self._files, FILE)
         chunks = np.array(self._chunks, CHUNK)
         terms, chunks["tokens"] = self._term_counts(words)
@@ -134,7 +134,7 @@ class SegmentBuilder:
             "paths": self._path_blob,
             "chunks": [chunks],
             "symbols": self._symbols,
-            **postings_sections([build_postings(terms)], len(chunks)),
+            **run_sections(build_postings(terms)),
             "scales": [scales],
             "codes": [codes],
             "blocks": [self._text.table()],

@@ -40,6 +40,11 @@ def keys_of(terms: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return terms >> np.uint64(_KEY_SHIFT)
 
 
+def bucket_keys(first: int, stop: int) -> NDArray[np.uint64]:
+    """The lowest keys of two buckets, uint64[2]; `BUCKETS` is the end."""
+    return np.array([first, stop], np.uint64) << np.uint64(_TAIL_BITS)
+
+
 def split_key(key: int) -> tuple[int, np.uint32]:
     """Bucket and tail of a key."""
     return key >> _TAIL_BITS, np.uint32(key & 0xFFFFFFFF)

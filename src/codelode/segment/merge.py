@@ -88,7 +88,7 @@ def _tables(
 
 def _slices(segments: Sequence[Segment]) -> Iterator[list[Postings]]:
     """The postings of all segments, by ranges of buckets that hold about `SLICE_BYTES` each."""
-    size = sum(segment.file.section_bytes()["postings"] for segment in segments)
+    size = sum(segment.postings_bytes for segment in segments)
     count = min(BUCKETS, 1 + size // SLICE_BYTES)
     for first, stop in pairwise(BUCKETS * number // count for number in range(count + 1)):
         yield [segment.postings(first, stop) for segment in segments]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,12 +41,12 @@ class Segment:
         self.file = file
 
     @classmethod
-    def open(cls, path: Path) -> Segment:
+    def open(cls, path: Path) -> Self:
         """Open a segment file."""
         return cls(SegmentFile.open(path))
 
     @classmethod
-    def from_bytes(cls, name: str, data: bytes) -> Segment:
+    def from_bytes(cls, name: str, data: bytes) -> Self:
         """Open a segment that was not written to disk."""
         return cls(SegmentFile.from_bytes(name, data))
 
@@ -126,6 +126,11 @@ class Segment:
     def dictionary(self) -> Dictionary:
         """All terms, as a merge needs them."""
         return Dictionary(*(self.file.array(*column) for column in DICTIONARY_SECTIONS.items()))
+
+    @property
+    def postings_bytes(self) -> int:
+        """How large the lists are, in bytes."""
+        return self.file.section_bytes()["postings"]
 
     def postings(self, first: int = 0, stop: int = BUCKETS) -> Postings:
         """The inverted index of the terms in the buckets `[first, stop)`, as a merge needs it."""
