@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 Posting = tuple[NDArray[np.int64], NDArray[np.uint8]]
 """Ordinals, ascending, and their frequencies."""
 
+MAX_FOUND = 256
+"""Terms of which a segment remembers where their lists lie: a query asks for each several times."""
+
 _NOTHING: Posting = (np.zeros(0, np.int64), np.zeros(0, np.uint8))
 
 
@@ -39,6 +42,7 @@ class Segment:
 
     def __init__(self, file: SegmentFile) -> None:
         self.file = file
+        self._found: dict[int, tuple[int, int]] = {}  # where lists lie that were looked up lately
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -156,17 +160,25 @@ class Segment:
 
     def _find(self, term: int) -> tuple[int, int]:
         """Where in the section of the lists that of a term lies; an empty range for none."""
+        place = self._found.get(term)
+        if place is None:
+            if len(self._found) >= MAX_FOUND:
+                self._found.clear()
+            place = self._found[term] = self._look_up(term)
+        return place
+
+    def _look_up(self, term: int) -> tuple[int, int]:
         bucket, tail = split_key(key_of(term))
         (first, begin), (last, _) = self._buckets[bucket : bucket + 2].tolist()
         tails = self.file.array("tails", "<u4", first, last)
-        row = int(np.searchsorted(tails, tail))
+        row = int(tails.searchsorted(tail))
         if row == len(tails) or tails[row] != tail:
             return 0, 0
         lengths = self.file.array("lengths", "u1", first, first + row + 1)
         terms, more = self._longer["term"], self._longer["more"]
-        low, high, end = np.searchsorted(terms, (first, first + row, first + row + 1)).tolist()
+        low, high, end = terms.searchsorted((first, first + row, first + row + 1)).tolist()
         start = begin + int(lengths[:-1].sum()) + int(more[low:high].sum())
-        return start, start + int(lengths[-1]) + int(more[high:end].sum())
+        return start, start + int(lengths[-1]) + (int(more[high]) if high < end else 0)
 
     def path(self, file: int) -> str:
         """The path of a file, POSIX, relative to the root."""
