@@ -3,7 +3,7 @@
     python -m benchmarks.faults.fuzz --minutes 60
 
 Each is opened, verified, searched, updated, repaired. Whatever happens is an answer or one line of
-`codelode.errors`, in under two seconds, within 512 MB.
+`codelode.errors`, in under two seconds of CPU time, within 512 MB.
 """
 
 from __future__ import annotations
@@ -182,7 +182,7 @@ def exercise(patient: Patient) -> Counter[str]:
         ("repair", lambda: index.repair(jobs=1)),
     ]
     for name, step in steps:
-        began = time.perf_counter()
+        began = time.process_time()  # other work of the machine does not count
         try:
             step()
             kind = "fine"
@@ -190,7 +190,7 @@ def exercise(patient: Patient) -> Counter[str]:
             if "\n" in str(error) or len(str(error)) > 2000:
                 raise WrongError(f"{name}: not one line: {error}") from error
             kind = type(error).__name__
-        seconds = time.perf_counter() - began
+        seconds = time.process_time() - began
         results[f"{name}: {kind}"] += 1
         results["slowest, ms"] = max(results["slowest, ms"], int(seconds * 1000))
     return results
