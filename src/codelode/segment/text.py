@@ -3,7 +3,7 @@
 A block goes over the ends of files, because neighbours resemble each other: with the files of the
 Linux kernel 15 % smaller than a frame of its own for each. A hit costs the decompression of the one
 or two blocks that it lies in, 0.04 ms each; blocks twice as large would be 4 % smaller. A merge
-copies the blocks that are wholly live as they are, and makes new ones of what is left of the others.
+copies the blocks that are wholly live as they are, and makes new ones of what is left of others.
 """
 
 from __future__ import annotations
