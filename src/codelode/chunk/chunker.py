@@ -44,13 +44,12 @@ def chunk(document: Document) -> list[Chunk]:
             cuts.update((offset, _LINE_CUT) for offset in lines.cuts(start, end))
     starts = merge(cuts, len(text))
     ends = [*starts[1:], len(text)]
-    first_lines = lines.numbers(starts)
-    last_lines = lines.numbers([end - 1 for end in ends])
+    numbers = lines.numbers([*starts, len(text)])
     named = symbols(found, starts, ends)
     return [
         Chunk(start, end, first, last, symbol, defines)
-        for start, end, first, last, (symbol, defines) in zip(
-            starts, ends, first_lines, last_lines, named, strict=True
+        for start, end, (first, last), (symbol, defines) in zip(
+            starts, ends, numbers, named, strict=True
         )
     ]
 

@@ -6,7 +6,9 @@ Blank lines stay with what precedes them; a line of closing brackets is a bad pl
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 from functools import cached_property
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -15,6 +17,7 @@ from numpy.typing import NDArray
 from codelode.chunk.sizes import MAX_CHUNK_BYTES, MAX_LINE_BYTES
 from codelode.lines import line_starts
 
+_LF: Final = 0x0A
 _MAX_INDENT: Final = 40
 _AFTER_TEXT: Final = 1  # cost of a cut that has no blank line before it
 _BEFORE_CLOSER: Final = 50
@@ -29,11 +32,15 @@ class Lines:
 
     def __init__(self, text: bytes) -> None:
         self.text = text
-        self.offsets: NDArray[np.int64] = line_starts(text)
+
+    @cached_property
+    def offsets(self) -> NDArray[np.int64]:
+        """Byte offset of each line. Most texts are cut and numbered without."""
+        return line_starts(self.text)
 
     @cached_property
     def starts(self) -> list[int]:
-        """Byte offset of each line."""
+        """The same as a list."""
         starts: list[int] = self.offsets.tolist()
         return starts
 
@@ -56,17 +63,33 @@ class Lines:
 
     def long_share(self) -> float:
         """The share of the text that lies in lines over `MAX_LINE_BYTES`."""
-        if len(self.text) <= MAX_LINE_BYTES:
+        if not self._has_long():
             return 0.0
         lengths = np.diff(self.offsets, append=len(self.text))
-        if lengths.max() <= MAX_LINE_BYTES:
-            return 0.0
         return float(lengths[lengths > MAX_LINE_BYTES].sum()) / len(self.text)
 
-    def numbers(self, offsets: list[int]) -> list[int]:
-        """The 1-based number of the line that each byte offset lies on."""
-        numbers: list[int] = np.searchsorted(self.offsets, offsets, side="right").tolist()
-        return numbers
+    def _has_long(self) -> bool:
+        """Whether there may be such a line: leaps from line feed to line feed (a CR is none)."""
+        at = 0
+        while len(self.text) - at > MAX_LINE_BYTES:
+            at = self.text.rfind(b"\n", at, at + MAX_LINE_BYTES) + 1
+            if not at:
+                return True
+        return False
+
+    def numbers(self, bounds: list[int]) -> Iterator[tuple[int, int]]:
+        """The 1-based numbers of the first and last line of each piece from bound to bound."""
+        text, count = self.text, self.text.count
+        if b"\r" in text:
+            first: list[int] = np.searchsorted(self.offsets, bounds[:-1], side="right").tolist()
+            last = np.searchsorted(self.offsets, np.subtract(bounds[1:], 1), side="right").tolist()
+            yield from zip(first, last, strict=True)
+            return
+        number = 1
+        for start, end in pairwise(bounds):
+            ends_on = number + count(b"\n", start, end - 1)
+            yield number, ends_on
+            number = ends_on + (text[end - 1] == _LF)
 
     def cuts(self, start: int, end: int) -> list[int]:
         """Cut `[start, end)` into pieces of `MAX_CHUNK_BYTES` or a line; the offsets inside it."""
