@@ -39,9 +39,9 @@ def chunk(document: Document) -> list[Chunk]:
     found, cuts = _outline(document, lines)
     cuts.pop(len(text), None)  # before an empty node at the very end
     bounds = [0, *sorted(cuts), len(text)]
-    for start, end in pairwise(bounds):
-        if end - start > MAX_CHUNK_BYTES:
-            cuts.update((offset, _LINE_CUT) for offset in lines.cuts(start, end))
+    wide = [(start, end) for start, end in pairwise(bounds) if end - start > MAX_CHUNK_BYTES]
+    for start, end in wide:
+        cuts.update((offset, _LINE_CUT) for offset in lines.cuts(start, end))
     starts = merge(cuts, len(text))
     ends = [*starts[1:], len(text)]
     numbers = lines.numbers([*starts, len(text)])
