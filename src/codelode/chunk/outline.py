@@ -200,7 +200,7 @@ class _Walk:
             role = self.roles[node.kind_id]
         if index >= 0:
             found = self.outline.found[index]
-            if found.rule.holds_more(found.kind):
+            if role & SCOPE and found.rule.holds_more(found.kind):  # the role alone says no faster
                 local = place.local or found.kind in _FUNCTION_KINDS
                 self.stack.append(_Place(node, level, index, local, True))
                 return index
@@ -225,6 +225,8 @@ class _Walk:
     ) -> int:
         """Note the definition of `node`, wrapped on `[start, end)`; its index, or -1 for none."""
         rule = self.rules[node.kind_id]
+        if rule.given is not None and rule.given(node) is None:
+            return -1
         kind = rule.kind
         if not isinstance(kind, str):
             told = kind(node, self.text)
