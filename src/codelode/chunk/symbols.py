@@ -9,7 +9,6 @@ from operator import attrgetter
 from codelode.chunk.outline import Found
 from codelode.types import Symbol
 
-_NAME = attrgetter("name", "kind")
 _NAME_START = attrgetter("name_start")
 _LEAD = attrgetter("lead")
 
@@ -28,7 +27,8 @@ def symbols(
     """
     outer_first = sorted(found, key=_outer_first)
     by_name = sorted(found, key=_NAME_START)
-    named = list(map(Symbol._make, map(_NAME, by_name)))
+    # Past the constructor of `Symbol`, which takes twice as long.
+    named = [tuple.__new__(Symbol, (each.name, each.kind)) for each in by_name]
     name_starts = list(map(_NAME_START, by_name))
     leads = list(map(_LEAD, outer_first))
     open_ones: list[Found] = []
