@@ -28,35 +28,27 @@ def _merge_level(starts: list[int], levels: list[int], level: int) -> tuple[list
     """
     soft = level >= SOFT
     kept, kept_levels = starts[:1], levels[:1]
-    end = len(starts) - 1
-    at = 1
-    while True:
-        try:
-            there = levels.index(level, at, end)
-        except ValueError:
-            return kept + starts[at:], kept_levels + levels[at:]
-        kept += starts[at:there]
-        kept_levels += levels[at:there]
-        at = there
-        if soft or kept_levels[-1] <= level:
-            low, limit = kept[-1] + SMALL_CHUNK_BYTES, kept[-1] + MAX_CHUNK_BYTES
-            while (
-                at < end
-                and levels[at] == level
-                and starts[at + 1] <= limit
-                and (
-                    soft
-                    or (
-                        levels[at + 1] <= level
-                        and (starts[at] < low or starts[at + 1] - starts[at] < SMALL_CHUNK_BYTES)
-                    )
+    last, before = starts[0], levels[0]
+    limit = last + MAX_CHUNK_BYTES
+    following = zip(starts[1:], starts[2:], levels[1:], levels[2:], strict=False)
+    for start, stop, at, after in following:
+        if (
+            at == level
+            and stop <= limit
+            and (
+                soft
+                or (
+                    before <= level >= after
+                    and (start - last < SMALL_CHUNK_BYTES or stop - start < SMALL_CHUNK_BYTES)
                 )
-            ):
-                at += 1
-        if at == there:  # it stays
-            kept.append(starts[at])
-            kept_levels.append(level)
-            at += 1
+            )
+        ):
+            continue
+        kept.append(start)
+        kept_levels.append(at)
+        last, before = start, at
+        limit = start + MAX_CHUNK_BYTES
+    return [*kept, starts[-1]], [*kept_levels, 0]
 
 
 def _absorb(starts: list[int], levels: list[int]) -> list[int]:
