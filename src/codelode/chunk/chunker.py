@@ -39,18 +39,17 @@ def chunk(document: Document) -> list[Chunk]:
     found, cuts = _outline(document, lines)
     cuts.pop(len(text), None)  # before an empty node at the very end
     bounds = [0, *sorted(cuts), len(text)]
-    for start, end in pairwise(bounds):
-        if end - start > MAX_CHUNK_BYTES:
-            cuts.update((offset, _LINE_CUT) for offset in lines.cuts(start, end))
+    wide = [(start, end) for start, end in pairwise(bounds) if end - start > MAX_CHUNK_BYTES]
+    for start, end in wide:
+        cuts.update((offset, _LINE_CUT) for offset in lines.cuts(start, end))
     starts = merge(cuts, len(text))
     ends = [*starts[1:], len(text)]
-    first_lines = lines.numbers(starts)
-    last_lines = lines.numbers([end - 1 for end in ends])
+    numbers = lines.numbers([*starts, len(text)])
     named = symbols(found, starts, ends)
     return [
         Chunk(start, end, first, last, symbol, defines)
-        for start, end, first, last, (symbol, defines) in zip(
-            starts, ends, first_lines, last_lines, named, strict=True
+        for start, end, (first, last), (symbol, defines) in zip(
+            starts, ends, numbers, named, strict=True
         )
     ]
 

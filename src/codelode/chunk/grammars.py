@@ -67,7 +67,11 @@ def grammar(name: str) -> Grammar:
         parser=parser,
         roles=_roles(syntax, language, parser.parse(b"").root_node.kind_id),
         rules=MappingProxyType(
-            {kind: rule for word, rule in syntax.rules.items() if (kind := _id(language, word))}
+            {
+                kind: rule.bound(language)
+                for word, rule in syntax.rules.items()
+                if (kind := _id(language, word))
+            }
         ),
     )
 

@@ -6,7 +6,9 @@ Blank lines stay with what precedes them; a line of closing brackets is a bad pl
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 from functools import cached_property
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -15,76 +17,78 @@ from numpy.typing import NDArray
 from codelode.chunk.sizes import MAX_CHUNK_BYTES, MAX_LINE_BYTES
 from codelode.lines import line_starts
 
+_LF: Final = 0x0A
 _MAX_INDENT: Final = 40
 _AFTER_TEXT: Final = 1  # cost of a cut that has no blank line before it
 _BEFORE_CLOSER: Final = 50
 _BEFORE_BLANK: Final = 60
 _MAX_CONTINUATION: Final = 3  # bytes of a UTF-8 character after its first
 _CLOSERS: Final = np.isin(np.arange(256), list(b")]}>"))
-_SPACES: Final = np.isin(np.arange(256), list(b" \t\r\n\f\v"))
+_VISIBLE: Final = bytes(byte not in b" \t\r\n\f\v" for byte in range(256))
 
 
 class Lines:
-    """The lines of one text: where they begin, and what it costs to cut before each."""
+    """The lines of one text: how long they are, their numbers, and where to cut between them."""
 
     def __init__(self, text: bytes) -> None:
         self.text = text
-        self.offsets: NDArray[np.int64] = line_starts(text)
 
     @cached_property
-    def starts(self) -> list[int]:
-        """Byte offset of each line."""
-        starts: list[int] = self.offsets.tolist()
-        return starts
-
-    def costs(self, first: int, last: int) -> list[int]:
-        """What it costs to cut before each line of `[first, last)`: less is better."""
-        offsets = self.offsets[first:last]
-        end = int(self.offsets[last]) if last < len(self.offsets) else len(self.text)
-        begin = int(offsets[0])
-        codes = np.frombuffer(self.text, dtype=np.uint8, count=end - begin, offset=begin)
-        visible = np.append(np.flatnonzero(~_SPACES[codes]), end - begin) + begin
-        shown = visible[np.searchsorted(visible, offsets)]  # where the line begins to the eye
-        blank = shown >= np.append(offsets[1:], end)
-        costs = 2 * np.minimum(shown - offsets, _MAX_INDENT)
-        costs[1:] += np.where(blank[:-1], 0, _AFTER_TEXT)
-        closing = _CLOSERS[codes[np.minimum(shown, end - 1) - begin]]
-        costs += np.where(closing, _BEFORE_CLOSER, 0)
-        costs[blank] = _BEFORE_BLANK + 2 * _MAX_INDENT
-        result: list[int] = costs.tolist()
-        return result
+    def offsets(self) -> NDArray[np.int64]:
+        """Byte offset of each line. Most texts do without this table."""
+        return line_starts(self.text)
 
     def long_share(self) -> float:
         """The share of the text that lies in lines over `MAX_LINE_BYTES`."""
-        if len(self.text) <= MAX_LINE_BYTES:
+        if not self._has_long():
             return 0.0
         lengths = np.diff(self.offsets, append=len(self.text))
-        if lengths.max() <= MAX_LINE_BYTES:
-            return 0.0
         return float(lengths[lengths > MAX_LINE_BYTES].sum()) / len(self.text)
 
-    def numbers(self, offsets: list[int]) -> list[int]:
-        """The 1-based number of the line that each byte offset lies on."""
-        numbers: list[int] = np.searchsorted(self.offsets, offsets, side="right").tolist()
-        return numbers
+    def _has_long(self) -> bool:
+        """Whether there may be such a line: leaps from line feed to line feed (a CR is none)."""
+        at = 0
+        while len(self.text) - at > MAX_LINE_BYTES:
+            at = self.text.rfind(b"\n", at, at + MAX_LINE_BYTES) + 1
+            if not at:
+                return True
+        return False
+
+    def numbers(self, bounds: list[int]) -> Iterator[tuple[int, int]]:
+        """The 1-based numbers of the first and last line of each piece from bound to bound."""
+        text, count = self.text, self.text.count
+        if b"\r" in text:
+            first: list[int] = np.searchsorted(self.offsets, bounds[:-1], side="right").tolist()
+            last = np.searchsorted(self.offsets, np.subtract(bounds[1:], 1), side="right").tolist()
+            yield from zip(first, last, strict=True)
+            return
+        number = 1
+        for start, end in pairwise(bounds):
+            ends_on = number + count(b"\n", start, end - 1)
+            yield number, ends_on
+            number = ends_on + (text[end - 1] == _LF)
 
     def cuts(self, start: int, end: int) -> list[int]:
-        """Cut `[start, end)` into pieces of `MAX_CHUNK_BYTES` or a line; the offsets inside it."""
+        """Cut `[start, end)` into pieces of `MAX_CHUNK_BYTES` or a line; the offsets inside it.
+
+        It begins where a line begins, and ends where one ends.
+        """
         found: list[int] = []
-        starts = self.starts
-        first = bisect_right(starts, start) - 1
-        costs = self.costs(first, bisect_left(starts, end))
+        piece = self.text[start:end]
+        offsets = line_starts(piece)
+        costs = _costs(piece, offsets)
+        starts: list[int] = (offsets + start).tolist()
         while end - start > MAX_CHUNK_BYTES:
             low = bisect_left(starts, start + MAX_CHUNK_BYTES // 2)
             high = bisect_right(starts, start + MAX_CHUNK_BYTES)
             if low < high:
-                window = costs[low - first : high - first]
+                window = costs[low:high]
                 window.reverse()  # of equal places the last, for fewer chunks
                 start = starts[high - 1 - window.index(min(window))]
             elif starts[high - 1] > start:  # stop before the long line
                 start = starts[high - 1]
             else:
-                after = min(starts[high], end) if high < len(starts) else end
+                after = starts[high] if high < len(starts) else end
                 found += self.inside_line(start, after)
                 if after == end:
                     break
@@ -106,3 +110,18 @@ class Lines:
             if self.text[at] & 0xC0 != 0x80:
                 return at
         return offset  # not UTF-8
+
+
+def _costs(text: bytes, offsets: NDArray[np.int64]) -> list[int]:
+    """What it costs to cut before each line of a text, which begin at `offsets`: less is better."""
+    end = len(text)
+    visible = np.append(np.flatnonzero(np.frombuffer(text.translate(_VISIBLE), np.bool_)), end)
+    shown = visible[np.searchsorted(visible, offsets)]  # where the line begins to the eye
+    blank = shown >= np.append(offsets[1:], end)
+    costs = 2 * np.minimum(shown - offsets, _MAX_INDENT)
+    costs[1:] += np.where(blank[:-1], 0, _AFTER_TEXT)
+    closing = _CLOSERS[np.frombuffer(text, np.uint8)[np.minimum(shown, end - 1)]]
+    costs += np.where(closing, _BEFORE_CLOSER, 0)
+    costs[blank] = _BEFORE_BLANK + 2 * _MAX_INDENT
+    result: list[int] = costs.tolist()
+    return result

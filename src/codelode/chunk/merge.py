@@ -12,52 +12,56 @@ def merge(cuts: dict[int, int], end: int) -> list[int]:
     `cuts` maps byte offsets inside the file to levels. The highest are the worst places to cut and
     go first, so that the parts of one definition grow together before they meet others.
     """
-    starts = [0, *sorted(cuts)]
-    levels = [0, *(cuts[start] for start in starts[1:])]
-    for level in sorted(set(levels[1:]), reverse=True):
-        starts, levels = _merge_level(starts, levels, end, level)
-    return _absorb(starts, levels, end)
+    ordered = sorted(cuts)
+    starts = [0, *ordered, end]
+    levels = [0, *map(cuts.__getitem__, ordered), 0]
+    for level in sorted(set(cuts.values()), reverse=True):
+        starts, levels = _merge_level(starts, levels, level)
+    return _absorb(starts, levels)
 
 
-def _merge_level(
-    starts: list[int], levels: list[int], end: int, level: int
-) -> tuple[list[int], list[int]]:
-    """Merge over cuts of one level, left to right.
+def _merge_level(starts: list[int], levels: list[int], level: int) -> tuple[list[int], list[int]]:
+    """Merge over cuts of one level, left to right. The last start is the end of the file.
 
     Inside functions up to the full size. Outside, where both sides may be definitions of their
     own, only what is small, and no part of a larger thing with something beside that thing.
     """
     soft = level >= SOFT
     kept, kept_levels = starts[:1], levels[:1]
-    count = len(starts)
-    for i in range(1, count):
-        start = starts[i]
-        if levels[i] == level:
-            stop, after = (starts[i + 1], levels[i + 1]) if i + 1 < count else (end, 0)
-            last = kept[-1]
-            if stop - last <= MAX_CHUNK_BYTES and (
+    last, before = starts[0], levels[0]
+    limit = last + MAX_CHUNK_BYTES
+    following = zip(starts[1:], starts[2:], levels[1:], levels[2:], strict=False)
+    for start, stop, at, after in following:
+        if (
+            at == level
+            and stop <= limit
+            and (
                 soft
                 or (
-                    min(start - last, stop - start) < SMALL_CHUNK_BYTES
-                    and kept_levels[-1] <= level >= after
+                    before <= level >= after
+                    and (start - last < SMALL_CHUNK_BYTES or stop - start < SMALL_CHUNK_BYTES)
                 )
-            ):
-                continue
+            )
+        ):
+            continue
         kept.append(start)
-        kept_levels.append(levels[i])
-    return kept, kept_levels
+        kept_levels.append(at)
+        last, before = start, at
+        limit = start + MAX_CHUNK_BYTES
+    return [*kept, starts[-1]], [*kept_levels, 0]
 
 
-def _absorb(starts: list[int], levels: list[int], end: int) -> list[int]:
+def _absorb(starts: list[int], levels: list[int]) -> list[int]:
     """Join what is tiny (a closing bracket, say) to the neighbour that it is closest to."""
     kept = starts[:1]
-    count = len(starts)
-    for i in range(1, count):
-        start, stop = starts[i], starts[i + 1] if i + 1 < count else end
+    end = len(starts) - 1
+    for i in range(1, end):
+        start, stop = starts[i], starts[i + 1]
         before, size = start - kept[-1], stop - start
-        fits = before + size <= MAX_CHUNK_BYTES + TINY_CHUNK_BYTES
-        closer_to_next = before >= TINY_CHUNK_BYTES and i + 1 < count and levels[i + 1] > levels[i]
-        if fits and min(before, size) < TINY_CHUNK_BYTES and not closer_to_next:
-            continue
+        if min(before, size) < TINY_CHUNK_BYTES:
+            fits = before + size <= MAX_CHUNK_BYTES + TINY_CHUNK_BYTES
+            further = before >= TINY_CHUNK_BYTES and i + 1 < end and levels[i + 1] > levels[i]
+            if fits and not further:
+                continue
         kept.append(start)
     return kept

@@ -130,6 +130,7 @@ class _Walk:
         # body) do not lie deeper than the item, so that a header stays with the first members.
         inner = min(level + 1, MAX_LEVEL) if roles[node.kind_id] & BODY else level
         own_cut = level + SOFT if local or not searching else level
+        bound_cut = min(level + 1, MAX_LEVEL) + SOFT  # between a thing and its comments
         interesting = RULE | WRAPPER | SCOPE if searching else 0
         run: _Run | None = None
         last = -1
@@ -145,7 +146,7 @@ class _Walk:
             if run is not None and text.count(b"\n", gap, start) > 1:
                 run = None
             if cutting and line:
-                cut = own_cut if run is None else min(level + 1, MAX_LEVEL) + SOFT
+                cut = own_cut if run is None else bound_cut
                 if cut < cuts.get(line, _NO_CUT):
                     cuts[line] = cut
             previous = end
@@ -159,7 +160,7 @@ class _Walk:
                 before = last
                 last = self.visit(place, inner, child, role, start, end, run, last)
                 if last == before >= 0 and line in cuts:  # another clause of the same definition
-                    cuts[line] = min(level + 1, MAX_LEVEL) + SOFT
+                    cuts[line] = bound_cut
             elif end - start > limit:
                 self.stack.append(_Place(child, inner, parent, local, False))
             run = None
@@ -200,7 +201,7 @@ class _Walk:
             role = self.roles[node.kind_id]
         if index >= 0:
             found = self.outline.found[index]
-            if found.rule.holds_more(found.kind):
+            if role & SCOPE and found.rule.holds_more(found.kind):  # the role alone says no faster
                 local = place.local or found.kind in _FUNCTION_KINDS
                 self.stack.append(_Place(node, level, index, local, True))
                 return index
@@ -225,6 +226,8 @@ class _Walk:
     ) -> int:
         """Note the definition of `node`, wrapped on `[start, end)`; its index, or -1 for none."""
         rule = self.rules[node.kind_id]
+        if rule.given is not None and rule.given(node) is None:
+            return -1
         kind = rule.kind
         if not isinstance(kind, str):
             told = kind(node, self.text)

@@ -76,21 +76,26 @@ class SegmentBuilder:
         )
         self._text.add(document.text)
         self._text_bytes += len(document.text)
-        for chunk in chunks:
-            symbol, kind = b"", 0
-            if chunk.symbol is not None:
-                symbol = chunk.symbol.name.encode("utf-8", "replace")[:MAX_SYMBOL_BYTES]
-                kind = self._kinds.setdefault(chunk.symbol.kind, len(self._kinds) + 1)
-            ordinal = len(self._chunks)
-            self._defined_names += [define.name for define in chunk.defines]
-            self._defining += [ordinal] * len(chunk.defines)
-            lines = (chunk.start_line, chunk.end_line - chunk.start_line, 0)
-            place = (self._symbol_bytes, len(symbol), kind)
-            self._chunks.append((number, chunk.start, chunk.end - chunk.start, *lines, *place))
-            self._symbols.append(symbol)
-            self._symbol_bytes += len(symbol)
-            self.paths.append(document.path)
-            self.texts.append(document.text[chunk.start : chunk.end])
+        text, at = document.text, self._symbol_bytes
+        for ordinal, (start, end, first, last, symbol, defines) in enumerate(
+            chunks, len(self._chunks)
+        ):
+            name, kind = b"", 0
+            if symbol is not None:
+                name = symbol.name.encode("utf-8", "replace")[:MAX_SYMBOL_BYTES]
+                kind = self._kinds.setdefault(symbol.kind, len(self._kinds) + 1)
+            if defines:
+                self._defined_names += [define.name for define in defines]
+                self._defining += [ordinal] * len(defines)
+            size = len(name)
+            self._chunks.append(
+                (number, start, end - start, first, last - first, 0, at, size, kind)
+            )
+            self._symbols.append(name)
+            at += size
+            self.texts.append(text[start:end])
+        self.paths += [document.path] * len(chunks)
+        self._symbol_bytes = at
 
     def _add_file(
         self,

@@ -8,6 +8,7 @@ from codelode.chunk.languages.model import (
     TYPE_KINDS,
     Rule,
     Syntax,
+    body_field,
     by_field,
     by_type,
     content,
@@ -35,7 +36,10 @@ def _next_declarator(node: Node) -> Node | None:
 
 def _declared(node: Node) -> Node | None:
     """The name at the end of a chain of declarators: `f` in `*(*f(int))[3]` or `a::b::f<T>`."""
-    found = node.child_by_field_name("declarator")
+    return _name_in(node.child_by_field_name("declarator"))
+
+
+def _name_in(found: Node | None) -> Node | None:
     while found is not None and found.type not in _NAMES:
         found = _next_declarator(found)
     return found
@@ -82,10 +86,11 @@ def _test_name(node: Node) -> Node | None:
 
 
 def _function_name(node: Node) -> Node | None:
-    if _function_declarator(node) is None:
+    function = _function_declarator(node)
+    if function is None:
         lost = by_type("ERROR")(node)  # the name, when base classes follow it
         return lost.named_child(0) if lost and lost.named_child_count else _declared(node)
-    return _test_name(node) or _declared(node)
+    return _test_name(node) or _name_in(function)
 
 
 def _type_name(node: Node) -> Node | None:
@@ -98,11 +103,7 @@ def _type_name(node: Node) -> Node | None:
 
 def _with_body(kind: str, *, holds: bool = False) -> Rule:
     """A record that is written out; elsewhere its name only refers to it."""
-
-    def kind_of(node: Node, text: bytes) -> str | None:
-        return kind if node.child_by_field_name("body") else None
-
-    return Rule(kind_of, _type_name, holds=holds)
+    return Rule(kind, _type_name, holds=holds, given=body_field)
 
 
 def _type_kind(node: Node, text: bytes) -> str:
@@ -125,19 +126,16 @@ def _variable_kind(node: Node, text: bytes) -> str | None:
     return "variable" if is_macro or declarator.type == "init_declarator" else None
 
 
-def _macro_kind(node: Node, text: bytes) -> str | None:
-    """A macro without a value is a switch or an include guard."""
-    return "macro" if node.child_by_field_name("value") else None
-
-
+_value = by_field("value")
 _function = Rule(_function_kind, _function_name, holds=TYPE_KINDS)
 
 _SHARED = {
     "union_specifier": _with_body("union"),
     "enum_specifier": _with_body("enum"),
     "type_definition": Rule(_type_kind, _declared, by_field("type", "body"), holds=False),
-    "preproc_def": Rule(_macro_kind, named, by_field("value"), holds=False),
-    "preproc_function_def": Rule("macro", named, by_field("value"), holds=False),
+    # A macro without a value is a switch or an include guard.
+    "preproc_def": Rule("macro", named, _value, holds=False, given=_value),
+    "preproc_function_def": Rule("macro", named, _value, holds=False),
     "declaration": Rule(_variable_kind, _declared, by_field("declarator", "value"), holds=False),
 }
 _SCOPES = words(
