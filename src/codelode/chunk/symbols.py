@@ -28,7 +28,7 @@ def symbols(
     outer_first = sorted(found, key=_outer_first)
     by_name = sorted(found, key=_NAME_START)
     # Past the constructor of `Symbol`, which takes twice as long.
-    named = [tuple.__new__(Symbol, (each.name, each.kind)) for each in by_name]
+    named = [Symbol(each.name, each.kind) for each in by_name]
     name_starts = list(map(_NAME_START, by_name))
     leads = list(map(_LEAD, outer_first))
     open_ones: list[Found] = []
