@@ -27,7 +27,6 @@ def symbols(
     """
     outer_first = sorted(found, key=_outer_first)
     by_name = sorted(found, key=_NAME_START)
-    # Past the constructor of `Symbol`, which takes twice as long.
     named = [Symbol(each.name, each.kind) for each in by_name]
     name_starts = list(map(_NAME_START, by_name))
     leads = list(map(_LEAD, outer_first))
