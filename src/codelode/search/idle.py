@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import os
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar
+
+from codelode.search.turns import TURNS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -51,7 +53,8 @@ def shared_out(work: Callable[[T], None], items: Sequence[T], *, helped: bool) -
         finally:
             with taking:
                 todo = iter(())  # nothing more is begun, and what was begun is waited for
-            errors = _errors(helpers)
+            with TURNS.lent() if helpers else nullcontext():
+                errors = _errors(helpers)
         if errors:
             raise errors[0]
 
