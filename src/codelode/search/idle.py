@@ -27,6 +27,12 @@ _sharing = 0
 _sharing_lock = threading.Lock()
 
 
+def share_cores(processes: int) -> None:
+    """Leave the cores to so many processes that search at the same time, of which we are one."""
+    global CORES
+    CORES = max(1, CORES // processes)
+
+
 @contextmanager
 def shared_out(work: Callable[[T], None], items: Sequence[T], *, helped: bool) -> Iterator[None]:
     """Call `work` once for each item, in no particular order: done at the end of the block.
