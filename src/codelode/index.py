@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-import weakref
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -75,6 +74,8 @@ class Index:
         self._opened: tuple[bytes, Snapshot] | None = None  # the manifest's stamp, and what it says
         self._serving: Serving | None = None
         if processes:
+            import weakref
+
             from codelode.serving import Serving, WorkerOptions
 
             self._serving = Serving(WorkerOptions.of(root, directory, model, index_dir, processes))

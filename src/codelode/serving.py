@@ -8,6 +8,7 @@ has the same index mapped and answers as we would. Who searches alone never star
 from __future__ import annotations
 
 import os
+import subprocess
 import threading
 import time
 from collections import deque
@@ -132,7 +133,7 @@ class Serving:
                 reply = worker.ask(request)
                 if reply is not None:
                     return reply
-                status, worker = worker.end(), None
+                status, worker = worker.end(patience=1.0), None
         except BaseException:  # Ctrl-C: it may be in the middle of a frame
             if worker is not None:
                 worker.end()
@@ -196,9 +197,11 @@ class _Worker:
             return None
         return frame[0] if frame else None
 
-    def end(self) -> int:
-        """End it at once: it has nothing to lose. Returns its exit status."""
-        self._process.kill()
+    def end(self, patience: float = 0.0) -> int:
+        """End it, unless it does so itself in so many seconds. Returns its exit status."""
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(patience)
+        self._process.kill()  # it has nothing to lose
         status = self._process.wait()
         for stream in (self._process.stdin, self._process.stdout):
             with suppress(BrokenPipeError):  # what it was sent last
