@@ -29,7 +29,13 @@ if TYPE_CHECKING:
 
     from codelode.search.searcher import Mode
 
-_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}  # idle threads wait by spinning
+_ENVIRONMENT = {
+    "OPENBLAS_NUM_THREADS": "1",  # idle threads wait by spinning
+    # Scores of all chunks of a segment come and go with every query. The C library (glibc) would
+    # give their pages back to the system each time, and have them cleared again for the next.
+    "MALLOC_MMAP_THRESHOLD_": str(8 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(16 << 20),
+}
 _MODULE = "codelode.searchworker"
 _TRIES = 2
 
