@@ -11,16 +11,17 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "src" / "codelode"
 
 LAYERS = (  # bottom up; ARCHITECTURE.md draws the same
-    {"errors", "lines", "report", "resident", "sparse"},
+    {"errors", "frames", "lines", "report", "resident", "sparse"},
     {"casing", "spans"},
     {"tokens"},
     {"types"},
     {"chunk", "discover", "embed", "metrics", "render", "segment"},
     {"store"},
     {"pipeline", "search"},
+    {"serving"},
     {"index", "progress"},
     {"codelode"},  # the package itself: what users import
-    {"bench"},
+    {"bench", "searchworker"},
     {"cli"},
     {"__main__", "demo"},
 )

@@ -279,4 +279,5 @@ def test_a_cold_search_imports_only_what_it_needs(sample: tuple[CommandLine, Pat
     traced = lode("search", "retry", root, python=("-X", "importtime")).must_succeed()
     imported = {line.rsplit("|", 1)[1].strip() for line in traced.message.splitlines()}
     assert "codelode.index" in imported
+    assert not {"codelode.serving", "codelode.frames"} & imported
     assert sorted(name for name in imported if name.split(".")[0] in NEEDLESS) == []

@@ -3,13 +3,14 @@
     python -m benchmarks.concurrency ROOT [--seconds N] [--jobs N] [--record]
 
 A copy of the tree is indexed and edited, not ROOT. Every scene lasts `--seconds`, cut into five
-windows that give a sample each; there are about twelve scenes.
+windows that give a sample each; there are about sixteen scenes.
 
 - idle: one thread searches, nothing else runs;
 - busy: the same while as many processes as there are cores only count, the control for
 - while indexing: the same while `lode index --rebuild` runs on all cores in other processes, again
   and again; and while the same process does it in another thread;
 - threads: 1, 2, 4, 8 on one `Index`;  processes: 1, 2, 4, 8 on one index, each with an `Index`;
+- served: 1, 2, 4, 8 threads on one `Index` with a search process per core (`--jobs`);
 - mixed: four threads search in all modes and with filters while files change and updates run.
 """
 
@@ -87,6 +88,9 @@ def play(session: Session, name: str, stage: scenes.Stage) -> None:
         session.say(f"{threads} threads")
         load = search_for(stage.seconds, threads, search)
         rate(session, name, "threads", threads, load)
+    for threads in (1, 2, 4, 8):
+        session.say(f"{threads} threads on search processes")
+        scenes.served(session, name, stage, threads)
     for processes in (1, 2, 4, 8):
         session.say(f"{processes} processes")
         scenes.processes(session, name, stage, processes)

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.concurrency.load import search_for
+from benchmarks.concurrency.load import asking, search_for
 from benchmarks.record.processes import Memory, memory_of
 from benchmarks.record.session import Session
 from codelode import Index
@@ -107,6 +107,18 @@ def processes(session: Session, name: str, stage: Stage, count: int) -> None:
     session.add(f"{name}/processes/{count}/pss", "MB", held.pss / 1e6)
     errors = sum(sum(each["errors"].values()) for each in printed)
     session.add(f"{name}/processes/{count}/errors", "count", errors)
+
+
+def served(session: Session, name: str, stage: Stage, threads: int) -> None:
+    """Threads search one index with a search process per core; their rate against one thread's."""
+    with Index.open(stage.tree, stage.index_dir, processes=stage.jobs) as index:
+        search = asking(index, stage.asked)
+        search_for(stage.seconds / 5, 2 * stage.jobs, search)  # starts them, maps, checks pages
+        load = search_for(stage.seconds, threads, search)
+    one = f"{name}/threads/1/rate"
+    session.add(f"{name}/served/{threads}/rate", "queries/s", load.rates(), "higher", one)
+    session.add(f"{name}/served/{threads}/p95", "ms", load.percentiles(0.95))
+    session.add(f"{name}/served/{threads}/errors", "count", load.errors.total())
 
 
 def mixed(session: Session, name: str, stage: Stage, index: Index) -> None:

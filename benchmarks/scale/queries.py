@@ -60,6 +60,7 @@ FILTERS: dict[str, dict[str, Any]] = {
     "one folder": {},  # its glob depends on the index
 }
 THREADS = (1, 2, 4, 8)
+PROCESSES = (1, 2)
 
 
 def sampled(index: Index, count: int) -> list[str]:
@@ -125,9 +126,31 @@ def throughput(index: Index, queries: list[str], threads: int) -> float:
     return round(len(queries) / (time.perf_counter() - began), 1)
 
 
-def memory() -> dict[str, float]:
-    """Megabytes of this process."""
-    pairs = (line.split() for line in Path("/proc/self/smaps_rollup").read_text().splitlines()[1:])
+def served(root: Path, index_dir: Path | None, texts: list[str], others: list[str]) -> Any:
+    """Queries per second of 1 to 8 threads on one to two search processes, and their memory."""
+    result: dict[str, Any] = {}
+    for processes in PROCESSES:
+        with Index.open(root, index_dir, processes=processes) as index:
+            for _ in range(2):
+                throughput(index, others, max(THREADS))  # starts them, maps, and checks pages
+            rates = {n: throughput(index, texts, n) for n in THREADS}
+            result[str(processes)] = {
+                "queries_per_second": rates,
+                "memory_each": [memory(pid) for pid in children()],
+            }
+    return result
+
+
+def children() -> list[int]:
+    """The processes that this one has started and that still run."""
+    found = Path("/proc/self/task").glob("*/children")
+    return [int(pid) for each in found for pid in each.read_text().split()]
+
+
+def memory(process: int | str = "self") -> dict[str, float]:
+    """Megabytes of this process, or of another."""
+    rollup = Path(f"/proc/{process}/smaps_rollup").read_text()
+    pairs = (line.split() for line in rollup.splitlines()[1:])
     kilobytes = {pair[0].rstrip(":"): int(pair[1]) for pair in pairs}
     return {
         "private_mb": round(kilobytes["Anonymous"] / 1e3, 1),
@@ -203,6 +226,7 @@ def measured(root: Path, index_dir: Path | None, queries: int, runs: int) -> dic
         chosen = options or {"globs": [folder_of(index)]}
         result[name] = latencies(index, few, chosen)
     result["queries_per_second"] = {n: throughput(index, texts, n) for n in THREADS}
+    result["search_processes"] = served(root, index_dir, texts, others)
     result["recall@10"] = recall(index, texts[:20])
     result["cold"] = alone
     result["load_average"] = os.getloadavg()[0]

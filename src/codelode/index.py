@@ -7,7 +7,7 @@ import time
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from codelode import metrics
 from codelode.errors import (
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from codelode.pipeline.update import Progress, UpdateOptions
     from codelode.report import UpdateReport
     from codelode.search.searcher import Mode
+    from codelode.serving import Serving
     from codelode.store.verify import Finding
     from codelode.types import Hit, Skip
 
@@ -62,6 +63,7 @@ class Index:
         directory: Path,
         model: str | None,
         index_dir: str | os.PathLike[str] | None = None,
+        processes: int = 0,
     ) -> None:
         """Use `Index.open`."""
         self._index_dir = index_dir
@@ -70,6 +72,14 @@ class Index:
         self._model = model
         self._encoder: Encoder | None = None
         self._opened: tuple[bytes, Snapshot] | None = None  # the manifest's stamp, and what it says
+        self._serving: Serving | None = None
+        if processes:
+            import weakref
+
+            from codelode.serving import Serving, WorkerOptions
+
+            self._serving = Serving(WorkerOptions.of(root, directory, model, index_dir, processes))
+            weakref.finalize(self, self._serving.close)  # it does not know us
 
     @classmethod
     def open(
@@ -77,16 +87,33 @@ class Index:
         root: str | os.PathLike[str] = ".",
         index_dir: str | os.PathLike[str] | None = None,
         model: str | None = None,
+        processes: int = 0,
     ) -> Index:
         """The index of `root`, which may not exist yet.
 
         `index_dir` is where indexes are kept (default: the user's cache folder), or the folder
         of one. `model` names an embedding model, or the folder of one (default: that of the
-        index, or the bundled one). Raises `UsageError` if `root` is not a folder we may read.
+        index, or the bundled one). With `processes`, searches that several threads ask for at once
+        are answered by up to so many processes, which are started when they are first needed and
+        end with `close`, with this object or with us. Raises `UsageError` if `root` is not a folder
+        we may read.
         """
+        if processes < 0:
+            raise UsageError(f"the number of search processes cannot be {processes}")
         real = real_root(root)
         directory = index_directory(real, index_dir)
-        return cls(real, directory, model, index_dir)
+        return cls(real, directory, model, index_dir, processes)
+
+    def close(self) -> None:
+        """End the search processes, if there are any; searches go on in this one."""
+        if self._serving is not None:
+            self._serving.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def exists(self) -> bool:
         """Whether anything was committed yet."""
@@ -232,6 +259,19 @@ class Index:
         `languages` are names or aliases, `globs` as in ripgrep's `-g` (`!` excludes): both decide
         what may be found at all. `explain` fills `Hit.signals`. Raises `NoIndexError`.
         """
+        if self._serving is None:
+            return self._answer(query, limit, mode, languages, globs, explain)
+        return self._serving.answer(self._answer, query, limit, mode, languages, globs, explain)
+
+    def _answer(
+        self,
+        query: str,
+        limit: int,
+        mode: Mode,
+        languages: Sequence[str] | None,
+        globs: Sequence[str] | None,
+        explain: bool,
+    ) -> Answer:
         from codelode.search.searcher import SearchOptions, search
 
         began = time.perf_counter()

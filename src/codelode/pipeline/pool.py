@@ -1,19 +1,12 @@
 """Worker processes: batches out, runs back, in order, with a bounded number under way.
 
-A worker is a plain child process (`python -m codelode.pipeline.worker`) that talks over its
-standard input and output in length-prefixed frames: a JSON head, then bytes. So nothing is pickled,
-no thread is forked, and a script that calls `Index.update` needs no `__main__` guard. When the
-parent dies, the child reads the end of its input and exits.
+A worker is a plain child process (`python -m codelode.pipeline.worker`) that talks in `frames`.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import queue
-import struct
-import subprocess
-import sys
 import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +14,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from codelode.errors import IndexingError, MemoryCapError
+from codelode.frames import receive, send, start
 from codelode.pipeline.batch import Run
 from codelode.report import FileCost, StageTime
 from codelode.types import Skip, SkipReason, SourceFile, Task
@@ -31,7 +25,6 @@ if TYPE_CHECKING:
 
     from codelode.pipeline.stages import StageClock
 
-_FRAME = struct.Struct("<IQ")  # lengths of head and body
 _ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",  # idle threads wait by spinning; no sum is large enough for two
     # Arrays of a few megabytes come and go with every batch. The C library (glibc) would give their
@@ -59,35 +52,10 @@ class WorkerOptions:
     started: float = 0.0
 
 
-def send(stream: BinaryIO, head: object, body: bytes = b"") -> None:
-    """Write one frame."""
-    encoded = json.dumps(head).encode()
-    stream.write(_FRAME.pack(len(encoded), len(body)))
-    stream.write(encoded)
-    stream.write(body)
-    stream.flush()
-
-
-def receive(stream: BinaryIO) -> tuple[Any, bytes] | None:
-    """Read one frame; None at the end of the stream."""
-    lengths = stream.read(_FRAME.size)
-    if len(lengths) < _FRAME.size:
-        return None
-    head_length, body_length = _FRAME.unpack(lengths)
-    return json.loads(stream.read(head_length)), stream.read(body_length)
-
-
 class _Worker:
     def __init__(self, options: WorkerOptions) -> None:
         started = time.monotonic()
-        self.process = subprocess.Popen(
-            # -P: a numpy.py in the folder that we are in, often the tree itself, must not be run.
-            [sys.executable, "-P", "-m", "codelode.pipeline.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={**os.environ, **_ENVIRONMENT},
-            process_group=0,  # Ctrl-C is for the parent, which ends the workers
-        )
+        self.process = start("codelode.pipeline.worker", _ENVIRONMENT)
         self.peak_rss = 0
         self.cpu = 0.0
         send(self._input, {**asdict(options), "started": started})

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import gc
-import os
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from codelode.embed.load import load
 from codelode.errors import CodelodeError, MemoryCapError
+from codelode.frames import receive, send, streams
 from codelode.pipeline.batch import BatchIndexer, Run
 from codelode.pipeline.memory import limit_this_process
-from codelode.pipeline.pool import WorkerOptions, pack_file, receive, send, unpack
+from codelode.pipeline.pool import WorkerOptions, pack_file, unpack
 from codelode.report import StageTime
 
 if TYPE_CHECKING:
@@ -26,8 +25,7 @@ might; the usual 700 means looking at every list of syntax nodes several times."
 
 def main() -> None:
     """Serve until the parent closes the pipe or dies."""
-    source, sink = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # a stray print must not end up in a frame
+    source, sink = streams()
     first = receive(source)
     if first is None:
         return

@@ -6,7 +6,7 @@ survivors are scored with the query as floats, which halves the error of quantiz
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from codelode.search.candidates import Candidates, TopK
 from codelode.search.idle import shared_out
+from codelode.search.turns import TURNS
 from codelode.segment.quantizer import quantize
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 SHARED_ROWS = 1 << 20
 """From so many rows on idle cores help; below, many queries at once make better use of them."""
+
+LENT_ROWS = 1 << 13
+"""From so many rows on other threads have the turn during a scan: passing it on costs as much."""
 
 _ROWS_PER_RUN = 150
 _ROWS_PER_COPY = 1
@@ -106,6 +110,7 @@ def _dots(query: NDArray[np.int8], codes: NDArray[np.int8]) -> NDArray[np.float3
         return np.zeros(0, np.float32)
     # Not with `out=`: that takes a reference to None it does not own, and CPython 3.11 dies of it
     # after some thousand queries.
-    products = simsimd.cdist(query, codes, "dot", out_dtype="float32")
+    with TURNS.lent() if len(codes) >= LENT_ROWS else nullcontext():
+        products = simsimd.cdist(query, codes, "dot", out_dtype="float32")
     row: NDArray[np.float32] = np.asarray(products)[0]
     return row

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import os
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar
+
+from codelode.search.turns import TURNS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -23,6 +25,12 @@ CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os
 
 _sharing = 0
 _sharing_lock = threading.Lock()
+
+
+def share_cores(processes: int) -> None:
+    """Leave the cores to so many processes that search at the same time, of which we are one."""
+    global CORES
+    CORES = max(1, CORES // processes)
 
 
 @contextmanager
@@ -51,7 +59,8 @@ def shared_out(work: Callable[[T], None], items: Sequence[T], *, helped: bool) -
         finally:
             with taking:
                 todo = iter(())  # nothing more is begun, and what was begun is waited for
-            errors = _errors(helpers)
+            with TURNS.lent() if helpers else nullcontext():
+                errors = _errors(helpers)
         if errors:
             raise errors[0]
 

@@ -18,6 +18,7 @@ from codelode.search.freshness import is_stale
 from codelode.search.lexical import TermPostings, bm25, find_terms, lexical_candidates
 from codelode.search.query import Query, parse_query
 from codelode.search.rank import choose, weigh
+from codelode.search.turns import TURNS
 from codelode.segment.postings import DEFINITION
 from codelode.tokens import term_hash
 from codelode.types import Hit
@@ -64,7 +65,7 @@ def search(
 
     Raises `UsageError` for an empty query or bad filters, `DamagedError` for a damaged index.
     """
-    with snapshot.damage_explained(), snapshot.held():
+    with TURNS.taken(), snapshot.damage_explained(), snapshot.held():
         query, measured = gather(snapshot, encoder, text, options)
         with timed("rank"):
             scores = _scores(measured, query, options.mode)

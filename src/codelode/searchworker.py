@@ -1,0 +1,38 @@
+"""A search process: frames with queries in, frames with answers out, until its input ends."""
+
+from __future__ import annotations
+
+import gc
+import os
+from pathlib import Path
+
+from codelode.errors import CodelodeError
+from codelode.frames import receive, send, streams
+from codelode.index import Index
+from codelode.search.idle import share_cores
+from codelode.serving import WorkerOptions, pack, pack_error
+
+
+def main() -> None:
+    """Serve until the parent closes the pipe or dies."""
+    source, sink = streams()
+    first = receive(source)
+    if first is None:
+        return
+    options = WorkerOptions(**first[0])
+    share_cores(options.processes)
+    index = Index(Path(options.root), Path(options.directory), options.model, options.index_dir)
+    gc.freeze()
+    while (request := receive(source)) is not None:
+        try:
+            reply = pack(index.answer(*request[0]))
+        except (CodelodeError, OSError) as error:
+            reply = pack_error(error)
+        try:
+            send(sink, reply)
+        except BrokenPipeError:
+            os._exit(0)  # the parent died; what it is owed would be complained about at a usual end
+
+
+if __name__ == "__main__":
+    main()
