@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from codelode.segment.reader import Segment
 from codelode.segment.shape import check_shape
 from codelode.segment.text import BLOCK_BYTES, BlockWriter, decompress
 from codelode.segment.verify import faults
+from codelode.store.commit import write_merged
 from tests.segments import build
 
 SOUND = build([("a", b"def one():\n    pass\n"), ("b", b"two\n")])
@@ -61,6 +63,15 @@ def test_a_scale_that_no_vector_has_is_damage(scale: float) -> None:
     with pytest.raises(DamagedError, match="scales"):
         _ = forged.scales
     assert [section for section, *_ in faults(forged)] == ["scales"]
+
+
+def test_a_file_that_was_left_out_has_no_chunks(tmp_path: Path) -> None:
+    files = SOUND.files.copy()
+    files["skip"][1] = 1
+    forged = changed("files", files.tobytes())
+    assert [section for section, *_ in faults(forged)] == ["files"]
+    with pytest.raises(DamagedError, match="left out"):
+        write_merged(tmp_path, [(forged, np.ones(2, bool))])
 
 
 def test_a_block_gets_no_more_memory_than_its_row_says() -> None:

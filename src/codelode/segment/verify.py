@@ -70,6 +70,8 @@ def _table_faults(segment: Segment) -> Iterator[tuple[str, str]]:
         yield "files", "a language number is out of range"
     if (files["skip"] > len(SKIP_REASONS)).any():
         yield "files", "a skip reason is out of range"
+    if (files["chunks"][files["skip"] > 0] > 0).any():
+        yield "files", "a file that was left out has chunks"
     if (chunks["kind"] > len(segment.kinds)).any():
         yield "chunks", "a symbol kind is out of range"
     for row, file in enumerate(files):

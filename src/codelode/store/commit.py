@@ -9,6 +9,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, BinaryIO
 
+from codelode.errors import DamagedError
 from codelode.segment.format import write_segment
 from codelode.segment.merge import merge
 from codelode.segment.reader import Segment
@@ -41,11 +42,17 @@ if TYPE_CHECKING:
 def write_merged(
     directory: Path, parts: Sequence[tuple[Segment, NDArray[np.bool_]]]
 ) -> SegmentEntry:
-    """Merge segments into a new file, synced to disk but not yet named by a manifest."""
+    """Merge segments into a new file, synced to disk but not yet named by a manifest.
+
+    Raises `DamagedError` if they cannot have been written by a merge.
+    """
     name, size = _write(directory, SEGMENT_SUFFIX, lambda sink: merge(parts, sink))
     files = Segment.open(directory / name).files
     entry = SegmentEntry(name, size, len(files), 0, 0, 0, 0, int(files["chunks"].sum()))
-    return entry.with_live(entry.live_mask(), files)
+    entry = entry.with_live(entry.live_mask(), files)
+    if entry.chunks != entry.all_chunks:  # it would be merged again and again
+        raise DamagedError("a file that was left out has chunks (run `lode verify --repair`)")
+    return entry
 
 
 def write_stats(directory: Path, rows: NDArray[np.int64], stats: NDArray[np.int64]) -> str:
