@@ -32,7 +32,7 @@ _ENVIRONMENT = {
     "MALLOC_MMAP_THRESHOLD_": str(8 << 20),
     "MALLOC_TRIM_THRESHOLD_": str(16 << 20),
 }
-BATCHES_AHEAD = 2  # per worker: enough that none waits while the parent seals a segment
+BATCHES_AHEAD = 6  # per worker: enough that none waits while the parent seals a segment
 
 
 @dataclass(frozen=True, slots=True)
