@@ -144,11 +144,9 @@ def _pack(
     _write_gaps(data, ranges(shape.gaps, gap_bytes), steps[widths > 0], widths[widths > 0])
     if shape.bitmap.any():
         _write_bitmaps(data, shape, ordinals[np.repeat(shape.bitmap, count)])
-    listed = count * ~shape.single
     codes = np.zeros((int(shape.code_bytes.sum()), 4), np.uint8)
-    code_starts = 4 * (np.cumsum(shape.code_bytes) - shape.code_bytes)
     many = frequencies[np.repeat(~shape.single, count)]
-    codes.reshape(-1)[ranges(code_starts, listed)] = np.minimum(many, _COMMON) - 1
+    codes.reshape(-1)[shape.coded()] = np.minimum(many, _COMMON) - 1
     codes <<= np.array([0, 2, 4, 6], np.uint8)
     data[ranges(shape.codes, shape.code_bytes)] = np.bitwise_or.reduce(codes, axis=1)
     data[ranges(shape.rest, shape.rest_bytes)] = frequencies[common]
@@ -188,9 +186,8 @@ def _unpack(data: Bytes, sizes: Places, rows: int) -> tuple[Places, NDArray[np.u
     if shape.bitmap.any():
         ordinals[np.repeat(shape.bitmap, counted)] = _read_bitmaps(data, shape)
     codes = _FREQUENCIES[data[ranges(shape.codes, shape.code_bytes)]].reshape(-1)
-    code_starts = 4 * (np.cumsum(shape.code_bytes) - shape.code_bytes)
     frequencies = np.ones(len(steps), np.uint8)
-    frequencies[np.repeat(~single, counted)] = codes[ranges(code_starts, counted * ~single)]
+    frequencies[np.repeat(~single, counted)] = codes[shape.coded()]
     common = frequencies == _COMMON
     common[first[sizes == 3]] = True
     rest = np.add.reduceat(common, first, dtype=np.int64)
@@ -232,6 +229,11 @@ class _Shape:
         self.begin(np.cumsum(sizes) - sizes)
         self.end(gap_bytes)
         return sizes
+
+    def coded(self) -> Places:
+        """Which of the codes, four to a byte, are those of a posting: lists begin on a byte."""
+        starts = 4 * (np.cumsum(self.code_bytes) - self.code_bytes)
+        return ranges(starts, self.count * ~self.single)
 
     def write_counts(self, data: Bytes) -> None:
         many = ~self.single
