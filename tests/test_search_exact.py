@@ -15,12 +15,14 @@ from numpy.typing import NDArray
 
 from codelode.discover.glob import GlobSet
 from codelode.errors import UsageError
-from codelode.search import dense, idle, lexical, names
+from codelode.search import candidates, dense, idle, lexical
 from codelode.search.candidates import Candidates, TopK, distinct
 from codelode.search.dense import dense_candidates
 from codelode.search.filters import Allowed, Mask, chunk_masks
 from codelode.search.idle import shared_out
+from codelode.search.kinds import PATTERNS, kind_of_path, kinds_of_files
 from codelode.search.lexical import find_terms, lexical_candidates
+from codelode.search.names import shares_of_names, shares_of_paths
 from codelode.search.rank import choose
 from codelode.segment.builder import SegmentBuilder
 from codelode.segment.quantizer import quantize
@@ -133,10 +135,10 @@ def test_pruned_bm25_is_bm25_bit_by_bit(
     assert as_dict(found) == plain_best(plain, k)
 
 
-@given(seeds, st.integers(1, 5), st.integers(1, 12), st.booleans())
-@settings(max_examples=100, deadline=None)
+@given(seeds, st.integers(1, 5), st.integers(1, 12), st.booleans(), st.sampled_from([1, 3, 128]))
+@settings(max_examples=200, deadline=None)
 def test_the_best_k_with_ties_whatever_the_order(
-    seed: int, parts: int, k: int, given_ordinals: bool
+    seed: int, parts: int, k: int, given_ordinals: bool, block: int
 ) -> None:
     random = np.random.default_rng(seed)
     scores = [
@@ -147,7 +149,8 @@ def test_the_best_k_with_ties_whatever_the_order(
     best = TopK(k)
     for number in random.permutation(parts).tolist():
         ordinals = np.arange(len(scores[number])) if given_ordinals else None
-        best.offer(number, scores[number], ordinals)
+        with patch.object(candidates, "_BLOCK", block):
+            best.offer(number, scores[number], ordinals)
     assert as_dict(best.result()) == plain_best(scores, k)
 
 
@@ -176,7 +179,7 @@ def test_the_dense_scan_is_the_same_however_it_goes(
     plain = []
     for live, mask in zip(snapshot.segments, masks, strict=True):
         products = live.segment.codes.astype(np.int64) @ codes[0].astype(np.int64)
-        row = products.astype(np.float32) * (live.segment.scales * scales[0])
+        row = products.astype(np.float32) * live.segment.scales * scales[0]
         plain.append(only(mask, row))
     with (
         patch.object(dense, "_ROWS_PER_RUN", costs[0]),
@@ -322,13 +325,29 @@ def test_what_a_path_says_is_what_the_whole_of_it_says(
         common = [weight for word, weight in weights.items() if word in words]
         return sum(common), len(common) / max(1, len(words))
 
-    patterns = (names._TEST, names._EXAMPLE, names._GENERATED, names._REEXPORT)
-    found = names.path_values([path.encode() for path in paths], weights)
-    for path, values in zip(paths, found, strict=True):
+    encoded = [path.encode() for path in paths]
+    names = np.array([share(path) for path in paths], np.float32).reshape(-1, 2)
+    assert (shares_of_names(encoded, weights) == names).all()
+    for path, shares in zip(paths, shares_of_paths(encoded, weights), strict=True):
         name = path.rpartition("/")[2]
         stem = share(name.partition(".")[0] or name)
-        flags = [float(pattern.search(path) is not None) for pattern in patterns]
-        assert values == (share(path)[0], *stem, *flags)
+        assert (shares == np.array([share(path)[0], *stem], np.float32)).all()
+
+
+@given(st.lists(st.sampled_from(PATH_WORDS), min_size=1, max_size=5).map("/".join))
+def test_the_kind_of_a_file_is_what_its_whole_path_says(path: str) -> None:
+    bits = [bool(kind_of_path(path.encode()) >> i & 1) for i in range(len(PATTERNS))]
+    assert bits == [it.search(path) is not None for it in PATTERNS.values()]
+
+
+def test_the_kinds_of_files_are_remembered() -> None:
+    live = random_snapshot(1, 1).segments[0]
+    paths = [b"test/a.c", b"b.c", b"docs/c.d.ts"]
+    files = np.array([5, 0, 2], np.uint16)
+    found = kinds_of_files(live, files, paths)
+    assert (found & 0x0F).tolist() == [kind_of_path(path) for path in paths]
+    again = kinds_of_files(live, files[::-1], [b"not looked at"] * 3)
+    assert again.tolist() == found[::-1].tolist()
 
 
 @given(st.lists(st.integers(0, 5), max_size=40), st.integers(1, 50), seeds)

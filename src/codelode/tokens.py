@@ -172,7 +172,7 @@ def parts(word: bytes) -> tuple[str, ...]:
     if text.isascii():
         if len(text) > MAX_NUMBER_DIGITS and _NUMBER_LIKE.match(text):
             return ()
-        return tuple(part.lower() for part in PARTS.findall(text))
+        return tuple(map(str.lower, PARTS.findall(text)))
     spans = (match.span() for match in PARTS.finditer("".join(map(_shape, text))))
     return tuple(chain.from_iterable(_fold(text[start:end]) for start, end in spans))
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _LOWEST = np.finfo(np.float32).min
+_BLOCK = 128  # scores that are looked at together, by the best of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,9 @@ class TopK:
 
         Scores of minus infinity are never taken.
         """
-        # Few pass once the threshold is that of other segments, so that there is little to sort.
-        picked = np.flatnonzero(scores >= np.float32(self.threshold))
+        # Few pass, so that there is little to sort.
+        enough = max(np.float32(self.threshold), _floor(scores, self.k))
+        picked = np.flatnonzero(scores >= enough)
         if not len(picked):
             return
         values = scores[picked]
@@ -81,6 +83,17 @@ class TopK:
         best = self._best
         order = np.lexsort((best.ordinals, best.segments, -best.scores))
         return Candidates(best.segments[order], best.ordinals[order], best.scores[order])
+
+
+def _floor(scores: NDArray[np.float32], k: int) -> np.float32:
+    """What the k-th best is not below, and not far above if it can be told fast.
+
+    Each of the k blocks with the highest maxima holds a score that is not below the lowest of them.
+    """
+    blocks = len(scores) // _BLOCK
+    if blocks < k:
+        return _LOWEST
+    return kth_best(scores[: blocks * _BLOCK].reshape(blocks, _BLOCK).max(axis=1), k)
 
 
 def kth_best(values: NDArray[np.float32], k: int) -> np.float32:

@@ -59,8 +59,9 @@ def dense_scan(
     def scan(number: int) -> None:
         segment = snapshot.segments[number].segment
         scores, ordinals = _scan(segment, codes, masks[number])
-        picked = segment.scales if ordinals is None else segment.scales[ordinals]
-        best.offer(number, scores * (picked * scales[0]), ordinals)
+        scores *= segment.scales if ordinals is None else segment.scales[ordinals]
+        scores *= scales[0]
+        best.offer(number, scores, ordinals)
 
     numbers = [number for number, mask in enumerate(masks) if mask is None or len(mask)]
     rows = sum(_rows(snapshot, number, masks[number]) for number in numbers)

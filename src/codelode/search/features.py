@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode.search.dense import cosines
+from codelode.search.kinds import PATTERNS, kinds_of_files
 from codelode.search.lexical import bm25
-from codelode.search.names import PathValues, shares_of_symbols, values_of_paths
+from codelode.search.names import shares_of_names, shares_of_paths
 from codelode.segment.postings import DEFINITION
 from codelode.tokens import term_hash
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from codelode.search.lexical import TermPostings
     from codelode.search.query import Query
     from codelode.segment.reader import Segment
-    from codelode.store.snapshot import Snapshot
+    from codelode.store.snapshot import LiveSegment, Snapshot
 
 FEATURES = (
     "cosine",  # of the chunk with the query
@@ -82,7 +83,8 @@ def measure(
     broken the same way.
     """
     segments, ordinals = keys >> 32, keys & 0xFFFFFFFF
-    columns = {name: np.zeros(len(keys), np.float32) for name in FEATURES}
+    table = np.zeros((len(FEATURES), len(keys)), np.float32)
+    columns = dict(zip(FEATURES, table, strict=True))
     weights = np.array([term.idf for term in terms], np.float32)
     share = weights / max(float(weights.sum()), 1e-9)
     parts = {term.term: float(s) for term, s in zip(terms, share, strict=True)}
@@ -91,7 +93,8 @@ def measure(
     bounds = np.flatnonzero(np.diff(segments, prepend=-1, append=-1)).tolist()
     for start, stop in pairwise(bounds):
         rows, number = slice(start, stop), int(segments[start])
-        segment, mine = snapshot.segments[number].segment, ordinals[start:stop]
+        live, mine = snapshot.segments[number], ordinals[start:stop]
+        segment = live.segment
         scores = bm25(snapshot, number, mine, terms)
         columns["bm25"][rows] = scores.sum(axis=1)
         covered[rows] = scores > 0
@@ -100,15 +103,15 @@ def measure(
         columns["defines"][rows] = _defines(segment, query, mine)
         chunks = segment.chunks[mine]
         places.fill(rows, number, segment, chunks)
-        _names(segment, chunks, rows, parts, columns)
-    columns["coverage"] = (covered * share).sum(axis=1)
+        _names(live, chunks, rows, parts, columns)
+    columns["coverage"][:] = (covered * share).sum(axis=1)
     order = np.lexsort((places.starts, places.paths))
-    columns = {name: column[order] for name, column in columns.items()}
+    table = table[:, order]
+    columns = dict(zip(FEATURES, table, strict=True))
     files = places.numbers()[order]
     _by_file(files, covered[order], share, columns)
     columns["bm25"] /= max(float(columns["bm25"].max(initial=0)), 1e-9)
-    features = np.stack([columns[name] for name in FEATURES], axis=1)
-    return Measured(segments[order], ordinals[order], files, features)
+    return Measured(segments[order], ordinals[order], files, np.ascontiguousarray(table.T))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,22 +146,30 @@ def _defines(segment: Segment, query: Query, ordinals: NDArray[np.int64]) -> NDA
 
 
 def _names(
-    segment: Segment,
+    live: LiveSegment,
     chunks: NDArray[np.void],
     rows: slice,
     weights: dict[str, float],
     columns: dict[str, NDArray[np.float32]],
 ) -> None:
     """Measure paths, languages and symbols."""
-    firsts = np.flatnonzero(np.diff(chunks["file"].astype(np.int64), prepend=-1))
+    segment, owners = live.segment, chunks["file"]
+    firsts = np.flatnonzero(np.diff(owners.astype(np.int64), prepend=-1))
     lengths = np.diff(firsts, append=len(chunks))
-    values = np.array(values_of_paths(segment, chunks["file"][firsts], weights), np.float32)
-    for name, column in zip(PathValues._fields, values.T, strict=True):
-        columns[name][rows] = np.repeat(column, lengths)
-    prose = np.array([name in _PROSE for name in segment.languages], np.float32)
-    prose = np.concatenate((np.ones(1, np.float32), prose))  # number 0 is no language
-    columns["prose"][rows] = prose[segment.files["language"][chunks["file"]]]
-    shares = shares_of_symbols(segment, chunks, weights)
+    files = owners[firsts]
+    paths = segment.pieces(
+        "paths", segment.files["path_start"][files], segment.files["path_length"][files]
+    )
+    shares = np.repeat(shares_of_paths(paths, weights), lengths, axis=0)
+    for name, column in zip(("path", "stem", "stem_exact"), shares.T, strict=True):
+        columns[name][rows] = column
+    kinds = np.repeat(kinds_of_files(live, files, paths), lengths)
+    for bit, name in enumerate(PATTERNS):
+        columns[name][rows] = kinds >> bit & 1
+    prose = np.array([True, *(name in _PROSE for name in segment.languages)])  # 0: no language
+    columns["prose"][rows] = np.repeat(prose[segment.files["language"][files]], lengths)
+    names = segment.pieces("symbols", chunks["symbol_start"], chunks["symbol_length"])
+    shares = shares_of_names(names, weights)
     columns["symbol"][rows], columns["symbol_exact"][rows] = shares.T
 
 
@@ -172,13 +183,11 @@ def _by_file(
     count = int(files.max(initial=-1)) + 1
     best = np.full(count, -1, np.float32)
     np.maximum.at(best, files, columns["cosine"])
-    columns["file_cosine"] = best[files]
+    columns["file_cosine"][:] = best[files]
     total = np.bincount(files, columns["bm25"], count)
-    columns["file_bm25"] = (total / max(float(total.max(initial=0)), 1e-9))[files].astype(
-        np.float32
-    )
+    columns["file_bm25"][:] = (total / max(float(total.max(initial=0)), 1e-9))[files]
     together = np.zeros((count, covered.shape[1]), bool)
     np.logical_or.at(together, files, covered)
-    columns["file_coverage"] = (together * share).sum(axis=1)[files]
+    columns["file_coverage"][:] = (together * share).sum(axis=1)[files]
     hits = np.log2(1 + np.bincount(files, minlength=count))
-    columns["file_hits"] = (hits / max(float(hits.max(initial=0)), 1e-9))[files].astype(np.float32)
+    columns["file_hits"][:] = (hits / max(float(hits.max(initial=0)), 1e-9))[files]

@@ -130,9 +130,8 @@ def _promising(
             if few * _POSTINGS_PER_LOOKUP < term.frequencies[number]:
                 break
         listed, frequencies = term.posting(number)
-        places = listed.astype(np.intp)
         counts = frequencies.astype(np.float32)
-        np.add.at(scores, places, _weights(term.idf, counts, norms.take(places)))
+        np.add.at(scores, listed, _weights(term.idf, counts, norms.take(listed)))
         done += 1
     # The weights are positive: what does not have `enough` now and cannot get it, has no chance.
     ordinals = np.flatnonzero(scores >= max(enough - most[done], _TINY))
@@ -154,12 +153,11 @@ def bm25(
     """What each term adds to the scores of some chunks of a segment, float32[n, terms]."""
     norms = length_norms(snapshot, number)[ordinals]
     counts = np.zeros((len(ordinals), len(terms)), np.float32)
-    wanted = ordinals.astype(np.uint16)  # as the lists are, or each would be copied
     for column, term in enumerate(terms):
         if len(ordinals) and term.frequencies[number]:
             listed, frequencies = term.posting(number)
-            places = listed.searchsorted(wanted)
-            there = listed.take(places, mode="clip") == wanted
+            places = listed.searchsorted(ordinals)
+            there = listed.take(places, mode="clip") == ordinals
             counts[:, column] = frequencies.take(places, mode="clip") * there
     return _weights(np.array([term.idf for term in terms]), counts, norms[:, None])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -72,11 +72,7 @@ def search(
             order = np.argsort(-scores, kind="stable")  # ties stay in canonical order
             rows = choose(measured.files, order, options.limit)
         with timed("text"):
-            hits = [_hit(snapshot, measured, scores, row, options.explain) for row in rows]
-            return [
-                _mark(hit, snapshot, measured, row, root)
-                for hit, row in zip(hits, rows, strict=True)
-            ]
+            return [_hit(snapshot, measured, scores, row, root, options.explain) for row in rows]
 
 
 def gather(
@@ -168,31 +164,30 @@ def _scores(measured: Measured, query: Query, mode: Mode) -> NDArray[np.float32]
     return weigh(measured, query.is_symbol)
 
 
-def _mark(hit: Hit, snapshot: Snapshot, measured: Measured, row: int, root: Path) -> Hit:
-    segment = snapshot.segments[int(measured.segments[row])].segment
-    file = segment.files[int(segment.chunks["file"][measured.ordinals[row]])]
-    return replace(hit, stale=True) if is_stale(root, hit.path, file) else hit
-
-
 def _hit(
-    snapshot: Snapshot, measured: Measured, scores: NDArray[np.float32], row: int, explain: bool
+    snapshot: Snapshot,
+    measured: Measured,
+    scores: NDArray[np.float32],
+    row: int,
+    root: Path,
+    explain: bool,
 ) -> Hit:
     segment = snapshot.segments[int(measured.segments[row])].segment
     ordinal = int(measured.ordinals[row])
     chunk = segment.chunks[ordinal]
-    file = int(chunk["file"])
+    file, start, length = int(chunk["file"]), int(chunk["start"]), int(chunk["length"])
+    path, first_line = segment.path(file), int(chunk["start_line"])
     symbol = segment.symbol(ordinal)
-    start, first_line = int(chunk["start"]), int(chunk["start_line"])
-    text = segment.text(file, start, start + int(chunk["length"]))
-    values = measured.features[row].tolist()
+    values = measured.features[row].tolist() if explain else []
     return Hit(
-        path=segment.path(file),
+        path=path,
         start_line=first_line,
         end_line=first_line + int(chunk["more_lines"]),
         score=round(float(scores[row]), 6),
-        text=text.decode("utf-8", "replace"),
+        text=segment.text(file, start, start + length).decode("utf-8", "replace"),
         language=segment.language(file),
         symbol=symbol[0] if symbol else None,
         kind=symbol[1] if symbol else None,
+        stale=is_stale(root, path, segment.files[file]),
         signals=dict(zip(FEATURES, values, strict=True)) if explain else None,
     )

@@ -33,8 +33,10 @@ _BITMAP_SHARE = 6  # one in so many chunks: with fewer, gaps are hardly longer, 
 _LONG_COUNT = 255
 _COMMON = 4  # this frequency, and those above, take a byte of their own
 _FREQUENCIES = np.array(
-    [[1 + (byte >> shift & 3) for shift in (0, 2, 4, 6)] for byte in range(256)], np.uint8
+    [sum(1 + (byte >> shift & 3) << 4 * shift for shift in (0, 2, 4, 6)) for byte in range(256)],
+    "<u4",
 )
+"""The four frequencies of a byte, a byte each."""
 
 Bytes = NDArray[np.uint8]
 Places = NDArray[np.int64]
@@ -54,20 +56,33 @@ def read_list(data: Bytes, rows: int) -> tuple[Places, Bytes]:
         bits = np.unpackbits(data[at:end], count=rows, bitorder="little")
         ordinals = bits.view(bool).nonzero()[0]  # of booleans five times as fast
     else:
-        gaps = data[at + 2 : at + 2 + 3 * (count - 1)]
-        last = np.flatnonzero(gaps < 128)[: count - 1]
-        end = at + 2 + int(last[-1]) + 1
-        steps = np.empty(count, np.int64)
-        steps[0] = int(data[at]) | int(data[at + 1]) << 8
-        steps[1:] = _numbers(gaps, last)
-        ordinals = np.cumsum(steps)
+        ordinals, length = _read_gaps(data[at + 2 : at + 2 + 3 * (count - 1)], count - 1)
+        ordinals += int(data[at]) | int(data[at + 1]) << 8
+        end = at + 2 + length
     codes = -(-count // 4)
-    frequencies = _FREQUENCIES[data[end : end + codes]].reshape(-1)[:count]
+    frequencies = _FREQUENCIES.take(data[end : end + codes]).view(np.uint8)[:count]
     common = np.flatnonzero(frequencies == _COMMON)
     frequencies[common] = data[end + codes :]
     if len(ordinals) != len(frequencies):
         raise ValueError("a posting list does not have as many ordinals as it says")
     return ordinals, frequencies
+
+
+def _read_gaps(data: Bytes, count: int) -> tuple[Places, int]:
+    """The sums of the first 0, 1, ... `count` gaps, int64, and how many bytes these gaps take."""
+    ends = np.flatnonzero(data < 128)[:count]
+    length = int(ends[count - 1]) + 1
+    sums = np.zeros(count + 1, np.int64)
+    if length == count:  # a byte each
+        np.cumsum(data[:length], out=sums[1:])
+        return sums, length
+    steps = data[:length].astype(np.int64)
+    wide = np.flatnonzero(data[:length] >= 128)
+    steps[wide] &= 0x7F
+    steps[wide + 1] <<= 7
+    steps[wide[1:][wide[1:] == wide[:-1] + 1] + 1] <<= 7
+    sums[1:] = steps.cumsum()[ends]
+    return sums, length
 
 
 def list_count(data: Bytes) -> int:
@@ -185,7 +200,7 @@ def _unpack(data: Bytes, sizes: Places, rows: int) -> tuple[Places, NDArray[np.u
     ordinals = (sums - np.repeat(sums[first] - steps[first], counted)).astype(np.uint16)
     if shape.bitmap.any():
         ordinals[np.repeat(shape.bitmap, counted)] = _read_bitmaps(data, shape)
-    codes = _FREQUENCIES[data[ranges(shape.codes, shape.code_bytes)]].reshape(-1)
+    codes = _FREQUENCIES.take(data[ranges(shape.codes, shape.code_bytes)]).view(np.uint8)
     frequencies = np.ones(len(steps), np.uint8)
     frequencies[np.repeat(~single, counted)] = codes[shape.coded()]
     common = frequencies == _COMMON

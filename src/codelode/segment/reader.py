@@ -193,22 +193,34 @@ class Segment:
 
     def symbol(self, chunk: int) -> tuple[str, str] | None:
         """Name and kind of the definition a chunk is or lies in."""
-        kind = int(self.chunks["kind"][chunk])
+        row = self.chunks[chunk]
+        kind, start = int(row["kind"]), int(row["symbol_start"])
         if not kind:
             return None
-        (name,) = self.symbol_names(np.array([chunk]))
-        return name, self.kinds[kind - 1]
+        name = bytes(self.file.read("symbols", start, start + int(row["symbol_length"])))
+        return name.decode("utf-8", "replace"), self.kinds[kind - 1]
 
     def symbol_names(self, chunks: NDArray[np.int64]) -> list[str]:
         """The names of the symbols of some chunks, empty where there is none."""
         rows = self.chunks[chunks]
-        names = []
-        for start, length in zip(
-            rows["symbol_start"].tolist(), rows["symbol_length"].tolist(), strict=True
-        ):
-            name = bytes(self.file.read("symbols", start, start + length)) if length else b""
-            names.append(name.decode("utf-8", "replace"))
-        return names
+        names = self.pieces("symbols", rows["symbol_start"], rows["symbol_length"])
+        return [name.decode("utf-8", "replace") for name in names]
+
+    def pieces(
+        self,
+        section: str,
+        starts: NDArray[np.unsignedinteger],
+        lengths: NDArray[np.unsignedinteger],
+    ) -> list[bytes]:
+        """Pieces of a section, from one read of all from the first to the last."""
+        if not len(starts):
+            return []
+        begins = starts.astype(np.int64)
+        ends = begins + lengths
+        base = int(begins.min())
+        read = self.file.read(section, base, int(ends.max()))
+        places = zip((begins - base).tolist(), (ends - base).tolist(), strict=True)
+        return [bytes(read[begin:end]) for begin, end in places]
 
     def text(self, file: int, start: int, end: int) -> bytes:
         """Bytes `[start, end)` of a file's text as it was indexed, UTF-8."""

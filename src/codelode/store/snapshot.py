@@ -31,6 +31,7 @@ class LiveSegment:
         self.restatted: NDArray[np.int64] = np.zeros(0, np.int64)  # rows with newer stats
         self.length_norms: NDArray[np.float32] | None = None  # a cache of the lexical leg
         self.frequencies: dict[int, int] = {}  # another: live chunks by term
+        self.kinds: NDArray[np.uint8] | None = None  # a cache of `search.kinds`
 
     @cached_property
     def files(self) -> NDArray[np.bool_]:
