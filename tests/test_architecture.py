@@ -19,9 +19,10 @@ LAYERS = (  # bottom up; ARCHITECTURE.md draws the same
     {"store"},
     {"pipeline", "search"},
     {"serving"},
-    {"index", "progress"},
+    {"reader"},
+    {"index", "progress", "searchworker"},
     {"codelode"},  # the package itself: what users import
-    {"bench", "searchworker"},
+    {"bench"},
     {"cli"},
     {"__main__", "demo"},
 )

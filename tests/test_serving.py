@@ -11,17 +11,19 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 
-from codelode import Answer, Index
+from codelode import Answer, Hit, Index
 from codelode.errors import CodelodeError, DamagedError, MismatchError, NoIndexError, UsageError
-from codelode.serving import Serving, _Worker
+from codelode.frames import receive
+from codelode.serving.places import Serving, WorkerPlace
+from codelode.serving.worker import Worker
 from tests.commandline import SAMPLE, write_tree
 
 ODD: dict[str, str | bytes] = {
@@ -49,19 +51,25 @@ def serving(index: Index) -> Serving:
     return index._serving
 
 
-def workers(index: Index) -> list[_Worker]:
-    return [worker for worker in serving(index)._idle if worker is not None]
+def workers(index: Index) -> list[Worker]:
+    return [place.worker for place in serving(index)._workers if place.worker is not None]
+
+
+def at_work(index: Index) -> bool:
+    return any(place.free < place.capacity for place in serving(index)._workers)
 
 
 def pids(index: Index) -> list[int]:
-    return [worker._process.pid for worker in workers(index)]
+    return [worker.pid for worker in workers(index)]
 
 
 @contextmanager
 def crowd(index: Index) -> Iterator[None]:
-    """As while another search is under way."""
-    with serving(index)._counted():
-        yield
+    """As while this process answers another search."""
+    place = serving(index)._take()
+    assert not isinstance(place, WorkerPlace)
+    yield
+    serving(index)._give_back(place)
 
 
 def until(true: Callable[[], object]) -> None:
@@ -127,7 +135,7 @@ def test_no_more_processes_than_asked_for(index: Index) -> None:
         answers = list(pool.map(lambda _: index.search("retry"), range(40)))
     assert all(answer == answers[0] for answer in answers)
     assert len(workers(index)) == 2
-    assert serving(index)._under_way == 0
+    assert all(place.free == place.capacity for place in serving(index)._workers)
 
 
 def test_fewer_than_no_processes(root: Path) -> None:
@@ -192,15 +200,66 @@ def test_a_worker_killed_at_work(index: Index) -> None:
     with crowd(index), ThreadPoolExecutor(1) as pool:
         hits = index.search("retry")
         (worker,) = workers(index)
-        os.kill(worker._process.pid, signal.SIGSTOP)
+        os.kill(worker.pid, signal.SIGSTOP)
         asked = pool.submit(index.search, "retry")
-        until(lambda: not workers(index))
-        os.kill(worker._process.pid, signal.SIGKILL)
+        until(lambda: at_work(index))
+        os.kill(worker.pid, signal.SIGKILL)
         assert asked.result(30) == hits
 
 
+@contextmanager
+def two_at_once(index: Index) -> Iterator[list[Future[list[Hit]]]]:
+    """One question lies in the pipe of the only worker while it has another."""
+    serving(index)._workers[1:] = []
+    index.search("retry")
+    (worker,) = workers(index)
+    os.kill(worker.pid, signal.SIGSTOP)
+    with ThreadPoolExecutor(2) as pool:
+        asked = [pool.submit(index.search, "retry")]
+        until(lambda: at_work(index))
+        asked.append(pool.submit(index.search, "schedule"))
+        until(lambda: not serving(index)._workers[0].free)
+        yield asked
+
+
+def test_a_question_behind_another_has_its_own_answer(index: Index) -> None:
+    hits = [index.search(query) for query in ("retry", "schedule")]
+    assert hits[0] != hits[1]
+    with crowd(index), two_at_once(index) as asked:
+        os.kill(pids(index)[0], signal.SIGCONT)
+        assert [future.result(30) for future in asked] == hits
+
+
+def test_a_worker_killed_with_two_questions(index: Index) -> None:
+    hits = [index.search(query) for query in ("retry", "schedule")]
+    with crowd(index), two_at_once(index) as asked:
+        os.kill(pids(index)[0], signal.SIGKILL)
+        assert [future.result(30) for future in asked] == hits
+    (place,) = serving(index)._workers
+    assert place.free == place.capacity
+
+
+def test_an_interrupted_search_does_not_hurt_the_one_behind_it(
+    index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[object] = []
+
+    def interrupted_once(stream: BinaryIO) -> tuple[Any, bytes] | None:
+        calls.append(stream)
+        if len(calls) == 2:  # the first is that of `two_at_once`
+            raise KeyboardInterrupt
+        return receive(stream)
+
+    hits = index.search("schedule")
+    monkeypatch.setattr("codelode.serving.worker.receive", interrupted_once)
+    with crowd(index), two_at_once(index) as asked:
+        with pytest.raises(KeyboardInterrupt):
+            asked[0].result(30)
+        assert asked[1].result(30) == hits
+
+
 def test_workers_that_always_die(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("codelode.serving._MODULE", "codelode.errors")  # ends at once
+    monkeypatch.setattr("codelode.serving.worker._MODULE", "codelode.errors")  # ends at once
     with crowd(index), pytest.raises(CodelodeError, match=r"exit status 0.*'retry'.*tried again"):
         index.search("retry")
     assert index.search("retry")
@@ -226,7 +285,7 @@ def test_an_interrupted_search_leaves_no_answer_behind(
         index.search("retry")
         (before,) = pids(index)
         with monkeypatch.context() as patch:
-            patch.setattr("codelode.serving.receive", interrupted)
+            patch.setattr("codelode.serving.worker.receive", interrupted)
             with pytest.raises(KeyboardInterrupt):
                 index.search("schedule")
         assert not alive(before)
@@ -248,13 +307,13 @@ def test_a_worker_at_work_ends_after_close(index: Index) -> None:
     with crowd(index), ThreadPoolExecutor(1) as pool:
         hits = index.search("retry")
         (worker,) = workers(index)
-        os.kill(worker._process.pid, signal.SIGSTOP)
+        os.kill(worker.pid, signal.SIGSTOP)
         asked = pool.submit(index.search, "retry")
-        until(lambda: not workers(index))
+        until(lambda: at_work(index))
         index.close()
-        os.kill(worker._process.pid, signal.SIGCONT)
+        os.kill(worker.pid, signal.SIGCONT)
         assert asked.result(30) == hits
-    until(lambda: not alive(worker._process.pid))
+    until(lambda: not alive(worker.pid))
 
 
 def test_they_end_with_the_index(root: Path, tmp_path: Path) -> None:
@@ -271,9 +330,10 @@ PARENT = """
 import json, sys, time
 from codelode import Index
 index = Index.open(sys.argv[1], sys.argv[2], processes=2)
-with index._serving._counted():
-    index.search("retry")
-print(json.dumps([worker._process.pid for worker in index._serving._idle if worker]), flush=True)
+index._serving._take()
+index.search("retry")
+workers = [place.worker for place in index._serving._workers]
+print(json.dumps([worker.pid for worker in workers if worker]), flush=True)
 time.sleep(60 if sys.argv[3] == "sleep" else 0)
 """
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from codelode import Index
 from codelode.errors import NoIndexError
-from codelode.search.searcher import MODES
+from codelode.search.question import MODES
 from codelode.store.manifest import LOCK, MANIFEST
 from codelode.store.snapshot import Snapshot
 from codelode.store.verify import verify

@@ -66,12 +66,12 @@ def test_bm25(benchmark: BenchmarkFixture, index: Index) -> None:
 def test_measure_and_rank(benchmark: BenchmarkFixture, index: Index, encoder: Encoder) -> None:
     """All but finding the hits' text: gather candidates, measure, weigh, choose."""
     gather = internal("codelode.search.searcher:gather")
-    options = internal("codelode.search.searcher:SearchOptions")()
+    question = internal("codelode.search.question:Question")("read the configuration")
     weigh = internal("codelode.search.rank:weigh")
     snapshot = index.snapshot()
 
     def rank() -> None:
-        query, measured = gather(snapshot, encoder, "read the configuration", options)
+        query, measured = gather(snapshot, encoder, question)
         np.argsort(-weigh(measured, query.is_symbol), kind="stable")
 
     benchmark(rank)

@@ -14,15 +14,18 @@ import subprocess
 import sys
 from typing import Any, BinaryIO
 
+_PIPE_BYTES = 1 << 16  # what a pipe holds, on Linux
+
 _FRAME = struct.Struct("<IQ")  # lengths of head and body
 
 
 def send(stream: BinaryIO, head: object, body: bytes = b"") -> None:
     """Write one frame. Nothing is written of a head that JSON cannot say (`TypeError`)."""
     encoded = json.dumps(head).encode()
-    stream.write(_FRAME.pack(len(encoded), len(body)))
-    stream.write(encoded)
-    stream.write(body)
+    parts = _FRAME.pack(len(encoded), len(body)), encoded, body
+    # In one piece, unless that is large: who waits for it should be woken once.
+    for piece in (b"".join(parts),) if len(body) < _PIPE_BYTES else parts:
+        stream.write(piece)
     stream.flush()
 
 
@@ -45,6 +48,7 @@ def start(module: str, environment: dict[str, str]) -> subprocess.Popen[bytes]:
         [sys.executable, "-P", "-m", module],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        bufsize=_PIPE_BYTES,
         env={**os.environ, **environment},
         process_group=0,  # Ctrl-C is for the parent, which ends the workers
     )

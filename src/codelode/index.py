@@ -3,51 +3,33 @@
 from __future__ import annotations
 
 import os
-import time
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from codelode import metrics
-from codelode.errors import (
-    DamagedError,
-    FormatError,
-    MismatchError,
-    NoIndexError,
-    StoreError,
-    UsageError,
-)
+from codelode.errors import DamagedError, FormatError, StoreError, UsageError
+from codelode.reader import IndexReader
 from codelode.store.locate import index_directory, real_root
-from codelode.store.manifest import (
-    MANIFEST,
-    Manifest,
-    check_model,
-    read_manifest,
-    read_stamp,
-)
+from codelode.store.manifest import read_manifest
 from codelode.store.snapshot import Snapshot
-from codelode.types import Answer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from codelode.discover.walk import WalkOptions
-    from codelode.embed.encoder import Encoder
-    from codelode.metrics.instruments import Recorder
     from codelode.pipeline.plan import Plan
     from codelode.pipeline.status import Status
     from codelode.pipeline.update import Progress, UpdateOptions
     from codelode.report import UpdateReport
-    from codelode.search.searcher import Mode
-    from codelode.serving import Serving
     from codelode.store.verify import Finding
-    from codelode.types import Hit, Skip
+    from codelode.types import Skip
 
 MAX_FILE_SIZE = 1 << 20
 
 
-class Index:
+class Index(IndexReader):
     """The index of one tree. Any number of threads may search it while one updates it.
 
         index = Index.open("repo")
@@ -56,30 +38,6 @@ class Index:
 
     Every method may raise a `codelode.errors.CodelodeError`.
     """
-
-    def __init__(
-        self,
-        root: Path,
-        directory: Path,
-        model: str | None,
-        index_dir: str | os.PathLike[str] | None = None,
-        processes: int = 0,
-    ) -> None:
-        """Use `Index.open`."""
-        self._index_dir = index_dir
-        self.root = root
-        self.directory = directory
-        self._model = model
-        self._encoder: Encoder | None = None
-        self._opened: tuple[bytes, Snapshot] | None = None  # the manifest's stamp, and what it says
-        self._serving: Serving | None = None
-        if processes:
-            import weakref
-
-            from codelode.serving import Serving, WorkerOptions
-
-            self._serving = Serving(WorkerOptions.of(root, directory, model, index_dir, processes))
-            weakref.finalize(self, self._serving.close)  # it does not know us
 
     @classmethod
     def open(
@@ -93,54 +51,16 @@ class Index:
 
         `index_dir` is where indexes are kept (default: the user's cache folder), or the folder
         of one. `model` names an embedding model, or the folder of one (default: that of the
-        index, or the bundled one). With `processes`, searches that several threads ask for at once
-        are answered by up to so many processes, which are started when they are first needed and
-        end with `close`, with this object or with us. Raises `UsageError` if `root` is not a folder
-        we may read.
+        index, or the bundled one). With `processes`, what threads ask for while this process
+        answers another search is answered by up to so many others, which are started when they are
+        first needed and end with `close`, with this object or with us. Raises `UsageError` if
+        `root` is not a folder we may read.
         """
         if processes < 0:
             raise UsageError(f"the number of search processes cannot be {processes}")
         real = real_root(root)
         directory = index_directory(real, index_dir)
         return cls(real, directory, model, index_dir, processes)
-
-    def close(self) -> None:
-        """End the search processes, if there are any; searches go on in this one."""
-        if self._serving is not None:
-            self._serving.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def exists(self) -> bool:
-        """Whether anything was committed yet."""
-        try:
-            read_manifest(self.directory)
-        except NoIndexError:
-            return False
-        return True
-
-    def covered_by(self) -> Index | None:
-        """The index of an enclosing folder that holds this one's files, if there is one.
-
-        A search uses it where this root has no index of its own.
-        """
-        from codelode.search.filters import covers
-
-        for parent in self.root.parents:
-            outer = Index(parent, index_directory(parent, self._index_dir), self._model)
-            try:
-                recorded = read_manifest(outer.directory).root
-            except NoIndexError:
-                continue
-            if recorded == os.fsdecode(parent) and covers(
-                outer.snapshot(), f"{self.root.relative_to(parent)}/"
-            ):
-                return outer
-        return None
 
     @metrics.counting_errors("update")
     def update(
@@ -232,94 +152,6 @@ class Index:
         options = self._walk_options(hidden, no_ignore, max_file_size)
         return plan(self.root, snapshot, options, on_skip)
 
-    def search(
-        self,
-        query: str,
-        limit: int = 10,
-        mode: Mode = "hybrid",
-        languages: Sequence[str] | None = None,
-        globs: Sequence[str] | None = None,
-        explain: bool = False,
-    ) -> list[Hit]:
-        """The hits of `answer`."""
-        return self.answer(query, limit, mode, languages, globs, explain).hits
-
-    @metrics.counting_errors("search")
-    def answer(
-        self,
-        query: str,
-        limit: int = 10,
-        mode: Mode = "hybrid",
-        languages: Sequence[str] | None = None,
-        globs: Sequence[str] | None = None,
-        explain: bool = False,
-    ) -> Answer:
-        """Search the newest committed snapshot; never waits for a writer.
-
-        `languages` are names or aliases, `globs` as in ripgrep's `-g` (`!` excludes): both decide
-        what may be found at all. `explain` fills `Hit.signals`. Raises `NoIndexError`.
-        """
-        if self._serving is None:
-            return self._answer(query, limit, mode, languages, globs, explain)
-        return self._serving.answer(self._answer, query, limit, mode, languages, globs, explain)
-
-    def _answer(
-        self,
-        query: str,
-        limit: int,
-        mode: Mode,
-        languages: Sequence[str] | None,
-        globs: Sequence[str] | None,
-        explain: bool,
-    ) -> Answer:
-        from codelode.search.searcher import SearchOptions, search
-
-        began = time.perf_counter()
-        if languages:
-            from codelode.discover.language import resolve
-
-            languages = [resolve(name) for name in languages]
-        options = SearchOptions(limit, mode, languages, globs, explain)
-        outer = None if (self.directory / MANIFEST).exists() else self.covered_by()
-        if outer is not None:
-            options = replace(options, below=f"{self.root.relative_to(outer.root)}/")
-        source = outer or self
-        snapshot = source.snapshot()
-        encoder = None if mode == "lexical" else source._load_encoder(snapshot.manifest)
-        hits = search(snapshot, encoder, source.root, query, options)
-        if outer is not None:
-            hits = [replace(hit, path=hit.path.removeprefix(options.below)) for hit in hits]
-        seconds = time.perf_counter() - began
-        if (recorder := metrics.recorder()) is not None:
-            recorder.query_done(mode, seconds)
-            source._note(snapshot.manifest, recorder)
-        return Answer(
-            query=query,
-            root=os.fsdecode(self.root),
-            generation=snapshot.manifest.generation,
-            files=snapshot.manifest.files,
-            chunks=snapshot.manifest.chunks,
-            complete=snapshot.manifest.complete,
-            stale_files=len({hit.path for hit in hits if hit.stale}),
-            hits=hits,
-            seconds=seconds,
-        )
-
-    def encoder(self) -> Encoder:
-        """The embedding model in use: the one asked for, that of the index, or the default."""
-        return self._load_encoder(self._manifest())
-
-    def snapshot(self) -> Snapshot:
-        """The newest committed snapshot, opened if it is not the one opened before."""
-        stamp = read_stamp(self.directory)
-        opened = self._opened  # one attribute: threads must not see half of a change
-        if opened is not None and opened[0] == stamp:
-            return opened[1]
-        snapshot = Snapshot.open(self.directory)
-        self._check_root(snapshot.manifest)
-        self._opened = stamp, snapshot
-        return snapshot
-
     def verify(self) -> list[Finding]:
         """Check every byte and every reference of the index; what is wrong, or nothing."""
         from codelode.store.verify import verify
@@ -349,45 +181,11 @@ class Index:
         plan = self.plan(**snapshot.manifest.options) if changes else None
         return describe(self.directory, snapshot, plan)
 
-    def _manifest(self) -> Manifest | None:
-        try:
-            manifest = read_manifest(self.directory)
-        except NoIndexError:
-            return None
-        self._check_root(manifest)
-        return manifest
-
-    def _check_root(self, manifest: Manifest) -> None:
-        if manifest.root != os.fsdecode(self.root):
-            raise MismatchError(
-                f"{self.directory} holds the index of {manifest.root}, not of {self.root}"
-            )
-
     def _last_generation(self) -> int:
         try:
             return read_manifest(self.directory).generation
         except StoreError:  # none, or a damaged one that is being replaced
             return 0
-
-    def _load_encoder(self, manifest: Manifest | None) -> Encoder:
-        """The encoder asked for, or that of the index, or the bundled one; checked against it."""
-        if self._encoder is None:
-            from codelode.embed.load import load
-
-            self._encoder = load(self._model or (manifest.encoder if manifest else None))
-        if manifest is not None:
-            check_model(manifest, self._encoder.name, self._encoder.fingerprint)
-        return self._encoder
-
-    def _note(self, manifest: Manifest, recorder: Recorder) -> None:
-        recorder.index_seen(
-            os.fsdecode(self.root),
-            manifest.generation,
-            files=manifest.files,
-            chunks=manifest.chunks,
-            segments=len(manifest.segments),
-            size=manifest.index_bytes,
-        )
 
     def _walk_options(self, hidden: bool, no_ignore: bool, max_file_size: int) -> WalkOptions:
         from codelode.discover.walk import WalkOptions

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from codelode.errors import CodelodeError
 from codelode.frames import receive, send, streams
-from codelode.index import Index
+from codelode.reader import IndexReader
 from codelode.search.idle import share_cores
-from codelode.serving import WorkerOptions, pack, pack_error
+from codelode.serving.messages import WorkerOptions, pack, pack_error
 
 
 def main() -> None:
@@ -21,15 +21,17 @@ def main() -> None:
         return
     options = WorkerOptions(**first[0])
     share_cores(options.processes)
-    index = Index(Path(options.root), Path(options.directory), options.model, options.index_dir)
+    index = IndexReader(
+        Path(options.root), Path(options.directory), options.model, options.index_dir
+    )
     gc.freeze()
     while (request := receive(source)) is not None:
         try:
-            reply = pack(index.answer(*request[0]))
+            reply, texts = pack(index.answer(*request[0]))
         except (CodelodeError, OSError) as error:
-            reply = pack_error(error)
+            reply, texts = pack_error(error), b""
         try:
-            send(sink, reply)
+            send(sink, reply, texts)
         except BrokenPipeError:
             os._exit(0)  # the parent died; what it is owed would be complained about at a usual end
 

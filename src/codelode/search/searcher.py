@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from codelode.errors import UsageError
 from codelode.metrics import timed
 from codelode.search.candidates import Candidates, TopK, distinct
 from codelode.search.dense import dense_scan
@@ -28,36 +26,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from codelode.embed.encoder import Encoder
+    from codelode.search.question import Mode, Question
     from codelode.segment.reader import Segment
     from codelode.store.snapshot import Snapshot
-
-Mode = Literal["hybrid", "semantic", "lexical"]
-MODES: tuple[Mode, ...] = ("hybrid", "semantic", "lexical")
 
 CANDIDATES = 100
 """How many chunks each leg brings to the ranker, at least."""
 
 
-@dataclass(frozen=True, slots=True)
-class SearchOptions:
-    """What to search for besides the query. `languages` are canonical names."""
-
-    limit: int = 10
-    mode: Mode = "hybrid"
-    languages: Sequence[str] | None = None
-    globs: Sequence[str] | None = None
-    explain: bool = False
-    below: str = ""  # only in this folder of the tree, given with a final slash
-
-    def __post_init__(self) -> None:
-        if self.limit < 1:
-            raise UsageError(f"the number of hits must be at least 1, not {self.limit}")
-        if self.mode not in MODES:
-            raise UsageError(f"unknown mode {self.mode!r}: choose from {', '.join(MODES)}")
-
-
 def search(
-    snapshot: Snapshot, encoder: Encoder | None, root: Path, text: str, options: SearchOptions
+    snapshot: Snapshot, encoder: Encoder | None, root: Path, question: Question
 ) -> list[Hit]:
     """The best hits, best first. `encoder` may be None in lexical mode.
 
@@ -66,34 +44,44 @@ def search(
     Raises `UsageError` for an empty query or bad filters, `DamagedError` for a damaged index.
     """
     with TURNS.taken(), snapshot.damage_explained(), snapshot.held():
-        query, measured = gather(snapshot, encoder, text, options)
+        query, measured = gather(snapshot, encoder, question)
         with timed("rank"):
-            scores = _scores(measured, query, options.mode)
+            scores = _scores(measured, query, question.mode)
             order = np.argsort(-scores, kind="stable")  # ties stay in canonical order
-            rows = choose(measured.files, order, options.limit)
+            rows = choose(measured.files, order, question.limit)
         with timed("text"):
-            return [_hit(snapshot, measured, scores, row, root, options.explain) for row in rows]
+            return [_hit(snapshot, measured, scores, row, root, question.explain) for row in rows]
 
 
 def gather(
-    snapshot: Snapshot, encoder: Encoder | None, text: str, options: SearchOptions
+    snapshot: Snapshot, encoder: Encoder | None, question: Question
 ) -> tuple[Query, Measured]:
     """The query as it was read, and every candidate with its features: all but the ranking.
 
     The caller holds the snapshot.
     """
-    query = parse_query(text)
+    query = parse_query(question.query)
     with timed("filter"):
-        masks = chunk_masks(snapshot, options.languages, options.globs, options.below)
+        languages = _canonical(question.languages)
+        masks = chunk_masks(snapshot, languages, question.globs, question.below)
     with timed("lexical"):
         terms = find_terms(snapshot, query.terms)
     vector = None
-    if encoder and options.mode != "lexical":
+    if encoder and question.mode != "lexical":
         with timed("dense"):
-            vector = encoder.encode_query(text)
-    keys = _candidates(snapshot, query, vector, terms, masks, options)
+            vector = encoder.encode_query(question.query)
+    keys = _candidates(snapshot, query, vector, terms, masks, question)
     with timed("rank"):
         return query, measure(snapshot, query, vector, terms, keys)
+
+
+def _canonical(languages: Sequence[str] | None) -> list[str] | None:
+    """The names of languages that may be given by their aliases."""
+    if not languages:
+        return None
+    from codelode.discover.language import resolve  # few queries ask for languages
+
+    return [resolve(name) for name in languages]
 
 
 def _candidates(
@@ -102,15 +90,15 @@ def _candidates(
     vector: NDArray[np.float32] | None,
     terms: list[TermPostings],
     masks: list[Mask],
-    options: SearchOptions,
+    question: Question,
 ) -> NDArray[np.int64]:
     """Keys of the candidates of all legs, ascending: segment number << 32 | ordinal."""
-    wanted = max(CANDIDATES, 3 * options.limit)
+    wanted = max(CANDIDATES, 3 * question.limit)
     if vector is None or not vector.any():
-        keys = _by_words(snapshot, query, terms, masks, options.mode, wanted)
+        keys = _by_words(snapshot, query, terms, masks, question.mode, wanted)
     else:
         with timed("dense"), dense_scan(snapshot, vector, masks, wanted) as nearest:
-            keys = _by_words(snapshot, query, terms, masks, options.mode, wanted)
+            keys = _by_words(snapshot, query, terms, masks, question.mode, wanted)
         keys.append(nearest.result().keys)
     return distinct(np.concatenate(keys)) if keys else np.zeros(0, np.int64)
 

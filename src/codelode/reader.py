@@ -1,0 +1,207 @@
+"""The index of one tree, as searches see it."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Self
+
+from codelode import metrics
+from codelode.errors import MismatchError, NoIndexError
+from codelode.search.question import Question
+from codelode.store.locate import index_directory
+from codelode.store.manifest import MANIFEST, Manifest, check_model, read_manifest, read_stamp
+from codelode.store.snapshot import Snapshot
+from codelode.types import Answer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from codelode.embed.encoder import Encoder
+    from codelode.metrics.instruments import Recorder
+    from codelode.search.question import Mode
+    from codelode.serving.places import Serving
+    from codelode.types import Hit
+
+
+class IndexReader:
+    """Searches the newest committed snapshot, from any number of threads, while others update it.
+
+    Every method may raise a `codelode.errors.CodelodeError`.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        directory: Path,
+        model: str | None,
+        index_dir: str | os.PathLike[str] | None = None,
+        processes: int = 0,
+    ) -> None:
+        """Use `Index.open`, which says what the arguments are."""
+        self._index_dir = index_dir
+        self.root = root
+        self.directory = directory
+        self._model = model
+        self._encoder: Encoder | None = None
+        self._opened: tuple[bytes, Snapshot] | None = None  # the manifest's stamp, and what it says
+        self._serving: Serving | None = None
+        if processes:
+            import weakref
+
+            from codelode.serving.messages import WorkerOptions
+            from codelode.serving.places import Serving
+
+            self._serving = Serving(WorkerOptions.of(root, directory, model, index_dir, processes))
+            weakref.finalize(self, self._serving.close)  # it does not know us
+
+    def close(self) -> None:
+        """End the search processes, if there are any; searches go on in this one."""
+        if self._serving is not None:
+            self._serving.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def exists(self) -> bool:
+        """Whether anything was committed yet."""
+        try:
+            read_manifest(self.directory)
+        except NoIndexError:
+            return False
+        return True
+
+    def covered_by(self) -> IndexReader | None:
+        """The index of an enclosing folder that holds this one's files, if there is one.
+
+        A search uses it where this root has no index of its own.
+        """
+        from codelode.search.filters import covers
+
+        for parent in self.root.parents:
+            outer = IndexReader(parent, index_directory(parent, self._index_dir), self._model)
+            try:
+                recorded = read_manifest(outer.directory).root
+            except NoIndexError:
+                continue
+            if recorded == os.fsdecode(parent) and covers(
+                outer.snapshot(), f"{self.root.relative_to(parent)}/"
+            ):
+                return outer
+        return None
+
+    def search(
+        self,
+        query: str,
+        limit: int = 10,
+        mode: Mode = "hybrid",
+        languages: Sequence[str] | None = None,
+        globs: Sequence[str] | None = None,
+        explain: bool = False,
+    ) -> list[Hit]:
+        """The hits of `answer`."""
+        return self.answer(query, limit, mode, languages, globs, explain).hits
+
+    @metrics.counting_errors("search")
+    def answer(
+        self,
+        query: str,
+        limit: int = 10,
+        mode: Mode = "hybrid",
+        languages: Sequence[str] | None = None,
+        globs: Sequence[str] | None = None,
+        explain: bool = False,
+    ) -> Answer:
+        """Search the newest committed snapshot; never waits for a writer.
+
+        `languages` are names or aliases, `globs` as in ripgrep's `-g` (`!` excludes): both decide
+        what may be found at all. `explain` fills `Hit.signals`. Raises `NoIndexError`.
+        """
+        began = time.perf_counter()
+        question = Question(query, limit, mode, languages, globs, explain)
+        if self._serving is None:
+            return self._answer(question, began)
+        return self._serving.answer(self._answer, question, began)
+
+    def _answer(self, question: Question, began: float) -> Answer:
+        """Answer it here. `began` is when it was asked, by `time.perf_counter`."""
+        from codelode.search.searcher import search
+
+        outer = None if (self.directory / MANIFEST).exists() else self.covered_by()
+        if outer is not None:
+            question = replace(question, below=f"{self.root.relative_to(outer.root)}/")
+        source = outer or self
+        snapshot = source.snapshot()
+        encoder = None if question.mode == "lexical" else source._load_encoder(snapshot.manifest)
+        hits = search(snapshot, encoder, source.root, question)
+        if outer is not None:
+            hits = [replace(hit, path=hit.path.removeprefix(question.below)) for hit in hits]
+        seconds = time.perf_counter() - began
+        if (recorder := metrics.recorder()) is not None:
+            recorder.query_done(question.mode, seconds)
+            source._note(snapshot.manifest, recorder)
+        return Answer(
+            query=question.query,
+            root=os.fsdecode(self.root),
+            generation=snapshot.manifest.generation,
+            files=snapshot.manifest.files,
+            chunks=snapshot.manifest.chunks,
+            complete=snapshot.manifest.complete,
+            stale_files=len({hit.path for hit in hits if hit.stale}),
+            hits=hits,
+            seconds=seconds,
+        )
+
+    def encoder(self) -> Encoder:
+        """The embedding model in use: the one asked for, that of the index, or the default."""
+        return self._load_encoder(self._manifest())
+
+    def snapshot(self) -> Snapshot:
+        """The newest committed snapshot, opened if it is not the one opened before."""
+        stamp = read_stamp(self.directory)
+        opened = self._opened  # one attribute: threads must not see half of a change
+        if opened is not None and opened[0] == stamp:
+            return opened[1]
+        snapshot = Snapshot.open(self.directory)
+        self._check_root(snapshot.manifest)
+        self._opened = stamp, snapshot
+        return snapshot
+
+    def _manifest(self) -> Manifest | None:
+        try:
+            manifest = read_manifest(self.directory)
+        except NoIndexError:
+            return None
+        self._check_root(manifest)
+        return manifest
+
+    def _check_root(self, manifest: Manifest) -> None:
+        if manifest.root != os.fsdecode(self.root):
+            raise MismatchError(
+                f"{self.directory} holds the index of {manifest.root}, not of {self.root}"
+            )
+
+    def _load_encoder(self, manifest: Manifest | None) -> Encoder:
+        """The encoder asked for, or that of the index, or the bundled one; checked against it."""
+        if self._encoder is None:
+            from codelode.embed.load import load
+
+            self._encoder = load(self._model or (manifest.encoder if manifest else None))
+        if manifest is not None:
+            check_model(manifest, self._encoder.name, self._encoder.fingerprint)
+        return self._encoder
+
+    def _note(self, manifest: Manifest, recorder: Recorder) -> None:
+        recorder.index_seen(
+            os.fsdecode(self.root),
+            manifest.generation,
+            files=manifest.files,
+            chunks=manifest.chunks,
+            segments=len(manifest.segments),
+            size=manifest.index_bytes,
+        )
