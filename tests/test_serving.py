@@ -22,7 +22,7 @@ import pytest
 from codelode import Answer, Hit, Index
 from codelode.errors import CodelodeError, DamagedError, MismatchError, NoIndexError, UsageError
 from codelode.frames import receive
-from codelode.serving.places import Serving, WorkerPlace
+from codelode.serving.places import Serving
 from codelode.serving.worker import Worker
 from tests.commandline import SAMPLE, write_tree
 
@@ -52,11 +52,11 @@ def serving(index: Index) -> Serving:
 
 
 def workers(index: Index) -> list[Worker]:
-    return [place.worker for place in serving(index)._workers if place.worker is not None]
+    return [place.worker for place in serving(index)._places if place.worker is not None]
 
 
-def at_work(index: Index) -> bool:
-    return any(place.free < place.capacity for place in serving(index)._workers)
+def questions(index: Index) -> int:
+    return sum(place.load for place in serving(index)._places)
 
 
 def pids(index: Index) -> list[int]:
@@ -65,11 +65,10 @@ def pids(index: Index) -> list[int]:
 
 @contextmanager
 def crowd(index: Index) -> Iterator[None]:
-    """As while this process answers another search."""
-    place = serving(index)._take()
-    assert not isinstance(place, WorkerPlace)
-    yield
-    serving(index)._give_back(place)
+    """As while another search is under way."""
+    with serving(index)._place() as place:
+        assert place is None
+        yield
 
 
 def until(true: Callable[[], object]) -> None:
@@ -135,7 +134,7 @@ def test_no_more_processes_than_asked_for(index: Index) -> None:
         answers = list(pool.map(lambda _: index.search("retry"), range(40)))
     assert all(answer == answers[0] for answer in answers)
     assert len(workers(index)) == 2
-    assert all(place.free == place.capacity for place in serving(index)._workers)
+    assert questions(index) == serving(index)._under_way == 0
 
 
 def test_fewer_than_no_processes(root: Path) -> None:
@@ -202,7 +201,7 @@ def test_a_worker_killed_at_work(index: Index) -> None:
         (worker,) = workers(index)
         os.kill(worker.pid, signal.SIGSTOP)
         asked = pool.submit(index.search, "retry")
-        until(lambda: at_work(index))
+        until(lambda: questions(index))
         os.kill(worker.pid, signal.SIGKILL)
         assert asked.result(30) == hits
 
@@ -210,15 +209,15 @@ def test_a_worker_killed_at_work(index: Index) -> None:
 @contextmanager
 def two_at_once(index: Index) -> Iterator[list[Future[list[Hit]]]]:
     """One question lies in the pipe of the only worker while it has another."""
-    serving(index)._workers[1:] = []
+    serving(index)._places[1:] = []
     index.search("retry")
     (worker,) = workers(index)
     os.kill(worker.pid, signal.SIGSTOP)
     with ThreadPoolExecutor(2) as pool:
         asked = [pool.submit(index.search, "retry")]
-        until(lambda: at_work(index))
+        until(lambda: questions(index))
         asked.append(pool.submit(index.search, "schedule"))
-        until(lambda: not serving(index)._workers[0].free)
+        until(lambda: questions(index) == 2)
         yield asked
 
 
@@ -235,8 +234,7 @@ def test_a_worker_killed_with_two_questions(index: Index) -> None:
     with crowd(index), two_at_once(index) as asked:
         os.kill(pids(index)[0], signal.SIGKILL)
         assert [future.result(30) for future in asked] == hits
-    (place,) = serving(index)._workers
-    assert place.free == place.capacity
+    assert questions(index) == 0
 
 
 def test_an_interrupted_search_does_not_hurt_the_one_behind_it(
@@ -247,6 +245,7 @@ def test_an_interrupted_search_does_not_hurt_the_one_behind_it(
     def interrupted_once(stream: BinaryIO) -> tuple[Any, bytes] | None:
         calls.append(stream)
         if len(calls) == 2:  # the first is that of `two_at_once`
+            until(lambda: questions(index) == 2)
             raise KeyboardInterrupt
         return receive(stream)
 
@@ -309,7 +308,7 @@ def test_a_worker_at_work_ends_after_close(index: Index) -> None:
         (worker,) = workers(index)
         os.kill(worker.pid, signal.SIGSTOP)
         asked = pool.submit(index.search, "retry")
-        until(lambda: at_work(index))
+        until(lambda: questions(index))
         index.close()
         os.kill(worker.pid, signal.SIGCONT)
         assert asked.result(30) == hits
@@ -330,9 +329,9 @@ PARENT = """
 import json, sys, time
 from codelode import Index
 index = Index.open(sys.argv[1], sys.argv[2], processes=2)
-index._serving._take()
-index.search("retry")
-workers = [place.worker for place in index._serving._workers]
+with index._serving._place():
+    index.search("retry")
+workers = [place.worker for place in index._serving._places]
 print(json.dumps([worker.pid for worker in workers if worker]), flush=True)
 time.sleep(60 if sys.argv[3] == "sleep" else 0)
 """

@@ -51,10 +51,10 @@ class Index(IndexReader):
 
         `index_dir` is where indexes are kept (default: the user's cache folder), or the folder
         of one. `model` names an embedding model, or the folder of one (default: that of the
-        index, or the bundled one). With `processes`, what threads ask for while this process
-        answers another search is answered by up to so many others, which are started when they are
-        first needed and end with `close`, with this object or with us. Raises `UsageError` if
-        `root` is not a folder we may read.
+        index, or the bundled one). With `processes`, searches that several threads ask for at once
+        are answered by up to so many processes, which are started when they are first needed and
+        end with `close`, with this object or with us. Raises `UsageError` if `root` is not a folder
+        we may read.
         """
         if processes < 0:
             raise UsageError(f"the number of search processes cannot be {processes}")

@@ -1,10 +1,9 @@
 """Searches that threads ask for at once, answered by processes.
 
-The threads of one process have one interpreter's lock between them. So this process answers one
-search at a time, and what is asked for meanwhile is handed to others
-(`python -m codelode.searchworker`), which have the same index mapped and answer as we would. Who
-searches alone never starts one.
+The threads of one process have one interpreter's lock between them. So a search that begins while
+another is under way is handed to a process of its own (`python -m codelode.searchworker`), which
+has the same index mapped and answers as we would. Who searches alone never starts one.
 
-`places` is where a question can be answered, `worker` our end of such a process, `messages` what
+`places` decides where a question is answered, `worker` our end of such a process, `messages` what
 passes between.
 """

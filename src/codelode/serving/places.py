@@ -1,13 +1,12 @@
-"""Where questions are answered: in this process, or by a worker."""
+"""Where questions are answered: in this process, or by one of its workers."""
 
 from __future__ import annotations
 
 import os
 import threading
 import time
-from collections import deque
+from contextlib import contextmanager
 from dataclasses import replace
-from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from codelode import metrics
@@ -16,41 +15,24 @@ from codelode.serving.messages import unpack
 from codelode.serving.worker import Worker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from codelode.search.question import Question
     from codelode.serving.messages import WorkerOptions
     from codelode.types import Answer
 
-_AT_ONCE = 2
-"""Questions that a worker has: one that it answers, and one that it finds when it has done so."""
-
 _TRIES = 2
 
 
 class Place:
-    """A place that answers so many questions at once."""
-
-    def __init__(self, capacity: int) -> None:
-        self.capacity = self.free = capacity
-
-    def preference(self) -> tuple[bool, ...]:
-        """The place with the highest is taken."""
-        return (True,)  # here, where nothing has to be passed on
-
-
-class WorkerPlace(Place):
     """A worker that is started when it is first needed, and again after it has died."""
 
     def __init__(self, options: WorkerOptions) -> None:
-        super().__init__(_AT_ONCE)
         self.worker: Worker | None = None
+        self.load = 0
+        """How many questions it has: the one that it answers, and those that lie in its pipe."""
         self._options = options
         self._changing = threading.Lock()
-
-    def preference(self) -> tuple[bool, ...]:
-        """An idle one, started already: few threads need few workers."""
-        return False, self.free == self.capacity, self.worker is not None
 
     def ask(self, request: list[Any]) -> tuple[dict[str, Any], bytes]:
         """The worker's reply. Raises `CodelodeError` if it died over the request, twice."""
@@ -69,20 +51,18 @@ class WorkerPlace(Place):
             " and so did the one that tried again"
         )
 
+    def end(self, worker: Worker, patience: float = 0.0) -> int:
+        """End this worker; another one, started by another thread since, may go on."""
+        with self._changing:
+            if self.worker is worker:
+                self.worker = None
+        return worker.end(patience)
+
     def _started(self) -> Worker:
         with self._changing:
             if self.worker is None:
                 self.worker = Worker(self._options)
             return self.worker
-
-    def end(self, worker: Worker | None, patience: float = 0.0) -> int | None:
-        """End this worker; another one, started by another thread since, may go on."""
-        if worker is None:
-            return None
-        with self._changing:
-            if self.worker is worker:
-                self.worker = None
-        return worker.end(patience)
 
 
 class Serving:
@@ -96,24 +76,20 @@ class Serving:
     def _reset(self) -> None:
         self._pid = os.getpid()
         self._lock = threading.Lock()
-        self._here = Place(1)
-        self._workers = [WorkerPlace(self._options) for _ in range(self._options.processes)]
-        self._waiting: deque[SimpleQueue[Place]] = deque()
+        self._under_way = 0
+        self._places = [Place(self._options) for _ in range(self._options.processes)]
 
     def answer(
         self, here: Callable[[Question, float], Answer], question: Question, began: float
     ) -> Answer:
-        """The answer of `here`, or of a worker while this process answers another question.
+        """The answer of `here` if no other search is under way, else that of a worker.
 
         Raises what `here` would, and `CodelodeError` if a worker died over the question, twice.
         """
-        place = self._take()
-        try:
-            if not isinstance(place, WorkerPlace):
+        with self._place() as place:
+            if place is None:
                 return here(question, began)
             reply = place.ask(question.plain())
-        finally:
-            self._give_back(place)
         answer = unpack(*reply)
         seconds = time.perf_counter() - began
         if (recorder := metrics.recorder()) is not None:
@@ -126,41 +102,38 @@ class Serving:
             return  # they are our parent's
         with self._lock:
             self._closed = True
-            idle = [place for place in self._workers if place.free == place.capacity]
+            idle = [place for place in self._places if not place.load]
         for place in idle:
-            place.end(place.worker)
+            _end(place)
 
-    def _take(self) -> Place:
-        """A place that is free, now or later. Who asks first is served first."""
+    @contextmanager
+    def _place(self) -> Iterator[Place | None]:
+        """Where a search goes; None is here.
+
+        Once two are under way all go to workers: what this process does for itself would keep it
+        from passing questions and answers on.
+        """
         if self._pid != os.getpid():  # a fork: workers and their pipes belong to the parent
             self._reset()
+        place = None
         with self._lock:
-            if self._closed:
-                return Place(1)  # here, and any number of them
-            free = [place for place in (self._here, *self._workers) if place.free]
-            if free:
-                place = max(free, key=lambda place: place.preference())
-                place.free -= 1
-                return place
-            mine: SimpleQueue[Place] = SimpleQueue()
-            self._waiting.append(mine)
+            if self._under_way and not self._closed:
+                # An idle one, started if there is one: few threads need few workers.
+                place = min(self._places, key=lambda each: (each.load, each.worker is None))
+                place.load += 1
+            self._under_way += 1
         try:
-            return mine.get()
-        except BaseException:
+            yield place
+        finally:
             with self._lock:
-                served = mine not in self._waiting
-                if not served:
-                    self._waiting.remove(mine)
-            if served:
-                self._give_back(mine.get())
-            raise
+                self._under_way -= 1
+                if place is not None:
+                    place.load -= 1
+                ended = self._closed and place is not None and not place.load
+            if ended and place is not None:
+                _end(place)
 
-    def _give_back(self, place: Place) -> None:
-        with self._lock:
-            if self._waiting:
-                self._waiting.popleft().put(place)
-                return
-            place.free += 1
-            ended = self._closed and place.free == place.capacity
-        if ended and isinstance(place, WorkerPlace):
-            place.end(place.worker)
+
+def _end(place: Place) -> None:
+    if (worker := place.worker) is not None:
+        place.end(worker)
