@@ -30,6 +30,7 @@ ODD: dict[str, str | bytes] = {
     os.fsdecode(b"src/caf\xe9.py"): "def retry_cafe():\n    return 'retry'\n",
     "src/latin.py": b"# retry d\xe9j\xe0 vu\ndef deja_vu():\n    return 1\n",
     "src/utf.md": "# Retry \u00e9\U0001f600\n\nretry later\n",
+    "src/long.txt": "".join(f"retry number {i}, and again\n" for i in range(6000)),
 }
 
 
@@ -101,7 +102,7 @@ def test_answers_are_the_same(index: Index, root: Path) -> None:
         for limit in (1, 3, 100)
     ]
     asked += [{"languages": ["py"]}, {"globs": ["*.md"]}, {"globs": ("!*.md",), "limit": 2}]
-    stale = odd = 0
+    stale = odd = longest = 0
     for options in asked:
         for query in ("retry", "schedule_retry", "when is a failed request sent again", "\u00e9"):
             alone = index.answer(query, **options)
@@ -110,8 +111,10 @@ def test_answers_are_the_same(index: Index, root: Path) -> None:
             assert timeless(answer) == timeless(alone)
             stale += answer.stale_files
             odd += sum("\udce9" in hit.path for hit in answer.hits)
+            longest = max(longest, sum(len(hit.text) for hit in answer.hits))
     assert stale
     assert odd
+    assert longest > 1 << 16  # more than a pipe holds
     assert len(workers(index)) == 1
 
 

@@ -16,7 +16,10 @@ import json
 import os
 import sys
 import tempfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from statistics import fmean
 
 from benchmarks.compare import peers
 from benchmarks.questions import questions
@@ -86,8 +89,13 @@ def _compare(session: Session, root: Path, scratch: Path, options: argparse.Name
     mine += ["--index-dir", str(scratch / "codelode"), "--rounds", str(options.rounds)]
     searched = run(mine, ours, LOOK_EVERY)
     answer = json.loads(searched.stdout)
-    for label, share in (("p50", 0.5), ("p95", 0.95)):
-        slow = [percentile(times, share) * 1000 for times in rounds]
+    kinds: dict[str, Callable[[list[float]], float]] = {
+        "mean": fmean,
+        "p50": partial(percentile, share=0.5),
+        "p95": partial(percentile, share=0.95),
+    }
+    for label, kind in kinds.items():
+        slow = [kind(times) * 1000 for times in rounds]
         fast = [seconds * 1000 for seconds in answer[f"{label}_seconds"]]
         _pair(session, name, f"warm search/{label}", "ms", slow, fast)
     _pair(session, name, "warm search/peak pss", "MB", _pss([found]), _pss([searched]))
