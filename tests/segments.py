@@ -26,11 +26,13 @@ files = st.dictionaries(paths, texts, max_size=6).map(lambda d: sorted(d.items()
 
 
 def vectors_of(texts: Sequence[bytes]) -> NDArray[np.float32]:
-    """A vector that depends on the text alone."""
+    """Unit vectors that depend on the text alone."""
     rows = [
         np.random.default_rng(xxhash.xxh3_64_intdigest(t)).normal(size=DIMENSIONS) for t in texts
     ]
-    return np.array(rows, np.float32).reshape(-1, DIMENSIONS)
+    exact = np.array(rows).reshape(-1, DIMENSIONS)
+    unit: NDArray[np.float32] = (exact / np.linalg.norm(exact, axis=1)[:, None]).astype(np.float32)
+    return unit
 
 
 def source(path: str, text: bytes) -> SourceFile:

@@ -318,10 +318,12 @@ def test_what_is_embedded_again_is_what_was_embedded(indexed: Index) -> None:
 
     snapshot = indexed.snapshot()
     vectors = _embed(snapshot, indexed.encoder(), seed=0, deadline=np.inf)
-    codes, _ = quantize(vectors.rows.astype(np.float32))
-    stored = np.concatenate([live.segment.codes for live in snapshot.segments])
-    assert len(snapshot.segments) == 1
-    assert (codes == stored[vectors.keys & 0xFFFFFFFF]).all()
+    made = quantize(vectors.rows.astype(np.float32))
+    (segment,) = [live.segment for live in snapshot.segments]
+    ordinals = vectors.keys & 0xFFFFFFFF
+    assert (made.codes == segment.codes[ordinals]).all()
+    assert (made.residuals == segment.residuals(ordinals)).all()
+    assert (made.scales == segment.scales[ordinals]).all()
 
 
 # --- stages and memory ---

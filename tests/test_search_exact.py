@@ -25,7 +25,7 @@ from codelode.search.lexical import find_terms, lexical_candidates
 from codelode.search.names import shares_of_names, shares_of_paths
 from codelode.search.rank import choose
 from codelode.segment.builder import SegmentBuilder
-from codelode.segment.quantizer import quantize
+from codelode.segment.quantizer import SCALE_UNIT, scan_codes
 from codelode.segment.reader import Segment
 from codelode.store.manifest import Manifest, SegmentEntry
 from codelode.store.recent import Recent
@@ -175,11 +175,11 @@ def test_the_dense_scan_is_the_same_however_it_goes(
     snapshot = random_snapshot(seed, parts)
     masks = chunk_masks(snapshot, None, globs)
     vector = np.random.default_rng(seed).normal(size=DIMENSIONS).astype(np.float32)
-    codes, scales = quantize(vector[None, :])
+    codes, step = scan_codes(vector)
     plain = []
     for live, mask in zip(snapshot.segments, masks, strict=True):
         products = live.segment.codes.astype(np.int64) @ codes[0].astype(np.int64)
-        row = products.astype(np.float32) * live.segment.scales * scales[0]
+        row = products.astype(np.float32) * live.segment.scales * (step * SCALE_UNIT)
         plain.append(only(mask, row))
     with (
         patch.object(dense, "_ROWS_PER_RUN", costs[0]),

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codelode.errors import CodelodeError, DamagedError, FormatError
-from codelode.segment.format import PAGE_BYTES, SegmentFile, write_segment
+from codelode.segment.format import ALIGNMENT, PAGE_BYTES, SegmentFile, write_segment
 
 Sections = dict[str, list[bytes]]
 
@@ -78,6 +78,31 @@ def test_a_damaged_page_is_named_and_the_others_still_serve() -> None:
         file.read("a")
     assert bytes(file.read("b")) == b"fine"
     assert list(file.damaged_pages()) == [("a", PAGE_BYTES)]
+
+
+@given(st.integers(1, 40), st.data())
+def test_rows_are_pieces_of_the_section(width: int, data: st.DataObject) -> None:
+    table = bytes(range(256)) * width
+    file = SegmentFile.from_bytes("x", written({"before": [b"abc"], "a": [table]}))
+    numbers = data.draw(st.lists(st.integers(0, 255), max_size=9))
+    found = file.rows("a", width, np.array(numbers, np.int64))
+    assert found.shape == (len(numbers), width)
+    assert found.tobytes() == b"".join(table[width * n : width * (n + 1)] for n in numbers)
+
+
+def test_of_rows_only_the_pages_they_lie_in_are_checked() -> None:
+    width, last = 50, 3 * PAGE_BYTES // 50
+    data = bytearray(written({"a": [bytes(width * (last + 1))]}))
+    across = (PAGE_BYTES - ALIGNMENT) // width
+    assert ALIGNMENT + width * across < PAGE_BYTES < ALIGNMENT + width * (across + 1)
+    data[PAGE_BYTES + 5] ^= 1
+    file = SegmentFile.from_bytes("s.seg", bytes(data))
+    assert not file.rows("a", width, np.array([0, across - 1, last])).any()
+    for row in (across, across + 1):
+        with pytest.raises(DamagedError, match=rf"section a .* offset {PAGE_BYTES}"):
+            file.rows("a", width, np.array([0, row]))
+    with pytest.raises(DamagedError, match="no section b"):
+        file.rows("b", width, np.array([0]))
 
 
 def test_a_file_cut_short_while_open_is_noticed_before_it_is_touched(tmp_path: Path) -> None:

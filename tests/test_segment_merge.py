@@ -36,7 +36,8 @@ def describe(segment: Segment) -> object:
                 int(c["tokens"]),
                 segment.symbol(int(i)),
                 segment.codes[i].tolist(),
-                float(segment.scales[i]),
+                segment.residuals(np.array([i])).tolist(),
+                int(segment.scales[i]),
             )
             for i, c in zip(mine, segment.chunks[mine], strict=True)
         ]

@@ -21,6 +21,7 @@ from codelode.search.dense import cosines, dense_candidates
 from codelode.search.filters import chunk_masks
 from codelode.search.lexical import find_terms, lexical_candidates
 from codelode.segment.quantizer import quantize
+from codelode.segment.reader import Segment
 from codelode.store.manifest import Manifest, SegmentEntry
 from codelode.store.snapshot import LiveSegment, Snapshot
 from codelode.tokens import count_words, text_terms
@@ -155,12 +156,33 @@ def test_the_dense_leg_scores_every_live_chunk(
     best = dense_candidates(snapshot, vector, masks, 10_000)
     expected = exact(snapshot, vector)
     assert len(best) == len(expected)
-    # Quantization moves each component by at most half a step of its row: 1/254 of the largest.
-    np.testing.assert_allclose(best.scores, [score for score, _ in expected], atol=0.08)
+    # Quantization moves each component by at most half a step of its row, and the query too.
+    np.testing.assert_allclose(best.scores, [score for score, _ in expected], atol=0.02)
     only = dense_candidates(snapshot, vector, chunk_masks(snapshot, None, ["a*"]), 1)
     paths_found = [snapshot.segments[int(only.segments[i])].segment for i in range(len(only))]
     for segment, ordinal in zip(paths_found, only.ordinals, strict=True):
         assert segment.path(int(segment.chunk_files[ordinal])).startswith("a")
+
+
+@given(trees, st.integers(0, 10**6))
+@settings(max_examples=20, deadline=None)
+def test_a_cosine_is_the_same_in_any_company(tree: dict[str, bytes], seed: int) -> None:
+    vector = np.random.default_rng(seed).normal(size=DIMENSIONS).astype(np.float32)
+    vector /= np.linalg.norm(vector)
+    for live in snapshot_of(tree, set(), 1).segments:
+        segment, ordinals = live.segment, np.arange(len(live.segment.chunks))
+        together = cosines(segment, ordinals, vector)
+        for ordinal in ordinals.tolist():
+            assert cosines(segment, np.array([ordinal]), vector)[0] == together[ordinal]
+        for score, text in zip(together, segment_texts(segment), strict=True):
+            assert abs(score - vectors_of([text])[0] @ vector) < 0.005
+
+
+def segment_texts(segment: Segment) -> list[bytes]:
+    return [
+        segment.text(int(c["file"]), int(c["start"]), int(c["start"] + c["length"]))
+        for c in segment.chunks
+    ]
 
 
 def test_int8_finds_what_float32_finds() -> None:
@@ -188,7 +210,9 @@ def test_int8_finds_what_float32_finds() -> None:
 
 def _dense_only(rows: NDArray[np.float32]) -> Snapshot:
     segment = build([("a", b"x = 1\n")])
-    segment.codes, segment.scales = quantize(rows)
+    quantized = quantize(rows)
+    segment.codes, segment.scales = quantized.codes, quantized.scales
+    segment.residuals = lambda chunks: quantized.residuals[chunks]  # type: ignore[method-assign]
     entry = SegmentEntry("s", 0, 1, 1, len(rows), 1, 1, len(rows))
     manifest = Manifest(1, "/", 0, "m", "f", 256, "q", "c", "t", {}, segments=(entry,))
     return Snapshot(manifest, [LiveSegment(segment, entry)])

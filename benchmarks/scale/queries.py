@@ -161,7 +161,7 @@ def memory(process: int | str = "self") -> dict[str, float]:
 def recall(index: Index, queries: list[str], k: int = 10) -> float:
     """The share of the k nearest chunks by exact float32 that the dense leg finds.
 
-    What was indexed is only there as codes; so exact means the codes with the query as floats.
+    What was indexed is only there as codes; so exact means these, with the query as floats.
     """
     snapshot, encoder = index.snapshot(), index.encoder()
     masks = chunk_masks(snapshot, None, None)
@@ -179,7 +179,7 @@ def recall(index: Index, queries: list[str], k: int = 10) -> float:
         )
         exact = np.concatenate(
             [
-                (live.segment.codes.astype(np.float32) @ vector) * live.segment.scales
+                cosines(live.segment, np.arange(len(live.segment.codes)), vector)
                 for live in snapshot.segments
             ]
         )

@@ -153,6 +153,9 @@ def varied(segment: Segment, random: np.random.Generator) -> dict[str, Iterable[
     order = random.permutation(segment.dimensions)
     signs = random.choice(np.array([-1, 1], np.int8), segment.dimensions)
     sections["codes"] = [np.ascontiguousarray(segment.codes[:, order] * signs)]
+    packed = segment.residuals(np.arange(len(segment.codes)))
+    upper = np.unpackbits(packed, axis=1, count=segment.dimensions, bitorder="little")[:, order]
+    sections["residuals"] = [np.packbits(upper ^ (signs < 0), axis=1, bitorder="little")]
     chunks = segment.chunks.copy()
     noise = random.uniform(0.8, 1.25, len(chunks))
     chunks["tokens"] = np.maximum(1, chunks["tokens"] * noise).astype(np.uint32)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from codelode.segment.quantizer import QUANTIZER
 from codelode.store.commit import publish, write_merged, write_stats
 from codelode.store.manifest import INDEX_FORMAT, Manifest
 from codelode.store.snapshot import Snapshot
@@ -49,7 +50,7 @@ def make(directory: Path) -> None:
         encoder="golden",
         fingerprint="golden",
         dimensions=DIMENSIONS,
-        quantizer="int8-row-2",
+        quantizer=QUANTIZER,
         chunker="golden",
         tokenizer="identifier-parts-1",
         options={"hidden": False, "no_ignore": False, "max_file_size": 1 << 20},

@@ -1,7 +1,8 @@
 """The semantic leg: an exact scan of the int8 codes, then the best scored again more exactly.
 
 The query is quantized too, so that the scan is integer arithmetic at memory bandwidth; the
-survivors are scored with the query as floats, which halves the error of quantization.
+survivors are scored with the query as floats, and with the residuals of their codes: a third of the
+error.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from codelode.search.candidates import Candidates, TopK
 from codelode.search.idle import shared_out
 from codelode.search.turns import TURNS
-from codelode.segment.quantizer import quantize
+from codelode.segment.quantizer import QUARTER_UNIT, SCALE_UNIT, in_quarters, scan_codes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -53,14 +54,15 @@ def dense_scan(
 
     In a large snapshot idle cores scan while the block does something else.
     """
-    codes, scales = quantize(vector[None, :])
+    codes, step = scan_codes(vector)
+    unit = step * SCALE_UNIT
     best = TopK(k)
 
     def scan(number: int) -> None:
         segment = snapshot.segments[number].segment
         scores, ordinals = _scan(segment, codes, masks[number])
         scores *= segment.scales if ordinals is None else segment.scales[ordinals]
-        scores *= scales[0]
+        scores *= unit
         best.offer(number, scores, ordinals)
 
     numbers = [number for number, mask in enumerate(masks) if mask is None or len(mask)]
@@ -72,13 +74,14 @@ def dense_scan(
 def cosines(
     segment: Segment, ordinals: NDArray[np.int64], vector: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """Cosines float32[n] of some chunks with the query as floats.
+    """Cosines float32[n] of some chunks with the query as floats, residuals included.
 
     Summed in float64 row by row: a matrix product could round differently in other company.
     """
-    products = segment.codes[ordinals] * vector.astype(np.float64)
-    sums: NDArray[np.float64] = products.sum(axis=1) * segment.scales[ordinals]
-    return sums.astype(np.float32)
+    rows = in_quarters(segment.codes.take(ordinals, axis=0), segment.residuals(ordinals))
+    sums = np.einsum("ij,j->i", rows.astype(np.float64), vector.astype(np.float64))
+    found: NDArray[np.float64] = sums * (segment.scales[ordinals] * QUARTER_UNIT)
+    return found.astype(np.float32)
 
 
 def _rows(snapshot: Snapshot, number: int, mask: Mask) -> int:

@@ -125,7 +125,7 @@ class SegmentBuilder:
         chunks = np.array(self._chunks, CHUNK)
         terms, chunks["tokens"] = self._term_counts(words)
         np.add.at(files["tokens"], chunks["file"], chunks["tokens"])
-        codes, scales = quantize(vectors)
+        quantized = quantize(vectors)
         self._text.flush()
         meta = {
             "dimensions": int(vectors.shape[1]),
@@ -140,8 +140,9 @@ class SegmentBuilder:
             "chunks": [chunks],
             "symbols": self._symbols,
             **run_sections(build_postings(terms)),
-            "scales": [scales],
-            "codes": [codes],
+            "scales": [quantized.scales],
+            "codes": [quantized.codes],
+            "residuals": [quantized.residuals],
             "blocks": [self._text.table()],
             "text": self._text.frames,
         }

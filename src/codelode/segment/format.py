@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 PAGE_BYTES = 1 << 16
 ALIGNMENT = 64
 
@@ -127,10 +127,7 @@ class SegmentFile:
 
     def read(self, section: str, start: int = 0, stop: int | None = None) -> memoryview:
         """Bytes `[start, stop)` of a section, after checking the pages they lie in."""
-        try:
-            offset, length = self._directory[section]
-        except KeyError:
-            raise DamagedError(f"{self.name}: there is no section {section}") from None
+        offset, length = self._place(section)
         stop = length if stop is None else stop
         if not 0 <= start <= stop <= length:
             raise DamagedError(f"{self.name}: reference outside section {section}: {start}-{stop}")
@@ -146,6 +143,22 @@ class SegmentFile:
         if len(data) % width:
             raise DamagedError(f"{self.name}: section {section} ends within an element")
         return np.frombuffer(data, dtype)
+
+    def rows(self, section: str, width: int, numbers: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """Copies of some rows of a section, uint8[n, width]; only pages they lie in are checked."""
+        offset, length = self._place(section)
+        begins = offset + width * numbers
+        pages = np.concatenate((begins, begins + (width - 1))) // PAGE_BYTES
+        for page in set(pages[~self._checked[pages]].tolist()):
+            self._check_pages(section, page * PAGE_BYTES, (page + 1) * PAGE_BYTES)
+        table = np.frombuffer(self._view[offset : offset + length], np.uint8)
+        return table.reshape(-1, width).take(numbers, axis=0)
+
+    def _place(self, section: str) -> tuple[int, int]:
+        try:
+            return self._directory[section]
+        except KeyError:
+            raise DamagedError(f"{self.name}: there is no section {section}") from None
 
     def _check_pages(self, section: str, start: int, stop: int) -> None:
         first, last = start // PAGE_BYTES, -(-stop // PAGE_BYTES)

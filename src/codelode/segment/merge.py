@@ -1,7 +1,7 @@
 """One segment of several, without the files that are dead.
 
 Used to seal the runs that the workers return, and to compact sealed segments: a run is a segment
-that was not written to disk. Codes and compressed text are copied as they are.
+that was not written to disk. Codes, residuals and compressed text are copied as they are.
 """
 
 from __future__ import annotations
@@ -53,6 +53,9 @@ def merge(parts: Sequence[tuple[Segment, Mask]], sink: BinaryIO) -> tuple[int, i
         **postings_sections(postings, len(chunks)),
         "scales": (s.scales[m] for s, m in zip(segments, chunk_masks, strict=True)),
         "codes": (_select(s.codes, m) for s, m in zip(segments, chunk_masks, strict=True)),
+        "residuals": (
+            s.residuals(np.flatnonzero(m)) for s, m in zip(segments, chunk_masks, strict=True)
+        ),
         "blocks": [text.table()],
         "text": text.frames,
     }

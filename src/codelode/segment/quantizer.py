@@ -1,24 +1,75 @@
-"""Embeddings to int8 codes.
+"""Embeddings to codes: int8 for the scan, and one bit more per component for rescoring.
 
-Each row is scaled by its own largest component, so that all 255 steps are used whatever the model:
-code = round(127 · x / max|x|). The scale kept is the one with which the codes come closest to the
-row (least squares: x·c / c·c), not the step itself: of the nearest ten of 10,606 chunks, it finds
-99.1 % instead of 98.9 %.
+Each unit row is scaled by its own largest component, so that all steps are used whatever the model:
+code = round(127.25 · x / max|x|). The *residual* is the half of the step in which the component
+lies, one bit: with it a component is known as `code ± 1/4` steps, twice as exactly. Of the nearest
+ten of 129,082 chunks of the Linux kernel, codes alone find 99.0 %, codes and residuals 99.5 %.
+
+The scale that is kept is the one with which `code ± 1/4` comes closest to the row (least squares),
+in units of 2^-22: rounding that moves a cosine by a tenth of what the rounding of codes does.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
-QUANTIZER = "int8-row-2"
+QUANTIZER = "int8-row-3"
+SCALE_UNIT = np.float32(2.0**-22)
+
+_LARGEST = np.float32(127.25)  # what the largest component becomes: exactly code and residual
+_QUARTERS = 4  # a code and its residual are together an odd number of quarter steps
+QUARTER_UNIT = 2.0**-22 / _QUARTERS
+"""What a sum over quarters of a step is multiplied with, beside the scale."""
 
 
-def quantize(vectors: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
-    """Codes int8[n, d] and scales float32[n] of float32[n, d]; a zero row gets scale 0."""
-    steps = np.abs(vectors).max(axis=1, initial=0.0) / np.float32(127)
+class Quantized(NamedTuple):
+    """Codes int8[n, d]; residuals uint8[n, d / 8], a bit for each code; scales uint16[n]."""
+
+    codes: NDArray[np.int8]
+    residuals: NDArray[np.uint8]
+    scales: NDArray[np.uint16]
+
+
+def residual_bytes(dimensions: int) -> int:
+    """How many bytes the residuals of a row take."""
+    return -(-dimensions // 8)
+
+
+def scan_codes(vector: NDArray[np.float32]) -> tuple[NDArray[np.int8], np.float32]:
+    """A query float32[d] as codes int8[1, d], and what to multiply these with."""
+    in_steps, steps = _in_steps(vector[None, :])
+    return np.rint(in_steps).astype(np.int8), steps[0]
+
+
+def quantize(vectors: NDArray[np.float32]) -> Quantized:
+    """Codes, residuals and scales of unit rows float32[n, d]; a zero row gets scale 0."""
+    in_steps, _ = _in_steps(vectors)
+    codes = np.rint(in_steps)
+    upper = in_steps >= codes
+    quarters = _QUARTERS * codes
+    quarters += np.where(upper, np.float32(1), np.float32(-1))
+    squares = (quarters * quarters).sum(axis=1, dtype=np.float64)
+    closest = _QUARTERS * (vectors * quarters).sum(axis=1, dtype=np.float64) / squares
+    units = np.minimum(np.rint(closest / SCALE_UNIT), np.iinfo(np.uint16).max)
+    residuals = np.packbits(upper, axis=1, bitorder="little")
+    return Quantized(codes.astype(np.int8), residuals, units.astype(np.uint16))
+
+
+def in_quarters(codes: NDArray[np.int8], residuals: NDArray[np.uint8]) -> NDArray[np.int16]:
+    """Codes and residuals together, in quarters of a step: int16[n, d]."""
+    halves = np.unpackbits(residuals, axis=1, count=codes.shape[1], bitorder="little")
+    halves += halves
+    quarters: NDArray[np.int16] = codes * np.int16(_QUARTERS)
+    quarters += halves
+    quarters -= 1
+    return quarters
+
+
+def _in_steps(vectors: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Rows in steps of their own, float32[n, d], and how large these are, float32[n]."""
+    steps = np.abs(vectors).max(axis=1, initial=0.0) / _LARGEST
     safe = np.where(steps > 0, steps, np.float32(1))
-    codes = np.rint(vectors / safe[:, None])
-    squares = (codes * codes).sum(axis=1, dtype=np.float64)
-    scales = (vectors * codes).sum(axis=1, dtype=np.float64) / np.maximum(squares, 1)
-    return codes.astype(np.int8), scales.astype(np.float32)
+    return (vectors / safe[:, None]).astype(np.float32, copy=False), steps

@@ -23,6 +23,7 @@ from codelode.segment.dictionary import (
 from codelode.segment.format import SegmentFile
 from codelode.segment.lists import list_count, read_list, unpack_lists
 from codelode.segment.postings import Postings
+from codelode.segment.quantizer import residual_bytes
 from codelode.segment.text import decompress
 
 if TYPE_CHECKING:
@@ -112,12 +113,13 @@ class Segment:
         return self.file.array("codes", np.int8).reshape(-1, self.dimensions)
 
     @cached_property
-    def scales(self) -> NDArray[np.float32]:
-        """What to multiply the codes of each chunk with, float32[chunks]: 0 to 1."""
-        scales = self.file.array("scales", "<f4")
-        if not ((scales >= 0) & (scales <= 1)).all():
-            raise DamagedError(f"{self.file.name}: section scales holds what no scale can be")
-        return scales
+    def scales(self) -> NDArray[np.uint16]:
+        """What to multiply the codes of each chunk with, in units: uint16[chunks]."""
+        return self.file.array("scales", "<u2")
+
+    def residuals(self, chunks: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """What the codes of some chunks leave, uint8[n, dimensions / 8]: a copy."""
+        return self.file.rows("residuals", residual_bytes(self.dimensions), chunks)
 
     @cached_property
     def _buckets(self) -> NDArray[np.void]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from codelode.errors import DamagedError
 from codelode.segment.columns import BLOCK, CHUNK, FILE, MAX_CHUNKS, MAX_FILES
 from codelode.segment.dictionary import BUCKET, BUCKETS, LONG
+from codelode.segment.quantizer import residual_bytes
 
 if TYPE_CHECKING:
     from codelode.segment.reader import Segment
@@ -27,8 +28,9 @@ def check_shape(segment: Segment) -> None:
     _rows(segment, "blocks", BLOCK.itemsize)
     for section in ("paths", "symbols", "text"):
         _rows(segment, section, 1)
-    _must_be(segment, "scales", 4, chunks)
+    _must_be(segment, "scales", 2, chunks)
     _must_be(segment, "codes", segment.dimensions, chunks)
+    _must_be(segment, "residuals", residual_bytes(segment.dimensions), chunks)
     _rows(segment, "postings", 1)
     _must_be(segment, "lengths", 1, _rows(segment, "tails", 4))
     _rows(segment, "longer", LONG.itemsize)

@@ -62,10 +62,6 @@ def _table_faults(segment: Segment) -> Iterator[tuple[str, str]]:
         return
     if not (np.repeat(np.arange(len(files)), files["chunks"]) == chunks["file"]).all():
         yield "chunks", "a chunk names another file than the one that counts it"
-    try:
-        segment.scales  # noqa: B018 - a property that checks what it reads
-    except DamagedError as error:
-        yield "scales", str(error)
     if (files["language"] > len(segment.languages)).any():
         yield "files", "a language number is out of range"
     if (files["skip"] > len(SKIP_REASONS)).any():

@@ -25,7 +25,7 @@ from codelode.segment.format import unreadable
 if TYPE_CHECKING:
     from pathlib import Path
 
-INDEX_FORMAT = 2
+INDEX_FORMAT = 3
 MANIFEST = "manifest.json"
 LOCK = "lock"
 SEGMENT_SUFFIX = ".seg"
