@@ -2,8 +2,15 @@
 
 A term is known by the upper 40 bits of its 64-bit hash, its *key*: among ten million different
 terms, one in a hundred thousand shares its key with another. The upper 8 bits of the key are the
-number of a bucket; within it the other 32, the *tails*, ascend. Of every list only the length is
-kept, in a byte; a sum over a part of one bucket finds where it begins.
+number of a bucket; the terms of a bucket are neighbours, their keys ascend.
+
+Of a key only the *tail* is kept. Where terms are few, it is the lower 32 bits. Where they are many,
+a count for each value of the upper 16 bits, its *slot*, costs less than the byte of each tail that
+it saves: the tail is 24 bits then.
+
+Of every list only the length is kept. Most terms come once in one chunk, and their lists have two
+bytes: a bit says so; of the others the length is a byte. A sum over a part of one bucket finds
+where a list begins (see `lookup`).
 """
 
 from __future__ import annotations
@@ -14,19 +21,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 BUCKETS = 256
+SLOTS = 1 << 16
+MANY_TERMS = SLOTS
+"""With more terms than this, slots save more than they cost."""
+SHORT = 2
+"""How many bytes the shortest of all lists has: an ordinal."""
 LENGTH_CAP = 255
 
 _KEY_SHIFT = 24  # from a hash to its key
-_TAIL_BITS = 32
+_BUCKET_SHIFT = 32  # from a key to its bucket
+_SLOT_SHIFT = 24  # from a key to its slot
+_SLOTS_PER_BUCKET = SLOTS // BUCKETS
+_SLOT_CAP = 255  # terms; more only if someone chooses them for their hashes
 
-BUCKET = np.dtype([("term", "<u4"), ("byte", "<u4")])
-"""Where a bucket begins: among the terms, and among the bytes of the lists. The last is the end."""
+BUCKET = np.dtype([("term", "<u4"), ("byte", "<u4"), ("length", "<u4")])
+"""Where a bucket begins: among the terms, the bytes of the lists, and the lengths that are a byte.
+The last is the end."""
 
 LONG = np.dtype([("term", "<u4"), ("more", "<u4")])
 """A list longer than `LENGTH_CAP` bytes: the number of its term, and by how much."""
 
 
-DICTIONARY_SECTIONS = {"tails": "<u4", "lengths": "u1", "longer": LONG, "buckets": BUCKET}
+DICTIONARY_SECTIONS = {
+    "slots": "u1",
+    "tails": "u1",
+    "short": "u1",
+    "lengths": "u1",
+    "longer": LONG,
+    "buckets": BUCKET,
+}
 """The sections of a segment that make up its dictionary, and what they are arrays of."""
 
 
@@ -42,71 +65,118 @@ def keys_of(terms: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 def bucket_keys(first: int, stop: int) -> NDArray[np.uint64]:
     """The lowest keys of two buckets, uint64[2]; `BUCKETS` is the end."""
-    return np.array([first, stop], np.uint64) << np.uint64(_TAIL_BITS)
+    return np.array([first, stop], np.uint64) << np.uint64(_BUCKET_SHIFT)
 
 
-def split_key(key: int) -> tuple[int, np.uint32]:
-    """Bucket and tail of a key."""
-    return key >> _TAIL_BITS, np.uint32(key & 0xFFFFFFFF)
+def bucket_of(key: int) -> int:
+    """The bucket that a key belongs to."""
+    return key >> _BUCKET_SHIFT
+
+
+def slots_of(bucket: int) -> slice:
+    """The slots of a bucket."""
+    return slice(bucket * _SLOTS_PER_BUCKET, (bucket + 1) * _SLOTS_PER_BUCKET)
+
+
+def slot_of(key: int) -> int:
+    """Which of the slots of its bucket is that of a key."""
+    return (key >> _SLOT_SHIFT) % _SLOTS_PER_BUCKET
+
+
+def tail_bytes(slots: int) -> int:
+    """How many bytes a tail has in a segment with so many slots: all of them, or none."""
+    return (_SLOT_SHIFT if slots else _BUCKET_SHIFT) // 8
 
 
 @dataclass(frozen=True, slots=True)
 class Dictionary:
-    """All terms of a segment and the lengths of their lists, as they are on disk.
+    """All t terms of a segment and the lengths of their lists, as they are on disk.
 
-    tails uint32[t]; lengths uint8[t]; longer LONG[n]; buckets BUCKET[257].
+    slots uint8[65536] or [0]; tails uint8[t * 3] or [t * 4]; short uint8[t / 8], a bit a term;
+    lengths uint8[n]; longer LONG[n]; buckets BUCKET[257].
     """
 
-    tails: NDArray[np.uint32]
+    slots: NDArray[np.uint8]
+    tails: NDArray[np.uint8]
+    short: NDArray[np.uint8]
     lengths: NDArray[np.uint8]
     longer: NDArray[np.void]
     buckets: NDArray[np.void]
 
     def keys(self, first: int = 0, stop: int = BUCKETS) -> NDArray[np.uint64]:
         """The keys in the buckets `[first, stop)`, uint64[t]."""
+        low, high = self.buckets["term"][[first, stop]].tolist()
+        width = tail_bytes(len(self.slots))
+        tails = np.zeros((high - low, 8), np.uint8)
+        tails[:, :width] = self.tails[width * low : width * high].reshape(-1, width)
+        keys: NDArray[np.uint64] = tails.view("<u8").reshape(-1)
+        keys |= self._upper(first, stop) << np.uint64(8 * width)
+        return keys
+
+    def _upper(self, first: int, stop: int) -> NDArray[np.uint64]:
+        """What the tails of the terms of these buckets are without, uint64[t]."""
+        if len(self.slots):
+            begin, end = slots_of(first).start, slots_of(stop).start
+            return np.repeat(np.arange(begin, end, dtype=np.uint64), self.slots[begin:end])
         firsts = self.buckets["term"][first : stop + 1].astype(np.int64)
-        upper = np.repeat(np.arange(first, stop, dtype=np.uint64), firsts[1:] - firsts[:-1])
-        keys: NDArray[np.uint64] = upper << np.uint64(_TAIL_BITS)
-        return keys | self.tails[firsts[0] : firsts[-1]]
+        return np.repeat(np.arange(first, stop, dtype=np.uint64), firsts[1:] - firsts[:-1])
 
     def sizes(self, first: int = 0, stop: int = BUCKETS) -> NDArray[np.int64]:
         """How many bytes each list takes of the terms in these buckets, int64[t]."""
-        low, high = int(self.buckets["term"][first]), int(self.buckets["term"][stop])
-        sizes = self.lengths[low:high].astype(np.int64)
+        (low, _, begin), (high, _, end) = self.buckets[[first, stop]].tolist()
+        sizes = np.full(high - low, SHORT, np.int64)
+        sizes[~self.are_short(low, high)] = self.lengths[begin:end]
         longer = self.longer[slice(*np.searchsorted(self.longer["term"], (low, high)))]
         sizes[longer["term"] - low] += longer["more"]
         return sizes
+
+    def are_short(self, low: int, high: int) -> NDArray[np.bool_]:
+        """Which of the terms `[low, high)` have the shortest of lists."""
+        bits = np.unpackbits(self.short[low // 8 : -(-high // 8)], bitorder="little")
+        return bits[low % 8 : low % 8 + high - low].view(bool)
 
 
 class DictionaryWriter:
     """Makes a dictionary of slices of ascending keys."""
 
     def __init__(self) -> None:
-        self._tails = [np.zeros(0, np.uint32)]
+        self._tails = [np.zeros(0, "<u4")]
+        self._short = [np.zeros(0, bool)]
         self._lengths = [np.zeros(0, np.uint8)]
         self._longer = [np.zeros(0, LONG)]
-        self._terms = np.zeros(BUCKETS + 1, np.int64)  # in the buckets before
-        self._bytes = np.zeros(BUCKETS + 1, np.int64)
+        self._slots = np.zeros(SLOTS, np.int64)
+        self._totals = np.zeros((3, BUCKETS + 1), np.int64)  # of the bucket before
 
     def add(self, keys: NDArray[np.uint64], sizes: NDArray[np.int64]) -> None:
         """More keys, uint64[t], whose lists take `sizes` bytes, int64[t]."""
         longer = np.flatnonzero(sizes > LENGTH_CAP)
         table = np.zeros(len(longer), LONG)
-        table["term"] = int(self._terms.sum()) + longer
+        table["term"] = int(self._totals[0].sum()) + longer
         table["more"] = sizes[longer] - LENGTH_CAP
-        buckets = (keys >> np.uint64(_TAIL_BITS)).astype(np.int64) + 1
-        self._terms += np.bincount(buckets, minlength=BUCKETS + 1)
-        self._bytes += np.bincount(buckets, sizes, BUCKETS + 1).astype(np.int64)
-        self._tails.append(keys.astype(np.uint32))
-        self._lengths.append(np.minimum(sizes, LENGTH_CAP).astype(np.uint8))
+        short = sizes == SHORT
+        after = (keys >> np.uint64(_BUCKET_SHIFT)).astype(np.int64) + 1
+        for total, weights in zip(self._totals, (None, sizes, ~short), strict=True):
+            total += np.bincount(after, weights, BUCKETS + 1).astype(np.int64)
+        slots = (keys >> np.uint64(_SLOT_SHIFT)).astype(np.int64)
+        self._slots += np.bincount(slots, minlength=SLOTS)
+        self._tails.append(keys.astype("<u4"))
+        self._short.append(short)
+        self._lengths.append(np.minimum(sizes[~short], LENGTH_CAP).astype(np.uint8))
         self._longer.append(table)
 
     def finish(self) -> Dictionary:
         """The dictionary of all that was added."""
         buckets = np.zeros(BUCKETS + 1, BUCKET)
-        buckets["term"], buckets["byte"] = np.cumsum(self._terms), np.cumsum(self._bytes)
+        for name, totals in zip(BUCKET.names or (), self._totals, strict=True):
+            buckets[name] = np.cumsum(totals)
+        tails = np.concatenate(self._tails)
+        many = len(tails) > MANY_TERMS and self._slots.max() <= _SLOT_CAP
+        slots = self._slots.astype(np.uint8) if many else np.zeros(0, np.uint8)
+        bytes_of_tails = tails.view(np.uint8).reshape(-1, tails.itemsize)
         return Dictionary(
-            np.concatenate(self._tails),
+            slots,
+            np.ascontiguousarray(bytes_of_tails[:, : tail_bytes(len(slots))]).reshape(-1),
+            np.packbits(np.concatenate(self._short), bitorder="little"),
             np.concatenate(self._lengths),
             np.concatenate(self._longer),
             buckets,

@@ -12,16 +12,13 @@ from numpy.typing import NDArray
 from codelode.errors import DamagedError
 from codelode.segment.columns import BLOCK, CHUNK, FILE, STAT_COLUMNS
 from codelode.segment.dictionary import (
-    BUCKET,
     BUCKETS,
     DICTIONARY_SECTIONS,
-    LONG,
     Dictionary,
-    key_of,
-    split_key,
 )
 from codelode.segment.format import SegmentFile
 from codelode.segment.lists import list_count, read_list, unpack_lists
+from codelode.segment.lookup import Lookup
 from codelode.segment.postings import Postings
 from codelode.segment.quantizer import residual_bytes
 from codelode.segment.text import decompress
@@ -32,9 +29,6 @@ if TYPE_CHECKING:
 Posting = tuple[NDArray[np.int64], NDArray[np.uint8]]
 """Ordinals, ascending, and their frequencies."""
 
-MAX_FOUND = 256
-"""Terms of which a segment remembers where their lists lie: a query asks for each several times."""
-
 _NOTHING: Posting = (np.zeros(0, np.int64), np.zeros(0, np.uint8))
 
 
@@ -43,7 +37,7 @@ class Segment:
 
     def __init__(self, file: SegmentFile) -> None:
         self.file = file
-        self._found: dict[int, tuple[int, int]] = {}  # where lists lie that were looked up lately
+        self._lookup = Lookup(file)
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -121,14 +115,6 @@ class Segment:
         """What the codes of some chunks leave, uint8[n, dimensions / 8]: a copy."""
         return self.file.rows("residuals", residual_bytes(self.dimensions), chunks)
 
-    @cached_property
-    def _buckets(self) -> NDArray[np.void]:
-        return self.file.array("buckets", BUCKET)
-
-    @cached_property
-    def _longer(self) -> NDArray[np.void]:
-        return self.file.array("longer", LONG)
-
     def dictionary(self) -> Dictionary:
         """All terms, as a merge needs them."""
         return Dictionary(*(self.file.array(*column) for column in DICTIONARY_SECTIONS.items()))
@@ -141,46 +127,24 @@ class Segment:
     def postings(self, first: int = 0, stop: int = BUCKETS) -> Postings:
         """The inverted index of the terms in the buckets `[first, stop)`, as a merge needs it."""
         dictionary = self.dictionary()
-        begin, end = self._buckets["byte"][[first, stop]].tolist()
+        begin, end = dictionary.buckets["byte"][[first, stop]].tolist()
         data = self.file.array("postings", "u1", begin, end)
         lists = unpack_lists(data, dictionary.sizes(first, stop), len(self.chunks))
         return Postings(dictionary.keys(first, stop), *lists)
 
     def posting(self, term: int) -> Posting:
         """The chunks in which the term of this hash occurs; only their pages are read."""
-        start, stop = self._find(term)
+        start, stop = self._lookup.find(term)
         if start == stop:
             return _NOTHING
         return read_list(self.file.array("postings", "u1", start, stop), len(self.chunks))
 
     def document_frequency(self, term: int) -> int:
         """In how many chunks the term of this hash occurs; its list is not read for it."""
-        start, stop = self._find(term)
+        start, stop = self._lookup.find(term)
         if start == stop:
             return 0
         return list_count(self.file.array("postings", "u1", start, min(stop, start + 4)))
-
-    def _find(self, term: int) -> tuple[int, int]:
-        """Where in the section of the lists that of a term lies; an empty range for none."""
-        place = self._found.get(term)
-        if place is None:
-            if len(self._found) >= MAX_FOUND:
-                self._found.clear()
-            place = self._found[term] = self._look_up(term)
-        return place
-
-    def _look_up(self, term: int) -> tuple[int, int]:
-        bucket, tail = split_key(key_of(term))
-        (first, begin), (last, _) = self._buckets[bucket : bucket + 2].tolist()
-        tails = self.file.array("tails", "<u4", first, last)
-        row = int(tails.searchsorted(tail))
-        if row == len(tails) or tails[row] != tail:
-            return 0, 0
-        lengths = self.file.array("lengths", "u1", first, first + row + 1)
-        terms, more = self._longer["term"], self._longer["more"]
-        low, high, end = terms.searchsorted((first, first + row, first + row + 1)).tolist()
-        start = begin + int(lengths[:-1].sum()) + int(more[low:high].sum())
-        return start, start + int(lengths[-1]) + (int(more[high]) if high < end else 0)
 
     def path(self, file: int) -> str:
         """The path of a file, POSIX, relative to the root."""

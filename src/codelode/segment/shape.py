@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from codelode.errors import DamagedError
 from codelode.segment.columns import BLOCK, CHUNK, FILE, MAX_CHUNKS, MAX_FILES
-from codelode.segment.dictionary import BUCKET, BUCKETS, LONG
+from codelode.segment.dictionary import BUCKET, BUCKETS, LONG, SLOTS, tail_bytes
 from codelode.segment.quantizer import residual_bytes
 
 if TYPE_CHECKING:
@@ -32,7 +32,12 @@ def check_shape(segment: Segment) -> None:
     _must_be(segment, "codes", segment.dimensions, chunks)
     _must_be(segment, "residuals", residual_bytes(segment.dimensions), chunks)
     _rows(segment, "postings", 1)
-    _must_be(segment, "lengths", 1, _rows(segment, "tails", 4))
+    slots = _rows(segment, "slots", 1)
+    if slots:
+        _must_be(segment, "slots", 1, SLOTS)
+    terms = _rows(segment, "tails", tail_bytes(slots))
+    _must_be(segment, "short", 1, -(-terms // 8))
+    _rows(segment, "lengths", 1)
     _rows(segment, "longer", LONG.itemsize)
     _must_be(segment, "buckets", BUCKET.itemsize, BUCKETS + 1)
 

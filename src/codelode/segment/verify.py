@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 
 from codelode.errors import DamagedError
 from codelode.segment.builder import SKIP_REASONS, path_hash
-from codelode.segment.dictionary import DICTIONARY_SECTIONS, DictionaryWriter
+from codelode.segment.dictionary import DICTIONARY_SECTIONS, DictionaryWriter, tail_bytes
 from codelode.segment.lists import pack_lists
 from codelode.segment.shape import check_shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from codelode.segment.dictionary import Dictionary
     from codelode.segment.reader import Segment
 
 
@@ -84,25 +85,10 @@ def _tiles(starts: NDArray[np.integer], lengths: NDArray[np.integer], total: int
 def _posting_faults(segment: Segment) -> Iterator[tuple[str, str]]:
     """What is packed must be what packing makes of it."""
     dictionary = segment.dictionary()
-    terms, firsts = len(dictionary.tails), dictionary.buckets["term"].astype(np.int64)
-    if (firsts[1:] < firsts[:-1]).any() or firsts[0] != 0 or firsts[-1] != terms:
-        yield "buckets", "the buckets do not cover the terms"
-        return
-    longer = dictionary.longer["term"].astype(np.int64)
-    if (longer[1:] <= longer[:-1]).any() or longer.max(initial=-1) >= terms:
-        yield "longer", "the terms are not ascending, or out of range"
-        return
-    keys, sizes = dictionary.keys(), dictionary.sizes()
-    if (keys[1:] <= keys[:-1]).any():
-        yield "tails", "the dictionary is not sorted"
-        return
-    writer = DictionaryWriter()
-    writer.add(keys, sizes)
-    sound = writer.finish()
-    for section in DICTIONARY_SECTIONS:
-        if not np.array_equal(getattr(sound, section), getattr(dictionary, section)):
-            yield section, "it does not agree with the lengths of the lists"
-            return
+    for fault in _dictionary_faults(dictionary):
+        yield fault
+        return  # the rest relies on it
+    sizes = dictionary.sizes()
     data = segment.file.array("postings", "u1")
     if int(sizes.sum()) != len(data):
         yield "postings", "the lists do not end where the section ends"
@@ -125,6 +111,32 @@ def _posting_faults(segment: Segment) -> Iterator[tuple[str, str]]:
         yield "postings", "an ordinal is out of range"
     if (postings.frequencies == 0).any():
         yield "postings", "a frequency is zero"
+
+
+def _dictionary_faults(dictionary: Dictionary) -> Iterator[tuple[str, str]]:
+    """It must be what the writer makes of the keys and lengths that it holds. One fault at most."""
+    terms = len(dictionary.tails) // tail_bytes(len(dictionary.slots))
+    firsts = dictionary.buckets["term"].astype(np.int64)
+    others = terms - np.count_nonzero(dictionary.are_short(0, terms))
+    longer = dictionary.longer["term"].astype(np.int64)
+    if (firsts[1:] < firsts[:-1]).any() or firsts[0] != 0 or firsts[-1] != terms:
+        yield "buckets", "the buckets do not cover the terms"
+    elif len(dictionary.slots) and int(dictionary.slots.sum()) != terms:
+        yield "slots", "they do not count the terms"
+    elif (len(dictionary.lengths), *dictionary.buckets["length"][[0, -1]]) != (others, 0, others):
+        yield "lengths", "there are not as many as there are lists that are not short"
+    elif (longer[1:] <= longer[:-1]).any() or longer.max(initial=-1) >= terms:
+        yield "longer", "the terms are not ascending, or out of range"
+    elif ((keys := dictionary.keys())[1:] <= keys[:-1]).any():
+        yield "tails", "the dictionary is not sorted"
+    else:
+        writer = DictionaryWriter()
+        writer.add(keys, dictionary.sizes())
+        sound = writer.finish()
+        for section in DICTIONARY_SECTIONS:
+            if not np.array_equal(getattr(sound, section), getattr(dictionary, section)):
+                yield section, "it does not agree with the lengths of the lists"
+                return
 
 
 def _text_faults(segment: Segment) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,95 @@
+"""Where the list of a term lies: single terms are looked up without reading a whole dictionary."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from codelode.segment.dictionary import (
+    BUCKET,
+    LONG,
+    SHORT,
+    bucket_of,
+    key_of,
+    slot_of,
+    slots_of,
+    tail_bytes,
+)
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from codelode.segment.format import SegmentFile
+
+MAX_FOUND = 256
+"""Terms of which it is remembered where their lists lie: a query asks for each several times."""
+
+NOWHERE = (0, 0)
+
+
+class Lookup:
+    """Finds lists by the hashes of their terms. May raise `DamagedError`."""
+
+    def __init__(self, file: SegmentFile) -> None:
+        self._file = file
+        self._found: dict[int, tuple[int, int]] = {}
+
+    def find(self, term: int) -> tuple[int, int]:
+        """Where in the section of the lists that of a term lies; an empty range for none."""
+        place = self._found.get(term)
+        if place is None:
+            if len(self._found) >= MAX_FOUND:
+                self._found.clear()
+            place = self._found[term] = self._look_up(key_of(term))
+        return place
+
+    @cached_property
+    def _buckets(self) -> NDArray[np.void]:
+        return self._file.array("buckets", BUCKET)
+
+    @cached_property
+    def _longer(self) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+        table = self._file.array("longer", LONG)
+        return table["term"].copy(), table["more"].copy()  # contiguous, as searching wants them
+
+    @cached_property
+    def _slots(self) -> int:
+        return self._file.section_bytes()["slots"]
+
+    def _look_up(self, key: int) -> tuple[int, int]:
+        bucket = bucket_of(key)
+        (first, begin, length), (stop, _, _) = self._buckets[bucket : bucket + 2].tolist()
+        term = self._number(key, first, stop)
+        if term < 0:
+            return NOWHERE
+        # The bits of the terms from the first of the bucket to this one.
+        short = int.from_bytes(self._file.read("short", first // 8, term // 8 + 1), "little")
+        short >>= first % 8
+        before = term - first
+        is_short, short = short >> before & 1, short & ((1 << before) - 1)
+        others = before - short.bit_count()
+        lengths = self._file.array("lengths", "u1", length, length + others + 1 - is_short)
+        terms, more = self._longer
+        low, high, end = terms.searchsorted((first, term, term + 1)).tolist()
+        stop = begin + SHORT * (before - others + is_short) + int(lengths.sum())
+        if low < end:
+            stop += int(more[low:end].sum())
+        if is_short:
+            return stop - SHORT, stop
+        return stop - int(lengths[-1]) - (int(more[high]) if high < end else 0), stop
+
+    def _number(self, key: int, first: int, stop: int) -> int:
+        """Which term has this key, of the terms `[first, stop)` of its bucket: -1 if none."""
+        if self._slots:
+            slots, slot = slots_of(bucket_of(key)), slot_of(key)
+            counts = bytes(self._file.read("slots", slots.start, slots.start + slot + 1))
+            stop = first + sum(counts)
+            first = stop - counts[-1]
+        width = tail_bytes(self._slots)
+        tails = bytes(self._file.read("tails", width * first, width * stop))
+        tail = (key & ((1 << 8 * width) - 1)).to_bytes(width, "little")
+        at = tails.find(tail)
+        while at > 0 and at % width:  # not where a tail begins
+            at = tails.find(tail, at + 1)
+        return first + at // width if at >= 0 else -1
