@@ -12,7 +12,7 @@ from codelode.errors import DamagedError
 from codelode.segment.format import SegmentFile, write_segment
 from codelode.segment.reader import Segment
 from codelode.segment.shape import check_shape
-from codelode.segment.text import BLOCK_BYTES, BlockWriter, decompress
+from codelode.segment.text import BLOCK_BYTES, PART_BYTES, BlockWriter, decompress
 from codelode.segment.verify import faults
 from codelode.store.commit import write_merged
 from tests.segments import build
@@ -64,6 +64,21 @@ def test_a_file_that_was_left_out_has_no_chunks(tmp_path: Path) -> None:
     assert [section for section, *_ in faults(forged)] == ["files"]
     with pytest.raises(DamagedError, match="left out"):
         write_merged(tmp_path, [(forged, np.ones(2, bool))])
+
+
+def test_the_beginning_of_a_block_is_enough() -> None:
+    random = np.random.default_rng(2)
+    text = random.integers(97, 123, BLOCK_BYTES, np.uint8).tobytes()
+    writer = BlockWriter()
+    writer.add(text)
+    (frame,) = writer.frames
+    for stop in (0, 1, PART_BYTES - 1, PART_BYTES, PART_BYTES + 1, 99_999, BLOCK_BYTES, 1 << 20):
+        assert decompress(memoryview(frame), BLOCK_BYTES, stop) == text[:stop]
+    assert decompress(memoryview(frame), BLOCK_BYTES) == text
+    half = memoryview(frame)[: len(frame) // 2]
+    assert decompress(half, BLOCK_BYTES, PART_BYTES) == text[:PART_BYTES]
+    with pytest.raises(DamagedError, match=f"instead of {BLOCK_BYTES}"):
+        decompress(half, BLOCK_BYTES)
 
 
 def test_a_block_gets_no_more_memory_than_its_row_says() -> None:

@@ -194,18 +194,18 @@ class Segment:
         begin, stop = base + start, base + end
         first = int(np.searchsorted(self.block_starts, begin, side="right")) - 1
         last = int(np.searchsorted(self.block_starts, stop))
+        starts = self.block_starts[first:last].tolist()
         try:
-            text = b"".join(self.block(i) for i in range(first, last))
+            text = b"".join(self.block(first + i, stop - at) for i, at in enumerate(starts))
         except DamagedError as error:
             raise DamagedError(f"{self.file.name}: {self.path(file)}: {error}") from None
-        offset = int(self.block_starts[first])
-        return text[begin - offset : stop - offset]
+        return text[begin - starts[0] : stop - starts[0]] if starts else b""
 
     def frame(self, number: int) -> tuple[memoryview, int]:
         """A block of text as it is on disk, and the bytes it holds."""
         start, length, raw = self.blocks[number].tolist()
         return self.file.read("text", start, start + length), raw
 
-    def block(self, number: int) -> bytes:
-        """The text of one block."""
-        return decompress(*self.frame(number))
+    def block(self, number: int, stop: int | None = None) -> bytes:
+        """The text of one block, or only the first `stop` bytes of it."""
+        return decompress(*self.frame(number), stop)
