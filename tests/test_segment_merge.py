@@ -93,6 +93,21 @@ def test_text_of_many_blocks_survives_a_merge() -> None:
     assert whole == [long, long[::-1], b"y\n"]
 
 
+def test_the_pieces_of_a_definition_share_its_name() -> None:
+    body = b"".join(b"    value_%d = other_%d + %d\n" % (i, i, i) for i in range(300))
+    long = b"def first():\n    pass\n\n\ndef second():\n%s" % body
+    contents = [("a1.py", long), ("a2.py", b"def second():\n%s" % body)]
+    part = build(contents)
+    names = [symbol[0] if (symbol := part.symbol(i)) else "" for i in range(len(part.chunks))]
+    assert names.count("second") > 4
+    assert bytes(part.file.read("symbols")).count(b"second") == 2  # once in each file
+    for live in ([True, True], [True, False], [False, True]):
+        kept = [content for content, on in zip(contents, live, strict=True) if on]
+        result = merged([(part, live), (build([("a3.py", b"x = 1\n")]), [True]), (part, live)])
+        assert describe(result) == describe(build([*kept, ("a3.py", b"x = 1\n"), *kept]))
+        assert not list(faults(result))
+
+
 def test_a_merge_joins_small_blocks_and_copies_large_ones() -> None:
     random = np.random.default_rng(5)
     large = random.integers(97, 123, BLOCK_BYTES, np.uint8).tobytes()

@@ -66,6 +66,14 @@ def test_a_file_that_was_left_out_has_no_chunks(tmp_path: Path) -> None:
         write_merged(tmp_path, [(forged, np.ones(2, bool))])
 
 
+def test_names_must_be_those_that_chunks_count() -> None:
+    for row, start in ((0, 1), (1, 2), (1, 4)):
+        chunks = SOUND.chunks.copy()
+        chunks["symbol_start"][row] = start
+        forged = changed("chunks", chunks.tobytes())
+        assert [section for section, *_ in faults(forged)] == ["symbols"]
+
+
 def test_the_beginning_of_a_block_is_enough() -> None:
     random = np.random.default_rng(2)
     text = random.integers(97, 123, BLOCK_BYTES, np.uint8).tobytes()

@@ -76,7 +76,7 @@ class SegmentBuilder:
         )
         self._text.add(document.text)
         self._text_bytes += len(document.text)
-        text, at = document.text, self._symbol_bytes
+        text, at, last_name = document.text, self._symbol_bytes, b""
         for ordinal, (start, end, first, last, symbol, defines) in enumerate(
             chunks, len(self._chunks)
         ):
@@ -88,11 +88,12 @@ class SegmentBuilder:
                 self._defined_names += [define.name for define in defines]
                 self._defining += [ordinal] * len(defines)
             size = len(name)
+            if size and name != last_name:  # else the pieces of a definition share its name
+                self._symbols.append(name)
+                at, last_name = at + size, name
             self._chunks.append(
-                (number, start, end - start, first, last - first, 0, at, size, kind)
+                (number, start, end - start, first, last - first, 0, at - size, size, kind)
             )
-            self._symbols.append(name)
-            at += size
             self.texts.append(text[start:end])
         self.paths += [document.path] * len(chunks)
         self._symbol_bytes = at

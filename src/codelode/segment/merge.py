@@ -47,9 +47,9 @@ def merge(parts: Sequence[tuple[Segment, Mask]], sink: BinaryIO) -> tuple[int, i
     sections: dict[str, Iterable[Piece]] = {
         "meta": [json.dumps(meta).encode()],
         "files": [files],
-        "paths": _copy(segments, "paths", "files", "path_length", file_masks),
+        "paths": _copy(segments, "paths", [s.files["path_length"] for s in segments], file_masks),
         "chunks": [chunks],
-        "symbols": _copy(segments, "symbols", "chunks", "symbol_length", chunk_masks),
+        "symbols": _copy(segments, "symbols", [s.symbol_bytes() for s in segments], chunk_masks),
         **postings_sections(postings, len(chunks)),
         "scales": (s.scales[m] for s, m in zip(segments, chunk_masks, strict=True)),
         "codes": (_select(s.codes, m) for s, m in zip(segments, chunk_masks, strict=True)),
@@ -71,7 +71,7 @@ def _tables(
     """The metadata and the tables of files and chunks, with every reference moved."""
     languages = list(dict.fromkeys(name for s in segments for name in s.languages))
     kinds = list(dict.fromkeys(name for s in segments for name in s.kinds))
-    files, chunks = [], []
+    files, chunks, symbol_bytes = [], [], []
     for i, segment in enumerate(segments):
         file_rows = segment.files[file_masks[i]]
         file_rows["language"] = _numbers(segment.languages, languages)[file_rows["language"]]
@@ -80,11 +80,13 @@ def _tables(
         chunk_rows["file"] = new_files[i][chunk_rows["file"]]
         chunk_rows["kind"] = _numbers(segment.kinds, kinds)[chunk_rows["kind"]]
         chunks.append(chunk_rows)
+        symbol_bytes.append(segment.symbol_bytes()[chunk_masks[i]])
     all_files, all_chunks = np.concatenate(files), np.concatenate(chunks)
     _restart(all_files, "path_start", all_files["path_length"])
     _restart(all_files, "text_start", all_files["text_bytes"])
     _restart(all_files, "first_chunk", all_files["chunks"])
-    _restart(all_chunks, "symbol_start", all_chunks["symbol_length"])
+    symbol_ends = np.cumsum(np.concatenate(symbol_bytes))
+    all_chunks["symbol_start"] = symbol_ends - all_chunks["symbol_length"]
     meta = {"dimensions": segments[0].dimensions, "languages": languages, "kinds": kinds}
     return meta, all_files, all_chunks
 
@@ -122,11 +124,14 @@ def _select(rows: NDArray[np.int8], mask: Mask) -> NDArray[np.int8]:
 
 
 def _copy(
-    segments: Sequence[Segment], section: str, table: str, lengths: str, masks: Sequence[Mask]
+    segments: Sequence[Segment],
+    section: str,
+    lengths: Sequence[NDArray[np.integer]],
+    masks: Sequence[Mask],
 ) -> Iterator[memoryview]:
-    """The kept pieces of a byte section whose pieces are as long as a column of a table says."""
-    for segment, mask in zip(segments, masks, strict=True):
-        ends = np.cumsum(getattr(segment, table)[lengths].astype(np.int64))
+    """The kept pieces of a byte section; `lengths` are those of all its pieces."""
+    for segment, sizes, mask in zip(segments, lengths, masks, strict=True):
+        ends = np.cumsum(sizes.astype(np.int64))
         starts = np.concatenate(([0], ends))
         edges = np.flatnonzero(np.diff(mask, prepend=False, append=False))
         for first, stop in edges.reshape(-1, 2):

@@ -172,6 +172,15 @@ class Segment:
         names = self.pieces("symbols", rows["symbol_start"], rows["symbol_length"])
         return [name.decode("utf-8", "replace") for name in names]
 
+    def symbol_bytes(self) -> NDArray[np.int64]:
+        """How much longer each chunk makes the section of the names of symbols, int64[chunks].
+
+        Nothing, where a chunk has the name of one before it: that is kept once.
+        """
+        ends = self.chunks["symbol_start"].astype(np.int64) + self.chunks["symbol_length"]
+        longer: NDArray[np.int64] = np.diff(ends, prepend=0)
+        return longer
+
     def pieces(
         self,
         section: str,

@@ -51,7 +51,6 @@ def _table_faults(segment: Segment) -> Iterator[tuple[str, str]]:
     spans = (
         ("paths", files["path_start"], files["path_length"], sizes["paths"]),
         ("chunks", files["first_chunk"], files["chunks"], len(chunks)),
-        ("symbols", chunks["symbol_start"], chunks["symbol_length"], sizes["symbols"]),
         ("blocks", files["text_start"], files["text_bytes"], int(segment.block_starts[-1])),
         ("text", segment.blocks["start"], segment.blocks["length"], sizes["text"]),
     )
@@ -61,6 +60,11 @@ def _table_faults(segment: Segment) -> Iterator[tuple[str, str]]:
             yield section, "the pieces do not cover the section end to end"
     if not all(tiled):
         return
+    own, lengths = segment.symbol_bytes(), chunks["symbol_length"]
+    shared = own == 0
+    shared[files["first_chunk"][files["chunks"] > 0]] = False
+    if not ((own == lengths) | shared).all() or int(own.sum()) != sizes["symbols"]:
+        yield "symbols", "the names are not end to end, each as long as the chunks say"
     if not (np.repeat(np.arange(len(files)), files["chunks"]) == chunks["file"]).all():
         yield "chunks", "a chunk names another file than the one that counts it"
     if (files["language"] > len(segment.languages)).any():
