@@ -2,11 +2,12 @@
 
 A list of one posting is its ordinal, u16, and its frequency, u8, unless that is 1. Any other is
 
-    count        u8, or 255 and then u16 count - 1
+    count        u8, or 127 and then u16 count - 1; 128 more if all frequencies are 1
     ordinals     the first as u16, then the gaps to the next in 7 bits a byte, the lowest first, the
                  top bit set where more follow; or a bit for each chunk of the segment, where so
                  many have the term that this is shorter
-    frequencies  2 bits each: 1, 2, 3, or 4 and more; a byte for each of the latter: 255 at most
+    frequencies  unless all are 1, 2 bits each: 1, 2, 3, or 4 and more; a byte for each of the
+                 latter: 255 at most
 
 Everything here works on whole arrays, a few hundred thousand postings at a time, so that what is
 being worked on stays in the cache of the processor: five times as fast as all at once.
@@ -30,7 +31,8 @@ SLICE = 1 << 17
 
 _BITMAP_LEAST = 32  # postings; shorter lists are never bit sets
 _BITMAP_SHARE = 6  # one in so many chunks: with fewer, gaps are hardly longer, and read faster
-_LONG_COUNT = 255
+_LONG_COUNT = 127
+_ONCE = 128  # the term comes once in each of its chunks
 _COMMON = 4  # this frequency, and those above, take a byte of their own
 _FREQUENCIES = np.array(
     [sum(1 + (byte >> shift & 3) << 4 * shift for shift in (0, 2, 4, 6)) for byte in range(256)],
@@ -50,7 +52,7 @@ def read_list(data: Bytes, rows: int) -> tuple[Places, Bytes]:
     if len(data) <= 3:
         frequency = data[2:] if len(data) > 2 else np.ones(1, np.uint8)
         return np.array([int(data[0]) | int(data[1]) << 8]), frequency
-    count, at = list_count(data), 1 if data[0] < _LONG_COUNT else 3
+    count, at = list_count(data), 3 if data[0] & _LONG_COUNT == _LONG_COUNT else 1
     if count >= _BITMAP_LEAST and _BITMAP_SHARE * count > rows:
         end = at + -(-rows // 8)
         bits = np.unpackbits(data[at:end], count=rows, bitorder="little")
@@ -59,13 +61,19 @@ def read_list(data: Bytes, rows: int) -> tuple[Places, Bytes]:
         ordinals, length = _read_gaps(data[at + 2 : at + 2 + 3 * (count - 1)], count - 1)
         ordinals += int(data[at]) | int(data[at + 1]) << 8
         end = at + 2 + length
-    codes = -(-count // 4)
-    frequencies = _FREQUENCIES.take(data[end : end + codes]).view(np.uint8)[:count]
-    common = np.flatnonzero(frequencies == _COMMON)
-    frequencies[common] = data[end + codes :]
-    if len(ordinals) != len(frequencies):
+    once = bool(data[0] & _ONCE)
+    frequencies = np.ones(count, np.uint8) if once else _read_frequencies(data[end:], count)
+    if len(ordinals) != len(frequencies) or (once and end != len(data)):
         raise ValueError("a posting list does not have as many ordinals as it says")
     return ordinals, frequencies
+
+
+def _read_frequencies(data: Bytes, count: int) -> Bytes:
+    codes = -(-count // 4)
+    frequencies = _FREQUENCIES.take(data[:codes]).view(np.uint8)[:count]
+    common = np.flatnonzero(frequencies == _COMMON)
+    frequencies[common] = data[codes:]
+    return frequencies
 
 
 def _read_gaps(data: Bytes, count: int) -> tuple[Places, int]:
@@ -89,7 +97,8 @@ def list_count(data: Bytes) -> int:
     """How many postings a list has; its first four bytes will do."""
     if len(data) <= 3:
         return 1
-    return int(data[0]) if data[0] < _LONG_COUNT else 1 + int(data[1]) + (int(data[2]) << 8)
+    count = int(data[0]) & _LONG_COUNT
+    return count if count < _LONG_COUNT else 1 + int(data[1]) + (int(data[2]) << 8)
 
 
 def pack_lists(
@@ -137,8 +146,9 @@ def _slices(sizes: Places) -> Iterator[tuple[int, int, int, int]]:
 def _pack(
     starts: Places, ordinals: NDArray[np.uint16], frequencies: Bytes, rows: int
 ) -> tuple[Places, Bytes]:
-    shape = _Shape(np.diff(starts), rows)
-    first, count = starts[:-1], shape.count
+    first = starts[:-1]
+    shape = _Shape(np.diff(starts), rows, np.maximum.reduceat(frequencies, first) == 1)
+    count = shape.count
     values = ordinals.astype(np.int32)
     steps = np.zeros(len(values), np.int32)
     np.subtract(values[1:], values[:-1], out=steps[1:])
@@ -160,7 +170,7 @@ def _pack(
     if shape.bitmap.any():
         _write_bitmaps(data, shape, ordinals[np.repeat(shape.bitmap, count)])
     codes = np.zeros((int(shape.code_bytes.sum()), 4), np.uint8)
-    many = frequencies[np.repeat(~shape.single, count)]
+    many = frequencies[np.repeat(shape.has_codes, count)]
     codes.reshape(-1)[shape.coded()] = np.minimum(many, _COMMON) - 1
     codes <<= np.array([0, 2, 4, 6], np.uint8)
     data[ranges(shape.codes, shape.code_bytes)] = np.bitwise_or.reduce(codes, axis=1)
@@ -172,14 +182,13 @@ def _unpack(data: Bytes, sizes: Places, rows: int) -> tuple[Places, NDArray[np.u
     begins = np.cumsum(sizes) - sizes
     single = sizes <= 3
     padded = np.concatenate((data, np.zeros(2, np.uint8)))  # the last may be shorter than 3 bytes
-    count = data[begins].astype(np.int64)
-    counted = count + 0
-    long_ones = np.flatnonzero(~single & (count == _LONG_COUNT))
+    counted = (data[begins] & _LONG_COUNT).astype(np.int64)
+    long_ones = np.flatnonzero(~single & (counted == _LONG_COUNT))
     at = begins[long_ones]
     counted[long_ones] = 1 + data[at + 1].astype(np.int64) + (data[at + 2].astype(np.int64) << 8)
     counted[single] = 1
-    shape = _Shape(counted, rows)
-    if (shape.single != single).any() or (counted > 4 * sizes).any():
+    shape = _Shape(counted, rows, data[begins] >= _ONCE)
+    if (shape.single != single).any() or (counted > 8 * sizes).any():
         raise ValueError("a posting list is shorter than it says")
     shape.begin(begins)
     plain = ~(single | shape.bitmap)
@@ -202,7 +211,7 @@ def _unpack(data: Bytes, sizes: Places, rows: int) -> tuple[Places, NDArray[np.u
         ordinals[np.repeat(shape.bitmap, counted)] = _read_bitmaps(data, shape)
     codes = _FREQUENCIES.take(data[ranges(shape.codes, shape.code_bytes)]).view(np.uint8)
     frequencies = np.ones(len(steps), np.uint8)
-    frequencies[np.repeat(~single, counted)] = codes[shape.coded()]
+    frequencies[np.repeat(shape.has_codes, counted)] = codes[shape.coded()]
     common = frequencies == _COMMON
     common[first[sizes == 3]] = True
     rest = np.add.reduceat(common, first, dtype=np.int64)
@@ -215,14 +224,15 @@ def _unpack(data: Bytes, sizes: Places, rows: int) -> tuple[Places, NDArray[np.u
 class _Shape:
     """Of n lists: how many postings each has, and where in the bytes its parts begin; int64[n]."""
 
-    def __init__(self, count: Places, rows: int) -> None:
-        self.count, self.rows = count, rows
+    def __init__(self, count: Places, rows: int, once: NDArray[np.bool_]) -> None:
+        """`once` are those whose frequencies are all 1; of single postings it says nothing."""
+        self.count, self.rows, self.once = count, rows, once
         self.single = count == 1
+        self.has_codes: NDArray[np.bool_] = ~(self.single | once)
         self.bitmap = (count >= _BITMAP_LEAST) & (_BITMAP_SHARE * count > rows)
         self.head = np.where(count < _LONG_COUNT, 1, 3)
         self.head[self.single] = 0
-        self.code_bytes = -(-count // 4)
-        self.code_bytes[self.single] = 0
+        self.code_bytes: Places = -(-count // 4) * self.has_codes
 
     def begin(self, begins: Places) -> None:
         """The lists begin here."""
@@ -248,11 +258,12 @@ class _Shape:
     def coded(self) -> Places:
         """Which of the codes, four to a byte, are those of a posting: lists begin on a byte."""
         starts = 4 * (np.cumsum(self.code_bytes) - self.code_bytes)
-        return ranges(starts, self.count * ~self.single)
+        return ranges(starts, self.count * self.has_codes)
 
     def write_counts(self, data: Bytes) -> None:
         many = ~self.single
-        data[self.begins[many]] = np.minimum(self.count[many], _LONG_COUNT)
+        heads = np.minimum(self.count, _LONG_COUNT) + _ONCE * self.once
+        data[self.begins[many]] = heads[many]
         longer = self.head == 3
         data[self.begins[longer] + 1] = (self.count[longer] - 1) & 0xFF
         data[self.begins[longer] + 2] = (self.count[longer] - 1) >> 8
