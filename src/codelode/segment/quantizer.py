@@ -40,22 +40,22 @@ def residual_bytes(dimensions: int) -> int:
 
 def scan_codes(vector: NDArray[np.float32]) -> tuple[NDArray[np.int8], np.float32]:
     """A query float32[d] as codes int8[1, d], and what to multiply these with."""
-    in_steps, steps = _in_steps(vector[None, :])
-    return np.rint(in_steps).astype(np.int8), steps[0]
+    halves, steps = _in_half_steps(vector[None, :])
+    return _codes(halves.astype(np.int16)), steps[0]
 
 
 def quantize(vectors: NDArray[np.float32]) -> Quantized:
     """Codes, residuals and scales of unit rows float32[n, d]; a zero row gets scale 0."""
-    in_steps, _ = _in_steps(vectors)
-    codes = np.rint(in_steps)
-    upper = in_steps >= codes
-    quarters = _QUARTERS * codes
-    quarters += np.where(upper, np.float32(1), np.float32(-1))
-    squares = (quarters * quarters).sum(axis=1, dtype=np.float64)
-    closest = _QUARTERS * (vectors * quarters).sum(axis=1, dtype=np.float64) / squares
+    halves, _ = _in_half_steps(vectors)
+    whole = halves.astype(np.int16)
+    upper = (~whole & 1).astype(np.uint8)
+    middles = halves.astype(np.float64) + 0.5
+    squares = np.einsum("ij,ij->i", middles, middles)
+    closest = 2 * np.einsum("ij,ij->i", vectors.astype(np.float64), middles) / squares
     units = np.minimum(np.rint(closest / SCALE_UNIT), np.iinfo(np.uint16).max)
-    residuals = np.packbits(upper, axis=1, bitorder="little")
-    return Quantized(codes.astype(np.int8), residuals, units.astype(np.uint16))
+    return Quantized(
+        _codes(whole), np.packbits(upper, axis=1, bitorder="little"), units.astype(np.uint16)
+    )
 
 
 def in_quarters(codes: NDArray[np.int8], residuals: NDArray[np.uint8]) -> NDArray[np.int16]:
@@ -68,8 +68,15 @@ def in_quarters(codes: NDArray[np.int8], residuals: NDArray[np.uint8]) -> NDArra
     return quarters
 
 
-def _in_steps(vectors: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Rows in steps of their own, float32[n, d], and how large these are, float32[n]."""
+def _in_half_steps(
+    vectors: NDArray[np.float32],
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """In which half step of its row each component lies, float32[n, d]; the steps, float32[n]."""
     steps = np.abs(vectors).max(axis=1, initial=0.0) / _LARGEST
-    safe = np.where(steps > 0, steps, np.float32(1))
-    return (vectors / safe[:, None]).astype(np.float32, copy=False), steps
+    halves = vectors / np.where(steps > 0, steps / 2, np.float32(1))[:, None]
+    return np.floor(halves, out=halves), steps
+
+
+def _codes(halves: NDArray[np.int16]) -> NDArray[np.int8]:
+    """The whole step whose middle is nearest to each half step: int8[n, d]."""
+    return (halves + np.int16(1) >> 1).astype(np.int8)
