@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from codelode.bench import recall
 from codelode.bench.latency import latency, measure, throughput
 from codelode.bench.memory import memory_now, private_bytes
 from codelode.bench.queries import first_comment, make_queries
@@ -288,6 +289,13 @@ def test_recall_of_an_index(indexed: Index) -> None:
     assert 0.95 < found.recall <= found.among_candidates <= 1
 
 
+def test_exact_scores_are_products_in_float64(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recall, "ROWS_AT_ONCE", 7)
+    rows, asked = np.random.default_rng(0).normal(size=(2, 30, 5)).astype(np.float32)
+    found = recall.Vectors(np.arange(30), rows).scores(asked[:4])
+    np.testing.assert_allclose(found, asked[:4].astype(np.float64) @ rows.astype(np.float64).T)
+
+
 def test_bad_codes_show(indexed: Index) -> None:
     """The vectors are made of the texts anew: they do not follow the codes."""
     broken = Index.open(indexed.root, index_dir=indexed.directory).snapshot()
@@ -318,7 +326,7 @@ def test_what_is_embedded_again_is_what_was_embedded(indexed: Index) -> None:
 
     snapshot = indexed.snapshot()
     vectors = _embed(snapshot, indexed.encoder(), seed=0, deadline=np.inf)
-    made = quantize(vectors.rows.astype(np.float32))
+    made = quantize(vectors.rows)
     (segment,) = [live.segment for live in snapshot.segments]
     ordinals = vectors.keys & 0xFFFFFFFF
     assert (made.codes == segment.codes[ordinals]).all()
