@@ -147,11 +147,11 @@ class SegmentFile:
     def rows(self, section: str, width: int, numbers: NDArray[np.int64]) -> NDArray[np.uint8]:
         """Copies of some rows of a section, uint8[n, width]; only pages they lie in are checked."""
         offset, length = self._place(section)
-        begins = offset + width * numbers
-        pages = np.concatenate((begins, begins + (width - 1))) // PAGE_BYTES
-        checked = np.frombuffer(self._checked, bool)
-        for page in set(pages[~checked[pages]].tolist()):
-            self._check_pages(section, page * PAGE_BYTES, (page + 1) * PAGE_BYTES)
+        if not self._is_checked(offset, offset + length):
+            begins = offset + width * numbers
+            pages = np.concatenate((begins, begins + (width - 1))) // PAGE_BYTES
+            for page in set(pages.tolist()):
+                self._check_pages(section, page * PAGE_BYTES, (page + 1) * PAGE_BYTES)
         table = np.frombuffer(self._view[offset : offset + length], np.uint8)
         return table.reshape(-1, width).take(numbers, axis=0)
 
@@ -162,10 +162,9 @@ class SegmentFile:
             raise DamagedError(f"{self.name}: there is no section {section}") from None
 
     def _check_pages(self, section: str, start: int, stop: int) -> None:
-        first, last = start // PAGE_BYTES, -(-stop // PAGE_BYTES)
-        if self._checked.find(0, first, last) < 0:
+        if self._is_checked(start, stop):
             return
-        for page in range(first, last):
+        for page in range(start // PAGE_BYTES, -(-stop // PAGE_BYTES)):
             if not self._checked[page]:
                 if not self._page_is_sound(page):
                     at = page * PAGE_BYTES
@@ -174,6 +173,9 @@ class SegmentFile:
                         " (run `lode verify --repair`)"
                     )
                 self._checked[page] = 1
+
+    def _is_checked(self, start: int, stop: int) -> bool:
+        return self._checked.find(0, start // PAGE_BYTES, -(-stop // PAGE_BYTES)) < 0
 
     def _page_is_sound(self, page: int) -> bool:
         start = page * PAGE_BYTES
