@@ -49,7 +49,7 @@ _PART_MASK, _COUNT_MASK = (1 << 26) - 1, (1 << 20) - 1
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")  # kana, han, hangul
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class WordParts:
     """The parts of each word of a vocabulary, as compressed sparse rows.
 
@@ -64,6 +64,11 @@ class WordParts:
     ids: NDArray[np.int64]
     compounds: NDArray[np.int64]
     wholes: list[bytes]
+
+    @cached_property
+    def hashes(self) -> NDArray[np.uint64]:
+        """`term_hash` of each of `parts`: a row of the model, and a term of the index."""
+        return term_hashes(map(str.encode, self.parts))
 
 
 @dataclass(frozen=True, slots=True)

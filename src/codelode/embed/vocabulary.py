@@ -7,11 +7,14 @@ so that two unknown parts differ. The bucket rows come after those of the vocabu
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import chain
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from codelode.sparse import ranges
 from codelode.tokens import term_hash
 
 BUCKETS = 2048
@@ -21,6 +24,19 @@ MAX_PIECE = 16
 _MAX_PARTS = 50_000  # in the memo: about 10 MB when full
 
 Rows = tuple[int, ...]
+
+
+class FlatRows(NamedTuple):
+    """The rows of several things, end to end, and how many each has: int64 both."""
+
+    rows: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+
+
+def flat_rows(found: Sequence[Rows]) -> FlatRows:
+    """Some tuples of rows, end to end."""
+    lengths = np.fromiter(map(len, found), np.int64, len(found))
+    return FlatRows(np.fromiter(chain.from_iterable(found), np.int64, int(lengths.sum())), lengths)
 
 
 class Vocabulary:
@@ -42,10 +58,17 @@ class Vocabulary:
             rows += self.rows_of_part(part)
         return rows
 
-    def rows_of_each(self, parts: Iterable[str]) -> list[Rows]:
-        """The rows of each of some parts."""
-        known = self._parts.get
-        return [known(part) or self.rows_of_part(part) for part in parts]
+    def rows_of_each(self, parts: Sequence[str], hashes: NDArray[np.uint64]) -> FlatRows:
+        """The rows of each of some parts, whose `term_hash` are given."""
+        rows = np.searchsorted(self._hashes, hashes)
+        rows[rows == self.known] = 0
+        unknown = np.flatnonzero(self._hashes[rows] != hashes)
+        found = flat_rows([self.rows_of_part(parts[i]) for i in unknown.tolist()])
+        lengths = np.ones(len(parts), np.int64)
+        lengths[unknown] = found.lengths
+        flat = np.repeat(rows, lengths)
+        flat[ranges((np.cumsum(lengths) - lengths)[unknown], found.lengths)] = found.rows
+        return FlatRows(flat, lengths)
 
     def rows_of_part(self, part: str) -> Rows:
         """The row of a known part; the rows of the pieces, then the bucket, of any other."""
