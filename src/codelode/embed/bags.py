@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode.embed.vocabulary import FlatRows, Vocabulary, flat_rows
-from codelode.sparse import ranges
+from codelode.sparse import group_starts, ranges
 from codelode.tokens import WordCounts, text_parts
 
 PATH_COMPONENTS = 3
@@ -43,7 +43,7 @@ def bags(vocabulary: Vocabulary, words: WordCounts, paths: Sequence[str]) -> Bag
     keys = np.concatenate([_text_keys(vocabulary, words), _path_keys(vocabulary, paths)])
     keys.sort()
     group = keys >> _PATH
-    first = np.flatnonzero(np.diff(group, prepend=-1))
+    first = group_starts(group)
     counts = np.add.reduceat(keys & _COUNT_MASK, first) if len(first) else first
     group = group[first]
     passage = group >> (_PASSAGE - _PATH)
