@@ -7,12 +7,13 @@ so that two unknown parts differ. The bucket rows come after those of the vocabu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from xxhash import xxh3_64_intdigest
 
 from codelode.sparse import ranges
 from codelode.tokens import term_hash
@@ -63,7 +64,8 @@ class Vocabulary:
         rows = np.searchsorted(self._hashes, hashes)
         rows[rows == self.known] = 0
         unknown = np.flatnonzero(self._hashes[rows] != hashes)
-        found = flat_rows([self.rows_of_part(parts[i]) for i in unknown.tolist()])
+        numbers = zip(unknown.tolist(), hashes[unknown].tolist(), strict=True)
+        found = flat_rows([self._rows_of_unknown(parts[i], number) for i, number in numbers])
         lengths = np.ones(len(parts), np.int64)
         lengths[unknown] = found.lengths
         flat = np.repeat(rows, lengths)
@@ -72,21 +74,28 @@ class Vocabulary:
 
     def rows_of_part(self, part: str) -> Rows:
         """The row of a known part; the rows of the pieces, then the bucket, of any other."""
+        number = term_hash(part)
+        row = self._row(number)
+        return self._rows_of_unknown(part, number) if row is None else (row,)
+
+    def _rows_of_unknown(self, part: str, number: int) -> Rows:
         rows = self._parts.get(part)
         if rows is None:
-            number = term_hash(part)
-            row = self._row(number)
-            rows = (*self._pieces(part), self.known + number % BUCKETS) if row is None else (row,)
+            rows = (*self._pieces(part), self.known + number % BUCKETS)
             if len(self._parts) >= _MAX_PARTS:
                 self._parts.clear()
             self._parts[part] = rows
         return rows
 
-    def _pieces(self, part: str) -> Iterable[int]:
+    def _pieces(self, part: str) -> Iterator[int]:
+        row_of = self._row if self._row_of is None else self._row_of.get
+        # Seven slices of each new part are hashed: as bytes where these are the characters.
+        text: Any = part.encode() if part.isascii() else part
+        hashed: Callable[[Any], int] = xxh3_64_intdigest if part.isascii() else term_hash
         start, end = 0, len(part)
         while start + MIN_PIECE <= end:
             for stop in range(min(end, start + MAX_PIECE), start + MIN_PIECE - 1, -1):
-                row = self._row(term_hash(part[start:stop]))
+                row = row_of(hashed(text[start:stop]))
                 if row is not None:
                     yield row
                     start = stop
