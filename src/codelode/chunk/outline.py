@@ -32,6 +32,7 @@ MAX_LEVEL: Final = 31
 _FUNCTION_KINDS: Final = frozenset({"function", "method", "macro", "test"})
 NO_LIMIT: Final = 1 << 62
 _SMALL_CHILD: Final = 24  # bytes
+_LF: Final = 0x0A
 _INTERESTING: Final = RULE | WRAPPER | SCOPE
 _LEAF: Final = NAMED | RULE  # it may be a definition, and nothing else
 _NO_CUT: Final = SOFT + SOFT
@@ -147,7 +148,8 @@ class _Walk:
                 continue
             start, end = child.byte_range
             gap = previous - 1 if previous else 0  # some nodes end with their newline
-            line = text.rfind(b"\n", gap, start) + 1
+            at_line_start = start and text[start - 1] == _LF
+            line = start if at_line_start else text.rfind(b"\n", gap, start) + 1
             if run is not None and text.count(b"\n", gap, start) > 1:
                 run = None
             if cutting and line:
