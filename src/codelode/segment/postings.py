@@ -129,6 +129,8 @@ def postings_sections(slices: Iterable[Postings], rows: int) -> dict[str, Iterab
 
 
 def _renumber(part: Postings, new: NDArray[np.int64]) -> Postings:
+    if len(new) and new[0] >= 0 and new[-1] - new[0] == len(new) - 1:  # all are kept
+        return replace(part, ordinals=part.ordinals + np.uint16(new[0]))
     moved = new[part.ordinals]
     alive = moved >= 0
     if alive.all():
