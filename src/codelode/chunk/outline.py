@@ -7,9 +7,9 @@ touched, because every node visited costs a Python object.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from codelode.chunk.found import Found, Outline, Run
 from codelode.chunk.grammars import (
     ATTRIBUTE,
     BODY,
@@ -21,7 +21,7 @@ from codelode.chunk.grammars import (
     WRAPPER,
     Grammar,
 )
-from codelode.chunk.languages import TYPE_KINDS, VALUE_KINDS, Rule
+from codelode.chunk.languages import TYPE_KINDS, VALUE_KINDS
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -37,60 +37,6 @@ _INTERESTING: Final = RULE | WRAPPER | SCOPE
 _LEAF: Final = NAMED | RULE  # it may be a definition, and nothing else
 _NO_CUT: Final = SOFT + SOFT
 _MAX_NAME: Final = 256  # bytes; longer ones are damage
-
-
-@dataclass(slots=True)
-class Found:
-    """A definition in the tree. `lead` is where its comments begin, `parent` an index or -1."""
-
-    name: str
-    kind: str
-    name_start: int
-    lead: int
-    start: int
-    end: int
-    doc: tuple[int, int] | None
-    parent: int
-    node: Node
-    rule: Rule
-
-    def joins(self, name: str, kind: str) -> bool:
-        """Whether a neighbour of this name and kind is another clause of this definition."""
-        return self.name == name and self.kind == kind
-
-    def extend(self, node: Node, rule: Rule) -> None:
-        """Take in another clause. The body is that of the first clause that has one."""
-        self.end = node.end_byte
-        if self.rule.body(self.node) is None:
-            self.node, self.rule = node, rule
-
-
-@dataclass(slots=True)
-class Outline:
-    """Definitions in no particular order, parents first, and cuts: byte offset -> level.
-
-    A lower level is a better place to cut: 0 is between two things at the top of the file.
-    """
-
-    found: list[Found] = field(default_factory=list)
-    cuts: dict[int, int] = field(default_factory=dict)
-
-
-class _Run:
-    """Comments and attributes on their way to the thing that they precede."""
-
-    __slots__ = ("attribute", "doc", "start")
-
-    def __init__(self, start: int) -> None:
-        self.start = start
-        self.attribute: int | None = None
-        self.doc: tuple[int, int] | None = None
-
-    def add(self, start: int, end: int, *, is_doc: bool) -> None:
-        if is_doc:
-            self.doc = (self.doc[0] if self.doc else start, end)
-        elif self.attribute is None:
-            self.attribute = start
 
 
 class _Place(NamedTuple):
@@ -138,7 +84,7 @@ class _Walk:
         inner = self.inner_level(node, level)
         own_cut = level + SOFT if place.local else level
         bound_cut = min(level + 1, MAX_LEVEL) + SOFT  # between a thing and its comments
-        run: _Run | None = None
+        run: Run | None = None
         last = -1
         previous = first
         for child in node.children:
@@ -159,7 +105,7 @@ class _Walk:
             previous = end
             if role & (COMMENT | ATTRIBUTE) and self.precedes(child, role):
                 if run is None and (line or start == first):
-                    run = _Run(start)
+                    run = Run(start)
                 if run is not None:
                     run.add(start, end, is_doc=self.is_doc(child, role))
                 continue
@@ -230,7 +176,7 @@ class _Walk:
         role: int,
         start: int,
         end: int,
-        run: _Run | None,
+        run: Run | None,
         last: int,
     ) -> int:
         """Define what `child` defines, and enter it, at this level, if there may be more inside.
@@ -273,7 +219,7 @@ class _Walk:
         return [child for child in node.children if roles[child.kind_id] & _INTERESTING]
 
     def define(
-        self, place: _Place, start: int, end: int, node: Node, run: _Run | None, last: int
+        self, place: _Place, start: int, end: int, node: Node, run: Run | None, last: int
     ) -> int:
         """Note the definition of `node`, wrapped on `[start, end)`; its index, or -1 for none."""
         rule = self.rules[node.kind_id]
