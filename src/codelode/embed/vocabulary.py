@@ -22,7 +22,7 @@ BUCKETS = 2048
 MIN_PIECE = 3  # characters
 MAX_PIECE = 16
 
-_MAX_PARTS = 50_000  # in the memo: about 10 MB when full
+_MAX_PARTS = 10_000  # in the memo: about 3 MB when full
 
 Rows = tuple[int, ...]
 
