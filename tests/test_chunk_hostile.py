@@ -11,7 +11,7 @@ from codelode.chunk.chunker import MAX_PARSED_BYTES, chunk
 from codelode.chunk.definitions import definitions
 from codelode.chunk.grammars import grammar
 from codelode.chunk.parse import parse
-from tests.chunk_cases import check, copies, document
+from tests.chunk_cases import LANGUAGES, check, copies, document
 
 GENERATED = b"".join(b"#define REG_%06d 0x%08x\n" % (i, i) for i in range(200_000))
 
@@ -77,3 +77,13 @@ def test_nothing_is_kept_of_a_document() -> None:
         chunk(one)
     after = sys.getrefcount(one.text)
     assert after == before
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_names_do_not_depend_on_how_the_text_is_decoded(language: str) -> None:
+    """An ASCII text is decoded at once; of any other, each name by itself."""
+    text = copies(language)
+    foreign = text + "\n// é\n".encode()
+    plain = text + b"\n// xx\n"
+    assert text.isascii()
+    assert definitions(language, foreign) == definitions(language, plain)

@@ -19,7 +19,7 @@ from codelode.embed.modelfolder import ModelFolder, fingerprint_of
 from codelode.embed.static import StaticEncoder
 from codelode.embed.vocabulary import BUCKETS, Vocabulary
 from codelode.errors import ModelError
-from codelode.tokens import count_words, parts, term_hash, words
+from codelode.tokens import count_words, parts, term_hash, term_hashes, words
 from codelode.types import Passages
 from training.export import write_model
 from training.vocabulary import sorted_by_hash
@@ -157,9 +157,20 @@ def test_looking_up_is_the_same_before_and_after_the_dict_is_made() -> None:
     known, hashes = sorted_by_hash([f"word{chr(97 + i % 26)}{i}" for i in range(500)])
     fresh, used = Vocabulary(hashes), Vocabulary(hashes)
     for part in known:
-        used.rows_of_part(part)
+        used.rows_of_part(f"un{part}")
+    assert used._row_of is not None
     assert all(Vocabulary(hashes).rows_of_part(part) == used.rows_of_part(part) for part in known)
     assert fresh.rows_of_part("nowhere") == used.rows_of_part("nowhere")
+
+
+def test_rows_of_many_parts_are_those_of_each() -> None:
+    known, hashes = sorted_by_hash([f"word{i}" for i in range(50)])
+    parts = [*known, "word7word8", "nowhere", "caféword9", "日本", "x", *known[:5]]
+    found = Vocabulary(hashes).rows_of_each(parts, term_hashes(map(str.encode, parts)))
+    each = [Vocabulary(hashes).rows_of_part(part) for part in parts]
+    assert found.lengths.tolist() == list(map(len, each))
+    assert found.rows.tolist() == [row for rows in each for row in rows]
+    assert not len(Vocabulary(hashes).rows_of_each([], hashes[:0]).rows)
 
 
 def test_the_memo_stays_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

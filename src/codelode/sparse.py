@@ -6,6 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 
+def group_starts(values: NDArray[np.generic]) -> NDArray[np.int64]:
+    """Where each run of equal values begins."""
+    differs = np.ones(len(values), np.bool_)
+    np.not_equal(values[1:], values[:-1], out=differs[1:])
+    return np.flatnonzero(differs)
+
+
 def ranges(begins: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
     """The concatenation of `arange(begin, begin + length)` over all pairs; int64 all."""
     ends = np.cumsum(lengths)

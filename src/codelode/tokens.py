@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from codelode.casing import spans_of_parts
 from codelode.spans import PADDING, number_spans, spell
-from codelode.sparse import ranges
+from codelode.sparse import group_starts, ranges
 
 TOKENIZER = "identifier-parts-1"
 """Recorded in the manifest: an index made by another tokenizer cannot be queried by this one."""
@@ -49,7 +49,7 @@ _PART_MASK, _COUNT_MASK = (1 << 26) - 1, (1 << 20) - 1
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")  # kana, han, hangul
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class WordParts:
     """The parts of each word of a vocabulary, as compressed sparse rows.
 
@@ -64,6 +64,11 @@ class WordParts:
     ids: NDArray[np.int64]
     compounds: NDArray[np.int64]
     wholes: list[bytes]
+
+    @cached_property
+    def hashes(self) -> NDArray[np.uint64]:
+        """`term_hash` of each of `parts`: a row of the model, and a term of the index."""
+        return term_hashes(map(str.encode, self.parts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +113,7 @@ class WordCounts:
         keys |= split.ids[ranges(split.starts[self.ids], lengths)] << _PART
         keys.sort()
         pairs = keys >> _PART
-        heads = np.flatnonzero(np.diff(pairs, prepend=-1))
+        heads = group_starts(pairs)
         pairs = pairs[heads]
         return PartCounts(
             texts=pairs >> (_TEXT - _PART),
@@ -142,13 +147,14 @@ def count_words(texts: Sequence[bytes]) -> WordCounts:
     edges = np.flatnonzero(is_word[1:] != is_word[:-1]) + 1
     starts, lengths = edges[::2], edges[1::2] - edges[::2]
     short = lengths <= MAX_WORD_BYTES
-    starts, lengths = starts[short], lengths[short]
+    if not short.all():
+        starts, lengths = starts[short], lengths[short]
     numbers, firsts = number_spans(joined, starts, lengths)
     ends = np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)) + 1)
     per_text = np.diff(np.searchsorted(starts, ends), prepend=0)
     keys = np.repeat(np.arange(len(texts), dtype=np.int64) << 32, per_text) | numbers
     keys.sort()
-    heads = np.flatnonzero(np.diff(keys, prepend=-1))
+    heads = group_starts(keys)
     counts = np.diff(heads, append=len(keys))
     keys = keys[heads]
     return WordCounts(

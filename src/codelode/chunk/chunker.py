@@ -9,11 +9,12 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Final
 
+from codelode.chunk.found import Found
 from codelode.chunk.grammars import Grammar, grammar, grammar_name
 from codelode.chunk.lines import Lines
 from codelode.chunk.markdown import heading_cuts
 from codelode.chunk.merge import merge
-from codelode.chunk.outline import MAX_LEVEL, SOFT, Found, outline
+from codelode.chunk.outline import MAX_LEVEL, SOFT, outline
 from codelode.chunk.parse import parse
 from codelode.chunk.sizes import MAX_CHUNK_BYTES
 from codelode.chunk.symbols import symbols

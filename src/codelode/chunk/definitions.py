@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from codelode.chunk.found import Found
 from codelode.chunk.grammars import grammar
-from codelode.chunk.outline import Found, outline
+from codelode.chunk.outline import outline
 from codelode.chunk.parse import parse
 
 if TYPE_CHECKING:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator
-from operator import attrgetter
+from functools import partial
+from operator import attrgetter, sub
 
-from codelode.chunk.outline import Found
+from codelode.chunk.found import Found
 from codelode.types import Symbol
 
 _NAME_START = attrgetter("name_start")
+_NAME_AND_KIND = attrgetter("name", "kind")
 _LEAD = attrgetter("lead")
+_new_symbol = partial(tuple.__new__, Symbol)  # from a pair; `Symbol(...)` is a call of Python
 
 
 def _outer_first(definition: Found) -> int:
@@ -25,10 +28,12 @@ def symbols(
 
     The symbol is the innermost definition that most of the chunk lies in, comments included.
     """
-    outer_first = sorted(found, key=_outer_first)
     by_name = sorted(found, key=_NAME_START)
-    named = [Symbol(each.name, each.kind) for each in by_name]
+    named = list(map(_new_symbol, map(_NAME_AND_KIND, by_name)))
     name_starts = list(map(_NAME_START, by_name))
+    # Most definitions are lines in a list of constants: no chunk is so small as to be one of them.
+    half = min(map(sub, ends, starts)) // 2
+    outer_first = sorted([each for each in found if each.end - each.lead > half], key=_outer_first)
     leads = list(map(_LEAD, outer_first))
     open_ones: list[Found] = []
     opened = met = 0

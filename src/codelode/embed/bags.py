@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
-from codelode.embed.vocabulary import Rows, Vocabulary
-from codelode.sparse import ranges
+from codelode.embed.vocabulary import FlatRows, Vocabulary, flat_rows
+from codelode.sparse import group_starts, ranges
 from codelode.tokens import WordCounts, text_parts
 
 PATH_COMPONENTS = 3
@@ -44,7 +43,7 @@ def bags(vocabulary: Vocabulary, words: WordCounts, paths: Sequence[str]) -> Bag
     keys = np.concatenate([_text_keys(vocabulary, words), _path_keys(vocabulary, paths)])
     keys.sort()
     group = keys >> _PATH
-    first = np.flatnonzero(np.diff(group, prepend=-1))
+    first = group_starts(group)
     counts = np.add.reduceat(keys & _COUNT_MASK, first) if len(first) else first
     group = group[first]
     passage = group >> (_PASSAGE - _PATH)
@@ -63,9 +62,10 @@ def path_parts(path: str) -> list[str]:
 
 def _text_keys(vocabulary: Vocabulary, words: WordCounts) -> NDArray[np.int64]:
     """A key for each row of each part of each passage."""
-    found = words.part_counts
+    found, split = words.part_counts, words.parts
+    rows = vocabulary.rows_of_each(split.parts, split.hashes)
     keys = (found.texts << _PASSAGE) | np.minimum(found.counts, _COUNT_MASK)
-    return _with_rows(keys, found.parts, vocabulary.rows_of_each(words.parts.parts))
+    return _with_rows(keys, found.parts, rows)
 
 
 def _path_keys(vocabulary: Vocabulary, paths: Sequence[str]) -> NDArray[np.int64]:
@@ -73,15 +73,14 @@ def _path_keys(vocabulary: Vocabulary, paths: Sequence[str]) -> NDArray[np.int64
     distinct = {path: number for number, path in enumerate(dict.fromkeys(paths))}
     found = [vocabulary.rows_of_parts(path_parts(path)) for path in distinct]
     ids = np.fromiter((distinct[path] for path in paths), np.int64, len(paths))
-    return _with_rows((np.arange(len(paths)) << _PASSAGE) | (1 << _PATH) | 1, ids, found)
+    return _with_rows((np.arange(len(paths)) << _PASSAGE) | (1 << _PATH) | 1, ids, flat_rows(found))
 
 
 def _with_rows(
-    keys: NDArray[np.int64], ids: NDArray[np.int64], found: Sequence[Rows]
+    keys: NDArray[np.int64], ids: NDArray[np.int64], found: FlatRows
 ) -> NDArray[np.int64]:
-    """For each i, `keys[i]` with each of the rows `found[ids[i]]`."""
-    lengths = np.fromiter(map(len, found), np.int64, len(found))
-    starts = np.cumsum(lengths) - lengths
-    flat = np.fromiter(chain.from_iterable(found), np.int64, int(lengths.sum())) << _ROW
+    """For each i, `keys[i]` with each of the rows of `ids[i]`."""
+    flat, lengths = found
+    starts = (np.cumsum(lengths) - lengths)[ids]
     lengths = lengths[ids]
-    return np.repeat(keys, lengths) | flat[ranges(starts[ids], lengths)]
+    return np.repeat(keys, lengths) | (flat << _ROW).take(ranges(starts, lengths))

@@ -27,6 +27,7 @@ from codelode.types import Passages
 
 _EXACT = 1 << 17  # times 128, the largest magnitude in the table, is 2^24
 _WEIGHT_STEPS = 1 << 20  # weights become integers of this fraction before they are added up
+_TOGETHER = 8  # passages whose rows are fetched at once: half a megabyte, which the cache holds
 _MAX_TF = 256  # term frequencies above count as this
 
 
@@ -94,9 +95,12 @@ class StaticEncoder:
         weights = np.floor(entries.weights * share[passage]).astype(np.float32)
         rows, bounds = entries.rows, entries.indptr.tolist()
         sums = np.zeros((n, self.dimensions), dtype=np.float32)
-        for i, (start, stop) in enumerate(pairwise(bounds)):
-            block = self._table.take(rows[start:stop], axis=0).astype(np.float32)
-            np.dot(weights[start:stop], block, out=sums[i])
+        for first in range(0, n, _TOGETHER):
+            ends = bounds[first : first + _TOGETHER + 1]
+            base = ends[0]
+            block = self._table.take(rows[base : ends[-1]], axis=0).astype(np.float32)
+            for i, (start, stop) in enumerate(pairwise(ends), first):
+                np.dot(weights[start:stop], block[start - base : stop - base], out=sums[i])
         exact = sums.astype(np.float64)
         norms = np.sqrt(np.einsum("ij,ij->i", exact, exact))[:, None]
         unit: NDArray[np.float32] = (exact / np.maximum(norms, 1)).astype(np.float32)

@@ -7,20 +7,37 @@ so that two unknown parts differ. The bucket rows come after those of the vocabu
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from xxhash import xxh3_64_intdigest
 
+from codelode.sparse import ranges
 from codelode.tokens import term_hash
 
 BUCKETS = 2048
 MIN_PIECE = 3  # characters
 MAX_PIECE = 16
 
-_MAX_PARTS = 50_000  # in the memo: about 10 MB when full
+_MAX_PARTS = 10_000  # in the memo: about 3 MB when full
 
 Rows = tuple[int, ...]
+
+
+class FlatRows(NamedTuple):
+    """The rows of several things, end to end, and how many each has: int64 both."""
+
+    rows: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+
+
+def flat_rows(found: Sequence[Rows]) -> FlatRows:
+    """Some tuples of rows, end to end."""
+    lengths = np.fromiter(map(len, found), np.int64, len(found))
+    return FlatRows(np.fromiter(chain.from_iterable(found), np.int64, int(lengths.sum())), lengths)
 
 
 class Vocabulary:
@@ -42,28 +59,43 @@ class Vocabulary:
             rows += self.rows_of_part(part)
         return rows
 
-    def rows_of_each(self, parts: Iterable[str]) -> list[Rows]:
-        """The rows of each of some parts."""
-        known = self._parts.get
-        return [known(part) or self.rows_of_part(part) for part in parts]
+    def rows_of_each(self, parts: Sequence[str], hashes: NDArray[np.uint64]) -> FlatRows:
+        """The rows of each of some parts, whose `term_hash` are given."""
+        rows = np.searchsorted(self._hashes, hashes)
+        rows[rows == self.known] = 0
+        unknown = np.flatnonzero(self._hashes[rows] != hashes)
+        numbers = zip(unknown.tolist(), hashes[unknown].tolist(), strict=True)
+        found = flat_rows([self._rows_of_unknown(parts[i], number) for i, number in numbers])
+        lengths = np.ones(len(parts), np.int64)
+        lengths[unknown] = found.lengths
+        flat = np.repeat(rows, lengths)
+        flat[ranges((np.cumsum(lengths) - lengths)[unknown], found.lengths)] = found.rows
+        return FlatRows(flat, lengths)
 
     def rows_of_part(self, part: str) -> Rows:
         """The row of a known part; the rows of the pieces, then the bucket, of any other."""
+        number = term_hash(part)
+        row = self._row(number)
+        return self._rows_of_unknown(part, number) if row is None else (row,)
+
+    def _rows_of_unknown(self, part: str, number: int) -> Rows:
         rows = self._parts.get(part)
         if rows is None:
-            number = term_hash(part)
-            row = self._row(number)
-            rows = (*self._pieces(part), self.known + number % BUCKETS) if row is None else (row,)
+            rows = (*self._pieces(part), self.known + number % BUCKETS)
             if len(self._parts) >= _MAX_PARTS:
                 self._parts.clear()
             self._parts[part] = rows
         return rows
 
-    def _pieces(self, part: str) -> Iterable[int]:
+    def _pieces(self, part: str) -> Iterator[int]:
+        row_of = self._row if self._row_of is None else self._row_of.get
+        # Seven slices of each new part are hashed: as bytes where these are the characters.
+        text: Any = part.encode() if part.isascii() else part
+        hashed: Callable[[Any], int] = xxh3_64_intdigest if part.isascii() else term_hash
         start, end = 0, len(part)
         while start + MIN_PIECE <= end:
             for stop in range(min(end, start + MAX_PIECE), start + MIN_PIECE - 1, -1):
-                row = self._row(term_hash(part[start:stop]))
+                row = row_of(hashed(text[start:stop]))
                 if row is not None:
                     yield row
                     start = stop

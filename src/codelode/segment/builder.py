@@ -161,7 +161,7 @@ class SegmentBuilder:
         counts = np.concatenate((found.counts, words.counts[compound]))
         tokens = np.bincount(ordinals, counts, len(self.texts)).astype(np.int64)
         hashes = (
-            term_hashes(map(str.encode, split.parts)),
+            split.hashes,
             term_hashes(split.wholes),
             term_hashes((name.casefold().encode() for name in self._defined_names), DEFINITION),
         )

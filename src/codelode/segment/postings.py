@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from codelode.segment.dictionary import DICTIONARY_SECTIONS, DictionaryWriter
 from codelode.segment.lists import MAX_FREQUENCY, pack_lists
-from codelode.sparse import ranges
+from codelode.sparse import group_starts, ranges
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -65,12 +65,12 @@ def build_postings(found: TermCounts) -> Postings:
     keys |= np.minimum(found.counts, MAX_FREQUENCY).astype(np.uint64)
     keys.sort()
     pairs = keys >> np.uint64(8)
-    first = _group_starts(pairs)
+    first = group_starts(pairs)
     totals = np.concatenate(([0], np.cumsum(keys & np.uint64(0xFF), dtype=np.int64)))
     frequencies = np.diff(totals[np.append(first, len(pairs))])
     pairs = pairs[first]
     owners = pairs >> np.uint64(24)
-    heads = _group_starts(owners)
+    heads = group_starts(owners)
     return Postings(
         terms=dictionary[owners[heads].astype(np.int64)],
         starts=np.append(heads, len(owners)),
@@ -99,7 +99,7 @@ def _join(parts: Sequence[Postings]) -> Postings:
     order = np.argsort(terms, kind="stable")
     terms, lengths, begins = terms[order], lengths[order], begins[order]
     picks = ranges(begins, lengths)
-    heads = _group_starts(terms)
+    heads = group_starts(terms)
     offsets = np.concatenate(([0], np.cumsum(lengths)))
     return Postings(
         terms=terms[heads],
@@ -129,6 +129,8 @@ def postings_sections(slices: Iterable[Postings], rows: int) -> dict[str, Iterab
 
 
 def _renumber(part: Postings, new: NDArray[np.int64]) -> Postings:
+    if len(new) and new[0] >= 0 and new[-1] - new[0] == len(new) - 1:  # all are kept
+        return replace(part, ordinals=part.ordinals + np.uint16(new[0]))
     moved = new[part.ordinals]
     alive = moved >= 0
     if alive.all():
@@ -141,8 +143,3 @@ def _renumber(part: Postings, new: NDArray[np.int64]) -> Postings:
         ordinals=moved[alive].astype(np.uint16),
         frequencies=part.frequencies[alive],
     )
-
-
-def _group_starts(values: NDArray[np.uint64]) -> NDArray[np.intp]:
-    """Where each run of equal values begins."""
-    return np.flatnonzero(np.concatenate(([True], values[1:] != values[:-1]))[: len(values)])

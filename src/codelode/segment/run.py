@@ -6,9 +6,11 @@ the merge, took a twentieth of the time of indexing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from codelode.segment.dictionary import BUCKETS, bucket_keys
 from codelode.segment.postings import Postings
@@ -39,11 +41,13 @@ class RunSegment(Segment):
         sizes = self.file.section_bytes()
         return sizes["ordinals"] + sizes["frequencies"]
 
+    @cached_property
+    def _columns(self) -> tuple[NDArray[Any], ...]:
+        return tuple(self.file.array(*section) for section in _SECTIONS.items())
+
     def postings(self, first: int = 0, stop: int = BUCKETS) -> Postings:
         """The postings of the terms in the buckets `[first, stop)`."""
-        terms, starts, ordinals, frequencies = (
-            self.file.array(*section) for section in _SECTIONS.items()
-        )
+        terms, starts, ordinals, frequencies = self._columns
         low, high = np.searchsorted(terms, bucket_keys(first, stop)).tolist()
         begin, end = int(starts[low]), int(starts[high])
         return Postings(

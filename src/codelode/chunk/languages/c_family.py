@@ -53,7 +53,7 @@ def _function_declarator(node: Node) -> Node | None:
     return found
 
 
-def _function_kind(node: Node, text: bytes) -> str | None:
+def _function(node: Node, text: bytes) -> str | tuple[str, Node | None] | None:
     """Without parameters it is no function: `class EXPORT Name {` and `BEGIN namespace {`.
 
     The parser does not know macros, and takes what follows them for a function. A qualified name
@@ -65,10 +65,13 @@ def _function_kind(node: Node, text: bytes) -> str | None:
         is_record = record is not None and record.type in _RECORDS
         return record.type.removesuffix("_specifier") if record and is_record else None
     declared = function.child_by_field_name("declarator")
-    if declared is not None and declared.type == "qualified_identifier":
-        return "method"
-    is_test = _test_name(node) is not None and b"TEST" in content(declared, text)
-    return "test" if is_test else "function"
+    kind = declared.type if declared is not None else ""
+    of_test = _test_name(node)
+    name = of_test or (declared if kind == "identifier" else _name_in(function))
+    if kind == "qualified_identifier":
+        return "method", name
+    is_test = of_test is not None and b"TEST" in content(declared, text)
+    return "test" if is_test else "function", name
 
 
 def _test_name(node: Node) -> Node | None:
@@ -85,12 +88,10 @@ def _test_name(node: Node) -> Node | None:
     return kind if is_name else None
 
 
-def _function_name(node: Node) -> Node | None:
-    function = _function_declarator(node)
-    if function is None:
-        lost = by_type("ERROR")(node)  # the name, when base classes follow it
-        return lost.named_child(0) if lost and lost.named_child_count else _declared(node)
-    return _test_name(node) or _name_in(function)
+def _lost_name(node: Node) -> Node | None:
+    """The name of what was taken for a function without parameters."""
+    lost = by_type("ERROR")(node)  # where it is when base classes follow it
+    return lost.named_child(0) if lost and lost.named_child_count else _declared(node)
 
 
 def _type_name(node: Node) -> Node | None:
@@ -127,7 +128,7 @@ def _variable_kind(node: Node, text: bytes) -> str | None:
 
 
 _value = by_field("value")
-_function = Rule(_function_kind, _function_name, holds=TYPE_KINDS)
+_function_rule = Rule(_function, _lost_name, holds=TYPE_KINDS)
 
 _SHARED = {
     "union_specifier": _with_body("union"),
@@ -149,7 +150,7 @@ C = Syntax(
     module="tree_sitter_c",
     rules=_SHARED
     | {
-        "function_definition": _function,
+        "function_definition": _function_rule,
         "struct_specifier": _with_body("struct"),
     },
     scopes=_SCOPES,
@@ -161,7 +162,7 @@ CPP = Syntax(
     module="tree_sitter_cpp",
     rules=_SHARED
     | {
-        "function_definition": _function,
+        "function_definition": _function_rule,
         "struct_specifier": _with_body("struct", holds=True),
         "class_specifier": _with_body("class", holds=True),
         "namespace_definition": Rule("namespace"),

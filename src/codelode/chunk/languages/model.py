@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from operator import methodcaller
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Field:
         number = language.field_id_for_name(self.names[0])
         if len(self.names) > 1 or number is None:
             return self
-        return lambda node: node.child_by_field_id(number)
+        return methodcaller("child_by_field_id", number)
 
 
 def by_field(*names: str) -> Field:
@@ -120,12 +121,13 @@ class Rule:
     """How a node of one type defines something.
 
     `kind` is a word, or a function of the node and the text that answers None where the node
-    defines nothing after all. `name` finds the node whose text is the name; `body` finds where
-    the header ends. `holds` says that definitions inside are looked for, or in which kinds.
+    defines nothing after all, and with the node of the name as well where it has come by it.
+    `name` finds the node whose text is the name; `body` finds where the header ends. `holds` says
+    that definitions inside are looked for, or in which kinds.
     Nothing is defined where there is a `given` that finds nothing.
     """
 
-    kind: str | Callable[[Node, bytes], str | None]
+    kind: str | Callable[[Node, bytes], str | tuple[str, Node | None] | None]
     name: Finder = named
     body: Finder = body_field
     holds: bool | frozenset[str] = True
