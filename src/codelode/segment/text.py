@@ -32,13 +32,21 @@ PART_BYTES = BLOCK_BYTES // 4
 """What is decompressed at once."""
 SMALL_BLOCK_BYTES = BLOCK_BYTES // 4
 """Smaller blocks are joined by a merge."""
-LEVEL = 6
-"""Against level 3: 8 % smaller, and 0.7 CPU seconds more for 150 MB."""
 
 
 @cache
 def _compressor() -> zstandard.ZstdCompressor:
-    return zstandard.ZstdCompressor(level=LEVEL, write_checksum=False, write_content_size=True)
+    """Level 6, but the first good match is taken, and 16 are tried: a quarter of the time of
+    compressing less, and 2 % more bytes. Against level 4 6 % fewer, for twice the time."""
+    parameters = zstandard.ZstdCompressionParameters.from_level(
+        6,
+        source_size=BLOCK_BYTES,
+        strategy=zstandard.STRATEGY_GREEDY,
+        search_log=4,
+        write_content_size=True,
+        write_checksum=False,
+    )
+    return zstandard.ZstdCompressor(compression_params=parameters)
 
 
 def _compressed(text: bytes) -> bytes:
