@@ -55,7 +55,17 @@ class FormatError(StoreError):
 
 
 class DamagedError(StoreError):
-    """Bytes do not match their checksum, or a file is missing or cut short."""
+    """Bytes do not match their checksum, or a file is missing or cut short.
+
+    The message is the `problem`, and then what to do about it.
+    """
+
+    def __init__(self, problem: str, advice: str = "run `lode verify --repair`") -> None:
+        super().__init__(problem, advice)
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return "{} ({})".format(*self.args)
 
 
 class MismatchError(StoreError):

@@ -40,7 +40,12 @@ def run(options: argparse.Namespace) -> int:
     else:
         _print(findings)
     if left:
-        raise DamagedError(_advice(left, repaired))
+        wrong = count(len(left), "finding")
+        if repaired:
+            raise DamagedError(
+                f"the index is still damaged ({wrong})", "rebuild it with `lode index --rebuild`"
+            )
+        raise DamagedError(f"the index is damaged ({wrong})")
     if not options.json:
         print("repaired" if repaired else "nothing is wrong")
     return 0
@@ -52,9 +57,3 @@ def _print(findings: Sequence[Finding]) -> None:
         print(guard(f"{finding.file}: {finding.section} at {finding.offset}: {finding.problem}"))
     sys.stdout.flush()  # before the verdict on standard error
 
-
-def _advice(findings: Sequence[Finding], repaired: bool) -> str:
-    wrong = count(len(findings), "finding")
-    if repaired:
-        return f"the index is still damaged ({wrong}): rebuild it with `lode index --rebuild`"
-    return f"the index is damaged ({wrong}): run `lode verify --repair`"

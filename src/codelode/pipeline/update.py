@@ -87,8 +87,6 @@ def update(
     publish_partial = manifest.generation == 0 or snapshot is not None
     sealer = Sealer(directory, manifest, known, publish_partial, ledger.clock)
     skips = SkipCounter(options.on_skip)
-    workers_rss = 0
-    recorder = metrics.recorder()
     budget = MemoryBudget(
         options.max_memory or default_cap(), max(0, resident_bytes() - PARENT_BYTES)
     )
@@ -101,17 +99,33 @@ def update(
             ledger.add(run)
             known.note_same(run.same)
             sealer.add(run)
-            workers_rss = pool.peak_rss if pool else 0
-            budget.check(resident_bytes() + workers_rss, "seal", run.last_path)
-            if options.progress:
-                options.progress.indexed(run.files, run.bytes_read)
-            if recorder is not None:
-                recorder.batch_done(run.chunks, run.bytes_read)
+            held = resident_bytes() + (pool.peak_rss if pool else 0)
+            budget.check(held, "seal", run.last_path)
+            _tell(run, options.progress)
     for skip in known.lasting_skips():
         skips.add(skip)
     committed = sealer.finish(dict(skips.counts))
     with ledger.clock.during("compact"):
         committed = compact(directory, committed)
+    return _report(committed, sealer, known, skips, ledger, pool)
+
+
+def _tell(run: Run, progress: Progress | None) -> None:
+    """Tell those who want to know that a run is done."""
+    if progress:
+        progress.indexed(run.files, run.bytes_read)
+    if (recorder := metrics.recorder()) is not None:
+        recorder.batch_done(run.chunks, run.bytes_read)
+
+
+def _report(
+    committed: Manifest,
+    sealer: Sealer,
+    known: KnownFiles,
+    skips: SkipCounter,
+    ledger: Ledger,
+    pool: WorkerPool | None,
+) -> UpdateReport:
     stages, load = ledger.totals(pool)
     return UpdateReport(
         files=committed.files,
@@ -124,7 +138,7 @@ def update(
         bytes_read=ledger.bytes_read,
         index_bytes=committed.index_bytes,
         seconds=ledger.seconds,
-        peak_rss_bytes=peak_rss_bytes() + workers_rss,
+        peak_rss_bytes=peak_rss_bytes() + (pool.peak_rss if pool else 0),
         generation=committed.generation,
         segments=len(committed.segments),
         load=load,

@@ -170,7 +170,6 @@ class SegmentFile:
                     at = page * PAGE_BYTES
                     raise DamagedError(
                         f"{self.name}: section {section} is damaged near offset {at}"
-                        " (run `lode verify --repair`)"
                     )
                 self._checked[page] = 1
 

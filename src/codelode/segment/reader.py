@@ -207,7 +207,7 @@ class Segment:
         try:
             text = b"".join(self.block(first + i, stop - at) for i, at in enumerate(starts))
         except DamagedError as error:
-            raise DamagedError(f"{self.file.name}: {self.path(file)}: {error}") from None
+            raise DamagedError(f"{self.file.name}: {self.path(file)}: {error.problem}") from None
         return text[begin - starts[0] : stop - starts[0]] if starts else b""
 
     def frame(self, number: int) -> tuple[memoryview, int]:

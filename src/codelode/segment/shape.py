@@ -67,6 +67,4 @@ def _must_be(segment: Segment, section: str, width: int, rows: int) -> None:
 
 
 def _misshapen(segment: Segment, section: str, what: str) -> DamagedError:
-    return DamagedError(
-        f"{segment.file.name}: section {section} {what} (run `lode verify --repair`)"
-    )
+    return DamagedError(f"{segment.file.name}: section {section} {what}")

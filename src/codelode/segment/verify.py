@@ -28,7 +28,7 @@ def faults(segment: Segment) -> Iterator[tuple[str, int, str]]:
     try:
         check_shape(segment)
     except DamagedError as error:
-        yield "directory", 0, str(error)
+        yield "directory", 0, error.problem
         return
     damaged = False
     for section, offset in segment.file.damaged_pages():
@@ -160,4 +160,4 @@ def _text_faults(segment: Segment) -> Iterator[tuple[str, str]]:
         try:
             segment.block(number)
         except DamagedError as error:
-            yield "text", f"block {number}: {error}"
+            yield "text", f"block {number}: {error.problem}"

@@ -50,13 +50,13 @@ def pack_error(error: CodelodeError | OSError) -> dict[str, Any]:
     """An error."""
     if isinstance(error, OSError):
         return {"os": [error.errno, error.strerror, error.filename]}
-    return {"error": type(error).__name__, "message": str(error)}
+    return {"error": type(error).__name__, "arguments": error.args}
 
 
 def unpack(reply: dict[str, Any], texts: bytes) -> Answer:
     """The answer that was packed. Raises the error that was."""
     if "error" in reply:
-        raise getattr(errors, reply["error"])(reply["message"])
+        raise getattr(errors, reply["error"])(*reply["arguments"])
     if "os" in reply:
         raise OSError(*reply["os"])
     fields = reply["answer"]

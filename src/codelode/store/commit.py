@@ -51,7 +51,7 @@ def write_merged(
     entry = SegmentEntry(name, size, len(files), 0, 0, 0, 0, int(files["chunks"].sum()))
     entry = entry.with_live(entry.live_mask(), files)
     if entry.chunks != entry.all_chunks:  # it would be merged again and again
-        raise DamagedError("a file that was left out has chunks (run `lode verify --repair`)")
+        raise DamagedError("a file that was left out has chunks")
     return entry
 
 

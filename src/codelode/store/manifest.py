@@ -38,6 +38,7 @@ WALK_OPTIONS: dict[str, type] = {"hidden": bool, "no_ignore": bool, "max_file_si
 _MAGIC = "codelode-index"
 _SEGMENT_NAME = re.compile(r"[0-9a-f]{16}\.seg\Z")
 _FORMAT = re.compile(r"[0-9]{1,9}\Z")
+_REBUILD = "rebuild with `lode index --rebuild`"
 _STATS_NAME = re.compile(r"([0-9a-f]{16}\.stat)?\Z")
 
 
@@ -144,8 +145,7 @@ def decode_manifest(data: bytes) -> Manifest:
     words = head.decode("ascii", "replace").split(" ")
     if len(words) != 3 or words[0] != _MAGIC or not _FORMAT.match(words[1]):
         raise DamagedError(
-            f"{MANIFEST} is damaged: its first line is not that of an index"
-            " (rebuild with `lode index --rebuild`)"
+            f"{MANIFEST} is damaged: its first line is not that of an index", _REBUILD
         )
     if int(words[1]) != INDEX_FORMAT:
         age = "a newer" if int(words[1]) > INDEX_FORMAT else "an older"
@@ -154,16 +154,11 @@ def decode_manifest(data: bytes) -> Manifest:
             f" {INDEX_FORMAT}): rebuild it with `lode index --rebuild`"
         )
     if xxhash.xxh3_64_hexdigest(body) != words[2]:
-        raise DamagedError(
-            f"{MANIFEST} is damaged: its checksum does not match"
-            " (rebuild with `lode index --rebuild`)"
-        )
+        raise DamagedError(f"{MANIFEST} is damaged: its checksum does not match", _REBUILD)
     try:
         return _from_json(json.loads(body))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise DamagedError(
-            f"{MANIFEST} is damaged: {error} (rebuild with `lode index --rebuild`)"
-        ) from None
+        raise DamagedError(f"{MANIFEST} is damaged: {error}", _REBUILD) from None
 
 
 def _from_json(fields: dict[str, Any]) -> Manifest:

@@ -111,7 +111,6 @@ class Snapshot:
                 for section, offset, problem in faults(live.segment):
                     raise DamagedError(
                         f"{live.entry.name}: section {section}, offset {offset}: {problem}"
-                        " (run `lode verify --repair`)"
                     ) from error
             raise
 
@@ -124,7 +123,7 @@ def open_segment(directory: Path, entry: SegmentEntry, dimensions: int) -> LiveS
     if found != (entry.bytes, entry.rows, dimensions):
         raise DamagedError(
             f"{entry.name}: bytes, files and dimensions are {found} instead of"
-            f" {(entry.bytes, entry.rows, dimensions)} (run `lode verify --repair`)"
+            f" {(entry.bytes, entry.rows, dimensions)}"
         )
     live = LiveSegment(segment, entry)
     if entry.stats:
@@ -140,5 +139,5 @@ def _newer_stats(path: Path, rows: int) -> tuple[NDArray[np.int64], NDArray[np.i
         len(stats) != len(restatted) * len(STAT_COLUMNS)
         or not np.isin(restatted, np.arange(rows)).all()
     ):
-        raise DamagedError(f"{path.name}: it is not of this segment (run `lode verify --repair`)")
+        raise DamagedError(f"{path.name}: it is not of this segment")
     return restatted, stats.reshape(-1, len(STAT_COLUMNS))

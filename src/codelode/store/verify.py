@@ -34,7 +34,7 @@ def verify(directory: Path) -> list[Finding]:
     try:
         manifest = read_manifest(directory)
     except (DamagedError, FormatError) as error:
-        return [Finding(MANIFEST, "manifest", 0, str(error))]
+        return [Finding(MANIFEST, "manifest", 0, _problem(error))]
     return [
         finding for entry in manifest.segments for finding in _check(directory, manifest, entry)
     ]
@@ -56,7 +56,11 @@ def _check(directory: Path, manifest: Manifest, entry: SegmentEntry) -> Iterator
         elif entry.with_live(live.files, files) != entry:
             yield Finding(MANIFEST, entry.name, 0, "counts of live files do not add up")
     except (DamagedError, FormatError) as error:
-        yield Finding(entry.name, "file", 0, str(error))
+        yield Finding(entry.name, "file", 0, _problem(error))
+
+
+def _problem(error: DamagedError | FormatError) -> str:
+    return error.problem if isinstance(error, DamagedError) else str(error)
 
 
 def drop_damaged(directory: Path) -> Manifest:
