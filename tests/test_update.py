@@ -15,8 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codelode import Index
+from codelode.discover.walk import WalkOptions, walk
 from codelode.errors import LockedError, MismatchError, UsageError
+from codelode.pipeline.pool import WorkerOptions, WorkerPool
+from codelode.pipeline.stages import StageClock
 from codelode.store.lock import write_lock
+from codelode.types import SourceFile, Task
 
 QUERIES = ("parse the settings file", "open_socket", "retry after failure", "Widget", "log a line")
 
@@ -222,6 +226,17 @@ def test_another_tokenizer_is_a_mismatch_until_rebuilt(
     with pytest.raises(MismatchError, match=r"tokenizer.*--rebuild"):
         make_index().update()
     assert make_index().update(rebuild=True).generation == 2
+
+
+def test_workers_let_searches_go_first(tree: Path) -> None:
+    write(tree, "a.py", "def parse_settings():\n    pass\n")
+    tasks = [Task(file) for file in walk(tree, WalkOptions()) if isinstance(file, SourceFile)]
+    options = WorkerOptions(str(tree), None, 1 << 20, 1 << 30)
+    with WorkerPool(1, options, StageClock()) as pool:
+        assert [run.files for run in pool.map([tasks])] == [1]
+        (worker,) = pool._workers
+        ours = os.getpriority(os.PRIO_PROCESS, 0)
+        assert os.getpriority(os.PRIO_PROCESS, worker.process.pid) > ours
 
 
 STUCK = """

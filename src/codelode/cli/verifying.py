@@ -56,4 +56,3 @@ def _print(findings: Sequence[Finding]) -> None:
     for finding in findings:
         print(guard(f"{finding.file}: {finding.section} at {finding.offset}: {finding.problem}"))
     sys.stdout.flush()  # before the verdict on standard error
-
