@@ -3,7 +3,7 @@
     python -m benchmarks.concurrency ROOT [--seconds N] [--jobs N] [--record]
 
 A copy of the tree is indexed and edited, not ROOT. Every scene lasts `--seconds`, cut into five
-windows that give a sample each; there are about sixteen scenes.
+windows that give a sample each; there are about twenty scenes.
 
 - idle: one thread searches, nothing else runs;
 - busy: the same while as many processes as there are cores only count, the control for
@@ -11,6 +11,7 @@ windows that give a sample each; there are about sixteen scenes.
   and again; and while the same process does it in another thread;
 - threads: 1, 2, 4, 8 on one `Index`;  processes: 1, 2, 4, 8 on one index, each with an `Index`;
 - served: 1, 2, 4, 8 threads on one `Index` with a search process per core (`--jobs`);
+- turns: one thread, and eight on search processes, again and again, for their ratio;
 - mixed: four threads search in all modes and with filters while files change and updates run.
 """
 
@@ -91,6 +92,8 @@ def play(session: Session, name: str, stage: scenes.Stage) -> None:
     for threads in (1, 2, 4, 8):
         session.say(f"{threads} threads on search processes")
         scenes.served(session, name, stage, threads)
+    session.say("one thread and eight on search processes, in turn")
+    scenes.in_turns(session, name, stage, index, 8)
     for processes in (1, 2, 4, 8):
         session.say(f"{processes} processes")
         scenes.processes(session, name, stage, processes)

@@ -121,6 +121,23 @@ def served(session: Session, name: str, stage: Stage, threads: int) -> None:
     session.add(f"{name}/served/{threads}/errors", "count", load.errors.total())
 
 
+def in_turns(session: Session, name: str, stage: Stage, index: Index, threads: int) -> None:
+    """One thread on one `Index`, and many on one with search processes, in turn, five times.
+
+    Machines are faster at one time than at another: what follows at once has the same weather.
+    """
+    alone, many = f"{name}/turns/1 thread/rate", f"{name}/turns/{threads} threads, served/rate"
+    rates: dict[str, list[float]] = {alone: [], many: []}
+    with Index.open(stage.tree, stage.index_dir, processes=stage.jobs) as serving:
+        search_for(stage.seconds / 5, 2 * stage.jobs, asking(serving, stage.asked))
+        for _ in range(5):
+            for label, opened, count in ((alone, index, 1), (many, serving, threads)):
+                load = search_for(stage.seconds / 2, count, asking(opened, stage.asked))
+                rates[label] += load.rates()
+    session.add(alone, "queries/s", rates[alone], "higher")
+    session.add(many, "queries/s", rates[many], "higher", alone)
+
+
 def mixed(session: Session, name: str, stage: Stage, index: Index) -> None:
     """Four threads search in all modes and with filters, while files change and updates run."""
     modes = ("hybrid", "semantic", "lexical")
