@@ -16,6 +16,14 @@ from typing import Any, BinaryIO
 
 _PIPE_BYTES = 1 << 16  # what a pipe holds, on Linux
 
+_ENVIRONMENT = {
+    "OPENBLAS_NUM_THREADS": "1",  # idle threads wait by spinning; no sum is large enough for two
+    # Arrays of up to some megabytes come and go with every batch and every query. The C library
+    # (glibc) would give their pages back to the system, and have them cleared again for the next.
+    "MALLOC_MMAP_THRESHOLD_": str(8 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(16 << 20),
+}
+
 _FRAME = struct.Struct("<IQ")  # lengths of head and body
 
 
@@ -41,7 +49,7 @@ def receive(stream: BinaryIO) -> tuple[Any, bytes] | None:
     return json.loads(head), body
 
 
-def start(module: str, environment: dict[str, str]) -> subprocess.Popen[bytes]:
+def start(module: str) -> subprocess.Popen[bytes]:
     """Start a worker: `module`, run as a program. Raises `OSError`."""
     return subprocess.Popen(
         # -P: a numpy.py in the folder that we are in, often the tree itself, must not be run.
@@ -49,7 +57,7 @@ def start(module: str, environment: dict[str, str]) -> subprocess.Popen[bytes]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         bufsize=_PIPE_BYTES,
-        env={**os.environ, **environment},
+        env={**os.environ, **_ENVIRONMENT},
         process_group=0,  # Ctrl-C is for the parent, which ends the workers
     )
 

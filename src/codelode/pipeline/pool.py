@@ -25,13 +25,6 @@ if TYPE_CHECKING:
 
     from codelode.pipeline.stages import StageClock
 
-_ENVIRONMENT = {
-    "OPENBLAS_NUM_THREADS": "1",  # idle threads wait by spinning; no sum is large enough for two
-    # Arrays of a few megabytes come and go with every batch. The C library (glibc) would give their
-    # pages back to the system each time, and have them cleared again for the next.
-    "MALLOC_MMAP_THRESHOLD_": str(8 << 20),
-    "MALLOC_TRIM_THRESHOLD_": str(16 << 20),
-}
 BATCHES_AHEAD = 6  # per worker: enough that none waits while the parent seals a segment
 
 
@@ -55,7 +48,7 @@ class WorkerOptions:
 class _Worker:
     def __init__(self, options: WorkerOptions) -> None:
         started = time.monotonic()
-        self.process = start("codelode.pipeline.worker", _ENVIRONMENT)
+        self.process = start("codelode.pipeline.worker")
         self.peak_rss = 0
         self.cpu = 0.0
         send(self._input, {**asdict(options), "started": started})

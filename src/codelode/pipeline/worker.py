@@ -34,8 +34,7 @@ def main() -> None:
     if first is None:
         return
     options = WorkerOptions(**first[0])
-    if hasattr(os, "nice"):
-        os.nice(_NICENESS)
+    os.nice(_NICENESS)
     limit_this_process(options.memory_limit)
     tracer = _tracer() if options.trace else None
     indexer = BatchIndexer(

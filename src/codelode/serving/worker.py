@@ -14,13 +14,6 @@ from codelode.frames import receive, send, start
 if TYPE_CHECKING:
     from codelode.serving.messages import WorkerOptions
 
-_ENVIRONMENT = {
-    "OPENBLAS_NUM_THREADS": "1",  # idle threads wait by spinning
-    # Scores of all chunks of a segment come and go with every query. The C library (glibc) would
-    # give their pages back to the system each time, and have them cleared again for the next.
-    "MALLOC_MMAP_THRESHOLD_": str(8 << 20),
-    "MALLOC_TRIM_THRESHOLD_": str(16 << 20),
-}
 _MODULE = "codelode.searchworker"
 
 
@@ -34,12 +27,11 @@ class Worker:
 
     def __init__(self, options: WorkerOptions) -> None:
         self._sending = threading.Lock()
-        self._last = (
-            threading.Lock()
-        )  # free once the reply before that to the next question is read
+        self._last = threading.Lock()
+        """Held by who asked last, until the reply is read."""
         self._ended = False
         try:
-            self._process = start(_MODULE, _ENVIRONMENT)
+            self._process = start(_MODULE)
         except OSError as error:
             raise CodelodeError(f"cannot start a search process: {error.strerror}") from None
         with suppress(BrokenPipeError):  # `ask` will see it
@@ -59,11 +51,10 @@ class Worker:
                     if self._ended:
                         return None
                     before, self._last = self._last, mine
-                    send(self._process.stdin, request)  # type: ignore[arg-type]
+                    with suppress(BrokenPipeError):  # it is dead: there will be no reply
+                        send(self._process.stdin, request)  # type: ignore[arg-type]
                 with before:
                     return None if self._ended else receive(self._process.stdout)  # type: ignore[arg-type]
-            except BrokenPipeError:
-                return None
             except BaseException:  # Ctrl-C: half a frame may have been sent or read
                 self._ended = True
                 raise
