@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from codelode.chunk.definitions import definitions
+from benchmarks.definition_names import definitions
 from codelode.chunk.grammars import grammar_name
 from codelode.chunk.sizes import MAX_LINE_BYTES
 from codelode.types import Chunk, Document

@@ -11,16 +11,15 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "src" / "codelode"
 
 LAYERS = (  # bottom up; ARCHITECTURE.md draws the same
-    {"errors", "frames", "lines", "report", "resident", "sparse"},
-    {"casing", "spans"},
-    {"tokens"},
+    {"errors", "lru", "report"},
+    {"system", "text"},
     {"types"},
     {"chunk", "discover", "embed", "metrics", "render", "segment"},
     {"store"},
     {"pipeline", "search"},
-    {"serving"},
     {"reader"},
-    {"index", "progress", "searchworker"},
+    {"serving"},
+    {"index", "progress"},
     {"codelode"},  # the package itself: what users import
     {"bench"},
     {"cli"},

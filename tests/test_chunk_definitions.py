@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from codelode.chunk.definitions import definitions
+from benchmarks.definition_names import definitions
 from codelode.chunk.grammars import grammar, grammar_name
 from codelode.chunk.languages import SYNTAXES
 from tests.chunk_cases import LANGUAGES, SAMPLES, drawn_outline, sample

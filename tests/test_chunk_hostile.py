@@ -7,8 +7,8 @@ from time import thread_time
 
 import pytest
 
+from benchmarks.definition_names import definitions
 from codelode.chunk.chunker import MAX_PARSED_BYTES, chunk
-from codelode.chunk.definitions import definitions
 from codelode.chunk.grammars import grammar
 from codelode.chunk.parse import parse
 from tests.chunk_cases import LANGUAGES, check, copies, document

@@ -8,7 +8,7 @@ from typing import Any, cast
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codelode.chunk.found import Found
+from codelode.chunk.definitions import Found
 from codelode.chunk.symbols import symbols
 from codelode.types import Symbol
 

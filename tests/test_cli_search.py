@@ -157,7 +157,7 @@ def test_scores_signals_and_sections(sample: tuple[CommandLine, Path]) -> None:
     assert lode(*query, "--no-snippet").text == plain.splitlines()[0] + "\n"
     explained = lode(*query, "--explain").text.splitlines()
     assert re.match(r"    \w+ -?\d", explained[1])
-    assert lode(*query, "--explain", "--json").json["hits"][0]["signals"]
+    assert lode(*query, "--explain", "--json").json["hits"][0]["features"]
     assert "text" not in lode(*query, "--no-snippet", "--json").json["hits"][0]
     hit = lode(*query, "--json").json["hits"][0]
     section = lode(*query, "--full-section").text.splitlines()[1:]
@@ -279,5 +279,5 @@ def test_a_cold_search_imports_only_what_it_needs(sample: tuple[CommandLine, Pat
     traced = lode("search", "retry", root, python=("-X", "importtime")).must_succeed()
     imported = {line.rsplit("|", 1)[1].strip() for line in traced.message.splitlines()}
     assert "codelode.index" in imported
-    assert not {"codelode.serving", "codelode.frames"} & imported
+    assert not {"codelode.serving", "codelode.system.framing"} & imported
     assert sorted(name for name in imported if name.split(".")[0] in NEEDLESS) == []

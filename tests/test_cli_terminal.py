@@ -10,7 +10,7 @@ import pytest
 
 from codelode import progress
 from codelode.progress import ProgressBar
-from codelode.render.visible import width
+from codelode.render.sanitize import width
 from tests.commandline import CommandLine, write_much
 
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")

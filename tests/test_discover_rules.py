@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from codelode.discover import gitexcludes
-from codelode.discover.gitexcludes import parse_config
+from codelode.discover import git_excludes as gitexcludes
+from codelode.discover.git_excludes import parse_config
 from codelode.discover.walk import WalkOptions, walk
 from codelode.types import Skip, SkipReason
 from tests.test_discover_ignore import NAMES, pieces

@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from codelode.embed.foreign import require
 from codelode.embed.load import load
+from codelode.embed.pretrained import require
 from codelode.embed.safetensors import read_tensor, tensor_names
 from codelode.errors import ModelError
-from codelode.tokens import count_words
+from codelode.text.tokens import count_words
 from codelode.types import Passages
 
 TOKENS = ["[UNK]", "parse", "a", "file", "read", "server"]

@@ -15,7 +15,7 @@ from codelode import Index
 from codelode.errors import FormatError
 from codelode.search.dense import dense_candidates
 from codelode.search.filters import chunk_masks
-from codelode.segment.format import FORMAT_VERSION
+from codelode.segment.container import FORMAT_VERSION
 from codelode.store.manifest import INDEX_FORMAT, MANIFEST
 from codelode.store.snapshot import Snapshot
 from codelode.store.verify import verify
@@ -64,7 +64,7 @@ def describe(snapshot: Snapshot) -> dict[str, object]:
 def _search(snapshot: Snapshot, query: str) -> list[object]:
 
     from codelode.search.lexical import find_terms, lexical_candidates
-    from codelode.tokens import text_terms
+    from codelode.text.tokens import text_terms
 
     masks = chunk_masks(snapshot, None, None)
     best = lexical_candidates(snapshot, find_terms(snapshot, text_terms(query)), masks, 10)

@@ -22,9 +22,9 @@ from codelode.render.excerpt import (
     whole,
 )
 from codelode.render.highlight import highlight
-from codelode.render.jsonable import dumps, hit_object
+from codelode.render.json import dumps, hit_object
+from codelode.render.sanitize import cut, visible_name, visible_text, width
 from codelode.render.text import Style, header, render_hit
-from codelode.render.visible import cut, visible_name, visible_text, width
 from codelode.types import Hit
 
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
@@ -61,7 +61,7 @@ def test_header_says_what_there_is_to_say() -> None:
 
 
 def test_signals_are_shown_when_there_are_any() -> None:
-    explained = replace(HIT, signals={"cosine": 0.71234, "test": 0.0})
+    explained = replace(HIT, features={"cosine": 0.71234, "test": 0.0})
     assert "\n    cosine 0.712\n" in rendered(explained, Style())
 
 
@@ -242,7 +242,7 @@ def test_hit_object_has_the_contract() -> None:
         "text": HIT.text,
     }
     assert "text" not in hit_object(HIT, text=False)
-    assert hit_object(replace(HIT, signals={"bm25": 1.0}))["signals"] == {"bm25": 1.0}
+    assert hit_object(replace(HIT, features={"bm25": 1.0}))["features"] == {"bm25": 1.0}
 
 
 def test_a_name_that_is_not_utf8_is_valid_json_and_not_lost() -> None:

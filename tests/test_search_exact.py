@@ -15,22 +15,22 @@ from numpy.typing import NDArray
 
 from codelode.discover.glob import GlobSet
 from codelode.errors import UsageError
-from codelode.search import candidates, dense, idle, lexical
+from codelode.lru import LruCache
+from codelode.search import candidates, dense, lexical, parallel_scan
 from codelode.search.candidates import Candidates, TopK, distinct
 from codelode.search.dense import dense_candidates
+from codelode.search.file_roles import PATTERNS, kind_of_path, kinds_of_files
 from codelode.search.filters import Allowed, Mask, chunk_masks
-from codelode.search.idle import shared_out
-from codelode.search.kinds import PATTERNS, kind_of_path, kinds_of_files
 from codelode.search.lexical import find_terms, lexical_candidates
-from codelode.search.names import shares_of_names, shares_of_paths
+from codelode.search.name_match import shares_of_names, shares_of_paths
+from codelode.search.parallel_scan import shared_out
 from codelode.search.rank import choose
 from codelode.segment.builder import SegmentBuilder
 from codelode.segment.quantizer import SCALE_UNIT, scan_codes
 from codelode.segment.reader import Segment
 from codelode.store.manifest import Manifest, SegmentEntry
-from codelode.store.recent import Recent
 from codelode.store.snapshot import LiveSegment, Snapshot
-from codelode.tokens import WordCounts, spelled, term_hash, text_parts
+from codelode.text.tokens import WordCounts, spelled, term_hash, text_parts
 from codelode.types import Chunk, Document, SourceFile
 from tests.segments import sealed
 
@@ -185,7 +185,7 @@ def test_the_dense_scan_is_the_same_however_it_goes(
         patch.object(dense, "_ROWS_PER_RUN", costs[0]),
         patch.object(dense, "_ROWS_PER_COPY", costs[1]),
         patch.object(dense, "SHARED_ROWS", 0 if threads else 1 << 30),
-        patch.object(idle, "CORES", 3),
+        patch.object(parallel_scan, "CORES", 3),
     ):
         found = dense_candidates(snapshot, vector, masks, k)
     assert as_dict(found) == plain_best(plain, k)
@@ -194,7 +194,10 @@ def test_the_dense_scan_is_the_same_however_it_goes(
 @pytest.mark.parametrize("helped", [False, True])
 def test_shared_work_is_done_once_and_before_the_block_ends(helped: bool) -> None:
     done: list[int] = []
-    with patch.object(idle, "CORES", 4), shared_out(done.append, range(500), helped=helped):
+    with (
+        patch.object(parallel_scan, "CORES", 4),
+        shared_out(done.append, range(500), helped=helped),
+    ):
         pass
     assert sorted(done) == list(range(500))
 
@@ -208,14 +211,14 @@ def test_many_queries_share_the_cores() -> None:
         with shared_out(done.append, items, helped=True):
             pass
 
-    with patch.object(idle, "CORES", 4):
+    with patch.object(parallel_scan, "CORES", 4):
         threads = [threading.Thread(target=query, args=(number,)) for number in range(8)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
     assert sorted(done) == list(range(800))
-    assert idle._sharing == 0
+    assert parallel_scan._sharing == 0
 
 
 @pytest.mark.parametrize("helped", [False, True])
@@ -225,18 +228,18 @@ def test_what_shared_work_raises_is_raised(helped: bool) -> None:
             raise LookupError("seven")
 
     with (
-        patch.object(idle, "CORES", 4),
+        patch.object(parallel_scan, "CORES", 4),
         pytest.raises(LookupError, match="seven"),
         shared_out(fail, range(100), helped=helped),
     ):
         pass
-    assert idle._sharing == 0
+    assert parallel_scan._sharing == 0
 
 
 def test_nothing_runs_after_the_block_has_failed() -> None:
     done: list[int] = []
     with (
-        patch.object(idle, "CORES", 4),
+        patch.object(parallel_scan, "CORES", 4),
         pytest.raises(KeyError),
         shared_out(done.append, range(10**6), helped=True),
     ):
@@ -283,7 +286,7 @@ def test_a_bad_glob_is_an_error_every_time() -> None:
 
 
 def test_what_is_recent_is_kept_and_no_more() -> None:
-    recent: Recent[int, str] = Recent()
+    recent: LruCache[int, str] = LruCache()
     for number in range(5):
         recent.put(number, str(number), 3)
         recent.get(0)

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codelode.segment import dictionary
+from codelode.segment.container import SegmentFile, write_segment
 from codelode.segment.dictionary import (
     BUCKETS,
     DICTIONARY_SECTIONS,
@@ -18,8 +19,7 @@ from codelode.segment.dictionary import (
     Dictionary,
     DictionaryWriter,
 )
-from codelode.segment.format import SegmentFile, write_segment
-from codelode.segment.lookup import Lookup
+from codelode.segment.term_lookup import Lookup
 from codelode.segment.verify import _dictionary_faults
 
 keys = st.one_of(

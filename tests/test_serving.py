@@ -21,9 +21,9 @@ import pytest
 
 from codelode import Answer, Hit, Index
 from codelode.errors import CodelodeError, DamagedError, MismatchError, NoIndexError, UsageError
-from codelode.frames import receive
-from codelode.serving.places import Serving
+from codelode.serving.dispatcher import Dispatcher
 from codelode.serving.worker import Worker
+from codelode.system.framing import receive
 from tests.commandline import SAMPLE, write_tree
 
 ODD: dict[str, str | bytes] = {
@@ -47,9 +47,9 @@ def index(root: Path, tmp_path: Path) -> Iterator[Index]:
         yield opened
 
 
-def serving(index: Index) -> Serving:
-    assert index._serving is not None
-    return index._serving
+def serving(index: Index) -> Dispatcher:
+    assert index._dispatcher is not None
+    return index._dispatcher
 
 
 def workers(index: Index) -> list[Worker]:
@@ -332,9 +332,9 @@ PARENT = """
 import json, sys, time
 from codelode import Index
 index = Index.open(sys.argv[1], sys.argv[2], processes=2)
-with index._serving._place():
+with index._dispatcher._place():
     index.search("retry")
-workers = [place.worker for place in index._serving._places]
+workers = [place.worker for place in index._dispatcher._places]
 print(json.dumps([worker.pid for worker in workers if worker]), flush=True)
 time.sleep(60 if sys.argv[3] == "sleep" else 0)
 """

@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.faults.calls import Call, in_child, intercepted
 from codelode.errors import CodelodeError, DamagedError, IndexingError, LockedError
-from codelode.segment.format import SegmentFile
+from codelode.segment.container import SegmentFile
 from codelode.store.commit import publish, settle, write_merged
 from codelode.store.lock import write_lock
 from codelode.store.manifest import LOCK, MANIFEST, Manifest, SegmentEntry, read_manifest

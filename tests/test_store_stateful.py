@@ -28,7 +28,7 @@ from codelode.store.lock import write_lock
 from codelode.store.manifest import Manifest, SegmentEntry, read_manifest
 from codelode.store.snapshot import Snapshot
 from codelode.store.verify import drop_damaged, verify
-from codelode.tokens import text_terms
+from codelode.text.tokens import text_terms
 from tests.segments import DIMENSIONS, build, vectors_of
 from tests.test_store_search import WORDS, chunks_of, exact, found, lines, naive_bm25
 

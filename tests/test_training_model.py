@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from codelode.embed.modelfolder import ModelFolder, fingerprint_of
+from codelode.embed.model_folder import ModelFolder, fingerprint_of
 from codelode.embed.static import StaticEncoder
 from codelode.embed.vocabulary import BUCKETS, Vocabulary
-from codelode.tokens import count_words, term_hash
+from codelode.text.tokens import count_words, term_hash
 from codelode.types import Passages
 from training.arrays import BagRows, PairArrays
 from training.evaluate import evaluate, ranks, unit

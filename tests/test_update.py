@@ -222,7 +222,7 @@ def test_another_tokenizer_is_a_mismatch_until_rebuilt(
 ) -> None:
     write(tree, "a.py", "def parse_settings():\n    pass\n")
     make_index().update()
-    monkeypatch.setattr("codelode.tokens.TOKENIZER", "another-1")
+    monkeypatch.setattr("codelode.text.tokens.TOKENIZER", "another-1")
     with pytest.raises(MismatchError, match=r"tokenizer.*--rebuild"):
         make_index().update()
     assert make_index().update(rebuild=True).generation == 2

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from codelode.embed.modelfolder import ModelFolder
+from codelode.embed.model_folder import ModelFolder
 from training.arrays import KINDS, BagRows, PairArrays
 from training.languages import LANGUAGES
 

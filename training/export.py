@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from codelode.embed.modelfolder import INFO, fingerprint_of
-from codelode.tokens import TOKENIZER
+from codelode.embed.model_folder import INFO, fingerprint_of
+from codelode.text.tokens import TOKENIZER
 from training.arrays import KINDS, PairArrays
 from training.languages import LANGUAGES
 from training.vocabulary import sorted_by_hash

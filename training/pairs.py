@@ -14,9 +14,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
-from codelode.chunk.definitions import Definition, definitions
+from benchmarks.definition_names import Definition, definitions
 from codelode.embed.bags import path_parts
-from codelode.tokens import parts, text_parts
+from codelode.text.tokens import parts, text_parts
 from training.comments import first_sentence
 
 PASSAGE_BYTES = 1500  # about what a chunk of the index holds

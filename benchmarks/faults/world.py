@@ -21,11 +21,11 @@ from numpy.typing import NDArray
 
 from codelode import Index
 from codelode.errors import NoIndexError
-from codelode.search.question import MODES
+from codelode.search.request import MODES
 from codelode.store.manifest import LOCK, MANIFEST
 from codelode.store.snapshot import Snapshot
 from codelode.store.verify import verify
-from codelode.tokens import words
+from codelode.text.tokens import words
 from codelode.types import Passages
 
 QUESTIONS = ("parse the settings", "open_socket", "retry after failure", "Widget log")

@@ -25,8 +25,8 @@ from benchmarks.quality.runs import bring_up_to_date
 from benchmarks.quality.scoring import CUTOFF, Place, matches, mean, ndcg
 from codelode.index import Index
 from codelode.search.features import FEATURES
-from codelode.search.question import Question
 from codelode.search.rank import QUESTION, SYMBOL, choose
+from codelode.search.request import SearchRequest
 from codelode.search.searcher import gather
 
 STEPS = (-0.5, -0.2, -0.05, 0.05, 0.2, 0.5)
@@ -103,7 +103,7 @@ def collect(options: argparse.Namespace) -> list[Case]:
 def _case(index: Index, name: str, lead: str, text: str, targets: tuple[Target, ...]) -> Case:
     snapshot = index.snapshot()
     encoder = index.encoder()
-    query, measured = gather(snapshot, encoder, Question(text))
+    query, measured = gather(snapshot, encoder, SearchRequest(text))
     shown = np.zeros((len(measured.ordinals), len(targets)), bool)
     for row, (number, ordinal) in enumerate(
         zip(measured.segments.tolist(), measured.ordinals.tolist(), strict=True)

@@ -29,7 +29,7 @@ import numpy as np
 from codelode import Index
 from codelode.search.dense import cosines, dense_candidates
 from codelode.search.filters import chunk_masks
-from codelode.tokens import text_terms
+from codelode.text.tokens import text_terms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

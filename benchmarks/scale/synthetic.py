@@ -26,15 +26,15 @@ from codelode.discover.walk import WalkOptions
 from codelode.embed.load import load
 from codelode.pipeline.identity import next_manifest
 from codelode.segment.builder import SegmentBuilder
-from codelode.segment.columns import MAX_CHUNKS
-from codelode.segment.format import write_segment
+from codelode.segment.container import write_segment
 from codelode.segment.merge import merge
 from codelode.segment.reader import Segment
 from codelode.segment.run import RunSegment
+from codelode.segment.schema import MAX_CHUNKS
 from codelode.store.commit import publish
 from codelode.store.locate import index_directory, real_root
 from codelode.store.manifest import SegmentEntry
-from codelode.tokens import WordCounts, spelled
+from codelode.text.tokens import WordCounts, spelled
 from codelode.types import Chunk, Document, SourceFile, Symbol
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from codelode.segment.format import Piece
+    from codelode.segment.container import Piece
 
 BASES = 4
 """Segments made from scratch; more cost more time and make no other measurement."""

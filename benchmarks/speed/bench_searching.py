@@ -43,7 +43,7 @@ def test_encode_query(benchmark: BenchmarkFixture, encoder: Encoder) -> None:
 
 
 def test_parse_query(benchmark: BenchmarkFixture) -> None:
-    parse = internal("codelode.search.query:parse_query")
+    parse = internal("codelode.search.parsed_query:parse_query")
     benchmark(parse, "where is the retry of a failed request scheduled")
 
 
@@ -66,7 +66,7 @@ def test_bm25(benchmark: BenchmarkFixture, index: Index) -> None:
 def test_measure_and_rank(benchmark: BenchmarkFixture, index: Index, encoder: Encoder) -> None:
     """All but finding the hits' text: gather candidates, measure, weigh, choose."""
     gather = internal("codelode.search.searcher:gather")
-    question = internal("codelode.search.question:Question")("read the configuration")
+    question = internal("codelode.search.request:SearchRequest")("read the configuration")
     weigh = internal("codelode.search.rank:weigh")
     snapshot = index.snapshot()
 

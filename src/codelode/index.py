@@ -6,7 +6,7 @@ import os
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from codelode import metrics
 from codelode.errors import DamagedError, FormatError, StoreError, UsageError
@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from codelode.pipeline.status import Status
     from codelode.pipeline.update import Progress, UpdateOptions
     from codelode.report import UpdateReport
+    from codelode.search.request import SearchRequest
+    from codelode.serving.dispatcher import Dispatcher
     from codelode.store.verify import Finding
-    from codelode.types import Skip
+    from codelode.types import Answer, Skip
 
 MAX_FILE_SIZE = 1 << 20
 
@@ -60,7 +62,41 @@ class Index(IndexReader):
             raise UsageError(f"the number of search processes cannot be {processes}")
         real = real_root(root)
         directory = index_directory(real, index_dir)
-        return cls(real, directory, model, index_dir, processes)
+        index = cls(real, directory, model, index_dir)
+        if processes:
+            index._start_dispatcher(processes)
+        return index
+
+    _dispatcher: Dispatcher | None = None
+
+    def _start_dispatcher(self, processes: int) -> None:
+        import weakref
+
+        from codelode.serving.dispatcher import Dispatcher
+        from codelode.serving.messages import WorkerOptions
+
+        options = WorkerOptions.of(
+            self.root, self.directory, self._model, self._index_dir, processes
+        )
+        self._dispatcher = Dispatcher(options)
+        weakref.finalize(self, self._dispatcher.close)  # it does not know us
+
+    def close(self) -> None:
+        """End the search processes, if there are any; searches go on in this one."""
+        if self._dispatcher is not None:
+            self._dispatcher.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def answer_request(self, request: SearchRequest, began: float) -> Answer:
+        """Answer a request in this process, or in a search process if this one is busy."""
+        if self._dispatcher is None:
+            return super().answer_request(request, began)
+        return self._dispatcher.answer(super().answer_request, request, began)
 
     @metrics.counting_errors("update")
     def update(

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from codelode import metrics
 from codelode.errors import MismatchError, NoIndexError
-from codelode.search.question import Question
+from codelode.search.request import SearchRequest
 from codelode.store.locate import index_directory
 from codelode.store.manifest import MANIFEST, Manifest, check_model, read_manifest, read_stamp
 from codelode.store.snapshot import Snapshot
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 
     from codelode.embed.encoder import Encoder
     from codelode.metrics.instruments import Recorder
-    from codelode.search.question import Mode
-    from codelode.serving.places import Serving
+    from codelode.search.request import Mode
     from codelode.types import Hit
 
 
@@ -38,7 +37,6 @@ class IndexReader:
         directory: Path,
         model: str | None,
         index_dir: str | os.PathLike[str] | None = None,
-        processes: int = 0,
     ) -> None:
         """Use `Index.open`, which says what the arguments are."""
         self._index_dir = index_dir
@@ -47,26 +45,6 @@ class IndexReader:
         self._model = model
         self._encoder: Encoder | None = None
         self._opened: tuple[bytes, Snapshot] | None = None  # the manifest's stamp, and what it says
-        self._serving: Serving | None = None
-        if processes:
-            import weakref
-
-            from codelode.serving.messages import WorkerOptions
-            from codelode.serving.places import Serving
-
-            self._serving = Serving(WorkerOptions.of(root, directory, model, index_dir, processes))
-            weakref.finalize(self, self._serving.close)  # it does not know us
-
-    def close(self) -> None:
-        """End the search processes, if there are any; searches go on in this one."""
-        if self._serving is not None:
-            self._serving.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def exists(self) -> bool:
         """Whether anything was committed yet."""
@@ -120,33 +98,32 @@ class IndexReader:
         """Search the newest committed snapshot; never waits for a writer.
 
         `languages` are names or aliases, `globs` as in ripgrep's `-g` (`!` excludes): both decide
-        what may be found at all. `explain` fills `Hit.signals`. Raises `NoIndexError`.
+        what may be found at all. `explain` fills `Hit.features`. Raises `NoIndexError`.
         """
         began = time.perf_counter()
-        question = Question(query, limit, mode, languages, globs, explain)
-        if self._serving is None:
-            return self._answer(question, began)
-        return self._serving.answer(self._answer, question, began)
+        return self.answer_request(
+            SearchRequest(query, limit, mode, languages, globs, explain), began
+        )
 
-    def _answer(self, question: Question, began: float) -> Answer:
-        """Answer it here. `began` is when it was asked, by `time.perf_counter`."""
+    def answer_request(self, request: SearchRequest, began: float) -> Answer:
+        """Answer a request in this process; `began` is its `time.perf_counter`."""
         from codelode.search.searcher import search
 
         outer = None if (self.directory / MANIFEST).exists() else self.covered_by()
         if outer is not None:
-            question = replace(question, below=f"{self.root.relative_to(outer.root)}/")
+            request = replace(request, below=f"{self.root.relative_to(outer.root)}/")
         source = outer or self
         snapshot = source.snapshot()
-        encoder = None if question.mode == "lexical" else source._load_encoder(snapshot.manifest)
-        hits = search(snapshot, encoder, source.root, question)
+        encoder = None if request.mode == "lexical" else source._load_encoder(snapshot.manifest)
+        hits = search(snapshot, encoder, source.root, request)
         if outer is not None:
-            hits = [replace(hit, path=hit.path.removeprefix(question.below)) for hit in hits]
+            hits = [replace(hit, path=hit.path.removeprefix(request.below)) for hit in hits]
         seconds = time.perf_counter() - began
         if (recorder := metrics.recorder()) is not None:
-            recorder.query_done(question.mode, seconds)
+            recorder.query_done(request.mode, seconds)
             source._note(snapshot.manifest, recorder)
         return Answer(
-            query=question.query,
+            query=request.query,
             root=os.fsdecode(self.root),
             generation=snapshot.manifest.generation,
             files=snapshot.manifest.files,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from codelode.tokens import WordCounts
+    from codelode.text.tokens import WordCounts
 
 
 class SkipReason(StrEnum):
@@ -112,7 +112,7 @@ class Passages:
 class Hit:
     """One answer. Lines are 1-based and inclusive; `path` is POSIX, relative to the root.
 
-    `stale` says that the file on disk no longer has the indexed content. `signals` holds the
+    `stale` says that the file on disk no longer has the indexed content. `features` holds the
     parts of the score, by name, when the search was asked to explain itself.
     """
 
@@ -125,7 +125,7 @@ class Hit:
     symbol: str | None
     kind: str | None = None
     stale: bool = False
-    signals: dict[str, float] | None = None
+    features: dict[str, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

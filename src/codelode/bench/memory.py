@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from codelode.resident import peak_rss_bytes, resident_bytes
+from codelode.system.memory import peak_rss_bytes, resident_bytes
 
 if TYPE_CHECKING:
     import subprocess

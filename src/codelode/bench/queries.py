@@ -11,8 +11,8 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from codelode.errors import UsageError
-from codelode.search.query import parse_query
-from codelode.tokens import term_hash, text_parts
+from codelode.search.parsed_query import parse_query
+from codelode.text.tokens import term_hash, text_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

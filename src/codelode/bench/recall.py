@@ -17,7 +17,7 @@ from codelode.bench.sample import draw_runs
 from codelode.search.dense import cosines, dense_candidates
 from codelode.search.filters import Allowed
 from codelode.search.searcher import CANDIDATES
-from codelode.tokens import count_words
+from codelode.text.tokens import count_words
 from codelode.types import Passages
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from codelode.bench.stages import Indexing, measure_stages
 from codelode.discover.walk import WalkOptions
 from codelode.errors import UsageError
 from codelode.pipeline.pool import available_cores
-from codelode.search.question import MODES
+from codelode.search.request import MODES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

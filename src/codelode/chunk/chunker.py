@@ -9,7 +9,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Final
 
-from codelode.chunk.found import Found
+from codelode.chunk.definitions import Found
 from codelode.chunk.grammars import Grammar, grammar, grammar_name
 from codelode.chunk.lines import Lines
 from codelode.chunk.markdown import heading_cuts

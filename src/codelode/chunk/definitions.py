@@ -1,68 +1,66 @@
-"""The definitions of a file: functions, types, constants and what documents them."""
+"""What the walk over a syntax tree finds: definitions, and places to cut at."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-
-from codelode.chunk.found import Found
-from codelode.chunk.grammars import grammar
-from codelode.chunk.outline import outline
-from codelode.chunk.parse import parse
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+    from codelode.chunk.languages import Rule
 
-@dataclass(frozen=True, slots=True)
-class Definition:
-    """A named definition on the bytes `[start, end)`, all offsets into the UTF-8 text.
 
-    It begins with its attributes, decorators or `export`, but after its comments; `body_start` is
-    where the header ends (`end` if there is no body). `doc` is the run of comments directly before
-    it, or the docstring inside it, delimiters included. `parent` is the index, in the same list,
-    of the definition that it lies in.
-    """
+@dataclass(slots=True)
+class Found:
+    """A definition in the tree. `lead` is where its comments begin, `parent` an index or -1."""
 
     name: str
     kind: str
+    name_start: int
+    lead: int
     start: int
     end: int
-    body_start: int
     doc: tuple[int, int] | None
-    parent: int | None
-    name_start: int
+    parent: int
+    node: Node
+    rule: Rule
+
+    def joins(self, name: str, kind: str) -> bool:
+        """Whether a neighbour of this name and kind is another clause of this definition."""
+        return self.name == name and self.kind == kind
+
+    def extend(self, node: Node, rule: Rule) -> None:
+        """Take in another clause. The body is that of the first clause that has one."""
+        self.end = node.end_byte
+        if self.rule.body(self.node) is None:
+            self.node, self.rule = node, rule
 
 
-def definitions(language: str, text: bytes) -> list[Definition]:
-    """Parse `text` and list its definitions in the order of the file, outer before inner.
+@dataclass(slots=True)
+class Outline:
+    """Definitions in no particular order, parents first, and cuts: byte offset -> level.
 
-    `language` is a name of `languages.SYNTAXES`. Raises KeyError for any other. A text on which the
-    parser loses its way (see `parse`) has none.
+    A lower level is a better place to cut: 0 is between two things at the top of the file.
     """
-    known = grammar(language)
-    tree = parse(known, text)
-    if tree is None:
-        return []
-    found = outline(known, tree.root_node, text).found
-    order = sorted(range(len(found)), key=lambda i: (found[i].start, -found[i].end, i))
-    place = {old: new for new, old in enumerate(order)}
-    docstring = known.syntax.docstring
-    return [
-        _definition(found[i], place.get(found[i].parent), docstring(found[i].node, text))
-        for i in order
-    ]
+
+    found: list[Found] = field(default_factory=list)
+    cuts: dict[int, int] = field(default_factory=dict)
 
 
-def _definition(found: Found, parent: int | None, docstring: Node | None) -> Definition:
-    body = found.rule.body(found.node)
-    return Definition(
-        name=found.name,
-        kind=found.kind,
-        start=found.start,
-        end=found.end,
-        body_start=found.end if body is None else body.start_byte,
-        doc=found.doc if docstring is None else docstring.byte_range,
-        parent=parent,
-        name_start=found.name_start,
-    )
+class Run:
+    """Comments and attributes on their way to the thing that they precede."""
+
+    __slots__ = ("attribute", "doc", "start")
+
+    def __init__(self, start: int) -> None:
+        self.start = start
+        self.attribute: int | None = None
+        self.doc: tuple[int, int] | None = None
+
+    def add(self, start: int, end: int, *, is_doc: bool) -> None:
+        """Take in a comment, or an attribute that documents (`is_doc`), or any other attribute."""
+        if is_doc:
+            self.doc = (self.doc[0] if self.doc else start, end)
+        elif self.attribute is None:
+            self.attribute = start

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode.chunk.sizes import MAX_CHUNK_BYTES, MAX_LINE_BYTES
-from codelode.lines import line_starts
+from codelode.text.lines import line_starts
 
 _LF: Final = 0x0A
 _MAX_INDENT: Final = 40

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from codelode.chunk.found import Found, Outline, Run
+from codelode.chunk.definitions import Found, Outline, Run
 from codelode.chunk.grammars import (
     ATTRIBUTE,
     BODY,

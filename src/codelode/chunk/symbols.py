@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 from operator import attrgetter, sub
 
-from codelode.chunk.found import Found
+from codelode.chunk.definitions import Found
 from codelode.types import Symbol
 
 _NAME_START = attrgetter("name_start")

@@ -7,9 +7,9 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from codelode.cli import streams
-from codelode.render.jsonable import path_fields
+from codelode.render.json import path_fields
+from codelode.render.sanitize import visible_name
 from codelode.render.units import count, seconds, size
-from codelode.render.visible import visible_name
 
 if TYPE_CHECKING:
     from codelode.report import FileCost, Load, UpdateReport

@@ -13,9 +13,9 @@ from codelode.cli.costs import print_files, print_stages, report_object
 from codelode.errors import UsageError
 from codelode.index import Index
 from codelode.progress import ProgressBar, size_per_second
-from codelode.render.jsonable import dumps, path_fields
+from codelode.render.json import dumps, path_fields
+from codelode.render.sanitize import visible_name
 from codelode.render.units import count, seconds, size
-from codelode.render.visible import visible_name
 
 if TYPE_CHECKING:
     import argparse

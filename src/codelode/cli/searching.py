@@ -13,11 +13,11 @@ from codelode.errors import NoIndexError
 from codelode.index import Index
 from codelode.render.excerpt import excerpt, section, whole
 from codelode.render.highlight import DIM, paint
-from codelode.render.jsonable import dumps, hit_object, replaced
+from codelode.render.json import dumps, hit_object, replaced
+from codelode.render.sanitize import visible_name
 from codelode.render.text import Style, render_hit
 from codelode.render.units import count, seconds
-from codelode.render.visible import visible_name
-from codelode.search.query import parse_query
+from codelode.search.parsed_query import parse_query
 
 if TYPE_CHECKING:
     import argparse
@@ -120,7 +120,7 @@ def _lines(
     before: list[str] = []
     after: list[str] = []
     if options.context:
-        from codelode.cli.surroundings import surroundings
+        from codelode.cli.context import surroundings
 
         before, after = surroundings(index.root, hit, options.context)
     found = section(hit, terms, before, after)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from codelode.cli import streams
 from codelode.cli.messages import no_index
 from codelode.index import Index
-from codelode.render.jsonable import dumps, replaced
+from codelode.render.json import dumps, replaced
+from codelode.render.sanitize import visible_name
 from codelode.render.units import count, size
-from codelode.render.visible import visible_name
 
 if TYPE_CHECKING:
     import argparse

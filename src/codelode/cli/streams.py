@@ -8,7 +8,7 @@ import sys
 from contextlib import suppress
 from typing import TextIO
 
-from codelode.render.visible import visible_name
+from codelode.render.sanitize import visible_name
 
 PIPE_COLUMNS = 400
 """Minified code in a pipe must not drown the rest; `--full-section` and JSON have all of it."""

@@ -10,9 +10,9 @@ from codelode.cli import streams
 from codelode.cli.messages import no_index
 from codelode.errors import DamagedError, NoIndexError
 from codelode.index import Index
-from codelode.render.jsonable import dumps
+from codelode.render.json import dumps
+from codelode.render.sanitize import visible_name
 from codelode.render.units import count
-from codelode.render.visible import visible_name
 
 if TYPE_CHECKING:
     import argparse

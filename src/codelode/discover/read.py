@@ -8,7 +8,7 @@ from pathlib import Path
 
 import xxhash
 
-from codelode.discover import opening
+from codelode.discover import safe_open as opening
 from codelode.discover.decode import NoText, decode
 from codelode.discover.language import language_of_shebang
 from codelode.discover.walk import MAX_FILE_SIZE

@@ -13,11 +13,11 @@ from functools import partial
 from operator import itemgetter
 from pathlib import Path
 
-from codelode.discover import opening
-from codelode.discover.gitexcludes import worktree_above
+from codelode.discover import safe_open as opening
+from codelode.discover.git_excludes import worktree_above
 from codelode.discover.ignore import NOT_FOUND, Finder, Rules
 from codelode.discover.language import language_of
-from codelode.discover.rulestack import (
+from codelode.discover.rule_stack import (
     KINDS,
     MAX_RULES_BYTES,
     RuleFile,

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode.embed.vocabulary import FlatRows, Vocabulary, flat_rows
-from codelode.sparse import group_starts, ranges
-from codelode.tokens import WordCounts, text_parts
+from codelode.text.csr import group_starts, ranges
+from codelode.text.tokens import WordCounts, text_parts
 
 PATH_COMPONENTS = 3
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from codelode.embed.encoder import Encoder
-from codelode.embed.modelfolder import INFO
+from codelode.embed.model_folder import INFO
 from codelode.embed.static import StaticEncoder
 from codelode.errors import ModelError
 

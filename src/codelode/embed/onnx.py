@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from codelode.embed.foreign import (
+from codelode.embed.pretrained import (
     encode_each,
     fingerprint_of_files,
     load_tokenizer,

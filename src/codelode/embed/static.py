@@ -20,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode.embed.bags import bags
-from codelode.embed.modelfolder import ModelFolder
+from codelode.embed.model_folder import ModelFolder
 from codelode.embed.vocabulary import Vocabulary
-from codelode.tokens import text_parts
+from codelode.text.tokens import text_parts
 from codelode.types import Passages
 
 _EXACT = 1 << 17  # times 128, the largest magnitude in the table, is 2^24

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from xxhash import xxh3_64_intdigest
 
-from codelode.sparse import ranges
-from codelode.tokens import term_hash
+from codelode.text.csr import ranges
+from codelode.text.tokens import term_hash
 
 BUCKETS = 2048
 MIN_PIECE = 3  # characters

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from opentelemetry.metrics import CallbackOptions, Meter, Observation
 
-from codelode.resident import resident_bytes
+from codelode.system.memory import resident_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

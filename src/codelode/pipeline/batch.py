@@ -11,10 +11,10 @@ from codelode.discover.read import read
 from codelode.errors import MemoryCapError
 from codelode.pipeline.stages import StageClock
 from codelode.report import FileCost
-from codelode.resident import peak_rss_bytes
 from codelode.segment.builder import SegmentBuilder
-from codelode.segment.columns import MAX_CHUNKS
-from codelode.tokens import count_words
+from codelode.segment.schema import MAX_CHUNKS
+from codelode.system.memory import peak_rss_bytes
+from codelode.text.tokens import count_words
 from codelode.types import Passages, Skip, SkipReason, SourceFile
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode.segment.builder import SKIP_REASONS, path_hash
-from codelode.segment.columns import STAT_COLUMNS
+from codelode.segment.schema import STAT_COLUMNS
 from codelode.types import Skip, Task
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from codelode import tokens
 from codelode.chunk.chunker import CHUNKER
 from codelode.errors import MismatchError
 from codelode.segment.quantizer import QUANTIZER
 from codelode.store.manifest import Manifest, check_model
+from codelode.text import tokens
 
 if TYPE_CHECKING:
     from pathlib import Path

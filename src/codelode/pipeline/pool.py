@@ -14,9 +14,9 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from codelode.errors import IndexingError, MemoryCapError
-from codelode.frames import receive, send, start
 from codelode.pipeline.batch import Run
 from codelode.report import FileCost, StageTime
+from codelode.system.framing import receive, send, start
 from codelode.types import Skip, SkipReason, SourceFile, Task
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from codelode.segment.columns import MAX_CHUNKS, MAX_FILES, STAT_COLUMNS
 from codelode.segment.run import RunSegment
+from codelode.segment.schema import MAX_CHUNKS, MAX_FILES, STAT_COLUMNS
 from codelode.store.commit import publish, write_merged, write_stats
 
 if TYPE_CHECKING:

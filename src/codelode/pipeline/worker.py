@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from codelode.embed.load import load
 from codelode.errors import CodelodeError, MemoryCapError
-from codelode.frames import receive, send, streams
 from codelode.pipeline.batch import BatchIndexer, Run
-from codelode.pipeline.memory import limit_this_process
+from codelode.pipeline.memory_cap import limit_this_process
 from codelode.pipeline.pool import WorkerOptions, pack_file, unpack
 from codelode.report import StageTime
+from codelode.system.framing import receive, send, streams
 
 if TYPE_CHECKING:
     from codelode.pipeline.trace import Tracer

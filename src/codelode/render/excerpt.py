@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from codelode.tokens import terms, words
+from codelode.text.tokens import terms, words
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from codelode.types import Hit
 
 EXCERPT_LINES = 7
-_LINE_END = re.compile(r"\r\n|\r|\n")  # what `codelode.lines` counts, and nothing else
+_LINE_END = re.compile(r"\r\n|\r|\n")  # what `codelode.text.lines` counts, and nothing else
 
 
 @dataclass(frozen=True, slots=True)

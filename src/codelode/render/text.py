@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from codelode.render.highlight import BOLD, CYAN, DIM, GREEN, MAGENTA, YELLOW, highlight, paint
-from codelode.render.visible import cut, visible_name, visible_text, width
+from codelode.render.sanitize import cut, visible_name, visible_text, width
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,9 +41,9 @@ class Style:
 def render_hit(hit: Hit, lines: Sequence[Line], style: Style) -> Iterator[str]:
     """The lines of text for a hit, of which `lines` are shown."""
     yield header(hit, style)
-    if hit.signals:
-        signals = "  ".join(f"{name} {value:.3g}" for name, value in hit.signals.items() if value)
-        yield paint(f"    {signals}", DIM) if style.colour else f"    {signals}"
+    if hit.features:
+        features = "  ".join(f"{name} {value:.3g}" for name, value in hit.features.items() if value)
+        yield paint(f"    {features}", DIM) if style.colour else f"    {features}"
     yield from _body(lines, hit.language, style)
 
 
@@ -55,7 +55,7 @@ def header(hit: Hit, style: Style) -> str:
     fields = [
         ((path, MAGENTA), (":", ""), (f"{hit.start_line}-{hit.end_line}", GREEN)),
         ((symbol, BOLD), (f" ({hit.kind})" if symbol and hit.kind else "", "")),
-        ((f"{hit.score:.2f}" if style.scores or hit.signals else "", CYAN),),
+        ((f"{hit.score:.2f}" if style.scores or hit.features else "", CYAN),),
         (("[changed on disk since]" if hit.stale else "", YELLOW),),
     ]
     texts = [

@@ -15,8 +15,8 @@ import simsimd
 from numpy.typing import NDArray
 
 from codelode.search.candidates import Candidates, TopK
-from codelode.search.idle import shared_out
-from codelode.search.turns import TURNS
+from codelode.search.fair_lock import SEARCH_LOCK
+from codelode.search.parallel_scan import shared_out
 from codelode.segment.quantizer import QUARTER_UNIT, SCALE_UNIT, in_quarters, scan_codes
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def _dots(query: NDArray[np.int8], codes: NDArray[np.int8]) -> NDArray[np.float3
         return np.zeros(0, np.float32)
     # Not with `out=`: that takes a reference to None it does not own, and CPython 3.11 dies of it
     # after some thousand queries.
-    with TURNS.lent() if len(codes) >= LENT_ROWS else nullcontext():
+    with SEARCH_LOCK.lent() if len(codes) >= LENT_ROWS else nullcontext():
         products = simsimd.cdist(query, codes, "dot", out_dtype="float32")
     row: NDArray[np.float32] = np.asarray(products)[0]
     return row

@@ -14,17 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode.search.dense import cosines
-from codelode.search.kinds import PATTERNS, kinds_of_files
+from codelode.search.file_roles import PATTERNS, kinds_of_files
 from codelode.search.lexical import bm25
-from codelode.search.names import shares_of_names, shares_of_paths
+from codelode.search.name_match import shares_of_names, shares_of_paths
 from codelode.segment.postings import DEFINITION
-from codelode.tokens import term_hash
+from codelode.text.tokens import term_hash
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from codelode.search.lexical import TermPostings
-    from codelode.search.query import Query
+    from codelode.search.parsed_query import ParsedQuery
     from codelode.segment.reader import Segment
     from codelode.store.snapshot import LiveSegment, Snapshot
 
@@ -71,7 +71,7 @@ class Measured:
 
 def measure(
     snapshot: Snapshot,
-    query: Query,
+    query: ParsedQuery,
     vector: NDArray[np.float32] | None,
     terms: Sequence[TermPostings],
     keys: NDArray[np.int64],
@@ -136,7 +136,9 @@ class _Places:
         return np.cumsum(np.diff(self.files, prepend=self.files[:1]) != 0)
 
 
-def _defines(segment: Segment, query: Query, ordinals: NDArray[np.int64]) -> NDArray[np.float32]:
+def _defines(
+    segment: Segment, query: ParsedQuery, ordinals: NDArray[np.int64]
+) -> NDArray[np.float32]:
     found = np.zeros(len(ordinals), np.float32)
     for name in query.names:
         term = term_hash(name.casefold(), DEFINITION)

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode.search.candidates import Candidates, TopK, kth_best
-from codelode.tokens import term_hash
+from codelode.text.tokens import term_hash
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 from codelode.metrics import timed
 from codelode.search.candidates import Candidates, TopK, distinct
 from codelode.search.dense import dense_scan
+from codelode.search.fair_lock import SEARCH_LOCK
 from codelode.search.features import FEATURES, Measured, measure
 from codelode.search.filters import Mask, chunk_masks
-from codelode.search.freshness import is_stale
 from codelode.search.lexical import TermPostings, bm25, find_terms, lexical_candidates
-from codelode.search.query import Query, parse_query
+from codelode.search.parsed_query import ParsedQuery, parse_query
 from codelode.search.rank import choose, weigh
-from codelode.search.turns import TURNS
+from codelode.search.staleness import is_stale
 from codelode.segment.postings import DEFINITION
-from codelode.tokens import term_hash
+from codelode.text.tokens import term_hash
 from codelode.types import Hit
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from codelode.embed.encoder import Encoder
-    from codelode.search.question import Mode, Question
+    from codelode.search.request import Mode, SearchRequest
     from codelode.segment.reader import Segment
     from codelode.store.snapshot import Snapshot
 
@@ -35,7 +35,7 @@ CANDIDATES = 100
 
 
 def search(
-    snapshot: Snapshot, encoder: Encoder | None, root: Path, question: Question
+    snapshot: Snapshot, encoder: Encoder | None, root: Path, request: SearchRequest
 ) -> list[Hit]:
     """The best hits, best first. `encoder` may be None in lexical mode.
 
@@ -43,34 +43,34 @@ def search(
 
     Raises `UsageError` for an empty query or bad filters, `DamagedError` for a damaged index.
     """
-    with TURNS.taken(), snapshot.damage_explained(), snapshot.held():
-        query, measured = gather(snapshot, encoder, question)
+    with SEARCH_LOCK.taken(), snapshot.damage_explained(), snapshot.held():
+        query, measured = gather(snapshot, encoder, request)
         with timed("rank"):
-            scores = _scores(measured, query, question.mode)
+            scores = _scores(measured, query, request.mode)
             order = np.argsort(-scores, kind="stable")  # ties stay in canonical order
-            rows = choose(measured.files, order, question.limit)
+            rows = choose(measured.files, order, request.limit)
         with timed("text"):
-            return [_hit(snapshot, measured, scores, row, root, question.explain) for row in rows]
+            return [_hit(snapshot, measured, scores, row, root, request.explain) for row in rows]
 
 
 def gather(
-    snapshot: Snapshot, encoder: Encoder | None, question: Question
-) -> tuple[Query, Measured]:
+    snapshot: Snapshot, encoder: Encoder | None, request: SearchRequest
+) -> tuple[ParsedQuery, Measured]:
     """The query as it was read, and every candidate with its features: all but the ranking.
 
     The caller holds the snapshot.
     """
-    query = parse_query(question.query)
+    query = parse_query(request.query)
     with timed("filter"):
-        languages = _canonical(question.languages)
-        masks = chunk_masks(snapshot, languages, question.globs, question.below)
+        languages = _canonical(request.languages)
+        masks = chunk_masks(snapshot, languages, request.globs, request.below)
     with timed("lexical"):
         terms = find_terms(snapshot, query.terms)
     vector = None
-    if encoder and question.mode != "lexical":
+    if encoder and request.mode != "lexical":
         with timed("dense"):
-            vector = encoder.encode_query(question.query)
-    keys = _candidates(snapshot, query, vector, terms, masks, question)
+            vector = encoder.encode_query(request.query)
+    keys = _candidates(snapshot, query, vector, terms, masks, request)
     with timed("rank"):
         return query, measure(snapshot, query, vector, terms, keys)
 
@@ -86,26 +86,26 @@ def _canonical(languages: Sequence[str] | None) -> list[str] | None:
 
 def _candidates(
     snapshot: Snapshot,
-    query: Query,
+    query: ParsedQuery,
     vector: NDArray[np.float32] | None,
     terms: list[TermPostings],
     masks: list[Mask],
-    question: Question,
+    request: SearchRequest,
 ) -> NDArray[np.int64]:
     """Keys of the candidates of all legs, ascending: segment number << 32 | ordinal."""
-    wanted = max(CANDIDATES, 3 * question.limit)
+    wanted = max(CANDIDATES, 3 * request.limit)
     if vector is None or not vector.any():
-        keys = _by_words(snapshot, query, terms, masks, question.mode, wanted)
+        keys = _by_words(snapshot, query, terms, masks, request.mode, wanted)
     else:
         with timed("dense"), dense_scan(snapshot, vector, masks, wanted) as nearest:
-            keys = _by_words(snapshot, query, terms, masks, question.mode, wanted)
+            keys = _by_words(snapshot, query, terms, masks, request.mode, wanted)
         keys.append(nearest.result().keys)
     return distinct(np.concatenate(keys)) if keys else np.zeros(0, np.int64)
 
 
 def _by_words(
     snapshot: Snapshot,
-    query: Query,
+    query: ParsedQuery,
     terms: list[TermPostings],
     masks: list[Mask],
     mode: Mode,
@@ -123,7 +123,7 @@ def _by_words(
 
 def _definitions(
     snapshot: Snapshot,
-    query: Query,
+    query: ParsedQuery,
     terms: list[TermPostings],
     masks: list[Mask],
     limit: int,
@@ -146,7 +146,7 @@ def _defining(segment: Segment, hashes: list[int]) -> NDArray[np.int64]:
     return distinct(np.concatenate(found)) if found else np.zeros(0, np.int64)
 
 
-def _scores(measured: Measured, query: Query, mode: Mode) -> NDArray[np.float32]:
+def _scores(measured: Measured, query: ParsedQuery, mode: Mode) -> NDArray[np.float32]:
     if mode == "semantic":
         return measured.features[:, FEATURES.index("cosine")]
     return weigh(measured, query.is_symbol)
@@ -177,5 +177,5 @@ def _hit(
         symbol=symbol[0] if symbol else None,
         kind=symbol[1] if symbol else None,
         stale=is_stale(root, path, segment.files[file]),
-        signals=dict(zip(FEATURES, values, strict=True)) if explain else None,
+        features=dict(zip(FEATURES, values, strict=True)) if explain else None,
     )

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xxhash
 
-from codelode.segment.columns import CHUNK, FILE, MAX_SYMBOL_BYTES
+from codelode.segment.container import write_segment
 from codelode.segment.dictionary import keys_of
-from codelode.segment.format import write_segment
 from codelode.segment.postings import (
     DEFINITION,
     TermCounts,
@@ -19,8 +18,9 @@ from codelode.segment.postings import (
 )
 from codelode.segment.quantizer import quantize
 from codelode.segment.run import run_sections
+from codelode.segment.schema import CHUNK, FILE, MAX_SYMBOL_BYTES
 from codelode.segment.text import BlockWriter
-from codelode.tokens import term_hashes
+from codelode.text.tokens import term_hashes
 from codelode.types import SkipReason
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from codelode.segment.format import Piece
-    from codelode.tokens import WordCounts
+    from codelode.segment.container import Piece
+    from codelode.text.tokens import WordCounts
     from codelode.types import Chunk, Document, SourceFile
 
 SKIP_REASONS = tuple(SkipReason)

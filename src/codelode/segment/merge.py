@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from codelode.segment.container import write_segment
 from codelode.segment.dictionary import BUCKETS
-from codelode.segment.format import write_segment
 from codelode.segment.postings import merge_postings, postings_sections
 from codelode.segment.text import copy_live
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from codelode.segment.format import Piece
+    from codelode.segment.container import Piece
     from codelode.segment.postings import Postings
     from codelode.segment.reader import Segment
 

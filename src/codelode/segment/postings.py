@@ -18,13 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode.segment.dictionary import DICTIONARY_SECTIONS, DictionaryWriter
-from codelode.segment.lists import MAX_FREQUENCY, pack_lists
-from codelode.sparse import group_starts, ranges
+from codelode.segment.posting_codec import MAX_FREQUENCY, pack_lists
+from codelode.text.csr import group_starts, ranges
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from codelode.segment.format import Piece
+    from codelode.segment.container import Piece
 
 DEFINITION = "d"
 

@@ -10,17 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode.errors import DamagedError
-from codelode.segment.columns import BLOCK, CHUNK, FILE, STAT_COLUMNS
+from codelode.segment.container import SegmentFile
 from codelode.segment.dictionary import (
     BUCKETS,
     DICTIONARY_SECTIONS,
     Dictionary,
 )
-from codelode.segment.format import SegmentFile
-from codelode.segment.lists import list_count, read_list, unpack_lists
-from codelode.segment.lookup import Lookup
+from codelode.segment.posting_codec import list_count, read_list, unpack_lists
 from codelode.segment.postings import Postings
 from codelode.segment.quantizer import residual_bytes
+from codelode.segment.schema import BLOCK, CHUNK, FILE, STAT_COLUMNS
+from codelode.segment.term_lookup import Lookup
 from codelode.segment.text import decompress
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from codelode.segment.reader import Segment
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from codelode.segment.format import Piece
+    from codelode.segment.container import Piece
 
 _SECTIONS = {"terms": "<u8", "starts": "<u4", "ordinals": "<u2", "frequencies": "u1"}
 """Each is a column of `Postings`."""

@@ -20,7 +20,7 @@ import zstandard
 from numpy.typing import NDArray
 
 from codelode.errors import DamagedError
-from codelode.segment.columns import BLOCK
+from codelode.segment.schema import BLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

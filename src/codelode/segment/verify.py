@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from codelode.errors import DamagedError
 from codelode.segment.builder import SKIP_REASONS, path_hash
 from codelode.segment.dictionary import DICTIONARY_SECTIONS, DictionaryWriter, tail_bytes
-from codelode.segment.lists import pack_lists
-from codelode.segment.shape import check_shape
+from codelode.segment.posting_codec import pack_lists
+from codelode.segment.section_check import check_shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

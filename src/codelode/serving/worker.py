@@ -9,18 +9,18 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from codelode.errors import CodelodeError
-from codelode.frames import receive, send, start
+from codelode.system.framing import receive, send, start
 
 if TYPE_CHECKING:
     from codelode.serving.messages import WorkerOptions
 
-_MODULE = "codelode.searchworker"
+_MODULE = "codelode.serving.process"
 
 
 class Worker:
     """A process that answers questions in the order in which threads ask them.
 
-    Any number of threads may `ask`: the next question lies in the pipe when the process has
+    Any number of threads may `ask`: the next request lies in the pipe when the process has
     answered the one before, so that it never waits for us. Raises `CodelodeError` if the process
     cannot be started.
     """

@@ -10,16 +10,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, BinaryIO
 
 from codelode.errors import DamagedError
-from codelode.segment.format import write_segment
+from codelode.segment.container import write_segment
 from codelode.segment.merge import merge
 from codelode.segment.reader import Segment
-from codelode.store.disk import (
-    removed_on_failure,
-    sync_ancestors,
-    sync_file,
-    sync_folder,
-    writing,
-)
 from codelode.store.manifest import (
     MANIFEST,
     SEGMENT_SUFFIX,
@@ -27,6 +20,13 @@ from codelode.store.manifest import (
     TEMPORARY_SUFFIX,
     Manifest,
     SegmentEntry,
+)
+from codelode.system.files import (
+    removed_on_failure,
+    sync_ancestors,
+    sync_file,
+    sync_folder,
+    writing,
 )
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from codelode.segment.format import Piece
+    from codelode.segment.container import Piece
 
 
 def write_merged(

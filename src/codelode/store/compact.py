@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from codelode.segment.columns import MAX_CHUNKS, MAX_FILES
+from codelode.segment.schema import MAX_CHUNKS, MAX_FILES
 from codelode.store.commit import publish, write_merged
 from codelode.store.snapshot import Snapshot
 

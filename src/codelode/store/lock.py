@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from codelode.errors import LockedError
-from codelode.store.disk import writing
 from codelode.store.manifest import LOCK
+from codelode.system.files import writing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -20,7 +20,7 @@ import xxhash
 from numpy.typing import NDArray
 
 from codelode.errors import DamagedError, FormatError, MismatchError, NoIndexError
-from codelode.segment.format import unreadable
+from codelode.segment.container import unreadable
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode.errors import DamagedError
-from codelode.segment.columns import STAT_COLUMNS
-from codelode.segment.format import SegmentFile
+from codelode.lru import LruCache
+from codelode.segment.container import SegmentFile
 from codelode.segment.reader import Segment
-from codelode.segment.shape import check_shape
+from codelode.segment.schema import STAT_COLUMNS
+from codelode.segment.section_check import check_shape
 from codelode.store.manifest import Manifest, SegmentEntry, read_manifest
-from codelode.store.recent import Recent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +53,7 @@ class Snapshot:
     def __init__(self, manifest: Manifest, segments: list[LiveSegment]) -> None:
         self.manifest = manifest
         self.segments = segments
-        self.filters: Recent[Any, Any] = Recent()  # a cache of `search.filters`
+        self.filters: LruCache[Any, Any] = LruCache()  # a cache of `search.filters`
 
     @classmethod
     def open(cls, directory: Path) -> Snapshot:

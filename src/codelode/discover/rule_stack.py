@@ -15,8 +15,8 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from codelode.discover import opening
-from codelode.discover.gitexcludes import exclude_files
+from codelode.discover import safe_open as opening
+from codelode.discover.git_excludes import exclude_files
 from codelode.discover.ignore import Finder, Rules, parse
 
 KINDS = (".lodeignore", ".ignore", ".gitignore")

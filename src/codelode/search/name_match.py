@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from codelode.tokens import text_parts
+from codelode.text.tokens import text_parts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

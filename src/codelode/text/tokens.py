@@ -21,9 +21,9 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
-from codelode.casing import spans_of_parts
-from codelode.spans import PADDING, number_spans, spell
-from codelode.sparse import group_starts, ranges
+from codelode.text.csr import group_starts, ranges
+from codelode.text.identifiers import spans_of_parts
+from codelode.text.interning import PADDING, number_spans, spell
 
 TOKENIZER = "identifier-parts-1"
 """Recorded in the manifest: an index made by another tokenizer cannot be queried by this one."""

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from codelode.errors import DamagedError
-from codelode.segment.columns import BLOCK, CHUNK, FILE, MAX_CHUNKS, MAX_FILES
 from codelode.segment.dictionary import BUCKET, BUCKETS, LONG, SLOTS, tail_bytes
 from codelode.segment.quantizer import residual_bytes
+from codelode.segment.schema import BLOCK, CHUNK, FILE, MAX_CHUNKS, MAX_FILES
 
 if TYPE_CHECKING:
     from codelode.segment.reader import Segment

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from codelode.sparse import ranges
+from codelode.text.csr import ranges
 
 LANE = 8  # bytes compared at once
 PADDING = b" " * LANE

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from codelode.errors import DamagedError
-from codelode.segment.format import SegmentFile, write_segment
+from codelode.segment.container import SegmentFile, write_segment
 from codelode.segment.reader import Segment
-from codelode.segment.shape import check_shape
+from codelode.segment.section_check import check_shape
 from codelode.segment.text import BLOCK_BYTES, PART_BYTES, BlockWriter, decompress
 from codelode.segment.verify import faults
 from codelode.store.commit import write_merged

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codelode.tokens import (
+from codelode.text.tokens import (
     count_words,
     parts,
     spelled,

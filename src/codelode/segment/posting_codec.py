@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from codelode.sparse import ranges
+from codelode.text.csr import ranges
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

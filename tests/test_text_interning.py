@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from codelode import spans
-from codelode.spans import PADDING, number_spans, spell
+from codelode.text import interning as spans
+from codelode.text.interning import PADDING, number_spans, spell
 
 # Few letters, so that pieces repeat; lengths around one, two and three lanes.
 pieces = st.lists(st.text(alphabet="ab", max_size=26).map(str.encode), max_size=40)

@@ -7,10 +7,10 @@ import os
 from pathlib import Path
 
 from codelode.errors import CodelodeError
-from codelode.frames import receive, send, streams
 from codelode.reader import IndexReader
-from codelode.search.idle import share_cores
+from codelode.search.parallel_scan import share_cores
 from codelode.serving.messages import WorkerOptions, pack, pack_error
+from codelode.system.framing import receive, send, streams
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codelode.lines import line_starts
+from codelode.text.lines import line_starts
 
 
 def naive(text: bytes) -> list[int]:

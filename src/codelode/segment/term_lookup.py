@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from codelode.segment.format import SegmentFile
+    from codelode.segment.container import SegmentFile
 
 MAX_FOUND = 256
 """Terms of which it is remembered where their lists lie: a query asks for each several times."""

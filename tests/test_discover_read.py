@@ -13,7 +13,7 @@ import xxhash
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codelode.discover import opening
+from codelode.discover import safe_open as opening
 from codelode.discover.decode import NoText, Text, decode
 from codelode.discover.read import read
 from codelode.discover.walk import walk

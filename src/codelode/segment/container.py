@@ -25,7 +25,7 @@ import xxhash
 from numpy.typing import NDArray
 
 from codelode.errors import DamagedError, FormatError, StoreError
-from codelode.segment.lease import Lease
+from codelode.system.leases import Lease
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from codelode.errors import DamagedError
-from codelode.segment.format import PAGE_BYTES, SegmentFile, write_segment
-from codelode.segment.lease import Lease
+from codelode.segment.container import PAGE_BYTES, SegmentFile, write_segment
+from codelode.system.leases import Lease
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="leases are Linux's")
 

@@ -1,4 +1,4 @@
-"""Turns: one thread at a time, in order, whatever happens to the others."""
+"""FairLock: one thread at a time, in order, whatever happens to the others."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from codelode import Index
 from codelode.search import searcher
-from codelode.search.turns import TURNS, Turns
+from codelode.search.fair_lock import SEARCH_LOCK, FairLock
 from tests.commandline import SAMPLE, write_tree
 
 
@@ -25,7 +25,7 @@ def until(true: object) -> None:
 
 
 def test_one_at_a_time_in_the_order_of_asking() -> None:
-    turns = Turns()
+    turns = FairLock()
     order: list[int] = []
     inside = 0
 
@@ -50,7 +50,7 @@ def test_one_at_a_time_in_the_order_of_asking() -> None:
 
 
 def test_others_have_the_turn_while_it_is_lent() -> None:
-    turns = Turns()
+    turns = FairLock()
     had = threading.Event()
 
     def other() -> None:
@@ -68,7 +68,7 @@ def test_others_have_the_turn_while_it_is_lent() -> None:
 
 
 def test_nobody_lends_what_he_does_not_have() -> None:
-    turns = Turns()
+    turns = FairLock()
     with ThreadPoolExecutor(1) as pool, turns.taken():
 
         def helper() -> None:
@@ -80,7 +80,7 @@ def test_nobody_lends_what_he_does_not_have() -> None:
 
 
 def test_an_error_gives_the_turn_back() -> None:
-    turns = Turns()
+    turns = FairLock()
     with pytest.raises(ValueError, match="mine"), turns.taken():
         raise ValueError("mine")
     with pytest.raises(ValueError, match="lent"), turns.taken(), turns.lent():
@@ -92,7 +92,7 @@ def test_an_error_gives_the_turn_back() -> None:
 def test_who_is_interrupted_while_he_waits_is_not_given_the_turn(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    turns = Turns()
+    turns = FairLock()
 
     class Interrupted:
         """A lock whose second `acquire`, the wait, is ended by Ctrl-C."""
@@ -107,7 +107,7 @@ def test_who_is_interrupted_while_he_waits_is_not_given_the_turn(
 
     def other() -> None:
         with monkeypatch.context() as patch:
-            patch.setattr("codelode.search.turns.threading.Lock", Interrupted)
+            patch.setattr("codelode.search.fair_lock.threading.Lock", Interrupted)
             with pytest.raises(KeyboardInterrupt), turns.taken():
                 pytest.fail("it was not its turn")
 
@@ -127,7 +127,7 @@ def test_a_forked_child_searches_though_a_thread_had_the_turn(tmp_path: Path) ->
         taken, enough = threading.Event(), threading.Event()
 
         def hold() -> None:
-            with TURNS.taken():
+            with SEARCH_LOCK.taken():
                 taken.set()
                 enough.wait(20)
 
@@ -157,7 +157,7 @@ def test_a_search_takes_a_turn_and_lends_it_to_others_during_a_long_scan(
     monkeypatch.setattr("codelode.search.dense.LENT_ROWS", 1)
     seen = []
 
-    class Watched(Turns):
+    class Watched(FairLock):
         def _take(self) -> None:
             super()._take()
             seen.append("taken")
@@ -167,7 +167,7 @@ def test_a_search_takes_a_turn_and_lends_it_to_others_during_a_long_scan(
             seen.append("passed on")
 
     watched = Watched()
-    monkeypatch.setattr(searcher, "TURNS", watched)
-    monkeypatch.setattr("codelode.search.dense.TURNS", watched)
+    monkeypatch.setattr(searcher, "SEARCH_LOCK", watched)
+    monkeypatch.setattr("codelode.search.dense.SEARCH_LOCK", watched)
     assert index.search("retry")
     assert seen == ["taken", "passed on"] * 2

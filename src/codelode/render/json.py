@@ -30,8 +30,8 @@ def hit_object(hit: Hit, text: bool = True) -> dict[str, Any]:
         "score": hit.score,
         "stale": hit.stale,
     }
-    if hit.signals is not None:
-        fields["signals"] = hit.signals
+    if hit.features is not None:
+        fields["features"] = hit.features
     if text:
         fields["text"] = hit.text
     return fields

@@ -6,7 +6,7 @@ place, and wait for each other longer than they work: 8 threads answered half as
 one. So one thread at a time does this part, start to end, and lets others have the turn only while
 it does what needs no lock: the scan of the codes, or a wait.
 
-Turns are had in the order in which they were asked for, so nobody starves.
+FairLock are had in the order in which they were asked for, so nobody starves.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-class Turns:
+class FairLock:
     """One thread at a time has the turn."""
 
     def __init__(self) -> None:
@@ -79,6 +79,6 @@ class Turns:
                 self._holder = None
 
 
-TURNS = Turns()
+SEARCH_LOCK = FairLock()
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=TURNS.reset)  # the thread that had the turn stays behind
+    os.register_at_fork(after_in_child=SEARCH_LOCK.reset)  # its holder stays behind

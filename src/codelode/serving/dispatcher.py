@@ -17,14 +17,14 @@ from codelode.serving.worker import Worker
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from codelode.search.question import Question
+    from codelode.search.request import SearchRequest
     from codelode.serving.messages import WorkerOptions
     from codelode.types import Answer
 
 _TRIES = 2
 
 
-class Place:
+class WorkerSlot:
     """A worker that is started when it is first needed, and again after it has died."""
 
     def __init__(self, options: WorkerOptions) -> None:
@@ -65,7 +65,7 @@ class Place:
             return self.worker
 
 
-class Serving:
+class Dispatcher:
     """This process, and up to `options.processes` workers."""
 
     def __init__(self, options: WorkerOptions) -> None:
@@ -77,23 +77,23 @@ class Serving:
         self._pid = os.getpid()
         self._lock = threading.Lock()
         self._under_way = 0
-        self._places = [Place(self._options) for _ in range(self._options.processes)]
+        self._places = [WorkerSlot(self._options) for _ in range(self._options.processes)]
 
     def answer(
-        self, here: Callable[[Question, float], Answer], question: Question, began: float
+        self, here: Callable[[SearchRequest, float], Answer], request: SearchRequest, began: float
     ) -> Answer:
         """The answer of `here` if no other search is under way, else that of a worker.
 
-        Raises what `here` would, and `CodelodeError` if a worker died over the question, twice.
+        Raises what `here` would, and `CodelodeError` if a worker died over the request, twice.
         """
         with self._place() as place:
             if place is None:
-                return here(question, began)
-            reply = place.ask(question.plain())
+                return here(request, began)
+            reply = place.ask(request.plain())
         answer = unpack(*reply)
         seconds = time.perf_counter() - began
         if (recorder := metrics.recorder()) is not None:
-            recorder.query_done(question.mode, seconds)
+            recorder.query_done(request.mode, seconds)
         return replace(answer, seconds=seconds)
 
     def close(self) -> None:
@@ -107,7 +107,7 @@ class Serving:
             _end(place)
 
     @contextmanager
-    def _place(self) -> Iterator[Place | None]:
+    def _place(self) -> Iterator[WorkerSlot | None]:
         """Where a search goes; None is here.
 
         Once two are under way all go to workers: what this process does for itself would keep it
@@ -134,6 +134,6 @@ class Serving:
                 _end(place)
 
 
-def _end(place: Place) -> None:
+def _end(place: WorkerSlot) -> None:
     if (worker := place.worker) is not None:
         place.end(worker)

@@ -9,7 +9,7 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
-class Recent(Generic[K, V]):
+class LruCache(Generic[K, V]):
     """The values of the keys used last, shared by threads.
 
     Two threads may work out the same value; they find the same, so it does not matter whose stays.

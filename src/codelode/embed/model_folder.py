@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from codelode.embed.vocabulary import BUCKETS
 from codelode.errors import ModelError
-from codelode.tokens import TOKENIZER
+from codelode.text.tokens import TOKENIZER
 
 INFO = "model.json"
 ARRAYS = ("hashes.npy", "table.npy", "scales.npy", "weights.npy")

@@ -1,4 +1,4 @@
-"""The question: its terms, and whether it names a symbol."""
+"""The request: its terms, and whether it names a symbol."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from codelode.errors import UsageError
-from codelode.tokens import text_parts, text_terms
+from codelode.text.tokens import text_parts, text_terms
 
 _STOP_WORDS = frozenset(
     "a an and are as at be by can do does for from how i in into is it its of on or that the this"
@@ -20,12 +20,12 @@ MAX_TERMS = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
-    """A question, read.
+class ParsedQuery:
+    """A request, read.
 
     `terms` are what BM25 looks for, distinct, in order of appearance; `parts` the same without
     whole compound identifiers. `names` are the words that could be names of definitions, as
-    written. `is_symbol` says that the whole question is an identifier or a qualified name.
+    written. `is_symbol` says that the whole request is an identifier or a qualified name.
     """
 
     text: str
@@ -35,17 +35,17 @@ class Query:
     is_symbol: bool
 
 
-def parse_query(text: str) -> Query:
-    """Read a question. Raises `UsageError` if there is nothing to look for."""
+def parse_query(text: str) -> ParsedQuery:
+    """Read a request. Raises `UsageError` if there is nothing to look for."""
     text = text.strip()
     terms = _without_stop_words(text_terms(text))
     if not terms:
-        raise UsageError("the query is empty: give a word, a name or a question")
+        raise UsageError("the query is empty: give a word, a name or a request")
     names = tuple(dict.fromkeys(_NAME.findall(text)))
     is_symbol = _SYMBOL.match(text) is not None
     if not is_symbol:
         names = tuple(name for name in names if _COMPOUND.search(name) or "_" in name.strip("_"))
-    return Query(text, terms, _without_stop_words(text_parts(text)), names, is_symbol)
+    return ParsedQuery(text, terms, _without_stop_words(text_parts(text)), names, is_symbol)
 
 
 def _without_stop_words(terms: list[str]) -> tuple[str, ...]:

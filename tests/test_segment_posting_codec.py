@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from codelode.segment import lists
-from codelode.segment.lists import list_count, pack_lists, read_list, unpack_lists
+from codelode.segment import posting_codec
+from codelode.segment.posting_codec import list_count, pack_lists, read_list, unpack_lists
 
 ROWS = 40_000
 List = list[tuple[int, int]]
@@ -73,7 +73,7 @@ def test_a_term_of_every_chunk_is_a_bit_set_of_any_length(rows: int) -> None:
 def test_packing_in_slices_is_packing_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     many = [every(step) for step in range(1, 60)] * 2
     whole = pack_lists(*arrays(many), ROWS)
-    monkeypatch.setattr(lists, "SLICE", 5000)
+    monkeypatch.setattr(posting_codec, "SLICE", 5000)
     sizes, data = pack_lists(*arrays(many), ROWS)
     assert sizes.tolist() == whole[0].tolist() and data.tobytes() == whole[1].tobytes()
     again = unpack_lists(data, sizes, ROWS)

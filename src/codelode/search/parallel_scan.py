@@ -13,7 +13,7 @@ from contextlib import contextmanager, nullcontext
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
-from codelode.search.turns import TURNS
+from codelode.search.fair_lock import SEARCH_LOCK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -59,7 +59,7 @@ def shared_out(work: Callable[[T], None], items: Sequence[T], *, helped: bool) -
         finally:
             with taking:
                 todo = iter(())  # nothing more is begun, and what was begun is waited for
-            with TURNS.lent() if helpers else nullcontext():
+            with SEARCH_LOCK.lent() if helpers else nullcontext():
                 errors = _errors(helpers)
         if errors:
             raise errors[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from codelode.sparse import ranges
+from codelode.text.csr import ranges
 
 _NEITHER, _LOWER, _UPPER, _DIGIT = range(4)  # classes of characters
 _CLASSES = bytes(

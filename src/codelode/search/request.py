@@ -14,7 +14,7 @@ MODES: tuple[Mode, ...] = ("hybrid", "semantic", "lexical")
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class SearchRequest:
     """A query, and what may answer it: the arguments of `Index.answer`.
 
     `below` is a folder of the tree with a final slash: only what lies in it may answer.

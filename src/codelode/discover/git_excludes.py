@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from codelode.discover.opening import read_settings
+from codelode.discover.safe_open import read_settings
 
 MAX_SETTINGS_BYTES = 1 << 20
 _MAX_INCLUDES = 10  # one within the other, as in git

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codelode.errors import CodelodeError, DamagedError, FormatError
-from codelode.segment.format import ALIGNMENT, PAGE_BYTES, SegmentFile, write_segment
+from codelode.segment.container import ALIGNMENT, PAGE_BYTES, SegmentFile, write_segment
 
 Sections = dict[str, list[bytes]]
 
