@@ -23,7 +23,7 @@ MAX_FUNCTION_LINES = 40
 MAX_PARAMETERS = 6
 MAX_TYPE_IGNORES = 2
 
-# Violations that are known and about to be fixed. A test fails when an entry is not needed any more.
+# Known violations, about to be fixed. A test fails when an entry is no longer needed: delete it.
 CYCLES = {
     frozenset({"codelode.segment.reader", "codelode.segment.text"}),
     frozenset({"codelode.pipeline.pool", "codelode.pipeline.worker"}),
