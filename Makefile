@@ -38,6 +38,7 @@ benchmarks: $(STAMP)
 lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/typos
 	$(BIN)/python -m pytest tests/test_architecture.py
 
 types: $(STAMP)
