@@ -1,9 +1,9 @@
-"""NDCG@10 over annotated repositories, through the public API.
+"""Measure NDCG@10 over annotated repositories through the public API.
 
     python -m benchmarks.quality.ndcg --checkouts DIR --annotations DIR [--mode MODE]
         [--repo NAME ...] [--json FILE] [--against FILE] [--index-root DIR] [--jobs N]
 
-See `README.md` beside this file for the data and for what the number means.
+`README.md` beside this file describes the data and the meaning of the score.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from benchmarks.quality.report import (
     load_run,
     print_comparison,
     print_run,
-    summarise,
+    summarize,
 )
 from benchmarks.quality.runs import MODES, Mode, ask, bring_up_to_date, index_folder
 from benchmarks.quality.scoring import Place, mean, ndcg, ranks
@@ -37,7 +37,7 @@ from benchmarks.quality.scoring import Place, mean, ndcg, ranks
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One repository to index and score: all that a worker process needs."""
+    """A repository to index and score, with everything a worker process needs."""
 
     repository: Repository
     checkout: Path
@@ -50,7 +50,7 @@ class Task:
 
 
 def main() -> None:
-    """Score the repositories and print, save or compare the result."""
+    """Score the repositories; print, save or compare the result."""
     options = _parse()
     tasks = [
         Task(
@@ -60,7 +60,7 @@ def main() -> None:
             mode=options.mode,
             index_root=options.index_root,
             rebuild=options.rebuild,
-            # One process per repository is enough where several repositories run at a time.
+            # With several repositories at a time, one process per repository is enough.
             index_jobs=None if options.jobs <= 1 else 1,
             model=options.model,
         )
@@ -69,7 +69,7 @@ def main() -> None:
     absent = [task.repository.name for task in tasks if not task.checkout.is_dir()]
     if absent:
         raise SystemExit(f"no checkout of: {', '.join(absent)} (benchmarks.quality.checkouts)")
-    run = summarise(options.mode, _score_all(tasks, options.jobs))
+    run = summarize(options.mode, _score_all(tasks, options.jobs))
     print_run(run)
     if options.json:
         options.json.write_text(json.dumps(run, indent=1) + "\n", encoding="utf-8")
@@ -85,18 +85,18 @@ def _parse() -> argparse.Namespace:
     add("--mode", choices=MODES, default="hybrid")
     add("--model", help="name or folder of an embedding model")
     add("--repo", action="append", default=[], help="only this repository; repeatable")
-    add("--json", type=Path, help="write every query's score and hits here")
-    add("--against", type=Path, help="a file that --json wrote before: print what changed")
+    add("--json", type=Path, help="write every query's score and hits to this file")
+    add("--against", type=Path, help="an earlier output of --json: print the differences")
     add("--index-root", type=Path, help="keep the indexes here and update them next time")
-    add("--rebuild", action="store_true", help="index anew what --index-root keeps")
-    add("--jobs", type=int, default=1, help="repositories at a time, a process each")
+    add("--rebuild", action="store_true", help="rebuild the indexes in --index-root")
+    add("--jobs", type=int, default=1, help="number of repositories at a time, one process each")
     return parser.parse_args()
 
 
 def _score_all(tasks: list[Task], jobs: int) -> list[RepositoryScore]:
     if jobs <= 1:
         return [_progress(score_repository(task)) for task in tasks]
-    # Spawned, not forked: a fork would share the parent's threads and mapped model in odd states.
+    # Spawn: a fork would inherit the parent's threads and mapped model in an undefined state.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(max_workers=jobs, mp_context=context) as pool:
         return [_progress(row) for row in pool.map(score_repository, tasks)]
@@ -138,7 +138,7 @@ def score_repository(task: Task) -> RepositoryScore:
 
 
 def score_query(query: Query, places: list[Place]) -> QueryScore:
-    """The score of one query's hits, with all that is needed to study a failure."""
+    """Score the hits of one query, with everything needed to study a failure."""
     found = ranks(places, query.targets)
     return QueryScore(
         query=query.text,
