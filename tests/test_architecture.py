@@ -146,7 +146,7 @@ def sections(page: str) -> dict[str, set[str]]:
     for section in chapter.split("\n### ")[1:]:
         folder = re.findall(r"`([^`]*)/`", section.splitlines()[0])[0].removeprefix("codelode")
         names: set[str] = set()
-        for item in re.findall(r"^- ((?:`\w+`,?\s+)*`\w+`):", section, re.MULTILINE):
+        for item in re.findall(r"^- ((?:`\w+`,?\s+)*`\w+`)(?::|$)", section, re.MULTILINE):
             names.update(re.findall(r"`(\w+)`", item))
         listed[folder] = names
     return listed
