@@ -160,7 +160,8 @@ def _hit(
     root: Path,
     explain: bool,
 ) -> Hit:
-    segment = snapshot.segments[int(measured.segments[row])].segment
+    live = snapshot.segments[int(measured.segments[row])]
+    segment = live.segment
     ordinal = int(measured.ordinals[row])
     chunk = segment.chunks[ordinal]
     file, start, length = int(chunk["file"]), int(chunk["start"]), int(chunk["length"])
@@ -176,6 +177,6 @@ def _hit(
         language=segment.language(file),
         symbol=symbol[0] if symbol else None,
         kind=symbol[1] if symbol else None,
-        stale=is_stale(root, path, segment.files[file]),
+        stale=is_stale(root, path, live, file),
         features=dict(zip(FEATURES, values, strict=True)) if explain else None,
     )
