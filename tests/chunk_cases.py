@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmarks.definition_names import definitions
+from codelode.chunk.chunker import chunk
 from codelode.chunk.grammars import grammar_name
 from codelode.chunk.sizes import MAX_LINE_BYTES
 from codelode.types import Chunk, Document
@@ -40,6 +41,10 @@ def sample(suffix: str) -> bytes:
 
 def document(text: bytes, language: str | None = None, path: str = "file") -> Document:
     return Document(path=path, language=language, text=text, encoding="utf-8", content_hash=b"")
+
+
+def cut(document: Document) -> list[Chunk]:
+    return chunk(document).chunks
 
 
 def drawn_outline(language: str, text: bytes) -> str:

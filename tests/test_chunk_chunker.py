@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from codelode.chunk.chunker import CHUNKER, MAX_PARSED_BYTES, chunk
+from codelode.chunk.chunker import CHUNKER, MAX_PARSED_BYTES
 from codelode.chunk.grammars import grammar
 from codelode.chunk.outline import outline
 from codelode.chunk.parse import parse
@@ -17,13 +17,13 @@ from codelode.chunk.sizes import (
     TINY_CHUNK_BYTES,
 )
 from codelode.types import Chunk, Symbol
-from tests.chunk_cases import LANGUAGES, check, copies, document
+from tests.chunk_cases import LANGUAGES, check, copies, cut, document
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_definitions_that_fit_are_whole_with_what_precedes_them(language: str) -> None:
     text = copies(language)
-    chunks = chunk(document(text, language))
+    chunks = cut(document(text, language))
     check(text, chunks)
     assert len(chunks) >= 3
     tree = parse(grammar(language), text)
@@ -38,7 +38,7 @@ def test_definitions_that_fit_are_whole_with_what_precedes_them(language: str) -
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_each_definition_is_defined_by_one_chunk(language: str) -> None:
     text = copies(language)
-    chunks = chunk(document(text, language))
+    chunks = cut(document(text, language))
     tree = parse(grammar(language), text)
     assert tree is not None
     found = outline(grammar(language), tree.root_node, text).found
@@ -74,7 +74,7 @@ def quarter_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_small_definitions_share_a_chunk_up_to_its_size() -> None:
     size = QUARTER - 10
     text = b"\n".join(c_function(name, size) for name in "abcdef")
-    chunks = chunk(document(text, "c"))
+    chunks = cut(document(text, "c"))
     assert defined(chunks) == [["a", "b", "c", "d"], ["e", "f"]]
     assert symbols(chunks) == [None, None]
 
@@ -82,14 +82,14 @@ def test_small_definitions_share_a_chunk_up_to_its_size() -> None:
 @pytest.mark.usefixtures("quarter_is_small")
 def test_larger_definitions_have_a_chunk_of_their_own() -> None:
     text = b"\n".join(c_function(name, QUARTER + 60) for name in "abcd")
-    chunks = chunk(document(text, "c"))
+    chunks = cut(document(text, "c"))
     assert defined(chunks) == [["a"], ["b"], ["c"], ["d"]]
     assert symbols(chunks) == ["a", "b", "c", "d"]
 
 
 def test_a_large_function_is_cut_between_statements_and_keeps_its_header() -> None:
     text = b"/* Adds. */\n" + c_function("large", 3 * MAX_CHUNK_BYTES)
-    chunks = chunk(document(text, "c"))
+    chunks = cut(document(text, "c"))
     assert 3 <= len(chunks) <= 4
     assert symbols(chunks) == ["large"] * len(chunks)
     assert defined(chunks) == [["large"], *[[]] * (len(chunks) - 1)]
@@ -101,7 +101,7 @@ def test_a_large_function_is_cut_between_statements_and_keeps_its_header() -> No
 def test_a_large_class_is_cut_between_members_and_keeps_its_header() -> None:
     method = "    def m{0}(self):\n        # About m{0}.\n" + "        self.call(1)\n" * 20
     text = ("class Large:\n    '''Large.'''\n\n" + "\n".join(map(method.format, range(9)))).encode()
-    chunks = chunk(document(text, "python"))
+    chunks = cut(document(text, "python"))
     assert defined(chunks)[0][:2] == ["Large", "m0"]
     assert [name for names in defined(chunks) for name in names] == [
         "Large",
@@ -113,7 +113,7 @@ def test_a_large_class_is_cut_between_members_and_keeps_its_header() -> None:
 def test_statements_are_respected_however_they_are_indented() -> None:
     statement = b"x = call(\n1111,\n2222,\n3333,\n4444\n);\n"
     text = b"int f()\n{\n" + statement * 200 + b"}\n"
-    chunks = chunk(document(text, "c"))
+    chunks = cut(document(text, "c"))
     assert len(chunks) > 3
     assert all(text[each.start :].startswith(b"x = call(") for each in chunks[1:])
 
@@ -121,7 +121,7 @@ def test_statements_are_respected_however_they_are_indented() -> None:
 def test_a_long_header_stays_with_the_first_member() -> None:
     header = b"@Note(1)\n" * 40 + b"class A\n{\n"
     member = b"  int m() {\n" + b"    call(1);\n" * 50 + b"  }\n"
-    first, second, *_ = chunk(document(header + member * 4 + b"}\n", "java"))
+    first, second, *_ = cut(document(header + member * 4 + b"}\n", "java"))
     assert first.start_line == 1
     assert [symbol.name for symbol in first.defines] == ["A", "m"]
     assert second.defines[0] == Symbol("m", "method")
@@ -130,14 +130,14 @@ def test_a_long_header_stays_with_the_first_member() -> None:
 def test_a_comment_stays_with_its_definition_even_if_it_would_fit_before() -> None:
     before, comment = c_function("before", 1000), b"/* About after. */\n"
     text = before + b"\n" + comment + c_function("after", 1000)
-    first, second = chunk(document(text, "c"))
+    first, second = cut(document(text, "c"))
     assert text[second.start :].startswith(comment)
     assert (first.end_line, second.start_line) == (second.start_line - 1, first.end_line + 1)
 
 
 def test_the_symbol_is_the_innermost_that_most_of_the_chunk_lies_in() -> None:
     text = b"class A {\n" + b"  int x;\n" * 20 + b"  int f() {\n    return 1;\n  }\n}\n"
-    (only,) = chunk(document(text, "java"))
+    (only,) = cut(document(text, "java"))
     assert only.symbol == Symbol("A", "class")
     assert only.defines == (Symbol("A", "class"), Symbol("f", "method"))
 
@@ -145,55 +145,55 @@ def test_the_symbol_is_the_innermost_that_most_of_the_chunk_lies_in() -> None:
 def test_a_method_that_fills_a_chunk_is_its_symbol_and_not_the_class() -> None:
     method = "  int m{0}() {{\n" + "    call(1);\n" * 80 + "  }}\n"
     text = ("class A {\n" + "".join(map(method.format, range(4))) + "}\n").encode()
-    assert symbols(chunk(document(text, "java"))) == ["m0", "m1", "m2", "m3"]
+    assert symbols(cut(document(text, "java"))) == ["m0", "m1", "m2", "m3"]
 
 
 def test_a_chunk_mostly_of_other_things_has_no_symbol_but_defines_one() -> None:
     text = b"import os\n" * 30 + b"def f():\n    return os\n"
-    (only,) = chunk(document(text, "python"))
+    (only,) = cut(document(text, "python"))
     assert (only.symbol, only.defines) == (None, (Symbol("f", "function"),))
 
 
 def test_most_chunks_are_neither_tiny_nor_too_large() -> None:
     text = copies("python", 20)
-    sizes = [each.end - each.start for each in chunk(document(text, "python"))]
+    sizes = [each.end - each.start for each in cut(document(text, "python"))]
     assert max(sizes) <= MAX_CHUNK_BYTES + TINY_CHUNK_BYTES
     assert sum(size < TINY_CHUNK_BYTES for size in sizes) <= len(sizes) // 20
 
 
 def test_an_empty_document_has_no_chunks() -> None:
-    assert chunk(document(b"")) == []
-    assert chunk(document(b"", "python")) == []
+    assert cut(document(b"")) == []
+    assert cut(document(b"", "python")) == []
 
 
 @pytest.mark.parametrize("language", ["python", None])
 @pytest.mark.parametrize("text", [b"\n", b"x", b"\r\n", b"\r", b"\xef\xbf\xbd", b"x = 1"])
 def test_the_smallest_documents_are_one_chunk(text: bytes, language: str | None) -> None:
-    assert chunk(document(text, language)) == [Chunk(0, len(text), 1, 1)]
+    assert cut(document(text, language)) == [Chunk(0, len(text), 1, 1)]
 
 
 def test_syntax_errors_are_no_reason_not_to_chunk() -> None:
     text = copies("java").replace(b"}", b"", 3).replace(b"(", b"[", 2)
-    chunks = chunk(document(text, "java"))
+    chunks = cut(document(text, "java"))
     check(text, chunks)
     assert "OrderRepository" in {name for names in defined(chunks) for name in names}
 
 
 def test_an_empty_node_at_the_end_makes_no_empty_chunk() -> None:
     text = b"object A\n\nenum " + b"S" * 3000 + b"\n"  # its body is missing
-    check(text, chunk(document(text, "scala")))
+    check(text, cut(document(text, "scala")))
 
 
 def test_large_files_are_not_parsed() -> None:
     text = c_function("f", 1000) * (MAX_PARSED_BYTES // 1000 + 9)
-    assert not any(defined(chunk(document(text, "c"))))
+    assert not any(defined(cut(document(text, "c"))))
 
 
 def test_the_same_document_gives_the_same_chunks_whatever_came_between() -> None:
     one, other = document(copies("rust"), "rust"), document(b"fn (((" * 900, "rust")
-    first = chunk(one)
-    chunk(other)
-    assert chunk(one) == first
+    first = cut(one)
+    cut(other)
+    assert cut(one) == first
     assert CHUNKER == "syntax-1"
 
 
@@ -212,7 +212,7 @@ ANY_LANGUAGE = st.sampled_from([*LANGUAGES, "markdown", None])
 @given(TEXT, ANY_LANGUAGE)
 @settings(max_examples=150, deadline=None)
 def test_any_text_is_covered(text: bytes, language: str | None) -> None:
-    check(text, chunk(document(text, language)))
+    check(text, cut(document(text, language)))
 
 
 @given(
@@ -228,5 +228,5 @@ def test_damaged_code_is_covered(
     for at, length, inserted in edits:
         text = text[:at] + inserted + text[at + length :]
     damaged = text.encode("utf-8", "replace").replace(b"\n", line_end)
-    chunks = chunk(document(damaged, language))
+    chunks = cut(document(damaged, language))
     check(damaged, chunks)

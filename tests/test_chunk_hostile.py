@@ -8,10 +8,10 @@ from time import thread_time
 import pytest
 
 from benchmarks.definition_names import definitions
-from codelode.chunk.chunker import MAX_PARSED_BYTES, chunk
+from codelode.chunk.chunker import MAX_PARSED_BYTES
 from codelode.chunk.grammars import grammar
 from codelode.chunk.parse import parse
-from tests.chunk_cases import LANGUAGES, check, copies, document
+from tests.chunk_cases import LANGUAGES, check, copies, cut, document
 
 GENERATED = b"".join(b"#define REG_%06d 0x%08x\n" % (i, i) for i in range(200_000))
 
@@ -33,7 +33,7 @@ GENERATED = b"".join(b"#define REG_%06d 0x%08x\n" % (i, i) for i in range(200_00
 )
 def test_hostile_text_takes_bounded_time(language: str | None, text: bytes) -> None:
     begun = thread_time()
-    chunks = chunk(document(text, language))
+    chunks = cut(document(text, language))
     assert thread_time() - begun < 4  # twice what the parser may take
     check(text, chunks)
 
@@ -41,7 +41,7 @@ def test_hostile_text_takes_bounded_time(language: str | None, text: bytes) -> N
 def test_characters_that_the_bash_grammar_crashes_on_are_masked() -> None:
     text = 'café() {\n  echo "{🎉"\n}\n'.encode() * 3
     assert grammar("bash").legible(text) == b'cafxx() {\n  echo "{xxxx"\n}\n' * 3
-    (only,) = chunk(document(text, "bash"))
+    (only,) = cut(document(text, "bash"))
     assert [symbol.name for symbol in only.defines] == ["café"] * 3
     assert grammar("python").legible(text) == text
 
@@ -55,7 +55,7 @@ def test_a_parser_that_takes_too_long_is_stopped(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("codelode.chunk.parse.MAX_CPU_SECONDS", 0)
     text = copies("c", 100)
     assert parse(grammar("c"), text) is None
-    assert not any(each.defines for each in chunk(document(text, "c")))
+    assert not any(each.defines for each in cut(document(text, "c")))
     assert definitions("c", text) == []
 
 
@@ -71,10 +71,10 @@ def test_a_parse_that_is_given_up_leaves_no_trace() -> None:
 
 def test_nothing_is_kept_of_a_document() -> None:
     one = document(copies("python"), "python")
-    chunk(one)  # imports and caches
+    cut(one)  # imports and caches
     before = sys.getrefcount(one.text)
     for _ in range(3):
-        chunk(one)
+        cut(one)
     after = sys.getrefcount(one.text)
     assert after == before
 

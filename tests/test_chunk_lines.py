@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from codelode.chunk.chunker import chunk
 from codelode.chunk.lines import Lines
 from codelode.chunk.sizes import MAX_CHUNK_BYTES, MAX_LINE_BYTES
-from tests.chunk_cases import document
+from tests.chunk_cases import cut, document
 
 
 def starts(text: bytes, language: str | None = None) -> list[bytes]:
     """The first line of each chunk but the first."""
-    return [text[each.start :].split(b"\n")[0] for each in chunk(document(text, language))[1:]]
+    return [text[each.start :].split(b"\n")[0] for each in cut(document(text, language))[1:]]
 
 
 def test_plain_text_is_cut_after_blank_lines() -> None:
@@ -34,7 +33,7 @@ def test_a_line_of_closing_brackets_does_not_begin_a_chunk() -> None:
 
 def test_chunks_of_lines_are_of_a_good_size() -> None:
     text = b"a line with a few words in it\n" * 4000
-    sizes = [each.end - each.start for each in chunk(document(text))]
+    sizes = [each.end - each.start for each in cut(document(text))]
     assert max(sizes) <= MAX_CHUNK_BYTES
     assert min(sizes[:-1]) >= MAX_CHUNK_BYTES // 2
 
@@ -42,7 +41,7 @@ def test_chunks_of_lines_are_of_a_good_size() -> None:
 def test_a_long_line_stands_apart_and_is_cut_into_equal_parts() -> None:
     long = "wörter ".encode() * 2000
     text = b"before\n" * 30 + long + b"\n" + b"after\n" * 30
-    chunks = chunk(document(text))
+    chunks = cut(document(text))
     parts = [each for each in chunks if each.start_line == 31 == each.end_line]
     sizes = [each.end - each.start for each in parts]
     assert text[parts[0].start : parts[-1].end] == long + b"\n"
@@ -55,13 +54,13 @@ def test_a_long_line_stands_apart_and_is_cut_into_equal_parts() -> None:
 def test_a_line_longer_than_a_chunk_is_whole_below_the_limit() -> None:
     line = b"x" * (2 * MAX_CHUNK_BYTES) + b"\n"
     text = b"short\n" + line + b"short\n"
-    assert line in {text[each.start : each.end] for each in chunk(document(text))}
+    assert line in {text[each.start : each.end] for each in cut(document(text))}
 
 
 def test_the_limit_of_a_line_is_exact() -> None:
     line = b"x" * (MAX_LINE_BYTES - 1) + b"\n"
-    assert len(chunk(document(line))) == 1
-    assert len(chunk(document(b"x" + line))) == 2
+    assert len(cut(document(line))) == 1
+    assert len(cut(document(b"x" + line))) == 2
 
 
 def test_markdown_is_cut_at_headings() -> None:
@@ -92,5 +91,5 @@ def test_the_share_of_long_lines_decides_whether_to_parse() -> None:
     assert 0.49 < half < 0.51
     minified = b"function f(){}" * 3000 + b"\n"
     written = b"function g() {\n}\n" * 3000
-    assert not any(each.defines for each in chunk(document(minified, "javascript")))
-    assert any(each.defines for each in chunk(document(minified + written, "javascript")))
+    assert not any(each.defines for each in cut(document(minified, "javascript")))
+    assert any(each.defines for each in cut(document(minified + written, "javascript")))

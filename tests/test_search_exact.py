@@ -40,7 +40,7 @@ from codelode.segment.reader import Segment
 from codelode.store.manifest import Manifest, SegmentEntry
 from codelode.store.snapshot import LiveSegment, Snapshot
 from codelode.text.tokens import WordCounts, spelled, term_hash, text_parts
-from codelode.types import Chunk, Document, SourceFile
+from codelode.types import Chunk, ChunkedDocument, Document, SourceFile
 from tests.segments import sealed
 
 WORDS = [b"common", b"often", b"some", b"few", b"rare", b"once"]
@@ -59,7 +59,9 @@ def random_segment(random: np.random.Generator, files: int, first: int) -> Segme
         text = b"text\n" * count
         chunks = [Chunk(5 * i, 5 * i + 5, i + 1, i + 1) for i in range(count)]
         file = SourceFile(path, len(text), 1, 1, number, "c")
-        builder.add(file, Document(path, "c", text, "utf-8", bytes(16)), chunks)
+        builder.add(
+            file, Document(path, "c", text, "utf-8", bytes(16)), ChunkedDocument(chunks, [])
+        )
     rows = len(builder.texts)
     present = random.random((rows, len(WORDS))) < SHARES
     present[:, 0] |= ~present.any(axis=1)

@@ -62,7 +62,7 @@ def snapshot_of(tree: dict[str, bytes], dead: set[str], parts: int) -> Snapshot:
 
 
 def chunks_of(path: str, text: bytes) -> list[tuple[str, int, str]]:
-    pieces = chunk(Document(path, "python" if path < "b" else None, text, "utf-8", b""))
+    pieces = chunk(Document(path, "python" if path < "b" else None, text, "utf-8", b"")).chunks
     return [(path, piece.start, text[piece.start : piece.end].decode()) for piece in pieces]
 
 

@@ -35,7 +35,7 @@ from codelode.store.commit import publish
 from codelode.store.locate import index_directory, real_root
 from codelode.store.manifest import SegmentEntry
 from codelode.text.tokens import WordCounts, spelled
-from codelode.types import Chunk, Document, SourceFile, Symbol
+from codelode.types import Chunk, ChunkedDocument, Definition, Document, SourceFile, Symbol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -133,8 +133,13 @@ def base(words: Words, random: np.random.Generator, chunks: int, dimensions: int
             for i, (piece, end, symbol) in enumerate(zip(pieces, ends, symbols, strict=True))
         ]
         text = b"".join(pieces)
+        table = [
+            Definition(name, kind, row.start_line, row.end_line, row.start_line)
+            for row, (name, kind) in zip(rows, symbols, strict=True)
+        ]
         file = SourceFile(path, len(text), 1, 1, made, "c")
-        builder.add(file, Document(path, "c", text, "utf-8", bytes(16)), rows)
+        document = Document(path, "c", text, "utf-8", bytes(16))
+        builder.add(file, document, ChunkedDocument(rows, table))
         made += count
     data = builder.finish(words.counts(chunks), vectors(random, chunks, dimensions))
     run, sink = RunSegment.from_bytes("run", data), io.BytesIO()

@@ -66,7 +66,7 @@ def library() -> Library:
     paths: list[str] = []
     texts: list[bytes] = []
     for document in documents:
-        for piece in chunk(document):
+        for piece in chunk(document).chunks:
             paths.append(document.path)
             texts.append(document.text[piece.start : piece.end])
     return Library(root, files, documents, paths, texts)

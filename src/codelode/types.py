@@ -1,7 +1,8 @@
 """The nouns that pass between the stages.
 
 discover gives `SourceFile` and `Skip`; read turns a source file into a `Document`; chunk cuts it
-into `Chunk`; embed sees a batch of `Passages`; search answers with `Hit`.
+into `Chunk` and finds each `Definition`; embed sees a batch of `Passages`; search answers with
+`Hit`.
 """
 
 from __future__ import annotations
@@ -85,6 +86,28 @@ class Symbol(NamedTuple):  # a tuple, as is `Chunk`: they are made by the hundre
     kind: str
 
 
+class Definition(NamedTuple):
+    """A named definition in a document, on 1-based inclusive lines.
+
+    `start_line` to `end_line` is the definition with its decorators, attributes or template head,
+    but without the comments before it; `name_line` is the line that holds the name. `parent` is the
+    index, in the list of the document, of the innermost definition that encloses this one, or -1.
+    `declaration` says that the body is elsewhere or nowhere (a prototype, a member of an interface,
+    a variant of an enum): found like any other, ranked below an implementation.
+    `owner` is the type that the source names where it does not enclose the definition: `Foo` of
+    `void Foo::bar() {}`, `Server` of `func (s *Server) Run() {}`; usually empty.
+    """
+
+    name: str
+    kind: str
+    start_line: int
+    end_line: int
+    name_line: int
+    parent: int = -1
+    declaration: bool = False
+    owner: str = ""
+
+
 class Chunk(NamedTuple):
     """A run of bytes `[start, end)` of a document's text, on the 1-based lines it covers.
 
@@ -97,6 +120,13 @@ class Chunk(NamedTuple):
     end_line: int
     symbol: Symbol | None = None
     defines: tuple[Symbol, ...] = ()
+
+
+class ChunkedDocument(NamedTuple):
+    """The chunks of a document and its definitions, both in document order, outer before inner."""
+
+    chunks: list[Chunk]
+    definitions: list[Definition]
 
 
 @dataclass(frozen=True, slots=True)

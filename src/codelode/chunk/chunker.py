@@ -18,7 +18,8 @@ from codelode.chunk.outline import MAX_LEVEL, SOFT, outline
 from codelode.chunk.parse import parse
 from codelode.chunk.sizes import MAX_CHUNK_BYTES
 from codelode.chunk.symbols import symbols
-from codelode.types import Chunk, Document
+from codelode.chunk.table import definition_table
+from codelode.types import Chunk, ChunkedDocument, Document
 
 CHUNKER: Final = "syntax-1"
 """Recorded in the manifest: change it with anything that changes where chunks begin or end."""
@@ -28,14 +29,14 @@ MAX_LONG_SHARE: Final = 0.5
 _LINE_CUT: Final = SOFT + MAX_LEVEL  # between lines of one piece
 
 
-def chunk(document: Document) -> list[Chunk]:
-    """Cut a document into chunks, in order; an empty one has none.
+def chunk(document: Document) -> ChunkedDocument:
+    """Cut a document into chunks and list its definitions; an empty one has neither.
 
     Nothing is kept of the syntax tree. A document takes at most about two CPU seconds.
     """
     text = document.text
     if not text:
-        return []
+        return ChunkedDocument([], [])
     lines = Lines(text)
     found, cuts = _outline(document, lines)
     cuts.pop(len(text), None)  # before an empty node at the very end
@@ -47,12 +48,13 @@ def chunk(document: Document) -> list[Chunk]:
     ends = [*starts[1:], len(text)]
     numbers = lines.numbers([*starts, len(text)])
     named = symbols(found, starts, ends)
-    return [
+    chunks = [
         Chunk(start, end, first, last, symbol, defines)
         for start, end, (first, last), (symbol, defines) in zip(
             starts, ends, numbers, named, strict=True
         )
     ]
+    return ChunkedDocument(chunks, definition_table(found, lines))
 
 
 def _outline(document: Document, lines: Lines) -> tuple[list[Found], dict[int, int]]:

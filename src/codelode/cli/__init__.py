@@ -1,9 +1,10 @@
-"""The command line.
+"""The command line, `lode`.
 
-`commands` defines every flag once, of what `options` has; `parser` makes argparse parsers of them,
-and `reference` makes docs/cli.md. `entry` runs a command and turns exceptions into one line and an
-exit code, `streams` knows about terminals. `indexing`, `searching`, `status`, `verifying` and
-`benching` do the work.
+Each module of `commands` is a command: its flags, its help and `run`. `options` has the flags that
+commands share; `parser` makes parsers of all flags, and `reference` makes docs/cli.md. `entry` runs
+a command and turns errors into one line and an exit code. `views` lays out what commands print for
+people, `update` shows progress, `context` reads lines around a hit, `messages` has texts of several
+commands, and `streams` knows about terminals.
 """
 
 from codelode.cli.entry import main

@@ -123,10 +123,10 @@ class BatchIndexer:
             run.same.append(file)
             return
         clock.enter("chunk")
-        chunks = chunk(document)
-        if len(builder.texts) + len(chunks) > MAX_CHUNKS:
+        chunked = chunk(document)
+        if len(builder.texts) + len(chunked.chunks) > MAX_CHUNKS:
             run.skips.append(Skip(file.path, SkipReason.TOO_LARGE, "too many chunks"))
             return
         clock.enter("build")
-        builder.add(file, document, chunks)
+        builder.add(file, document, chunked)
         run.files += 1

@@ -24,13 +24,13 @@ from codelode.text.tokens import term_hashes
 from codelode.types import SkipReason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
 
     from codelode.segment.container import Piece
     from codelode.text.tokens import WordCounts
-    from codelode.types import Chunk, Document, SourceFile
+    from codelode.types import ChunkedDocument, Document, SourceFile
 
 SKIP_REASONS = tuple(SkipReason)
 _EMPTY_HASH = bytes(16)
@@ -68,8 +68,9 @@ class SegmentBuilder:
         number = SKIP_REASONS.index(reason) + 1
         self._add_file(file, file.language, _EMPTY_HASH, 0, 0, number)
 
-    def add(self, file: SourceFile, document: Document, chunks: Sequence[Chunk]) -> None:
+    def add(self, file: SourceFile, document: Document, chunked: ChunkedDocument) -> None:
         """Add a file with the chunks that cover its text."""
+        chunks = chunked.chunks
         number = len(self._files)
         self._add_file(
             file, document.language, document.content_hash, len(chunks), len(document.text), 0

@@ -1,4 +1,4 @@
-"""`lode bench`."""
+"""What `lode bench` prints."""
 
 from __future__ import annotations
 
@@ -6,17 +6,12 @@ import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from codelode.bench.report import BenchOptions, bench
 from codelode.cli import streams
-from codelode.cli.messages import no_index
-from codelode.errors import NoIndexError
-from codelode.index import Index
 from codelode.render.json import dumps, replaced
 from codelode.render.sanitize import visible_name
 from codelode.render.units import count, fine_seconds, seconds, size
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Sequence
 
     from codelode.bench.latency import Latency
@@ -27,26 +22,10 @@ Row = tuple[str, ...]
 EXAMPLES, EXAMPLE_COLUMNS = 3, 60
 
 
-def run(options: argparse.Namespace) -> int:
-    """`lode bench`. Builds no index: what it would measure is one that nobody uses."""
-    index = Index.open(options.root, index_dir=options.index_dir)
-    if not index.exists():
-        raise NoIndexError(no_index(index.root))
-    names = ("queries", "files", "threads", "seconds", "seed")
-    wanted = BenchOptions(**{name: getattr(options, name) for name in names})
-    with _Announcer() as announcer:
-        report = bench(index, wanted, announcer.announce)
-    if options.json:
-        print(dumps(_object(report), streams.is_terminal(sys.stdout)))
-    else:
-        _print(report)
-    return 0
-
-
-class _Announcer:
+class Announcer:
     """Shows on a terminal what is being measured, in a line that goes away. Use as a context."""
 
-    def __enter__(self) -> _Announcer:
+    def __enter__(self) -> Announcer:
         self._shown = streams.is_terminal(sys.stderr)
         return self
 
@@ -60,6 +39,11 @@ class _Announcer:
     def _write(self, text: str) -> None:
         if self._shown:
             streams.write_error(f"\r\x1b[K{text}")
+
+
+def print_json(report: Report) -> None:
+    """Print all figures as one JSON object."""
+    print(dumps(_object(report), streams.is_terminal(sys.stdout)))
 
 
 def _object(report: Report) -> dict[str, Any]:
@@ -79,7 +63,8 @@ def _rounded(value: Any) -> Any:
     return [_rounded(item) for item in value] if isinstance(value, list) else value
 
 
-def _print(report: Report) -> None:
+def print_text(report: Report) -> None:
+    """Print all figures as tables."""
     parts = [
         _facts(_overview(report)),
         _searches(report),

@@ -1,4 +1,4 @@
-"""The flags of `lode bench`."""
+"""`lode bench`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def duration(text: str) -> float:
     return amount
 
 
-BENCH = Command(
+COMMAND = Command(
     "bench",
     "measure searching and indexing on a folder and its index",
     "Measure, on this machine, the index of ROOT and the files under ROOT: how long searches take,"
@@ -87,3 +87,25 @@ BENCH = Command(
     ),
     "0 done, 2 error (no index, among others)",
 )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measure, and print the figures. Builds no index: nobody uses the one it would measure."""
+    from codelode.bench.report import BenchOptions, bench
+    from codelode.cli.messages import no_index
+    from codelode.cli.views.bench import Announcer, print_json, print_text
+    from codelode.errors import NoIndexError
+    from codelode.index import Index
+
+    index = Index.open(options.root, index_dir=options.index_dir)
+    if not index.exists():
+        raise NoIndexError(no_index(index.root))
+    names = ("queries", "files", "threads", "seconds", "seed")
+    wanted = BenchOptions(**{name: getattr(options, name) for name in names})
+    with Announcer() as announcer:
+        report = bench(index, wanted, announcer.announce)
+    if options.json:
+        print_json(report)
+    else:
+        print_text(report)
+    return 0

@@ -1,4 +1,4 @@
-"""`lode search`."""
+"""What `lode search` prints: hits as text or JSON, and notes on the index."""
 
 from __future__ import annotations
 
@@ -6,56 +6,27 @@ import sys
 from typing import TYPE_CHECKING
 
 from codelode.cli import streams
-from codelode.cli.messages import no_index
-from codelode.discover.glob import GlobSet
-from codelode.discover.language import resolve
-from codelode.errors import NoIndexError
-from codelode.index import Index
 from codelode.render.excerpt import excerpt, section, whole
 from codelode.render.highlight import DIM, paint
 from codelode.render.json import dumps, hit_object, replaced
 from codelode.render.sanitize import visible_name
 from codelode.render.text import Style, render_hit
 from codelode.render.units import count, seconds
-from codelode.search.parsed_query import parse_query
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Collection
     from typing import Any
 
+    from codelode.index import Index
     from codelode.render.excerpt import Line
     from codelode.types import Answer, Hit
 
 
-def run(options: argparse.Namespace) -> int:
-    """`lode search`. A request that makes no sense is refused before anything is built."""
-    query = parse_query(options.query)
-    names = [name for names in options.languages for name in names.split(",")]
-    languages = [resolve(name) for name in names]
-    GlobSet(options.glob)
-    index = Index.open(options.root, index_dir=options.index_dir)
-    if not index.exists() and index.covered_by() is None:
-        if options.no_index:
-            raise NoIndexError(no_index(index.root))
-        from codelode.cli.indexing import build
-
-        build(index)
-    answer = index.answer(
-        query.text,
-        limit=options.limit,
-        mode=options.mode,
-        languages=languages or None,
-        globs=options.glob or None,
-        explain=options.explain,
-    )
-    _print(index, answer, query.terms, options)
-    return 0 if answer.hits else 1
-
-
-def _print(
+def print_answer(
     index: Index, answer: Answer, terms: Collection[str], options: argparse.Namespace
 ) -> None:
+    """Print an answer in the format of `options`; `terms` are the terms of the query."""
     terminal = streams.is_terminal(sys.stdout)
     match options.format:
         case "json":
