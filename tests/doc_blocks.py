@@ -5,6 +5,8 @@ Markdown that gives the reason:
 
     <!-- not run: needs a model that is not part of the package -->
 
+A comment `<!-- not compared: ... -->` gives the reason why only the exit code is checked.
+
 In a console block, lines that begin with `$ ` are commands, and the lines below a command are its
 output; without any `$ `, every line is a command. Output is compared after numbers and their units
 are replaced, and `...` stands for any text. A `json` block directly below a console block is the
@@ -29,7 +31,8 @@ from tests.commandline import SAMPLE, CommandLine, write_tree
 
 PLACE = "/home/you/repo"
 """Stands for the tree of the examples in what the documentation shows."""
-NOT_RUN = re.compile(r"<!-- not run: (\S.*) -->")
+_NOT_RUN = re.compile(r"<!-- not run: \S.* -->")
+_NOT_COMPARED = re.compile(r"<!-- not compared: \S.* -->")
 SKIPPED = {"make": "builds and tests the project itself", "pip": "installs packages"}
 """Programs that examples never run, with the reason."""
 _NUMBER = re.compile(r"\d[\d,.]*(?: (?:B|kB|MB|GB|ms|µs|s|min)\b)?(?:/s)?")
@@ -39,13 +42,14 @@ _COMPARE = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block: its language, its text, its first line (1-based), why it is not run."""
+    """A fenced block: its language, its text, its first line (1-based), how it is checked."""
 
     page: Path
     language: str
     text: str
     line: int
-    reason: str | None
+    run: bool = True
+    compared: bool = True
 
     def __str__(self) -> str:
         return f"{self.page.name}:{self.line}"
@@ -62,9 +66,8 @@ def blocks(page: Path) -> list[Block]:
         if language is None and fence:
             language, body, start = line.strip()[3:].strip(), [], number
         elif language is not None and fence:
-            reason = NOT_RUN.search(before)
-            text = "\n".join(body)
-            found.append(Block(page, language, text, start, reason[1] if reason else None))
+            run, compared = not _NOT_RUN.search(before), not _NOT_COMPARED.search(before)
+            found.append(Block(page, language, "\n".join(body), start, run, compared))
             language, before = None, ""
         elif language is not None:
             body.append(line)
@@ -140,7 +143,7 @@ class Examples:
     """Runs blocks as a newcomer would, in a home of their own with a tree in `path/to/repo`."""
 
     def __init__(self, lode: CommandLine) -> None:
-        self.home = lode.home
+        self.home, self._cache = lode.home, lode.cache
         self.tree = plant(lode.home / "path" / "to" / "repo")
         plant(lode.home / "src" / "app")
         self._environment = lode.environment(
@@ -148,18 +151,24 @@ class Examples:
         )
 
     def console(self, block: Block) -> str:
-        """Run the commands of a block; return the output of the last."""
+        """Run the commands of a block and return the last output.
+
+        A block that begins with `lode index` begins without an index.
+        """
+        if commands(block.text)[0][0].startswith("lode index"):
+            shutil.rmtree(self._cache, ignore_errors=True)
         printed = ""
         for command, output in commands(block.text):
             program = command.split()[0]
             if program in SKIPPED:
                 continue
-            quick = command.replace("lode bench", "lode bench --seconds 1 --queries 10")
+            quick = re.sub(r"(lode bench[^#]*)", r"\1 --seconds 1 --queries 10 ", command)
             done = self._run(["bash", "-c", _with_port(quick)], self.tree)
             printed = done.stdout.replace(str(self.tree), PLACE)
-            assert done.returncode == 0, f"{block}: $ {command}\n{printed}"
-            if output is not None:
-                assert same(output, printed), f"{block}: $ {command}\n{printed}"
+            all_printed = printed + done.stderr
+            assert done.returncode == 0, f"{block}: $ {command}\n{all_printed}"
+            if output is not None and block.compared:
+                assert same(output, all_printed), f"{block}: $ {command}\n{all_printed}"
         return printed
 
     def python(self, page: list[Block]) -> None:
@@ -167,8 +176,7 @@ class Examples:
         text = "\n".join(_as_session(block.text) for block in page)
         checked = "from tests.doc_blocks import check_session; check_session()"
         done = self._run([sys.executable, "-c", checked], self.home, _with_port(text))
-        printed = done.stdout.replace(str(self.tree), PLACE)
-        assert done.returncode == 0, f"{page[0].page.name}:\n{printed}"
+        assert done.returncode == 0, f"{page[0].page.name}:\n{done.stdout}{done.stderr}"
 
     def _run(
         self, command: list[str], folder: Path, text: str = ""
@@ -179,8 +187,7 @@ class Examples:
             env={**self._environment, "PYTHONPATH": str(Path(__file__).parent.parent)},
             input=text,
             text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            capture_output=True,
             timeout=240,
         )
 
