@@ -120,6 +120,17 @@ def test_imports_point_downwards(name: str) -> None:
         assert below == stage or LEVELS[below] < LEVELS[stage], f"{name} imports {target}"
 
 
+@pytest.mark.parametrize("name", FILES)
+def test_only_system_imports_what_not_every_system_has(name: str) -> None:
+    names = {
+        alias.name
+        for node in ast.walk(tree(FILES[name]))
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    }
+    assert stage_of(name) == "system" or not names & {"fcntl", "mmap"}
+
+
 def cycles(graph: dict[str, set[str]]) -> set[frozenset[str]]:
     """Return cycles of the import graph: one of each group of modules that import each other."""
     graph = {name: set(targets) for name, targets in graph.items()}
