@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from codelode.cli.commands import COMMANDS
+from codelode.cli.commands import NAMES, load, load_all
 from codelode.cli.reference import reference
 
 ROOT = Path(__file__).parent.parent
@@ -18,18 +18,18 @@ def test_cli_reference_is_current() -> None:
     assert (ROOT / "docs/cli.md").read_text("utf-8") == reference()
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", NAMES)
 def test_every_flag_is_documented(name: str) -> None:
     page = (ROOT / "docs/cli.md").read_text("utf-8")
     section = page.partition(f"## `lode {name} ")[2].partition("\n## ")[0]
-    for _, options in COMMANDS[name].groups:
+    for _, options in load(name).groups:
         for option in options:
             assert all(f"`{flag}" in section for flag in option.flags), option.flags
 
 
 def test_every_command_is_in_the_readme() -> None:
     readme = (ROOT / "README.md").read_text("utf-8")
-    for name in COMMANDS:
+    for name in NAMES:
         assert f"lode {name}" in readme
 
 
@@ -44,7 +44,7 @@ def test_links_between_documents_lead_somewhere() -> None:
 def test_flags_mean_the_same_everywhere() -> None:
     """A flag that several commands have is the same object: defined once."""
     seen: dict[str, object] = {}
-    for command in COMMANDS.values():
+    for command in load_all():
         for _, options in command.groups:
             for option in options:
                 for flag in option.flags:

@@ -1,4 +1,4 @@
-"""What commands and flags are made of, the values that flags take, and flags that several share."""
+"""Commands and flags as data, parsers for the values of flags, and flags that commands share."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import math
 import re
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any
 
 _SIZE = re.compile(r"(\d{1,15}(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?", re.IGNORECASE)
@@ -14,7 +15,7 @@ _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A flag or a positional argument, as argparse wants to hear of it."""
+    """A flag or a positional argument; `settings` are keywords of argparse's `add_argument`."""
 
     flags: tuple[str, ...]
     help: str
@@ -23,7 +24,10 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command: its arguments, its options in groups, and examples as (what for, command)."""
+    """A command: its arguments, its options in groups, and examples as (purpose, command line).
+
+    `metrics` says that the command honors LODE_METRICS.
+    """
 
     name: str
     summary: str
@@ -32,6 +36,17 @@ class Command:
     groups: tuple[tuple[str, tuple[Option, ...]], ...]
     examples: tuple[tuple[str, str], ...]
     exit_codes: str
+    metrics: bool = False
+
+    @property
+    def module(self) -> str:
+        """The module that defines the command and its `run`."""
+        return f"codelode.cli.commands.{self.name}"
+
+    def run(self, options: argparse.Namespace) -> int:
+        """Run the command with parsed options and return its exit code."""
+        code: int = import_module(self.module).run(options)
+        return code
 
 
 def option(*flags: str, help: str, **settings: Any) -> Option:

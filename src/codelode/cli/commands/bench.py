@@ -1,4 +1,4 @@
-"""The flags of `lode bench`."""
+"""`lode bench`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def duration(text: str) -> float:
     return amount
 
 
-BENCH = Command(
+COMMAND = Command(
     "bench",
     "measure searching and indexing on a folder and its index",
     "Measure, on this machine, the index of ROOT and the files under ROOT: how long searches take,"
@@ -87,3 +87,27 @@ BENCH = Command(
     ),
     "0 done, 2 error (no index, among others)",
 )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measure, and print the figures. Builds no index: nobody uses the one it would measure."""
+    from codelode.answers.bench import bench_object
+    from codelode.answers.build import require
+    from codelode.bench.report import BenchOptions, bench
+    from codelode.cli.streams import print_json
+    from codelode.cli.views.bench import Announcer, print_bench
+    from codelode.index import Index
+
+    index = Index.open(options.root, index_dir=options.index_dir)
+    require(index)
+    wanted = BenchOptions(
+        queries=options.queries,
+        files=options.files,
+        threads=options.threads,
+        seconds=options.seconds,
+        seed=options.seed,
+    )
+    with Announcer() as announcer:
+        report = bench(index, wanted, announcer.announce)
+    print_json(bench_object(report)) if options.json else print_bench(report)
+    return 0

@@ -1,22 +1,15 @@
-"""`lode bench`."""
+"""What `lode bench` prints."""
 
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from codelode.bench.report import BenchOptions, bench
 from codelode.cli import streams
-from codelode.cli.messages import no_index
-from codelode.errors import NoIndexError
-from codelode.index import Index
-from codelode.render.json import dumps, replaced
 from codelode.render.sanitize import visible_name
 from codelode.render.units import count, fine_seconds, seconds, size
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Sequence
 
     from codelode.bench.latency import Latency
@@ -27,26 +20,10 @@ Row = tuple[str, ...]
 EXAMPLES, EXAMPLE_COLUMNS = 3, 60
 
 
-def run(options: argparse.Namespace) -> int:
-    """`lode bench`. Builds no index: what it would measure is one that nobody uses."""
-    index = Index.open(options.root, index_dir=options.index_dir)
-    if not index.exists():
-        raise NoIndexError(no_index(index.root))
-    names = ("queries", "files", "threads", "seconds", "seed")
-    wanted = BenchOptions(**{name: getattr(options, name) for name in names})
-    with _Announcer() as announcer:
-        report = bench(index, wanted, announcer.announce)
-    if options.json:
-        print(dumps(_object(report), streams.is_terminal(sys.stdout)))
-    else:
-        _print(report)
-    return 0
-
-
-class _Announcer:
+class Announcer:
     """Shows on a terminal what is being measured, in a line that goes away. Use as a context."""
 
-    def __enter__(self) -> _Announcer:
+    def __enter__(self) -> Announcer:
         self._shown = streams.is_terminal(sys.stderr)
         return self
 
@@ -62,24 +39,8 @@ class _Announcer:
             streams.write_error(f"\r\x1b[K{text}")
 
 
-def _object(report: Report) -> dict[str, Any]:
-    fields: dict[str, Any] = _rounded(asdict(report))
-    for name in ("root", "directory"):
-        fields["index"][name] = replaced(fields["index"][name])
-    del fields["index"]["changes"]  # not looked for: that would walk through the whole tree
-    return fields
-
-
-def _rounded(value: Any) -> Any:
-    """Six digits after the point, in all that a report is made of."""
-    if isinstance(value, float):
-        return round(value, 6)
-    if isinstance(value, dict):
-        return {name: _rounded(item) for name, item in value.items()}
-    return [_rounded(item) for item in value] if isinstance(value, list) else value
-
-
-def _print(report: Report) -> None:
+def print_bench(report: Report) -> None:
+    """Print all figures as tables."""
     parts = [
         _facts(_overview(report)),
         _searches(report),

@@ -1,45 +1,20 @@
-"""`lode status`."""
+"""What `lode status` prints."""
 
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from codelode.cli import streams
-from codelode.cli.messages import no_index
-from codelode.index import Index
-from codelode.render.json import dumps, replaced
 from codelode.render.sanitize import visible_name
 from codelode.render.units import count, size
 
 if TYPE_CHECKING:
-    import argparse
-
     from codelode.pipeline.status import Status
 
 
-def run(options: argparse.Namespace) -> int:
-    """`lode status`."""
-    index = Index.open(options.root, index_dir=options.index_dir)
-    if not index.exists():
-        if options.json:
-            root, directory = replaced(str(index.root)), replaced(str(index.directory))
-            print(dumps({"root": root, "directory": directory, "exists": False}))
-        else:
-            streams.say(no_index(index.root))
-        return 1
-    status = index.status()
-    if options.json:
-        fields = {**asdict(status), "exists": True}
-        fields["root"], fields["directory"] = replaced(status.root), replaced(status.directory)
-        print(dumps(fields, streams.is_terminal(sys.stdout)))
-    else:
-        _print(status)
-    return 0
-
-
-def _print(status: Status) -> None:
+def print_status(status: Status) -> None:
+    """Print the facts about an index, one per line."""
     guard = visible_name if streams.is_terminal(sys.stdout) else str
     coverage = "" if status.complete else " (does not cover the whole tree yet)"
     facts = {
