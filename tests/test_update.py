@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from codelode import Index
 from codelode.discover.walk import WalkOptions, walk
 from codelode.errors import LockedError, MismatchError, UsageError
-from codelode.pipeline.pool import WorkerOptions, WorkerPool
+from codelode.pipeline.messages import WorkerOptions
+from codelode.pipeline.pool import WorkerPool
 from codelode.pipeline.stages import StageClock
 from codelode.store.lock import write_lock
 from codelode.types import SourceFile, Task
@@ -234,9 +235,9 @@ def test_workers_let_searches_go_first(tree: Path) -> None:
     options = WorkerOptions(str(tree), None, 1 << 20, 1 << 30)
     with WorkerPool(1, options, StageClock()) as pool:
         assert [run.files for run in pool.map([tasks])] == [1]
-        (worker,) = pool._workers
+        (handle,) = pool._handles
         ours = os.getpriority(os.PRIO_PROCESS, 0)
-        assert os.getpriority(os.PRIO_PROCESS, worker.process.pid) > ours
+        assert os.getpriority(os.PRIO_PROCESS, handle.pid) > ours
 
 
 STUCK = """
