@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from codelode.pipeline.stages import StageClock
     from codelode.store.manifest import Manifest
     from codelode.store.snapshot import Snapshot
+    from codelode.store.storage import Storage
 
 BATCH_BYTES = 1 << 20
 BATCH_FILES = 256
@@ -73,14 +74,14 @@ class UpdateOptions:
 
 
 def update(
-    directory: Path,
+    storage: Storage,
     root: Path,
     manifest: Manifest,
     snapshot: Snapshot | None,
     encoder: Encoder,
     options: UpdateOptions,
 ) -> UpdateReport:
-    """Index what changed under `root` into `directory`, whose write lock the caller holds.
+    """Index what changed under `root` into `storage`, whose write lock the caller holds.
 
     `manifest` is what to go on from, `snapshot` its segments (None to build anew).
     """
@@ -91,7 +92,7 @@ def update(
     with ledger.clock.during("compare"):
         known = KnownFiles(snapshot, options.scope)
     publish_partial = manifest.generation == 0 or snapshot is not None
-    sealer = Sealer(directory, manifest, known, publish_partial, ledger.clock, whole)
+    sealer = Sealer(storage, manifest, known, publish_partial, ledger.clock, whole)
     skips = SkipCounter(options.on_skip)
     budget = MemoryBudget(
         options.max_memory or default_cap(), max(0, resident_bytes() - PARENT_BYTES)
@@ -112,7 +113,7 @@ def update(
         skips.add(skip)
     committed = sealer.finish(dict(skips.counts) if whole else manifest.skipped)
     with ledger.clock.during("compact"):
-        committed = compact(directory, committed)
+        committed = compact(storage, committed)
     return _report(committed, sealer, known, skips, ledger, pool)
 
 
