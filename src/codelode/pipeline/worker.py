@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,10 +10,11 @@ from typing import TYPE_CHECKING
 from codelode.embed.load import load
 from codelode.errors import CodelodeError
 from codelode.pipeline.batch import BatchIndexer
-from codelode.pipeline.memory_cap import limit_this_process
 from codelode.pipeline.messages import WorkerOptions, pack_run, unpack_batch
 from codelode.report import StageTime
+from codelode.system.cpu import lower_priority
 from codelode.system.error_message import pack_error
+from codelode.system.memory import limit_allocations
 from codelode.system.processes import ParentProcess
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ def main() -> None:
     """Index batches until the parent closes the pipe or dies."""
     parent = ParentProcess.connect()
     options = WorkerOptions(**parent.options)
-    os.nice(_NICENESS)
-    limit_this_process(options.memory_limit)
+    lower_priority(_NICENESS)
+    limit_allocations(options.memory_limit)
     tracer = _tracer() if options.trace else None
     indexer = BatchIndexer(
         Path(options.root), load(options.model), options.max_file_size, options.costs
