@@ -11,6 +11,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from codelode.chunk.chunker import chunk
+from codelode.search.context import Statistics
+from codelode.search.lexical import Bm25, TermPostings
+from codelode.search.shard import Shard
 from codelode.segment.builder import SegmentBuilder
 from codelode.segment.merge import merge
 from codelode.segment.reader import Segment
@@ -51,6 +54,12 @@ def build(contents: Sequence[tuple[str, bytes]]) -> Segment:
         builder.add(file, document, chunk(document))
     words, vectors = count_words(builder.texts), vectors_of(builder.texts)
     return sealed(builder.finish(words, vectors))
+
+
+def bm25_of(shard: Shard, terms: Sequence[str]) -> Bm25:
+    """BM25 in a shard that is a whole index."""
+    postings = TermPostings(shard, terms)
+    return Bm25(postings, Statistics.of(shard.snapshot.manifest, postings.counts()))
 
 
 def sealed(*runs: bytes) -> Segment:

@@ -1,4 +1,4 @@
-"""Is what was found still what is on disk?"""
+"""Whether the files on disk still have the content that was indexed."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 def is_stale(root: Path, path: str, row: np.void) -> bool:
-    """Whether a file no longer has the content that was indexed; `row` is its `columns.FILE` row.
+    """Return whether a file's content differs from the indexed one; `row` is its `schema.FILE` row.
 
-    By size and times first; the content is read only where these differ in times alone.
+    Size and times are compared first; the content is read only if the times alone differ.
     """
     try:
         status = os.lstat(f"{root}/{path}")  # ten times a query: `/` of pathlib is slower
