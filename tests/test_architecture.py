@@ -22,6 +22,7 @@ LAYERS = (  # bottom up; ARCHITECTURE.md draws the same
     {"index", "progress"},
     {"codelode"},  # the package itself: what users import
     {"bench"},
+    {"answers"},
     {"cli"},
     {"__main__", "demo"},
 )

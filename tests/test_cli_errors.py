@@ -12,7 +12,7 @@ import pytest
 
 from codelode import __version__
 from codelode.cli.commands import NAMES
-from codelode.store.manifest import INDEX_FORMAT
+from codelode.segment.container import INDEX_FORMAT
 from tests.commandline import LODE, SAMPLE, CommandLine, Outcome, write_tree
 from tests.test_cli_index import everything
 

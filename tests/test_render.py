@@ -1,9 +1,7 @@
-"""What people and programs read: excerpts, text, JSON; and nothing hostile reaches a terminal."""
+"""Text for people: excerpts, headers, units; and nothing hostile reaches a terminal."""
 
 from __future__ import annotations
 
-import base64
-import json
 import re
 from dataclasses import replace
 
@@ -22,7 +20,6 @@ from codelode.render.excerpt import (
     whole,
 )
 from codelode.render.highlight import highlight
-from codelode.render.json import dumps, hit_object
 from codelode.render.sanitize import cut, visible_name, visible_text, width
 from codelode.render.text import Style, header, render_hit
 from codelode.types import Hit
@@ -224,35 +221,6 @@ def test_hostile_hits_are_harmless_on_a_terminal(style: Style) -> None:
     assert "\x07" not in text
     assert "\u202e" not in text
     assert text.count("\n") == 2  # the name did not forge a line
-
-
-# JSON
-
-
-def test_hit_object_has_the_contract() -> None:
-    assert hit_object(HIT) == {
-        "path": "src/retry.py",
-        "start_line": 10,
-        "end_line": 12,
-        "language": "python",
-        "symbol": "schedule",
-        "kind": "function",
-        "score": 0.8349,
-        "stale": False,
-        "text": HIT.text,
-    }
-    assert "text" not in hit_object(HIT, text=False)
-    assert hit_object(replace(HIT, features={"bm25": 1.0}))["features"] == {"bm25": 1.0}
-
-
-def test_a_name_that_is_not_utf8_is_valid_json_and_not_lost() -> None:
-    fields = json.loads(dumps(hit_object(replace(HIT, path="caf\udce9.py"))).encode("utf-8"))
-    assert fields["path"] == "caf\ufffd.py"
-    assert base64.b64decode(fields["path_bytes"]) == b"caf\xe9.py"
-
-
-def test_json_on_a_terminal_is_ascii() -> None:
-    assert dumps({"é": "\x9b\u202e"}, terminal=True).isascii()
 
 
 # Units

@@ -28,7 +28,7 @@ from codelode.store.manifest import Manifest, SegmentEntry
 from codelode.store.snapshot import LiveSegment, Snapshot
 from codelode.text.tokens import count_words, text_terms
 from codelode.types import Document, Passages
-from tests.segments import DIMENSIONS, bm25_of, build, vectors_of
+from tests.segments import DIMENSIONS, bm25_of, build, shard_of, vectors_of
 
 WORDS = ("alpha", "beta", "gamma", "delta", "getName", "set_name", "HTTPServer", "x", "42", "é")
 SOURCES = Path(codelode.__file__).parent
@@ -41,24 +41,6 @@ texts = st.lists(lines, min_size=1, max_size=40).map(lambda rows: "\n".join(rows
 paths = st.text(alphabet="abcdxyz", min_size=1, max_size=6)
 trees = st.dictionaries(paths, texts, min_size=1, max_size=8)
 layouts = st.integers(1, 3)
-
-
-def shard_of(tree: dict[str, bytes], dead: set[str], parts: int) -> Shard:
-    """The files spread over some segments, some of them dead."""
-    contents = sorted(tree.items())
-    live_segments = []
-    for number in range(parts):
-        mine = contents[number::parts]
-        if not mine:
-            continue
-        segment = build(mine)
-        table = segment.files
-        entry = SegmentEntry("s", 0, len(table), 0, 0, 0, 0, len(segment.chunks))
-        alive = np.array([path not in dead for path, _ in mine], bool)
-        live_segments.append(LiveSegment(segment, entry.with_live(alive, table)))
-    entries = tuple(live.entry for live in live_segments)
-    manifest = Manifest(1, "/", 0, "m", "f", DIMENSIONS, "q", "c", "t", {}, segments=entries)
-    return Shard(Snapshot(manifest, live_segments))
 
 
 def chunks_of(path: str, text: bytes) -> list[tuple[str, int, str]]:

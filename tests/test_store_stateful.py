@@ -124,15 +124,15 @@ class StoreMachine(RuleBasedStateMachine):
         for number, live in enumerate(Snapshot.open(self.directory).segments):
             for row in np.flatnonzero(live.files).tolist():
                 if live.segment.path(row) == path:
-                    rows = np.union1d(live.restatted, [row]).astype(np.int64)
-                    stats = np.full((len(rows), 4), time, np.int64)
-                    name = write_stats(self.directory, rows, stats)
+                    stats = live.stats.copy()
+                    stats[row] = time
+                    name = write_stats(self.directory, stats)
                     entries[number] = replace(entries[number], stats=name)
         self._publish(manifest, entries)
         for live in Snapshot.open(self.directory).segments:
             for row in np.flatnonzero(live.files).tolist():
                 if live.segment.path(row) == path:
-                    assert int(live.segment.files["mtime_ns"][row]) == time
+                    assert live.stats[row].tolist() == [time] * 3
 
     @rule()
     def compact(self) -> None:

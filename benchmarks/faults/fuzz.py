@@ -28,8 +28,8 @@ from benchmarks.faults.damage import Patient, admit
 from benchmarks.faults.report import table
 from benchmarks.faults.world import QUESTIONS, WrongError, memory_folder, open_index, scratch_folder
 from codelode.errors import CodelodeError
-from codelode.segment.container import PAGE_BYTES
-from codelode.store.manifest import INDEX_FORMAT, MANIFEST, SEGMENT_SUFFIX
+from codelode.segment.container import INDEX_FORMAT, PAGE_BYTES
+from codelode.store.manifest import MANIFEST, SEGMENT_SUFFIX
 
 MEMORY = 512 << 20
 SECONDS = 2.0

@@ -6,9 +6,12 @@ import io
 import os
 import sys
 from contextlib import suppress
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from codelode.render.sanitize import visible_name
+
+if TYPE_CHECKING:
+    from codelode.answers.build import Meter
 
 PIPE_COLUMNS = 400
 """Minified code in a pipe must not drown the rest; `--full-section` and JSON have all of it."""
@@ -46,6 +49,25 @@ def write_error(text: str) -> None:
     with suppress(OSError):
         sys.stderr.write(text)
         sys.stderr.flush()
+
+
+def print_json(value: object) -> None:
+    """Print a value as JSON, on one line.
+
+    On a terminal it is ASCII: a terminal might obey other characters.
+    """
+    import json
+
+    print(json.dumps(value, ensure_ascii=is_terminal(sys.stdout)))
+
+
+def progress_meter(quiet: bool = False) -> Meter | None:
+    """Return what shows the progress of an update on this terminal, or None if nothing should."""
+    if quiet or not is_terminal(sys.stderr):
+        return None
+    from codelode.progress import ProgressBar
+
+    return ProgressBar
 
 
 def is_terminal(stream: TextIO) -> bool:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode.segment.run import RunSegment
-from codelode.segment.schema import MAX_CHUNKS, MAX_FILES, STAT_COLUMNS
+from codelode.segment.schema import MAX_CHUNKS, MAX_FILES
 from codelode.store.commit import publish, write_merged, write_stats
 
 if TYPE_CHECKING:
@@ -87,7 +87,8 @@ class Sealer:
             self.added += int(np.count_nonzero(~old))
             self._replaced.append(run.files["path_hash"].copy())
         parts = [(run, np.ones(len(run.files), bool)) for run in self._runs]
-        self._new.append(write_merged(self.directory, parts))
+        stats = np.concatenate([run.stats for run in self._runs])
+        self._new.append(write_merged(self.directory, parts, stats))
         self._runs, self._chunks, self._rows = [], 0, 0
 
     def _publish(self, finished: bool) -> None:
@@ -119,13 +120,5 @@ class Sealer:
         """A segment that was there before, with what is dead in it now and newer stats."""
         live = self.known.segments[number]
         entry = self._old[number].with_live(mask, live.segment.files)
-        rows, newer = self.known.new_stats(number)
-        if len(rows):
-            live.restatted = np.union1d(live.restatted, rows)
-            live.segment.restat(rows, newer)
-            files = live.segment.files[live.restatted]
-            # One by one: together, signed and unsigned numbers would become floats.
-            stats = np.stack([files[name].astype(np.int64) for name in STAT_COLUMNS], axis=1)
-            name = write_stats(self.directory, live.restatted, stats)
-            entry = replace(entry, stats=name)
-        return entry
+        newer = self.known.new_stats(number)
+        return entry if newer is None else replace(entry, stats=write_stats(self.directory, newer))

@@ -25,7 +25,8 @@ def texts(shard: Shard, ranked: Ranked, root: Path | None = None) -> list[Hit]:
     numbers, ordinals = (part.tolist() for part in split_keys(ranked.keys))
     hits = []
     for row, (number, ordinal) in enumerate(zip(numbers, ordinals, strict=True)):
-        segment = shard.segment(number)
+        live = shard.snapshot.segments[number]
+        segment = live.segment
         chunk = segment.chunks[ordinal]
         file, start, length = int(chunk["file"]), int(chunk["start"]), int(chunk["length"])
         path, first_line = segment.path(file), int(chunk["start_line"])
@@ -40,7 +41,7 @@ def texts(shard: Shard, ranked: Ranked, root: Path | None = None) -> list[Hit]:
                 language=segment.language(file),
                 symbol=symbol[0] if symbol else None,
                 kind=symbol[1] if symbol else None,
-                stale=root is not None and is_stale(root, path, segment.files[file]),
+                stale=root is not None and is_stale(root, path, live, file),
                 features=_explanation(ranked, row),
             )
         )

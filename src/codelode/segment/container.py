@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-FORMAT_VERSION = 3
+INDEX_FORMAT = 4
+"""Of segments, `.stat` files and the manifest together."""
 PAGE_BYTES = 1 << 16
 ALIGNMENT = 64
 
@@ -53,6 +54,7 @@ class SegmentFile:
 
     def __init__(self, name: str, buffer: Any, size: int, lease: Lease | None = None) -> None:
         """Check header and footer of `buffer` (`size` bytes, a mapping or bytes)."""
+        _check_least_size(name, size)
         self.name = name
         self.lease = lease
         self.size = size
@@ -73,8 +75,7 @@ class SegmentFile:
         lease = Lease(descriptor)
         try:
             size = lease.size()
-            if size < _HEADER.size + _FOOTER.size:
-                raise DamagedError(f"{path.name}: cut short to {size} bytes")
+            _check_least_size(path.name, size)  # nothing can be mapped of an empty file
             mapping = mmap.mmap(descriptor, size, access=mmap.ACCESS_READ)
         except OSError as error:
             raise unreadable(path.name, error) from None
@@ -93,9 +94,9 @@ class SegmentFile:
             raise FormatError(
                 f"{self.name}: not a segment of codelode (run `lode verify --repair`)"
             )
-        if version != FORMAT_VERSION:
+        if version != INDEX_FORMAT:
             raise FormatError(
-                f"{self.name}: segment format {version}, and this codelode reads {FORMAT_VERSION}:"
+                f"{self.name}: segment format {version}, and this codelode reads {INDEX_FORMAT}:"
                 " rebuild it with `lode index --rebuild`"
             )
         footer = self._view[self.size - _FOOTER.size :]
@@ -199,6 +200,11 @@ class SegmentFile:
                 yield ", ".join(names) or "header", start
 
 
+def _check_least_size(name: str, size: int) -> None:
+    if size < _HEADER.size + _FOOTER.size:
+        raise DamagedError(f"{name}: cut short to {size} bytes")
+
+
 def unreadable(name: str, error: OSError) -> StoreError:
     """Not every refusal is damage: what the system is short of now may be there later."""
     kind = StoreError if error.errno in _PASSING else DamagedError
@@ -252,7 +258,7 @@ def write_segment(sink: BinaryIO, sections: Mapping[str, Iterable[Piece]]) -> tu
     The checksum (of directory and page checksums) identifies the content.
     """
     pages = _PageWriter(sink)
-    pages.write(_HEADER.pack(_MAGIC, FORMAT_VERSION, 0))
+    pages.write(_HEADER.pack(_MAGIC, INDEX_FORMAT, 0))
     entries = []
     for name, pieces in sections.items():
         pages.align()

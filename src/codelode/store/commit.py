@@ -7,12 +7,14 @@ folder are synced in this order. What was not published leaves files that no man
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
 from codelode.errors import DamagedError
 from codelode.segment.container import write_segment
 from codelode.segment.merge import merge
 from codelode.segment.reader import Segment
+from codelode.segment.stats import stats_sections
 from codelode.store.manifest import (
     MANIFEST,
     SEGMENT_SUFFIX,
@@ -36,15 +38,17 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from codelode.segment.container import Piece
-
 
 def write_merged(
-    directory: Path, parts: Sequence[tuple[Segment, NDArray[np.bool_]]]
+    directory: Path,
+    parts: Sequence[tuple[Segment, NDArray[np.bool_]]],
+    stats: NDArray[np.int64] | None = None,
 ) -> SegmentEntry:
     """Merge segments into a new file, synced to disk but not yet named by a manifest.
 
-    Raises `DamagedError` if they cannot have been written by a merge.
+    `parts` are segments with a mask of the files to keep; `stats` are the times and inodes of all
+    files kept, int64[files, 3], or None if they are not known.
+    Raises `DamagedError` if the parts cannot have been written by a merge.
     """
     name, size = _write(directory, SEGMENT_SUFFIX, lambda sink: merge(parts, sink))
     files = Segment.open(directory / name).files
@@ -52,12 +56,12 @@ def write_merged(
     entry = entry.with_live(entry.live_mask(), files)
     if entry.chunks != entry.all_chunks:  # it would be merged again and again
         raise DamagedError("a file that was left out has chunks")
-    return entry
+    return entry if stats is None else replace(entry, stats=write_stats(directory, stats))
 
 
-def write_stats(directory: Path, rows: NDArray[np.int64], stats: NDArray[np.int64]) -> str:
-    """Write newer sizes and times of some files of a segment; returns the file's name."""
-    sections: dict[str, list[Piece]] = {"rows": [rows], "stats": [stats]}
+def write_stats(directory: Path, stats: NDArray[np.int64]) -> str:
+    """Write the times and inodes of all files of a segment, int64[rows, 3]; return the name."""
+    sections = stats_sections(stats)
     return _write(directory, STATS_SUFFIX, lambda sink: write_segment(sink, sections))[0]
 
 

@@ -15,6 +15,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from codelode.segment.schema import MAX_CHUNKS, MAX_FILES
 from codelode.store.commit import publish, write_merged
 from codelode.store.snapshot import Snapshot
@@ -78,7 +80,8 @@ def compact(directory: Path, manifest: Manifest, budget: int = BUDGET_CHUNKS) ->
         parts = [snapshot.segments[number] for number in chosen]
         entries = list(manifest.segments)
         if any(part.files.any() for part in parts):
-            merged = write_merged(directory, [(part.segment, part.files) for part in parts])
+            stats = np.concatenate([part.stats[part.files] for part in parts])
+            merged = write_merged(directory, [(part.segment, part.files) for part in parts], stats)
             entries[chosen[0]] = merged
             chosen = chosen[1:]
         kept = tuple(entry for i, entry in enumerate(entries) if i not in chosen)

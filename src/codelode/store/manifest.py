@@ -20,12 +20,11 @@ import xxhash
 from numpy.typing import NDArray
 
 from codelode.errors import DamagedError, FormatError, MismatchError, NoIndexError
-from codelode.segment.container import unreadable
+from codelode.segment.container import INDEX_FORMAT, unreadable
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-INDEX_FORMAT = 3
 MANIFEST = "manifest.json"
 LOCK = "lock"
 SEGMENT_SUFFIX = ".seg"
@@ -47,7 +46,7 @@ class SegmentEntry:
     """A live segment. Counts are of live files (with text), their chunks and terms.
 
     `dead` is a bit set over the rows of the segment's file table, base64, empty if all live.
-    `stats` names the file with newer sizes and times of its files, if there is one.
+    `stats` names the file with the times and inodes of its files; empty if these are not known.
     """
 
     name: str

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from codelode.errors import DamagedError
-from codelode.lru import LruCache
-from codelode.segment.container import SegmentFile
+from codelode.segment.container import SegmentFile, unreadable
 from codelode.segment.reader import Segment
-from codelode.segment.schema import STAT_COLUMNS
 from codelode.segment.section_check import check_shape
+from codelode.segment.stats import read_stats, unknown_stats
 from codelode.store.manifest import Manifest, SegmentEntry, read_manifest
 
 if TYPE_CHECKING:
@@ -25,13 +24,13 @@ if TYPE_CHECKING:
 class LiveSegment:
     """A segment and which of its files are live in this snapshot."""
 
-    def __init__(self, segment: Segment, entry: SegmentEntry) -> None:
+    def __init__(
+        self, segment: Segment, entry: SegmentEntry, directory: Path | None = None
+    ) -> None:
+        """`directory` is where the `.stat` file is; without it times are not known."""
         self.segment = segment
         self.entry = entry
-        self.restatted: NDArray[np.int64] = np.zeros(0, np.int64)  # rows with newer stats
-        self.length_norms: NDArray[np.float32] | None = None  # a cache of the lexical leg
-        self.frequencies: dict[int, int] = {}  # another: live chunks by term
-        self.kinds: NDArray[np.uint8] | None = None  # a cache of `search.kinds`
+        self._directory = directory
 
     @cached_property
     def files(self) -> NDArray[np.bool_]:
@@ -46,6 +45,28 @@ class LiveSegment:
         live: NDArray[np.bool_] = self.files[self.segment.chunks["file"]]
         return live
 
+    @cached_property
+    def stats(self) -> NDArray[np.int64]:
+        """Times and inodes of all files, int64[rows, 3], read when first asked for.
+
+        They are unknown if the file is gone, as it may be once there is a newer snapshot.
+        Raises `DamagedError`, `FormatError`.
+        """
+        file = self.open_stats()
+        return unknown_stats(self.entry.rows) if file is None else read_stats(file, self.entry.rows)
+
+    def open_stats(self) -> SegmentFile | None:
+        """Read the `.stat` file; None if there is none. Raises `DamagedError`, `FormatError`."""
+        if self._directory is None or not self.entry.stats:
+            return None
+        try:
+            data = (self._directory / self.entry.stats).read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise unreadable(self.entry.stats, error) from None
+        return SegmentFile.from_bytes(self.entry.stats, data)
+
 
 class Snapshot:
     """What a search sees, start to end."""
@@ -53,7 +74,6 @@ class Snapshot:
     def __init__(self, manifest: Manifest, segments: list[LiveSegment]) -> None:
         self.manifest = manifest
         self.segments = segments
-        self.filters: LruCache[Any, Any] = LruCache()  # a cache of `search.filters`
 
     @classmethod
     def open(cls, directory: Path) -> Snapshot:
@@ -116,7 +136,7 @@ class Snapshot:
 
 
 def open_segment(directory: Path, entry: SegmentEntry, dimensions: int) -> LiveSegment:
-    """Open a segment with the tombstones and stats of a manifest's entry."""
+    """Open a segment with the tombstones of a manifest's entry."""
     segment = Segment.open(directory / entry.name)
     check_shape(segment)
     found = (segment.file.size, len(segment.files), segment.dimensions)
@@ -125,19 +145,4 @@ def open_segment(directory: Path, entry: SegmentEntry, dimensions: int) -> LiveS
             f"{entry.name}: bytes, files and dimensions are {found} instead of"
             f" {(entry.bytes, entry.rows, dimensions)}"
         )
-    live = LiveSegment(segment, entry)
-    if entry.stats:
-        live.restatted, stats = _newer_stats(directory / entry.stats, entry.rows)
-        segment.restat(live.restatted, stats)
-    return live
-
-
-def _newer_stats(path: Path, rows: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    file = SegmentFile.open(path)
-    restatted, stats = file.array("rows", "<i8"), file.array("stats", "<i8")
-    if (
-        len(stats) != len(restatted) * len(STAT_COLUMNS)
-        or not np.isin(restatted, np.arange(rows)).all()
-    ):
-        raise DamagedError(f"{path.name}: it is not of this segment")
-    return restatted, stats.reshape(-1, len(STAT_COLUMNS))
+    return LiveSegment(segment, entry, directory)

@@ -91,21 +91,23 @@ COMMAND = Command(
 
 def run(options: argparse.Namespace) -> int:
     """Measure, and print the figures. Builds no index: nobody uses the one it would measure."""
+    from codelode.answers.bench import bench_object
+    from codelode.answers.build import require
     from codelode.bench.report import BenchOptions, bench
-    from codelode.cli.messages import no_index
-    from codelode.cli.views.bench import Announcer, print_json, print_text
-    from codelode.errors import NoIndexError
+    from codelode.cli.streams import print_json
+    from codelode.cli.views.bench import Announcer, print_bench
     from codelode.index import Index
 
     index = Index.open(options.root, index_dir=options.index_dir)
-    if not index.exists():
-        raise NoIndexError(no_index(index.root))
-    names = ("queries", "files", "threads", "seconds", "seed")
-    wanted = BenchOptions(**{name: getattr(options, name) for name in names})
+    require(index)
+    wanted = BenchOptions(
+        queries=options.queries,
+        files=options.files,
+        threads=options.threads,
+        seconds=options.seconds,
+        seed=options.seed,
+    )
     with Announcer() as announcer:
         report = bench(index, wanted, announcer.announce)
-    if options.json:
-        print_json(report)
-    else:
-        print_text(report)
+    print_json(bench_object(report)) if options.json else print_bench(report)
     return 0

@@ -124,30 +124,43 @@ COMMAND = Command(
 
 def run(options: argparse.Namespace) -> int:
     """Update the index, or report what an update would do."""
-    from codelode.cli.update import update
-    from codelode.cli.views.update import print_plan, print_report, skip_printer
+    from codelode.answers.build import update
+    from codelode.answers.update import plan_object, report_object
+    from codelode.cli.streams import print_json, progress_meter
+    from codelode.cli.views.update import announce_wait, print_plan, print_report, skip_printer
     from codelode.index import Index
 
     index = Index.open(options.root, index_dir=options.index_dir, model=options.model)
-    walk = {name: getattr(options, name) for name in ("hidden", "no_ignore", "max_file_size")}
     on_skip = skip_printer(options.json) if options.list_skipped else None
     trace = _trace(options)
     if options.dry_run:
-        print_plan(index.plan(**walk, on_skip=on_skip), options)
+        plan = index.plan(
+            hidden=options.hidden,
+            no_ignore=options.no_ignore,
+            max_file_size=options.max_file_size,
+            on_skip=on_skip,
+        )
+        print_json(plan_object(plan)) if options.json else print_plan(plan)
         return 0
     report = update(
         index,
-        quiet=options.quiet,
-        on_skip=on_skip,
+        progress_meter(options.quiet),
         jobs=options.jobs,
+        hidden=options.hidden,
+        no_ignore=options.no_ignore,
+        max_file_size=options.max_file_size,
         max_memory=options.max_memory,
         rebuild=options.rebuild,
         wait=options.wait,
+        on_wait=announce_wait if options.wait else None,
+        on_skip=on_skip,
         profile=options.profile is not None,
         trace=trace,
-        **walk,
     )
-    print_report(index, report, options)
+    if options.json:
+        print_json(report_object(report))
+    elif not options.quiet:
+        print_report(index, report, options.stats, options.profile is not None)
     return 0
 
 

@@ -149,11 +149,11 @@ COMMAND = Command(
 
 def run(options: argparse.Namespace) -> int:
     """Search, and print the hits. Refuses a bad request before it builds a missing index."""
-    from codelode.cli.messages import no_index
+    from codelode.answers.build import build_if_missing
+    from codelode.cli.streams import progress_meter
     from codelode.cli.views.hits import print_answer
     from codelode.discover.glob import GlobSet
     from codelode.discover.language import resolve
-    from codelode.errors import NoIndexError
     from codelode.index import Index
     from codelode.search.parsed_query import parse_query
 
@@ -162,12 +162,7 @@ def run(options: argparse.Namespace) -> int:
     languages = [resolve(name) for name in names]
     GlobSet(options.glob)
     index = Index.open(options.root, index_dir=options.index_dir)
-    if not index.exists() and index.covered_by() is None:
-        if options.no_index:
-            raise NoIndexError(no_index(index.root))
-        from codelode.cli.update import update
-
-        update(index)
+    build_if_missing(index, allowed=not options.no_index, meter=progress_meter())
     answer = index.answer(
         query.text,
         limit=options.limit,

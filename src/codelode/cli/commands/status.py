@@ -31,28 +31,16 @@ COMMAND = Command(
 
 def run(options: argparse.Namespace) -> int:
     """Describe the index."""
-    import sys
-    from dataclasses import asdict
-
-    from codelode.cli import streams
-    from codelode.cli.messages import no_index
+    from codelode.answers.build import no_index
+    from codelode.answers.status import absent_object, status_object
+    from codelode.cli.streams import print_json, say
     from codelode.cli.views.status import print_status
     from codelode.index import Index
-    from codelode.render.json import dumps, replaced
 
     index = Index.open(options.root, index_dir=options.index_dir)
     if not index.exists():
-        if options.json:
-            root, directory = replaced(str(index.root)), replaced(str(index.directory))
-            print(dumps({"root": root, "directory": directory, "exists": False}))
-        else:
-            streams.say(no_index(index.root))
+        print_json(absent_object(index)) if options.json else say(no_index(index.root))
         return 1
     status = index.status()
-    if options.json:
-        fields = {**asdict(status), "exists": True}
-        fields["root"], fields["directory"] = replaced(status.root), replaced(status.directory)
-        print(dumps(fields, streams.is_terminal(sys.stdout)))
-    else:
-        print_status(status)
+    print_json(status_object(status)) if options.json else print_status(status)
     return 0

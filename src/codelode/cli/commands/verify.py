@@ -40,38 +40,23 @@ COMMAND = Command(
 
 def run(options: argparse.Namespace) -> int:
     """Verify the index, and repair it if asked to. Raises `DamagedError` if damage is left."""
-    from dataclasses import asdict
-
-    from codelode.cli.messages import no_index
+    from codelode.answers.verify import examine, verdict_object
+    from codelode.cli.streams import print_json
     from codelode.cli.views.findings import print_findings
-    from codelode.errors import DamagedError, NoIndexError
+    from codelode.errors import DamagedError
     from codelode.index import Index
-    from codelode.render.json import dumps
     from codelode.render.units import count
 
     index = Index.open(options.root, index_dir=options.index_dir)
-    try:
-        findings = index.verify()
-    except NoIndexError:
-        raise NoIndexError(no_index(index.root)) from None
-    repaired = bool(findings) and options.repair
-    if repaired:
-        index.repair()
-        left = index.verify()
-    else:
-        left = findings
-    if options.json:
-        found = [asdict(finding) for finding in findings]
-        print(dumps({"sound": not left, "repaired": repaired, "findings": found}))
-    else:
-        print_findings(findings)
-    if left:
-        wrong = count(len(left), "finding")
-        if repaired:
+    verdict = examine(index, options.repair)
+    print_json(verdict_object(verdict)) if options.json else print_findings(verdict.findings)
+    if verdict.left:
+        wrong = count(len(verdict.left), "finding")
+        if verdict.repaired:
             raise DamagedError(
                 f"the index is still damaged ({wrong})", "rebuild it with `lode index --rebuild`"
             )
         raise DamagedError(f"the index is damaged ({wrong})")
     if not options.json:
-        print("repaired" if repaired else "nothing is wrong")
+        print("repaired" if verdict.repaired else "nothing is wrong")
     return 0

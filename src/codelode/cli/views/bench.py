@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from codelode.cli import streams
-from codelode.render.json import dumps, replaced
 from codelode.render.sanitize import visible_name
 from codelode.render.units import count, fine_seconds, seconds, size
 
@@ -41,29 +39,7 @@ class Announcer:
             streams.write_error(f"\r\x1b[K{text}")
 
 
-def print_json(report: Report) -> None:
-    """Print all figures as one JSON object."""
-    print(dumps(_object(report), streams.is_terminal(sys.stdout)))
-
-
-def _object(report: Report) -> dict[str, Any]:
-    fields: dict[str, Any] = _rounded(asdict(report))
-    for name in ("root", "directory"):
-        fields["index"][name] = replaced(fields["index"][name])
-    del fields["index"]["changes"]  # not looked for: that would walk through the whole tree
-    return fields
-
-
-def _rounded(value: Any) -> Any:
-    """Six digits after the point, in all that a report is made of."""
-    if isinstance(value, float):
-        return round(value, 6)
-    if isinstance(value, dict):
-        return {name: _rounded(item) for name, item in value.items()}
-    return [_rounded(item) for item in value] if isinstance(value, list) else value
-
-
-def print_text(report: Report) -> None:
+def print_bench(report: Report) -> None:
     """Print all figures as tables."""
     parts = [
         _facts(_overview(report)),

@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from codelode.answers.lines import shown_lines
+from codelode.answers.notes import notes
+from codelode.answers.search import answer_object, hit_object
 from codelode.cli import streams
-from codelode.render.excerpt import excerpt, section, whole
 from codelode.render.highlight import DIM, paint
-from codelode.render.json import dumps, hit_object, replaced
 from codelode.render.sanitize import visible_name
 from codelode.render.text import Style, render_hit
 from codelode.render.units import count, seconds
@@ -16,11 +17,10 @@ from codelode.render.units import count, seconds
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Collection
-    from typing import Any
 
     from codelode.index import Index
     from codelode.render.excerpt import Line
-    from codelode.types import Answer, Hit
+    from codelode.types import Answer
 
 
 def print_answer(
@@ -30,32 +30,16 @@ def print_answer(
     terminal = streams.is_terminal(sys.stdout)
     match options.format:
         case "json":
-            print(dumps(_answer_object(answer, text=not options.no_snippet), terminal))
+            streams.print_json(answer_object(answer, text=not options.no_snippet))
         case "jsonl":
             for hit in answer.hits:
-                print(dumps(hit_object(hit, text=not options.no_snippet), terminal))
+                streams.print_json(hit_object(hit, text=not options.no_snippet))
         case "files":
             end = "\0" if options.null else "\n"
             for path in dict.fromkeys(hit.path for hit in answer.hits):
                 print(visible_name(path) if terminal else path, end=end)
         case _:
             _print_text(index, answer, terms, options)
-
-
-def _answer_object(answer: Answer, text: bool) -> dict[str, Any]:
-    return {
-        "query": replaced(answer.query),
-        "root": replaced(answer.root),
-        "snapshot": {
-            "generation": answer.generation,
-            "files": answer.files,
-            "chunks": answer.chunks,
-            "stale_files": answer.stale_files,
-            "complete": answer.complete,
-        },
-        "hits": [hit_object(hit, text) for hit in answer.hits],
-        "seconds": round(answer.seconds, 6),
-    }
 
 
 def _print_text(
@@ -65,7 +49,10 @@ def _print_text(
     for number, hit in enumerate(answer.hits):
         if number and not options.no_snippet:
             print()
-        print("\n".join(render_hit(hit, _lines(index, hit, terms, options), style)))
+        lines: list[Line] = []
+        if not options.no_snippet:
+            lines = shown_lines(index.root, hit, terms, options.context, options.full_section)
+        print("\n".join(render_hit(hit, lines, style)))
     sys.stdout.flush()
     _print_footer(answer)
 
@@ -83,34 +70,10 @@ def _style(options: argparse.Namespace) -> Style:
     )
 
 
-def _lines(
-    index: Index, hit: Hit, terms: Collection[str], options: argparse.Namespace
-) -> list[Line]:
-    if options.no_snippet:
-        return []
-    before: list[str] = []
-    after: list[str] = []
-    if options.context:
-        from codelode.cli.context import surroundings
-
-        before, after = surroundings(index.root, hit, options.context)
-    found = section(hit, terms, before, after)
-    if options.full_section:
-        return whole(found)
-    return excerpt(found, hit.symbol, options.context)
-
-
 def _print_footer(answer: Answer) -> None:
-    """What was searched; in a script only what the reader has to know."""
-    notes = []
-    if not answer.complete:
-        notes.append("the index does not cover the whole tree yet: run `lode index`")
-    if answer.stale_files:
-        notes.append(
-            f"{count(answer.stale_files, 'file')} among these changed since: run `lode index`"
-        )
+    """Print a summary on a terminal; elsewhere only the notes."""
     if not streams.is_terminal(sys.stderr):
-        for note in notes:
+        for note in notes(answer):
             streams.say(note)
         return
     summary = " · ".join(
@@ -119,7 +82,7 @@ def _print_footer(answer: Answer) -> None:
             count(answer.files, "file"),
             f"generation {answer.generation}",
             seconds(answer.seconds),
-            *notes,
+            *notes(answer),
         ]
     )
     if streams.use_colour("auto", sys.stderr):

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from codelode.answers.update import skip_object
 from codelode.cli import streams
 from codelode.progress import size_per_second
-from codelode.render.json import dumps, path_fields
 from codelode.render.sanitize import visible_name
 from codelode.render.units import count, seconds, size
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Callable
 
     from codelode.index import Index
@@ -22,14 +20,18 @@ if TYPE_CHECKING:
     from codelode.types import Skip
 
 
+def announce_wait(holder: str) -> None:
+    """Say which process (its pid) an update waits for."""
+    streams.say(f"waiting for another process (pid {holder}) to finish indexing")
+
+
 def skip_printer(as_json: bool) -> Callable[[Skip], None]:
     """Return a function that prints a skipped file and the reason."""
     guarded = streams.is_terminal(sys.stdout)
 
     def show(skip: Skip) -> None:
         if as_json:
-            skipped = {"skipped": path_fields(skip.path), "reason": skip.reason.value}
-            print(dumps(skipped | ({"detail": skip.detail} if skip.detail else {}), guarded))
+            streams.print_json(skip_object(skip))
             return
         line = f"{skip.path}: {skip.reason.value}" + (f" ({skip.detail})" if skip.detail else "")
         print(visible_name(line) if guarded else line)
@@ -37,11 +39,8 @@ def skip_printer(as_json: bool) -> Callable[[Skip], None]:
     return show
 
 
-def print_plan(plan: Plan, options: argparse.Namespace) -> None:
+def print_plan(plan: Plan) -> None:
     """Print what an update would do."""
-    if options.json:
-        print(dumps({"dry_run": True, **asdict(plan)}))
-        return
     print(
         f"would read {plan.changed:,} of {count(plan.files, 'file')} ({size(plan.bytes)} in all),"
         f" remove {plan.removed:,} from the index, leave {sum(plan.skipped.values()):,} out"
@@ -49,13 +48,8 @@ def print_plan(plan: Plan, options: argparse.Namespace) -> None:
     _print_reasons(plan.skipped)
 
 
-def print_report(index: Index, report: UpdateReport, options: argparse.Namespace) -> None:
-    """Print what an update did and, as far as `options` ask, what it cost."""
-    if options.json:
-        print(dumps(report_object(report), streams.is_terminal(sys.stdout)))
-        return
-    if options.quiet:
-        return
+def print_report(index: Index, report: UpdateReport, stats: bool, profile: bool) -> None:
+    """Print what an update did and, as asked for, what it cost."""
     changes = [
         f"{number:,} {what}"
         for number, what in (
@@ -70,12 +64,12 @@ def print_report(index: Index, report: UpdateReport, options: argparse.Namespace
         f" ({', '.join(changes) or 'nothing changed'}; {report.files_skipped:,} left out)"
         f" in {seconds(report.seconds)}"
     )
-    if options.stats:
+    if stats:
         _print_statistics(index, report)
-    if options.stats or options.profile is not None:
+    if stats or profile:
         _print_stages(report)
     _print_files(report)
-    if options.stats:
+    if stats:
         _print_reasons(report.skipped)
 
 
@@ -97,16 +91,6 @@ def _print_reasons(skipped: dict[str, int]) -> None:
         print("left out:")
     for reason, number in sorted(skipped.items(), key=lambda item: (-item[1], item[0])):
         print(f"  {number:>9,}  {reason}")
-
-
-def report_object(report: UpdateReport) -> dict[str, Any]:
-    """The report for JSON: names of files as everywhere, and no lists that were not asked for."""
-    fields = asdict(report)
-    for name in ("slowest", "largest"):
-        files = fields.pop(name)
-        if files:
-            fields[name] = [{**file, **path_fields(file["path"])} for file in files]
-    return fields
 
 
 def _print_stages(report: UpdateReport) -> None:
