@@ -166,12 +166,12 @@ class Index(IndexReader):
         manifest = next_manifest(current, self.root, self._load_encoder(current), options.walk)
         if rebuild:
             manifest = replace(manifest, generation=self._last_generation())
-        settle(self.directory, current)
-        snapshot = Snapshot.open(self.directory) if current else None
+        settle(self.storage, current)
+        snapshot = Snapshot.open(self.storage) if current else None
         options = replace(options, model=manifest.encoder)
         with snapshot.damage_explained() if snapshot else nullcontext():
             encoder = self._load_encoder(manifest)
-            return update(self.directory, self.root, manifest, snapshot, encoder, options)
+            return update(self.storage, self.root, manifest, snapshot, encoder, options)
 
     def plan(
         self,
@@ -184,7 +184,7 @@ class Index(IndexReader):
         """What `update` with these options would do; touches nothing."""
         from codelode.pipeline.plan import plan
 
-        snapshot = Snapshot.open(self.directory) if self.exists() else None
+        snapshot = Snapshot.open(self.storage) if self.exists() else None
         options = self._walk_options(hidden, no_ignore, max_file_size)
         return plan(self.root, snapshot, options, on_skip)
 
@@ -192,7 +192,7 @@ class Index(IndexReader):
         """Check every byte and every reference of the index; what is wrong, or nothing."""
         from codelode.store.verify import verify
 
-        return verify(self.directory)
+        return verify(self.storage)
 
     def repair(self, **options: Any) -> UpdateReport:
         """Make damaged segments anew from the sources.
@@ -204,7 +204,7 @@ class Index(IndexReader):
 
         try:
             with write_lock(self.directory, options.get("wait", 0.0), options.get("on_wait")):
-                manifest = drop_damaged(self.directory)
+                manifest = drop_damaged(self.storage)
         except (DamagedError, FormatError):  # of the manifest: nothing can be told from it
             return self.update(**{**options, "rebuild": True})
         return self.update(**{**manifest.options, **options})
@@ -215,11 +215,11 @@ class Index(IndexReader):
 
         snapshot = self.snapshot()
         plan = self.plan(**snapshot.manifest.options) if changes else None
-        return describe(self.directory, snapshot, plan)
+        return describe(self.storage, snapshot, plan)
 
     def _last_generation(self) -> int:
         try:
-            return read_manifest(self.directory).generation
+            return read_manifest(self.storage).generation
         except StoreError:  # none, or a damaged one that is being replaced
             return 0
 

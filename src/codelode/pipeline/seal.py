@@ -17,12 +17,11 @@ from codelode.segment.schema import MAX_CHUNKS, MAX_FILES
 from codelode.store.commit import publish, write_merged, write_stats
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from codelode.pipeline.batch import Run
     from codelode.pipeline.changes import KnownFiles
     from codelode.pipeline.stages import StageClock
     from codelode.store.manifest import Manifest, SegmentEntry
+    from codelode.store.storage import Storage
 
 SEGMENT_CHUNKS = MAX_CHUNKS
 """A segment is sealed before it would exceed this: with the runs for it, about 50 MB are held."""
@@ -33,14 +32,14 @@ class Sealer:
 
     def __init__(
         self,
-        directory: Path,
+        storage: Storage,
         manifest: Manifest,
         known: KnownFiles,
         publish_partial: bool,
         clock: StageClock,
     ) -> None:
         """`manifest` is the one to go on from; `known` are the files of its segments."""
-        self.directory = directory
+        self.storage = storage
         self.manifest = manifest
         self.known = known
         self.publish_partial = publish_partial
@@ -88,7 +87,7 @@ class Sealer:
             self._replaced.append(run.files["path_hash"].copy())
         parts = [(run, np.ones(len(run.files), bool)) for run in self._runs]
         stats = np.concatenate([run.stats for run in self._runs])
-        self._new.append(write_merged(self.directory, parts, stats))
+        self._new.append(write_merged(self.storage, parts, stats))
         self._runs, self._chunks, self._rows = [], 0, 0
 
     def _publish(self, finished: bool) -> None:
@@ -105,7 +104,7 @@ class Sealer:
             segments=segments,
             complete=finished,
         )
-        publish(self.directory, self.manifest if finished else self._unfinished())
+        publish(self.storage, self.manifest if finished else self._unfinished())
 
     def _unfinished(self) -> Manifest:
         """The manifest, but only with files vouched for that were looked at.
@@ -121,4 +120,4 @@ class Sealer:
         live = self.known.segments[number]
         entry = self._old[number].with_live(mask, live.segment.files)
         newer = self.known.new_stats(number)
-        return entry if newer is None else replace(entry, stats=write_stats(self.directory, newer))
+        return entry if newer is None else replace(entry, stats=write_stats(self.storage, newer))

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from codelode.pipeline.stages import StageClock
     from codelode.store.manifest import Manifest
     from codelode.store.snapshot import Snapshot
+    from codelode.store.storage import Storage
 
 BATCH_BYTES = 1 << 20
 BATCH_FILES = 256
@@ -69,14 +70,14 @@ class UpdateOptions:
 
 
 def update(
-    directory: Path,
+    storage: Storage,
     root: Path,
     manifest: Manifest,
     snapshot: Snapshot | None,
     encoder: Encoder,
     options: UpdateOptions,
 ) -> UpdateReport:
-    """Index what changed under `root` into `directory`, whose write lock the caller holds.
+    """Index what changed under `root` into `storage`, whose write lock the caller holds.
 
     `manifest` is what to go on from, `snapshot` its segments (None to build anew).
     """
@@ -85,7 +86,7 @@ def update(
     with ledger.clock.during("compare"):
         known = KnownFiles(snapshot)
     publish_partial = manifest.generation == 0 or snapshot is not None
-    sealer = Sealer(directory, manifest, known, publish_partial, ledger.clock)
+    sealer = Sealer(storage, manifest, known, publish_partial, ledger.clock)
     skips = SkipCounter(options.on_skip)
     budget = MemoryBudget(
         options.max_memory or default_cap(), max(0, resident_bytes() - PARENT_BYTES)
@@ -106,7 +107,7 @@ def update(
         skips.add(skip)
     committed = sealer.finish(dict(skips.counts))
     with ledger.clock.during("compact"):
-        committed = compact(directory, committed)
+        committed = compact(storage, committed)
     return _report(committed, sealer, known, skips, ledger, pool)
 
 
