@@ -240,7 +240,7 @@ def examine_all(
 ) -> str:
     """In a child, so that a crash is seen. The tree does not matter: no hit is stale."""
     patient.results.clear()
-    with patch("codelode.search.searcher.is_stale", lambda *_: False):
+    with patch("codelode.search.hits.is_stale", lambda *_: False):
         patient.answers = answers(open_index(patient.root, patient.sound))
         flip(patient, path, places, rng)
         cut(patient, path, lengths)
