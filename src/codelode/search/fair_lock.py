@@ -9,11 +9,12 @@ do not need the interpreter: the scan of the codes, or a wait.
 
 from __future__ import annotations
 
-import os
 import threading
 from collections import deque
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+
+from codelode.system.fork import after_fork
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,5 +79,4 @@ class FairLock:
 
 
 SEARCH_LOCK = FairLock()
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=SEARCH_LOCK.reset)  # the holder exists in the parent only
+after_fork(SEARCH_LOCK.reset)  # the holder exists in the parent only

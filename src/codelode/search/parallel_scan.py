@@ -7,13 +7,14 @@ and it never waits for a core while there is work.
 
 from __future__ import annotations
 
-import os
 import threading
 from contextlib import contextmanager, nullcontext
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
 from codelode.search.fair_lock import SEARCH_LOCK
+from codelode.system.cpu import available_cores
+from codelode.system.fork import after_fork
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+CORES = available_cores()
 """The number of cores that this process may use."""
 
 _searches = 0
@@ -91,5 +92,5 @@ def _pool() -> ThreadPoolExecutor:
     # Imported late: a cold search of a small index does not need it.
     from concurrent.futures import ThreadPoolExecutor
 
-    os.register_at_fork(after_in_child=_pool.cache_clear)  # threads exist in the parent only
+    after_fork(_pool.cache_clear)  # threads exist in the parent only
     return ThreadPoolExecutor(max(1, CORES - 1), "codelode-search")
