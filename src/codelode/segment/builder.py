@@ -21,7 +21,7 @@ from codelode.segment.schema import CHUNK, FILE, set_starts
 from codelode.segment.stats import STAT_COLUMNS, stat_row, stats_sections
 from codelode.segment.text import BlockWriter
 from codelode.text.tokens import term_hashes
-from codelode.types import SkipReason
+from codelode.types import ChunkedDocument, SkipReason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -30,9 +30,11 @@ if TYPE_CHECKING:
 
     from codelode.segment.container import Piece
     from codelode.text.tokens import WordCounts
-    from codelode.types import Chunk, ChunkedDocument, Definition, Document, SourceFile
+    from codelode.types import Chunk, Definition, Document, SourceFile
 
 SKIP_REASONS = tuple(SkipReason)
+_NO_HASH = bytes(16)
+_NO_CHUNKS = ChunkedDocument([], [])
 
 
 def path_hash(path: str) -> int:
@@ -101,14 +103,7 @@ class SegmentBuilder:
     def add(self, file: SourceFile, document: Document, chunked: ChunkedDocument) -> None:
         """Add a file with the chunks that cover its text, and with its definitions."""
         self._add_chunks(document.text, chunked.chunks)
-        self._add_file(
-            file,
-            document.language,
-            content_hash=document.content_hash,
-            chunks=len(chunked.chunks),
-            definitions=chunked.definitions,
-            text_bytes=len(document.text),
-        )
+        self._add_file(file, document.language, document, chunked)
         self._text.add(document.text)
         self.paths += [document.path] * len(chunked.chunks)
 
@@ -137,30 +132,27 @@ class SegmentBuilder:
         self,
         file: SourceFile,
         language: str | None,
-        *,
-        content_hash: bytes = bytes(16),
-        chunks: int = 0,
-        definitions: Sequence[Definition] = (),
-        text_bytes: int = 0,
+        document: Document | None = None,
+        chunked: ChunkedDocument = _NO_CHUNKS,
         skip: int = 0,
     ) -> None:
-        """Add a row; the keywords are what differs between read and skipped files."""
         path = file.path.encode("utf-8", "surrogateescape")
+        content_hash = document.content_hash if document else _NO_HASH
         number = 0
         if language is not None:
             number = self._languages.setdefault(language, len(self._languages) + 1)
         self._path_blob.append(path)
         self._stats.append(stat_row(file))
-        self._definitions.append(definitions)
+        self._definitions.append(chunked.definitions)
         self._files.append(
             _FileRow(
                 path_hash=path_hash(file.path),
                 size=file.size,
                 content_hash=np.frombuffer(content_hash, np.uint8),
                 path_length=len(path),
-                chunks=chunks,
-                definitions=len(definitions),
-                text_bytes=text_bytes,
+                chunks=len(chunked.chunks),
+                definitions=len(chunked.definitions),
+                text_bytes=len(document.text) if document else 0,
                 language=number,
                 skip=skip,
             )

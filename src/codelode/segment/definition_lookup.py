@@ -19,10 +19,12 @@ from codelode.segment.schema import DECLARATION
 from codelode.types import Definition
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
 
     from codelode.segment.column_codec import Column
-    from codelode.segment.reader import Segment
+    from codelode.segment.container import SegmentFile
 
 _CACHED_BLOCKS = 16
 
@@ -42,9 +44,19 @@ class DefinitionLookup:
     `ValueError` (see `Snapshot.damage_explained`).
     """
 
-    def __init__(self, segment: Segment) -> None:
-        self._segment = segment
-        self._frames = Frames(segment.file, "definitions", "definition_blocks")
+    def __init__(
+        self,
+        file: SegmentFile,
+        files: NDArray[np.void],
+        chunks: NDArray[np.void],
+        kinds: Sequence[str],
+    ) -> None:
+        """`files` and `chunks` are the tables of the segment."""
+        self._file = file
+        self._files = files
+        self._chunks = chunks
+        self._kinds = kinds
+        self._frames = Frames(file, "definitions", "definition_blocks")
         self._blocks: LruCache[int, DefinitionBlock] = LruCache()
 
     def of_file(self, file: int) -> list[Definition]:
@@ -111,9 +123,9 @@ class DefinitionLookup:
 
         Raises `LookupError` if there is none.
         """
-        row = self._segment.files[file]
+        row = self._files[file]
         first, count = int(row["first_chunk"]), int(row["chunks"])
-        chunks = self._segment.chunks[first : first + count]
+        chunks = self._chunks[first : first + count]
         ends = chunks["start_line"].astype(np.int64) + chunks["more_lines"]
         place = int(ends.searchsorted(line))
         if place == count:
@@ -123,16 +135,15 @@ class DefinitionLookup:
     @cached_property
     def _firsts(self) -> Column:
         """The number of the first definition of each file, and the number of all."""
-        files = self._segment.files
-        total = files["definitions"].sum(dtype=np.int64)
-        return np.append(files["first_definition"].astype(np.int64), total)
+        total = self._files["definitions"].sum(dtype=np.int64)
+        return np.append(self._files["first_definition"].astype(np.int64), total)
 
     @cached_property
     def _names(self) -> Names:
-        return Names(self._segment.file, int(self._firsts[-1]))
+        return Names(self._file, int(self._firsts[-1]))
 
     def _numbers(self, file: int) -> range:
-        row = self._segment.files[file]
+        row = self._files[file]
         first = int(row["first_definition"])
         return range(first, first + int(row["definitions"]))
 
@@ -171,7 +182,7 @@ class DefinitionLookup:
         start = int(block.start_lines[at])
         definition = Definition(
             name=self._name(number),
-            kind=self._segment.kinds[block.value("kind", at) - 1],
+            kind=self._kinds[block.value("kind", at) - 1],
             start_line=start,
             end_line=start + block.value("more_lines", at),
             name_line=start + block.value("name_line", at),

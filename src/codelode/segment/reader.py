@@ -113,7 +113,7 @@ class Segment:
     @cached_property
     def definitions(self) -> DefinitionLookup:
         """The definitions, by file, line and name."""
-        return DefinitionLookup(self)
+        return DefinitionLookup(self.file, self.files, self.chunks, self.kinds)
 
     def definition_table(self) -> DefinitionTable:
         """All definitions, as a merge needs them; without their kinds' names."""
