@@ -114,7 +114,7 @@ def _print_stage(report: UpdateReport, name: str, wall: str, cpu: float) -> None
 
 def _print_load(load: Load) -> None:
     cores = count(load.cores, "core")
-    print(f"  {load.utilisation:.0%} of {cores} busy, {count(load.processes, 'process')}")
+    print(f"  {load.utilization:.0%} of {cores} busy, {count(load.processes, 'process')}")
     if load.processes > 1:
         print(
             f"  waits: workers {seconds(load.worker_wait)} for batches, parent"
