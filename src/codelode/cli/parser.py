@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from typing import TYPE_CHECKING, NoReturn
 
 from codelode.errors import UsageError
@@ -43,8 +42,8 @@ def _columns() -> int:
     except ValueError:
         pass
     try:
-        return max(os.get_terminal_size(sys.__stdout__.fileno()).columns, 40)  # type: ignore[union-attr]
-    except (OSError, ValueError, AttributeError):
+        return max(os.get_terminal_size(1).columns, 40)
+    except OSError:
         return 80
 
 
