@@ -27,6 +27,7 @@ from benchmarks.record.measurement import Better, Record, shown
 from benchmarks.record.processes import Finished, run
 from benchmarks.record.samples import percentile
 from benchmarks.record.session import Session, add_options
+from codelode.system.cpu import available_cores
 
 LOOK_EVERY = 0.1  # seconds between memory samples
 LODE = (sys.executable, "-m", "codelode")
@@ -38,7 +39,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.compare")
     parser.add_argument("roots", type=Path, nargs="+", metavar="ROOT")
     parser.add_argument("--peers", type=Path, default=Path(".peers"), help="folder of the peers")
-    parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--workers", type=int, default=available_cores())
     parser.add_argument("--rounds", type=int, default=5, help="rounds of warm searches")
     parser.add_argument("--scratch", type=Path, help="folder for the indexes (default: temporary)")
     add_options(parser)

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -29,6 +28,7 @@ from benchmarks.concurrency.load import Load, asking, search_for
 from benchmarks.questions import questions
 from benchmarks.record.session import Session, add_options
 from codelode import Index
+from codelode.system.cpu import available_cores
 
 
 def main() -> None:
@@ -36,7 +36,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.concurrency")
     parser.add_argument("root", type=Path)
     parser.add_argument("--seconds", type=float, default=10, help="per scene")
-    parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--jobs", type=int, default=available_cores())
     parser.add_argument(
         "--scratch", type=Path, help="folder for the copy and the index (default: temporary)"
     )

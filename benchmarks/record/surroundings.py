@@ -9,6 +9,8 @@ import subprocess
 from importlib import metadata
 from pathlib import Path
 
+from codelode.system.cpu import available_cores
+
 PACKAGES = ("codelode", "numpy", "simsimd", "tree-sitter", "xxhash", "zstandard")
 REPOSITORY = Path(__file__).parent.parent.parent
 SOURCES = ("src", "benchmarks", "pyproject.toml", ":!benchmarks/runs")
@@ -17,7 +19,7 @@ SOURCES = ("src", "benchmarks", "pyproject.toml", ":!benchmarks/runs")
 
 def machine() -> dict[str, str | int]:
     """Return the processor, the cores available to us, the memory in bytes and the kernel."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    cores = available_cores()
     return {
         "cpu": _cpu(),
         "cores": cores or 1,

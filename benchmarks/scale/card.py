@@ -28,6 +28,7 @@ from benchmarks.record.processes import Finished, run
 from benchmarks.record.session import Session, add_options
 from benchmarks.scale.imported import take
 from benchmarks.scale.report import markdown
+from codelode.system.cpu import available_cores
 
 MOST_RUNS = 5
 LOOK_EVERY = 0.2  # seconds between memory samples: rare, because sampling takes time too
@@ -48,7 +49,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.scale.card")
     parser.add_argument("roots", type=Path, nargs="+", metavar="ROOT")
     parser.add_argument("--seconds", type=float, default=90, help="time for indexing, per tree")
-    parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--jobs", type=int, default=available_cores())
     parser.add_argument("--searches", type=int, default=11, help="cold ones")
     parser.add_argument("--rounds", type=int, default=10, help="rounds of warm searches")
     parser.add_argument("--queries", action="append", default=[], metavar="[NAME=]FILE")

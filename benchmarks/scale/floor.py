@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
-import os
 import resource
 import time
 from dataclasses import asdict, dataclass
@@ -19,6 +18,7 @@ from pathlib import Path
 from codelode.chunk.grammars import grammar, grammar_name
 from codelode.discover.read import read
 from codelode.discover.walk import walk
+from codelode.system.cpu import available_cores
 from codelode.types import Skip, SourceFile
 
 BATCH = 64
@@ -64,7 +64,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.scale.floor")
     parser.add_argument("root", type=Path)
-    parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--jobs", type=int, default=available_cores())
     options = parser.parse_args()
     print(json.dumps(asdict(floor(options.root, options.jobs))))
 

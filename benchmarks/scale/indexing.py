@@ -21,6 +21,7 @@ from pathlib import Path
 
 from benchmarks.record.processes import run
 from benchmarks.scale.floor import Cost, floor
+from codelode.system.cpu import available_cores
 
 QUERIES = (
     "allocate memory for a page table",
@@ -41,7 +42,7 @@ def main() -> None:
     """Measure and print one JSON object."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.scale.indexing")
     parser.add_argument("root", type=Path)
-    parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--jobs", type=int, default=available_cores())
     parser.add_argument("--searches", type=int, default=11)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
