@@ -232,7 +232,7 @@ class CommandLine:
         os.close(follower)
         try:
             shown = _read_all(leader, interrupt_at)
-            return Outcome(process.wait(60), shown.replace(b"\r\n", b"\n"), b"")
+            return Outcome(_as_shell(process.wait(60)), shown.replace(b"\r\n", b"\n"), b"")
         finally:
             process.kill()
             process.wait()
@@ -258,11 +258,20 @@ def _read_all(leader: int, interrupt_at: bytes) -> bytes:
     pytest.fail(f"still running after a minute; shown last: {shown[-500:]!r}")
 
 
+def _as_shell(code: int) -> int:
+    """Return an exit code as a shell reports it: 128 + N after signal N.
+
+    If Ctrl-C comes while Python runs `exec` of a string, as the definition of a dataclass does, then
+    Python ends by the signal, even though we have handled the exception.
+    """
+    return 128 - code if code < 0 else code
+
+
 def interrupt(process: subprocess.Popen[bytes]) -> Outcome:
     """Interrupt the leader of a process group and return its outcome."""
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=120)
-    return Outcome(process.returncode, out, err)
+    return Outcome(_as_shell(process.returncode), out, err)
 
 
 def children(pid: int) -> list[int]:
