@@ -261,8 +261,8 @@ def _read_all(leader: int, interrupt_at: bytes) -> bytes:
 def _as_shell(code: int) -> int:
     """Return an exit code as a shell reports it: 128 + N after signal N.
 
-    If Ctrl-C comes while Python runs `exec` of a string, as the definition of a dataclass does, then
-    Python ends by the signal, even though we have handled the exception.
+    If Ctrl-C comes while Python runs `exec` of a string, as every definition of a dataclass does,
+    Python ends by the signal although `entry` has handled the exception.
     """
     return 128 - code if code < 0 else code
 
