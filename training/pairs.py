@@ -14,10 +14,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
-from benchmarks.definition_names import Definition, definitions
 from codelode.embed.bags import path_parts
 from codelode.text.tokens import parts, text_parts
 from training.comments import first_sentence
+from training.documented import DocumentedDefinition, definitions
 
 PASSAGE_BYTES = 1500  # about what a chunk of the index holds
 MIN_PASSAGE_BYTES = 80
@@ -102,7 +102,7 @@ def pairs_of(project: str, path: str, language: str, text: bytes) -> Iterator[Pa
             yield pair("path", " ".join(words_of_path), text[at:])
 
 
-def without_doc(definition: Definition, text: bytes) -> bytes:
+def without_doc(definition: DocumentedDefinition, text: bytes) -> bytes:
     """The text of a definition, its docstring cut out."""
     start, end = definition.start, definition.end
     if definition.doc is None or not start <= definition.doc[0] < end:

@@ -9,15 +9,15 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Final
 
-from codelode.chunk.definitions import Found
+from codelode.chunk.definitions import RawDefinition
 from codelode.chunk.grammars import Grammar, grammar, grammar_name
 from codelode.chunk.lines import Lines
 from codelode.chunk.markdown import heading_cuts
 from codelode.chunk.merge import merge
-from codelode.chunk.outline import MAX_LEVEL, SOFT, outline
-from codelode.chunk.parse import parse
+from codelode.chunk.outline import MAX_LEVEL, SOFT
 from codelode.chunk.sizes import MAX_CHUNK_BYTES
 from codelode.chunk.symbols import symbols
+from codelode.chunk.syntax import syntax_outline
 from codelode.chunk.table import definition_table
 from codelode.types import Chunk, ChunkedDocument, Document
 
@@ -57,14 +57,13 @@ def chunk(document: Document) -> ChunkedDocument:
     return ChunkedDocument(chunks, definition_table(found, lines))
 
 
-def _outline(document: Document, lines: Lines) -> tuple[list[Found], dict[int, int]]:
+def _outline(document: Document, lines: Lines) -> tuple[list[RawDefinition], dict[int, int]]:
     """The definitions of a document, and the places where it may be cut, with their levels."""
     known = _grammar(document, lines)
-    tree = parse(known, document.text) if known else None
-    if known is None or tree is None:
+    found = syntax_outline(known, document.text, MAX_CHUNK_BYTES) if known else None
+    if found is None:
         return [], heading_cuts(document)
-    result = outline(known, tree.root_node, document.text, MAX_CHUNK_BYTES)
-    return result.found, result.cuts
+    return found.definitions, found.cuts
 
 
 def _grammar(document: Document, lines: Lines) -> Grammar | None:

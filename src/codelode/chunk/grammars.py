@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -32,7 +32,8 @@ _SUFFIX_GRAMMARS = {("typescript", ".tsx"): "tsx"}
 class Grammar:
     """A parser, and what the node types of its language mean.
 
-    `roles[kind_id]` holds the bits above, `rules[kind_id]` the rule of a node with `RULE`.
+    `roles[kind_id]` holds the bits above, `rules[kind_id]` the rule of a node with `RULE`; nodes of
+    the types in `compact` are searched even where they fit on a line.
     A parser is not to be used by two threads at once.
     """
 
@@ -40,9 +41,12 @@ class Grammar:
     parser: Parser
     roles: bytes
     rules: Mapping[int, Rule]
+    compact: frozenset[int]
 
     def legible(self, text: bytes) -> bytes:
-        """The text as the parser may read it: the same length, and the same structure."""
+        """Return the text as the parser may read it: the same length, and the same structure."""
+        if self.syntax.prepare is not None:
+            text = self.syntax.prepare(text)
         return text.translate(_MASK) if self.syntax.ascii_only else text
 
 
@@ -66,6 +70,7 @@ def grammar(name: str) -> Grammar:
         syntax=syntax,
         parser=parser,
         roles=_roles(syntax, language, parser.parse(b"").root_node.kind_id),
+        compact=frozenset(_ids(language, syntax.compact)),
         rules=MappingProxyType(
             {
                 kind: rule.bound(language)
@@ -78,6 +83,14 @@ def grammar(name: str) -> Grammar:
 
 def _id(language: Language, node_type: str) -> int | None:
     return language.id_for_node_kind(node_type, True)
+
+
+def _ids(language: Language, node_types: Iterable[str]) -> Iterator[int]:
+    """Yield the ids of node types; a newer grammar may have dropped some."""
+    for node_type in node_types:
+        kind_id = _id(language, node_type)
+        if kind_id is not None:
+            yield kind_id
 
 
 def _roles(syntax: Syntax, language: Language, root: int) -> bytes:
@@ -95,10 +108,8 @@ def _roles(syntax: Syntax, language: Language, root: int) -> bytes:
         (COMMENT, syntax.comments),
         (ATTRIBUTE, syntax.attributes),
     ):
-        for node_type in types:
-            kind_id = _id(language, node_type)
-            if kind_id is not None:  # a newer grammar may have dropped it
-                roles[kind_id] |= role
+        for kind_id in _ids(language, types):
+            roles[kind_id] |= role
     roles[_ERROR_ID] = NAMED | SCOPE
     roles[root] |= BODY
     return bytes(roles)

@@ -7,9 +7,10 @@ touched, because every node visited costs a Python object.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from codelode.chunk.definitions import Found, Outline, Run
+from codelode.chunk.definitions import LeadingComments, Outline, RawDefinition
 from codelode.chunk.grammars import (
     ATTRIBUTE,
     BODY,
@@ -21,7 +22,8 @@ from codelode.chunk.grammars import (
     WRAPPER,
     Grammar,
 )
-from codelode.chunk.languages import TYPE_KINDS, VALUE_KINDS
+from codelode.chunk.languages import FUNCTION_KINDS, TYPE_KINDS, VALUE_KINDS, Match, Written
+from codelode.chunk.names import MAX_NAME_BYTES, spelled
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -29,62 +31,82 @@ if TYPE_CHECKING:
 SOFT: Final = 64
 """Added to the level of a cut inside a function: there, pieces are merged without regard."""
 MAX_LEVEL: Final = 31
-_FUNCTION_KINDS: Final = frozenset({"function", "method", "macro", "test"})
 NO_LIMIT: Final = 1 << 62
 _SMALL_CHILD: Final = 24  # bytes
+_ENDS: Final = (b"}", b"end")
 _LF: Final = 0x0A
 _INTERESTING: Final = RULE | WRAPPER | SCOPE
 _LEAF: Final = NAMED | RULE  # it may be a definition, and nothing else
 _NO_CUT: Final = SOFT + SOFT
-_MAX_NAME: Final = 256  # bytes; longer ones are damage
 
 
 class _Place(NamedTuple):
-    """A node to be searched for definitions, and what holds for the things directly inside it."""
+    """A node to be walked, and what holds for the things directly inside it."""
 
     node: Node
     level: int  # of the cuts between them
-    parent: int  # the definition they lie in
-    local: bool  # whether that is a function
+    parent: int = -1  # the definition they lie in
+    local: bool = False  # whether that is a function
+    defines: bool = True  # whether to look for definitions, or only for places to cut
+
+
+_Match = tuple[str, "Node | Written | None", bool, "Node | Written | None", "Node | Written | None"]
+"""A `Match`, or a plain tuple of the same: most definitions are made without one."""
+
+
+class _Item(NamedTuple):
+    """A child of the node being walked, on `[start, end)`, and what precedes it.
+
+    `last` is the definition before it among its siblings, or -1.
+    """
+
+    node: Node
+    role: int
+    start: int
+    end: int
+    comments: LeadingComments | None
+    last: int
+
+
+_new_item = partial(tuple.__new__, _Item)  # `_Item(...)` is a call of Python
 
 
 def outline(grammar: Grammar, root: Node, text: bytes, limit: int = NO_LIMIT) -> Outline:
     """Find the definitions in the tree of `text`, and cuts inside nodes over `limit` bytes."""
-    walk = _Walk(grammar, text, limit)
-    walk.scopes.append(_Place(root, 0, -1, False))
-    while walk.scopes:
-        walk.search(walk.scopes.pop())
-    while walk.large:
-        walk.cut(*walk.large.pop())
+    walk = _Walk(grammar, text, limit, broken=root.has_error)
+    places = walk.places
+    places.append(_Place(root, 0))
+    while places:
+        walk.search(places.pop())
     return walk.outline
 
 
 class _Walk:
-    """`scopes` are still to be searched; `large` are nodes without definitions, still to be cut.
+    """The state of a walk: `places` are still to be searched."""
 
-    The latter come last: there, nothing is found that the search would have to know.
-    """
-
-    def __init__(self, grammar: Grammar, text: bytes, limit: int) -> None:
+    def __init__(self, grammar: Grammar, text: bytes, limit: int, *, broken: bool) -> None:
         self.grammar = grammar
         self.roles, self.rules, self.clauses = grammar.roles, grammar.rules, grammar.syntax.clauses
         self.text = text
         self.ascii = text.decode("ascii") if text.isascii() else None
         self.limit = limit
+        self.broken = broken
         self.outline = Outline()
-        self.scopes: list[_Place] = []
-        self.large: list[tuple[Node, int]] = []
+        self.places: list[_Place] = []
 
     def search(self, place: _Place) -> None:
         """Look at the children of one node for definitions, and note what is to be entered."""
-        node, level = place.node, place.level
-        roles, text, limit, cuts = self.roles, self.text, self.limit, self.outline.cuts
+        node = place.node
         first, end = node.byte_range
+        if not place.defines and node.child_count * _SMALL_CHILD > end - first:
+            return  # a long list of small things: lines are as good a guide
+        roles, text, limit, cuts = self.roles, self.text, self.limit, self.outline.cuts
         cutting = end - first > limit
-        inner = self.inner_level(node, level)
-        own_cut = level + SOFT if place.local else level
-        bound_cut = min(level + 1, MAX_LEVEL) + SOFT  # between a thing and its comments
-        run: Run | None = None
+        inner = self.inner_level(place)
+        own_cut = place.level + SOFT if place.local or not place.defines else place.level
+        bound_cut = min(place.level + 1, MAX_LEVEL) + SOFT  # between a thing and its comments
+        interesting = _INTERESTING if place.defines else 0
+        comments: LeadingComments | None = None
         last = -1
         previous = first
         for child in node.children:
@@ -96,98 +118,79 @@ class _Walk:
             gap = previous - 1 if previous else 0  # some nodes end with their newline
             at_line_start = start and text[start - 1] == _LF
             line = start if at_line_start else text.rfind(b"\n", gap, start) + 1
-            if run is not None and text.count(b"\n", gap, start) > 1:
-                run = None
+            if comments is not None and text.count(b"\n", gap, start) > 1:
+                comments = None
             if cutting and line:
-                cut = own_cut if run is None else bound_cut
+                cut = own_cut if comments is None else bound_cut
                 if cut < cuts.get(line, _NO_CUT):
                     cuts[line] = cut
             previous = end
             if role & (COMMENT | ATTRIBUTE) and self.precedes(child, role):
-                if run is None and (line or start == first):
-                    run = Run(start)
-                if run is not None:
-                    run.add(start, end, is_doc=self.is_doc(child, role))
+                if comments is None and (line or start == first):
+                    comments = LeadingComments(start)
+                if comments is not None:
+                    comments.add(start, end, is_doc=self.is_doc(child, role))
                 continue
-            if role & _INTERESTING:
+            if role & interesting:
                 before = last
+                item = _new_item((child, role, start, end, comments, last))
                 if role == _LEAF:
-                    last = self.define(place, start, end, child, run, last)
-                    if end - start > limit:
-                        self.large.append((child, inner))
+                    last = self.define(place, child, item)
+                    self.leave(child, start, end, inner, last)
                 else:
-                    last = self.visit(place, inner, child, role, start, end, run, last)
+                    last = self.visit(place, inner, item)
                 if last == before >= 0 and line in cuts:  # another clause of the same definition
                     cuts[line] = bound_cut
+            elif place.defines:
+                self.leave(child, start, end, inner)
             elif end - start > limit:
-                self.large.append((child, inner))
-            run = None
+                self.places.append(_Place(child, inner, defines=False))
+            comments = None
 
-    def cut(self, node: Node, level: int) -> None:
-        """Note where a node that is too large may be cut, between its children."""
-        roles, text, limit, cuts = self.roles, self.text, self.limit, self.outline.cuts
-        first, end = node.byte_range
-        if node.child_count * _SMALL_CHILD > end - first:
-            return  # a long list of small things: lines are as good a guide
-        inner = self.inner_level(node, level)
-        own_cut, bound_cut = level + SOFT, min(level + 1, MAX_LEVEL) + SOFT
-        bound = False  # to a comment before it
-        previous = first
-        for child in node.children:
-            role = roles[child.kind_id]
-            if not role & NAMED:
-                previous = child.end_byte
-                continue
-            start, end = child.byte_range
-            gap = previous - 1 if previous else 0
-            line = text.rfind(b"\n", gap, start) + 1
-            bound = bound and text.count(b"\n", gap, start) <= 1
-            if line:
-                cut = bound_cut if bound else own_cut
-                if cut < cuts.get(line, _NO_CUT):
-                    cuts[line] = cut
-            previous = end
-            if role & (COMMENT | ATTRIBUTE) and self.precedes(child, role):
-                bound = bound or line > 0 or start == first
-                continue
-            bound = False
-            if end - start > limit:
-                self.large.append((child, inner))
-
-    def inner_level(self, node: Node, level: int) -> int:
-        """The level of the cuts in the children of a node, where those between them have `level`.
+    def inner_level(self, place: _Place) -> int:
+        """Return the level of the cuts in the children of a node.
 
         The items of a list lie deeper than the list; the parts of an item (its header, its body) do
         not lie deeper than the item, so that a header stays with the first members.
         """
-        return min(level + 1, MAX_LEVEL) if self.roles[node.kind_id] & BODY else level
+        level = place.level
+        return min(level + 1, MAX_LEVEL) if self.roles[place.node.kind_id] & BODY else level
 
     def precedes(self, node: Node, role: int) -> bool:
+        """Return whether a comment or attribute belongs to what follows it."""
         return bool(role & COMMENT) or self.grammar.syntax.is_attribute(node, self.text)
 
     def is_doc(self, node: Node, role: int) -> bool:
+        """Return whether a comment or attribute documents what follows it."""
         return bool(role & COMMENT) or self.grammar.syntax.is_doc(node, self.text)
 
-    def visit(
-        self,
-        place: _Place,
-        level: int,
-        child: Node,
-        role: int,
-        start: int,
-        end: int,
-        run: Run | None,
-        last: int,
-    ) -> int:
-        """Define what `child` defines, and enter it, at this level, if there may be more inside.
+    def leave(self, node: Node, start: int, end: int, level: int, index: int = -1) -> None:
+        """Look for no definitions in a node (which may be one itself), only for places to cut."""
+        if end - start > self.limit:
+            self.places.append(_Place(node, level, defines=False))
+        if self.broken and node.has_error:
+            if index < 0:
+                self.outline.lost += self.spans_lines(node) or "declaration" in node.type
+            elif not self.swallows(start, end):
+                return
+            self.outline.damaged.append((start, end))
 
-        It lies on `[start, end)`. `last` is the definition before it among its siblings, or -1; the
-        same for it comes back.
+    def swallows(self, start: int, end: int) -> bool:
+        """Return whether a definition goes on after a line that looks like its end."""
+        line = self.text.rfind(b"\n", 0, start) + 1
+        indent = self.text[line:start] if self.text[line:start].isspace() else b""
+        return any(self.text.find(b"\n" + indent + word, start, end - 4) >= 0 for word in _ENDS)
+
+    def visit(self, place: _Place, level: int, item: _Item) -> int:
+        """Define what a child defines, and enter it, at this level, if there may be more inside.
+
+        Returns the last definition among the siblings so far, or -1.
         """
-        node, index = child, -1
+        node, role = item.node, item.role
+        index = -1
         while True:
             if role & RULE:
-                index = self.define(place, start, end, node, run, last)
+                index = self.define(place, node, item)
             if index >= 0 or not role & WRAPPER:
                 break
             inside = self.worth_a_look(node)
@@ -196,67 +199,98 @@ class _Walk:
                 break
             (node,) = inside
             role = self.roles[node.kind_id]
-        if index >= 0:
-            found = self.outline.found[index]
-            if role & SCOPE and found.rule.holds_more(found.kind):  # the role alone says no faster
-                local = place.local or found.kind in _FUNCTION_KINDS
-                self.scopes.append(_Place(node, level, index, local))
-                return index
-        elif role & SCOPE and (role & BODY or self.spans_lines(node)):
+        if not role & SCOPE:
+            self.leave(item.node, item.start, item.end, level, index)
+        elif index >= 0:
+            found = self.outline.definitions[index]
+            if self.rules[node.kind_id].holds_more(found.kind, node, self.text):
+                local = place.local or found.kind in FUNCTION_KINDS
+                parent = place.parent if found.kind == "type" else index  # an alias holds nothing
+                self.places.append(_Place(node, level, parent, local))
+            else:
+                self.leave(item.node, item.start, item.end, level, index)
+        elif role & BODY or node.kind_id in self.grammar.compact or self.spans_lines(node):
             local = place.local or bool(role & CLOSURE)
-            self.scopes.append(_Place(node, level, place.parent, local))
-            return index
-        if end - start > self.limit:
-            self.large.append((child, level))
+            self.places.append(_Place(node, level, place.parent, local))
+            if self.broken and node.is_error:
+                self.outline.damaged.append((item.start, item.end))
+                self.outline.lost += 1
+        else:
+            self.leave(item.node, item.start, item.end, level)
         return index
 
     def spans_lines(self, node: Node) -> bool:
-        """Definitions are not looked for in what fits on a line, such as most calls."""
+        """Return whether a node is worth a search: not what fits on a line, such as most calls."""
         return self.text.find(b"\n", *node.byte_range) >= 0
 
     def worth_a_look(self, node: Node) -> list[Node]:
+        """Return the children that may be or hold definitions."""
         roles = self.roles
         return [child for child in node.children if roles[child.kind_id] & _INTERESTING]
 
-    def define(
-        self, place: _Place, start: int, end: int, node: Node, run: Run | None, last: int
-    ) -> int:
-        """Note the definition of `node`, wrapped on `[start, end)`; its index, or -1 for none."""
+    def define(self, place: _Place, node: Node, item: _Item) -> int:
+        """Note what a node defines; returns the index of it, or of the last of several, or -1."""
         rule = self.rules[node.kind_id]
         if rule.given is not None and rule.given(node) is None:
             return -1
-        kind, token = rule.kind, None
-        if not isinstance(kind, str):
-            told = kind(node, self.text)
-            if told is None:
-                return -1
-            kind, token = told if isinstance(told, tuple) else (told, None)
-        if place.local and kind in VALUE_KINDS:
+        kind = rule.kind
+        if isinstance(kind, str):
+            return self.note(place, item, node, (kind, rule.name(node), False, None, None))
+        found = kind(node, self.text)
+        if found is None:
             return -1
-        if token is None:
-            token = rule.name(node)
-            if token is None:
-                return -1
+        if isinstance(found, str):
+            return self.note(place, item, node, (found, rule.name(node), False, None, None))
+        if isinstance(found, Match):
+            return self.note(place, item, node, found)
+        return max([self.note(place, item, node, match) for match in found], default=-1)
+
+    def note(self, place: _Place, item: _Item, node: Node, match: _Match) -> int:
+        """Note one definition of a node; returns its index, or -1 if it has no name."""
+        kind, token, declaration, owner, whole = match
+        if token is None or (place.local and kind in VALUE_KINDS):
+            return -1
         name_start, name_end = token.byte_range
-        if not 0 < name_end - name_start <= _MAX_NAME:
+        if not 0 < name_end - name_start <= MAX_NAME_BYTES:
             return -1
         name = self.spelled(name_start, name_end)
-        found = self.outline.found
-        parent = place.parent
-        if parent >= 0 and kind == "function" and found[parent].kind in TYPE_KINDS:
+        known, parent, rule = self.outline.definitions, place.parent, self.rules[node.kind_id]
+        if parent >= 0 and kind == "function" and known[parent].kind in TYPE_KINDS:
             kind = "method"
-        if self.clauses and last >= 0 and found[last].joins(name, kind):
-            found[last].extend(node, rule)
-            return last
-        lead, doc = start, None
-        if run is not None:
-            lead, doc = run.start, run.doc
-            start = start if run.attribute is None else run.attribute
-        found.append(Found(name, kind, name_start, lead, start, end, doc, parent, node, rule))
-        return len(found) - 1
+        if self.clauses and item.last >= 0 and known[item.last].joins(name, kind):
+            known[item.last].extend(node, rule)
+            return item.last
+        start, end = (item.start, item.end) if whole is None else whole.byte_range
+        lead, doc, comments = start, None, item.comments
+        if comments is not None and whole is None:
+            lead, doc = comments.start, comments.doc
+            start = start if comments.attribute is None else comments.attribute
+        if rule.declaration is not False:
+            declaration = rule.declaration or rule.body(node) is None
+        if owner is None and rule.owner is not None:
+            owner = rule.owner(node)
+        known.append(
+            RawDefinition(
+                name,
+                kind,
+                name_start,
+                lead,
+                start,
+                end,
+                doc,
+                parent,
+                node,
+                rule,
+                declaration,
+                "" if owner is None else self.spelled(*owner.byte_range),
+            )
+        )
+        return len(known) - 1
 
     def spelled(self, start: int, end: int) -> str:
-        """The characters of `[start, end)`."""
+        """Return the name that is written on `[start, end)`."""
         if self.ascii is not None:
-            return self.ascii[start:end]
-        return self.text[start:end].decode("utf-8", "replace")
+            name = self.ascii[start:end]
+        else:
+            name = self.text[start:end].decode("utf-8", "replace")
+        return name if name.isidentifier() else spelled(name)

@@ -31,14 +31,13 @@ _window = bytearray()
 _parsing = Lock()  # for the window, and because a parser serves one thread at a time
 
 
-def parse(grammar: Grammar, text: bytes) -> Tree | None:
-    """The syntax tree of `text`, or None where the parser has lost its way.
+def parse(grammar: Grammar, source: bytes) -> Tree | None:
+    """Return the syntax tree of `source`, or None where the parser has lost its way.
 
     That is when it has jumped about in the text `MAX_JUMPS` times, which is the same on every
     machine, or, as a last resort, has taken `MAX_CPU_SECONDS` of this thread.
     """
-    source = grammar.legible(text)
-    allowed = MAX_JUMPS + len(text) // _WINDOW_BYTES
+    allowed = MAX_JUMPS + len(source) // _WINDOW_BYTES
     reads = 0
     give_up_at = thread_time() + MAX_CPU_SECONDS
     is_time = cycle(_ONE_IN_MANY).__next__

@@ -13,7 +13,16 @@ from codelode.chunk.languages import (
     scripts,
     systems,
 )
-from codelode.chunk.languages.model import TYPE_KINDS, VALUE_KINDS, Finder, Rule, Syntax
+from codelode.chunk.languages.model import (
+    FUNCTION_KINDS,
+    TYPE_KINDS,
+    VALUE_KINDS,
+    Finder,
+    Match,
+    Rule,
+    Syntax,
+    Written,
+)
 
 SYNTAXES: Mapping[str, Syntax] = MappingProxyType(
     {
@@ -41,4 +50,14 @@ SYNTAXES: Mapping[str, Syntax] = MappingProxyType(
 )
 """By language name; `tsx` is the grammar of TypeScript files named `.tsx`."""
 
-__all__ = ["SYNTAXES", "TYPE_KINDS", "VALUE_KINDS", "Finder", "Rule", "Syntax"]
+__all__ = [
+    "FUNCTION_KINDS",
+    "SYNTAXES",
+    "TYPE_KINDS",
+    "VALUE_KINDS",
+    "Finder",
+    "Match",
+    "Rule",
+    "Syntax",
+    "Written",
+]

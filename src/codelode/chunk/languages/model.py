@@ -6,10 +6,11 @@ kind of thing it defines; the finders below are the few ways in which grammars h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import methodcaller
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from tree_sitter import Language, Node
@@ -25,6 +26,9 @@ TYPE_KINDS = frozenset(
     | {"instance"}
 )
 """A function directly inside one of these is a method."""
+
+FUNCTION_KINDS = frozenset({"function", "method", "macro", "test"})
+"""What is directly inside one of these is local."""
 
 VALUE_KINDS = frozenset({"constant", "variable", "property"})
 """Inside a function these are locals, and locals are not definitions."""
@@ -116,25 +120,50 @@ def content(node: Node | None, text: bytes) -> bytes:
     return b"" if node is None else text[node.start_byte : node.end_byte]
 
 
+class Written(NamedTuple):
+    """A piece of text that is a name and no node of its own, as `byte_range`."""
+
+    byte_range: tuple[int, int]
+
+
+class Match(NamedTuple):
+    """A definition that a rule found: its kind and the node of its name.
+
+    `declaration` is as in `types.Definition`; `owner` is the node of the type that it belongs to
+    where that does not enclose it. `whole` is all of it where that is not the node of the rule.
+    """
+
+    kind: str
+    name: Node | Written | None
+    declaration: bool = False
+    owner: Node | Written | None = None
+    whole: Node | Written | None = None
+
+
+Kind = Callable[["Node", bytes], "str | Match | Sequence[Match] | None"]
+"""The kind that a node defines, or all that it defines, or None where that is nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """How a node of one type defines something.
 
-    `kind` is a word, or a function of the node and the text that answers None where the node
-    defines nothing after all, and with the node of the name as well where it has come by it.
     `name` finds the node whose text is the name; `body` finds where the header ends. `holds` says
-    that definitions inside are looked for, or in which kinds.
-    Nothing is defined where there is a `given` that finds nothing.
+    whether to look for definitions inside, or in which kinds, or in bodies with which words.
+    Nothing is defined where there is a `given` that finds nothing. `declaration` says that it is
+    one, or, if None, that it is one without a body. `owner` finds the type that it belongs to.
     """
 
-    kind: str | Callable[[Node, bytes], str | tuple[str, Node | None] | None]
+    kind: str | Kind
     name: Finder = named
     body: Finder = body_field
-    holds: bool | frozenset[str] = True
+    holds: bool | frozenset[str] | tuple[bytes, ...] = True
     given: Finder | None = None
+    declaration: bool | None = False
+    owner: Finder | None = None
 
     def bound(self, language: Language) -> Rule:
-        """The same rule for this language only, and faster."""
+        """Return the same rule for this language only, and faster."""
 
         def bind(finder: Finder) -> Finder:
             return finder.bound(language) if isinstance(finder, Field) else finder
@@ -142,9 +171,19 @@ class Rule:
         given = None if self.given is None else bind(self.given)
         return replace(self, name=bind(self.name), body=bind(self.body), given=given)
 
-    def holds_more(self, kind: str) -> bool:
-        """Whether to look for definitions inside one that is of this kind."""
-        return self.holds if isinstance(self.holds, bool) else kind in self.holds
+    def holds_more(self, kind: str, node: Node, text: bytes) -> bool:
+        """Return whether to look for definitions inside a node that defines one of this kind."""
+        holds = self.holds
+        if isinstance(holds, bool):
+            return holds
+        if isinstance(holds, frozenset):
+            return kind in holds
+        body = self.body(node) or node
+        start, end = body.byte_range
+        return any(text.find(word, start + 1, end) >= 0 for word in holds)
+
+
+Repair = Callable[[bytes], tuple[bytes, list[tuple[int, int]]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +194,7 @@ class Syntax:
     - `scopes`: nodes searched for definitions that are none themselves, besides the nodes of rules
       that turn out to define nothing. An anonymous function
       among them belongs in `closures` too: values inside it are locals.
+    - `compact`: scopes that are searched even where they fit on a line.
     - `wrappers`: a definition that is all there is in one of these extends over it
       (`export`, decorators, a `type` with one specification).
     - `bodies`: lists of statements or members, between whose items a chunk may end.
@@ -162,6 +202,11 @@ class Syntax:
     - `docstring` finds documentation inside a definition; `is_doc` tells it among attributes, and
       `is_attribute` says whether a node of such a type is one.
     - `clauses`: neighbours of the same name are one definition (equations, signatures).
+    - `prepare` rewrites a text, and `repair` one in which the parser has found errors, so that the
+      parser can make sense of it. Both keep its length, so that offsets stay true. The latter also
+      gives the ranges in which it blanked the heads of definitions.
+    - `heads` matches lines that begin a definition, for where the parser has lost its way: each
+      named group is a kind (`class_2` is a class, too) and matches the name.
     - `ascii_only`: its scanner reads out of bounds on other characters, which are masked.
     """
 
@@ -170,6 +215,7 @@ class Syntax:
     entry: str = "language"
     scopes: frozenset[str] = frozenset()
     closures: frozenset[str] = frozenset()
+    compact: frozenset[str] = frozenset()
     wrappers: frozenset[str] = frozenset()
     bodies: frozenset[str] = frozenset()
     comments: frozenset[str] = frozenset({"comment"})
@@ -178,7 +224,15 @@ class Syntax:
     docstring: Callable[[Node, bytes], Node | None] = no_docstring
     is_doc: Test = never
     clauses: bool = False
+    prepare: Callable[[bytes], bytes] | None = None
+    repair: Repair | None = None
+    heads: re.Pattern[bytes] | None = None
     ascii_only: bool = False
+
+
+def heads(*lines: bytes) -> re.Pattern[bytes]:
+    """Return the pattern of lines that begin a definition, indented or not: see `Syntax.heads`."""
+    return re.compile(rb"^[ \t]*(?:" + rb"|".join(lines) + rb")", re.MULTILINE)
 
 
 def words(text: str) -> frozenset[str]:
