@@ -70,6 +70,7 @@ def _definition(match: re.Match[bytes], group: str, text: bytes) -> RawDefinitio
         lead=start,
         start=start,
         end=max(name_end, _block_end(text, match.end(), indent)),
+        owner=(match.groupdict().get("owner") or b"").decode("utf-8", "replace"),
     )
 
 

@@ -40,6 +40,7 @@ class RawDefinition:
     def extend(self, node: Node, rule: Rule) -> None:
         """Take in another clause. The body is that of the first clause that has one."""
         self.end = node.end_byte
+        self.declaration = self.declaration and rule.declaration is True
         if self.rule is None or self.node is None or self.rule.body(self.node) is None:
             self.node, self.rule = node, rule
 

@@ -21,4 +21,6 @@ def spelled(written: str) -> str:
             written = quoted[2]
         elif (marked := _MARKED.fullmatch(written)) is not None:
             written = marked[1]
+    if '"' in written:
+        written = written.replace('"', "")
     return written if written.isprintable() and "  " not in written else " ".join(written.split())

@@ -74,6 +74,9 @@ _new_item = partial(tuple.__new__, _Item)  # `_Item(...)` is a call of Python
 def outline(grammar: Grammar, root: Node, text: bytes, limit: int = NO_LIMIT) -> Outline:
     """Find the definitions in the tree of `text`, and cuts inside nodes over `limit` bytes."""
     walk = _Walk(grammar, text, limit, broken=root.has_error)
+    if root.is_error:
+        walk.outline.damaged.append((0, len(text)))
+        walk.outline.lost += 1
     places = walk.places
     places.append(_Place(root, 0))
     while places:
@@ -203,13 +206,14 @@ class _Walk:
             self.leave(item.node, item.start, item.end, level, index)
         elif index >= 0:
             found = self.outline.definitions[index]
-            if self.rules[node.kind_id].holds_more(found.kind, node, self.text):
+            rule = self.rules[node.kind_id]
+            if rule.holds_more(found.kind, node, self.text):
                 local = place.local or found.kind in FUNCTION_KINDS
-                parent = place.parent if found.kind == "type" else index  # an alias holds nothing
+                parent = index if rule.encloses or found.kind in TYPE_KINDS else place.parent
                 self.places.append(_Place(node, level, parent, local))
             else:
                 self.leave(item.node, item.start, item.end, level, index)
-        elif role & BODY or node.kind_id in self.grammar.compact or self.spans_lines(node):
+        elif self.worth_a_search(node, role):
             local = place.local or bool(role & CLOSURE)
             self.places.append(_Place(node, level, place.parent, local))
             if self.broken and node.is_error:
@@ -220,8 +224,15 @@ class _Walk:
         return index
 
     def spans_lines(self, node: Node) -> bool:
-        """Return whether a node is worth a search: not what fits on a line, such as most calls."""
+        """Return whether a node goes on after its first line."""
         return self.text.find(b"\n", *node.byte_range) >= 0
+
+    def worth_a_search(self, node: Node, role: int) -> bool:
+        """Return whether a scope may hold a definition: not what fits on a line, as most calls."""
+        if role & BODY or node.kind_id in self.grammar.compact or self.spans_lines(node):
+            return True
+        start, end = node.byte_range
+        return any(self.text.find(word, start, end) >= 0 for word in self.grammar.syntax.inline)
 
     def worth_a_look(self, node: Node) -> list[Node]:
         """Return the children that may be or hold definitions."""
@@ -255,8 +266,13 @@ class _Walk:
             return -1
         name = self.spelled(name_start, name_end)
         known, parent, rule = self.outline.definitions, place.parent, self.rules[node.kind_id]
-        if parent >= 0 and kind == "function" and known[parent].kind in TYPE_KINDS:
-            kind = "method"
+        if parent >= 0:
+            if known[parent].name_start == name_start:
+                return -1  # the same definition, one node further in
+            if kind == "function" and known[parent].kind in TYPE_KINDS:
+                kind = "method"
+            elif kind == "constant" and known[parent].kind == "enum":
+                kind, declaration = "variant", True
         if self.clauses and item.last >= 0 and known[item.last].joins(name, kind):
             known[item.last].extend(node, rule)
             return item.last
@@ -266,7 +282,7 @@ class _Walk:
             lead, doc = comments.start, comments.doc
             start = start if comments.attribute is None else comments.attribute
         if rule.declaration is not False:
-            declaration = rule.declaration or rule.body(node) is None
+            declaration = rule.declaration or self.is_bodiless(node, kind, parent)
         if owner is None and rule.owner is not None:
             owner = rule.owner(node)
         known.append(
@@ -286,6 +302,14 @@ class _Walk:
             )
         )
         return len(known) - 1
+
+    def is_bodiless(self, node: Node, kind: str, parent: int) -> bool:
+        """Return whether a definition has no body; a value needs none, but in an interface."""
+        if self.rules[node.kind_id].body(node) is not None:
+            return False
+        if kind not in VALUE_KINDS:
+            return True
+        return parent >= 0 and self.outline.definitions[parent].kind in ("interface", "trait")
 
     def spelled(self, start: int, end: int) -> str:
         """Return the name that is written on `[start, end)`."""

@@ -4,29 +4,45 @@ from __future__ import annotations
 
 from codelode.chunk.damage import heads_in
 from codelode.chunk.definitions import Outline, in_document_order
-from codelode.chunk.grammars import Grammar
+from codelode.chunk.grammars import Grammar, grammar
 from codelode.chunk.outline import NO_LIMIT, outline
 from codelode.chunk.parse import parse
 
 
-def syntax_outline(grammar: Grammar, text: bytes, limit: int = NO_LIMIT) -> Outline | None:
+def syntax_outline(known: Grammar, text: bytes, limit: int = NO_LIMIT) -> Outline | None:
     """Return the definitions of a text, in document order, and cuts inside what is over `limit`.
 
     None if the parser has lost its way (see `parse`).
     """
-    source = grammar.legible(text)
-    tree = parse(grammar, source)
-    if tree is None:
+    source = known.legible(text)
+    found = _parsed(known, source, text, limit)
+    if found is None:
         return None
-    found = outline(grammar, tree.root_node, text, limit)
-    syntax = grammar.syntax
-    if found.lost and syntax.repair is not None:
-        mended, blanked = syntax.repair(source)
-        if mended != source and (again := parse(grammar, mended)) is not None:
-            found = outline(grammar, again.root_node, text, limit)
-            found.damaged += blanked
+    if found.lost:
+        found = _mended(known, source, text, limit, found)
     definitions = found.definitions
-    if found.damaged and syntax.heads is not None:
-        definitions = heads_in(found.damaged, syntax.heads, text, definitions)
+    if found.damaged and known.syntax.heads is not None:
+        definitions = heads_in(found.damaged, known.syntax.heads, text, definitions)
     found.definitions = in_document_order(definitions)
+    return found
+
+
+def _parsed(known: Grammar, source: bytes, text: bytes, limit: int) -> Outline | None:
+    tree = parse(known, source)
+    return None if tree is None else outline(known, tree.root_node, text, limit)
+
+
+def _mended(known: Grammar, source: bytes, text: bytes, limit: int, found: Outline) -> Outline:
+    """Try without what confuses the parser, or another grammar, and return the best outline."""
+    syntax = known.syntax
+    if syntax.repair is not None:
+        mended, blanked = syntax.repair(source)
+        again = _parsed(known, mended, text, limit) if mended != source else None
+        if again is not None and again.lost <= found.lost:
+            found = again
+            found.damaged += blanked
+    if syntax.alternative is not None and found.lost:
+        again = _parsed(grammar(syntax.alternative), source, text, limit)
+        if again is not None and again.lost < found.lost:
+            found = again
     return found

@@ -59,7 +59,7 @@ _SHARED = {
     "union_specifier": _with_body("union", holds=_NESTED),
     "enum_specifier": _with_body("enum", holds=True),
     "enumerator": Rule("variant", declaration=True, holds=False),
-    "type_definition": Rule(typedef, nothing, by_field("type", "body")),
+    "type_definition": Rule(typedef, nothing, by_field("type", "body"), encloses=False),
     "preproc_def": Rule("macro", named, _value, False, not_a_guard, None),
     "preproc_call": Rule(macro_among_enumerators, nothing, nothing, holds=False),
     "preproc_function_def": Rule("macro", named, _value, holds=False),

@@ -152,6 +152,7 @@ class Rule:
     whether to look for definitions inside, or in which kinds, or in bodies with which words.
     Nothing is defined where there is a `given` that finds nothing. `declaration` says that it is
     one, or, if None, that it is one without a body. `owner` finds the type that it belongs to.
+    Where it does not enclose, things inside are beside it: of `typedef struct a { ... } b;`.
     """
 
     kind: str | Kind
@@ -161,6 +162,7 @@ class Rule:
     given: Finder | None = None
     declaration: bool | None = False
     owner: Finder | None = None
+    encloses: bool = True
 
     def bound(self, language: Language) -> Rule:
         """Return the same rule for this language only, and faster."""
@@ -195,6 +197,7 @@ class Syntax:
       that turn out to define nothing. An anonymous function
       among them belongs in `closures` too: values inside it are locals.
     - `compact`: scopes that are searched even where they fit on a line.
+    - `inline`: words that make any other scope worth a search that fits on a line.
     - `wrappers`: a definition that is all there is in one of these extends over it
       (`export`, decorators, a `type` with one specification).
     - `bodies`: lists of statements or members, between whose items a chunk may end.
@@ -205,8 +208,9 @@ class Syntax:
     - `prepare` rewrites a text, and `repair` one in which the parser has found errors, so that the
       parser can make sense of it. Both keep its length, so that offsets stay true. The latter also
       gives the ranges in which it blanked the heads of definitions.
+    - `alternative` is the grammar to try where this one makes little sense of a text.
     - `heads` matches lines that begin a definition, for where the parser has lost its way: each
-      named group is a kind (`class_2` is a class, too) and matches the name.
+      named group is a kind (`class_2` is a class, too) and matches the name; `owner` comes before.
     - `ascii_only`: its scanner reads out of bounds on other characters, which are masked.
     """
 
@@ -216,6 +220,7 @@ class Syntax:
     scopes: frozenset[str] = frozenset()
     closures: frozenset[str] = frozenset()
     compact: frozenset[str] = frozenset()
+    inline: tuple[bytes, ...] = ()
     wrappers: frozenset[str] = frozenset()
     bodies: frozenset[str] = frozenset()
     comments: frozenset[str] = frozenset({"comment"})
@@ -227,6 +232,7 @@ class Syntax:
     prepare: Callable[[bytes], bytes] | None = None
     repair: Repair | None = None
     heads: re.Pattern[bytes] | None = None
+    alternative: str | None = None
     ascii_only: bool = False
 
 
