@@ -33,7 +33,7 @@ def listed(table: list[Definition]) -> list[str]:
     return lines
 
 
-@pytest.mark.parametrize(("language", "text", "expected"), cases())
+@pytest.mark.parametrize(("language", "text", "expected"), list(cases()))
 def test_every_definition_is_found_and_nothing_else(
     language: str, text: str, expected: list[str]
 ) -> None:

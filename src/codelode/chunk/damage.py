@@ -33,7 +33,7 @@ def heads_in(
     """Return the definitions of a text, with those that only their heads in damaged ranges show."""
     names = {each.name_start for each in known}
     found: list[RawDefinition] = []
-    for start, end in _merged(damaged, text):
+    for start, end in whole_lines(damaged, text):
         for match in heads.finditer(text, start, end):
             group = match.lastgroup
             if group is None or match.start(group) in names:
@@ -45,7 +45,7 @@ def heads_in(
     return _nested(known + found) if found else known
 
 
-def _merged(ranges: list[tuple[int, int]], text: bytes) -> Iterable[tuple[int, int]]:
+def whole_lines(ranges: list[tuple[int, int]], text: bytes) -> Iterable[tuple[int, int]]:
     """Yield ranges of whole lines, in order, without overlap."""
     done = 0
     for start, end in sorted(ranges):

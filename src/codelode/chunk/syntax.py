@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from codelode.chunk.damage import heads_in
+from typing import Final
+
+from codelode.chunk.damage import heads_in, whole_lines
 from codelode.chunk.definitions import Outline, in_document_order
 from codelode.chunk.grammars import Grammar, grammar
+from codelode.chunk.languages import Repair
 from codelode.chunk.outline import NO_LIMIT, outline
 from codelode.chunk.parse import parse
+
+MARGIN: Final = 500
+"""How far from where the parser is lost the reason may be, in bytes."""
 
 
 def syntax_outline(known: Grammar, text: bytes, limit: int = NO_LIMIT) -> Outline | None:
@@ -36,7 +42,7 @@ def _mended(known: Grammar, source: bytes, text: bytes, limit: int, found: Outli
     """Try without what confuses the parser, or another grammar, and return the best outline."""
     syntax = known.syntax
     if syntax.repair is not None:
-        mended, blanked = syntax.repair(source)
+        mended, blanked = _repaired(syntax.repair, source, found.damaged)
         again = _parsed(known, mended, text, limit) if mended != source else None
         if again is not None and again.lost <= found.lost:
             found = again
@@ -46,3 +52,19 @@ def _mended(known: Grammar, source: bytes, text: bytes, limit: int, found: Outli
         if again is not None and again.lost < found.lost:
             found = again
     return found
+
+
+def _repaired(
+    repair: Repair, source: bytes, damaged: list[tuple[int, int]]
+) -> tuple[bytes, list[tuple[int, int]]]:
+    """Repair a text where it is damaged, and shortly before and after."""
+    pieces: list[bytes] = []
+    blanked: list[tuple[int, int]] = []
+    at = 0
+    around = [(max(0, first - MARGIN), last + MARGIN) for first, last in damaged]
+    for start, end in whole_lines(around, source):
+        mended, heads = repair(source[start:end])
+        blanked += [(start + first, start + last) for first, last in heads]
+        pieces += (source[at:start], mended)
+        at = end
+    return b"".join((*pieces, source[at:])), blanked

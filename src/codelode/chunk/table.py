@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from operator import attrgetter
 
 import numpy as np
 
@@ -12,19 +11,25 @@ from codelode.chunk.lines import Lines
 from codelode.types import Definition
 
 _new_definition = partial(tuple.__new__, Definition)  # `Definition(...)` is a call of Python
-_OFFSETS = attrgetter("start", "end", "name_start")
-_NAMING = attrgetter("name", "kind")
-_RELATIONS = attrgetter("parent", "declaration", "owner")
 
 
 def definition_table(definitions: list[RawDefinition], lines: Lines) -> list[Definition]:
     """Return the same definitions in the same order, by lines."""
     if not definitions:
         return []
-    offsets = np.array(list(map(_OFFSETS, definitions)))
-    offsets[:, 1] -= 1
-    numbers = np.searchsorted(lines.offsets, offsets, side="right").tolist()
-    return [
-        _new_definition((*_NAMING(each), *on_lines, *_RELATIONS(each)))
-        for each, on_lines in zip(definitions, numbers, strict=True)
-    ]
+    offsets = [each.start for each in definitions]
+    offsets += [each.end - 1 for each in definitions]
+    offsets += [each.name_start for each in definitions]
+    numbers = np.searchsorted(lines.offsets, np.array(offsets), side="right").tolist()
+    count = len(definitions)
+    columns = (
+        [each.name for each in definitions],
+        [each.kind for each in definitions],
+        numbers[:count],
+        numbers[count : 2 * count],
+        numbers[2 * count :],
+        [each.parent for each in definitions],
+        [each.declaration for each in definitions],
+        [each.owner for each in definitions],
+    )
+    return list(map(_new_definition, zip(*columns, strict=True)))

@@ -13,7 +13,7 @@ from codelode.chunk.languages.c_names import (
     prototype,
     typedef,
 )
-from codelode.chunk.languages.c_text import repaired, without_record_macros, without_small_bodies
+from codelode.chunk.languages.c_text import readable_c, repaired, without_record_macros
 from codelode.chunk.languages.model import (
     Rule,
     Syntax,
@@ -86,7 +86,7 @@ C = Syntax(
     compact=_COMPACT,
     wrappers=_WRAPPERS,
     bodies=_BODIES,
-    prepare=without_small_bodies,
+    prepare=readable_c,
     repair=repaired,
     heads=_HEADS,
 )

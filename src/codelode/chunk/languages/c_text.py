@@ -18,7 +18,31 @@ _QUOTE: Final = 0x22
 _OPENING: Final = b")\n{\n"
 
 
-def without_small_bodies(text: bytes) -> bytes:
+_KERNEL_WORDS: Final = re.compile(
+    rb" __(?:init|exit|iomem|user|initdata|initconst|read_mostly|ro_after_init|percpu|rcu|force|"
+    rb"must_check|maybe_unused|always_unused|always_inline|noreturn|weak|cold|ref|refdata|meminit|"
+    rb"net_init|net_exit|net_initdata|packed|visible|used|nonstring|pure|sched|kprobes|cpuidle|"
+    rb"bitwise|private|cacheline_aligned|cacheline_aligned_in_smp|init_or_module|noclone|malloc|"
+    rb"deprecated|latent_entropy|randomize_layout|lsm_ro_after_init|devinit|hyp_text)\b(?! ?\()"
+    rb"| __(?:printf|scanf|acquires|releases|must_hold|cond_acquires|aligned|section)\([^()\n]*\)"
+)
+
+
+def readable_c(text: bytes) -> bytes:
+    """Blank what most errors in C come from, and what takes the longest to parse.
+
+    The annotations of the Linux kernel cost 1 ms for 1 MB, and save twice that.
+    """
+    return _KERNEL_WORDS.sub(_blank_unless_defined, _without_small_bodies(text))
+
+
+def _blank_unless_defined(match: re.Match[bytes]) -> bytes:
+    """Blank an annotation, but not in `#define __init` and `#ifdef __init`."""
+    before = match.string[match.start() - 3 : match.start()]
+    return match[0] if before in (b"ine", b"def") else b" " * len(match[0])
+
+
+def _without_small_bodies(text: bytes) -> bytes:
     """Blank the bodies of functions whose braces stand at the start of a line.
 
     Most of C is written so, and most of what is hard to parse is inside. A body with a macro

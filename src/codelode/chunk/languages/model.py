@@ -149,7 +149,8 @@ class Rule:
     """How a node of one type defines something.
 
     `name` finds the node whose text is the name; `body` finds where the header ends. `holds` says
-    whether to look for definitions inside, or in which kinds, or in bodies with which words.
+    whether to look for definitions inside, or in which kinds, or in texts with which words; of `{`,
+    only a second one counts.
     Nothing is defined where there is a `given` that finds nothing. `declaration` says that it is
     one, or, if None, that it is one without a body. `owner` finds the type that it belongs to.
     Where it does not enclose, things inside are beside it: of `typedef struct a { ... } b;`.
@@ -173,16 +174,18 @@ class Rule:
         given = None if self.given is None else bind(self.given)
         return replace(self, name=bind(self.name), body=bind(self.body), given=given)
 
-    def holds_more(self, kind: str, node: Node, text: bytes) -> bool:
-        """Return whether to look for definitions inside a node that defines one of this kind."""
+    def holds_more(self, kind: str, text: bytes, start: int, end: int) -> bool:
+        """Return whether to look for definitions inside one of this kind on `[start, end)`."""
         holds = self.holds
         if isinstance(holds, bool):
             return holds
         if isinstance(holds, frozenset):
             return kind in holds
-        body = self.body(node) or node
-        start, end = body.byte_range
-        return any(text.find(word, start + 1, end) >= 0 for word in holds)
+        for word in holds:
+            at = text.find(word, start, end)
+            if at >= 0 and (word != b"{" or text.find(word, at + 1, end) >= 0):
+                return True
+        return False
 
 
 Repair = Callable[[bytes], tuple[bytes, list[tuple[int, int]]]]
