@@ -21,7 +21,7 @@ from codelode.chunk.syntax import syntax_outline
 from codelode.chunk.table import definition_table
 from codelode.types import Chunk, ChunkedDocument, Document
 
-CHUNKER: Final = "syntax-1"
+CHUNKER: Final = "syntax-2"
 """Recorded in the manifest: change it with anything that changes where chunks begin or end."""
 
 MAX_PARSED_BYTES: Final = 500_000

@@ -35,6 +35,7 @@ NO_LIMIT: Final = 1 << 62
 _SMALL_CHILD: Final = 24  # bytes
 _INTERESTING: Final = RULE | WRAPPER | SCOPE
 _LEAF: Final = NAMED | RULE  # it may be a definition, and nothing else
+_LF: Final = 0x0A
 _NO_CUT: Final = SOFT + SOFT
 _ENDS: Final = (b"}", b"end")
 _new_item = partial(tuple.__new__, Item)  # `Item(...)` is a call of Python
@@ -84,8 +85,7 @@ class _Walk:
             return  # a long list of small things: lines are as good a guide
         roles, text, cuts, limit = self.roles, self.text, self.outline.cuts, self.limit
         own_cut, bound_cut, inner = self.levels(place)
-        cutting = end - first > limit
-        interesting = _INTERESTING if place.defines else 0
+        cutting, interesting = end - first > limit, _INTERESTING if place.defines else 0
         comments: LeadingComments | None = None
         last, previous = -1, first
         for child in node.children:
@@ -95,12 +95,14 @@ class _Walk:
                 continue
             start, end = child.byte_range
             gap = previous - 1 if previous else 0  # some nodes end with their newline
-            line = text.rfind(b"\n", gap, start) + 1
+            first_in_line = start and text[start - 1] == _LF
+            line = start if first_in_line else text.rfind(b"\n", gap, start) + 1
             if comments is not None and text.count(b"\n", gap, start) > 1:
                 comments = None
             if cutting and line:
                 cut = own_cut if comments is None else bound_cut
-                cuts[line] = min(cut, cuts.get(line, _NO_CUT))
+                if cut < cuts.get(line, _NO_CUT):
+                    cuts[line] = cut
             previous = end
             if role & (COMMENT | ATTRIBUTE) and self.precedes(child, role):
                 if comments is None and (line or start == first):
@@ -171,7 +173,7 @@ class _Walk:
 
         Returns the last definition among the siblings so far, or -1.
         """
-        node, role = item.node, item.role
+        node, role, start, end, _, _ = item
         index = -1
         while True:
             if role & RULE:
@@ -184,16 +186,18 @@ class _Walk:
                 break
             (node,) = inside
             role = self.roles[node.kind_id]
+        if role == _LEAF and end - start <= self.limit and not self.broken:
+            return index  # most definitions: nothing more to do
         if index >= 0:
             self.enter_definition(place, level, item, node, index)
         elif role & SCOPE and self.worth_a_search(node, role):
             local = place.local or bool(role & CLOSURE)
             self.places.append(_Place(node, level, place.parent, local))
             if self.broken and node.is_error:
-                self.outline.damaged.append((item.start, item.end))
+                self.outline.damaged.append((start, end))
                 self.outline.lost += 1
         else:
-            self.leave(place, item.node, level, item.start, item.end)
+            self.leave(place, item.node, level, start, end)
         return index
 
     def enter_definition(
