@@ -93,6 +93,26 @@ def without(package: str, folder: Path) -> str:
     return str(folder)
 
 
+def imported_by(lode: CommandLine, *arguments: str | Path, folder: Path) -> set[str]:
+    """Run `lode` and return the names of all modules it has imported when it exits.
+
+    `-X importtime` would miss what `importlib.import_module` imports.
+    """
+    write_tree(
+        folder,
+        {
+            "sitecustomize.py": "import atexit, os, sys\n\n\n"
+            "def write():\n"
+            "    with open(os.environ['LODE_TEST_MODULES'], 'w') as file:\n"
+            "        file.write('\\n'.join(sys.modules))\n\n\n"
+            "atexit.register(write)\n"
+        },
+    )
+    listed = folder / "modules"
+    lode(*arguments, PYTHONPATH=str(folder), LODE_TEST_MODULES=str(listed))
+    return set(listed.read_text().split())
+
+
 def write_much(root: Path) -> Path:
     """A tree that takes a while: 1,000 files of 13 kB."""
     for number in range(1000):

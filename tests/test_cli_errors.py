@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from codelode import __version__
-from codelode.cli.parser import overview
-from codelode.store.manifest import INDEX_FORMAT
+from codelode.cli.commands import NAMES
+from codelode.segment.container import INDEX_FORMAT
 from tests.commandline import LODE, SAMPLE, CommandLine, Outcome, write_tree
 from tests.test_cli_index import everything
 
@@ -35,7 +35,8 @@ from tests.test_cli_index import everything
         (["index", "--max-memory", "much"], ["--max-memory", "much"]),
         (["index", "--jobs", "0"], ["--jobs"]),
         (["index", "--wait", "soon"], ["--wait", "soon"]),
-        (["serch", "retry"], ["serch", "search"]),
+        (["serch", "retry"], ["unknown command 'serch'", "did you mean 'search'?"]),
+        (["frobnicate"], ["unknown command 'frobnicate'", "index, search, status"]),
         (["--jobs", "3"], ["--jobs", "lode --help"]),
         (["a\nb\x1b[2J"], [r"a\nb\x1b[2J"]),
     ],
@@ -51,9 +52,15 @@ def test_no_arguments_show_the_help(lode: CommandLine) -> None:
     assert "usage: lode COMMAND" in nothing.message
 
 
-@pytest.mark.parametrize("command", ["index", "search", "status", "bench"])
+def test_the_overview_names_every_command(lode: CommandLine) -> None:
+    text = lode("--help").must_succeed().text
+    assert text == lode("help").must_succeed().text
+    for name in NAMES:
+        assert f"\n  {name} " in text
+
+
+@pytest.mark.parametrize("command", NAMES)
 def test_help(lode: CommandLine, command: str) -> None:
-    assert f"  {command} " in overview(__version__)
     text = lode(command, "--help").must_succeed().text
     for word in ("usage: lode " + command, "examples:", "exit codes:"):
         assert word in text

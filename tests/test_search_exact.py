@@ -17,7 +17,16 @@ from codelode.discover.glob import GlobSet
 from codelode.errors import UsageError
 from codelode.lru import LruCache
 from codelode.search import candidates, dense, lexical, parallel_scan
-from codelode.search.candidates import Candidates, TopK, distinct
+from codelode.search.candidates import (
+    Candidates,
+    FindPlaces,
+    Places,
+    TopK,
+    chunk_keys,
+    distinct,
+    places_in,
+    split_keys,
+)
 from codelode.search.dense import dense_candidates
 from codelode.search.file_roles import PATTERNS, kind_of_path, kinds_of_files
 from codelode.search.filters import Allowed, Mask, chunk_masks
@@ -78,15 +87,16 @@ def random_snapshot(seed: int, parts: int, dead: float = 0.1) -> Snapshot:
     return Snapshot(manifest, live)
 
 
-def plain_best(scores: list[NDArray[np.float32]], k: int) -> dict[tuple[int, int], float]:
-    """The k best of all and what ties with the last, by sorting everything."""
-    rows = sorted(
-        ((float(s), number, i) for number, row in enumerate(scores) for i, s in enumerate(row)),
-        reverse=True,
-    )
-    rows = [row for row in rows if row[0] > -np.inf]
-    kth = rows[min(k, len(rows)) - 1][0] if rows else 0.0
-    return {(number, i): score for score, number, i in rows if score >= kth}
+def plain_best(
+    scores: list[NDArray[np.float32]], k: int, find_places: FindPlaces
+) -> dict[tuple[int, int], float]:
+    """The k best by sorting everything: ties by path hash and start."""
+    rows = []
+    for number, row in enumerate(scores):
+        paths, starts = find_places(number, np.arange(len(row)))
+        for i, score in enumerate(row.tolist()):
+            rows.append((-score, int(paths[i]), int(starts[i]), number, i))
+    return {(number, i): -score for score, _, _, number, i in sorted(rows)[:k] if score < np.inf}
 
 
 def as_dict(found: Candidates) -> dict[tuple[int, int], float]:
@@ -134,12 +144,12 @@ def test_pruned_bm25_is_bm25_bit_by_bit(
         plain.append(only(masks[number], np.where(scores > 0, scores, np.float32(-np.inf))))
     with patch.object(lexical, "_POSTINGS_PER_LOOKUP", postings_per_lookup):
         found = lexical_candidates(snapshot, terms, masks, k)
-    assert as_dict(found) == plain_best(plain, k)
+    assert as_dict(found) == plain_best(plain, k, places_in(snapshot))
 
 
 @given(seeds, st.integers(1, 5), st.integers(1, 12), st.booleans(), st.sampled_from([1, 3, 128]))
 @settings(max_examples=200, deadline=None)
-def test_the_best_k_with_ties_whatever_the_order(
+def test_the_best_k_with_ties_cut_by_place(
     seed: int, parts: int, k: int, given_ordinals: bool, block: int
 ) -> None:
     random = np.random.default_rng(seed)
@@ -148,12 +158,20 @@ def test_the_best_k_with_ties_whatever_the_order(
     ]
     for row in scores:
         row[random.random(len(row)) < 0.2] = -np.inf
-    best = TopK(k)
+    # Distinct places, many of them with the same path.
+    order = random.permutation(sum(map(len, scores)))
+    ends = np.cumsum([0, *map(len, scores)])
+
+    def find_places(number: int, ordinals: NDArray[np.int64]) -> Places:
+        mine = order[ends[number] : ends[number + 1]][ordinals]
+        return (mine // 7).astype(np.uint64), (mine % 7).astype(np.uint32)
+
+    best = TopK(k, find_places)
     for number in random.permutation(parts).tolist():
         ordinals = np.arange(len(scores[number])) if given_ordinals else None
         with patch.object(candidates, "_BLOCK", block):
             best.offer(number, scores[number], ordinals)
-    assert as_dict(best.result()) == plain_best(scores, k)
+    assert as_dict(best.result()) == plain_best(scores, k, find_places)
 
 
 @settings(max_examples=60, deadline=None)
@@ -190,7 +208,7 @@ def test_the_dense_scan_is_the_same_however_it_goes(
         patch.object(parallel_scan, "CORES", 3),
     ):
         found = dense_candidates(snapshot, vector, masks, k)
-    assert as_dict(found) == plain_best(plain, k)
+    assert as_dict(found) == plain_best(plain, k, places_in(snapshot))
 
 
 @pytest.mark.parametrize("helped", [False, True])
@@ -299,6 +317,15 @@ def test_what_is_recent_is_kept_and_no_more() -> None:
 def test_distinct_is_unique(values: list[int]) -> None:
     array = np.array(values, np.int64)
     assert distinct(array).tolist() == np.unique(array).tolist()
+
+
+@given(st.lists(st.tuples(st.integers(0, 2**31 - 1), st.integers(0, 2**16 - 1))))
+def test_keys_are_split_into_what_they_were_made_of(pairs: list[tuple[int, int]]) -> None:
+    segments, ordinals = np.array(pairs, np.int64).reshape(-1, 2).T
+    keys = chunk_keys(segments, ordinals)
+    assert [part.tolist() for part in split_keys(keys)] == [segments.tolist(), ordinals.tolist()]
+    by_key = [pair for _, pair in sorted(zip(keys.tolist(), pairs, strict=True))]
+    assert by_key == sorted(pairs)
 
 
 PATH_WORDS = (

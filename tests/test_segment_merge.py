@@ -41,7 +41,7 @@ def describe(segment: Segment) -> object:
             )
             for i, c in zip(mine, segment.chunks[mine], strict=True)
         ]
-        stat = [int(file[n]) for n in ("size", "mtime_ns", "ctime_ns", "inode", "skip", "tokens")]
+        stat = [int(file[n]) for n in ("size", "skip", "tokens")]
         rows.append((segment.path(number), segment.language(number), stat, chunks))
     postings = segment.postings()
     hashes = [int(key) << 24 | 0xABCDEF for key in postings.terms]  # any hash that has this key

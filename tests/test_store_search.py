@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import xxhash
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from codelode.embed.load import load
 from codelode.search.dense import cosines, dense_candidates
 from codelode.search.filters import chunk_masks
 from codelode.search.lexical import find_terms, lexical_candidates
+from codelode.search.request import Mode
 from codelode.segment.quantizer import quantize
 from codelode.segment.reader import Segment
 from codelode.store.manifest import Manifest, SegmentEntry
@@ -226,3 +228,23 @@ def test_a_scan_takes_no_reference_that_it_does_not_own() -> None:
     for _ in range(500):
         dense_candidates(snapshot, vector, [None], 10)
     assert sys.getrefcount(None) > before - 250
+
+
+@pytest.mark.parametrize("parts", [1, 3])
+@pytest.mark.parametrize("mode", ["semantic", "lexical"])
+def test_identical_files_are_cut_to_as_many_candidates_as_a_leg_has(mode: Mode, parts: int) -> None:
+    """The same ones, however the files are spread over segments."""
+    names = [f"dir{number}/same" for number in range(3000)]
+    snapshot = snapshot_of(dict.fromkeys(names, b"alpha beta"), set(), parts)
+    vector = vectors_of([b"alpha beta"])[0]
+    masks = chunk_masks(snapshot, None, None)
+    if mode == "semantic":
+        best = dense_candidates(snapshot, vector, masks, 100)
+    else:
+        best = lexical_candidates(snapshot, find_terms(snapshot, ["alpha"]), masks, 100)
+    found = {
+        snapshot.segments[number].segment.path(int(ordinal))
+        for number, ordinal in zip(best.segments.tolist(), best.ordinals.tolist(), strict=True)
+    }
+    by_hash = sorted(names, key=lambda name: xxhash.xxh3_64_intdigest(name.encode()))
+    assert found == set(by_hash[:100])

@@ -1,168 +1,77 @@
-"""Which definitions universal-ctags finds in trees and the chunker does not, by language.
-
-    python -m benchmarks.quality.ctags TREE... [--misses FILE] [--json FILE]
-
-Needs `ctags` (Debian's `universal-ctags`). It is a second opinion and not the truth: it takes some
-calls and locals for definitions, and does not know every language. A name counts as found if a
-definition of the same file is called so, and as placed if one is so on the same line.
-"""
+"""Definitions of a tree as universal-ctags finds them (Debian package `universal-ctags`)."""
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
 import subprocess
-from collections import Counter, defaultdict
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from codelode.chunk.chunker import chunk
-from codelode.discover.read import read
-from codelode.discover.walk import walk
-from codelode.types import Document, SourceFile
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
+    from pathlib import Path
 
-MAX_FILE_BYTES = 500_000
+COMMAND = ("ctags", "-R", "--output-format=json", "--fields=+nKsS", "-f", "-", ".")
+
 KINDS = frozenset(
-    "function method singletonMethod class struct interface trait enum type typedef alias macro "
-    "constant union module namespace implementation callback delegate guard protocol "
-    "generator getter setter accessor enumerator prototype methodSpec exception operator "
-    "annotation typealias event property record test define".split()
+    "function func method singletonMethod class struct interface trait enum module type typedef"
+    " typealias macro object protocol record delegate def subroutine".split()
 )
-"""What counts as a definition; fields, variables, imports and locals do not."""
-
-_IMPORTS = {
-    ("PHP", "alias"),
-    ("TypeScript", "alias"),
-    ("Python", "namespace"),
-    ("PHP", "namespace"),
-}
-_QUALIFIED = re.compile(r"[\w.:\\$]+")
-_QUALIFIER = re.compile(r"^.*(?:\.|::?|\\)(?=.)")
-_OPTIONS = ("--kinds-C=+p", "--kinds-C++=+p", "--output-format=json", "--fields=+nKsl", "--sort=no")
+SCOPE_KINDS = frozenset(
+    "class struct interface trait enum module type object protocol record implementation".split()
+)
 
 
-@dataclass(slots=True)
-class Tally:
-    """Counts of one language."""
+class Tag(NamedTuple):
+    """A definition: `path` is POSIX and relative to the tree, `line` 1-based, `scope` "" for none.
 
-    tags: int = 0
-    found: int = 0
-    placed: int = 0
-    ours: int = 0
-    missed: Counter[str] = field(default_factory=Counter)
+    `scope` is the last part of the qualified name of the type or module that holds it.
+    """
 
-
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("trees", nargs="+", type=Path, metavar="TREE")
-    parser.add_argument("--misses", type=Path, help="write one line per missed name")
-    parser.add_argument("--json", type=Path, help="write the counts")
-    options = parser.parse_args()
-    tallies: dict[str, Tally] = defaultdict(Tally)
-    misses: list[str] = []
-    for tree in options.trees:
-        misses += compare(tree, tallies)
-    print_table(tallies)
-    if options.misses:
-        options.misses.write_text("".join(misses))
-    if options.json:
-        options.json.write_text(json.dumps({name: _counts(t) for name, t in tallies.items()}))
+    name: str
+    path: str
+    line: int
+    kind: str
+    scope: str
 
 
-def compare(tree: Path, tallies: dict[str, Tally]) -> list[str]:
-    """Add up one tree; returns a line per missed name."""
-    documents: dict[str, Document] = {}
-    for item in walk(tree):
-        if isinstance(item, SourceFile) and item.size <= MAX_FILE_BYTES and item.language:
-            document = read(tree, item, MAX_FILE_BYTES)
-            if isinstance(document, Document):
-                documents[item.path] = document
-    names: dict[str, set[str]] = {}
-    places: dict[str, set[tuple[str, int]]] = {}
-    for path, document in documents.items():
-        table = chunk(document).definitions
-        names[path] = {_normal(each.name) for each in table}
-        places[path] = {(_normal(each.name), each.name_line) for each in table}
-        tallies[document.language or ""].ours += len(table)
-    misses: list[str] = []
-    for tag in tags(tree, list(documents)):
-        path, name, line = tag["path"], tag["name"], tag["line"]
-        tally = tallies[documents[path].language or ""]
-        tally.tags += 1
-        if name in names[path]:
-            tally.found += 1
-            tally.placed += (name, line) in places[path]
-        else:
-            tally.missed[tag["kind"]] += 1
-            where = f"{tree.name}/{path}:{line}"
-            misses.append(f"{documents[path].language} {tag['kind']} {name} {where}\n")
-    return misses
+def tags_of(tree: Path) -> list[Tag]:
+    """Run ctags over a tree; every tag of every kind.
+
+    Exits with a message if ctags is not there, or is not one that writes JSON.
+    """
+    try:
+        done = subprocess.run(COMMAND, cwd=tree, capture_output=True, check=False)
+    except FileNotFoundError:
+        raise SystemExit("ctags is not installed (Debian package universal-ctags)") from None
+    if done.returncode:
+        message = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise SystemExit(f"ctags failed: {message[-1] if message else done.returncode}")
+    return read_tags(done.stdout.decode("utf-8", "surrogateescape").splitlines())
 
 
-def tags(tree: Path, paths: list[str]) -> Iterator[dict[str, Any]]:
-    """What ctags finds, one at a time, with the last part of each name."""
-    command = ["ctags", *_OPTIONS, "-L", "-", "-f", "-"]
-    known = set(paths)
-    given = "\n".join(paths).encode("utf-8", "surrogateescape")
-    done = subprocess.run(command, cwd=tree, input=given, capture_output=True, check=True)
-    for line in done.stdout.decode("utf-8", "replace").split("\n")[:-1]:
-        tag = json.loads(line)
-        if tag.get("_type") != "tag" or tag.get("kind") not in KINDS or tag["path"] not in known:
+def read_tags(lines: Iterable[str]) -> list[Tag]:
+    """Read ctags' JSON lines; lines that are no tag with a line number are passed over."""
+    tags = []
+    for text in lines:
+        try:
+            row = json.loads(text)
+        except json.JSONDecodeError:  # a name that is not UTF-8
             continue
-        name = _normal(str(tag["name"]))
-        if name and not _is_noise(name, tag):
-            yield tag | {"name": name}
-
-
-def _normal(name: str) -> str:
-    """Return the last part of a name, without quotes and spaces."""
-    name = name.strip("\"'`").replace("operator ", "operator")
-    return _QUALIFIER.sub("", name) if _QUALIFIED.fullmatch(name) else name
-
-
-def _is_noise(name: str, tag: dict[str, Any]) -> bool:
-    """Return whether ctags means no definition: locals, imports, calls, lambdas, include guards."""
-    kind, language = tag["kind"], tag["language"]
-    if name.startswith(("__anon", "Anonymous", "anonymous", "<")) or not name.strip():
-        return True
-    if language in ("C", "C++"):
-        macro = name.isupper() and kind in ("function", "prototype")
-        return macro or (kind == "macro" and name.rstrip("_").endswith(("_H", "_HPP")))
-    local = tag.get("scopeKind") in ("function", "method", "generator")
-    if language in ("TypeScript", "JavaScript", "Kotlin", "Tcl"):
-        return local and kind in ("constant", "property", "method", "variable")
-    return (language, kind) in _IMPORTS
-
-
-def print_table(tallies: dict[str, Tally]) -> None:
-    """Print a line per language, the largest first."""
-    print(f"{'language':14}{'ours':>8}{'ctags':>8}{'found':>8}{'placed':>8}{'missed':>8}  kinds")
-    for language, tally in sorted(tallies.items(), key=lambda item: -item[1].tags):
-        if tally.tags:
-            kinds = ", ".join(f"{kind} {n}" for kind, n in tally.missed.most_common(5))
-            found, placed = tally.found / tally.tags, tally.placed / tally.tags
-            missed = tally.tags - tally.found
-            print(
-                f"{language:14}{tally.ours:>8}{tally.tags:>8}{found:>8.3f}{placed:>8.3f}"
-                f"{missed:>8}  {kinds}"
+        if row.get("_type") != "tag" or "line" not in row:
+            continue
+        tags.append(
+            Tag(
+                name=row["name"],
+                path=row["path"].removeprefix("./"),
+                line=int(row["line"]),
+                kind=row.get("kind", ""),
+                scope=_scope(row.get("scope", ""), row.get("scopeKind", "")),
             )
+        )
+    return tags
 
 
-def _counts(tally: Tally) -> dict[str, object]:
-    return {
-        "tags": tally.tags,
-        "found": tally.found,
-        "placed": tally.placed,
-        "ours": tally.ours,
-        "missed": dict(tally.missed),
-    }
-
-
-if __name__ == "__main__":
-    main()
+def _scope(scope: str, kind: str) -> str:
+    last = re.split(r"[^\w!?]+", scope)[-1]
+    return last if kind in SCOPE_KINDS and not last.startswith("__anon") else ""

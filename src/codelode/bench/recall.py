@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode.bench.sample import draw_runs
+from codelode.search.candidates import distinct, split_keys
 from codelode.search.dense import cosines, dense_candidates
 from codelode.search.filters import Allowed
 from codelode.search.searcher import CANDIDATES
@@ -140,9 +141,10 @@ def _batches(runs: Iterator[list[SampledChunk]]) -> Iterator[list[SampledChunk]]
 def _masks(snapshot: Snapshot, keys: NDArray[np.int64]) -> list[Mask]:
     """Per segment, the chunks of the sample; None if these are all."""
     masks: list[Mask] = []
+    numbers, ordinals = split_keys(keys)
     for number, live in enumerate(snapshot.segments):
         mask = np.zeros(len(live.segment.chunks), bool)
-        mask[keys[keys >> 32 == number] & 0xFFFFFFFF] = True
+        mask[ordinals[numbers == number]] = True
         masks.append(None if mask.all() else Allowed.of(mask))
     return masks
 
@@ -155,7 +157,7 @@ def _shares(
     vector: NDArray[np.float32],
 ) -> tuple[float, float, float]:
     found = dense_candidates(snapshot, vector, masks, max(K, CANDIDATES))
-    rows = np.searchsorted(keys, found.segments << 32 | found.ordinals)
+    rows = np.searchsorted(keys, found.keys)
     scan = recall_at(K, exact, rows, found.scores)
     recall = recall_at(K, exact, rows, _rescored(snapshot, found, vector))
     # As if the right ones came first: what no order of the candidates could better.
@@ -166,7 +168,7 @@ def _rescored(
     snapshot: Snapshot, found: Candidates, vector: NDArray[np.float32]
 ) -> NDArray[np.float32]:
     scores = np.zeros(len(found), np.float32)
-    for number in np.unique(found.segments).tolist():
+    for number in distinct(found.segments).tolist():
         mine = found.segments == number
         segment = snapshot.segments[number].segment
         scores[mine] = cosines(segment, found.ordinals[mine], vector)

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from codelode.search.candidates import chunk_keys
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -28,7 +30,7 @@ of compressed text is read once."""
 
 @dataclass(frozen=True, slots=True)
 class SampledChunk:
-    """A live chunk of an index. `key` is segment number << 32 | ordinal."""
+    """A live chunk of an index. `key` is its `search.candidates.chunk_keys`."""
 
     key: int
     path: str
@@ -78,6 +80,7 @@ def _read(segment: Segment, number: int, ordinals: NDArray[np.int64]) -> list[Sa
     """Chunks of a segment; the text of neighbours in one file is decompressed once."""
     table = segment.chunks[ordinals]
     files, starts, sizes = (table[name].tolist() for name in ("file", "start", "length"))
+    keys = chunk_keys(number, ordinals).tolist()
     ends = [start + size for start, size in zip(starts, sizes, strict=True)]
     chunks: list[SampledChunk] = []
     first = 0
@@ -89,11 +92,10 @@ def _read(segment: Segment, number: int, ordinals: NDArray[np.int64]) -> list[Sa
         path, language = segment.path(file), segment.language(file)
         text = segment.text(file, base, ends[last])
         for i in range(first, last + 1):
-            ordinal = int(ordinals[i])
-            symbol = segment.symbol(ordinal)
+            symbol = segment.symbol(int(ordinals[i]))
             part = text[starts[i] - base : ends[i] - base]
             name = symbol[0] if symbol else None
-            chunks.append(SampledChunk(number << 32 | ordinal, path, language, name, part))
+            chunks.append(SampledChunk(keys[i], path, language, name, part))
         first = last + 1
     return chunks
 

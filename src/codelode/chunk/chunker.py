@@ -1,4 +1,4 @@
-"""Documents to chunks: by syntax where there is a grammar, by lines elsewhere.
+"""Split documents into chunks: by syntax where there is a grammar, by lines elsewhere.
 
 The chunks of a document cover it without gaps or overlap. They begin at line starts, except inside
 lines longer than `MAX_LINE_BYTES`, and never inside a character.
@@ -30,9 +30,9 @@ _LINE_CUT: Final = SOFT + MAX_LEVEL  # between lines of one piece
 
 
 def chunk(document: Document) -> ChunkedDocument:
-    """Cut a document into chunks and list its definitions; an empty one has neither.
+    """Split a document into chunks and list its definitions; an empty one has neither.
 
-    Nothing is kept of the syntax tree. A document takes at most about two CPU seconds.
+    Nothing of the syntax tree is kept. A document takes at most about two CPU seconds.
     """
     text = document.text
     if not text:
@@ -58,7 +58,7 @@ def chunk(document: Document) -> ChunkedDocument:
 
 
 def _outline(document: Document, lines: Lines) -> tuple[list[RawDefinition], dict[int, int]]:
-    """The definitions of a document, and the places where it may be cut, with their levels."""
+    """Return the definitions of a document, and its split points with their levels."""
     known = _grammar(document, lines)
     found = syntax_outline(known, document.text, MAX_CHUNK_BYTES) if known else None
     if found is None:
@@ -67,7 +67,7 @@ def _outline(document: Document, lines: Lines) -> tuple[list[RawDefinition], dic
 
 
 def _grammar(document: Document, lines: Lines) -> Grammar | None:
-    """The grammar to parse a document with, or None where that would help little or cost much."""
+    """Return the grammar for a document, or None if parsing it would help little or cost much."""
     name = grammar_name(document.language, document.path)
     if name is None or len(document.text) > MAX_PARSED_BYTES:
         return None

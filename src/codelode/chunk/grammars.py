@@ -1,4 +1,4 @@
-"""The tree-sitter grammar of each language: imported when first used, one parser per process."""
+"""The tree-sitter grammar of each language: imported at its first use, one parser per process."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Grammar:
 
     `roles[kind_id]` holds the bits above, `rules[kind_id]` the rule of a node with `RULE`; nodes of
     the types in `compact` are searched even where they fit on a line.
-    A parser is not to be used by two threads at once.
+    Two threads must not use one parser at once.
     """
 
     syntax: Syntax
@@ -51,7 +51,7 @@ class Grammar:
 
 
 def grammar_name(language: str | None, path: str = "") -> str | None:
-    """The grammar for a file of this language, or None where there is none."""
+    """Return the name of the grammar for a file of this language, or None if there is none."""
     if language is None:
         return None
     for (owner, suffix), name in _SUFFIX_GRAMMARS.items():
@@ -62,7 +62,7 @@ def grammar_name(language: str | None, path: str = "") -> str | None:
 
 @cache
 def grammar(name: str) -> Grammar:
-    """The grammar of that name; KeyError if there is none (see `grammar_name`)."""
+    """Return the grammar of this name; raise KeyError if there is none (see `grammar_name`)."""
     syntax = SYNTAXES[name]
     language = Language(getattr(import_module(syntax.module), syntax.entry)())
     parser = Parser(language)

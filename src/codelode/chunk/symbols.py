@@ -1,4 +1,4 @@
-"""Which definitions a chunk is, lies in, and holds."""
+"""Assign definitions to chunks: the one that a chunk is part of, and those that it names."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _new_symbol = partial(tuple.__new__, Symbol)  # from a pair; `Symbol(...)` is a 
 
 
 def _outer_first(definition: RawDefinition) -> int:
-    """By where it begins, the longer first; as one number, which is compared faster than two."""
+    """Return a sort key, by start, the longer first: one number compares faster than a pair."""
     return (definition.lead << 32) - definition.end
 
 
 def symbols(
     found: list[RawDefinition], starts: list[int], ends: list[int]
 ) -> Iterator[tuple[Symbol | None, tuple[Symbol, ...]]]:
-    """For each chunk `[start, end)`, in order: its symbol, and the definitions named in it.
+    """Yield, for each chunk `[start, end)`, its symbol and the definitions named in it.
 
-    The symbol is the innermost definition that most of the chunk lies in, comments included.
+    The symbol is the innermost definition that covers most of the chunk, with its comments.
     """
     by_name = sorted(found, key=_NAME_START)
     named = list(map(_new_symbol, map(_NAME_AND_KIND, by_name)))

@@ -1,9 +1,9 @@
-"""The command line.
+"""The command line, `lode`.
 
-`commands` defines every flag once, of what `options` has; `parser` makes argparse parsers of them,
-and `reference` makes docs/cli.md. `entry` runs a command and turns exceptions into one line and an
-exit code, `streams` knows about terminals. `indexing`, `searching`, `status`, `verifying` and
-`benching` do the work.
+Each module of `commands` is a command: its flags, its help and `run`. `options` has the flags that
+commands share; `parser` makes parsers of all flags, and `reference` makes docs/cli.md. `entry` runs
+a command and turns errors into one line and an exit code. `views` lays out what commands print for
+people; `streams` knows about terminals, progress and JSON.
 """
 
 from codelode.cli.entry import main

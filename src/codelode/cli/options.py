@@ -1,4 +1,4 @@
-"""What commands and flags are made of, the values that flags take, and flags that several share."""
+"""Commands and flags as data, parsers for the values of flags, and flags that commands share."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A flag or a positional argument, as argparse wants to hear of it."""
+    """A flag or a positional argument; `settings` are keywords of argparse's `add_argument`."""
 
     flags: tuple[str, ...]
     help: str
@@ -23,7 +23,10 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command: its arguments, its options in groups, and examples as (what for, command)."""
+    """A command: its arguments, its options in groups, and examples as (purpose, command line).
+
+    `metrics` says that the command honors LODE_METRICS.
+    """
 
     name: str
     summary: str
@@ -32,6 +35,7 @@ class Command:
     groups: tuple[tuple[str, tuple[Option, ...]], ...]
     examples: tuple[tuple[str, str], ...]
     exit_codes: str
+    metrics: bool = False
 
 
 def option(*flags: str, help: str, **settings: Any) -> Option:
@@ -106,6 +110,6 @@ COLOR = option(
     "--colour",
     choices=("auto", "always", "never"),
     default="auto",
-    help="when to use colour; auto: on a terminal, unless NO_COLOR is set, or if FORCE_COLOR is"
+    help="when to use color; auto: on a terminal, unless NO_COLOR is set, or if FORCE_COLOR is"
     " (default: auto)",
 )

@@ -1,4 +1,4 @@
-"""argparse parsers made from `commands`: one line for an error, help worth reading."""
+"""Parsers and help texts, made from the commands: one line for an error, help worth reading."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ import os
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
-from codelode.cli.commands import COMMANDS
 from codelode.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from codelode.cli.options import Command
 
@@ -49,33 +48,21 @@ def _columns() -> int:
         return 80
 
 
-def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    """Read the command line; `command` tells which it is, "help" or "version" included.
+def parse(command: Command, arguments: Sequence[str]) -> argparse.Namespace:
+    """Parse the arguments of a command.
 
-    Raises `UsageError`. Asked for a command's help, prints it and raises `SystemExit`.
+    Raises `UsageError`. Asked for help, prints it and raises `SystemExit`.
     """
-    if not arguments or arguments[0] in ("-h", "--help", "help"):
-        return argparse.Namespace(command="help", asked=bool(arguments))
-    name, *others = arguments
-    if name in ("-V", "--version"):
-        return argparse.Namespace(command="version")
-    if name not in COMMANDS:
-        what = "option" if name.startswith("-") else "command"
-        raise UsageError(
-            f"unknown {what} {name!r}: the commands are {', '.join(COMMANDS)} (see `lode --help`)"
-        )
-    command = COMMANDS[name]
     # Intermixed, because `lode search QUERY -k 3 ROOT` is what people type.
-    parsed = command_parser(command).parse_intermixed_args(_after_dashes_marked(others))
+    parsed = command_parser(command).parse_intermixed_args(_after_dashes_marked(arguments))
     for argument in command.arguments:
         (dest,) = argument.flags
         setattr(parsed, dest, getattr(parsed, dest).removeprefix(_MARK))
-    parsed.command = name
     return parsed
 
 
 def _after_dashes_marked(arguments: Sequence[str]) -> list[str]:
-    """What follows `--` is no option, whatever it looks like; intermixed parsing ignores `--`."""
+    """Mark all that follows `--`, which intermixed parsing ignores: none of it is an option."""
     if "--" not in arguments:
         return list(arguments)
     at = arguments.index("--")
@@ -83,7 +70,7 @@ def _after_dashes_marked(arguments: Sequence[str]) -> list[str]:
 
 
 def command_parser(command: Command) -> argparse.ArgumentParser:
-    """The parser of one command."""
+    """Return the parser of a command."""
     parser = _Parser(
         prog=f"lode {command.name}",
         usage=usage(command),
@@ -104,7 +91,7 @@ def command_parser(command: Command) -> argparse.ArgumentParser:
 
 
 def usage(command: Command) -> str:
-    """The usage line: the options are listed below it in groups."""
+    """Return the usage line. Options are listed below it, in groups."""
     arguments = [
         f"[{option.settings['metavar']}]"
         if option.settings.get("nargs") == "?"
@@ -114,16 +101,17 @@ def usage(command: Command) -> str:
     return " ".join(["lode", command.name, "[OPTIONS]", *arguments])
 
 
-def overview(version: str) -> str:
-    """What `lode --help` prints."""
-    commands = "\n".join(f"  {name:8} {command.summary}" for name, command in COMMANDS.items())
-    examples = "\n".join(f"  {command.examples[0][1]}" for command in COMMANDS.values())
+def overview(version: str, commands: Iterable[Command]) -> str:
+    """Return the text of `lode --help`."""
+    known = list(commands)
+    summaries = "\n".join(f"  {command.name:8} {command.summary}" for command in known)
+    examples = "\n".join(f"  {command.examples[0][1]}" for command in known)
     return (
         f"lode {version}: {SUMMARY}\n\n"
         "usage: lode COMMAND [OPTIONS] ...\n\n"
-        f"commands:\n{commands}\n\n"
+        f"commands:\n{summaries}\n\n"
         "options:\n"
-        "  -h, --help     show this help, or with a command that command's\n"
+        "  -h, --help     show this help, or after a command the help of the command\n"
         "  -V, --version  show the version\n\n"
         f"examples:\n{examples}\n\n"
         "exit codes:\n  0 done or found, 1 nothing found, 2 error, 130 interrupted\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codelode.cli.commands import COMMANDS
+from codelode.cli.commands import load_all
 from codelode.cli.parser import SUMMARY, usage
 
 if TYPE_CHECKING:
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 
 def reference() -> str:
-    """The whole page."""
-    commands = "\n".join(_command(command) for command in COMMANDS.values())
+    """Return the whole page."""
+    commands = "\n".join(_command(command) for command in load_all())
     return (
         "# Command line\n\n"
         "<!-- Made by `python -m codelode.cli.reference > docs/cli.md`; a test fails if it is not"

@@ -1,4 +1,4 @@
-"""Standard output and error: encodings, terminals, colour, and the end of a pipe."""
+"""Standard output and error: encodings, terminals, color, and the end of a pipe."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import io
 import os
 import sys
 from contextlib import suppress
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from codelode.render.sanitize import visible_name
+
+if TYPE_CHECKING:
+    from codelode.answers.build import Meter
 
 PIPE_COLUMNS = 400
 """Minified code in a pipe must not drown the rest; `--full-section` and JSON have all of it."""
@@ -48,6 +51,25 @@ def write_error(text: str) -> None:
         sys.stderr.flush()
 
 
+def print_json(value: object) -> None:
+    """Print a value as JSON, on one line.
+
+    On a terminal it is ASCII: a terminal might obey other characters.
+    """
+    import json
+
+    print(json.dumps(value, ensure_ascii=is_terminal(sys.stdout)))
+
+
+def progress_meter(quiet: bool = False) -> Meter | None:
+    """Return what shows the progress of an update on this terminal, or None if nothing should."""
+    if quiet or not is_terminal(sys.stderr):
+        return None
+    from codelode.progress import ProgressBar
+
+    return ProgressBar
+
+
 def is_terminal(stream: TextIO) -> bool:
     """Whether a stream is a terminal."""
     return not stream.closed and stream.isatty()
@@ -61,8 +83,8 @@ def columns(stream: TextIO) -> int:
         return 80
 
 
-def use_colour(choice: str, stream: TextIO) -> bool:
-    """Whether to write colour: the flag first, then NO_COLOR, FORCE_COLOR, and what it is."""
+def use_color(choice: str, stream: TextIO) -> bool:
+    """Whether to write color: the flag first, then NO_COLOR, FORCE_COLOR, and what it is."""
     if choice != "auto":
         return choice == "always"
     if os.environ.get("NO_COLOR"):

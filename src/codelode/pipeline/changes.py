@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from codelode.pipeline.scope_rows import rows_within
 from codelode.segment.builder import SKIP_REASONS, path_hash
-from codelode.segment.schema import STAT_COLUMNS
+from codelode.segment.stats import STAT_COLUMNS, stat_row
 from codelode.types import Skip, Task
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from codelode.discover.scope import Scope
     from codelode.pipeline.stages import StageClock
     from codelode.store.snapshot import Snapshot
     from codelode.types import SourceFile
@@ -41,17 +43,19 @@ def settled_now() -> int:
 
 
 def _stat(file: SourceFile) -> tuple[int, int, int, int]:
-    """In the order of `STAT_COLUMNS`; inodes above 2^63 wrap around, as they do in the table."""
-    return file.size, file.mtime_ns, file.ctime_ns, (file.inode + (1 << 63)) % (1 << 64) - (1 << 63)
+    return file.size, *stat_row(file)
 
 
 class KnownFiles:
-    """The live files of a snapshot (none if there is no snapshot yet)."""
+    """The live files of a snapshot within a scope (none if there is no snapshot yet)."""
 
-    def __init__(self, snapshot: Snapshot | None) -> None:
+    def __init__(self, snapshot: Snapshot | None, scope: Scope | None = None) -> None:
         self.snapshot = snapshot
         self.segments = snapshot.segments if snapshot else []
         rows = [np.flatnonzero(live.files) for live in self.segments]
+        if scope is not None:
+            segments = (live.segment for live in self.segments)
+            rows = [rows_within(*each, scope) for each in zip(segments, rows, strict=True)]
 
         def column(name: str, dtype: type[np.generic]) -> NDArray[Any]:
             tables = (live.segment.files for live in self.segments)
@@ -63,7 +67,9 @@ class KnownFiles:
         self.hashes = hashes[order]
         self.rows = np.concatenate([*rows, np.zeros(0, np.int64)])[order]
         self.owners = np.repeat(np.arange(len(rows)), [len(row) for row in rows])[order]
-        self.stats = np.stack([column(name, np.int64) for name in STAT_COLUMNS], axis=1)[order]
+        stats = [live.stats[row] for live, row in zip(self.segments, rows, strict=True)]
+        times = np.concatenate([*stats, np.zeros((0, len(STAT_COLUMNS)), np.int64)])
+        self.stats = np.column_stack((column("size", np.int64), times))[order]
         self.unchanged = np.zeros(len(hashes), bool)
         self.seen = np.zeros(len(hashes), bool)
         self.restat = np.zeros(len(hashes), bool)
@@ -96,10 +102,14 @@ class KnownFiles:
         self.restat[places] = (self.stats[places] != stats).any(axis=1)
         self.stats[places] = stats
 
-    def new_stats(self, segment: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Rows of a segment's file table that have new times, and these: int64[n], int64[n, 4]."""
+    def new_stats(self, segment: int) -> NDArray[np.int64] | None:
+        """Return the times and inodes of a segment's files, int64[rows, 3]; None if unchanged."""
         mine = self.restat & (self.owners == segment)
-        return self.rows[mine], self.stats[mine]
+        if not mine.any():
+            return None
+        stats = self.segments[segment].stats.copy()
+        stats[self.rows[mine]] = self.stats[mine, 1:]
+        return stats
 
     def _content_hash(self, place: int) -> bytes:
         files = self.segments[int(self.owners[place])].segment.files

@@ -13,16 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode.segment.run import RunSegment
-from codelode.segment.schema import MAX_CHUNKS, MAX_FILES, STAT_COLUMNS
+from codelode.segment.schema import MAX_CHUNKS, MAX_FILES
 from codelode.store.commit import publish, write_merged, write_stats
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from codelode.pipeline.batch import Run
     from codelode.pipeline.changes import KnownFiles
     from codelode.pipeline.stages import StageClock
     from codelode.store.manifest import Manifest, SegmentEntry
+    from codelode.store.storage import Storage
 
 SEGMENT_CHUNKS = MAX_CHUNKS
 """A segment is sealed before it would exceed this: with the runs for it, about 50 MB are held."""
@@ -33,19 +32,25 @@ class Sealer:
 
     def __init__(
         self,
-        directory: Path,
+        storage: Storage,
         manifest: Manifest,
         known: KnownFiles,
         publish_partial: bool,
         clock: StageClock,
+        whole: bool = True,
     ) -> None:
-        """`manifest` is the one to go on from; `known` are the files of its segments."""
-        self.directory = directory
+        """`manifest` is the one to go on from; `known` are the files of its segments.
+
+        `whole` says that the walk covers the whole tree. After one that does not, the index is as
+        complete as before.
+        """
+        self.storage = storage
         self.manifest = manifest
         self.known = known
         self.publish_partial = publish_partial
         self.added = self.changed = 0
         self._clock = clock
+        self._complete = not whole and manifest.complete, whole or manifest.complete
         self._old = manifest.segments
         self._new: list[SegmentEntry] = []
         self._replaced: list[NDArray[np.uint64]] = [np.zeros(0, np.uint64)]
@@ -69,7 +74,10 @@ class Sealer:
         self._rows += rows
 
     def finish(self, skipped: dict[str, int]) -> Manifest:
-        """Seal what is left and publish, unless nothing changed since the last commit."""
+        """Seal what is left and publish, unless nothing changed since the last commit.
+
+        `skipped` are the numbers of files that the index leaves out, by reason.
+        """
         with self._clock.during("seal"):
             self._seal()
         self.manifest = replace(self.manifest, skipped=skipped)
@@ -87,7 +95,8 @@ class Sealer:
             self.added += int(np.count_nonzero(~old))
             self._replaced.append(run.files["path_hash"].copy())
         parts = [(run, np.ones(len(run.files), bool)) for run in self._runs]
-        self._new.append(write_merged(self.directory, parts))
+        stats = np.concatenate([run.stats for run in self._runs])
+        self._new.append(write_merged(self.storage, parts, stats))
         self._runs, self._chunks, self._rows = [], 0, 0
 
     def _publish(self, finished: bool) -> None:
@@ -96,15 +105,16 @@ class Sealer:
             *(self._old_entry(i, mask) for i, mask in enumerate(masks) if mask.any()),
             *self._new,
         )
-        if finished and segments == self.manifest.segments and self.manifest.complete:
+        complete = self._complete[finished]
+        if finished and (segments, complete) == (self.manifest.segments, self.manifest.complete):
             return
         self.manifest = replace(
             self.manifest,
             generation=self.manifest.generation + 1,
             segments=segments,
-            complete=finished,
+            complete=complete,
         )
-        publish(self.directory, self.manifest if finished else self._unfinished())
+        publish(self.storage, self.manifest if finished else self._unfinished())
 
     def _unfinished(self) -> Manifest:
         """The manifest, but only with files vouched for that were looked at.
@@ -119,13 +129,5 @@ class Sealer:
         """A segment that was there before, with what is dead in it now and newer stats."""
         live = self.known.segments[number]
         entry = self._old[number].with_live(mask, live.segment.files)
-        rows, newer = self.known.new_stats(number)
-        if len(rows):
-            live.restatted = np.union1d(live.restatted, rows)
-            live.segment.restat(rows, newer)
-            files = live.segment.files[live.restatted]
-            # One by one: together, signed and unsigned numbers would become floats.
-            stats = np.stack([files[name].astype(np.int64) for name in STAT_COLUMNS], axis=1)
-            name = write_stats(self.directory, live.restatted, stats)
-            entry = replace(entry, stats=name)
-        return entry
+        newer = self.known.new_stats(number)
+        return entry if newer is None else replace(entry, stats=write_stats(self.storage, newer))

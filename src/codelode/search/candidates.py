@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+if TYPE_CHECKING:
+    from codelode.store.snapshot import Snapshot
+
 _LOWEST = np.finfo(np.float32).min
-_BLOCK = 128  # scores that are looked at together, by the best of them
+_BLOCK = 128  # scores per block; only blocks with a high maximum are looked into
+
+Places = tuple[NDArray[np.uint64], NDArray[np.uint32]]
+"""Path hashes uint64[n] and starts in the file uint32[n]: a total order of chunks that does not
+depend on how they are spread over segments."""
+
+FindPlaces = Callable[[int, NDArray[np.int64]], Places]
+"""Returns the places of the chunks with some ordinals in the segment with a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,34 +32,74 @@ class Candidates:
     ordinals: NDArray[np.int64]
     scores: NDArray[np.float32]
 
+    @classmethod
+    def none(cls) -> Candidates:
+        """Return no candidates."""
+        empty = np.zeros(0, np.int64)
+        return cls(empty, empty, np.zeros(0, np.float32))
+
     def __len__(self) -> int:
         return len(self.ordinals)
 
+    def __getitem__(self, rows: NDArray[np.bool_ | np.intp]) -> Candidates:
+        return Candidates(self.segments[rows], self.ordinals[rows], self.scores[rows])
+
+    def __add__(self, other: Candidates) -> Candidates:
+        return Candidates(
+            np.concatenate((self.segments, other.segments)),
+            np.concatenate((self.ordinals, other.ordinals)),
+            np.concatenate((self.scores, other.scores)),
+        )
+
     @property
     def keys(self) -> NDArray[np.int64]:
-        """Segment number << 32 | ordinal, int64[n]."""
-        return self.segments << 32 | self.ordinals
+        """The key of each chunk, int64[n]: see `chunk_keys`."""
+        return chunk_keys(self.segments, self.ordinals)
+
+
+def chunk_keys(segments: NDArray[np.int64] | int, ordinals: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return segment number << 32 | ordinal, int64[n]: one number per chunk of a snapshot.
+
+    The same packs a segment number and a file's row.
+    """
+    return np.asarray(segments, np.int64) << 32 | ordinals
+
+
+def split_keys(keys: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the segment numbers int64[n] and ordinals int64[n] of `chunk_keys`."""
+    return keys >> 32, keys & 0xFFFFFFFF
+
+
+def places_in(snapshot: Snapshot) -> FindPlaces:
+    """Return the function that finds places in the segments of a snapshot."""
+
+    def find(number: int, ordinals: NDArray[np.int64]) -> Places:
+        segment = snapshot.segments[number].segment
+        chunks = segment.chunks[ordinals]
+        return segment.files["path_hash"][chunks["file"]], chunks["start"]
+
+    return find
 
 
 class TopK:
-    """Keeps the k best of what is offered, and all that tie with the last of them.
+    """The k best of all candidates offered, in any order of offers, from any threads.
 
-    Ties stay because which of them to prefer must not depend on how chunks are spread over
-    segments; the ranker decides by path. Exact, in any order of offers, from any threads.
+    Exact. Of candidates that tie for the last places, those with the lowest (path hash, start)
+    are kept: never more than k, the same ones however chunks are spread over segments.
     """
 
-    def __init__(self, k: int) -> None:
+    def __init__(self, k: int, find_places: FindPlaces) -> None:
         self.k = k
         self.threshold: float = float(_LOWEST)
-        """What is below it is not among the best: the score of the k-th best so far."""
+        """The score of the k-th best so far: a lower score is not among the best."""
+        self._find_places = find_places
         self._lock = threading.Lock()
-        empty = np.zeros(0, np.int64)
-        self._best = Candidates(empty, empty, np.zeros(0, np.float32))
+        self._best = Candidates.none()
 
     def offer(
         self, segment: int, scores: NDArray[np.float32], ordinals: NDArray[np.integer] | None = None
     ) -> None:
-        """Offer scores of chunks of a segment (of all of them, if no ordinals are given).
+        """Offer scores of chunks of a segment (of all its chunks, if no ordinals are given).
 
         Scores of minus infinity are never taken.
         """
@@ -56,56 +108,73 @@ class TopK:
         picked = np.flatnonzero(scores >= enough)
         if not len(picked):
             return
-        values = scores[picked]
-        if len(picked) > self.k:
-            keep = values >= kth_best(values, self.k)
-            picked, values = picked[keep], values[keep]
-        kept = picked if ordinals is None else ordinals[picked]
+        kept = picked if ordinals is None else ordinals[picked].astype(np.int64)
+        offered = Candidates(np.full(len(kept), segment, np.int64), kept, scores[picked])
+        offered = self._cut(offered)
         with self._lock:
-            self._add(segment, kept.astype(np.int64), values)
-
-    def _add(self, segment: int, ordinals: NDArray[np.int64], values: NDArray[np.float32]) -> None:
-        best = self._best
-        scores = np.concatenate((best.scores, values))
-        segments = np.concatenate((best.segments, np.full(len(values), segment, np.int64)))
-        ordinals = np.concatenate((best.ordinals, ordinals))
-        if len(scores) > self.k:
-            kth = kth_best(scores, self.k)
-            keep = scores >= kth
-            scores, segments, ordinals = scores[keep], segments[keep], ordinals[keep]
-            self.threshold = float(kth)
-        elif len(scores) == self.k:
-            self.threshold = float(scores.min())
-        self._best = Candidates(segments, ordinals, scores)
+            self._best = self._cut(self._best + offered)
+            if len(self._best) == self.k:
+                self.threshold = float(self._best.scores.min())
 
     def result(self) -> Candidates:
-        """The best, best first; ties in the order of segments and ordinals."""
+        """Return the best, best first; ties in the order of segments and ordinals."""
         best = self._best
-        order = np.lexsort((best.ordinals, best.segments, -best.scores))
-        return Candidates(best.segments[order], best.ordinals[order], best.scores[order])
+        return best[np.lexsort((best.ordinals, best.segments, -best.scores))]
+
+    def _cut(self, candidates: Candidates) -> Candidates:
+        """Return the k best of some candidates."""
+        if len(candidates) <= self.k:
+            return candidates
+        scores = candidates.scores
+        kth = kth_best(scores, self.k)
+        above, tied = np.flatnonzero(scores > kth), np.flatnonzero(scores == kth)
+        missing = self.k - len(above)
+        if len(tied) > missing:
+            tied = tied[first_places(self._places(candidates[tied]), missing)]
+        return candidates[np.concatenate((above, tied))]
+
+    def _places(self, candidates: Candidates) -> Places:
+        paths = np.zeros(len(candidates), np.uint64)
+        starts = np.zeros(len(candidates), np.uint32)
+        for number in distinct(candidates.segments).tolist():
+            mine = candidates.segments == number
+            paths[mine], starts[mine] = self._find_places(number, candidates.ordinals[mine])
+        return paths, starts
 
 
 def _floor(scores: NDArray[np.float32], k: int) -> np.float32:
-    """What the k-th best is not below, and not far above if it can be told fast.
+    """Return a lower bound of the k-th best score, tight if one can be found fast.
 
-    Each of the k blocks with the highest maxima holds a score that is not below the lowest of them.
+    Each of the k blocks with the highest maxima holds a score that is not below the lowest of
+    these maxima.
     """
     blocks = len(scores) // _BLOCK
     if blocks < k:
         return _LOWEST
-    # A block is not neighbours, but every so-manieth: five times as fast.
+    # Block i is every `blocks`-th score from i on, not neighbors: five times as fast.
     return kth_best(scores[: blocks * _BLOCK].reshape(_BLOCK, blocks).max(axis=0), k)
 
 
 def kth_best(values: NDArray[np.float32], k: int) -> np.float32:
-    """The k-th largest of at least k values."""
+    """Return the k-th largest of at least k values."""
     place = len(values) - k
     value: np.float32 = np.partition(values, place)[place]
     return value
 
 
+def first_places(places: Places, count: int) -> NDArray[np.intp]:
+    """Return the rows of the first `count` of more places."""
+    paths, starts = places
+    last = np.partition(paths, count - 1)[count - 1]
+    rows = np.flatnonzero(paths <= last)
+    return rows[np.lexsort((starts[rows], paths[rows]))[:count]]
+
+
 def distinct(values: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Each value once, ascending: `np.unique`, which imports what a search has no need of."""
+    """Return each value once, ascending.
+
+    `np.unique` does the same, but imports modules that a search does not need.
+    """
     ordered = np.sort(values)
     first = np.concatenate(([True], ordered[1:] != ordered[:-1]))
     return ordered[first[: len(ordered)]]

@@ -14,7 +14,7 @@ import numpy as np
 import simsimd
 from numpy.typing import NDArray
 
-from codelode.search.candidates import Candidates, TopK
+from codelode.search.candidates import Candidates, TopK, places_in
 from codelode.search.fair_lock import SEARCH_LOCK
 from codelode.search.parallel_scan import shared_out
 from codelode.segment.quantizer import QUARTER_UNIT, SCALE_UNIT, in_quarters, scan_codes
@@ -56,7 +56,7 @@ def dense_scan(
     """
     codes, step = scan_codes(vector)
     unit = step * SCALE_UNIT
-    best = TopK(k)
+    best = TopK(k, places_in(snapshot))
 
     def scan(number: int) -> None:
         segment = snapshot.segments[number].segment

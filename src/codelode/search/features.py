@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from codelode.search.candidates import chunk_keys, split_keys
 from codelode.search.dense import cosines
 from codelode.search.file_roles import PATTERNS, kinds_of_files
 from codelode.search.lexical import bm25
@@ -76,13 +77,13 @@ def measure(
     terms: Sequence[TermPostings],
     keys: NDArray[np.int64],
 ) -> Measured:
-    """Measure the candidates `keys`, ascending: segment number << 32 | ordinal.
+    """Measure the candidates `keys`, ascending.
 
     They are put in the order of the hashes of their paths, then of their positions, before
     anything is added up: sums over candidates must not depend on segments, and ties must be
     broken the same way.
     """
-    segments, ordinals = keys >> 32, keys & 0xFFFFFFFF
+    segments, ordinals = split_keys(keys)
     table = np.zeros((len(FEATURES), len(keys)), np.float32)
     columns = dict(zip(FEATURES, table, strict=True))
     weights = np.array([term.idf for term in terms], np.float32)
@@ -120,7 +121,7 @@ class _Places:
 
     paths: NDArray[np.uint64]
     starts: NDArray[np.uint32]
-    files: NDArray[np.int64]  # segment number << 32 | row
+    files: NDArray[np.int64]  # as `chunk_keys` packs segment numbers and rows
 
     @classmethod
     def empty(cls, n: int) -> _Places:
@@ -129,7 +130,7 @@ class _Places:
     def fill(self, rows: slice, number: int, segment: Segment, chunks: NDArray[np.void]) -> None:
         self.paths[rows] = segment.files["path_hash"][chunks["file"]]
         self.starts[rows] = chunks["start"]
-        self.files[rows] = (number << 32) | chunks["file"].astype(np.int64)
+        self.files[rows] = chunk_keys(number, chunks["file"])
 
     def numbers(self) -> NDArray[np.int64]:
         """The files, numbered from 0. The rows of one file are neighbours."""

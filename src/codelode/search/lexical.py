@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from codelode.search.candidates import Candidates, TopK, kth_best
+from codelode.search.candidates import Candidates, TopK, kth_best, places_in
 from codelode.text.tokens import term_hash
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def lexical_candidates(
     snapshot: Snapshot, terms: Sequence[TermPostings], masks: Sequence[Mask], k: int
 ) -> Candidates:
     """The k chunks with the highest BM25 scores above zero."""
-    best = TopK(k)
+    best = TopK(k, places_in(snapshot))
     rare_first = sorted((term for term in terms if term.idf > 0), key=lambda term: -term.idf)
     for number, mask in enumerate(masks):
         here = [term for term in rare_first if term.frequencies[number]]

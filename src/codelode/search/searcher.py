@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode.metrics import timed
-from codelode.search.candidates import Candidates, TopK, distinct
+from codelode.search.candidates import Candidates, TopK, distinct, places_in
 from codelode.search.dense import dense_scan
 from codelode.search.fair_lock import SEARCH_LOCK
 from codelode.search.features import FEATURES, Measured, measure
@@ -92,7 +92,7 @@ def _candidates(
     masks: list[Mask],
     request: SearchRequest,
 ) -> NDArray[np.int64]:
-    """Keys of the candidates of all legs, ascending: segment number << 32 | ordinal."""
+    """Keys of the candidates of all legs, ascending."""
     wanted = max(CANDIDATES, 3 * request.limit)
     if vector is None or not vector.any():
         keys = _by_words(snapshot, query, terms, masks, request.mode, wanted)
@@ -130,7 +130,7 @@ def _definitions(
 ) -> Candidates:
     """Chunks that define a name the query gives."""
     hashes = [term_hash(name.casefold(), DEFINITION) for name in query.names]
-    best = TopK(limit)
+    best = TopK(limit, places_in(snapshot))
     for number, (live, mask) in enumerate(zip(snapshot.segments, masks, strict=True)):
         ordinals = _defining(live.segment, hashes)
         if mask is not None and len(ordinals):
@@ -160,7 +160,8 @@ def _hit(
     root: Path,
     explain: bool,
 ) -> Hit:
-    segment = snapshot.segments[int(measured.segments[row])].segment
+    live = snapshot.segments[int(measured.segments[row])]
+    segment = live.segment
     ordinal = int(measured.ordinals[row])
     chunk = segment.chunks[ordinal]
     file, start, length = int(chunk["file"]), int(chunk["start"]), int(chunk["length"])
@@ -176,6 +177,6 @@ def _hit(
         language=segment.language(file),
         symbol=symbol[0] if symbol else None,
         kind=symbol[1] if symbol else None,
-        stale=is_stale(root, path, segment.files[file]),
+        stale=is_stale(root, path, live, file),
         features=dict(zip(FEATURES, values, strict=True)) if explain else None,
     )

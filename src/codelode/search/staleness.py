@@ -11,20 +11,20 @@ import xxhash
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import numpy as np
+    from codelode.store.snapshot import LiveSegment
 
 
-def is_stale(root: Path, path: str, row: np.void) -> bool:
-    """Whether a file no longer has the content that was indexed; `row` is its `columns.FILE` row.
+def is_stale(root: Path, path: str, live: LiveSegment, file: int) -> bool:
+    """Return whether a file no longer has the content that was indexed; `file` is its row.
 
     By size and times first; the content is read only where these differ in times alone.
     """
+    row = live.segment.files[file]
     try:
         status = os.lstat(f"{root}/{path}")  # ten times a query: `/` of pathlib is slower
         if not stat.S_ISREG(status.st_mode) or status.st_size != int(row["size"]):
             return True
-        times = (status.st_mtime_ns, status.st_ctime_ns)
-        if times == (int(row["mtime_ns"]), int(row["ctime_ns"])):
+        if [status.st_mtime_ns, status.st_ctime_ns] == live.stats[file, :2].tolist():
             return False
         content = (root / path).read_bytes()
     except OSError:

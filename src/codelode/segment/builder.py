@@ -19,6 +19,7 @@ from codelode.segment.postings import (
 from codelode.segment.quantizer import quantize
 from codelode.segment.run import run_sections
 from codelode.segment.schema import CHUNK, FILE, MAX_SYMBOL_BYTES
+from codelode.segment.stats import STAT_COLUMNS, stat_row, stats_sections
 from codelode.segment.text import BlockWriter
 from codelode.text.tokens import term_hashes
 from codelode.types import SkipReason
@@ -48,6 +49,7 @@ class SegmentBuilder:
         self.paths: list[str] = []  # of each chunk, as `Passages` wants them
         self.texts: list[bytes] = []
         self._files: list[tuple[object, ...]] = []
+        self._stats: list[tuple[int, int, int]] = []
         self._chunks: list[tuple[object, ...]] = []
         self._defined_names: list[str] = []
         self._defining: list[int] = []  # the chunk that defines each of these
@@ -112,12 +114,12 @@ class SegmentBuilder:
         tongue = 0
         if language is not None:
             tongue = self._languages.setdefault(language, len(self._languages) + 1)
-        stat = (file.size, file.mtime_ns, file.ctime_ns, file.inode)
         digest = np.frombuffer(content_hash, np.uint8)
         place = (self._path_bytes, len(name), len(self._chunks), chunks, self._text_bytes)
         self._files.append(
-            (path_hash(file.path), *stat, digest, *place, text_bytes, 0, tongue, skip)
+            (path_hash(file.path), file.size, digest, *place, text_bytes, 0, tongue, skip)
         )
+        self._stats.append(stat_row(file))
         self._path_blob.append(name)
         self._path_bytes += len(name)
 
@@ -138,6 +140,7 @@ class SegmentBuilder:
         sections: Mapping[str, Iterable[Piece]] = {
             "meta": [json.dumps(meta).encode()],
             "files": [files],
+            **stats_sections(np.array(self._stats, np.int64).reshape(-1, len(STAT_COLUMNS))),
             "paths": self._path_blob,
             "chunks": [chunks],
             "symbols": self._symbols,

@@ -19,12 +19,12 @@ from codelode.segment.dictionary import (
 from codelode.segment.posting_codec import list_count, read_list, unpack_lists
 from codelode.segment.postings import Postings
 from codelode.segment.quantizer import residual_bytes
-from codelode.segment.schema import BLOCK, CHUNK, FILE, STAT_COLUMNS
+from codelode.segment.schema import BLOCK, CHUNK, FILE
 from codelode.segment.term_lookup import Lookup
 from codelode.segment.text import decompress
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from codelode.segment.buffer import Buffer
 
 Posting = tuple[NDArray[np.int64], NDArray[np.uint8]]
 """Ordinals, ascending, and their frequencies."""
@@ -40,9 +40,9 @@ class Segment:
         self._lookup = Lookup(file)
 
     @classmethod
-    def open(cls, path: Path) -> Self:
-        """Open a segment file."""
-        return cls(SegmentFile.open(path))
+    def open(cls, buffer: Buffer) -> Self:
+        """Open a segment of a storage."""
+        return cls(SegmentFile(buffer))
 
     @classmethod
     def from_bytes(cls, name: str, data: bytes) -> Self:
@@ -73,13 +73,6 @@ class Segment:
     def files(self) -> NDArray[np.void]:
         """One row of `columns.FILE` per file."""
         return self.file.array("files", FILE)
-
-    def restat(self, rows: NDArray[np.int64], stats: NDArray[np.int64]) -> None:
-        """Let files have other sizes and times than the table says: int64[n], int64[n, 4]."""
-        files = self.files.copy()
-        for column, name in enumerate(STAT_COLUMNS):
-            files[name][rows] = stats[:, column].astype(files[name].dtype)
-        self.files = files
 
     @cached_property
     def chunks(self) -> NDArray[np.void]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from codelode.segment.dictionary import BUCKETS, bucket_keys
 from codelode.segment.postings import Postings
 from codelode.segment.reader import Segment
+from codelode.segment.stats import read_stats
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,6 +41,11 @@ class RunSegment(Segment):
         """How large the lists are, in bytes."""
         sizes = self.file.section_bytes()
         return sizes["ordinals"] + sizes["frequencies"]
+
+    @property
+    def stats(self) -> NDArray[np.int64]:
+        """Times and inodes of the files, int64[rows, 3]: they do not go into the segment."""
+        return read_stats(self.file, len(self.files))
 
     @cached_property
     def _columns(self) -> tuple[NDArray[Any], ...]:

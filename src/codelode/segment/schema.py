@@ -16,9 +16,6 @@ FILE = np.dtype(
     [
         ("path_hash", "<u8"),  # xxh3-64 of the path's bytes: finds a file, breaks ties
         ("size", "<u8"),  # bytes on disk
-        ("mtime_ns", "<i8"),
-        ("ctime_ns", "<i8"),
-        ("inode", "<u8"),
         ("content_hash", "u1", (16,)),  # xxh3-128 of the bytes on disk
         ("path_start", "<u4"),  # in section "paths"
         ("path_length", "<u4"),
@@ -31,9 +28,6 @@ FILE = np.dtype(
         ("skip", "<u2"),  # 0, or why the file has no chunks: 1-based number in SkipReason
     ]
 )
-
-STAT_COLUMNS = ("size", "mtime_ns", "ctime_ns", "inode")
-"""By which a file that may have changed is known from one that has not."""
 
 CHUNK = np.dtype(
     [

@@ -13,22 +13,26 @@ from codelode.errors import DamagedError
 from codelode.lru import LruCache
 from codelode.segment.container import SegmentFile
 from codelode.segment.reader import Segment
-from codelode.segment.schema import STAT_COLUMNS
 from codelode.segment.section_check import check_shape
+from codelode.segment.stats import read_stats, unknown_stats
 from codelode.store.manifest import Manifest, SegmentEntry, read_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+    from codelode.store.storage import Storage
 
 
 class LiveSegment:
     """A segment and which of its files are live in this snapshot."""
 
-    def __init__(self, segment: Segment, entry: SegmentEntry) -> None:
+    def __init__(
+        self, segment: Segment, entry: SegmentEntry, storage: Storage | None = None
+    ) -> None:
+        """`storage` has the `.stat` file; without it times are not known."""
         self.segment = segment
         self.entry = entry
-        self.restatted: NDArray[np.int64] = np.zeros(0, np.int64)  # rows with newer stats
+        self._storage = storage
         self.length_norms: NDArray[np.float32] | None = None  # a cache of the lexical leg
         self.frequencies: dict[int, int] = {}  # another: live chunks by term
         self.kinds: NDArray[np.uint8] | None = None  # a cache of `search.kinds`
@@ -46,6 +50,23 @@ class LiveSegment:
         live: NDArray[np.bool_] = self.files[self.segment.chunks["file"]]
         return live
 
+    @cached_property
+    def stats(self) -> NDArray[np.int64]:
+        """Times and inodes of all files, int64[rows, 3], read when first asked for.
+
+        They are unknown if the file is gone, as it may be once there is a newer snapshot.
+        Raises `DamagedError`, `FormatError`.
+        """
+        file = self.open_stats()
+        return unknown_stats(self.entry.rows) if file is None else read_stats(file, self.entry.rows)
+
+    def open_stats(self) -> SegmentFile | None:
+        """Read the `.stat` file; None if there is none. Raises `DamagedError`, `FormatError`."""
+        if self._storage is None or not self.entry.stats:
+            return None
+        data = self._storage.read(self.entry.stats)
+        return None if data is None else SegmentFile.from_bytes(self.entry.stats, data)
+
 
 class Snapshot:
     """What a search sees, start to end."""
@@ -56,22 +77,22 @@ class Snapshot:
         self.filters: LruCache[Any, Any] = LruCache()  # a cache of `search.filters`
 
     @classmethod
-    def open(cls, directory: Path) -> Snapshot:
+    def open(cls, storage: Storage) -> Snapshot:
         """Open the current generation.
 
         A writer may remove old segments between our reading the manifest and opening them; then
         there is a newer manifest, and we read that. Raises `NoIndexError`, `DamagedError`,
         `FormatError`.
         """
-        manifest = read_manifest(directory)
+        manifest = read_manifest(storage)
         while True:
             try:
                 return cls(
                     manifest,
-                    [open_segment(directory, e, manifest.dimensions) for e in manifest.segments],
+                    [open_segment(storage, e, manifest.dimensions) for e in manifest.segments],
                 )
             except DamagedError:
-                newer = read_manifest(directory)
+                newer = read_manifest(storage)
                 if newer == manifest:
                     raise
                 manifest = newer
@@ -87,12 +108,10 @@ class Snapshot:
 
         Raises `DamagedError` if one was cut short before.
         """
-        leases = [live.segment.file.lease for live in self.segments]
         with ExitStack() as stack:
-            for lease in leases:
-                if lease is not None:
-                    lease.take()
-                    stack.callback(lease.give_back)
+            for live in self.segments:
+                live.segment.file.buffer.take()
+                stack.callback(live.segment.file.buffer.give_back)
             self.check_sizes()
             yield
 
@@ -115,9 +134,9 @@ class Snapshot:
             raise
 
 
-def open_segment(directory: Path, entry: SegmentEntry, dimensions: int) -> LiveSegment:
-    """Open a segment with the tombstones and stats of a manifest's entry."""
-    segment = Segment.open(directory / entry.name)
+def open_segment(storage: Storage, entry: SegmentEntry, dimensions: int) -> LiveSegment:
+    """Open a segment with the tombstones of a manifest's entry."""
+    segment = Segment.open(storage.open(entry.name))
     check_shape(segment)
     found = (segment.file.size, len(segment.files), segment.dimensions)
     if found != (entry.bytes, entry.rows, dimensions):
@@ -125,19 +144,4 @@ def open_segment(directory: Path, entry: SegmentEntry, dimensions: int) -> LiveS
             f"{entry.name}: bytes, files and dimensions are {found} instead of"
             f" {(entry.bytes, entry.rows, dimensions)}"
         )
-    live = LiveSegment(segment, entry)
-    if entry.stats:
-        live.restatted, stats = _newer_stats(directory / entry.stats, entry.rows)
-        segment.restat(live.restatted, stats)
-    return live
-
-
-def _newer_stats(path: Path, rows: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    file = SegmentFile.open(path)
-    restatted, stats = file.array("rows", "<i8"), file.array("stats", "<i8")
-    if (
-        len(stats) != len(restatted) * len(STAT_COLUMNS)
-        or not np.isin(restatted, np.arange(rows)).all()
-    ):
-        raise DamagedError(f"{path.name}: it is not of this segment")
-    return restatted, stats.reshape(-1, len(STAT_COLUMNS))
+    return LiveSegment(segment, entry, storage)

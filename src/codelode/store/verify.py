@@ -6,14 +6,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from codelode.errors import DamagedError, FormatError
+from codelode.segment.stats import read_stats
 from codelode.segment.verify import faults
 from codelode.store.commit import publish
-from codelode.store.manifest import MANIFEST, Manifest, SegmentEntry, read_manifest
-from codelode.store.snapshot import Snapshot, open_segment
+from codelode.store.manifest import Manifest, SegmentEntry, read_manifest
+from codelode.store.snapshot import LiveSegment, Snapshot, open_segment
+from codelode.store.storage import MANIFEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+    from codelode.store.storage import Storage
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,53 +29,84 @@ class Finding:
     problem: str
 
 
-def verify(directory: Path) -> list[Finding]:
+def verify(storage: Storage) -> list[Finding]:
     """Check every checksum and every cross-reference.
 
     Raises `NoIndexError`, or another `StoreError` if a file cannot be read for now.
     """
     try:
-        manifest = read_manifest(directory)
+        manifest = read_manifest(storage)
     except (DamagedError, FormatError) as error:
         return [Finding(MANIFEST, "manifest", 0, _problem(error))]
-    return [
-        finding for entry in manifest.segments for finding in _check(directory, manifest, entry)
-    ]
+    return [finding for entry in manifest.segments for finding in _check(storage, manifest, entry)]
 
 
-def _check(directory: Path, manifest: Manifest, entry: SegmentEntry) -> Iterator[Finding]:
-    sound = True
+def _check(storage: Storage, manifest: Manifest, entry: SegmentEntry) -> Iterator[Finding]:
     try:
-        live = open_segment(directory, entry, manifest.dimensions)
+        live = open_segment(storage, entry, manifest.dimensions)
+    except (DamagedError, FormatError) as error:
+        yield Finding(entry.name, "file", 0, _problem(error))
+        return
+    yield from _check_segment(manifest, live)
+    yield from _check_stats(live)
+
+
+def _check_segment(manifest: Manifest, live: LiveSegment) -> Iterator[Finding]:
+    entry, sound = live.entry, True
+    try:
         with Snapshot(manifest, [live]).held():
             for section, offset, problem in faults(live.segment):
                 sound = False
                 yield Finding(entry.name, section, offset, problem)
-        if not sound:
-            return
-        files = live.segment.files
-        if len(files) != entry.rows or int(files["chunks"].sum()) != entry.all_chunks:
-            yield Finding(entry.name, "files", 0, "other counts than the manifest has")
-        elif entry.with_live(live.files, files) != entry:
-            yield Finding(MANIFEST, entry.name, 0, "counts of live files do not add up")
-    except (DamagedError, FormatError) as error:
+    except DamagedError as error:
+        sound = False
         yield Finding(entry.name, "file", 0, _problem(error))
+    if not sound:
+        return
+    files = live.segment.files
+    if len(files) != entry.rows or int(files["chunks"].sum()) != entry.all_chunks:
+        yield Finding(entry.name, "files", 0, "other counts than the manifest has")
+    elif entry.with_live(live.files, files) != entry:
+        yield Finding(MANIFEST, entry.name, 0, "counts of live files do not add up")
+
+
+def _check_stats(live: LiveSegment) -> Iterator[Finding]:
+    name = live.entry.stats
+    try:
+        file = live.open_stats()
+        if file is not None:
+            for section, offset in file.damaged_pages():
+                yield Finding(name, section, offset, "checksum does not match")
+                return
+            read_stats(file, live.entry.rows)
+        elif name:
+            yield Finding(name, "file", 0, "the file is missing")
+    except (DamagedError, FormatError) as error:
+        yield Finding(name, "file", 0, _problem(error))
 
 
 def _problem(error: DamagedError | FormatError) -> str:
     return error.problem if isinstance(error, DamagedError) else str(error)
 
 
-def drop_damaged(directory: Path) -> Manifest:
-    """Publish a manifest without the segments that are damaged: the next update makes them anew.
+def drop_damaged(storage: Storage) -> Manifest:
+    """Publish a manifest without the segments that are damaged: the next update rebuilds them.
 
+    Of a segment that only lost its `.stat` file, the next update reads and hashes all files.
     The caller holds the write lock. Raises `DamagedError` if the manifest itself is damaged.
     """
-    manifest = read_manifest(directory)
-    sound = tuple(e for e in manifest.segments if not any(_check(directory, manifest, e)))
-    if sound != manifest.segments:
+    manifest = read_manifest(storage)
+    sound = []
+    for entry in manifest.segments:
+        spoilt = {finding.file for finding in _check(storage, manifest, entry)}
+        if spoilt <= {entry.stats}:
+            sound.append(replace(entry, stats="") if spoilt else entry)
+    if tuple(sound) != manifest.segments:
         manifest = replace(
-            manifest, generation=manifest.generation + 1, segments=sound, complete=False
+            manifest,
+            generation=manifest.generation + 1,
+            segments=tuple(sound),
+            complete=manifest.complete and len(sound) == len(manifest.segments),
         )
-        publish(directory, manifest)
+        publish(storage, manifest)
     return manifest

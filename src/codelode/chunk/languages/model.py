@@ -1,7 +1,7 @@
-"""What a language's table is made of: which nodes define something, and how they are named.
+"""The parts of a language's table: which nodes define something, and where their names are.
 
-A `Syntax` is data: names of grammar nodes. A `Rule` tells how one kind of node is named and what
-kind of thing it defines; the finders below are the few ways in which grammars hide a name.
+A `Syntax` is data: names of grammar nodes. A `Rule` says what one type of node defines and how to
+find its name; the finders below are the few ways in which grammars hide a name.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ TYPE_KINDS = frozenset(
 """A function directly inside one of these is a method."""
 
 FUNCTION_KINDS = frozenset({"function", "method", "macro", "test"})
-"""What is directly inside one of these is local."""
+"""Values directly inside one of these are locals."""
 
 VALUE_KINDS = frozenset({"constant", "variable", "property"})
 """Inside a function these are locals, and locals are not definitions."""
@@ -36,12 +36,12 @@ VALUE_KINDS = frozenset({"constant", "variable", "property"})
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """Finds what lies in a field, or in a field of that, and so on."""
+    """A finder that follows fields, one after the other."""
 
     names: tuple[str, ...]
 
     def __call__(self, node: Node) -> Node | None:
-        """What is there, or None."""
+        """Return the node at the end of the fields, or None."""
         found: Node | None = node
         for name in self.names:
             if found is None:
@@ -50,7 +50,7 @@ class Field:
         return found
 
     def bound(self, language: Language) -> Finder:
-        """The same for this language only: a field is found twice as fast by its number."""
+        """Return the same finder for one language: a field number is twice as fast as its name."""
         number = language.field_id_for_name(self.names[0])
         if len(self.names) > 1 or number is None:
             return self
@@ -58,12 +58,12 @@ class Field:
 
 
 def by_field(*names: str) -> Field:
-    """Follow fields, one after the other: `by_field("value", "body")`."""
+    """Return a finder that follows fields: `by_field("value", "body")`."""
     return Field(names)
 
 
 def by_type(*types: str) -> Finder:
-    """The first child of one of these types."""
+    """Return a finder of the first child of one of these types."""
     wanted = frozenset(types)
 
     def find(node: Node) -> Node | None:
@@ -73,7 +73,7 @@ def by_type(*types: str) -> Finder:
 
 
 def first_of(*finders: Finder) -> Finder:
-    """What the first finder that finds something finds."""
+    """Return a finder that tries several, and takes the first result."""
 
     def find(node: Node) -> Node | None:
         return next((found for finder in finders if (found := finder(node)) is not None), None)
@@ -82,7 +82,7 @@ def first_of(*finders: Finder) -> Finder:
 
 
 def last_part(finder: Finder) -> Finder:
-    """The last named part of a qualified name: `c` of `a::b::c` or `a.b.c`."""
+    """Return a finder of the last part of a qualified name: `c` of `a::b::c` or `a.b.c`."""
 
     def find(node: Node) -> Node | None:
         found = finder(node)
@@ -106,17 +106,17 @@ def no_docstring(node: Node, text: bytes) -> None:
 
 
 def always(node: Node, text: bytes) -> bool:
-    """Say yes."""
+    """Return True."""
     return True
 
 
 def never(node: Node, text: bytes) -> bool:
-    """Say no."""
+    """Return False."""
     return False
 
 
 def content(node: Node | None, text: bytes) -> bytes:
-    """The bytes of a node; none, if there is no node."""
+    """Return the text of a node; empty if there is no node."""
     return b"" if node is None else text[node.start_byte : node.end_byte]
 
 
@@ -245,5 +245,5 @@ def heads(*lines: bytes) -> re.Pattern[bytes]:
 
 
 def words(text: str) -> frozenset[str]:
-    """Node types, written with spaces between them."""
+    """Return the set of words in a text: node types, written with spaces between them."""
     return frozenset(text.split())

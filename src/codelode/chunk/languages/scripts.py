@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
 
 def _is_constant(name: Node | None, text: bytes) -> bool:
-    """Whether a name is written in capitals. One letter says nothing: `M`, `T`, `_`."""
+    """Return whether a name is in capitals. One letter says nothing: `M`, `T`, `_`."""
     word = content(name, text)
     return len(word) > 1 and word.isupper()
 
 
 def _upper_case(finder: Finder) -> Rule:
-    """An assignment to a name in capitals defines a constant."""
+    """Make a rule for assignments: to a name in capitals, it defines a constant."""
 
     def kind_of(node: Node, text: bytes) -> str | None:
         left = finder(node)
@@ -95,7 +95,7 @@ def _lua_body(node: Node) -> Node | None:
 
 
 def _lua_field(node: Node, text: bytes) -> str | None:
-    """A key of a table with a function for its value."""
+    """Return the kind of a table's key: a function, if its value is one."""
     value = node.child_by_field_name("value")
     return "function" if value is not None and value.type == "function_definition" else None
 

@@ -1,0 +1,85 @@
+"""Update an index with progress, and build one that is missing."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, TypedDict, Unpack
+
+from codelode.errors import NoIndexError
+from codelode.index import MAX_FILE_SIZE
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from codelode.index import Index
+    from codelode.pipeline.update import Progress
+    from codelode.report import UpdateReport
+    from codelode.types import Skip
+
+    Meter = Callable[[int, int], AbstractContextManager[Progress]]
+
+
+class UpdateSettings(TypedDict, total=False):
+    """The arguments of `Index.update`, without its progress."""
+
+    jobs: int | None
+    hidden: bool
+    no_ignore: bool
+    max_file_size: int
+    max_memory: int | None
+    rebuild: bool
+    wait: float
+    on_wait: Callable[[str], None] | None
+    on_skip: Callable[[Skip], None] | None
+    profile: bool
+    trace: str | os.PathLike[str] | None
+
+
+def update(
+    index: Index, meter: Meter | None = None, **settings: Unpack[UpdateSettings]
+) -> UpdateReport:
+    """Update an index.
+
+    `meter` is called with the number of files to read and their size in bytes; its result is
+    entered while the update runs, and told its progress. Finding these totals takes a walk of the
+    tree. Raises what `Index.update` raises.
+    """
+    if meter is None:
+        return index.update(**settings)
+    plan = index.plan(
+        hidden=settings.get("hidden", False),
+        no_ignore=settings.get("no_ignore", False),
+        max_file_size=settings.get("max_file_size", MAX_FILE_SIZE),
+    )
+    to_read = plan.files if settings.get("rebuild") else plan.changed
+    with meter(to_read, plan.bytes * to_read // max(plan.files, 1)) as progress:
+        return index.update(progress=progress, **settings)
+
+
+def build_if_missing(
+    index: Index, allowed: bool = True, meter: Meter | None = None
+) -> UpdateReport | None:
+    """Build an index if neither it nor one of an enclosing folder exists.
+
+    Returns the report, or None if there was nothing to do. Raises `NoIndexError` if building is
+    not `allowed`.
+    """
+    if index.exists() or index.covered_by() is not None:
+        return None
+    if not allowed:
+        raise NoIndexError(no_index(index.root))
+    return update(index, meter)
+
+
+def require(index: Index) -> None:
+    """Raise `NoIndexError`, with the command that builds it, if an index does not exist."""
+    if not index.exists():
+        raise NoIndexError(no_index(index.root))
+
+
+def no_index(root: Path) -> str:
+    """Return the message that a root has no index, with the command that builds it."""
+    return f"no index of {root}: build it with `lode index {shlex.quote(str(root))}`"

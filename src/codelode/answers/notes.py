@@ -1,0 +1,21 @@
+"""What a reader of an answer has to know about the index, as short notes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from codelode.render.units import count
+
+if TYPE_CHECKING:
+    from codelode.types import Answer
+
+
+def notes(answer: Answer) -> list[str]:
+    """Return notes on completeness and staleness; an empty list if all is well."""
+    found = []
+    if not answer.complete:
+        found.append("the index does not cover the whole tree yet: run `lode index`")
+    if answer.stale_files:
+        files = count(answer.stale_files, "file")
+        found.append(f"{files} among these changed since: run `lode index`")
+    return found

@@ -1,0 +1,46 @@
+"""Answers and hits as dictionaries."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from codelode.answers.unicode import path_fields, without_surrogates
+
+if TYPE_CHECKING:
+    from codelode.types import Answer, Hit
+
+
+def answer_object(answer: Answer, text: bool = True) -> dict[str, Any]:
+    """Return an answer with all its hits; `text=False` omits their source text."""
+    return {
+        "query": without_surrogates(answer.query),
+        "root": without_surrogates(answer.root),
+        "snapshot": {
+            "generation": answer.generation,
+            "files": answer.files,
+            "chunks": answer.chunks,
+            "stale_files": answer.stale_files,
+            "complete": answer.complete,
+        },
+        "hits": [hit_object(hit, text) for hit in answer.hits],
+        "seconds": round(answer.seconds, 6),
+    }
+
+
+def hit_object(hit: Hit, text: bool = True) -> dict[str, Any]:
+    """Return a hit; `text=False` omits its source text."""
+    fields: dict[str, Any] = {
+        **path_fields(hit.path),
+        "start_line": hit.start_line,
+        "end_line": hit.end_line,
+        "language": hit.language,
+        "symbol": hit.symbol,
+        "kind": hit.kind,
+        "score": hit.score,
+        "stale": hit.stale,
+    }
+    if hit.features is not None:
+        fields["features"] = hit.features
+    if text:
+        fields["text"] = hit.text
+    return fields

@@ -1,0 +1,26 @@
+"""File names and text as Unicode.
+
+JSON is Unicode, but a file name on Linux is bytes. If a name is not UTF-8, `path` has U+FFFD for
+each byte that is not, and `path_bytes` has the name itself in base64.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+def path_fields(path: str) -> dict[str, str]:
+    """Return `path`, and `path_bytes` if the path is not UTF-8."""
+    clean = without_surrogates(path)
+    if clean == path:
+        return {"path": path}
+    return {"path": clean, "path_bytes": base64.b64encode(os.fsencode(path)).decode()}
+
+
+def without_surrogates(text: str) -> str:
+    """Return the text with U+FFFD for each surrogate: those stand for bytes that are not UTF-8."""
+    return _SURROGATES.sub("\ufffd", text)

@@ -1,0 +1,56 @@
+"""The commands, one module each: flags, help, examples and exit codes, and `run`.
+
+A new command is a new module here and its name in `NAMES`. `lode --help` imports every command, and
+a search imports its own module: a command's module imports what it runs with in `run`, never at
+its top.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from codelode.errors import UsageError
+
+if TYPE_CHECKING:
+    import argparse
+    from types import ModuleType
+
+    from codelode.cli.options import Command
+
+NAMES = ("index", "search", "status", "verify", "bench")
+"""Every command, in the order in which help shows them."""
+
+
+def module(name: str) -> ModuleType:
+    """Import the module of a command in `NAMES`."""
+    return import_module(f"{__name__}.{name}")
+
+
+def load(name: str) -> Command:
+    """Return the command of a name in `NAMES`."""
+    command: Command = module(name).COMMAND
+    return command
+
+
+def run(name: str, options: argparse.Namespace) -> int:
+    """Run a command with parsed options and return its exit code."""
+    code: int = module(name).run(options)
+    return code
+
+
+def load_all() -> list[Command]:
+    """Return every command, in the order of `NAMES`."""
+    return [load(name) for name in NAMES]
+
+
+def find(name: str) -> Command:
+    """Return the command of a name. Raises `UsageError`, which suggests the nearest name."""
+    if name in NAMES:
+        return load(name)
+    import difflib
+
+    what = "option" if name.startswith("-") else "command"
+    near = difflib.get_close_matches(name, NAMES, 1)
+    advice = f"did you mean {near[0]!r}?" if near else f"the commands are {', '.join(NAMES)}"
+    raise UsageError(f"unknown {what} {name!r}: {advice} (see `lode --help`)")

@@ -1,0 +1,113 @@
+"""`lode bench`."""
+
+from __future__ import annotations
+
+import argparse
+import math
+
+from codelode.cli.options import (
+    HELP,
+    INDEX_DIR,
+    ROOT,
+    Command,
+    natural,
+    option,
+    positive,
+    switch,
+)
+
+
+def duration(text: str) -> float:
+    """A number of seconds, more than none and not without end."""
+    try:
+        amount = float(text)
+    except ValueError:
+        amount = 0.0
+    if not 0 < amount < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds such as 20")
+    return amount
+
+
+COMMAND = Command(
+    "bench",
+    "measure searching and indexing on a folder and its index",
+    "Measure, on this machine, the index of ROOT and the files under ROOT: how long searches take,"
+    " how much the compressed vectors lose against exact search, how fast each stage of indexing"
+    " is, and memory. Queries are made of what the index holds; all is sampled, and the output says"
+    " how much. Nothing is written but a throw-away segment in the folder for temporary files.",
+    (ROOT,),
+    (
+        (
+            "how much is measured",
+            (
+                option(
+                    "--seconds",
+                    metavar="S",
+                    type=duration,
+                    default=20.0,
+                    help="take about this long at most; each part has its share, and does less if"
+                    " it is up (default: 20)",
+                ),
+                option(
+                    "--queries",
+                    metavar="N",
+                    type=positive,
+                    default=200,
+                    help="make at most N queries (default: 200)",
+                ),
+                option(
+                    "--files",
+                    metavar="N",
+                    type=positive,
+                    default=5000,
+                    help="index at most N files, and no more than 32 MB (default: 5000)",
+                ),
+                option(
+                    "--threads",
+                    metavar="N",
+                    type=positive,
+                    help="compare one searching thread with N (default: one per core)",
+                ),
+                option(
+                    "--seed",
+                    metavar="N",
+                    type=natural,
+                    default=0,
+                    help="draw another sample; the same number draws the same (default: 0)",
+                ),
+                INDEX_DIR,
+            ),
+        ),
+        ("output", (switch("--json", help="one JSON object with all figures"), HELP)),
+    ),
+    (
+        ("how fast is this folder's index?", "lode bench"),
+        ("longer, for firmer figures", "lode bench --seconds 120 --queries 2000 ~/src/app"),
+        ("for a script", "lode bench --json ~/src/app"),
+    ),
+    "0 done, 2 error (no index, among others)",
+)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measure, and print the figures. Builds no index: nobody uses the one it would measure."""
+    from codelode.answers.bench import bench_object
+    from codelode.answers.build import require
+    from codelode.bench.report import BenchOptions, bench
+    from codelode.cli.streams import print_json
+    from codelode.cli.views.bench import Announcer, print_bench
+    from codelode.index import Index
+
+    index = Index.open(options.root, index_dir=options.index_dir)
+    require(index)
+    wanted = BenchOptions(
+        queries=options.queries,
+        files=options.files,
+        threads=options.threads,
+        seconds=options.seconds,
+        seed=options.seed,
+    )
+    with Announcer() as announcer:
+        report = bench(index, wanted, announcer.announce)
+    print_json(bench_object(report)) if options.json else print_bench(report)
+    return 0

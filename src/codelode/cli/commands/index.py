@@ -1,0 +1,173 @@
+"""`lode index`."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from codelode.cli.options import (
+    HELP,
+    INDEX_DIR,
+    ROOT,
+    Command,
+    option,
+    positive,
+    profile_file,
+    seconds,
+    size,
+    switch,
+)
+from codelode.errors import UsageError
+
+if TYPE_CHECKING:
+    import argparse
+
+COMMAND = Command(
+    "index",
+    "build the index of a folder, or bring it up to date",
+    "Index the text files under ROOT, or bring an existing index up to date: only files that"
+    " changed are read. Searches continue meanwhile, on the last commit.",
+    (ROOT,),
+    (
+        (
+            "what is indexed",
+            (
+                switch("--hidden", help="also index hidden files and folders"),
+                switch(
+                    "--no-ignore",
+                    help="do not honor .gitignore, git's own excludes, .ignore and .lodeignore",
+                ),
+                option(
+                    "--max-file-size",
+                    metavar="SIZE",
+                    type=size,
+                    default=1 << 20,
+                    help="skip larger files; K, M and G are powers of 1024 (default: 1M)",
+                ),
+            ),
+        ),
+        (
+            "how",
+            (
+                option(
+                    "-j",
+                    "--jobs",
+                    metavar="N",
+                    type=positive,
+                    help="use N processes (default: one per core)",
+                ),
+                option(
+                    "--max-memory",
+                    metavar="SIZE",
+                    type=size,
+                    help="cap the memory of all processes together, and stop if that is too little"
+                    " (default: half of what the machine allows, at most 1G)",
+                ),
+                option(
+                    "--model",
+                    metavar="NAME|PATH",
+                    help="embed with this model: a name, a model2vec folder or a"
+                    " sentence-transformers ONNX folder (default: the model of the index, or the"
+                    " bundled one)",
+                ),
+                switch("--rebuild", help="start from scratch instead of updating"),
+                switch(
+                    "--dry-run",
+                    help="only report what would be read, removed and skipped; write nothing",
+                ),
+                option(
+                    "--wait",
+                    metavar="SECONDS",
+                    nargs="?",
+                    type=seconds,
+                    default=0.0,
+                    const=math.inf,
+                    help="if another process is indexing, wait until it has finished, or for at"
+                    " most SECONDS (default: fail at once)",
+                ),
+                INDEX_DIR,
+            ),
+        ),
+        (
+            "output",
+            (
+                switch("--json", help="end with one JSON object instead of a sentence"),
+                switch("--list-skipped", help="list every skipped file, with the reason"),
+                switch(
+                    "--stats", help="also show counts by reason, time by stage, speed and memory"
+                ),
+                option(
+                    "--profile",
+                    metavar="FILE",
+                    nargs="?",
+                    type=profile_file,
+                    const="",
+                    help="also show time by stage, waits, and the slowest and largest files; with"
+                    " FILE, write a profile of all processes for speedscope (needs the extra"
+                    " `profile`)",
+                ),
+                switch("-q", "--quiet", help="no progress and no summary; errors are still shown"),
+                HELP,
+            ),
+        ),
+    ),
+    (
+        ("index this folder", "lode index"),
+        ("what would be indexed, and what not?", "lode index --dry-run --list-skipped ~/src/app"),
+        ("for a script", "lode index --json --quiet ~/src/app"),
+        ("where does the time go?", "lode index --rebuild --profile=lode.speedscope.json"),
+    ),
+    "0 done, 2 error, 130 interrupted (what was committed by then is kept)",
+    metrics=True,
+)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Update the index, or report what an update would do."""
+    from codelode.answers.build import update
+    from codelode.answers.update import plan_object, report_object
+    from codelode.cli.streams import print_json, progress_meter
+    from codelode.cli.views.update import announce_wait, print_plan, print_report, skip_printer
+    from codelode.index import Index
+
+    index = Index.open(options.root, index_dir=options.index_dir, model=options.model)
+    on_skip = skip_printer(options.json) if options.list_skipped else None
+    trace = _trace(options)
+    if options.dry_run:
+        plan = index.plan(
+            hidden=options.hidden,
+            no_ignore=options.no_ignore,
+            max_file_size=options.max_file_size,
+            on_skip=on_skip,
+        )
+        print_json(plan_object(plan)) if options.json else print_plan(plan)
+        return 0
+    report = update(
+        index,
+        progress_meter(options.quiet),
+        jobs=options.jobs,
+        hidden=options.hidden,
+        no_ignore=options.no_ignore,
+        max_file_size=options.max_file_size,
+        max_memory=options.max_memory,
+        rebuild=options.rebuild,
+        wait=options.wait,
+        on_wait=announce_wait if options.wait else None,
+        on_skip=on_skip,
+        profile=options.profile is not None,
+        trace=trace,
+    )
+    if options.json:
+        print_json(report_object(report))
+    elif not options.quiet:
+        print_report(index, report, options.stats, options.profile is not None)
+    return 0
+
+
+def _trace(options: argparse.Namespace) -> str | None:
+    """Return the file to write a profile to, if one was asked for. Raises `UsageError`."""
+    if not options.profile:
+        return None
+    if options.dry_run:
+        raise UsageError("a dry run has nothing to profile: leave out --dry-run or --profile")
+    return str(options.profile)

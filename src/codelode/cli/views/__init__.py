@@ -1,0 +1,1 @@
+"""Text for people: what each command prints when nobody asked for JSON."""

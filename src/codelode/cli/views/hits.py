@@ -1,0 +1,90 @@
+"""What `lode search` prints: hits as text or JSON, and notes on the index."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from codelode.answers.lines import shown_lines
+from codelode.answers.notes import notes
+from codelode.answers.search import answer_object, hit_object
+from codelode.cli import streams
+from codelode.render.ansi import DIM, paint
+from codelode.render.sanitize import visible_name
+from codelode.render.text import Style, render_hit
+from codelode.render.units import count, seconds
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Collection
+
+    from codelode.index import Index
+    from codelode.render.excerpt import Line
+    from codelode.types import Answer
+
+
+def print_answer(
+    index: Index, answer: Answer, terms: Collection[str], options: argparse.Namespace
+) -> None:
+    """Print an answer in the format of `options`; `terms` are the terms of the query."""
+    terminal = streams.is_terminal(sys.stdout)
+    match options.format:
+        case "json":
+            streams.print_json(answer_object(answer, text=not options.no_snippet))
+        case "jsonl":
+            for hit in answer.hits:
+                streams.print_json(hit_object(hit, text=not options.no_snippet))
+        case "files":
+            end = "\0" if options.null else "\n"
+            for path in dict.fromkeys(hit.path for hit in answer.hits):
+                print(visible_name(path) if terminal else path, end=end)
+        case _:
+            _print_text(index, answer, terms, options)
+
+
+def _print_text(
+    index: Index, answer: Answer, terms: Collection[str], options: argparse.Namespace
+) -> None:
+    style = _style(options)
+    for number, hit in enumerate(answer.hits):
+        if number and not options.no_snippet:
+            print()
+        lines: list[Line] = []
+        if not options.no_snippet:
+            lines = shown_lines(index.root, hit, terms, options.context, options.full_section)
+        print("\n".join(render_hit(hit, lines, style)))
+    sys.stdout.flush()
+    _print_footer(answer)
+
+
+def _style(options: argparse.Namespace) -> Style:
+    terminal = streams.is_terminal(sys.stdout)
+    columns = streams.PIPE_COLUMNS
+    if terminal:
+        columns = streams.columns(sys.stdout)
+    return Style(
+        color=streams.use_color(options.color, sys.stdout),
+        terminal=terminal,
+        columns=None if options.full_section and not terminal else columns,
+        scores=options.scores,
+    )
+
+
+def _print_footer(answer: Answer) -> None:
+    """Print a summary on a terminal; elsewhere only the notes."""
+    if not streams.is_terminal(sys.stderr):
+        for note in notes(answer):
+            streams.say(note)
+        return
+    summary = " · ".join(
+        [
+            count(len(answer.hits), "hit"),
+            count(answer.files, "file"),
+            f"generation {answer.generation}",
+            seconds(answer.seconds),
+            *notes(answer),
+        ]
+    )
+    if streams.use_color("auto", sys.stderr):
+        summary = paint(summary, DIM)
+    streams.write_error(f"\n{summary}\n" if answer.hits else f"{summary}\n")

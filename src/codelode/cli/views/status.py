@@ -1,0 +1,42 @@
+"""What `lode status` prints."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from codelode.cli import streams
+from codelode.render.sanitize import visible_name
+from codelode.render.units import count, size
+
+if TYPE_CHECKING:
+    from codelode.pipeline.status import Status
+
+
+def print_status(status: Status) -> None:
+    """Print the facts about an index, one per line."""
+    guard = visible_name if streams.is_terminal(sys.stdout) else str
+    coverage = "" if status.complete else " (does not cover the whole tree yet)"
+    facts = {
+        "root": guard(status.root),
+        "index": guard(status.directory),
+        "content": f"{count(status.files, 'file')}, {count(status.chunks, 'chunk')}{coverage}",
+        "model": guard(status.model),
+        "generation": f"{status.generation}, committed {status.last_commit}",
+        "size": f"{size(status.index_bytes)} in {count(status.segments, 'segment')}"
+        f" (of {size(status.text_bytes)} of text)",
+    }
+    for name, amount in sorted(status.bytes_by_section.items(), key=lambda item: -item[1]):
+        facts[f"  {name}"] = size(amount)
+    if status.dead_files:
+        facts["dead"] = f"{count(status.dead_files, 'replaced or removed file')} still in segments"
+    if status.changes is not None:
+        pending = status.changes.changed, status.changes.removed
+        facts["changes"] = (
+            f"an update would read {count(pending[0], 'file')} and remove {pending[1]:,}"
+            if any(pending)
+            else "none since the last update"
+        )
+    columns = max(map(len, facts))
+    for name, fact in facts.items():
+        print(f"{name:{columns}}  {fact}")

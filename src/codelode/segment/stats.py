@@ -1,0 +1,50 @@
+"""File times and inodes, which are kept beside a segment: equal content gives an equal segment.
+
+A `.stat` file is a container with one section: a row of `STAT_COLUMNS` for each row of the file
+table of its segment. It is only a shortcut: a file whose row is unknown is read and hashed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codelode.errors import DamagedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from codelode.segment.container import Piece, SegmentFile
+    from codelode.types import SourceFile
+
+STAT_COLUMNS = ("mtime_ns", "ctime_ns", "inode")
+"""A file is taken as unchanged while these and its size are as they were."""
+
+_SECTION = "stats"
+_UNKNOWN = -1
+
+
+def stat_row(file: SourceFile) -> tuple[int, int, int]:
+    """Return the `STAT_COLUMNS` of a file; inodes above 2^63 wrap around to fit int64."""
+    inode = (file.inode + (1 << 63)) % (1 << 64) - (1 << 63)
+    return file.mtime_ns, file.ctime_ns, inode
+
+
+def unknown_stats(rows: int) -> NDArray[np.int64]:
+    """Return int64[rows, 3] that equals the stats of no file."""
+    return np.full((rows, len(STAT_COLUMNS)), _UNKNOWN, np.int64)
+
+
+def stats_sections(stats: NDArray[np.int64]) -> dict[str, Iterable[Piece]]:
+    """Return the sections of a `.stat` file (and of a run) for int64[rows, 3]."""
+    return {_SECTION: [np.ascontiguousarray(stats, "<i8")]}
+
+
+def read_stats(file: SegmentFile, rows: int) -> NDArray[np.int64]:
+    """Return int64[rows, 3]. Raises `DamagedError` unless there is a row for each file."""
+    stats = file.array(_SECTION, "<i8")
+    if len(stats) != rows * len(STAT_COLUMNS):
+        raise DamagedError(f"{file.name}: it does not belong to this segment")
+    return stats.reshape(-1, len(STAT_COLUMNS))
