@@ -26,6 +26,9 @@ CHUNKER: Final = "syntax-2"
 
 MAX_PARSED_BYTES: Final = 500_000
 MAX_LONG_SHARE: Final = 0.5
+"""Texts with more in long lines are made by programs, and parsing them helps little."""
+MIN_LONG_BYTES: Final = 16_000
+"""With less in long lines, a text is parsed all the same: a few long strings."""
 _LINE_CUT: Final = SOFT + MAX_LEVEL  # between lines of one piece
 
 
@@ -71,4 +74,5 @@ def _grammar(document: Document, lines: Lines) -> Grammar | None:
     name = grammar_name(document.language, document.path)
     if name is None or len(document.text) > MAX_PARSED_BYTES:
         return None
-    return grammar(name) if lines.long_share() <= MAX_LONG_SHARE else None
+    most = max(MIN_LONG_BYTES, MAX_LONG_SHARE * len(document.text))
+    return grammar(name) if lines.long_bytes() <= most else None

@@ -37,10 +37,11 @@ class RawDefinition:
         """Return whether a neighbour of this name and kind is another clause of this definition."""
         return self.name == name and self.kind == kind
 
-    def extend(self, node: Node, rule: Rule) -> None:
-        """Take in another clause. The body is that of the first clause that has one."""
+    def extend(self, node: Node, rule: Rule, name_start: int) -> None:
+        """Take in another clause. Name and body are those of the first clause that has a body."""
         self.end = node.end_byte
-        self.declaration = self.declaration and rule.declaration is True
+        if self.declaration and rule.declaration is not True:
+            self.name_start, self.declaration = name_start, False
         if self.rule is None or self.node is None or self.rule.body(self.node) is None:
             self.node, self.rule = node, rule
 

@@ -6,6 +6,7 @@ there is another choice.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from functools import cached_property
@@ -24,6 +25,7 @@ _AFTER_TEXT: Final = 1  # cost of a cut that has no blank line before it
 _BEFORE_CLOSER: Final = 50
 _BEFORE_BLANK: Final = 60
 _MAX_CONTINUATION: Final = 3  # bytes of a UTF-8 character after its first
+_ENCODED: Final = re.compile(rb"[A-Za-z0-9+/=_-]{200,}")  # base64, hexadecimal
 _CLOSERS: Final = np.isin(np.arange(256), list(b")]}>"))
 _VISIBLE: Final = bytes(byte not in b" \t\r\n\f\v" for byte in range(256))
 
@@ -39,12 +41,20 @@ class Lines:
         """Byte offset of each line; computed at the first use."""
         return line_starts(self.text)
 
-    def long_share(self) -> float:
-        """Return the share of the text, from 0 to 1, that is in lines over `MAX_LINE_BYTES`."""
+    def long_bytes(self) -> int:
+        """Return the number of bytes in lines over `MAX_LINE_BYTES`, without encoded data."""
         if not self._has_long():
-            return 0.0
+            return 0
         lengths = np.diff(self.offsets, append=len(self.text))
-        return float(lengths[lengths > MAX_LINE_BYTES].sum()) / len(self.text)
+        long = lengths > MAX_LINE_BYTES
+        starts = self.offsets[long].tolist()
+        ends = (self.offsets[long] + lengths[long]).tolist()
+        data = sum(
+            len(run[0])
+            for start, end in zip(starts, ends, strict=True)
+            for run in _ENCODED.finditer(self.text, start, end)
+        )
+        return int(lengths[long].sum()) - data
 
     def _has_long(self) -> bool:
         """Return whether there may be such a line, by jumping from line feed to line feed."""

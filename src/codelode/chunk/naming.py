@@ -88,7 +88,7 @@ class Definer:
                 kind, declaration = "variant", True
         rule = self.rules[node.kind_id]
         if self.clauses and item.last >= 0 and known[item.last].joins(name, kind):
-            known[item.last].extend(node, rule)
+            known[item.last].extend(node, rule, name_start)
             return item.last
         if rule.declaration is not False:
             declaration = rule.declaration or self.is_bodiless(rule, node, kind, parent)

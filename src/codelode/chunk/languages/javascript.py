@@ -86,6 +86,16 @@ def _test(node: Node, text: bytes) -> Match | None:
     return Match("test", title)
 
 
+def _callbacks(node: Node, text: bytes) -> list[Match] | None:
+    """Return functions with a name among arguments: `defineGetter(req, "ip", function ip() {`."""
+    named_functions = [
+        (child.child_by_field_name("name"), child)
+        for child in node.named_children
+        if child.type == "function_expression"
+    ]
+    return [Match("function", name, whole=child) for name, child in named_functions if name]
+
+
 _value_body = first_of(by_field("value", "body"), by_field("value"))
 _method = Rule("method")
 _RULES = {
@@ -96,6 +106,7 @@ _RULES = {
     "variable_declarator": Rule(_declared_kind, named, _value_body),
     "assignment_expression": Rule(_assigned, nothing, by_field("right", "body")),
     "call_expression": Rule(_test, nothing, by_field("arguments")),
+    "arguments": Rule(_callbacks, nothing, nothing, encloses=False),
     "pair": Rule(_member_kind, by_field("key"), by_field("value", "body")),
 }
 _SCOPES = words(
