@@ -32,7 +32,6 @@ LONG_FUNCTIONS = {
     "index.py: update",
     "pipeline/update.py: update",
     "segment/posting_codec.py: _unpack",
-    "bench/report.py: bench",
 }
 MANY_PARAMETERS = {"index.py: update"}
 TYPE_IGNORES: set[str] = set()
