@@ -1,0 +1,228 @@
+"""Features that are candidates for the ranker: measured here, kept in the ranker if they hold.
+
+Each is a number per candidate, comparable between queries. What needs a whole file is remembered
+per index: `FileFacts`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import cached_property, lru_cache
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codelode.chunk.chunker import chunk
+from codelode.segment.quantizer import in_quarters
+from codelode.text.tokens import term_hash, text_parts
+from codelode.types import Document
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from codelode.search.context import QueryContext
+    from codelode.search.shard import Shard
+
+EXTRA = (
+    "name_loose",  # mean over the parts of the file's name of their best loose match in the query
+    "file_mean",  # cosine with the normalized mean of all chunk vectors of the file
+    "file_defines",  # share of the query's weight that loosely matches names the file defines
+    "mention",  # share of the other files that mention the file's name, log
+    "stem_length",  # parts of the file's name, log
+    "stem_rarity",  # mean rarity of these parts among all names of files
+    "depth",  # folders above the file, log
+    "test_asked",  # tests of a query about tests
+    "docs",  # Markdown, reStructuredText, plain text
+    "prose_asked",  # not code, and the query has a word that says so (readme, workflow, sql, ...)
+    "prose_covered",  # not code: the share of the query's weight that the file has
+    "bm25_absolute",  # BM25 of the chunk as a share of the most that the query could have
+    "run",  # longest run of the query's words in the chunk, as a share of all of them
+)
+
+_ASKS_TEST = frozenset("test tests testing spec specs fixture fixtures benchmark mock unit".split())
+_ASKS_PROSE = frozenset(
+    "readme changelog changes documentation docs doc manual guide tutorial news release notes faq"
+    " install config configuration configure settings yaml yml toml json xml ini workflow workflows"
+    " ci pipeline action actions docker dockerfile container image sql schema migration table cmake"
+    " makefile gradle maven pom css html lint template example license contributing".split()
+)
+_DOCS = frozenset(("markdown", "rst", "text", None))
+_FOLDER_NAMES = frozenset(("index", "mod", "__init__", "main", "lib", "init"))
+
+
+def light_stem(part: str) -> str:
+    """Return a word without the commonest English endings."""
+    for ending in ("ations", "ation", "ings", "ing", "ers", "er", "ies", "ed", "es", "s", "e", "y"):
+        if part.endswith(ending) and len(part) - len(ending) >= 3:
+            return part[: -len(ending)]
+    return part
+
+
+@lru_cache(1 << 16)
+def likeness(one: str, other: str) -> float:
+    """Return how alike two words are: 1 equal, .95 same stem, .8 or .6 prefix or beginning."""
+    if one == other:
+        return 1.0
+    if light_stem(one) == light_stem(other):
+        return 0.95
+    short, long = sorted((one, other), key=len)
+    if len(short) >= 3 and long.startswith(short):
+        return 0.8 if len(short) >= 4 else 0.6
+    return 0.6 if len(short) >= 5 and one[:5] == other[:5] else 0.0
+
+
+def best_likeness(part: str, others: Collection[str]) -> float:
+    """Return how alike a word and the most similar of some others are."""
+    return 1.0 if part in others else max((likeness(part, other) for other in others), default=0.0)
+
+
+def stem_of(path: str) -> str:
+    """Return the name of a file up to its first dot, of its folder for `index`, `__init__`, ...."""
+    *folders, name = path.split("/")
+    stem = name.lstrip(".").partition(".")[0] or name
+    return folders[-1] if stem in _FOLDER_NAMES and folders else stem
+
+
+class FileFacts:
+    """What the extra features know of the files of one index, each found out once."""
+
+    def __init__(self, shard: Shard) -> None:
+        self.shard = shard
+        self._means: dict[int, NDArray[np.float32]] = {}
+        self._defined: dict[int, frozenset[str]] = {}
+        self._mentions: dict[str, float] = {}
+        self._first_chunks: dict[int, NDArray[np.int64]] = {}
+
+    @cached_property
+    def name_parts(self) -> Counter[str]:
+        """In how many names of files each part occurs."""
+        counts: Counter[str] = Counter()
+        for number in range(len(self.shard)):
+            segment = self.shard.segment(number)
+            for file in range(len(segment.files)):
+                counts.update(set(text_parts(stem_of(segment.path(file)))))
+        return counts
+
+    @cached_property
+    def files(self) -> int:
+        """The number of files."""
+        return sum(len(self.shard.segment(n).files) for n in range(len(self.shard)))
+
+    def chunks_of(self, key: int) -> NDArray[np.int64]:
+        """Return the ordinals of a file's chunks. `key`: segment number << 32 | row."""
+        number, row = key >> 32, key & 0xFFFFFFFF
+        if number not in self._first_chunks:
+            owners = self.shard.segment(number).chunks["file"].astype(np.int64)
+            self._first_chunks[number] = owners
+        return np.flatnonzero(self._first_chunks[number] == row)
+
+    def mean_vector(self, key: int) -> NDArray[np.float32]:
+        """Return the normalized mean of the vectors of a file's chunks, float32[d]."""
+        if key not in self._means:
+            segment, ordinals = self.shard.segment(key >> 32), self.chunks_of(key)
+            rows = in_quarters(segment.codes.take(ordinals, axis=0), segment.residuals(ordinals))
+            mean = (rows * segment.scales[ordinals][:, None].astype(np.float64)).sum(axis=0)
+            norm = float(np.linalg.norm(mean))
+            self._means[key] = (mean / norm if norm else mean).astype(np.float32)
+        return self._means[key]
+
+    def defined_parts(self, key: int) -> frozenset[str]:
+        """Return the parts of all names that a file defines."""
+        if key not in self._defined:
+            segment, row = self.shard.segment(key >> 32), key & 0xFFFFFFFF
+            last = segment.chunks[self.chunks_of(key)[-1]]
+            text = segment.text(row, 0, int(last["start"]) + int(last["length"]))
+            document = Document(segment.path(row), segment.language(row), text, "utf-8", b"")
+            names = {definition.name for definition in chunk(document).definitions}
+            self._defined[key] = frozenset(part for name in names for part in text_parts(name))
+        return self._defined[key]
+
+    def mention(self, stem: str) -> float:
+        """Return the log share of files that have a word, 0 for none to 1 for all."""
+        if stem not in self._mentions:
+            term, files = term_hash(stem.casefold()), 0
+            for number in range(len(self.shard)):
+                segment = self.shard.segment(number)
+                if segment.document_frequency(term):
+                    ordinals = segment.posting(term)[0]
+                    files += len(np.unique(segment.chunks["file"][ordinals]))
+            self._mentions[stem] = float(np.log1p(max(files - 1, 0)) / np.log1p(self.files))
+        return self._mentions[stem]
+
+
+def extra_features(
+    facts: FileFacts,
+    context: QueryContext,
+    keys: Sequence[int],
+    texts: Sequence[bytes],
+    columns: Mapping[str, NDArray[np.float32]],
+) -> NDArray[np.float64]:
+    """Return float64[n, len(EXTRA)] for candidates of which `keys` are the files.
+
+    `texts` are their texts, `columns` their features by name.
+    """
+    terms = set(context.query.terms)
+    parts = [part for part in text_parts(context.query.text) if part in terms]
+    share_of_term = {part: context.share_of_term.get(part, 0.0) for part in parts}
+    total = sum(share_of_term.values()) or 1.0
+    share = {part: value / total for part, value in share_of_term.items()}
+    asks_test = float(bool(_ASKS_TEST.intersection(parts)))
+    asks_prose = float(bool(_ASKS_PROSE.intersection(parts)))
+    by_file = {key: _of_file(facts, context, key, share) for key in set(keys)}
+    rows = np.zeros((len(keys), len(EXTRA)))
+    most = sum(context.idf) * 2.2 or 1.0
+    for row, (key, text) in enumerate(zip(keys, texts, strict=True)):
+        prose, test = float(columns["prose"][row]), float(columns["test"][row])
+        segment = facts.shard.segment(key >> 32)
+        docs = float(segment.language(key & 0xFFFFFFFF) in _DOCS)
+        rows[row, :7] = by_file[key]
+        rows[row, 7:] = (
+            test * asks_test,
+            docs,
+            prose * asks_prose,
+            prose * float(columns["file_coverage"][row]),
+            float(columns["bm25_raw"][row]) / most,
+            longest_run(parts, text),
+        )
+    return rows
+
+
+def _of_file(
+    facts: FileFacts, context: QueryContext, key: int, share: Mapping[str, float]
+) -> tuple[float, ...]:
+    path = facts.shard.segment(key >> 32).path(key & 0xFFFFFFFF)
+    stem = stem_of(path)
+    parts = text_parts(stem) or [stem.casefold()]
+    defined = facts.defined_parts(key)
+    vector = context.vector
+    known = [facts.name_parts[part] for part in parts]
+    return (
+        sum(best_likeness(part, share.keys()) for part in parts) / len(parts),
+        0.0 if vector is None else float(facts.mean_vector(key) @ vector),
+        sum(value * best_likeness(part, defined) for part, value in share.items()),
+        facts.mention(stem),
+        float(np.log1p(len(parts))),
+        float(np.mean([np.log1p(facts.files / max(count, 1)) for count in known])),
+        float(np.log1p(path.count("/"))),
+    )
+
+
+def longest_run(parts: Sequence[str], text: bytes) -> float:
+    """Return the longest run of the query's words in a text, as a share of all of them.
+
+    Two words at least are a run. Words are parts of identifiers, stop words of the query left out.
+    """
+    if len(parts) < 2:
+        return 0.0
+    wanted = set(parts)
+    if sum(part.encode() in text.lower() for part in wanted) < 2:
+        return 0.0
+    follows = set(pairwise(parts))
+    best = length = 0
+    previous = ""
+    for word in text_parts(text.decode("utf-8", "replace")):
+        length = length + 1 if (previous, word) in follows else int(word in wanted)
+        best, previous = max(best, length), word
+    return best / len(parts) if best > 1 else 0.0
