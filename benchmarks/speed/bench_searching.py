@@ -1,4 +1,4 @@
-"""The legs of a search over one small index, and what a cold process pays."""
+"""The parts of a search over one small index, and the imports of a cold process."""
 
 from __future__ import annotations
 
@@ -23,18 +23,20 @@ K = 100
 
 
 def internal(name: str) -> Any:
-    """Something inside codelode that is no promise: the benchmark is skipped when it has moved."""
+    """Import an internal name; skip the benchmark if it has moved."""
     module, _, attribute = name.partition(":")
     try:
         return getattr(import_module(module), attribute)
     except (ImportError, AttributeError):
-        pytest.skip(f"there is no {name} any more")
+        pytest.skip(f"{name} no longer exists")
 
 
 @pytest.mark.parametrize("mode", ["hybrid", "semantic", "lexical"])
 def test_search(benchmark: BenchmarkFixture, index: Index, mode: Any) -> None:
     asked = questions(index.root)
-    benchmark.extra_info["calls"] = len(asked)  # all in each round: their differences are no noise
+    benchmark.extra_info["calls"] = len(
+        asked
+    )  # each round runs all queries: their differences are not noise
     benchmark(lambda: [index.search(query, mode=mode) for query in asked])
 
 
@@ -49,36 +51,44 @@ def test_parse_query(benchmark: BenchmarkFixture) -> None:
 
 def test_dense_scan(benchmark: BenchmarkFixture, index: Index, encoder: Encoder) -> None:
     scan = internal("codelode.search.dense:dense_candidates")
-    snapshot = index.snapshot()
+    shard = internal("codelode.search.shard:Shard")(index.snapshot())
+    masks = internal("codelode.search.filters:chunk_masks")(shard)
     vector = encoder.encode_query("read the configuration")
-    benchmark(scan, snapshot, vector, [live.chunks for live in snapshot.segments], K)
+    benchmark(scan, shard, vector, masks, K)
 
 
 def test_bm25(benchmark: BenchmarkFixture, index: Index) -> None:
-    find = internal("codelode.search.lexical:find_terms")
-    candidates = internal("codelode.search.lexical:lexical_candidates")
-    snapshot = index.snapshot()
-    masks = [live.chunks for live in snapshot.segments]
-    terms = ("self", "return", "configuration")
-    benchmark(lambda: candidates(snapshot, find(snapshot, terms), masks, K))
+    postings = internal("codelode.search.lexical:TermPostings")
+    bm25 = internal("codelode.search.lexical:Bm25")
+    statistics = internal("codelode.search.context:Statistics")
+    shard = internal("codelode.search.shard:Shard")(index.snapshot())
+    masks = internal("codelode.search.filters:chunk_masks")(shard)
+
+    def best() -> None:
+        terms = postings(shard, ("self", "return", "configuration"))
+        whole = statistics.of(shard.snapshot.manifest, terms.counts())
+        bm25(terms, whole).best(masks, K)
+
+    benchmark(best)
 
 
-def test_measure_and_rank(benchmark: BenchmarkFixture, index: Index, encoder: Encoder) -> None:
-    """All but finding the hits' text: gather candidates, measure, weigh, choose."""
-    gather = internal("codelode.search.searcher:gather")
-    question = internal("codelode.search.request:SearchRequest")("read the configuration")
-    weigh = internal("codelode.search.rank:weigh")
-    snapshot = index.snapshot()
+def test_gather_and_finish(benchmark: BenchmarkFixture, index: Index, encoder: Encoder) -> None:
+    """Search without reading the texts of the hits."""
+    prepare = internal("codelode.search.searcher:prepare")
+    gather = internal("codelode.search.gather:gather")
+    finish = internal("codelode.search.rank:finish")
+    request = internal("codelode.search.request:SearchRequest")("read the configuration")
+    shard = internal("codelode.search.shard:Shard")(index.snapshot())
 
     def rank() -> None:
-        query, measured = gather(snapshot, encoder, question)
-        np.argsort(-weigh(measured, query.is_symbol), kind="stable")
+        context, terms = prepare(shard, encoder, request)
+        finish([gather(shard, context, terms)], context)
 
     benchmark(rank)
 
 
 def test_scan_floor(benchmark: BenchmarkFixture) -> None:
-    """One pass over 100,000 int8 vectors in memory: what the machine can do."""
+    """Scan 100,000 int8 vectors in memory once: the limit of the machine."""
     chance = np.random.default_rng(1)
     codes = chance.integers(-127, 128, (ROWS, DIMENSIONS), np.int8)
     query = chance.integers(-127, 128, (1, DIMENSIONS), np.int8)
@@ -90,6 +100,6 @@ def test_scan_floor(benchmark: BenchmarkFixture) -> None:
     "code", ["pass", "import numpy", "import codelode", "import codelode.search.searcher"]
 )
 def test_cold_import(benchmark: BenchmarkFixture, code: str) -> None:
-    """A new process each."""
+    """Import modules in a new process."""
     command = [sys.executable, "-c", code]
     benchmark.pedantic(subprocess.run, (command,), {"check": True}, rounds=11, warmup_rounds=1)

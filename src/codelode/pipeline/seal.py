@@ -37,14 +37,20 @@ class Sealer:
         known: KnownFiles,
         publish_partial: bool,
         clock: StageClock,
+        whole: bool = True,
     ) -> None:
-        """`manifest` is the one to go on from; `known` are the files of its segments."""
+        """`manifest` is the one to go on from; `known` are the files of its segments.
+
+        `whole` says that the walk covers the whole tree. After one that does not, the index is as
+        complete as before.
+        """
         self.storage = storage
         self.manifest = manifest
         self.known = known
         self.publish_partial = publish_partial
         self.added = self.changed = 0
         self._clock = clock
+        self._complete = not whole and manifest.complete, whole or manifest.complete
         self._old = manifest.segments
         self._new: list[SegmentEntry] = []
         self._replaced: list[NDArray[np.uint64]] = [np.zeros(0, np.uint64)]
@@ -68,7 +74,10 @@ class Sealer:
         self._rows += rows
 
     def finish(self, skipped: dict[str, int]) -> Manifest:
-        """Seal what is left and publish, unless nothing changed since the last commit."""
+        """Seal what is left and publish, unless nothing changed since the last commit.
+
+        `skipped` are the numbers of files that the index leaves out, by reason.
+        """
         with self._clock.during("seal"):
             self._seal()
         self.manifest = replace(self.manifest, skipped=skipped)
@@ -96,13 +105,14 @@ class Sealer:
             *(self._old_entry(i, mask) for i, mask in enumerate(masks) if mask.any()),
             *self._new,
         )
-        if finished and segments == self.manifest.segments and self.manifest.complete:
+        complete = self._complete[finished]
+        if finished and (segments, complete) == (self.manifest.segments, self.manifest.complete):
             return
         self.manifest = replace(
             self.manifest,
             generation=self.manifest.generation + 1,
             segments=segments,
-            complete=finished,
+            complete=complete,
         )
         publish(self.storage, self.manifest if finished else self._unfinished())
 

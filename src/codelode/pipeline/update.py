@@ -19,16 +19,19 @@ from codelode.pipeline.changes import (
 )
 from codelode.pipeline.ledger import Ledger
 from codelode.pipeline.memory_cap import PARENT_BYTES, MemoryBudget, default_cap
-from codelode.pipeline.pool import WorkerOptions, WorkerPool, available_cores
+from codelode.pipeline.messages import WorkerOptions
+from codelode.pipeline.pool import WorkerPool
 from codelode.pipeline.seal import Sealer
 from codelode.report import UpdateReport
 from codelode.store.compact import compact
+from codelode.system.cpu import available_cores
 from codelode.system.memory import peak_rss_bytes, resident_bytes
 from codelode.types import Skip, Task
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from codelode.discover.scope import Scope
     from codelode.embed.encoder import Encoder
     from codelode.pipeline.stages import StageClock
     from codelode.store.manifest import Manifest
@@ -55,11 +58,13 @@ class Progress(Protocol):
 class UpdateOptions:
     """How to update: what to walk, how many processes, which model, how much memory (bytes).
 
-    `profile` asks for what each file takes; `traces` is where the profiles of the workers go, if
+    `scope` is the part of the tree to look at (default: all of it). `profile` asks for what each
+    file takes; `traces` is where the profiles of the workers go, if
     they are asked for: (name of the process, speedscope's JSON).
     """
 
     walk: WalkOptions
+    scope: Scope | None = None
     jobs: int = 1
     model: str | None = None
     max_memory: int | None = None
@@ -82,16 +87,18 @@ def update(
     `manifest` is what to go on from, `snapshot` its segments (None to build anew).
     """
     ledger = Ledger(available_cores())
-    manifest = replace(manifest, started_ns=settled_now())
+    whole = options.scope is None
+    if whole:  # else files beyond the scope may have been missed since the walk before
+        manifest = replace(manifest, started_ns=settled_now())
     with ledger.clock.during("compare"):
-        known = KnownFiles(snapshot)
+        known = KnownFiles(snapshot, options.scope)
     publish_partial = manifest.generation == 0 or snapshot is not None
-    sealer = Sealer(storage, manifest, known, publish_partial, ledger.clock)
+    sealer = Sealer(storage, manifest, known, publish_partial, ledger.clock, whole)
     skips = SkipCounter(options.on_skip)
     budget = MemoryBudget(
         options.max_memory or default_cap(), max(0, resident_bytes() - PARENT_BYTES)
     )
-    found = changed_files(walk(root, options.walk), known, skips, ledger.clock)
+    found = changed_files(walk(root, options.walk, options.scope), known, skips, ledger.clock)
     batches = _batches(found, options.progress)
     with _runs(root, encoder, options, budget, batches, ledger.clock) as (runs, pool):
         for run in runs:
@@ -105,7 +112,7 @@ def update(
             _tell(run, options.progress)
     for skip in known.lasting_skips():
         skips.add(skip)
-    committed = sealer.finish(dict(skips.counts))
+    committed = sealer.finish(dict(skips.counts) if whole else manifest.skipped)
     with ledger.clock.during("compact"):
         committed = compact(storage, committed)
     return _report(committed, sealer, known, skips, ledger, pool)
