@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from benchmarks.quality.fit_cases import ALL_FEATURES, Case, load_cases, save_cases
+from benchmarks.quality.dataset import Target
+from benchmarks.quality.fit_cases import ALL_FEATURES, Case, CaseMaker, load_cases, save_cases
 from benchmarks.quality.fit_features import likeness, longest_run, stem_of
 from benchmarks.quality.fit_model import (
     Plan,
@@ -19,9 +20,11 @@ from benchmarks.quality.fit_model import (
     cross_validate,
     fit_cases,
     folds_of,
+    present_scores,
     scores_of,
 )
 from benchmarks.quality.softmax import Lists, fit, loss, spread
+from codelode import Index
 
 GENERATOR = np.random.default_rng(4)
 
@@ -194,3 +197,71 @@ def test_the_longest_run_of_a_query_in_a_text() -> None:
     assert longest_run(query, b"opening the file failed") == 0.0
     assert longest_run(query, b"file failed_opening twice") == pytest.approx(2 / 3)
     assert longest_run(["file"], b"file") == 0.0
+
+
+@pytest.fixture
+def maker(tmp_path: Path) -> CaseMaker:
+    tree = tmp_path / "tree"
+    (tree / "tests").mkdir(parents=True)
+    (tree / "retry_policy.py").write_text(
+        "def next_delay(attempt):\n    raise ValueError('attempt must not be negative')\n"
+    )
+    (tree / "clock.py").write_text("import retry_policy\n\n\ndef now():\n    return 0\n")
+    (tree / "tests" / "test_retry.py").write_text("def test_delay():\n    assert attempt\n")
+    (tree / "notes.md").write_text("# Notes\n\nAn attempt must not be repeated at once.\n")
+    index = Index.open(tree, index_dir=tmp_path / "index")
+    index.update()
+    return CaseMaker(index)
+
+
+def column(one: Case, path: str, name: str) -> float:
+    """A feature of the only candidate in a file."""
+    target = one.shown.argmax(axis=0)
+    rows = dict(zip(PATHS, target.tolist(), strict=True))
+    return float(one.features[rows[path], ALL_FEATURES.index(name)])
+
+
+PATHS = ("retry_policy.py", "clock.py", "tests/test_retry.py", "notes.md")
+ASKED = "attempt must not be negative in retry policies"
+
+
+def test_a_case_has_the_features_of_all_its_candidates(maker: CaseMaker) -> None:
+    one = maker.make("mixed", "g", "f", ASKED, [Target(path) for path in PATHS])
+    assert one is not None
+    assert one.features.shape == (4, len(ALL_FEATURES))
+    assert one.shown.sum(axis=0).tolist() == [1, 1, 1, 1]
+
+    def value(path: str, name: str) -> float:
+        return column(one, path, name)
+
+    assert value("retry_policy.py", "name_loose") == pytest.approx(0.975)
+    assert value("clock.py", "name_loose") == 0.0
+    assert value("retry_policy.py", "mention") > value("clock.py", "mention") == 0.0
+    assert value("retry_policy.py", "run") > value("notes.md", "run") > 0.0
+    assert value("notes.md", "docs") == 1.0
+    assert value("clock.py", "docs") == 0.0
+    assert value("tests/test_retry.py", "depth") == pytest.approx(np.log(2))
+    # A file of one chunk: its mean is the vector of the chunk.
+    assert value("clock.py", "file_mean") == pytest.approx(value("clock.py", "cosine"), abs=1e-3)
+
+
+def test_a_query_about_tests_is_told_from_others(maker: CaseMaker) -> None:
+    targets = [Target(path) for path in PATHS]
+    plain = maker.make("mixed", "g", "f", ASKED, targets)
+    asking = maker.make("mixed", "g", "f", "tests of the delay of attempts", targets)
+    assert plain is not None
+    assert asking is not None
+    assert column(plain, "tests/test_retry.py", "test_asked") == 0.0
+    assert column(asking, "tests/test_retry.py", "test_asked") == 1.0
+    assert column(asking, "clock.py", "test_asked") == 0.0
+
+
+def test_a_case_is_answered_as_the_search_answers(maker: CaseMaker) -> None:
+    hits = maker.index.search(ASKED)
+    one = maker.make("mixed", "g", "f", ASKED, [Target(hits[1].path)])
+    assert one is not None
+    assert one.score(present_scores(one)) == 0.5
+
+
+def test_a_query_that_is_refused_makes_no_case(maker: CaseMaker) -> None:
+    assert maker.make("mixed", "g", "f", "   ", []) is None

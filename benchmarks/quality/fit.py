@@ -18,8 +18,6 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from codelode.search.gathered import FEATURES
-
 from benchmarks.quality.fit_cases import ALL_FEATURES, collect, load_cases, save_cases
 from benchmarks.quality.fit_features import EXTRA
 from benchmarks.quality.fit_model import (
@@ -33,6 +31,7 @@ from benchmarks.quality.fit_model import (
     present_scores,
 )
 from benchmarks.quality.set_command import Settings
+from codelode.search.gathered import FEATURES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

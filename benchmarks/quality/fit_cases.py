@@ -9,9 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
-from codelode.search.gather import gather
-from codelode.search.gathered import FEATURES
-from codelode.search.shard import Shard
 from numpy.typing import NDArray
 
 from benchmarks.quality import bugreports, cosqa, mixed, stdlib
@@ -27,9 +24,12 @@ from benchmarks.quality.runs import bring_up_to_date, index_folder
 from benchmarks.quality.scoring import CUTOFF, Place, matches, ndcg
 from codelode.errors import UsageError
 from codelode.search.candidates import split_keys
+from codelode.search.gather import gather
+from codelode.search.gathered import FEATURES
 from codelode.search.rank import choose, feature_table
 from codelode.search.request import SearchRequest
 from codelode.search.searcher import prepare
+from codelode.search.shard import Shard
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

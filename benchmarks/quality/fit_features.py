@@ -92,7 +92,7 @@ class FileFacts:
         self.shard = shard
         self._means: dict[int, NDArray[np.float32]] = {}
         self._defined: dict[int, frozenset[str]] = {}
-        self._mentions: dict[str, float] = {}
+        self._mentions: dict[str, frozenset[int]] = {}
         self._first_chunks: dict[int, NDArray[np.int64]] = {}
 
     @cached_property
@@ -139,17 +139,23 @@ class FileFacts:
             self._defined[key] = frozenset(part for name in names for part in text_parts(name))
         return self._defined[key]
 
-    def mention(self, stem: str) -> float:
-        """Return the log share of files that have a word, 0 for none to 1 for all."""
+    def mention(self, stem: str, key: int) -> float:
+        """Return the log share of other files that have a word, 0 for none to 1 for all."""
         if stem not in self._mentions:
-            term, files = term_hash(stem.casefold()), 0
-            for number in range(len(self.shard)):
-                segment = self.shard.segment(number)
-                if segment.document_frequency(term):
-                    ordinals = segment.posting(term)[0]
-                    files += len(np.unique(segment.chunks["file"][ordinals]))
-            self._mentions[stem] = float(np.log1p(max(files - 1, 0)) / np.log1p(self.files))
-        return self._mentions[stem]
+            term = term_hash(stem.casefold())
+            self._mentions[stem] = frozenset(
+                number << 32 | int(file)
+                for number in range(len(self.shard))
+                if self.shard.segment(number).document_frequency(term)
+                for file in self._files_with(number, term)
+            )
+        others = len(self._mentions[stem] - {key})
+        return float(np.log1p(others) / np.log1p(self.files))
+
+    def _files_with(self, number: int, term: int) -> NDArray[np.integer]:
+        segment = self.shard.segment(number)
+        files: NDArray[np.integer] = np.unique(segment.chunks["file"][segment.posting(term)[0]])
+        return files
 
 
 def extra_features(
@@ -202,7 +208,7 @@ def _of_file(
         sum(best_likeness(part, share.keys()) for part in parts) / len(parts),
         0.0 if vector is None else float(facts.mean_vector(key) @ vector),
         sum(value * best_likeness(part, defined) for part, value in share.items()),
-        facts.mention(stem),
+        facts.mention(stem, key),
         float(np.log1p(len(parts))),
         float(np.mean([np.log1p(facts.files / max(count, 1)) for count in known])),
         float(np.log1p(path.count("/"))),

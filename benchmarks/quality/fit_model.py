@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from codelode.search.gathered import FEATURES
 from numpy.typing import NDArray
 
 from benchmarks.quality.fit_cases import ALL_FEATURES, Case
 from benchmarks.quality.intervals import Estimate, estimate
 from benchmarks.quality.softmax import Lists, fit, loss
+from codelode.search.gathered import FEATURES
 from codelode.search.rank import weigh
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def best_rows(
     A file whose chunks do not all show the target has two rows: its best right and its best wrong
     chunk.
     """
-    right = case.shown.any(axis=1)
+    right: NDArray[np.bool_] = np.asarray(case.shown.any(axis=1), np.bool_)
     keys = case.files * 2 + right
     order = np.lexsort((-scores, keys))
     first = np.diff(keys[order], prepend=-1) != 0
@@ -103,7 +103,7 @@ def lists_of(
             continue
         rows, right = best_rows(case, own)
         if right.any() and not right.all():
-            tables.append(case.features[np.ix_(rows, columns)].astype(np.float64))
+            tables.append(case.features[rows][:, columns].astype(np.float64))
             rights.append(right)
             groups.append((case.set, case.fold))
     if not tables:
@@ -164,7 +164,7 @@ def cross_validate(
             for number, case in enumerate(cases):
                 if case.fold in held:
                     totals[number] += case.score(scores_of(case, plan, weights))
-    return (totals / splits).tolist()
+    return [float(total) / splits for total in totals]
 
 
 def by_set(cases: Sequence[Case], scores: Sequence[float]) -> dict[str, Estimate]:
