@@ -197,6 +197,8 @@ def test_the_longest_run_of_a_query_in_a_text() -> None:
     assert longest_run(query, b"opening the file failed") == 0.0
     assert longest_run(query, b"file failed_opening twice") == pytest.approx(2 / 3)
     assert longest_run(["file"], b"file") == 0.0
+    assert longest_run(query, b"failed opening the file") == pytest.approx(2 / 3)
+    assert longest_run(query, b"failed opening the file", {"the"}) == 1.0
 
 
 @pytest.fixture

@@ -169,8 +169,9 @@ def extra_features(
 
     `texts` are their texts, `columns` their features by name.
     """
-    terms = set(context.query.terms)
-    parts = [part for part in text_parts(context.query.text) if part in terms]
+    terms, words = set(context.query.terms), text_parts(context.query.text)
+    parts = [part for part in words if part in terms]
+    passed_over = frozenset(words) - terms
     share_of_term = {part: context.share_of_term.get(part, 0.0) for part in parts}
     total = sum(share_of_term.values()) or 1.0
     share = {part: value / total for part, value in share_of_term.items()}
@@ -190,7 +191,7 @@ def extra_features(
             prose * asks_prose,
             prose * float(columns["file_coverage"][row]),
             float(columns["bm25_raw"][row]) / most,
-            longest_run(parts, text),
+            longest_run(parts, text, passed_over),
         )
     return rows
 
@@ -215,20 +216,23 @@ def _of_file(
     )
 
 
-def longest_run(parts: Sequence[str], text: bytes) -> float:
+def longest_run(
+    parts: Sequence[str], text: bytes, passed_over: Collection[str] = frozenset()
+) -> float:
     """Return the longest run of the query's words in a text, as a share of all of them.
 
-    Two words at least are a run. Words are parts of identifiers, stop words of the query left out.
+    Two words at least are a run. Words are parts of identifiers; those `passed_over` (stop words of
+    of the query) neither make a run nor break one.
     """
-    if len(parts) < 2:
-        return 0.0
-    wanted = set(parts)
-    if sum(part.encode() in text.lower() for part in wanted) < 2:
+    wanted, lower = set(parts), text.lower()
+    if len(parts) < 2 or sum(part.encode() in lower for part in wanted) < 2:
         return 0.0
     follows = set(pairwise(parts))
     best = length = 0
     previous = ""
     for word in text_parts(text.decode("utf-8", "replace")):
+        if word in passed_over:
+            continue
         length = length + 1 if (previous, word) in follows else int(word in wanted)
         best, previous = max(best, length), word
     return best / len(parts) if best > 1 else 0.0
