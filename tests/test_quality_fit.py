@@ -240,6 +240,8 @@ def test_a_case_has_the_features_of_all_its_candidates(maker: CaseMaker) -> None
     assert value("clock.py", "name_loose") == 0.0
     assert value("retry_policy.py", "mention") > value("clock.py", "mention") == 0.0
     assert value("retry_policy.py", "run") > value("notes.md", "run") > 0.0
+    assert value("retry_policy.py", "bm25_rank") == 1.0 > value("notes.md", "bm25_rank")
+    assert value("retry_policy.py", "stem_loose") > value("clock.py", "stem_loose") == 0.0
     assert value("notes.md", "docs") == 1.0
     assert value("clock.py", "docs") == 0.0
     assert value("tests/test_retry.py", "depth") == pytest.approx(np.log(2))
@@ -254,7 +256,7 @@ def test_a_query_about_tests_is_told_from_others(maker: CaseMaker) -> None:
     assert plain is not None
     assert asking is not None
     assert column(plain, "tests/test_retry.py", "test_asked") == 0.0
-    assert column(asking, "tests/test_retry.py", "test_asked") == 1.0
+    assert 0.2 < column(asking, "tests/test_retry.py", "test_asked") < 0.8
     assert column(asking, "clock.py", "test_asked") == 0.0
 
 

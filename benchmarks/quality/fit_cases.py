@@ -92,18 +92,14 @@ class CaseMaker:
                 request = SearchRequest(query, limit=limit)
                 context, terms = prepare(self.shard, self.index.encoder(), request)
                 gathered = gather(self.shard, context, terms)
-                raw = dict(
-                    zip(gathered.keys.tolist(), gathered.feature("bm25").tolist(), strict=True)
-                )
                 table = feature_table([gathered], context)
         except UsageError:
             return None
         if not len(table.keys):
             return None
         columns = dict(zip(FEATURES, table.features.T, strict=True))
-        columns["bm25_raw"] = np.array([raw[key] for key in table.keys.tolist()], np.float32)
-        files, texts, shown = self._look(table.keys, targets)
-        extra = extra_features(self.facts, context, files, texts, columns)
+        files, texts, symbols, shown = self._look(table.keys, targets)
+        extra = extra_features(self.facts, context, files, texts, symbols, columns)
         return Case(
             set=name,
             group=group,
@@ -117,9 +113,9 @@ class CaseMaker:
 
     def _look(
         self, keys: NDArray[np.int64], targets: Sequence[Target]
-    ) -> tuple[list[int], list[bytes], NDArray[np.bool_]]:
-        """Return the file and the text of each candidate, and which targets it shows."""
-        files, texts = [], []
+    ) -> tuple[list[int], list[bytes], list[str], NDArray[np.bool_]]:
+        """Return file, text and symbol of each candidate, and which targets it shows."""
+        files, texts, symbols = [], [], []
         shown = np.zeros((len(keys), len(targets)), bool)
         for row, (number, ordinal) in enumerate(zip(*map(list, split_keys(keys)), strict=True)):
             segment = self.shard.segment(int(number))
@@ -128,8 +124,10 @@ class CaseMaker:
             place = Place(self.lead + segment.path(file), first, first + int(chunk["more_lines"]))
             shown[row] = [matches(place, target) for target in targets]
             files.append(int(number) << 32 | file)
+            named = segment.symbol(int(ordinal))
+            symbols.append(named[0] if named else "")
             texts.append(segment.text(file, start, start + int(chunk["length"])))
-        return files, texts, shown
+        return files, texts, symbols, shown
 
 
 def collect(data: Path, settings: Settings, sets: Iterable[str] = SETS) -> Iterator[Case]:

@@ -25,21 +25,31 @@ if TYPE_CHECKING:
     from codelode.search.context import QueryContext
     from codelode.search.shard import Shard
 
-EXTRA = (
+OF_FILES = (
     "name_loose",  # mean over the parts of the file's name of their best loose match in the query
+    "stem_loose",  # share of the query's weight that loosely matches the file's name
+    "folder_loose",  # ... the folders above it
     "file_mean",  # cosine with the normalized mean of all chunk vectors of the file
     "file_defines",  # share of the query's weight that loosely matches names the file defines
     "mention",  # share of the other files that mention the file's name, log
     "stem_length",  # parts of the file's name, log
     "stem_rarity",  # mean rarity of these parts among all names of files
     "depth",  # folders above the file, log
-    "test_asked",  # tests of a query about tests
+)
+OF_CHUNKS = (
+    "symbol_loose",  # share of the query's weight that loosely matches the chunk's symbol
+    "test_asked",  # tests: the share of the query's weight that asks for tests
     "docs",  # Markdown, reStructuredText, plain text
-    "prose_asked",  # not code, and the query has a word that says so (readme, workflow, sql, ...)
+    "prose_asked",  # not code: the share of the query's weight that asks for it (readme, sql, ...)
     "prose_covered",  # not code: the share of the query's weight that the file has
-    "bm25_absolute",  # BM25 of the chunk as a share of the most that the query could have
     "run",  # longest run of the query's words in the chunk, as a share of all of them
 )
+OF_LISTS = (
+    "cosine_rank",  # 1 / rank of the file by its best cosine
+    "bm25_rank",  # 1 / rank of the file by the sum of its BM25 scores
+    "cosine_share",  # best cosine of the file as a share of the best of all files
+)
+EXTRA = (*OF_FILES, *OF_CHUNKS, *OF_LISTS)
 
 _ASKS_TEST = frozenset("test tests testing spec specs fixture fixtures benchmark mock unit".split())
 _ASKS_PROSE = frozenset(
@@ -163,37 +173,55 @@ def extra_features(
     context: QueryContext,
     keys: Sequence[int],
     texts: Sequence[bytes],
+    symbols: Sequence[str],
     columns: Mapping[str, NDArray[np.float32]],
 ) -> NDArray[np.float64]:
     """Return float64[n, len(EXTRA)] for candidates of which `keys` are the files.
 
-    `texts` are their texts, `columns` their features by name.
+    `texts` are their texts and `symbols` their names, `columns` their features by name. (Six
+    arguments: a candidate is known by parallel arrays.)
     """
     terms, words = set(context.query.terms), text_parts(context.query.text)
     parts = [part for part in words if part in terms]
     passed_over = frozenset(words) - terms
-    share_of_term = {part: context.share_of_term.get(part, 0.0) for part in parts}
-    total = sum(share_of_term.values()) or 1.0
-    share = {part: value / total for part, value in share_of_term.items()}
-    asks_test = float(bool(_ASKS_TEST.intersection(parts)))
-    asks_prose = float(bool(_ASKS_PROSE.intersection(parts)))
+    share = _shares(context, parts)
+    asks_test, asks_prose = (asked_share(share, asked) for asked in (_ASKS_TEST, _ASKS_PROSE))
     by_file = {key: _of_file(facts, context, key, share) for key in set(keys)}
     rows = np.zeros((len(keys), len(EXTRA)))
-    most = sum(context.idf) * 2.2 or 1.0
-    for row, (key, text) in enumerate(zip(keys, texts, strict=True)):
+    for row, (key, text, symbol) in enumerate(zip(keys, texts, symbols, strict=True)):
         prose, test = float(columns["prose"][row]), float(columns["test"][row])
-        segment = facts.shard.segment(key >> 32)
-        docs = float(segment.language(key & 0xFFFFFFFF) in _DOCS)
-        rows[row, :7] = by_file[key]
-        rows[row, 7:] = (
+        language = facts.shard.segment(key >> 32).language(key & 0xFFFFFFFF)
+        of_chunk = (
+            loose_share(share, frozenset(text_parts(symbol))),
             test * asks_test,
-            docs,
+            float(language in _DOCS),
             prose * asks_prose,
             prose * float(columns["file_coverage"][row]),
-            float(columns["bm25_raw"][row]) / most,
             longest_run(parts, text, passed_over),
         )
+        rows[row, : len(OF_FILES) + len(OF_CHUNKS)] = *by_file[key], *of_chunk
+    rows[:, -len(OF_LISTS) :] = _of_lists(np.array(keys), columns)
     return rows
+
+
+def _shares(context: QueryContext, parts: Sequence[str]) -> dict[str, float]:
+    """Return the share of each word of a query in their weight."""
+    weights = {part: context.share_of_term.get(part, 0.0) for part in parts}
+    total = sum(weights.values()) or 1.0
+    return {part: value / total for part, value in weights.items()}
+
+
+def loose_share(share: Mapping[str, float], names: Collection[str]) -> float:
+    """Return the share of the query's weight that loosely matches any of some words."""
+    return sum(value * best_likeness(part, names) for part, value in share.items())
+
+
+def asked_share(share: Mapping[str, float], asked: Collection[str]) -> float:
+    """Return the share of the query's weight in some words.
+
+    A word that occurs nowhere has no weight, but still asks: it counts as one word of all.
+    """
+    return sum(value or 1 / len(share) for part, value in share.items() if part in asked)
 
 
 def _of_file(
@@ -202,18 +230,38 @@ def _of_file(
     path = facts.shard.segment(key >> 32).path(key & 0xFFFFFFFF)
     stem = stem_of(path)
     parts = text_parts(stem) or [stem.casefold()]
-    defined = facts.defined_parts(key)
     vector = context.vector
     known = [facts.name_parts[part] for part in parts]
     return (
         sum(best_likeness(part, share.keys()) for part in parts) / len(parts),
+        loose_share(share, frozenset(parts)),
+        loose_share(share, frozenset(text_parts(path.rpartition("/")[0]))),
         0.0 if vector is None else float(facts.mean_vector(key) @ vector),
-        sum(value * best_likeness(part, defined) for part, value in share.items()),
+        loose_share(share, facts.defined_parts(key)),
         facts.mention(stem, key),
         float(np.log1p(len(parts))),
         float(np.mean([np.log1p(facts.files / max(count, 1)) for count in known])),
         float(np.log1p(path.count("/"))),
     )
+
+
+def _of_lists(
+    files: NDArray[np.int64], columns: Mapping[str, NDArray[np.float32]]
+) -> NDArray[np.float64]:
+    """Return float64[n, len(OF_LISTS)]: how each candidate's file stands among all of them."""
+    cosine, bm25 = (columns[name].astype(np.float64) for name in ("file_cosine", "file_bm25"))
+    best = max(float(cosine.max(initial=0.0)), 1e-9)
+    return np.column_stack(
+        (_reciprocal_ranks(files, cosine), _reciprocal_ranks(files, bm25), cosine / best)
+    )
+
+
+def _reciprocal_ranks(files: NDArray[np.int64], values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return 1 / rank of each row's file, where a file has one value; ties share the best rank."""
+    by_file = dict(zip(files.tolist(), values.tolist(), strict=True))
+    ordered = np.sort(-np.array(list(by_file.values())))
+    ranks = np.searchsorted(ordered, -values, side="left").astype(np.float64)
+    return 1.0 / (1.0 + ranks)
 
 
 def longest_run(
