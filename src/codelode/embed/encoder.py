@@ -30,7 +30,7 @@ class Encoder(Protocol):
 
     @property
     def fingerprint(self) -> str:
-        """Changes when the vectors would: recorded in the manifest, checked at query time."""
+        """A string that changes whenever the vectors would; the manifest records it."""
         ...
 
     def encode_passages(self, passages: Passages) -> NDArray[np.float32]:
