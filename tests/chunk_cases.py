@@ -1,4 +1,4 @@
-"""What the chunk tests share: the samples, and how a document is made of a text."""
+"""Samples and functions that the chunk tests share."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ LANGUAGES = {
     "typescript": "ts",
     "zig": "zig",
 }
-"""Language -> suffix of its sample. The sample of .tsx, a second grammar, is apart."""
+"""The suffix of each language's sample. The .tsx sample, a second grammar, is separate."""
 
 
 def sample(suffix: str) -> bytes:
@@ -65,7 +65,7 @@ def drawn_outline(language: str, text: bytes) -> str:
     return "\n".join(lines) + "\n"
 
 
-COPIES = 9  # of a sample, to be larger than a chunk
+COPIES = 9  # of a sample, to exceed the size of a chunk
 
 
 def line_ends(text: bytes) -> list[int]:

@@ -1,4 +1,4 @@
-"""Answers as dictionaries, notes, and the building of an index that is missing."""
+"""Answers as dictionaries, notes, and building a missing index."""
 
 from __future__ import annotations
 
@@ -50,12 +50,12 @@ ANSWER = Answer(
 
 @pytest.fixture
 def index(tree: Path, tmp_path: Path) -> Index:
-    """The index of a small tree, not built yet."""
+    """Return an index of a small tree that is not built yet."""
     return Index.open(tree, index_dir=tmp_path / "index")
 
 
 class Meter:
-    """A progress meter that remembers what it was told."""
+    """A progress meter that records its calls."""
 
     def __init__(self) -> None:
         self.totals: list[tuple[int, int]] = []

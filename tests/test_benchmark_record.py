@@ -1,4 +1,4 @@
-"""What benchmarks write down: the schema, percentiles, trees by name, memory of all processes."""
+"""Benchmark records: schema, percentiles, trees by name, memory of all processes."""
 
 from __future__ import annotations
 
@@ -187,7 +187,7 @@ def test_a_machine_is_named_by_its_kind() -> None:
 
 @pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="needs Linux's /proc")
 def test_memory_of_children_is_counted() -> None:
-    """A parent that holds little starts a child that holds 120 MB for a while."""
+    """A small parent process starts a child that holds 120 MB for a while."""
     child = "import time; held = b'x' * 120_000_000; time.sleep(0.5)"
     parent = (
         f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}], check=True)"

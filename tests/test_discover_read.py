@@ -1,4 +1,4 @@
-"""Reading gives UTF-8 whatever a file was written in, and survives what becomes of files."""
+"""Reading converts any encoding to UTF-8, and survives files that change meanwhile."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = ["readable_by_all"]
 
 
 def found(root: Path) -> SourceFile:
-    """The one file that a walk finds worth reading."""
+    """Return the only file that a walk yields for reading."""
     (file,) = (file for file in walk(root) if isinstance(file, SourceFile))
     return file
 
@@ -99,7 +99,7 @@ class TestDocuments:
         short = tmp_path / ("d" * 200)
         while (short / ("d" * 200)).exists() and len(str(short)) < 3000:
             short = short / ("d" * 200)
-        short.rename(tmp_path / "rest")  # or pytest could not remove it
+        short.rename(tmp_path / "rest")  # otherwise pytest could not remove it
 
 
 class TestFilesThatChange:
@@ -114,7 +114,7 @@ class TestFilesThatChange:
         assert skip(read(tmp_path / "nowhere", file)) == ("a/b", SkipReason.VANISHED)
 
     def test_replaced_by_another_file(self, tmp_path: Path) -> None:
-        """As editors do; the new text is as good, and the next walk sees the new times."""
+        """Editors replace files; the new text is valid, and the next walk sees the new times."""
         file = write(tmp_path, b"old", "a/b")
         (tmp_path / "new").write_bytes(b"newer")
         (tmp_path / "new").rename(tmp_path / "a/b")
@@ -134,7 +134,7 @@ class TestFilesThatChange:
     def test_written_to_meanwhile(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
     ) -> None:
-        """Neither half a file nor an endless one is taken for the file."""
+        """A file that shrinks or grows while being read must not be accepted."""
         file = write(tmp_path, b"12345")
         asked = 0
 

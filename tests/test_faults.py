@@ -83,7 +83,7 @@ def test_damage_to_any_byte_and_length(tmp_path: Path) -> None:
         outcome = in_child(partial(damage.examine_all, patient, path, places, lengths, rng))
         assert outcome.kind == "done", outcome
         found = json.loads(outcome.said.removeprefix("done "))
-        # Nothing is stale here, so searches have no need of times: only `verify` reads them.
+        # No hit is stale here, so searches need no times; only `verify` reads them.
         wanted = "answered rightly" if path.suffix == ".stat" else "DamagedError"
         assert found.get(wanted, 0) > 10
 

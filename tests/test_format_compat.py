@@ -1,4 +1,4 @@
-"""An index of the current format is read; one of any other is refused, with what to do."""
+"""An index of the current format is read; any other is refused with advice."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ EXPECTED = "expected.json"
 
 
 def describe(snapshot: Snapshot) -> dict[str, object]:
-    """Everything that a reader can say of a golden index, for JSON."""
+    """Return everything that a reader sees in a golden index, as JSON values."""
     files = []
     for live in snapshot.segments:
         segment = live.segment
@@ -74,7 +74,7 @@ def _search(snapshot: Snapshot, query: str) -> list[object]:
 
 @pytest.fixture
 def golden(tmp_path: Path) -> Path:
-    """A copy: nothing may change the golden files."""
+    """Copy the golden files, which no test may change."""
     return Path(shutil.copytree(GOLDEN / CURRENT, tmp_path / "index"))
 
 
@@ -132,7 +132,7 @@ def test_an_unknown_segment_format_is_refused_with_what_to_do(golden: Path) -> N
 
 
 def test_golden_files_are_those_that_were_written() -> None:
-    """Segments are named by their checksum, so a changed one shows; the manifest has its own."""
+    """Checksums reveal changed files: in the names of segments, and inside the manifest."""
     for version in VERSIONS:
         for path in (GOLDEN / version).glob("*.s*"):
             (checksum,) = struct.unpack("<Q", path.read_bytes()[-16:-8])

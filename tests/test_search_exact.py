@@ -1,4 +1,4 @@
-"""What makes a search fast must not show: pruning, threads and caches against the plain way."""
+"""Optimizations do not change results: pruning, threads and caches against the plain method."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ seeds = st.integers(0, 2**32 - 1)
 
 
 def random_segment(random: np.random.Generator, files: int, first: int) -> Segment:
-    """Some files of a few chunks; every word in about its share of the chunks."""
+    """Make files of a few chunks; each word occurs in about its share of the chunks."""
     builder = SegmentBuilder()
     for number in range(first, first + files):
         count = int(random.integers(1, 6))
@@ -157,7 +157,7 @@ def test_the_best_k_with_ties_cut_by_place(
     ]
     for row in scores:
         row[random.random(len(row)) < 0.2] = -np.inf
-    # Distinct places, many of them with the same path.
+    # Distinct places, many of them in the same file.
     order = random.permutation(sum(map(len, scores)))
     ends = np.cumsum([0, *map(len, scores)])
 
@@ -190,7 +190,7 @@ def test_the_dense_scan_is_the_same_however_it_goes(
     costs: tuple[int, int],
     threads: bool,
 ) -> None:
-    """By runs, by copies, or all and then a choice; alone or with idle cores."""
+    """All ways of scanning must agree: runs, copies, or everything; with or without idle cores."""
     shard = random_shard(seed, parts)
     masks = chunk_masks(shard, None, globs)
     vector = np.random.default_rng(seed).normal(size=DIMENSIONS).astype(np.float32)
@@ -222,7 +222,7 @@ def test_shared_work_is_done_once_and_before_the_block_ends(helped: bool) -> Non
 
 
 def test_many_queries_share_the_cores() -> None:
-    """Nested as deep as threads are: nobody waits for a helper that never comes."""
+    """Concurrent scans must not deadlock when no helper is free."""
     done: list[int] = []
 
     def query(number: int) -> None:
@@ -349,7 +349,7 @@ PATH_WORDS = (
 def test_what_a_path_says_is_what_the_whole_of_it_says(
     paths: list[str], weights: dict[str, float]
 ) -> None:
-    """Folder and name apart, and words only where a term occurs: the same as all at once."""
+    """Roles by folder and name, and words only near terms, must equal those of the whole path."""
 
     def share(text: str) -> tuple[float, float]:
         words = set(text_parts(text))
@@ -400,7 +400,7 @@ def test_an_empty_mask_allows_nothing() -> None:
 
 
 def test_threads_that_search_one_snapshot_find_the_same() -> None:
-    """The first to touch a column makes what all then use."""
+    """Threads share lazily built columns."""
     vector = np.full(DIMENSIONS, 0.3, np.float32)
     query = [word.decode() for word in WORDS]
 

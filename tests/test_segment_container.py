@@ -1,4 +1,4 @@
-"""The container: what goes in comes out, and no changed byte goes unnoticed."""
+"""The container returns what was written, and detects every changed byte."""
 
 from __future__ import annotations
 

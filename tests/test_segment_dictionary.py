@@ -1,4 +1,4 @@
-"""Terms are found where they are, and nothing else is found, whether there are few or many."""
+"""The dictionary finds exactly the terms it holds, for small and large numbers of terms."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_many_terms_take_less_each() -> None:
 
 
 def test_terms_that_were_chosen_for_their_hashes_do_no_harm() -> None:
-    """A slot counts to 255; whoever has time can find 256 words that belong to one."""
+    """A slot counts up to 255; an attacker can find 256 words with the same slot."""
     one_slot = range(5 << 24, (5 << 24) + 256)
     found = [(key, 2) for key in sorted({*random_keys(SLOTS + 999), *one_slot})]
     it = written(found, SLOTS)

@@ -1,4 +1,4 @@
-"""A merge is what the builder would have made of the live files."""
+"""A merge equals what the builder would have made from the live files."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def merged(parts: list[tuple[Segment, list[bool]]]) -> Segment:
 
 
 def describe(segment: Segment) -> object:
-    """Everything a reader can see, in a form that can be compared."""
+    """Return everything a reader sees, in a comparable form."""
     rows = []
     for number, file in enumerate(segment.files):
         mine = np.flatnonzero(segment.chunk_files == number)

@@ -1,4 +1,4 @@
-"""Posting lists as bytes, there and back; and what is no list is no crash."""
+"""Posting lists survive packing and unpacking; invalid bytes cause no crash."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_packing_in_slices_is_packing_at_once(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_lists_are_small() -> None:
-    """A few bytes for a rare term; a byte and a half for each posting of a common one."""
+    """A rare term takes a few bytes; each posting of a common term takes a byte and a half."""
     sizes, _ = pack_lists(*arrays([[(30_000, 1)], [(30_000, 1), (30_005, 1)], every(20)]), ROWS)
     assert sizes.tolist()[:2] == [2, 4]
     assert sizes[2] < 2 * len(every(20))

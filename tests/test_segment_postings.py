@@ -1,4 +1,4 @@
-"""The inverted index against a dict of counters."""
+"""The inverted index, compared with a dictionary of counters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Search processes: the same answers and errors as in this one, whatever dies meanwhile."""
+"""Search processes give the same answers and errors as this process, even if one dies."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def pids(index: Index) -> list[int]:
 
 @contextmanager
 def crowd(index: Index) -> Iterator[None]:
-    """As while another search is under way."""
+    """Run as if another search were in progress."""
     with serving(index)._slot() as slot:
         assert slot is None
         yield
@@ -212,7 +212,7 @@ def test_a_worker_killed_at_work(index: Index) -> None:
 
 @contextmanager
 def two_at_once(index: Index) -> Iterator[list[Future[list[Hit]]]]:
-    """One question lies in the pipe of the only worker while it has another."""
+    """Queue one request in the pipe of the only worker while it runs another."""
     serving(index)._slots[1:] = []
     index.search("retry")
     (worker,) = workers(index)

@@ -1,4 +1,4 @@
-"""Commits: what is synced when, what is refused how, and who may write."""
+"""Commits: the order of syncs, refusals, and the write lock."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def sealed(directory: Path, *names: str) -> SegmentEntry:
 
 @pytest.fixture
 def calls(tmp_path: Path) -> Iterator[list[Call]]:
-    """What has been called below the test's folder."""
+    """Return the calls on files below the test's folder."""
     made: list[Call] = []
     with intercepted(tmp_path, lambda call: made.append(call)):
         yield made

@@ -1,4 +1,4 @@
-"""Storages: the index path needs nothing but the protocol, and the local folder keeps its word."""
+"""The index path uses only the storage protocol, and the local folder implements it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from codelode.store.verify import drop_damaged, verify
 
 @dataclass
 class MemoryStorage:
-    """An index in a dict."""
+    """A storage in a dictionary."""
 
     files: dict[str, bytes] = field(default_factory=dict)
     manifest: bytes = b""
@@ -76,7 +76,7 @@ class MemoryStorage:
 
 
 def bring_up_to_date(storage: Storage, root: Path) -> None:
-    """What `Index.update` does, without a folder."""
+    """Update an index like `Index.update`, without a folder."""
     current = read_manifest(storage) if storage.has_manifest() else None
     encoder = open_index(root, root).encoder()
     settle(storage, current)

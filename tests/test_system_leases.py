@@ -1,4 +1,4 @@
-"""Whoever would cut a file short under a reader waits, and the reader's process lives."""
+"""A process that truncates a file under a reader has to wait, and the reader survives."""
 
 from __future__ import annotations
 

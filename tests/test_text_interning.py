@@ -1,4 +1,4 @@
-"""Numbering pieces of a text in vectors, against a dict."""
+"""Numbering the pieces of a text, compared with a dictionary."""
 
 from __future__ import annotations
 

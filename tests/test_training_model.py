@@ -78,7 +78,7 @@ def test_near_duplicates_are_dropped(tmp_path: Path) -> None:
         one,
         one,
         one | {"passage": one["passage"].replace(" ", "\n  ")},
-        one | {"query": "something else entirely"},  # the passage is known already
+        one | {"query": "something else entirely"},  # a duplicate passage
         *(one | {"passage": f"passage number {i}"} for i in range(10)),
     ]
     file = tmp_path / "pairs.jsonl"

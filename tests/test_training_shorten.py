@@ -1,4 +1,4 @@
-"""Cutting a model short: what passages hold is kept, and so is what made the model."""
+"""Reducing the dimensions of a model keeps the energy of passages and the training record."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_cosines_stay_where_the_cut_off_axes_hold_nothing(
     before, after = vectors_of(model), vectors_of(tmp_path / "m")
     assert after.shape == (60, RANK)
     assert np.abs(before @ before.T - after @ after.T).max() < 0.03
-    # The first columns alone would not do.
+    # The first columns alone would not suffice.
     columns = before[:, :RANK] / np.linalg.norm(before[:, :RANK], axis=1, keepdims=True)
     assert np.abs(before @ before.T - columns @ columns.T).max() > 0.1
 

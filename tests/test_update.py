@@ -1,4 +1,4 @@
-"""Updates: only what changed is done again, and the result is that of a clean rebuild."""
+"""Updates process only changes, and the result equals a clean rebuild."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def write(root: Path, path: str, text: str) -> None:
 
 
 def answers(index: Index) -> list[object]:
-    """Everything that a search shows, for all modes."""
+    """Return everything that searches show, for all modes."""
     return [
         (query, mode, index.search(query, limit=20, mode=mode, explain=True))
         for query in QUERIES
