@@ -167,7 +167,7 @@ def test_a_missing_index_is_built_once_with_progress(index: Index) -> None:
     assert len(meter.totals) == 1
 
 
-def test_the_index_of_an_enclosing_folder_will_do(index: Index, tmp_path: Path) -> None:
+def test_the_index_of_an_enclosing_folder_is_used(index: Index, tmp_path: Path) -> None:
     index.update()
     inner = Index.open(index.root / "src", index_dir=tmp_path / "index")
     assert build_if_missing(inner) is None

@@ -81,7 +81,7 @@ def test_a_slower_hour_of_the_machine_is_no_regression() -> None:
     assert found.verdict == "worse"
 
 
-def test_what_only_one_run_has_is_told_apart() -> None:
+def test_measurements_of_only_one_run_are_marked() -> None:
     old, new = record(row((1.0,), name="a")), record(row((1.0,), name="b"))
     assert [(one.name, one.verdict) for one in changes(old, new)] == [("b", "new"), ("a", "gone")]
 

@@ -168,7 +168,9 @@ class TestRules:
             ("/", [], ["a", "a/"]),
         ],
     )
-    def test_what_one_rule_matches(self, rule: str, matching: list[str], other: list[str]) -> None:
+    def test_matches_of_a_single_rule(
+        self, rule: str, matching: list[str], other: list[str]
+    ) -> None:
         rules = Rules(parse(rule.encode()))
         for path in [*matching, *other]:
             raw = path.rstrip("/").encode()
@@ -276,7 +278,7 @@ class TestHostileRules:
             assert time.process_time() - started < 10, unit
 
 
-def test_glob_knows_the_least_length_and_a_part_of_every_match() -> None:
+def test_a_pattern_knows_the_minimum_length_and_a_part_of_every_match() -> None:
     tokens = wildmatch.tokenize(b"a/**/[bc]*long?", path=True)
     assert tokens is not None
     assert wildmatch.least_bytes(tokens) == len("a/blong?")

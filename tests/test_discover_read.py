@@ -48,7 +48,7 @@ def skip(result: Document | Skip) -> tuple[str, SkipReason]:
 
 
 class TestDocuments:
-    def test_all_of_it(self, tmp_path: Path) -> None:
+    def test_the_whole_file_is_read(self, tmp_path: Path) -> None:
         data = "# naïve\r\nx = 1\r\n".encode()
         digest = xxhash.xxh3_128(data).digest()
         assert document(tmp_path, data, "sub/a.py") == Document(
@@ -78,7 +78,7 @@ class TestDocuments:
         assert document(tmp_path, data, name).language == language
 
     @pytest.mark.parametrize("name", [b"new\nline", b"\xff\xfe", "ñ".encode()])
-    def test_any_name(self, tmp_path: Path, name: bytes) -> None:
+    def test_a_file_with_any_name_is_read(self, tmp_path: Path, name: bytes) -> None:
         result = document(tmp_path, b"x", os.fsdecode(name) + "/" + os.fsdecode(name))
         assert os.fsencode(result.path) == name + b"/" + name
 
@@ -103,7 +103,7 @@ class TestDocuments:
 
 
 class TestFilesThatChange:
-    def test_gone(self, tmp_path: Path) -> None:
+    def test_a_deleted_file_is_skipped(self, tmp_path: Path) -> None:
         file = write(tmp_path, b"x", "a/b")
         (tmp_path / "a/b").unlink()
         assert skip(read(tmp_path, file)) == ("a/b", SkipReason.VANISHED)
@@ -191,7 +191,7 @@ class TestFilesThatChange:
             read(tmp_path, each, 0)
         assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
 
-    def test_running_out_of_descriptors_is_no_skip(self) -> None:
+    def test_running_out_of_descriptors_is_an_error(self) -> None:
         with pytest.raises(IndexingError, match="Too many open files"):
             opening.refusal("a", OSError(24, "Too many open files"))
 
@@ -239,17 +239,17 @@ class TestEncodings:
         comment = f"int v = 0; /* {words} */\n"
         assert text_of(comment.encode("koi8-r")) == comment
 
-    def test_bytes_without_meaning_in_any_encoding_lose_nothing_else(self) -> None:
+    def test_undefined_bytes_do_not_affect_the_rest(self) -> None:
         assert "int x;" in text_of(b"int x; /* Gr\xf6\xdfe \x81 */\n" * 3)
 
     @given(st.text())
-    def test_utf8_is_taken_at_its_word(self, text: str) -> None:
+    def test_valid_utf8_is_trusted(self, text: str) -> None:
         data = ("a" * 8192 + text).encode()
         result = decode(data)
         assert isinstance(result, Text)
         assert result.text is data
 
-    def test_the_mark_of_utf8_goes(self) -> None:
+    def test_the_utf8_byte_order_mark_is_removed(self) -> None:
         assert text_of(codecs.BOM_UTF8 + "naïve".encode()) == "naïve"
         assert text_of(codecs.BOM_UTF8 + b"plain") == "plain"
 

@@ -232,7 +232,7 @@ class TestGitsSettings:
         grow(root, {"a": "x"})
         assert list(ignored(root)) == ["a"]
 
-    def test_settings_that_are_no_file(self, root: Path, home: Path) -> None:
+    def test_settings_that_are_not_a_file(self, root: Path, home: Path) -> None:
         os.mkfifo(home / ".gitconfig")
         grow(root, {".git/config": "[core]\nexcludesfile = /dev/zero\n", "a": "x"})
         assert read_paths(root) == ["a"]

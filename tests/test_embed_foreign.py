@@ -160,7 +160,7 @@ def test_an_unknown_name_lists_the_known_ones() -> None:
         load("nothing")
 
 
-def test_a_folder_without_a_model_says_what_was_looked_for(tmp_path: Path) -> None:
+def test_a_folder_without_a_model_lists_what_was_tried(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"model\.json.*model\.safetensors.*model\.onnx"):
         load(str(tmp_path))
 
@@ -191,7 +191,7 @@ def package_folder(name: str) -> Path:
 
 
 @needs_minilm
-def test_minilm_finds_what_is_meant(minilm: Path) -> None:
+def test_minilm_finds_similar_meanings(minilm: Path) -> None:
     encoder = load(str(minilm))
     assert encoder.dimensions == 384
     texts = [
@@ -208,7 +208,7 @@ def test_minilm_finds_what_is_meant(minilm: Path) -> None:
 
 
 @needs_minilm
-def test_minilm_agrees_with_what_its_authors_publish(minilm: Path) -> None:
+def test_minilm_agrees_with_its_model_card(minilm: Path) -> None:
     """Check the example of the model card, within the known error of the int8 graph."""
     encoder = load(str(minilm))
     one, same, other = map(

@@ -64,7 +64,7 @@ def some_passages(n: int) -> list[tuple[str, bytes]]:
     ]
 
 
-def test_a_row_is_the_same_to_the_bit_in_any_company(tiny: StaticEncoder) -> None:
+def test_a_row_does_not_depend_on_the_batch(tiny: StaticEncoder) -> None:
     passages = some_passages(40)
     together = tiny.encode_passages(batch(*passages))
     backwards = tiny.encode_passages(batch(*reversed(passages)))[::-1]
@@ -136,7 +136,7 @@ def test_only_the_last_components_of_a_path_count(tiny: StaticEncoder) -> None:
     assert deep.tobytes() == shallow.tobytes() != other.tobytes()
 
 
-def test_nothing_to_go_by_gives_zeros(tiny: StaticEncoder) -> None:
+def test_text_without_words_gives_zeros(tiny: StaticEncoder) -> None:
     rows = tiny.encode_passages(batch(("", b""), ("", b" {}();"), ("", b"read")))
     assert not rows[:2].any()
     assert rows[2].any()
@@ -153,7 +153,7 @@ def test_an_unknown_part_is_made_of_known_pieces_and_a_bucket() -> None:
     assert vocabulary.rows_of_part("parse") == (row["parse"],)
 
 
-def test_looking_up_is_the_same_before_and_after_the_dict_is_made() -> None:
+def test_lookups_agree_before_and_after_the_dictionary_is_built() -> None:
     known, hashes = sorted_by_hash([f"word{chr(97 + i % 26)}{i}" for i in range(500)])
     fresh, used = Vocabulary(hashes), Vocabulary(hashes)
     for part in known:

@@ -82,7 +82,7 @@ def test_there_is_a_golden_index_of_the_current_format() -> None:
     assert CURRENT in VERSIONS
 
 
-def test_a_golden_index_says_what_it_said(golden: Path) -> None:
+def test_a_golden_index_has_its_recorded_content(golden: Path) -> None:
     expected = json.loads((golden / EXPECTED).read_text())
     assert json.loads(json.dumps(describe(Snapshot.open(LocalStorage(golden))))) == expected
     assert not verify(LocalStorage(golden))
@@ -97,7 +97,7 @@ def test_a_golden_index_is_searched(golden: Path) -> None:
 
 
 @pytest.mark.parametrize(("number", "age"), [(INDEX_FORMAT + 1, "newer"), (0, "older")])
-def test_an_unknown_format_is_refused_with_what_to_do(golden: Path, number: int, age: str) -> None:
+def test_an_unknown_format_is_refused_with_advice(golden: Path, number: int, age: str) -> None:
     head, _, body = (golden / MANIFEST).read_bytes().partition(b"\n")
     words = head.split(b" ")
     words[1] = b"%d" % number
@@ -110,9 +110,7 @@ def test_an_unknown_format_is_refused_with_what_to_do(golden: Path, number: int,
 
 
 @pytest.mark.parametrize("version", sorted({*VERSIONS} - {CURRENT}))
-def test_an_index_of_an_older_format_is_refused_with_what_to_do(
-    version: str, tmp_path: Path
-) -> None:
+def test_an_index_of_an_older_format_is_refused_with_advice(version: str, tmp_path: Path) -> None:
     index = Index(Path("/golden"), Path(shutil.copytree(GOLDEN / version, tmp_path / "i")), None)
     for use in (lambda: index.search("retry"), index.status, index.update):
         with pytest.raises(FormatError, match=r"an older codelode .*`lode index --rebuild`"):
@@ -120,7 +118,7 @@ def test_an_index_of_an_older_format_is_refused_with_what_to_do(
     assert "--rebuild" in index.verify()[0].problem
 
 
-def test_an_unknown_segment_format_is_refused_with_what_to_do(golden: Path) -> None:
+def test_an_unknown_segment_format_is_refused_with_advice(golden: Path) -> None:
     name = Snapshot.open(LocalStorage(golden)).manifest.segments[0].name
     data = bytearray((golden / name).read_bytes())
     struct.pack_into("<I", data, 8, INDEX_FORMAT + 1)
@@ -131,7 +129,7 @@ def test_an_unknown_segment_format_is_refused_with_what_to_do(golden: Path) -> N
         Index(Path("/golden"), golden, None).search("retry", mode="lexical")
 
 
-def test_golden_files_are_those_that_were_written() -> None:
+def test_golden_files_are_unchanged() -> None:
     """Checksums reveal changed files: in the names of segments, and inside the manifest."""
     for version in VERSIONS:
         for path in (GOLDEN / version).glob("*.s*"):

@@ -228,7 +228,7 @@ def test_without_the_packages_one_line_says_what_to_install(
     assert lode("index", tree, PYTHONPATH=missing).code == 0
 
 
-def test_nothing_is_imported_that_nobody_asked_for(tree: Path, tmp_path: Path) -> None:
+def test_optional_packages_are_not_imported_unasked(tree: Path, tmp_path: Path) -> None:
     program = (
         "import json, sys; from codelode import Index;"
         " index = Index.open(sys.argv[1], index_dir=sys.argv[2]);"

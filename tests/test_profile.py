@@ -74,7 +74,7 @@ def test_sums_agree_with_what_the_system_counts(lode: CommandLine, many: Path, j
     assert load["run_wait"] >= 0
 
 
-def test_files_are_listed_with_what_they_took(lode: CommandLine, tree: Path) -> None:
+def test_files_are_listed_with_their_costs(lode: CommandLine, tree: Path) -> None:
     text = "\n\n".join(f"def function_{i}(x):\n    return x + {i}\n" for i in range(2000))
     write_tree(tree, {"src/large.py": text})
     plain = lode("index", tree, "--json").must_succeed().json
@@ -168,7 +168,7 @@ def test_without_a_profiler_there_are_still_tables(
     )
 
 
-def test_a_trace_needs_a_place(lode: CommandLine, tree: Path, tmp_path: Path) -> None:
+def test_a_trace_needs_a_writable_file(lode: CommandLine, tree: Path, tmp_path: Path) -> None:
     lode("index", "--profile", tree).must_be_refused(str(tree), "folder", "--profile=FILE")
     lode("index", "--profile", "--", tree).must_be_refused("ROOT", "--profile=FILE")
     nowhere = tmp_path / "nowhere" / "trace.json"

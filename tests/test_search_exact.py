@@ -182,7 +182,7 @@ def test_the_best_k_with_ties_cut_by_place(
     st.sampled_from([(0, 0), (10**6, 0), (10**6, 10**6), (150, 1)]),
     st.booleans(),
 )
-def test_the_dense_scan_is_the_same_however_it_goes(
+def test_all_ways_of_scanning_agree(
     seed: int,
     parts: int,
     k: int,
@@ -241,7 +241,7 @@ def test_many_queries_share_the_cores() -> None:
 
 
 @pytest.mark.parametrize("helped", [False, True])
-def test_what_shared_work_raises_is_raised(helped: bool) -> None:
+def test_errors_of_shared_work_are_raised(helped: bool) -> None:
     def fail(item: int) -> None:
         if item == 7:
             raise LookupError("seven")
@@ -271,7 +271,7 @@ def test_nothing_runs_after_the_block_has_failed() -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(seeds, st.sampled_from([["a"], ["!a"], ["*.c", "!b/*"], ["none"]]), st.booleans())
-def test_a_filter_is_worked_out_once_and_right(seed: int, globs: list[str], below: bool) -> None:
+def test_a_filter_is_computed_once_and_correctly(seed: int, globs: list[str], below: bool) -> None:
     shard = random_shard(seed, 3)
     folder = "a/" if below else ""
     if below:
@@ -304,7 +304,7 @@ def test_a_bad_glob_is_an_error_every_time() -> None:
             chunk_masks(shard, None, ["{a"])
 
 
-def test_what_is_recent_is_kept_and_no_more() -> None:
+def test_the_cache_keeps_the_values_used_last() -> None:
     recent: LruCache[int, str] = LruCache()
     for number in range(5):
         recent.put(number, str(number), 3)
@@ -319,7 +319,7 @@ def test_distinct_is_unique(values: list[int]) -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 2**31 - 1), st.integers(0, 2**16 - 1))))
-def test_keys_are_split_into_what_they_were_made_of(pairs: list[tuple[int, int]]) -> None:
+def test_keys_are_split_into_their_parts(pairs: list[tuple[int, int]]) -> None:
     segments, ordinals = np.array(pairs, np.int64).reshape(-1, 2).T
     keys = chunk_keys(segments, ordinals)
     assert [part.tolist() for part in split_keys(keys)] == [segments.tolist(), ordinals.tolist()]
@@ -346,10 +346,8 @@ PATH_WORDS = (
         max_size=4,
     ),
 )
-def test_what_a_path_says_is_what_the_whole_of_it_says(
-    paths: list[str], weights: dict[str, float]
-) -> None:
-    """Roles by folder and name, and words only near terms, must equal those of the whole path."""
+def test_words_near_terms_are_all_that_count(paths: list[str], weights: dict[str, float]) -> None:
+    """The shortcut over joined paths must equal splitting each path into words."""
 
     def share(text: str) -> tuple[float, float]:
         words = set(text_parts(text))

@@ -18,7 +18,7 @@ def test_a_plain_string_means_one_item() -> None:
     assert request.plain() == ["retry", 10, "hybrid", ["python"], ["*.py"], False]
 
 
-def test_any_iterable_of_strings_and_any_integer_will_do() -> None:
+def test_any_iterable_of_strings_and_any_integer_are_accepted() -> None:
     names: Any = (name for name in ("c", "python"))
     request = SearchRequest("retry", limit=np.int64(3), languages=names)  # type: ignore[arg-type]
     assert request.plain() == ["retry", 3, "hybrid", ["c", "python"], None, False]

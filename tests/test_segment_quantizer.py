@@ -58,7 +58,7 @@ def test_residuals_halve_the_error() -> None:
 
 
 @given(rows)
-def test_no_other_scale_comes_closer(vectors: NDArray[np.float32]) -> None:
+def test_no_other_scale_is_more_exact(vectors: NDArray[np.float32]) -> None:
     quantized = quantize(vectors)
     exact = vectors.astype(np.float64)
     best = np.square(exact - restored(quantized)).sum(axis=1)
@@ -70,7 +70,7 @@ def test_no_other_scale_comes_closer(vectors: NDArray[np.float32]) -> None:
 
 
 @given(rows)
-def test_a_row_is_the_same_in_any_company(vectors: NDArray[np.float32]) -> None:
+def test_a_row_does_not_depend_on_other_rows(vectors: NDArray[np.float32]) -> None:
     together = quantize(vectors)
     for number, row in enumerate(vectors):
         alone = quantize(row[None, :])

@@ -36,7 +36,7 @@ def changed(section: str, data: bytes | None) -> Segment:
     return Segment(SegmentFile.from_bytes("forged", sink.getvalue()))
 
 
-def test_a_sound_segment_is_in_shape() -> None:
+def test_an_intact_segment_passes_the_check() -> None:
     check_shape(SOUND)
     assert not list(faults(SOUND))
 

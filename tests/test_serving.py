@@ -119,7 +119,7 @@ def test_answers_are_the_same(index: Index, root: Path) -> None:
     assert len(workers(index)) == 1
 
 
-def test_who_searches_alone_starts_no_process(index: Index) -> None:
+def test_a_single_search_starts_no_process(index: Index) -> None:
     for _ in range(3):
         assert index.search("retry")
     assert workers(index) == []
@@ -141,7 +141,7 @@ def test_no_more_processes_than_asked_for(index: Index) -> None:
     assert questions(index) == serving(index)._under_way == 0
 
 
-def test_fewer_than_no_processes(root: Path) -> None:
+def test_a_negative_number_of_processes_is_refused(root: Path) -> None:
     with pytest.raises(UsageError, match="-1"):
         Index.open(root, processes=-1)
 
@@ -199,7 +199,7 @@ def test_a_killed_worker_is_replaced(index: Index) -> None:
     assert after != before
 
 
-def test_a_worker_killed_at_work(index: Index) -> None:
+def test_a_worker_killed_during_a_search(index: Index) -> None:
     with crowd(index), ThreadPoolExecutor(1) as pool:
         hits = index.search("retry")
         (worker,) = workers(index)
@@ -225,7 +225,7 @@ def two_at_once(index: Index) -> Iterator[list[Future[list[Hit]]]]:
         yield asked
 
 
-def test_a_question_behind_another_has_its_own_answer(index: Index) -> None:
+def test_a_queued_request_gets_its_own_answer(index: Index) -> None:
     hits = [index.search(query) for query in ("retry", "schedule")]
     assert hits[0] != hits[1]
     with crowd(index), two_at_once(index) as asked:
@@ -233,7 +233,7 @@ def test_a_question_behind_another_has_its_own_answer(index: Index) -> None:
         assert [future.result(30) for future in asked] == hits
 
 
-def test_a_worker_killed_with_two_questions(index: Index) -> None:
+def test_a_worker_killed_with_two_requests(index: Index) -> None:
     hits = [index.search(query) for query in ("retry", "schedule")]
     with crowd(index), two_at_once(index) as asked:
         os.kill(pids(index)[0], signal.SIGKILL)
@@ -241,7 +241,7 @@ def test_a_worker_killed_with_two_questions(index: Index) -> None:
     assert questions(index) == 0
 
 
-def test_an_interrupted_search_does_not_hurt_the_one_behind_it(
+def test_an_interrupted_search_does_not_affect_the_next_one(
     index: Index, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[object] = []
@@ -299,7 +299,7 @@ def test_an_interrupted_search_leaves_no_answer_behind(
         assert index.answer("retry").query == "retry"
 
 
-def test_close_ends_them_and_searches_go_on(index: Index) -> None:
+def test_close_ends_workers_and_searches_continue(index: Index) -> None:
     with crowd(index):
         hits = index.search("retry")
         (pid,) = pids(index)
@@ -323,7 +323,7 @@ def test_a_worker_at_work_ends_after_close(index: Index) -> None:
     until(lambda: not alive(worker.pid))
 
 
-def test_they_end_with_the_index(root: Path, tmp_path: Path) -> None:
+def test_workers_end_with_the_index(root: Path, tmp_path: Path) -> None:
     index = Index.open(root, tmp_path / "index", processes=1)
     with crowd(index):
         index.search("retry")
@@ -346,7 +346,7 @@ time.sleep(60 if sys.argv[3] == "sleep" else 0)
 
 
 @pytest.mark.parametrize("how", ["sleep", "exit"])
-def test_they_end_with_their_parent(root: Path, tmp_path: Path, how: str) -> None:
+def test_workers_end_with_their_parent(root: Path, tmp_path: Path, how: str) -> None:
     command = [sys.executable, "-c", PARENT, str(root), str(tmp_path / "index"), how]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

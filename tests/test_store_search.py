@@ -79,7 +79,7 @@ def found(shard: Shard, query: list[str], globs: list[str] | None) -> dict[tuple
 
 @settings(max_examples=60, deadline=None)
 @given(trees, st.sets(paths, max_size=4), layouts, st.sets(st.sampled_from(WORDS), max_size=4))
-def test_the_lexical_leg_is_bm25_over_what_is_live(
+def test_the_lexical_leg_is_bm25_over_live_chunks(
     tree: dict[str, bytes], dead: set[str], parts: int, words: set[str]
 ) -> None:
     query = list(dict.fromkeys(term for word in sorted(words) for term in text_terms(word)))
@@ -148,7 +148,7 @@ def test_the_dense_leg_scores_every_live_chunk(
 
 @given(trees, st.integers(0, 10**6))
 @settings(max_examples=20, deadline=None)
-def test_a_cosine_is_the_same_in_any_company(tree: dict[str, bytes], seed: int) -> None:
+def test_a_cosine_does_not_depend_on_other_rows(tree: dict[str, bytes], seed: int) -> None:
     vector = np.random.default_rng(seed).normal(size=DIMENSIONS).astype(np.float32)
     vector /= np.linalg.norm(vector)
     for live in shard_of(tree, set(), 1).snapshot.segments:
@@ -200,7 +200,7 @@ def _dense_only(rows: NDArray[np.float32]) -> Shard:
     return Shard(Snapshot(manifest, [LiveSegment(segment, entry)]))
 
 
-def test_a_scan_takes_no_reference_that_it_does_not_own() -> None:
+def test_a_scan_keeps_reference_counts() -> None:
     """`simsimd.cdist(out=)` drops a reference to None per call until the interpreter dies."""
     shard = shard_of({"a": b"alpha\n"}, set(), 1)
     vector = np.full(DIMENSIONS, 0.25, np.float32)
@@ -212,7 +212,7 @@ def test_a_scan_takes_no_reference_that_it_does_not_own() -> None:
 
 @pytest.mark.parametrize("parts", [1, 3])
 @pytest.mark.parametrize("mode", ["semantic", "lexical"])
-def test_identical_files_are_cut_to_as_many_candidates_as_a_leg_has(mode: Mode, parts: int) -> None:
+def test_identical_files_are_limited_to_the_candidates_of_a_leg(mode: Mode, parts: int) -> None:
     """The selection must not depend on how the files are spread over segments."""
     names = [f"dir{number}/same" for number in range(3000)]
     shard = shard_of(dict.fromkeys(names, b"alpha beta"), set(), parts)

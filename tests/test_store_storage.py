@@ -85,7 +85,7 @@ def bring_up_to_date(storage: Storage, root: Path) -> None:
     update(storage, root, manifest, snapshot, encoder, UpdateOptions(WalkOptions(), jobs=1))
 
 
-def test_an_index_in_memory_is_that_of_a_folder(tmp_path: Path) -> None:
+def test_an_index_in_memory_equals_one_in_a_folder(tmp_path: Path) -> None:
     root, rng = tmp_path / "tree", random.Random(3)
     plant(root, 9, rng)
     memory = MemoryStorage()
@@ -129,7 +129,7 @@ def test_a_folder_without_an_index_says_so(tmp_path: Path) -> None:
     assert list(LocalStorage(tmp_path / "nowhere").list()) == []
 
 
-def test_what_is_no_plain_file_is_damage(tmp_path: Path) -> None:
+def test_a_special_file_is_damage(tmp_path: Path) -> None:
     storage = LocalStorage(tmp_path)
     (tmp_path / "target").write_bytes(b"data")
     (tmp_path / "link").symlink_to(tmp_path / "target")

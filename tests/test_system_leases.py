@@ -70,7 +70,7 @@ def test_the_descriptor_is_closed_with_the_file(path: Path) -> None:
     assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
-def test_where_leases_are_not_to_be_had_reading_goes_on(tmp_path: Path) -> None:
+def test_reading_works_without_leases(tmp_path: Path) -> None:
     reader, writer = os.pipe()  # a pipe has no lease
     lease = Lease(reader)
     lease.take()

@@ -73,7 +73,7 @@ def test_headers_and_paths_find_parts_of_the_file() -> None:
     assert {pair.query for pair in of_kind("path")} == {"pool job queue"}
 
 
-def test_what_is_drawn_depends_on_the_path_alone() -> None:
+def test_the_selection_depends_only_on_the_path() -> None:
     assert mined() == mined()
 
 
@@ -115,7 +115,7 @@ def test_first_sentence(comment: str, expected: str | None) -> None:
     assert first_sentence(comment) == expected
 
 
-def test_a_license_at_the_top_is_stepped_over() -> None:
+def test_a_license_at_the_top_is_skipped() -> None:
     text = b"/* Copyright 2020 Somebody. */\n\n/* Draws charts into a bitmap. */\nint x;\n"
     sentence, at = file_header(text)
     assert sentence == "Draws charts into a bitmap."
