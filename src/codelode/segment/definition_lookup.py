@@ -78,6 +78,14 @@ class DefinitionLookup:
                 best = min(best or rank, rank)
         return self._record(best[-1]) if best else None
 
+    def overlapping(self, file: int, first: int, last: int) -> list[DefinitionRecord]:
+        """Return the definitions that hold any line from `first` to `last`, in document order."""
+        numbers: list[int] = []
+        for block, piece, start in self._pieces(file):
+            inside = (block.start_lines[piece] <= last) & (block.end_lines[piece] >= first)
+            numbers += (np.flatnonzero(inside) + start).tolist()
+        return [self._record(number) for number in numbers]
+
     def named(self, name: str) -> list[DefinitionRecord]:
         """Return the definitions whose names have the key of `name`, in the order of their names.
 
