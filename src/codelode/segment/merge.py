@@ -62,7 +62,7 @@ def merge(parts: Sequence[tuple[Segment, Mask]], sink: BinaryIO) -> tuple[int, i
         "paths": _copy(segments, "paths", [s.files["path_length"] for s in segments], file_masks),
         "chunks": [chunks],
         "symbols": _copy(segments, "symbols", [s.symbol_bytes() for s in segments], chunk_masks),
-        **definition_sections(definitions),
+        **definition_sections(definitions, files, chunks),
         **postings_sections(postings, len(chunks)),
         "scales": (segment.scales[mask] for segment, mask in masked),
         "codes": (_select(segment.codes, mask) for segment, mask in masked),
