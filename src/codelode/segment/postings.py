@@ -1,12 +1,8 @@
 """The inverted index of a segment: term → ordinals and frequencies.
 
 A term is known by its key (see `dictionary`). Postings of a term are contiguous and ascending:
-ordinals uint16, frequencies uint8 (255 means 255 or more). Two fields share the dictionary:
-
-    ""   terms of the chunk's text
-    "d"  whole names the chunk defines, in lower case
-
-This is the form that is worked on; `lists` has the one on disk.
+ordinals uint16, frequencies uint8 (255 means 255 or more). This is the form in memory;
+`posting_codec` has the one on disk.
 """
 
 from __future__ import annotations
@@ -25,8 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from codelode.segment.container import Piece
-
-DEFINITION = "d"
 
 
 @dataclass(frozen=True, slots=True)
