@@ -13,12 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode.metrics import timed
-from codelode.search.candidates import Candidates, TopK, distinct
+from codelode.search.candidates import Candidates, TopK
 from codelode.search.dense import dense_scan
 from codelode.search.features import fill_features
 from codelode.search.filters import Mask, chunk_masks
 from codelode.search.gathered import Gathered
 from codelode.search.lexical import Bm25, TermPostings
+from codelode.text.csr import distinct
 
 if TYPE_CHECKING:
     from codelode.search.context import QueryContext

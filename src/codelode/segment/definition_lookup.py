@@ -58,7 +58,7 @@ class DefinitionLookup:
         self._chunks = chunks
         self._kinds = kinds
         self._frames = Frames(file, "definitions", "definition_blocks")
-        self._blocks: LruCache[int, DefinitionBlock] = LruCache()
+        self._blocks: LruCache[int, DefinitionBlock] = LruCache(_CACHED_BLOCKS)
 
     def of_file(self, file: int) -> list[Definition]:
         """Return the definitions of a file, in document order."""
@@ -157,7 +157,7 @@ class DefinitionLookup:
             stop = min(first + DEFINITIONS_PER_BLOCK, int(self._firsts[-1]))
             record = self._frames.read(number, MAX_RECORD_BYTES)
             block = DefinitionBlock(record, stop - first)
-            self._blocks.put(number, block, _CACHED_BLOCKS)
+            self._blocks.put(number, block)
         return block
 
     def _place(self, number: int) -> tuple[DefinitionBlock, int]:

@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from codelode.segment.container import write_segment
 from codelode.segment.definitions import definition_sections, merge_tables
 from codelode.segment.dictionary import BUCKETS
+from codelode.segment.live_text import copy_live
 from codelode.segment.postings import merge_postings, postings_sections
 from codelode.segment.schema import set_starts
-from codelode.segment.text import copy_live
+from codelode.text.csr import runs_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -163,6 +164,5 @@ def _copy(
     for segment, sizes, mask in zip(segments, lengths, masks, strict=True):
         ends = np.cumsum(sizes.astype(np.int64))
         starts = np.concatenate(([0], ends))
-        edges = np.flatnonzero(np.diff(mask, prepend=False, append=False))
-        for first, stop in edges.reshape(-1, 2):
+        for first, stop in runs_of(mask).tolist():
             yield segment.file.read(section, int(starts[first]), int(starts[stop]))

@@ -185,7 +185,7 @@ class Names:
         self._file = file
         self._most = max_name_record(definitions)
         self._frames = Frames(file, "names", "name_blocks")
-        self._blocks: LruCache[int, NameBlock] = LruCache()
+        self._blocks: LruCache[int, NameBlock] = LruCache(_CACHED_BLOCKS)
 
     @cached_property
     def heads(self) -> list[bytes]:
@@ -200,7 +200,7 @@ class Names:
         block = self._blocks.get(number)
         if block is None:
             block = NameBlock(self._frames.read(number, self._most))
-            self._blocks.put(number, block, _CACHED_BLOCKS)
+            self._blocks.put(number, block)
         return block
 
     def blocks(self) -> Iterator[NameBlock]:

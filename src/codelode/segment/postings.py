@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode.segment.dictionary import DICTIONARY_SECTIONS, DictionaryWriter
-from codelode.segment.posting_codec import MAX_FREQUENCY, pack_lists
+from codelode.segment.posting_codec import pack_lists
+from codelode.segment.posting_list import MAX_FREQUENCY
 from codelode.text.csr import group_starts, ranges
 
 if TYPE_CHECKING:
