@@ -15,7 +15,7 @@ from codelode.segment.builder import SegmentBuilder
 from codelode.segment.merge import merge
 from codelode.segment.reader import Segment
 from codelode.segment.run import RunSegment
-from codelode.text.tokens import count_words
+from codelode.text.word_counts import count_words
 from codelode.types import Document, SkipReason, SourceFile
 
 DIMENSIONS = 16

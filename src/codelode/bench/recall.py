@@ -18,7 +18,7 @@ from codelode.search.candidates import distinct, split_keys
 from codelode.search.dense import cosines, dense_candidates
 from codelode.search.filters import Allowed
 from codelode.search.searcher import CANDIDATES
-from codelode.text.tokens import count_words
+from codelode.text.word_counts import count_words
 from codelode.types import Passages
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from codelode.segment.run import run_sections
 from codelode.segment.schema import CHUNK, FILE, MAX_SYMBOL_BYTES
 from codelode.segment.stats import STAT_COLUMNS, stat_row, stats_sections
 from codelode.segment.text import BlockWriter
-from codelode.text.tokens import term_hashes
+from codelode.text.tokens import name_key, term_hashes
 from codelode.types import SkipReason
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from codelode.segment.container import Piece
-    from codelode.text.tokens import WordCounts
+    from codelode.text.word_counts import WordCounts
     from codelode.types import ChunkedDocument, Document, SourceFile
 
 SKIP_REASONS = tuple(SkipReason)
@@ -158,7 +158,7 @@ class SegmentBuilder:
         """The terms of text and definitions in each chunk; and the number of those of the text."""
         split, found = words.parts, words.part_counts
         whole = np.full(len(split.starts) - 1, -1)
-        whole[split.compounds] = np.arange(len(split.compounds))
+        whole[split.whole_words] = np.arange(len(split.whole_words))
         whole = whole[words.ids]
         compound = np.flatnonzero(whole >= 0)
         ordinals = np.concatenate((found.texts, words.texts[compound]))
@@ -167,7 +167,7 @@ class SegmentBuilder:
         hashes = (
             split.hashes,
             term_hashes(split.wholes),
-            term_hashes((name.casefold().encode() for name in self._defined_names), DEFINITION),
+            term_hashes((name_key(name).encode() for name in self._defined_names), DEFINITION),
         )
         wholes, definitions = np.cumsum([len(hashes[0]), len(hashes[1])])
         terms = TermCounts(
