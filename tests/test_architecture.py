@@ -70,6 +70,17 @@ def test_imports_point_downwards(file: Path) -> None:
         assert target == stage or LEVELS[target] < LEVELS[stage], f"{stage} imports {target}"
 
 
+@pytest.mark.parametrize("file", SOURCES, ids=lambda file: str(file.relative_to(PACKAGE)))
+def test_only_system_imports_what_not_every_system_has(file: Path) -> None:
+    names = {
+        alias.name
+        for node in ast.walk(ast.parse(file.read_bytes()))
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    }
+    assert stage_of_file(file) == "system" or not names & {"fcntl", "mmap"}
+
+
 def test_the_test_sees_all_kinds_of_imports(tmp_path: Path) -> None:
     source = tmp_path / "sample.py"
     source.write_text(

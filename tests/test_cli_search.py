@@ -205,7 +205,7 @@ def test_stale_hits_are_marked_and_keep_their_text(lode: CommandLine, tree: Path
     assert answer.message == ""
 
 
-def test_colour_is_as_asked(sample: tuple[CommandLine, Path]) -> None:
+def test_color_is_as_asked(sample: tuple[CommandLine, Path]) -> None:
     lode, root = sample
     query = ("search", "retry", root, "-k1")
     assert b"\x1b[" in lode(*query, "--color", "always").out

@@ -25,9 +25,10 @@ from benchmarks.faults.world import (
     scratch_folder,
 )
 from codelode.errors import CodelodeError
-from codelode.store import commit
+from codelode.store import storage
 from codelode.store.commit import publish
 from codelode.store.manifest import Manifest, read_manifest
+from codelode.store.storage import LocalStorage
 
 
 def test_kill_before_every_third_call_and_at_random(tmp_path: Path) -> None:
@@ -68,7 +69,7 @@ def test_power_loss_would_find_a_forgotten_sync(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, forgotten: str
 ) -> None:
     without = {"sync_file": lambda sink: sink.flush()}.get(forgotten, lambda _: None)
-    monkeypatch.setattr(commit, forgotten, without)
+    monkeypatch.setattr(storage, forgotten, without)
     with pytest.raises((WrongError, CodelodeError)):
         lose_power(tmp_path, 6, 100)
 
@@ -145,11 +146,11 @@ def test_an_interrupted_update_vouches_for_no_file_it_has_not_looked_at(
     root, directory, rng = tmp_path / "tree", tmp_path / "index", random.Random(1)
     plant(root, 40, rng)
     open_index(root, directory).update(jobs=1)
-    before = read_manifest(directory)
+    before = read_manifest(LocalStorage(directory))
     for path in root.rglob("*.py"):
         path.write_text(code(rng))
 
-    def publish_once(place: Path, manifest: Manifest) -> None:
+    def publish_once(place: LocalStorage, manifest: Manifest) -> None:
         publish(place, manifest)
         raise KeyboardInterrupt
 
@@ -157,7 +158,7 @@ def test_an_interrupted_update_vouches_for_no_file_it_has_not_looked_at(
     monkeypatch.setattr("codelode.pipeline.update.BATCH_FILES", 8)
     with kill.small_segments(), pytest.raises(KeyboardInterrupt):
         open_index(root, directory).update(jobs=1)
-    after = read_manifest(directory)
+    after = read_manifest(LocalStorage(directory))
     assert (after.complete, after.generation) == (False, before.generation + 1)
     assert after.started_ns == before.started_ns
 

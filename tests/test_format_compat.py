@@ -16,8 +16,8 @@ from codelode.errors import FormatError
 from codelode.search.dense import dense_candidates
 from codelode.search.filters import chunk_masks
 from codelode.segment.container import INDEX_FORMAT
-from codelode.store.manifest import MANIFEST
 from codelode.store.snapshot import Snapshot
+from codelode.store.storage import MANIFEST, LocalStorage
 from codelode.store.verify import verify
 from tests.segments import vectors_of
 
@@ -84,8 +84,8 @@ def test_there_is_a_golden_index_of_the_current_format() -> None:
 
 def test_a_golden_index_says_what_it_said(golden: Path) -> None:
     expected = json.loads((golden / EXPECTED).read_text())
-    assert json.loads(json.dumps(describe(Snapshot.open(golden)))) == expected
-    assert not verify(golden)
+    assert json.loads(json.dumps(describe(Snapshot.open(LocalStorage(golden))))) == expected
+    assert not verify(LocalStorage(golden))
 
 
 def test_a_golden_index_is_searched(golden: Path) -> None:
@@ -121,7 +121,7 @@ def test_an_index_of_an_older_format_is_refused_with_what_to_do(
 
 
 def test_an_unknown_segment_format_is_refused_with_what_to_do(golden: Path) -> None:
-    name = Snapshot.open(golden).manifest.segments[0].name
+    name = Snapshot.open(LocalStorage(golden)).manifest.segments[0].name
     data = bytearray((golden / name).read_bytes())
     struct.pack_into("<I", data, 8, INDEX_FORMAT + 1)
     (golden / name).write_bytes(data)

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codelode.render import units
+from codelode.render.ansi import paint_tokens
 from codelode.render.excerpt import (
     EXCERPT_LINES,
     Line,
@@ -19,7 +20,8 @@ from codelode.render.excerpt import (
     split_lines,
     whole,
 )
-from codelode.render.highlight import highlight
+from codelode.render.highlight import highlight, mark
+from codelode.render.matches import TermMatcher
 from codelode.render.sanitize import cut, visible_name, visible_text, width
 from codelode.render.text import Style, header, render_hit
 from codelode.types import Hit
@@ -62,22 +64,108 @@ def test_signals_are_shown_when_there_are_any() -> None:
     assert "\n    cosine 0.712\n" in rendered(explained, Style())
 
 
-def test_colour_changes_nothing_but_colour() -> None:
+def test_color_changes_nothing_but_color() -> None:
     plain = rendered(HIT, Style(terminal=True, columns=80), ("delay",))
-    coloured = rendered(HIT, Style(colour=True, terminal=True, columns=80), ("delay",))
-    assert coloured != plain
-    assert ESCAPES.sub("", coloured) == plain
+    colored = rendered(HIT, Style(color=True, terminal=True, columns=80), ("delay",))
+    assert colored != plain
+    assert ESCAPES.sub("", colored) == plain
 
 
-@pytest.mark.parametrize("language", ["python", "php", "cpp", "elisp", "no-such-language", None])
-def test_highlighting_keeps_the_lines(language: str | None) -> None:
+LANGUAGES = ["python", "php", "cpp", "elisp", "haskell", "no-such-language", None]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_tokens_make_up_the_lines(language: str | None) -> None:
     lines = ["", "def f(x):  # a", '    """open', "", "    if x: return '}'", ""]
-    assert [ESCAPES.sub("", line) for line in highlight(lines, language)] == lines
+    assert ["".join(text for _, text in tokens) for tokens in highlight(lines, language)] == lines
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@given(text=st.text(alphabet="ab 'é\"#/*{}()\n\t\\1漢\r\x0b", max_size=60))
+def test_tokens_make_up_any_line(language: str | None, text: str) -> None:
+    lines = split_lines(text)
+    assert ["".join(part for _, part in tokens) for tokens in highlight(lines, language)] == lines
+
+
+def test_tokens_have_classes() -> None:
+    (line,) = highlight(["def wait(self): return 'a' + 1  # b"], "python")
+    assert [(name, text) for name, text in line if name] == [
+        ("keyword", "def"),
+        ("function", "wait"),
+        ("builtin", "self"),
+        ("keyword", "return"),
+        ("string", "'"),
+        ("string", "a"),
+        ("string", "'"),
+        ("number", "1"),
+        ("comment", "# b"),
+    ]
 
 
 def test_long_texts_are_not_highlighted() -> None:
     lines = ["def f(): pass"] * 5000
-    assert highlight(lines, "python") == lines
+    assert highlight(lines, "python") == [[("", line)] for line in lines]
+
+
+def test_marks_split_tokens() -> None:
+    tokens = [("", "a "), ("string", "'retry me'"), ("", "!")]
+    assert mark(tokens, [(3, 8), (11, 13)]) == [
+        ("", "a "),
+        ("string", "'"),
+        ("string match", "retry"),
+        ("string", " me"),
+        ("string match", "'"),
+        ("match", "!"),
+    ]
+    assert mark(tokens, []) == tokens
+
+
+SPANS = st.sets(st.integers(0, 12), max_size=6).map(
+    lambda cuts: list(zip(*[iter(sorted(cuts))] * 2, strict=False))
+)
+
+
+@given(st.lists(st.tuples(st.sampled_from(["", "string"]), st.text("ab", max_size=4))), SPANS)
+def test_marking_equals_marking_each_character(
+    tokens: list[tuple[str, str]], spans: list[tuple[int, int]]
+) -> None:
+    def characters(of: list[tuple[str, str]]) -> list[tuple[frozenset[str], str]]:
+        return [(frozenset(name.split()), char) for name, text in of for char in text]
+
+    within = {at for start, end in spans for at in range(start, end)}
+    assert characters(mark(tokens, spans)) == [
+        (names | {"match"} if at in within else names, char)
+        for at, (names, char) in enumerate(characters(tokens))
+    ]
+
+
+def test_words_of_the_query_are_found_where_they_stand() -> None:
+    matcher = TermMatcher(("http", "retry"))
+    text = "é getHTTPResponse(retry, retrying) # RETRY"
+    assert [text[start:end] for start, end in matcher.spans(text)] == [
+        "getHTTPResponse",
+        "retry",
+        "RETRY",
+    ]
+    assert matcher.terms_in(text) == {"http", "retry"}
+
+
+@given(st.text(alphabet="aé \udce9漢_X1.", max_size=30))
+def test_spans_are_words_with_terms(text: str) -> None:
+    matcher = TermMatcher(("a", "x", "漢"))
+    spans = matcher.spans(text)
+    assert spans == sorted(spans)
+    for start, end in spans:
+        assert matcher.terms_in(text[start:end])
+    rest = list(text)
+    for start, end in spans:
+        rest[start:end] = " " * (end - start)
+    assert not matcher.terms_in("".join(rest))
+
+
+def test_matching_words_are_bold_and_never_dim() -> None:
+    line = [("comment", "# "), ("comment match", "retry"), ("keyword match", "if"), ("", " x")]
+    assert paint_tokens(line) == "\x1b[2m# \x1b[0m\x1b[1mretry\x1b[0m\x1b[1;35mif\x1b[0m x"
 
 
 def test_lines_are_cut_to_the_terminal() -> None:
@@ -212,11 +300,11 @@ def test_cut_fits(text: str, columns: int) -> None:
     assert shortened == text or shortened.endswith("…")
 
 
-@pytest.mark.parametrize("style", [Style(terminal=True, columns=80), Style(colour=True)])
+@pytest.mark.parametrize("style", [Style(terminal=True, columns=80), Style(color=True)])
 def test_hostile_hits_are_harmless_on_a_terminal(style: Style) -> None:
     hostile = "\x1b[2J\x07\u202e"
     hit = replace(HIT, path=f"{hostile}\n.py", symbol=hostile, text=f"{hostile}\n{hostile}")
-    text = ESCAPES.sub("", rendered(hit, style)) if style.colour else rendered(hit, style)
+    text = ESCAPES.sub("", rendered(hit, style)) if style.color else rendered(hit, style)
     assert "\x1b" not in text
     assert "\x07" not in text
     assert "\u202e" not in text

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from codelode.errors import CodelodeError, DamagedError, FormatError
 from codelode.segment.container import ALIGNMENT, PAGE_BYTES, SegmentFile, write_segment
+from codelode.store.storage import LocalStorage
 
 Sections = dict[str, list[bytes]]
 
@@ -66,7 +67,7 @@ def test_every_truncation_is_noticed(tmp_path: Path) -> None:
     for length in range(len(sound)):
         path.write_bytes(sound[:length])
         with pytest.raises((DamagedError, FormatError)):
-            SegmentFile.open(path)
+            SegmentFile(LocalStorage(path.parent).open(path.name))
 
 
 def test_a_damaged_page_is_named_and_the_others_still_serve() -> None:
@@ -108,7 +109,7 @@ def test_of_rows_only_the_pages_they_lie_in_are_checked() -> None:
 def test_a_file_cut_short_while_open_is_noticed_before_it_is_touched(tmp_path: Path) -> None:
     path = tmp_path / "x.seg"
     path.write_bytes(written({"a": [bytes(5 * PAGE_BYTES)]}))
-    file = SegmentFile.open(path)
+    file = SegmentFile(LocalStorage(path.parent).open(path.name))
     file.check_size()
     with open(path, "r+b") as handle:
         handle.truncate(PAGE_BYTES)

@@ -15,6 +15,7 @@ from codelode.segment.section_check import check_shape
 from codelode.segment.text import BLOCK_BYTES, PART_BYTES, BlockWriter, decompress
 from codelode.segment.verify import faults
 from codelode.store.commit import write_merged
+from codelode.store.storage import LocalStorage
 from tests.segments import build
 
 SOUND = build([("a", b"def one():\n    pass\n"), ("b", b"two\n")])
@@ -63,7 +64,7 @@ def test_a_file_that_was_left_out_has_no_chunks(tmp_path: Path) -> None:
     forged = changed("files", files.tobytes())
     assert [section for section, *_ in faults(forged)] == ["files"]
     with pytest.raises(DamagedError, match="left out"):
-        write_merged(tmp_path, [(forged, np.ones(2, bool))])
+        write_merged(LocalStorage(tmp_path), [(forged, np.ones(2, bool))])
 
 
 def test_names_must_be_those_that_chunks_count() -> None:

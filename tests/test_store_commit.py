@@ -14,8 +14,9 @@ from codelode.errors import CodelodeError, DamagedError, IndexingError, LockedEr
 from codelode.segment.container import SegmentFile
 from codelode.store.commit import publish, settle, write_merged
 from codelode.store.lock import write_lock
-from codelode.store.manifest import LOCK, MANIFEST, Manifest, SegmentEntry, read_manifest
+from codelode.store.manifest import Manifest, SegmentEntry, read_manifest
 from codelode.store.snapshot import Snapshot
+from codelode.store.storage import LOCK, MANIFEST, LocalStorage
 from tests.segments import DIMENSIONS, build
 
 
@@ -27,7 +28,7 @@ def manifest(generation: int, *entries: SegmentEntry) -> Manifest:
 
 def sealed(directory: Path, *names: str) -> SegmentEntry:
     part = build([(name, f"def {name}(): pass\n".encode()) for name in names])
-    return write_merged(directory, [(part, part.files["skip"] == 0)])
+    return write_merged(LocalStorage(directory), [(part, part.files["skip"] == 0)])
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def test_a_commit_syncs_in_the_order_that_the_format_promises(
 ) -> None:
     (tmp_path / "old.tmp").touch()
     entry = sealed(tmp_path, "alpha")
-    publish(tmp_path, manifest(1, entry))
+    publish(LocalStorage(tmp_path), manifest(1, entry))
     wanted = ("create", "fsync", "rename", "unlink")
     assert [name for name in names(calls) if name.startswith(wanted)] == [
         "create new.seg.tmp",
@@ -66,17 +67,17 @@ def test_nothing_is_removed_before_the_manifest_it_belongs_to_is_safe(
     tmp_path: Path, calls: list[Call]
 ) -> None:
     old, new = sealed(tmp_path, "alpha"), sealed(tmp_path, "beta")
-    publish(tmp_path, manifest(1, new))
+    publish(LocalStorage(tmp_path), manifest(1, new))
     assert not (tmp_path / old.name).exists()
     sealed(tmp_path, "alpha")
     del calls[:]
-    settle(tmp_path, read_manifest(tmp_path))
+    settle(LocalStorage(tmp_path), read_manifest(LocalStorage(tmp_path)))
     assert names(calls)[1:] == [f"fsync {tmp_path.name}", f"unlink {old.name}"]
 
 
 def test_a_new_folder_is_synced_into_those_above_it(tmp_path: Path, calls: list[Call]) -> None:
     (tmp_path / "a" / "b").mkdir(parents=True)
-    settle(tmp_path / "a" / "b", None)
+    settle(LocalStorage(tmp_path / "a" / "b"), None)
     assert {"fsync b", "fsync a", f"fsync {tmp_path.name}"} <= set(names(calls))
 
 
@@ -87,7 +88,7 @@ def test_a_refused_call_is_one_line_and_leaves_no_temporary_file(tmp_path: Path,
             raise OSError(28, os.strerror(28))
 
     with intercepted(tmp_path, refuse), pytest.raises(IndexingError, match="No space left") as info:
-        publish(tmp_path, manifest(1, sealed(tmp_path, "alpha")))
+        publish(LocalStorage(tmp_path), manifest(1, sealed(tmp_path, "alpha")))
     assert "\n" not in str(info.value)
     assert not list(tmp_path.glob("*.tmp"))
 
@@ -99,9 +100,9 @@ def test_what_cannot_be_removed_does_not_undo_a_commit(tmp_path: Path) -> None:
 
     (tmp_path / "x.tmp").touch()
     with intercepted(tmp_path, refuse):
-        publish(tmp_path, manifest(1))
-    assert read_manifest(tmp_path).generation == 1
-    settle(tmp_path, manifest(1))
+        publish(LocalStorage(tmp_path), manifest(1))
+    assert read_manifest(LocalStorage(tmp_path)).generation == 1
+    settle(LocalStorage(tmp_path), manifest(1))
     assert not (tmp_path / "x.tmp").exists()
 
 
@@ -130,12 +131,12 @@ def test_the_lock_of_a_dead_process_is_free(tmp_path: Path) -> None:
 
 def test_too_few_descriptors_are_not_damage(tmp_path: Path) -> None:
     entries = [sealed(tmp_path, name) for name in ("alpha", "beta", "gamma")]
-    publish(tmp_path, manifest(1, *entries))
+    publish(LocalStorage(tmp_path), manifest(1, *entries))
 
     def open_with_few() -> str:
         resource.setrlimit(resource.RLIMIT_NOFILE, (6, 6))
         try:
-            kept = [Snapshot.open(tmp_path) for _ in range(3)]
+            kept = [Snapshot.open(LocalStorage(tmp_path)) for _ in range(3)]
         except DamagedError as error:
             return f"damaged: {error}"
         except CodelodeError as error:
@@ -152,13 +153,13 @@ def test_a_link_in_place_of_a_segment_is_refused(tmp_path: Path) -> None:
     (tmp_path / entry.name).rename(tmp_path / "elsewhere")
     (tmp_path / entry.name).symlink_to(tmp_path / "elsewhere")
     with pytest.raises(DamagedError, match="cannot be read"):
-        SegmentFile.open(tmp_path / entry.name)
+        SegmentFile(LocalStorage(tmp_path).open(entry.name))
 
 
 def test_a_deleted_and_rebuilt_index_of_the_same_generation_is_another(tmp_path: Path) -> None:
-    publish(tmp_path, manifest(1, sealed(tmp_path, "alpha")))
-    before = Snapshot.open(tmp_path).manifest
+    publish(LocalStorage(tmp_path), manifest(1, sealed(tmp_path, "alpha")))
+    before = Snapshot.open(LocalStorage(tmp_path)).manifest
     (tmp_path / MANIFEST).unlink()
-    publish(tmp_path, manifest(1, sealed(tmp_path, "beta")))
-    assert read_manifest(tmp_path).generation == before.generation
-    assert read_manifest(tmp_path) != before
+    publish(LocalStorage(tmp_path), manifest(1, sealed(tmp_path, "beta")))
+    assert read_manifest(LocalStorage(tmp_path)).generation == before.generation
+    assert read_manifest(LocalStorage(tmp_path)) != before

@@ -27,6 +27,7 @@ from codelode.store.compact import FAN_IN, TIERS, compact
 from codelode.store.lock import write_lock
 from codelode.store.manifest import Manifest, SegmentEntry, read_manifest
 from codelode.store.snapshot import Snapshot
+from codelode.store.storage import LocalStorage
 from codelode.store.verify import drop_damaged, verify
 from codelode.text.tokens import text_terms
 from tests.segments import DIMENSIONS, build, vectors_of
@@ -51,9 +52,10 @@ class StoreMachine(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         self.directory = Path(tempfile.mkdtemp(prefix="lode-store-", dir=memory_folder()))
+        self.storage = LocalStorage(self.directory)
         self.model: Model = {}
         self.held: list[tuple[Snapshot, Model]] = []
-        publish(self.directory, Manifest(1, "/", 0, "m", "f", DIMENSIONS, "q", "c", "t", {}))
+        publish(self.storage, Manifest(1, "/", 0, "m", "f", DIMENSIONS, "q", "c", "t", {}))
 
     def teardown(self) -> None:
         if hasattr(self, "directory"):
@@ -62,10 +64,10 @@ class StoreMachine(RuleBasedStateMachine):
     def _commit(self, change: dict[str, bytes | None]) -> None:
         """What an update does: one new segment, tombstones for what it replaces."""
         with write_lock(self.directory):
-            manifest = read_manifest(self.directory)
-            settle(self.directory, manifest)
+            manifest = read_manifest(self.storage)
+            settle(self.storage, manifest)
             entries = []
-            for live in Snapshot.open(self.directory).segments:
+            for live in Snapshot.open(self.storage).segments:
                 mask = live.files.copy()
                 for row in np.flatnonzero(mask).tolist():
                     mask[row] = live.segment.path(row) not in change
@@ -74,12 +76,12 @@ class StoreMachine(RuleBasedStateMachine):
             added = sorted((path, text) for path, text in change.items() if text is not None)
             if added:
                 part = build(added)
-                entries.append(write_merged(self.directory, [(part, np.ones(len(added), bool))]))
+                entries.append(write_merged(self.storage, [(part, np.ones(len(added), bool))]))
             self._publish(manifest, entries)
 
     def _publish(self, manifest: Manifest, entries: list[SegmentEntry]) -> None:
         generation = manifest.generation + 1
-        publish(self.directory, replace(manifest, generation=generation, segments=tuple(entries)))
+        publish(self.storage, replace(manifest, generation=generation, segments=tuple(entries)))
 
     def _after(self, change: dict[str, bytes | None]) -> Model:
         model = {path: text for path, text in self.model.items() if path not in change}
@@ -118,31 +120,31 @@ class StoreMachine(RuleBasedStateMachine):
     @rule(path=paths, time=st.integers(1, 2**62))
     def touch(self, path: str, time: int) -> None:
         """A file has newer times and the same content."""
-        manifest = read_manifest(self.directory)
+        manifest = read_manifest(self.storage)
         entries = list(manifest.segments)
-        for number, live in enumerate(Snapshot.open(self.directory).segments):
+        for number, live in enumerate(Snapshot.open(self.storage).segments):
             for row in np.flatnonzero(live.files).tolist():
                 if live.segment.path(row) == path:
                     stats = live.stats.copy()
                     stats[row] = time
-                    name = write_stats(self.directory, stats)
+                    name = write_stats(self.storage, stats)
                     entries[number] = replace(entries[number], stats=name)
         self._publish(manifest, entries)
-        for live in Snapshot.open(self.directory).segments:
+        for live in Snapshot.open(self.storage).segments:
             for row in np.flatnonzero(live.files).tolist():
                 if live.segment.path(row) == path:
                     assert live.stats[row].tolist() == [time] * 3
 
     @rule()
     def compact(self) -> None:
-        after = compact(self.directory, read_manifest(self.directory))
-        assert after == read_manifest(self.directory)
+        after = compact(self.storage, read_manifest(self.storage))
+        assert after == read_manifest(self.storage)
         assert len(after.segments) <= (FAN_IN - 1) * TIERS
         assert all(2 * entry.chunks >= entry.all_chunks for entry in after.segments)
 
     @rule()
     def hold(self) -> None:
-        self.held = [*self.held[-3:], (Snapshot.open(self.directory), dict(self.model))]
+        self.held = [*self.held[-3:], (Snapshot.open(self.storage), dict(self.model))]
 
     @precondition(lambda self: bool(getattr(self, "held", [])))
     @rule(word=st.sampled_from(WORDS))
@@ -165,11 +167,11 @@ class StoreMachine(RuleBasedStateMachine):
         self.held = []  # damage below a mapping that was checked before is not found
         path.unlink()
         path.write_bytes(data)
-        live = {e.name for e in read_manifest(self.directory).segments}
-        live |= {e.stats for e in read_manifest(self.directory).segments}
-        assert bool(verify(self.directory)) == (path.name in live)
-        drop_damaged(self.directory)
-        assert not verify(self.directory)
+        live = {e.name for e in read_manifest(self.storage).segments}
+        live |= {e.stats for e in read_manifest(self.storage).segments}
+        assert bool(verify(self.storage)) == (path.name in live)
+        drop_damaged(self.storage)
+        assert not verify(self.storage)
         kept = self._contents()
         expected = {path: as_indexed(text) for path, text in self.model.items()}
         assert kept.items() <= expected.items()
@@ -177,7 +179,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule(word=st.sampled_from(WORDS))
     def search_by_words(self, word: str) -> None:
-        self._check_lexical(Snapshot.open(self.directory), self.model, word)
+        self._check_lexical(Snapshot.open(self.storage), self.model, word)
 
     def _check_lexical(self, snapshot: Snapshot, model: Model, word: str) -> None:
         chunks = [c for path, text in model.items() if text for c in chunks_of(path, text)]
@@ -192,7 +194,7 @@ class StoreMachine(RuleBasedStateMachine):
     def search_by_meaning(self, seed: int) -> None:
         vector = vectors_of([b"%d" % seed])[0]
         vector /= np.linalg.norm(vector)
-        snapshot = Snapshot.open(self.directory)
+        snapshot = Snapshot.open(self.storage)
         expected = exact(snapshot, vector)
         assert len(expected) == sum(
             len(chunks_of(path, text)) for path, text in self.model.items() if text
@@ -205,7 +207,7 @@ class StoreMachine(RuleBasedStateMachine):
         if hasattr(self, "directory"):
             wanted = {path: as_indexed(text) for path, text in self.model.items()}
             assert self._contents() == wanted
-            assert not verify(self.directory)
+            assert not verify(self.storage)
 
 
 TestStore = StoreMachine.TestCase

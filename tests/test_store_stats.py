@@ -90,7 +90,7 @@ def test_stats_of_another_segment_are_refused(index: Index) -> None:
     (name,) = files(index, ".stat")
     live = index.snapshot().segments[0]
     assert live.stats.shape == (live.entry.rows, 3)
-    other = write_stats(index.directory, live.stats[1:])
+    other = write_stats(index.storage, live.stats[1:])
     (index.directory / other).rename(index.directory / name)
     assert [finding.file for finding in index.verify()] == [name]
     with pytest.raises(DamagedError, match="does not belong"):

@@ -12,6 +12,7 @@ import pytest
 
 from codelode.errors import DamagedError
 from codelode.segment.container import PAGE_BYTES, SegmentFile, write_segment
+from codelode.system.files import MappedFile
 from codelode.system.leases import Lease
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="leases are Linux's")
@@ -27,36 +28,34 @@ def path(tmp_path: Path) -> Path:
 
 @linux
 def test_a_truncation_waits_until_the_last_reader_is_done(path: Path) -> None:
-    file = SegmentFile.open(path)
-    assert file.lease is not None
-    file.lease.take()
-    file.lease.take()
+    file = SegmentFile(MappedFile(path))
+    file.buffer.take()
+    file.buffer.take()
     cutter = threading.Thread(target=os.truncate, args=(path, 10))
     cutter.start()
-    file.lease.give_back()
+    file.buffer.give_back()
     time.sleep(0.1)
     file.check_size()
     assert bytes(file.read("a")) == bytes(4 * PAGE_BYTES)
-    file.lease.give_back()
+    file.buffer.give_back()
     cutter.join(10)
     assert path.stat().st_size == 10
-    file.lease.take()
+    file.buffer.take()
     with pytest.raises(DamagedError, match="cut short"):
         file.check_size()
-    file.lease.give_back()
+    file.buffer.give_back()
 
 
 @linux
 def test_a_file_that_stays_open_for_writing_delays_only_one_query(path: Path) -> None:
-    file = SegmentFile.open(path)
-    assert file.lease is not None
+    file = SegmentFile(MappedFile(path))
     with open(path, "r+b"):
         times = []
         for _ in range(3):
             began = time.perf_counter()
-            file.lease.take()
+            file.buffer.take()
             file.check_size()
-            file.lease.give_back()
+            file.buffer.give_back()
             times.append(time.perf_counter() - began)
     assert times[0] > 0.04
     assert max(times[1:]) < 0.04
@@ -65,7 +64,7 @@ def test_a_file_that_stays_open_for_writing_delays_only_one_query(path: Path) ->
 def test_the_descriptor_is_closed_with_the_file(path: Path) -> None:
     before = len(list(Path("/proc/self/fd").iterdir()))
     for _ in range(20):
-        file = SegmentFile.open(path)
+        file = SegmentFile(MappedFile(path))
         file.read("a")
     del file
     assert len(list(Path("/proc/self/fd").iterdir())) == before

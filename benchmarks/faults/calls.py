@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import codelode.store.commit
+import codelode.store.storage
 from codelode.errors import CodelodeError
 
 
@@ -83,11 +83,11 @@ def intercepted(below: Path, hook: Hook) -> Iterator[None]:
 
     for name, wrap in _WRAPPERS.items():
         setattr(os, name, wrap(real[name], counter))
-    setattr(codelode.store.commit, "open", open_file)  # noqa: B010
+    setattr(codelode.store.storage, "open", open_file)  # noqa: B010
     try:
         yield
     finally:
-        delattr(codelode.store.commit, "open")
+        delattr(codelode.store.storage, "open")
         for name, function in real.items():
             setattr(os, name, function)
 

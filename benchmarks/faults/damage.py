@@ -33,7 +33,7 @@ from benchmarks.faults.world import (
     scratch_folder,
 )
 from codelode.errors import CodelodeError
-from codelode.store.manifest import LOCK
+from codelode.store.storage import LOCK
 
 SMALL = 1 << 15
 """Every byte of files up to this size is flipped, and they are cut at every length."""

@@ -29,7 +29,7 @@ from benchmarks.faults.report import table
 from benchmarks.faults.world import QUESTIONS, WrongError, memory_folder, open_index, scratch_folder
 from codelode.errors import CodelodeError
 from codelode.segment.container import INDEX_FORMAT, PAGE_BYTES
-from codelode.store.manifest import MANIFEST, SEGMENT_SUFFIX
+from codelode.store.storage import MANIFEST, SEGMENT_SUFFIX
 
 MEMORY = 512 << 20
 SECONDS = 2.0

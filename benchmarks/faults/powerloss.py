@@ -34,7 +34,8 @@ from benchmarks.faults.world import (
     scratch_folder,
 )
 from codelode.errors import CodelodeError
-from codelode.store.manifest import MANIFEST, read_manifest
+from codelode.store.manifest import read_manifest
+from codelode.store.storage import MANIFEST, LocalStorage
 from codelode.store.verify import verify
 
 
@@ -70,8 +71,11 @@ class Recording:
     def _note_published(self) -> None:
         if self.calls and self.calls[-1].target.endswith(MANIFEST):
             self._busy = True
-            self.published[read_manifest(self.directory).generation] = contents(self.directory)
+            self.published[self._generation()] = contents(self.directory)
             self._busy = False
+
+    def _generation(self) -> int:
+        return read_manifest(LocalStorage(self.directory)).generation
 
     def update(self, die_at: int | None, rebuild: bool = False) -> None:
         """Run an update; it dies before a call of its own if `die_at` says so."""
@@ -117,12 +121,12 @@ def check(made: Recording, cut: int, files: dict[str, bytes], place: Path, updat
             raise WrongError(f"generation {reported} was reported, and there is no index")
         state = "none"
     else:
-        generation = read_manifest(place).generation
+        generation = read_manifest(LocalStorage(place)).generation
         if generation < reported:
             raise WrongError(f"generation {reported} was reported, and {generation} is there")
         if found != made.published[generation]:
             raise WrongError(f"generation {generation} is not what it was")
-        if findings := verify(place):
+        if findings := verify(LocalStorage(place)):
             raise WrongError(f"not sound: {findings[0]}")
         state = "reported" if generation == reported else "newer"
     if update:

@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 from codelode import Index
 from codelode.errors import NoIndexError
 from codelode.search.request import MODES
-from codelode.store.manifest import LOCK, MANIFEST
 from codelode.store.snapshot import Snapshot
+from codelode.store.storage import LOCK, MANIFEST, LocalStorage
 from codelode.store.verify import verify
 from codelode.text.tokens import words
 from codelode.types import Passages
@@ -123,7 +123,7 @@ def edit(root: Path, random: random.Random, edits: int) -> None:
 
 def contents(directory: Path) -> Contents:
     """The text of every live file, as the index has it; of files without text, their size."""
-    snapshot = Snapshot.open(directory)
+    snapshot = Snapshot.open(LocalStorage(directory))
     found: Contents = {}
     for live in snapshot.segments:
         for row in np.flatnonzero(live.files).tolist():
@@ -167,7 +167,7 @@ def clean_answers(root: Path, scratch: Path) -> list[object]:
 def leftovers(directory: Path) -> set[str]:
     """Files of the folder that the manifest does not name."""
     named = {MANIFEST, LOCK}
-    for live in Snapshot.open(directory).segments:
+    for live in Snapshot.open(LocalStorage(directory)).segments:
         named |= {live.entry.name, live.entry.stats}
     return {path.name for path in directory.iterdir()} - named
 
@@ -192,13 +192,13 @@ def must_be_whole(
         if old is not None:
             raise WrongError("the index is gone")
         return "none", seconds
-    if findings := verify(directory):
+    if findings := verify(LocalStorage(directory)):
         raise WrongError(f"not sound: {findings[0]}")
     if found == new:
         return "new", seconds
     if found == old:
         return "old", seconds
-    if Snapshot.open(directory).manifest.complete:
+    if Snapshot.open(LocalStorage(directory)).manifest.complete:
         raise WrongError("neither the old nor the new content, but said to be complete")
     before = old or {}
     for path in found.keys() | before.keys() | new.keys():

@@ -10,29 +10,24 @@ from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
-import sys
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.quality.dataset import (
-    Query,
-    Repository,
-    load_queries,
-    load_repositories,
-    split_by_presence,
-)
+from benchmarks.quality.checked_out import repository_tasks
+from benchmarks.quality.dataset import Query, Repository, load_queries, split_by_presence
 from benchmarks.quality.report import (
     QueryScore,
     RepositoryScore,
+    as_set_run,
     load_run,
     print_comparison,
     print_run,
     summarise,
 )
-from benchmarks.quality.runs import MODES, Mode, ask, bring_up_to_date, index_folder
+from benchmarks.quality.runs import Mode, ask, bring_up_to_date, index_folder
 from benchmarks.quality.scoring import Place, mean, ndcg, ranks
+from benchmarks.quality.set_command import Settings, for_each, set_parser, settings_of
+from benchmarks.quality.set_run import ALL
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,59 +47,41 @@ class Task:
 def main() -> None:
     """Score the repositories and print, save or compare the result."""
     options = _parse()
-    tasks = [
-        Task(
-            repository=repository,
-            checkout=options.checkouts / repository.name,
-            data=options.annotations,
-            mode=options.mode,
-            index_root=options.index_root,
-            rebuild=options.rebuild,
-            # One process per repository is enough where several repositories run at a time.
-            index_jobs=None if options.jobs <= 1 else 1,
-            model=options.model,
-        )
-        for repository in load_repositories(options.annotations, options.repo)
-    ]
-    absent = [task.repository.name for task in tasks if not task.checkout.is_dir()]
-    if absent:
-        raise SystemExit(f"no checkout of: {', '.join(absent)} (benchmarks.quality.checkouts)")
-    run = summarise(options.mode, _score_all(tasks, options.jobs))
+    settings = settings_of(options)
+    tasks = ndcg_tasks(options.checkouts, options.annotations, settings)
+    run = summarise(options.mode, for_each(score_repository, tasks, options.jobs))
     print_run(run)
+    found = as_set_run(run)["scores"][ALL]["ndcg"]
+    print(f"95 % interval over repositories: [{found['low']:.4f}, {found['high']:.4f}]")
     if options.json:
         options.json.write_text(json.dumps(run, indent=1) + "\n", encoding="utf-8")
     if options.against:
         print_comparison(load_run(options.against), run)
 
 
+def ndcg_tasks(checkouts: Path, annotations: Path, settings: Settings) -> list[Task]:
+    """Return a task for each repository. Exits with a message if a checkout is missing."""
+    return [
+        Task(
+            repository=task.repository,
+            checkout=checkouts / task.repository.name,
+            data=annotations,
+            mode=settings.mode,
+            index_root=settings.index_root,
+            rebuild=settings.rebuild,
+            index_jobs=settings.index_jobs,
+            model=settings.model,
+        )
+        for task in repository_tasks(checkouts, annotations, settings, seed=0)
+    ]
+
+
 def _parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.quality.ndcg")
-    add = parser.add_argument
-    add("--checkouts", type=Path, required=True, help="one folder per repository")
-    add("--annotations", type=Path, required=True, help="folder of repos.json and annotations/")
-    add("--mode", choices=MODES, default="hybrid")
-    add("--model", help="name or folder of an embedding model")
-    add("--repo", action="append", default=[], help="only this repository; repeatable")
-    add("--json", type=Path, help="write every query's score and hits here")
-    add("--against", type=Path, help="a file that --json wrote before: print what changed")
-    add("--index-root", type=Path, help="keep the indexes here and update them next time")
-    add("--rebuild", action="store_true", help="index anew what --index-root keeps")
-    add("--jobs", type=int, default=1, help="repositories at a time, a process each")
+    parser = set_parser("ndcg", __doc__)
+    parser.add_argument("--checkouts", type=Path, required=True, help="one folder per repository")
+    help_text = "folder of repos.json and annotations/"
+    parser.add_argument("--annotations", type=Path, required=True, help=help_text)
     return parser.parse_args()
-
-
-def _score_all(tasks: list[Task], jobs: int) -> list[RepositoryScore]:
-    if jobs <= 1:
-        return [_progress(score_repository(task)) for task in tasks]
-    # Spawned, not forked: a fork would share the parent's threads and mapped model in odd states.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(max_workers=jobs, mp_context=context) as pool:
-        return [_progress(row) for row in pool.map(score_repository, tasks)]
-
-
-def _progress(row: RepositoryScore) -> RepositoryScore:
-    print(f"{row['name']}: {row['score']:.3f}", file=sys.stderr, flush=True)
-    return row
 
 
 def score_repository(task: Task) -> RepositoryScore:

@@ -6,6 +6,8 @@ import json
 from typing import TYPE_CHECKING, TypedDict, cast
 
 from benchmarks.quality.scoring import mean
+from benchmarks.quality.set_run import Row, SetRun
+from benchmarks.quality.set_run import summarise as summarise_set
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,6 +58,24 @@ def summarise(mode: str, repositories: list[RepositoryScore]) -> Run:
         categories={name: mean(_of_category(repositories, name)) for name in CATEGORIES},
         repositories=repositories,
     )
+
+
+def as_set_run(run: Run) -> SetRun:
+    """Return the run in the shape that all sets share, with intervals over repositories."""
+    rows = [
+        Row(
+            group=repository["name"],
+            kind=query["category"],
+            tags=[],
+            query=query["query"],
+            right=query["targets"],
+            scores={"ndcg": query["score"]},
+            hits=query["hits"],
+        )
+        for repository in run["repositories"]
+        for query in repository["queries"]
+    ]
+    return summarise_set("ndcg", run["mode"], rows, "groups")
 
 
 def load_run(path: Path) -> Run:

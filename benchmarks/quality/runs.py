@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Literal
 
 from benchmarks.quality.scoring import CUTOFF, Place
 from codelode import Index
-from codelode.errors import StoreError
+from codelode.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from codelode.types import Hit
 
 Mode = Literal["hybrid", "semantic", "lexical"]
 MODES: tuple[Mode, ...] = ("hybrid", "semantic", "lexical")
@@ -48,25 +50,27 @@ def bring_up_to_date(
     rebuild: bool,
     jobs: int | None = None,
     model: str | None = None,
+    hidden: bool = False,
 ) -> tuple[Index, IndexCost]:
     """Index `tree` in `folder`; an index kept from before is updated, or replaced if unusable.
 
     `jobs` is the number of indexing processes, by default one per core; `model` is the
-    name or folder of an embedding model, by default the bundled one.
+    name or folder of an embedding model, by default the bundled one. With `hidden`, names that
+    begin with a dot are indexed too.
     """
     if rebuild and folder.exists():
         shutil.rmtree(folder)
     start = time.perf_counter()
     try:
         index = Index.open(tree, index_dir=folder, model=model)
-        report = index.update(jobs=jobs)
+        report = index.update(jobs=jobs, hidden=hidden)
     except StoreError:
         # Made by an older version of the code: these are throwaway indexes, start again.
         if not folder.exists():
             raise
         shutil.rmtree(folder)
         index = Index.open(tree, index_dir=folder, model=model)
-        report = index.update(jobs=jobs)
+        report = index.update(jobs=jobs, hidden=hidden)
     seconds = time.perf_counter() - start
     written = report.files_added + report.files_changed
     return index, IndexCost(seconds=seconds, files=written, chunks=report.chunks)
@@ -81,3 +85,22 @@ def ask(
     seconds = time.perf_counter() - start
     lead = f"{prefix}/" if prefix else ""
     return [Place(lead + hit.path, hit.start_line, hit.end_line) for hit in hits], seconds
+
+
+def hits_of(index: Index, query: str, mode: Mode, limit: int = CUTOFF) -> list[Hit]:
+    """Return the first `limit` hits; none where the query is refused."""
+    try:
+        return index.search(query, limit=limit, mode=mode)
+    except UsageError:
+        return []
+
+
+def place_text(hit: Hit) -> str:
+    """Return the place of a hit as `path:start-end`, and its symbol if it has one."""
+    return f"{hit.path}:{hit.start_line}-{hit.end_line}" + (f" {hit.symbol}" if hit.symbol else "")
+
+
+def rank_scores(rank: int | None, ranks: tuple[int, ...]) -> dict[str, float]:
+    """Return `hit@n` for each n, and `mrr`; `rank` is that of the first right hit, 1-based."""
+    scores = {f"hit@{n}": float(rank is not None and rank <= n) for n in ranks}
+    return {**scores, "mrr": 1 / rank if rank else 0.0}

@@ -21,8 +21,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NotRequired, TypedDict, cast
 
-from benchmarks.quality.runs import MODES, Mode, ask, bring_up_to_date, index_folder
+from benchmarks.quality.runs import Mode, ask, bring_up_to_date, index_folder, rank_scores
 from benchmarks.quality.scoring import mean
+from benchmarks.quality.set_command import Settings, set_parser, settings_of
+from benchmarks.quality.set_run import Row, SetRun
+from benchmarks.quality.set_run import summarise as summarise_set
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,38 +72,59 @@ class StdlibRun(TypedDict):
 def main() -> None:
     """Index the library, ask the queries, print and compare."""
     options = _parse()
-    queries = load_stdlib_queries(QUERIES, options.stdlib)
-    with (
-        library_tree(options.stdlib, options.index_root, options.without_tests) as tree,
-        index_folder(options.index_root, f"{tree.name}-index") as folder,
-    ):
-        index, cost = bring_up_to_date(tree, folder, rebuild=options.rebuild, model=options.model)
-        print(f"indexed in {cost.seconds:.1f} s", file=sys.stderr)
-        answers = [answer(index, query, options.mode) for query in queries]
-    run = summarise(options.mode, answers)
+    run = ask_library(settings_of(options), options.stdlib, options.without_tests)
     print_run(run)
     if options.json:
         options.json.write_text(json.dumps(run, indent=1) + "\n", encoding="utf-8")
     if options.against:
         before = cast("StdlibRun", json.loads(options.against.read_text(encoding="utf-8")))
         print_comparison(before, run)
-    if options.check and any(not found_in_time(row) for row in answers if row["required"]):
+    if options.check and any(not found_in_time(row) for row in run["answers"] if row["required"]):
         raise SystemExit(1)
 
 
+def ask_library(settings: Settings, library: Path, without_tests: bool = False) -> StdlibRun:
+    """Index the library and ask the queries."""
+    queries = load_stdlib_queries(QUERIES, library)
+    with (
+        library_tree(library, settings.index_root, without_tests) as tree,
+        index_folder(settings.index_root, f"{tree.name}-index") as folder,
+    ):
+        index, cost = bring_up_to_date(tree, folder, rebuild=settings.rebuild, model=settings.model)
+        print(f"indexed in {cost.seconds:.1f} s", file=sys.stderr)
+        answers = [answer(index, query, settings.mode) for query in queries]
+    return summarise(settings.mode, answers)
+
+
+def as_set_run(run: StdlibRun) -> SetRun:
+    """Return the run in the shape that all sets share; each query is a group of its own."""
+    rows = [
+        Row(
+            group=row["query"],
+            kind=row["kind"],
+            tags=[],
+            query=row["query"],
+            right=row["files"],
+            scores=rank_scores(row["rank"], (1, REQUIRED_RANK)),
+            hits=row["hits"],
+        )
+        for row in run["answers"]
+    ]
+    return summarise_set("stdlib", run["mode"], rows)
+
+
 def _parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.quality.stdlib")
+    parser = set_parser("stdlib", __doc__)
     add = parser.add_argument
-    add("--mode", choices=MODES, default="hybrid")
-    add("--model", help="name or folder of an embedding model")
-    add("--stdlib", type=Path, default=Path(sysconfig.get_path("stdlib")))
+    add("--stdlib", type=Path, default=default_library(), help="another Python's library")
     add("--without-tests", action="store_true", help="leave CPython's own test package out")
-    add("--json", type=Path, help="write every query's rank and hits here")
-    add("--against", type=Path, help="a file that --json wrote before: print what changed")
-    add("--index-root", type=Path, help="keep the index here and update it next time")
-    add("--rebuild", action="store_true", help="index anew what --index-root keeps")
     add("--check", action="store_true", help="exit with 1 if a required query fails")
     return parser.parse_args()
+
+
+def default_library() -> Path:
+    """Return the folder of this Python's standard library."""
+    return Path(sysconfig.get_path("stdlib"))
 
 
 def load_stdlib_queries(path: Path, library: Path) -> list[StdlibQuery]:

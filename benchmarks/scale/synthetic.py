@@ -34,6 +34,7 @@ from codelode.segment.schema import MAX_CHUNKS
 from codelode.store.commit import publish
 from codelode.store.locate import index_directory, real_root
 from codelode.store.manifest import SegmentEntry
+from codelode.store.storage import SEGMENT_SUFFIX, LocalStorage
 from codelode.text.word_counts import WordCounts, spelled
 from codelode.types import Chunk, ChunkedDocument, Definition, Document, SourceFile, Symbol
 
@@ -171,14 +172,11 @@ def varied(segment: Segment, random: np.random.Generator) -> dict[str, Iterable[
     return sections
 
 
-def write(directory: Path, segment: Segment, random: np.random.Generator) -> SegmentEntry:
+def write(storage: LocalStorage, segment: Segment, random: np.random.Generator) -> SegmentEntry:
     """Write a variant of a segment."""
-    temporary = directory / "making.tmp"
-    with open(temporary, "wb") as sink:
-        size, checksum = write_segment(sink, varied(segment, random))
-    name = f"{checksum:016x}.seg"
-    temporary.rename(directory / name)
-    files = Segment.open(directory / name).files
+    sections = varied(segment, random)
+    name, size = storage.put(SEGMENT_SUFFIX, lambda sink: write_segment(sink, sections))
+    files = Segment.open(storage.open(name)).files
     entry = SegmentEntry(name, size, len(files), 0, 0, 0, 0, int(files["chunks"].sum()))
     return entry.with_live(entry.live_mask(), files)
 
@@ -186,6 +184,7 @@ def write(directory: Path, segment: Segment, random: np.random.Generator) -> Seg
 def make(chunks: int, root: Path, directory: Path, seed: int) -> None:
     """Make an index in `directory`, which must be empty or not exist."""
     directory.mkdir(parents=True)
+    storage = LocalStorage(directory)
     random = np.random.default_rng(seed)
     encoder = load(None)
     words = Words(random)
@@ -196,9 +195,9 @@ def make(chunks: int, root: Path, directory: Path, seed: int) -> None:
         made = bases.setdefault(size, [])
         if len(made) < BASES:
             made.append(base(words, random, size, encoder.dimensions))
-        entries.append(write(directory, made[number % len(made)], random))
+        entries.append(write(storage, made[number % len(made)], random))
     manifest = next_manifest(None, root, encoder, WalkOptions())
-    publish(directory, replace(manifest, segments=tuple(entries), complete=True))
+    publish(storage, replace(manifest, segments=tuple(entries), complete=True))
 
 
 def main() -> None:

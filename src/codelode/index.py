@@ -16,7 +16,7 @@ from codelode.store.manifest import read_manifest
 from codelode.store.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from codelode.discover.walk import WalkOptions
     from codelode.pipeline.plan import Plan
@@ -101,11 +101,12 @@ class Index(IndexReader):
     @metrics.counting_errors("update")
     def update(
         self,
+        paths: Iterable[str | os.PathLike[str]] | None = None,
         *,
         jobs: int | None = None,
-        hidden: bool = False,
-        no_ignore: bool = False,
-        max_file_size: int = MAX_FILE_SIZE,
+        hidden: bool | None = None,
+        no_ignore: bool | None = None,
+        max_file_size: int | None = None,
         max_memory: int | None = None,
         rebuild: bool = False,
         wait: float = 0.0,
@@ -117,6 +118,12 @@ class Index(IndexReader):
     ) -> UpdateReport:
         """Bring the index up to date with the tree.
 
+        With `paths`, only with these files and folders (and all that is below them): absolute or
+        relative to the root, they may be new, changed or gone. Nothing else is looked at, so this
+        takes time for what is named and not for the tree. It equals an update of the whole tree
+        if `paths` names everything that has changed. A rule file such as `.gitignore` stands for
+        its folder. The tree is walked with the options that the index was made with.
+
         `jobs` processes (default: one per core). `max_file_size` is in bytes. `max_memory` caps
         what all of them use, in bytes (default: half of what the machine or its control group
         allows, at most 1 GiB). `rebuild` starts anew, whatever is there. If another process is
@@ -125,24 +132,38 @@ class Index(IndexReader):
         to, for speedscope (needs the extra `profile`).
 
         Raises `LockedError`, `MemoryCapError` if the cap cannot be kept, `MismatchError` if the
-        index was made by other models or code, `UsageError` if there is nothing to index.
+        index was made by other models or code, `NoIndexError` if there is no index to update in
+        part, `UsageError` if there is nothing to index or a path is not inside the root.
         """
+        from codelode.discover.scope import Scope
         from codelode.pipeline.plan import nothing_to_index, refuse_empty
         from codelode.pipeline.pool import available_cores
         from codelode.pipeline.trace import check, tracing
         from codelode.pipeline.update import UpdateOptions
         from codelode.store.lock import write_lock
 
-        options = UpdateOptions(
-            self._walk_options(hidden, no_ignore, max_file_size),
-            jobs or available_cores(),
-            None,
-            max_memory,
-            on_skip,
-            progress,
-            profile,
-        )
         # What makes no sense is refused before anything is touched.
+        if paths is None:
+            walk = self._walk_options(
+                bool(hidden),
+                bool(no_ignore),
+                MAX_FILE_SIZE if max_file_size is None else max_file_size,
+            )
+            scope = None
+        else:
+            walk = self._recorded_walk(
+                rebuild, hidden=hidden, no_ignore=no_ignore, max_file_size=max_file_size
+            )
+            scope = Scope.of(self.root, paths, no_ignore=walk.no_ignore)
+        options = UpdateOptions(
+            walk=walk,
+            scope=scope,
+            jobs=jobs or available_cores(),
+            max_memory=max_memory,
+            on_skip=on_skip,
+            progress=progress,
+            profile=profile,
+        )
         place = Path(trace) if trace is not None else None
         if place is not None:
             check(place)
@@ -152,7 +173,7 @@ class Index(IndexReader):
         with write_lock(self.directory, wait, on_wait), tracing(place) as traces:
             report = self._update_locked(replace(options, traces=traces), rebuild)
         if (recorder := metrics.recorder()) is not None:
-            recorder.update_done(os.fsdecode(self.root), report)
+            recorder.update_done(os.fsdecode(self.root), report, whole=scope is None)
         if report.files == 0:
             raise nothing_to_index(self.root, report.skipped)
         return report
@@ -166,12 +187,12 @@ class Index(IndexReader):
         manifest = next_manifest(current, self.root, self._load_encoder(current), options.walk)
         if rebuild:
             manifest = replace(manifest, generation=self._last_generation())
-        settle(self.directory, current)
-        snapshot = Snapshot.open(self.directory) if current else None
+        settle(self.storage, current)
+        snapshot = Snapshot.open(self.storage) if current else None
         options = replace(options, model=manifest.encoder)
         with snapshot.damage_explained() if snapshot else nullcontext():
             encoder = self._load_encoder(manifest)
-            return update(self.directory, self.root, manifest, snapshot, encoder, options)
+            return update(self.storage, self.root, manifest, snapshot, encoder, options)
 
     def plan(
         self,
@@ -184,7 +205,7 @@ class Index(IndexReader):
         """What `update` with these options would do; touches nothing."""
         from codelode.pipeline.plan import plan
 
-        snapshot = Snapshot.open(self.directory) if self.exists() else None
+        snapshot = Snapshot.open(self.storage) if self.exists() else None
         options = self._walk_options(hidden, no_ignore, max_file_size)
         return plan(self.root, snapshot, options, on_skip)
 
@@ -192,7 +213,7 @@ class Index(IndexReader):
         """Check every byte and every reference of the index; what is wrong, or nothing."""
         from codelode.store.verify import verify
 
-        return verify(self.directory)
+        return verify(self.storage)
 
     def repair(self, **options: Any) -> UpdateReport:
         """Make damaged segments anew from the sources.
@@ -204,7 +225,7 @@ class Index(IndexReader):
 
         try:
             with write_lock(self.directory, options.get("wait", 0.0), options.get("on_wait")):
-                manifest = drop_damaged(self.directory)
+                manifest = drop_damaged(self.storage)
         except (DamagedError, FormatError):  # of the manifest: nothing can be told from it
             return self.update(**{**options, "rebuild": True})
         return self.update(**{**manifest.options, **options})
@@ -215,11 +236,11 @@ class Index(IndexReader):
 
         snapshot = self.snapshot()
         plan = self.plan(**snapshot.manifest.options) if changes else None
-        return describe(self.directory, snapshot, plan)
+        return describe(self.storage, snapshot, plan)
 
     def _last_generation(self) -> int:
         try:
-            return read_manifest(self.directory).generation
+            return read_manifest(self.storage).generation
         except StoreError:  # none, or a damaged one that is being replaced
             return 0
 
@@ -232,6 +253,19 @@ class Index(IndexReader):
             max_file_size=max_file_size,
             exclude=(os.path.realpath(self.directory),),
         )
+
+    def _recorded_walk(self, rebuild: bool, **given: bool | int | None) -> WalkOptions:
+        """Return the options that the index was made with, for an update of a part."""
+        manifest = read_manifest(self.storage)
+        if rebuild:
+            raise UsageError("a rebuild is of the whole tree: leave out paths or rebuild")
+        for name, value in given.items():
+            if value is not None and value != manifest.options.get(name):
+                raise UsageError(
+                    f"the index was made with {name}={manifest.options.get(name)}: an update of"
+                    " some paths cannot change that"
+                )
+        return self._walk_options(**manifest.options)
 
     def _make_directory(self) -> None:
         try:

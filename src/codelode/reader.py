@@ -11,8 +11,9 @@ from codelode import metrics
 from codelode.errors import MismatchError, NoIndexError
 from codelode.search.request import SearchRequest
 from codelode.store.locate import index_directory
-from codelode.store.manifest import MANIFEST, Manifest, check_model, read_manifest, read_stamp
+from codelode.store.manifest import Manifest, check_model, read_manifest
 from codelode.store.snapshot import Snapshot
+from codelode.store.storage import LocalStorage
 from codelode.types import Answer
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class IndexReader:
         self._index_dir = index_dir
         self.root = root
         self.directory = directory
+        self.storage = LocalStorage(directory)
         self._model = model
         self._encoder: Encoder | None = None
         self._opened: tuple[bytes, Snapshot] | None = None  # the manifest's stamp, and what it says
@@ -49,7 +51,7 @@ class IndexReader:
     def exists(self) -> bool:
         """Whether anything was committed yet."""
         try:
-            read_manifest(self.directory)
+            read_manifest(self.storage)
         except NoIndexError:
             return False
         return True
@@ -64,7 +66,7 @@ class IndexReader:
         for parent in self.root.parents:
             outer = IndexReader(parent, index_directory(parent, self._index_dir), self._model)
             try:
-                recorded = read_manifest(outer.directory).root
+                recorded = read_manifest(outer.storage).root
             except NoIndexError:
                 continue
             if recorded == os.fsdecode(parent) and covers(
@@ -109,7 +111,7 @@ class IndexReader:
         """Answer a request in this process; `began` is its `time.perf_counter`."""
         from codelode.search.searcher import search
 
-        outer = None if (self.directory / MANIFEST).exists() else self.covered_by()
+        outer = None if self.storage.has_manifest() else self.covered_by()
         if outer is not None:
             request = replace(request, below=f"{self.root.relative_to(outer.root)}/")
         source = outer or self
@@ -140,18 +142,18 @@ class IndexReader:
 
     def snapshot(self) -> Snapshot:
         """The newest committed snapshot, opened if it is not the one opened before."""
-        stamp = read_stamp(self.directory)
+        stamp = self.storage.read_stamp()
         opened = self._opened  # one attribute: threads must not see half of a change
         if opened is not None and opened[0] == stamp:
             return opened[1]
-        snapshot = Snapshot.open(self.directory)
+        snapshot = Snapshot.open(self.storage)
         self._check_root(snapshot.manifest)
         self._opened = stamp, snapshot
         return snapshot
 
     def _manifest(self) -> Manifest | None:
         try:
-            manifest = read_manifest(self.directory)
+            manifest = read_manifest(self.storage)
         except NoIndexError:
             return None
         self._check_root(manifest)

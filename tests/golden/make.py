@@ -18,6 +18,7 @@ from codelode.segment.quantizer import QUANTIZER
 from codelode.store.commit import publish, write_merged, write_stats
 from codelode.store.manifest import Manifest
 from codelode.store.snapshot import Snapshot
+from codelode.store.storage import LocalStorage
 from tests.segments import DIMENSIONS, build
 from tests.test_format_compat import EXPECTED, describe
 
@@ -35,14 +36,14 @@ TREE = {
 def make(directory: Path) -> None:
     """Two segments; one has a tombstone and known times, one a file that was read in vain."""
     directory.mkdir()
+    storage = LocalStorage(directory)
     files = [(path, text.encode()) for path, text in TREE.items()]
     first, second = build([*files[:2], ("a/gone.py", b"def gone():\n    pass\n")]), build(files[2:])
     entries = [
-        write_merged(directory, [(part, np.ones(len(part.files), bool))])
-        for part in (first, second)
+        write_merged(storage, [(part, np.ones(len(part.files), bool))]) for part in (first, second)
     ]
     live = np.array([True, True, False])
-    stats = write_stats(directory, np.array([[1_000, 2_000, 3], [4_000, 5_000, -6], [7, 8, 9]]))
+    stats = write_stats(storage, np.array([[1_000, 2_000, 3], [4_000, 5_000, -6], [7, 8, 9]]))
     entries[0] = replace(entries[0].with_live(live, first.files), stats=stats)
     manifest = Manifest(
         generation=3,
@@ -59,8 +60,8 @@ def make(directory: Path) -> None:
         complete=True,
         skipped={"binary": 1},
     )
-    publish(directory, manifest)
-    expected = json.dumps(describe(Snapshot.open(directory)), indent=1, ensure_ascii=False)
+    publish(storage, manifest)
+    expected = json.dumps(describe(Snapshot.open(storage)), indent=1, ensure_ascii=False)
     (directory / EXPECTED).write_text(expected + "\n")
 
 

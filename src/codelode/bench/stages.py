@@ -21,6 +21,7 @@ from codelode.pipeline.identity import next_manifest
 from codelode.pipeline.seal import Sealer
 from codelode.pipeline.stages import StageClock
 from codelode.pipeline.update import BATCH_BYTES, BATCH_FILES
+from codelode.store.storage import LocalStorage
 from codelode.types import SourceFile, Task
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def measure_stages(
     totals: Counter[str] = Counter()
     with tempfile.TemporaryDirectory(prefix="lode-bench-") as folder:
         indexer = BatchIndexer(root, encoder, options.max_file_size)
-        sealer = Sealer(Path(folder), manifest, KnownFiles(None), False, clock)
+        sealer = Sealer(LocalStorage(Path(folder)), manifest, KnownFiles(None), False, clock)
         for batch in _Deadline(began + duration).watch(_batches(drawn)):
             run = indexer.index([Task(file) for file in batch])
             clock.update(run.stages)

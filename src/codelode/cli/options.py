@@ -121,6 +121,6 @@ COLOR = option(
     "--colour",
     choices=("auto", "always", "never"),
     default="auto",
-    help="when to use colour; auto: on a terminal, unless NO_COLOR is set, or if FORCE_COLOR is"
+    help="when to use color; auto: on a terminal, unless NO_COLOR is set, or if FORCE_COLOR is"
     " (default: auto)",
 )

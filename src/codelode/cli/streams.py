@@ -1,4 +1,4 @@
-"""Standard output and error: encodings, terminals, colour, and the end of a pipe."""
+"""Standard output and error: encodings, terminals, color, and the end of a pipe."""
 
 from __future__ import annotations
 
@@ -83,8 +83,8 @@ def columns(stream: TextIO) -> int:
         return 80
 
 
-def use_colour(choice: str, stream: TextIO) -> bool:
-    """Whether to write colour: the flag first, then NO_COLOR, FORCE_COLOR, and what it is."""
+def use_color(choice: str, stream: TextIO) -> bool:
+    """Whether to write color: the flag first, then NO_COLOR, FORCE_COLOR, and what it is."""
     if choice != "auto":
         return choice == "always"
     if os.environ.get("NO_COLOR"):

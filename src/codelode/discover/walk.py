@@ -25,6 +25,7 @@ from codelode.discover.rule_stack import (
     excludes_of,
     stack_above,
 )
+from codelode.discover.scope import Names, Scope
 from codelode.errors import UsageError
 from codelode.types import Skip, SkipReason, SourceFile
 
@@ -45,8 +46,14 @@ class WalkOptions:
     exclude: tuple[str, ...] = ()
 
 
-def walk(root: str | Path, options: WalkOptions | None = None) -> Iterator[SourceFile | Skip]:
+def walk(
+    root: str | Path, options: WalkOptions | None = None, scope: Scope | None = None
+) -> Iterator[SourceFile | Skip]:
     """Give every file below a root, as `SourceFile` or `Skip`, in the order of their paths.
+
+    With a `scope`, only files within it: the same ones, and with the same verdicts, as without.
+    Folders on the way to it are listed, others are not entered. A folder on the way that is left
+    out is given too.
 
     Paths come sorted as tuples of their parts, each compared byte by byte: `a/b` before `a.c`. A
     folder that is left out gives one `Skip`, its path ending in `/`. A root that is a link is
@@ -64,7 +71,7 @@ def walk(root: str | Path, options: WalkOptions | None = None) -> Iterator[Sourc
     except ValueError:  # a NUL character
         raise UsageError(f"{str(root)!r}: no such folder") from None
     os.close(_open_root(real))
-    return _Walk(real, options or WalkOptions()).run()
+    return _Walk(real, options or WalkOptions(), scope).run()
 
 
 def _open_root(root: Path) -> int:
@@ -86,12 +93,24 @@ class _Folder:
     path: str  # from the root, empty or with a final `/`
     raw: bytes  # from the top of the worktree, in the same way
     stack: RuleStack
+    names: Names | None = None  # the entries in scope; None for all
     for_files: tuple[tuple[Finder, RuleFile], ...] = ()
     for_folders: tuple[tuple[Finder, RuleFile], ...] = ()
     entries: Sequence[tuple[bytes, os.DirEntry[str]]] = ()
     rest: Iterator[tuple[bytes, os.DirEntry[str]]] = field(
         default_factory=lambda: iter(())
     )  # those not looked at yet
+
+    def keep(self, entries: Sequence[tuple[bytes, os.DirEntry[str]]]) -> None:
+        """Take the sorted entries of the folder, and look only at those in scope."""
+        names, self.entries = self.names, entries
+        self.rest = iter(
+            entries if names is None else [each for each in entries if each[1].name in names]
+        )
+
+    def leads_on(self, name: str) -> bool:
+        """Check whether an entry is only a way to what is in scope."""
+        return self.names is not None and self.names[name] is not None
 
     def heed(self, stack: RuleStack) -> None:
         self.stack = stack
@@ -100,9 +119,10 @@ class _Folder:
 
 
 class _Walk:
-    def __init__(self, root: Path, options: WalkOptions) -> None:
+    def __init__(self, root: Path, options: WalkOptions, scope: Scope | None) -> None:
         self._root = root
         self._options = options
+        self._scope = scope
         self._way: list[_Folder] = []
         above = os.path.join(root, "")  # noqa: PTH118 (the final separator)
         inside = [path for path in options.exclude if path.startswith(above)]
@@ -117,7 +137,8 @@ class _Walk:
                     found = self._look(folder, raw, entry)
                     if found is None:  # a folder, which is now the last on the way
                         break
-                    yield found
+                    if found.path.endswith("/") or not folder.leads_on(entry.name):
+                        yield found
                 else:
                     os.close(self._way.pop().descriptor)
         finally:
@@ -184,9 +205,11 @@ class _Walk:
             descriptor = os.open(name, opening.FOLDER, dir_fd=above.descriptor)
         except OSError as error:
             return opening.refusal(path + "/", error)
-        self._way.append(_Folder(descriptor, path + "/", above.raw + raw + b"/", above.stack))
+        names = None if above.names is None else above.names[name]
+        below = _Folder(descriptor, path + "/", above.raw + raw + b"/", above.stack, names)
+        self._way.append(below)
         try:
-            self._list(self._way[-1])
+            self._list(below)
         except OSError as error:
             os.close(self._way.pop().descriptor)
             return opening.refusal(path + "/", error)
@@ -196,8 +219,7 @@ class _Walk:
         with os.scandir(folder.descriptor) as listing:
             entries = [(os.fsencode(entry.name), entry) for entry in listing]
         entries.sort(key=itemgetter(0))
-        folder.entries = entries
-        folder.rest = iter(entries)
+        folder.keep(entries)
         if self._options.no_ignore:
             return
         stack = folder.stack
@@ -213,7 +235,8 @@ class _Walk:
         heed = not self._options.no_ignore
         worktree = worktree_above(self._root) if heed else None
         stack, raw = stack_above(self._root, worktree) if heed else (RuleStack(), b"")
-        root = _Folder(_open_root(self._root), "", raw, stack)
+        names = None if self._scope is None else self._scope.names
+        root = _Folder(_open_root(self._root), "", raw, stack, names)
         self._way.append(root)
         try:
             self._list(root)

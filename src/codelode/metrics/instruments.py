@@ -14,7 +14,7 @@ from opentelemetry.metrics import CallbackOptions, Meter, Observation
 from codelode.system.memory import resident_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from codelode.report import UpdateReport
 
@@ -66,8 +66,11 @@ class Recorder:
         self._chunks.add(chunks)
         self._read.add(bytes_read)
 
-    def update_done(self, root: str, report: UpdateReport) -> None:
-        """An update has ended; its chunks and bytes were counted before."""
+    def update_done(self, root: str, report: UpdateReport, *, whole: bool = True) -> None:
+        """Record an update that has ended; its chunks and bytes were counted before.
+
+        `whole` says that it looked at the whole tree, and so knows all that is left out.
+        """
         for change in ("added", "changed", "removed"):
             self._files.add(getattr(report, f"files_{change}"), {"change": change})
         for stage, spent in report.stages.items():
@@ -76,11 +79,8 @@ class Recorder:
         self._updates.record(report.seconds)
         self._utilisation.set(report.load.utilisation)
         self._peak.set(report.peak_rss_bytes)
-        reasons = self._reasons.setdefault(root, set())
-        reasons.update(report.skipped)
-        named = _label(root)
-        for reason in reasons:  # those of an earlier update too, which may be gone
-            self._skipped.set(report.skipped.get(reason, 0), {"root": named, "reason": reason})
+        if whole:
+            self._set_skipped(root, report.skipped)
         self.index_seen(
             root,
             report.generation,
@@ -89,6 +89,13 @@ class Recorder:
             segments=report.segments,
             size=report.index_bytes,
         )
+
+    def _set_skipped(self, root: str, skipped: Mapping[str, int]) -> None:
+        reasons = self._reasons.setdefault(root, set())
+        reasons.update(skipped)
+        named = _label(root)
+        for reason in reasons:  # those of an earlier update too, which may be gone
+            self._skipped.set(skipped.get(reason, 0), {"root": named, "reason": reason})
 
     def index_seen(
         self, root: str, generation: int, *, files: int, chunks: int, segments: int, size: int

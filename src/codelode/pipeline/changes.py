@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from codelode.pipeline.scope_rows import rows_within
 from codelode.segment.builder import SKIP_REASONS, path_hash
 from codelode.segment.stats import STAT_COLUMNS, stat_row
 from codelode.types import Skip, Task
@@ -21,6 +22,7 @@ from codelode.types import Skip, Task
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from codelode.discover.scope import Scope
     from codelode.pipeline.stages import StageClock
     from codelode.store.snapshot import Snapshot
     from codelode.types import SourceFile
@@ -45,12 +47,15 @@ def _stat(file: SourceFile) -> tuple[int, int, int, int]:
 
 
 class KnownFiles:
-    """The live files of a snapshot (none if there is no snapshot yet)."""
+    """The live files of a snapshot within a scope (none if there is no snapshot yet)."""
 
-    def __init__(self, snapshot: Snapshot | None) -> None:
+    def __init__(self, snapshot: Snapshot | None, scope: Scope | None = None) -> None:
         self.snapshot = snapshot
         self.segments = snapshot.segments if snapshot else []
         rows = [np.flatnonzero(live.files) for live in self.segments]
+        if scope is not None:
+            segments = (live.segment for live in self.segments)
+            rows = [rows_within(*each, scope) for each in zip(segments, rows, strict=True)]
 
         def column(name: str, dtype: type[np.generic]) -> NDArray[Any]:
             tables = (live.segment.files for live in self.segments)

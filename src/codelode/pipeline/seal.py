@@ -17,12 +17,11 @@ from codelode.segment.schema import MAX_CHUNKS, MAX_FILES
 from codelode.store.commit import publish, write_merged, write_stats
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from codelode.pipeline.batch import Run
     from codelode.pipeline.changes import KnownFiles
     from codelode.pipeline.stages import StageClock
     from codelode.store.manifest import Manifest, SegmentEntry
+    from codelode.store.storage import Storage
 
 SEGMENT_CHUNKS = MAX_CHUNKS
 """A segment is sealed before it would exceed this: with the runs for it, about 50 MB are held."""
@@ -33,19 +32,25 @@ class Sealer:
 
     def __init__(
         self,
-        directory: Path,
+        storage: Storage,
         manifest: Manifest,
         known: KnownFiles,
         publish_partial: bool,
         clock: StageClock,
+        whole: bool = True,
     ) -> None:
-        """`manifest` is the one to go on from; `known` are the files of its segments."""
-        self.directory = directory
+        """`manifest` is the one to go on from; `known` are the files of its segments.
+
+        `whole` says that the walk covers the whole tree. After one that does not, the index is as
+        complete as before.
+        """
+        self.storage = storage
         self.manifest = manifest
         self.known = known
         self.publish_partial = publish_partial
         self.added = self.changed = 0
         self._clock = clock
+        self._complete = not whole and manifest.complete, whole or manifest.complete
         self._old = manifest.segments
         self._new: list[SegmentEntry] = []
         self._replaced: list[NDArray[np.uint64]] = [np.zeros(0, np.uint64)]
@@ -69,7 +74,10 @@ class Sealer:
         self._rows += rows
 
     def finish(self, skipped: dict[str, int]) -> Manifest:
-        """Seal what is left and publish, unless nothing changed since the last commit."""
+        """Seal what is left and publish, unless nothing changed since the last commit.
+
+        `skipped` are the numbers of files that the index leaves out, by reason.
+        """
         with self._clock.during("seal"):
             self._seal()
         self.manifest = replace(self.manifest, skipped=skipped)
@@ -88,7 +96,7 @@ class Sealer:
             self._replaced.append(run.files["path_hash"].copy())
         parts = [(run, np.ones(len(run.files), bool)) for run in self._runs]
         stats = np.concatenate([run.stats for run in self._runs])
-        self._new.append(write_merged(self.directory, parts, stats))
+        self._new.append(write_merged(self.storage, parts, stats))
         self._runs, self._chunks, self._rows = [], 0, 0
 
     def _publish(self, finished: bool) -> None:
@@ -97,15 +105,16 @@ class Sealer:
             *(self._old_entry(i, mask) for i, mask in enumerate(masks) if mask.any()),
             *self._new,
         )
-        if finished and segments == self.manifest.segments and self.manifest.complete:
+        complete = self._complete[finished]
+        if finished and (segments, complete) == (self.manifest.segments, self.manifest.complete):
             return
         self.manifest = replace(
             self.manifest,
             generation=self.manifest.generation + 1,
             segments=segments,
-            complete=finished,
+            complete=complete,
         )
-        publish(self.directory, self.manifest if finished else self._unfinished())
+        publish(self.storage, self.manifest if finished else self._unfinished())
 
     def _unfinished(self) -> Manifest:
         """The manifest, but only with files vouched for that were looked at.
@@ -121,4 +130,4 @@ class Sealer:
         live = self.known.segments[number]
         entry = self._old[number].with_live(mask, live.segment.files)
         newer = self.known.new_stats(number)
-        return entry if newer is None else replace(entry, stats=write_stats(self.directory, newer))
+        return entry if newer is None else replace(entry, stats=write_stats(self.storage, newer))

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from codelode.store.manifest import MANIFEST
-
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from codelode.pipeline.plan import Plan
     from codelode.store.snapshot import Snapshot
+    from codelode.store.storage import Storage
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +34,16 @@ class Status:
     changes: Plan | None
 
 
-def describe(directory: Path, snapshot: Snapshot, changes: Plan | None) -> Status:
-    """The status of the index in `directory`, with what an update would change if that is known."""
+def describe(storage: Storage, snapshot: Snapshot, changes: Plan | None) -> Status:
+    """The status of the index in `storage`, with what an update would change if that is known."""
     manifest = snapshot.manifest
     sections: Counter[str] = Counter()
     for live in snapshot.segments:
         sections.update(live.segment.file.section_bytes())
-    written = (directory / MANIFEST).stat().st_mtime
+    written = storage.published_at()
     return Status(
         root=manifest.root,
-        directory=os.fsdecode(directory),
+        directory=storage.place,
         generation=manifest.generation,
         complete=manifest.complete,
         files=manifest.files,

@@ -29,10 +29,12 @@ from codelode.types import Skip, Task
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from codelode.discover.scope import Scope
     from codelode.embed.encoder import Encoder
     from codelode.pipeline.stages import StageClock
     from codelode.store.manifest import Manifest
     from codelode.store.snapshot import Snapshot
+    from codelode.store.storage import Storage
 
 BATCH_BYTES = 1 << 20
 BATCH_FILES = 256
@@ -54,11 +56,13 @@ class Progress(Protocol):
 class UpdateOptions:
     """How to update: what to walk, how many processes, which model, how much memory (bytes).
 
-    `profile` asks for what each file takes; `traces` is where the profiles of the workers go, if
+    `scope` is the part of the tree to look at (default: all of it). `profile` asks for what each
+    file takes; `traces` is where the profiles of the workers go, if
     they are asked for: (name of the process, speedscope's JSON).
     """
 
     walk: WalkOptions
+    scope: Scope | None = None
     jobs: int = 1
     model: str | None = None
     max_memory: int | None = None
@@ -69,28 +73,30 @@ class UpdateOptions:
 
 
 def update(
-    directory: Path,
+    storage: Storage,
     root: Path,
     manifest: Manifest,
     snapshot: Snapshot | None,
     encoder: Encoder,
     options: UpdateOptions,
 ) -> UpdateReport:
-    """Index what changed under `root` into `directory`, whose write lock the caller holds.
+    """Index what changed under `root` into `storage`, whose write lock the caller holds.
 
     `manifest` is what to go on from, `snapshot` its segments (None to build anew).
     """
     ledger = Ledger(available_cores())
-    manifest = replace(manifest, started_ns=settled_now())
+    whole = options.scope is None
+    if whole:  # else files beyond the scope may have been missed since the walk before
+        manifest = replace(manifest, started_ns=settled_now())
     with ledger.clock.during("compare"):
-        known = KnownFiles(snapshot)
+        known = KnownFiles(snapshot, options.scope)
     publish_partial = manifest.generation == 0 or snapshot is not None
-    sealer = Sealer(directory, manifest, known, publish_partial, ledger.clock)
+    sealer = Sealer(storage, manifest, known, publish_partial, ledger.clock, whole)
     skips = SkipCounter(options.on_skip)
     budget = MemoryBudget(
         options.max_memory or default_cap(), max(0, resident_bytes() - PARENT_BYTES)
     )
-    found = changed_files(walk(root, options.walk), known, skips, ledger.clock)
+    found = changed_files(walk(root, options.walk, options.scope), known, skips, ledger.clock)
     batches = _batches(found, options.progress)
     with _runs(root, encoder, options, budget, batches, ledger.clock) as (runs, pool):
         for run in runs:
@@ -104,9 +110,9 @@ def update(
             _tell(run, options.progress)
     for skip in known.lasting_skips():
         skips.add(skip)
-    committed = sealer.finish(dict(skips.counts))
+    committed = sealer.finish(dict(skips.counts) if whole else manifest.skipped)
     with ledger.clock.during("compact"):
-        committed = compact(directory, committed)
+        committed = compact(storage, committed)
     return _report(committed, sealer, known, skips, ledger, pool)
 
 

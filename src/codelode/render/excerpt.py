@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from codelode.text.tokens import terms, words
+from codelode.render.matches import TermMatcher
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -45,18 +45,8 @@ def split_lines(text: str) -> list[str]:
 
 def number_lines(texts: Iterable[str], first: int, query_terms: Collection[str] = ()) -> list[Line]:
     """Lines with their numbers, from `first` on, and what each has of the query."""
-    wanted = frozenset(query_terms)
-    cache: dict[bytes, frozenset[str]] = {}
-    lines = []
-    for number, text in enumerate(texts, first):
-        found: frozenset[str] = frozenset()
-        for word in words(text.encode("utf-8", "replace")) if wanted else ():
-            matches = cache.get(word)
-            if matches is None:
-                matches = cache[word] = wanted.intersection(terms(word))
-            found |= matches
-        lines.append(Line(number, text, found))
-    return lines
+    matcher = TermMatcher(query_terms)
+    return [Line(number, text, matcher.terms_in(text)) for number, text in enumerate(texts, first)]
 
 
 def section(

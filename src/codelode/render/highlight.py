@@ -1,6 +1,7 @@
-"""Syntax colour by pygments, which is imported only here and only when colour is on.
+"""Syntax highlighting: lines of source as (token class, text) pairs, for any writer.
 
-Pygments finds the tokens; the colours are the terminal's own sixteen, so that they suit its theme.
+pygments finds the tokens. It is imported only here, and only when a line is highlighted. The writer
+for terminals is `ansi`.
 """
 
 from __future__ import annotations
@@ -8,30 +9,32 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pygments.lexer import Lexer
 
-RESET = "\x1b[0m"
-BOLD, DIM = "1", "2"
-RED, GREEN, YELLOW, BLUE, MAGENTA, CYAN = "31", "32", "33", "34", "35", "36"
+    Token = tuple[str, str]
+    """A token class (empty for plain text, several with spaces between), and text."""
+
+MATCH = "match"
+"""The class of words that match the query. It comes on top of the class of the token."""
 
 MAX_CHARACTERS = 20_000
 """Longer texts stay plain: a lexer may be slow on them."""
 
-_COLOURS = {
-    "Comment": DIM,
-    "Keyword": MAGENTA,
-    "Literal.Number": CYAN,
-    "Literal.String": GREEN,
-    "Name.Builtin": CYAN,
-    "Name.Class": YELLOW,
-    "Name.Decorator": BLUE,
-    "Name.Function": BLUE,
-    "Name.Tag": BLUE,
-    "Operator.Word": MAGENTA,
+_CLASSES = {  # by pygments' token type; the longest prefix decides
+    "Comment": "comment",
+    "Keyword": "keyword",
+    "Literal.Number": "number",
+    "Literal.String": "string",
+    "Name.Builtin": "builtin",
+    "Name.Class": "class",
+    "Name.Decorator": "decorator",
+    "Name.Function": "function",
+    "Name.Tag": "tag",
+    "Operator.Word": "keyword",
 }
-_LEXERS = {  # where pygments calls a language otherwise
+_LEXERS = {  # languages that pygments calls by another name
     "assembly": "gas",
     "batch": "bat",
     "elisp": "emacs-lisp",
@@ -45,36 +48,53 @@ _LEXERS = {  # where pygments calls a language otherwise
 }
 
 
-def paint(text: str, *codes: str) -> str:
-    """The text in a colour or style."""
-    return f"\x1b[{';'.join(codes)}m{text}{RESET}" if text else ""
+def highlight(lines: Sequence[str], language: str | None) -> list[list[Token]]:
+    """Return the tokens of each line; their texts make up the line.
 
-
-def highlight(lines: Sequence[str], language: str | None) -> list[str]:
-    """The lines, coloured. They must be free of controls: see `visible`."""
+    Lines of an unknown language, and of a text that is too long, are one plain token each.
+    """
+    plain = [[("", line)] for line in lines]
     lexer = _lexer(language) if sum(map(len, lines)) <= MAX_CHARACTERS else None
     if lexer is None:
-        return list(lines)
-    coloured = [""]
-    for colour, value in _tokens(lexer, "\n".join(lines)):
+        return plain
+    found: list[list[Token]] = [[]]
+    for name, value in _tokens(lexer, "\n".join(lines)):
         first, *others = value.split("\n")
-        coloured[-1] += _styled(first, colour)
-        coloured += [_styled(other, colour) for other in others]
-    return coloured if len(coloured) == len(lines) else list(lines)
+        found[-1] += [(name, first)] if first else []
+        found += [[(name, other)] if other else [] for other in others]
+    texts = ["".join(text for _, text in tokens) for tokens in found]
+    return found if texts == list(lines) else plain
 
 
-def _tokens(lexer: Lexer, text: str) -> Iterator[tuple[str | None, str]]:
-    names: dict[object, str | None] = {}
+def mark(tokens: Iterable[Token], spans: Sequence[tuple[int, int]]) -> list[Token]:
+    """Return the tokens of a line with the class `MATCH` added to the text within `spans`.
+
+    `spans` are character ranges `[start, end)`, ascending and disjoint. A token that crosses an
+    end of a span is split there.
+    """
+    marked: list[Token] = []
+    cuts = [cut for span in spans for cut in span]
+    at = inside = 0
+    for name, text in tokens:
+        end = at + len(text)
+        while at < end:
+            while inside < len(cuts) and cuts[inside] <= at:
+                inside += 1
+            stop = min(end, cuts[inside]) if inside < len(cuts) else end
+            part = text[len(text) - (end - at) : len(text) - (end - stop)]
+            marked.append((f"{name} {MATCH}".strip() if inside % 2 else name, part))
+            at = stop
+    return marked
+
+
+def _tokens(lexer: Lexer, text: str) -> Iterator[Token]:
+    classes: dict[object, str] = {}
     for token, value in lexer.get_tokens(text):
-        if token not in names:
+        if token not in classes:
             name = ".".join(token)
-            prefixes = [prefix for prefix in _COLOURS if f"{name}.".startswith(f"{prefix}.")]
-            names[token] = _COLOURS[max(prefixes, key=len)] if prefixes else None
-        yield names[token], value
-
-
-def _styled(text: str, colour: str | None) -> str:
-    return paint(text, colour) if colour and text else text
+            prefixes = [prefix for prefix in _CLASSES if f"{name}.".startswith(f"{prefix}.")]
+            classes[token] = _CLASSES[max(prefixes, key=len)] if prefixes else ""
+        yield classes[token], value
 
 
 def _lexer(language: str | None) -> Lexer | None:

@@ -9,7 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from codelode.render.highlight import BOLD, CYAN, DIM, GREEN, MAGENTA, YELLOW, highlight, paint
+from codelode.render.ansi import (
+    BOLD,
+    CYAN,
+    DIM,
+    GREEN,
+    MAGENTA,
+    YELLOW,
+    paint,
+    paint_tokens,
+)
+from codelode.render.highlight import highlight, mark
+from codelode.render.matches import TermMatcher
 from codelode.render.sanitize import cut, visible_name, visible_text, width
 
 if TYPE_CHECKING:
@@ -25,17 +36,17 @@ _MARGIN = "  "
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How to write: in colour or not, for a terminal or not, lines cut to how many columns."""
+    """How to write: in color or not, for a terminal or not, lines cut to how many columns."""
 
-    colour: bool = False
+    color: bool = False
     terminal: bool = False
     columns: int | None = None
     scores: bool = False
 
     @property
     def guarded(self) -> bool:
-        """Whether controls are made visible: colour will reach a terminal, be it through a pipe."""
-        return self.colour or self.terminal
+        """Whether controls are made visible: color will reach a terminal, be it through a pipe."""
+        return self.color or self.terminal
 
 
 def render_hit(hit: Hit, lines: Sequence[Line], style: Style) -> Iterator[str]:
@@ -43,7 +54,7 @@ def render_hit(hit: Hit, lines: Sequence[Line], style: Style) -> Iterator[str]:
     yield header(hit, style)
     if hit.features:
         features = "  ".join(f"{name} {value:.3g}" for name, value in hit.features.items() if value)
-        yield paint(f"    {features}", DIM) if style.colour else f"    {features}"
+        yield paint(f"    {features}", DIM) if style.color else f"    {features}"
     yield from _body(lines, hit.language, style)
 
 
@@ -59,7 +70,7 @@ def header(hit: Hit, style: Style) -> str:
         (("[changed on disk since]" if hit.stale else "", YELLOW),),
     ]
     texts = [
-        "".join(paint(text, code) if code and style.colour else text for text, code in field)
+        "".join(paint(text, code) if code and style.color else text for text, code in field)
         for field in fields
     ]
     return "  ".join(filter(None, texts))
@@ -70,8 +81,8 @@ def _body(lines: Sequence[Line], language: str | None, style: Style) -> Iterator
         return
     gutter = max(len(str(lines[-1].number)), 4)
     texts = [_fit(line.text, gutter, style) for line in lines]
-    if style.colour:
-        texts = highlight(texts, language)
+    if style.color:
+        texts = _painted(texts, lines, language)
     previous = lines[0].number - 1
     for line, text in zip(lines, texts, strict=True):
         if line.number != previous + 1:
@@ -79,6 +90,14 @@ def _body(lines: Sequence[Line], language: str | None, style: Style) -> Iterator
         previous = line.number
         emphasis = (YELLOW,) if line.terms else (DIM,)
         yield f"{_gutter(str(line.number), gutter, emphasis, style)}{text}".rstrip()
+
+
+def _painted(texts: Sequence[str], lines: Sequence[Line], language: str | None) -> list[str]:
+    """Return texts in color, with the terms that `lines` have of the query marked."""
+    return [
+        paint_tokens(mark(tokens, TermMatcher(line.terms).spans(text) if line.terms else ()))
+        for text, line, tokens in zip(texts, lines, highlight(texts, language), strict=True)
+    ]
 
 
 def _fit(text: str, gutter: int, style: Style) -> str:
@@ -91,4 +110,4 @@ def _fit(text: str, gutter: int, style: Style) -> str:
 
 def _gutter(label: str, columns: int, codes: tuple[str, ...], style: Style) -> str:
     padding = " " * (columns - width(label))
-    return f"{_MARGIN}{padding}{paint(label, *codes) if style.colour else label}{_MARGIN}"
+    return f"{_MARGIN}{padding}{paint(label, *codes) if style.color else label}{_MARGIN}"

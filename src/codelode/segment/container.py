@@ -14,9 +14,6 @@ past the end would kill the process (SIGBUS); see `lease`.
 
 from __future__ import annotations
 
-import errno
-import mmap
-import os
 import struct
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -24,12 +21,13 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
-from codelode.errors import DamagedError, FormatError, StoreError
-from codelode.system.leases import Lease
+from codelode.errors import DamagedError, FormatError
+from codelode.segment.buffer import MemoryBuffer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path
+
+    from codelode.segment.buffer import Buffer
 
 INDEX_FORMAT = 4
 """Of segments, `.stat` files and the manifest together."""
@@ -39,7 +37,6 @@ ALIGNMENT = 64
 Piece = bytes | memoryview | NDArray[Any]
 """What sections are written from."""
 
-_PASSING = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EACCES, errno.EPERM, errno.EINTR}
 _MAGIC = b"codelode"
 _HEADER = struct.Struct("<8sII")  # magic, version, zero
 _FOOTER = struct.Struct("<QIIQ8s")  # directory offset, sections, pages, checksum, magic
@@ -47,46 +44,26 @@ _ENTRY = struct.Struct("<24sQQ")  # name, offset, length
 
 
 class SegmentFile:
-    """The sections of one segment, over a memory map or bytes in memory.
+    """The named sections of a buffer.
 
     Raises `DamagedError` or `FormatError`, on opening or on first touch of a damaged page.
     """
 
-    def __init__(self, name: str, buffer: Any, size: int, lease: Lease | None = None) -> None:
-        """Check header and footer of `buffer` (`size` bytes, a mapping or bytes)."""
-        _check_least_size(name, size)
-        self.name = name
-        self.lease = lease
-        self.size = size
-        self._buffer = buffer
-        self._view = memoryview(buffer)
+    def __init__(self, buffer: Buffer) -> None:
+        """Check header and footer; only these are read."""
+        self.buffer = buffer
+        self.name = buffer.name
+        self._view = buffer.view
+        self.size = len(buffer.view)
+        if self.size < _HEADER.size + _FOOTER.size:
+            raise DamagedError(f"{self.name}: cut short to {self.size} bytes")
         self._directory, self._pages, self.checksum = self._read_tail()
         self._checked = bytearray(len(self._pages))  # a 1 for each page: the fastest to ask
 
     @classmethod
-    def open(cls, path: Path) -> SegmentFile:
-        """Map a segment file; only its tail is read."""
-        try:
-            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-        except FileNotFoundError:
-            raise DamagedError(f"{path.name}: segment file is missing") from None
-        except OSError as error:
-            raise unreadable(path.name, error) from None
-        lease = Lease(descriptor)
-        try:
-            size = lease.size()
-            _check_least_size(path.name, size)  # nothing can be mapped of an empty file
-            mapping = mmap.mmap(descriptor, size, access=mmap.ACCESS_READ)
-        except OSError as error:
-            raise unreadable(path.name, error) from None
-        except ValueError:  # longer than the file, which has changed since
-            raise DamagedError(f"{path.name}: cut short while it was opened") from None
-        return cls(path.name, mapping, size, lease)
-
-    @classmethod
     def from_bytes(cls, name: str, data: bytes) -> SegmentFile:
-        """Read a segment that was never written to disk (a run)."""
-        return cls(name, data, len(data))
+        """Read a container that is in memory."""
+        return cls(MemoryBuffer(name, data))
 
     def _read_tail(self) -> tuple[dict[str, tuple[int, int]], NDArray[np.uint64], int]:
         magic, version, _ = _HEADER.unpack_from(self._view, 0)
@@ -122,8 +99,8 @@ class SegmentFile:
         return {name: length for name, (_, length) in self._directory.items()}
 
     def check_size(self) -> None:
-        """Raise `DamagedError` if the mapped file is no longer as long as it was."""
-        if self.lease is not None and self.lease.size() != self.size:
+        """Raise `DamagedError` if the file is no longer as long as it was."""
+        if self.buffer.size_now() != self.size:
             raise DamagedError(f"{self.name}: the file was cut short or replaced while open")
 
     def read(self, section: str, start: int = 0, stop: int | None = None) -> memoryview:
@@ -198,17 +175,6 @@ class SegmentFile:
                     if offset < stop and start < offset + length
                 ]
                 yield ", ".join(names) or "header", start
-
-
-def _check_least_size(name: str, size: int) -> None:
-    if size < _HEADER.size + _FOOTER.size:
-        raise DamagedError(f"{name}: cut short to {size} bytes")
-
-
-def unreadable(name: str, error: OSError) -> StoreError:
-    """Not every refusal is damage: what the system is short of now may be there later."""
-    kind = StoreError if error.errno in _PASSING else DamagedError
-    return kind(f"{name}: cannot be read: {error.strerror or error}")
 
 
 def _tail_checksum(tail: bytes | memoryview, start: int, sections: int, pages: int) -> int:

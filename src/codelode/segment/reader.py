@@ -24,7 +24,7 @@ from codelode.segment.term_lookup import Lookup
 from codelode.segment.text import decompress
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from codelode.segment.buffer import Buffer
 
 Posting = tuple[NDArray[np.int64], NDArray[np.uint8]]
 """Ordinals, ascending, and their frequencies."""
@@ -40,9 +40,9 @@ class Segment:
         self._lookup = Lookup(file)
 
     @classmethod
-    def open(cls, path: Path) -> Self:
-        """Open a segment file."""
-        return cls(SegmentFile.open(path))
+    def open(cls, buffer: Buffer) -> Self:
+        """Open a segment of a storage."""
+        return cls(SegmentFile(buffer))
 
     @classmethod
     def from_bytes(cls, name: str, data: bytes) -> Self:

@@ -23,9 +23,9 @@ from codelode.store.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from codelode.store.manifest import Manifest, SegmentEntry
+    from codelode.store.storage import Storage
 
 FAN_IN = 4
 SMALLEST_TIER = 256
@@ -69,22 +69,22 @@ def _tier(chunks: int) -> int:
     return tier
 
 
-def compact(directory: Path, manifest: Manifest, budget: int = BUDGET_CHUNKS) -> Manifest:
+def compact(storage: Storage, manifest: Manifest, budget: int = BUDGET_CHUNKS) -> Manifest:
     """Merge what `choose` says until it is content or the budget is spent, and publish it.
 
     The caller holds the write lock. Returns the manifest that is current afterwards.
     """
     while chosen := choose(manifest.segments, budget):
         budget -= sum(manifest.segments[number].chunks for number in chosen)
-        snapshot = Snapshot.open(directory)
+        snapshot = Snapshot.open(storage)
         parts = [snapshot.segments[number] for number in chosen]
         entries = list(manifest.segments)
         if any(part.files.any() for part in parts):
             stats = np.concatenate([part.stats[part.files] for part in parts])
-            merged = write_merged(directory, [(part.segment, part.files) for part in parts], stats)
+            merged = write_merged(storage, [(part.segment, part.files) for part in parts], stats)
             entries[chosen[0]] = merged
             chosen = chosen[1:]
         kept = tuple(entry for i, entry in enumerate(entries) if i not in chosen)
         manifest = replace(manifest, generation=manifest.generation + 1, segments=kept)
-        publish(directory, manifest)
+        publish(storage, manifest)
     return manifest

@@ -14,7 +14,7 @@ from pathlib import Path
 import xxhash
 
 from codelode.errors import UsageError
-from codelode.store.manifest import MANIFEST
+from codelode.store.storage import LocalStorage
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -26,7 +26,7 @@ def index_directory(root: Path, index_dir: str | os.PathLike[str] | None = None)
         parent = Path(chosen).expanduser().absolute()
         if parent.exists() and not parent.is_dir():
             raise UsageError(f"the index folder {parent} is not a folder")
-        if (parent / MANIFEST).exists():
+        if LocalStorage(parent).has_manifest():
             return parent
     else:
         cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"

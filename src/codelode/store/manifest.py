@@ -1,9 +1,6 @@
-"""The manifest: the one file that says which segments make up the index, and every file name.
+"""The manifest: the one file that says which segments make up the index.
 
-manifest.json   one line `codelode-index <format> <xxh3-64 of the rest>`, then a JSON object
-lock            held by the writer
-*.seg           segments, named by their checksum; those the manifest does not name are dead
-*.tmp           being written; removed by the next writer
+One line `codelode-index <format> <xxh3-64 of the rest>`, then a JSON object.
 """
 
 from __future__ import annotations
@@ -19,17 +16,12 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
-from codelode.errors import DamagedError, FormatError, MismatchError, NoIndexError
-from codelode.segment.container import INDEX_FORMAT, unreadable
+from codelode.errors import DamagedError, FormatError, MismatchError
+from codelode.segment.container import INDEX_FORMAT
+from codelode.store.storage import MANIFEST
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-MANIFEST = "manifest.json"
-LOCK = "lock"
-SEGMENT_SUFFIX = ".seg"
-STATS_SUFFIX = ".stat"
-TEMPORARY_SUFFIX = ".tmp"
+    from codelode.store.storage import Storage
 
 WALK_OPTIONS: dict[str, type] = {"hidden": bool, "no_ignore": bool, "max_file_size": int}
 """What `Manifest.options` may hold: how the tree was walked."""
@@ -125,19 +117,6 @@ class Manifest:
         return f"{_MAGIC} {INDEX_FORMAT} {xxhash.xxh3_64_hexdigest(body)}\n".encode() + body
 
 
-def read_stamp(directory: Path) -> bytes:
-    """The first line of the manifest: differs whenever the manifest does. Cheap.
-
-    Raises `NoIndexError`, `DamagedError`.
-    """
-    try:
-        with open(directory / MANIFEST, "rb") as file:
-            return file.readline(200)
-    except OSError:
-        read_manifest(directory)  # raises what there is to say
-        return b""
-
-
 def decode_manifest(data: bytes) -> Manifest:
     """Raises `FormatError` for another version, `DamagedError` for anything else that is wrong."""
     head, _, body = data.partition(b"\n")
@@ -199,15 +178,9 @@ def _check_types(kind: type[Manifest] | type[SegmentEntry], fields: dict[str, An
             raise ValueError(f"{field_.name} is out of range")
 
 
-def read_manifest(directory: Path) -> Manifest:
-    """The current manifest of an index. Raises `NoIndexError`, `DamagedError`, `FormatError`."""
-    try:
-        data = (directory / MANIFEST).read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
-        raise NoIndexError(f"no index in {directory}") from None
-    except OSError as error:
-        raise unreadable(str(directory / MANIFEST), error) from None
-    return decode_manifest(data)
+def read_manifest(storage: Storage) -> Manifest:
+    """Return the current manifest. Raises `NoIndexError`, `DamagedError`, `FormatError`."""
+    return decode_manifest(storage.read_manifest())
 
 
 def check_model(manifest: Manifest, name: str, fingerprint: str) -> None:

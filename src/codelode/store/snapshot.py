@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from codelode.errors import DamagedError
 from codelode.lru import LruCache
-from codelode.segment.container import SegmentFile, unreadable
+from codelode.segment.container import SegmentFile
 from codelode.segment.reader import Segment
 from codelode.segment.section_check import check_shape
 from codelode.segment.stats import read_stats, unknown_stats
@@ -19,19 +19,20 @@ from codelode.store.manifest import Manifest, SegmentEntry, read_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+    from codelode.store.storage import Storage
 
 
 class LiveSegment:
     """A segment and which of its files are live in this snapshot."""
 
     def __init__(
-        self, segment: Segment, entry: SegmentEntry, directory: Path | None = None
+        self, segment: Segment, entry: SegmentEntry, storage: Storage | None = None
     ) -> None:
-        """`directory` is where the `.stat` file is; without it times are not known."""
+        """`storage` has the `.stat` file; without it times are not known."""
         self.segment = segment
         self.entry = entry
-        self._directory = directory
+        self._storage = storage
         self.length_norms: NDArray[np.float32] | None = None  # a cache of the lexical leg
         self.frequencies: dict[int, int] = {}  # another: live chunks by term
         self.kinds: NDArray[np.uint8] | None = None  # a cache of `search.kinds`
@@ -61,15 +62,10 @@ class LiveSegment:
 
     def open_stats(self) -> SegmentFile | None:
         """Read the `.stat` file; None if there is none. Raises `DamagedError`, `FormatError`."""
-        if self._directory is None or not self.entry.stats:
+        if self._storage is None or not self.entry.stats:
             return None
-        try:
-            data = (self._directory / self.entry.stats).read_bytes()
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise unreadable(self.entry.stats, error) from None
-        return SegmentFile.from_bytes(self.entry.stats, data)
+        data = self._storage.read(self.entry.stats)
+        return None if data is None else SegmentFile.from_bytes(self.entry.stats, data)
 
 
 class Snapshot:
@@ -81,22 +77,22 @@ class Snapshot:
         self.filters: LruCache[Any, Any] = LruCache()  # a cache of `search.filters`
 
     @classmethod
-    def open(cls, directory: Path) -> Snapshot:
+    def open(cls, storage: Storage) -> Snapshot:
         """Open the current generation.
 
         A writer may remove old segments between our reading the manifest and opening them; then
         there is a newer manifest, and we read that. Raises `NoIndexError`, `DamagedError`,
         `FormatError`.
         """
-        manifest = read_manifest(directory)
+        manifest = read_manifest(storage)
         while True:
             try:
                 return cls(
                     manifest,
-                    [open_segment(directory, e, manifest.dimensions) for e in manifest.segments],
+                    [open_segment(storage, e, manifest.dimensions) for e in manifest.segments],
                 )
             except DamagedError:
-                newer = read_manifest(directory)
+                newer = read_manifest(storage)
                 if newer == manifest:
                     raise
                 manifest = newer
@@ -112,12 +108,10 @@ class Snapshot:
 
         Raises `DamagedError` if one was cut short before.
         """
-        leases = [live.segment.file.lease for live in self.segments]
         with ExitStack() as stack:
-            for lease in leases:
-                if lease is not None:
-                    lease.take()
-                    stack.callback(lease.give_back)
+            for live in self.segments:
+                live.segment.file.buffer.take()
+                stack.callback(live.segment.file.buffer.give_back)
             self.check_sizes()
             yield
 
@@ -140,9 +134,9 @@ class Snapshot:
             raise
 
 
-def open_segment(directory: Path, entry: SegmentEntry, dimensions: int) -> LiveSegment:
+def open_segment(storage: Storage, entry: SegmentEntry, dimensions: int) -> LiveSegment:
     """Open a segment with the tombstones of a manifest's entry."""
-    segment = Segment.open(directory / entry.name)
+    segment = Segment.open(storage.open(entry.name))
     check_shape(segment)
     found = (segment.file.size, len(segment.files), segment.dimensions)
     if found != (entry.bytes, entry.rows, dimensions):
@@ -150,4 +144,4 @@ def open_segment(directory: Path, entry: SegmentEntry, dimensions: int) -> LiveS
             f"{entry.name}: bytes, files and dimensions are {found} instead of"
             f" {(entry.bytes, entry.rows, dimensions)}"
         )
-    return LiveSegment(segment, entry, directory)
+    return LiveSegment(segment, entry, storage)

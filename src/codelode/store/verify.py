@@ -9,12 +9,14 @@ from codelode.errors import DamagedError, FormatError
 from codelode.segment.stats import read_stats
 from codelode.segment.verify import faults
 from codelode.store.commit import publish
-from codelode.store.manifest import MANIFEST, Manifest, SegmentEntry, read_manifest
+from codelode.store.manifest import Manifest, SegmentEntry, read_manifest
 from codelode.store.snapshot import LiveSegment, Snapshot, open_segment
+from codelode.store.storage import MANIFEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+    from codelode.store.storage import Storage
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,23 +29,21 @@ class Finding:
     problem: str
 
 
-def verify(directory: Path) -> list[Finding]:
+def verify(storage: Storage) -> list[Finding]:
     """Check every checksum and every cross-reference.
 
     Raises `NoIndexError`, or another `StoreError` if a file cannot be read for now.
     """
     try:
-        manifest = read_manifest(directory)
+        manifest = read_manifest(storage)
     except (DamagedError, FormatError) as error:
         return [Finding(MANIFEST, "manifest", 0, _problem(error))]
-    return [
-        finding for entry in manifest.segments for finding in _check(directory, manifest, entry)
-    ]
+    return [finding for entry in manifest.segments for finding in _check(storage, manifest, entry)]
 
 
-def _check(directory: Path, manifest: Manifest, entry: SegmentEntry) -> Iterator[Finding]:
+def _check(storage: Storage, manifest: Manifest, entry: SegmentEntry) -> Iterator[Finding]:
     try:
-        live = open_segment(directory, entry, manifest.dimensions)
+        live = open_segment(storage, entry, manifest.dimensions)
     except (DamagedError, FormatError) as error:
         yield Finding(entry.name, "file", 0, _problem(error))
         return
@@ -89,16 +89,16 @@ def _problem(error: DamagedError | FormatError) -> str:
     return error.problem if isinstance(error, DamagedError) else str(error)
 
 
-def drop_damaged(directory: Path) -> Manifest:
+def drop_damaged(storage: Storage) -> Manifest:
     """Publish a manifest without the segments that are damaged: the next update rebuilds them.
 
     Of a segment that only lost its `.stat` file, the next update reads and hashes all files.
     The caller holds the write lock. Raises `DamagedError` if the manifest itself is damaged.
     """
-    manifest = read_manifest(directory)
+    manifest = read_manifest(storage)
     sound = []
     for entry in manifest.segments:
-        spoilt = {finding.file for finding in _check(directory, manifest, entry)}
+        spoilt = {finding.file for finding in _check(storage, manifest, entry)}
         if spoilt <= {entry.stats}:
             sound.append(replace(entry, stats="") if spoilt else entry)
     if tuple(sound) != manifest.segments:
@@ -108,5 +108,5 @@ def drop_damaged(directory: Path) -> Manifest:
             segments=tuple(sound),
             complete=manifest.complete and len(sound) == len(manifest.segments),
         )
-        publish(directory, manifest)
+        publish(storage, manifest)
     return manifest

@@ -1,24 +1,59 @@
-"""What the store asks of the file system: that bytes and names survive a loss of power.
+"""Files that survive a loss of power, and files mapped for reading.
 
-The data of a file is safe once the file was synced; its name, once its folder was.
+The data of a file is durable once the file was synced; its name, once its folder was.
 """
 
 from __future__ import annotations
 
+import mmap
 import os
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO
 
 from codelode.errors import IndexingError
+from codelode.system.leases import Lease
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+_READ_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW
+
+
+class MappedFile:
+    """A file mapped for reading, with a lease that keeps others from cutting it short.
+
+    Opening raises `OSError`, or `ValueError` for an empty file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        descriptor = os.open(path, _READ_FLAGS)
+        self._lease = Lease(descriptor)
+        self.name = path.name
+        self.view = memoryview(mmap.mmap(descriptor, self._lease.size(), access=mmap.ACCESS_READ))
+
+    def size_now(self) -> int:
+        """Return the length of the file as it is now, in bytes."""
+        return self._lease.size()
+
+    def take(self) -> None:
+        """Hold the lease if it can be had."""
+        self._lease.take()
+
+    def give_back(self) -> None:
+        """End one `take`."""
+        self._lease.give_back()
+
+
+def read_file(path: Path) -> bytes:
+    """Return the bytes of a file that is not a symbolic link. Raises `OSError`."""
+    with os.fdopen(os.open(path, _READ_FLAGS), "rb") as file:
+        return file.read()
+
 
 @contextmanager
 def writing(directory: Path) -> Iterator[None]:
-    """Say what a full disk, a failing one or a lack of permission means for an index."""
+    """Turn an `OSError` (a full disk, no permission) into an `IndexingError`."""
     try:
         yield
     except OSError as error:
@@ -30,7 +65,7 @@ def writing(directory: Path) -> Iterator[None]:
 
 @contextmanager
 def removed_on_failure(path: Path) -> Iterator[None]:
-    """A full disk must not stay full because of us."""
+    """Remove a file unless the block succeeds: a full disk must not stay full."""
     try:
         yield
     except BaseException:
@@ -40,13 +75,13 @@ def removed_on_failure(path: Path) -> Iterator[None]:
 
 
 def sync_file(sink: BinaryIO) -> None:
-    """Everything written to a file is on disk, or an `OSError`."""
+    """Make everything written to a file durable. Raises `OSError`."""
     sink.flush()
     os.fsync(sink.fileno())
 
 
 def sync_folder(directory: Path) -> None:
-    """Every name in a folder is on disk, or an `OSError`."""
+    """Make every name in a folder durable. Raises `OSError`."""
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
@@ -55,7 +90,7 @@ def sync_folder(directory: Path) -> None:
 
 
 def sync_ancestors(directory: Path) -> None:
-    """The names of a folder and of those above it are on disk, as far as we may look."""
+    """Make the name of a folder and of its parents durable, as far as permissions allow."""
     device = directory.stat().st_dev
     for folder in directory.absolute().parents:
         if folder.stat().st_dev != device:

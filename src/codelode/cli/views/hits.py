@@ -9,7 +9,7 @@ from codelode.answers.lines import shown_lines
 from codelode.answers.notes import notes
 from codelode.answers.search import answer_object, hit_object
 from codelode.cli import streams
-from codelode.render.highlight import DIM, paint
+from codelode.render.ansi import DIM, paint
 from codelode.render.sanitize import visible_name
 from codelode.render.text import Style, render_hit
 from codelode.render.units import count, seconds
@@ -63,7 +63,7 @@ def _style(options: argparse.Namespace) -> Style:
     if terminal:
         columns = streams.columns(sys.stdout)
     return Style(
-        colour=streams.use_colour(options.color, sys.stdout),
+        color=streams.use_color(options.color, sys.stdout),
         terminal=terminal,
         columns=None if options.full_section and not terminal else columns,
         scores=options.scores,
@@ -85,6 +85,6 @@ def _print_footer(answer: Answer) -> None:
             *notes(answer),
         ]
     )
-    if streams.use_colour("auto", sys.stderr):
+    if streams.use_color("auto", sys.stderr):
         summary = paint(summary, DIM)
     streams.write_error(f"\n{summary}\n" if answer.hits else f"{summary}\n")

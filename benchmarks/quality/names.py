@@ -1,0 +1,114 @@
+"""Is the definition of a name found, shown and called by that name?
+
+    python -m benchmarks.quality.names --checkouts DIR --annotations DIR [--seed N] [--mode MODE]
+        [--repo NAME ...] [--json FILE] [--against FILE] [--index-root DIR] [--jobs N]
+
+The names are drawn with universal-ctags. Scores: `first`, `three`: the first hit, or one of three,
+holds the definition's line; `called`: the first hit does, and its symbol is the name; `line`: the
+first hit does, and points within one line of the definition; `shown`: of right first hits to names
+as written, the share of those whose excerpt shows the definition's line.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from contextlib import redirect_stdout
+from typing import TYPE_CHECKING
+
+from benchmarks.quality.checked_out import RepositoryTask, add_flags, drawn, repository_tasks
+from benchmarks.quality.ctags import tags_of
+from benchmarks.quality.draw_names import AS_WRITTEN, NameQuery, draw_names
+from benchmarks.quality.runs import bring_up_to_date, hits_of, index_folder, place_text
+from benchmarks.quality.set_command import Settings, finish, for_each, set_parser, settings_of
+from benchmarks.quality.set_run import Row, SetRun, summarise
+from codelode.cli import main as lode
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from codelode import Index
+    from codelode.types import Hit
+
+_NUMBERED = re.compile(r" {2,}(\d+) {2}|\s+(\d+)\Z")
+
+
+def main() -> None:
+    """Draw the names, ask for them, print and compare."""
+    parser = set_parser("names", __doc__)
+    add_flags(parser)
+    options = parser.parse_args()
+    finish(run(options.checkouts, options.annotations, settings_of(options), options.seed), options)
+
+
+def run(checkouts: Path, annotations: Path, settings: Settings, seed: int = 0) -> SetRun:
+    """Ask for the names of all repositories."""
+    tasks = repository_tasks(checkouts, annotations, settings, seed)
+    rows = [row for rows in for_each(ask_repository, tasks, settings.jobs) for row in rows]
+    return summarise("names", settings.mode, rows)
+
+
+def ask_repository(task: RepositoryTask) -> list[Row]:
+    """Draw the names of one repository and ask for them."""
+    seed = f"{task.seed} {task.repository.name}"
+    queries = drawn(task, "names", lambda: draw_names(tags_of(task.tree), seed), NameQuery)
+    settings, name = task.settings, task.repository.name
+    with index_folder(settings.index_root, name) as folder:
+        index, _ = bring_up_to_date(
+            task.tree,
+            folder,
+            rebuild=settings.rebuild,
+            jobs=settings.index_jobs,
+            model=settings.model,
+        )
+        return [ask_name(index, name, query, settings) for query in queries]
+
+
+def ask_name(index: Index, group: str, query: NameQuery, settings: Settings) -> Row:
+    """Ask for one name and score the first three hits."""
+    hits = hits_of(index, query.query, settings.mode, limit=3)
+    right = [holds(hit, query.path, query.line) for hit in hits]
+    first = bool(right and right[0])
+    scores = {"first": float(first), "three": float(any(right))}
+    scores["called"] = float(first and last_part(hits[0].symbol) == query.name)
+    scores["line"] = float(first and abs(_line(hits[0]) - query.line) <= 1)
+    if first and query.kind == AS_WRITTEN:
+        scores["shown"] = float(query.line in excerpt_lines(index, query.query, settings))
+    return Row(
+        group=group,
+        kind=query.kind,
+        tags=[],
+        query=query.query,
+        right=[f"{query.path}:{query.line} {query.name}"],
+        scores=scores,
+        hits=[place_text(hit) for hit in hits],
+    )
+
+
+def holds(hit: Hit, path: str, line: int | None) -> bool:
+    """Whether a hit is in a file and, unless `line` is None, has this line of it."""
+    return hit.path == path and (line is None or hit.start_line <= line <= hit.end_line)
+
+
+def last_part(symbol: str | None) -> str | None:
+    """Return the last part of a qualified name."""
+    return re.split(r"[^\w!?]+", symbol)[-1] if symbol else None
+
+
+def _line(hit: Hit) -> int:
+    line = getattr(hit, "line", None)  # hits of older versions have none: their first line then
+    return line if isinstance(line, int) else hit.start_line
+
+
+def excerpt_lines(index: Index, query: str, settings: Settings) -> set[int]:
+    """Return the numbers of the lines that `lode search` shows of the first hit."""
+    output = io.StringIO()
+    flags = ["--limit", "1", "--mode", settings.mode, "--index-dir", str(index.directory)]
+    with redirect_stdout(output):
+        lode(["search", *flags, query, str(index.root)])
+    numbers = (_NUMBERED.match(text) for text in output.getvalue().splitlines())
+    return {int(match[1] or match[2]) for match in numbers if match}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,99 @@
+"""The flags that every set has, and the way from its rows to what is printed and written."""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from benchmarks.quality.runs import MODES, Mode
+from benchmarks.quality.set_run import SetRun, load_run, print_comparison, print_run, write_run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+TaskT = TypeVar("TaskT")
+ResultT = TypeVar("ResultT")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a set is run: all that does not depend on where its data is.
+
+    `index_root` keeps indexes, drawn queries and trees that the set makes, None for nowhere.
+    `jobs` is the number of repositories at a time, a process each.
+    """
+
+    mode: Mode = "hybrid"
+    model: str | None = None
+    index_root: Path | None = None
+    rebuild: bool = False
+    jobs: int = 1
+    repos: tuple[str, ...] = ()
+
+    @property
+    def index_jobs(self) -> int | None:
+        """How many indexing processes each repository gets: one where several run at a time."""
+        return None if self.jobs <= 1 else 1
+
+
+def set_parser(name: str, description: str | None) -> argparse.ArgumentParser:
+    """Return a parser with the flags that every set has."""
+    parser = argparse.ArgumentParser(
+        prog=f"python -m benchmarks.quality.{name}",
+        description=(description or "").partition("\n")[0],
+    )
+    add = parser.add_argument
+    add("--mode", choices=MODES, default="hybrid")
+    add("--model", help="name or folder of an embedding model")
+    add("--repo", action="append", default=[], help="only this repository; repeatable")
+    add("--json", type=Path, help="write every query's scores and hits here")
+    add("--against", type=Path, help="a file that --json wrote before: print the differences")
+    add("--index-root", type=Path, help="keep indexes here and update them next time")
+    add("--rebuild", action="store_true", help="index anew what --index-root keeps")
+    add("--jobs", type=int, default=1, help="repositories at a time, a process each")
+    return parser
+
+
+def settings_of(options: argparse.Namespace) -> Settings:
+    """Return the settings among parsed flags."""
+    return Settings(
+        mode=options.mode,
+        model=options.model,
+        index_root=options.index_root,
+        rebuild=options.rebuild,
+        jobs=options.jobs,
+        repos=tuple(options.repo),
+    )
+
+
+def for_each(
+    function: Callable[[TaskT], ResultT], tasks: Sequence[TaskT], jobs: int
+) -> list[ResultT]:
+    """Return the results for all tasks, in their order; `jobs` of them run at a time."""
+    if jobs <= 1 or len(tasks) <= 1:
+        return [_done(function(task), number, tasks) for number, task in enumerate(tasks, 1)]
+    # Spawned, not forked: a fork would share the parent's threads and mapped model in odd states.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(max_workers=jobs, mp_context=context) as pool:
+        results = pool.map(function, tasks)
+        return [_done(result, number, tasks) for number, result in enumerate(results, 1)]
+
+
+def _done(result: ResultT, number: int, tasks: Sequence[object]) -> ResultT:
+    if sys.stderr.isatty():
+        print(f"\r{number} of {len(tasks)}", end="", file=sys.stderr, flush=True)
+    return result
+
+
+def finish(run: SetRun, options: argparse.Namespace) -> None:
+    """Print a run; write it and compare it if that was asked for."""
+    print_run(run)
+    if options.json:
+        write_run(run, options.json)
+    if options.against:
+        print_comparison(load_run(options.against), run)

@@ -1,0 +1,78 @@
+"""Is text that stands on one line of the tree found there?
+
+    python -m benchmarks.quality.verbatim --checkouts DIR --annotations DIR [--seed N]
+        [--mode MODE] [--repo NAME ...] [--json FILE] [--against FILE] [--index-root DIR] [--jobs N]
+
+Messages, lines of code, flags, keys, numbers and paths are asked for as they stand. Scores:
+`first`, `three`, `ten`: the line (for a path, the file) is in the first hit, one of three, of ten.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from benchmarks.quality.checked_out import RepositoryTask, add_flags, drawn, repository_tasks
+from benchmarks.quality.draw_verbatim import VerbatimQuery, draw_verbatim
+from benchmarks.quality.names import holds
+from benchmarks.quality.runs import bring_up_to_date, hits_of, index_folder, place_text
+from benchmarks.quality.set_command import Settings, finish, for_each, set_parser, settings_of
+from benchmarks.quality.set_run import Row, SetRun, summarise
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from codelode import Index
+
+
+def main() -> None:
+    """Draw the texts, ask for them, print and compare."""
+    parser = set_parser("verbatim", __doc__)
+    add_flags(parser)
+    options = parser.parse_args()
+    finish(run(options.checkouts, options.annotations, settings_of(options), options.seed), options)
+
+
+def run(checkouts: Path, annotations: Path, settings: Settings, seed: int = 0) -> SetRun:
+    """Ask for the texts of all repositories."""
+    tasks = repository_tasks(checkouts, annotations, settings, seed)
+    rows = [row for rows in for_each(ask_repository, tasks, settings.jobs) for row in rows]
+    return summarise("verbatim", settings.mode, rows)
+
+
+def ask_repository(task: RepositoryTask) -> list[Row]:
+    """Draw the texts of one repository and ask for them."""
+    seed = f"{task.seed} {task.repository.name}"
+    queries = drawn(task, "verbatim", lambda: draw_verbatim(task.tree, seed), VerbatimQuery)
+    settings, name = task.settings, task.repository.name
+    with index_folder(settings.index_root, name) as folder:
+        index, _ = bring_up_to_date(
+            task.tree,
+            folder,
+            rebuild=settings.rebuild,
+            jobs=settings.index_jobs,
+            model=settings.model,
+        )
+        return [ask_text(index, name, query, settings) for query in queries]
+
+
+def ask_text(index: Index, group: str, query: VerbatimQuery, settings: Settings) -> Row:
+    """Ask for one text and score the first ten hits."""
+    hits = hits_of(index, query.query, settings.mode)
+    right = [holds(hit, query.path, query.line) for hit in hits]
+    return Row(
+        group=group,
+        kind=query.kind,
+        tags=[],
+        query=query.query,
+        right=[query.path if query.line is None else f"{query.path}:{query.line}"],
+        scores={
+            "first": float(any(right[:1])),
+            "three": float(any(right[:3])),
+            "ten": float(any(right)),
+        },
+        hits=[place_text(hit) for hit in hits],
+    )
+
+
+if __name__ == "__main__":
+    main()

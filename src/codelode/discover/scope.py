@@ -1,0 +1,117 @@
+"""Which part of a tree a partial walk enters."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from codelode.discover.git_excludes import worktree_above
+from codelode.discover.ignore import parse
+from codelode.discover.rule_stack import KINDS, MAX_RULES_BYTES
+from codelode.discover.safe_open import read_settings
+from codelode.errors import UsageError
+
+Names = dict[str, "Names | None"]
+"""Entries of a folder by name: None for all of an entry, or those below it that are in scope."""
+
+_GIT_SETTINGS = {(), ("info",), ("info", "exclude"), ("config",), ("commondir",)}
+"""Paths below `.git` that decide what git ignores in the folder that holds it."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Files and folders of a tree, with everything below them.
+
+    `paths` are POSIX and relative to the root. None of them lies below another.
+    """
+
+    paths: tuple[str, ...]
+
+    @classmethod
+    def of(
+        cls, root: Path, paths: Iterable[str | os.PathLike[str]], *, no_ignore: bool = False
+    ) -> Scope | None:
+        """Return the scope of a walk after changes to `paths`; None for the whole tree.
+
+        `root` is a real path; `paths` are absolute or relative to it and need not exist. A rule
+        file stands for its folder, because it decides for everything there. Outside of git
+        worktrees, a `.gitignore` of the root that ignores everything is heeded only if something
+        is left, so there any change stands for the whole tree.
+
+        Raises `UsageError` if a path is not below the root.
+        """
+        chosen = [_parts(root, os.fsdecode(path)) for path in paths]
+        if not no_ignore:
+            if chosen and _depends_on_all(root):
+                return None
+            chosen = [_decided_by(parts) for parts in chosen]
+        if () in chosen:
+            return None
+        names: Names = {}
+        for parts in chosen:
+            _insert(names, parts)
+        return cls(tuple(_leaves(names)))
+
+    @cached_property
+    def names(self) -> Names:
+        """The entries of the root that are in scope."""
+        names: Names = {}
+        for path in self.paths:
+            _insert(names, tuple(path.split("/")))
+        return names
+
+
+def _parts(root: Path, path: str) -> tuple[str, ...]:
+    """Return the parts of a path below the root. Links below the root are not followed."""
+    if "\0" in path:
+        raise UsageError(f"{path!r}: no file has a NUL character in its name")
+    joined = os.path.normpath(os.path.join(root, path))  # noqa: PTH118 (`..` is resolved by name)
+    for place in (joined, _with_real_parent(joined)):
+        if Path(place).is_relative_to(root):
+            return Path(place).relative_to(root).parts
+    raise UsageError(f"{path}: not inside {root}")
+
+
+def _with_real_parent(path: str) -> str:
+    """Resolve the links that lead to a path, but not the path itself."""
+    head, name = os.path.split(path)
+    return os.path.join(os.path.realpath(head), name)  # noqa: PTH118
+
+
+def _decided_by(parts: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the folder that a rule file or a setting of git's decides for, or the path itself."""
+    if ".git" in parts:
+        place = parts.index(".git")
+        return parts[:place] if parts[place + 1 :] in _GIT_SETTINGS else parts
+    return parts[:-1] if parts and parts[-1] in KINDS else parts
+
+
+def _depends_on_all(root: Path) -> bool:
+    """Check whether rules that ignore everything are in force only if something is left."""
+    if worktree_above(root) is not None:
+        return False
+    rules = read_settings(root / ".gitignore", MAX_RULES_BYTES) or b""
+    return any(rule.catches_all for rule in parse(rules))
+
+
+def _insert(names: Names, parts: tuple[str, ...]) -> None:
+    """Put a path into scope, with everything below it."""
+    *folders, last = parts
+    for folder in folders:
+        below = names.setdefault(folder, {})
+        if below is None:  # all of it is in scope
+            return
+        names = below
+    names[last] = None
+
+
+def _leaves(names: Names, folder: str = "") -> Iterator[str]:
+    """Yield the paths of everything that is wholly in scope."""
+    for name, below in names.items():
+        if below is None:
+            yield folder + name
+        else:
+            yield from _leaves(below, f"{folder}{name}/")

@@ -1,0 +1,54 @@
+"""A lock file: held by one process, dropped by the operating system when that process dies."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_PID_BYTES = 32
+
+
+class Attempt(NamedTuple):
+    """The descriptor that holds the lock, or None and the process that holds it."""
+
+    descriptor: int | None
+    holder: str
+
+
+def try_lock(path: Path) -> Attempt:
+    """Try to lock a file, which is created if missing; closing the descriptor drops the lock.
+
+    The file holds the pid of its holder, for people. Raises `OSError`.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        if _flock(descriptor) and _is_current(descriptor, path):
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+            return Attempt(descriptor, str(os.getpid()))
+        holder = os.pread(descriptor, _PID_BYTES, 0).decode("ascii", "replace").strip()
+    except BaseException:
+        os.close(descriptor)
+        raise
+    os.close(descriptor)
+    return Attempt(None, holder or "unknown")
+
+
+def _flock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _is_current(descriptor: int, path: Path) -> bool:
+    """Return whether the locked file is still at its path: the folder may have been replaced."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False
