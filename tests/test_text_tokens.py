@@ -106,6 +106,8 @@ def test_what_is_no_compound(text: str) -> None:
         ("x = config.retries + 1", False),
         ("see 'settings.yml' or", True),
         ("see `settings.yml`", True),
+        ("'*.test.ts'", True),
+        ("'./settings.yml', 'read settings.yml'", True),
         ("#include <stdio.h>", True),
         ("\nserver.port=8080", True),
         ("\nserver.port: 8080", True),
@@ -174,7 +176,8 @@ def indexed_words(text: bytes) -> list[bytes]:
     letters = rb"[0-9A-Za-z_\x80-\xff]+"
     for match in re.finditer(letters + rb"(?:[-./@]" + letters + rb")+", text):
         before, after = text[match.start() - 1 : match.start()], text[match.end() :][:1]
-        quoted = before in b"\"'`<>" and after in b"\"'`<>"
+        quotes, loose = b"\"'`<>", b"\"'`<> ./*-@~,"
+        quoted = (before in quotes and after in loose) or (before in loose and after in quotes)
         key = before == b"\n" and after in b"=:"
         attribute = re.fullmatch(letters + rb"\." + letters, match[0]) and not (quoted or key)
         if len(match[0]) <= MAX_COMPOUND_BYTES and not attribute:

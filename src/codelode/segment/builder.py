@@ -155,7 +155,7 @@ class SegmentBuilder:
         return sink.getvalue()
 
     def _term_counts(self, words: WordCounts) -> tuple[TermCounts, NDArray[np.int64]]:
-        """The terms of text and definitions in each chunk; and the number of those of the text."""
+        """The terms of text and definitions in each chunk; and how many count as its length."""
         split, found = words.parts, words.part_counts
         whole = np.full(len(split.starts) - 1, -1)
         whole[split.whole_words] = np.arange(len(split.whole_words))
@@ -163,7 +163,11 @@ class SegmentBuilder:
         compound = np.flatnonzero(whole >= 0)
         ordinals = np.concatenate((found.texts, words.texts[compound]))
         counts = np.concatenate((found.counts, words.counts[compound]))
-        tokens = np.bincount(ordinals, counts, len(self.texts)).astype(np.int64)
+        # Numbers and compounds, which have no parts, do not count as length: so BM25 ranks as well
+        # as it did without them (docs/decisions/012-words.md).
+        has_parts = np.diff(split.starts)[words.ids[compound]] > 0
+        lengths = np.concatenate((found.counts, words.counts[compound] * has_parts))
+        tokens = np.bincount(ordinals, lengths, len(self.texts)).astype(np.int64)
         hashes = (
             split.hashes,
             term_hashes(split.wholes),

@@ -53,6 +53,7 @@ _WORD = re.compile(_WORD_CLASS)
 _COMPOUND = re.compile(_WORD_CLASS + rb"(?:[-./@]" + _WORD_CLASS + rb")+")
 _NUMBER = re.compile(rb"[0-9][0-9a-fA-FxXoObBlLuU_]*\Z")
 _HASH = re.compile(rb"(?=.*[0-9])(?:[0-9a-f]+|[0-9A-F]+)\Z")
+_DIGIT = re.compile(rb"[0-9]")
 _SUFFIXED = re.compile(r"(0x[0-9a-f]+|[0-9]+)(?:[ul]+|u(?:8|16|32|64|128))\Z")
 
 
@@ -115,6 +116,19 @@ def text_terms(text: str) -> list[str]:
     return list(chain.from_iterable(map(terms, words(text.encode("utf-8", "replace")))))
 
 
+def query_terms(text: str) -> list[str]:
+    """Return the terms to look a query up by, in order, with repetitions.
+
+    In a query of several words, two words with a joiner are mostly prose (`sub-dependencies`).
+    Their compound is no term then, unless it has a digit, or a hyphen before it (`--no-edit`).
+    """
+    data = segment(text.encode("utf-8", "replace"))
+    found = words(data)
+    if b" " in data.strip():
+        found = [word for word in found if not is_compound(word) or _is_key(word, data)]
+    return list(chain.from_iterable(map(terms, found)))
+
+
 def text_parts(text: str) -> list[str]:
     """Return all parts of a short text, in order, with repetitions."""
     return list(chain.from_iterable(map(parts, words(text.encode("utf-8", "replace")))))
@@ -136,6 +150,12 @@ def term_hashes(terms: Iterable[bytes], field: str = "") -> NDArray[np.uint64]:
     """Return the `term_hash` of many terms in UTF-8: uint64[n]."""
     keys = map(f"{field}:".encode().__add__, terms) if field else terms
     return np.fromiter(map(xxhash.xxh3_64_intdigest, keys), np.uint64)
+
+
+def _is_key(compound: bytes, text: bytes) -> bool:
+    """Whether a compound in a query is a name of something, not two words of prose."""
+    joined = sum(map(compound.count, (b"-", b".", b"/", b"@"))) > 1
+    return joined or bool(_DIGIT.search(compound)) or b"-" + compound in text
 
 
 def _is_data(word: bytes, found: list[str]) -> bool:

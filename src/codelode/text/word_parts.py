@@ -60,17 +60,15 @@ class WordParts:
 
 def split_words(spelled: bytes) -> WordParts:
     """Return the parts and wholes of some words, each followed by `WORD_END`."""
-    codes = np.frombuffer(spelled, np.uint8)
-    ends = np.flatnonzero(codes == _WORD_END_BYTE)
+    ends = np.flatnonzero(np.frombuffer(spelled, np.uint8) == ord(WORD_END))
     begins = np.concatenate(([0], ends + 1))[:-1]
-    single = ends - begins > MAX_PART_BYTES
+    foreign = np.zeros(0, np.int64)
     if not spelled.isascii():
-        single |= _having(spelled, ends, _IS_FOREIGN)
-    exact = _having(spelled, ends, _IS_JOINER)
-    plain, others = _numbers(spelled, begins, ends)
-    exact[plain], single[others] = True, True
-    exact &= ~single
-    silent = single | exact
+        foreign = _having(spelled, ends, _IS_FOREIGN).nonzero()[0]
+    exact, odd = _exact(spelled, begins, ends)
+    exact[foreign] = False
+    silent = exact.copy()
+    silent[[*odd, *foreign]] = True
     starts, stops = spans_of_parts(spelled, begins[silent], ends[silent])
     text = spelled.lower() + PADDING
     ids, firsts = number_spans(text, starts, stops - starts)
@@ -80,16 +78,30 @@ def split_words(spelled: bytes) -> WordParts:
         parts=[part.decode("ascii") for part in _cut(text, starts[firsts], stops[firsts])],
         starts=rows,
         ids=ids,
-        whole_words=np.concatenate((several, wholly)),
+        whole_words=np.concatenate((several, wholly, np.array(list(odd), np.int64))),
         wholes=[
             *_cut(text, starts[rows[several]], stops[rows[several + 1] - 1]),
             *_cut(text, begins[wholly], ends[wholly]),
+            *odd.values(),
         ],
     )
-    if not single.any():
-        return split
-    places = np.flatnonzero(single).tolist()
-    return _with_words(split, {i: spelled[begins[i] : ends[i]] for i in places})
+    words = {i: spelled[begins[i] : ends[i]] for i in foreign.tolist()}
+    return _with_words(split, words) if words else split
+
+
+def _exact(
+    spelled: bytes, begins: NDArray[np.int64], ends: NDArray[np.int64]
+) -> tuple[NDArray[np.bool_], dict[int, bytes]]:
+    """Which words have one term, the word in lower case; and the only terms of other such words."""
+    exact = _having(spelled, ends, _IS_JOINER)
+    plain, others = _numbers(spelled, begins, ends)
+    exact[plain] = True
+    odd: dict[int, bytes] = {}
+    for i in [*others.tolist(), *np.flatnonzero(ends - begins > MAX_PART_BYTES).tolist()]:
+        word = spelled[begins[i] : ends[i]]
+        if word.isascii() and not exact[i] and not parts(word):
+            odd[i] = whole_term(word).encode()
+    return exact, {i: whole for i, whole in odd.items() if whole}
 
 
 def _having(spelled: bytes, ends: NDArray[np.int64], table: bytes) -> NDArray[np.bool_]:

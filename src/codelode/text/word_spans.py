@@ -26,6 +26,7 @@ _CLASSES = bytes(
     for byte in range(256)
 )
 _IS_QUOTE = np.array([byte in b"\"'`<>" for byte in range(256)])
+_IS_IN_QUOTES = np.array([byte in b"\"'`<> ./*-@~," for byte in range(256)])
 _LINE_END, _DOT, _LAST_DIGIT = ord("\n"), ord("."), ord("9")
 _IS_ASSIGNMENT = np.array([byte in b"=:" for byte in range(256)])
 
@@ -92,7 +93,8 @@ def _compounds(codes: _Bytes, joints: _Places, starts: _Places, stops: _Places) 
     begins, ends = starts[words[heads]], stops[words[tails] + 1]
     kept = (tails > heads) | (codes[joints[heads]] != _DOT)
     before, after = codes[begins - 1], codes[ends]
-    kept |= _IS_QUOTE[before] & _IS_QUOTE[after]
+    kept |= _IS_QUOTE[before] & _IS_IN_QUOTES[after]
+    kept |= _IS_IN_QUOTES[before] & _IS_QUOTE[after]
     kept |= (before == _LINE_END) & _IS_ASSIGNMENT[after]
     kept &= ends - begins <= MAX_COMPOUND_BYTES
     return np.stack((begins[kept], ends[kept]), axis=1)
