@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from codelode.bench import recall
 from codelode.bench.latency import latency, measure, throughput
-from codelode.bench.memory import memory_now, private_bytes
+from codelode.bench.memory import memory_now
 from codelode.bench.queries import first_comment, make_queries
 from codelode.bench.recall import K, measure_recall, recall_at
 from codelode.bench.sample import FileSample, SampledChunk, draw_chunks, draw_runs
@@ -22,6 +22,7 @@ from codelode.bench.stages import measure_stages
 from codelode.discover.walk import WalkOptions
 from codelode.index import Index
 from codelode.segment.quantizer import quantize
+from codelode.system.memory import private_bytes
 from codelode.types import SourceFile
 
 WORDS = (

@@ -15,15 +15,16 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import pytest
 
 from codelode import Answer, Hit, Index
 from codelode.errors import CodelodeError, DamagedError, MismatchError, NoIndexError, UsageError
 from codelode.serving.dispatcher import Dispatcher
-from codelode.serving.worker import Worker
-from codelode.system.framing import receive
+from codelode.serving.handle import WorkerHandle
+from codelode.system.framing import Frame
+from codelode.system.processes import ChildProcess
 from tests.commandline import SAMPLE, write_tree
 
 ODD: dict[str, str | bytes] = {
@@ -52,12 +53,12 @@ def serving(index: Index) -> Dispatcher:
     return index._dispatcher
 
 
-def workers(index: Index) -> list[Worker]:
-    return [place.worker for place in serving(index)._places if place.worker is not None]
+def workers(index: Index) -> list[WorkerHandle]:
+    return [slot.handle for slot in serving(index)._slots if slot.handle is not None]
 
 
 def questions(index: Index) -> int:
-    return sum(place.load for place in serving(index)._places)
+    return sum(slot.load for slot in serving(index)._slots)
 
 
 def pids(index: Index) -> list[int]:
@@ -67,8 +68,8 @@ def pids(index: Index) -> list[int]:
 @contextmanager
 def crowd(index: Index) -> Iterator[None]:
     """As while another search is under way."""
-    with serving(index)._place() as place:
-        assert place is None
+    with serving(index)._slot() as slot:
+        assert slot is None
         yield
 
 
@@ -212,7 +213,7 @@ def test_a_worker_killed_at_work(index: Index) -> None:
 @contextmanager
 def two_at_once(index: Index) -> Iterator[list[Future[list[Hit]]]]:
     """One question lies in the pipe of the only worker while it has another."""
-    serving(index)._places[1:] = []
+    serving(index)._slots[1:] = []
     index.search("retry")
     (worker,) = workers(index)
     os.kill(worker.pid, signal.SIGSTOP)
@@ -245,15 +246,17 @@ def test_an_interrupted_search_does_not_hurt_the_one_behind_it(
 ) -> None:
     calls: list[object] = []
 
-    def interrupted_once(stream: BinaryIO) -> tuple[Any, bytes] | None:
-        calls.append(stream)
+    receive = ChildProcess.receive
+
+    def interrupted_once(process: ChildProcess) -> Frame | None:
+        calls.append(process)
         if len(calls) == 2:  # the first is that of `two_at_once`
             until(lambda: questions(index) == 2)
             raise KeyboardInterrupt
-        return receive(stream)
+        return receive(process)
 
     hits = index.search("schedule")
-    monkeypatch.setattr("codelode.serving.worker.receive", interrupted_once)
+    monkeypatch.setattr(ChildProcess, "receive", interrupted_once)
     with crowd(index), two_at_once(index) as asked:
         with pytest.raises(KeyboardInterrupt):
             asked[0].result(30)
@@ -261,7 +264,7 @@ def test_an_interrupted_search_does_not_hurt_the_one_behind_it(
 
 
 def test_workers_that_always_die(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("codelode.serving.worker._MODULE", "codelode.errors")  # ends at once
+    monkeypatch.setattr("codelode.serving.handle.WORKER", "codelode.errors")  # ends at once
     with crowd(index), pytest.raises(CodelodeError, match=r"exit status 0.*'retry'.*tried again"):
         index.search("retry")
     assert index.search("retry")
@@ -272,7 +275,7 @@ def test_workers_that_always_die(index: Index, monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_process_that_cannot_be_started(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/nonexistent/python")
-    for _ in range(3):  # none of the two places is lost
+    for _ in range(3):  # none of the two slots is lost
         with crowd(index), pytest.raises(CodelodeError, match="cannot start a search process"):
             index.search("retry")
 
@@ -287,7 +290,7 @@ def test_an_interrupted_search_leaves_no_answer_behind(
         index.search("retry")
         (before,) = pids(index)
         with monkeypatch.context() as patch:
-            patch.setattr("codelode.serving.worker.receive", interrupted)
+            patch.setattr(ChildProcess, "receive", interrupted)
             with pytest.raises(KeyboardInterrupt):
                 index.search("schedule")
         assert not alive(before)
@@ -332,9 +335,9 @@ PARENT = """
 import json, sys, time
 from codelode import Index
 index = Index.open(sys.argv[1], sys.argv[2], processes=2)
-with index._dispatcher._place():
+with index._dispatcher._slot():
     index.search("retry")
-workers = [place.worker for place in index._dispatcher._places]
+workers = [slot.handle for slot in index._dispatcher._slots]
 print(json.dumps([worker.pid for worker in workers if worker]), flush=True)
 time.sleep(60 if sys.argv[3] == "sleep" else 0)
 """

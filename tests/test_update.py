@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -16,11 +19,13 @@ from hypothesis import strategies as st
 
 from codelode import Index
 from codelode.discover.walk import WalkOptions, walk
-from codelode.errors import LockedError, MismatchError, UsageError
-from codelode.pipeline.pool import WorkerOptions, WorkerPool
+from codelode.errors import IndexingError, LockedError, MismatchError, UsageError
+from codelode.pipeline.messages import WorkerOptions
+from codelode.pipeline.pool import WorkerPool
 from codelode.pipeline.stages import StageClock
 from codelode.store.lock import write_lock
 from codelode.types import SourceFile, Task
+from tests.commandline import write_many
 
 QUERIES = ("parse the settings file", "open_socket", "retry after failure", "Widget", "log a line")
 
@@ -234,9 +239,30 @@ def test_workers_let_searches_go_first(tree: Path) -> None:
     options = WorkerOptions(str(tree), None, 1 << 20, 1 << 30)
     with WorkerPool(1, options, StageClock()) as pool:
         assert [run.files for run in pool.map([tasks])] == [1]
-        (worker,) = pool._workers
+        (handle,) = pool._handles
         ours = os.getpriority(os.PRIO_PROCESS, 0)
-        assert os.getpriority(os.PRIO_PROCESS, worker.process.pid) > ours
+        assert os.getpriority(os.PRIO_PROCESS, handle.pid) > ours
+
+
+def test_workers_that_cannot_be_started(
+    tree: Path, make_index: MakeIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_many(tree)
+    started: list[subprocess.Popen[bytes]] = []
+    popen = subprocess.Popen
+
+    def second_fails(*arguments: Any, **options: Any) -> subprocess.Popen[bytes]:
+        if started:
+            raise BlockingIOError(errno.EAGAIN, "no more processes")
+        started.append(popen(*arguments, **options))
+        return started[0]
+
+    monkeypatch.setattr(subprocess, "Popen", second_fails)
+    with pytest.raises(IndexingError, match="cannot start an indexing worker: no more processes"):
+        make_index().update(jobs=2)
+    assert [process.returncode for process in started] == [-signal.SIGKILL]
+    monkeypatch.undo()
+    assert make_index().update(jobs=2).files == 520
 
 
 STUCK = """

@@ -1,4 +1,4 @@
-"""The floor of indexing: read every file, parse those that have a grammar, do nothing with it.
+"""Measure the floor of indexing: read every file, parse those with a grammar, discard the result.
 
     python -m benchmarks.scale.floor ROOT [--jobs N]
 
@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
-import os
 import resource
 import time
 from dataclasses import asdict, dataclass
@@ -19,6 +18,7 @@ from pathlib import Path
 from codelode.chunk.grammars import grammar, grammar_name
 from codelode.discover.read import read
 from codelode.discover.walk import walk
+from codelode.system.cpu import available_cores
 from codelode.types import Skip, SourceFile
 
 BATCH = 64
@@ -27,14 +27,14 @@ MAX_PARSED_BYTES = 500_000
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Seconds of one run: on the clock, and of CPU over all its processes."""
+    """Seconds of one run: wall-clock, and CPU over all its processes."""
 
     wall: float
     cpu: float
 
 
 def floor(root: Path, jobs: int) -> Cost:
-    """Read and parse every file on `jobs` processes; discovery is not counted."""
+    """Read and parse every file on `jobs` processes; discovery is not timed."""
     files = [item for item in walk(root) if isinstance(item, SourceFile)]
     batches = [(root, files[i : i + BATCH]) for i in range(0, len(files), BATCH)]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -64,7 +64,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.scale.floor")
     parser.add_argument("root", type=Path)
-    parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--jobs", type=int, default=available_cores())
     options = parser.parse_args()
     print(json.dumps(asdict(floor(options.root, options.jobs))))
 

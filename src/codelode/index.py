@@ -137,10 +137,10 @@ class Index(IndexReader):
         """
         from codelode.discover.scope import Scope
         from codelode.pipeline.plan import nothing_to_index, refuse_empty
-        from codelode.pipeline.pool import available_cores
         from codelode.pipeline.trace import check, tracing
         from codelode.pipeline.update import UpdateOptions
         from codelode.store.lock import write_lock
+        from codelode.system.cpu import available_cores
 
         # What makes no sense is refused before anything is touched.
         if paths is None:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from codelode.system.memory import peak_rss_bytes, resident_bytes
+from codelode.system.memory import (
+    peak_rss_bytes,
+    peak_rss_bytes_of,
+    private_bytes,
+    resident_bytes,
+)
 
 if TYPE_CHECKING:
     import subprocess
@@ -34,34 +38,15 @@ def memory_now(mapped: int) -> Memory:
     return Memory(resident_bytes(), private_bytes(), peak_rss_bytes(), mapped)
 
 
-def private_bytes() -> int | None:
-    """What this process alone holds and the system cannot drop; None where it does not tell.
-
-    Anonymous memory, not the unique set size: in that, pages of an index that nobody else has
-    mapped count too.
-    """
-    try:
-        lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
-    except OSError:
-        return None
-    kilobytes = [line.split()[1] for line in lines if line.startswith("Anonymous:")]
-    return int(kilobytes[0]) * 1024 if kilobytes else None
-
-
 def watch_peak(process: subprocess.Popen[bytes]) -> int | None:
     """Wait for a process; the largest resident set it was seen with, or None.
 
     Not what `wait4` says: on Linux that counts the parent's memory from before the exec.
     """
     peak = None
-    status = Path(f"/proc/{process.pid}/status")
     while process.poll() is None:
-        try:
-            _, found, rest = status.read_text().partition("VmHWM:")
-        except OSError:
-            process.wait()
-            break
-        if found:
-            peak = int(rest.split(maxsplit=1)[0]) * 1024
+        now = peak_rss_bytes_of(process.pid)
+        if now is not None:
+            peak = now
         time.sleep(_POLL_SECONDS)
     return peak

@@ -20,8 +20,8 @@ from codelode.bench.sample import draw_chunks
 from codelode.bench.stages import Indexing, measure_stages
 from codelode.discover.walk import WalkOptions
 from codelode.errors import UsageError
-from codelode.pipeline.pool import available_cores
 from codelode.search.request import MODES
+from codelode.system.cpu import available_cores, load_average
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -170,4 +170,4 @@ def _commonest_language(chunks: Sequence[SampledChunk]) -> str | None:
 def _machine() -> Machine:
     system = f"{platform.system()} {platform.machine()}"
     python = ".".join(map(str, sys.version_info[:3]))
-    return Machine(system, available_cores(), os.getloadavg()[0], python, __version__)
+    return Machine(system, available_cores(), load_average(), python, __version__)

@@ -12,6 +12,7 @@ from codelode.discover import safe_open as opening
 from codelode.discover.decode import NoText, decode
 from codelode.discover.language import language_of_shebang
 from codelode.discover.walk import MAX_FILE_SIZE
+from codelode.system.open_flags import FILE, FOLDER, LINKED_FOLDER
 from codelode.types import Document, Skip, SkipReason, SourceFile
 
 _LONGEST_PATH = 4000  # a little less than the system takes in one piece
@@ -60,18 +61,18 @@ def _content(root: str, file: SourceFile, limit: int) -> bytes | Skip:
 def _open(root: str, file: SourceFile) -> int:
     """Open a file by its path if that still leads to what the walk saw, else step by step."""
     if len(file.path) + len(root) < _LONGEST_PATH:
-        descriptor = os.open(f"{root}/{file.path}", opening.FILE)
+        descriptor = os.open(f"{root}/{file.path}", FILE)
         if _is_as_seen(descriptor, root, file):
             return descriptor
         os.close(descriptor)
     *folders, name = file.path.split("/")
-    place = os.open(root, opening.FOLDER & ~os.O_NOFOLLOW)
+    place = os.open(root, LINKED_FOLDER)
     try:
         for folder in folders:
-            below = os.open(folder, opening.FOLDER, dir_fd=place)
+            below = os.open(folder, FOLDER, dir_fd=place)
             os.close(place)
             place = below
-        return os.open(name, opening.FILE, dir_fd=place)
+        return os.open(name, FILE, dir_fd=place)
     finally:
         os.close(place)
 

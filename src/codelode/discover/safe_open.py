@@ -8,11 +8,8 @@ import stat
 from pathlib import Path
 
 from codelode.errors import IndexingError
+from codelode.system.open_flags import FILE, LINKED_FILE
 from codelode.types import Skip, SkipReason
-
-FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK
-"""Never through a link, and without waiting for the other end of a FIFO."""
 
 _REASONS = {
     errno.ENOENT: SkipReason.VANISHED,
@@ -59,7 +56,7 @@ def read_settings(
     `IndexingError` as `refusal` does.
     """
     try:
-        descriptor = os.open(path, FILE & ~os.O_NOFOLLOW if follow else FILE, dir_fd=folder)
+        descriptor = os.open(path, LINKED_FILE if follow else FILE, dir_fd=folder)
         try:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode) or status.st_size > limit:

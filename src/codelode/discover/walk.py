@@ -27,6 +27,7 @@ from codelode.discover.rule_stack import (
 )
 from codelode.discover.scope import Names, Scope
 from codelode.errors import UsageError
+from codelode.system.open_flags import FOLDER
 from codelode.types import Skip, SkipReason, SourceFile
 
 MAX_FILE_SIZE = 1 << 20
@@ -76,7 +77,7 @@ def walk(
 
 def _open_root(root: Path) -> int:
     try:
-        return os.open(root, opening.FOLDER)
+        return os.open(root, FOLDER)
     except FileNotFoundError:
         raise UsageError(f"{root}: no such folder") from None
     except NotADirectoryError:
@@ -202,7 +203,7 @@ class _Walk:
         if len(self._way) > MAX_DEPTH:
             return Skip(path + "/", SkipReason.UNREADABLE, f"more than {MAX_DEPTH} folders deep")
         try:
-            descriptor = os.open(name, opening.FOLDER, dir_fd=above.descriptor)
+            descriptor = os.open(name, FOLDER, dir_fd=above.descriptor)
         except OSError as error:
             return opening.refusal(path + "/", error)
         names = None if above.names is None else above.names[name]

@@ -2,19 +2,16 @@
 
 Memory is bounded by construction (batches, queues and the open segment have fixed sizes), so the
 cap decides how many workers there are. It is enforced too: a worker may not allocate more than its
-share (`RLIMIT_DATA`, so that it is the allocation that fails, not the machine), and what all
+share (`RLIMIT_DATA`: so it is the allocation that fails, not the machine), and what all
 processes hold is checked after every batch.
 """
 
 from __future__ import annotations
 
-import os
-import resource
-import sys
 from dataclasses import dataclass
-from pathlib import Path
 
 from codelode.errors import MemoryCapError
+from codelode.system.memory import allowed_bytes
 
 MEGABYTE = 1 << 20
 DEFAULT_MAX = 1024 * MEGABYTE
@@ -23,20 +20,11 @@ PARENT_BYTES = 200 * MEGABYTE
 WORKER_BYTES = 160 * MEGABYTE
 """What a worker needs for ordinary code: interpreter, grammars, model and one batch."""
 
-_CGROUP_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
-
 
 def default_cap() -> int:
-    """Half of what the machine or its control group allows, at most `DEFAULT_MAX`; in bytes."""
-    allowed = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
-    for name in _CGROUP_LIMITS:
-        try:
-            text = Path(name).read_text().strip()
-        except OSError:
-            continue
-        if text.isdecimal():
-            allowed.append(int(text))
-    return min(DEFAULT_MAX, min(allowed) // 2)
+    """Return half of what the machine or its control group allows, at most `DEFAULT_MAX` bytes."""
+    allowed = allowed_bytes()
+    return DEFAULT_MAX if allowed is None else min(DEFAULT_MAX, allowed // 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +61,3 @@ class MemoryBudget:
                 f"memory cap of {self.cap // MEGABYTE} MB exceeded ({held // MEGABYTE} MB) in the"
                 f" stage {stage!r} at {path!r}; what was committed before is kept"
             )
-
-
-def limit_this_process(limit: int) -> None:
-    """Let allocations beyond `limit` bytes fail with `MemoryError`."""
-    if sys.platform == "linux":
-        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-        if hard == resource.RLIM_INFINITY or limit < hard:
-            resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))

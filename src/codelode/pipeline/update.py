@@ -19,10 +19,12 @@ from codelode.pipeline.changes import (
 )
 from codelode.pipeline.ledger import Ledger
 from codelode.pipeline.memory_cap import PARENT_BYTES, MemoryBudget, default_cap
-from codelode.pipeline.pool import WorkerOptions, WorkerPool, available_cores
+from codelode.pipeline.messages import WorkerOptions
+from codelode.pipeline.pool import WorkerPool
 from codelode.pipeline.seal import Sealer
 from codelode.report import UpdateReport
 from codelode.store.compact import compact
+from codelode.system.cpu import available_cores
 from codelode.system.memory import peak_rss_bytes, resident_bytes
 from codelode.types import Skip, Task
 

@@ -11,11 +11,12 @@ FairLock are had in the order in which they were asked for, so nobody starves.
 
 from __future__ import annotations
 
-import os
 import threading
 from collections import deque
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+
+from codelode.system.fork import after_fork
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,5 +81,4 @@ class FairLock:
 
 
 SEARCH_LOCK = FairLock()
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=SEARCH_LOCK.reset)  # its holder stays behind
+after_fork(SEARCH_LOCK.reset)  # its holder stays behind

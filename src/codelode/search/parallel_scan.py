@@ -7,13 +7,14 @@ for a core while there is work.
 
 from __future__ import annotations
 
-import os
 import threading
 from contextlib import contextmanager, nullcontext
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
 from codelode.search.fair_lock import SEARCH_LOCK
+from codelode.system.cpu import available_cores
+from codelode.system.fork import after_fork
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+CORES = available_cores()
 
 _sharing = 0
 _sharing_lock = threading.Lock()
@@ -90,5 +91,5 @@ def _pool() -> ThreadPoolExecutor:
     # A cold search of a small index has no need of it.
     from concurrent.futures import ThreadPoolExecutor
 
-    os.register_at_fork(after_in_child=_pool.cache_clear)  # threads stay behind
+    after_fork(_pool.cache_clear)  # threads stay behind
     return ThreadPoolExecutor(max(1, CORES - 1), "codelode-search")

@@ -1,9 +1,9 @@
-"""Searches that threads ask for at once, answered by processes.
+"""Searches that several threads ask for at once, answered by processes.
 
-The threads of one process have one interpreter's lock between them. So a search that begins while
-another is under way is handed to a process of its own (`python -m codelode.serving.process`), which
-has the same index mapped and answers as we would. Who searches alone never starts one.
+The threads of one process share one interpreter's lock. So a search that begins while another is
+under way is handed to a worker (`python -m codelode.serving.worker`), which has the same index
+mapped and gives the same answer. A program that searches one at a time starts no worker.
 
-`places` decides where a question is answered, `worker` our end of such a process, `messages` what
-passes between.
+`dispatcher` decides which process answers a request, `handle` is the parent's end of a worker,
+`messages` are what they exchange.
 """

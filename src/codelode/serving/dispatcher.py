@@ -1,4 +1,4 @@
-"""Where questions are answered: in this process, or by one of its workers."""
+"""Which process answers a search: this one, or one of its workers."""
 
 from __future__ import annotations
 
@@ -11,62 +11,68 @@ from typing import TYPE_CHECKING, Any
 
 from codelode import metrics
 from codelode.errors import CodelodeError
+from codelode.serving.handle import WorkerHandle
 from codelode.serving.messages import unpack
-from codelode.serving.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from codelode.search.request import SearchRequest
     from codelode.serving.messages import WorkerOptions
+    from codelode.system.framing import Frame
     from codelode.types import Answer
 
 _TRIES = 2
 
 
 class WorkerSlot:
-    """A worker that is started when it is first needed, and again after it has died."""
+    """A place for a worker, which is started when it is needed, and again after it has died."""
 
     def __init__(self, options: WorkerOptions) -> None:
-        self.worker: Worker | None = None
+        self.handle: WorkerHandle | None = None
         self.load = 0
-        """How many questions it has: the one that it answers, and those that lie in its pipe."""
+        """How many requests it has: the one it answers, and those that wait in its pipe."""
         self._options = options
         self._changing = threading.Lock()
 
-    def ask(self, request: list[Any]) -> tuple[dict[str, Any], bytes]:
-        """The worker's reply. Raises `CodelodeError` if it died over the request, twice."""
+    def ask(self, request: list[Any]) -> Frame:
+        """Return the worker's reply. Raises `CodelodeError` if it died over the request, twice."""
         for _ in range(_TRIES):
-            worker = self._started()
+            handle = self._started()
             try:
-                reply = worker.ask(request)
+                reply = handle.ask(request)
             except BaseException:
-                self.end(worker)
+                self.end(handle)
                 raise
             if reply is not None:
                 return reply
-            status = self.end(worker, patience=1.0)
+            status = self.end(handle, patience=1.0)
         raise CodelodeError(
             f"a search process died (exit status {status}) over the query {request[0]!r},"
             " and so did the one that tried again"
         )
 
-    def end(self, worker: Worker, patience: float = 0.0) -> int:
-        """End this worker; another one, started by another thread since, may go on."""
+    def end(self, handle: WorkerHandle, patience: float = 0.0) -> int:
+        """End this worker; one that another thread has started since goes on."""
         with self._changing:
-            if self.worker is worker:
-                self.worker = None
-        return worker.end(patience)
+            if self.handle is handle:
+                self.handle = None
+        return handle.end(patience)
 
-    def _started(self) -> Worker:
+    def end_current(self) -> None:
+        """End the worker that is there now, if there is one."""
+        if (handle := self.handle) is not None:
+            self.end(handle)
+
+    def _started(self) -> WorkerHandle:
         with self._changing:
-            if self.worker is None:
-                self.worker = Worker(self._options)
-            return self.worker
+            if self.handle is None:
+                self.handle = WorkerHandle(self._options)
+            return self.handle
 
 
 class Dispatcher:
-    """This process, and up to `options.processes` workers."""
+    """Divides searches between this process and up to `options.processes` workers."""
 
     def __init__(self, options: WorkerOptions) -> None:
         self._options = options
@@ -77,19 +83,19 @@ class Dispatcher:
         self._pid = os.getpid()
         self._lock = threading.Lock()
         self._under_way = 0
-        self._places = [WorkerSlot(self._options) for _ in range(self._options.processes)]
+        self._slots = [WorkerSlot(self._options) for _ in range(self._options.processes)]
 
     def answer(
         self, here: Callable[[SearchRequest, float], Answer], request: SearchRequest, began: float
     ) -> Answer:
-        """The answer of `here` if no other search is under way, else that of a worker.
+        """Return the answer of `here` if no other search is under way, else that of a worker.
 
-        Raises what `here` would, and `CodelodeError` if a worker died over the request, twice.
+        Raises what `here` raises, and `CodelodeError` if a worker died over the request, twice.
         """
-        with self._place() as place:
-            if place is None:
+        with self._slot() as slot:
+            if slot is None:
                 return here(request, began)
-            reply = place.ask(request.plain())
+            reply = slot.ask(request.plain())
         answer = unpack(*reply)
         seconds = time.perf_counter() - began
         if (recorder := metrics.recorder()) is not None:
@@ -99,41 +105,36 @@ class Dispatcher:
     def close(self) -> None:
         """End the workers; those at work end when they have answered."""
         if self._pid != os.getpid():
-            return  # they are our parent's
+            return  # they belong to the parent of a fork
         with self._lock:
             self._closed = True
-            idle = [place for place in self._places if not place.load]
-        for place in idle:
-            _end(place)
+            idle = [slot for slot in self._slots if not slot.load]
+        for slot in idle:
+            slot.end_current()
 
     @contextmanager
-    def _place(self) -> Iterator[WorkerSlot | None]:
-        """Where a search goes; None is here.
+    def _slot(self) -> Iterator[WorkerSlot | None]:
+        """Choose the slot that a search goes to; None means that it stays in this process.
 
-        Once two are under way all go to workers: what this process does for itself would keep it
-        from passing questions and answers on.
+        While several are under way, all but the first go to workers: searching here as well would
+        keep this process from passing requests and answers on.
         """
         if self._pid != os.getpid():  # a fork: workers and their pipes belong to the parent
             self._reset()
-        place = None
+        slot = None
         with self._lock:
             if self._under_way and not self._closed:
-                # An idle one, started if there is one: few threads need few workers.
-                place = min(self._places, key=lambda each: (each.load, each.worker is None))
-                place.load += 1
+                # An idle worker before a new one: few threads need few workers.
+                slot = min(self._slots, key=lambda each: (each.load, each.handle is None))
+                slot.load += 1
             self._under_way += 1
         try:
-            yield place
+            yield slot
         finally:
             with self._lock:
                 self._under_way -= 1
-                if place is not None:
-                    place.load -= 1
-                ended = self._closed and place is not None and not place.load
-            if ended and place is not None:
-                _end(place)
-
-
-def _end(place: WorkerSlot) -> None:
-    if (worker := place.worker) is not None:
-        place.end(worker)
+                if slot is not None:
+                    slot.load -= 1
+                ended = self._closed and slot is not None and not slot.load
+            if ended and slot is not None:
+                slot.end_current()

@@ -1,4 +1,4 @@
-"""What passes between a process that is asked and its workers, as JSON can say it."""
+"""Messages between a process that searches and its workers, as JSON and bytes."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from codelode import errors
-from codelode.errors import CodelodeError
+from codelode.system.error_message import raise_packed
 from codelode.types import Answer, Hit
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerOptions:
-    """What a worker has to know before its first question: what its `IndexReader` is made of."""
+    """The first message to a worker: the arguments of its `IndexReader`.
+
+    `processes` workers search at the same time.
+    """
 
     root: str
     directory: str
@@ -31,13 +33,16 @@ class WorkerOptions:
         index_dir: str | os.PathLike[str] | None,
         processes: int,
     ) -> WorkerOptions:
-        """The same paths, whatever the working folder will be when a worker starts."""
+        """Make the paths independent of the folder that a worker starts in."""
         kept = str(Path(index_dir).expanduser().absolute()) if index_dir else None
         return cls(str(root), str(directory), model, kept, processes)
 
 
 def pack(answer: Answer) -> tuple[dict[str, Any], bytes]:
-    """An answer, and the texts of its hits. Surrogates in paths are kept, floats are exact."""
+    """Return an answer as JSON, and the texts of its hits as bytes.
+
+    Surrogates in paths are kept, floats are exact.
+    """
     texts = [hit.text.encode() for hit in answer.hits]
     fields = {name: getattr(answer, name) for name in Answer.__dataclass_fields__}
     fields["hits"] = hits = [[getattr(hit, name) for name in _HIT] for hit in answer.hits]
@@ -46,19 +51,9 @@ def pack(answer: Answer) -> tuple[dict[str, Any], bytes]:
     return {"answer": fields}, b"".join(texts)
 
 
-def pack_error(error: CodelodeError | OSError) -> dict[str, Any]:
-    """An error."""
-    if isinstance(error, OSError):
-        return {"os": [error.errno, error.strerror, error.filename]}
-    return {"error": type(error).__name__, "arguments": error.args}
-
-
 def unpack(reply: dict[str, Any], texts: bytes) -> Answer:
-    """The answer that was packed. Raises the error that was."""
-    if "error" in reply:
-        raise getattr(errors, reply["error"])(*reply["arguments"])
-    if "os" in reply:
-        raise OSError(*reply["os"])
+    """Return the answer that was packed, or raise the error."""
+    raise_packed(reply)
     fields = reply["answer"]
     end = 0
     for values in fields["hits"]:

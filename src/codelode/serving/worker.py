@@ -1,74 +1,34 @@
-"""Our end of a process that answers questions."""
+"""A worker that answers searches: a frame with a request in, a frame with an answer out."""
 
 from __future__ import annotations
 
-import subprocess
-import threading
-from contextlib import suppress
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+import gc
+from pathlib import Path
 
 from codelode.errors import CodelodeError
-from codelode.system.framing import receive, send, start
+from codelode.reader import IndexReader
+from codelode.search.parallel_scan import share_cores
+from codelode.serving.messages import WorkerOptions, pack
+from codelode.system.error_message import pack_error
+from codelode.system.processes import ParentProcess
 
-if TYPE_CHECKING:
-    from codelode.serving.messages import WorkerOptions
 
-_MODULE = "codelode.serving.process"
-
-
-class Worker:
-    """A process that answers questions in the order in which threads ask them.
-
-    Any number of threads may `ask`: the next request lies in the pipe when the process has
-    answered the one before, so that it never waits for us. Raises `CodelodeError` if the process
-    cannot be started.
-    """
-
-    def __init__(self, options: WorkerOptions) -> None:
-        self._sending = threading.Lock()
-        self._last = threading.Lock()
-        """Held by who asked last, until the reply is read."""
-        self._ended = False
+def main() -> None:
+    """Answer requests until the parent closes the pipe or dies."""
+    parent = ParentProcess.connect()
+    options = WorkerOptions(**parent.options)
+    share_cores(options.processes)
+    index = IndexReader(
+        Path(options.root), Path(options.directory), options.model, options.index_dir
+    )
+    gc.freeze()
+    for request in parent.requests():
         try:
-            self._process = start(_MODULE)
-        except OSError as error:
-            raise CodelodeError(f"cannot start a search process: {error.strerror}") from None
-        with suppress(BrokenPipeError):  # `ask` will see it
-            send(self._process.stdin, asdict(options))  # type: ignore[arg-type]
+            reply, texts = pack(index.answer(*request))
+        except (CodelodeError, OSError) as error:
+            reply, texts = pack_error(error), b""
+        parent.reply(reply, texts)
 
-    @property
-    def pid(self) -> int:
-        """The id of the process."""
-        return self._process.pid
 
-    def ask(self, request: list[Any]) -> tuple[dict[str, Any], bytes] | None:
-        """The reply, or None if the process has ended before it gave one."""
-        mine = threading.Lock()
-        with mine:
-            try:
-                with self._sending:
-                    if self._ended:
-                        return None
-                    before, self._last = self._last, mine
-                    with suppress(BrokenPipeError):  # it is dead: there will be no reply
-                        send(self._process.stdin, request)  # type: ignore[arg-type]
-                with before:
-                    return None if self._ended else receive(self._process.stdout)  # type: ignore[arg-type]
-            except BaseException:  # Ctrl-C: half a frame may have been sent or read
-                self._ended = True
-                raise
-
-    def end(self, patience: float = 0.0) -> int:
-        """End it, unless it does so itself in so many seconds. Returns its exit status."""
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(patience)
-        self._process.kill()  # it has nothing to lose
-        status = self._process.wait()
-        with self._sending:
-            self._ended = True
-        with self._last:  # all who asked have seen the end of it
-            for stream in (self._process.stdin, self._process.stdout):
-                with suppress(BrokenPipeError):  # what it was sent last
-                    stream.close()  # type: ignore[union-attr]
-        return status
+if __name__ == "__main__":
+    main()

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from codelode.errors import IndexingError
 from codelode.system.leases import Lease
+from codelode.system.open_flags import FILE, LINKED_FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-_READ_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
 class MappedFile:
@@ -27,7 +26,7 @@ class MappedFile:
     """
 
     def __init__(self, path: Path) -> None:
-        descriptor = os.open(path, _READ_FLAGS)
+        descriptor = os.open(path, FILE)
         self._lease = Lease(descriptor)
         self.name = path.name
         self.view = memoryview(mmap.mmap(descriptor, self._lease.size(), access=mmap.ACCESS_READ))
@@ -47,7 +46,7 @@ class MappedFile:
 
 def read_file(path: Path) -> bytes:
     """Return the bytes of a file that is not a symbolic link. Raises `OSError`."""
-    with os.fdopen(os.open(path, _READ_FLAGS), "rb") as file:
+    with os.fdopen(os.open(path, FILE), "rb") as file:
         return file.read()
 
 
@@ -82,7 +81,7 @@ def sync_file(sink: BinaryIO) -> None:
 
 def sync_folder(directory: Path) -> None:
     """Make every name in a folder durable. Raises `OSError`."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    descriptor = os.open(directory, LINKED_FOLDER)
     try:
         os.fsync(descriptor)
     finally:

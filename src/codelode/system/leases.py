@@ -10,15 +10,15 @@ before each query is left.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import signal
+import sys
 import threading
 import time
 import weakref
 from contextlib import suppress
 
-_SUPPORTED = hasattr(fcntl, "F_SETLEASE")
+_SUPPORTED = sys.platform == "linux"
 _PATIENCE_SECONDS = 0.05
 """For whoever is cutting the file short to have done so; then its size tells."""
 
@@ -43,6 +43,8 @@ class Lease:
                     self._take()
 
     def _take(self) -> None:
+        import fcntl  # Windows has none
+
         deadline = time.monotonic() + (_PATIENCE_SECONDS if self._patient else 0)
         while True:
             # The signal that tells of a waiting writer must be one that does nothing: by default
@@ -62,6 +64,8 @@ class Lease:
         with self._lock:
             self._holders -= 1
             if self._holders == 0 and _SUPPORTED:
+                import fcntl
+
                 with suppress(OSError):
                     fcntl.fcntl(self._descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
 

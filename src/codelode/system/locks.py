@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -24,7 +23,7 @@ def try_lock(path: Path) -> Attempt:
 
     The file holds the pid of its holder, for people. Raises `OSError`.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         if _flock(descriptor) and _is_current(descriptor, path):
             os.ftruncate(descriptor, 0)
@@ -39,6 +38,8 @@ def try_lock(path: Path) -> Attempt:
 
 
 def _flock(descriptor: int) -> bool:
+    import fcntl  # Windows has none
+
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

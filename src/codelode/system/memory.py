@@ -1,15 +1,16 @@
-"""The memory this process holds, as the system counts it."""
+"""The memory that this process holds and may hold, as the system counts it."""
 
 from __future__ import annotations
 
 import os
-import resource
 import sys
 from pathlib import Path
 
+_CGROUP_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
+
 
 def resident_bytes() -> int:
-    """What this process holds now, in bytes (its peak where the system does not tell)."""
+    """Return the resident memory of this process in bytes (its peak where that is all there is)."""
     try:
         pages = int(Path("/proc/self/statm").read_text().split()[1])
     except OSError:
@@ -18,13 +19,64 @@ def resident_bytes() -> int:
 
 
 def peak_rss_bytes() -> int:
-    """The largest resident set this process has had, in bytes.
+    """Return the largest resident set this process has had, in bytes.
 
     From /proc where there is one: after a fork, `getrusage` starts from the parent's peak.
     """
+    peak = peak_rss_bytes_of(os.getpid())
+    if peak is not None:
+        return peak
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def peak_rss_bytes_of(pid: int) -> int | None:
+    """Return the largest resident set of a process, in bytes; None if unknown or ended."""
     try:
-        status = Path("/proc/self/status").read_text()
+        status = Path(f"/proc/{pid}/status").read_text()
     except OSError:
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return peak if sys.platform == "darwin" else peak * 1024
-    return int(status.partition("VmHWM:")[2].split(maxsplit=1)[0]) * 1024
+        return None
+    peak = status.partition("VmHWM:")[2].split(maxsplit=1)
+    return int(peak[0]) * 1024 if peak else None
+
+
+def private_bytes() -> int | None:
+    """Return what this process alone holds and the system cannot drop; None where unknown.
+
+    Anonymous memory, not the unique set size: that counts pages of an index that no other process
+    has mapped.
+    """
+    try:
+        lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return None
+    kilobytes = [line.split()[1] for line in lines if line.startswith("Anonymous:")]
+    return int(kilobytes[0]) * 1024 if kilobytes else None
+
+
+def allowed_bytes() -> int | None:
+    """Return the memory of the machine or the limit of its control group; None where unknown."""
+    if not hasattr(os, "sysconf"):
+        return None
+    allowed = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
+    for name in _CGROUP_LIMITS:
+        try:
+            text = Path(name).read_text().strip()
+        except OSError:
+            continue
+        if text.isdecimal():
+            allowed.append(int(text))
+    return min(allowed)
+
+
+def limit_allocations(limit: int) -> None:
+    """Let allocations of this process beyond `limit` bytes fail with `MemoryError` (on Linux)."""
+    if sys.platform != "linux":
+        return
+    import resource
+
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    if hard == resource.RLIM_INFINITY or limit < hard:
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))

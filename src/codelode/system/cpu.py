@@ -1,0 +1,23 @@
+"""The cores of the machine, and this process's claim to them."""
+
+from __future__ import annotations
+
+import os
+
+
+def available_cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def lower_priority(steps: int) -> None:
+    """Let other processes go first where they want the same core: add to the niceness."""
+    if hasattr(os, "nice"):
+        os.nice(steps)
+
+
+def load_average() -> float:
+    """Return how many processes wanted a core in the last minute; 0 where unknown."""
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0

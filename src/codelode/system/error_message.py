@@ -1,0 +1,23 @@
+"""Errors as messages: what a worker refuses, its parent raises."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from codelode import errors
+from codelode.errors import CodelodeError
+
+
+def pack_error(error: CodelodeError | OSError) -> dict[str, Any]:
+    """Return an error as JSON."""
+    if isinstance(error, OSError):
+        return {"os": [error.errno, error.strerror, error.filename]}
+    return {"error": type(error).__name__, "arguments": error.args}
+
+
+def raise_packed(head: dict[str, Any]) -> None:
+    """Raise the error that the head of a reply holds, if it holds one."""
+    if "error" in head:
+        raise getattr(errors, head["error"])(*head["arguments"])
+    if "os" in head:
+        raise OSError(*head["os"])

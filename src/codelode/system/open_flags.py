@@ -1,0 +1,24 @@
+"""Flags with which files and folders are opened for reading, as far as the system has them.
+
+Child processes inherit no descriptor that Python opens. Only the `LINKED` flags follow a symbolic
+link.
+"""
+
+from __future__ import annotations
+
+import os
+
+
+def _flags(*names: str) -> int:
+    flags = os.O_RDONLY
+    for name in names:
+        flags |= getattr(os, name, 0)
+    return flags
+
+
+LINKED_FOLDER = _flags("O_DIRECTORY")
+FOLDER = LINKED_FOLDER | _flags("O_NOFOLLOW")
+
+LINKED_FILE = _flags("O_BINARY", "O_NOCTTY", "O_NONBLOCK")
+FILE = LINKED_FILE | _flags("O_NOFOLLOW")
+"""Opening does not wait for the other end of a FIFO."""

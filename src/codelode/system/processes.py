@@ -1,0 +1,128 @@
+"""Worker processes: how one is started, and how it and its parent talk.
+
+A worker is a module that runs as a program. It exchanges frames with its parent over its standard
+input and output. When the parent dies, the worker reads the end of its input and ends too.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from codelode.system.framing import PIPE_BYTES, receive, send
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from codelode.system.framing import Frame
+
+_ENVIRONMENT = {
+    "OPENBLAS_NUM_THREADS": "1",  # idle threads wait by spinning; no sum is large enough for two
+    # Arrays of up to some megabytes come and go with every batch and every query. The C library
+    # (glibc) would give their pages back to the system, and have them cleared again for the next.
+    "MALLOC_MMAP_THRESHOLD_": str(8 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(16 << 20),
+}
+
+
+class ChildProcess:
+    """A worker, as its parent sees it."""
+
+    def __init__(self, module: str, options: dict[str, Any]) -> None:
+        """Start `module` as a program and send it its options. Raises `OSError`."""
+        child_input, self._input = _pipe()
+        self._output, child_output = _pipe()
+        with child_input, child_output:  # the child has copies
+            try:
+                self._process = _start(module, child_input, child_output)
+            except OSError:
+                self.close()
+                raise
+        with suppress(BrokenPipeError):  # it has died: `receive` will tell
+            self.send(options)
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
+    def send(self, head: object, body: bytes = b"") -> None:
+        """Send a frame. Raises `BrokenPipeError` if the child has died."""
+        send(self._input, head, body)
+
+    def receive(self) -> Frame | None:
+        """Wait for the next frame; return None if the child has ended without another."""
+        return receive(self._output)
+
+    def end_input(self) -> None:
+        """Let the child finish: it reads the end of its input after what was sent before."""
+        with suppress(BrokenPipeError):  # what was sent last and not read
+            self._input.close()
+
+    def wait(self, seconds: float | None = None) -> int:
+        """Wait for the child to end, and kill it after some seconds; return its exit status."""
+        try:
+            return self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            return self._process.wait()
+
+    def close(self) -> None:
+        """Close both pipes, which no thread may use any more."""
+        self.end_input()
+        self._output.close()
+
+
+def _pipe() -> tuple[BinaryIO, BinaryIO]:
+    """Make a pipe; return its ends for reading and writing."""
+    reading, writing = os.pipe()
+    return os.fdopen(reading, "rb", PIPE_BYTES), os.fdopen(writing, "wb", PIPE_BYTES)
+
+
+def _start(module: str, source: BinaryIO, sink: BinaryIO) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        # -P: a numpy.py in the current folder, which is often the tree itself, must not be run.
+        [sys.executable, "-P", "-m", module],
+        stdin=source,
+        stdout=sink,
+        env={**os.environ, **_ENVIRONMENT},
+        process_group=0,  # Ctrl-C is for the parent, which ends its workers
+    )
+
+
+class ParentProcess:
+    """The process that started this one, as a worker sees it.
+
+    `options` is what it sent first.
+    """
+
+    def __init__(self, source: BinaryIO, sink: BinaryIO, options: dict[str, Any]) -> None:
+        """Use `ParentProcess.connect`."""
+        self._source = source
+        self._sink = sink
+        self.options = options
+
+    @classmethod
+    def connect(cls) -> ParentProcess:
+        """Take over standard input and output. Raises `SystemExit` if the parent has died."""
+        source, sink = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+        os.dup2(2, 1)  # a stray print must not end up in a frame
+        first = receive(source)
+        if first is None:
+            raise SystemExit
+        return cls(source, sink, first[0])
+
+    def requests(self) -> Iterator[Any]:
+        """Yield what the parent asks, until it closes the pipe or dies."""
+        while (request := receive(self._source)) is not None:
+            yield request[0]
+
+    def reply(self, head: object, body: bytes = b"") -> None:
+        """Send a frame to the parent; end this process if the parent has died."""
+        try:
+            send(self._sink, head, body)
+        except BrokenPipeError:
+            os._exit(0)  # a usual end would complain about the frame that cannot be sent
