@@ -10,7 +10,18 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from codelode.text.scripts import segment
-from codelode.text.tokens import MAX_COMPOUND_BYTES, MAX_WORD_BYTES, name_key, parts, term_hash, term_hashes, terms, text_parts, text_terms, words
+from codelode.text.tokens import (
+    MAX_COMPOUND_BYTES,
+    MAX_WORD_BYTES,
+    name_key,
+    parts,
+    term_hash,
+    term_hashes,
+    terms,
+    text_parts,
+    text_terms,
+    words,
+)
 from codelode.text.word_counts import count_words, spelled
 from codelode.text.word_parts import split_words
 from codelode.text.word_spans import MAX_EXACT

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from codelode import metrics
 from codelode.errors import MismatchError, NoIndexError
 from codelode.search.request import SearchRequest
+from codelode.search.shard import Shard
 from codelode.store.locate import index_directory
 from codelode.store.manifest import Manifest, check_model, read_manifest
 from codelode.store.snapshot import Snapshot
@@ -46,7 +47,7 @@ class IndexReader:
         self.storage = LocalStorage(directory)
         self._model = model
         self._encoder: Encoder | None = None
-        self._opened: tuple[bytes, Snapshot] | None = None  # the manifest's stamp, and what it says
+        self._opened: tuple[bytes, Shard] | None = None  # the manifest's stamp, and its snapshot
 
     def exists(self) -> bool:
         """Whether anything was committed yet."""
@@ -70,7 +71,7 @@ class IndexReader:
             except NoIndexError:
                 continue
             if recorded == os.fsdecode(parent) and covers(
-                outer.snapshot(), f"{self.root.relative_to(parent)}/"
+                outer._shard(), f"{self.root.relative_to(parent)}/"
             ):
                 return outer
         return None
@@ -115,9 +116,10 @@ class IndexReader:
         if outer is not None:
             request = replace(request, below=f"{self.root.relative_to(outer.root)}/")
         source = outer or self
-        snapshot = source.snapshot()
+        shard = source._shard()
+        snapshot = shard.snapshot
         encoder = None if request.mode == "lexical" else source._load_encoder(snapshot.manifest)
-        hits = search(snapshot, encoder, source.root, request)
+        hits = search(shard, encoder, source.root, request)
         if outer is not None:
             hits = [replace(hit, path=hit.path.removeprefix(request.below)) for hit in hits]
         seconds = time.perf_counter() - began
@@ -141,15 +143,20 @@ class IndexReader:
         return self._load_encoder(self._manifest())
 
     def snapshot(self) -> Snapshot:
-        """The newest committed snapshot, opened if it is not the one opened before."""
+        """Return the newest committed snapshot, opened if it is not the one opened before."""
+        return self._shard().snapshot
+
+    def _shard(self) -> Shard:
+        """Return the newest committed snapshot with the caches of the searches in it."""
         stamp = self.storage.read_stamp()
         opened = self._opened  # one attribute: threads must not see half of a change
         if opened is not None and opened[0] == stamp:
             return opened[1]
         snapshot = Snapshot.open(self.storage)
         self._check_root(snapshot.manifest)
-        self._opened = stamp, snapshot
-        return snapshot
+        shard = Shard(snapshot)
+        self._opened = stamp, shard
+        return shard
 
     def _manifest(self) -> Manifest | None:
         try:

@@ -1,4 +1,4 @@
-"""What is asked, before anybody has looked at it."""
+"""A search request: the query as it was asked, with its options."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ MODES: tuple[Mode, ...] = ("hybrid", "semantic", "lexical")
 
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
-    """A query, and what may answer it: the arguments of `Index.answer`.
+    """A query and its options: the arguments of `Index.answer`.
 
-    `below` is a folder of the tree with a final slash: only what lies in it may answer.
+    `below` is a folder of the tree, with a final slash, to which the search is restricted.
     """
 
     query: str
@@ -35,6 +35,6 @@ class SearchRequest:
             raise UsageError(f"unknown mode {self.mode!r}: choose from {', '.join(MODES)}")
 
     def plain(self) -> list[Any]:
-        """The arguments as JSON can say them. Raises `TypeError` if one is of a wrong type."""
+        """Return the arguments as JSON types. Raises `TypeError` if one is of a wrong type."""
         lists = (None if names is None else list(names) for names in (self.languages, self.globs))
         return [self.query, integer(self.limit), self.mode, *lists, bool(self.explain)]

@@ -16,7 +16,16 @@ from numpy.typing import NDArray
 from codelode.text.csr import ranges
 from codelode.text.identifiers import spans_of_parts
 from codelode.text.interning import PADDING, number_spans, spell
-from codelode.text.tokens import JOINERS, MAX_NUMBER_DIGITS, MAX_PART_BYTES, MIN_HASH_BYTES, is_number, parts, term_hashes, whole_term
+from codelode.text.tokens import (
+    JOINERS,
+    MAX_NUMBER_DIGITS,
+    MAX_PART_BYTES,
+    MIN_HASH_BYTES,
+    is_number,
+    parts,
+    term_hashes,
+    whole_term,
+)
 
 WORD_END = b"\n"
 
