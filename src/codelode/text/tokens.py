@@ -134,8 +134,8 @@ def text_parts(text: str) -> list[str]:
     return list(chain.from_iterable(map(parts, words(text.encode("utf-8", "replace")))))
 
 
-def name_key(name: str) -> str:
-    """Return what the name of a definition is filed by: normalized, in lower case, not too long."""
+def folded_name(name: str) -> str:
+    """Return the name of a definition as its term: normalized, in lower case, not too long."""
     key = name if name.isascii() else normalize("NFKC", name)
     return key.casefold().encode("utf-8", "replace")[:MAX_NAME_BYTES].decode("utf-8", "ignore")
 
