@@ -36,7 +36,8 @@ from codelode.segment.quantizer import SCALE_UNIT, scan_codes
 from codelode.segment.reader import Segment
 from codelode.store.manifest import Manifest, SegmentEntry
 from codelode.store.snapshot import LiveSegment, Snapshot
-from codelode.text.tokens import WordCounts, spelled, term_hash, text_parts
+from codelode.text.tokens import term_hash, text_parts
+from codelode.text.word_counts import WordCounts, spelled
 from codelode.types import Chunk, ChunkedDocument, Document, SourceFile
 from tests.segments import bm25_of, sealed
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from itertools import pairwise
+from unicodedata import normalize
 from unittest.mock import patch
 
 import numpy as np
@@ -25,7 +26,7 @@ from codelode.segment.names import clean_name, clean_names, name_key, name_keys,
 from codelode.segment.reader import Segment
 from codelode.segment.run import RunSegment
 from codelode.segment.verify import faults
-from codelode.text.tokens import count_words
+from codelode.text.word_counts import count_words
 from codelode.types import Chunk, ChunkedDocument, Definition, Document
 from tests.segments import source, vectors_of
 
@@ -123,7 +124,7 @@ def innermost(definitions: list[Definition], line: int) -> int | None:
 
 def parts_key(name: str) -> str:
     """The key of a name, written as its definition says it."""
-    folded = clean_name(name).decode().casefold()
+    folded = normalize("NFKC", clean_name(name).decode()).casefold()
     return "".join(c for c in folded if c.isalnum()) or folded
 
 

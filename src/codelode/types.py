@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from codelode.text.tokens import WordCounts
+    from codelode.text.word_counts import WordCounts
 
 
 class SkipReason(StrEnum):

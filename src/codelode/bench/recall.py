@@ -20,7 +20,7 @@ from codelode.search.dense import cosines, dense_candidates
 from codelode.search.filters import Allowed
 from codelode.search.shard import Shard
 from codelode.text.csr import distinct
-from codelode.text.tokens import count_words
+from codelode.text.word_counts import count_words
 from codelode.types import Passages
 
 if TYPE_CHECKING:

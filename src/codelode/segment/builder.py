@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from codelode.segment.container import Piece
-    from codelode.text.tokens import WordCounts
+    from codelode.text.word_counts import WordCounts
     from codelode.types import Chunk, Definition, Document, SourceFile
 
 SKIP_REASONS = tuple(SkipReason)
@@ -185,21 +185,25 @@ class SegmentBuilder:
         return {"dimensions": dimensions, "languages": languages, "kinds": kinds}
 
     def _term_counts(self, words: WordCounts) -> tuple[TermCounts, NDArray[np.int64]]:
-        """Return the terms of the texts, and how many each text has, int64[texts]."""
+        """Return the terms of the texts, and the length of each text in terms, int64[texts]."""
         split, parts = words.parts, words.part_counts
         whole = np.full(len(split.starts) - 1, -1)
-        whole[split.compounds] = np.arange(len(split.compounds))
+        whole[split.whole_words] = np.arange(len(split.whole_words))
         whole = whole[words.ids]
         compound = np.flatnonzero(whole >= 0)
         ordinals = np.concatenate((parts.texts, words.texts[compound]))
         counts = np.concatenate((parts.counts, words.counts[compound])).astype(np.int64)
+        # Numbers and compounds, which have no parts, do not count as length: so BM25 ranks as well
+        # as it did without them (docs/decisions/012-words.md).
+        has_parts = np.diff(split.starts)[words.ids[compound]] > 0
+        lengths = np.concatenate((parts.counts, words.counts[compound] * has_parts))
         terms = TermCounts(
             keys=keys_of(np.concatenate((split.hashes, term_hashes(split.wholes)))),
             terms=np.concatenate((parts.parts, whole[compound] + len(split.hashes))),
             ordinals=ordinals,
             counts=counts,
         )
-        return terms, np.bincount(ordinals, counts, len(self.texts)).astype(np.int64)
+        return terms, np.bincount(ordinals, lengths, len(self.texts)).astype(np.int64)
 
 
 def _table(

@@ -12,6 +12,7 @@ import struct
 from bisect import bisect_left, bisect_right
 from functools import cached_property
 from typing import TYPE_CHECKING
+from unicodedata import normalize
 
 import numpy as np
 
@@ -71,7 +72,7 @@ def name_key(name: bytes) -> bytes:
     if name.isascii():
         lower = name.lower()
         return lower.translate(None, _SEPARATORS) or lower
-    folded = name.decode("utf-8", "replace").casefold()
+    folded = normalize("NFKC", name.decode("utf-8", "replace")).casefold()
     return ("".join(filter(str.isalnum, folded)) or folded).encode()
 
 
