@@ -3,8 +3,8 @@
     python -m benchmarks.quality.all --data DIR [--sets NAME,...] [--details] [--mode MODE]
         [--json FILE] [--against FILE] [--index-root DIR] [--rebuild] [--jobs N]
 
-`--data` holds `checkouts/`, `quality/` (repos.json, annotations/, bug-reports.json), `mirrors/`
-and `cosqa/` (data/search of its repository), links will do; a set without its data is
+`--data` holds `checkouts/`, `quality/` (repos.json, annotations/, bug-reports.json), `mirrors/`,
+`cosqa/` (data/search of its repository) and `packages/`, links will do; a set without its data is
 left out, and said so. Keep the indexes (`--index-root`), in a folder for each measured version.
 """
 
@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, cast
 
-from benchmarks.quality import bugreports, cosqa, names, stdlib, verbatim
+from benchmarks.quality import bugreports, cosqa, mixed, names, stdlib, verbatim
 from benchmarks.quality.ndcg import ndcg_tasks, score_repository
 from benchmarks.quality.report import as_set_run, summarise
 from benchmarks.quality.set_command import Settings, for_each, set_parser, settings_of
@@ -37,6 +37,7 @@ HEADLINES: dict[str, dict[str, tuple[str, ...]]] = {
     "bugreports": {"report": ("hit@10", "all@10", "mrr"), "title": ("hit@10", "all@10", "mrr")},
     "cosqa": {ALL: ("mrr", "hit@1")},
     "stdlib": {ALL: ("mrr",)},
+    "mixed": {ALL: ("mrr", "hit@1", "hit@10"), "code": ("mrr",), "prose": ("mrr",)},
 }
 """What the short table has of each set."""
 
@@ -91,6 +92,7 @@ def runners(data: Path, settings: Settings) -> dict[str, Callable[[], SetRun]]:
             [],
             lambda: stdlib.as_set_run(stdlib.ask_library(settings, stdlib.default_library())),
         ),
+        "mixed": ([data / "packages"], lambda: mixed.run(data / "packages", settings)),
     }
     for name, (needed, _) in found.items():
         if absent := [path.name for path in needed if not path.exists()]:
