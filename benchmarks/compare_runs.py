@@ -1,18 +1,18 @@
-"""Two run folders side by side: what got better, what got worse by more than the noise.
+"""Compare two run folders: what got better, and what got worse by more than the noise.
 
     python -m benchmarks.compare_runs OLD NEW [--minimum PERCENT] [--all]
 
-OLD and NEW are folders below `benchmarks/runs/`, or single files of records. Exit code 1 if
-anything got worse. What was measured beside a baseline of the same run (indexing beside the floor)
-is compared as a multiple of it, so that a slower hour of the machine is no regression. A change
-counts when it is larger than
+OLD and NEW are folders below `benchmarks/runs/`, or single record files. The exit code is 1 if
+anything got worse. A measurement with a baseline in the same run (indexing and its floor) is
+compared as a multiple of the baseline, so that a slower machine does not count as a regression. A
+change counts if it exceeds both
 
-- three times the spread of the repetitions (scaled median absolute deviation) of all that goes in;
-- and a minimum: 10 % for times and rates, which differ that much between two runs of one program
-  on a machine that does other things; 3 % for all else (memory, disk). `--minimum` replaces the
-  10 %. Errors and findings get worse by one.
+- three times the spread of all repetitions involved (scaled median absolute deviation), and
+- a minimum: 10 % for times and rates, because two runs of the same program on a busy machine differ
+  by that much, and 3 % for everything else (memory, disk). `--minimum` replaces the 10 %.
 
-Runs of different machines are compared too, and that is said.
+Errors and findings count as worse from the first one. Runs on different machines are compared too,
+with a warning.
 """
 
 from __future__ import annotations
@@ -42,15 +42,15 @@ TIMES = ("s", "ms", "MB/s", "files/s", "queries/s", "share", "power")
 MINIMUM = 0.10
 MINIMUM_OTHER = 0.03
 SPREADS = 3.0
-"""How many spreads a change must exceed."""
+"""A change must exceed this multiple of the spread."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One measurement of two runs.
+    """One measurement in two runs.
 
-    `ratio` is new over old, each over the baseline `against` if there is one; `noise` is the share
-    by which it may differ from 1 without meaning anything.
+    `ratio` is new / old, each divided by its baseline `against` if there is one. `noise` is the
+    deviation from 1 that is insignificant.
     """
 
     name: str
@@ -63,7 +63,7 @@ class Change:
 
 
 def changes(old: Record, new: Record, minimum: float = MINIMUM) -> Iterator[Change]:
-    """Every measurement of either record, in the order of the new one, then what is gone."""
+    """Yield the measurements of the new record in order, then those that only the old one has."""
     before, after = old.by_name(), new.by_name()
     for name, row in after.items():
         earlier = before.get(name)
@@ -85,7 +85,7 @@ def compare(
     minimum: float = MINIMUM,
     baselines: tuple[Measurement, Measurement] | None = None,
 ) -> Change:
-    """What became of one measurement; with `baselines`, of its multiple of the old and the new."""
+    """Compare one measurement; with `baselines`, compare its multiples of the two baselines."""
     least = minimum if new.unit in TIMES else MINIMUM_OTHER
     if new.unit == "count":
         least = 0.0
@@ -107,7 +107,7 @@ def _ratio(old: Measurement, new: Measurement) -> float:
 
 
 def _verdict(row: Measurement, ratio: float, noise: float) -> Verdict:
-    """Symmetric in ratios: twice as slow is as much as half as fast."""
+    """Judge a ratio symmetrically: twice as slow counts as much as half as fast."""
     moved = max(ratio, 1 / ratio) - 1 if 0 < ratio < math.inf else math.inf
     if moved <= noise:
         return "same"
@@ -117,12 +117,12 @@ def _verdict(row: Measurement, ratio: float, noise: float) -> Verdict:
 
 
 def main() -> int:
-    """Print the comparison; 1 if something got worse, 2 if the runs cannot be read."""
+    """Print the comparison; return 1 if something got worse, 2 if a run cannot be read."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.compare_runs")
     parser.add_argument("old", type=Path)
     parser.add_argument("new", type=Path)
     parser.add_argument("--minimum", type=float, default=100 * MINIMUM, metavar="PERCENT")
-    parser.add_argument("--all", action="store_true", help="also what did not change")
+    parser.add_argument("--all", action="store_true", help="show unchanged measurements too")
     options = parser.parse_args()
     try:
         old, new = load(options.old), load(options.new)
@@ -137,11 +137,11 @@ def main() -> int:
 
 
 def load(path: Path) -> dict[str, Record]:
-    """The records of a folder, or one file's, by benchmark. Raises `SchemaError`, `OSError`."""
+    """Read the records of a folder or a file, by benchmark. Raises `SchemaError`, `OSError`."""
     if path.is_dir():
         found = load_folder(path)
         if not found:
-            raise SchemaError(f"{path}: no records in this folder")
+            raise SchemaError(f"{path}: this folder has no records")
         return found
     record = loads(path.read_text(encoding="utf-8"))
     return {record.benchmark: record}
@@ -155,7 +155,7 @@ def report(
     *,
     show_all: bool,
 ) -> int:
-    """Print one benchmark; how many of its measurements got worse."""
+    """Print the changes of one benchmark; return how many measurements got worse."""
     print(f"\n{benchmark}")
     if benchmark not in old or benchmark not in new:
         print(f"  only in the {'new' if benchmark in new else 'old'} run")
@@ -176,7 +176,7 @@ def report(
 
 
 def differences(old: Record, new: Record) -> list[str]:
-    """What makes two records hard to compare."""
+    """Return the reasons why two records are hard to compare."""
     found = []
     for key in ("cpu", "cores", "memory_bytes"):
         if old.machine.get(key) != new.machine.get(key):
@@ -184,13 +184,13 @@ def differences(old: Record, new: Record) -> list[str]:
             found.append(f"different machines: {key} {was} and {now}")
     before = {corpus.name: corpus.digest for corpus in old.corpora}
     found += [
-        f"different trees have the name {corpus.name}"
+        f"{corpus.name} names two different trees"
         for corpus in new.corpora
         if before.get(corpus.name, corpus.digest) != corpus.digest
     ]
     for which, record in (("old", old), ("new", new)):
         if record.dirty:
-            found.append(f"the {which} run was of sources that are not those of {record.commit}")
+            found.append(f"the {which} run used sources that differ from commit {record.commit}")
         if record.load_average.get("before", 0) > 0.5:
             load = record.load_average["before"]
             found.append(f"the machine was busy before the {which} run: load {load:.1f}")

@@ -1,10 +1,10 @@
-"""Corpora for the speed and scale benchmarks: the Linux kernel, and fixed subsets of it.
+"""Make corpora for the speed and scale benchmarks: the Linux kernel and subsets of it.
 
     python -m benchmarks.corpora fetch-kernel --out DIR
     python -m benchmarks.corpora kernel --source DIR --files 10000 --out DIR
 
-The same source and number of files give the same subset everywhere, and a smaller subset is part
-of every larger one: files are taken in the order of a hash of their relative path.
+The same source and number of files give the same subset everywhere, and a smaller subset is part of
+every larger one: files are taken in the order of a hash of their relative path.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-MAX_BYTES = 1 << 20  # as the indexer's own default: larger kernel headers are generated tables
+MAX_BYTES = 1 << 20  # the indexer's default; larger kernel headers are generated tables
 SUFFIXES = (".c", ".h")
 
 
 def main() -> None:
-    """Read the command line and make one corpus."""
+    """Parse the command line and make one corpus."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.corpora")
     commands = parser.add_subparsers(dest="command", required=True)
-    fetch = commands.add_parser("fetch-kernel", help="the kernel source as Debian packages it")
-    fetch.add_argument("--out", type=Path, required=True, help="made by this command; 1.5 GB")
+    fetch = commands.add_parser("fetch-kernel", help="download Debian's kernel source package")
+    fetch.add_argument("--out", type=Path, required=True, help="folder to create; 1.5 GB")
     fetch.add_argument("--package", default="linux-source-6.1")
-    subset = commands.add_parser("kernel", help="a fixed subset of the kernel's C files")
+    subset = commands.add_parser("kernel", help="select a fixed subset of the kernel's C files")
     subset.add_argument("--source", type=Path, required=True, help="an unpacked kernel")
     subset.add_argument("--files", type=int, required=True)
-    subset.add_argument("--out", type=Path, required=True, help="made by this command")
+    subset.add_argument("--out", type=Path, required=True, help="folder to create")
     subset.add_argument(
-        "--link", action="store_true", help="hard links: no space, but an edit changes the source"
+        "--link", action="store_true", help="hard-link: takes no space, but edits change the source"
     )
     options = parser.parse_args()
     if options.out.exists() and any(options.out.iterdir()):
@@ -48,7 +48,7 @@ def main() -> None:
 
 
 def pick(source: Path, files: int) -> list[str]:
-    """The first `files` C files of at most `MAX_BYTES` bytes in hash order, as relative paths."""
+    """Return the first `files` C files in hash order, of at most `MAX_BYTES` bytes each."""
     found: list[tuple[bytes, str]] = []
     for folder, _, names in os.walk(source):
         for name in names:
@@ -67,7 +67,7 @@ def pick(source: Path, files: int) -> list[str]:
 
 
 def place(source: Path, paths: list[str], out: Path, *, link: bool) -> int:
-    """Copy or link the files to the same relative paths below `out`; returns their bytes."""
+    """Copy or link the files to the same relative paths below `out`; return their size in bytes."""
     size = 0
     for relative in paths:
         target = out / relative
@@ -81,7 +81,7 @@ def place(source: Path, paths: list[str], out: Path, *, link: bool) -> int:
 
 
 def digest(paths: list[str]) -> str:
-    """A name for the choice of files, to print beside a measurement."""
+    """Return a short digest of the selected paths, to print beside a measurement."""
     return "paths " + hashlib.sha256("\n".join(paths).encode()).hexdigest()[:12]
 
 

@@ -1,4 +1,4 @@
-"""The definitions of a file: functions, types, constants and what documents them."""
+"""Extract the definitions of a file (functions, types, constants) and their documentation."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """A named definition on the bytes `[start, end)`, all offsets into the UTF-8 text.
+    """A named definition: the bytes `[start, end)` of the UTF-8 text.
 
-    It begins with its attributes, decorators or `export`, but after its comments; `body_start` is
-    where the header ends (`end` if there is no body). `doc` is the run of comments directly before
-    it, or the docstring inside it, delimiters included. `parent` is the index, in the same list,
-    of the definition that it lies in.
+    It includes its attributes, decorators and `export`, but not the comments before it. The header
+    ends at `body_start` (`end` if there is no body). `doc` is the range of the comments directly
+    before it or of the docstring inside it, delimiters included. `parent` is the list index of the
+    enclosing definition.
     """
 
     name: str
@@ -35,10 +35,10 @@ class Definition:
 
 
 def definitions(language: str, text: bytes) -> list[Definition]:
-    """Parse `text` and list its definitions in the order of the file, outer before inner.
+    """Parse `text` and return its definitions in file order, outer before inner.
 
-    `language` is a name of `languages.SYNTAXES`. Raises KeyError for any other. A text on which the
-    parser loses its way (see `parse`) has none.
+    `language` is a key of `languages.SYNTAXES`; any other raises KeyError. Returns an empty list
+    for text that the parser gives up on (see `parse`).
     """
     known = grammar(language)
     tree = parse(known, text)

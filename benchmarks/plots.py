@@ -1,9 +1,9 @@
-"""Plots of the raw results of one run folder, as SVG.
+"""Draw plots of one run folder as SVG.
 
     python -m benchmarks.plots RUN_FOLDER [--out docs/plots]
 
-Needs the dependency group `benchmarks`. The same records give the same bytes. A plot whose
-benchmark is not in the folder is left as it is.
+Needs the dependency group `benchmarks`. The same records give the same bytes. A plot is left
+unchanged if the folder has no record of its benchmark.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ PLOTS: dict[str, tuple[str, Callable[[Record], matplotlib.figure.Figure | None]]
 }
 STYLE = {
     "svg.hashsalt": "codelode",
-    "svg.fonttype": "none",  # text stays text: small, and readers can search it
+    "svg.fonttype": "none",  # keep text as text: smaller, and searchable
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans", "Verdana", "sans-serif"],
     "font.size": 10,
@@ -54,7 +54,7 @@ STYLE = {
 
 
 def draw(records: dict[str, Record], out: Path) -> list[Path]:
-    """Every plot that there are records for; the files written."""
+    """Draw every plot that has a record; return the files written."""
     matplotlib.use("svg")
     out.mkdir(parents=True, exist_ok=True)
     written = []
@@ -74,7 +74,7 @@ def draw(records: dict[str, Record], out: Path) -> list[Path]:
 
 
 def main() -> int:
-    """Draw; 1 if there was nothing to draw."""
+    """Draw the plots; return 1 if there was nothing to draw."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.plots")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--out", type=Path, default=Path("docs/plots"))

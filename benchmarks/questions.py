@@ -1,7 +1,7 @@
-"""Queries for any tree, made of the tree: the same tree gives the same queries.
+"""Queries made from a tree: the same tree always gives the same queries.
 
-Three kinds in turn: the name of something (`tcp_v4_rcv`), what a comment says in a few words, and
-common words of the tree together, which have the longest postings.
+Three kinds alternate: the name of something (`tcp_v4_rcv`), a few words of a comment, and words
+that are common in the tree, which have the longest posting lists.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from codelode.discover.walk import walk
 from codelode.types import SourceFile
 
 COUNT = 30
-_LOOKED_AT = 120  # files that are read for queries
-_MOST = 100_000  # bytes of each
+_LOOKED_AT = 120  # files read to make queries
+_MOST = 100_000  # bytes read of each file
 _NAME = re.compile(rb"\b(?:[a-z]+(?:_[a-z]+)+|[a-z]+(?:[A-Z][a-z]+)+)\b")
 _COMMENT = re.compile(rb"^\s*(?:\*|//|#|/\*+)\s+([A-Za-z][a-z]+(?: [a-z]{2,}){3,7})\b", re.M)
 _WORD = re.compile(rb"\b[a-z]{4,12}\b")
@@ -24,7 +24,7 @@ _FALLBACK = ("read the configuration", "close the connection", "parse a date", "
 
 
 def questions(root: Path, count: int = COUNT) -> list[str]:
-    """So many different queries (fewer if the tree has little to ask about)."""
+    """Return `count` different queries, or fewer if the tree does not yield enough."""
     names: list[str] = []
     comments: list[str] = []
     words: Counter[bytes] = Counter()
@@ -49,7 +49,7 @@ def questions(root: Path, count: int = COUNT) -> list[str]:
 
 
 def _texts(root: Path) -> list[bytes]:
-    """The beginnings of some files, chosen by the hashes of their paths."""
+    """Return the beginnings of some files, selected by the hashes of their paths."""
     files = [item for item in walk(root) if isinstance(item, SourceFile) and item.language]
     files.sort(key=lambda file: _order(file.path.encode("utf-8", "surrogateescape")))
     texts = []

@@ -111,7 +111,7 @@ def test_exit_codes_and_words(
     printed = capsys.readouterr().out
     assert "different machines: cores 2 and 64" in printed
     assert "only in the old run" in printed  # the memory benchmark
-    assert "not those of 0123456789" in printed
+    assert "differ from commit 0123456789" in printed
     assert "1 -> 2 s" in printed
     assert compared(monkeypatch, old, new, "--minimum", "150") == 0
     assert compared(monkeypatch, old / "scale.json", new / "scale.json") == 1

@@ -14,7 +14,7 @@ from benchmarks import corpora
 from benchmarks.quality import checkouts
 from benchmarks.quality.dataset import Repository
 from benchmarks.quality.ndcg import Task, score_repository
-from benchmarks.quality.report import QueryScore, RepositoryScore, print_comparison, summarise
+from benchmarks.quality.report import QueryScore, RepositoryScore, print_comparison, summarize
 from codelode.errors import ModelError
 
 QUERIES = Path(checkouts.__file__).with_name("stdlib_queries.json")
@@ -139,11 +139,11 @@ def test_overall_is_the_mean_of_repositories_and_categories_of_queries(
 ) -> None:
     one = repository("one", [score("x", "symbol", 1.0, 1)])
     two = repository("two", [score(str(n), "symbol", 0.0, None) for n in range(3)])
-    run = summarise("hybrid", [one, two])
+    run = summarize("hybrid", [one, two])
     assert run["overall"] == pytest.approx(0.5)
     assert run["categories"] == {"semantic": 0.0, "architecture": 0.0, "symbol": 0.25}
 
-    worse = summarise("hybrid", [repository("one", [score("x", "symbol", 0.5, 3)])])
+    worse = summarize("hybrid", [repository("one", [score("x", "symbol", 0.5, 3)])])
     print_comparison(run, worse)
     printed = capsys.readouterr().out
     assert "0 queries better, 1 worse" in printed

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from codelode.cli import commands
 from codelode.cli.commands import NAMES, find, load, load_all
+from codelode.cli.commands import module as module_of
 from codelode.errors import UsageError
 from tests.commandline import CommandLine, imported_by
 
@@ -25,7 +25,7 @@ def test_every_module_is_a_command_and_every_command_a_module() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_command_names_the_module_that_runs_it(name: str) -> None:
     command = load(name)
-    module = import_module(command.module)
+    module = module_of(name)
     assert module.COMMAND is command
     assert list(inspect.signature(module.run).parameters) == ["options"]
     assert module.__doc__ is not None

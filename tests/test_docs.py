@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -9,8 +10,100 @@ import pytest
 
 from codelode.cli.commands import NAMES, load, load_all
 from codelode.cli.reference import reference
+from tests.commandline import CommandLine
+from tests.doc_blocks import Block, Examples, blocks, commands, same, same_json
 
 ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+@pytest.fixture
+def examples(tmp_path: Path) -> Examples:
+    return Examples(CommandLine(tmp_path))
+
+
+def runnable(page: Path, language: str) -> list[Block]:
+    return [block for block in blocks(page) if block.language == language and block.run]
+
+
+def with_blocks(language: str) -> list[Path]:
+    return [page for page in PAGES if runnable(page, language)]
+
+
+@pytest.mark.parametrize("page", with_blocks("console"), ids=lambda page: page.name)
+def test_console_examples_do_what_the_page_shows(page: Path, examples: Examples) -> None:
+    printed = ""
+    before: Block | None = None
+    for block in blocks(page):
+        if block.language == "console" and block.run:
+            printed = examples.console(block)
+        elif block.language == "json" and before is not None and before.language == "console":
+            assert same_json(json.loads(block.text), json.loads(printed)), f"{block}:\n{printed}"
+        before = block
+
+
+@pytest.mark.parametrize("page", with_blocks("python"), ids=lambda page: page.name)
+def test_python_examples_run(page: Path, examples: Examples) -> None:
+    examples.python(runnable(page, "python"))
+
+
+def test_make_targets_in_the_documentation_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    targets = set(re.findall(r"^([\w-]+):", makefile, re.MULTILINE))
+    for page in PAGES:
+        named = re.findall(r"(?:^\$ |`)make ([\w-]+)", page.read_text("utf-8"), re.MULTILINE)
+        assert set(named) <= targets, page.name
+
+
+def test_ci_and_the_commit_hooks_run_the_same() -> None:
+    ci = set(re.findall(r"^make [\w-]+$", (ROOT / ".ci/run").read_text(), re.MULTILINE))
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text()
+    assert ci == set(re.findall(r"^ +entry: (make [\w-]+)$", hooks, re.MULTILINE))
+
+
+# The comparisons above are only as good as what they tell apart.
+
+
+def test_output_is_compared_but_for_numbers() -> None:
+    assert same("1,000 files in 5.7 s", "12 files in 81 ms")
+    assert same("a.py:7-9  f\n...", "a.py:10-12 f\n  10  def f():\n")
+    assert not same("3 files", "3 folders")
+    assert not same("a.py:7-9 f", "b.py:7-9 f")
+
+
+def test_json_is_compared_by_keys_and_strings() -> None:
+    assert same_json({"a": 1, "b": "x..."}, {"a": 2.5, "b": "xyz"})
+    assert not same_json({"a": 1}, {"a": 1, "b": 2})
+    assert not same_json({"a": True}, {"a": 1})
+    assert not same_json({"a": "x"}, {"a": "y"})
+    assert not same_json([1], [])
+
+
+def test_blocks_and_their_marks_are_read(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(
+        "Text\n\n```console\n$ a\n1\n2\n$ b\n```\n\n"
+        "<!-- not run: takes a week -->\n```python\nx\n```\n"
+        "<!-- not compared: a moving target -->\n\n```json\n1\n```\n"
+    )
+    assert blocks(page) == [
+        Block(page, "console", "$ a\n1\n2\n$ b", 3),
+        Block(page, "python", "x", 11, run=False),
+        Block(page, "json", "1", 16, compared=False),
+    ]
+    assert commands("$ a\n1\n2\n$ b") == [("a", "1\n2"), ("b", None)]
+    assert commands("a\nb") == [("a", None), ("b", None)]
+
+
+def test_a_failing_example_fails(examples: Examples, tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("```console\n$ lode status --no-such-flag\n```\n")
+    with pytest.raises(AssertionError, match="no-such-flag"):
+        examples.console(blocks(page)[0])
+    for wrong in ("1 / 0", ">>> 1 + 1\n3"):
+        page.write_text(f"```python\n{wrong}\n```\n")
+        with pytest.raises(AssertionError, match="Failed example"):
+            examples.python(blocks(page))
 
 
 def test_cli_reference_is_current() -> None:

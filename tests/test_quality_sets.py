@@ -21,7 +21,7 @@ from benchmarks.quality.set_run import (
     Row,
     differences,
     load_run,
-    summarise,
+    summarize,
     table_lines,
     write_run,
 )
@@ -71,7 +71,7 @@ def test_a_run_has_scores_of_kinds_tags_and_all(tmp_path: Path) -> None:
         row("r1", "a", "q2", first=0.0),
         row("r2", "a", "q\ud800", "t", first=0.5),
     ]
-    run = summarise("some", "hybrid", rows)
+    run = summarize("some", "hybrid", rows)
     values = {part: scores["first"]["value"] for part, scores in run["scores"].items()}
     assert values == {"a": 0.25, "b": 1.0, "t": 0.75, ALL: 0.5}
     assert run["scores"][ALL]["shown"]["n"] == 1
@@ -81,10 +81,10 @@ def test_a_run_has_scores_of_kinds_tags_and_all(tmp_path: Path) -> None:
 
 
 def test_differences_are_paired_by_query() -> None:
-    before = summarise(
+    before = summarize(
         "s", "hybrid", [row("r", "k", "q1", first=0.0), row("r", "k", "q2", first=1)]
     )
-    after = summarise("s", "hybrid", [row("r", "k", "q1", first=1.0), row("r", "k", "q3", first=1)])
+    after = summarize("s", "hybrid", [row("r", "k", "q1", first=1.0), row("r", "k", "q3", first=1)])
     compared = differences(before, after)
     assert compared["scores"][ALL]["first"] == {"value": 1.0, "low": 1.0, "high": 1.0, "n": 1}
 

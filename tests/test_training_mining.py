@@ -15,7 +15,7 @@ from training.archives import Package, packages, project_path
 from training.comments import first_sentence
 from training.decontaminate import Excluded, benchmark_lines, is_copied, long_lines, teaches_nothing
 from training.fetch import KINDS, in_groups, read_sources
-from training.licences import is_copyleft, licences_of, permissive
+from training.licenses import is_copyleft, licenses_of, permissive
 from training.mine import Sieve, mine
 from training.pairs import Pair, commented, file_header, pairs_of
 
@@ -113,7 +113,7 @@ def test_first_sentence(comment: str, expected: str | None) -> None:
     assert first_sentence(comment) == expected
 
 
-def test_a_licence_at_the_top_is_stepped_over() -> None:
+def test_a_license_at_the_top_is_stepped_over() -> None:
     text = b"/* Copyright 2020 Somebody. */\n\n/* Draws charts into a bitmap. */\nint x;\n"
     sentence, at = file_header(text)
     assert sentence == "Draws charts into a bitmap."
@@ -150,11 +150,11 @@ License: GPL-3+
         ([], False),
     ],
 )
-def test_only_permissive_licences_pass(documents: list[tuple[str, str]], allowed: bool) -> None:
-    assert permissive(licences_of(documents)) is allowed
+def test_only_permissive_licenses_pass(documents: list[tuple[str, str]], allowed: bool) -> None:
+    assert permissive(licenses_of(documents)) is allowed
 
 
-def test_a_file_under_another_licence_than_its_package_is_noticed() -> None:
+def test_a_file_under_another_license_than_its_package_is_noticed() -> None:
     assert is_copyleft(b"/* This program is under the GNU General Public License */\nint x;")
     assert not is_copyleft(b"/* MIT licensed */\nint x;")
 
@@ -224,7 +224,7 @@ def test_a_package_is_mined_from_front_to_back(tmp_path: Path) -> None:
     assert {name: result.dropped for name, result in found.items()} == {
         "farm-1.0.0": "",
         "vitest-1.0.0": "benchmark",
-        "bare-1.0.0": "licence",
+        "bare-1.0.0": "license",
         "broken-1.0.0": "damaged",
         "hay": "",
     }
@@ -266,7 +266,7 @@ def test_the_source_lists_are_permissive_and_hold_no_benchmark_name() -> None:
         assert len(sources) > 100
         assert len({source.name for source in sources}) == len(sources)
         for source in sources:
-            assert permissive(set(source.licences.split("; "))), source
+            assert permissive(set(source.licenses.split("; "))), source
             assert not excluded.package(source.name), source
 
 

@@ -151,7 +151,7 @@ def test_what_is_exported_loads_and_means_the_same(tmp_path: Path) -> None:
         "weights": np.ones((3 + BUCKETS, 2), dtype=np.float32),
         "path_weight": 1.0,
     }
-    write_model(tmp_path, "small", known, trained, {"licence": "none"})
+    write_model(tmp_path, "small", known, trained, {"license": "none"})
     info = json.loads((tmp_path / "model.json").read_text())
     assert info["fingerprint"] == fingerprint_of(tmp_path, info)
     query = StaticEncoder(tmp_path).encode_query("read file")

@@ -36,7 +36,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "path_weight": 1.7,
     }
     out = tmp_path_factory.mktemp("model")
-    write_model(out, f"tiny-{WHOLE}", known, trained, {"licence": "L", "training": {"steps": 7}})
+    write_model(out, f"tiny-{WHOLE}", known, trained, {"license": "L", "training": {"steps": 7}})
     return out
 
 
@@ -89,7 +89,7 @@ def test_a_short_model_is_whole_and_says_where_it_is_from(
     old, new = ModelFolder.open(model), ModelFolder.open(out)
     assert (new.name, new.dimensions, new.path_weight) == ("tiny-16", 16, 1.7)
     assert info["fingerprint"] == fingerprint_of(out, info) != old.fingerprint
-    assert (info["licence"], info["training"]) == ("L", {"steps": 7})
+    assert (info["license"], info["training"]) == ("L", {"steps": 7})
     assert info["shortened"]["from"] == f"tiny-{WHOLE}"
     assert info["shortened"]["fingerprint"] == old.fingerprint
     assert info["shortened"]["whiten"] == 0.5

@@ -1,6 +1,6 @@
-"""The files inside the packages that `fetch` brought: one stream, whatever the kind of package.
+"""Read the files inside the packages that `fetch` downloaded, whatever the kind of package.
 
-A `Package` is one project. Its archives are read from front to back and never unpacked to disk.
+A `Package` is one project. Its archives are streamed and never unpacked to disk.
 """
 
 from __future__ import annotations
@@ -32,33 +32,33 @@ _SOURCE_ARCHIVE = re.compile(r"\.(orig[\w.-]*|debian)\.tar\.\w+$|^[^_]+_[^_]+\.t
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """One package of a registry: `kind` is debian-binary, debian-source, npm or pypi."""
+    """A package of a registry: `kind` is debian-binary, debian-source, npm or pypi."""
 
     kind: str
     name: str
     archives: tuple[Path, ...]
 
     def files(self) -> Iterator[tuple[str, bytes]]:
-        """Path and content of every source file, and of what tells the licence.
+        """Yield path and content of every source file and license document, in archive order.
 
-        Yields what comes first in the archive first; a damaged archive raises.
+        A damaged archive raises.
         """
         for archive in self.archives:
             yield from _zip_files(archive) if archive.suffix == ".whl" else _tar_files(archive)
 
 
-def is_licence_document(path: str) -> bool:
-    """Whether a file tells the licence of the package."""
+def is_license_document(path: str) -> bool:
+    """Return whether a file states the license of the package."""
     return _DOCUMENTS.search(path) is not None
 
 
 def project_path(path: str) -> str:
-    """A path without the folders that the packaging put around the project."""
+    """Return a path without the folders that packaging put around the project."""
     return re.sub(r"^[^/]*-\d[\d.]*[^/]*/", "", _PACKAGING.sub("", path).lstrip("/"))
 
 
 def packages(folder: Path) -> list[Package]:
-    """All packages below the folder that `fetch` filled."""
+    """Return all packages below the folder that `fetch` filled."""
     found = [Package("debian-binary", p.name.split("_")[0], (p,)) for p in folder.glob("deb/*.deb")]
     sources: dict[str, list[Path]] = {}
     for path in sorted(folder.glob("src/*.tar.*")):
@@ -80,7 +80,7 @@ def _tar_files(archive: Path) -> Iterator[tuple[str, bytes]]:
             with tarfile.open(fileobj=unpacking.stdout, mode="r|") as tar:
                 yield from _members(tar)
     else:
-        # Not "r|*": its buffer makes skipping through well-compressed archives quadratic.
+        # Not "r|*": its buffer makes skipping through highly compressed archives quadratic.
         with tarfile.open(archive, mode="r:*") as tar:
             yield from _members(tar)
 
@@ -101,5 +101,5 @@ def _zip_files(archive: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def _wanted(path: str, size: int) -> bool:
-    wanted = language_of(path) is not None or is_licence_document(path)
+    wanted = language_of(path) is not None or is_license_document(path)
     return 0 < size <= MAX_FILE_BYTES and wanted

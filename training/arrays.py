@@ -1,4 +1,4 @@
-"""Pairs as arrays: what `vocabulary` writes and `train` and `evaluate` read."""
+"""Pairs as arrays: written by `vocabulary`, read by `train` and `evaluate`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ KINDS = ("doc", "comment", "name", "header", "path")
 
 @dataclass(frozen=True, slots=True)
 class BagRows:
-    """n bags, flat: bag i owns `[indptr[i], indptr[i+1])`. `weights` is 1 + ln count.
+    """A flat array of n bags: bag i owns `[indptr[i], indptr[i+1])`. `weights` is 1 + ln count.
 
     Dtypes: indptr int64[n+1], rows int32, weights float32.
     """
@@ -28,13 +28,13 @@ class BagRows:
 
     @staticmethod
     def of(found: Bags) -> BagRows:
-        """From what the encoder works with."""
+        """Convert the bags of the encoder."""
         weights = (1 + np.log(found.counts)).astype(np.float32)
         return BagRows(found.indptr, found.rows.astype(np.int32), weights)
 
     @staticmethod
     def concatenate(several: Sequence[BagRows]) -> BagRows:
-        """One after the other."""
+        """Concatenate several arrays of bags."""
         lengths = np.concatenate([np.diff(one.indptr) for one in several])
         return BagRows(
             np.concatenate([[0], np.cumsum(lengths)]),
@@ -43,7 +43,7 @@ class BagRows:
         )
 
     def take(self, chosen: NDArray[np.int64], keep: NDArray[np.bool_] | None = None) -> BagRows:
-        """Some of the bags, in that order; empty ones where `keep` says no."""
+        """Return the chosen bags in order; those where `keep` is False are empty."""
         lengths = self.indptr[chosen + 1] - self.indptr[chosen]
         if keep is not None:
             lengths = np.where(keep, lengths, 0)
@@ -54,9 +54,9 @@ class BagRows:
 
 @dataclass(frozen=True, slots=True)
 class PairArrays:
-    """All pairs: bags of query, passage and path, and what they are told apart by.
+    """All pairs: bags of query, passage and path, with their origins.
 
-    `source` is the file, `asked` the query: pairs that share one are no negatives of each other.
+    `source` is the file, `asked` the query: pairs that share one are not negatives of each other.
     Dtypes of [n] arrays: project, source, asked int32; kind, language int8; held_out bool.
     """
 
@@ -72,7 +72,7 @@ class PairArrays:
 
     @staticmethod
     def concatenate(several: Sequence[PairArrays]) -> PairArrays:
-        """One after the other."""
+        """Concatenate several arrays of pairs."""
         joined: dict[str, Any] = {}
         for field in fields(PairArrays):
             values = [getattr(one, field.name) for one in several]
@@ -81,7 +81,7 @@ class PairArrays:
         return PairArrays(**joined)
 
     def save(self, path: Path) -> None:
-        """As an .npz."""
+        """Write an .npz file."""
         arrays = {}
         for field in fields(PairArrays):
             value = getattr(self, field.name)
@@ -94,7 +94,7 @@ class PairArrays:
 
     @staticmethod
     def load(path: Path) -> PairArrays:
-        """What `save` wrote."""
+        """Read a file that `save` wrote."""
         with np.load(path, allow_pickle=False) as stored:
             bag_names = {name.partition(".")[0] for name in stored.files if "." in name}
             values: dict[str, Any] = {

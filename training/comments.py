@@ -1,4 +1,4 @@
-"""The first sentence of a comment or docstring, if it is one that a person might search with."""
+"""Extract the first sentence of a comment or docstring if a person might search with it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _WORD = re.compile(r"[^\W\d_]{2,}")
 
 
 def first_sentence(comment: str) -> str | None:
-    """The first sentence of prose in a comment, markers and mark-up removed, or None."""
+    """Return the first sentence of prose in a comment without markup, or None."""
     words: list[str] = []
     text = _CLOSING.sub("", _OPENING.sub("", comment.strip()))
     for number, line in enumerate(text.splitlines()):

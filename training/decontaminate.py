@@ -1,6 +1,6 @@
-"""Keeps the benchmark out of the training data, and out of it what teaches nothing.
+"""Keep the benchmark and useless files out of the training data.
 
-Three sieves: names of benchmark repositories anywhere in a package's name or a path; vendored,
+Three filters: names of benchmark repositories anywhere in a package's name or a path; vendored,
 test and generated files; and files that share lines with a checkout of the benchmark.
 """
 
@@ -14,8 +14,8 @@ import xxhash
 
 from training.languages import language_of
 
-MAX_SHARED = 0.15  # of a file's long lines
-MIN_LINE = 30  # bytes, without the white space at both ends
+MAX_SHARED = 0.15  # share of a file's long lines
+MIN_LINE = 30  # bytes, after stripping white space
 
 _NAMES_OF_PARTS = """
     newtonsoft jackson gson coroutines monolog illuminate guzzle guzzlehttp railties activesupport
@@ -25,7 +25,7 @@ _NAMES_OF_PARTS = """
     kotlinx laravel
 """
 _COMMON = {"lazy", "click", "requests", "json", "fmt", "plug", "gin", "chi", "express", "rack"}
-"""Names that are also ordinary words: they count as a package's name, not as a folder's."""
+"""Names that are also ordinary words: they exclude packages, but not folders."""
 
 _SKIPPED = re.compile(
     r"(^|/)(vendor|vendored|_vendor|third[_-]?party|external|extern|deps|node_modules|bundled"
@@ -40,7 +40,7 @@ _GENERATED = re.compile(
 
 
 class Excluded:
-    """The names of the benchmark's repositories, as a test of packages and paths."""
+    """The names of the benchmark's repositories, matched against packages and paths."""
 
     def __init__(self, repositories: Iterable[str]) -> None:
         names = {line.strip().lower().partition("/")[2] for line in repositories if line.strip()}
@@ -49,11 +49,11 @@ class Excluded:
         self._folders = names - _COMMON
 
     def package(self, name: str) -> bool:
-        """Whether a package is, or extends, a benchmark repository."""
+        """Return whether a package is a benchmark repository or extends one."""
         return _mentions(name.lower(), self._names)
 
     def path(self, path: str) -> bool:
-        """Whether a folder or file on the path bears the name of one."""
+        """Return whether a folder or file on the path has the name of a benchmark repository."""
         return any(
             piece in self._folders or piece.partition(".")[0] in self._folders
             for piece in path.lower().split("/")
@@ -67,7 +67,7 @@ def _mentions(package: str, names: set[str]) -> bool:
 
 
 def teaches_nothing(path: str, text: bytes) -> bool:
-    """Whether a file is vendored, a test, generated, minified, or mostly data."""
+    """Return whether a file is vendored, a test, generated, minified or mostly data."""
     if _SKIPPED.search(path) or _GENERATED.search(text[:1500]):
         return True
     lines = text.count(b"\n") + 1
@@ -75,13 +75,13 @@ def teaches_nothing(path: str, text: bytes) -> bool:
 
 
 def long_lines(text: bytes) -> list[int]:
-    """Hashes of the lines that are long enough to tell where a text comes from."""
+    """Return hashes of the lines that are long enough to identify the origin of a text."""
     lines = map(bytes.strip, text.split(b"\n"))
     return [xxhash.xxh3_64_intdigest(line) for line in lines if len(line) >= MIN_LINE]
 
 
 def benchmark_lines(checkouts: Path) -> frozenset[int]:
-    """The long lines of all source files below a folder of checkouts."""
+    """Return the long lines of all source files below a folder of checkouts."""
     found: set[int] = set()
     for path in sorted(checkouts.rglob("*")):
         if language_of(path.name) and path.is_file() and not path.is_symlink():
@@ -90,6 +90,6 @@ def benchmark_lines(checkouts: Path) -> frozenset[int]:
 
 
 def is_copied(text: bytes, known: frozenset[int]) -> bool:
-    """Whether more than `MAX_SHARED` of the long lines are in a benchmark checkout."""
+    """Return whether more than `MAX_SHARED` of the long lines are in a benchmark checkout."""
     lines = long_lines(text)
     return sum(line in known for line in lines) > MAX_SHARED * len(lines)

@@ -1,8 +1,8 @@
-"""How well a model finds the passage of a held-out pair among those of all held-out pairs.
+"""Measure how well a model finds the passage of a held-out pair among all held-out passages.
 
     python -m training.evaluate --data DIR --model FOLDER [--pool 5000] [--no-path]
 
-The projects were never trained on. Reports recall@1, recall@10 and the mean reciprocal rank.
+The projects were not part of the training. Reports recall@1, recall@10 and mean reciprocal rank.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Vectors = NDArray[np.float32]
 
 
 def sums(table: Vectors, found: BagRows) -> Vectors:
-    """The weighted sum of table rows of each bag: float32[n, d]."""
+    """Return the weighted sum of the table rows of each bag: float32[n, d]."""
     result = np.zeros((len(found.indptr) - 1, table.shape[1]), dtype=np.float32)
     for i, (start, stop) in enumerate(pairwise(found.indptr)):
         result[i] = found.weights[start:stop] @ table[found.rows[start:stop]]
@@ -30,14 +30,14 @@ def sums(table: Vectors, found: BagRows) -> Vectors:
 
 
 def unit(vectors: Vectors) -> Vectors:
-    """Rows of length 1, or 0."""
+    """Normalize rows to length 1; zero rows stay zero."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     scaled: Vectors = vectors / np.maximum(lengths, 1e-12)
     return scaled
 
 
 def ranks(queries: Vectors, passages: Vectors) -> NDArray[np.int64]:
-    """The 1-based rank of passage i for query i among all the passages."""
+    """Return the 1-based rank of passage i for query i among all passages."""
     result = np.zeros(len(queries), dtype=np.int64)
     for at in range(0, len(queries), 1024):
         scores = queries[at : at + 1024] @ passages.T
@@ -49,7 +49,7 @@ def ranks(queries: Vectors, passages: Vectors) -> NDArray[np.int64]:
 def evaluate(
     model: ModelFolder, pairs: PairArrays, pool: int, *, with_path: bool
 ) -> dict[str, NDArray[np.int64]]:
-    """Ranks by kind of pair and by language."""
+    """Return the ranks by kind of pair and by language."""
     chosen = np.random.default_rng(0).permutation(np.flatnonzero(pairs.held_out))[:pool]
     vectors = model.table.astype(np.float32) * model.scales[:, None]
     passages = sums(vectors * model.weights[:, :1], pairs.passage.take(chosen))

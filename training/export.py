@@ -1,9 +1,9 @@
-"""Write a trained model as a folder that the product loads, with an int8 table.
+"""Write a trained model, quantized to int8, as a folder that codelode loads.
 
     python -m training.export --trained FILE --data DIR --packages FILE --name NAME --out DIR
 
-The vectors are rotated to their principal axes no more than training did: the first 128 and 64
-columns are usable on their own. Each row has its own scale, so no row loses to a longer one.
+The vectors are not rotated: training made the first 128 and the first 64 columns usable on their
+own. Each row has its own scale, so that long rows do not reduce the precision of short ones.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from training.arrays import KINDS, PairArrays
 from training.languages import LANGUAGES
 from training.vocabulary import sorted_by_hash
 
-LICENCE = "MIT; trained from code under permissive licences, see training/README.md"
+LICENSE = "MIT; trained from code under permissive licenses, see training/README.md"
 
 
 def quantize(vectors: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
-    """int8[rows, d] and float32[rows]: each row divided by its largest magnitude / 127."""
+    """Return int8[rows, d] and float32[rows]: each row divided by its largest magnitude / 127."""
     scales = np.maximum(np.abs(vectors).max(axis=1), 1e-12) / 127
     return np.rint(vectors / scales[:, None]).astype(np.int8), scales.astype(np.float32)
 
@@ -36,7 +36,10 @@ def quantize(vectors: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np
 def write_model(
     out: Path, name: str, known: list[str], trained: dict[str, Any], about: dict[str, Any]
 ) -> None:
-    """Write the folder. `trained` holds vectors, weights and path_weight; `about` is for people."""
+    """Write the folder of a model.
+
+    `trained` holds vectors, weights and path_weight; `about` documents the model for people.
+    """
     out.mkdir(parents=True, exist_ok=True)
     in_order, hashes = sorted_by_hash(known)
     assert in_order == known, "the vocabulary is not in the order of its rows"
@@ -64,7 +67,7 @@ def write_model(
 
 
 def summary(pairs: PairArrays, packages: Path) -> dict[str, Any]:
-    """How many pairs of which language, kind and registry there were to learn from."""
+    """Count the pairs by language, kind and registry."""
     learned = ~pairs.held_out
     languages = np.bincount(pairs.language[learned], minlength=len(LANGUAGES)).tolist()
     kinds = np.bincount(pairs.kind[learned], minlength=len(KINDS)).tolist()
@@ -87,14 +90,16 @@ def main() -> None:
     parser.add_argument("--packages", type=Path, required=True)
     parser.add_argument("--name", required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--path-weight", type=float, default=1.0, help="times the learned one")
+    parser.add_argument(
+        "--path-weight", type=float, default=1.0, help="factor on the learned path weight"
+    )
     options = parser.parse_args()
     with np.load(options.trained, allow_pickle=False) as stored:
         trained = {name: stored[name] for name in stored.files}
     trained["path_weight"] = trained["path_weight"] * options.path_weight
     known = (options.data / "vocabulary.txt").read_text(encoding="utf-8").split("\n")[:-1]
     about = {
-        "licence": LICENCE,
+        "license": LICENSE,
         "training": ast.literal_eval(str(trained["settings"]))
         | {"seconds": round(float(trained["seconds"]))}
         | summary(PairArrays.load(options.data / "pairs.npz"), options.packages),

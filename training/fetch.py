@@ -2,10 +2,11 @@
 
     python -m training.fetch --out DIR [--only KIND ...] [--every N]
 
-What is fetched is fixed by training/sources/*.txt: a line holds a package's name, the version
-that the bundled model saw, and its licences, tabs between them. Debian's packages come from the
-configured release (apt-get, of Debian 12, whose index is kept apart from the system's); npm's and
-PyPI's at that very version. Nothing is installed or run. What cannot be had is listed at the end.
+The files training/sources/*.txt list the packages: each line holds a name, the version that the
+bundled model was trained on, and its licenses, separated by tabs. Debian packages come from the
+configured release (apt-get of Debian 12, with an index separate from the system's), npm and PyPI
+packages at exactly that version. Nothing is installed or run. Unavailable packages are listed at
+the end.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from pathlib import Path
 
 SOURCES = Path(__file__).parent / "sources"
 KINDS = {"debian-binary": "deb", "debian-source": "src", "npm": "npm", "pypi": "pypi"}
-"""The kinds of packages, and the folder that each goes to."""
+"""The kinds of packages; each goes to a folder of that name."""
 
 _APT_CONFIG = """\
 Dir::State::Lists "{0}/lists";
@@ -38,24 +39,24 @@ class Source:
 
     name: str
     version: str
-    licences: str
+    licenses: str
 
 
 def read_sources(kind: str) -> list[Source]:
-    """The packages of one kind."""
+    """Return the packages of one kind."""
     lines = (SOURCES / f"{kind}.txt").read_text(encoding="utf-8").splitlines()
     return [Source(*line.split("\t")) for line in lines if line and not line.startswith("#")]
 
 
 def in_groups(names: Sequence[str], size: int) -> Iterator[list[str]]:
-    """The names, `size` at a time."""
+    """Yield the names in groups of `size`."""
     rest = iter(names)
     while group := list(islice(rest, size)):
         yield group
 
 
 def apt_state(folder: Path) -> dict[str, str]:
-    """An apt of our own, with source packages too: the environment that makes apt-get use it."""
+    """Configure a separate apt with source packages; return the environment that selects it."""
     for name in ("lists/partial", "cache/archives/partial", "parts"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     for path in Path("/etc/apt/sources.list.d").glob("debian*.sources"):
@@ -74,7 +75,7 @@ def apt_state(folder: Path) -> dict[str, str]:
 
 
 def fetch(kind: str, out: Path, every: int = 1) -> None:
-    """Bring every nth package of one kind to its folder; those that fail do not stop the others."""
+    """Download every nth package of one kind to its folder; continue past failures."""
     folder = out / KINDS[kind]
     folder.mkdir(parents=True, exist_ok=True)
     sources = read_sources(kind)[::every]
@@ -94,7 +95,7 @@ def fetch(kind: str, out: Path, every: int = 1) -> None:
         wanted = [source.name for source in sources]
     for group in in_groups(wanted, size):
         done = subprocess.run([*command, *group], cwd=folder, env=environment, check=False)
-        if done.returncode:  # a group fails as a whole: once more, one by one
+        if done.returncode:  # a group fails as a whole: retry one by one
             for name in group:
                 if subprocess.run([*command, name], cwd=folder, env=environment).returncode:
                     print(f"not complete: {kind} {name}", file=sys.stderr)
@@ -105,7 +106,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--only", nargs="+", choices=KINDS, default=list(KINDS))
-    parser.add_argument("--every", type=int, default=1, help="a sample: every nth of each list")
+    parser.add_argument("--every", type=int, default=1, help="take every nth package of each list")
     options = parser.parse_args()
     for kind in options.only:
         fetch(kind, options.out, options.every)

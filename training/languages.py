@@ -1,4 +1,4 @@
-"""Which language a source file is in, by its suffix: the languages that pairs are mined from."""
+"""Detect the language of a source file by its suffix: the languages that pairs are mined from."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _BY_SUFFIX = {suffix: name for name, suffixes in LANGUAGES.items() for suffix in
 
 
 def language_of(path: str) -> str | None:
-    """The language, or None: also for type declarations that a TypeScript compiler wrote."""
+    """Return the language of a path, or None; also None for TypeScript declaration files."""
     if path.endswith((".d.ts", ".d.mts", ".d.cts")):
         return None
     return _BY_SUFFIX.get(path.rpartition(".")[2].lower())

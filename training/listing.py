@@ -1,8 +1,8 @@
-"""Write training/sources/*.txt: the packages that mining took pairs from, with their licences.
+"""Write training/sources/*.txt: the packages that pairs were mined from, with their licenses.
 
     python -m training.listing --packages DIR --mined FILE
 
-Run after `mine` over more packages than are listed: what it dropped does not get on the lists.
+Run this after `mine` over a superset of the listed packages: the lists omit what it dropped.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ _NPM = re.compile(r"(.+?)-(\d+\.\d+\.\d+.*)\.tgz$")
 
 
 def name_and_version(package: Package) -> tuple[str, str]:
-    """As the registry knows them, from the names of the archives.
+    """Return name and version as in the registry, from the names of the archives.
 
-    A scoped npm package loses its `@scope/` in the archive's name: package.json has it.
+    A scoped npm package loses its `@scope/` in the archive's name, so package.json is read.
     """
     archive = package.archives[0]
     if package.kind == "npm":
@@ -44,10 +44,10 @@ def main() -> None:
     parser.add_argument("--mined", type=Path, required=True)
     options = parser.parse_args()
     rows = map(json.loads, options.mined.read_text().splitlines())
-    licences = {row["package"]: row["licences"] for row in rows if row["pairs"]}
+    licenses = {row["package"]: row["licenses"] for row in rows if row["pairs"]}
     lines: dict[str, list[str]] = {kind: [] for kind in KINDS}
     for package in packages(options.packages):
-        named = licences.get(f"{package.kind}:{package.name}")
+        named = licenses.get(f"{package.kind}:{package.name}")
         if named:
             line = "\t".join([*name_and_version(package), "; ".join(named)])
             lines[package.kind].append(" ".join(line.split(" ")))

@@ -1,4 +1,4 @@
-"""Mine pairs from the packages that `training.fetch` brought, as JSON lines, one file a worker.
+"""Mine pairs from the packages that `training.fetch` downloaded, as JSON lines, a file per worker.
 
 python -m training.mine --packages DIR --checkouts DIR --excluded FILE --out DIR [--jobs 2]
 """
@@ -18,28 +18,28 @@ from dataclasses import dataclass
 from lzma import LZMAError
 from pathlib import Path
 
-from training.archives import Package, is_licence_document, packages, project_path
+from training.archives import Package, is_license_document, packages, project_path
 from training.decontaminate import Excluded, benchmark_lines, is_copied, teaches_nothing
 from training.languages import language_of
-from training.licences import is_copyleft, licences_of, permissive
+from training.licenses import is_copyleft, licenses_of, permissive
 from training.pairs import Pair, pairs_of
 
-MAX_FILES = 250  # of one package
-MAX_PAIRS = 4000  # of one package
-MAX_BYTES = 120_000  # of one file: parsing is what takes the time
+MAX_FILES = 250  # per package
+MAX_PAIRS = 4000  # per package
+MAX_BYTES = 120_000  # per file; parsing dominates the time
 _RARE = {"elixir", "scala", "kotlin", "swift", "csharp", "zig", "bash", "lua"}
-_RARE_FACTOR = 8  # caps are this much higher for them, because they come in few, large packages
+_RARE_FACTOR = 8  # raises the caps of rare languages, which come in few, large packages
 
 
 @dataclass(frozen=True, slots=True)
 class Sieve:
-    """What keeps files out of the training data."""
+    """The filters that keep files out of the training data."""
 
     excluded: Excluded
     benchmark: frozenset[int]
 
     def passes(self, path: str, text: bytes) -> bool:
-        """Whether to learn from a file."""
+        """Return whether to learn from a file."""
         return not (
             self.excluded.path(path)
             or teaches_nothing(path, text)
@@ -50,36 +50,36 @@ class Sieve:
 
 @dataclass(slots=True)
 class Mined:
-    """What came of one package: its pairs, or the reason why there are none."""
+    """The result for one package: its pairs, or the reason why there are none."""
 
     package: str
-    licences: set[str]
+    licenses: set[str]
     pairs: list[Pair]
     dropped: str = ""
 
 
 def mine(package: Package, sieve: Sieve) -> Mined:
-    """All pairs of one package, up to its share."""
+    """Mine all pairs of one package, up to its cap."""
     label = f"{package.kind}:{package.name}"
     if sieve.excluded.package(package.name):
         return Mined(label, set(), [], "benchmark")
     documents, sources = [], []
     try:
         for path, content in package.files():
-            if is_licence_document(path):
+            if is_license_document(path):
                 documents.append((path, content.decode("utf-8", "replace")))
             elif len(content) <= MAX_BYTES and sieve.passes(path, content):
                 sources.append((path, content))
     except (tarfile.TarError, zipfile.BadZipFile, LZMAError, zlib.error, EOFError, OSError):
         return Mined(label, set(), [], "damaged")
-    licences = licences_of(documents)
-    if not permissive(licences):
-        return Mined(label, licences, [], "licence")
+    licenses = licenses_of(documents)
+    if not permissive(licenses):
+        return Mined(label, licenses, [], "license")
     chance = random.Random(label)
     chance.shuffle(sources)
     pairs = list(_draw(package, sources))
     chance.shuffle(pairs)
-    return Mined(label, licences, _share(pairs), "" if pairs else "empty")
+    return Mined(label, licenses, _share(pairs), "" if pairs else "empty")
 
 
 def _draw(package: Package, sources: list[tuple[str, bytes]]) -> Iterator[Pair]:
@@ -101,7 +101,7 @@ def _share(pairs: list[Pair]) -> list[Pair]:
     return common[:MAX_PAIRS] + rare[: MAX_PAIRS * _RARE_FACTOR]
 
 
-_sieve: Sieve  # of a worker process: a million hashes, too many to send with each package
+_sieve: Sieve  # per worker process: a million hashes, too many to send with each package
 
 
 def _start(sieve: Sieve) -> None:
@@ -139,7 +139,7 @@ def main() -> None:
                 pairs_file.write(json.dumps(pair.as_dict(), ensure_ascii=False) + "\n")
             row = {
                 "package": mined.package,
-                "licences": sorted(mined.licences),
+                "licenses": sorted(mined.licenses),
                 "pairs": len(mined.pairs),
                 "dropped": mined.dropped,
             }

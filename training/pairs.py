@@ -1,10 +1,12 @@
-"""Pairs of a query and the passage it should find, mined from one source file.
+"""Mine pairs of a query and the passage it should find from one source file.
 
-Five kinds: `doc` (a documentation comment's first sentence, and the definition without it),
-`comment` (the same of a comment inside a definition, and the definition without that comment),
-`name` (the words of a definition's name, and its body without the name), `header` (the first
-sentence of the comment at the top of a file, and a part of the file), `path` (the words of the
-last folders and the file's name, and a part of the file).
+The kinds of pairs:
+
+- `doc`: the first sentence of a documentation comment, and the definition without it;
+- `comment`: the first sentence of a comment inside a definition, and the definition without it;
+- `name`: the words of a definition's name, and its body without the name;
+- `header`: the first sentence of the comment at the top of a file, and a part of the file;
+- `path`: the words of the last folders and of the file's name, and a part of the file.
 """
 
 from __future__ import annotations
@@ -19,11 +21,11 @@ from codelode.embed.bags import path_parts
 from codelode.text.tokens import parts, text_parts
 from training.comments import first_sentence
 
-PASSAGE_BYTES = 1500  # about what a chunk of the index holds
+PASSAGE_BYTES = 1500  # about the size of a chunk
 MIN_PASSAGE_BYTES = 80
-MAX_DEFINITIONS = 60  # of one file
-_NAME_SHARE = 0.3  # of the definitions that have documentation too
-_COMMENT_SHARE = 0.5  # of the definitions that have comments inside
+MAX_DEFINITIONS = 60  # per file
+_NAME_SHARE = 0.3  # share of the documented definitions
+_COMMENT_SHARE = 0.5  # share of the definitions with comments inside
 _PATH_CHUNKS = 2  # per file
 
 _HEADER = re.compile(
@@ -45,7 +47,7 @@ _INSIDE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """`path` is the passage's file; empty where the query was made from the path."""
+    """A query and its passage. `path` is the passage's file; empty if the query is made from it."""
 
     kind: str
     language: str
@@ -55,12 +57,12 @@ class Pair:
     passage: str
 
     def as_dict(self) -> dict[str, str]:
-        """For a JSON line."""
+        """Return a dictionary for a JSON line."""
         return asdict(self)
 
 
 def pairs_of(project: str, path: str, language: str, text: bytes) -> Iterator[Pair]:
-    """All pairs of one file. Which of them are drawn depends on the path alone."""
+    """Yield all pairs of one file. The random selection depends only on the path."""
     chance = random.Random(f"{project}/{path}")
 
     def pair(kind: str, query: str, passage: bytes) -> Pair:
@@ -103,7 +105,7 @@ def pairs_of(project: str, path: str, language: str, text: bytes) -> Iterator[Pa
 
 
 def without_doc(definition: Definition, text: bytes) -> bytes:
-    """The text of a definition, its docstring cut out."""
+    """Return the text of a definition without its docstring."""
     start, end = definition.start, definition.end
     if definition.doc is None or not start <= definition.doc[0] < end:
         return text[start:end]
@@ -111,13 +113,13 @@ def without_doc(definition: Definition, text: bytes) -> bytes:
 
 
 def _without_name(sentence: str, name: str) -> str:
-    """Without the name of what it documents in front, as in Go and in the Linux kernel."""
+    """Remove the name of the definition from the start, as Go and the Linux kernel write it."""
     rest = re.sub(rf"\A[\W_]*{re.escape(name)}(\(\))?(?= )[\s:-]*", "", sentence)
     return rest if len(rest.split()) >= 3 else sentence
 
 
 def commented(passage: bytes, chance: random.Random) -> tuple[str, bytes] | None:
-    """The first sentence of a comment on lines of its own, and the passage without that comment."""
+    """Return the first sentence of a comment on lines of its own, and the passage without it."""
     blocks = list(_INSIDE.finditer(passage[:PASSAGE_BYTES], passage.find(b"\n") + 1))
     if not blocks or len(passage) < 3 * MIN_PASSAGE_BYTES:
         return None
@@ -129,9 +131,9 @@ def commented(passage: bytes, chance: random.Random) -> tuple[str, bytes] | None
 
 
 def file_header(text: bytes) -> tuple[str | None, int]:
-    """The first sentence of prose at the top of a file, and where the rest of it begins.
+    """Return the first sentence of prose at the top of a file, and the offset of the rest.
 
-    A licence at the top is stepped over; what follows it may be the description.
+    A license at the top is skipped; the description may follow it.
     """
     at = 0
     for _ in range(3):

@@ -1,17 +1,19 @@
-"""Cut a model to fewer dimensions, without training it again.
+"""Reduce a model to fewer dimensions without retraining.
 
     python -m training.shorten --model FOLDER --pairs FILE --dimensions N --out DIR [--whiten A]
 
-Codes, scans and sums shrink in proportion. The vectors are turned so that their first axes are the
-principal axes of passages, which do not lie along the columns: the first 192 of 256 columns hold
-84 % of the energy of these passages, the first 192 axes 95 %. Turning all vectors alike changes no
-cosine; only what is cut off is lost.
+Codes, scans and sums shrink in proportion. The vectors are rotated so that the first axes are the
+principal axes of passages, which differ from the columns: the first 192 of 256 columns hold 84 % of
+the energy of these passages, the first 192 axes 95 %. Rotating all vectors alike changes no cosine;
+only the dropped axes are lost.
 
-Then each axis is divided by the standard deviation of passages along it, to the power of A: 1 would
-be whitening, 0 leaves cosines alone. A little of it takes weight from what most code has in common.
+Then each axis is divided by the standard deviation of passages along it, to the power of A: 1 is
+full whitening, 0 leaves cosines unchanged. A little whitening reduces the weight of what most code
+has in common.
 
-Last, all axes are turned at random: cosines stay, but no axis is larger than others any more. The
-largest component of a vector sets the step of its int8 codes, so these become a fifth more exact.
+Last, all axes are rotated at random. Cosines stay the same, but no axis is larger than the others.
+The largest component of a vector determines the step of its int8 codes, so the codes become more
+accurate by a fifth.
 """
 
 from __future__ import annotations
@@ -33,8 +35,8 @@ from codelode.types import Passages
 from training.export import write_model
 from training.vocabulary import Row, read_pairs
 
-KEPT = ("licence", "training")
-"""What model.json says of how the longer model was made, which holds for the shorter one too."""
+KEPT = ("license", "training")
+"""Fields of model.json about the training, copied from the longer model."""
 WHITEN = 0.2
 _BATCH = 2000
 
@@ -42,9 +44,9 @@ Matrix = NDArray[np.float64]
 
 
 def second_moment(encoder: Encoder, rows: Iterable[Row]) -> tuple[Matrix, int]:
-    """The mean of x xᵀ over the passages of pairs, with their paths, and how many these are.
+    """Return the mean of x xᵀ over the passages of pairs with paths, and their number.
 
-    float64[d, d]. ValueError if there are fewer passages than dimensions.
+    The matrix is float64[d, d]. Raises ValueError if there are fewer passages than dimensions.
     """
     total = np.zeros((encoder.dimensions, encoder.dimensions))
     count = 0
@@ -55,7 +57,7 @@ def second_moment(encoder: Encoder, rows: Iterable[Row]) -> tuple[Matrix, int]:
         total += exact.T @ exact
         count += len(batch)
     if count < encoder.dimensions:
-        raise ValueError(f"{count} passages do not say where {encoder.dimensions} axes lie")
+        raise ValueError(f"{count} passages cannot determine {encoder.dimensions} axes")
     return total / count, count
 
 
@@ -66,7 +68,7 @@ def _in_batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
 
 
 def axes(moment: Matrix, dimensions: int, whiten: float) -> Matrix:
-    """What to multiply vectors with: float64[d, dimensions], the largest axes first."""
+    """Return the matrix to multiply vectors with: float64[d, dimensions], largest axes first."""
     values, vectors = np.linalg.eigh(moment)
     largest = np.argsort(-values, kind="stable")[:dimensions]
     deviations = np.sqrt(np.maximum(values[largest], 1e-12))
@@ -75,20 +77,21 @@ def axes(moment: Matrix, dimensions: int, whiten: float) -> Matrix:
 
 
 def spread(dimensions: int) -> Matrix:
-    """A random rotation, always the same one: float64[d, d]."""
+    """Return a fixed random rotation: float64[d, d]."""
     q, r = np.linalg.qr(np.random.default_rng(0).normal(size=(dimensions, dimensions)))
-    turned: Matrix = q * np.sign(np.diag(r))  # or the signs would depend on the linear algebra
+    turned: Matrix = q * np.sign(np.diag(r))  # fixes the signs, which depend on the LAPACK
     return turned
 
 
 def shorten(model: Path, pairs: Path, dimensions: int, out: Path, whiten: float = WHITEN) -> str:
-    """Write the model in `model`, cut to so many dimensions, to `out`; returns its name.
+    """Write the model in `model`, reduced to `dimensions`, to `out`; return its name.
 
-    lode-static-256 becomes lode-static-192, and so on. ValueError if it is no longer than that.
+    lode-static-256 becomes lode-static-192, for example. Raises ValueError unless the model is
+    longer.
     """
     whole = ModelFolder.open(model)
     if not 0 < dimensions < whole.dimensions:
-        raise ValueError(f"{model} has {whole.dimensions} dimensions, cannot keep {dimensions}")
+        raise ValueError(f"{model} has {whole.dimensions} dimensions: cannot keep {dimensions}")
     moment, count = second_moment(StaticEncoder(model), read_pairs(pairs))
     vectors = whole.table * whole.scales.astype(np.float64)[:, None]
     trained: dict[str, Any] = {

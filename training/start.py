@@ -1,10 +1,10 @@
-"""Start vectors from a transformer's token embeddings, reduced to 256 dimensions.
+"""Make start vectors from a transformer's token embeddings, reduced to 256 dimensions.
 
     python -m training.start --model DIR --data DIR --out FILE
 
 DIR holds `model.safetensors` and `vocab.txt` of a BERT with WordPiece tokens, such as
-all-MiniLM-L6-v2 (Apache-2.0). A part of our vocabulary starts as the mean of its tokens; then the
-mean and, as in Arora et al. 2017, nothing else is removed, and PCA rotates what is left.
+all-MiniLM-L6-v2 (Apache-2.0). A part of our vocabulary starts as the mean of its tokens. Then only
+the mean is subtracted (no principal component, unlike Arora et al. 2017), and PCA rotates the rest.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ DIMENSIONS = 256
 
 
 def word_pieces(part: str, tokens: dict[str, int]) -> list[int]:
-    """Greedy longest-first WordPiece tokens; empty if some of it is not covered."""
+    """Return greedy longest-first WordPiece tokens; empty if a piece is not covered."""
     found, at = [], 0
     while at < len(part):
         for stop in range(len(part), at, -1):
@@ -38,7 +38,7 @@ def word_pieces(part: str, tokens: dict[str, int]) -> list[int]:
 def start_vectors(
     embeddings: NDArray[np.float32], tokens: dict[str, int], known: list[str]
 ) -> NDArray[np.float32]:
-    """float32[len(known), 256], of mean length 1."""
+    """Return float32[len(known), 256], with a mean length of 1."""
     vectors = np.zeros((len(known), embeddings.shape[1]), dtype=np.float32)
     for row, part in enumerate(known):
         pieces = word_pieces(part, tokens)

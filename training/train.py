@@ -2,10 +2,10 @@
 
     python -m training.train --data DIR --start minilm.npz|random --out FILE [--steps N]
 
-Needs torch, which nothing else needs. The loss is that of CLIP (Radford et al. 2021) with a
-learned temperature, summed over prefixes of the vectors as in Matryoshka representation learning
-(Kusupati et al. 2022). A batch is made of groups from one project each: within a group, wrong
-passages are hard to tell from the right one. Pairs that share a file or a query are no negatives.
+Only this module needs torch. The loss is that of CLIP (Radford et al. 2021) with a learned
+temperature, summed over prefixes of the vectors as in Matryoshka representation learning (Kusupati
+et al. 2022). A batch consists of groups from one project each: within a group, wrong passages are
+hard to tell from the right one. Pairs that share a file or a query are not negatives.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ QUESTION_WORDS = """
     uses using via want what when where which who why with
 """.split()
 SMOOTH = 1e-3
-SCALAR_RATE = 5.0  # the scalar weights learn this much faster than the vectors
+SCALAR_RATE = 5.0  # learning rate of the scalar weights relative to the vectors
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Of one run; all of it goes into model.json."""
+    """Settings of one run; model.json records them."""
 
     steps: int = 700
     batch: int = 2048
@@ -47,17 +47,17 @@ class Settings:
     rate: float = 2e-3
     warm_up: int = 50
     temperature: float = 0.05
-    path_share: float = 0.5  # of the passages whose query is not their path
-    asking_share: float = 0.25  # of the queries that get words of a question
+    path_share: float = 0.5  # share of passages with a path, unless the query is the path
+    asking_share: float = 0.25  # share of queries that get question words
     seed: int = 0
 
     def as_dict(self) -> dict[str, int | float]:
-        """By name."""
+        """Return the settings by name."""
         return asdict(self)
 
 
 class Model:
-    """Vectors, a weight for each row in passages and in queries, a path weight, a temperature."""
+    """Vectors, two weights per row (passage and query), a path weight, a temperature."""
 
     def __init__(self, vectors: Tensor, weights: Tensor, temperature: float) -> None:
         self.vectors = vectors.clone().requires_grad_()
@@ -67,11 +67,14 @@ class Model:
         self.log_scale = torch.tensor(-math.log(temperature), requires_grad=True)
 
     def scalars(self) -> list[Tensor]:
-        """All that is learned but the vectors."""
+        """Return all parameters except the vectors."""
         return [self.log_weights, self.log_path, self.log_scale]
 
     def arrays(self) -> dict[str, Any]:
-        """What `export` wants: vectors float32[rows, d], weights float32[rows, 2], path_weight."""
+        """Return the arrays for `export`.
+
+        vectors float32[rows, d], weights float32[rows, 2], path_weight.
+        """
         return {
             "vectors": self.vectors.detach().numpy(),
             "weights": self.log_weights.detach().exp().T.numpy(),
@@ -79,9 +82,10 @@ class Model:
         }
 
     def sums(self, side: int, found: BagRows) -> Tensor:
-        """The weighted sums of bags of passages (side 0) or of queries (side 1): [n, d].
+        """Return the weighted sums of bags of passages (side 0) or queries (side 1): [n, d].
 
-        The weights go to the rows that occur, not to the whole table: a batch needs a few percent.
+        Only the rows that occur are weighted, not the whole table: a batch needs a few percent of
+        them.
         """
         rows = torch.from_numpy(found.rows)
         weights = self.log_weights[side].index_select(0, rows).exp()
@@ -95,13 +99,13 @@ class Model:
         )
 
     def passages(self, text: BagRows, path: BagRows) -> Tensor:
-        """Vectors of passages and their paths, not normalised."""
+        """Return the vectors of passages with their paths, not normalized."""
         both = self.sums(0, BagRows.concatenate([text, path]))
         text_sums, path_sums = both.tensor_split(2)
         return text_sums + self.log_path.exp() * path_sums
 
     def queries(self, text: BagRows, asking: BagRows) -> Tensor:
-        """Vectors of queries and the question words added to them, not normalised."""
+        """Return the vectors of queries with added question words, not normalized."""
         text_sums, asking_sums = self.sums(1, BagRows.concatenate([text, asking])).tensor_split(2)
         return text_sums + asking_sums
 
@@ -113,9 +117,9 @@ def loss_of(
     keep_path: NDArray[np.bool_],
     asking: BagRows,
 ) -> Tensor:
-    """The loss of one batch: pairs `chosen`, with paths where `keep_path` says so.
+    """Return the loss of the pairs `chosen`, with paths where `keep_path` is True.
 
-    `asking` holds words of a question to add to each query.
+    `asking` holds question words to add to each query.
     """
     passages = model.passages(pairs.passage.take(chosen), pairs.path.take(chosen, keep_path))
     queries = model.queries(pairs.query.take(chosen), asking)
@@ -128,7 +132,7 @@ def loss_of(
         q = functional.normalize(queries[:, :size], dim=1)
         p = functional.normalize(passages[:, :size], dim=1)
         logits = (q @ p.T * scale).masked_fill(same, -1e4)
-        # Cross entropy of rows and of columns, without a copy of the transposed matrix.
+        # Cross entropy of rows and of columns, without copying the transposed matrix.
         every = logits.logsumexp(1).mean() + logits.logsumexp(0).mean()
         total = total + weight * (every / 2 - logits.diagonal().mean())
     return total
@@ -137,10 +141,10 @@ def loss_of(
 def question_words(
     rows: Sequence[int], n: int, share: float, chance: np.random.Generator
 ) -> BagRows:
-    """n bags, of which `share` hold one to three of these rows.
+    """Return n bags, a `share` of which hold one to three of these rows.
 
-    Comments do not ask, people do: without this, the weights of "how" and "where" are never
-    learned, and being rare in code, these words would count for much.
+    People ask questions, comments do not. Without this, the weights of "how" and "where" would
+    never be trained; since these words are rare in code, they would weigh too much.
     """
     lengths = np.where(bool(rows) & (chance.random(n) < share), chance.integers(1, 4, n), 0)
     indptr = np.concatenate([[0], np.cumsum(lengths)])
@@ -151,7 +155,7 @@ def question_words(
 def batches(
     pairs: PairArrays, settings: Settings, chance: np.random.Generator
 ) -> Iterator[NDArray[np.int64]]:
-    """Batches of pair numbers without end: every pair once an epoch, in groups by project."""
+    """Yield endless batches of pair numbers: every pair once per epoch, in groups by project."""
     mine = np.flatnonzero(~pairs.held_out)
     while True:
         shuffled = chance.permutation(mine)
@@ -168,7 +172,7 @@ def batches(
 
 
 def train(pairs: PairArrays, start: Tensor, known: list[str], settings: Settings) -> Model:
-    """Train from these vectors; `known` is the vocabulary, in the order of its rows."""
+    """Train from the start vectors; `known` is the vocabulary in the order of its rows."""
     torch.manual_seed(settings.seed)
     chance = np.random.default_rng(settings.seed)
     counts = np.bincount(pairs.passage.rows, pairs.passage.weights, minlength=len(start))
@@ -220,7 +224,7 @@ class _Report:
 
 
 def _rate(step: int, settings: Settings) -> float:
-    """The learning rate's factor: linear warm-up, then a half cosine down to 2 %."""
+    """Return the factor on the learning rate: linear warm-up, then a half cosine down to 2 %."""
     if step < settings.warm_up:
         return (step + 1) / settings.warm_up
     done = (step - settings.warm_up) / max(1, settings.steps - settings.warm_up)
@@ -228,7 +232,7 @@ def _rate(step: int, settings: Settings) -> float:
 
 
 def start_from(start: str, rows: int, seed: int) -> Tensor:
-    """Random vectors, or those of an .npz with `vectors` float32[known, d] for the known rows."""
+    """Return random vectors, or `vectors` float32[known, d] of an .npz for the known rows."""
     noise = torch.randn(rows, PREFIXES[0][0], generator=torch.Generator().manual_seed(seed)) / 16
     if start == "random":
         return noise

@@ -1,9 +1,10 @@
-"""From pairs to numbers: the vocabulary, and every pair as bags of its rows.
+"""Make the vocabulary from pairs, and encode every pair as bags of its rows.
 
     python -m training.vocabulary --pairs FILE --out DIR
 
-A part is in the vocabulary if it occurs in at least 5 pairs and 3 projects. Near-duplicates go:
-the same query with the same beginning of a passage, and more than a few pairs that share a query.
+A part is in the vocabulary if it occurs in at least 5 pairs and 3 projects. Near-duplicates are
+dropped: pairs with the same query and the same beginning of the passage, and all but a few pairs
+that share a query.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ Row = dict[str, str]
 
 
 def read_pairs(path: Path) -> Iterator[Row]:
-    """The pairs of a JSON lines file, without near-duplicates."""
+    """Yield the pairs of a JSON lines file without near-duplicates."""
     seen: set[int] = set()
     queries: Counter[int] = Counter()
     with open(path, encoding="utf-8") as lines:
@@ -55,7 +56,7 @@ def read_pairs(path: Path) -> Iterator[Row]:
 
 
 def known_parts(rows: Iterable[Row]) -> list[str]:
-    """The vocabulary, most frequent first."""
+    """Return the vocabulary, most frequent first."""
     in_pairs: Counter[str] = Counter()
     in_projects: Counter[str] = Counter()
     for _, group in groupby(rows, key=lambda row: row["project"]):
@@ -79,13 +80,13 @@ def known_parts(rows: Iterable[Row]) -> list[str]:
 def sorted_by_hash(
     known: Iterable[str],
 ) -> tuple[list[str], np.ndarray[tuple[int], np.dtype[np.uint64]]]:
-    """The parts in the order of their rows, and their hashes."""
+    """Return the parts in the order of their rows, and their hashes."""
     order = sorted((term_hash(part), part) for part in known)
     return [part for _, part in order], np.array([number for number, _ in order], dtype=np.uint64)
 
 
 def encode(rows: Iterable[Row], vocabulary: Vocabulary) -> PairArrays:
-    """Every pair as bags of table rows."""
+    """Encode every pair as bags of table rows."""
     batches = []
     batch: list[Row] = []
     numbers = _Numbers()
@@ -130,7 +131,7 @@ def _encode_batch(batch: list[Row], vocabulary: Vocabulary, numbers: _Numbers) -
 
 
 def is_held_out(project: str) -> bool:
-    """Whether a project is kept for evaluation: one in forty, by its name."""
+    """Return whether a project is held out for evaluation: one in forty, by its name."""
     return term_hash(f"held out {project}") % 40 == 0
 
 

@@ -1,12 +1,12 @@
-"""codelode beside semble and ripgrep on the same tree, in the same run.
+"""Compare codelode with semble and ripgrep on the same tree, in the same run.
 
     python -m benchmarks.compare ROOT... [--peers FOLDER] [--workers N] [--rounds N] [--record]
 
-All index the tree in fresh processes, codelode before and after semble so that both have the same
-weather, and answer the same queries. semble has as many workers as there are cores unless
-`--workers` says otherwise (its own default is 4). Its model has random weights: see `peers`.
-ripgrep has no index and no ranking: it lists the files that hold any word of the query. It is there
-because that is what people do without an index.
+codelode and semble index the tree in fresh processes and answer the same queries. codelode indexes
+before and after semble, so that a drift of the machine's speed affects both. semble gets one worker
+per core unless `--workers` says otherwise (its own default is 4). Its model has random weights: see
+`peers`. ripgrep has no index and no ranking; it lists the files that contain any word of the query,
+as people do without an index.
 """
 
 from __future__ import annotations
@@ -29,19 +29,19 @@ from benchmarks.record.samples import percentile
 from benchmarks.record.session import Session, add_options
 from codelode.system.cpu import available_cores
 
-LOOK_EVERY = 0.1  # seconds between looks at the memory
+LOOK_EVERY = 0.1  # seconds between memory samples
 LODE = (sys.executable, "-m", "codelode")
-COLD = 5  # cold searches of each
+COLD = 5  # cold searches per program
 
 
 def main() -> None:
-    """Read the command line and compare, tree by tree."""
+    """Parse the command line and compare the programs on each tree."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.compare")
     parser.add_argument("roots", type=Path, nargs="+", metavar="ROOT")
-    parser.add_argument("--peers", type=Path, default=Path(".peers"), help="where peers are kept")
+    parser.add_argument("--peers", type=Path, default=Path(".peers"), help="folder of the peers")
     parser.add_argument("--workers", type=int, default=available_cores())
-    parser.add_argument("--rounds", type=int, default=5, help="of warm searches")
-    parser.add_argument("--scratch", type=Path, help="where the indexes lie (default: temporary)")
+    parser.add_argument("--rounds", type=int, default=5, help="rounds of warm searches")
+    parser.add_argument("--scratch", type=Path, help="folder for the indexes (default: temporary)")
     add_options(parser)
     options = parser.parse_args()
     session = Session("compare", options)
@@ -120,18 +120,18 @@ def _pair(
     ours: list[float],
     better: Better = "lower",
 ) -> None:
-    """The same quantity of both; only ours can be better or worse than in another run."""
+    """Record a quantity of both programs; only ours counts as better or worse between runs."""
     baseline = session.add(f"{name}/semble/{what}", unit, theirs, "neither").name
     session.add(f"{name}/codelode/{what}", unit, ours, better, baseline)
 
 
 def _ripgrep(session: Session, name: str, root: Path, rg: Path | None, asked: list[str]) -> None:
     if rg is None:
-        session.notes.append("ripgrep was not there")
+        session.notes.append("ripgrep was not available")
         return
     session.say(f"{name}: searching with ripgrep")
     session.notes.append(
-        f"{peers.version([rg])}: lists the files that hold any word of the query, ignoring case"
+        f"{peers.version([rg])}: lists files that contain any word of the query, ignoring case"
     )
     rounds: list[list[Finished]] = []
     for _ in range(2):
@@ -146,8 +146,8 @@ def _ripgrep(session: Session, name: str, root: Path, rg: Path | None, asked: li
 
 
 def _summary(record: Record) -> str:
-    """A table of both, and how many times less codelode takes."""
-    lines = ["| | semble | codelode | times less |", "| --- | ---: | ---: | ---: |"]
+    """Return a Markdown table of both programs with the ratio of each quantity."""
+    lines = ["| | semble | codelode | ratio |", "| --- | ---: | ---: | ---: |"]
     measured = record.by_name()
     for row in record.measurements:
         if row.baseline is None:

@@ -1,9 +1,9 @@
-"""The programs that codelode is compared with: found or brought, in a folder of their own.
+"""Find or install the programs that codelode is compared with, in a folder of their own.
 
-semble comes from PyPI into a virtual environment of its own. Its embedding model is downloaded
-from a model hub at first use, which these benchmarks never do: a model of the same shape with
-random weights is made here, so speed and memory are its own and the quality of hits is not.
-ripgrep is the one on the path, else Debian's package.
+semble comes from PyPI into its own virtual environment. It downloads its embedding model from a
+model hub at first use; these benchmarks never do. Instead a model of the same shape with random
+weights is made here: speed and memory are representative, the quality of its hits is not. ripgrep
+is the one on the PATH, or else Debian's package.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ DRIVER = Path(__file__).with_name("semble_driver.py")
 
 @dataclass(frozen=True, slots=True)
 class Semble:
-    """semble in its environment, with the model made for one tree."""
+    """The environment of semble and the model made for one tree."""
 
     python: Path
     model: Path
 
     @property
     def command_line(self) -> Path:
-        """Its own command."""
+        """Return the path of semble's command."""
         return self.python.with_name("semble")
 
     def driver(self, *arguments: str) -> list[str]:
-        """The command that runs `semble_driver.py`."""
+        """Return the command that runs `semble_driver.py`."""
         return [str(self.python), str(DRIVER), *arguments]
 
     def environment(self, cache: Path, workers: int) -> dict[str, str]:
-        """Variables: which model, where the index lies, how many worker processes."""
+        """Return the variables that set the model, the index folder and the number of workers."""
         return {
             **os.environ,
             "SEMBLE_MODEL_NAME": str(self.model),
@@ -49,7 +49,7 @@ class Semble:
 
 
 def semble(folder: Path, root: Path, scratch: Path) -> Semble:
-    """Install semble below `folder` if it is not there, and make a model for `root`."""
+    """Install semble below `folder` if it is missing, and make a model for `root`."""
     python = folder / f"semble-{SEMBLE}" / "bin" / "python"
     if not python.exists():
         print(f"compare: installing semble {SEMBLE} below {folder}", file=sys.stderr)
@@ -70,7 +70,7 @@ def semble(folder: Path, root: Path, scratch: Path) -> Semble:
 
 
 def ripgrep(folder: Path) -> Path | None:
-    """The path of `rg`, or None if there is none and Debian's package cannot be had."""
+    """Return the path of `rg`, or None if it is missing and Debian's package is unavailable."""
     on_path = shutil.which("rg")
     if on_path is not None:
         return Path(on_path)
@@ -87,6 +87,6 @@ def ripgrep(folder: Path) -> Path | None:
 
 
 def version(command: Sequence[str | Path]) -> str:
-    """The first line a program says about its version."""
+    """Return the first line of a program's `--version` output."""
     done = subprocess.run([*command, "--version"], check=True, capture_output=True, text=True)
     return done.stdout.splitlines()[0]

@@ -1,11 +1,11 @@
-"""What runs inside semble's own environment: makes a model, indexes, searches. Prints JSON.
+"""Make a model, index and search inside semble's own environment. Prints JSON.
 
-    python semble_driver.py model ROOT OUT      # a model of random weights
+    python semble_driver.py model ROOT OUT      # a model with random weights
     python semble_driver.py index ROOT
     python semble_driver.py search ROOT QUERIES ROUNDS
 
-The model and the folder of the index are named by semble's own variables, SEMBLE_MODEL_NAME and
-SEMBLE_CACHE_LOCATION, so that its command line finds them too. Imports nothing of this project.
+semble's own variables SEMBLE_MODEL_NAME and SEMBLE_CACHE_LOCATION name the model and the index
+folder, so that its command line finds them too. This file imports nothing of this project.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from pathlib import Path
 
 import numpy as np
 
-VOCABULARY = 63_500  # of potion-code-16M-v2, by its model card; float16, as its file's size says
+VOCABULARY = 63_500  # potion-code-16M-v2's model card; its file size implies float16
 DIMENSIONS = 256
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
-MOST_BYTES = 50_000_000  # of the tree that words are taken from
+MOST_BYTES = 50_000_000  # of the tree, read to collect words
 
 
 def main() -> None:
-    """Do what the command line says."""
+    """Run the subcommand given on the command line."""
     what, *arguments = sys.argv[1:]
     if what == "model":
         make_model(Path(arguments[0]), Path(arguments[1]))
@@ -37,7 +37,7 @@ def main() -> None:
 
 
 def make_model(root: Path, out: Path) -> None:
-    """A lower-casing WordPiece tokenizer over the tree's words, and vectors of chance."""
+    """Make a lower-casing WordPiece tokenizer over the tree's words, and random vectors."""
     from model2vec import StaticModel
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
@@ -53,7 +53,7 @@ def make_model(root: Path, out: Path) -> None:
 
 
 def _pieces(root: Path) -> list[str]:
-    """Single characters, then the tree's words, the most frequent first, whole and as endings."""
+    """Return single characters, then the tree's words by frequency, each whole and as a suffix."""
     counts: Counter[str] = Counter()
     size = 0
     for path in sorted(path for path in root.rglob("*") if path.is_file()):
@@ -72,7 +72,7 @@ def _pieces(root: Path) -> list[str]:
 
 
 def index(root: Path) -> None:
-    """Index a tree and save it, as semble's own command does."""
+    """Index a tree and save the index, as semble's own command does."""
     from semble import ContentType, SembleIndex
     from semble.cache import find_index_from_cache_folder, save_index_to_cache
 
@@ -93,7 +93,7 @@ def index(root: Path) -> None:
 
 
 def search(root: Path, queries: Path, rounds: int) -> None:
-    """Load the saved index and ask every query, some rounds; the first round is not counted."""
+    """Load the saved index and run every query for some rounds; the first round is not counted."""
     from semble import ContentType, SembleIndex
     from semble.cache import find_index_from_cache_folder
 

@@ -1,17 +1,17 @@
-"""Many at once: searches while the tree is indexed, from threads, from processes, and all mixed.
+"""Measure searches beside other work: while indexing, from many threads, from many processes.
 
     python -m benchmarks.concurrency ROOT [--seconds N] [--jobs N] [--record]
 
-A copy of the tree is indexed and edited, not ROOT. Every scene lasts `--seconds`, cut into five
-windows that give a sample each; there are about twenty scenes.
+A copy of the tree is indexed and edited, never ROOT. Each scene lasts `--seconds`, divided into
+five windows that give one sample each. There are about twenty scenes:
 
 - idle: one thread searches, nothing else runs;
-- busy: the same while as many processes as there are cores only count, the control for
-- while indexing: the same while `lode index --rebuild` runs on all cores in other processes, again
-  and again; and while the same process does it in another thread;
+- busy: the same, while one process per core only counts. This is the control for the next one;
+- while indexing: the same, while `lode index --rebuild` runs on all cores in other processes, over
+  and over; and while this process indexes in another thread;
 - threads: 1, 2, 4, 8 on one `Index`;  processes: 1, 2, 4, 8 on one index, each with an `Index`;
 - served: 1, 2, 4, 8 threads on one `Index` with a search process per core (`--jobs`);
-- turns: one thread, and eight on search processes, again and again, for their ratio;
+- turns: one thread alternates with eight threads on search processes, to measure their ratio;
 - mixed: four threads search in all modes and with filters while files change and updates run.
 """
 
@@ -32,13 +32,13 @@ from codelode.system.cpu import available_cores
 
 
 def main() -> None:
-    """Read the command line and play the scenes, one after the other."""
+    """Parse the command line and run the scenes in sequence."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.concurrency")
     parser.add_argument("root", type=Path)
     parser.add_argument("--seconds", type=float, default=10, help="per scene")
     parser.add_argument("--jobs", type=int, default=available_cores())
     parser.add_argument(
-        "--scratch", type=Path, help="where copy and index lie (default: temporary)"
+        "--scratch", type=Path, help="folder for the copy and the index (default: temporary)"
     )
     add_options(parser)
     options = parser.parse_args()
@@ -60,13 +60,13 @@ def main() -> None:
 
 
 def play(session: Session, name: str, stage: scenes.Stage) -> None:
-    """All scenes."""
+    """Run all scenes."""
     session.say("indexing the copy")
     index = Index.open(stage.tree, stage.index_dir)
     report = index.update(jobs=stage.jobs)
     session.add(f"{name}/chunks", "chunks", report.chunks, "neither")
     search = asking(index, stage.asked)
-    search_for(stage.seconds / 5, 1, search)  # maps, and checks pages
+    search_for(stage.seconds / 5, 1, search)  # maps the index and verifies its pages
     session.say("idle")
     idle = latency(session, f"{name}/idle", search_for(stage.seconds, 1, search))
     session.say("busy")
@@ -92,7 +92,7 @@ def play(session: Session, name: str, stage: scenes.Stage) -> None:
     for threads in (1, 2, 4, 8):
         session.say(f"{threads} threads on search processes")
         scenes.served(session, name, stage, threads)
-    session.say("one thread and eight on search processes, in turn")
+    session.say("one thread, and eight on search processes, alternating")
     scenes.in_turns(session, name, stage, index, 8)
     for processes in (1, 2, 4, 8):
         session.say(f"{processes} processes")
@@ -102,7 +102,7 @@ def play(session: Session, name: str, stage: scenes.Stage) -> None:
 
 
 def latency(session: Session, label: str, load: Load, idle: str | None = None) -> str:
-    """Note p50, p95 and errors; returns the label, for others to compare with."""
+    """Record p50, p95 and errors; return the label, which serves others as a baseline."""
     for what, share in (("p50", 0.5), ("p95", 0.95)):
         baseline = f"{idle}/{what}" if idle else None
         session.add(f"{label}/{what}", "ms", load.percentiles(share), baseline=baseline)
@@ -111,7 +111,7 @@ def latency(session: Session, label: str, load: Load, idle: str | None = None) -
 
 
 def rate(session: Session, name: str, what: str, count: int, load: Load) -> None:
-    """Note searches a second, against one."""
+    """Record searches per second, with one thread or process as the baseline."""
     one = f"{name}/{what}/1/rate" if count > 1 else None
     session.add(f"{name}/{what}/{count}/rate", "queries/s", load.rates(), "higher", one)
     session.add(f"{name}/{what}/{count}/p95", "ms", load.percentiles(0.95))

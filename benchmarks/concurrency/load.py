@@ -1,4 +1,4 @@
-"""Searching from threads for some seconds, and what came of it."""
+"""Search from threads for some seconds and collect the latencies."""
 
 from __future__ import annotations
 
@@ -18,38 +18,38 @@ from codelode import Index
 from codelode.errors import CodelodeError
 
 WINDOWS = 5
-"""A run is cut into so many stretches of time: each gives one sample of every figure."""
+"""Windows per run: each gives one sample of every figure."""
 
 Search = Callable[[int], object]
-"""A search, given a number that says which."""
+"""Runs search number N."""
 
 
 @dataclass(slots=True)
 class Load:
-    """What some seconds of searching gave: when each search ended, its seconds, the errors."""
+    """The searches of one run: when each ended, how long it took (s), and the errors."""
 
     seconds: float
     done: list[tuple[float, float]] = field(default_factory=list)
     errors: Counter[str] = field(default_factory=Counter)
 
     def windows(self) -> list[list[float]]:
-        """The seconds of the searches that ended in each stretch of time; empty ones left out."""
+        """Return the latencies (s) of the searches that ended in each window; skip empty ones."""
         cut: list[list[float]] = [[] for _ in range(WINDOWS)]
         for ended, seconds in self.done:
             cut[min(WINDOWS - 1, int(ended / self.seconds * WINDOWS))].append(seconds)
         return [window for window in cut if window]
 
     def percentiles(self, share: float) -> list[float]:
-        """A percentile of the latency in each window, in milliseconds."""
+        """Return a percentile of the latency of each window, in milliseconds."""
         return [percentile(window, share) * 1000 for window in self.windows()]
 
     def rates(self) -> list[float]:
-        """Searches a second in each window."""
+        """Return the searches per second of each window."""
         return [len(window) * WINDOWS / self.seconds for window in self.windows()]
 
 
 def search_for(seconds: float, threads: int, search: Search) -> Load:
-    """Let `threads` threads search for so long. Errors of codelode are counted, others raised."""
+    """Search from `threads` threads for `seconds`. Count codelode's errors, raise others."""
     load = Load(seconds)
     began = time.perf_counter()
     lock = threading.Lock()
@@ -77,12 +77,12 @@ def search_for(seconds: float, threads: int, search: Search) -> Load:
 
 
 def asking(index: Index, asked: Sequence[str]) -> Search:
-    """Hybrid searches, query after query."""
+    """Return a function that searches for one query after the other in hybrid mode."""
     return lambda number: index.search(asked[number % len(asked)])
 
 
 def main() -> None:
-    """One process of several that search: prints its load as JSON."""
+    """Search as one of several processes and print the load as JSON."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.concurrency.load")
     parser.add_argument("root", type=Path)
     parser.add_argument("--index-dir", type=Path, required=True)
@@ -93,7 +93,7 @@ def main() -> None:
     search = asking(
         Index.open(options.root, options.index_dir), json.loads(options.queries.read_text("utf-8"))
     )
-    for number in range(30):  # maps, and checks pages
+    for number in range(30):  # maps the index and verifies its pages
         search(number)
     load = search_for(options.seconds, options.threads, search)
     print(json.dumps({"rates": load.rates(), "done": load.done, "errors": load.errors}))

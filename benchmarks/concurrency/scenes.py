@@ -1,4 +1,4 @@
-"""What goes on beside the searches."""
+"""The work that runs beside the searches."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from benchmarks.record.session import Session
 from codelode import Index
 
 COUNT_FOR_EVER = "while True: pass"
-EDITED = 20  # files between updates of the mixed scene
+EDITED = 20  # files edited between two updates of the mixed scene
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Where the scenes play: a copy of the tree, its index, and the queries."""
+    """The copy of the tree, its index and the queries."""
 
     tree: Path
     index_dir: Path
@@ -37,7 +37,7 @@ class Stage:
 
 @contextmanager
 def counting(processes: int) -> Iterator[None]:
-    """As many processes that only use the processor."""
+    """Run `processes` processes that only use CPU."""
     running = [subprocess.Popen([sys.executable, "-c", COUNT_FOR_EVER]) for _ in range(processes)]
     try:
         yield
@@ -49,7 +49,7 @@ def counting(processes: int) -> Iterator[None]:
 
 @contextmanager
 def indexing_outside(stage: Stage) -> Iterator[list[int]]:
-    """`lode index --rebuild`, again and again; gives the list of the runs begun so far."""
+    """Run `lode index --rebuild` over and over; yield the growing list of runs started."""
     command = [sys.executable, "-m", "codelode", "index", str(stage.tree), "--quiet", "--rebuild"]
     command += ["--jobs", str(stage.jobs), "--index-dir", str(stage.index_dir)]
     ended = threading.Event()
@@ -62,7 +62,7 @@ def indexing_outside(stage: Stage) -> Iterator[list[int]]:
 
     with ThreadPoolExecutor(1) as pool:
         working = pool.submit(again)
-        time.sleep(1)  # past the start of its interpreter: it works now
+        time.sleep(1)  # wait until its interpreter has started and it is indexing
         try:
             yield begun
         finally:
@@ -72,7 +72,7 @@ def indexing_outside(stage: Stage) -> Iterator[list[int]]:
 
 @contextmanager
 def indexing_inside(index: Index, jobs: int) -> Iterator[list[int]]:
-    """`Index.update(rebuild=True)` in another thread, again and again."""
+    """Call `Index.update(rebuild=True)` over and over in another thread."""
     ended = threading.Event()
     begun: list[int] = []
 
@@ -91,7 +91,7 @@ def indexing_inside(index: Index, jobs: int) -> Iterator[list[int]]:
 
 
 def processes(session: Session, name: str, stage: Stage, count: int) -> None:
-    """Several processes search one index; their rates together, and their memory."""
+    """Search one index from several processes; record their total rate and memory."""
     command = [sys.executable, "-m", "benchmarks.concurrency.load", str(stage.tree)]
     command += ["--index-dir", str(stage.index_dir), "--queries", str(stage.queries)]
     command += ["--seconds", str(stage.seconds)]
@@ -100,7 +100,7 @@ def processes(session: Session, name: str, stage: Stage, count: int) -> None:
     held = sum((memory_of(process.pid) for process in running), Memory())
     printed = [json.loads(process.communicate()[0]) for process in running]
     if any(process.returncode for process in running):
-        raise RuntimeError("a process that searched failed")
+        raise RuntimeError("a search process failed")
     rates = [sum(column) for column in zip(*(each["rates"] for each in printed), strict=False)]
     one = f"{name}/processes/1/rate" if count > 1 else None
     session.add(f"{name}/processes/{count}/rate", "queries/s", rates, "higher", one)
@@ -110,10 +110,12 @@ def processes(session: Session, name: str, stage: Stage, count: int) -> None:
 
 
 def served(session: Session, name: str, stage: Stage, threads: int) -> None:
-    """Threads search one index with a search process per core; their rate against one thread's."""
+    """Search from threads with one search process per core; compare with one thread's rate."""
     with Index.open(stage.tree, stage.index_dir, processes=stage.jobs) as index:
         search = asking(index, stage.asked)
-        search_for(stage.seconds / 5, 2 * stage.jobs, search)  # starts them, maps, checks pages
+        search_for(
+            stage.seconds / 5, 2 * stage.jobs, search
+        )  # starts them, maps the index, verifies pages
         load = search_for(stage.seconds, threads, search)
     one = f"{name}/threads/1/rate"
     session.add(f"{name}/served/{threads}/rate", "queries/s", load.rates(), "higher", one)
@@ -122,9 +124,9 @@ def served(session: Session, name: str, stage: Stage, threads: int) -> None:
 
 
 def in_turns(session: Session, name: str, stage: Stage, index: Index, threads: int) -> None:
-    """One thread on one `Index`, and many on one with search processes, in turn, five times.
+    """Alternate one thread and many threads on search processes, five times.
 
-    Machines are faster at one time than at another: what follows at once has the same weather.
+    The speed of a machine drifts, and runs in quick succession are affected alike.
     """
     alone, many = f"{name}/turns/1 thread/rate", f"{name}/turns/{threads} threads, served/rate"
     rates: dict[str, list[float]] = {alone: [], many: []}
@@ -139,7 +141,7 @@ def in_turns(session: Session, name: str, stage: Stage, index: Index, threads: i
 
 
 def mixed(session: Session, name: str, stage: Stage, index: Index) -> None:
-    """Four threads search in all modes and with filters, while files change and updates run."""
+    """Search from four threads in all modes and with filters while files change and updates run."""
     modes = ("hybrid", "semantic", "lexical")
     filters = (None, ["!**/test*/**"], ["*.c", "*.ts", "*.py"])
 

@@ -1,4 +1,4 @@
-"""Colours and marks that all plots share."""
+"""Colors and marks that all plots share."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ BLUE, ORANGE, GREEN, GREY, RED = "#0b66c3", "#d97706", "#2f855a", "#9aa0a6", "#c
 Points = list[tuple[float, float]]
 
 
-LABEL_POINTS = 13.0  # from one label to the next above it, at least
-LABEL_WIDTH = 60.0  # labels further apart than this do not meet
+LABEL_POINTS = 13.0  # minimum vertical distance between labels
+LABEL_WIDTH = 60.0  # labels farther apart than this cannot overlap
 
 
 class Lines:
-    """Lines with their labels at their ends, instead of a legend."""
+    """Lines labeled at their ends instead of in a legend."""
 
     def __init__(self, axes: Axes) -> None:
         self.axes = axes
         self._ends: list[tuple[float, float, str, str]] = []
 
-    def add(self, points: Points, label: str, colour: str, dashes: str = "-") -> None:
-        """Draw a line; nothing for no points."""
+    def add(self, points: Points, label: str, color: str, dashes: str = "-") -> None:
+        """Draw a line, unless there are no points."""
         if not points:
             return
         points = sorted(points)
         xs, ys = [x for x, _ in points], [y for _, y in points]
-        self.axes.plot(xs, ys, dashes, color=colour, marker="o", clip_on=False)
-        self._ends.append((xs[-1], ys[-1], label, colour))
+        self.axes.plot(xs, ys, dashes, color=color, marker="o", clip_on=False)
+        self._ends.append((xs[-1], ys[-1], label, color))
 
     def label(self) -> None:
-        """Write the labels, apart from each other; when the axes have their limits and scales."""
+        """Write the labels without overlaps. Call this once the axes have limits and scales."""
         scale = self.axes.figure.dpi / 72
         written: list[tuple[float, float]] = []
         transform = self.axes.transData.transform
         ends = [(*transform((x, y)) / scale, x, y, *rest) for x, y, *rest in self._ends]
-        for left, height, x, y, label, colour in sorted(ends, key=lambda end: end[1]):
+        for left, height, x, y, label, color in sorted(ends, key=lambda end: end[1]):
             beside = [top for place, top in written if abs(place - left) < LABEL_WIDTH]
             lowest = max([height, *(top + LABEL_POINTS for top in beside)])
             written.append((left, lowest))
@@ -44,13 +44,13 @@ class Lines:
                 (x, y),
                 (9, round(float(lowest - height), 2)),
                 textcoords="offset points",
-                color=colour,
+                color=color,
                 va="center",
             )
 
 
 def target(axes: Axes, x: float, y: float, label: str) -> None:
-    """A ceiling (or what is to be reached) at x, with its label to the left."""
+    """Draw a limit or goal at x, with its label on the left."""
     axes.plot([x / 1.25, x * 1.25], [y, y], color=RED, linewidth=1.8, solid_capstyle="butt")
     axes.annotate(
         label,
@@ -65,7 +65,7 @@ def target(axes: Axes, x: float, y: float, label: str) -> None:
 
 
 def sizes(axes: Axes, xs: list[float], what: str) -> None:
-    """A logarithmic axis that says 1,000, 10k, 1M at the sizes measured and between."""
+    """Make the x axis logarithmic, labeled 1,000, 10k, 1M at the measured sizes and between."""
     axes.set_xscale("log")
     axes.set_xlim(min(xs) / 1.4, max(xs) * 1.4)
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: short(x)))
@@ -74,14 +74,14 @@ def sizes(axes: Axes, xs: list[float], what: str) -> None:
 
 
 def logarithmic(axes: Axes) -> None:
-    """Powers of ten on the other axis, as plain numbers."""
+    """Make the y axis logarithmic, with powers of ten as plain numbers."""
     axes.set_yscale("log")
     axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:g}"))
     axes.yaxis.set_minor_formatter(NullFormatter())
 
 
 def short(number: float) -> str:
-    """12000 as 12k, 3500000 as 3.5M."""
+    """Abbreviate a number: 12000 as 12k, 3500000 as 3.5M."""
     for size, letter in ((1e6, "M"), (1e3, "k")):
         if number >= size:
             return f"{number / size:g}{letter}"

@@ -1,4 +1,4 @@
-"""Many at once: latency beside other work, and searches a second over threads and processes."""
+"""Plots of the latency beside other work, and of searches per second."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ RATE_TARGET = 1.8  # times one thread, at 8
 
 
 def concurrency(record: Record) -> Figure | None:
-    """The first tree of a record."""
+    """Draw the first tree of a record."""
     if not record.corpora:
         return None
     name, rows = record.corpora[0].name, record.by_name()
@@ -36,8 +36,8 @@ def _latencies(axes: Axes, name: str, rows: dict[str, Measurement]) -> None:
     scenes = [(label, rows.get(f"{name}/{scene}/p95")) for scene, label in SCENES]
     there = [(label, row.value) for label, row in scenes if row is not None]
     places = list(range(len(there)))[::-1]
-    colours = [GREY, GREY, BLUE, BLUE][: len(there)]
-    axes.barh(places, [value for _, value in there], color=colours, height=0.6)
+    colors = [GREY, GREY, BLUE, BLUE][: len(there)]
+    axes.barh(places, [value for _, value in there], color=colors, height=0.6)
     axes.set_yticks(places, [label for label, _ in there], fontsize=9)
     for place, (_, value) in zip(places, there, strict=True):
         axes.annotate(
@@ -61,16 +61,16 @@ def _latencies(axes: Axes, name: str, rows: dict[str, Measurement]) -> None:
 
 def _rates(axes: Axes, name: str, rows: dict[str, Measurement]) -> None:
     lines = Lines(axes)
-    for what, colour in (("threads", BLUE), ("processes", ORANGE)):
+    for what, color in (("threads", BLUE), ("processes", ORANGE)):
         found = [(count, rows.get(f"{name}/{what}/{count}/rate")) for count in (1, 2, 4, 8)]
         points = [(float(count), row.value) for count, row in found if row is not None]
-        lines.add(points, what, colour)
+        lines.add(points, what, color)
     one = rows[f"{name}/threads/1/rate"].value
     target(axes, 8, RATE_TARGET * one, "8 threads ≥ 1.8 × one")
     axes.set_xscale("log", base=2)
     axes.set_xticks([1, 2, 4, 8], ["1", "2", "4", "8"])
     axes.set_xlim(0.9, 12)
     axes.set_ylim(bottom=0)
-    axes.set_xlabel("searching at once")
-    axes.set_title("Queries a second")
+    axes.set_xlabel("concurrent searchers")
+    axes.set_title("Queries per second")
     lines.label()

@@ -1,4 +1,4 @@
-"""codelode beside the programs it is compared with: bars, a panel per quantity."""
+"""Bars that compare codelode with other programs, one panel per quantity."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PROGRAMS = ("semble", "codelode")
 
 
 def peers(record: Record) -> Figure | None:
-    """The largest tree of a comparison."""
+    """Draw the largest tree of a comparison."""
     if not record.corpora:
         return None
     corpus = max(record.corpora, key=lambda one: one.files)

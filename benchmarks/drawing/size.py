@@ -1,4 +1,4 @@
-"""Time, latency and memory against size."""
+"""Plots of time, latency and memory over the size of a tree."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ P95_TARGETS = ((100_000, 10), (1_000_000, 50), (10_000_000, 250))
 
 
 def points(record: Record, size: str, what: str) -> Points:
-    """A measurement over `files` or `chunks`, of every tree that has both."""
+    """Return a measurement over `files` or `chunks` of every tree that has both."""
     rows = record.by_name()
     found: Points = []
     for name, row in rows.items():
@@ -37,7 +37,7 @@ def points(record: Record, size: str, what: str) -> Points:
 
 
 def time(record: Record) -> Figure | None:
-    """Indexing beside the floor, and twice the floor, over files."""
+    """Draw the time of indexing, of the floor and of twice the floor, over files."""
     index, floor = points(record, "files", "index/wall"), points(record, "files", "floor/wall")
     if not index or not floor:
         return None
@@ -56,7 +56,7 @@ def time(record: Record) -> Figure | None:
 
 
 def latency(record: Record) -> Figure | None:
-    """Warm and cold searches over chunks, with their ceilings."""
+    """Draw warm and cold searches over chunks, with their limits."""
     p50, p95 = (points(record, "chunks", f"warm search/{which}") for which in ("p50", "p95"))
     if not p50 or not p95:
         return None
@@ -82,7 +82,7 @@ def latency(record: Record) -> Figure | None:
 
 
 def memory(record: Record) -> Figure | None:
-    """Peaks of indexing over files, and what a searching process holds."""
+    """Draw the peak of indexing over files, and the memory of a searching process."""
     files = {corpus.name: corpus.files for corpus in record.corpora}
     rows = record.by_name()
 
@@ -97,7 +97,7 @@ def memory(record: Record) -> Figure | None:
     lines.add(of("index/peak rss"), "indexing, RSS", GREY)
     lines.add(of("index/peak pss"), "indexing, PSS", BLUE)
     lines.add(of("search/pss after all"), "searching, PSS", ORANGE)
-    lines.add(of("search/anonymous after all"), "searching, no file's", GREEN)
+    lines.add(of("search/anonymous after all"), "searching, anonymous", GREEN)
     xs = [float(size) for size in files.values()]
     for size, most in MEMORY_TARGETS:
         if size <= max(xs) * 1.4:

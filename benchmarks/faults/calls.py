@@ -1,8 +1,8 @@
-"""The system calls by which the store changes files, seen (and spoilt) one by one.
+"""Intercept the system calls by which the store changes files, one by one.
 
-`intercepted(hook)` lets `hook(call)` run before every open, write, fsync, rename, unlink, mkdir,
+`intercepted(hook)` runs `hook(call)` before every open, write, fsync, rename, unlink, mkdir and
 truncate of a file below a folder. The hook may kill the process, raise an `OSError`, ask for a
-short write, or keep a record; if it returns, the call is made.
+short write, or record the call; if it returns, the call is made.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from codelode.errors import CodelodeError
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call about to be made, the `number`th since 1. `path` is absolute, so is `target`."""
+    """A call about to be made; `number` counts from 1. `path` and `target` are absolute."""
 
     number: int
     name: str
@@ -34,7 +34,7 @@ class Call:
 
 
 Hook = Callable[[Call], int | None]
-"""Returns None, or for a write how many bytes to write (a short write)."""
+"""A hook returns None, or the number of bytes to write to force a short write."""
 
 
 class _Counter:
@@ -53,7 +53,7 @@ class _Counter:
 
 
 class _File(io.FileIO):
-    """A file whose writes are seen."""
+    """A file whose writes are intercepted."""
 
     def __init__(self, path: Any, counter: _Counter) -> None:
         counter.see("create", path)
@@ -72,7 +72,7 @@ def _path_of(descriptor: int) -> str:
 
 @contextmanager
 def intercepted(below: Path, hook: Hook) -> Iterator[None]:
-    """Let `hook` see every changing call on files below a folder, in this process."""
+    """Pass every changing call on files below a folder to `hook`, in this process."""
     counter = _Counter(below, hook)
     real = {name: getattr(os, name) for name in _WRAPPERS}
 
@@ -137,19 +137,19 @@ _WRAPPERS: dict[str, Callable[[Any, _Counter], Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a child ended: "done", "refused" (a `CodelodeError`), "crashed", or "killed"."""
+    """The end of a child: "done", "refused" (a `CodelodeError`), "crashed" or "killed"."""
 
     kind: str
     said: str
 
     @property
     def acknowledged(self) -> bool:
-        """Whether the child said that it had succeeded."""
+        """Return whether the child reported success."""
         return self.said.startswith("done") and self.kind in ("done", "killed")
 
 
 def start(work: Callable[[], object]) -> tuple[int, int]:
-    """Run `work` in a fork of this process: its pid, and where to read what it says."""
+    """Run `work` in a fork of this process; return its pid and a pipe with its report."""
     reader, writer = os.pipe()
     sys.stdout.flush()
     pid = os.fork()
@@ -189,7 +189,7 @@ def in_child(work: Callable[[], object]) -> Outcome:
 
 
 def kill_at(number: int) -> Hook:
-    """Die before the call of this number is made, like a process that is killed."""
+    """Return a hook that kills the process before call `number`."""
 
     def hook(call: Call) -> int | None:
         if call.number == number:

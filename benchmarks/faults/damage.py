@@ -1,9 +1,9 @@
-"""Damage: flipped bytes, files cut short, also under an index that is open.
+"""Damage an index: flip bytes and truncate files, also while the index is open.
 
     python -m benchmarks.faults.damage --flips 10000 --lengths 2000
 
-Each must be reported by `verify`; a search answers rightly or raises a `CodelodeError`; nothing
-kills the process; `repair` brings everything back.
+`verify` must report each damage; a search gives the right answer or raises a `CodelodeError`; the
+process never dies; `repair` restores everything.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ from codelode.errors import CodelodeError
 from codelode.store.storage import LOCK
 
 SMALL = 1 << 15
-"""Every byte of files up to this size is flipped, and they are cut at every length."""
+"""In files up to this size, every byte is flipped and every length is tried."""
 
 
 @dataclass(slots=True)
 class Patient:
-    """A sound index, a copy to damage, and what it answers."""
+    """An intact index, a copy to damage, and the right answers."""
 
     root: Path
     sound: Path
@@ -51,12 +51,12 @@ class Patient:
     slowest: float = 0.0
 
     def files(self) -> list[Path]:
-        """The files of the copy, but for the lock."""
+        """Return the files of the copy except the lock."""
         return sorted(path for path in self.work.iterdir() if path.name != LOCK)
 
 
 def admit(folder: Path, seed: int, files: int, functions: int = 3) -> Patient:
-    """An index with tombstones, newer stats and a few segments."""
+    """Make an index with tombstones, newer stats and a few segments."""
     rng = random.Random(seed)
     root, sound, work = folder / "tree", folder / "sound", folder / "work"
     plant(root, files, rng, functions)
@@ -70,7 +70,7 @@ def admit(folder: Path, seed: int, files: int, functions: int = 3) -> Patient:
 
 
 def examine(patient: Patient, what: str) -> None:
-    """The copy is damaged: raise `WrongError` unless that is found, and nothing said wrong."""
+    """Raise `WrongError` unless the damage is reported and every answer is right or an error."""
     began = time.perf_counter()
     index = open_index(patient.root, patient.work)
     try:
@@ -78,12 +78,12 @@ def examine(patient: Patient, what: str) -> None:
     except CodelodeError:
         found = True
     if not found:
-        raise WrongError(f"{what}: verify finds nothing")
+        raise WrongError(f"{what}: verify reports nothing")
     try:
         said = answers(index)
     except CodelodeError as error:
         if "\n" in str(error):
-            raise WrongError(f"{what}: not one line: {error}") from error
+            raise WrongError(f"{what}: the error has several lines: {error}") from error
         patient.results[type(error).__name__] += 1
     else:
         if said != patient.answers:
@@ -93,7 +93,7 @@ def examine(patient: Patient, what: str) -> None:
 
 
 def flip(patient: Patient, path: Path, places: Iterable[int], rng: random.Random) -> None:
-    """Change one byte at a time."""
+    """Flip one byte at a time."""
     data = path.read_bytes()
     for at in places:
         damaged = bytearray(data)
@@ -104,7 +104,7 @@ def flip(patient: Patient, path: Path, places: Iterable[int], rng: random.Random
 
 
 def cut(patient: Patient, path: Path, lengths: Iterable[int]) -> None:
-    """Cut a file short."""
+    """Truncate a file to each length."""
     data = path.read_bytes()
     for length in lengths:
         path.write_bytes(data[:length])
@@ -113,12 +113,12 @@ def cut(patient: Patient, path: Path, lengths: Iterable[int]) -> None:
 
 
 def spread(size: int, most: int, rng: random.Random) -> list[int]:
-    """Every number below `size` if that is small, else `most` of them."""
+    """Return all numbers below `size` if there are at most `most`, else a random sample."""
     return list(range(size)) if size <= SMALL else sorted(rng.sample(range(size), min(most, size)))
 
 
 def repair(patient: Patient, runs: int, rng: random.Random) -> None:
-    """Damage anything, then repair."""
+    """Damage a random place, then repair, `runs` times."""
     for _ in range(runs):
         shutil.rmtree(patient.work)
         shutil.copytree(patient.sound, patient.work)
@@ -139,16 +139,16 @@ def repair(patient: Patient, runs: int, rng: random.Random) -> None:
         index = open_index(patient.root, patient.work)
         index.repair(jobs=1)
         if index.verify() or answers(index) != patient.answers:
-            raise WrongError(f"{path.name} was damaged, and is not repaired")
+            raise WrongError(f"{path.name} was damaged and repair did not restore it")
         patient.results["repaired"] += 1
 
 
 def cut_while_open(
     patient: Patient, runs: int, rng: random.Random, *, at_rest: bool = True
 ) -> None:
-    """Files are cut short under an index that is open in another process.
+    """Truncate files of an index that is open in another process.
 
-    Between two queries (`at_rest`), or while one may be running.
+    Either between two queries (`at_rest`), or while one may be running.
     """
     for number in range(runs):
         shutil.rmtree(patient.work)
@@ -188,7 +188,7 @@ def cut_while_open(
 
 
 def main() -> None:
-    """Read the command line and run."""
+    """Parse the command line and run."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.faults.damage")
     parser.add_argument("--flips", type=int, default=10_000, help="in files above 32 KB")
     parser.add_argument("--lengths", type=int, default=2_000, help="of files above 32 KB")
@@ -238,7 +238,10 @@ def examine_all(
     lengths: Iterable[int],
     rng: random.Random,
 ) -> str:
-    """In a child, so that a crash is seen. The tree does not matter: no hit is stale."""
+    """Examine one file in a child, so that a crash is noticed.
+
+    The tree may be absent: no hit is checked for staleness.
+    """
     patient.results.clear()
     with patch("codelode.search.searcher.is_stale", lambda *_: False):
         patient.answers = answers(open_index(patient.root, patient.sound))

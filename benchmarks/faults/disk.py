@@ -1,8 +1,8 @@
-"""A disk that loses power: what POSIX lets it keep of the calls that were made.
+"""A simulated disk that loses power, with the guarantees of POSIX.
 
-Data of a file is safe once the file was synced, a name once its folder was. Of everything later
-any part may be there or not, in any order; a write may be there in part. Renames are atomic:
-a name shows what it showed before, or what it shows now.
+The data of a file is safe once the file was synced; a name is safe once its folder was. Any part of
+later calls may survive, in any order; a write may survive in part. Renames are atomic: a name
+refers to either the old file or the new one.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path, PurePath
 from benchmarks.faults.calls import Call
 
 FOLDER = -1
-"""What a name refers to if it is that of a folder."""
+"""The value of a name that belongs to a folder."""
 
 Style = str
 STYLES = ("nothing", "everything", "prefix", "subset")
@@ -22,7 +22,7 @@ STYLES = ("nothing", "everything", "prefix", "subset")
 
 @dataclass(slots=True)
 class _Inode:
-    """A file: what is safe, and the writes since, as (offset, data)."""
+    """A file: its synced content and the writes since, as (offset, data)."""
 
     safe: bytes = b""
     pending: list[tuple[int, bytes]] = field(default_factory=list)
@@ -47,18 +47,18 @@ def _apply(data: bytes, writes: list[tuple[int, bytes]], filler: int = 0) -> byt
 
 
 class Disk:
-    """Replays calls; `state` says what may be left of them."""
+    """A disk that replays calls and generates states after a loss of power."""
 
     def __init__(self, top: Path) -> None:
         self.top = str(top)
         self.inodes: list[_Inode] = []
         self.now: dict[str, int] = {}
         self.safe: dict[str, int] = {}
-        # Per folder, what was done to names in it since it was synced, in order.
+        # Per folder, the changes of its names since it was synced, in order.
         self.pending: dict[str, list[list[tuple[str, int | None]]]] = {}
 
     def replay(self, call: Call) -> None:
-        """Let one more call have been made."""
+        """Apply one more call."""
         match call.name:
             case "create":
                 self.inodes.append(_Inode())
@@ -84,7 +84,7 @@ class Disk:
         self.pending.setdefault(folder, []).append(changes)
 
     def state(self, style: Style, rng: random.Random) -> dict[str, bytes]:
-        """Files that may be there after a loss of power now, by path."""
+        """Return a possible state after a loss of power now: content by path."""
         names = dict(self.safe)
         for operations in self.pending.values():
             _set(names, _kept_names(operations, style, rng))
@@ -116,9 +116,9 @@ def _kept_names(
             return []
         case "everything":
             kept = operations
-        case "prefix":  # a file system that keeps names in order, in a journal
+        case "prefix":  # a file system with a journal, which keeps names in order
             kept = operations[: rng.randint(0, len(operations))]
-        case _:  # one that does not: each name by itself shows any of what it has shown
+        case _:  # one without: each name shows any of its states, independently
             shown: dict[str, list[int | None]] = {}
             for changes in operations:
                 for name, inode in changes:

@@ -1,11 +1,11 @@
-"""The operating system refuses: a full disk, a failing one, interrupted and short calls.
+"""Let the operating system refuse calls: a full disk, a failing disk, interrupted and short calls.
 
     python -m benchmarks.faults.errors
     python -m benchmarks.faults.errors --mount      # also on a real, small tmpfs (as root)
 
-Every call of an update fails in turn, once or from then on. Whatever is refused: the error is one
-line of `codelode.errors`, what was committed stays readable, the next update succeeds, and an
-update whose fsync failed never says that it succeeded.
+Every call of an update fails in turn, once or permanently. In each case the error is one line from
+`codelode.errors`, committed data stays readable, the next update succeeds, and an update whose
+fsync failed never reports success.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ ERRORS = ("ENOSPC", "EIO", "EINTR", "EDQUOT", "EROFS")
 
 
 class Fault:
-    """Fails the `number`th call (or all from it on) with an error; or writes half."""
+    """A hook that makes call `number` (or all calls from it on) fail, or write only half."""
 
     def __init__(self, number: int, error: str, lasting: bool = False) -> None:
         self.number, self.error, self.lasting = number, error, lasting
@@ -50,12 +50,12 @@ class Fault:
 
 
 def attempt(update: Callable[[], object]) -> Outcome:
-    """Run an update in this process; anything but a `CodelodeError` is raised as `WrongError`."""
+    """Run an update in this process; raise any error but a `CodelodeError` as `WrongError`."""
     try:
         result = update()
     except CodelodeError as error:
         if "\n" in str(error) or not str(error):
-            raise WrongError(f"not one line: {error!r}") from error
+            raise WrongError(f"unexpected error: {error!r}") from error
         return Outcome("refused", str(error))
     except OSError as error:
         raise WrongError(f"a plain {error!r}") from error
@@ -65,7 +65,7 @@ def attempt(update: Callable[[], object]) -> Outcome:
 def refuse_every_call(
     scene: Scene, error: str, lasting: bool, tally: Tally, kinds: Counter[str], step: int = 1
 ) -> None:
-    """The 1st, 2nd, ... call of an update fails."""
+    """Let the 1st, 2nd, 3rd … call of an update fail."""
     number = 1
     while True:
         work = scene.copy()
@@ -75,16 +75,16 @@ def refuse_every_call(
         if not fault.struck:
             return
         if outcome.acknowledged and error != "short" and "fsync" in fault.struck:
-            raise WrongError(f"call {number}: an fsync failed, and the update said that it is done")
+            raise WrongError(f"call {number}: an fsync failed, but the update reported success")
         if error == "short" and not outcome.acknowledged:
-            raise WrongError(f"call {number}: a short write is not an error: {outcome.said}")
+            raise WrongError(f"call {number}: a short write became an error: {outcome.said}")
         kinds[f"{error}{' lasting' if lasting else ''}: {outcome.kind}"] += 1
         check(scene, work, outcome, tally)
         number += step
 
 
 def refuse_large_files(scene: Scene, limits: list[int], tally: Tally, kinds: Counter[str]) -> None:
-    """A real limit on the size of files (`RLIMIT_FSIZE`), in a child."""
+    """Limit the size of files with `RLIMIT_FSIZE` in a child."""
     for limit in limits:
         work = scene.copy()
 
@@ -101,7 +101,7 @@ def refuse_large_files(scene: Scene, limits: list[int], tally: Tally, kinds: Cou
 
 
 def interrupt_often(scene: Scene, runs: int, tally: Tally, kinds: Counter[str]) -> None:
-    """Real signals every millisecond interrupt whatever call is under way; none may be felt."""
+    """Send a real signal every millisecond; no call may fail because of it."""
     for _ in range(runs):
         work = scene.copy()
 
@@ -118,7 +118,7 @@ def interrupt_often(scene: Scene, runs: int, tally: Tally, kinds: Counter[str]) 
 
 
 def fill_disk(scene: Scene, tally: Tally, kinds: Counter[str]) -> None:
-    """A real file system that has no room: a small tmpfs, larger by a page each time."""
+    """Update on a real full file system: a small tmpfs that grows by a page each time."""
     mount = scene.folder / "mount"
     mount.mkdir()
     pages = 0
@@ -132,7 +132,7 @@ def fill_disk(scene: Scene, tally: Tally, kinds: Counter[str]) -> None:
             try:
                 if scene.before.exists():
                     shutil.copytree(scene.before, work)
-            except (OSError, shutil.Error):  # not even room for what was there before
+            except (OSError, shutil.Error):  # no room even for the old index
                 continue
             outcome = attempt(lambda work=work: scene.update(work))  # type: ignore[misc]
             kinds[f"full tmpfs: {outcome.kind}"] += 1
@@ -145,21 +145,24 @@ def fill_disk(scene: Scene, tally: Tally, kinds: Counter[str]) -> None:
 
 
 def largest_file(scene: Scene) -> int:
-    """The largest file that an update writes."""
+    """Return the size of the largest file that an update writes."""
     work = scene.copy()
     scene.update(work)
     return max(path.stat().st_size for path in work.iterdir())
 
 
 def refuse(scene: Scene, error: str, tally: Tally, kinds: Counter[str], step: int = 1) -> None:
-    """One error in both ways; short writes and interruptions, after which one tries again, once."""
+    """Inject one error, once and permanently.
+
+    Short writes and interruptions are injected once only, because the caller retries after them.
+    """
     for lasting in (False, True):
         if not (lasting and error in ("short", "EINTR")):
             refuse_every_call(scene, error, lasting, tally, kinds, step)
 
 
 def main() -> None:
-    """Read the command line and run."""
+    """Parse the command line and run."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.faults.errors")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--mount", action="store_true", help="also fill a small tmpfs (as root)")

@@ -1,9 +1,9 @@
-"""Indexes that were written by something else: mutated, also with every checksum made right again.
+"""Fuzz indexes: mutated files, also with all checksums recomputed.
 
     python -m benchmarks.faults.fuzz --minutes 60
 
-Each is opened, verified, searched, updated, repaired. Whatever happens is an answer or one line of
-`codelode.errors`, in under two seconds of CPU time, within 512 MB.
+Each mutated index is opened, verified, searched, updated and repaired. The outcome is an answer or
+one line from `codelode.errors`, in under two seconds of CPU time and within 512 MB.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ _EXTREMES = (
 
 
 def mutate_bytes(data: bytes, rng: random.Random) -> bytes:
-    """Flip, overwrite with extreme numbers, insert, delete, repeat."""
+    """Flip bits, overwrite with extreme numbers, insert, delete or repeat bytes."""
     result = bytearray(data)
     for _ in range(rng.choice([1, 1, 1, 2, 5, 20])):
         at = rng.randrange(len(result))
@@ -76,7 +76,7 @@ def mutate_bytes(data: bytes, rng: random.Random) -> bytes:
 
 
 def mutate_segment(data: bytes, rng: random.Random) -> bytes:
-    """Change the sections or the directory of a segment, and make all checksums right."""
+    """Change the sections or the directory of a segment and recompute all checksums."""
     start, sections, _, _, magic = _FOOTER.unpack(data[-_FOOTER.size :])
     body, directory = data[:start], data[start : start + 40 * sections]
     if rng.random() < 0.75:
@@ -102,7 +102,7 @@ def mutate_segment(data: bytes, rng: random.Random) -> bytes:
 
 
 def mutate_manifest(data: bytes, rng: random.Random) -> bytes:
-    """Change values of the JSON, or its text, and make the checksum right."""
+    """Change values of the JSON, or its text, and recompute the checksum."""
     head, _, body = data.partition(b"\n")
     if rng.random() < 0.3:
         body = mutate_bytes(body, rng)
@@ -139,7 +139,7 @@ def _mutate_json(fields: dict[str, Any], rng: random.Random) -> None:
 
 
 def spoil(patient: Patient, rng: random.Random) -> str:
-    """Mutate one file of a fresh copy of the index; says what was done."""
+    """Mutate one file of a fresh copy of the index; return a description."""
     shutil.rmtree(patient.work)
     shutil.copytree(patient.sound, patient.work)
     path = rng.choice(patient.files())
@@ -157,7 +157,7 @@ def spoil(patient: Patient, rng: random.Random) -> str:
 
 
 def _rename_in_manifest(directory: Path, size: int, path: Path) -> None:
-    """Let the manifest have the size of the mutated file."""
+    """Write the size of the mutated file to the manifest."""
     body = (directory / MANIFEST).read_bytes().partition(b"\n")[2]
     fields = json.loads(body)
     for entry in fields["segments"]:
@@ -169,7 +169,7 @@ def _rename_in_manifest(directory: Path, size: int, path: Path) -> None:
 
 
 def exercise(patient: Patient) -> Counter[str]:
-    """Everything one can do with an index; each is an answer or a `CodelodeError`."""
+    """Run every operation on an index; each gives an answer or a `CodelodeError`."""
     index = open_index(patient.root, patient.work)
     results: Counter[str] = Counter()
     steps: list[tuple[str, Callable[[], object]]] = [
@@ -182,13 +182,13 @@ def exercise(patient: Patient) -> Counter[str]:
         ("repair", lambda: index.repair(jobs=1)),
     ]
     for name, step in steps:
-        began = time.process_time()  # other work of the machine does not count
+        began = time.process_time()  # CPU time: other work on the machine does not count
         try:
             step()
             kind = "fine"
         except CodelodeError as error:
             if "\n" in str(error) or len(str(error)) > 2000:
-                raise WrongError(f"{name}: not one line: {error}") from error
+                raise WrongError(f"{name}: the error has several lines: {error}") from error
             kind = type(error).__name__
         seconds = time.process_time() - began
         results[f"{name}: {kind}"] += 1
@@ -201,7 +201,7 @@ def _search(index: Any, mode: str) -> Callable[[], object]:
 
 
 def batch(patient: Patient, seed: int, cases: int) -> str:
-    """In a child: so many cases, within the limit of memory."""
+    """Run `cases` cases in a child within the memory limit."""
     used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, used + MEMORY))
     total: Counter[str] = Counter()
@@ -225,7 +225,7 @@ def batch(patient: Patient, seed: int, cases: int) -> str:
 
 
 def fuzz(patient: Patient, seed: int, cases: int, total: Counter[str]) -> None:
-    """One batch; raises `WrongError` if anything but a clear error came of it."""
+    """Run one batch; raise `WrongError` if anything but a clear error came of it."""
     outcome = in_child(lambda: batch(patient, seed, cases))
     if outcome.kind != "done":
         raise WrongError(f"seed {seed}: {outcome.kind}: {outcome.said}")
@@ -236,7 +236,7 @@ def fuzz(patient: Patient, seed: int, cases: int, total: Counter[str]) -> None:
 
 
 def main() -> None:
-    """Read the command line and run."""
+    """Parse the command line and run."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.faults.fuzz")
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--seed", type=int, default=1)

@@ -1,4 +1,4 @@
-"""Any history of edits and updates ends like a clean build.
+"""Check that any history of edits and updates ends in the same index as a clean build.
 
 python -m benchmarks.faults.histories --histories 500
 """
@@ -25,9 +25,9 @@ from benchmarks.faults.world import (
 
 
 def history(folder: Path, seed: int) -> tuple[int, int]:
-    """Edit and update a tree a few times, now and then back to an earlier state of it.
+    """Edit and update a tree a few times, sometimes back to an earlier state.
 
-    Returns how many updates and edits it had; raises `WrongError`.
+    Returns the numbers of updates and edits. Raises `WrongError`.
     """
     rng = random.Random(seed)
     root, branch = folder / "tree", folder / "branch"
@@ -37,7 +37,7 @@ def history(folder: Path, seed: int) -> tuple[int, int]:
     updates, edits = rng.randint(2, 10), 0
     for _ in range(updates):
         count = rng.choice([0, 1, 1, 3, 12])
-        if rng.random() < 0.2:  # another branch is checked out
+        if rng.random() < 0.2:  # like checking out another branch
             shutil.rmtree(root)
             shutil.copytree(branch, root, copy_function=rng.choice([shutil.copy, shutil.copy2]))
         edit(root, rng, count)
@@ -46,19 +46,19 @@ def history(folder: Path, seed: int) -> tuple[int, int]:
     clean = open_index(root, folder / "clean")
     clean.update(jobs=1)
     if contents(folder / "grown") != contents(folder / "clean"):
-        raise WrongError(f"seed {seed}: other content than a clean build")
+        raise WrongError(f"seed {seed}: the content differs from a clean build")
     if answers(grown) != answers(clean):
-        raise WrongError(f"seed {seed}: other answers than a clean build")
+        raise WrongError(f"seed {seed}: the answers differ from a clean build")
     old, new = grown.status(changes=False), clean.status(changes=False)
     if (old.files, old.chunks, old.skipped) != (new.files, new.chunks, new.skipped):
-        raise WrongError(f"seed {seed}: another status than a clean build")
+        raise WrongError(f"seed {seed}: the status differs from a clean build")
     if findings := grown.verify():
         raise WrongError(f"seed {seed}: {findings[0]}")
     return updates, edits
 
 
 def main() -> None:
-    """Read the command line and run."""
+    """Parse the command line and run."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.faults.histories")
     parser.add_argument("--histories", type=int, default=500)
     parser.add_argument("--seed", type=int, default=1)

@@ -1,10 +1,10 @@
-"""`kill -9` of an updating process, at random moments and before every system call.
+"""Kill an updating process with SIGKILL, at random moments and before every system call.
 
     python -m benchmarks.faults.kill --runs 1000
     python -m benchmarks.faults.kill --command --runs 50      # `lode index` with two workers
 
-After each: the index opens in under a second, is sound, and holds the old or the new content;
-nothing acknowledged is lost; the next update succeeds and equals a clean build.
+After each kill the index opens in under a second, is intact, and holds the old or the new content.
+No acknowledged commit is lost. The next update succeeds and equals a clean build.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ from benchmarks.faults.world import (
 )
 
 SMALL_SEGMENTS = 24
-"""Chunks in a segment, so that one update makes several commits and compacts."""
+"""Chunks per segment: so few that one update makes several commits and compacts."""
 
 
 @dataclass(slots=True)
 class Scene:
-    """A tree, an index of an earlier state of it (perhaps none), and what an update makes of it."""
+    """A tree, an index of an earlier state (or none), and the result of an update."""
 
     folder: Path
     root: Path
@@ -58,7 +58,7 @@ class Scene:
     rebuild: bool = False
 
     def copy(self) -> Path:
-        """A fresh copy of the index as it was before."""
+        """Return a fresh copy of the index before the update."""
         work = self.folder / "work"
         shutil.rmtree(work, ignore_errors=True)
         if self.before.exists():
@@ -66,13 +66,13 @@ class Scene:
         return work
 
     def update(self, directory: Path) -> int:
-        """What is killed: a real update; returns the generation."""
+        """Run the update that gets killed; return the generation."""
         return open_index(self.root, directory).update(jobs=1, rebuild=self.rebuild).generation
 
 
 @dataclass(slots=True)
 class Tally:
-    """What came of many runs."""
+    """The outcomes of many runs."""
 
     runs: int = 0
     states: Counter[str] = field(default_factory=Counter)
@@ -81,14 +81,14 @@ class Tally:
 
 
 def small_segments() -> AbstractContextManager[object]:
-    """Let segments be tiny, in this process and its forks."""
+    """Make segments tiny in this process and its forks."""
     return patch("codelode.pipeline.seal.SEGMENT_CHUNKS", SMALL_SEGMENTS)
 
 
 def make_scene(
     folder: Path, seed: int, *, files: int = 24, edits: int = 10, updates: int = 0, **options: bool
 ) -> Scene:
-    """A tree of which `updates` states were indexed before the one that is now.
+    """Make a tree and index `updates` earlier states of it.
 
     With no updates there is no index yet.
     """
@@ -108,7 +108,7 @@ def make_scene(
 
 
 def check(scene: Scene, work: Path, outcome: Outcome, tally: Tally) -> None:
-    """Whatever happened to `work`: raise `WrongError` unless it is as it has to be."""
+    """Raise `WrongError` unless `work` is in a valid state for this outcome."""
     state, seconds = must_be_whole(work, scene.old, scene.new, outcome.acknowledged)
     if seconds > 1:
         raise WrongError(f"opening took {seconds:.1f} s")
@@ -117,7 +117,7 @@ def check(scene: Scene, work: Path, outcome: Outcome, tally: Tally) -> None:
     if answers(index) != scene.answers:
         raise WrongError("the next update does not equal a clean build")
     if index.verify() or leftovers(work):
-        raise WrongError(f"the next update left {index.verify()} {leftovers(work)}")
+        raise WrongError(f"the next update leaves {index.verify()} {leftovers(work)}")
     tally.runs += 1
     tally.states[state] += 1
     tally.slowest_open = max(tally.slowest_open, seconds)
@@ -125,7 +125,7 @@ def check(scene: Scene, work: Path, outcome: Outcome, tally: Tally) -> None:
 
 
 def kill_at_every_call(scene: Scene, tally: Tally, only: Callable[[int], bool] = bool) -> int:
-    """Kill before the 1st, 2nd, ... call of an update; returns how many calls there are."""
+    """Kill before the 1st, 2nd, 3rd … call of an update; return the number of calls."""
     number = 0
     while True:
         number += 1
@@ -146,7 +146,7 @@ def kill_at_every_call(scene: Scene, tally: Tally, only: Callable[[int], bool] =
 
 
 def kill_at_random(scene: Scene, runs: int, rng: random.Random, tally: Tally) -> None:
-    """Kill after a random time, up to a little more than an update takes."""
+    """Kill after a random time, up to slightly more than an update takes."""
     began = time.perf_counter()
     in_child(lambda: scene.update(scene.copy()))
     usual = time.perf_counter() - began
@@ -164,7 +164,7 @@ def kill_at_random(scene: Scene, runs: int, rng: random.Random, tally: Tally) ->
 
 
 def kill_command(runs: int, rng: random.Random, folder: Path, tally: Tally) -> None:
-    """The same to `lode index --jobs 2`, with its workers, which must die with it."""
+    """Kill `lode index --jobs 2`, whose workers must die with it."""
     from codelode import Index
 
     root, before = folder / "tree", folder / "before"
@@ -215,12 +215,12 @@ SCENES: dict[str, dict[str, int | bool]] = {
 
 
 def main() -> None:
-    """Read the command line and run."""
+    """Parse the command line and run."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.faults.kill")
     parser.add_argument("--runs", type=int, default=1000, help="kills at random moments")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--command", action="store_true", help="kill `lode index --jobs 2`")
-    parser.add_argument("--disk", action="store_true", help="on disk, not in memory")
+    parser.add_argument("--disk", action="store_true", help="on disk instead of in memory")
     options = parser.parse_args()
     rng = random.Random(options.seed)
     parent = None if options.disk else memory_folder()
@@ -243,7 +243,7 @@ def main() -> None:
             ("of them at system calls", sum(boundaries.values())),
             ("system calls by scene", boundaries),
             ("found afterwards", dict(tally.states)),
-            ("had been acknowledged", tally.acknowledged),
+            ("acknowledged", tally.acknowledged),
             ("slowest open, s", f"{tally.slowest_open:.3f}"),
             ("wrong", 0),
         ],

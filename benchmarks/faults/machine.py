@@ -1,4 +1,4 @@
-"""The state machine of `tests/test_store_stateful.py`, for longer than a test suite should take.
+"""Run the state machine of `tests/test_store_stateful.py` for longer than the test suite does.
 
 python -m benchmarks.faults.machine --sequences 10000
 """
@@ -17,10 +17,10 @@ BATCH = 250
 
 
 def main() -> None:
-    """Read the command line and run; a failure prints the shortest sequence that shows it."""
+    """Parse the command line and run; a failure prints the shortest failing sequence."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.faults.machine")
     parser.add_argument("--sequences", type=int, default=10_000)
-    parser.add_argument("--steps", type=int, default=10, help="in a sequence, at most")
+    parser.add_argument("--steps", type=int, default=10, help="maximum per sequence")
     options = parser.parse_args()
     ran = settings(
         max_examples=BATCH,

@@ -1,10 +1,10 @@
-"""Power loss: what is not synced is dropped, reordered, or torn; what opens must be whole.
+"""Lose power: unsynced changes are dropped, reordered or torn, and the index must stay whole.
 
     python -m benchmarks.faults.powerloss --states 10000
 
-A series of updates (some of them killed on the way) is recorded call by call; then states are
-built that a disk may be left in after any of the calls. Each must open as a snapshot that was
-published, no older than the last one that an update had reported.
+A series of updates (some of them killed) is recorded call by call. Then possible states of the disk
+after any of the calls are generated. Each must open as a published snapshot that is no older than
+the last one that an update reported.
 """
 
 from __future__ import annotations
@@ -40,12 +40,16 @@ from codelode.store.verify import verify
 
 
 class Killed(BaseException):
-    """Stands for SIGKILL: nothing is done any more, not even tidying up."""
+    """A stand-in for SIGKILL: nothing runs afterwards, not even cleanup."""
 
 
 @dataclass(slots=True)
 class Recording:
-    """Calls in order; after which of them which generation was reported; what each holds."""
+    """The calls in order and the generations they published.
+
+    `reported` has (calls made, generation) each time an update returned; `published` has the
+    content of each generation.
+    """
 
     root: Path
     top: Path
@@ -59,7 +63,7 @@ class Recording:
     _busy: bool = False
 
     def hook(self, call: Call) -> int | None:
-        """Record a call, or refuse to make it if the process is dead by now."""
+        """Record a call, or refuse it if the process is already dead."""
         if self._busy:
             return None
         self._note_published()
@@ -78,7 +82,7 @@ class Recording:
         return read_manifest(LocalStorage(self.directory)).generation
 
     def update(self, die_at: int | None, rebuild: bool = False) -> None:
-        """Run an update; it dies before a call of its own if `die_at` says so."""
+        """Run an update that dies before its call number `die_at`, if given."""
         self._die_at = die_at
         try:
             with intercepted(self.top, self.hook):
@@ -92,7 +96,7 @@ class Recording:
 
 
 def record(folder: Path, seed: int, updates: int = 7) -> Recording:
-    """A series of updates of an edited tree, about a third of them killed."""
+    """Record a series of updates of an edited tree; about a third are killed."""
     rng = random.Random(seed)
     root, top = folder / "tree", folder / "disk"
     top.mkdir()
@@ -108,7 +112,7 @@ def record(folder: Path, seed: int, updates: int = 7) -> Recording:
 
 
 def check(made: Recording, cut: int, files: dict[str, bytes], place: Path, update: bool) -> str:
-    """Raise `WrongError` unless these files are an index that may be there after `cut` calls."""
+    """Raise `WrongError` unless these files are a valid index after `cut` calls."""
     shutil.rmtree(place, ignore_errors=True)
     for path, data in files.items():
         target = place / Path(path).relative_to(made.directory)
@@ -118,14 +122,16 @@ def check(made: Recording, cut: int, files: dict[str, bytes], place: Path, updat
     found = contents_or_none(place)
     if found is None:
         if reported:
-            raise WrongError(f"generation {reported} was reported, and there is no index")
+            raise WrongError(f"generation {reported} was reported, but there is no index")
         state = "none"
     else:
         generation = read_manifest(LocalStorage(place)).generation
         if generation < reported:
-            raise WrongError(f"generation {reported} was reported, and {generation} is there")
+            raise WrongError(
+                f"generation {reported} was reported, but the index is at {generation}"
+            )
         if found != made.published[generation]:
-            raise WrongError(f"generation {generation} is not what it was")
+            raise WrongError(f"generation {generation} has changed")
         if findings := verify(LocalStorage(place)):
             raise WrongError(f"not sound: {findings[0]}")
         state = "reported" if generation == reported else "newer"
@@ -138,7 +144,7 @@ def check(made: Recording, cut: int, files: dict[str, bytes], place: Path, updat
 
 
 def lose_power(made: Recording, states: int, rng: random.Random, place: Path) -> Counter[str]:
-    """So many states after so many random cuts, in order of the cuts."""
+    """Check `states` states after random cuts, in the order of the cuts."""
     found: Counter[str] = Counter()
     cuts = sorted(rng.randint(0, len(made.calls)) for _ in range(states))
     disk = Disk(made.top)
@@ -159,7 +165,7 @@ def lose_power(made: Recording, states: int, rng: random.Random, place: Path) ->
 
 
 def main() -> None:
-    """Read the command line and run."""
+    """Parse the command line and run."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.faults.powerloss")
     parser.add_argument("--states", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
@@ -181,7 +187,7 @@ def main() -> None:
             ("states", found.total()),
             ("series of updates", series),
             ("recorded calls", calls),
-            ("updates killed on the way", kills),
+            ("updates killed", kills),
             ("found: no index yet", found["none"]),
             ("found: the reported snapshot", found["reported"]),
             ("found: a newer one", found["newer"]),

@@ -1,4 +1,4 @@
-"""What a long run prints at its end: one table, the same for all of them."""
+"""The final table and the progress lines of a long run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _BEGAN = time.perf_counter()
 
 
 def table(title: str, rows: Sequence[tuple[str, object]]) -> None:
-    """Print what was measured, and on what."""
+    """Print the measurements and the machine."""
     machine = f"{os.cpu_count()} cores, Python {platform.python_version()}"
     rows = [*rows, ("seconds", f"{time.perf_counter() - _BEGAN:.0f}"), ("machine", machine)]
     width = max(len(name) for name, _ in rows)
@@ -23,14 +23,14 @@ def table(title: str, rows: Sequence[tuple[str, object]]) -> None:
 
 
 class Ticker:
-    """Says now and then how far a long run is."""
+    """A progress report for a long run."""
 
     def __init__(self, what: str, total: int) -> None:
         self.what, self.total = what, total
         self._last = time.perf_counter()
 
     def tick(self, done: int) -> None:
-        """Called often; prints every ten seconds."""
+        """Print the progress, at most every ten seconds."""
         if time.perf_counter() - self._last > 10:
             self._last = time.perf_counter()
             print(f"{self.what}: {done}/{self.total}", flush=True)

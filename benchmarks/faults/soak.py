@@ -1,9 +1,9 @@
-"""Readers and a writer, for minutes: no wrong answer, no missing file, nothing that grows.
+"""Run readers and a writer for minutes: no wrong answer, no missing file, no growing memory.
 
     python -m benchmarks.faults.soak --minutes 10
 
-Every file says its number and its version; the writer logs which versions each generation holds,
-and every hit of every answer is compared with what its generation holds.
+Every file contains its number and its version. The writer logs the versions that each generation
+holds, and every hit is compared with the log of its generation.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ SAMPLE_SECONDS = 5.0
 
 @dataclass(slots=True)
 class Plan:
-    """What the processes share. Times are of `time.monotonic`."""
+    """Settings shared by all processes. Times are those of `time.monotonic`."""
 
     folder: Path
     writing_from: float
@@ -58,13 +58,13 @@ class Plan:
 
 
 def text_of(number: int, version: int) -> str:
-    """A file that says which it is, and that only a search for its number finds."""
+    """Return the text of a file that contains its number and is found only by searching for it."""
     rng = random.Random(number * 1_000_003 + version)
     return f"def file_{number}_version_{version}(): return 'only{number}here'\n" + code(rng, 2)
 
 
 def read(plan: Plan, name: int) -> None:
-    """One reader: ask, note what was said and how long it took; now and then, what it uses."""
+    """Run one reader: search, log answers and times, and log memory now and then."""
     rng = random.Random(name)
     index = open_index(plan.root, plan.directory)
     sampled = 0.0
@@ -86,7 +86,7 @@ def read(plan: Plan, name: int) -> None:
 
 
 def usage() -> dict[str, int]:
-    """Private memory in KB and open descriptors of this process."""
+    """Return the private memory in KB and the open descriptors of this process."""
     rollup = Path("/proc/self/smaps_rollup").read_text()
     private = re.findall(r"Private_(?:Clean|Dirty):\s+(\d+)", rollup)
     resident = re.findall(r"Rss:\s+(\d+)", rollup)
@@ -98,7 +98,7 @@ def usage() -> dict[str, int]:
 
 
 def edit_and_update(plan: Plan) -> str:
-    """The writer: a few files at a time, logging what each generation holds."""
+    """Run the writer: edit a few files at a time and log what each generation holds."""
     rng = random.Random(0)
     versions: dict[int, int] = dict.fromkeys(range(FILES), 0)
     index = open_index(plan.root, plan.directory)
@@ -112,7 +112,7 @@ def edit_and_update(plan: Plan) -> str:
             for number in rng.sample(range(FILES), rng.choice([1, 1, 3, 30])):
                 version = versions[number] = abs(versions[number]) + 1
                 if rng.random() < 0.15:
-                    versions[number] = -version  # it is gone
+                    versions[number] = -version  # removed
                     (plan.root / f"d{number % 7}/f{number}.py").unlink(missing_ok=True)
                 else:
                     write(plan.root, f"d{number % 7}/f{number}.py", text_of(number, version))
@@ -126,7 +126,7 @@ def edit_and_update(plan: Plan) -> str:
 
 
 def check(folder: Path, readers: int) -> Iterator[dict[str, Any]]:
-    """Every line of every reader; raises `WrongError` if a hit is not of its generation."""
+    """Yield every line of the readers' logs; raise `WrongError` for a hit of another generation."""
     states: dict[int, tuple[dict[int, int], dict[int, int]]] = {}
     before: dict[int, int] = {}
     for line in (folder / "states.log").read_text().splitlines():
@@ -143,17 +143,20 @@ def check(folder: Path, readers: int) -> Iterator[dict[str, Any]]:
 
 
 def _check_answer(row: dict[str, Any], held: dict[int, int], before: dict[int, int]) -> None:
-    """While a generation does not cover the whole update, a file may be as it was before."""
+    """Raise `WrongError` unless every hit has the version that its generation holds.
+
+    While a generation covers only a part of an update, a file may also have its previous version.
+    """
     there = dict(row["seen"])
     for number, version in there.items():
         if version != held[number] and (row["whole"] or version != before[number]):
-            raise WrongError(f"file {number} is of version {held[number]}: {row}")
+            raise WrongError(f"file {number} has version {held[number]}: {row}")
     if row["mode"] != "semantic" and row["whole"] and (row["n"] in there) != (held[row["n"]] >= 0):
-        raise WrongError(f"file {row['n']} is of version {held[row['n']]}: {row}")
+        raise WrongError(f"file {row['n']} has version {held[row['n']]}: {row}")
 
 
 def soak(folder: Path, readers: int, seconds: float, pause: float) -> list[tuple[str, object]]:
-    """A fifth of the time without the writer, the rest with it."""
+    """Run a fifth of the time without the writer, the rest with it."""
     begin = time.monotonic()
     plan = Plan(folder, begin + 2 + seconds / 5, begin + 2 + seconds, pause)
     for number in range(FILES):
@@ -195,7 +198,7 @@ def _latencies(rows: list[dict[str, Any]], plan: Plan) -> Iterator[tuple[str, ob
 
 
 def _growth(rows: list[dict[str, Any]], plan: Plan) -> Iterator[tuple[str, object]]:
-    """The median over the readers early and late in the time of writing, and the most ever."""
+    """Yield early and late medians over the readers, and the maximum."""
     third = (plan.until - plan.writing_from) / 3
     samples = [row for row in rows if "fds" in row and row["at"] >= plan.writing_from]
     early = [row for row in samples if row["at"] < plan.writing_from + third]
@@ -203,15 +206,18 @@ def _growth(rows: list[dict[str, Any]], plan: Plan) -> Iterator[tuple[str, objec
     for key, unit in (("uss", " KB"), ("rss", " KB"), ("fds", "")):
         medians = [int(np.median([row[key] for row in part] or [0])) for part in (early, late)]
         most = max((row[key] for row in samples), default=0)
-        yield f"{key}: first third, last third, most", f"{medians[0]}, {medians[1]}, {most}{unit}"
+        yield (
+            f"{key}: first third, last third, maximum",
+            f"{medians[0]}, {medians[1]}, {most}{unit}",
+        )
 
 
 def main() -> None:
-    """Read the command line and run."""
+    """Parse the command line and run."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.faults.soak")
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--readers", type=int, default=16)
-    parser.add_argument("--pause", type=float, default=0.5, help="between queries, s, on average")
+    parser.add_argument("--pause", type=float, default=0.5, help="mean pause between queries, s")
     options = parser.parse_args()
     with small_segments(), scratch_folder(memory_folder()) as folder:
         table("soak", soak(folder, options.readers, 60 * options.minutes, options.pause))

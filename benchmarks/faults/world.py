@@ -1,7 +1,7 @@
-"""A small world to break: a tree, edits to it, an encoder that needs no model, and what is true.
+"""A small world to break: a tree, edits, an encoder without a model, and the expected state.
 
-`contents` is what an index holds, path by path; `answers` is what it says to a few questions. Both
-are compared with those of a clean build, so a fault that changes an answer cannot hide.
+`contents` returns the content of an index by path; `answers` returns its answers to a few queries.
+Both are compared with a clean build, so a fault that changes an answer cannot hide.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ Contents = dict[str, bytes]
 
 
 class WordEncoder:
-    """A passage is the normalised sum of random vectors of its words. Needs no model file."""
+    """An encoder without model files: the normalized sum of random word vectors."""
 
     name = "words"
     dimensions = 32
@@ -69,14 +69,14 @@ _ENCODER = WordEncoder()
 
 
 def open_index(root: Path, directory: Path) -> Index:
-    """The index of `root` in exactly this folder, with an encoder that is quick to load."""
+    """Open the index of `root` in exactly this folder, with an encoder that loads quickly."""
     index = Index(Path(os.path.realpath(root)), directory, None)
     index._encoder = _ENCODER
     return index
 
 
 def code(random: random.Random, functions: int = 3) -> str:
-    """A made-up source file."""
+    """Return a random source file."""
     lines = []
     for _ in range(functions):
         verb, noun, other = random.choice(VERBS), random.choice(NOUNS), random.choice(NOUNS)
@@ -90,14 +90,14 @@ def code(random: random.Random, functions: int = 3) -> str:
 
 
 def plant(root: Path, files: int, random: random.Random, functions: int = 3) -> None:
-    """A tree of `files` made-up files, and one that is not text."""
+    """Write a tree of `files` random source files and one binary file."""
     for number in range(files):
         write(root, f"d{number % 4}/f{number}.py", code(random, functions))
     write(root, "blob.bin", "\0binary")
 
 
 def write(root: Path, path: str, text: str) -> None:
-    """Write a file, and its folders."""
+    """Write a file and its folders."""
     target = root / path
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(text)
@@ -122,7 +122,7 @@ def edit(root: Path, random: random.Random, edits: int) -> None:
 
 
 def contents(directory: Path) -> Contents:
-    """The text of every live file, as the index has it; of files without text, their size."""
+    """Return the indexed text of every live file; for files without text, their size."""
     snapshot = Snapshot.open(LocalStorage(directory))
     found: Contents = {}
     for live in snapshot.segments:
@@ -140,7 +140,7 @@ def contents(directory: Path) -> Contents:
 
 
 def contents_or_none(directory: Path) -> Contents | None:
-    """None if there is no index (yet)."""
+    """Return `contents`, or None if there is no index."""
     try:
         return contents(directory)
     except NoIndexError:
@@ -148,7 +148,7 @@ def contents_or_none(directory: Path) -> Contents | None:
 
 
 def answers(index: Index, questions: tuple[str, ...] = QUESTIONS) -> list[object]:
-    """Everything that a search shows, in all modes."""
+    """Return everything that searches show, in all modes."""
     return [
         (question, mode, index.search(question, limit=10, mode=mode, explain=True))
         for question in questions
@@ -157,7 +157,7 @@ def answers(index: Index, questions: tuple[str, ...] = QUESTIONS) -> list[object
 
 
 def clean_answers(root: Path, scratch: Path) -> list[object]:
-    """The answers of an index that was built at once."""
+    """Return the answers of an index built in one go."""
     with scratch_folder(scratch) as folder:
         index = open_index(root, folder / "clean")
         index.update(jobs=1)
@@ -165,7 +165,7 @@ def clean_answers(root: Path, scratch: Path) -> list[object]:
 
 
 def leftovers(directory: Path) -> set[str]:
-    """Files of the folder that the manifest does not name."""
+    """Return the files of the folder that the manifest does not name."""
     named = {MANIFEST, LOCK}
     for live in Snapshot.open(LocalStorage(directory)).segments:
         named |= {live.entry.name, live.entry.stats}
@@ -173,15 +173,16 @@ def leftovers(directory: Path) -> set[str]:
 
 
 class WrongError(AssertionError):
-    """An index is not what it has to be."""
+    """An error for an index in a state that must not occur."""
 
 
 def must_be_whole(
     directory: Path, old: Contents | None, new: Contents, acknowledged: bool
 ) -> tuple[str, float]:
-    """`old` or `new` (or, while incomplete, of each file one of both), and sound all through.
+    """Check that the index is intact and holds `old` or `new`.
 
-    Returns which, and how long opening took. Raises `WrongError`.
+    While it is incomplete, each file may be in its old or its new state. Returns which state it is
+    and the seconds that opening took. Raises `WrongError`.
     """
     began = time.perf_counter()
     found = contents_or_none(directory)
@@ -199,23 +200,23 @@ def must_be_whole(
     if found == old:
         return "old", seconds
     if Snapshot.open(LocalStorage(directory)).manifest.complete:
-        raise WrongError("neither the old nor the new content, but said to be complete")
+        raise WrongError("neither the old nor the new content, but marked complete")
     before = old or {}
     for path in found.keys() | before.keys() | new.keys():
         if found.get(path) not in (before.get(path), new.get(path)):
-            raise WrongError(f"{path} is neither as it was nor as it is")
+            raise WrongError(f"{path} is in neither its old nor its new state")
     return "part", seconds
 
 
 def memory_folder() -> Path | None:
-    """A folder in memory, where syncing costs nothing, if there is one."""
+    """Return a folder in memory, where syncing is free, or None."""
     shared = Path("/dev/shm")
     return shared if os.access(shared, os.W_OK) else None
 
 
 @contextmanager
 def scratch_folder(parent: Path | None = None) -> Iterator[Path]:
-    """A folder that is gone afterwards."""
+    """Make a folder that is removed afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="lode-faults-", dir=parent))
     try:
         yield folder

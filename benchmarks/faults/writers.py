@@ -1,9 +1,10 @@
-"""Several writers at once: one wins, the others wait or are told; nothing that was done is lost.
+"""Run several writers at once: one wins, the others wait or fail, and no update is lost.
 
     python -m benchmarks.faults.writers --rounds 25
 
-Each process adds files of its own and updates. With `wait` every update succeeds; without, those
-that meet another fail with `LockedError`. A file is in the index once its writer's update returned.
+Each process adds its own files and updates. With `wait` every update succeeds; without it, an
+update that meets another one fails with `LockedError`. A file is indexed once its writer's update
+returned.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ from codelode.errors import LockedError
 def write_and_update(
     root: Path, directory: Path, name: int, rounds: int, wait: float, begin: float
 ) -> str:
-    """One writer: so many times, a new file and an update that has to have it."""
+    """Run one writer: in each round add a file and update; the index must then have it."""
     rng = random.Random(name)
     results: Counter[str] = Counter()
     told: list[str] = []
@@ -58,7 +59,7 @@ def write_and_update(
 
 
 def contend(folder: Path, writers: int, rounds: int, wait: float) -> Counter[str]:
-    """So many processes at once; raises `WrongError` unless all of them are right."""
+    """Run `writers` processes at once; raise `WrongError` unless all succeed."""
     root, directory = folder / "tree", folder / "index"
     shutil.rmtree(root, ignore_errors=True)
     shutil.rmtree(directory, ignore_errors=True)
@@ -75,18 +76,18 @@ def contend(folder: Path, writers: int, rounds: int, wait: float) -> Counter[str
             raise WrongError(f"{writers} writers: {outcome.kind}: {outcome.said}")
         results.update(json.loads(outcome.said.removeprefix("done ")))
     if wait and results["locked"]:
-        raise WrongError(f"{results['locked']} updates were refused that should have waited")
+        raise WrongError(f"{results['locked']} updates failed instead of waiting")
     index = open_index(root, directory)
     index.update(jobs=1)
     if index.verify() or answers(index) != clean_answers(root, folder):
-        raise WrongError("the index is not that of a clean build")
+        raise WrongError("the index differs from a clean build")
     return results
 
 
 def main() -> None:
-    """Read the command line and run."""
+    """Parse the command line and run."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.faults.writers")
-    parser.add_argument("--rounds", type=int, default=25, help="updates of each writer")
+    parser.add_argument("--rounds", type=int, default=25, help="updates per writer")
     options = parser.parse_args()
     rows: list[tuple[str, object]] = []
     for writers in range(2, 9):

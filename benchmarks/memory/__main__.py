@@ -1,13 +1,13 @@
-"""What indexing and searching hold in memory, and how that grows with the tree.
+"""Measure the memory of indexing and searching, and its growth with the tree.
 
     python -m benchmarks.memory ROOT... [--repeats N] [--record]
 
-Memory is looked at in /proc up to fifty times a second, over all processes together: PSS (shared
-pages counted once), RSS (counted in each process), private (pages that only one process has) and
-anonymous (heaps and stacks: what is no file's). Searching maps the index: those pages are in all
-but the last, yet they belong to the page cache, and the system takes them back when it needs them.
-The growth exponent is the slope of log memory over log files: 0 is memory that does not grow, 1 is
-memory in proportion.
+Memory is sampled from /proc up to fifty times per second and summed over all processes: PSS (shared
+pages counted once), RSS (shared pages counted in each process), private (pages of one process only)
+and anonymous (heaps and stacks, not backed by files). Searching maps the index, so its pages are
+part of all but the last; they belong to the page cache, and the system reclaims them when it needs
+them. The growth exponent is the slope of log memory over log files: 0 means constant memory, 1
+means memory in proportion to the tree.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ from benchmarks.record.processes import Finished, run
 from benchmarks.record.session import Session, add_options
 
 LOOK_EVERY = 0.02
-LOOK_SHARE = 0.25  # of a core: here it is the peak that counts, not the time
+LOOK_SHARE = 0.25  # of a core; high, because the peak matters here and not the time
 LODE = (sys.executable, "-m", "codelode")
 COLD = 5
 KINDS = ("pss", "rss", "private", "anonymous")
 
 
 def main() -> None:
-    """Read the command line and measure, tree by tree."""
+    """Parse the command line and measure each tree."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.memory")
     parser.add_argument("roots", type=Path, nargs="+", metavar="ROOT")
     parser.add_argument("--repeats", type=int, default=1, help="of indexing")
-    parser.add_argument("--rounds", type=int, default=3, help="of warm searches")
-    parser.add_argument("--scratch", type=Path, help="where the indexes lie (default: temporary)")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds of warm searches")
+    parser.add_argument("--scratch", type=Path, help="folder for the indexes (default: temporary)")
     add_options(parser)
     options = parser.parse_args()
     session = Session("memory", options)
@@ -57,7 +57,7 @@ def main() -> None:
 
 
 def indexing(session: Session, name: str, root: Path, place: str, repeats: int) -> dict[str, float]:
-    """Peaks while indexing; the medians by what they are of."""
+    """Record the peaks while indexing; return the median of each kind of memory."""
     session.say(f"{name}: indexing")
     command = [*LODE, "index", str(root), "--json", "--rebuild"]
     runs = [run(command, _environment(place), LOOK_EVERY, LOOK_SHARE) for _ in range(repeats)]
@@ -72,7 +72,7 @@ def indexing(session: Session, name: str, root: Path, place: str, repeats: int) 
 
 
 def searching(session: Session, name: str, root: Path, place: str, rounds: int) -> dict[str, float]:
-    """What a process that searches holds: after one search, after many, and a cold one's peak."""
+    """Record the memory of a searching process: after one search, after many, and when cold."""
     session.say(f"{name}: searching")
     command = [sys.executable, "-m", "benchmarks.scale.warm", str(root)]
     done = run(
@@ -98,7 +98,7 @@ def searching(session: Session, name: str, root: Path, place: str, rounds: int) 
 
 
 def growth(points: Sequence[tuple[float, float]]) -> float:
-    """The slope of log y over log x by least squares: y grows as x to this power."""
+    """Return the least-squares slope of log y over log x: y grows as x to this power."""
     xs = [math.log(x) for x, _ in points]
     ys = [math.log(max(y, 1e-9)) for _, y in points]
     middle, level = sum(xs) / len(xs), sum(ys) / len(ys)

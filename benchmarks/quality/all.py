@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, TypedDict, cast
 
 from benchmarks.quality import bugreports, cosqa, mixed, names, stdlib, verbatim
 from benchmarks.quality.ndcg import ndcg_tasks, score_repository
-from benchmarks.quality.report import as_set_run, summarise
+from benchmarks.quality.report import as_set_run, summarize
 from benchmarks.quality.set_command import Settings, for_each, set_parser, settings_of
 from benchmarks.quality.set_run import ALL, TABLE_HEAD, SetRun, differences, table_lines
 
@@ -104,7 +104,7 @@ def runners(data: Path, settings: Settings) -> dict[str, Callable[[], SetRun]]:
 
 def _ndcg(checkouts: Path, annotations: Path, settings: Settings) -> SetRun:
     tasks = ndcg_tasks(checkouts, annotations, settings)
-    return as_set_run(summarise(settings.mode, for_each(score_repository, tasks, settings.jobs)))
+    return as_set_run(summarize(settings.mode, for_each(score_repository, tasks, settings.jobs)))
 
 
 def headlines(run: SetRun) -> SetRun:

@@ -1,4 +1,4 @@
-"""Are the files that fixed a bug found by the report of the bug?
+"""Measure whether a bug report finds the files that the fix changed.
 
     python -m benchmarks.quality.bugreports --reports FILE --mirrors DIR [--mode MODE]
         [--repo NAME ...] [--json FILE] [--against FILE] [--index-root DIR] [--jobs N]
@@ -29,7 +29,7 @@ from benchmarks.quality.runs import (
     rank_scores,
 )
 from benchmarks.quality.set_command import Settings, finish, for_each, set_parser, settings_of
-from benchmarks.quality.set_run import Row, SetRun, summarise
+from benchmarks.quality.set_run import Row, SetRun, summarize
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,7 +83,7 @@ def run(reports: Path, mirrors: Path, settings: Settings) -> SetRun:
             raise SystemExit(f"no git directory of {project} in {mirrors}")
         tasks.append(ProjectTask(name, mirror.resolve(), own, settings))
     rows = [row for rows in for_each(ask_project, tasks, settings.jobs) for row in rows]
-    return summarise("bugreports", settings.mode, rows)
+    return summarize("bugreports", settings.mode, rows)
 
 
 def ask_project(task: ProjectTask) -> list[Row]:
@@ -135,7 +135,7 @@ def ask_report(index: Index, project: str, report: Report, settings: Settings) -
 
 @contextmanager
 def _tree_folder(keep: Path | None, name: str) -> Iterator[Path]:
-    """A folder for a tree and git's index of it: below `keep` where given, else temporary."""
+    """Provide a folder for a tree and its git index: below `keep` if given, else temporary."""
     if keep is None:
         with tempfile.TemporaryDirectory(prefix="codelode-reports-") as scratch:
             yield Path(scratch)

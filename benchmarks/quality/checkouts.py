@@ -1,11 +1,11 @@
-"""Plain trees of the benchmark's repositories at their pinned revisions.
+"""Make plain trees of the benchmark's repositories at their pinned revisions.
 
     python -m benchmarks.quality.checkouts --data DIR --out DIR [--mirrors DIR] [--repo NAME ...]
 
-Each repository is taken from a git directory below `--mirrors` where one is found, else fetched
-from its URL. A tree has no `.git`, so that no ignore rule or history of the surroundings changes
-what is indexed. A mirror that lacks the pinned commit gives its newest one instead. What was
-done is written to `checkouts.json` in the out folder.
+Each repository is taken from a git directory below `--mirrors` if there is one, else fetched from
+its URL. The trees have no `.git`, so that no ignore rule or history from outside changes what is
+indexed. If a mirror lacks the pinned commit, its newest commit is used instead. `checkouts.json` in
+the output folder records the result.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from benchmarks.quality.dataset import (
 
 
 class Checkout(TypedDict):
-    """A line of `checkouts.json`. `files_missing`: files whose content the mirror lacks."""
+    """An entry of `checkouts.json`. `files_missing` counts files whose content the mirror lacks."""
 
     name: str
     revision_wanted: str
@@ -43,9 +43,11 @@ def main() -> None:
     """Make the trees and `checkouts.json`."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.quality.checkouts")
     parser.add_argument("--data", type=Path, required=True, help="repos.json and annotations/")
-    parser.add_argument("--out", type=Path, required=True, help="one folder per repository here")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the trees")
     parser.add_argument("--mirrors", type=Path, help="git directories: owner+name/repo, ...")
-    parser.add_argument("--repo", action="append", default=[], help="only this one; repeatable")
+    parser.add_argument(
+        "--repo", action="append", default=[], help="only this repository; repeatable"
+    )
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     table = options.out / "checkouts.json"
@@ -87,7 +89,7 @@ def _check_out(repository: Repository, data: Path, out: Path, mirrors: Path | No
 
 
 def find_mirror(mirrors: Path, url: str) -> Path | None:
-    """The git directory of `url` below `mirrors`, in any of the usual layouts, or None."""
+    """Return the git directory of `url` below `mirrors`, in any of the usual layouts, or None."""
     owner, name = url.removesuffix("/").removesuffix(".git").split("/")[-2:]
     for place in (
         f"{owner}+{name}/repo",
@@ -102,7 +104,7 @@ def find_mirror(mirrors: Path, url: str) -> Path | None:
 
 
 def _fetch(repository: Repository, git_dir: Path) -> Path:
-    """Only the pinned commit, without its history."""
+    """Fetch only the pinned commit, without its history."""
     subprocess.run(["git", "init", "--quiet", "--bare", git_dir], check=True)
     command = ["git", "--git-dir", str(git_dir), "fetch", "--quiet", "--depth", "1"]
     subprocess.run([*command, repository.url, repository.revision], check=True)
@@ -115,10 +117,11 @@ def _commit(git_dir: Path, revision: str) -> str | None:
 
 
 def _export(git_dir: Path, commit: str, tree: Path, index: Path) -> int:
-    """Write the commit's files to `tree`, made anew; returns how many could not be had.
+    """Write the commit's files to a fresh `tree`; return the number of missing files.
 
-    `git archive` would leave out what `.gitattributes` marks export-ignore, so an index file of
-    our own and `checkout-index` are used. It goes on past blobs that a partial mirror lacks.
+    `git archive` would omit files marked export-ignore in `.gitattributes`, so this uses
+    `checkout-index` with a separate index file. It continues past blobs that a partial mirror
+    lacks.
     """
     if tree.exists():
         shutil.rmtree(tree)

@@ -1,4 +1,4 @@
-"""Is a function found by what it does alone, where names of files say nothing? (CoSQA, dev split)
+"""Measure whether functions in files without telling names are found (CoSQA, dev split).
 
     python -m benchmarks.quality.cosqa --cosqa DIR [--mode MODE] [--json FILE] [--against FILE]
         [--index-root DIR] [--jobs N]
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.quality.runs import bring_up_to_date, hits_of, index_folder, rank_scores
 from benchmarks.quality.set_command import Settings, finish, set_parser, settings_of
-from benchmarks.quality.set_run import Row, SetRun, summarise
+from benchmarks.quality.set_run import Row, SetRun, summarize
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -65,7 +65,7 @@ def run(data: Path, settings: Settings) -> SetRun:
                     hits=[hit.path for hit in hits[:10]],
                 )
             )
-    return summarise("cosqa", settings.mode, rows)
+    return summarize("cosqa", settings.mode, rows)
 
 
 def file_of(number: int) -> str:
@@ -75,7 +75,7 @@ def file_of(number: int) -> str:
 
 @contextmanager
 def function_tree(functions: Mapping[str, int], keep: Path | None) -> Iterator[Path]:
-    """A tree with one file per function: temporary, or below `keep` and used again."""
+    """Provide a tree with one file per function: temporary, or kept below `keep`."""
     with tempfile.TemporaryDirectory(prefix="codelode-cosqa-") as scratch:
         tree = (keep or Path(scratch)) / "trees" / "cosqa"
         if not tree.is_dir():

@@ -1,4 +1,4 @@
-"""The annotated queries: repositories, their queries and the targets of each.
+"""The annotated queries: repositories, their queries, and the targets of each query.
 
 A data folder holds `repos.json` and `annotations/<name>.json`; `README.md` shows both formats.
 """
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A right answer: a file, or the 1-based inclusive lines `[start_line, end_line]` of it."""
+    """A right answer: a file, or its 1-based inclusive lines `[start_line, end_line]`."""
 
     path: str
     start_line: int | None = None
@@ -30,7 +30,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One question with its targets; primary and secondary targets weigh the same."""
+    """A query with its targets; primary and secondary targets weigh the same."""
 
     text: str
     category: str
@@ -39,7 +39,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """A repository at a revision. `root` is the POSIX path of the folder to index, "" for all."""
+    """A repository at a revision. `root` is the POSIX path of the indexed folder, "" for all."""
 
     name: str
     language: str
@@ -49,7 +49,7 @@ class Repository:
 
 
 def load_repositories(data: Path, names: Sequence[str] = ()) -> list[Repository]:
-    """The repositories of `data`, only those in `names` where any are given."""
+    """Return the repositories of `data`; only those in `names`, if any are given."""
     rows = json.loads((data / "repos.json").read_text(encoding="utf-8"))
     found = [
         Repository(
@@ -68,7 +68,7 @@ def load_repositories(data: Path, names: Sequence[str] = ()) -> list[Repository]
 
 
 def load_queries(data: Path, name: str) -> list[Query]:
-    """All annotated queries of one repository."""
+    """Return all annotated queries of one repository."""
     rows = json.loads((data / "annotations" / f"{name}.json").read_text(encoding="utf-8"))
     return [
         Query(
@@ -83,9 +83,9 @@ def load_queries(data: Path, name: str) -> list[Query]:
 def split_by_presence(
     queries: Sequence[Query], checkout: Path, root: str
 ) -> tuple[list[Query], list[Query]]:
-    """Queries that can be scored on this checkout, and those that name a file it lacks.
+    """Split queries into those this checkout can answer and those with missing targets.
 
-    Some annotations name files from the checkout's top, others from the indexed folder `root`;
+    Some annotations name files from the top of the checkout, others from the indexed folder `root`;
     both count as present.
     """
     kept: list[Query] = []

@@ -4,9 +4,9 @@
 
 Coordinate ascent on NDCG@10 itself (Metzler and Croft, "Linear feature-based models for information
 retrieval", 2007). Prints the score of the present weights, the cross-validated score of fitted
-ones (what to expect of repositories not seen here), and weights fitted to everything, from those in
-`codelode.search.rank`, to be copied by hand. Cross-validation starts from weights that nobody
-fitted: the present ones have seen every repository, so the score would flatter.
+weights (the score to expect on unseen repositories), and weights fitted to all data, starting from
+those in `codelode.search.rank`, to be copied by hand. Cross-validation starts from hand-made
+weights: the present ones have seen every repository and would inflate the score.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from codelode.search.searcher import gather
 STEPS = (-0.5, -0.2, -0.05, 0.05, 0.2, 0.5)
 MIN_GAIN = 1e-5
 SHRINK = 2e-4
-"""Penalty per unit of absolute weight change: without evidence, leave a weight alone."""
+"""Penalty per unit of absolute weight change: keeps weights without evidence unchanged."""
 
 BY_HAND = {
     "cosine": 2.0,
@@ -54,14 +54,14 @@ BY_HAND = {
     "prose": -0.5,
     "reexport": -0.3,
 }
-"""Weights for questions from before any were fitted."""
+"""Hand-made weights for questions."""
 BY_HAND_SYMBOL = {**BY_HAND, "defines": 3.0, "cosine": 1.0, "bm25": 1.5}
-"""The same for names."""
+"""Hand-made weights for names."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One query: features float64[n, f], file numbers int64[n], and shown bool[n, targets]."""
+    """One query: features float64[n, f], file numbers int64[n], shown bool[n, targets]."""
 
     repository: str
     is_symbol: bool
@@ -70,7 +70,7 @@ class Case:
     shown: NDArray[np.bool_]
 
     def score(self, weights: NDArray[np.float64]) -> float:
-        """NDCG@10 of this query under some weights."""
+        """Return NDCG@10 of this query under some weights."""
         order = np.argsort(-(self.features * weights).sum(axis=1), kind="stable")
         top = choose(self.files, order[:200], CUTOFF)
         found = self.shown[top]
@@ -79,7 +79,7 @@ class Case:
 
 
 def collect(options: argparse.Namespace) -> list[Case]:
-    """All queries of all repositories, with the features of their candidates."""
+    """Return all queries of all repositories with the features of their candidates."""
     cases = []
     for repository in load_repositories(options.annotations, options.repo):
         checkout = options.checkouts / repository.name
@@ -117,7 +117,7 @@ def _case(index: Index, name: str, lead: str, text: str, targets: tuple[Target, 
 
 
 def total(cases: list[Case], weights: NDArray[np.float64]) -> float:
-    """Mean over repositories of the mean over their queries."""
+    """Return the mean over repositories of the mean over their queries."""
     scores: dict[str, list[float]] = {}
     for case in cases:
         scores.setdefault(case.repository, []).append(case.score(weights))
@@ -125,7 +125,7 @@ def total(cases: list[Case], weights: NDArray[np.float64]) -> float:
 
 
 def ascend(cases: list[Case], start: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
-    """Move one weight at a time while that helps."""
+    """Change one weight at a time for as long as the score improves."""
     rng = random.Random(seed)
     weights = start.copy()
 
@@ -148,7 +148,7 @@ def ascend(cases: list[Case], start: NDArray[np.float64], seed: int) -> NDArray[
 
 
 def cross_validate(cases: list[Case], start: NDArray[np.float64], folds: int) -> dict[str, float]:
-    """Score of each repository under weights fitted without its fold."""
+    """Return the score of each repository under weights fitted without its fold."""
     names = sorted({case.repository for case in cases})
     random.Random(7).shuffle(names)
     scores: dict[str, float] = {}
@@ -161,7 +161,7 @@ def cross_validate(cases: list[Case], start: NDArray[np.float64], folds: int) ->
 
 
 def main() -> None:
-    """Fit and report."""
+    """Fit the weights and report."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.quality.fit")
     for flag in ("--checkouts", "--annotations", "--index-root"):
         parser.add_argument(flag, type=Path, required=True)

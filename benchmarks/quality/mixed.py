@@ -1,4 +1,4 @@
-"""Are questions that people ask of packages in many languages answered, code or not?
+"""Measure whether questions about packages in many languages are answered, code or not.
 
     python -m benchmarks.quality.mixed --packages DIR [--mode MODE] [--repo NAME ...]
         [--json FILE] [--against FILE] [--index-root DIR] [--jobs N]
@@ -27,7 +27,7 @@ from benchmarks.quality.runs import (
 )
 from benchmarks.quality.scoring import Place, ranks
 from benchmarks.quality.set_command import Settings, finish, for_each, set_parser, settings_of
-from benchmarks.quality.set_run import Row, SetRun, summarise
+from benchmarks.quality.set_run import Row, SetRun, summarize
 from benchmarks.quality.tree_files import is_program
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def run(packages: Path, settings: Settings) -> SetRun:
     if absent:
         raise SystemExit(f"not fetched: {', '.join(absent)} (benchmarks.quality.packages)")
     rows = [row for rows in for_each(ask_package, tasks, settings.jobs) for row in rows]
-    return summarise("mixed", settings.mode, rows)
+    return summarize("mixed", settings.mode, rows)
 
 
 def load_mixed_queries(path: Path) -> list[MixedQuery]:

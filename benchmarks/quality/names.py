@@ -1,4 +1,4 @@
-"""Is the definition of a name found, shown and called by that name?
+"""Measure whether the definition of a name is found, shown and called by that name.
 
     python -m benchmarks.quality.names --checkouts DIR --annotations DIR [--seed N] [--mode MODE]
         [--repo NAME ...] [--json FILE] [--against FILE] [--index-root DIR] [--jobs N]
@@ -21,7 +21,7 @@ from benchmarks.quality.ctags import tags_of
 from benchmarks.quality.draw_names import AS_WRITTEN, NameQuery, draw_names
 from benchmarks.quality.runs import bring_up_to_date, hits_of, index_folder, place_text
 from benchmarks.quality.set_command import Settings, finish, for_each, set_parser, settings_of
-from benchmarks.quality.set_run import Row, SetRun, summarise
+from benchmarks.quality.set_run import Row, SetRun, summarize
 from codelode.cli import main as lode
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def run(checkouts: Path, annotations: Path, settings: Settings, seed: int = 0) -
     """Ask for the names of all repositories."""
     tasks = repository_tasks(checkouts, annotations, settings, seed)
     rows = [row for rows in for_each(ask_repository, tasks, settings.jobs) for row in rows]
-    return summarise("names", settings.mode, rows)
+    return summarize("names", settings.mode, rows)
 
 
 def ask_repository(task: RepositoryTask) -> list[Row]:

@@ -1,9 +1,9 @@
-"""NDCG@10 over annotated repositories, through the public API.
+"""Measure NDCG@10 over annotated repositories through the public API.
 
     python -m benchmarks.quality.ndcg --checkouts DIR --annotations DIR [--mode MODE]
         [--repo NAME ...] [--json FILE] [--against FILE] [--index-root DIR] [--jobs N]
 
-See `README.md` beside this file for the data and for what the number means.
+`README.md` beside this file describes the data and the meaning of the score.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from benchmarks.quality.report import (
     load_run,
     print_comparison,
     print_run,
-    summarise,
+    summarize,
 )
 from benchmarks.quality.runs import Mode, ask, bring_up_to_date, index_folder
 from benchmarks.quality.scoring import Place, mean, ndcg, ranks
@@ -32,7 +32,7 @@ from benchmarks.quality.set_run import ALL
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One repository to index and score: all that a worker process needs."""
+    """A repository to index and score, with everything a worker process needs."""
 
     repository: Repository
     checkout: Path
@@ -45,11 +45,11 @@ class Task:
 
 
 def main() -> None:
-    """Score the repositories and print, save or compare the result."""
+    """Score the repositories; print, save or compare the result."""
     options = _parse()
     settings = settings_of(options)
     tasks = ndcg_tasks(options.checkouts, options.annotations, settings)
-    run = summarise(options.mode, for_each(score_repository, tasks, options.jobs))
+    run = summarize(options.mode, for_each(score_repository, tasks, options.jobs))
     print_run(run)
     found = as_set_run(run)["scores"][ALL]["ndcg"]
     print(f"95 % interval over repositories: [{found['low']:.4f}, {found['high']:.4f}]")
@@ -115,7 +115,7 @@ def score_repository(task: Task) -> RepositoryScore:
 
 
 def score_query(query: Query, places: list[Place]) -> QueryScore:
-    """The score of one query's hits, with all that is needed to study a failure."""
+    """Score the hits of one query, with everything needed to study a failure."""
     found = ranks(places, query.targets)
     return QueryScore(
         query=query.text,

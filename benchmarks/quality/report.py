@@ -1,4 +1,4 @@
-"""A run of the NDCG benchmark as data, as a table, and against another run."""
+"""A run of the NDCG benchmark as data, as a table, and compared with another run."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypedDict, cast
 
 from benchmarks.quality.scoring import mean
 from benchmarks.quality.set_run import Row, SetRun
-from benchmarks.quality.set_run import summarise as summarise_set
+from benchmarks.quality.set_run import summarize as summarize_set
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,7 +17,7 @@ SHOWN_CHANGES = 12
 
 
 class QueryScore(TypedDict):
-    """One query: NDCG@10, its targets with the 1-based rank of each (or None), and the hits."""
+    """One query: NDCG@10, the 1-based rank of each target (or None), and the hits."""
 
     query: str
     category: str
@@ -28,7 +28,7 @@ class QueryScore(TypedDict):
 
 
 class RepositoryScore(TypedDict):
-    """One repository: `score` is the mean over its queries; `query_ms` a mean, warm."""
+    """One repository: `score` is the mean over its queries, `query_ms` the mean warm time."""
 
     name: str
     language: str
@@ -42,7 +42,7 @@ class RepositoryScore(TypedDict):
 
 
 class Run(TypedDict):
-    """A whole run. `overall` is the mean over repositories, `categories` over queries."""
+    """A whole run. `overall` is the mean over repositories, `categories` are means over queries."""
 
     mode: str
     overall: float
@@ -50,8 +50,8 @@ class Run(TypedDict):
     repositories: list[RepositoryScore]
 
 
-def summarise(mode: str, repositories: list[RepositoryScore]) -> Run:
-    """Put the repositories' scores together."""
+def summarize(mode: str, repositories: list[RepositoryScore]) -> Run:
+    """Combine the scores of the repositories."""
     return Run(
         mode=mode,
         overall=mean(row["score"] for row in repositories),
@@ -75,16 +75,16 @@ def as_set_run(run: Run) -> SetRun:
         for repository in run["repositories"]
         for query in repository["queries"]
     ]
-    return summarise_set("ndcg", run["mode"], rows, "groups")
+    return summarize_set("ndcg", run["mode"], rows, "groups")
 
 
 def load_run(path: Path) -> Run:
-    """A run that `--json` wrote."""
+    """Read a run that `--json` wrote."""
     return cast("Run", json.loads(path.read_text(encoding="utf-8")))
 
 
 def print_run(run: Run) -> None:
-    """One line per repository, then per category, then the overall mean."""
+    """Print one line per repository, one per category, and the overall mean."""
     print(f"{'repository':20} {'language':11} {'NDCG@10':>7} {'queries':>7} {'ms':>6}  categories")
     for row in run["repositories"]:
         parts = [f"{name[:3]} {_shown(_of_category([row], name))}" for name in CATEGORIES]
@@ -102,13 +102,13 @@ def print_run(run: Run) -> None:
 
 
 def print_comparison(before: Run, after: Run) -> None:
-    """What changed between two runs, over the repositories and queries both have."""
+    """Print the differences between two runs, over their common repositories and queries."""
     old = {row["name"]: row for row in before["repositories"]}
     pairs = [(old[row["name"]], row) for row in after["repositories"] if row["name"] in old]
     print(f"\nagainst a run in mode {before['mode']}, {len(pairs)} repositories in common:")
     for was, now in sorted(pairs, key=lambda pair: pair[1]["score"] - pair[0]["score"]):
         difference = now["score"] - was["score"]
-        if abs(difference) >= 5e-5:  # as much as four decimals show
+        if abs(difference) >= 5e-5:  # visible with four decimals
             print(f"  {now['name']:20} {was['score']:.4f} -> {now['score']:.4f}  {difference:+.4f}")
     overall = mean(now["score"] - was["score"] for was, now in pairs)
     print(f"  {'mean of repositories':20} {overall:+.4f}")

@@ -1,4 +1,4 @@
-"""Indexing a tree and asking it queries through the public API, for every quality benchmark."""
+"""Index a tree and run queries through the public API, for every quality benchmark."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MODES: tuple[Mode, ...] = ("hybrid", "semantic", "lexical")
 
 @dataclass(frozen=True, slots=True)
 class IndexCost:
-    """What bringing one index up to date took; files and chunks are those written this time."""
+    """The cost of one update; files and chunks are those written by it."""
 
     seconds: float
     files: int
@@ -34,7 +34,7 @@ class IndexCost:
 
 @contextmanager
 def index_folder(keep: Path | None, name: str) -> Iterator[Path]:
-    """A folder for the index of `name`: below `keep` where given, else temporary."""
+    """Provide a folder for the index of `name`: below `keep` if given, else temporary."""
     if keep is None:
         with tempfile.TemporaryDirectory(prefix="codelode-quality-") as scratch:
             yield Path(scratch, "index")
@@ -52,11 +52,11 @@ def bring_up_to_date(
     model: str | None = None,
     hidden: bool = False,
 ) -> tuple[Index, IndexCost]:
-    """Index `tree` in `folder`; an index kept from before is updated, or replaced if unusable.
+    """Update the index of `tree` in `folder`; replace an index that cannot be used.
 
-    `jobs` is the number of indexing processes, by default one per core; `model` is the
-    name or folder of an embedding model, by default the bundled one. With `hidden`, names that
-    begin with a dot are indexed too.
+    `jobs` is the number of indexing processes (default: one per core); `model` is the name or
+    folder of an embedding model (default: the bundled one). `hidden` also indexes names that begin
+    with a dot.
     """
     if rebuild and folder.exists():
         shutil.rmtree(folder)
@@ -65,7 +65,7 @@ def bring_up_to_date(
         index = Index.open(tree, index_dir=folder, model=model)
         report = index.update(jobs=jobs, hidden=hidden)
     except StoreError:
-        # Made by an older version of the code: these are throwaway indexes, start again.
+        # Made by an older version of the code. These indexes are disposable: rebuild.
         if not folder.exists():
             raise
         shutil.rmtree(folder)
@@ -79,7 +79,7 @@ def bring_up_to_date(
 def ask(
     index: Index, query: str, mode: Mode, *, prefix: str = "", limit: int = CUTOFF
 ) -> tuple[list[Place], float]:
-    """Where the first `limit` hits are, below `prefix`, and the seconds the search took."""
+    """Return the places of the first `limit` hits below `prefix`, and the seconds taken."""
     start = time.perf_counter()
     hits = index.search(query, limit=limit, mode=mode)
     seconds = time.perf_counter() - start

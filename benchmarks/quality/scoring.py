@@ -1,4 +1,4 @@
-"""NDCG@10 as the benchmark publishes it: binary gains, a target counts where it first shows up."""
+"""NDCG@10 as the benchmark defines it: binary gains; a target counts at its first appearance."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CUTOFF = 10
 
 
 class Place(NamedTuple):
-    """Where a hit is: a POSIX path from the checkout's top and 1-based inclusive lines."""
+    """The place of a hit: a POSIX path from the top of the checkout and 1-based inclusive lines."""
 
     path: str
     start_line: int
@@ -22,9 +22,9 @@ class Place(NamedTuple):
 
 
 def matches(place: Place, target: Target) -> bool:
-    """Whether a hit shows a target: same path or a tail of it, and overlapping lines.
+    """Return whether a hit shows a target: same path or a suffix of it, and overlapping lines.
 
-    A tail begins at a slash: `TeX.hs` is found in `src/TeX.hs` but not in `src/LaTeX.hs`.
+    A suffix begins at a slash: `TeX.hs` matches `src/TeX.hs` but not `src/LaTeX.hs`.
     """
     if place.path != target.path and not place.path.endswith("/" + target.path):
         return False
@@ -34,7 +34,7 @@ def matches(place: Place, target: Target) -> bool:
 
 
 def ranks(places: Sequence[Place], targets: Iterable[Target]) -> list[int | None]:
-    """For each target the 1-based rank of the first hit that shows it, or None."""
+    """Return, for each target, the 1-based rank of the first hit that shows it, or None."""
     return [
         next((rank for rank, place in enumerate(places, 1) if matches(place, target)), None)
         for target in targets
@@ -42,10 +42,11 @@ def ranks(places: Sequence[Place], targets: Iterable[Target]) -> list[int | None
 
 
 def ndcg(target_ranks: Sequence[int | None], cutoff: int = CUTOFF) -> float:
-    """Discounted gain of the targets' ranks over that of ideal ranks 1, 2, 3, ...
+    """Return the discounted gain of the targets' ranks divided by that of the ideal ranks.
 
-    Two targets that one hit shows both count at its rank, as published, so a query whose targets
-    are two ranges of lines of one file can score above 1.
+    The ideal ranks are 1, 2, 3, and so on. If one hit shows two targets, both count at its rank, as
+    the benchmark defines it. So a query whose targets are two line ranges of one file can score
+    above 1.
     """
     if not target_ranks:
         raise ValueError("a query needs at least one target")
@@ -59,6 +60,6 @@ def _discount(rank: int) -> float:
 
 
 def mean(values: Iterable[float]) -> float:
-    """The mean, 0 for no values."""
+    """Return the mean, or 0 if there are no values."""
     numbers = list(values)
     return math.fsum(numbers) / len(numbers) if numbers else 0.0

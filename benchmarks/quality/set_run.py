@@ -44,7 +44,7 @@ class SetRun(TypedDict):
     rows: list[Row]
 
 
-def summarise(
+def summarize(
     name: str, mode: str, rows: Sequence[Row], weighting: Weighting = "queries"
 ) -> SetRun:
     """Return the run with its scores: of each kind, of each tag, and of all queries."""
@@ -102,7 +102,7 @@ def print_run(run: SetRun) -> None:
 def differences(before: SetRun, after: SetRun) -> SetRun:
     """Return a run of the paired differences, over the queries that both runs have."""
     changes = [_change(was, now) for was, now in _pairs(before, after)]
-    return summarise(after["set"], after["mode"], changes, after["weighting"])
+    return summarize(after["set"], after["mode"], changes, after["weighting"])
 
 
 def _change(was: Row, now: Row) -> Row:

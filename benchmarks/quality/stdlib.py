@@ -1,9 +1,9 @@
-"""Can the right file of Python's standard library be found? hits@1, hits@3 and MRR.
+"""Measure whether searches find the right file of Python's standard library: hits@1, hits@3, MRR.
 
     python -m benchmarks.quality.stdlib [--mode MODE] [--stdlib DIR] [--without-tests]
         [--json FILE] [--against FILE] [--index-root DIR] [--rebuild] [--check]
 
-The queries and their answers are in `stdlib_queries.json`; those marked required must find a
+`stdlib_queries.json` holds the queries and their answers. Queries marked as required must have a
 right file among the first three hits.
 """
 
@@ -25,7 +25,7 @@ from benchmarks.quality.runs import Mode, ask, bring_up_to_date, index_folder, r
 from benchmarks.quality.scoring import mean
 from benchmarks.quality.set_command import Settings, set_parser, settings_of
 from benchmarks.quality.set_run import Row, SetRun
-from benchmarks.quality.set_run import summarise as summarise_set
+from benchmarks.quality.set_run import summarize as summarize_set
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +39,7 @@ REQUIRED_RANK = 3
 
 
 class StdlibQuery(TypedDict):
-    """A query of `stdlib_queries.json`: `files` are paths below the library, any is right."""
+    """A query of `stdlib_queries.json`: `files` are paths in the library; each is right."""
 
     query: str
     kind: str
@@ -48,7 +48,7 @@ class StdlibQuery(TypedDict):
 
 
 class Answer(TypedDict):
-    """How one query fared: the 1-based rank of the first right file among ten hits, or None."""
+    """The result of one query: the 1-based rank of the first right file in ten hits, or None."""
 
     query: str
     kind: str
@@ -70,7 +70,7 @@ class StdlibRun(TypedDict):
 
 
 def main() -> None:
-    """Index the library, ask the queries, print and compare."""
+    """Index the library, run the queries, print and compare."""
     options = _parse()
     run = ask_library(settings_of(options), options.stdlib, options.without_tests)
     print_run(run)
@@ -93,7 +93,7 @@ def ask_library(settings: Settings, library: Path, without_tests: bool = False) 
         index, cost = bring_up_to_date(tree, folder, rebuild=settings.rebuild, model=settings.model)
         print(f"indexed in {cost.seconds:.1f} s", file=sys.stderr)
         answers = [answer(index, query, settings.mode) for query in queries]
-    return summarise(settings.mode, answers)
+    return summarize(settings.mode, answers)
 
 
 def as_set_run(run: StdlibRun) -> SetRun:
@@ -110,14 +110,14 @@ def as_set_run(run: StdlibRun) -> SetRun:
         )
         for row in run["answers"]
     ]
-    return summarise_set("stdlib", run["mode"], rows)
+    return summarize_set("stdlib", run["mode"], rows)
 
 
 def _parse() -> argparse.Namespace:
     parser = set_parser("stdlib", __doc__)
     add = parser.add_argument
     add("--stdlib", type=Path, default=default_library(), help="another Python's library")
-    add("--without-tests", action="store_true", help="leave CPython's own test package out")
+    add("--without-tests", action="store_true", help="leave out CPython's own test package")
     add("--check", action="store_true", help="exit with 1 if a required query fails")
     return parser.parse_args()
 
@@ -128,22 +128,22 @@ def default_library() -> Path:
 
 
 def load_stdlib_queries(path: Path, library: Path) -> list[StdlibQuery]:
-    """The queries of which this Python's library has at least one right file."""
+    """Return the queries with at least one right file in this Python's library."""
     rows = cast("list[StdlibQuery]", json.loads(path.read_text(encoding="utf-8")))
     return [row for row in rows if any((library / file).is_file() for file in row["files"])]
 
 
 @contextmanager
 def library_tree(library: Path, keep: Path | None, without_tests: bool) -> Iterator[Path]:
-    """A copy of the library without installed packages and compiled files.
+    """Provide a copy of the library without installed packages and compiled files.
 
-    It is temporary, or lies below `keep` and is used again, since an index belongs to one place.
-    The tests of the library are kept by default: they name what the modules do, so telling them
-    apart from the modules is part of the task.
+    It is temporary, or kept below `keep` for the next run, because an index belongs to one root. By
+    default the library's tests are included: they mention what the modules do, so a good ranking
+    must tell them apart from the modules.
     """
     left_out = [*LEFT_OUT, *(TESTS if without_tests else ())]
     with tempfile.TemporaryDirectory(prefix="codelode-stdlib-") as scratch:
-        # Named after its source, so that another Python's library is another tree.
+        # Named after its source, so that the library of another Python gets another tree.
         source = hashlib.sha256(os.fsencode(library.resolve())).hexdigest()[:8]
         name = f"stdlib-{source}{'-without-tests' if without_tests else ''}"
         tree = (keep or Path(scratch)) / name
@@ -156,7 +156,7 @@ def library_tree(library: Path, keep: Path | None, without_tests: bool) -> Itera
 
 
 def answer(index: Index, query: StdlibQuery, mode: Mode) -> Answer:
-    """Ask one query and find the first hit in a right file."""
+    """Run one query and find the first hit in a right file."""
     places, _ = ask(index, query["query"], mode)
     right = (rank for rank, place in enumerate(places, 1) if place.path in query["files"])
     return Answer(
@@ -169,8 +169,8 @@ def answer(index: Index, query: StdlibQuery, mode: Mode) -> Answer:
     )
 
 
-def summarise(mode: str, answers: list[Answer]) -> StdlibRun:
-    """Put the answers together."""
+def summarize(mode: str, answers: list[Answer]) -> StdlibRun:
+    """Combine the answers."""
     return StdlibRun(
         mode=mode,
         python=sysconfig.get_python_version(),
@@ -182,17 +182,17 @@ def summarise(mode: str, answers: list[Answer]) -> StdlibRun:
 
 
 def found_in_time(row: Answer) -> bool:
-    """Whether a right file was among the first three hits."""
+    """Return whether a right file is among the first three hits."""
     return row["rank"] is not None and row["rank"] <= REQUIRED_RANK
 
 
 def reciprocal_rank(answers: list[Answer]) -> float:
-    """Mean of 1/rank, 0 where none of the ten hits was right."""
+    """Return the mean of 1/rank, counting 0 where none of the ten hits is right."""
     return mean(1 / row["rank"] if row["rank"] else 0.0 for row in answers)
 
 
 def print_run(run: StdlibRun) -> None:
-    """The failures, then the shares per kind of query."""
+    """Print the failures, then the shares per kind of query."""
     for row in run["answers"]:
         if not found_in_time(row):
             mark = "REQUIRED " if row["required"] else ""
@@ -211,7 +211,7 @@ def print_run(run: StdlibRun) -> None:
 
 
 def print_comparison(before: StdlibRun, after: StdlibRun) -> None:
-    """Queries whose rank changed, and the difference of MRR."""
+    """Print the queries whose rank changed, and the difference of MRR."""
     earlier = {row["query"]: row["rank"] for row in before["answers"]}
     print(f"\nMRR {before['mrr']:.3f} -> {after['mrr']:.3f}; ranks that changed:")
     for row in after["answers"]:

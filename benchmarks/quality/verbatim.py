@@ -1,4 +1,4 @@
-"""Is text that stands on one line of the tree found there?
+"""Measure whether text that occurs on a single line of the tree is found there.
 
     python -m benchmarks.quality.verbatim --checkouts DIR --annotations DIR [--seed N]
         [--mode MODE] [--repo NAME ...] [--json FILE] [--against FILE] [--index-root DIR] [--jobs N]
@@ -16,7 +16,7 @@ from benchmarks.quality.draw_verbatim import VerbatimQuery, draw_verbatim
 from benchmarks.quality.names import holds
 from benchmarks.quality.runs import bring_up_to_date, hits_of, index_folder, place_text
 from benchmarks.quality.set_command import Settings, finish, for_each, set_parser, settings_of
-from benchmarks.quality.set_run import Row, SetRun, summarise
+from benchmarks.quality.set_run import Row, SetRun, summarize
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +36,7 @@ def run(checkouts: Path, annotations: Path, settings: Settings, seed: int = 0) -
     """Ask for the texts of all repositories."""
     tasks = repository_tasks(checkouts, annotations, settings, seed)
     rows = [row for rows in for_each(ask_repository, tasks, settings.jobs) for row in rows]
-    return summarise("verbatim", settings.mode, rows)
+    return summarize("verbatim", settings.mode, rows)
 
 
 def ask_repository(task: RepositoryTask) -> list[Row]:

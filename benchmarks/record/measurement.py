@@ -1,12 +1,12 @@
-"""What a benchmark measured, as data: the schema of `benchmarks/runs/`.
+"""The results of a benchmark as data: the schema of `benchmarks/runs/`.
 
-A file holds one `Record`. A measurement's `samples` are repetitions of one and the same thing (not
-different queries, say: of those it is a percentile that is repeated), so that their spread is the
-noise. `value` is their median. `baseline` names another measurement of the same record, and
-`ratio` is the value over that one's.
+A file holds one `Record`. The `samples` of a measurement are repetitions of the same thing, so that
+their spread is the noise. (Different queries are not repetitions: their percentile is computed in
+each repetition.) `value` is the median of the samples. `baseline` names another measurement of the
+same record, and `ratio` is the quotient of the two values.
 
-Names are stable: they are what `compare_runs` matches. They go from the corpus to the detail, with
-slashes between: `k10000/index/wall`.
+Names are stable, because `compare_runs` matches them. They go from the corpus to the detail,
+separated by slashes: `k10000/index/wall`.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ Better = Literal["lower", "higher", "neither"]
 
 
 class SchemaError(ValueError):
-    """A file is not a record that this code can read."""
+    """An error for a file that is not a record this code can read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """One quantity. `better` is "neither" for what is only counted, such as files."""
+    """One quantity. `better` is "neither" for mere counts, such as files."""
 
     name: str
     unit: str
@@ -39,13 +39,13 @@ class Measurement:
 
     @property
     def value(self) -> float:
-        """The median of the samples."""
+        """Return the median of the samples."""
         return statistics.median(self.samples)
 
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """A tree that was measured on: a name instead of its path, and which files it has."""
+    """A measured tree: its name (not its path) and a digest of its files."""
 
     name: str
     files: int
@@ -55,9 +55,9 @@ class Corpus:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A run of one benchmark. `machine` and `versions`: see `surroundings`.
+    """One run of one benchmark. For `machine` and `versions` see `surroundings`.
 
-    `dirty` says that the code was not what `commit` has. `notes` say what a reader must know to
+    `dirty` means that the code differed from `commit`. `notes` are what a reader needs to know to
     judge the figures.
     """
 
@@ -75,14 +75,14 @@ class Record:
     notes: list[str] = field(default_factory=list)
 
     def by_name(self) -> dict[str, Measurement]:
-        """The measurements by their names."""
+        """Return the measurements by name."""
         return {row.name: row for row in self.measurements}
 
 
 def dumps(record: Record) -> str:
-    """A record as JSON, a line per measurement so that differences of two files read well.
+    """Return a record as JSON, one line per measurement so that diffs are readable.
 
-    Raises `ValueError` for names that occur twice, baselines that do not exist or no samples.
+    Raises `ValueError` for duplicate names, missing baselines or measurements without samples.
     """
     values = {row.name: row.value for row in record.measurements if row.samples}
     if len(values) != len(record.measurements):
@@ -113,12 +113,12 @@ def _row(row: Measurement, values: dict[str, float]) -> dict[str, Any]:
 
 
 def _short(value: float) -> float:
-    """Six significant digits: more is noise."""
+    """Round to six significant digits; the rest is noise."""
     return value if isinstance(value, int) else float(f"{value:.6g}")
 
 
 def loads(text: str) -> Record:
-    """A record from JSON. Raises `SchemaError`."""
+    """Read a record from JSON. Raises `SchemaError`."""
     try:
         data = json.loads(text)
     except json.JSONDecodeError as error:
@@ -141,7 +141,7 @@ def _measurement(row: dict[str, Any]) -> Measurement:
 
 
 def load_folder(folder: Path) -> dict[str, Record]:
-    """The records of a run folder, by benchmark. Raises `SchemaError`, naming the file."""
+    """Read the records of a run folder, by benchmark. Raises `SchemaError`, naming the file."""
     records = {}
     for path in sorted(folder.glob("*.json")):
         try:
@@ -152,7 +152,7 @@ def load_folder(folder: Path) -> dict[str, Record]:
 
 
 def table(measurements: Sequence[Measurement]) -> str:
-    """Measurements for people: one per line."""
+    """Return measurements as text, one per line."""
     values = {row.name: row.value for row in measurements}
     width = max(len(row.name) for row in measurements)
     lines = []
@@ -167,7 +167,7 @@ def table(measurements: Sequence[Measurement]) -> str:
 
 
 def shown(value: float) -> str:
-    """A number with three or four digits that say something."""
+    """Format a number with three or four significant digits."""
     if value == int(value) or abs(value) >= 1000:
         return f"{value:,.0f}"
     return f"{value:.4g}" if abs(value) >= 1 else f"{value:.3g}"

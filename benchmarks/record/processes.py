@@ -1,10 +1,10 @@
-"""Running commands and measuring them with all their descendants: time, CPU, memory.
+"""Run commands and measure them with all their descendants: time, CPU, memory.
 
-Memory is read from /proc at intervals, so a peak between two looks is missed; what each look sees
-is the sum over all processes at that moment, which no process's own peak can tell. PSS counts a
-page that several processes share once in total, private memory not at all; RSS counts it for each.
-Anonymous memory is what no file holds. Mapped files are in the others though they are only the
-page cache, which the system takes back when it needs to.
+Memory is sampled from /proc, so a peak between two samples is missed. A sample is the sum over all
+processes at one moment, which the peaks of single processes cannot give. PSS counts a page shared
+by several processes once in total; private memory does not count it at all; RSS counts it in each
+process. Anonymous memory is not backed by a file. All but anonymous memory include mapped files,
+which are page cache that the system reclaims when it needs to.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ KIB = 1024
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What some processes hold together, in bytes; `processes` is how many they are."""
+    """The memory of a group of processes in bytes; `processes` is their number."""
 
     rss: int = 0
     pss: int = 0
@@ -41,7 +41,7 @@ class Memory:
         )
 
     def peak(self, other: Memory) -> Memory:
-        """The larger of each: peaks need not fall on one moment."""
+        """Return the larger of each value: the peaks need not coincide."""
         return Memory(
             max(self.rss, other.rss),
             max(self.pss, other.pss),
@@ -53,10 +53,10 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A command that ended well: seconds on the clock and of CPU, what it printed, its memory.
+    """A command that succeeded: wall and CPU seconds, its output, its memory.
 
     `cpu` and `largest_rss` (bytes, of its largest process) come from the system and cover all
-    descendants that were waited for; `memory` is the peak of the looks at /proc, if there were any.
+    descendants that were waited for. `memory` is the peak of the samples, if any were taken.
     """
 
     wall: float
@@ -67,7 +67,7 @@ class Finished:
 
 
 class CommandError(RuntimeError):
-    """A command that was to be measured failed."""
+    """An error for a measured command that failed."""
 
 
 def run(
@@ -76,12 +76,12 @@ def run(
     look_every: float | None = None,
     look_share: float = 0.02,
 ) -> Finished:
-    """Run a command to its end; with `look_every` seconds between looks at its memory.
+    """Run a command to its end, sampling its memory every `look_every` seconds.
 
-    Looks at processes that hold gigabytes take milliseconds: they are made less often where they
-    would use more than `look_share` of a core, so that what is measured is not slowed down.
+    Sampling processes with gigabytes of memory takes milliseconds. Samples become rarer where they
+    would use more than `look_share` of a core, so that they do not slow down what they measure.
 
-    Raises `CommandError` if it fails.
+    Raises `CommandError` if the command fails.
     """
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
         began = time.perf_counter()
@@ -101,7 +101,7 @@ def run(
 
 
 class PeakMemory:
-    """Looks at a process and its descendants every so often while the context is open."""
+    """A context manager that samples the memory of a process and its descendants."""
 
     def __init__(self, pid: int, look_every: float | None, look_share: float) -> None:
         self.peak = Memory()
@@ -130,7 +130,7 @@ class PeakMemory:
 
 
 def memory_of_tree(pid: int) -> Memory:
-    """What a process and all its descendants hold now."""
+    """Return the current memory of a process and all its descendants."""
     total = Memory()
     waiting = [pid]
     while waiting:
@@ -141,7 +141,7 @@ def memory_of_tree(pid: int) -> Memory:
 
 
 def memory_of(pid: int) -> Memory:
-    """What one process holds now; nothing if it is gone."""
+    """Return the current memory of one process; zero if it has ended."""
     values = {"Rss": 0, "Pss": 0, "Private_Clean": 0, "Private_Dirty": 0, "Anonymous": 0}
     try:
         text = Path(f"/proc/{pid}/smaps_rollup").read_text()
@@ -160,6 +160,6 @@ def _children(pid: int) -> list[int]:
     try:
         for task in Path(f"/proc/{pid}/task").iterdir():
             found.extend(map(int, (task / "children").read_text().split()))
-    except OSError:  # gone meanwhile
+    except OSError:  # it has ended
         pass
     return found

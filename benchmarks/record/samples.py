@@ -1,4 +1,4 @@
-"""Percentiles and spread, defined once for all benchmarks."""
+"""Percentile and spread, defined once for all benchmarks."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ import statistics
 from collections.abc import Sequence
 
 NORMAL_MAD = 1.4826
-"""Median absolute deviation to standard deviation, for a normal distribution."""
+"""Ratio of standard deviation to median absolute deviation of a normal distribution."""
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """The smallest value that at least `share` (0 to 1) of the values do not exceed.
+    """Return the smallest value that at least `share` (0 to 1) of the values do not exceed.
 
-    The nearest-rank definition: always one of the values. Raises `ValueError` if there are none.
+    This is the nearest-rank definition: the result is always one of the values. Raises `ValueError`
+    if there are none.
     """
     if not values:
         raise ValueError("no percentile of nothing")
@@ -24,9 +25,9 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 
 def spread(values: Sequence[float]) -> float:
-    """How far repetitions scatter, as a share of their median: the scaled MAD, 0 for fewer than 3.
+    """Return the scaled MAD of repetitions as a share of their median; 0 for fewer than 3.
 
-    One wild repetition does not change it.
+    A single outlier does not change it.
     """
     middle = statistics.median(values)
     if len(values) < 3 or middle == 0:

@@ -1,8 +1,8 @@
-"""One run of a benchmark: collects what it measures, prints it, and records it when asked to.
+"""One run of a benchmark: collects measurements, prints them, and records them on request.
 
 python -m benchmarks.scale.card ROOT --record          # benchmarks/runs/<...>/
-python -m benchmarks.scale.card ROOT --record FOLDER   # this folder
-python -m benchmarks.scale.card ROOT --json FILE       # the same content, anywhere
+python -m benchmarks.scale.card ROOT --into FOLDER     # this folder
+python -m benchmarks.scale.card ROOT --json FILE       # the same content in one file
 """
 
 from __future__ import annotations
@@ -25,23 +25,23 @@ RUNS = Path(__file__).parent.parent / "runs"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options that every benchmark has."""
+    """Add the options that every benchmark has."""
     parser.add_argument(
         "--record",
         action="store_true",
-        help="keep the raw results in benchmarks/runs/<date>-<machine>-<commit>/",
+        help="store the raw results in benchmarks/runs/<date>-<machine>-<commit>/",
     )
-    parser.add_argument("--into", type=Path, metavar="FOLDER", help="keep them in this run folder")
+    parser.add_argument("--into", type=Path, metavar="FOLDER", help="store them in this run folder")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the raw results to FILE")
 
 
 class Session:
-    """A benchmark under way."""
+    """A benchmark in progress."""
 
     def __init__(self, benchmark: str, options: argparse.Namespace) -> None:
         self.benchmark = benchmark
         self._options = options
-        # As an installer leaves it: where Python may not keep bytecode, each process compiles anew.
+        # As after an installation. Without bytecode, each process would compile the sources again.
         compileall.compile_dir(Path(codelode.__file__).parent, quiet=1)
         self._began = datetime.now(UTC)
         self._clock = time.perf_counter()
@@ -52,9 +52,9 @@ class Session:
         self.notes: list[str] = []
 
     def corpus(self, root: Path, original: Path | None = None) -> Corpus:
-        """Note a tree that is measured on; `original` is what it is a copy of, and gives the name.
+        """Record a measured tree; if it is a copy, `original` gives the name.
 
-        It is called by that name wherever the command line has its path.
+        Its name also replaces its path in the recorded command line.
         """
         given = (original or root).resolve()
         found = describe(root, given.name)
@@ -70,18 +70,18 @@ class Session:
         better: Better = "lower",
         baseline: str | None = None,
     ) -> Measurement:
-        """Note what was measured."""
+        """Record a measurement."""
         values = tuple(samples) if isinstance(samples, Sequence) else (samples,)
         row = Measurement(name, unit, better, values, baseline)
         self.measurements.append(row)
         return row
 
     def say(self, text: str) -> None:
-        """Tell people how far it is; results go to stdout at the end."""
+        """Print progress to stderr; results go to stdout at the end."""
         print(f"{self.benchmark}: {text}", file=sys.stderr, flush=True)
 
     def finish(self) -> Record:
-        """Print everything, and write it where the options say."""
+        """Print everything, and write it to the places that the options name."""
         record = self._record()
         print(table(record.measurements))
         for note in record.notes:

@@ -1,4 +1,4 @@
-"""What a measurement was made on: machine, versions, commit. No host name and no path is kept."""
+"""Describe the machine, the versions and the commit. Host names and paths are not kept."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from codelode.system.cpu import available_cores
 PACKAGES = ("codelode", "numpy", "simsimd", "tree-sitter", "xxhash", "zstandard")
 REPOSITORY = Path(__file__).parent.parent.parent
 SOURCES = ("src", "benchmarks", "pyproject.toml", ":!benchmarks/runs")
-"""What makes a run dirty when it is changed: not the results of the run before."""
+"""Changes in these make a run dirty; results of an earlier run do not."""
 
 
 def machine() -> dict[str, str | int]:
-    """Processor, cores that we may use, memory in bytes, kernel."""
+    """Return the processor, the cores available to us, the memory in bytes and the kernel."""
     cores = available_cores()
     return {
         "cpu": _cpu(),
@@ -39,14 +39,14 @@ def _cpu() -> str:
 
 
 def machine_name(about: dict[str, str | int]) -> str:
-    """A short name for a kind of machine, such as `amd-epyc-2x-24gb`."""
+    """Return a short name for a kind of machine, such as `amd-epyc-2x-24gb`."""
     cpu = re.sub(r"\(r\)|\(tm\)|\bcpu\b|@.*", " ", str(about["cpu"]).lower())
     label = "-".join(re.findall(r"[a-z0-9]+", cpu)[:4])
     return f"{label}-{about['cores']}x-{round(int(about['memory_bytes']) / 1e9)}gb"
 
 
 def versions() -> dict[str, str]:
-    """Python, and the packages that do the work."""
+    """Return the versions of Python and of the packages that do the work."""
     found = {"python": platform.python_version()}
     for package in PACKAGES:
         try:
@@ -57,7 +57,7 @@ def versions() -> dict[str, str]:
 
 
 def commit() -> tuple[str, bool]:
-    """The short hash of the commit, and whether the sources differ from it."""
+    """Return the short hash of the commit, and whether the sources differ from it."""
     try:
         head = _git("rev-parse", "--short=10", "HEAD")
         changed = _git("status", "--porcelain", "--", *SOURCES)

@@ -1,4 +1,4 @@
-"""Trees that are measured on, by name: a record says which files they have, not where they lie."""
+"""Measured trees by name: a record says which files they have, not their location."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from codelode.types import SourceFile
 
 
 def describe(root: Path, name: str | None = None) -> Corpus:
-    """Name, size and digest of the files of a tree that indexing would look at.
+    """Return the name, size and digest of the files that an index of the tree would hold.
 
-    The digest is of the paths in order, each relative to the root. Without `name`, the tree is
-    called as its folder is.
+    The digest covers the paths relative to the root, in order. `name` defaults to the name of the
+    folder.
     """
     files = [item for item in walk(root) if isinstance(item, SourceFile)]
     size = sum(file.size for file in files)
@@ -24,7 +24,7 @@ def describe(root: Path, name: str | None = None) -> Corpus:
 
 
 def without_paths(arguments: Iterable[str], names: dict[Path, str]) -> list[str]:
-    """Command-line arguments with trees replaced by their names, other absolute paths by `...`."""
+    """Return command-line arguments with trees replaced by names, other absolute paths by `...`."""
     return [_named(argument, names) for argument in arguments]
 
 

@@ -1,15 +1,15 @@
-"""The scale card: what indexing and searching cost on trees of several sizes, one after the other.
+"""Make the scale card: the cost of indexing and searching trees of several sizes.
 
     python -m benchmarks.scale.card ROOT... [--seconds N] [--queries [NAME=]FILE]... [--record]
 
 Give the trees in order of size, such as 1,000, 10,000 and 78,000 kernel files (`python -m
-benchmarks.corpora`). Every run is a fresh process, through the command line, as a user's. Beside
-each is the floor, a run that only reads and parses the same files. Runs of the two alternate until
-`--seconds` are spent on a tree (once each at least, five times at most), so that both have the same
-weather; the page cache is warm, because the floor goes first.
+benchmarks.corpora`). Every run is a fresh `lode` process, as for a user. Its floor is a run that
+only reads and parses the same files. Runs of the two alternate until `--seconds` are spent on a
+tree (at least one and at most five runs each), so that a drift of the machine's speed affects both.
+The page cache is warm, because the floor runs first.
 
-`--queries` takes over what `benchmarks.scale.queries --json FILE` measured: of 1M and 10M synthetic
-chunks, or the recall of one of the trees (NAME is then the tree's).
+`--queries` includes the results of `benchmarks.scale.queries --json FILE`: for 1M and 10M synthetic
+chunks, or the recall of one of the trees (NAME is then the name of the tree).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from benchmarks.scale.report import markdown
 from codelode.system.cpu import available_cores
 
 MOST_RUNS = 5
-LOOK_EVERY = 0.2  # seconds between looks at the memory: rare, because they cost time too
+LOOK_EVERY = 0.2  # seconds between memory samples: rare, because sampling takes time too
 LODE = (sys.executable, "-m", "codelode")
 
 
@@ -45,15 +45,15 @@ class Runs:
 
 
 def main() -> None:
-    """Read the command line, measure tree by tree, print the card."""
+    """Parse the command line, measure each tree, print the card."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.scale.card")
     parser.add_argument("roots", type=Path, nargs="+", metavar="ROOT")
-    parser.add_argument("--seconds", type=float, default=90, help="for indexing, per tree")
+    parser.add_argument("--seconds", type=float, default=90, help="time for indexing, per tree")
     parser.add_argument("--jobs", type=int, default=available_cores())
     parser.add_argument("--searches", type=int, default=11, help="cold ones")
-    parser.add_argument("--rounds", type=int, default=10, help="of warm searches")
+    parser.add_argument("--rounds", type=int, default=10, help="rounds of warm searches")
     parser.add_argument("--queries", action="append", default=[], metavar="[NAME=]FILE")
-    parser.add_argument("--scratch", type=Path, help="where the indexes lie (default: temporary)")
+    parser.add_argument("--scratch", type=Path, help="folder for the indexes (default: temporary)")
     add_options(parser)
     options = parser.parse_args()
     session = Session("scale", options)
@@ -72,8 +72,8 @@ def main() -> None:
 def indexing(
     session: Session, name: str, root: Path, place: Path, jobs: int, seconds: float
 ) -> None:
-    """Index the tree and run the floor in turn; then an update with nothing to do."""
-    session.say(f"{name}: indexing and floor in turn")
+    """Alternate indexing the tree and running the floor; then run an update without changes."""
+    session.say(f"{name}: indexing and floor, alternating")
     runs = Runs()
     command = [*LODE, "index", str(root), "--json", "--jobs", str(jobs)]
     floor = [sys.executable, "-m", "benchmarks.scale.floor", str(root), "--jobs", str(jobs)]
@@ -120,7 +120,7 @@ def _add_indexing(session: Session, name: str, runs: Runs, jobs: int) -> None:
 
 
 def cold(session: Session, name: str, root: Path, place: Path, searches: int) -> None:
-    """`lode search` in a new process each, beside a process that only imports numpy."""
+    """Run `lode search` in new processes, and processes that only import numpy as a baseline."""
     session.say(f"{name}: {searches} cold searches")
     asked = questions(root)
     ran, empty = [], []
@@ -141,7 +141,7 @@ def cold(session: Session, name: str, root: Path, place: Path, searches: int) ->
 
 
 def warm(session: Session, name: str, root: Path, place: Path, rounds: int) -> None:
-    """Searches in one process that stays."""
+    """Search in one long-lived process."""
     for mode in ("hybrid", "semantic", "lexical"):
         session.say(f"{name}: {rounds} rounds of warm searches, {mode}")
         command = [sys.executable, "-m", "benchmarks.scale.warm", str(root), "--mode", mode]

@@ -1,4 +1,4 @@
-"""The floor of indexing: read every file, parse those that have a grammar, do nothing with it.
+"""Measure the floor of indexing: read every file, parse those with a grammar, discard the result.
 
     python -m benchmarks.scale.floor ROOT [--jobs N]
 
@@ -27,14 +27,14 @@ MAX_PARSED_BYTES = 500_000
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Seconds of one run: on the clock, and of CPU over all its processes."""
+    """Seconds of one run: wall-clock, and CPU over all its processes."""
 
     wall: float
     cpu: float
 
 
 def floor(root: Path, jobs: int) -> Cost:
-    """Read and parse every file on `jobs` processes; discovery is not counted."""
+    """Read and parse every file on `jobs` processes; discovery is not timed."""
     files = [item for item in walk(root) if isinstance(item, SourceFile)]
     batches = [(root, files[i : i + BATCH]) for i in range(0, len(files), BATCH)]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)

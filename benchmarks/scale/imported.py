@@ -1,6 +1,6 @@
-"""What `benchmarks.scale.queries` measured of an index, as part of the scale card.
+"""Import the results of `benchmarks.scale.queries` into the scale card.
 
-That benchmark makes synthetic indexes of millions of chunks, and counts recall.
+That benchmark makes synthetic indexes of millions of chunks, and measures recall.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 from benchmarks.record.measurement import Better
 from benchmarks.record.session import Session
 
-# Section and key of its JSON, our name, unit, factor, which way is better.
+# Section and key of its JSON, our name, unit, factor, better direction.
 TAKEN: tuple[tuple[str, str, str, str, float, Better], ...] = (
     ("hybrid", "p50_ms", "warm search/p50", "ms", 1, "lower"),
     ("hybrid", "p95_ms", "warm search/p95", "ms", 1, "lower"),
@@ -24,7 +24,7 @@ TAKEN: tuple[tuple[str, str, str, str, float, Better], ...] = (
 
 
 def take(session: Session, argument: str) -> str:
-    """Add what `[NAME=]FILE` holds, unless the session has measured the same; returns the name."""
+    """Add the content of `[NAME=]FILE`, except what the session has measured; return the name."""
     name, _, file = argument.rpartition("=")
     found: dict[str, Any] = json.loads(Path(file).read_text(encoding="utf-8"))
     name = name or f"synthetic-{found['chunks']}"

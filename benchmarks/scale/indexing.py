@@ -1,11 +1,11 @@
-"""Index a tree and search it from cold processes, beside the floor and `import numpy`.
+"""Index a tree and search it from cold processes, with the floor and `import numpy` as baselines.
 
     python -m benchmarks.scale.indexing ROOT [--jobs N] [--searches N] [--json FILE]
 
-For one tree; `benchmarks.scale.card` measures more, of several. Through the command line, as a
-user would. The floor is a run that only reads the same files and parses those that have a grammar,
-on as many processes. Seconds are wall-clock and, for all processes together, CPU: on a busy machine
-the ratio of CPU seconds is the firmer one.
+This covers one tree; `benchmarks.scale.card` measures more, on several. It uses the command line,
+as a user would. The floor only reads the same files and parses those with a grammar, on as many
+processes. Seconds are wall-clock, and CPU over all processes: on a busy machine the ratio of CPU
+seconds is the more reliable one.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ QUERIES = (
 
 
 def measured(command: list[str], environment: dict[str, str]) -> tuple[Cost, bytes]:
-    """Run a command; its cost and what it printed."""
+    """Run a command; return its cost and its output."""
     done = run(command, environment)
     return Cost(done.wall, done.cpu), done.stdout
 

@@ -1,10 +1,10 @@
-"""What it costs to profile and to count: CPU seconds of `lode index --rebuild`, side by side.
+"""Measure the cost of profiling and of metrics: CPU seconds of `lode index --rebuild`.
 
     python -m benchmarks.scale.overhead ROOT [--rounds N] [--jobs N] [--without SOURCE]
 
-Each round runs every variant once, beginning with another one each time; `--without` names the
-`src` folder of another checkout to compare with. Seconds are CPU, over all processes, as the system
-counts them; what each round cost is compared with the same round of the first variant.
+Each round runs every variant once, starting with a different one each time. `--without` adds the
+`src` folder of another checkout. Seconds are CPU over all processes, as the system counts them;
+each is compared with the first variant in the same round.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from benchmarks.scale.indexing import measured
 
 
 def variants(folder: Path, other: Path | None) -> dict[str, tuple[list[str], dict[str, str]]]:
-    """Name, then arguments and environment."""
+    """Return the arguments and environment of each variant by name."""
     found: dict[str, tuple[list[str], dict[str, str]]] = {
         "off": ([], {}),
         "--stats": (["--stats"], {}),

@@ -1,13 +1,12 @@
-"""Search an index: how long, with how much memory, how many at once.
+"""Measure searches of one index: latency, memory, throughput, recall.
 
     python -m benchmarks.scale.queries ROOT [--index-dir DIR] [--queries N] [--cold N] [--json FILE]
     python -m benchmarks.scale.queries --synthetic CHUNKS
 
-Queries are fixed questions with common words, and words and symbols of the index itself, the same
-for the same index. Every figure but that of whole cold processes is of an index that has answered
-other queries before. Memory:
-`private` is what the process keeps of its own (anonymous pages), `mapped` are pages of files, the
-index above all, which the kernel shares between processes and takes back when it needs them.
+The queries are fixed questions with common words, and words and symbols of the index itself: the
+same for the same index. Except for cold processes, the index has answered other queries before.
+Memory: `private` is anonymous memory of the process; `mapped` are pages of files, mainly the index,
+which the kernel shares between processes and reclaims when it needs them.
 """
 
 from __future__ import annotations
@@ -57,14 +56,14 @@ FILTERS: dict[str, dict[str, Any]] = {
     "glob *.h": {"globs": ["*.h"]},
     "glob !*.c": {"globs": ["!*.c"]},
     "language c": {"languages": ["c"]},
-    "one folder": {},  # its glob depends on the index
+    "one folder": {},  # the glob depends on the index
 }
 THREADS = (1, 2, 4, 8)
 PROCESSES = (1, 2)
 
 
 def sampled(index: Index, count: int) -> list[str]:
-    """Queries: the fixed ones, then names and pairs of words of names in the index."""
+    """Return the fixed queries, then names and pairs of words of names in the index."""
     random = np.random.default_rng(0)
     segments = [live.segment for live in index.snapshot().segments]
     queries = list(QUESTIONS)
@@ -80,14 +79,14 @@ def sampled(index: Index, count: int) -> list[str]:
 
 
 def folder_of(index: Index) -> str:
-    """A glob for the top folder of some file."""
+    """Return a glob for the top folder of some file."""
     segment = index.snapshot().segments[0].segment
     return f"/{segment.path(len(segment.files) // 2).split('/')[0]}/**"
 
 
 def latencies(index: Index, queries: list[str], options: dict[str, Any]) -> dict[str, float]:
-    """Percentiles in milliseconds, and milliseconds of CPU per query."""
-    index.search(queries[0], **options)  # a filter is made once
+    """Return percentiles in milliseconds, and CPU milliseconds per query."""
+    index.search(queries[0], **options)  # computes the filter, which is cached
     seconds = []
     cpu = time.process_time()
     for query in queries:
@@ -105,7 +104,7 @@ def latencies(index: Index, queries: list[str], options: dict[str, Any]) -> dict
 
 
 def throughput(index: Index, queries: list[str], threads: int) -> float:
-    """Queries per second of some threads that search one index."""
+    """Return the queries per second of several threads that search one index."""
     todo: Iterator[str] = iter(queries)
     lock = threading.Lock()
 
@@ -127,12 +126,14 @@ def throughput(index: Index, queries: list[str], threads: int) -> float:
 
 
 def served(root: Path, index_dir: Path | None, texts: list[str], others: list[str]) -> Any:
-    """Queries per second of 1 to 8 threads on one to two search processes, and their memory."""
+    """Return queries per second of 1 to 8 threads on 1 to 2 search processes, and memory."""
     result: dict[str, Any] = {}
     for processes in PROCESSES:
         with Index.open(root, index_dir, processes=processes) as index:
             for _ in range(2):
-                throughput(index, others, max(THREADS))  # starts them, maps, and checks pages
+                throughput(
+                    index, others, max(THREADS)
+                )  # starts them, maps the index, verifies pages
             rates = {n: throughput(index, texts, n) for n in THREADS}
             result[str(processes)] = {
                 "queries_per_second": rates,
@@ -142,13 +143,13 @@ def served(root: Path, index_dir: Path | None, texts: list[str], others: list[st
 
 
 def children() -> list[int]:
-    """The processes that this one has started and that still run."""
+    """Return the running child processes of this process."""
     found = Path("/proc/self/task").glob("*/children")
     return [int(pid) for each in found for pid in each.read_text().split()]
 
 
 def memory(process: int | str = "self") -> dict[str, float]:
-    """Megabytes of this process, or of another."""
+    """Return the megabytes of this process or of another."""
     rollup = Path(f"/proc/{process}/smaps_rollup").read_text()
     pairs = (line.split() for line in rollup.splitlines()[1:])
     kilobytes = {pair[0].rstrip(":"): int(pair[1]) for pair in pairs}
@@ -159,9 +160,9 @@ def memory(process: int | str = "self") -> dict[str, float]:
 
 
 def recall(index: Index, queries: list[str], k: int = 10) -> float:
-    """The share of the k nearest chunks by exact float32 that the dense leg finds.
+    """Return the share of the k nearest chunks by exact search that the dense leg finds.
 
-    What was indexed is only there as codes; so exact means these, with the query as floats.
+    The index holds only codes, so exact search uses the codes with the query as float32.
     """
     snapshot, encoder = index.snapshot(), index.encoder()
     masks = chunk_masks(snapshot, None, None)
@@ -189,7 +190,7 @@ def recall(index: Index, queries: list[str], k: int = 10) -> float:
 
 
 def cold(root: Path, index_dir: Path | None, runs: int) -> dict[str, float]:
-    """Medians of whole `lode search` processes: wall and CPU milliseconds, peak megabytes."""
+    """Return medians of `lode search` processes: wall and CPU milliseconds, peak megabytes."""
     command = [sys.executable, "-m", "codelode", "search", "--json", QUESTIONS[0], str(root)]
     if index_dir is not None:
         command += ["--index-dir", str(index_dir)]
@@ -210,8 +211,8 @@ def cold(root: Path, index_dir: Path | None, runs: int) -> dict[str, float]:
 
 
 def measured(root: Path, index_dir: Path | None, queries: int, runs: int) -> dict[str, Any]:
-    """Everything about one index."""
-    # First, while this process is small: the peak of a child begins with its parent's.
+    """Return all measurements of one index."""
+    # First, while this process is small: a child inherits the peak of its parent.
     alone = cold(root, index_dir, runs)
     index = Index.open(root, index_dir)
     texts = sampled(index, 2 * queries)
@@ -252,7 +253,7 @@ def main() -> None:
                 [*command, str(options.synthetic), root, index_dir], check=True, stdout=sys.stderr
             )
         if root is None:
-            parser.error("give a ROOT that is indexed, or --synthetic")
+            parser.error("give an indexed ROOT, or --synthetic")
         result = measured(root, index_dir, options.queries, options.cold)
     print(json.dumps(result, indent=1))
     if options.json:

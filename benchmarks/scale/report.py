@@ -1,18 +1,18 @@
-"""The scale card as a table, a column per tree, with the targets beside it."""
+"""The scale card as a table: one column per tree, with the targets beside it."""
 
 from __future__ import annotations
 
 from benchmarks.record.measurement import Record, shown
 
 ROWS = (
-    # what, name of the measurement, whether the ratio to its baseline is shown
+    # label, name of the measurement, whether to show the ratio to its baseline
     ("files", "files", False),
     ("source, MB", "source", False),
     ("chunks", "chunks", False),
     ("index, s", "index/wall", False),
     ("... times the floor, wall", "index/wall", True),
     ("... times the floor, CPU", "index/cpu", True),
-    ("... ms a file", "index/per file", False),
+    ("... ms per file", "index/per file", False),
     ("... MB/s", "index/speed", False),
     ("... cores busy, share", "index/cores busy", False),
     ("... peak memory (PSS), MB", "index/peak pss", False),
@@ -25,12 +25,12 @@ ROWS = (
     ("warm search, p95, ms", "warm search/p95", False),
     ("recall@10", "recall@10", False),
     ("warm search, private memory, MB", "warm search/private", False),
-    ("... of it no file's, MB", "warm search/anonymous", False),
+    ("... of which anonymous, MB", "warm search/anonymous", False),
 )
 
 
 def markdown(record: Record) -> str:
-    """The card of a record of `benchmarks.scale.card`."""
+    """Return the card of a record of `benchmarks.scale.card`."""
     names = [
         row.name.removesuffix("/chunks")
         for row in record.measurements

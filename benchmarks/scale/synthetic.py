@@ -1,12 +1,12 @@
-"""A made-up index of any size, at the sizes that real ones have, without a tree to index.
+"""Make a synthetic index of any size with realistic proportions, without a tree to index.
 
     python -m benchmarks.scale.synthetic CHUNKS ROOT INDEX_DIR [--seed N]
 
-A few full segments are made by the real builder, from made-up words and vectors; the others are
-copies of them in which vectors, lengths of chunks and so scores differ. What a search touches has
-the sizes and the skew of an index of 10,000 files of the Linux kernel (85 distinct terms a chunk,
-two thirds of the terms in one chunk only, the commonest in 78 % of them; 12 chunks a file). What
-is searched for is found in no cluster on purpose: this measures time, not quality.
+The real builder makes a few full segments from random words and vectors. The others are copies of
+these with different vectors, chunk lengths and therefore scores. The parts that a search touches
+have the size and skew of an index of 10,000 files of the Linux kernel (85 distinct terms per chunk,
+two thirds of the terms in only one chunk, the most common term in 78 % of them; 12 chunks per
+file). The queries belong to no cluster on purpose: this measures time, not quality.
 
 The same seed gives the same bytes. Ten million chunks take some minutes and 6 GB.
 """
@@ -46,14 +46,14 @@ if TYPE_CHECKING:
     from codelode.segment.container import Piece
 
 BASES = 4
-"""Segments made from scratch; more cost more time and make no other measurement."""
+"""Segments made from scratch; more take longer and do not change the measurements."""
 
 VOCABULARY = 150_000
 RARE_WORDS = 6_000_000
 WORDS_PER_CHUNK = 85
 RARE_PER_CHUNK = 8
 REPEATS = 0.4
-"""How likely a word is to occur no more in the chunk it occurs in."""
+"""The probability that a word does not occur again in the same chunk."""
 CHUNKS_PER_FILE = 12
 CLUSTERS = 4096
 COMMON = (
@@ -69,7 +69,7 @@ _SYLLABLES = "ba co di fu ge ha ki lo mu ne pa qui ro sa ti vu wa xe yo za tra s
 
 
 class Words:
-    """Draws the words of chunks: Zipf's law over a vocabulary, and words that hardly recur."""
+    """Draws the words of chunks: Zipf's law over a vocabulary, plus words that hardly recur."""
 
     def __init__(self, random: np.random.Generator) -> None:
         self._random = random
@@ -79,7 +79,7 @@ class Words:
         self._cumulated = np.cumsum(weights / weights.sum())
 
     def counts(self, chunks: int) -> WordCounts:
-        """The words of some chunks."""
+        """Draw the words of `chunks` chunks."""
         lengths = np.maximum(4, self._random.normal(WORDS_PER_CHUNK, 26, chunks).astype(int))
         rows = np.repeat(np.arange(chunks), lengths)
         ids = np.searchsorted(self._cumulated, self._random.random(len(rows)))
@@ -108,16 +108,16 @@ def _spell(number: int) -> str:
 
 
 def vectors(random: np.random.Generator, rows: int, dimensions: int) -> NDArray[np.float32]:
-    """Unit vectors around the centres of clusters."""
-    centres = random.normal(size=(CLUSTERS, dimensions)).astype(np.float32)
-    found = centres[random.integers(0, CLUSTERS, rows)]
+    """Return random unit vectors around the centers of clusters."""
+    centers = random.normal(size=(CLUSTERS, dimensions)).astype(np.float32)
+    found = centers[random.integers(0, CLUSTERS, rows)]
     found += random.normal(size=found.shape).astype(np.float32)
     found /= np.linalg.norm(found, axis=1, keepdims=True)
     return found
 
 
 def base(words: Words, random: np.random.Generator, chunks: int, dimensions: int) -> Segment:
-    """A segment of made-up files."""
+    """Make a segment of random files."""
     builder = SegmentBuilder()
     made = 0
     while made < chunks:
@@ -149,9 +149,9 @@ def base(words: Words, random: np.random.Generator, chunks: int, dimensions: int
 
 
 def varied(segment: Segment, random: np.random.Generator) -> dict[str, Iterable[Piece]]:
-    """The sections of a segment with other vectors and other lengths of chunks.
+    """Return the sections of a segment with other vectors and other chunk lengths.
 
-    Dimensions change places and signs, the same for all rows: near vectors stay near.
+    Dimensions are permuted and change signs, the same for all rows: near vectors stay near.
     """
     sections: dict[str, Iterable[Piece]] = {
         name: [segment.file.read(name)] for name in segment.file.section_bytes()
@@ -182,7 +182,7 @@ def write(storage: LocalStorage, segment: Segment, random: np.random.Generator) 
 
 
 def make(chunks: int, root: Path, directory: Path, seed: int) -> None:
-    """Make an index in `directory`, which must be empty or not exist."""
+    """Make an index in `directory`, which must be empty or absent."""
     directory.mkdir(parents=True)
     storage = LocalStorage(directory)
     random = np.random.default_rng(seed)
@@ -204,7 +204,7 @@ def main() -> None:
     """Make an index."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.scale.synthetic")
     parser.add_argument("chunks", type=int)
-    parser.add_argument("root", type=Path, help="the tree that it is said to be of: any folder")
+    parser.add_argument("root", type=Path, help="the root recorded in the index: any folder")
     parser.add_argument("index_dir", type=Path)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()

@@ -1,10 +1,10 @@
-"""What an update costs after 0, 1, 10, 1,000 changed files: seconds, and bytes written.
+"""Measure updates after 0, 1, 10 and 1,000 changed files: seconds, and bytes written.
 
     python -m benchmarks.scale.updates --corpus DIR [--record]   # a copy of DIR is edited
 
 Corpora: `python -m benchmarks.corpora kernel --files 10000 --out DIR`. A change appends a function
-to a file. Bytes are those of all write calls of the store, compaction included; the tree that is
-read is in the page cache, as it is for someone who has just edited it.
+to a file. Bytes are those of all write calls of the store, including compaction. The tree is in the
+page cache, as after an edit.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ CHANGES = (0, 1, 10, 1000)
 
 
 class Written:
-    """Counts the bytes of write calls."""
+    """A counter of the bytes passed to write calls."""
 
     def __init__(self) -> None:
         self.bytes = 0
@@ -48,7 +48,7 @@ def change(paths: Sequence[Path], rng: random.Random) -> None:
 def measure(
     index: Index, paths: Sequence[Path], count: int, rng: random.Random
 ) -> tuple[float, int]:
-    """Change so many files and update: seconds and bytes written."""
+    """Change `count` files and update; return seconds and bytes written."""
     change(rng.sample(paths, count), rng)
     written = Written()
     with intercepted(index.directory, written):
@@ -60,12 +60,12 @@ def measure(
 
 
 def main() -> None:
-    """Read the command line and run."""
+    """Parse the command line and run."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.scale.updates")
     parser.add_argument("--corpus", type=Path, required=True)
-    parser.add_argument("--files", type=int, help="use only so many files of the corpus")
+    parser.add_argument("--files", type=int, help="use only the first N files of the corpus")
     parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--scratch", type=Path, help="where the copy and the index lie")
+    parser.add_argument("--scratch", type=Path, help="folder for the copy and the index")
     add_options(parser)
     options = parser.parse_args()
     session = Session("updates", options)
@@ -93,7 +93,7 @@ def main() -> None:
 
 
 def place(corpus: Path, root: Path, files: int | None) -> None:
-    """Copy the corpus (its first `files` files by path)."""
+    """Copy the corpus, or its first `files` files by path."""
     for source in sorted(path for path in corpus.rglob("*") if path.is_file())[:files]:
         copy = root / source.relative_to(corpus)
         copy.parent.mkdir(parents=True, exist_ok=True)
@@ -101,7 +101,7 @@ def place(corpus: Path, root: Path, files: int | None) -> None:
 
 
 def sources(root: Path) -> list[Path]:
-    """The files that are indexed, and still are after text is appended."""
+    """Return the files that are indexed and remain so after text is appended."""
     return [
         root / item.path
         for item in walk(root)

@@ -1,9 +1,9 @@
-"""Search one index from one process that stays: latencies by round, and what the process holds.
+"""Search one index from one long-lived process; report latencies by round, and memory.
 
     python -m benchmarks.scale.warm ROOT --index-dir DIR [--rounds N] [--mode MODE] [--queries FILE]
 
-Every round asks every query once; its mean, p50 and p95 are over the queries. The first round,
-which maps and checks pages, is told apart. Prints one JSON object; other benchmarks run this.
+Every round runs every query once; mean, p50 and p95 are over the queries. The first round, which
+maps and verifies pages, is reported separately. Prints one JSON object; other benchmarks run this.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def main() -> None:
 
 
 def ask(index: Index, asked: Sequence[str], mode: str) -> list[float]:
-    """The seconds each query takes."""
+    """Return the seconds that each query takes."""
     times = []
     for query in asked:
         began = time.perf_counter()

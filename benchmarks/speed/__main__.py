@@ -2,9 +2,10 @@
 
     python -m benchmarks.speed [--seconds N] [--cpu] [-k EXPRESSION] [--record]
 
-Needs the dependency group `benchmarks`. Each stage is repeated for `--seconds` (five times at
-least); what goes through bytes is given in MB/s, the rest in milliseconds a call. `--cpu` measures
-CPU seconds of this process instead of wall-clock, for a busy machine, in a record of its own.
+Needs the dependency group `benchmarks`. Each stage is repeated for `--seconds` (at least five
+times). Results are in MB/s where the input has a size, else in milliseconds per call. `--cpu`
+measures CPU seconds of this process instead of wall-clock time, for a busy machine, in a separate
+record.
 """
 
 from __future__ import annotations
@@ -21,20 +22,20 @@ import pytest
 from benchmarks.record.session import Session, add_options
 
 FOLDER = Path(__file__).parent
-KEPT = 101  # samples of each, evenly spaced
+KEPT = 101  # samples per benchmark, evenly spaced
 
 
 def main() -> int:
-    """Run pytest and keep what it measured; its exit code."""
+    """Run pytest and store the results; return its exit code."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.speed")
     parser.add_argument("--seconds", type=float, default=1, help="per stage")
     parser.add_argument("--cpu", action="store_true", help="CPU seconds, not wall-clock")
-    parser.add_argument("-k", default="", help="only these, as pytest's -k")
+    parser.add_argument("-k", default="", help="run only these, as with pytest's -k")
     add_options(parser)
     options = parser.parse_args()
     session = Session("speed-cpu" if options.cpu else "speed", options)
     chosen = options.k
-    if options.cpu:  # a child's seconds are not this process's
+    if options.cpu:  # CPU time of a child does not count for this process
         chosen = f"({chosen}) and not cold" if chosen else "not cold"
     with tempfile.TemporaryDirectory(prefix="codelode-speed-") as scratch:
         raw = Path(scratch, "raw.json")
@@ -56,7 +57,7 @@ def main() -> int:
 
 
 def add(session: Session, row: dict[str, Any]) -> None:
-    """Note one benchmark of pytest-benchmark: rounds as samples, as MB/s where bytes are known."""
+    """Record one benchmark of pytest-benchmark: rounds as samples, in MB/s if bytes are known."""
     name = row["name"].removeprefix("test_")
     seconds = row["stats"]["data"]
     seconds = seconds[:: max(1, len(seconds) // KEPT)][:KEPT]

@@ -1,4 +1,4 @@
-"""The stages of indexing, each alone, in one process."""
+"""The stages of indexing, each by itself, in one process."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 SAMPLES = Path(__file__).parent.parent.parent / "tests" / "chunk_samples"
 LANGUAGES = sorted(path.suffix[1:] for path in SAMPLES.iterdir() if path.suffix != ".outline")
-SAMPLE_BYTES = 200_000  # of each language: its sample, as often as that takes
+SAMPLE_BYTES = 200_000  # per language: its sample, repeated up to this size
 MOST_FILE_BYTES = 1 << 20
 
 
@@ -67,14 +67,14 @@ def test_embed(benchmark: BenchmarkFixture, library: Library, encoder: Encoder) 
 
 
 def test_batch(benchmark: BenchmarkFixture, library: Library, encoder: Encoder) -> None:
-    """Read, chunk, tokenize, embed and build together: what a worker does with a batch."""
+    """Run the stages of a batch together, as a worker does: read, chunk, tokenize, embed, build."""
     indexer = BatchIndexer(library.root, encoder, MOST_FILE_BYTES)
     benchmark.extra_info["bytes"] = library.bytes
     benchmark(lambda: [indexer.index(part) for part in library.parts()])
 
 
 def test_merge(benchmark: BenchmarkFixture, library: Library, encoder: Encoder) -> None:
-    """Seal: runs to one segment."""
+    """Merge runs into one segment."""
     indexer = BatchIndexer(library.root, encoder, MOST_FILE_BYTES)
     runs = [indexer.index(part).data for part in library.parts()]
     benchmark.extra_info["bytes"] = sum(map(len, runs))

@@ -1,4 +1,4 @@
-"""The legs of a search over one small index, and what a cold process pays."""
+"""The parts of a search over one small index, and the imports of a cold process."""
 
 from __future__ import annotations
 
@@ -23,18 +23,20 @@ K = 100
 
 
 def internal(name: str) -> Any:
-    """Something inside codelode that is no promise: the benchmark is skipped when it has moved."""
+    """Import an internal name; skip the benchmark if it has moved."""
     module, _, attribute = name.partition(":")
     try:
         return getattr(import_module(module), attribute)
     except (ImportError, AttributeError):
-        pytest.skip(f"there is no {name} any more")
+        pytest.skip(f"{name} no longer exists")
 
 
 @pytest.mark.parametrize("mode", ["hybrid", "semantic", "lexical"])
 def test_search(benchmark: BenchmarkFixture, index: Index, mode: Any) -> None:
     asked = questions(index.root)
-    benchmark.extra_info["calls"] = len(asked)  # all in each round: their differences are no noise
+    benchmark.extra_info["calls"] = len(
+        asked
+    )  # each round runs all queries: their differences are not noise
     benchmark(lambda: [index.search(query, mode=mode) for query in asked])
 
 
@@ -64,7 +66,7 @@ def test_bm25(benchmark: BenchmarkFixture, index: Index) -> None:
 
 
 def test_measure_and_rank(benchmark: BenchmarkFixture, index: Index, encoder: Encoder) -> None:
-    """All but finding the hits' text: gather candidates, measure, weigh, choose."""
+    """Gather candidates, compute features, score and select, without the hits' text."""
     gather = internal("codelode.search.searcher:gather")
     question = internal("codelode.search.request:SearchRequest")("read the configuration")
     weigh = internal("codelode.search.rank:weigh")
@@ -78,7 +80,7 @@ def test_measure_and_rank(benchmark: BenchmarkFixture, index: Index, encoder: En
 
 
 def test_scan_floor(benchmark: BenchmarkFixture) -> None:
-    """One pass over 100,000 int8 vectors in memory: what the machine can do."""
+    """Scan 100,000 int8 vectors in memory once: the limit of the machine."""
     chance = np.random.default_rng(1)
     codes = chance.integers(-127, 128, (ROWS, DIMENSIONS), np.int8)
     query = chance.integers(-127, 128, (1, DIMENSIONS), np.int8)
@@ -90,6 +92,6 @@ def test_scan_floor(benchmark: BenchmarkFixture) -> None:
     "code", ["pass", "import numpy", "import codelode", "import codelode.search.searcher"]
 )
 def test_cold_import(benchmark: BenchmarkFixture, code: str) -> None:
-    """A new process each."""
+    """Import modules in a new process."""
     command = [sys.executable, "-c", code]
     benchmark.pedantic(subprocess.run, (command,), {"check": True}, rounds=11, warmup_rounds=1)

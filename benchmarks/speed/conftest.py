@@ -1,6 +1,6 @@
-"""What the micro-benchmarks work on: some of Python's own library, cut and indexed once.
+"""Fixtures of the micro-benchmarks: some of Python's own library, chunked and indexed once.
 
-The library of one version of Python is the same everywhere, and the version is in the record.
+The library of a given version of Python is the same everywhere, and the record has the version.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from codelode.embed.load import load
 from codelode.types import Document, SourceFile, Task
 
 FILES = 300
-PART = 64  # files of one batch
+PART = 64  # files per batch
 
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """Files of Python's library in path order, read and cut."""
+    """Files of Python's library in path order, read and chunked."""
 
     root: Path
     files: list[SourceFile]
@@ -40,13 +40,13 @@ class Library:
         return sum(file.size for file in self.files)
 
     def parts(self) -> list[list[Task]]:
-        """The files in batches."""
+        """Return the files in batches."""
         tasks = [Task(file) for file in self.files]
         return [tasks[i : i + PART] for i in range(0, len(tasks), PART)]
 
 
 def chosen(root: Path) -> list[SourceFile]:
-    """Some Python files, the same for every run: by the hashes of their paths."""
+    """Return some Python files, selected by the hashes of their paths: the same for every run."""
     files = [
         item
         for item in walk(root)
@@ -79,7 +79,7 @@ def encoder() -> Encoder:
 
 @pytest.fixture(scope="session")
 def index(tmp_path_factory: pytest.TempPathFactory, library: Library) -> Iterator[Index]:
-    """An index of the chosen files, in a tree of links."""
+    """Index the chosen files in a tree of links."""
     place = tmp_path_factory.mktemp("speed")
     tree = place / "tree"
     for file in library.files:

@@ -1,25 +1,103 @@
-"""codelode: local-first code search by meaning, at scale."""
+"""codelode: local-first code search by meaning, at scale.
+
+    from codelode import Index
+
+    index = Index.open("path/to/repo")
+    index.update()
+    hits = index.search("where are retries scheduled")
+
+The names in `__all__`, and `codelode.metrics.enable` and `disable`, are the public interface:
+docs/api.md. All other modules are internal and may change with any version.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from codelode.embed.encoder import Encoder
+    from codelode.errors import (
+        CodelodeError,
+        DamagedError,
+        FormatError,
+        IndexingError,
+        LockedError,
+        MemoryCapError,
+        MismatchError,
+        ModelError,
+        NoIndexError,
+        StoreError,
+        UsageError,
+    )
     from codelode.index import Index
-    from codelode.types import Answer, Hit
+    from codelode.pipeline.plan import Plan
+    from codelode.pipeline.status import Status
+    from codelode.pipeline.update import Progress
+    from codelode.report import FileCost, Load, StageTime, UpdateReport
+    from codelode.search.request import Mode
+    from codelode.store.verify import Finding
+    from codelode.types import Answer, Hit, Passages, Skip, SkipReason
 
 __version__ = "0.1.0"
-__all__ = ["Answer", "Hit", "Index", "__version__"]
+__all__ = [
+    "Answer",
+    "CodelodeError",
+    "DamagedError",
+    "Encoder",
+    "FileCost",
+    "Finding",
+    "FormatError",
+    "Hit",
+    "Index",
+    "IndexingError",
+    "Load",
+    "LockedError",
+    "MemoryCapError",
+    "MismatchError",
+    "Mode",
+    "ModelError",
+    "NoIndexError",
+    "Passages",
+    "Plan",
+    "Progress",
+    "Skip",
+    "SkipReason",
+    "StageTime",
+    "Status",
+    "StoreError",
+    "UpdateReport",
+    "UsageError",
+    "__version__",
+]
+
+_HOMES = {
+    "Encoder": "codelode.embed.encoder",
+    "FileCost": "codelode.report",
+    "Finding": "codelode.store.verify",
+    "Index": "codelode.index",
+    "Load": "codelode.report",
+    "Mode": "codelode.search.request",
+    "Plan": "codelode.pipeline.plan",
+    "Progress": "codelode.pipeline.update",
+    "StageTime": "codelode.report",
+    "Status": "codelode.pipeline.status",
+    "UpdateReport": "codelode.report",
+    **dict.fromkeys(("Answer", "Hit", "Passages", "Skip", "SkipReason"), "codelode.types"),
+}
+"""The module of each public name; exceptions are in `codelode.errors`."""
 
 
 def __getattr__(name: str) -> object:
-    """Import what is asked for when it is: `lode --help` needs none of it, Ctrl-C comes early."""
-    if name in ("Answer", "Hit"):
-        from codelode import types
+    """Import a public name when it is first used, so that `import codelode` stays cheap."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
 
-        return getattr(types, name)
-    if name == "Index":
-        from codelode import index
+    value: object = getattr(import_module(_HOMES.get(name, "codelode.errors")), name)
+    globals()[name] = value
+    return value
 
-        return getattr(index, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+def __dir__() -> list[str]:
+    """Return the public names, also those not imported yet."""
+    return sorted({*globals(), *__all__})

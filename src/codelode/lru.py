@@ -1,4 +1,4 @@
-"""What was worked out for a snapshot and may be asked for again."""
+"""A thread-safe cache with a bounded number of values."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ V = TypeVar("V")
 
 
 class LruCache(Generic[K, V]):
-    """The values of the keys used last, shared by threads.
+    """A least-recently-used cache, shared by threads.
 
-    Two threads may work out the same value; they find the same, so it does not matter whose stays.
+    Two threads may compute the same value at once. The values are equal, so either may stay.
     """
 
     def __init__(self) -> None:
@@ -20,7 +20,7 @@ class LruCache(Generic[K, V]):
         self._lock = threading.Lock()
 
     def get(self, key: K) -> V | None:
-        """The value of a key, or None; now it is the one used last."""
+        """Return the value of a key, or None, and mark it as used."""
         with self._lock:
             value = self._values.pop(key, None)
             if value is not None:
@@ -28,7 +28,7 @@ class LruCache(Generic[K, V]):
             return value
 
     def put(self, key: K, value: V, room: int) -> None:
-        """Keep a value, and with it at most `room` of those used last."""
+        """Store a value; keep at most `room` values, the most recently used."""
         with self._lock:
             self._values[key] = value
             while len(self._values) > room:

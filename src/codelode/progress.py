@@ -1,6 +1,6 @@
-"""How far indexing is, on a terminal: files, MB/s and the time left.
+"""The progress bar of `lode index`: files, MB/s and the time left.
 
-rich is imported when there is something to show, and only then.
+`rich` is imported only once there is something to show.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 PATIENCE_SECONDS = 0.3
-"""An update that takes no longer than this shows nothing."""
+"""Updates shorter than this show no bar."""
 RATE_SECONDS = 0.5
-"""A rate over less time than this says nothing."""
+"""Rates are shown only after this time."""
 
 
 class ProgressBar:
-    """Shows how many of `files` files, of `total` bytes, are indexed. Use as a context manager."""
+    """A progress bar for `files` files of `total` bytes, as a context manager."""
 
     def __init__(self, files: int, total: int) -> None:
         self._files, self._total = files, total
@@ -44,10 +44,10 @@ class ProgressBar:
             self._bar.stop()
 
     def found(self, files: int, size: int) -> None:
-        """Of no interest here: the totals are known from the start."""
+        """Ignore files that the walk finds: the totals are known from the start."""
 
     def indexed(self, files: int, size: int) -> None:
-        """Count files and bytes that are done."""
+        """Add files and bytes that are done, and redraw the bar."""
         self._done_files += files
         self._done_bytes += size
         elapsed = time.monotonic() - self._began
@@ -82,5 +82,5 @@ class ProgressBar:
 
 
 def size_per_second(amount: int, duration: float) -> str:
-    """A rate for people, or nothing while it is too early to tell."""
+    """Return a rate such as `3.2 MB/s`, or an empty string before `RATE_SECONDS`."""
     return f"{size(amount / duration)}/s" if duration >= RATE_SECONDS else ""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from codelode import __version__
 from codelode.cli import streams
-from codelode.cli.commands import find, load_all
+from codelode.cli.commands import find, load_all, run
 from codelode.cli.parser import overview, parse
 from codelode.errors import CodelodeError
 
@@ -68,5 +68,5 @@ def _run(arguments: Sequence[str]) -> int:
         from codelode import metrics
 
         with metrics.exporting(target):
-            return command.run(options)
-    return command.run(options)
+            return run(command.name, options)
+    return run(command.name, options)

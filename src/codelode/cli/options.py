@@ -6,7 +6,6 @@ import argparse
 import math
 import re
 from dataclasses import dataclass, field
-from importlib import import_module
 from typing import Any
 
 _SIZE = re.compile(r"(\d{1,15}(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?", re.IGNORECASE)
@@ -37,16 +36,6 @@ class Command:
     examples: tuple[tuple[str, str], ...]
     exit_codes: str
     metrics: bool = False
-
-    @property
-    def module(self) -> str:
-        """The module that defines the command and its `run`."""
-        return f"codelode.cli.commands.{self.name}"
-
-    def run(self, options: argparse.Namespace) -> int:
-        """Run the command with parsed options and return its exit code."""
-        code: int = import_module(self.module).run(options)
-        return code
 
 
 def option(*flags: str, help: str, **settings: Any) -> Option:

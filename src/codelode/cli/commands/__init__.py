@@ -13,16 +13,30 @@ from typing import TYPE_CHECKING
 from codelode.errors import UsageError
 
 if TYPE_CHECKING:
+    import argparse
+    from types import ModuleType
+
     from codelode.cli.options import Command
 
 NAMES = ("index", "search", "status", "verify", "bench")
 """Every command, in the order in which help shows them."""
 
 
+def module(name: str) -> ModuleType:
+    """Import the module of a command in `NAMES`."""
+    return import_module(f"{__name__}.{name}")
+
+
 def load(name: str) -> Command:
     """Return the command of a name in `NAMES`."""
-    command: Command = import_module(f"{__name__}.{name}").COMMAND
+    command: Command = module(name).COMMAND
     return command
+
+
+def run(name: str, options: argparse.Namespace) -> int:
+    """Run a command with parsed options and return its exit code."""
+    code: int = module(name).run(options)
+    return code
 
 
 def load_all() -> list[Command]:

@@ -1,8 +1,8 @@
-"""Whether a package may be learned from: all its licences have to be permissive.
+"""Check that all licenses of a package are permissive, so that we may learn from it.
 
-Read from what the registries carry in machine-readable form: debian/copyright (DEP-5), npm's
-package.json, PyPI's METADATA, Haskell's .cabal; failing these, told from the words of the licence
-files at the top of a source archive. What cannot be told is dropped.
+Licenses are read from the machine-readable metadata of the registries: debian/copyright (DEP-5),
+npm's package.json, PyPI's METADATA, Haskell's .cabal; failing these, they are recognized by the
+wording of the license files at the top of a source archive. Unrecognized packages are dropped.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ _WORDING = {
 _EXEMPT = re.compile(r"^debian/|\.m4$|configure|install-sh|ltmain|config\.(guess|sub)|aclocal")
 
 
-def licences_of(documents: Iterable[tuple[str, str]]) -> set[str]:
-    """The licences that the documents (path, text) of a package name, in lower case."""
+def licenses_of(documents: Iterable[tuple[str, str]]) -> set[str]:
+    """Return the licenses that the documents (path, text) of a package name, in lower case."""
     declared: set[str] = set()
-    recognised: set[str] = set()
+    recognized: set[str] = set()
     for path, text in documents:
         if path.endswith(("debian/copyright", "/copyright")) and "\nFiles:" in text:
             declared |= _debian(text)
@@ -51,56 +51,56 @@ def licences_of(documents: Iterable[tuple[str, str]]) -> set[str]:
         elif path.endswith(("METADATA", "PKG-INFO")):
             declared |= _python(text)
         else:
-            recognised |= _recognise(text)
-    return declared or recognised
+            recognized |= _recognize(text)
+    return declared or recognized
 
 
 def is_copyleft(text: bytes) -> bool:
-    """Whether the top of a source file mentions a copyleft licence, whatever its package says."""
+    """Return whether the top of a file mentions a copyleft license, whatever its package says."""
     return _COPYLEFT_NOTICE.search(text[:4000]) is not None
 
 
-def permissive(licences: set[str]) -> bool:
-    """Whether code under these licences (all of them) may go into the training data."""
-    return bool(licences) and all(map(_permits, licences))
+def permissive(licenses: set[str]) -> bool:
+    """Return whether all these licenses are permissive."""
+    return bool(licenses) and all(map(_permits, licenses))
 
 
-def _permits(licence: str) -> bool:
-    """A choice (`GPL-2 or MIT`) permits what its freest part does; `and` needs all of them."""
+def _permits(license: str) -> bool:
+    """Evaluate an expression: `GPL-2 or MIT` permits if one part does, `and` needs all parts."""
     return any(
         all(PERMISSIVE.search(part) and not _COPYLEFT.search(part) for part in choice)
         for choice in (
             re.split(r"\s+and\s+|,|\s*&\s*", option)
-            for option in re.split(r"\s+or\s+|\s*/\s*|\s*\|+\s*", licence.strip("() "))
+            for option in re.split(r"\s+or\s+|\s*/\s*|\s*\|+\s*", license.strip("() "))
         )
     )
 
 
 def _debian(text: str) -> set[str]:
-    """The licence of every `Files:` stanza but those for packaging and build scripts."""
+    """Return the license of every `Files:` stanza except packaging and build scripts."""
     found = set()
     for stanza in re.split(r"\n\s*\n", text):
         files = re.search(r"^Files:\s*(.*(?:\n[ \t]+.*)*)", stanza, re.M)
-        licence = re.search(r"^License:[ \t]*(.+)", stanza, re.M | re.I)
-        if files and licence and not all(map(_EXEMPT.search, files[1].split())):
-            found.add(licence[1].strip().lower())
+        license = re.search(r"^License:[ \t]*(.+)", stanza, re.M | re.I)
+        if files and license and not all(map(_EXEMPT.search, files[1].split())):
+            found.add(license[1].strip().lower())
     return found
 
 
-def _recognise(text: str) -> set[str]:
-    """The licences whose wording is in the text of a licence file."""
+def _recognize(text: str) -> set[str]:
+    """Return the licenses recognized by the wording of a license file."""
     lower = " ".join(text.lower().split())
     return {name for name, wording in _WORDING.items() if re.search(wording, lower)}
 
 
 def _npm(text: str) -> set[str]:
     try:
-        licence = json.loads(text).get("license")
+        license = json.loads(text).get("license")
     except (ValueError, AttributeError):
         return set()
-    if isinstance(licence, dict):
-        licence = licence.get("type")
-    return {licence.lower()} if isinstance(licence, str) else set()
+    if isinstance(license, dict):
+        license = license.get("type")
+    return {license.lower()} if isinstance(license, str) else set()
 
 
 def _python(text: str) -> set[str]:
@@ -110,4 +110,4 @@ def _python(text: str) -> set[str]:
         re.findall(r"^Classifier: License :: (?:OSI Approved :: )?(.+)", head, re.M)
     )
     found = found or set(re.findall(r"^License: (.{2,60})$", head, re.M))
-    return {licence.strip().lower() for licence in found - {"OSI Approved"}}
+    return {license.strip().lower() for license in found - {"OSI Approved"}}
