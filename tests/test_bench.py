@@ -19,7 +19,7 @@ from codelode.bench.queries import first_comment, make_queries
 from codelode.bench.recall import K, measure_recall, recall_at
 from codelode.bench.sample import FileSample, SampledChunk, draw_chunks, draw_runs
 from codelode.bench.stages import measure_stages
-from codelode.discover.walk import WalkOptions
+from codelode.discover.options import WalkOptions
 from codelode.index import Index
 from codelode.segment.quantizer import quantize
 from codelode.system.memory import private_bytes

@@ -13,7 +13,7 @@ from typing import BinaryIO
 import pytest
 
 from benchmarks.faults.world import edit, open_index, plant
-from codelode.discover.walk import WalkOptions
+from codelode.discover.options import WalkOptions
 from codelode.errors import DamagedError, NoIndexError, StoreError
 from codelode.pipeline.identity import next_manifest
 from codelode.pipeline.status import describe

@@ -18,7 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codelode import Index
-from codelode.discover.walk import WalkOptions, walk
+from codelode.discover.options import WalkOptions
+from codelode.discover.walk import walk
 from codelode.errors import IndexingError, LockedError, MismatchError, UsageError
 from codelode.pipeline.messages import WorkerOptions
 from codelode.pipeline.pool import WorkerPool

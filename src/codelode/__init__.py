@@ -30,9 +30,9 @@ if TYPE_CHECKING:
         UsageError,
     )
     from codelode.index import Index
+    from codelode.pipeline.options import Progress
     from codelode.pipeline.plan import Plan
     from codelode.pipeline.status import Status
-    from codelode.pipeline.update import Progress
     from codelode.report import FileCost, Load, StageTime, UpdateReport
     from codelode.search.request import Mode
     from codelode.store.verify import Finding
@@ -78,7 +78,7 @@ _HOMES = {
     "Load": "codelode.report",
     "Mode": "codelode.search.request",
     "Plan": "codelode.pipeline.plan",
-    "Progress": "codelode.pipeline.update",
+    "Progress": "codelode.pipeline.options",
     "StageTime": "codelode.report",
     "Status": "codelode.pipeline.status",
     "UpdateReport": "codelode.report",

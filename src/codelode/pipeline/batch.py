@@ -18,7 +18,7 @@ from codelode.text.tokens import count_words
 from codelode.types import Passages, Skip, SkipReason, SourceFile
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from codelode.embed.encoder import Encoder
@@ -27,6 +27,27 @@ if TYPE_CHECKING:
 
 # A file skipped for these reasons need not be read again until it changes.
 _LASTING = {SkipReason.BINARY, SkipReason.ENCODING, SkipReason.EMPTY, SkipReason.TOO_LARGE}
+
+
+BATCH_BYTES = 1 << 20
+BATCH_FILES = 256
+
+
+def batches(tasks: Iterable[Task]) -> Iterator[list[Task]]:
+    """Divide tasks into batches of neighbors, of up to `BATCH_BYTES` and `BATCH_FILES` each.
+
+    They depend on the tasks alone, not on the number of workers.
+    """
+    batch: list[Task] = []
+    size = 0
+    for task in tasks:
+        if batch and (size + task.file.size > BATCH_BYTES or len(batch) == BATCH_FILES):
+            yield batch
+            batch, size = [], 0
+        batch.append(task)
+        size += task.file.size
+    if batch:
+        yield batch
 
 
 @dataclass(slots=True)

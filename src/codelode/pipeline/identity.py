@@ -18,7 +18,7 @@ from codelode.text import tokens
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from codelode.discover.walk import WalkOptions
+    from codelode.discover.options import WalkOptions
     from codelode.embed.encoder import Encoder
 
 
@@ -39,11 +39,7 @@ def next_manifest(
         quantizer=QUANTIZER,
         chunker=CHUNKER,
         tokenizer=tokens.TOKENIZER,
-        options={
-            "hidden": walk.hidden,
-            "no_ignore": walk.no_ignore,
-            "max_file_size": walk.max_file_size,
-        },
+        options=walk.recorded(),
     )
     if current is None:
         return fresh

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from codelode.discover.walk import WalkOptions, walk
+from codelode.discover.options import WalkOptions
+from codelode.discover.walk import walk
 from codelode.errors import UsageError
 from codelode.pipeline.changes import KnownFiles, SkipCounter, changed_files
 from codelode.pipeline.stages import StageClock
