@@ -121,7 +121,7 @@ def test_samples_and_recall_over_several_segments(
     indexed: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("codelode.pipeline.seal.SEGMENT_CHUNKS", 50)
-    monkeypatch.setattr("codelode.pipeline.update.BATCH_FILES", 5)
+    monkeypatch.setattr("codelode.pipeline.batch.BATCH_FILES", 5)
     monkeypatch.setattr("codelode.pipeline.update.compact", lambda directory, manifest: manifest)
     index = Index.open(indexed.root, index_dir=tmp_path / "index")
     index.update(jobs=1)

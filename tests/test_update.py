@@ -316,6 +316,7 @@ def test_a_folder_of_an_indexed_tree_is_searched_through_its_index(
     (tree / "lib/net/socket.py").write_text("def open_door():\n    pass\n")
     assert inner.search("open_socket")[0].stale
     left_out = Index.open(tree / "secret", index_dir=tmp_path / "index")
-    assert left_out.covered_by() is None  # what the outer index left out is not covered
+    assert inner.enclosing_root() == tree
+    assert left_out.enclosing_root() is None  # what the outer index left out is not covered
     inner.update()
     assert not inner.search("open_door")[0].stale

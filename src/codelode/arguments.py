@@ -77,8 +77,9 @@ def path(name: str, value: object) -> Path:
     """Return a path, given as text or as a path object."""
     if isinstance(value, str | os.PathLike):
         decoded = os.fsdecode(value)
-        if "\0" not in decoded:
-            return Path(decoded)
+        if "\0" in decoded:
+            raise _refuse(name, "a path without NUL characters", decoded)
+        return Path(decoded)
     raise _refuse(name, "a path", value)
 
 
@@ -99,7 +100,9 @@ def function(name: str, value: T) -> T:
 
 
 def has(name: str, value: object, wanted: str, members: Iterable[str]) -> None:
-    """Check that an object has the members of a protocol."""
+    """Check that a value, which is an object and not a class, has the members of a protocol."""
+    if isinstance(value, type):
+        raise _refuse(name, wanted, value)
     for member in members:
         if not hasattr(value, member):
             raise UsageError(f"{name} must be {wanted}: it has no {member!r}")

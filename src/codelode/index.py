@@ -72,14 +72,17 @@ class Index:
         if model is not None:
             arguments.text("model", model)
         arguments.whole_number("processes", processes)
-        if encoder is not None:
-            _check_encoder(encoder, model, processes)
         directory = index_directory(real, index_dir)
-        reader = IndexReader(real, directory, model, index_dir, encoder)
-        index = cls(reader)
-        if processes:
-            index._dispatch(processes)
-        return index
+        if encoder is None:
+            index = cls(IndexReader(real, directory, model, index_dir))
+            if processes:
+                index._dispatch(processes)
+            return index
+        if model is not None or processes:
+            raise UsageError("an encoder cannot be combined with a model or child processes")
+        from codelode.embed.checked import CheckedEncoder
+
+        return cls(IndexReader(real, directory, None, index_dir, CheckedEncoder(encoder)))
 
     def _dispatch(self, processes: int) -> None:
         """Let child processes answer searches that are asked for at once."""
@@ -254,15 +257,3 @@ class Index:
         from codelode.writer import IndexWriter
 
         return IndexWriter(self._reader)
-
-
-def _check_encoder(encoder: Encoder, model: str | None, processes: int) -> None:
-    """Raise `UsageError` for an encoder that is none, or that cannot be used as asked."""
-    members = ("name", "dimensions", "fingerprint", "encode_passages", "encode_query")
-    arguments.has("encoder", encoder, "an `Encoder`", members)
-    if model is not None:
-        raise UsageError("give a model or an encoder, not both")
-    if processes:
-        raise UsageError(
-            "child processes cannot use an encoder object: leave out processes, or name a model"
-        )

@@ -157,6 +157,13 @@ class Hit:
     stale: bool = False
     features: dict[str, float] | None = None
 
+    def __repr__(self) -> str:
+        symbol = f" {self.symbol}" if self.symbol else ""
+        stale = " stale" if self.stale else ""
+        return (
+            f"<Hit {self.path}:{self.start_line}-{self.end_line}{symbol} {self.score:.3f}{stale}>"
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:

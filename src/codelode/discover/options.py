@@ -30,7 +30,8 @@ class WalkOptions:
     def __post_init__(self) -> None:
         flag("hidden", self.hidden)
         flag("no_ignore", self.no_ignore)
-        whole_number("max_file_size", self.max_file_size)
+        size = whole_number("max_file_size", self.max_file_size)
+        object.__setattr__(self, "max_file_size", size)
 
     @classmethod
     def of(cls, options: Mapping[str, Any], exclude: tuple[str, ...] = ()) -> WalkOptions:

@@ -46,14 +46,17 @@ def enable(target: str | None = None, loopback_only: bool = True) -> str | None:
     Raises `UsageError` if a package is missing, if the target cannot be used, or if metrics are
     enabled already.
     """
+    from codelode import arguments
     from codelode.metrics.export import Exporter, own_meter
 
     global _recorder, _exporter
     if _recorder is not None:
         raise UsageError("metrics are enabled already: call codelode.metrics.disable() first")
+    arguments.flag("loopback_only", loopback_only)
     if target is None:
         _recorder = own_meter()
         return None
+    arguments.text("target", target)
     exporter = Exporter(target, loopback_only)
     _recorder, _exporter = exporter.recorder, exporter
     return exporter.address
