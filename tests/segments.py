@@ -11,10 +11,15 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from codelode.chunk.chunker import chunk
+from codelode.search.context import Statistics
+from codelode.search.lexical import Bm25, TermPostings
+from codelode.search.shard import Shard
 from codelode.segment.builder import SegmentBuilder
 from codelode.segment.merge import merge
 from codelode.segment.reader import Segment
 from codelode.segment.run import RunSegment
+from codelode.store.manifest import Manifest, SegmentEntry
+from codelode.store.snapshot import LiveSegment, Snapshot
 from codelode.text.tokens import count_words
 from codelode.types import Document, SkipReason, SourceFile
 
@@ -51,6 +56,30 @@ def build(contents: Sequence[tuple[str, bytes]]) -> Segment:
         builder.add(file, document, chunk(document))
     words, vectors = count_words(builder.texts), vectors_of(builder.texts)
     return sealed(builder.finish(words, vectors))
+
+
+def shard_of(tree: dict[str, bytes], dead: set[str], parts: int) -> Shard:
+    """The files spread over some segments, some of them dead."""
+    contents = sorted(tree.items())
+    live_segments = []
+    for number in range(parts):
+        mine = contents[number::parts]
+        if not mine:
+            continue
+        segment = build(mine)
+        table = segment.files
+        entry = SegmentEntry("s", 0, len(table), 0, 0, 0, 0, len(segment.chunks))
+        alive = np.array([path not in dead for path, _ in mine], bool)
+        live_segments.append(LiveSegment(segment, entry.with_live(alive, table)))
+    entries = tuple(live.entry for live in live_segments)
+    manifest = Manifest(1, "/", 0, "m", "f", DIMENSIONS, "q", "c", "t", {}, segments=entries)
+    return Shard(Snapshot(manifest, live_segments))
+
+
+def bm25_of(shard: Shard, terms: Sequence[str]) -> Bm25:
+    """BM25 in a shard that is a whole index."""
+    postings = TermPostings(shard, terms)
+    return Bm25(postings, Statistics.of(shard.snapshot.manifest, postings.counts()))
 
 
 def sealed(*runs: bytes) -> Segment:

@@ -29,7 +29,6 @@ CYCLES = {
 }
 LONG_FILES = {"text/tokens.py", "segment/posting_codec.py"}
 LONG_FUNCTIONS = {
-    "search/features.py: measure",
     "segment/posting_codec.py: _unpack",
     "chunk/outline.py: search",
     "chunk/outline.py: visit",

@@ -16,11 +16,13 @@ from codelode.errors import FormatError
 from codelode.reader import IndexReader
 from codelode.search.dense import dense_candidates
 from codelode.search.filters import chunk_masks
+from codelode.search.shard import Shard
 from codelode.segment.container import INDEX_FORMAT
 from codelode.store.snapshot import Snapshot
 from codelode.store.storage import MANIFEST, LocalStorage
 from codelode.store.verify import verify
-from tests.segments import vectors_of
+from codelode.text.tokens import text_terms
+from tests.segments import bm25_of, vectors_of
 
 GOLDEN = Path(__file__).parent / "golden"
 VERSIONS = sorted(path.name for path in GOLDEN.glob("v*"))
@@ -51,7 +53,8 @@ def describe(snapshot: Snapshot) -> dict[str, object]:
             )
     vector = vectors_of([b"a question"])[0]
     vector /= np.linalg.norm(vector)
-    best = dense_candidates(snapshot, vector, chunk_masks(snapshot, None, None), 3)
+    shard = Shard(snapshot)
+    best = dense_candidates(shard, vector, chunk_masks(shard), 3)
     nearest = list(zip(best.segments.tolist(), best.ordinals.tolist(), strict=True))
     words = ("scheduler", "parse settings", "retries", "gone")
     return {
@@ -63,12 +66,8 @@ def describe(snapshot: Snapshot) -> dict[str, object]:
 
 
 def _search(snapshot: Snapshot, query: str) -> list[object]:
-
-    from codelode.search.lexical import find_terms, lexical_candidates
-    from codelode.text.tokens import text_terms
-
-    masks = chunk_masks(snapshot, None, None)
-    best = lexical_candidates(snapshot, find_terms(snapshot, text_terms(query)), masks, 10)
+    shard = Shard(snapshot)
+    best = bm25_of(shard, text_terms(query)).best(chunk_masks(shard), 10)
     rows = zip(best.segments.tolist(), best.ordinals.tolist(), best.scores.tolist(), strict=True)
     return [[segment, ordinal, round(score, 4)] for segment, ordinal, score in rows]
 

@@ -24,16 +24,15 @@ from codelode.search.candidates import (
     TopK,
     chunk_keys,
     distinct,
-    places_in,
     split_keys,
 )
 from codelode.search.dense import dense_candidates
-from codelode.search.file_roles import PATTERNS, kind_of_path, kinds_of_files
+from codelode.search.file_roles import ROLES, roles_of_files, roles_of_path
 from codelode.search.filters import Allowed, Mask, chunk_masks
-from codelode.search.lexical import find_terms, lexical_candidates
 from codelode.search.name_match import shares_of_names, shares_of_paths
 from codelode.search.parallel_scan import shared_out
 from codelode.search.rank import choose
+from codelode.search.shard import Shard
 from codelode.segment.builder import SegmentBuilder
 from codelode.segment.quantizer import SCALE_UNIT, scan_codes
 from codelode.segment.reader import Segment
@@ -41,7 +40,7 @@ from codelode.store.manifest import Manifest, SegmentEntry
 from codelode.store.snapshot import LiveSegment, Snapshot
 from codelode.text.tokens import WordCounts, spelled, term_hash, text_parts
 from codelode.types import Chunk, ChunkedDocument, Document, SourceFile
-from tests.segments import sealed
+from tests.segments import bm25_of, sealed
 
 WORDS = [b"common", b"often", b"some", b"few", b"rare", b"once"]
 SHARES = (0.9, 0.7, 0.6, 0.5, 0.1, 0.02)
@@ -73,7 +72,7 @@ def random_segment(random: np.random.Generator, files: int, first: int) -> Segme
     return sealed(builder.finish(words, vectors))
 
 
-def random_snapshot(seed: int, parts: int, dead: float = 0.1) -> Snapshot:
+def random_shard(seed: int, parts: int, dead: float = 0.1) -> Shard:
     random = np.random.default_rng(seed)
     live = []
     for part in range(parts):
@@ -84,7 +83,7 @@ def random_snapshot(seed: int, parts: int, dead: float = 0.1) -> Snapshot:
         live.append(LiveSegment(segment, entry.with_live(alive, table)))
     entries = tuple(one.entry for one in live)
     manifest = Manifest(1, "/", 0, "m", "f", DIMENSIONS, "q", "c", "t", {}, segments=entries)
-    return Snapshot(manifest, live)
+    return Shard(Snapshot(manifest, live))
 
 
 def plain_best(
@@ -130,21 +129,21 @@ def test_pruned_bm25_is_bm25_bit_by_bit(
     globs: list[str] | None,
     postings_per_lookup: int,
 ) -> None:
-    snapshot = random_snapshot(seed, parts)
-    masks = chunk_masks(snapshot, None, globs)
-    terms = find_terms(snapshot, query)
+    shard = random_shard(seed, parts)
+    masks = chunk_masks(shard, None, globs)
+    bm25 = bm25_of(shard, query)
     plain = []
-    for number, live in enumerate(snapshot.segments):
+    for number, live in enumerate(shard.snapshot.segments):
         scores = np.zeros(len(live.segment.chunks), np.float32)
-        for term in terms:
-            listed, counts = live.segment.posting(term_hash(term.term))
-            norms = lexical.length_norms(snapshot, number)[listed]
+        for term, idf in zip(query, bm25.idf, strict=True):
+            listed, counts = live.segment.posting(term_hash(term))
+            norms = bm25.length_norms(number)[listed]
             frequencies = counts.astype(np.float32)
-            scores[listed] += np.float32(term.idf * 2.2) * frequencies / (frequencies + norms)
+            scores[listed] += np.float32(idf * 2.2) * frequencies / (frequencies + norms)
         plain.append(only(masks[number], np.where(scores > 0, scores, np.float32(-np.inf))))
     with patch.object(lexical, "_POSTINGS_PER_LOOKUP", postings_per_lookup):
-        found = lexical_candidates(snapshot, terms, masks, k)
-    assert as_dict(found) == plain_best(plain, k, places_in(snapshot))
+        found = bm25.best(masks, k)
+    assert as_dict(found) == plain_best(plain, k, shard.places)
 
 
 @given(seeds, st.integers(1, 5), st.integers(1, 12), st.booleans(), st.sampled_from([1, 3, 128]))
@@ -192,12 +191,12 @@ def test_the_dense_scan_is_the_same_however_it_goes(
     threads: bool,
 ) -> None:
     """By runs, by copies, or all and then a choice; alone or with idle cores."""
-    snapshot = random_snapshot(seed, parts)
-    masks = chunk_masks(snapshot, None, globs)
+    shard = random_shard(seed, parts)
+    masks = chunk_masks(shard, None, globs)
     vector = np.random.default_rng(seed).normal(size=DIMENSIONS).astype(np.float32)
     codes, step = scan_codes(vector)
     plain = []
-    for live, mask in zip(snapshot.segments, masks, strict=True):
+    for live, mask in zip(shard.snapshot.segments, masks, strict=True):
         products = live.segment.codes.astype(np.int64) @ codes[0].astype(np.int64)
         row = products.astype(np.float32) * live.segment.scales * (step * SCALE_UNIT)
         plain.append(only(mask, row))
@@ -207,8 +206,8 @@ def test_the_dense_scan_is_the_same_however_it_goes(
         patch.object(dense, "SHARED_ROWS", 0 if threads else 1 << 30),
         patch.object(parallel_scan, "CORES", 3),
     ):
-        found = dense_candidates(snapshot, vector, masks, k)
-    assert as_dict(found) == plain_best(plain, k, places_in(snapshot))
+        found = dense_candidates(shard, vector, masks, k)
+    assert as_dict(found) == plain_best(plain, k, shard.places)
 
 
 @pytest.mark.parametrize("helped", [False, True])
@@ -238,7 +237,7 @@ def test_many_queries_share_the_cores() -> None:
         for thread in threads:
             thread.join()
     assert sorted(done) == list(range(800))
-    assert parallel_scan._sharing == 0
+    assert parallel_scan._searches == 0
 
 
 @pytest.mark.parametrize("helped", [False, True])
@@ -253,7 +252,7 @@ def test_what_shared_work_raises_is_raised(helped: bool) -> None:
         shared_out(fail, range(100), helped=helped),
     ):
         pass
-    assert parallel_scan._sharing == 0
+    assert parallel_scan._searches == 0
 
 
 def test_nothing_runs_after_the_block_has_failed() -> None:
@@ -273,15 +272,15 @@ def test_nothing_runs_after_the_block_has_failed() -> None:
 @settings(max_examples=40, deadline=None)
 @given(seeds, st.sampled_from([["a"], ["!a"], ["*.c", "!b/*"], ["none"]]), st.booleans())
 def test_a_filter_is_worked_out_once_and_right(seed: int, globs: list[str], below: bool) -> None:
-    snapshot = random_snapshot(seed, 3)
+    shard = random_shard(seed, 3)
     folder = "a/" if below else ""
     if below:
         globs = ["*.c"]
-    masks = chunk_masks(snapshot, None, globs, folder)
-    assert chunk_masks(snapshot, None, list(globs), folder) is masks
-    assert chunk_masks(snapshot, ["c"], globs, folder) is not masks
+    masks = chunk_masks(shard, None, globs, folder)
+    assert chunk_masks(shard, None, list(globs), folder) is masks
+    assert chunk_masks(shard, ["c"], globs, folder) is not masks
     wanted = GlobSet(globs).matches
-    for live, mask in zip(snapshot.segments, masks, strict=True):
+    for live, mask in zip(shard.snapshot.segments, masks, strict=True):
         segment = live.segment
         files = [
             live.files[row]
@@ -299,10 +298,10 @@ def test_a_filter_is_worked_out_once_and_right(seed: int, globs: list[str], belo
 
 
 def test_a_bad_glob_is_an_error_every_time() -> None:
-    snapshot = random_snapshot(1, 1)
+    shard = random_shard(1, 1)
     for _ in range(2):
         with pytest.raises(UsageError):
-            chunk_masks(snapshot, None, ["{a"])
+            chunk_masks(shard, None, ["{a"])
 
 
 def test_what_is_recent_is_kept_and_no_more() -> None:
@@ -367,19 +366,19 @@ def test_what_a_path_says_is_what_the_whole_of_it_says(
 
 
 @given(st.lists(st.sampled_from(PATH_WORDS), min_size=1, max_size=5).map("/".join))
-def test_the_kind_of_a_file_is_what_its_whole_path_says(path: str) -> None:
-    bits = [bool(kind_of_path(path.encode()) >> i & 1) for i in range(len(PATTERNS))]
-    assert bits == [it.search(path) is not None for it in PATTERNS.values()]
+def test_folder_and_name_have_the_roles_of_the_whole_path(path: str) -> None:
+    bits = [bool(roles_of_path(path.encode()) >> i & 1) for i in range(len(ROLES))]
+    assert bits == [it.search(path) is not None for it in ROLES.values()]
 
 
-def test_the_kinds_of_files_are_remembered() -> None:
-    live = random_snapshot(1, 1).segments[0]
+def test_the_roles_of_files_are_remembered() -> None:
+    known = np.zeros(9, np.uint8)
     paths = [b"test/a.c", b"b.c", b"docs/c.d.ts"]
     files = np.array([5, 0, 2], np.uint16)
-    found = kinds_of_files(live, files, paths)
-    assert (found & 0x0F).tolist() == [kind_of_path(path) for path in paths]
-    again = kinds_of_files(live, files[::-1], [b"not looked at"] * 3)
-    assert again.tolist() == found[::-1].tolist()
+    roles = roles_of_files(known, files, paths)
+    assert (roles & 0x0F).tolist() == [roles_of_path(path) for path in paths]
+    again = roles_of_files(known, files[::-1], [b"not looked at"] * 3)
+    assert again.tolist() == roles[::-1].tolist()
 
 
 @given(st.lists(st.integers(0, 5), max_size=40), st.integers(1, 50), seeds)
@@ -391,7 +390,7 @@ def test_the_best_of_each_file_first(files: list[int], limit: int, seed: int) ->
         turn[files[row]] = turn.get(files[row], 0) + 1
         rounds.append((turn[files[row]], place, row))
     plain = [row for _, _, row in sorted(rounds)][:limit]
-    assert choose(np.array(files, np.int64), order, limit) == plain
+    assert choose(np.array(files, np.int64), order, limit).tolist() == plain
 
 
 def test_an_empty_mask_allows_nothing() -> None:
@@ -405,16 +404,15 @@ def test_threads_that_search_one_snapshot_find_the_same() -> None:
     vector = np.full(DIMENSIONS, 0.3, np.float32)
     query = [word.decode() for word in WORDS]
 
-    def search(snapshot: Snapshot) -> list[dict[tuple[int, int], float]]:
-        masks = chunk_masks(snapshot, None, ["a"])
-        terms = find_terms(snapshot, query)
+    def search(shard: Shard) -> list[dict[tuple[int, int], float]]:
+        masks = chunk_masks(shard, None, ["a"])
         return [
-            as_dict(lexical_candidates(snapshot, terms, masks, 5)),
-            as_dict(dense_candidates(snapshot, vector, masks, 5)),
+            as_dict(bm25_of(shard, query).best(masks, 5)),
+            as_dict(dense_candidates(shard, vector, masks, 5)),
         ]
 
-    expected = search(random_snapshot(3, 4))
+    expected = search(random_shard(3, 4))
     with ThreadPoolExecutor(8) as pool:
         for _ in range(10):
-            snapshot = random_snapshot(3, 4)
-            assert list(pool.map(search, [snapshot] * 8)) == [expected] * 8
+            shard = random_shard(3, 4)
+            assert list(pool.map(search, [shard] * 8)) == [expected] * 8

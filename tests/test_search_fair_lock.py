@@ -24,75 +24,75 @@ def until(true: object) -> None:
         time.sleep(0.001)
 
 
-def test_one_at_a_time_in_the_order_of_asking() -> None:
-    turns = FairLock()
+def test_threads_hold_the_lock_one_at_a_time_in_the_order_of_asking() -> None:
+    lock = FairLock()
     order: list[int] = []
     inside = 0
 
     def work(number: int) -> None:
         nonlocal inside
-        with turns.taken():
+        with lock.held():
             inside += 1
             assert inside == 1
             order.append(number)
             inside -= 1
 
     with ThreadPoolExecutor(8) as pool:
-        with turns.taken():
+        with lock.held():
             done = []
             for number in range(8):
                 done.append(pool.submit(work, number))
-                until(lambda: len(turns._waiting) == len(done))
+                until(lambda: len(lock._waiting) == len(done))
             assert order == []
         for future in done:
             future.result(10)
     assert order == list(range(8))
 
 
-def test_others_have_the_turn_while_it_is_lent() -> None:
-    turns = FairLock()
+def test_another_thread_can_hold_the_lock_while_it_is_released() -> None:
+    lock = FairLock()
     had = threading.Event()
 
     def other() -> None:
-        with turns.taken():
+        with lock.held():
             had.set()
 
-    with ThreadPoolExecutor(1) as pool, turns.taken():
+    with ThreadPoolExecutor(1) as pool, lock.held():
         done = pool.submit(other)
         assert not had.wait(0.02)
-        with turns.lent():
+        with lock.released():
             assert had.wait(10)
             done.result(10)
-        assert turns._holder == threading.get_ident()
-    assert turns._holder is None
+        assert lock._holder == threading.get_ident()
+    assert lock._holder is None
 
 
-def test_nobody_lends_what_he_does_not_have() -> None:
-    turns = FairLock()
-    with ThreadPoolExecutor(1) as pool, turns.taken():
+def test_release_without_holding_is_a_no_op() -> None:
+    lock = FairLock()
+    with ThreadPoolExecutor(1) as pool, lock.held():
 
         def helper() -> None:
-            with turns.lent():
-                assert turns._holder is not None
+            with lock.released():
+                assert lock._holder is not None
 
         pool.submit(helper).result(10)
-        assert turns._holder == threading.get_ident()
+        assert lock._holder == threading.get_ident()
 
 
-def test_an_error_gives_the_turn_back() -> None:
-    turns = FairLock()
-    with pytest.raises(ValueError, match="mine"), turns.taken():
+def test_an_error_releases_the_lock() -> None:
+    lock = FairLock()
+    with pytest.raises(ValueError, match="mine"), lock.held():
         raise ValueError("mine")
-    with pytest.raises(ValueError, match="lent"), turns.taken(), turns.lent():
-        raise ValueError("lent")
-    with turns.taken():
+    with pytest.raises(ValueError, match="released"), lock.held(), lock.released():
+        raise ValueError("released")
+    with lock.held():
         pass
 
 
-def test_who_is_interrupted_while_he_waits_is_not_given_the_turn(
+def test_an_interrupted_thread_stops_waiting(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    turns = FairLock()
+    lock = FairLock()
 
     class Interrupted:
         """A lock whose second `acquire`, the wait, is ended by Ctrl-C."""
@@ -108,18 +108,18 @@ def test_who_is_interrupted_while_he_waits_is_not_given_the_turn(
     def other() -> None:
         with monkeypatch.context() as patch:
             patch.setattr("codelode.search.fair_lock.threading.Lock", Interrupted)
-            with pytest.raises(KeyboardInterrupt), turns.taken():
-                pytest.fail("it was not its turn")
+            with pytest.raises(KeyboardInterrupt), lock.held():
+                pytest.fail("it never held the lock")
 
-    with ThreadPoolExecutor(1) as pool, turns.taken():
+    with ThreadPoolExecutor(1) as pool, lock.held():
         pool.submit(other).result(10)
-        assert not turns._waiting
-    with turns.taken():
+        assert not lock._waiting
+    with lock.held():
         pass
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_a_forked_child_searches_though_a_thread_had_the_turn(tmp_path: Path) -> None:
+def test_a_forked_child_searches_although_a_thread_held_the_lock(tmp_path: Path) -> None:
     root = write_tree(tmp_path / "tree", SAMPLE)
     index = Index.open(root, tmp_path / "index")
     index.update(jobs=1)
@@ -127,7 +127,7 @@ def test_a_forked_child_searches_though_a_thread_had_the_turn(tmp_path: Path) ->
         taken, enough = threading.Event(), threading.Event()
 
         def hold() -> None:
-            with SEARCH_LOCK.taken():
+            with SEARCH_LOCK.held():
                 taken.set()
                 enough.wait(20)
 
@@ -148,26 +148,26 @@ def test_a_forked_child_searches_though_a_thread_had_the_turn(tmp_path: Path) ->
     assert ended == (pid, 0)
 
 
-def test_a_search_takes_a_turn_and_lends_it_to_others_during_a_long_scan(
+def test_a_search_holds_the_lock_and_releases_it_during_a_long_scan(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = write_tree(tmp_path / "tree", SAMPLE)
     index = Index.open(root, tmp_path / "index")
     index.update(jobs=1)
-    monkeypatch.setattr("codelode.search.dense.LENT_ROWS", 1)
+    monkeypatch.setattr("codelode.search.dense.RELEASING_ROWS", 1)
     seen = []
 
     class Watched(FairLock):
-        def _take(self) -> None:
-            super()._take()
-            seen.append("taken")
+        def _acquire(self) -> None:
+            super()._acquire()
+            seen.append("acquired")
 
-        def _pass_on(self) -> None:
-            super()._pass_on()
-            seen.append("passed on")
+        def _release(self) -> None:
+            super()._release()
+            seen.append("released")
 
     watched = Watched()
     monkeypatch.setattr(searcher, "SEARCH_LOCK", watched)
     monkeypatch.setattr("codelode.search.dense.SEARCH_LOCK", watched)
     assert index.search("retry")
-    assert seen == ["taken", "passed on"] * 2
+    assert seen == ["acquired", "released"] * 2

@@ -245,19 +245,21 @@ def test_an_interrupted_search_does_not_hurt_the_one_behind_it(
     index: Index, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[object] = []
+    both_asked = threading.Event()
 
     receive = ChildProcess.receive
 
     def interrupted_once(process: ChildProcess) -> Frame | None:
         calls.append(process)
         if len(calls) == 2:  # the first is that of `two_at_once`
-            until(lambda: questions(index) == 2)
+            assert both_asked.wait(20)
             raise KeyboardInterrupt
         return receive(process)
 
     hits = index.search("schedule")
     monkeypatch.setattr(ChildProcess, "receive", interrupted_once)
     with crowd(index), two_at_once(index) as asked:
+        both_asked.set()
         with pytest.raises(KeyboardInterrupt):
             asked[0].result(30)
         assert asked[1].result(30) == hits

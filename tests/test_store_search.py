@@ -20,15 +20,15 @@ from codelode.chunk.chunker import chunk
 from codelode.embed.load import load
 from codelode.search.dense import cosines, dense_candidates
 from codelode.search.filters import chunk_masks
-from codelode.search.lexical import find_terms, lexical_candidates
 from codelode.search.request import Mode
+from codelode.search.shard import Shard
 from codelode.segment.quantizer import quantize
 from codelode.segment.reader import Segment
 from codelode.store.manifest import Manifest, SegmentEntry
 from codelode.store.snapshot import LiveSegment, Snapshot
 from codelode.text.tokens import count_words, text_terms
 from codelode.types import Document, Passages
-from tests.segments import DIMENSIONS, build, vectors_of
+from tests.segments import DIMENSIONS, bm25_of, build, shard_of, vectors_of
 
 WORDS = ("alpha", "beta", "gamma", "delta", "getName", "set_name", "HTTPServer", "x", "42", "é")
 SOURCES = Path(codelode.__file__).parent
@@ -41,24 +41,6 @@ texts = st.lists(lines, min_size=1, max_size=40).map(lambda rows: "\n".join(rows
 paths = st.text(alphabet="abcdxyz", min_size=1, max_size=6)
 trees = st.dictionaries(paths, texts, min_size=1, max_size=8)
 layouts = st.integers(1, 3)
-
-
-def snapshot_of(tree: dict[str, bytes], dead: set[str], parts: int) -> Snapshot:
-    """The files spread over some segments, some of them dead."""
-    contents = sorted(tree.items())
-    live_segments = []
-    for number in range(parts):
-        mine = contents[number::parts]
-        if not mine:
-            continue
-        segment = build(mine)
-        table = segment.files
-        entry = SegmentEntry("s", 0, len(table), 0, 0, 0, 0, len(segment.chunks))
-        alive = np.array([path not in dead for path, _ in mine], bool)
-        live_segments.append(LiveSegment(segment, entry.with_live(alive, table)))
-    entries = tuple(live.entry for live in live_segments)
-    manifest = Manifest(1, "/", 0, "m", "f", DIMENSIONS, "q", "c", "t", {}, segments=entries)
-    return Snapshot(manifest, live_segments)
 
 
 def chunks_of(path: str, text: bytes) -> list[tuple[str, int, str]]:
@@ -83,15 +65,13 @@ def naive_bm25(chunks: list[tuple[str, int, str]], query: list[str]) -> Scores:
     return scores
 
 
-def found(
-    snapshot: Snapshot, query: list[str], globs: list[str] | None
-) -> dict[tuple[str, int], float]:
-    masks = chunk_masks(snapshot, None, globs)
-    best = lexical_candidates(snapshot, find_terms(snapshot, query), masks, 10_000)
+def found(shard: Shard, query: list[str], globs: list[str] | None) -> dict[tuple[str, int], float]:
+    masks = chunk_masks(shard, None, globs)
+    best = bm25_of(shard, query).best(masks, 10_000)
     result: Scores = {}
     rows = zip(best.segments.tolist(), best.ordinals.tolist(), best.scores.tolist(), strict=True)
     for number, ordinal, score in rows:
-        segment = snapshot.segments[number].segment
+        segment = shard.snapshot.segments[number].segment
         row = segment.chunks[ordinal]
         result[segment.path(int(row["file"])), int(row["start"])] = score
     return result
@@ -105,7 +85,7 @@ def test_the_lexical_leg_is_bm25_over_what_is_live(
     query = list(dict.fromkeys(term for word in sorted(words) for term in text_terms(word)))
     live = [c for path, text in tree.items() if path not in dead for c in chunks_of(path, text)]
     expected = naive_bm25(live, query)
-    got = found(snapshot_of(tree, dead, parts), query, None)
+    got = found(shard_of(tree, dead, parts), query, None)
     assert got.keys() == expected.keys()
     for key, score in got.items():
         assert score == pytest.approx(expected[key], abs=1e-4)
@@ -121,22 +101,22 @@ def test_a_filter_decides_before_the_best_are_chosen(
     tree: dict[str, bytes], dead: set[str], parts: int
 ) -> None:
     query = text_terms("alpha name")
-    snapshot = snapshot_of(tree, dead, parts)
+    shard = shard_of(tree, dead, parts)
     wanted = {
-        key: score for key, score in found(snapshot, query, None).items() if key[0].startswith("a")
+        key: score for key, score in found(shard, query, None).items() if key[0].startswith("a")
     }
-    masks = chunk_masks(snapshot, None, ["a*"])
-    best = lexical_candidates(snapshot, find_terms(snapshot, query), masks, 1)
-    assert found(snapshot, query, ["a*"]) == wanted
+    masks = chunk_masks(shard, None, ["a*"])
+    best = bm25_of(shard, query).best(masks, 1)
+    assert found(shard, query, ["a*"]) == wanted
     assert bool(len(best)) == bool(wanted)
     if wanted:
         assert best.scores[0] == max(wanted.values())
 
 
-def exact(snapshot: Snapshot, vector: NDArray[np.float32]) -> list[tuple[float, str]]:
+def exact(shard: Shard, vector: NDArray[np.float32]) -> list[tuple[float, str]]:
     """Cosines in float32 of all live chunks with the vectors as they were before quantization."""
     rows = []
-    for live in snapshot.segments:
+    for live in shard.snapshot.segments:
         segment = live.segment
         for row in segment.chunks:
             file = int(row["file"])
@@ -153,15 +133,15 @@ def test_the_dense_leg_scores_every_live_chunk(
 ) -> None:
     vector = np.random.default_rng(seed).normal(size=DIMENSIONS).astype(np.float32)
     vector /= np.linalg.norm(vector)
-    snapshot = snapshot_of(tree, dead, parts)
-    masks = chunk_masks(snapshot, None, None)
-    best = dense_candidates(snapshot, vector, masks, 10_000)
-    expected = exact(snapshot, vector)
+    shard = shard_of(tree, dead, parts)
+    masks = chunk_masks(shard, None, None)
+    best = dense_candidates(shard, vector, masks, 10_000)
+    expected = exact(shard, vector)
     assert len(best) == len(expected)
     # Quantization moves each component by at most half a step of its row, and the query too.
     np.testing.assert_allclose(best.scores, [score for score, _ in expected], atol=0.02)
-    only = dense_candidates(snapshot, vector, chunk_masks(snapshot, None, ["a*"]), 1)
-    paths_found = [snapshot.segments[int(only.segments[i])].segment for i in range(len(only))]
+    only = dense_candidates(shard, vector, chunk_masks(shard, None, ["a*"]), 1)
+    paths_found = [shard.snapshot.segments[int(only.segments[i])].segment for i in range(len(only))]
     for segment, ordinal in zip(paths_found, only.ordinals, strict=True):
         assert segment.path(int(segment.chunk_files[ordinal])).startswith("a")
 
@@ -171,7 +151,7 @@ def test_the_dense_leg_scores_every_live_chunk(
 def test_a_cosine_is_the_same_in_any_company(tree: dict[str, bytes], seed: int) -> None:
     vector = np.random.default_rng(seed).normal(size=DIMENSIONS).astype(np.float32)
     vector /= np.linalg.norm(vector)
-    for live in snapshot_of(tree, set(), 1).segments:
+    for live in shard_of(tree, set(), 1).snapshot.segments:
         segment, ordinals = live.segment, np.arange(len(live.segment.chunks))
         together = cosines(segment, ordinals, vector)
         for ordinal in ordinals.tolist():
@@ -197,36 +177,36 @@ def test_int8_finds_what_float32_finds() -> None:
     ]
     names, texts = [name for name, _ in pieces], [text.encode() for _, text in pieces]
     rows = encoder.encode_passages(Passages(names, texts, count_words(texts)))
-    snapshot = _dense_only(rows)
+    shard = _dense_only(rows)
     recalls = []
     for _, text in pieces[::7]:
         vector = encoder.encode_query(" ".join(text.split()[:12]))
         true = set(np.argsort(-(rows @ vector), kind="stable")[:10].tolist())
-        best = dense_candidates(snapshot, vector, [None], 100)
-        scores = cosines(snapshot.segments[0].segment, best.ordinals, vector)
+        best = dense_candidates(shard, vector, [None], 100)
+        scores = cosines(shard.snapshot.segments[0].segment, best.ordinals, vector)
         top = best.ordinals[np.argsort(-scores, kind="stable")][:10]
         recalls.append(len(true & set(top.tolist())) / 10)
     assert len(recalls) > 50
     assert np.mean(recalls) >= 0.99
 
 
-def _dense_only(rows: NDArray[np.float32]) -> Snapshot:
+def _dense_only(rows: NDArray[np.float32]) -> Shard:
     segment = build([("a", b"x = 1\n")])
     quantized = quantize(rows)
     segment.codes, segment.scales = quantized.codes, quantized.scales
     segment.residuals = lambda chunks: quantized.residuals[chunks]  # type: ignore[method-assign]
     entry = SegmentEntry("s", 0, 1, 1, len(rows), 1, 1, len(rows))
     manifest = Manifest(1, "/", 0, "m", "f", 256, "q", "c", "t", {}, segments=(entry,))
-    return Snapshot(manifest, [LiveSegment(segment, entry)])
+    return Shard(Snapshot(manifest, [LiveSegment(segment, entry)]))
 
 
 def test_a_scan_takes_no_reference_that_it_does_not_own() -> None:
     """`simsimd.cdist(out=)` loses one to None per call, and in the end the interpreter dies."""
-    snapshot = snapshot_of({"a": b"alpha\n"}, set(), 1)
+    shard = shard_of({"a": b"alpha\n"}, set(), 1)
     vector = np.full(DIMENSIONS, 0.25, np.float32)
     before = sys.getrefcount(None)
     for _ in range(500):
-        dense_candidates(snapshot, vector, [None], 10)
+        dense_candidates(shard, vector, [None], 10)
     assert sys.getrefcount(None) > before - 250
 
 
@@ -235,15 +215,15 @@ def test_a_scan_takes_no_reference_that_it_does_not_own() -> None:
 def test_identical_files_are_cut_to_as_many_candidates_as_a_leg_has(mode: Mode, parts: int) -> None:
     """The same ones, however the files are spread over segments."""
     names = [f"dir{number}/same" for number in range(3000)]
-    snapshot = snapshot_of(dict.fromkeys(names, b"alpha beta"), set(), parts)
+    shard = shard_of(dict.fromkeys(names, b"alpha beta"), set(), parts)
     vector = vectors_of([b"alpha beta"])[0]
-    masks = chunk_masks(snapshot, None, None)
+    masks = chunk_masks(shard, None, None)
     if mode == "semantic":
-        best = dense_candidates(snapshot, vector, masks, 100)
+        best = dense_candidates(shard, vector, masks, 100)
     else:
-        best = lexical_candidates(snapshot, find_terms(snapshot, ["alpha"]), masks, 100)
+        best = bm25_of(shard, ["alpha"]).best(masks, 100)
     found = {
-        snapshot.segments[number].segment.path(int(ordinal))
+        shard.snapshot.segments[number].segment.path(int(ordinal))
         for number, ordinal in zip(best.segments.tolist(), best.ordinals.tolist(), strict=True)
     }
     by_hash = sorted(names, key=lambda name: xxhash.xxh3_64_intdigest(name.encode()))

@@ -22,6 +22,7 @@ from benchmarks.faults.world import contents, leftovers, memory_folder
 from codelode.errors import CodelodeError
 from codelode.search.dense import dense_candidates
 from codelode.search.filters import chunk_masks
+from codelode.search.shard import Shard
 from codelode.store.commit import publish, settle, write_merged, write_stats
 from codelode.store.compact import FAN_IN, TIERS, compact
 from codelode.store.lock import write_lock
@@ -186,7 +187,7 @@ class StoreMachine(RuleBasedStateMachine):
         expected = naive_bm25(chunks, text_terms(word))
         for globs in (None, ["a*"]):
             with snapshot.held():
-                got = found(snapshot, text_terms(word), globs)
+                got = found(Shard(snapshot), text_terms(word), globs)
             wanted = {k: v for k, v in expected.items() if not globs or k[0].startswith("a")}
             assert got == pytest.approx(wanted, abs=1e-4)
 
@@ -194,12 +195,12 @@ class StoreMachine(RuleBasedStateMachine):
     def search_by_meaning(self, seed: int) -> None:
         vector = vectors_of([b"%d" % seed])[0]
         vector /= np.linalg.norm(vector)
-        snapshot = Snapshot.open(self.storage)
-        expected = exact(snapshot, vector)
+        shard = Shard(Snapshot.open(self.storage))
+        expected = exact(shard, vector)
         assert len(expected) == sum(
             len(chunks_of(path, text)) for path, text in self.model.items() if text
         )
-        best = dense_candidates(snapshot, vector, chunk_masks(snapshot, None, None), 10_000)
+        best = dense_candidates(shard, vector, chunk_masks(shard), 10_000)
         np.testing.assert_allclose(best.scores, [score for score, _ in expected], atol=0.08)
 
     @invariant()

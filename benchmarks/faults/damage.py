@@ -243,7 +243,7 @@ def examine_all(
     The tree may be absent: no hit is checked for staleness.
     """
     patient.results.clear()
-    with patch("codelode.search.searcher.is_stale", lambda *_: False):
+    with patch("codelode.search.hits.is_stale", lambda *_: False):
         patient.answers = answers(open_index(patient.root, patient.sound))
         flip(patient, path, places, rng)
         cut(patient, path, lengths)

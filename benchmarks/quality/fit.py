@@ -24,10 +24,13 @@ from benchmarks.quality.dataset import Target, load_queries, load_repositories, 
 from benchmarks.quality.runs import bring_up_to_date
 from benchmarks.quality.scoring import CUTOFF, Place, matches, mean, ndcg
 from codelode.index import Index
-from codelode.search.features import FEATURES
-from codelode.search.rank import QUESTION, SYMBOL, choose
+from codelode.search.candidates import split_keys
+from codelode.search.gather import gather
+from codelode.search.gathered import FEATURES
+from codelode.search.rank import QUESTION, SYMBOL, choose, feature_table
 from codelode.search.request import SearchRequest
-from codelode.search.searcher import gather
+from codelode.search.searcher import prepare
+from codelode.search.shard import Shard
 
 STEPS = (-0.5, -0.2, -0.05, 0.05, 0.2, 0.5)
 MIN_GAIN = 1e-5
@@ -101,19 +104,20 @@ def collect(options: argparse.Namespace) -> list[Case]:
 
 
 def _case(index: Index, name: str, lead: str, text: str, targets: tuple[Target, ...]) -> Case:
-    snapshot = index.snapshot()
-    encoder = index.encoder()
-    query, measured = gather(snapshot, encoder, SearchRequest(text))
-    shown = np.zeros((len(measured.ordinals), len(targets)), bool)
-    for row, (number, ordinal) in enumerate(
-        zip(measured.segments.tolist(), measured.ordinals.tolist(), strict=True)
-    ):
-        segment = snapshot.segments[number].segment
+    shard = Shard(index.snapshot())
+    with shard.snapshot.held():
+        context, terms = prepare(shard, index.encoder(), SearchRequest(text))
+        table = feature_table([gather(shard, context, terms)], context)
+    shown = np.zeros((len(table.keys), len(targets)), bool)
+    numbers, ordinals = (part.tolist() for part in split_keys(table.keys))
+    for row, (number, ordinal) in enumerate(zip(numbers, ordinals, strict=True)):
+        segment = shard.segment(number)
         chunk = segment.chunks[ordinal]
         path = lead + segment.path(int(chunk["file"]))
         place = Place(path, int(chunk["start_line"]), int(chunk["end_line"]))
         shown[row] = [matches(place, target) for target in targets]
-    return Case(name, query.is_symbol, measured.features.astype(np.float64), measured.files, shown)
+    features = table.features.astype(np.float64)
+    return Case(name, context.query.is_symbol, features, table.files, shown)
 
 
 def total(cases: list[Case], weights: NDArray[np.float64]) -> float:

@@ -28,6 +28,7 @@ import numpy as np
 from codelode import Index
 from codelode.search.dense import cosines, dense_candidates
 from codelode.search.filters import chunk_masks
+from codelode.search.shard import Shard
 from codelode.text.tokens import text_terms
 
 if TYPE_CHECKING:
@@ -165,13 +166,14 @@ def recall(index: Index, queries: list[str], k: int = 10) -> float:
     The index holds only codes, so exact search uses the codes with the query as float32.
     """
     snapshot, encoder = index.snapshot(), index.encoder()
-    masks = chunk_masks(snapshot, None, None)
+    shard = Shard(snapshot)
+    masks = chunk_masks(shard)
     shares = []
     for query in queries:
         vector = encoder.encode_query(query)
         if not vector.any():
             continue
-        found = dense_candidates(snapshot, vector, masks, 100)
+        found = dense_candidates(shard, vector, masks, 100)
         got = np.concatenate(
             [
                 cosines(live.segment, found.ordinals[found.segments == number], vector)

@@ -51,30 +51,38 @@ def test_parse_query(benchmark: BenchmarkFixture) -> None:
 
 def test_dense_scan(benchmark: BenchmarkFixture, index: Index, encoder: Encoder) -> None:
     scan = internal("codelode.search.dense:dense_candidates")
-    snapshot = index.snapshot()
+    shard = internal("codelode.search.shard:Shard")(index.snapshot())
+    masks = internal("codelode.search.filters:chunk_masks")(shard)
     vector = encoder.encode_query("read the configuration")
-    benchmark(scan, snapshot, vector, [live.chunks for live in snapshot.segments], K)
+    benchmark(scan, shard, vector, masks, K)
 
 
 def test_bm25(benchmark: BenchmarkFixture, index: Index) -> None:
-    find = internal("codelode.search.lexical:find_terms")
-    candidates = internal("codelode.search.lexical:lexical_candidates")
-    snapshot = index.snapshot()
-    masks = [live.chunks for live in snapshot.segments]
-    terms = ("self", "return", "configuration")
-    benchmark(lambda: candidates(snapshot, find(snapshot, terms), masks, K))
+    postings = internal("codelode.search.lexical:TermPostings")
+    bm25 = internal("codelode.search.lexical:Bm25")
+    statistics = internal("codelode.search.context:Statistics")
+    shard = internal("codelode.search.shard:Shard")(index.snapshot())
+    masks = internal("codelode.search.filters:chunk_masks")(shard)
+
+    def best() -> None:
+        terms = postings(shard, ("self", "return", "configuration"))
+        whole = statistics.of(shard.snapshot.manifest, terms.counts())
+        bm25(terms, whole).best(masks, K)
+
+    benchmark(best)
 
 
-def test_measure_and_rank(benchmark: BenchmarkFixture, index: Index, encoder: Encoder) -> None:
-    """Gather candidates, compute features, score and select, without the hits' text."""
-    gather = internal("codelode.search.searcher:gather")
-    question = internal("codelode.search.request:SearchRequest")("read the configuration")
-    weigh = internal("codelode.search.rank:weigh")
-    snapshot = index.snapshot()
+def test_gather_and_finish(benchmark: BenchmarkFixture, index: Index, encoder: Encoder) -> None:
+    """Search without reading the texts of the hits."""
+    prepare = internal("codelode.search.searcher:prepare")
+    gather = internal("codelode.search.gather:gather")
+    finish = internal("codelode.search.rank:finish")
+    request = internal("codelode.search.request:SearchRequest")("read the configuration")
+    shard = internal("codelode.search.shard:Shard")(index.snapshot())
 
     def rank() -> None:
-        query, measured = gather(snapshot, encoder, question)
-        np.argsort(-weigh(measured, query.is_symbol), kind="stable")
+        context, terms = prepare(shard, encoder, request)
+        finish([gather(shard, context, terms)], context)
 
     benchmark(rank)
 

@@ -87,15 +87,17 @@ _HOMES = {
 """The module of each public name; exceptions are in `codelode.errors`."""
 
 
-def __getattr__(name: str) -> object:
-    """Import a public name when it is first used, so that `import codelode` stays cheap."""
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
+if not TYPE_CHECKING:  # type checkers must not see this: they would accept any name
 
-    value: object = getattr(import_module(_HOMES.get(name, "codelode.errors")), name)
-    globals()[name] = value
-    return value
+    def __getattr__(name: str) -> object:
+        """Import a public name when it is first used, so that `import codelode` stays cheap."""
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        value = getattr(import_module(_HOMES.get(name, "codelode.errors")), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

@@ -1,63 +1,63 @@
-"""Every exception codelode raises on purpose.
+"""Every exception that codelode raises on purpose.
 
 CodelodeError
-├── UsageError            what was asked for makes no sense (root, glob, language, query, option)
-├── ModelError            an embedding model is unknown, unreadable or does not fit the index
-├── IndexingError         indexing had to stop; what was committed before is intact
-│   └── MemoryCapError    ... because the memory cap could not be kept
-├── LockedError           another process is writing to this index
-└── StoreError            the index on disk cannot be used as it is
-    ├── NoIndexError      there is no index here
-    ├── FormatError       written by another version of codelode, or not an index at all
-    ├── DamagedError      bytes do not match their checksum, or a file is missing or cut short
-    └── MismatchError     made with another model, tokenizer or chunker than asked for
+├── UsageError            an invalid argument: root, glob, language, query, option
+├── ModelError            an embedding model is unknown, unreadable or incompatible with the index
+├── IndexingError         an update had to stop; earlier commits are intact
+│   └── MemoryCapError    the memory cap could not be kept
+├── LockedError           another process is writing to the index
+└── StoreError            the index cannot be used as it is
+    ├── NoIndexError      there is no index
+    ├── FormatError       another version of codelode wrote the index, or it is no index
+    ├── DamagedError      a checksum does not match, or a file is missing or truncated
+    └── MismatchError     the index was made with another model, tokenizer or chunker
 
-Each message is one line and says what to do; the command line prints it and exits with 2.
+Each message is one line and says what to do. The command line prints it and exits with 2.
 """
 
 from __future__ import annotations
 
 
 class CodelodeError(Exception):
-    """The root of the tree: catch this to catch everything codelode raises on purpose."""
+    """The base class of every exception that codelode raises on purpose."""
 
 
 class UsageError(CodelodeError):
-    """What was asked for makes no sense: no such folder, a bad glob, an empty query."""
+    """An invalid argument, such as a missing folder, a bad glob or an empty query."""
 
 
 class ModelError(CodelodeError):
-    """An embedding model is unknown, unreadable, or its optional package is not installed."""
+    """An embedding model that is unknown, unreadable, or needs a package that is not installed."""
 
 
 class IndexingError(CodelodeError):
-    """Indexing had to stop. What was committed before is intact."""
+    """An update that had to stop; earlier commits are intact."""
 
 
 class MemoryCapError(IndexingError):
-    """The memory cap could not be kept; the message names the stage and the file."""
+    """A memory cap that could not be kept; the message names the stage and the file."""
 
 
 class LockedError(CodelodeError):
-    """Another process is writing to this index."""
+    """An index that another process is writing to."""
 
 
 class StoreError(CodelodeError):
-    """The index on disk cannot be used as it is."""
+    """An index that cannot be used as it is."""
 
 
 class NoIndexError(StoreError):
-    """There is no index at this place."""
+    """A place without an index."""
 
 
 class FormatError(StoreError):
-    """Written by another version of codelode, or not an index at all."""
+    """A file written by another version of codelode, or not by codelode at all."""
 
 
 class DamagedError(StoreError):
-    """Bytes do not match their checksum, or a file is missing or cut short.
+    """A file with a wrong checksum, or a file that is missing or truncated.
 
-    The message is the `problem`, and then what to do about it.
+    The message consists of the `problem` and advice.
     """
 
     def __init__(self, problem: str, advice: str = "run `lode verify --repair`") -> None:
@@ -69,4 +69,4 @@ class DamagedError(StoreError):
 
 
 class MismatchError(StoreError):
-    """The index was made with another model, tokenizer or chunker than the one asked for."""
+    """An index made with another model, tokenizer or chunker than the one asked for."""

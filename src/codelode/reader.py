@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from codelode import metrics
 from codelode.errors import MismatchError, NoIndexError
+from codelode.search.shard import Shard
 from codelode.store.locate import index_directory
 from codelode.store.manifest import Manifest, check_model, read_manifest
 from codelode.store.snapshot import Snapshot
@@ -47,7 +48,7 @@ class IndexReader:
         self.storage = LocalStorage(directory)
         self.has_own_encoder = encoder is not None
         self._encoder = encoder
-        self._opened: tuple[bytes, Snapshot] | None = None  # with the stamp of its manifest
+        self._opened: tuple[bytes, Shard] | None = None  # with the stamp of its manifest
 
     def exists(self) -> bool:
         """Return whether anything was committed yet."""
@@ -68,7 +69,7 @@ class IndexReader:
                 recorded = read_manifest(outer.storage).root
             except NoIndexError:
                 continue
-            if recorded == os.fsdecode(parent) and covers(outer.snapshot(), self._below(outer)):
+            if recorded == os.fsdecode(parent) and covers(outer._shard(), self._below(outer)):
                 return outer
         return None
 
@@ -106,15 +107,20 @@ class IndexReader:
         return self.load_encoder(self.manifest())
 
     def snapshot(self) -> Snapshot:
-        """Return the newest committed snapshot; open it only if it is not the last one opened."""
+        """Return the newest committed snapshot."""
+        return self._shard().snapshot
+
+    def _shard(self) -> Shard:
+        """Return the newest snapshot with the caches of searches in it; open it only if new."""
         stamp = self.storage.read_stamp()
         opened = self._opened  # one attribute: threads must not see half of a change
         if opened is not None and opened[0] == stamp:
             return opened[1]
         snapshot = Snapshot.open(self.storage)
         self._check_root(snapshot.manifest)
-        self._opened = stamp, snapshot
-        return snapshot
+        shard = Shard(snapshot)
+        self._opened = stamp, shard
+        return shard
 
     def manifest(self) -> Manifest | None:
         """Return the current manifest, or None if there is no index yet."""
@@ -146,9 +152,10 @@ class IndexReader:
         """Return the hits, and the manifest of the snapshot that they come from."""
         from codelode.search.searcher import search
 
-        snapshot = self.snapshot()
-        encoder = None if request.mode == "lexical" else self.load_encoder(snapshot.manifest)
-        return search(snapshot, encoder, self.root, request), snapshot.manifest
+        shard = self._shard()
+        manifest = shard.snapshot.manifest
+        encoder = None if request.mode == "lexical" else self.load_encoder(manifest)
+        return search(shard, encoder, self.root, request), manifest
 
     def _below(self, outer: IndexReader) -> str:
         """Return the path of this root in an enclosing one, with a final slash."""

@@ -1,8 +1,8 @@
-"""The nouns that pass between the stages.
+"""The types that the stages exchange.
 
-discover gives `SourceFile` and `Skip`; read turns a source file into a `Document`; chunk cuts it
-into `Chunk` and finds each `Definition`; embed sees a batch of `Passages`; search answers with
-`Hit`.
+discover yields `SourceFile` and `Skip`; read turns a source file into a `Document`; chunk makes
+`Chunk` and `Definition` of it; embed encodes a batch of `Passages`; search returns an `Answer` with
+its `Hit`s.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 class SkipReason(StrEnum):
-    """Why a file or folder below the root is not in the index."""
+    """The reason why a file or folder below the root is not in the index."""
 
-    IGNORED = "ignored"  # by a rule; the detail names the rule and its file
+    IGNORED = "ignored"  # by an ignore rule; the detail names the rule and its file
     HIDDEN = "hidden"
     TOO_LARGE = "too large"
     BINARY = "binary"
@@ -29,12 +29,12 @@ class SkipReason(StrEnum):
     SPECIAL = "not a regular file"  # FIFO, socket, device
     UNREADABLE = "unreadable"
     ENCODING = "unknown encoding"
-    VANISHED = "vanished"  # gone, or changed while it was read
+    VANISHED = "vanished"  # deleted, or changed while being read
 
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """One thing that was left out, and why."""
+    """A file or folder that was left out, with the reason."""
 
     path: str
     reason: SkipReason
@@ -43,10 +43,10 @@ class Skip:
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file that discovery found worth reading.
+    """A file that discovery selected for reading.
 
-    `path` is POSIX and relative to the root; bytes that are not UTF-8 are kept as surrogate
-    escapes, so `os.fsencode(path)` gives the name back. `size` is in bytes, times are in ns.
+    `path` is POSIX and relative to the root. Bytes that are not UTF-8 are kept as surrogate
+    escapes, so `os.fsencode(path)` restores the name. `size` is in bytes, times are in ns.
     """
 
     path: str
@@ -59,7 +59,7 @@ class SourceFile:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A file to read. `content_hash` is that of its indexed content, if it was indexed before."""
+    """A file to read. `content_hash` is the hash of its indexed content, if it is indexed."""
 
     file: SourceFile
     content_hash: bytes | None = None
@@ -67,7 +67,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The text of one file: UTF-8 without a byte order mark, line ends as they are on disk.
+    """The text of one file: UTF-8 without a byte order mark, with the original line endings.
 
     `content_hash` is the 16-byte xxh3-128 of the raw bytes on disk.
     """
@@ -79,8 +79,8 @@ class Document:
     content_hash: bytes
 
 
-class Symbol(NamedTuple):  # a tuple, as is `Chunk`: they are made by the hundred thousand
-    """A named definition: `kind` is one of function, method, class, interface, ... ."""
+class Symbol(NamedTuple):  # a tuple like `Chunk`, because there are hundreds of thousands
+    """The name and the kind of a definition, such as function, method, class or interface."""
 
     name: str
     kind: str
@@ -89,13 +89,13 @@ class Symbol(NamedTuple):  # a tuple, as is `Chunk`: they are made by the hundre
 class Definition(NamedTuple):
     """A named definition in a document, on 1-based inclusive lines.
 
-    `start_line` to `end_line` is the definition with its decorators, attributes or template head,
-    but without the comments before it; `name_line` is the line that holds the name. `parent` is the
-    index, in the list of the document, of the innermost definition that encloses this one, or -1.
-    `declaration` says that the body is elsewhere or nowhere (a prototype, a member of an interface,
-    a variant of an enum): found like any other, ranked below an implementation.
-    `owner` is the type that the source names where it does not enclose the definition: `Foo` of
-    `void Foo::bar() {}`, `Server` of `func (s *Server) Run() {}`; usually empty.
+    `start_line` to `end_line` includes decorators, attributes and the template head, but not the
+    comments before the definition; `name_line` is the line of the name. `parent` is the index of
+    the innermost enclosing definition in the document's list, or -1. `declaration` marks a
+    definition without a body here (a prototype, a member of an interface, a variant of an enum): it
+    is found like any other and ranked below an implementation. `owner` is the type that the source
+    names where it does not enclose the definition: `Foo` of `void Foo::bar() {}`, `Server` of `func
+    (s *Server) Run() {}`; usually empty.
     """
 
     name: str
@@ -109,9 +109,10 @@ class Definition(NamedTuple):
 
 
 class Chunk(NamedTuple):
-    """A run of bytes `[start, end)` of a document's text, on the 1-based lines it covers.
+    """The bytes `[start, end)` of a document's text, and the 1-based lines they cover.
 
-    `symbol` is the definition the chunk is, or lies in; `defines` are those that begin in it.
+    `symbol` is the definition that the chunk is or lies in; `defines` are the definitions that
+    begin in it.
     """
 
     start: int
@@ -123,7 +124,7 @@ class Chunk(NamedTuple):
 
 
 class ChunkedDocument(NamedTuple):
-    """The chunks of a document and its definitions, both in document order, outer before inner."""
+    """The chunks and the definitions of a document, in document order, outer before inner."""
 
     chunks: list[Chunk]
     definitions: list[Definition]
@@ -131,7 +132,7 @@ class ChunkedDocument(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Passages:
-    """A batch of n chunks on their way to an encoder: path and text each, and their word counts."""
+    """A batch of n chunks for an encoder: their paths, texts and word counts."""
 
     paths: Sequence[str]
     texts: Sequence[bytes]
@@ -140,10 +141,10 @@ class Passages:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One answer. Lines are 1-based and inclusive; `path` is POSIX, relative to the root.
+    """One hit of a search. Lines are 1-based and inclusive; `path` is POSIX, relative to the root.
 
-    `stale` says that the file on disk no longer has the indexed content. `features` holds the
-    parts of the score, by name, when the search was asked to explain itself.
+    `stale` is True if the file on disk no longer has the indexed content. `features` holds the
+    parts of the score by name, if the search was asked to explain itself.
     """
 
     path: str
@@ -158,19 +159,19 @@ class Hit:
     features: dict[str, float] | None = None
 
     def __repr__(self) -> str:
-        symbol = f" {self.symbol}" if self.symbol else ""
+        """Return the place and the symbol, without the text, which may be long."""
+        symbol = f" {self.symbol} ({self.kind})" if self.symbol else ""
         stale = " stale" if self.stale else ""
-        return (
-            f"<Hit {self.path}:{self.start_line}-{self.end_line}{symbol} {self.score:.3f}{stale}>"
-        )
+        place = f"{self.path}:{self.start_line}-{self.end_line}"
+        return f"<Hit {place}{symbol} score={self.score:.3f}{stale}>"
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Hits, best first, and the snapshot they come from.
+    """The hits of a search, best first, and the snapshot they come from.
 
-    `complete` is False while the index does not cover the whole tree yet. `stale_files` counts
-    the files among the hits that have changed on disk since.
+    `complete` is False until the index covers the whole tree. `stale_files` counts the files among
+    the hits that have changed on disk since.
     """
 
     query: str

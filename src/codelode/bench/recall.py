@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from codelode.bench.sample import draw_runs
 from codelode.search.candidates import distinct, split_keys
+from codelode.search.context import CANDIDATES
 from codelode.search.dense import cosines, dense_candidates
 from codelode.search.filters import Allowed
-from codelode.search.searcher import CANDIDATES
+from codelode.search.shard import Shard
 from codelode.text.tokens import count_words
 from codelode.types import Passages
 
@@ -156,7 +157,7 @@ def _shares(
     masks: list[Mask],
     vector: NDArray[np.float32],
 ) -> tuple[float, float, float]:
-    found = dense_candidates(snapshot, vector, masks, max(K, CANDIDATES))
+    found = dense_candidates(Shard(snapshot), vector, masks, max(K, CANDIDATES))
     rows = np.searchsorted(keys, found.keys)
     scan = recall_at(K, exact, rows, found.scores)
     recall = recall_at(K, exact, rows, _rescored(snapshot, found, vector))

@@ -1,6 +1,6 @@
-"""Queries to hits.
+"""The search path: from a request to hits.
 
-`query` reads the request, `filters` decides which chunks may answer, `dense` and `lexical` find
-candidates, `features` measures every candidate in every way, `rank` orders them, and `searcher` is
-the walk through all of these.
+`searcher` is a search on one machine, start to end: `prepare` makes the request context, `gather`
+finds candidates in a shard (the local half), `finish` orders the candidates of all shards (the
+global half), `texts` reads the hits. The same calls serve an index that is spread over machines.
 """

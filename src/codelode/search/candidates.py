@@ -5,13 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-
-if TYPE_CHECKING:
-    from codelode.store.snapshot import Snapshot
 
 _LOWEST = np.finfo(np.float32).min
 _BLOCK = 128  # scores per block; only blocks with a high maximum are looked into
@@ -70,17 +66,6 @@ def split_keys(keys: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.i
     return keys >> 32, keys & 0xFFFFFFFF
 
 
-def places_in(snapshot: Snapshot) -> FindPlaces:
-    """Return the function that finds places in the segments of a snapshot."""
-
-    def find(number: int, ordinals: NDArray[np.int64]) -> Places:
-        segment = snapshot.segments[number].segment
-        chunks = segment.chunks[ordinals]
-        return segment.files["path_hash"][chunks["file"]], chunks["start"]
-
-    return find
-
-
 class TopK:
     """The k best of all candidates offered, in any order of offers, from any threads.
 
@@ -125,13 +110,8 @@ class TopK:
         """Return the k best of some candidates."""
         if len(candidates) <= self.k:
             return candidates
-        scores = candidates.scores
-        kth = kth_best(scores, self.k)
-        above, tied = np.flatnonzero(scores > kth), np.flatnonzero(scores == kth)
-        missing = self.k - len(above)
-        if len(tied) > missing:
-            tied = tied[first_places(self._places(candidates[tied]), missing)]
-        return candidates[np.concatenate((above, tied))]
+        rows = best_rows(candidates.scores, self.k, lambda tied: self._places(candidates[tied]))
+        return candidates[rows]
 
     def _places(self, candidates: Candidates) -> Places:
         paths = np.zeros(len(candidates), np.uint64)
@@ -162,7 +142,24 @@ def kth_best(values: NDArray[np.float32], k: int) -> np.float32:
     return value
 
 
-def first_places(places: Places, count: int) -> NDArray[np.intp]:
+def best_rows(
+    scores: NDArray[np.float32], k: int, find_places: Callable[[NDArray[np.intp]], Places]
+) -> NDArray[np.intp]:
+    """Return the rows of the k best scores, in no order; ties for the last are cut by place.
+
+    `find_places` returns the places of some rows; it is called for ties alone.
+    """
+    if len(scores) <= k:
+        return np.arange(len(scores))
+    kth = kth_best(scores, k)
+    above, tied = np.flatnonzero(scores > kth), np.flatnonzero(scores == kth)
+    missing = k - len(above)
+    if len(tied) > missing:
+        tied = tied[_first_places(find_places(tied), missing)]
+    return np.concatenate((above, tied))
+
+
+def _first_places(places: Places, count: int) -> NDArray[np.intp]:
     """Return the rows of the first `count` of more places."""
     paths, starts = places
     last = np.partition(paths, count - 1)[count - 1]

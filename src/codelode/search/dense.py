@@ -1,12 +1,13 @@
-"""The semantic leg: an exact scan of the int8 codes, then the best scored again more exactly.
+"""The dense leg: an exact scan of the int8 codes.
 
-The query is quantized too, so that the scan is integer arithmetic at memory bandwidth; the
-survivors are scored with the query as floats, and with the residuals of their codes: a third of the
+The query is quantized too, so the scan is integer arithmetic at memory bandwidth. `cosines` scores
+the survivors again with the query as floats and with the residuals of their codes: a third of the
 error.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
@@ -14,59 +15,59 @@ import numpy as np
 import simsimd
 from numpy.typing import NDArray
 
-from codelode.search.candidates import Candidates, TopK, places_in
+from codelode.search.candidates import Candidates, TopK
 from codelode.search.fair_lock import SEARCH_LOCK
 from codelode.search.parallel_scan import shared_out
 from codelode.segment.quantizer import QUARTER_UNIT, SCALE_UNIT, in_quarters, scan_codes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from codelode.search.filters import Mask
+    from codelode.search.shard import Shard
     from codelode.segment.reader import Segment
-    from codelode.store.snapshot import Snapshot
 
 SHARED_ROWS = 1 << 20
-"""From so many rows on idle cores help; below, many queries at once make better use of them."""
+"""From this many rows on, idle cores help; below, they are better used by other queries."""
 
-LENT_ROWS = 1 << 13
-"""From so many rows on other threads have the turn during a scan: passing it on costs as much."""
+RELEASING_ROWS = 1 << 13
+"""A scan of this many rows releases the search lock; for fewer, passing it on costs as much."""
 
 _ROWS_PER_RUN = 150
 _ROWS_PER_COPY = 1
-"""Another run of rows costs as much as scanning so many, and copying a row together as so many."""
+"""The costs of starting another run of rows, and of copying a row together, in rows scanned."""
 
 
 def dense_candidates(
-    snapshot: Snapshot, vector: NDArray[np.float32], masks: Sequence[Mask], k: int
+    shard: Shard, vector: NDArray[np.float32], masks: Sequence[Mask], k: int
 ) -> Candidates:
-    """The k chunks nearest to a unit vector float32[d], with their cosines."""
-    with dense_scan(snapshot, vector, masks, k) as best:
+    """Return the k allowed chunks nearest to a unit vector float32[d], with their cosines."""
+    with dense_scan(shard, vector, masks, k) as best:
         pass
     return best.result()
 
 
 @contextmanager
 def dense_scan(
-    snapshot: Snapshot, vector: NDArray[np.float32], masks: Sequence[Mask], k: int
+    shard: Shard, vector: NDArray[np.float32], masks: Sequence[Mask], k: int
 ) -> Iterator[TopK]:
-    """Look for the k chunks nearest to a unit vector float32[d]: found at the end of the block.
+    """Look for the k chunks nearest to a unit vector float32[d], complete at the end of the block.
 
-    In a large snapshot idle cores scan while the block does something else.
+    In a large shard idle cores scan while the block does something else.
     """
     codes, step = scan_codes(vector)
     unit = step * SCALE_UNIT
-    best = TopK(k, places_in(snapshot))
+    best = TopK(k, shard.places)
 
     def scan(number: int) -> None:
-        segment = snapshot.segments[number].segment
+        segment = shard.segment(number)
         scores, ordinals = _scan(segment, codes, masks[number])
         scores *= segment.scales if ordinals is None else segment.scales[ordinals]
         scores *= unit
         best.offer(number, scores, ordinals)
 
     numbers = [number for number, mask in enumerate(masks) if mask is None or len(mask)]
-    rows = sum(_rows(snapshot, number, masks[number]) for number in numbers)
+    rows = sum(_rows(shard.segment(number), masks[number]) for number in numbers)
     with shared_out(scan, numbers, helped=rows >= SHARED_ROWS):
         yield best
 
@@ -74,26 +75,26 @@ def dense_scan(
 def cosines(
     segment: Segment, ordinals: NDArray[np.int64], vector: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """Cosines float32[n] of some chunks with the query as floats, residuals included.
+    """Return the cosines float32[n] of some chunks with a unit vector, residuals included.
 
-    Summed in float64 row by row: a matrix product could round differently in other company.
+    Summed in float64 row by row: a matrix product could round a row differently in other company.
     """
     rows = in_quarters(segment.codes.take(ordinals, axis=0), segment.residuals(ordinals))
     sums = np.einsum("ij,j->i", rows.astype(np.float64), vector.astype(np.float64))
-    found: NDArray[np.float64] = sums * (segment.scales[ordinals] * QUARTER_UNIT)
-    return found.astype(np.float32)
+    exact: NDArray[np.float64] = sums * (segment.scales[ordinals] * QUARTER_UNIT)
+    return exact.astype(np.float32)
 
 
-def _rows(snapshot: Snapshot, number: int, mask: Mask) -> int:
-    return len(snapshot.segments[number].segment.codes) if mask is None else len(mask)
+def _rows(segment: Segment, mask: Mask) -> int:
+    return len(segment.codes) if mask is None else len(mask)
 
 
 def _scan(
     segment: Segment, query: NDArray[np.int8], mask: Mask
 ) -> tuple[NDArray[np.float32], NDArray[np.uint16] | None]:
-    """Integer dot products, as float32, and which ordinals they are of (None: all).
+    """Return integer dot products, as float32, and the ordinals of their chunks (None: all).
 
-    Whatever is cheapest: the allowed runs one by one, the allowed rows copied together, or all.
+    Takes the cheapest way: the allowed runs one by one, the allowed rows copied together, or all.
     """
     codes = segment.codes
     if mask is None:
@@ -114,7 +115,7 @@ def _dots(query: NDArray[np.int8], codes: NDArray[np.int8]) -> NDArray[np.float3
         return np.zeros(0, np.float32)
     # Not with `out=`: that takes a reference to None it does not own, and CPython 3.11 dies of it
     # after some thousand queries.
-    with SEARCH_LOCK.lent() if len(codes) >= LENT_ROWS else nullcontext():
+    with SEARCH_LOCK.released() if len(codes) >= RELEASING_ROWS else nullcontext():
         products = simsimd.cdist(query, codes, "dot", out_dtype="float32")
     row: NDArray[np.float32] = np.asarray(products)[0]
     return row

@@ -1,12 +1,10 @@
-"""Threads that search take turns.
+"""A lock that threads get in the order in which they asked for it.
 
 Most of a search is Python and short numpy calls, which hold the interpreter's lock most of the time
-but let go of it every few microseconds. Threads that all want it pass it around at every such
-place, and wait for each other longer than they work: 8 threads answered half as many queries as
-one. So one thread at a time does this part, start to end, and lets others have the turn only while
-it does what needs no lock: the scan of the codes, or a wait.
-
-FairLock are had in the order in which they were asked for, so nobody starves.
+but release it every few microseconds. Threads that all want it pass it around at every such place,
+and wait for each other longer than they work: 8 threads answered half as many queries as one. So
+one thread at a time runs this code, from start to end. It releases the lock only during calls that
+do not need the interpreter: the scan of the codes, or a wait.
 """
 
 from __future__ import annotations
@@ -23,40 +21,40 @@ if TYPE_CHECKING:
 
 
 class FairLock:
-    """One thread at a time has the turn."""
+    """A first-come, first-served lock whose holder can release it for a while."""
 
     def __init__(self) -> None:
         self.reset()
 
     def reset(self) -> None:
-        """Nobody has the turn and nobody waits: so it is in a child of a fork."""
+        """Forget the holder and all waiting threads: in a child of a fork none of them exists."""
         self._lock = threading.Lock()
         self._holder: int | None = None  # a thread's identity
         self._waiting: deque[tuple[int, threading.Lock]] = deque()
 
     @contextmanager
-    def taken(self) -> Iterator[None]:
-        """Have the turn, after waiting for it."""
+    def held(self) -> Iterator[None]:
+        """Hold the lock; wait for it first."""
         try:
-            self._take()
+            self._acquire()
             yield
         finally:
-            self._pass_on()
+            self._release()
 
     @contextmanager
-    def lent(self) -> Iterator[None]:
-        """Let others have the turn for a while, if this thread has it."""
+    def released(self) -> Iterator[None]:
+        """Release the lock for a while, if this thread holds it."""
         mine = self._holder == threading.get_ident()
-        if not mine:  # a helper, or a caller that takes no turns
+        if not mine:  # a helper thread, or a caller that never took the lock
             yield
             return
-        self._pass_on()
+        self._release()
         try:
             yield
         finally:
-            self._take()
+            self._acquire()
 
-    def _take(self) -> None:
+    def _acquire(self) -> None:
         me = threading.get_ident()
         with self._lock:
             if self._holder is None:
@@ -67,8 +65,8 @@ class FairLock:
             self._waiting.append((me, called))
         called.acquire()
 
-    def _pass_on(self) -> None:
-        """Give the turn to the next, or to nobody; one who does not have it no longer waits."""
+    def _release(self) -> None:
+        """Pass the lock to the first waiting thread, or, without holding it, stop waiting."""
         me = threading.get_ident()
         with self._lock:
             if self._holder != me:  # an exception (Ctrl-C) has ended the wait
@@ -81,4 +79,4 @@ class FairLock:
 
 
 SEARCH_LOCK = FairLock()
-after_fork(SEARCH_LOCK.reset)  # its holder stays behind
+after_fork(SEARCH_LOCK.reset)  # the holder exists in the parent only

@@ -1,4 +1,4 @@
-"""What kind of file a path belongs to: tests, examples, generated code, files that pass on."""
+"""The roles of files, by their paths: test, example, generated, reexport."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from codelode.store.snapshot import LiveSegment
 
 _TEST = re.compile(
     r"(^|/)(tests?|testing|specs?|__tests__|testdata|fixtures?|mocks?|bench(marks?)?)(/|$)"
@@ -31,39 +29,37 @@ _GENERATED = re.compile(
 _REEXPORT = re.compile(
     r"(^|/)(__init__\.py|index\.[jt]sx?|mod\.rs|lib\.rs|package\.scala|package-info\.java)$"
 )
-PATTERNS = {"test": _TEST, "example": _EXAMPLE, "generated": _GENERATED, "reexport": _REEXPORT}
-"""In the order of the bits, from the lowest."""
+ROLES = {"test": _TEST, "example": _EXAMPLE, "generated": _GENERATED, "reexport": _REEXPORT}
+"""The pattern of the paths of each role; their order is that of the bits, from the lowest."""
 
-_OF_FOLDERS = _TEST, _EXAMPLE, _GENERATED
-_SEEN = 0x80
+_ROLES_BY_FOLDER = _TEST, _EXAMPLE, _GENERATED
+_KNOWN = 0x80
 _REMEMBERED = 1 << 14
 
 
-def kinds_of_files(
-    live: LiveSegment, files: NDArray[np.integer], paths: Sequence[bytes]
+def roles_of_files(
+    known: NDArray[np.uint8], files: NDArray[np.integer], paths: Sequence[bytes]
 ) -> NDArray[np.uint8]:
-    """Of some files of a segment, whose paths these are: a bit for each of `PATTERNS`, uint8[n].
+    """Return the role bits of some files of a segment, uint8[n], given their paths.
 
-    Each file is looked at once: a byte for each is kept with the snapshot.
+    `known` uint8[rows] keeps them for the next query: each file's path is looked at once.
     """
-    if live.kinds is None:
-        live.kinds = np.zeros(len(live.segment.files), np.uint8)
-    known: NDArray[np.uint8] = live.kinds[files]
-    new = np.flatnonzero(known == 0)
+    roles: NDArray[np.uint8] = known[files]
+    new = np.flatnonzero(roles == 0)
     if len(new):
-        known[new] = [_SEEN | kind_of_path(paths[i]) for i in new.tolist()]
-        live.kinds[files[new]] = known[new]
-    return known
+        roles[new] = [_KNOWN | roles_of_path(paths[i]) for i in new.tolist()]
+        known[files[new]] = roles[new]
+    return roles
 
 
-def kind_of_path(path: bytes) -> int:
-    """A bit for each of `PATTERNS` that a path matches."""
+def roles_of_path(path: bytes) -> int:
+    """Return a bit for each of `ROLES` whose pattern a path matches."""
     folder, slash, name = path.decode("utf-8", "surrogateescape").rpartition("/")
-    # No pattern reaches over a slash, but to see that there is one or the end.
-    return _bits(folder + slash) & (1 << len(_OF_FOLDERS)) - 1 | _bits(name)
+    # No pattern reaches over a slash; at most it asks whether there is one, or the end.
+    return _bits(folder + slash) & (1 << len(_ROLES_BY_FOLDER)) - 1 | _bits(name)
 
 
 @lru_cache(_REMEMBERED)
 def _bits(text: str) -> int:
-    """Of a folder with its final slash, or of a name."""
-    return sum(1 << i for i, it in enumerate(PATTERNS.values()) if it.search(text) is not None)
+    """Return the role bits of a folder with its final slash, or of a name."""
+    return sum(1 << i for i, it in enumerate(ROLES.values()) if it.search(text) is not None)

@@ -1,12 +1,13 @@
-"""Which chunks may answer: live ones, of the languages and globs asked for.
+"""The chunks that may answer: live ones, of the languages and globs asked for.
 
-Decided before top-k in every leg, so that a filter never empties an answer that has one. What a
-filter allows is worked out once per snapshot: people and programs ask again with the same one.
+Filters run before the best are chosen, in every leg: if anything matches the filter, the answer has
+it. The masks of a filter are computed once per shard: people and programs repeat their filters.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,20 +17,22 @@ from numpy.typing import NDArray
 from codelode.discover.glob import GlobSet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
+    from codelode.search.shard import Shard
     from codelode.segment.reader import Segment
-    from codelode.store.snapshot import LiveSegment, Snapshot
+    from codelode.store.snapshot import LiveSegment
 
 _CACHE_BYTES = 1 << 26
-"""How much what filters allow may take per snapshot; two filters are always kept."""
+"""The most that cached masks may take per shard; those of two filters are always kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """Some chunks of a segment, not all: `mask` bool[chunks], its `ordinals` uint16 and number.
+    """The allowed chunks of a segment, where not all are.
 
-    `runs` int64[n, 2] are where they begin and end, as there are fewer of these.
+    `mask` is bool[chunks], `ordinals` uint16[n]; `runs` int64[m, 2] are where runs of neighbors
+    begin and end.
     """
 
     mask: NDArray[np.bool_]
@@ -38,7 +41,7 @@ class Allowed:
 
     @classmethod
     def of(cls, mask: NDArray[np.bool_]) -> Allowed:
-        """What a mask allows."""
+        """Return the chunks that a mask allows."""
         runs = np.flatnonzero(np.diff(mask, prepend=False, append=False)).reshape(-1, 2)
         return cls(mask, np.flatnonzero(mask).astype(np.uint16), runs)
 
@@ -46,7 +49,7 @@ class Allowed:
         return len(self.ordinals)
 
     def keep(self, ordinals: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Those of some ordinals that are allowed."""
+        """Return those of some ordinals that are allowed."""
         return ordinals[self.mask[ordinals]] if len(self) else ordinals[:0]
 
 
@@ -57,36 +60,36 @@ _NOTHING = Allowed.of(np.zeros(0, bool))
 
 
 def chunk_masks(
-    snapshot: Snapshot,
-    languages: Sequence[str] | None,
-    globs: Sequence[str] | None,
+    shard: Shard,
+    languages: Sequence[str] | None = None,
+    globs: Sequence[str] | None = None,
     below: str = "",
 ) -> list[Mask]:
-    """A mask per segment. Raises `UsageError` for a bad glob.
+    """Return a mask per segment. Raises `UsageError` for a bad glob.
 
     `below` is the path of a folder, with a final slash, or empty; globs are relative to it.
     """
     key = (frozenset(languages or ()), tuple(globs or ()), below)
-    known: list[Mask] | None = snapshot.filters.get(key)
-    if known is not None:
-        return known
-    masks = _masks(snapshot, *key)
-    snapshot.filters.put(key, masks, max(2, _CACHE_BYTES // (4 * snapshot.manifest.chunks + 1)))
+    masks = shard.masks.get(key)
+    if masks is None:
+        masks = _masks(shard, *key)
+        chunks = sum(live.entry.chunks for live in shard.snapshot.segments)
+        shard.masks.put(key, masks, max(2, _CACHE_BYTES // (4 * chunks + 1)))
     return masks
 
 
+def covers(shard: Shard, below: str) -> bool:
+    """Return whether a shard has anything below a folder, given by its path with a final slash."""
+    return any(mask is None or len(mask) for mask in chunk_masks(shard, below=below))
+
+
 def _masks(
-    snapshot: Snapshot, languages: frozenset[str], globs: tuple[str, ...], below: str
+    shard: Shard, languages: frozenset[str], globs: tuple[str, ...], below: str
 ) -> list[Mask]:
     if not languages and not globs and not below:
-        return [_of(live.chunks) for live in snapshot.segments]
+        return [_of(live.chunks) for live in shard.snapshot.segments]
     wanted = GlobSet(globs)
-    return [_mask(live, languages, wanted, below) for live in snapshot.segments]
-
-
-def covers(snapshot: Snapshot, below: str) -> bool:
-    """Whether a snapshot has anything below a folder (its path with a final slash)."""
-    return any(mask is None or len(mask) for mask in chunk_masks(snapshot, None, None, below))
+    return [_mask(live, languages, wanted, below) for live in shard.snapshot.segments]
 
 
 def _mask(live: LiveSegment, languages: frozenset[str], globs: GlobSet, below: str) -> Mask:
@@ -112,7 +115,7 @@ def _of(mask: NDArray[np.bool_] | None) -> Mask:
 
 
 def _paths(segment: Segment, rows: NDArray[np.intp]) -> Iterator[bytes]:
-    """The paths of some files: all from one read, a microsecond each."""
+    """Yield the paths of some files, all from one read: a microsecond each."""
     paths = bytes(segment.file.read("paths"))
     starts = segment.files["path_start"][rows].tolist()
     lengths = segment.files["path_length"][rows].tolist()

@@ -1,169 +1,199 @@
-"""The lexical leg: BM25 over the whole snapshot.
+"""The lexical leg: BM25 over the whole index.
 
 Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009). Document
-frequencies, number of chunks and average length are those of the live chunks of all segments
-together, so that a score does not depend on how chunks are spread over segments.
+frequencies, number of chunks and average length are totals over the live chunks of all segments,
+so a score does not depend on how chunks are spread over segments.
 
-Long lists of common terms are not gone through where they cannot matter (MaxScore: Turtle and
-Flood, "Query evaluation: strategies and optimizations", 1995). Terms are added up from rare to
-common; once what the others can add at most is less than a chunk of the best k has already, only
-chunks that have enough so far can still get among the best, and the others' weights are looked up
-for these alone. What is offered to the best k are scores summed in the order of the query, so that
-pruning never shows.
+Long lists of common terms are skipped where they cannot matter (MaxScore: Turtle and Flood, "Query
+evaluation: strategies and optimizations", 1995). Terms are added up from rare to common. Once the
+remaining terms can add at most less than the k-th best score so far, only chunks that already have
+a part of it can still get among the best, and the remaining weights are looked up for these alone.
+The scores offered to the best k are summed in the order of the query, so pruning never shows.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from codelode.search.candidates import Candidates, TopK, kth_best, places_in
+from codelode.search.candidates import Candidates, TopK, kth_best
 from codelode.text.tokens import term_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    from codelode.search.context import Statistics
     from codelode.search.filters import Mask
+    from codelode.search.shard import Shard
     from codelode.segment.reader import Posting
-    from codelode.store.snapshot import LiveSegment, Snapshot
 
 K1 = 1.2
 B = 0.75
 
 _SLACK = 1 - 1e-5
-"""Sums in another order round differently, in the seventh digit: nothing is pruned that close."""
+"""Sums in another order differ in the seventh digit: nothing that close is pruned."""
 
 _TINY = float(np.finfo(np.float32).tiny)
 
 _POSTINGS_PER_LOOKUP = 8
-"""Looking one chunk up in a list costs as much as going through so many postings."""
+"""Looking up one chunk in a list costs as much as adding up this many postings."""
 
-_KNOWN_FREQUENCIES = 4096
+_KNOWN_COUNTS = 4096
 
 
 class TermPostings:
-    """One query term over the snapshot: its weight, and its postings in each segment."""
+    """The postings of some terms in a shard; each list is read at most once, when it is needed."""
 
-    def __init__(self, snapshot: Snapshot, term: str) -> None:
-        """Look a term up in every dictionary; postings are read when they are asked for."""
-        self.term = term
-        self._hash = term_hash(term)
-        self._segments = snapshot.segments
-        self._postings: dict[int, Posting] = {}
+    def __init__(self, shard: Shard, terms: Sequence[str]) -> None:
+        """Look the terms up in every dictionary."""
+        self.shard = shard
+        self._hashes = [term_hash(term) for term in terms]
+        self._postings: dict[tuple[int, int], Posting] = {}
         self.frequencies = [
-            live.segment.document_frequency(self._hash) for live in snapshot.segments
+            [live.segment.document_frequency(each) for live in shard.snapshot.segments]
+            for each in self._hashes
         ]
-        """How many postings each segment has, those of dead chunks too."""
-        live_chunks = sum(
-            self._live_count(live, number, count)
-            for number, (live, count) in enumerate(
-                zip(snapshot.segments, self.frequencies, strict=True)
-            )
+        """By term and segment: the number of postings, those of dead chunks too."""
+
+    def __len__(self) -> int:
+        return len(self._hashes)
+
+    def posting(self, term: int, number: int) -> Posting:
+        """Return the postings of a term in a segment."""
+        key = term, number
+        posting = self._postings.get(key)
+        if posting is None:
+            posting = self.shard.segment(number).posting(self._hashes[term])
+            self._postings[key] = posting
+        return posting
+
+    def counts(self) -> NDArray[np.int64]:
+        """Return the number of live chunks that each term occurs in, int64[terms]."""
+        return np.array(
+            [
+                sum(self._live_count(term, number, n) for number, n in enumerate(row))
+                for term, row in enumerate(self.frequencies)
+            ],
+            np.int64,
         )
-        total = snapshot.manifest.chunks
-        idf = float(np.log1p((total - live_chunks + 0.5) / (live_chunks + 0.5)))
-        self.idf = idf if live_chunks else 0.0
 
-    def posting(self, number: int) -> Posting:
-        """The postings in a segment, read once per query."""
-        found = self._postings.get(number)
-        if found is None:
-            found = self._postings[number] = self._segments[number].segment.posting(self._hash)
-        return found
-
-    def _live_count(self, live: LiveSegment, number: int, count: int) -> int:
-        if live.chunks is None or not count:
-            return count
-        known = live.frequencies.get(self._hash)
-        if known is None:
-            if len(live.frequencies) >= _KNOWN_FREQUENCIES:
-                live.frequencies.clear()
-            known = int(np.count_nonzero(live.chunks[self.posting(number)[0]]))
-            live.frequencies[self._hash] = known
-        return known
+    def _live_count(self, term: int, number: int, postings: int) -> int:
+        live = self.shard.snapshot.segments[number].chunks
+        if live is None or not postings:
+            return postings
+        key = number, self._hashes[term]
+        count = self.shard.live_counts.get(key)
+        if count is None:
+            count = int(np.count_nonzero(live[self.posting(term, number)[0]]))
+            self.shard.live_counts.put(key, count, _KNOWN_COUNTS)
+        return count
 
 
-def find_terms(snapshot: Snapshot, terms: Sequence[str]) -> list[TermPostings]:
-    """Look the terms up in every segment."""
-    return [TermPostings(snapshot, term) for term in terms]
+class Bm25:
+    """The BM25 scores of one query in a shard."""
 
+    def __init__(self, terms: TermPostings, statistics: Statistics) -> None:
+        self.shard = terms.shard
+        self.terms = terms
+        self.idf = statistics.idf()
+        self._average_length = statistics.average_length
+        self._all = range(len(terms))
+        present = [term for term in self._all if self.idf[term] > 0]
+        self._rare_first = sorted(present, key=lambda term: -self.idf[term])
 
-def lexical_candidates(
-    snapshot: Snapshot, terms: Sequence[TermPostings], masks: Sequence[Mask], k: int
-) -> Candidates:
-    """The k chunks with the highest BM25 scores above zero."""
-    best = TopK(k, places_in(snapshot))
-    rare_first = sorted((term for term in terms if term.idf > 0), key=lambda term: -term.idf)
-    for number, mask in enumerate(masks):
-        here = [term for term in rare_first if term.frequencies[number]]
-        if not here or (mask is not None and not len(mask)):
-            continue
-        ordinals = _promising(snapshot, number, here, mask, best)
-        if len(ordinals):
-            scores = _in_order(bm25(snapshot, number, ordinals, terms))
-            found = scores > 0
-            best.offer(number, scores[found], ordinals[found])
-    return best.result()
+    def weights(
+        self, number: int, ordinals: NDArray[np.int64], terms: Sequence[int] | None = None
+    ) -> NDArray[np.float32]:
+        """Return what each term (each of some) adds to chunks of a segment, float32[n, terms]."""
+        terms = self._all if terms is None else terms
+        norms = self.length_norms(number)[ordinals]
+        counts = np.zeros((len(ordinals), len(terms)), np.float32)
+        for column, term in enumerate(terms):
+            if len(ordinals) and self.terms.frequencies[term][number]:
+                listed, frequencies = self.terms.posting(term, number)
+                places = listed.searchsorted(ordinals)
+                there = listed.take(places, mode="clip") == ordinals
+                counts[:, column] = frequencies.take(places, mode="clip") * there
+        return _weights(np.array([self.idf[term] for term in terms]), counts, norms[:, None])
 
+    def best(self, masks: Sequence[Mask], k: int) -> Candidates:
+        """Return the k allowed chunks with the highest scores above zero."""
+        best = TopK(k, self.shard.places)
+        for number, mask in enumerate(masks):
+            here = [t for t in self._rare_first if self.terms.frequencies[t][number]]
+            if not here or (mask is not None and not len(mask)):
+                continue
+            ordinals = self._promising(number, here, mask, best)
+            if len(ordinals):
+                scores = _in_order(self.weights(number, ordinals))
+                above = scores > 0
+                best.offer(number, scores[above], ordinals[above])
+        return best.result()
 
-def _promising(
-    snapshot: Snapshot, number: int, terms: Sequence[TermPostings], mask: Mask, best: TopK
-) -> NDArray[np.int64]:
-    """The chunks of a segment that may be among the best k, and few others.
+    def _promising(
+        self, number: int, terms: Sequence[int], mask: Mask, best: TopK
+    ) -> NDArray[np.int64]:
+        """Return the chunks of a segment that may be among the best k, and few others.
 
-    `terms` are those that occur in it, rare ones first.
-    """
-    postings = sum(term.frequencies[number] for term in terms)
-    if mask is not None and len(mask) * len(terms) * _POSTINGS_PER_LOOKUP < postings:
-        return mask.ordinals.astype(np.int64)
-    norms = length_norms(snapshot, number)
-    scores = np.zeros(len(norms), np.float32)
-    enough = best.threshold * _SLACK
-    # What a term, and all after it, can add at most: a frequency has no bound, its weight has.
-    most = [sum(term.idf * (K1 + 1) for term in terms[i:]) for i in range(len(terms) + 1)]
-    done = 0
-    for term in terms:
-        if most[done] < enough:  # nothing new can get in
-            few = np.count_nonzero(scores >= max(enough - most[done], _TINY))
-            if few * _POSTINGS_PER_LOOKUP < term.frequencies[number]:
-                break
-        listed, frequencies = term.posting(number)
-        counts = frequencies.astype(np.float32)
-        np.add.at(scores, listed, _weights(term.idf, counts, norms.take(listed)))
-        done += 1
-    # The weights are positive: what does not have `enough` now and cannot get it, has no chance.
-    ordinals = np.flatnonzero(scores >= max(enough - most[done], _TINY))
-    if mask is not None:
-        ordinals = mask.keep(ordinals)
-    sums = scores[ordinals]
-    for place in range(done, len(terms)):
-        sums += bm25(snapshot, number, ordinals, terms[place : place + 1])[:, 0]
-        keep = sums >= enough - most[place + 1]
-        ordinals, sums = ordinals[keep], sums[keep]
-    if len(ordinals) > best.k:
-        ordinals = ordinals[sums >= kth_best(sums, best.k) * np.float32(_SLACK)]
-    return ordinals
+        `terms` are those that occur in it, rare ones first.
+        """
+        frequencies = [self.terms.frequencies[term][number] for term in terms]
+        lookups = _POSTINGS_PER_LOOKUP * len(terms)
+        if mask is not None and len(mask) * lookups < sum(frequencies):
+            return mask.ordinals.astype(np.int64)
+        enough = best.threshold * _SLACK
+        # The most that each term and all after it can add: k1 + 1 bounds the part of a frequency.
+        most = [sum(self.idf[term] * (K1 + 1) for term in terms[i:]) for i in range(len(terms) + 1)]
+        scores, done = self._added_up(number, terms, most, enough)
+        # A chunk whose score and the remaining bound are below `enough` cannot enter the best k.
+        ordinals = np.flatnonzero(scores >= max(enough - most[done], _TINY))
+        if mask is not None:
+            ordinals = mask.keep(ordinals)
+        sums = scores[ordinals]
+        for place in range(done, len(terms)):
+            sums += self.weights(number, ordinals, terms[place : place + 1])[:, 0]
+            keep = sums >= enough - most[place + 1]
+            ordinals, sums = ordinals[keep], sums[keep]
+        if len(ordinals) > best.k:
+            ordinals = ordinals[sums >= kth_best(sums, best.k) * np.float32(_SLACK)]
+        return ordinals
 
+    def _added_up(
+        self, number: int, terms: Sequence[int], most: Sequence[float], enough: float
+    ) -> tuple[NDArray[np.float32], int]:
+        """Add up terms for all chunks of a segment, until it is cheaper to look up the rest.
 
-def bm25(
-    snapshot: Snapshot, number: int, ordinals: NDArray[np.int64], terms: Sequence[TermPostings]
-) -> NDArray[np.float32]:
-    """What each term adds to the scores of some chunks of a segment, float32[n, terms]."""
-    norms = length_norms(snapshot, number)[ordinals]
-    counts = np.zeros((len(ordinals), len(terms)), np.float32)
-    for column, term in enumerate(terms):
-        if len(ordinals) and term.frequencies[number]:
-            listed, frequencies = term.posting(number)
-            places = listed.searchsorted(ordinals)
-            there = listed.take(places, mode="clip") == ordinals
-            counts[:, column] = frequencies.take(places, mode="clip") * there
-    return _weights(np.array([term.idf for term in terms]), counts, norms[:, None])
+        Returns the sums float32[chunks] and the number of terms added.
+        """
+        norms = self.length_norms(number)
+        scores = np.zeros(len(norms), np.float32)
+        for done, term in enumerate(terms):
+            if most[done] < enough:  # no chunk can enter by the remaining terms alone
+                few = np.count_nonzero(scores >= max(enough - most[done], _TINY))
+                if few * _POSTINGS_PER_LOOKUP < self.terms.frequencies[term][number]:
+                    return scores, done
+            listed, frequencies = self.terms.posting(term, number)
+            counts = frequencies.astype(np.float32)
+            np.add.at(scores, listed, _weights(self.idf[term], counts, norms.take(listed)))
+        return scores, len(terms)
+
+    def length_norms(self, number: int) -> NDArray[np.float32]:
+        """Return k1 · (1 - b + b · length / average length) of each chunk, float32[chunks]."""
+        average, cache = self._average_length, self.shard.length_norms
+        norms = cache.get((number, average))
+        if norms is None:
+            lengths = self.shard.segment(number).chunks["tokens"].astype(np.float32)
+            norms = np.float32(K1) * (np.float32(1 - B) + np.float32(B / average) * lengths)
+            cache.put((number, average), norms, len(self.shard))
+        return norms
 
 
 def _in_order(weights: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Sums of the rows, from the first column to the last: `sum` may add up in another order."""
+    """Return the sums of rows, added from the first column to the last, float32[n].
+
+    `sum` may add in another order.
+    """
     scores = np.zeros(len(weights), np.float32)
     for column in weights.T:
         scores += column
@@ -173,18 +203,8 @@ def _in_order(weights: NDArray[np.float32]) -> NDArray[np.float32]:
 def _weights(
     idf: float | NDArray[np.float64], counts: NDArray[np.float32], norms: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """Overwrites `counts`."""
+    """Return the BM25 weights of frequencies; overwrites `counts`."""
     bottom = counts + norms
     counts *= np.asarray(idf * (K1 + 1), np.float32)
     counts /= bottom
     return counts
-
-
-def length_norms(snapshot: Snapshot, number: int) -> NDArray[np.float32]:
-    """k1 · (1 - b + b · length / average length) of every chunk of a segment, float32[chunks]."""
-    live = snapshot.segments[number]
-    if live.length_norms is None:
-        average = max(1.0, snapshot.manifest.tokens / max(1, snapshot.manifest.chunks))
-        lengths = live.segment.chunks["tokens"].astype(np.float32)
-        live.length_norms = np.float32(K1) * (np.float32(1 - B) + np.float32(B / average) * lengths)
-    return live.length_norms

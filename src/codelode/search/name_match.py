@@ -1,7 +1,7 @@
-"""How much of a query is in paths and names of symbols.
+"""The share of a query that paths and names of symbols hold.
 
-Every query asks for those of some hundred files and chunks it was never asked about before, so what
-can be is remembered by folder, by file name and by name, not by file.
+Each query has some hundred candidates that no query had before, so words are cached by folder, by
+file name and by symbol name, not by file.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 _REMEMBERED = 1 << 14
 
 Weights = Mapping[str, float]
-"""The share of the query's weight that each of its terms has."""
+"""The share of each term in the weight of the query."""
 
 Share = tuple[float, float]
-"""The share of the query's weight in some words, and the share of the words that the query has."""
+"""The share of the query's weight that some words hold, and the share of the words in the query."""
 
 
 def shares_of_paths(paths: Sequence[bytes], weights: Weights) -> NDArray[np.float32]:
-    """Float32[n, 3]: the share of the query's weight in each path, and the `Share` of its stem.
+    """Return float32[n, 3]: the share of the query's weight in each path, and its stem's `Share`.
 
     The stem is the file's name up to its first dot.
     """
@@ -40,30 +40,30 @@ def shares_of_paths(paths: Sequence[bytes], weights: Weights) -> NDArray[np.floa
         above, own = _words(folder), _words(name)
         found = [weight for term, weight in weights.items() if term in above or term in own]
         if found:
-            shares[i] = sum(found), *share_of(name.partition(".")[0] or name, weights)
+            shares[i] = sum(found), *_share_of(name.partition(".")[0] or name, weights)
     return shares
 
 
 def shares_of_names(names: Sequence[bytes], weights: Weights) -> NDArray[np.float32]:
-    """Float32[n, 2]: the `Share` of each name."""
+    """Return the `Share` of each name, float32[n, 2]."""
     shares = np.zeros((len(names), 2), np.float32)
     for i in _holding(names, weights):
-        shares[i] = share_of(names[i].decode("utf-8", "replace"), weights)
+        shares[i] = _share_of(names[i].decode("utf-8", "replace"), weights)
     return shares
 
 
-def share_of(text: str, weights: Weights) -> Share:
-    """How much of a query is in the words of a name, and how much of these in it."""
+def _share_of(text: str, weights: Weights) -> Share:
+    """Return the `Share` of a name."""
     words = _words(text)
     found = [weight for term, weight in weights.items() if term in words]
     return (sum(found), len(found) / len(words)) if found else (0.0, 0.0)
 
 
 def _holding(names: Sequence[bytes], weights: Weights) -> set[int]:
-    """Which of some names may have a word that is a term of the query: no others have.
+    """Return the rows of all names that hold a term of the query, and of few others.
 
-    The words of an ASCII name, in lower case, are pieces of it. Most names hold none, which is
-    seen without splitting them.
+    The words of an ASCII name are pieces of it in lower case. Most names hold no term, and one
+    search in all names together finds those that do: the others are never split into words.
     """
     joined = b"\n".join(names).lower()
     ends = list(accumulate([len(name) + 1 for name in names]))

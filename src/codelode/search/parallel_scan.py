@@ -1,8 +1,8 @@
 """Idle cores help with one query.
 
-One thread per other core, started when first needed, for the whole process. The thread that asks
-takes what is left as they do: where no core is idle it does everything itself, and nobody waits
-for a core while there is work.
+There is one helper thread per other core for the whole process, started when first needed. The
+thread that searches takes items as the helpers do: if no core is idle, it does everything itself,
+and it never waits for a core while there is work.
 """
 
 from __future__ import annotations
@@ -23,23 +23,24 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 CORES = available_cores()
+"""The number of cores that this process may use."""
 
-_sharing = 0
-_sharing_lock = threading.Lock()
+_searches = 0
+_searches_lock = threading.Lock()
 
 
 def share_cores(processes: int) -> None:
-    """Leave the cores to so many processes that search at the same time, of which we are one."""
+    """Leave the cores to N processes that search at the same time; this process is one of them."""
     global CORES
     CORES = max(1, CORES // processes)
 
 
 @contextmanager
 def shared_out(work: Callable[[T], None], items: Sequence[T], *, helped: bool) -> Iterator[None]:
-    """Call `work` once for each item, in no particular order: done at the end of the block.
+    """Call `work` once for each item, in no particular order, before the block ends.
 
-    With `helped`, idle cores begin at once. What is left at the end of the block is done there.
-    Raises what the block raised, or what `work` raised first; nothing is running any more then.
+    With `helped`, idle cores begin at once. The calling thread does the rest at the end of the
+    block. Raises the error of the block, or the first error of `work`; nothing is running then.
     """
     todo: Iterator[T] = iter(items)
     taking = threading.Lock()
@@ -59,8 +60,8 @@ def shared_out(work: Callable[[T], None], items: Sequence[T], *, helped: bool) -
             take()
         finally:
             with taking:
-                todo = iter(())  # nothing more is begun, and what was begun is waited for
-            with SEARCH_LOCK.lent() if helpers else nullcontext():
+                todo = iter(())  # helpers begin nothing more; wait for those at work
+            with SEARCH_LOCK.released() if helpers else nullcontext():
                 errors = _errors(helpers)
         if errors:
             raise errors[0]
@@ -68,28 +69,28 @@ def shared_out(work: Callable[[T], None], items: Sequence[T], *, helped: bool) -
 
 @contextmanager
 def _idle_cores() -> Iterator[int]:
-    """How many cores no query uses, while this one does."""
-    global _sharing
-    with _sharing_lock:
-        idle = CORES - 1 - _sharing
-        _sharing += 1
+    """Count this search, and yield the number of cores that no search uses."""
+    global _searches
+    with _searches_lock:
+        idle = CORES - 1 - _searches
+        _searches += 1
     try:
         yield max(0, idle)
     finally:
-        with _sharing_lock:
-            _sharing -= 1
+        with _searches_lock:
+            _searches -= 1
 
 
 def _errors(helpers: list[Future[None]]) -> list[BaseException]:
-    """Wait for the helpers that have begun, and for no other."""
+    """Wait for the helpers that have begun, and for no other; return their errors."""
     begun = [helper for helper in helpers if not helper.cancel()]
     return [error for helper in begun if (error := helper.exception()) is not None]
 
 
 @cache
 def _pool() -> ThreadPoolExecutor:
-    # A cold search of a small index has no need of it.
+    # Imported late: a cold search of a small index does not need it.
     from concurrent.futures import ThreadPoolExecutor
 
-    after_fork(_pool.cache_clear)  # threads stay behind
+    after_fork(_pool.cache_clear)  # threads exist in the parent only
     return ThreadPoolExecutor(max(1, CORES - 1), "codelode-search")

@@ -1,4 +1,4 @@
-"""The request: its terms, and whether it names a symbol."""
+"""The text of a query, read: its terms, and whether it names a symbol."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from codelode.errors import UsageError
-from codelode.text.tokens import text_parts, text_terms
+from codelode.text.tokens import text_terms
 
 _STOP_WORDS = frozenset(
     "a an and are as at be by can do does for from how i in into is it its of on or that the this"
@@ -21,35 +21,34 @@ MAX_TERMS = 64
 
 @dataclass(frozen=True, slots=True)
 class ParsedQuery:
-    """A request, read.
+    """A query and what it asks for.
 
-    `terms` are what BM25 looks for, distinct, in order of appearance; `parts` the same without
-    whole compound identifiers. `names` are the words that could be names of definitions, as
-    written. `is_symbol` says that the whole request is an identifier or a qualified name.
+    `terms` are the distinct terms that BM25 looks for, in order of appearance. `names` are the
+    words that could be names of definitions, as written. `is_symbol` says that the whole query is
+    an identifier or a qualified name.
     """
 
     text: str
     terms: tuple[str, ...]
-    parts: tuple[str, ...]
     names: tuple[str, ...]
     is_symbol: bool
 
 
 def parse_query(text: str) -> ParsedQuery:
-    """Read a request. Raises `UsageError` if there is nothing to look for."""
+    """Read a query. Raises `UsageError` if there is nothing to look for."""
     text = text.strip()
     terms = _without_stop_words(text_terms(text))
     if not terms:
-        raise UsageError("the query is empty: give a word, a name or a request")
+        raise UsageError("the query is empty: give a word, a name or a question")
     names = tuple(dict.fromkeys(_NAME.findall(text)))
     is_symbol = _SYMBOL.match(text) is not None
     if not is_symbol:
         names = tuple(name for name in names if _COMPOUND.search(name) or "_" in name.strip("_"))
-    return ParsedQuery(text, terms, _without_stop_words(text_parts(text)), names, is_symbol)
+    return ParsedQuery(text, terms, names, is_symbol)
 
 
 def _without_stop_words(terms: list[str]) -> tuple[str, ...]:
-    """Distinct terms; stop words only if there is nothing else."""
+    """Return the distinct terms; stop words only if there are no others."""
     distinct = dict.fromkeys(terms[: 4 * MAX_TERMS])
     kept = [term for term in distinct if term not in _STOP_WORDS]
     return tuple(kept or distinct)[:MAX_TERMS]

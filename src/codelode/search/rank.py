@@ -1,19 +1,25 @@
-"""The order of the candidates: a linear score of their features, one hit per file first.
+"""The global half of a search: the order of all candidates. It needs no segment.
 
-The weights are fitted by `benchmarks/quality/fit.py`.
+`finish` adds the features that need all candidates, scores each candidate by a linear sum, and
+shows the best chunk of each file first. The weights are fitted by `benchmarks/quality/fit.py`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from codelode.search.features import FEATURES
+from codelode.search.candidates import best_rows
+from codelode.search.gathered import COLUMN, FEATURES, Gathered
 
 if TYPE_CHECKING:
-    from codelode.search.features import Measured
+    from codelode.search.candidates import Places
+    from codelode.search.context import QueryContext
 
 QUESTION = {
     "cosine": 2.4,
@@ -60,16 +66,123 @@ SYMBOL = {
 """Weights for a query that is the name of something."""
 
 
-def weigh(measured: Measured, is_symbol: bool) -> NDArray[np.float32]:
-    """The score of each candidate, float32[n]."""
+@dataclass(frozen=True, slots=True)
+class FeatureTable:
+    """n candidates of all shards with all their features, in the order of their places.
+
+    shards int64[n] and keys int64[n] say which chunks they are; files int64[n] number the files
+    among them from 0; features float32[n, len(FEATURES)].
+    """
+
+    shards: NDArray[np.int64]
+    keys: NDArray[np.int64]
+    files: NDArray[np.int64]
+    features: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """The n chunks to show, best first: shards int64[n], keys int64[n], scores float32[n].
+
+    `features` float32[n, len(FEATURES)] are there if the request asks for an explanation.
+    """
+
+    shards: NDArray[np.int64]
+    keys: NDArray[np.int64]
+    scores: NDArray[np.float32]
+    features: NDArray[np.float32] | None
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def of_shard(self, shard: int) -> tuple[NDArray[np.intp], Ranked]:
+        """Return the rows of the chunks of a shard, intp[m], and these chunks."""
+        rows = np.flatnonzero(self.shards == shard)
+        features = None if self.features is None else self.features[rows]
+        return rows, Ranked(self.shards[rows], self.keys[rows], self.scores[rows], features)
+
+
+def finish(gathered: Sequence[Gathered], context: QueryContext) -> Ranked:
+    """Return the best chunks of what all shards gathered, at least one."""
+    table = feature_table(gathered, context)
+    if context.request.mode == "semantic":
+        scores = table.features[:, COLUMN["cosine"]]
+    else:
+        scores = weigh(table.features, context.query.is_symbol)
+    order = np.argsort(-scores, kind="stable")  # ties stay in the order of their places
+    rows = choose(table.files, order, context.request.limit)
+    features = table.features[rows] if context.request.explain else None
+    return Ranked(table.shards[rows], table.keys[rows], scores[rows], features)
+
+
+def feature_table(gathered: Sequence[Gathered], context: QueryContext) -> FeatureTable:
+    """Return the candidates of the whole index with all their features.
+
+    They are put in the order of the hashes of their paths, then of their positions, before anything
+    is added up: sums must not depend on how chunks are spread over segments and shards, and ties
+    must be broken the same way.
+    """
+    shards = np.repeat(np.arange(len(gathered)), [len(one) for one in gathered])
+    everything = Gathered.join(gathered)
+    files = _number_files(shards, everything.files)
+    if len(gathered) > 1:  # one shard has no more than the best already
+        rows = _best_of_all(everything, context.limit)
+        shards, files, everything = shards[rows], files[rows], everything[rows]
+    order = np.lexsort((everything.starts, everything.paths))
+    files, everything = files[order], everything[order]
+    _fill_features_by_file(everything, files, context)
+    bm25 = everything.feature("bm25")
+    bm25 /= max(float(bm25.max(initial=0)), 1e-9)
+    return FeatureTable(shards[order], everything.keys, files, everything.features)
+
+
+def _number_files(shards: NDArray[np.int64], files: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return a number from 0 for the file of each candidate; those of one file are neighbors."""
+    differs = (np.diff(files, prepend=-1) != 0) | (np.diff(shards, prepend=-1) != 0)
+    return np.cumsum(differs) - 1
+
+
+def _best_of_all(gathered: Gathered, k: int) -> NDArray[np.intp]:
+    """Return the rows of the candidates that are among the k best of their proposer, ascending."""
+    kept = np.zeros(len(gathered), bool)
+    for scores in gathered.proposals.T:
+        rows = np.flatnonzero(scores > -np.inf)
+        best = best_rows(scores[rows], k, partial(_places, gathered[rows]))
+        kept[rows[best]] = True
+    return np.flatnonzero(kept)
+
+
+def _places(gathered: Gathered, rows: NDArray[np.intp]) -> Places:
+    return gathered.paths[rows], gathered.starts[rows]
+
+
+def _fill_features_by_file(
+    gathered: Gathered, files: NDArray[np.int64], context: QueryContext
+) -> None:
+    """Fill in the features that the candidates of a file have together."""
+    count = int(files.max(initial=-1)) + 1
+    best = np.full(count, -1, np.float32)
+    np.maximum.at(best, files, gathered.feature("cosine"))
+    gathered.feature("file_cosine")[:] = best[files]
+    total = np.bincount(files, gathered.feature("bm25"), count)
+    gathered.feature("file_bm25")[:] = (total / max(float(total.max(initial=0)), 1e-9))[files]
+    together = np.zeros((count, gathered.covered.shape[1]), bool)
+    np.logical_or.at(together, files, gathered.covered)
+    gathered.feature("file_coverage")[:] = (together * context.share).sum(axis=1)[files]
+    hits = np.log2(1 + np.bincount(files, minlength=count))
+    gathered.feature("file_hits")[:] = (hits / max(float(hits.max(initial=0)), 1e-9))[files]
+
+
+def weigh(features: NDArray[np.float32], is_symbol: bool) -> NDArray[np.float32]:
+    """Return the score of each candidate, float32[n]."""
     table = SYMBOL if is_symbol else QUESTION
     weights = np.array([table.get(name, 0.0) for name in FEATURES], np.float64)
-    scores: NDArray[np.float64] = (measured.features * weights).sum(axis=1)
+    scores: NDArray[np.float64] = (features * weights).sum(axis=1)
     return scores.astype(np.float32)
 
 
-def choose(files: NDArray[np.int64], order: NDArray[np.int64], limit: int) -> list[int]:
-    """The rows to show: the best of each file first, then the second best of each, and so on.
+def choose(files: NDArray[np.int64], order: NDArray[np.intp], limit: int) -> NDArray[np.intp]:
+    """Return the rows to show: the best of each file first, then the second best of each, ...
 
     `order` sorts the rows best first, ties already broken.
     """
@@ -77,7 +190,6 @@ def choose(files: NDArray[np.int64], order: NDArray[np.int64], limit: int) -> li
     by_file = np.argsort(mine, kind="stable")
     places = np.arange(len(order))
     begins = np.diff(mine[by_file], prepend=-1) != 0
-    turns = np.empty(len(order), np.int64)  # how many of the same file are better
-    turns[by_file] = places - np.maximum.accumulate(np.where(begins, places, 0))
-    chosen: list[int] = order[np.lexsort((places, turns))[:limit]].tolist()
-    return chosen
+    better = np.empty(len(order), np.int64)  # the number of better candidates in the same file
+    better[by_file] = places - np.maximum.accumulate(np.where(begins, places, 0))
+    return order[np.lexsort((places, better))[:limit]]

@@ -1,4 +1,4 @@
-"""Is what was found still what is on disk?"""
+"""Whether the files on disk still have the content that was indexed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def is_stale(root: Path, path: str, live: LiveSegment, file: int) -> bool:
     """Return whether a file no longer has the content that was indexed; `file` is its row.
 
-    By size and times first; the content is read only where these differ in times alone.
+    Size and times are compared first; the content is read only if the times alone differ.
     """
     row = live.segment.files[file]
     try:

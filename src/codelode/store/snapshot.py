@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from codelode.errors import DamagedError
-from codelode.lru import LruCache
 from codelode.segment.container import SegmentFile
 from codelode.segment.reader import Segment
 from codelode.segment.section_check import check_shape
@@ -33,9 +32,6 @@ class LiveSegment:
         self.segment = segment
         self.entry = entry
         self._storage = storage
-        self.length_norms: NDArray[np.float32] | None = None  # a cache of the lexical leg
-        self.frequencies: dict[int, int] = {}  # another: live chunks by term
-        self.kinds: NDArray[np.uint8] | None = None  # a cache of `search.kinds`
 
     @cached_property
     def files(self) -> NDArray[np.bool_]:
@@ -74,7 +70,6 @@ class Snapshot:
     def __init__(self, manifest: Manifest, segments: list[LiveSegment]) -> None:
         self.manifest = manifest
         self.segments = segments
-        self.filters: LruCache[Any, Any] = LruCache()  # a cache of `search.filters`
 
     @classmethod
     def open(cls, storage: Storage) -> Snapshot:

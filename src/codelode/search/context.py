@@ -1,0 +1,93 @@
+"""The request context: all that a search knows before it looks for candidates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codelode.segment.postings import DEFINITION
+from codelode.text.tokens import term_hash
+
+if TYPE_CHECKING:
+    from codelode.search.parsed_query import ParsedQuery
+    from codelode.search.request import SearchRequest
+    from codelode.store.manifest import Manifest
+
+CANDIDATES = 100
+"""The least number of chunks that each leg brings to the ranker."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """What BM25 knows of the whole index: totals over the live chunks of all its segments.
+
+    `chunks` and `tokens` count them and their terms; `counts` int64[terms] has the number of chunks
+    that each term of the query occurs in.
+    """
+
+    chunks: int
+    tokens: int
+    counts: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, manifest: Manifest, counts: NDArray[np.int64]) -> Statistics:
+        """Return the statistics of a whole index; `counts` is the sum over its shards."""
+        return cls(manifest.chunks, manifest.tokens, counts)
+
+    @property
+    def average_length(self) -> float:
+        """The mean number of terms per chunk, at least 1."""
+        return max(1.0, self.tokens / max(1, self.chunks))
+
+    def idf(self) -> list[float]:
+        """Return the weight of each term, 0 for a term that does not occur.
+
+        Scalars on purpose: numpy may round the logarithm of an array differently.
+        """
+        return [
+            float(np.log1p((self.chunks - n + 0.5) / (n + 0.5))) if n else 0.0
+            for n in self.counts.tolist()
+        ]
+
+
+@dataclass(frozen=True)
+class QueryContext:
+    """A request, read, with everything that is the same in all shards.
+
+    `vector` is the unit vector float32[d] of the query, or None where the dense leg does not run.
+    """
+
+    request: SearchRequest
+    query: ParsedQuery
+    vector: NDArray[np.float32] | None
+    statistics: Statistics
+
+    @property
+    def limit(self) -> int:
+        """The number of candidates of each leg."""
+        return max(CANDIDATES, 3 * self.request.limit)
+
+    @cached_property
+    def idf(self) -> list[float]:
+        """The weight of each term of the query."""
+        return self.statistics.idf()
+
+    @cached_property
+    def share(self) -> NDArray[np.float32]:
+        """The share of each term in the weight of the query, float32[terms]."""
+        weights = np.array(self.idf, np.float32)
+        return weights / max(float(weights.sum()), 1e-9)
+
+    @cached_property
+    def share_of_term(self) -> dict[str, float]:
+        """The same by term."""
+        return dict(zip(self.query.terms, map(float, self.share), strict=True))
+
+    @cached_property
+    def definitions(self) -> list[int]:
+        """The term hashes of the names that the query gives."""
+        return [term_hash(name.casefold(), DEFINITION) for name in self.query.names]

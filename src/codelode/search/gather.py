@@ -1,0 +1,91 @@
+"""The local half of a search: the candidates of one shard.
+
+`count` gives what BM25 must know of a shard before anything is scored. `gather` finds candidates
+and fills in their local features. What both return can be sent over a wire.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codelode.metrics import timed
+from codelode.search.candidates import Candidates, TopK, distinct
+from codelode.search.dense import dense_scan
+from codelode.search.features import fill_features
+from codelode.search.filters import Mask, chunk_masks
+from codelode.search.gathered import Gathered
+from codelode.search.lexical import Bm25, TermPostings
+
+if TYPE_CHECKING:
+    from codelode.search.context import QueryContext
+    from codelode.search.shard import Shard
+    from codelode.segment.reader import Segment
+
+
+def count(shard: Shard, terms: Sequence[str]) -> NDArray[np.int64]:
+    """Return the number of live chunks that each term occurs in, int64[terms]."""
+    return TermPostings(shard, terms).counts()
+
+
+def gather(shard: Shard, context: QueryContext, terms: TermPostings | None = None) -> Gathered:
+    """Return the candidates of a shard with their local features.
+
+    `terms` are the postings of the query's terms, if they were looked up before. The caller holds
+    the snapshot. Raises `UsageError` for a bad glob.
+    """
+    request = context.request
+    with timed("filter"):
+        masks = chunk_masks(shard, request.languages, request.globs, request.below)
+    with timed("lexical"):
+        terms = terms or TermPostings(shard, context.query.terms)
+        bm25 = Bm25(terms, context.statistics)
+    proposed = _propose(context, bm25, masks)
+    with timed("rank"):
+        keys = distinct(np.concatenate([candidates.keys for candidates in proposed]))
+        gathered = Gathered.empty(keys, len(terms))
+        for proposer, candidates in enumerate(proposed):
+            gathered.proposals[keys.searchsorted(candidates.keys), proposer] = candidates.scores
+        fill_features(gathered, shard, context, bm25)
+        return gathered
+
+
+def _propose(context: QueryContext, bm25: Bm25, masks: Sequence[Mask]) -> list[Candidates]:
+    """Return the candidates of each of `PROPOSERS`."""
+    if context.vector is None:
+        return [Candidates.none(), *_propose_by_words(context, bm25, masks)]
+    with (
+        timed("dense"),
+        dense_scan(bm25.shard, context.vector, masks, context.limit) as nearest,
+    ):
+        by_words = _propose_by_words(context, bm25, masks)
+    return [nearest.result(), *by_words]
+
+
+def _propose_by_words(context: QueryContext, bm25: Bm25, masks: Sequence[Mask]) -> list[Candidates]:
+    if context.request.mode == "semantic":
+        return [Candidates.none(), Candidates.none()]
+    with timed("lexical"):
+        return [bm25.best(masks, context.limit), _definitions(context, bm25, masks)]
+
+
+def _definitions(context: QueryContext, bm25: Bm25, masks: Sequence[Mask]) -> Candidates:
+    """Return the best chunks that define a name the query gives."""
+    shard = bm25.shard
+    best = TopK(context.limit, shard.places)
+    for number, mask in enumerate(masks):
+        ordinals = _defining(shard.segment(number), context.definitions)
+        if mask is not None and len(ordinals):
+            ordinals = mask.keep(ordinals)
+        if len(ordinals):
+            best.offer(number, bm25.weights(number, ordinals).sum(axis=1), ordinals)
+    return best.result()
+
+
+def _defining(segment: Segment, names: Sequence[int]) -> NDArray[np.int64]:
+    """Return the chunks that define any of some names, given by their term hashes, ascending."""
+    postings = [segment.posting(name)[0] for name in names if segment.document_frequency(name)]
+    return distinct(np.concatenate(postings)) if postings else np.zeros(0, np.int64)

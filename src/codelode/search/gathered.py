@@ -1,0 +1,95 @@
+"""What one shard contributes to an answer: its candidates with their local features, as arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from typing import Self
+
+FEATURES = (
+    "cosine",  # of the chunk with the query
+    "bm25",  # of the chunk, as a share of the best candidate's
+    "coverage",  # share of the query's weight that occurs in the chunk
+    "file_cosine",  # best cosine among the file's candidates
+    "file_bm25",  # sum over the file's candidates, as a share of the best file's
+    "file_coverage",  # share of the query's weight that occurs in any candidate of the file
+    "file_hits",  # number of candidates in the file, log2, as a share of the most
+    "path",  # share of the query's weight that occurs in the path
+    "stem",  # ... in the file's name
+    "stem_exact",  # share of the name's parts that the query has
+    "defines",  # the chunk defines a name the query gives
+    "symbol",  # share of the query's weight in the name of the chunk's symbol
+    "symbol_exact",  # share of the parts of that name that the query has
+    "test",  # 1 for tests, specs, fixtures, benchmarks
+    "example",  # 1 for examples, demos, samples, documentation
+    "generated",  # 1 for vendored, generated, minified, typing stubs
+    "prose",  # 1 for files that are not program code
+    "reexport",  # 1 for files that mostly pass on definitions of others
+)
+COLUMN = {name: column for column, name in enumerate(FEATURES)}
+
+PROPOSERS = ("dense", "lexical", "definitions")
+"""The two legs, and the chunks that define a name the query gives."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """n candidates of a shard, in the order of their keys: plain arrays, without the index.
+
+    | array     | dtype and shape       | per candidate                                          |
+    |-----------|-----------------------|--------------------------------------------------------|
+    | keys      | int64[n]              | `chunk_keys` in its shard                              |
+    | files     | int64[n]              | `chunk_keys` of the segment and the file's row         |
+    | paths     | uint64[n]             | hash of the path                                       |
+    | starts    | uint32[n]             | first byte in the file's text                          |
+    | proposals | float32[n, proposers] | score with each of `PROPOSERS`, -inf if not proposed   |
+    | covered   | bool[n, terms]        | the terms that occur in it                             |
+    | features  | float32[n, features]  | those of `FEATURES` that need no other candidate       |
+
+    The features by file are 0 until `rank` adds them, and "bm25" is the score itself.
+    """
+
+    keys: NDArray[np.int64]
+    files: NDArray[np.int64]
+    paths: NDArray[np.uint64]
+    starts: NDArray[np.uint32]
+    proposals: NDArray[np.float32]
+    covered: NDArray[np.bool_]
+    features: NDArray[np.float32]
+
+    @classmethod
+    def empty(cls, keys: NDArray[np.int64], terms: int) -> Self:
+        """Return candidates of which nothing but the keys is known, to be filled in."""
+        n = len(keys)
+        return cls(
+            keys=keys,
+            files=np.zeros(n, np.int64),
+            paths=np.zeros(n, np.uint64),
+            starts=np.zeros(n, np.uint32),
+            proposals=np.full((n, len(PROPOSERS)), -np.inf, np.float32),
+            covered=np.zeros((n, terms), bool),
+            features=np.zeros((n, len(FEATURES)), np.float32),
+        )
+
+    @classmethod
+    def join(cls, parts: Sequence[Self]) -> Self:
+        """Return the candidates of at least one shard after those of another."""
+        names = cls.__dataclass_fields__
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def __getitem__(self, rows: slice | NDArray[np.intp | np.bool_]) -> Self:
+        """Return some candidates; those of a slice share the memory of these."""
+        return type(self)(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
+
+    def feature(self, name: str) -> NDArray[np.float32]:
+        """Return a column of the features, float32[n]: a view."""
+        return self.features[:, COLUMN[name]]

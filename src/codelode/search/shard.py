@@ -1,0 +1,47 @@
+"""A shard: segments of an index that are searched together, and the caches of these searches."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codelode.lru import LruCache
+
+if TYPE_CHECKING:
+    from codelode.search.candidates import Places
+    from codelode.segment.reader import Segment
+    from codelode.store.snapshot import Snapshot
+
+
+class Shard:
+    """A snapshot and the caches of the searches in it, shared by threads.
+
+    On one machine a snapshot is one shard. An index of many machines has many: each is a snapshot
+    of the whole index's manifest and some of its segments.
+    """
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self.masks: LruCache[Any, Any] = LruCache()
+        """The cache of `search.filters`."""
+        self.length_norms: LruCache[tuple[int, float], NDArray[np.float32]] = LruCache()
+        """The cache of `search.lexical`: by segment number and average length."""
+        self.live_counts: LruCache[tuple[int, int], int] = LruCache()
+        """Another: live chunks by segment number and term hash."""
+        self.file_roles = [np.zeros(live.entry.rows, np.uint8) for live in snapshot.segments]
+        """The cache of `search.file_roles`: a byte per file of each segment, 0 if not known yet."""
+
+    def __len__(self) -> int:
+        return len(self.snapshot.segments)
+
+    def segment(self, number: int) -> Segment:
+        """Return the segment with a number."""
+        return self.snapshot.segments[number].segment
+
+    def places(self, number: int, ordinals: NDArray[np.int64]) -> Places:
+        """Return the places of some chunks of a segment."""
+        segment = self.segment(number)
+        chunks = segment.chunks[ordinals]
+        return segment.files["path_hash"][chunks["file"]], chunks["start"]
