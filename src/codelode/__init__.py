@@ -30,7 +30,7 @@ if TYPE_CHECKING:
         UsageError,
     )
     from codelode.index import Index
-    from codelode.pipeline.options import Progress
+    from codelode.pipeline.options import Progress, UpdateSettings
     from codelode.pipeline.plan import Plan
     from codelode.pipeline.status import Status
     from codelode.report import FileCost, Load, StageTime, UpdateReport
@@ -66,6 +66,7 @@ __all__ = [
     "Status",
     "StoreError",
     "UpdateReport",
+    "UpdateSettings",
     "UsageError",
     "__version__",
 ]
@@ -82,6 +83,7 @@ _HOMES = {
     "StageTime": "codelode.report",
     "Status": "codelode.pipeline.status",
     "UpdateReport": "codelode.report",
+    "UpdateSettings": "codelode.pipeline.options",
     **dict.fromkeys(("Answer", "Hit", "Passages", "Skip", "SkipReason"), "codelode.types"),
 }
 """The module of each public name; exceptions are in `codelode.errors`."""

@@ -30,6 +30,8 @@ class CheckedEncoder:
 
     def encode_passages(self, passages: Passages) -> NDArray[np.float32]:
         """Return unit rows, float32[n, dimensions]."""
+        if not passages.texts:
+            return np.zeros((0, self.dimensions), np.float32)
         vectors = self._encoder.encode_passages(passages)
         return self._checked(vectors, (len(passages.texts), self.dimensions))
 
