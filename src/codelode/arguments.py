@@ -41,7 +41,7 @@ def texts(name: str, value: object) -> tuple[str, ...]:
 
 
 def whole_number(name: str, value: Any, least: int = 0) -> int:
-    """Return an int of at least `least`. A bool is none; NumPy's integers are."""
+    """Return an int of at least `least`. NumPy's integers are accepted, bools are not."""
     if not isinstance(value, bool):
         try:
             number = operator.index(value)

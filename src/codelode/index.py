@@ -188,9 +188,9 @@ class Index:
         1 MiB).
         `max_memory`: the most that all processes use, in bytes (default: half of what the machine
         or its control group allows, at most 1 GiB).
-        `rebuild`: start anew, whatever is there.
+        `rebuild`: replace the index, whatever it holds.
         `wait`: seconds to wait for another process that is indexing; `on_wait` is told its pid.
-        `on_skip`, `progress`: listeners, which are told what is left out and how far it is.
+        `on_skip`, `progress`: listeners, to each file left out and to the progress.
         `profile`: list the slowest and largest files in the report.
         `trace`: a file for a profile of all processes, for speedscope (extra `profile`).
 
@@ -210,7 +210,7 @@ class Index:
         max_file_size: int | None = None,
         on_skip: Callable[[Skip], None] | None = None,
     ) -> Plan:
-        """Return what `update` with these options would do; change nothing."""
+        """Return the plan of an update with these options; change nothing."""
         from codelode.pipeline.plan import plan
 
         given = {"hidden": hidden, "no_ignore": no_ignore, "max_file_size": max_file_size}
@@ -220,17 +220,16 @@ class Index:
         return plan(self.root, snapshot, walk, on_skip)
 
     def verify(self) -> list[Finding]:
-        """Check every byte and every reference of the index; return what is wrong."""
+        """Check every byte and every reference of the index; return the damage, if any."""
         from codelode.store.verify import verify
 
         return verify(self._reader.storage)
 
     @metrics.counting_errors("update")
     def repair(self, **settings: Unpack[UpdateSettings]) -> UpdateReport:
-        """Make damaged segments anew from the sources.
+        """Drop damaged segments and index their files again.
 
-        Takes the settings of `update`. Which files to index is as recorded, unless they say
-        otherwise.
+        Takes the settings of `update`; the recorded ones apply where none are given.
         """
         from codelode.pipeline.options import UpdateOptions
 

@@ -27,7 +27,7 @@ Traces = list[tuple[str, str]]
 
 
 class IndexWriter:
-    """Updates and repairs the index of a reader. Any number of processes may try: one succeeds."""
+    """Updates and repairs the index of a reader. One process at a time can write to an index."""
 
     def __init__(self, reader: IndexReader) -> None:
         self._reader = reader

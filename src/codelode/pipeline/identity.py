@@ -1,6 +1,6 @@
-"""What an index was made with: model, tokenizer, chunker, quantizer.
+"""The identity of an index: the model, tokenizer, chunker and quantizer that made it.
 
-Vectors of two models, or terms of two tokenizers, cannot be compared; an index never holds both.
+Vectors of two models, or terms of two tokenizers, cannot be compared, so an index never holds both.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 def next_manifest(
     current: Manifest | None, root: Path, encoder: Encoder, walk: WalkOptions
 ) -> Manifest:
-    """What an update goes on from: the current manifest, or a new one.
+    """Return the manifest that an update goes on from: the current one, or a new one.
 
-    Raises `MismatchError` if the current one was made with something else.
+    Raises `MismatchError` if the current index has another identity.
     """
     fresh = Manifest(
         generation=0,

@@ -61,7 +61,7 @@ class Job:
     traces: list[tuple[str, str]] | None
 
     def sealer(self, known: KnownFiles, clock: StageClock) -> Sealer:
-        """Return what makes commits of the runs of this update."""
+        """Return the sealer of the runs of this update."""
         publish_partial = self.manifest.generation == 0 or self.snapshot is not None
         whole = self.scope is None
         return Sealer(self.storage, self.manifest, known, publish_partial, clock, whole)
