@@ -1,4 +1,4 @@
-"""Metrics: what is counted, where it shows, and that nothing is there when nobody asked."""
+"""Metrics: their values, their targets, and that nothing is imported while they are off."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ for line in sys.stdin:
 """
 
 
-def test_a_program_that_runs_for_long_is_scraped(tree: Path, tmp_path: Path) -> None:
+def test_a_long_running_program_can_be_scraped(tree: Path, tmp_path: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", PROGRAM, tree, tmp_path / "index"],
         stdin=subprocess.PIPE,
@@ -203,7 +203,7 @@ def test_a_program_that_runs_for_long_is_scraped(tree: Path, tmp_path: Path) -> 
         ("file:/nowhere/at/all/lode.prom", "No such file"),
     ],
 )
-def test_a_target_that_makes_no_sense_is_refused(
+def test_an_invalid_target_is_refused(
     lode: CommandLine, tree: Path, target: str, words: str
 ) -> None:
     lode("index", tree, LODE_METRICS=target).must_be_refused(target.removeprefix("file:"), words)
@@ -230,7 +230,7 @@ def test_without_the_packages_one_line_says_what_to_install(
     assert lode("index", tree, PYTHONPATH=missing).code == 0
 
 
-def test_nothing_is_imported_that_nobody_asked_for(tree: Path, tmp_path: Path) -> None:
+def test_optional_packages_are_not_imported_unasked(tree: Path, tmp_path: Path) -> None:
     program = (
         "import json, sys; from codelode import Index;"
         " index = Index.open(sys.argv[1], index_dir=sys.argv[2]);"
@@ -270,7 +270,7 @@ def test_errors_are_counted(tree: Path, tmp_path: Path, off: None) -> None:
     assert value(found, "errors_total", operation="update", error="UsageError") == 1
 
 
-def test_metrics_end_and_may_begin_again(tree: Path, tmp_path: Path, off: None) -> None:
+def test_metrics_can_be_enabled_again(tree: Path, tmp_path: Path, off: None) -> None:
     index = Index.open(tree, index_dir=tmp_path / "index")
     before = threading.active_count()
     for name in ("first.prom", "second.prom"):
