@@ -137,7 +137,11 @@ def test_a_plain_text_means_one_item(index: Index, root: Path) -> None:
 
 
 def test_numbers_of_numpy_are_numbers(root: Path, tmp_path: Path) -> None:
-    index = Index.open(root, tmp_path / "index", processes=np.int64(0))  # type: ignore[arg-type]
+    index = Index.open(root, tmp_path / "index", processes=np.int64(1))  # type: ignore[arg-type]
+    assert index._dispatcher is not None
+    with index._dispatcher._slot(), pytest.raises(NoIndexError):
+        index.search("retry")  # in a child process, because another search is under way
+    index.close()
     index.update(jobs=np.int32(1), max_file_size=np.uint64(1 << 19))  # type: ignore[arg-type]
     assert index.snapshot().manifest.options["max_file_size"] == 1 << 19
     assert len(index.search("retry", limit=np.int8(1))) == 1  # type: ignore[arg-type]

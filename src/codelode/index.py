@@ -70,8 +70,8 @@ class Index:
         if index_dir is not None:
             index_dir = arguments.path("index_dir", index_dir).expanduser().absolute()
         if model is not None:
-            arguments.text("model", model)
-        arguments.whole_number("processes", processes)
+            model = arguments.text("model", model)
+        processes = arguments.whole_number("processes", processes)
         directory = index_directory(real, index_dir)
         if encoder is None:
             index = cls(IndexReader(real, directory, model, index_dir))
