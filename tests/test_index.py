@@ -122,7 +122,7 @@ def test_each_setting_of_an_update_has_an_option() -> None:
     assert all(f"`{name}`" in documented for name in options)
 
 
-def test_a_plain_text_means_one_item(index: Index, root: Path) -> None:
+def test_a_plain_string_means_one_item(index: Index, root: Path) -> None:
     for one, many in (("python", ["python"]), ("py", ("py",)), ("c++", {"c++"})):
         assert index.search("retry", languages=one) == index.search("retry", languages=list(many))
     for glob in ("*.py", "!*.md"):

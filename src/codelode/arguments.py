@@ -20,15 +20,15 @@ def _refuse(name: str, wanted: str, value: object) -> UsageError:
     return UsageError(f"{name} must be {wanted}, not {shown}")
 
 
-def text(name: str, value: object) -> str:
-    """Return text."""
+def string(name: str, value: object) -> str:
+    """Return a string."""
     if isinstance(value, str):
         return str(value)
-    raise _refuse(name, "text", value)
+    raise _refuse(name, "a string", value)
 
 
-def texts(name: str, value: object) -> tuple[str, ...]:
-    """Return texts, given in any iterable, or as one text that means one item; none for None."""
+def strings(name: str, value: object) -> tuple[str, ...]:
+    """Return strings, given in any iterable; one string means one item, None no item."""
     if value is None:
         return ()
     if isinstance(value, str):
@@ -37,7 +37,7 @@ def texts(name: str, value: object) -> tuple[str, ...]:
         items = tuple(value)
         if all(isinstance(item, str) for item in items):
             return items
-    raise _refuse(name, "text or a list of texts", value)
+    raise _refuse(name, "a string or a list of strings", value)
 
 
 def whole_number(name: str, value: Any, least: int = 0) -> int:
@@ -68,13 +68,13 @@ def flag(name: str, value: object) -> bool:
 
 
 def choice(name: str, value: object, choices: tuple[str, ...]) -> None:
-    """Check that a value is one of some texts."""
+    """Check that a value is one of some strings."""
     if not isinstance(value, str) or value not in choices:
         raise _refuse(name, f"one of {', '.join(choices)}", value)
 
 
 def path(name: str, value: object) -> Path:
-    """Return a path, given as text or as a path object."""
+    """Return a path, given as a string or as a path object."""
     if isinstance(value, str | os.PathLike):
         decoded = os.fsdecode(value)
         if "\0" in decoded:

@@ -70,7 +70,7 @@ class Index:
         if index_dir is not None:
             index_dir = arguments.path("index_dir", index_dir).expanduser().absolute()
         if model is not None:
-            model = arguments.text("model", model)
+            model = arguments.string("model", model)
         processes = arguments.whole_number("processes", processes)
         directory = index_directory(real, index_dir)
         if encoder is None:
@@ -162,7 +162,7 @@ class Index:
         """Search the newest committed snapshot. Never waits for an update.
 
         `languages` are names or aliases, `globs` are patterns as for ripgrep's `-g` (`!` excludes).
-        Both restrict what is searched; a single text means one item. `explain` fills
+        Both restrict what is searched; a single string means one item. `explain` fills
         `Hit.features`.
 
         Raises `NoIndexError`, `UsageError` for arguments that make no sense.

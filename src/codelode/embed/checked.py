@@ -24,8 +24,8 @@ class CheckedEncoder:
         """Raise `UsageError` if the object is not an `Encoder`."""
         arguments.has("encoder", encoder, "an `Encoder`", _MEMBERS)
         self._encoder = encoder
-        self.name = arguments.text("encoder.name", encoder.name)
-        self.fingerprint = arguments.text("encoder.fingerprint", encoder.fingerprint)
+        self.name = arguments.string("encoder.name", encoder.name)
+        self.fingerprint = arguments.string("encoder.fingerprint", encoder.fingerprint)
         self.dimensions = arguments.whole_number("encoder.dimensions", encoder.dimensions, least=1)
 
     def encode_passages(self, passages: Passages) -> NDArray[np.float32]:

@@ -56,7 +56,7 @@ def enable(target: str | None = None, loopback_only: bool = True) -> str | None:
     if target is None:
         _recorder = own_meter()
         return None
-    arguments.text("target", target)
+    arguments.string("target", target)
     exporter = Exporter(target, loopback_only)
     _recorder, _exporter = exporter.recorder, exporter
     return exporter.address
@@ -90,7 +90,7 @@ def recorder() -> Recorder | None:
 
 
 def timed(phase: Phase) -> AbstractContextManager[None]:
-    """Add the time within the context to a phase of this thread's search."""
+    """Return a context that adds its time to a phase of this thread's search."""
     return _NOTHING if _recorder is None else _recorder.timed(phase)
 
 

@@ -117,7 +117,7 @@ class Recorder:
 
     @contextmanager
     def timed(self, phase: str) -> Iterator[None]:
-        """Add the time within the context to a phase of this thread's search.
+        """Return a context that adds its time to a phase of this thread's search.
 
         A phase inside another stops the clock of the outer one.
         """

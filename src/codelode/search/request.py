@@ -16,8 +16,9 @@ MODES: tuple[Mode, ...] = ("hybrid", "semantic", "lexical")
 class SearchRequest:
     """A query and its options: the arguments of `Index.answer`, checked.
 
-    `below` is a folder of the tree, with a final slash, to which the search is restricted. Raises
-    `UsageError` for an argument that makes no sense.
+    A single language or glob may be given as a plain string. `below` is a folder of the tree, with
+    a final slash, to which the search is restricted. Raises `UsageError` for arguments of a wrong
+    type or value.
     """
 
     query: str
@@ -29,12 +30,12 @@ class SearchRequest:
     below: str = ""
 
     def __post_init__(self) -> None:
-        arguments.text("the query", self.query)
+        arguments.string("the query", self.query)
         arguments.choice("the mode", self.mode, MODES)
         arguments.flag("explain", self.explain)
         for name, value in (
             ("limit", arguments.whole_number("the number of hits", self.limit, least=1)),
-            ("languages", arguments.texts("languages", self.languages)),
-            ("globs", arguments.texts("globs", self.globs)),
+            ("languages", arguments.strings("languages", self.languages)),
+            ("globs", arguments.strings("globs", self.globs)),
         ):
             object.__setattr__(self, name, value)
