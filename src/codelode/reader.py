@@ -122,6 +122,7 @@ class IndexReader:
         hits = search(shard, encoder, source.root, request)
         if outer is not None:
             hits = [replace(hit, path=hit.path.removeprefix(request.below)) for hit in hits]
+        source.storage.note_use()
         seconds = time.perf_counter() - began
         if (recorder := metrics.recorder()) is not None:
             recorder.query_done(request.mode, seconds)
