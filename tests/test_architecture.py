@@ -23,13 +23,9 @@ MAX_FUNCTION_LINES = 40
 MAX_PARAMETERS = 6
 
 # Known violations, about to be fixed. A test fails when an entry is no longer needed: delete it.
-CYCLES = {
-    frozenset({"codelode.segment.reader", "codelode.segment.text"}),
-}
-LONG_FILES = {"text/tokens.py", "segment/posting_codec.py"}
-LONG_FUNCTIONS = {
-    "segment/posting_codec.py: _unpack",
-}
+CYCLES: set[frozenset[str]] = set()
+LONG_FILES: set[str] = set()
+LONG_FUNCTIONS: set[str] = set()
 MANY_PARAMETERS: set[str] = set()
 
 

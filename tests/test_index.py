@@ -161,9 +161,9 @@ def test_repr_says_what_there_is(index: Index, root: Path, tmp_path: Path) -> No
 
 def test_repr_of_a_hit_is_one_short_line(index: Index) -> None:
     (hit, *_) = index.search("RetryScheduler")
-    assert repr(hit) == f"<Hit src/retry.py:1-12 schedule (method) score={hit.score:.3f}>"
-    unknown = Hit("a", 1, 2, 0.5, "text\n" * 1000, None, None, stale=True)
-    assert repr(unknown) == "<Hit a:1-2 score=0.500 stale>"
+    assert repr(hit) == f"<Hit src/retry.py:6 RetryScheduler (class) score={hit.score:.3f}>"
+    unknown = Hit("a", 1, 1, 2, 0.5, "text\n" * 1000, None, stale=True)
+    assert repr(unknown) == "<Hit a:1 score=0.500 stale>"
 
 
 class TestEncoderOfYourOwn:

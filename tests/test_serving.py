@@ -414,8 +414,8 @@ def test_threads_search_while_updates_run(index: Index, root: Path) -> None:
         running = [pool.submit(searching, number) for number in range(6)]
         try:
             for version in range(8):
-                line = f"def version_{version}(): return 'versioned'\n"
-                (root / "src/versioned.py").write_text(line + f"version_{version}()\n")
+                line = f"def version_{version}(): return 'versioned version_{version}'\n"
+                (root / "src/versioned.py").write_text(line)
                 index.update(jobs=1)
         finally:
             ended.set()

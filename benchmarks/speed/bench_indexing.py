@@ -18,7 +18,7 @@ from codelode.discover.walk import walk
 from codelode.pipeline.batch import BatchIndexer
 from codelode.segment.merge import merge
 from codelode.segment.run import RunSegment
-from codelode.text.tokens import count_words
+from codelode.text.word_counts import count_words
 from codelode.types import Document, Passages
 
 if TYPE_CHECKING:

@@ -155,7 +155,9 @@ class IndexReader:
         shard = self._shard()
         manifest = shard.snapshot.manifest
         encoder = None if request.mode == "lexical" else self.load_encoder(manifest)
-        return search(shard, encoder, self.root, request), manifest
+        hits = search(shard, encoder, self.root, request)
+        self.storage.note_use()
+        return hits, manifest
 
     def _below(self, outer: IndexReader) -> str:
         """Return the path of this root in an enclosing one, with a final slash."""

@@ -14,7 +14,7 @@ from codelode.report import FileCost
 from codelode.segment.builder import SegmentBuilder
 from codelode.segment.schema import MAX_CHUNKS
 from codelode.system.memory import peak_rss_bytes
-from codelode.text.tokens import count_words
+from codelode.text.word_counts import count_words
 from codelode.types import Passages, Skip, SkipReason, SourceFile
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from codelode.chunk.chunker import CHUNKER
+from codelode.chunk.chunker import chunker_identity
 from codelode.errors import MismatchError
 from codelode.segment.quantizer import QUANTIZER
 from codelode.store.manifest import Manifest, check_model
@@ -37,7 +37,7 @@ def next_manifest(
         fingerprint=encoder.fingerprint,
         dimensions=encoder.dimensions,
         quantizer=QUANTIZER,
-        chunker=CHUNKER,
+        chunker=chunker_identity(),
         tokenizer=tokens.TOKENIZER,
         options=walk.recorded(),
     )

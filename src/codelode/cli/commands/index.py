@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from codelode.cli.options import (
+    DRY_RUN,
     HELP,
     INDEX_DIR,
     ROOT,
@@ -72,10 +73,7 @@ COMMAND = Command(
                     " bundled one)",
                 ),
                 switch("--rebuild", help="start from scratch instead of updating"),
-                switch(
-                    "--dry-run",
-                    help="only report what would be read, removed and skipped; write nothing",
-                ),
+                DRY_RUN,
                 option(
                     "--wait",
                     metavar="SECONDS",
