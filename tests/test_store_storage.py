@@ -18,7 +18,7 @@ from codelode.errors import DamagedError, NoIndexError, StoreError
 from codelode.pipeline.identity import next_manifest
 from codelode.pipeline.options import UpdateOptions
 from codelode.pipeline.status import describe
-from codelode.pipeline.update import Job, update
+from codelode.pipeline.update import UpdateContext, update
 from codelode.segment.buffer import MemoryBuffer
 from codelode.store.commit import settle
 from codelode.store.manifest import read_manifest
@@ -83,7 +83,7 @@ def bring_up_to_date(storage: Storage, root: Path) -> None:
     settle(storage, current)
     snapshot = Snapshot.open(storage) if current else None
     manifest = next_manifest(current, root, encoder, WalkOptions())
-    job = Job(
+    context = UpdateContext(
         storage=storage,
         root=root,
         walk=WalkOptions(),
@@ -94,7 +94,7 @@ def bring_up_to_date(storage: Storage, root: Path) -> None:
         model=None,
         traces=None,
     )
-    update(job, UpdateOptions.of(None, {}))
+    update(context, UpdateOptions.of(None, {}))
 
 
 def test_an_index_in_memory_is_that_of_a_folder(tmp_path: Path) -> None:
