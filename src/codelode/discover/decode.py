@@ -1,8 +1,8 @@
-"""Raw bytes to UTF-8 text, or the finding that they are no text.
+"""Decode raw bytes to UTF-8 text, or find that they are not text.
 
-UTF-8 is taken at its word; so are byte order marks. For the rest there is no certainty: single
-accented letters between ASCII ones are Windows-1252 (a superset of Latin-1), because detectors get
-exactly those wrong; everything else is put to charset-normalizer, on the lines that matter.
+Valid UTF-8 and byte order marks are trusted. All other encodings are guesses: single accented
+letters between ASCII letters are Windows-1252 (a superset of Latin-1), because detectors often get
+these wrong; charset-normalizer decides about the rest, given only the lines with non-ASCII bytes.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from typing import NamedTuple
 from codelode.types import SkipReason
 
 _LOOKED_AT = 1 << 13
-"""A NUL in so many first bytes makes a file binary, and so do too many control characters."""
+"""A NUL or too many control characters in this many first bytes make a file binary."""
 _CONTROLS = bytes({*range(0x20), 0x7F} - set(b"\t\n\v\f\r\b\x1b"))
 _MAX_CONTROLS = 0.05
-_MAX_CONTROLS_UNKNOWN = 0.01  # where the encoding is not certain either
+_MAX_CONTROLS_UNKNOWN = 0.01  # stricter if the encoding is uncertain too
 _SAMPLE = 1 << 12
-_MIN_SAMPLE = 1 << 9  # the detector does better on the same few words repeated
+_MIN_SAMPLE = 1 << 9  # the detector works better if a short text is repeated
 _CANDIDATES = ["cp932", "euc_jp", "gb18030", "big5", "cp949", "cp1251", "koi8_r", "cp866"]
 _CANDIDATES += ["cp1250", "cp1253", "cp1255"]
-"""What legacy source code is written in, where it is not Western. With all its hundred encodings
-to choose from, the detector finds more wrong ones."""
-_TOLERANCE = 0.4  # of what the detector takes for noise: comments among code look noisy to it
+"""Encodings of legacy source code, apart from Western ones. With all its hundred encodings, the
+detector is wrong more often."""
+_TOLERANCE = 0.4  # for the detector's measure of noise: comments among code look noisy to it
 
 _MAGIC = {
     b"%PDF-": "PDF",
@@ -46,7 +46,7 @@ _MAGIC = {
     b"wOF2": "font",
 }
 _MAGIC_STARTS = tuple(_MAGIC)
-_MARKS = (  # UTF-32 first: its mark begins with that of UTF-16
+_MARKS = (  # UTF-32 first: its mark begins with the mark of UTF-16
     (codecs.BOM_UTF32_LE, "utf-32-le"),
     (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
@@ -61,27 +61,27 @@ _WESTERN = re.compile(
     rb"|[\xc0-\xff]{2}(?=[A-Za-z]))(?![\x80-\xff])"
 )
 _CLEAN_CUT = re.compile(rb"\n|[\x00-\x7f]{2}")
-"""Ends between two characters in every encoding in which some bytes below 0x80 are half of one."""
+"""Matches where a cut is safe in every encoding that uses bytes below 0x80 inside characters."""
 
 
 class Text(NamedTuple):
-    """UTF-8 without a byte order mark, and the name of the encoding it had."""
+    """UTF-8 text without a byte order mark, and the name of the original encoding."""
 
     text: bytes
     encoding: str
 
 
 class NoText(NamedTuple):
-    """Why there is no text: `BINARY` or `ENCODING`, and what was seen."""
+    """The reason why there is no text (`BINARY` or `ENCODING`), with details."""
 
     reason: SkipReason
     detail: str
 
 
 def decode(data: bytes) -> Text | NoText:
-    """The text of a file's bytes. Line ends stay as they are; UTF-8 is not copied.
+    """Return the text of a file's bytes. Line endings are preserved; UTF-8 is not copied.
 
-    UTF-8 with few invalid bytes stays UTF-8, with U+FFFD in their place.
+    UTF-8 with few invalid bytes remains UTF-8, with U+FFFD in their place.
     """
     if data.startswith(_MARK_STARTS):
         return _marked(data)
@@ -126,7 +126,7 @@ def _marked(data: bytes) -> Text | NoText:
 
 
 def _utf16_without_mark(data: bytes) -> Text | None:
-    """UTF-16 if every other byte is mostly NUL, and what comes of it reads like text."""
+    """Decode as UTF-16 if every other byte is mostly NUL and the result reads like text."""
     start = data[:_LOOKED_AT]
     for encoding, high, low in (("utf-16-le", 1, 0), ("utf-16-be", 0, 1)):
         if start[high::2].count(0) > len(start) // 4 and start[low::2].count(0) == 0:
@@ -139,7 +139,7 @@ def _utf16_without_mark(data: bytes) -> Text | None:
 
 
 def _damaged_utf8(text: bytes) -> Text | None:
-    """UTF-8 if far more of the bytes beyond ASCII are valid than not."""
+    """Decode as UTF-8 if most non-ASCII bytes are valid UTF-8."""
     repaired = text.decode("utf-8", "replace")
     invalid = repaired.count("\ufffd")
     ascii_bytes = len(text.translate(None, _ABOVE_ASCII))
@@ -152,7 +152,7 @@ def _legacy(data: bytes) -> Text | NoText:
     high = sum(map(len, _HIGH.findall(sample)))
     western = sum(map(len, _WESTERN.findall(sample)))
     if western < 0.8 * high:
-        from charset_normalizer import from_bytes  # 30 ms, and few trees need it
+        from charset_normalizer import from_bytes  # takes 30 ms, and few trees need it
 
         enough = sample * (1 + _MIN_SAMPLE // len(sample))
         found = from_bytes(enough, cp_isolation=_CANDIDATES, threshold=_TOLERANCE)
@@ -161,17 +161,17 @@ def _legacy(data: bytes) -> Text | NoText:
             try:
                 return Text(data.decode(best.encoding).encode(), best.encoding.replace("_", "-"))
             except UnicodeDecodeError:
-                pass  # true of the sample, not of the rest
+                pass  # correct for the sample, but not for the rest
         if high > 0.3 * len(sample):
             return NoText(SkipReason.ENCODING, "")
     try:
         return Text(data.decode("cp1252").encode(), "cp1252")
-    except UnicodeDecodeError:  # five bytes have no meaning there
+    except UnicodeDecodeError:  # five bytes are undefined in Windows-1252
         return Text(data.decode("latin-1").encode(), "latin-1")
 
 
 def _telling_part(data: bytes) -> bytes:
-    """Some kilobytes around the bytes beyond ASCII; more only if there is no safe place to cut."""
+    """Return some kilobytes around the non-ASCII bytes; more if there is no safe place to cut."""
     pieces: list[bytes] = []
     size = at = 0
     while size < _SAMPLE and (run := _HIGH.search(data, at)):

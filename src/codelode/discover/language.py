@@ -1,7 +1,8 @@
-"""The one table of languages: what a file is called, what runs it, what people call the language.
+"""The table of languages: file names, extensions, interpreters and aliases.
 
-Where an extension has several owners the commonest wins: `.h` is c, `.m` is objective-c, `.pl` is
-perl, `.v` is verilog. A file with no known name or shebang has no language and is still indexed.
+If several languages share an extension, the most common one wins: `.h` is c, `.m` is objective-c,
+`.pl` is perl, `.v` is verilog. A file without a known name or shebang has no language; it is
+indexed all the same.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ from codelode.errors import UsageError
 
 
 class Language(NamedTuple):
-    """A language. All but its name are words separated by spaces, in lower case but for `names`.
+    """A language. All fields but the name are words separated by spaces, lower case except `names`.
 
-    `extensions` come without their dot, `names` are whole file names, `interpreters` are commands
-    in a shebang (a version after them is ignored), `aliases` are other names to ask for it by;
-    every extension is an alias too, unless another language is called that.
+    `extensions` have no dot, `names` are whole file names, `interpreters` are commands in a shebang
+    (a version suffix is ignored), `aliases` are other names for the language. Every extension is an
+    alias too, unless it is the name of another language.
     """
 
     name: str
@@ -29,7 +30,7 @@ class Language(NamedTuple):
 
 
 LANGUAGES = (
-    # Those that are cut by their syntax.
+    # Languages chunked by syntax.
     Language(
         "bash",
         "sh bash ksh zsh bats ebuild eclass",
@@ -68,7 +69,7 @@ LANGUAGES = (
     Language("swift", "swift", "", "swift"),
     Language("typescript", "ts tsx mts cts", "", "deno tsx ts-node bun"),
     Language("zig", "zig zon"),
-    # Those that are cut by indentation or by lines.
+    # Languages chunked by indentation or by lines.
     Language("ada", "adb ads ada"),
     Language("assembly", "s asm nasm", "", "", "assembler"),
     Language("awk", "awk gawk", "", "awk gawk mawk"),
@@ -193,7 +194,7 @@ _TEMPLATES = frozenset(("in", "dist", "example", "sample", "template"))
 
 
 def _file(column: str) -> dict[str, str]:
-    """The language of every word in a column of the table, by the word in lower case."""
+    """Map every word in a column of the table, in lower case, to its language."""
     return {
         word.lower(): language.name
         for language in LANGUAGES
@@ -210,9 +211,9 @@ _BY_ALIAS = (
 
 
 def language_of(name: str) -> str | None:
-    """The language of a file by its name (without folders), or None.
+    """Return the language of a file name (without folders), or None.
 
-    The whole name counts first, then the extension. `config.h.in` counts as `config.h`, and
+    The whole name has precedence over the extension. `config.h.in` counts as `config.h`, and
     `Makefile.boot` as `Makefile`.
     """
     found = _BY_NAME.get(name)
@@ -228,7 +229,7 @@ def language_of(name: str) -> str | None:
 
 
 def language_of_shebang(first_line: bytes) -> str | None:
-    """The language that `#!/usr/bin/env python3` and its like announce, or None."""
+    """Return the language of a line such as `#!/usr/bin/env python3`, or None."""
     if not first_line.startswith(b"#!"):
         return None
     for word in first_line[2:].decode("utf-8", "replace").split():
@@ -239,9 +240,9 @@ def language_of_shebang(first_line: bytes) -> str | None:
 
 
 def resolve(alias: str) -> str:
-    """The name of the language that a user calls `alias`: `c++`, `golang`, `.rs`, `Python`.
+    """Return the name of the language with this alias: `c++`, `golang`, `.rs`, `Python`.
 
-    Raises `UsageError`, with the names that come close, if there is none.
+    Raises `UsageError` with similar names if there is none.
     """
     wanted = alias.strip().lower()
     found = _BY_ALIAS.get(wanted) or _BY_ALIAS.get(wanted.removeprefix("."))
