@@ -40,7 +40,7 @@ def shares_of_paths(paths: Sequence[bytes], weights: Weights) -> NDArray[np.floa
         above, own = _words(folder), _words(name)
         held = [weight for term, weight in weights.items() if term in above or term in own]
         if held:
-            shares[i] = sum(held), *_share_of(name.partition(".")[0] or name, weights)
+            shares[i] = sum(held), *share_of_name(name.partition(".")[0] or name, weights)
     return shares
 
 
@@ -48,11 +48,11 @@ def shares_of_names(names: Sequence[bytes], weights: Weights) -> NDArray[np.floa
     """Return the `Share` of each name, float32[n, 2]."""
     shares = np.zeros((len(names), 2), np.float32)
     for i in _rows_with_terms(names, weights):
-        shares[i] = _share_of(names[i].decode("utf-8", "replace"), weights)
+        shares[i] = share_of_name(names[i].decode("utf-8", "replace"), weights)
     return shares
 
 
-def _share_of(text: str, weights: Weights) -> Share:
+def share_of_name(text: str, weights: Weights) -> Share:
     """Return the `Share` of a name."""
     words = _words(text)
     held = [weight for term, weight in weights.items() if term in words]
