@@ -140,8 +140,10 @@ def apply(root: Path, action: str, path: str, more: str) -> Iterator[str]:
     elif path.split("/")[0] != more.split("/")[0]:  # a folder cannot go below itself
         yield from make_way(root, more)
         remove(root / more)
-        target.rename(root / more)
-        yield from (path, more)
+        if target.exists():  # it may have led through the link that was removed
+            target.rename(root / more)
+            yield path
+        yield more
 
 
 def called(root: Path, path: str, how: str) -> str | Path:
