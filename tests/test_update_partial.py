@@ -162,7 +162,7 @@ def called(root: Path, path: str, how: str) -> str | Path:
           [(("write", "keep.py", TEXTS[1]), "itself")]])  # fmt: skip
 @example([[(("write", ".gitignore", "a\n"), "itself")], [(("worktree", "d/", ""), "itself")]])
 @given(histories)
-def test_changed_paths_are_as_good_as_the_whole_tree(
+def test_updating_changed_paths_equals_updating_the_tree(
     history: list[list[tuple[tuple[str, str, str], str]]],
 ) -> None:
     scratch = Path(tempfile.mkdtemp())
@@ -264,7 +264,7 @@ def test_a_path_outside_the_root_is_refused(tree: Path, tmp_path: Path, path: st
     assert index.snapshot().manifest.generation == 1
 
 
-def test_a_part_needs_an_index_and_its_options(tree: Path, tmp_path: Path) -> None:
+def test_a_partial_update_needs_an_index_and_its_options(tree: Path, tmp_path: Path) -> None:
     write(tree, "a.py", "x = 1\n")
     write(tree, ".b.py", "x = 2\n")
     index = Index.open(tree, tmp_path / "index")
