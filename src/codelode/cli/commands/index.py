@@ -18,6 +18,7 @@ from codelode.cli.options import (
     size,
     switch,
 )
+from codelode.discover.options import MAX_FILE_SIZE
 from codelode.errors import UsageError
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ COMMAND = Command(
                     "--max-file-size",
                     metavar="SIZE",
                     type=size,
-                    default=1 << 20,
+                    default=MAX_FILE_SIZE,
                     help="skip larger files; K, M and G are powers of 1024 (default: 1M)",
                 ),
             ),
