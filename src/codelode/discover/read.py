@@ -11,7 +11,7 @@ import xxhash
 from codelode.discover import safe_open as opening
 from codelode.discover.decode import NoText, decode
 from codelode.discover.language import language_of_shebang
-from codelode.discover.walk import MAX_FILE_SIZE
+from codelode.discover.options import MAX_FILE_SIZE
 from codelode.system.open_flags import FILE, FOLDER, LINKED_FOLDER
 from codelode.types import Document, Skip, SkipReason, SourceFile
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from codelode.errors import UsageError
-from codelode.text.tokens import text_terms
+from codelode.text.tokens import query_terms
 
 _STOP_WORDS = frozenset(
     "a an and are as at be by can do does for from how i in into is it its of on or that the this"
@@ -37,7 +37,7 @@ class ParsedQuery:
 def parse_query(text: str) -> ParsedQuery:
     """Read a query. Raises `UsageError` if there is nothing to look for."""
     text = text.strip()
-    terms = _without_stop_words(text_terms(text))
+    terms = _without_stop_words(query_terms(text))
     if not terms:
         raise UsageError("the query is empty: give a word, a name or a question")
     names = tuple(dict.fromkeys(_NAME.findall(text)))

@@ -1,12 +1,8 @@
 """The inverted index of a segment: term → ordinals and frequencies.
 
 A term is known by its key (see `dictionary`). Postings of a term are contiguous and ascending:
-ordinals uint16, frequencies uint8 (255 means 255 or more). Two fields share the dictionary:
-
-    ""   terms of the chunk's text
-    "d"  whole names the chunk defines, in lower case
-
-This is the form that is worked on; `lists` has the one on disk.
+ordinals uint16, frequencies uint8 (255 means 255 or more). This is the form in memory;
+`posting_codec` has the one on disk.
 """
 
 from __future__ import annotations
@@ -18,15 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode.segment.dictionary import DICTIONARY_SECTIONS, DictionaryWriter
-from codelode.segment.posting_codec import MAX_FREQUENCY, pack_lists
+from codelode.segment.posting_codec import pack_lists
+from codelode.segment.posting_list import MAX_FREQUENCY
 from codelode.text.csr import group_starts, ranges
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from codelode.segment.container import Piece
-
-DEFINITION = "d"
 
 
 @dataclass(frozen=True, slots=True)
