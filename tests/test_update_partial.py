@@ -140,7 +140,8 @@ def apply(root: Path, action: str, path: str, more: str) -> Iterator[str]:
     elif path.split("/")[0] != more.split("/")[0]:  # a folder cannot go below itself
         yield from make_way(root, more)
         remove(root / more)
-        target.rename(root / more)
+        if target.exists():  # not if a link on the way to it was removed
+            target.rename(root / more)
         yield from (path, more)
 
 
