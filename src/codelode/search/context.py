@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode.segment.postings import DEFINITION
-from codelode.text.tokens import term_hash
+from codelode.text.tokens import folded_name, term_hash
 
 if TYPE_CHECKING:
     from codelode.search.parsed_query import ParsedQuery
@@ -90,4 +90,4 @@ class QueryContext:
     @cached_property
     def definitions(self) -> list[int]:
         """The term hashes of the names that the query gives."""
-        return [term_hash(name.casefold(), DEFINITION) for name in self.query.names]
+        return [term_hash(folded_name(name), DEFINITION) for name in self.query.names]

@@ -13,6 +13,7 @@ from codelode.segment.container import write_segment
 from codelode.segment.dictionary import keys_of
 from codelode.segment.postings import (
     DEFINITION,
+    FILE_NAME,
     TermCounts,
     build_postings,
 )
@@ -21,7 +22,7 @@ from codelode.segment.run import run_sections
 from codelode.segment.schema import CHUNK, FILE, MAX_SYMBOL_BYTES
 from codelode.segment.stats import STAT_COLUMNS, stat_row, stats_sections
 from codelode.segment.text import BlockWriter
-from codelode.text.tokens import name_key, term_hashes
+from codelode.text.tokens import folded_name, term_hashes
 from codelode.types import SkipReason
 
 if TYPE_CHECKING:
@@ -51,8 +52,8 @@ class SegmentBuilder:
         self._files: list[tuple[object, ...]] = []
         self._stats: list[tuple[int, int, int]] = []
         self._chunks: list[tuple[object, ...]] = []
-        self._defined_names: list[str] = []
-        self._defining: list[int] = []  # the chunk that defines each of these
+        self._names: list[str] = []  # terms of definitions and file names, with their field
+        self._named: list[int] = []  # the chunk of each of these
         self._languages: dict[str, int] = {}
         self._kinds: dict[str, int] = {}
         self._path_blob: list[bytes] = []
@@ -88,8 +89,8 @@ class SegmentBuilder:
                 name = symbol.name.encode("utf-8", "replace")[:MAX_SYMBOL_BYTES]
                 kind = self._kinds.setdefault(symbol.kind, len(self._kinds) + 1)
             if defines:
-                self._defined_names += [define.name for define in defines]
-                self._defining += [ordinal] * len(defines)
+                self._names += [f"{DEFINITION}:{folded_name(define.name)}" for define in defines]
+                self._named += [ordinal] * len(defines)
             size = len(name)
             if size and name != last_name:  # else the pieces of a definition share its name
                 self._symbols.append(name)
@@ -98,6 +99,9 @@ class SegmentBuilder:
                 (number, start, end - start, first, last - first, 0, at - size, size, kind)
             )
             self.texts.append(text[start:end])
+        if chunks:
+            self._names.append(f"{FILE_NAME}:{folded_name(document.path.rpartition('/')[2])}")
+            self._named.append(len(self._chunks) - len(chunks))
         self.paths += [document.path] * len(chunks)
         self._symbol_bytes = at
 
@@ -111,13 +115,13 @@ class SegmentBuilder:
         skip: int,
     ) -> None:
         name = file.path.encode("utf-8", "surrogateescape")
-        tongue = 0
+        language_number = 0
         if language is not None:
-            tongue = self._languages.setdefault(language, len(self._languages) + 1)
+            language_number = self._languages.setdefault(language, len(self._languages) + 1)
         digest = np.frombuffer(content_hash, np.uint8)
         place = (self._path_bytes, len(name), len(self._chunks), chunks, self._text_bytes)
         self._files.append(
-            (path_hash(file.path), file.size, digest, *place, text_bytes, 0, tongue, skip)
+            (path_hash(file.path), file.size, digest, *place, text_bytes, 0, language_number, skip)
         )
         self._stats.append(stat_row(file))
         self._path_blob.append(name)
@@ -155,7 +159,7 @@ class SegmentBuilder:
         return sink.getvalue()
 
     def _term_counts(self, words: WordCounts) -> tuple[TermCounts, NDArray[np.int64]]:
-        """The terms of text and definitions in each chunk; and how many count as its length."""
+        """Return the terms of each chunk, of its text and names; and its length in terms."""
         split, found = words.parts, words.part_counts
         whole = np.full(len(split.starts) - 1, -1)
         whole[split.whole_words] = np.arange(len(split.whole_words))
@@ -171,15 +175,15 @@ class SegmentBuilder:
         hashes = (
             split.hashes,
             term_hashes(split.wholes),
-            term_hashes((name_key(name).encode() for name in self._defined_names), DEFINITION),
+            term_hashes(map(str.encode, self._names)),
         )
-        wholes, definitions = np.cumsum([len(hashes[0]), len(hashes[1])])
+        wholes, names = np.cumsum([len(hashes[0]), len(hashes[1])])
         terms = TermCounts(
             keys=keys_of(np.concatenate(hashes)),
             terms=np.concatenate(
-                (found.parts, whole[compound] + wholes, np.arange(len(hashes[2])) + definitions)
+                (found.parts, whole[compound] + wholes, np.arange(len(hashes[2])) + names)
             ),
-            ordinals=np.concatenate((ordinals, np.array(self._defining, np.int64))),
+            ordinals=np.concatenate((ordinals, np.array(self._named, np.int64))),
             counts=np.concatenate((counts, np.ones(len(hashes[2]), np.int64))),
         )
         return terms, tokens

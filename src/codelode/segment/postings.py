@@ -1,10 +1,11 @@
 """The inverted index of a segment: term → ordinals and frequencies.
 
 A term is known by its key (see `dictionary`). Postings of a term are contiguous and ascending:
-ordinals uint16, frequencies uint8 (255 means 255 or more). Two fields share the dictionary:
+ordinals uint16, frequencies uint8 (255 means 255 or more). Three fields share the dictionary:
 
     ""   terms of the chunk's text
     "d"  whole names the chunk defines, in lower case
+    "f"  the name of the file that begins with the chunk, in lower case
 
 This is the form that is worked on; `lists` has the one on disk.
 """
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from codelode.segment.container import Piece
 
 DEFINITION = "d"
+FILE_NAME = "f"
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,7 @@ _WORD = re.compile(_WORD_CLASS)
 _COMPOUND = re.compile(_WORD_CLASS + rb"(?:[-./@]" + _WORD_CLASS + rb")+")
 _NUMBER = re.compile(rb"[0-9][0-9a-fA-FxXoObBlLuU_]*\Z")
 _HASH = re.compile(rb"(?=.*[0-9])(?:[0-9a-f]+|[0-9A-F]+)\Z")
+_SPACE_OF_OPERATOR = re.compile(r" +(?=[^\w\s])|(?<=[^\w\s]) +")  # `operator <<` is `operator<<`
 _DIGIT = re.compile(rb"[0-9]")
 _SUFFIXED = re.compile(r"(0x[0-9a-f]+|[0-9]+)(?:[ul]+|u(?:8|16|32|64|128))\Z")
 
@@ -134,9 +135,11 @@ def text_parts(text: str) -> list[str]:
     return list(chain.from_iterable(map(parts, words(text.encode("utf-8", "replace")))))
 
 
-def name_key(name: str) -> str:
+def folded_name(name: str) -> str:
     """Return what the name of a definition is filed by: normalized, in lower case, not too long."""
     key = name if name.isascii() else normalize("NFKC", name)
+    if " " in key:
+        key = _SPACE_OF_OPERATOR.sub("", key)
     return key.casefold().encode("utf-8", "replace")[:MAX_NAME_BYTES].decode("utf-8", "ignore")
 
 
