@@ -70,7 +70,7 @@ def write_tree(root: Path, files: dict[str, str | bytes]) -> Path:
 
 
 def write_many(root: Path) -> Path:
-    """A tree of 520 small files: three batches, so that workers are started."""
+    """Write 520 small files: three batches, enough to start workers."""
     return write_tree(
         root,
         {f"module_{n}.py": f"def function_{n}():\n    return {n}\n" for n in range(520)},
@@ -78,7 +78,7 @@ def write_many(root: Path) -> Path:
 
 
 def without(package: str, folder: Path) -> str:
-    """A PYTHONPATH with which a package cannot be imported, as if it were not installed."""
+    """Return a PYTHONPATH that makes the import of a package fail, as if it were not installed."""
     write_tree(
         folder,
         {
@@ -114,7 +114,7 @@ def imported_by(lode: CommandLine, *arguments: str | Path, folder: Path) -> set[
 
 
 def write_much(root: Path) -> Path:
-    """A tree that takes a while: 1,000 files of 13 kB."""
+    """Write a tree that takes a while to index: 1,000 files of 13 kB."""
     for number in range(1000):
         functions = (f"def function_{number}_{i}(x):\n    return x + {i}\n\n" for i in range(250))
         write_tree(root, {f"folder_{number % 10}/module_{number}.py": "\n".join(functions)})
@@ -123,7 +123,7 @@ def write_much(root: Path) -> Path:
 
 @dataclass
 class Outcome:
-    """What a run came to."""
+    """The exit code and output of a run."""
 
     code: int
     out: bytes
@@ -146,7 +146,7 @@ class Outcome:
         return self
 
     def must_be_refused(self, *words: str) -> None:
-        """Exit code 2, nothing on standard output, one line on standard error with `words`."""
+        """Check for exit code 2, no output, and one line on standard error that holds `words`."""
         assert self.code == 2, (self.code, self.message)
         assert self.out == b""
         assert self.message.startswith("lode: "), self.message
@@ -194,7 +194,7 @@ class CommandLine:
         return Outcome(done.returncode, done.stdout or b"", done.stderr)
 
     def start(self, *arguments: str | Path, **environment: str) -> subprocess.Popen[bytes]:
-        """Start in a process group of its own; the caller waits for it."""
+        """Start `lode` in a process group of its own. The caller waits for it."""
         return subprocess.Popen(
             [*LODE, *arguments],
             cwd=self.home,
@@ -212,9 +212,9 @@ class CommandLine:
         interrupt_at: bytes = b"",
         **environment: str,
     ) -> Outcome:
-        """Run with a terminal for everything; `out` is all that it was shown.
+        """Run with all streams on a terminal; `out` is all that it showed.
 
-        Once something that matches `interrupt_at` has been shown, Ctrl-C is typed.
+        Ctrl-C is typed once the output matches `interrupt_at`.
         """
         leader, follower = pty.openpty()
         os.set_blocking(leader, False)
@@ -232,7 +232,7 @@ class CommandLine:
         os.close(follower)
         try:
             shown = _read_all(leader, interrupt_at)
-            return Outcome(process.wait(60), shown.replace(b"\r\n", b"\n"), b"")
+            return Outcome(_as_shell(process.wait(60)), shown.replace(b"\r\n", b"\n"), b"")
         finally:
             process.kill()
             process.wait()
@@ -258,13 +258,22 @@ def _read_all(leader: int, interrupt_at: bytes) -> bytes:
     pytest.fail(f"still running after a minute; shown last: {shown[-500:]!r}")
 
 
+def _as_shell(code: int) -> int:
+    """Return an exit code as a shell reports it: 128 + N after signal N.
+
+    If Ctrl-C comes while Python runs `exec` of a string, as every definition of a dataclass does,
+    Python ends by the signal although `entry` has handled the exception.
+    """
+    return 128 - code if code < 0 else code
+
+
 def interrupt(process: subprocess.Popen[bytes]) -> Outcome:
-    """Ctrl-C to the leader of a process group, and what came of it."""
+    """Interrupt the leader of a process group and return its outcome."""
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=120)
-    return Outcome(process.returncode, out, err)
+    return Outcome(_as_shell(process.returncode), out, err)
 
 
 def children(pid: int) -> list[int]:
-    """The processes that a process has started and that still live."""
+    """Return the living children of a process."""
     return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]

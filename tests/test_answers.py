@@ -144,7 +144,7 @@ def test_a_skip_has_a_detail_only_if_there_is_one() -> None:
 
 def test_notes_tell_what_is_not_as_expected() -> None:
     assert notes(ANSWER) == []
-    assert notes(replace(ANSWER, stale_files=1))[0].startswith("1 file among these changed")
+    assert notes(replace(ANSWER, stale_files=1))[0].startswith("1 file with hits changed ")
     both = notes(replace(ANSWER, stale_files=2, complete=False))
     assert len(both) == 2
     assert all("lode index" in note for note in both)

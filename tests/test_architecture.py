@@ -34,7 +34,6 @@ LONG_FUNCTIONS = {
     "segment/posting_codec.py: _unpack",
     "chunk/outline.py: search",
     "chunk/outline.py: visit",
-    "bench/report.py: bench",
 }
 MANY_PARAMETERS = {"index.py: update", "chunk/outline.py: visit"}
 TYPE_IGNORES: set[str] = set()

@@ -1,4 +1,4 @@
-"""What `lode bench` measures with: fair samples, percentiles, recall."""
+"""The measurements of `lode bench`: fair samples, percentiles, recall."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from codelode.bench.latency import latency, measure, throughput
 from codelode.bench.memory import memory_now
 from codelode.bench.queries import first_comment, make_queries
 from codelode.bench.recall import K, measure_recall, recall_at
-from codelode.bench.sample import FileSample, SampledChunk, draw_chunks, draw_runs
+from codelode.bench.sample import FileSample, SampledChunk, draw_chunks, draw_groups
 from codelode.bench.stages import measure_stages
 from codelode.discover.walk import WalkOptions
 from codelode.index import Index
@@ -32,7 +32,7 @@ WORDS = (
 
 
 def write_random(root: Path, files: int) -> Path:
-    """Functions of random words, so that no two chunks are alike."""
+    """Write functions of random words, so that no two chunks are alike."""
     rng = random.Random(7)
     root.mkdir()
     for number in range(files):
@@ -73,9 +73,9 @@ def test_drawn_chunks_are_what_is_indexed(indexed: Index) -> None:
         assert each.language == "python"
 
 
-def test_runs_cover_every_chunk_once(indexed: Index) -> None:
+def test_groups_cover_every_chunk_once(indexed: Index) -> None:
     snapshot = indexed.snapshot()
-    runs = list(draw_runs(snapshot, seed=3))
+    runs = list(draw_groups(snapshot, seed=3))
     drawn = {each.key: each for run in runs for each in run}
     assert len(drawn) == sum(map(len, runs)) == snapshot.manifest.chunks
     assert sorted(drawn) != [each.key for run in runs for each in run]
@@ -91,7 +91,7 @@ def test_dead_chunks_are_not_drawn(tmp_path: Path) -> None:
     index.update(jobs=1)
     snapshot = index.snapshot()
     drawn = draw_chunks(snapshot, 1000, seed=0)
-    assert len(drawn) == snapshot.manifest.chunks == sum(map(len, draw_runs(snapshot, 0)))
+    assert len(drawn) == snapshot.manifest.chunks == sum(map(len, draw_groups(snapshot, 0)))
     assert {each.path for each in drawn} == {f"module_{i:02}.py" for i in (0, 1, 3)}
 
 
@@ -111,7 +111,7 @@ def test_a_sample_of_files_keeps_its_bounds(sizes: list[int], files: int, size: 
         assert sorted(drawn, key=lambda file: file.path) == walked
 
 
-def test_every_part_of_a_tree_may_be_drawn() -> None:
+def test_every_part_of_a_tree_can_be_drawn() -> None:
     walked = [SourceFile(f"{i:04}", 1, 0, 0, 0, None) for i in range(4000)]
     seen = {file.path for seed in range(60) for file in FileSample(320, 10**9, seed).draw(walked)}
     assert len(seen) > 3900
@@ -141,7 +141,7 @@ def test_samples_and_recall_over_several_segments(
 # --- queries ---
 
 
-def test_queries_are_of_three_kinds() -> None:
+def test_queries_come_from_three_sources() -> None:
     text = "# Copyright of somebody who wrote it.\n# Waits before the next try. More.\nx = 1\n"
     chunks = [chunk(text, "RetryScheduler"), chunk("def parse(common, common_text): rare", "parse")]
     assert make_queries(chunks, 10)[:1] == ["RetryScheduler"]
@@ -201,7 +201,7 @@ def test_percentiles(seconds: list[float]) -> None:
     assert ordered == sorted(ordered)
 
 
-def test_ways_are_measured_in_turn() -> None:
+def test_searches_are_measured_in_turn() -> None:
     asked: list[tuple[str, str]] = []
     ways = {name: lambda query, name=name: asked.append((name, query)) for name in "ab"}
     found = measure(ways, ["one", "two"], duration=5)
@@ -210,7 +210,7 @@ def test_ways_are_measured_in_turn() -> None:
     assert {name: each.queries for name, each in found.items()} == {"a": 2, "b": 2}
 
 
-def test_one_query_is_measured_however_little_time_there_is() -> None:
+def test_one_query_is_measured_even_without_time() -> None:
     asked: list[str] = []
     found = measure({"a": asked.append}, ["one", "two", "three"], duration=0)
     assert (asked, found["a"].queries) == (["one", "one"], 1)
@@ -242,13 +242,13 @@ def test_a_search_that_agrees_finds_all() -> None:
 
 
 @pytest.mark.parametrize("missed", range(11))
-def test_what_is_missed_is_missing(missed: int) -> None:
+def test_recall_drops_by_the_share_of_misses(missed: int) -> None:
     exact = np.random.default_rng(0).normal(size=500)
     rows = np.argsort(-exact)[missed : missed + 100]
     assert recall_at(10, exact, rows, exact[rows]) == pytest.approx(1 - missed / 10)
 
 
-def test_of_equal_chunks_any_will_do() -> None:
+def test_any_of_equal_chunks_counts() -> None:
     exact = np.array([0.9, 0.5, 0.5, 0.5, 0.1])
     for other in (1, 2, 3):
         assert recall_at(2, exact, np.array([0, other]), np.array([2.0, 1.0])) == 1.0
@@ -266,7 +266,7 @@ def test_fewer_chunks_than_k() -> None:
     st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=6),
 )
 def test_recall_is_the_mean_over_all_orders(k: int, pairs: list[tuple[int, int]]) -> None:
-    """Against the definition: whichever of those that tie are shown, and counted as the best."""
+    """Recall is the mean over all orders of ties, both in the results and in the truth."""
     exact = np.array([pair[0] for pair in pairs], float)
     scores = np.array([pair[1] for pair in pairs], float)
     rows = np.arange(len(pairs))
@@ -297,8 +297,8 @@ def test_exact_scores_are_products_in_float64(monkeypatch: pytest.MonkeyPatch) -
     np.testing.assert_allclose(found, asked[:4].astype(np.float64) @ rows.astype(np.float64).T)
 
 
-def test_bad_codes_show(indexed: Index) -> None:
-    """The vectors are made of the texts anew: they do not follow the codes."""
+def test_bad_codes_lower_recall(indexed: Index) -> None:
+    """The exact vectors are made from the texts, so they do not depend on the codes."""
     broken = Index.open(indexed.root, index_dir=indexed.directory).snapshot()
     for live in broken.segments:
         live.segment.codes = live.segment.codes[::-1].copy()
@@ -307,22 +307,22 @@ def test_bad_codes_show(indexed: Index) -> None:
     assert found.recall < 0.5
 
 
-def test_recall_in_no_time_is_of_a_part(indexed: Index) -> None:
+def test_recall_without_time_covers_a_part(indexed: Index) -> None:
     found = measure_recall(indexed.snapshot(), indexed.encoder(), WORDS, seed=0, duration=0)
     assert found is not None
     assert found.queries == 1
     assert 0 < found.chunks < found.of_chunks
 
 
-def test_no_recall_of_queries_without_a_vector(indexed: Index) -> None:
+def test_queries_without_a_vector_give_no_recall(indexed: Index) -> None:
     snapshot, encoder = indexed.snapshot(), indexed.encoder()
     assert measure_recall(snapshot, encoder, [], seed=0, duration=1) is None
     assert not encoder.encode_query("()").any()
     assert measure_recall(snapshot, encoder, ["()"], seed=0, duration=1) is None
 
 
-def test_what_is_embedded_again_is_what_was_embedded(indexed: Index) -> None:
-    """Else recall would measure something else than quantization."""
+def test_embedding_again_gives_the_same_vectors(indexed: Index) -> None:
+    """Otherwise recall would not measure quantization."""
     from codelode.bench.recall import _embed
 
     snapshot = indexed.snapshot()
@@ -338,7 +338,7 @@ def test_what_is_embedded_again_is_what_was_embedded(indexed: Index) -> None:
 # --- stages and memory ---
 
 
-def test_stages_do_what_indexing_does(indexed: Index) -> None:
+def test_stages_index_as_updates_do(indexed: Index) -> None:
     found = measure_stages(indexed.root, indexed.encoder(), WalkOptions(), 1000, 0, duration=60)
     assert found is not None
     assert (found.files, found.found_files, found.whole_tree) == (60, 60, True)
@@ -350,18 +350,18 @@ def test_stages_do_what_indexing_does(indexed: Index) -> None:
     assert sum(stage.share for stage in found.stages) == pytest.approx(1)
 
 
-def test_stages_in_no_time_are_of_one_batch(indexed: Index) -> None:
+def test_stages_without_time_index_one_batch(indexed: Index) -> None:
     found = measure_stages(indexed.root, indexed.encoder(), WalkOptions(), 1000, 0, duration=0)
     assert found is not None
     assert not found.whole_tree
     assert found.files == 1
 
 
-def test_no_stages_without_files(indexed: Index, tmp_path: Path) -> None:
+def test_a_tree_without_files_gives_no_stages(indexed: Index, tmp_path: Path) -> None:
     assert measure_stages(tmp_path, indexed.encoder(), WalkOptions(), 10, 0, 1.0) is None
 
 
-def test_private_memory_is_without_pages_of_files(tmp_path: Path) -> None:
+def test_private_memory_excludes_pages_of_files(tmp_path: Path) -> None:
     before = private_bytes()
     if before is None:
         pytest.skip("no /proc/self/smaps_rollup")

@@ -1,4 +1,4 @@
-"""`lode bench`: figures for people and programs, bounded, and nothing touched."""
+"""`lode bench`: figures for people and programs, in bounded time, without side effects."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from tests.test_cli_index import everything
 QUICK = ("--seconds", "0.5", "--queries", "12")
 
 
-def test_json(lode: CommandLine, tree: Path, tmp_path: Path) -> None:
+def test_json_has_all_figures_and_nothing_is_touched(
+    lode: CommandLine, tree: Path, tmp_path: Path
+) -> None:
     lode("index", tree).must_succeed()
     index, files = everything(lode.cache), everything(tree)
     place = tmp_path / "temporary"
@@ -49,7 +51,7 @@ def test_the_same_seed_draws_the_same(lode: CommandLine, tree: Path) -> None:
     assert (first["seed"], other["seed"]) == (4, 5)
 
 
-def test_text(lode: CommandLine, tree: Path) -> None:
+def test_text_has_all_figures(lode: CommandLine, tree: Path) -> None:
     lode("index", tree).must_succeed()
     done = lode("bench", tree, *QUICK).must_succeed()
     assert done.message == ""
@@ -59,7 +61,7 @@ def test_text(lode: CommandLine, tree: Path) -> None:
     assert "p50" in done.text
 
 
-def test_a_terminal_is_told_what_is_being_measured(lode: CommandLine, tree: Path) -> None:
+def test_a_terminal_shows_the_current_measurement(lode: CommandLine, tree: Path) -> None:
     lode("index", tree).must_succeed()
     shown = lode.on_terminal("bench", tree, "--seconds", "0.1")
     assert shown.code == 0
@@ -67,7 +69,7 @@ def test_a_terminal_is_told_what_is_being_measured(lode: CommandLine, tree: Path
     assert b"\x1b[Kroot " in shown.out  # the line has gone when the figures come
 
 
-def test_an_interruption_leaves_nothing(lode: CommandLine, tree: Path, tmp_path: Path) -> None:
+def test_an_interruption_leaves_no_files(lode: CommandLine, tree: Path, tmp_path: Path) -> None:
     lode("index", tree).must_succeed()
     place = tmp_path / "temporary"
     place.mkdir()
@@ -77,12 +79,12 @@ def test_an_interruption_leaves_nothing(lode: CommandLine, tree: Path, tmp_path:
     assert list(place.iterdir()) == []
 
 
-def test_no_index(lode: CommandLine, tree: Path) -> None:
+def test_bench_needs_an_index(lode: CommandLine, tree: Path) -> None:
     lode("bench", tree).must_be_refused("no index", "lode index")
     assert list(lode.home.iterdir()) == []
 
 
-def test_an_empty_index(lode: CommandLine, tmp_path: Path) -> None:
+def test_bench_refuses_an_empty_index(lode: CommandLine, tmp_path: Path) -> None:
     root = write_tree(tmp_path / "tree", {"a.bin": b"\0\1\2"})
     assert lode("index", root).code == 2
     refused = lode("bench", root)
@@ -93,7 +95,7 @@ def test_an_empty_index(lode: CommandLine, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "queries"), [("def retry(): pass\n", True), ("{}\n()\n;;;\n", False)]
 )
-def test_one_file(lode: CommandLine, tmp_path: Path, content: str, queries: bool) -> None:
+def test_one_file_is_enough(lode: CommandLine, tmp_path: Path, content: str, queries: bool) -> None:
     root = write_tree(tmp_path / "tree", {"a.py" if queries else "punctuation": content})
     lode("index", root).must_succeed()
     report = lode("bench", root, "--json", *QUICK).must_succeed().json
@@ -104,7 +106,7 @@ def test_one_file(lode: CommandLine, tmp_path: Path, content: str, queries: bool
     assert "indexing" in lode("bench", root, *QUICK).must_succeed().text
 
 
-def test_a_tree_that_is_gone(lode: CommandLine, tmp_path: Path) -> None:
+def test_a_tree_without_files_gives_no_indexing_figures(lode: CommandLine, tmp_path: Path) -> None:
     root = write_tree(tmp_path / "tree", {"a.py": SAMPLE["src/retry.py"]})
     lode("index", root).must_succeed()
     (root / "a.py").unlink()
@@ -113,7 +115,7 @@ def test_a_tree_that_is_gone(lode: CommandLine, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("place", [0.1, 0.5, 0.9])
-def test_a_damaged_index(lode: CommandLine, tree: Path, place: float) -> None:
+def test_bench_refuses_a_damaged_index(lode: CommandLine, tree: Path, place: float) -> None:
     lode("index", tree).must_succeed()
     (segment,) = lode.cache.rglob("*.seg")
     data = bytearray(segment.read_bytes())

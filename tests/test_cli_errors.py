@@ -1,4 +1,4 @@
-"""Bad input: one clear line on standard error, exit code 2, and nothing touched."""
+"""Bad input gives one line on standard error and exit code 2, and changes nothing."""
 
 from __future__ import annotations
 
@@ -80,7 +80,9 @@ ROOTS = {
 
 @pytest.mark.parametrize("command", ["index", "search"])
 @pytest.mark.parametrize(("message", "name"), ROOTS.items())
-def test_roots(lode: CommandLine, tmp_path: Path, command: str, message: str, name: str) -> None:
+def test_roots_that_cannot_be_indexed_are_refused(
+    lode: CommandLine, tmp_path: Path, command: str, message: str, name: str
+) -> None:
     (tmp_path / "file.py").write_text("x = 1\n")
     (tmp_path / "empty").mkdir()
     query = ["retry"] if command == "search" else []
@@ -111,7 +113,7 @@ REQUESTS = {
 
 @pytest.fixture(scope="module")
 def indexed(tmp_path_factory: pytest.TempPathFactory) -> tuple[CommandLine, Path]:
-    """A tree and its index, which no refused request may touch."""
+    """Return a tree and its index, which no refused request may touch."""
     folder = tmp_path_factory.mktemp("errors")
     lode = CommandLine(folder)
     root = write_tree(folder / "tree", SAMPLE)
@@ -120,7 +122,7 @@ def indexed(tmp_path_factory: pytest.TempPathFactory) -> tuple[CommandLine, Path
 
 
 @pytest.mark.parametrize("name", REQUESTS)
-def test_requests(
+def test_bad_requests_are_refused_before_anything_is_touched(
     lode: CommandLine, tree: Path, indexed: tuple[CommandLine, Path], name: str
 ) -> None:
     arguments, words = REQUESTS[name]
@@ -130,7 +132,7 @@ def test_requests(
         assert everything(runner.home) == before
 
 
-def test_a_damaged_manifest(lode: CommandLine, tree: Path) -> None:
+def test_a_damaged_manifest_is_refused_until_rebuilt(lode: CommandLine, tree: Path) -> None:
     lode("index", tree).must_succeed()
     manifest = Path(lode("status", tree, "--json").json["directory"]) / "manifest.json"
     whole = manifest.read_bytes()
@@ -146,14 +148,14 @@ def test_a_damaged_manifest(lode: CommandLine, tree: Path) -> None:
     assert lode("search", "retry", tree).code == 0
 
 
-def test_a_newer_format(lode: CommandLine, tree: Path) -> None:
+def test_an_index_of_a_newer_format_is_refused(lode: CommandLine, tree: Path) -> None:
     lode("index", tree).must_succeed()
     manifest = Path(lode("status", tree, "--json").json["directory"]) / "manifest.json"
     manifest.write_bytes(manifest.read_bytes().replace(b" %d " % INDEX_FORMAT, b" 999 ", 1))
     lode("search", "retry", tree).must_be_refused("newer", "--rebuild")
 
 
-def test_an_index_folder_that_is_a_file(lode: CommandLine, tree: Path, tmp_path: Path) -> None:
+def test_a_file_is_refused_as_index_folder(lode: CommandLine, tree: Path, tmp_path: Path) -> None:
     place = tmp_path / "place"
     place.write_text("mine\n")
     for command in (["search", "retry"], ["index"], ["status"]):
@@ -161,7 +163,9 @@ def test_an_index_folder_that_is_a_file(lode: CommandLine, tree: Path, tmp_path:
     assert place.read_text() == "mine\n"
 
 
-def test_an_index_of_another_root(lode: CommandLine, tree: Path, tmp_path: Path) -> None:
+def test_the_index_of_another_root_is_refused_and_untouched(
+    lode: CommandLine, tree: Path, tmp_path: Path
+) -> None:
     other = tmp_path / "other"
     other.mkdir()
     (other / "a.py").write_text("retry = 1\n")
@@ -175,7 +179,7 @@ def test_an_index_of_another_root(lode: CommandLine, tree: Path, tmp_path: Path)
 
 
 class TestPermissions:
-    """Run without the privileges by which root reads everything."""
+    """Runs without the privileges of root, who reads everything."""
 
     @pytest.fixture
     def plain(self, lode: CommandLine) -> Callable[..., Outcome]:
@@ -195,7 +199,7 @@ class TestPermissions:
 
         return run
 
-    def test_an_unreadable_index_folder(
+    def test_an_unreadable_index_folder_is_refused(
         self, lode: CommandLine, tree: Path, plain: Callable[..., Outcome]
     ) -> None:
         lode("index", tree).must_succeed()
@@ -207,12 +211,12 @@ class TestPermissions:
         directory.chmod(0o700)
         assert everything(directory) == before
 
-    def test_an_unreadable_root(self, tree: Path, plain: Callable[..., Outcome]) -> None:
+    def test_an_unreadable_root_is_refused(self, tree: Path, plain: Callable[..., Outcome]) -> None:
         tree.chmod(0)
         plain("index", tree).must_be_refused("permission", "tree")
         tree.chmod(0o700)
 
-    def test_a_cache_that_cannot_be_written(
+    def test_a_read_only_cache_is_refused(
         self, lode: CommandLine, tree: Path, plain: Callable[..., Outcome]
     ) -> None:
         lode.home.chmod(0o500)

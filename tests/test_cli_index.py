@@ -1,4 +1,4 @@
-"""`lode index` and `lode status`."""
+"""Tests of `lode index`, `lode status` and `lode verify`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ REPORT = {
 
 
 def everything(folder: Path) -> dict[str, tuple[bytes, int]]:
-    """Each file below a folder, with its content and time."""
+    """Return the content and time of each file below a folder."""
     files = (path for path in sorted(folder.rglob("*")) if path.is_file())
     return {str(path): (path.read_bytes(), path.stat().st_mtime_ns) for path in files}
 
@@ -40,7 +40,7 @@ def test_json_has_the_contract(lode: CommandLine, tree: Path) -> None:
     assert report["skipped"]["ignored"] == 1
 
 
-def test_an_update_reads_what_changed(lode: CommandLine, tree: Path) -> None:
+def test_an_update_reads_only_changed_files(lode: CommandLine, tree: Path) -> None:
     first = lode("index", tree).must_succeed().text
     assert first.startswith("5 files, ")
     assert "(5 added; " in first
@@ -86,15 +86,15 @@ def test_skipped_files_are_listed_with_their_reasons(lode: CommandLine, tree: Pa
     assert set(report) >= REPORT
 
 
-def test_quiet_and_talkative(lode: CommandLine, tree: Path) -> None:
+def test_quiet_prints_nothing_and_stats_more(lode: CommandLine, tree: Path) -> None:
     quiet = lode("index", tree, "-q").must_succeed()
     assert (quiet.out, quiet.err) == (b"", b"")
     text = lode("index", tree, "--rebuild", "--stats").must_succeed().text
-    for word in ("peak memory", "generation", "left out:", "time by stage:"):
+    for word in ("peak memory", "generation", "skipped:", "time by stage:"):
         assert word in text
 
 
-def test_what_is_indexed_is_as_asked(lode: CommandLine, tree: Path) -> None:
+def test_walk_options_decide_which_files_are_indexed(lode: CommandLine, tree: Path) -> None:
     def files(*options: str) -> int:
         found: int = lode("index", tree, "--json", *options).must_succeed().json["files"]
         return found
@@ -106,7 +106,7 @@ def test_what_is_indexed_is_as_asked(lode: CommandLine, tree: Path) -> None:
     assert files() == 5
 
 
-def test_workers_make_no_difference(lode: CommandLine, tree: Path) -> None:
+def test_answers_do_not_depend_on_the_number_of_workers(lode: CommandLine, tree: Path) -> None:
     for name in range(520):  # more than two batches: else no workers are started
         (tree / f"module_{name}.py").write_text(f"def function_{name}():\n    return {name}\n")
     answers = []
@@ -116,7 +116,7 @@ def test_workers_make_no_difference(lode: CommandLine, tree: Path) -> None:
     assert answers[0] == answers[1] != []
 
 
-def test_the_index_lies_where_asked(lode: CommandLine, tree: Path, tmp_path: Path) -> None:
+def test_index_dir_places_the_index(lode: CommandLine, tree: Path, tmp_path: Path) -> None:
     place = tmp_path / "elsewhere"
     lode("index", tree, "--index-dir", place).must_succeed()
     assert everything(place)
@@ -133,7 +133,7 @@ def test_an_index_inside_its_root_is_not_indexed(lode: CommandLine, tree: Path) 
         assert report["files"] == 5
 
 
-def test_status(lode: CommandLine, tree: Path) -> None:
+def test_status_of_a_missing_and_of_a_stale_index(lode: CommandLine, tree: Path) -> None:
     nothing = lode("status", tree)
     assert (nothing.code, nothing.out) == (1, b"")
     assert nothing.message.startswith("lode: no index of ")
@@ -153,12 +153,12 @@ def test_status(lode: CommandLine, tree: Path) -> None:
     assert str(tree) in text
 
 
-def test_verify_and_repair(lode: CommandLine, tree: Path) -> None:
+def test_verify_finds_damage_and_repair_mends_it(lode: CommandLine, tree: Path) -> None:
     lode("verify", tree).must_be_refused("no index", "lode index")
     (tree / ".hidden.py").write_text("hidden = 1\n")
     lode("index", tree, "--hidden").must_succeed()
     files = lode("status", tree, "--json").json["files"]
-    assert lode("verify", tree).must_succeed().text == "nothing is wrong\n"
+    assert lode("verify", tree).must_succeed().text == "the index is sound\n"
     (segment,) = Path(lode("status", tree, "--json").json["directory"]).glob("*.seg")
     content = bytearray(segment.read_bytes())
     content[len(content) // 2] ^= 1
@@ -176,7 +176,7 @@ def test_verify_and_repair(lode: CommandLine, tree: Path) -> None:
     assert lode("status", tree, "--json").json["files"] == files  # hidden ones too
 
 
-def test_one_writer_at_a_time(lode: CommandLine, tree: Path) -> None:
+def test_a_second_writer_fails_or_waits(lode: CommandLine, tree: Path) -> None:
     lode("index", tree).must_succeed()
     directory = Path(lode("status", tree, "--json").json["directory"])
     with open(directory / "lock", "r+") as lock:
@@ -198,7 +198,7 @@ def test_one_writer_at_a_time(lode: CommandLine, tree: Path) -> None:
     )
 
 
-def test_ctrl_c_while_waiting(lode: CommandLine, tree: Path) -> None:
+def test_ctrl_c_ends_waiting(lode: CommandLine, tree: Path) -> None:
     lode("index", tree).must_succeed()
     directory = Path(lode("status", tree, "--json").json["directory"])
     before = everything(tree)
@@ -228,8 +228,8 @@ def test_ctrl_c_while_indexing_ends_the_workers(lode: CommandLine, tmp_path: Pat
             os.kill(pid, 0)
 
 
-def test_no_code_of_the_tree_is_run(lode: CommandLine, tmp_path: Path) -> None:
-    """Workers are Python processes, started in the folder that the user is in."""
+def test_workers_run_no_code_of_the_tree(lode: CommandLine, tmp_path: Path) -> None:
+    """Workers are Python processes that start in the current folder."""
     trap = f"open({str(tmp_path / 'run')!r}, 'w')\nraise SystemExit('run')\n"
     root = write_tree(tmp_path / "tree", {f"{name}.py": trap for name in ("numpy", "json", "os")})
     write_tree(root, {f"numbers_{i}.txt": "1234567 " * 50_000 for i in range(10)})

@@ -1,4 +1,4 @@
-"""`lode search`, as people, scripts and agents use it."""
+"""Tests of `lode search` in pipes, as scripts and agents use it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ NEEDLESS = (  # what a search in a pipe has no need of
 
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[CommandLine, Path]:
-    """A small tree and its index. Nobody changes them."""
+    """Return a small tree and its index. No test changes them."""
     folder = tmp_path_factory.mktemp("search")
     home = folder / "home"
     home.mkdir()
@@ -48,7 +48,7 @@ def paths(text: str) -> list[str]:
     return [line.rsplit(":", 1)[0] for line in text.splitlines() if HEADER.fullmatch(line)]
 
 
-def test_text_in_a_pipe_is_plain_and_can_be_grepped(sample: tuple[CommandLine, Path]) -> None:
+def test_text_in_a_pipe_is_plain_and_greppable(sample: tuple[CommandLine, Path]) -> None:
     lode, root = sample
     found = lode("search", "exponential backoff with jitter", root).must_succeed()
     assert "\x1b" not in found.text
@@ -90,7 +90,7 @@ def test_json_has_the_contract(sample: tuple[CommandLine, Path]) -> None:
     assert "".join(source[best["start_line"] - 1 : best["end_line"]]) == best["text"]
 
 
-def test_jsonl_has_a_hit_a_line(sample: tuple[CommandLine, Path]) -> None:
+def test_jsonl_has_one_hit_per_line(sample: tuple[CommandLine, Path]) -> None:
     lode, root = sample
     whole = lode("search", "retry", root, "--json").must_succeed().json["hits"]
     lines = lode("search", "retry", root, "--jsonl").must_succeed().text.splitlines()
@@ -149,7 +149,7 @@ def test_options_may_stand_anywhere(sample: tuple[CommandLine, Path]) -> None:
     assert lode("search", "--", "-retry", root).code == 0  # no option
 
 
-def test_scores_signals_and_sections(sample: tuple[CommandLine, Path]) -> None:
+def test_scores_features_and_sections(sample: tuple[CommandLine, Path]) -> None:
     lode, root = sample
     query = ("search", "schedule a retry", root, "-k1", "-g", "src/**")
     plain = lode(*query).must_succeed().text
@@ -183,7 +183,7 @@ def test_context_comes_from_the_file(tmp_path: Path, lode: CommandLine) -> None:
     assert len(stale) == hit["end_line"] - hit["start_line"] + 1
 
 
-def test_search_builds_an_index_where_there_is_none(lode: CommandLine, tree: Path) -> None:
+def test_search_builds_a_missing_index(lode: CommandLine, tree: Path) -> None:
     lode("search", "retry", tree, "--no-index").must_be_refused("no index", "lode index")
     assert not lode.cache.exists()
     first = lode("search", "retry", tree, "--json").must_succeed()
@@ -198,14 +198,16 @@ def test_stale_hits_are_marked_and_keep_their_text(lode: CommandLine, tree: Path
     found = lode("search", "parseConfig", tree, "-k1")
     assert found.text.splitlines()[0].endswith("[changed on disk since]")
     assert "export function parseConfig" in found.text
-    assert found.message == "lode: 1 file among these changed since: run `lode index`\n"
+    assert (
+        found.message == "lode: 1 file with hits changed since the last update: run `lode index`\n"
+    )
     answer = lode("search", "parseConfig", tree, "-k1", "--json")
     assert answer.json["snapshot"]["stale_files"] == 1
     assert answer.json["hits"][0]["stale"] is True
     assert answer.message == ""
 
 
-def test_color_is_as_asked(sample: tuple[CommandLine, Path]) -> None:
+def test_the_flag_decides_on_color_then_the_environment(sample: tuple[CommandLine, Path]) -> None:
     lode, root = sample
     query = ("search", "retry", root, "-k1")
     assert b"\x1b[" in lode(*query, "--color", "always").out
@@ -233,7 +235,7 @@ def test_a_full_disk_is_an_error(sample: tuple[CommandLine, Path]) -> None:
     assert outcome.message == "lode: No space left on device\n"
 
 
-def test_closed_streams_do_no_harm(sample: tuple[CommandLine, Path]) -> None:
+def test_closed_streams_are_tolerated(sample: tuple[CommandLine, Path]) -> None:
     lode, root = sample
     done = subprocess.run(
         ["sh", "-c", '"$@" >&- 2>&-', "sh", *LODE, "search", "retry", root],
@@ -267,7 +269,7 @@ def test_a_query_need_not_be_utf8(sample: tuple[CommandLine, Path]) -> None:
     assert lode("search", b"retry caf\xe9", root, "--json").must_succeed().json["hits"]
 
 
-def test_any_locale_will_do(sample: tuple[CommandLine, Path]) -> None:
+def test_output_does_not_depend_on_the_locale(sample: tuple[CommandLine, Path]) -> None:
     lode, root = sample
     expected = lode("search", "retry", root).out
     for locale in ("C", "POSIX", "en_US.ISO-8859-1"):

@@ -1,4 +1,4 @@
-"""What a person at a terminal sees."""
+"""Output on a terminal."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_hostile_names_and_texts_are_harmless(
     assert "[2J" in rest  # shown, as text
 
 
-def test_errors_are_one_line_here_too(lode: CommandLine, tmp_path: Path) -> None:
+def test_errors_are_one_line_on_a_terminal(lode: CommandLine, tmp_path: Path) -> None:
     refused = lode.on_terminal("index", tmp_path / "a\x1b[2Jb")
     assert refused.code == 2
     assert refused.text == f"lode: no such folder: {tmp_path}/a\\x1b[2Jb\n"
@@ -67,7 +67,7 @@ def test_a_short_update_shows_no_progress(lode: CommandLine, tree: Path) -> None
 
 
 def test_progress_then_ctrl_c(lode: CommandLine, tmp_path: Path) -> None:
-    """A real Ctrl-C: the terminal signals the whole foreground group."""
+    """Ctrl-C on a terminal signals the whole foreground group."""
     root = write_much(tmp_path / "tree")
     stopped = lode.on_terminal("index", root, "--jobs", "2", interrupt_at=rb"B/s.*\d:\d\d")
     plain = ESCAPES.sub("", stopped.text)
@@ -77,11 +77,11 @@ def test_progress_then_ctrl_c(lode: CommandLine, tmp_path: Path) -> None:
     assert plain.rstrip().splitlines()[-1] == "lode: interrupted"
 
 
-def test_quiet_is_quiet(lode: CommandLine, tree: Path) -> None:
+def test_quiet_shows_no_progress(lode: CommandLine, tree: Path) -> None:
     assert lode.on_terminal("index", tree, "-q").must_succeed().out == b""
 
 
-def test_the_bar_counts(
+def test_the_progress_bar_counts_files_and_rate(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(progress, "PATIENCE_SECONDS", 0.0)

@@ -46,6 +46,7 @@ def describe(snapshot: Snapshot) -> dict[str, object]:
                     "text": segment.text(row, 0, int(file["text_bytes"])).decode(),
                     "symbols": [segment.symbol(int(chunk)) for chunk in chunks],
                     "codes": [segment.codes[chunk].tolist() for chunk in chunks],
+                    "definitions": segment.definitions.of_file(row),
                     "residuals": segment.residuals(chunks).tolist(),
                     "scales": segment.scales[chunks].tolist(),
                 }

@@ -86,7 +86,7 @@ def test_an_update_is_counted_as_it_reports(lode: CommandLine, tmp_path: Path, j
     assert labels(found, "stage_time_seconds_total", "stage") >= STAGES
     assert value(found, "update_duration_seconds_count") == 1
     assert value(found, "update_duration_seconds_sum") == report["seconds"]
-    assert value(found, "update_utilisation") == report["load"]["utilisation"]
+    assert value(found, "update_utilization") == report["load"]["utilization"]
     assert value(found, "update_memory_bytes") == report["peak_rss_bytes"]
     for name in ("generation", "files", "chunks", "segments"):
         assert value(found, f"index_{name}", root=str(root)) == report[name]

@@ -65,7 +65,7 @@ def test_sums_agree_with_what_the_system_counts(lode: CommandLine, many: Path, j
     staged = sum(time["cpu"] for time in stages.values())
     assert 0 < staged <= load["cpu"] + SLACK
     assert load["cpu"] <= cpu + SLACK
-    assert 0 < load["utilisation"] <= 1.1
+    assert 0 < load["utilization"] <= 1.1
     walls = sum(time["wall"] for time in stages.values())
     assert walls <= load["processes"] * report["seconds"] + load["processes"] * SLACK
     assert load["parent_wait"] <= report["seconds"] + SLACK

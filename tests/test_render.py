@@ -52,14 +52,14 @@ def test_a_hit_in_a_pipe_is_plain_text() -> None:
     )
 
 
-def test_header_says_what_there_is_to_say() -> None:
+def test_the_header_omits_what_is_unknown() -> None:
     bare = replace(HIT, symbol=None, kind=None)
     assert header(bare, Style()) == "src/retry.py:10-12"
     assert header(replace(HIT, kind=None), Style(scores=True)).endswith("  schedule  0.83")
     assert header(replace(HIT, stale=True), Style()).endswith("  [changed on disk since]")
 
 
-def test_signals_are_shown_when_there_are_any() -> None:
+def test_features_are_shown_if_there_are_any() -> None:
     explained = replace(HIT, features={"cosine": 0.71234, "test": 0.0})
     assert "\n    cosine 0.712\n" in rendered(explained, Style())
 
@@ -139,7 +139,7 @@ def test_marking_equals_marking_each_character(
     ]
 
 
-def test_words_of_the_query_are_found_where_they_stand() -> None:
+def test_matching_words_are_found_at_their_positions() -> None:
     matcher = TermMatcher(("http", "retry"))
     text = "é getHTTPResponse(retry, retrying) # RETRY"
     assert [text[start:end] for start, end in matcher.spans(text)] == [
@@ -238,7 +238,7 @@ def test_context_extends_into_the_file() -> None:
     assert [line.text for line in lines][:2] == ["a", "b"]
 
 
-def test_only_line_ends_end_lines() -> None:
+def test_only_lf_cr_and_crlf_end_lines() -> None:
     assert split_lines("a\x0bb\x85c\u2028d\re\r\nf\n\n") == ["a\x0bb\x85c\u2028d", "e", "f", ""]
     assert split_lines("") == []
 
@@ -281,12 +281,12 @@ def test_lines_know_the_terms_they_match() -> None:
         ("naïve/漢字.py", "naïve/漢字.py"),
     ],
 )
-def test_names_are_made_visible(name: str, shown: str) -> None:
+def test_controls_in_names_are_escaped(name: str, shown: str) -> None:
     assert visible_name(name) == shown
 
 
 @given(st.text())
-def test_nothing_obeyed_is_left(text: str) -> None:
+def test_no_control_characters_remain(text: str) -> None:
     for shown in (visible_name(text), visible_text(text).replace("\t", "")):
         assert not any(
             ord(c) < 32 or 127 <= ord(c) < 160 or 0x202A <= ord(c) < 0x202F for c in shown

@@ -42,7 +42,8 @@ def describe(segment: Segment) -> object:
             for i, c in zip(mine, segment.chunks[mine], strict=True)
         ]
         stat = [int(file[n]) for n in ("size", "skip", "tokens")]
-        rows.append((segment.path(number), segment.language(number), stat, chunks))
+        definitions = segment.definitions.of_file(number)
+        rows.append((segment.path(number), segment.language(number), stat, chunks, definitions))
     postings = segment.postings()
     hashes = [int(key) << 24 | 0xABCDEF for key in postings.terms]  # any hash that has this key
     terms = {term: [a.tolist() for a in segment.posting(term)] for term in hashes}

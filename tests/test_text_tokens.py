@@ -13,7 +13,7 @@ from codelode.text.scripts import segment
 from codelode.text.tokens import (
     MAX_COMPOUND_BYTES,
     MAX_WORD_BYTES,
-    name_key,
+    folded_name,
     parts,
     term_hash,
     term_hashes,
@@ -284,4 +284,4 @@ def test_fields_do_not_mix() -> None:
     ],
 )
 def test_names_are_filed_by_one_key(written: str, asked: str) -> None:
-    assert name_key(written) == name_key(asked)
+    assert folded_name(written) == folded_name(asked)

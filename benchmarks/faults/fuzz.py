@@ -18,6 +18,7 @@ import struct
 import time
 from collections import Counter
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from benchmarks.faults.report import table
 from benchmarks.faults.world import QUESTIONS, WrongError, memory_folder, open_index, scratch_folder
 from codelode.errors import CodelodeError
 from codelode.segment.container import INDEX_FORMAT, PAGE_BYTES
+from codelode.store.snapshot import Snapshot
 from codelode.store.storage import MANIFEST, SEGMENT_SUFFIX
 
 MEMORY = 512 << 20
@@ -176,6 +178,7 @@ def exercise(patient: Patient) -> Counter[str]:
         ("verify", index.verify),
         *((f"search {mode}", _search(index, mode)) for mode in ("hybrid", "semantic", "lexical")),
         ("search filtered", lambda: index.search("parse", languages=["python"], globs=["*1*"])),
+        ("definitions", lambda: look_at_definitions(index.snapshot())),
         ("status", lambda: index.status(changes=False)),
         ("plan", index.plan),
         ("update", lambda: index.update(jobs=1)),
@@ -194,6 +197,21 @@ def exercise(patient: Patient) -> Counter[str]:
         results[f"{name}: {kind}"] += 1
         results["slowest, ms"] = max(results["slowest, ms"], int(seconds * 1000))
     return results
+
+
+def look_at_definitions(snapshot: Snapshot) -> None:
+    """Ask for definitions in every way, of every file and of every name."""
+    with snapshot.damage_explained(), snapshot.held():
+        for live in snapshot.segments:
+            lookup = live.segment.definitions
+            for row in range(len(live.segment.files)):
+                for place, definition in enumerate(lookup.of_file(row)):
+                    lookup.innermost(row, definition.name_line)
+                    lookup.qualified_name(row, place)
+            for name in chain.from_iterable(lookup.names()):
+                lookup.named(name)
+                lookup.chunks_defining(name)
+                list(lookup.names_with_prefix(name))
 
 
 def _search(index: Any, mode: str) -> Callable[[], object]:

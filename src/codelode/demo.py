@@ -1,7 +1,6 @@
-"""`make demo`: index Python's own standard library, which any machine has, and ask it things.
+"""The demonstration, `make demo`: index Python's standard library, then search it.
 
-It works on a copy without installed packages and byte code, in a temporary folder, and leaves
-nothing behind.
+Works on a copy without installed packages and bytecode, in a temporary folder that it removes.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ _LEFT_OUT = shutil.ignore_patterns(
 
 
 def main() -> int:
-    """Show indexing and three searches; the exit code is that of the first that fails."""
+    """Run an update and three searches. Returns the exit code of the first that fails, or 0."""
     with tempfile.TemporaryDirectory(prefix="lode-demo-") as folder:
         name = f"python-{platform.python_version()}"
         tree = Path(folder) / name

@@ -34,7 +34,7 @@ class FileCost:
 class Load:
     """How busy the processes were. All times in seconds.
 
-    `cpu` is that of all processes; `utilisation` is its share of what `cores` cores could have
+    `cpu` is that of all processes; `utilization` is its share of what `cores` cores could have
     given in the time the update took. `worker_wait` is how long workers waited for batches, all
     together; `parent_wait` how long the parent waited for runs; `run_wait` how long finished runs
     waited for the parent, all together.
@@ -43,7 +43,7 @@ class Load:
     cpu: float
     cores: int
     processes: int
-    utilisation: float
+    utilization: float
     worker_wait: float
     parent_wait: float
     run_wait: float

@@ -17,5 +17,5 @@ def notes(answer: Answer) -> list[str]:
         found.append("the index does not cover the whole tree yet: run `lode index`")
     if answer.stale_files:
         files = count(answer.stale_files, "file")
-        found.append(f"{files} among these changed since: run `lode index`")
+        found.append(f"{files} with hits changed since the last update: run `lode index`")
     return found

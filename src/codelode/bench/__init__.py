@@ -1,6 +1,6 @@
-"""Measurements of an index and its tree, as they are on this machine: `lode bench`.
+"""Measurements of an index and its tree on this machine: `lode bench`.
 
-`report` is the whole of it in order. `sample` draws chunks and files, `queries` makes queries of
-chunks; `latency`, `recall`, `stages` and `memory` each measure one thing. Nothing here writes to
-the index or the tree.
+`report` runs all measurements in order. `sample` draws chunks and files, `queries` makes queries
+from chunks; `latency`, `recall`, `stages` and `memory` each measure one thing. Nothing here writes
+to the index or the tree.
 """

@@ -1,4 +1,4 @@
-"""How long searches take: one after the other, from several threads, and in fresh processes."""
+"""Search times: one search after the other, from several threads, and in new processes."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     Search = Callable[[str], object]
 
 WARMING_SHARE = 0.5
-"""How much of the time goes into searches that are not counted: they map pages and check them."""
+"""Share of the time for uncounted searches, which map pages of the index and check them."""
 COLD_RUNS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """Wall seconds of `queries` searches: percentiles, interpolated between neighbours."""
+    """Wall seconds of `queries` searches: percentiles, interpolated between neighbors."""
 
     queries: int
     p50_seconds: float
@@ -40,7 +40,7 @@ class Latency:
 
 @dataclass(frozen=True, slots=True)
 class Throughput:
-    """Searches a second from so many threads at once."""
+    """Searches per second from `threads` threads at once."""
 
     threads: int
     queries: int
@@ -49,9 +49,10 @@ class Throughput:
 
 @dataclass(frozen=True, slots=True)
 class Cold:
-    """Whole `lode search` processes, from start to exit: wall seconds.
+    """Wall seconds of whole `lode search` processes, from start to exit.
 
-    `peak_rss_bytes` is the largest resident set of one more of them, where the system tells.
+    `peak_rss_bytes` is the largest resident set of one more such process, or None if the system
+    does not report it.
     """
 
     processes: int
@@ -61,7 +62,7 @@ class Cold:
 
 
 def latency(seconds: Sequence[float]) -> Latency:
-    """The percentiles of at least one measurement."""
+    """Return the percentiles of at least one measurement."""
     p50, p95, p99 = np.percentile(seconds, (50, 95, 99)).tolist()
     return Latency(len(seconds), p50, p95, p99, max(seconds))
 
@@ -69,10 +70,10 @@ def latency(seconds: Sequence[float]) -> Latency:
 def measure(
     searches: Mapping[str, Search], queries: Sequence[str], duration: float
 ) -> dict[str, Latency]:
-    """Latencies of several ways to search, warm, in about `duration` seconds; one query at least.
+    """Measure warm searches of several kinds for about `duration` seconds, at least one query.
 
-    Every query is put in every way before the next one, so that whatever else the machine does
-    strikes all ways alike.
+    Each query runs through all kinds before the next query, so that other load on the machine
+    affects all kinds alike. Returns a latency for each name in `searches`.
     """
     began = time.perf_counter()
     warm = _timed(searches, queries, began + WARMING_SHARE * duration)
@@ -96,7 +97,7 @@ def _timed(
 
 
 def throughput(search: Search, queries: Sequence[str], threads: int, duration: float) -> Throughput:
-    """How many searches get done when `threads` threads search for `duration` seconds."""
+    """Count the searches that `threads` threads finish in `duration` seconds."""
     began = time.perf_counter()
 
     def work(first: int) -> int:
@@ -107,20 +108,19 @@ def throughput(search: Search, queries: Sequence[str], threads: int, duration: f
         return done
 
     with ThreadPoolExecutor(threads, thread_name_prefix="lode-bench") as pool:
-        # Threads begin at different queries: the same ones at the same time would share caches.
+        # Threads start at different queries: equal queries at the same time would share caches.
         starts = [len(queries) * number // threads for number in range(threads)]
         done = sum(pool.map(work, starts))
     return Throughput(threads, done, done / (time.perf_counter() - began))
 
 
 def cold(index: Index, queries: Sequence[str], duration: float) -> Cold | None:
-    """Searches by processes of their own, in about `duration` seconds; None if they fail.
+    """Time searches in new processes for about `duration` seconds; None if one fails.
 
-    One more goes before them, not counted: what is on disk shall be in memory, as it is for whoever
-    searches twice.
+    An uncounted process runs first, so that files are in the page cache, as for any second search.
     """
     began = time.perf_counter()
-    # -P: Python must not import modules from the folder that we happen to be in.
+    # -P: Python must not import modules from the current folder.
     command = [sys.executable, "-P", "-m", "codelode", "search", "--no-index", "--json"]
     command += ["--index-dir", os.fspath(index.directory), "--"]
     processes = [[*command, query, os.fspath(index.root)] for query in queries[: COLD_RUNS + 1]]

@@ -1,4 +1,4 @@
-"""How much memory processes hold: resident, of which private, and at most."""
+"""Memory of processes: resident, private and peak."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ _POLL_SECONDS = 0.002
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Of this process, in bytes. Resident memory has pages of files in it: the index, libraries.
+    """Memory of this process, in bytes.
 
-    The system can drop those, and other processes share them; private memory (None where the
-    system does not tell) is without them. `mapped_bytes` is the size of the live segments.
+    Resident memory includes pages of files (the index, libraries), which the system can drop and
+    other processes share. Private memory excludes them; it is None if the system does not report
+    it. `mapped_bytes` is the size of the live segments.
     """
 
     resident_bytes: int
@@ -34,14 +35,14 @@ class Memory:
 
 
 def memory_now(mapped: int) -> Memory:
-    """What this process holds now."""
+    """Measure the memory of this process now."""
     return Memory(resident_bytes(), private_bytes(), peak_rss_bytes(), mapped)
 
 
 def watch_peak(process: subprocess.Popen[bytes]) -> int | None:
-    """Wait for a process; the largest resident set it was seen with, or None.
+    """Wait for a process and return the largest resident set that was seen, or None.
 
-    Not what `wait4` says: on Linux that counts the parent's memory from before the exec.
+    `wait4` would not do: on Linux it includes the parent's memory before the exec.
     """
     peak = None
     while process.poll() is None:

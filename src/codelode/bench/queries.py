@@ -1,7 +1,7 @@
-"""Queries as people ask them, made of what an index holds.
+"""Queries like those of people, made from the chunks of an index.
 
-Three kinds, in turn: the name of a symbol; a few words of a chunk, rare ones and a common one; the
-beginning of a comment.
+They are made in turn from three sources: the name of a symbol; a few words of a chunk, rare ones
+and a common one; the beginning of a comment.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from codelode.bench.sample import SampledChunk
 
-KINDS = ("symbol", "words", "comment")
+SOURCES = ("symbol", "words", "comment")
 RARE_WORDS, COMMON_WORDS = 3, 1
 MAX_CHARACTERS = 200
 MAX_COMMENT_WORDS, MIN_COMMENT_WORDS = 10, 4
@@ -33,58 +33,58 @@ _LEGAL = re.compile(r"licen[sc]e|copyright|spdx|warranty|all rights", re.IGNOREC
 
 
 def make_queries(chunks: Sequence[SampledChunk], limit: int) -> list[str]:
-    """Up to `limit` distinct queries of chunks: one of each first, then more.
+    """Return up to `limit` distinct queries: first one from each chunk, then more.
 
-    Fewer where the chunks have not enough to say; none where they hold no words at all.
+    There are fewer if the chunks do not hold enough words.
     """
     words = [_plain_words(chunk) for chunk in chunks]
     spread = Counter(word for each in words for word in each)
     distinct: dict[str, None] = {}
-    for shift in range(len(KINDS)):
+    for shift in range(len(SOURCES)):
         for i, chunk in enumerate(chunks):
             if len(distinct) == limit:
                 return list(distinct)
-            for query in _queries(KINDS[(i + shift) % len(KINDS)], chunk, words[i], spread):
+            for query in _queries(SOURCES[(i + shift) % len(SOURCES)], chunk, words[i], spread):
                 distinct.setdefault(query)
     return list(distinct)
 
 
 def _queries(
-    kind: str, chunk: SampledChunk, words: list[str], spread: Counter[str]
+    source: str, chunk: SampledChunk, words: list[str], spread: Counter[str]
 ) -> Iterator[str]:
-    """The query of a kind that a chunk gives, if it gives one."""
-    match kind:
+    """Yield the query that a chunk gives from a source, if it gives one."""
+    match source:
         case "symbol":
             query = chunk.symbol or ""
         case "words":
             query = _telling_words(words, spread)
         case _:
             query = first_comment(chunk.text.decode("utf-8", "replace"))
-    # It will be an argument of a process too.
+    # It becomes an argument of a process too.
     query = "".join(filter(str.isprintable, query))[:MAX_CHARACTERS].strip()
     try:
         parse_query(query)
-    except UsageError:  # nothing that a search could look for
+    except UsageError:  # a search would refuse it
         return
     yield query
 
 
 def _plain_words(chunk: SampledChunk) -> list[str]:
-    """The distinct words of a chunk, identifiers split, in order of appearance."""
+    """Return the distinct words of a chunk, identifiers split, in order of appearance."""
     text = chunk.text.decode("utf-8", "replace")
     return [word for word in dict.fromkeys(text_parts(text)) if len(word) > 2 and word.isalpha()]
 
 
 def _telling_words(words: list[str], spread: Counter[str]) -> str:
-    """The rarest words of a chunk, and its commonest, in the order they have there."""
-    # Among equally rare ones by hash: by the alphabet, all queries would begin with a and b.
+    """Return the rarest words of a chunk and the commonest, in their order there."""
+    # Ties are broken by hash: alphabetically, all queries would begin with a and b.
     ranked = sorted(words, key=lambda word: (spread[word], term_hash(word)))
     chosen = {*ranked[:RARE_WORDS], *ranked[max(len(ranked) - COMMON_WORDS, 0) :]}
     return " ".join(word for word in words if word in chosen)
 
 
 def first_comment(text: str) -> str:
-    """The first sentence of the first comment that is one, as words; empty if there is none."""
+    """Return the words of the first sentence in a comment; an empty string if there is none."""
     for match in _COMMENT.finditer(text):
         if _LEGAL.search(match[1]):
             continue

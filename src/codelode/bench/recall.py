@@ -1,7 +1,7 @@
-"""How much the codes lose: nearest chunks by the dense leg against those by float vectors.
+"""The loss by quantization: nearest chunks by the dense leg against those by float vectors.
 
-An index holds codes, not the vectors that they were made of. But it holds the texts, so the vectors
-of some chunks are made again, and both searches are restricted to these chunks.
+An index holds codes, not the vectors that they were made from. But it holds the texts, so a sample
+of chunks is embedded again, and both searches are restricted to the sample.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from codelode.bench.sample import draw_runs
+from codelode.bench.sample import draw_groups
 from codelode.search.candidates import distinct, split_keys
 from codelode.search.context import CANDIDATES
 from codelode.search.dense import cosines, dense_candidates
@@ -33,23 +33,23 @@ if TYPE_CHECKING:
 
 K = 10
 MAX_VECTOR_BYTES = 1 << 28
-"""350,000 chunks of 192 dimensions: all of most trees, if there is the time."""
+"""350,000 chunks of 192 dimensions: all of most trees, given the time."""
 FIRST_BATCH, LARGEST_BATCH = 64, 1024
-"""Chunks embedded between looks at the clock. The first are few: some models do eight a second."""
+"""Chunks embedded between checks of the clock. Few at first: some models embed eight a second."""
 ENCODING_SHARE = 0.6
 QUERIES_AT_ONCE, ROWS_AT_ONCE = 16, 1 << 13
 TIE = 1e-7
-"""Cosines that differ by less are equal: that much is rounding."""
+"""Cosines that differ by less count as equal: the difference is rounding."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recall:
     """Mean shares of the exact `k` nearest among `chunks` chunks, over `queries` queries.
 
-    `recall` is of the dense leg as a search uses it: scan the codes, score the best `candidates`
-    again, with residuals and with the query as floats. `scan` is without the second step;
-    `among_candidates` asks only whether they are candidates at all. `of_chunks` is what the index
-    holds.
+    `recall` is that of the dense leg as a search uses it: scan the codes, then rescore the best
+    `candidates` with residuals and with the query as floats. `scan` omits rescoring;
+    `among_candidates` is the share that are candidates at all. `of_chunks` is the number of chunks
+    in the index.
     """
 
     k: int
@@ -64,13 +64,13 @@ class Recall:
 
 @dataclass(frozen=True, slots=True)
 class Vectors:
-    """Unit rows float32[n, d] of some chunks, whose keys int64[n] ascend."""
+    """Unit vectors float32[n, d] of n chunks, with their keys int64[n], which ascend."""
 
     keys: NDArray[np.int64]
     rows: NDArray[np.float32]
 
     def scores(self, vectors: NDArray[np.float32]) -> NDArray[np.float64]:
-        """The cosine of each row with each of some unit vectors float32[q, d]: float64[q, n]."""
+        """Return the cosine of each row with each unit vector float32[q, d]: float64[q, n]."""
         exact = vectors.astype(np.float64)
         scores = np.empty((len(vectors), len(self.rows)))
         for start in range(0, len(self.rows), ROWS_AT_ONCE):
@@ -82,9 +82,9 @@ class Vectors:
 def measure_recall(
     snapshot: Snapshot, encoder: Encoder, queries: Sequence[str], seed: int, duration: float
 ) -> Recall | None:
-    """Recall over as many chunks and queries as `duration` seconds are enough for, at least few.
+    """Measure recall over as many chunks and queries as `duration` seconds allow, at least a few.
 
-    None if no query or no chunk has a vector. May raise `DamagedError`.
+    Returns None if no query or no chunk has a vector. Raises `DamagedError`.
     """
     began = time.perf_counter()
     asked = [vector for vector in map(encoder.encode_query, queries) if vector.any()]
@@ -106,7 +106,7 @@ def measure_recall(
 def _with_scores(
     asked: Sequence[NDArray[np.float32]], vectors: Vectors
 ) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float64]]]:
-    """Each query with its exact scores; those of some are computed together, which is faster."""
+    """Yield each query with its exact scores, computed for several queries at once: faster."""
     for start in range(0, len(asked), QUERIES_AT_ONCE):
         some = asked[start : start + QUERIES_AT_ONCE]
         yield from zip(some, vectors.scores(np.stack(some)), strict=True)
@@ -116,7 +116,7 @@ def _embed(snapshot: Snapshot, encoder: Encoder, seed: int, deadline: float) -> 
     keys: list[int] = []
     rows = [np.zeros((0, encoder.dimensions), np.float32)]
     most = MAX_VECTOR_BYTES // (4 * encoder.dimensions)
-    for batch in _batches(draw_runs(snapshot, seed)):
+    for batch in _batches(draw_groups(snapshot, seed)):
         texts = [chunk.text for chunk in batch]
         passages = Passages([chunk.path for chunk in batch], texts, count_words(texts))
         rows.append(encoder.encode_passages(passages))
@@ -127,11 +127,11 @@ def _embed(snapshot: Snapshot, encoder: Encoder, seed: int, deadline: float) -> 
     return Vectors(np.array(keys, np.int64)[order], np.concatenate(rows)[order])
 
 
-def _batches(runs: Iterator[list[SampledChunk]]) -> Iterator[list[SampledChunk]]:
+def _batches(groups: Iterator[list[SampledChunk]]) -> Iterator[list[SampledChunk]]:
     batch: list[SampledChunk] = []
     size = FIRST_BATCH
-    for run in runs:
-        batch += run
+    for group in groups:
+        batch += group
         if len(batch) >= size:
             yield batch
             batch, size = [], min(2 * size, LARGEST_BATCH)
@@ -140,7 +140,7 @@ def _batches(runs: Iterator[list[SampledChunk]]) -> Iterator[list[SampledChunk]]
 
 
 def _masks(snapshot: Snapshot, keys: NDArray[np.int64]) -> list[Mask]:
-    """Per segment, the chunks of the sample; None if these are all."""
+    """Return the sampled chunks of each segment as a mask; None if it is all of them."""
     masks: list[Mask] = []
     numbers, ordinals = split_keys(keys)
     for number, live in enumerate(snapshot.segments):
@@ -161,7 +161,7 @@ def _shares(
     rows = np.searchsorted(keys, found.keys)
     scan = recall_at(K, exact, rows, found.scores)
     recall = recall_at(K, exact, rows, _rescored(snapshot, found, vector))
-    # As if the right ones came first: what no order of the candidates could better.
+    # The last is an upper bound: the recall of the best order of the candidates.
     return recall, scan, recall_at(K, exact, rows, exact[rows])
 
 
@@ -182,11 +182,11 @@ def recall_at(
     rows: NDArray[np.int64],
     scores: NDArray[np.floating],
 ) -> float:
-    """The share of the k nearest that a search found: 0 to 1.
+    """Return the share of the k nearest chunks that a search found, from 0 to 1.
 
-    `exact` has the true score of each of n chunks; `rows` are those that the search found, and
-    `scores` what it thinks of them. Of chunks that tie for the last place among the true k, any
-    will do; of those that tie for it in `scores`, each is as likely to be shown.
+    `exact` has the true score of each of n chunks; `rows` are the chunks that the search found, and
+    `scores` its scores for them. Of chunks that tie for the last of the k true places, any counts.
+    Of chunks that tie for the last place in `scores`, each is equally likely to be among the k.
     """
     k = min(k, len(exact))
     least = np.partition(exact, len(exact) - k)[len(exact) - k]

@@ -1,4 +1,4 @@
-"""The whole of `lode bench`, in order."""
+"""All measurements of `lode bench`, in order."""
 
 from __future__ import annotations
 
@@ -29,17 +29,18 @@ if TYPE_CHECKING:
     from codelode.bench.sample import SampledChunk
     from codelode.index import Index
     from codelode.pipeline.status import Status
+    from codelode.store.snapshot import Snapshot
     from codelode.types import Answer
 
 COLD_SHARE, MODES_SHARE, FILTERED_SHARE, THREADS_SHARE = 0.1, 0.3, 0.1, 0.1
 RECALL_SHARE, STAGES_SHARE = 0.15, 0.25
-"""Of the time allowed. What one part does not need, the others do not get: each is also bounded
-by how much it samples."""
+"""Shares of the time allowed. Time that one part does not need is not given to others: each part is
+also bounded by its sample."""
 
 
 @dataclass(frozen=True, slots=True)
 class BenchOptions:
-    """At most `queries` queries and `files` files, in about `seconds` seconds."""
+    """Bounds: at most `queries` queries and `files` files, in about `seconds` seconds."""
 
     queries: int = 200
     files: int = 5_000
@@ -50,7 +51,7 @@ class BenchOptions:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What it was measured on. `load` is how many processes wanted a core in the minute before."""
+    """The machine. `load` is the load average of the minute before the first measurement."""
 
     system: str
     cores: int
@@ -61,10 +62,10 @@ class Machine:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was measured. Parts are None (or empty) where there was nothing to measure.
+    """All figures. A part is None (or empty) if there was nothing to measure.
 
-    `latency` is by mode; `filtered` that of hybrid searches for the language `filter` alone.
-    `throughput` is of hybrid searches. `memory` is that of this process after the searches.
+    `latency` is by mode; `filtered` is the latency of hybrid searches for the language `filter`
+    only. `throughput` is that of hybrid searches, `memory` that of this process after all searches.
     """
 
     machine: Machine
@@ -83,51 +84,53 @@ class Report:
 
 
 def bench(index: Index, options: BenchOptions, announce: Callable[[str], None]) -> Report:
-    """Measure an index and its tree; `announce` is told what comes next.
+    """Measure an index and its tree. `announce` is called with the name of each step.
 
     Raises `NoIndexError`, `DamagedError`, `ModelError`, `MismatchError`, and `UsageError` if the
-    index holds nothing.
+    index is empty.
     """
     began = time.perf_counter()
-    machine = _machine()  # its load, before we are part of it
+    machine = _machine()  # first: later the load would be our own
     announce("sampling the index")
     snapshot = index.snapshot()
     chunks = draw_chunks(snapshot, options.queries, options.seed)
     if not chunks:
         raise UsageError(f"the index of {index.root} is empty: there is nothing to measure")
     queries = make_queries(chunks, options.queries)
-    encoder = index.encoder()
     language = _commonest_language(chunks)
-    searching = _search(index, queries, language, options, announce)
+    searches = _search(index, queries, language, options, announce)
     memory = memory_now(snapshot.manifest.index_bytes)
     announce("recall against exact search")
-    recall = measure_recall(
-        snapshot, encoder, queries, options.seed, RECALL_SHARE * options.seconds
-    )
+    seconds = RECALL_SHARE * options.seconds
+    recall = measure_recall(snapshot, index.encoder(), queries, options.seed, seconds)
     announce("the stages of indexing")
-    walk = WalkOptions(**snapshot.manifest.options, exclude=(os.path.realpath(index.directory),))
-    indexing = measure_stages(
-        index.root, encoder, walk, options.files, options.seed, STAGES_SHARE * options.seconds
-    )
     return Report(
         machine=machine,
         index=index.status(changes=False),
         seed=options.seed,
         queries=queries,
-        latency=searching.latency,
+        latency=searches.latency,
         filter=language,
-        filtered=searching.filtered,
-        throughput=searching.throughput,
-        cold=searching.cold,
+        filtered=searches.filtered,
+        throughput=searches.throughput,
+        cold=searches.cold,
         recall=recall,
-        indexing=indexing,
+        indexing=_index_sample(index, snapshot, options),
         memory=memory,
         seconds=time.perf_counter() - began,
     )
 
 
+def _index_sample(index: Index, snapshot: Snapshot, options: BenchOptions) -> Indexing | None:
+    """Measure indexing, with the options that the index was made with."""
+    exclude = (os.path.realpath(index.directory),)
+    walk = WalkOptions(**snapshot.manifest.options, exclude=exclude)
+    seconds = STAGES_SHARE * options.seconds
+    return measure_stages(index.root, index.encoder(), walk, options.files, options.seed, seconds)
+
+
 @dataclass(slots=True)
-class _Searching:
+class _SearchFigures:
     latency: dict[str, Latency]
     filtered: Latency | None
     throughput: list[Throughput]
@@ -140,10 +143,10 @@ def _search(
     language: str | None,
     options: BenchOptions,
     announce: Callable[[str], None],
-) -> _Searching:
-    """All that is measured by searching. Cold processes first: this one is still small then."""
+) -> _SearchFigures:
+    """Measure searches. New processes come first, while this one is still small."""
     if not queries:
-        return _Searching({}, None, [], None)
+        return _SearchFigures({}, None, [], None)
     announce("cold searches")
     processes = cold(index, queries, COLD_SHARE * options.seconds)
     announce("warm searches")
@@ -158,11 +161,11 @@ def _search(
     counts = sorted({1, options.threads or available_cores()})
     each = THREADS_SHARE * options.seconds / len(counts)
     rates = [throughput(ways["hybrid"], queries, threads, each) for threads in counts]
-    return _Searching(latencies, filtered, rates, processes)
+    return _SearchFigures(latencies, filtered, rates, processes)
 
 
 def _commonest_language(chunks: Sequence[SampledChunk]) -> str | None:
-    """That of most chunks of the sample."""
+    """Return the language of most chunks of the sample; None if no chunk has one."""
     languages = Counter(chunk.language for chunk in chunks if chunk.language)
     return max(languages, key=lambda name: (languages[name], name), default=None)
 

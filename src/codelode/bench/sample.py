@@ -1,7 +1,7 @@
-"""What is measured: some chunks of an index, some files of a tree. The same seed, the same sample.
+"""Samples to measure: chunks of an index, files of a tree. The same seed gives the same sample.
 
-Both come in random order, so that the first of a sample are a fair sample too: whoever runs out of
-time may stop anywhere.
+Samples are in random order, so the beginning of a sample is a fair sample too: a measurement that
+runs out of time may stop anywhere.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from codelode.store.snapshot import LiveSegment, Snapshot
     from codelode.types import SourceFile
 
-NEIGHBOURS = 32
-"""Chunks, and files, are drawn in runs of so many neighbours: as indexing meets them, and a block
-of compressed text is read once."""
+NEIGHBORS = 32
+"""Chunks and files are drawn in groups of neighbors, as indexing meets them: then a block of
+compressed text is decompressed once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class SampledChunk:
 
 
 def draw_chunks(snapshot: Snapshot, limit: int, seed: int) -> list[SampledChunk]:
-    """Up to `limit` live chunks, each as likely as any other. May raise `DamagedError`."""
+    """Draw up to `limit` live chunks, all equally likely. Raises `DamagedError`."""
     ordinals = [_live_ordinals(live) for live in snapshot.segments]
     ends = np.cumsum([len(rows) for rows in ordinals])
     total = int(ends[-1]) if len(ends) else 0
@@ -54,20 +54,20 @@ def draw_chunks(snapshot: Snapshot, limit: int, seed: int) -> list[SampledChunk]
     return chunks
 
 
-def draw_runs(snapshot: Snapshot, seed: int) -> Iterator[list[SampledChunk]]:
-    """All live chunks, in runs of neighbours, the runs in random order. May raise `DamagedError`.
+def draw_groups(snapshot: Snapshot, seed: int) -> Iterator[list[SampledChunk]]:
+    """Yield all live chunks in groups of neighbors, in random order. Raises `DamagedError`.
 
-    The snapshot is held only while a run is read.
+    The snapshot is held only while a group is read.
     """
-    runs = []
+    groups = []
     for number, live in enumerate(snapshot.segments):
         rows = _live_ordinals(live)
-        runs += [(number, rows[i : i + NEIGHBOURS]) for i in range(0, len(rows), NEIGHBOURS)]
-    random.Random(seed).shuffle(runs)
-    for number, rows in runs:
+        groups += [(number, rows[i : i + NEIGHBORS]) for i in range(0, len(rows), NEIGHBORS)]
+    random.Random(seed).shuffle(groups)
+    for number, rows in groups:
         with snapshot.damage_explained(), snapshot.held():
-            run = _read(snapshot.segments[number].segment, number, rows)
-        yield run
+            group = _read(snapshot.segments[number].segment, number, rows)
+        yield group
 
 
 def _live_ordinals(live: LiveSegment) -> NDArray[np.int64]:
@@ -77,7 +77,7 @@ def _live_ordinals(live: LiveSegment) -> NDArray[np.int64]:
 
 
 def _read(segment: Segment, number: int, ordinals: NDArray[np.int64]) -> list[SampledChunk]:
-    """Chunks of a segment; the text of neighbours in one file is decompressed once."""
+    """Read chunks of a segment. The text of neighbors in one file is decompressed once."""
     table = segment.chunks[ordinals]
     files, starts, sizes = (table[name].tolist() for name in ("file", "start", "length"))
     keys = chunk_keys(number, ordinals).tolist()
@@ -102,9 +102,10 @@ def _read(segment: Segment, number: int, ordinals: NDArray[np.int64]) -> list[Sa
 
 @dataclass(slots=True)
 class FileSample:
-    """Files drawn from those that a walk finds, in runs of neighbours; memory is bounded.
+    """A sample of the files that a walk finds, in groups of neighbors, in bounded memory.
 
-    `files` and `size` bound the sample, in files and bytes. `found` and `found_bytes` count all.
+    `files` and `size` bound the sample, in files and bytes. `found` and `found_bytes` count all
+    files of the walk.
     """
 
     files: int
@@ -117,25 +118,25 @@ class FileSample:
     _bytes: int = 0
 
     def draw(self, walked: Iterable[SourceFile]) -> list[SourceFile]:
-        """The sample, the runs in random order."""
+        """Draw a sample, its groups in random order."""
         rng = random.Random(self.seed)
-        run: list[SourceFile] = []
+        group: list[SourceFile] = []
         for file in walked:
             self.found += 1
             self.found_bytes += file.size
-            run.append(file)
-            if len(run) == NEIGHBOURS:
-                self._offer(rng.random(), run)
-                run = []
-        if run:
-            self._offer(rng.random(), run)
+            group.append(file)
+            if len(group) == NEIGHBORS:
+                self._offer(rng.random(), group)
+                group = []
+        if group:
+            self._offer(rng.random(), group)
         return list(self._first())
 
-    def _offer(self, key: float, run: list[SourceFile]) -> None:
-        """Keep the runs with the smallest keys, and no more of them than are needed."""
-        heapq.heappush(self._kept, (-key, run))
-        self._files += len(run)
-        self._bytes += sum(file.size for file in run)
+    def _offer(self, key: float, group: list[SourceFile]) -> None:
+        """Keep the groups with the smallest keys, and no more groups than the bounds need."""
+        heapq.heappush(self._kept, (-key, group))
+        self._files += len(group)
+        self._bytes += sum(file.size for file in group)
         while len(self._kept) > 1:
             last = self._kept[0][1]
             size = sum(file.size for file in last)
@@ -147,8 +148,8 @@ class FileSample:
 
     def _first(self) -> Iterator[SourceFile]:
         files = size = 0
-        for _, run in sorted(self._kept, key=lambda kept: -kept[0]):
-            for file in run:
+        for _, group in sorted(self._kept, key=lambda kept: -kept[0]):
+            for file in group:
                 files += 1
                 size += file.size
                 if files > self.files or (size > self.size and files > 1):

@@ -1,7 +1,6 @@
-"""How fast the stages of indexing are, on some of the tree's files, in this process.
+"""The speed of the stages of indexing, on a sample of the tree's files, in this process.
 
-The stages are those of `pipeline`: what an update runs. Segments go into a folder that is removed
-afterwards.
+The stages are the code of `pipeline` that an update runs. Segments go into a temporary folder.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ STAGES = ("read", "chunk", "tokenize", "embed", "build", "seal", "commit")
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """CPU seconds of a stage, its share of all, and bytes and chunks a CPU second."""
+    """CPU seconds of a stage, its share of all stages, and bytes and chunks per CPU second."""
 
     name: str
     cpu_seconds: float
@@ -49,11 +48,11 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Indexing:
-    """`files` files were indexed, of `found_files` that the walk found in `walk_seconds`.
+    """The indexing of `files` files, drawn from `found_files` that a walk found.
 
-    `whole_tree` is False if there was no time to walk through all of it. `wall_seconds` and
-    `cpu_seconds` are of all stages together, without the walk. `index_bytes` is the size of the
-    segments made of `bytes` bytes.
+    `whole_tree` is False if there was no time to walk the whole tree. `wall_seconds` and
+    `cpu_seconds` are those of all stages together, without the walk. `index_bytes` is the size of
+    the segments made from `bytes` bytes.
     """
 
     found_files: int
@@ -72,8 +71,9 @@ class Indexing:
 def measure_stages(
     root: Path, encoder: Encoder, options: WalkOptions, files: int, seed: int, duration: float
 ) -> Indexing | None:
-    """Index up to `files` files drawn from the tree, in about `duration` seconds; one batch at
-    least. None if the tree has none to read.
+    """Index up to `files` files drawn from the tree, in about `duration` seconds.
+
+    Indexes at least one batch. Returns None if the tree has no file to read.
     """
     sample = FileSample(files, SAMPLE_BYTES, seed)
     began = time.perf_counter()
@@ -115,7 +115,7 @@ def _files(root: Path, options: WalkOptions) -> Iterator[SourceFile]:
 
 
 def _batches(files: Iterable[SourceFile]) -> Iterator[list[SourceFile]]:
-    """Batches of the size that an update makes."""
+    """Yield batches of the size that an update makes."""
     batch: list[SourceFile] = []
     size = 0
     for file in files:
@@ -129,7 +129,7 @@ def _batches(files: Iterable[SourceFile]) -> Iterator[list[SourceFile]]:
 
 
 def _stages(seconds: dict[str, float], size: int, chunks: int) -> list[Stage]:
-    """In the order in which a file goes through them; those that took no time have no rates."""
+    """Return the stages in the order of a file's way through them, without those of no time."""
     whole = sum(seconds.values())
     names = [*STAGES, *(name for name in seconds if name not in STAGES)]
     return [
@@ -140,14 +140,14 @@ def _stages(seconds: dict[str, float], size: int, chunks: int) -> list[Stage]:
 
 
 class _Deadline:
-    """Ends iterations at a time of `perf_counter`, after one item at the earliest."""
+    """A time of `perf_counter` at which iterations end, though not before their first item."""
 
     def __init__(self, at: float) -> None:
         self.at = at
         self.struck = False
 
     def watch(self, items: Iterable[T]) -> Iterator[T]:
-        """The items until then; `struck` says whether there were more."""
+        """Yield items until the deadline; then `struck` says whether there were more."""
         for number, item in enumerate(items):
             if number and time.perf_counter() >= self.at:
                 self.struck = True

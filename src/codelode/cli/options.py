@@ -39,17 +39,17 @@ class Command:
 
 
 def option(*flags: str, help: str, **settings: Any) -> Option:
-    """A flag that takes a value, or a positional argument."""
+    """Return a flag that takes a value, or a positional argument."""
     return Option(flags, help, settings)
 
 
 def switch(*flags: str, help: str, **settings: Any) -> Option:
-    """A flag that is given or not."""
+    """Return a flag without a value."""
     return Option(flags, help, {"action": "store_true", **settings})
 
 
 def size(text: str) -> int:
-    """`500K`, `1M`, `65536`: bytes; K, M, G and T are powers of 1024."""
+    """Parse a size in bytes, such as `500K`, `1M` or `65536`. K, M, G, T are powers of 1024."""
     match = _SIZE.fullmatch(text.strip())
     amount = int(float(match[1]) * 1024 ** _POWERS[match[2].lower()]) if match else 0
     if amount < 1:
@@ -58,21 +58,21 @@ def size(text: str) -> int:
 
 
 def positive(text: str) -> int:
-    """A whole number of at least 1."""
+    """Parse a whole number of at least 1."""
     if not text.strip().isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"must be a whole number of at least 1, not {text!r}")
     return int(text)
 
 
 def natural(text: str) -> int:
-    """A whole number."""
+    """Parse a whole number of at least 0."""
     if not text.strip().isdecimal():
         raise argparse.ArgumentTypeError(f"must be a whole number, not {text!r}")
     return int(text)
 
 
 def seconds(text: str) -> float:
-    """A number of seconds."""
+    """Parse a number of seconds, at least 0."""
     try:
         duration = float(text)
     except ValueError:
@@ -85,7 +85,7 @@ def seconds(text: str) -> float:
 
 
 def profile_file(text: str) -> str:
-    """The name of a file to write, and not a ROOT that came after `--profile --`."""
+    """Parse the name of a file to write. Refuses a ROOT that came after `--profile --`."""
     if "\0" in text:
         raise argparse.ArgumentTypeError("give ROOT before --profile, or --profile=FILE")
     return text
@@ -101,8 +101,8 @@ ROOT = option(
 INDEX_DIR = option(
     "--index-dir",
     metavar="DIR",
-    help="keep indexes in DIR, or use the index that lies in DIR (default: $LODE_INDEX_DIR, else"
-    " codelode/ in the user's cache folder)",
+    help="keep indexes in DIR, or use the index in DIR if DIR is one (default: $LODE_INDEX_DIR,"
+    " else codelode/ in the user's cache folder)",
 )
 HELP = option("-h", "--help", action="help", help="show this help and exit")
 COLOR = option(
@@ -110,6 +110,6 @@ COLOR = option(
     "--colour",
     choices=("auto", "always", "never"),
     default="auto",
-    help="when to use color; auto: on a terminal, unless NO_COLOR is set, or if FORCE_COLOR is"
-    " (default: auto)",
+    help="when to use color; auto: on a terminal unless NO_COLOR is set, and elsewhere if"
+    " FORCE_COLOR is set (default: auto)",
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from typing import TYPE_CHECKING, NoReturn
 
 from codelode.errors import UsageError
@@ -24,13 +23,13 @@ class _Parser(argparse.ArgumentParser):
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):
-    """Wide enough to read, narrow enough to read; argparse would import shutil to find out."""
+    """Help as wide as the terminal, within limits. argparse would import shutil to measure it."""
 
     def __init__(self, prog: str) -> None:
         super().__init__(prog, max_help_position=28, width=min(_columns() - 2, 98))
 
     def _format_action_invocation(self, action: argparse.Action) -> str:
-        """`-k, --limit N` where argparse would write `-k N, --limit N`."""
+        """Return `-k, --limit N`; argparse would write `-k N, --limit N`."""
         if not action.option_strings or action.nargs == 0:
             return super()._format_action_invocation(action)
         value = self._format_args(action, self._get_default_metavar_for_optional(action))
@@ -43,8 +42,8 @@ def _columns() -> int:
     except ValueError:
         pass
     try:
-        return max(os.get_terminal_size(sys.__stdout__.fileno()).columns, 40)  # type: ignore[union-attr]
-    except (OSError, ValueError, AttributeError):
+        return max(os.get_terminal_size(1).columns, 40)
+    except OSError:
         return 80
 
 

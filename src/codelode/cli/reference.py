@@ -1,4 +1,4 @@
-"""docs/cli.md, made from the commands: `python -m codelode.cli.reference > docs/cli.md`."""
+"""The page docs/cli.md, made from the commands: `python -m codelode.cli.reference`."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def reference() -> str:
         "<!-- Made by `python -m codelode.cli.reference > docs/cli.md`; a test fails if it is not"
         " current. -->\n\n"
         f"{SUMMARY}\n\n"
-        "Results go to standard output; progress, notes and errors to standard error, one line"
-        " each, with `lode: ` in front. What they look like: [output](output.md).\n\n"
+        "Results go to standard output. Progress, notes and errors go to standard error; a note or"
+        " an error is one line that begins with `lode: `. Formats: [output](output.md).\n\n"
         f"{commands}"
     )
 

@@ -1,4 +1,4 @@
-"""Standard output and error: encodings, terminals, color, and the end of a pipe."""
+"""Standard output and error: encodings, terminals, color, JSON, progress, broken pipes."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ if TYPE_CHECKING:
     from codelode.answers.build import Meter
 
 PIPE_COLUMNS = 400
-"""Minified code in a pipe must not drown the rest; `--full-section` and JSON have all of it."""
+"""Minified code in a pipe must not drown other hits; `--full-section` and JSON have all of it."""
 
 
 def prepare() -> None:
-    """Make standard output fit for what we print.
+    """Prepare the standard streams for any text.
 
-    Source text is UTF-8 whatever the locale. A name that is not goes into a pipe as the bytes it
-    is; a terminal could not show them, and `render.visible` has escaped them before. Where a
-    standard stream is closed, its descriptor must not become that of an index file.
+    Output is UTF-8 whatever the locale. A file name that is not UTF-8 goes into a pipe unchanged;
+    for a terminal `render.sanitize` escapes it. If a standard stream is closed, its descriptor is
+    taken, so that it cannot become the descriptor of an index file.
     """
     for descriptor in range(3):
         try:
             os.fstat(descriptor)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # takes the lowest free descriptor: this one
-    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115 (for as long as we run)
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest free descriptor: this one
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115 (open until exit)
     sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -40,29 +40,26 @@ def prepare() -> None:
 
 
 def say(message: str) -> None:
-    """A line on standard error. It may quote hostile names, so it is made visible."""
+    """Write a message on standard error. It may quote hostile names: controls are escaped."""
     write_error(f"lode: {visible_name(message)}\n")
 
 
 def write_error(text: str) -> None:
-    """Text on standard error, if there still is one."""
+    """Write text on standard error, if it still is open."""
     with suppress(OSError):
         sys.stderr.write(text)
         sys.stderr.flush()
 
 
 def print_json(value: object) -> None:
-    """Print a value as JSON, on one line.
-
-    On a terminal it is ASCII: a terminal might obey other characters.
-    """
+    """Print a value as JSON on one line, in ASCII on a terminal, which might obey the rest."""
     import json
 
     print(json.dumps(value, ensure_ascii=is_terminal(sys.stdout)))
 
 
 def progress_meter(quiet: bool = False) -> Meter | None:
-    """Return what shows the progress of an update on this terminal, or None if nothing should."""
+    """Return a meter for updates if standard error is a terminal, otherwise None."""
     if quiet or not is_terminal(sys.stderr):
         return None
     from codelode.progress import ProgressBar
@@ -71,12 +68,12 @@ def progress_meter(quiet: bool = False) -> Meter | None:
 
 
 def is_terminal(stream: TextIO) -> bool:
-    """Whether a stream is a terminal."""
+    """Return whether a stream is a terminal."""
     return not stream.closed and stream.isatty()
 
 
 def columns(stream: TextIO) -> int:
-    """The width of a terminal."""
+    """Return the width of a terminal, 80 if unknown."""
     try:
         return os.get_terminal_size(stream.fileno()).columns or 80
     except (OSError, ValueError):
@@ -84,7 +81,7 @@ def columns(stream: TextIO) -> int:
 
 
 def use_color(choice: str, stream: TextIO) -> bool:
-    """Whether to write color: the flag first, then NO_COLOR, FORCE_COLOR, and what it is."""
+    """Return whether to use color. The flag decides, then NO_COLOR, FORCE_COLOR, the terminal."""
     if choice != "auto":
         return choice == "always"
     if os.environ.get("NO_COLOR"):
@@ -95,7 +92,7 @@ def use_color(choice: str, stream: TextIO) -> bool:
 
 
 def discard_output() -> None:
-    """After a broken pipe: nothing more goes to standard output, not even at exit."""
+    """Send further output nowhere, not even at exit: the pipe is broken."""
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 1)
     os.close(null)

@@ -53,7 +53,7 @@ class Recorder:
         self._segments = gauge("codelode.index.segments", "{segment}", "Segments of the index")
         self._size = gauge("codelode.index.size", "By", "Bytes of the index on disk")
         self._skipped = gauge("codelode.index.skipped", "{file}", "What the last update left out")
-        self._utilisation = gauge("codelode.update.utilisation", "1", "Share of the cores in use")
+        self._utilization = gauge("codelode.update.utilization", "1", "Share of the cores in use")
         self._peak = gauge("codelode.update.memory", "By", "Peak memory of the last update")
         meter.create_observable_gauge(
             "codelode.process.memory", [_resident], "By", "Resident memory of this process"
@@ -77,7 +77,7 @@ class Recorder:
             self._stages.add(spent.wall, {"stage": stage, "clock": "wall"})
             self._stages.add(spent.cpu, {"stage": stage, "clock": "cpu"})
         self._updates.record(report.seconds)
-        self._utilisation.set(report.load.utilisation)
+        self._utilization.set(report.load.utilization)
         self._peak.set(report.peak_rss_bytes)
         if whole:
             self._set_skipped(root, report.skipped)

@@ -69,7 +69,7 @@ class Ledger:
             cpu=cpu,
             cores=self._cores,
             processes=1 + (pool.jobs if pool else 0),
-            utilisation=cpu / (seconds * self._cores),
+            utilization=cpu / (seconds * self._cores),
             worker_wait=self._worker_wait,
             parent_wait=waited.wall,
             run_wait=pool.run_wait if pool else 0.0,

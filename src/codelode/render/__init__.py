@@ -1,7 +1,7 @@
 """Answers as text for people.
 
 `excerpt` chooses the lines of a hit worth showing, `matches` finds the words of the query in them,
-`highlight` classifies their tokens, `ansi` writes these in color, `text` lays a hit out,
-`sanitize` keeps hostile names and texts from reaching a terminal as
-commands, and `units` writes sizes, counts and times.
+`highlight` classifies their tokens, `ansi` writes these in color, and `text` lays a hit out.
+`sanitize` keeps hostile names and texts from commanding a terminal, and `units` formats sizes,
+counts and times.
 """

@@ -1,4 +1,4 @@
-"""Which lines of a hit to show: those with the most of the query, and the one that names it."""
+"""The lines of a hit to show: those with most terms of the query, and the line that names it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from codelode.types import Hit
 
 EXCERPT_LINES = 7
-_LINE_END = re.compile(r"\r\n|\r|\n")  # what `codelode.text.lines` counts, and nothing else
+_LINE_END = re.compile(r"\r\n|\r|\n")  # the line ends that `codelode.text.lines` counts, no others
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """The lines of a hit, and those of its file around it as far as they are wanted."""
+    """The lines of a hit, and lines of its file before and after it."""
 
     lines: Sequence[Line]
     before: Sequence[Line] = ()
@@ -36,7 +36,7 @@ class Section:
 
 
 def split_lines(text: str) -> list[str]:
-    """The lines of a text without their ends; a final line end begins no further line."""
+    """Return the lines of a text without their ends. A final line end begins no further line."""
     lines = _LINE_END.split(text)
     if not lines[-1]:
         lines.pop()
@@ -44,7 +44,7 @@ def split_lines(text: str) -> list[str]:
 
 
 def number_lines(texts: Iterable[str], first: int, query_terms: Collection[str] = ()) -> list[Line]:
-    """Lines with their numbers, from `first` on, and what each has of the query."""
+    """Return numbered lines, beginning with `first`, with the terms of the query in each."""
     matcher = TermMatcher(query_terms)
     return [Line(number, text, matcher.terms_in(text)) for number, text in enumerate(texts, first)]
 
@@ -52,7 +52,7 @@ def number_lines(texts: Iterable[str], first: int, query_terms: Collection[str] 
 def section(
     hit: Hit, query_terms: Collection[str], before: Sequence[str] = (), after: Sequence[str] = ()
 ) -> Section:
-    """The lines of a hit, with those that come before and after it in its file."""
+    """Return the numbered lines of a hit, and those before and after it in its file."""
     lines = number_lines(split_lines(hit.text), hit.start_line, query_terms)
     return Section(
         lines,
@@ -62,15 +62,15 @@ def section(
 
 
 def whole(section: Section) -> list[Line]:
-    """All of a hit, and what is around it."""
+    """Return all lines of a section."""
     return [*section.before, *section.lines, *section.after]
 
 
 def excerpt(section: Section, symbol: str | None = None, context: int = 0) -> list[Line]:
-    """The few lines that say why a hit answers, in order; there may be gaps.
+    """Return the few lines that show why a hit answers, in order; there may be gaps.
 
-    `context` more lines are taken on either side of the window. The line that first has the name of
-    the hit's `symbol` stands above it, or begins it.
+    They are the window of lines with most terms of the query, with `context` more lines on each
+    side. The first line with the name of the hit's `symbol` begins the window or precedes it.
     """
     heading = _heading(section.lines, symbol)
     start, stop = _best_window(section.lines, heading)
@@ -85,9 +85,10 @@ def excerpt(section: Section, symbol: str | None = None, context: int = 0) -> li
 
 
 def _best_window(lines: Sequence[Line], heading: int | None) -> tuple[int, int]:
-    """The window with most distinct terms, then most matches; its matches in the middle.
+    """Return the window with most distinct terms, then most matches, with these in its middle.
 
-    One that begins with the heading is taken if it has half as many: people look for beginnings.
+    A window that begins with the heading wins if it has at least half as many terms: people look
+    for beginnings.
     """
     used = [i for i, line in enumerate(lines) if line.text.strip()] or [0]
     first, last = used[0], used[-1] + 1
@@ -110,7 +111,7 @@ def _best_window(lines: Sequence[Line], heading: int | None) -> tuple[int, int]:
 
 
 def _heading(lines: Sequence[Line], symbol: str | None) -> int | None:
-    """Where the symbol's name first occurs."""
+    """Return the position of the first line with the symbol's name."""
     name = re.split(r"\W+", symbol)[-1] if symbol else ""
     if not name:
         return None

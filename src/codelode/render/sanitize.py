@@ -1,9 +1,9 @@
-r"""Make what a terminal would obey or hide visible.
+r"""Make visible the characters that a terminal would obey or hide.
 
 File names and source text come from strangers. An escape sequence in them could rewrite the screen
-or the window title, a newline in a name could forge a hit, a bidirectional control could show code
-in another order than it runs in (CVE-2021-42574). On a terminal these are shown as escapes: `\x1b`,
-`\n`, `\u202e`; bytes of a name that are not UTF-8 as `\xff`.
+or the window title, a newline in a name could forge a hit, and a bidirectional control could show
+code in another order than it runs in (CVE-2021-42574). On a terminal these appear as escapes:
+`\x1b`, `\n`, `\u202e`; bytes of a name that are not UTF-8 as `\xff`.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ import re
 import unicodedata
 
 _IN_TEXT = (
-    "\x00-\x08\x0a-\x1f\x7f-\x9f"  # C0 but the tab, DEL, C1
-    "\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"  # directions, line ends, unseen
-    "\U000e0000-\U000e007f"  # tags: an unseen copy of ASCII
+    "\x00-\x08\x0a-\x1f\x7f-\x9f"  # C0 except the tab, DEL, C1
+    "\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"  # directions, line ends, invisible
+    "\U000e0000-\U000e007f"  # tags: an invisible copy of ASCII
     "\ud800-\udfff"  # undecodable bytes, as surrogate escapes
 )
 _HOSTILE_IN_TEXT = re.compile(f"[{_IN_TEXT}]")
@@ -23,19 +23,19 @@ _SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 
 
 def visible_name(name: str) -> str:
-    """A path or a symbol for a terminal: always one line."""
+    """Return a path or a symbol for a terminal, always on one line."""
     return _HOSTILE_IN_NAME.sub(_escape, name)
 
 
 def visible_text(line: str) -> str:
-    """A line of source text for a terminal. Tabs stay."""
+    """Return a line of source text for a terminal. Tabs stay."""
     return _HOSTILE_IN_TEXT.sub(_escape, line)
 
 
 def _escape(match: re.Match[str]) -> str:
     character = match[0]
     code = ord(character)
-    if 0xDC80 <= code <= 0xDCFF:  # the byte that `surrogateescape` kept
+    if 0xDC80 <= code <= 0xDCFF:  # a byte that `surrogateescape` kept
         code -= 0xDC00
     if code < 0x100:
         return _SHORT.get(character, f"\\x{code:02x}")
@@ -43,12 +43,12 @@ def _escape(match: re.Match[str]) -> str:
 
 
 def width(text: str) -> int:
-    """How many columns of a terminal a text without controls takes."""
+    """Return the number of columns that a text without controls takes on a terminal."""
     return len(text) if text.isascii() else sum(map(_columns, text))
 
 
 def cut(text: str, columns: int) -> str:
-    """The text, or as much of it as fits, ending in an ellipsis."""
+    """Return the text, cut and ended with an ellipsis if it is wider than `columns`."""
     if width(text) <= columns:
         return text
     room = max(columns - 1, 0)

@@ -1,4 +1,4 @@
-"""Hits as text: a header line that can be grepped, then numbered lines of source.
+"""Hits as text: a header line that grep can find, then numbered lines of source.
 
 src/retry.py:10-42  schedule (function)  0.83
    12  def schedule(self, delay):
@@ -36,7 +36,7 @@ _MARGIN = "  "
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How to write: in color or not, for a terminal or not, lines cut to how many columns."""
+    """The style of the text: with color, for a terminal, and the width to cut lines to."""
 
     color: bool = False
     terminal: bool = False
@@ -45,12 +45,12 @@ class Style:
 
     @property
     def guarded(self) -> bool:
-        """Whether controls are made visible: color will reach a terminal, be it through a pipe."""
+        """Return whether controls are escaped: color means a terminal, even behind a pipe."""
         return self.color or self.terminal
 
 
 def render_hit(hit: Hit, lines: Sequence[Line], style: Style) -> Iterator[str]:
-    """The lines of text for a hit, of which `lines` are shown."""
+    """Yield the lines of text for a hit, of which the source `lines` are shown."""
     yield header(hit, style)
     if hit.features:
         features = "  ".join(f"{name} {value:.3g}" for name, value in hit.features.items() if value)
@@ -59,7 +59,7 @@ def render_hit(hit: Hit, lines: Sequence[Line], style: Style) -> Iterator[str]:
 
 
 def header(hit: Hit, style: Style) -> str:
-    """Path, lines, symbol, and what else there is to say of a hit."""
+    """Return the header of a hit: path, lines and symbol, then score and staleness."""
     path, symbol = hit.path, hit.symbol or ""
     if style.guarded:
         path, symbol = visible_name(path), visible_name(symbol)

@@ -1,10 +1,10 @@
-"""Sizes, counts and times as people read them."""
+"""Sizes, counts and times for people."""
 
 from __future__ import annotations
 
 
 def size(amount: float) -> str:
-    """A number of bytes in decimal units: `1.2 MB`."""
+    """Format a number of bytes in decimal units: `1.2 MB`."""
     for unit in ("B", "kB", "MB", "GB"):
         if abs(amount) < 999.5:
             return f"{amount:.0f} B" if unit == "B" else f"{amount:.3g} {unit}"
@@ -13,7 +13,7 @@ def size(amount: float) -> str:
 
 
 def count(number: int, noun: str) -> str:
-    """A number of things: `1 file`, `12,345 files`."""
+    """Format a count of things: `1 file`, `12,345 files`."""
     if number == 1:
         return f"1 {noun}"
     if noun.endswith("y"):
@@ -24,7 +24,7 @@ def count(number: int, noun: str) -> str:
 
 
 def seconds(duration: float) -> str:
-    """A duration: `12 ms`, `3.4 s`, `2 min 05 s`."""
+    """Format a duration: `12 ms`, `3.4 s`, `2 min 05 s`."""
     if duration < 0.9995:
         return f"{duration * 1000:.0f} ms"
     if duration < 59.95:
@@ -34,7 +34,7 @@ def seconds(duration: float) -> str:
 
 
 def fine_seconds(duration: float) -> str:
-    """A duration to three digits: `85 µs`, `3.14 ms`, `1.23 s`."""
+    """Format a duration to three digits: `85 µs`, `3.14 ms`, `1.23 s`."""
     for unit, factor in (("µs", 1e6), ("ms", 1e3)):
         if duration * factor < 999.5:
             return f"{_three_digits(duration * factor)} {unit}"
@@ -42,6 +42,6 @@ def fine_seconds(duration: float) -> str:
 
 
 def _three_digits(number: float) -> str:
-    """Never in exponential notation, and no digit that was not measured."""
+    """Format a number to three digits, never in exponential notation."""
     digits = 2 if number < 9.995 else 1 if number < 99.95 else 0
     return f"{number:,.{digits}f}"

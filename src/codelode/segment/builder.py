@@ -4,43 +4,72 @@ from __future__ import annotations
 
 import io
 import json
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import xxhash
 
 from codelode.segment.container import write_segment
+from codelode.segment.definitions import definition_table
 from codelode.segment.dictionary import keys_of
-from codelode.segment.postings import (
-    DEFINITION,
-    FILE_NAME,
-    TermCounts,
-    build_postings,
-)
+from codelode.segment.names import clean_name
+from codelode.segment.postings import DEFINITION, FILE_NAME, TermCounts, build_postings
 from codelode.segment.quantizer import quantize
-from codelode.segment.run import run_sections
-from codelode.segment.schema import CHUNK, FILE, MAX_SYMBOL_BYTES
+from codelode.segment.run import run_sections, table_sections
+from codelode.segment.schema import CHUNK, FILE, set_starts
 from codelode.segment.stats import STAT_COLUMNS, stat_row, stats_sections
 from codelode.segment.text import BlockWriter
 from codelode.text.tokens import folded_name, term_hashes
-from codelode.types import SkipReason
+from codelode.types import ChunkedDocument, SkipReason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from codelode.segment.container import Piece
     from codelode.text.word_counts import WordCounts
-    from codelode.types import ChunkedDocument, Document, SourceFile
+    from codelode.types import Chunk, Definition, Document, SourceFile
 
 SKIP_REASONS = tuple(SkipReason)
-_EMPTY_HASH = bytes(16)
+_NO_HASH = bytes(16)
+_NO_CHUNKS = ChunkedDocument([], [])
 
 
 def path_hash(path: str) -> int:
-    """The 64-bit hash by which a file is found and by which ties between hits are broken."""
+    """Return the 64-bit hash by which a file is found and ties between hits are broken."""
     return int(xxhash.xxh3_64_intdigest(path.encode("utf-8", "surrogateescape")))
+
+
+class _FileRow(NamedTuple):
+    """The columns of `schema.FILE` that are known when a file is added."""
+
+    path_hash: int
+    size: int
+    content_hash: NDArray[np.uint8]
+    path_length: int
+    chunks: int
+    definitions: int
+    text_bytes: int
+    language: int
+    skip: int
+
+
+class _ChunkRow(NamedTuple):
+    """The columns of `schema.CHUNK` that are known when a file is added."""
+
+    file: int
+    start: int
+    length: int
+    start_line: int
+    more_lines: int
+    symbol_start: int
+    symbol_length: int
+    kind: int
+
+
+_new_chunk_row = partial(tuple.__new__, _ChunkRow)  # `_ChunkRow(...)` is a call of Python
 
 
 class SegmentBuilder:
@@ -49,44 +78,46 @@ class SegmentBuilder:
     def __init__(self) -> None:
         self.paths: list[str] = []  # of each chunk, as `Passages` wants them
         self.texts: list[bytes] = []
-        self._files: list[tuple[object, ...]] = []
+        self._files: list[_FileRow] = []
         self._stats: list[tuple[int, int, int]] = []
-        self._chunks: list[tuple[object, ...]] = []
+        self._chunks: list[_ChunkRow] = []
+        self._definitions: list[Sequence[Definition]] = []
         self._names: list[str] = []  # terms of definitions and file names, with their field
         self._named: list[int] = []  # the chunk of each of these
         self._languages: dict[str, int] = {}
         self._kinds: dict[str, int] = {}
         self._path_blob: list[bytes] = []
         self._symbols: list[bytes] = []
-        self._symbol_bytes = self._path_bytes = self._text_bytes = 0
+        self._symbol_bytes = 0
         self._text = BlockWriter()
 
     @property
     def rows(self) -> int:
-        """How many files there are so far, those that were read in vain included."""
+        """The number of files so far, skipped ones included."""
         return len(self._files)
 
     def skip(self, file: SourceFile, reason: SkipReason) -> None:
         """Remember a file that was read in vain, so that an update need not read it again."""
-        number = SKIP_REASONS.index(reason) + 1
-        self._add_file(file, file.language, _EMPTY_HASH, 0, 0, number)
+        self._add_file(file, file.language, skip=SKIP_REASONS.index(reason) + 1)
 
     def add(self, file: SourceFile, document: Document, chunked: ChunkedDocument) -> None:
-        """Add a file with the chunks that cover its text."""
-        chunks = chunked.chunks
-        number = len(self._files)
-        self._add_file(
-            file, document.language, document.content_hash, len(chunks), len(document.text), 0
-        )
+        """Add a file with the chunks that cover its text, and with its definitions."""
+        if chunked.chunks:
+            self._names.append(f"{FILE_NAME}:{folded_name(document.path.rpartition('/')[2])}")
+            self._named.append(len(self._chunks))
+        self._add_chunks(document.text, chunked.chunks)
+        self._add_file(file, document.language, document, chunked)
         self._text.add(document.text)
-        self._text_bytes += len(document.text)
-        text, at, last_name = document.text, self._symbol_bytes, b""
+        self.paths += [document.path] * len(chunked.chunks)
+
+    def _add_chunks(self, text: bytes, chunks: Sequence[Chunk]) -> None:
+        number, at, last_name = len(self._files), self._symbol_bytes, b""
         for ordinal, (start, end, first, last, symbol, defines) in enumerate(
             chunks, len(self._chunks)
         ):
             name, kind = b"", 0
             if symbol is not None:
-                name = symbol.name.encode("utf-8", "replace")[:MAX_SYMBOL_BYTES]
+                name = clean_name(symbol.name)
                 kind = self._kinds.setdefault(symbol.kind, len(self._kinds) + 1)
             if defines:
                 self._names += [f"{DEFINITION}:{folded_name(define.name)}" for define in defines]
@@ -95,59 +126,59 @@ class SegmentBuilder:
             if size and name != last_name:  # else the pieces of a definition share its name
                 self._symbols.append(name)
                 at, last_name = at + size, name
-            self._chunks.append(
-                (number, start, end - start, first, last - first, 0, at - size, size, kind)
-            )
+            row = (number, start, end - start, first, last - first, at - size, size, kind)
+            self._chunks.append(_new_chunk_row(row))
             self.texts.append(text[start:end])
-        if chunks:
-            self._names.append(f"{FILE_NAME}:{folded_name(document.path.rpartition('/')[2])}")
-            self._named.append(len(self._chunks) - len(chunks))
-        self.paths += [document.path] * len(chunks)
         self._symbol_bytes = at
 
     def _add_file(
         self,
         file: SourceFile,
         language: str | None,
-        content_hash: bytes,
-        chunks: int,
-        text_bytes: int,
-        skip: int,
+        document: Document | None = None,
+        chunked: ChunkedDocument = _NO_CHUNKS,
+        skip: int = 0,
     ) -> None:
-        name = file.path.encode("utf-8", "surrogateescape")
-        language_number = 0
+        path = file.path.encode("utf-8", "surrogateescape")
+        content_hash = document.content_hash if document else _NO_HASH
+        number = 0
         if language is not None:
-            language_number = self._languages.setdefault(language, len(self._languages) + 1)
-        digest = np.frombuffer(content_hash, np.uint8)
-        place = (self._path_bytes, len(name), len(self._chunks), chunks, self._text_bytes)
-        self._files.append(
-            (path_hash(file.path), file.size, digest, *place, text_bytes, 0, language_number, skip)
-        )
+            number = self._languages.setdefault(language, len(self._languages) + 1)
+        self._path_blob.append(path)
         self._stats.append(stat_row(file))
-        self._path_blob.append(name)
-        self._path_bytes += len(name)
+        self._definitions.append(chunked.definitions)
+        self._files.append(
+            _FileRow(
+                path_hash=path_hash(file.path),
+                size=file.size,
+                content_hash=np.frombuffer(content_hash, np.uint8),
+                path_length=len(path),
+                chunks=len(chunked.chunks),
+                definitions=len(chunked.definitions),
+                text_bytes=len(document.text) if document else 0,
+                language=number,
+                skip=skip,
+            )
+        )
 
     def finish(self, words: WordCounts, vectors: NDArray[np.float32]) -> bytes:
-        """The run as bytes. `words` and `vectors` have a row for each of `self.texts`."""
-        files = np.array(self._files, FILE)
-        chunks = np.array(self._chunks, CHUNK)
+        """Return the run as bytes; `words` and `vectors` have a row for each of `self.texts`."""
+        files = _table(FILE, self._files, _FileRow._fields)
+        chunks = _table(CHUNK, self._chunks, _ChunkRow._fields)
+        set_starts(files)
         terms, chunks["tokens"] = self._term_counts(words)
         np.add.at(files["tokens"], chunks["file"], chunks["tokens"])
         quantized = quantize(vectors)
+        definitions = definition_table(self._definitions, self._kinds)
         self._text.flush()
-        meta = {
-            "dimensions": int(vectors.shape[1]),
-            "languages": list(self._languages),
-            "kinds": list(self._kinds),
-        }
-        sink = io.BytesIO()
         sections: Mapping[str, Iterable[Piece]] = {
-            "meta": [json.dumps(meta).encode()],
+            "meta": [json.dumps(self._meta(vectors.shape[1])).encode()],
             "files": [files],
             **stats_sections(np.array(self._stats, np.int64).reshape(-1, len(STAT_COLUMNS))),
             "paths": self._path_blob,
             "chunks": [chunks],
             "symbols": self._symbols,
+            **table_sections(definitions),
             **run_sections(build_postings(terms)),
             "scales": [quantized.scales],
             "codes": [quantized.codes],
@@ -155,11 +186,16 @@ class SegmentBuilder:
             "blocks": [self._text.table()],
             "text": self._text.frames,
         }
+        sink = io.BytesIO()
         write_segment(sink, sections)
         return sink.getvalue()
 
+    def _meta(self, dimensions: int) -> dict[str, object]:
+        languages, kinds = list(self._languages), list(self._kinds)
+        return {"dimensions": dimensions, "languages": languages, "kinds": kinds}
+
     def _term_counts(self, words: WordCounts) -> tuple[TermCounts, NDArray[np.int64]]:
-        """Return the terms of each chunk, of its text and names; and its length in terms."""
+        """Return the terms of texts and names, and the length of each chunk in terms."""
         split, found = words.parts, words.part_counts
         whole = np.full(len(split.starts) - 1, -1)
         whole[split.whole_words] = np.arange(len(split.whole_words))
@@ -187,3 +223,13 @@ class SegmentBuilder:
             counts=np.concatenate((counts, np.ones(len(hashes[2]), np.int64))),
         )
         return terms, tokens
+
+
+def _table(
+    dtype: np.dtype[np.void], rows: Sequence[tuple[object, ...]], names: Sequence[str]
+) -> NDArray[np.void]:
+    """Return a table of rows that have some of its columns; the others are 0."""
+    table = np.zeros(len(rows), dtype)
+    for name, values in zip(names, zip(*rows, strict=True), strict=False):  # no rows, no values
+        table[name] = values
+    return table

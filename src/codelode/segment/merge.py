@@ -14,14 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode.segment.container import write_segment
+from codelode.segment.definitions import definition_sections, merge_tables
 from codelode.segment.dictionary import BUCKETS
 from codelode.segment.postings import merge_postings, postings_sections
+from codelode.segment.schema import set_starts
 from codelode.segment.text import copy_live
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from codelode.segment.container import Piece
+    from codelode.segment.definitions import DefinitionTable
     from codelode.segment.postings import Postings
     from codelode.segment.reader import Segment
 
@@ -40,78 +43,105 @@ def merge(parts: Sequence[tuple[Segment, Mask]], sink: BinaryIO) -> tuple[int, i
     segments = [segment for segment, _ in parts]
     file_masks = [mask for _, mask in parts]
     chunk_masks = [mask[segment.chunk_files] for segment, mask in parts]
-    new_files, new_chunks = _renumber(file_masks), _renumber(chunk_masks)
-    meta, files, chunks = _tables(segments, file_masks, chunk_masks, new_files)
+    languages = _Numbering(segment.languages for segment in segments)
+    kinds = _Numbering(segment.kinds for segment in segments)
+    meta = {
+        "dimensions": segments[0].dimensions,
+        "languages": languages.names,
+        "kinds": kinds.names,
+    }
+    files = _files(segments, file_masks, languages)
+    chunks = _chunks(segments, chunk_masks, _renumber(file_masks), kinds)
+    definitions = _definitions(segments, file_masks, kinds)
     text = copy_live(segments, file_masks)
-    postings = merge_postings(_slices(segments), new_chunks)
+    postings = merge_postings(_slices(segments), _renumber(chunk_masks))
+    masked = list(zip(segments, chunk_masks, strict=True))
     sections: dict[str, Iterable[Piece]] = {
         "meta": [json.dumps(meta).encode()],
         "files": [files],
         "paths": _copy(segments, "paths", [s.files["path_length"] for s in segments], file_masks),
         "chunks": [chunks],
         "symbols": _copy(segments, "symbols", [s.symbol_bytes() for s in segments], chunk_masks),
+        **definition_sections(definitions),
         **postings_sections(postings, len(chunks)),
-        "scales": (s.scales[m] for s, m in zip(segments, chunk_masks, strict=True)),
-        "codes": (_select(s.codes, m) for s, m in zip(segments, chunk_masks, strict=True)),
-        "residuals": (
-            s.residuals(np.flatnonzero(m)) for s, m in zip(segments, chunk_masks, strict=True)
-        ),
+        "scales": (segment.scales[mask] for segment, mask in masked),
+        "codes": (_select(segment.codes, mask) for segment, mask in masked),
+        "residuals": (segment.residuals(np.flatnonzero(mask)) for segment, mask in masked),
         "blocks": [text.table()],
         "text": text.frames,
     }
     return write_segment(sink, sections)
 
 
-def _tables(
+class _Numbering:
+    """The names that several segments number from 1, each once, and their new numbers."""
+
+    def __init__(self, names: Iterable[Sequence[str]]) -> None:
+        self._old = list(names)
+        self.names = list(dict.fromkeys(name for each in self._old for name in each))
+
+    def renumber(self, segment: int, numbers: NDArray[np.integer]) -> NDArray[np.uint16]:
+        """Return the new numbers for those of a segment; 0 stays 0."""
+        new = [0, *(self.names.index(name) + 1 for name in self._old[segment])]
+        renumbered: NDArray[np.uint16] = np.array(new, np.uint16)[numbers]
+        return renumbered
+
+
+def _files(
+    segments: Sequence[Segment], masks: Sequence[Mask], languages: _Numbering
+) -> NDArray[np.void]:
+    tables = []
+    for number, (segment, mask) in enumerate(zip(segments, masks, strict=True)):
+        rows = segment.files[mask]
+        rows["language"] = languages.renumber(number, rows["language"])
+        tables.append(rows)
+    files = np.concatenate(tables)
+    set_starts(files)
+    return files
+
+
+def _chunks(
     segments: Sequence[Segment],
-    file_masks: Sequence[Mask],
-    chunk_masks: Sequence[Mask],
+    masks: Sequence[Mask],
     new_files: Sequence[NDArray[np.int64]],
-) -> tuple[dict[str, object], NDArray[np.void], NDArray[np.void]]:
-    """The metadata and the tables of files and chunks, with every reference moved."""
-    languages = list(dict.fromkeys(name for s in segments for name in s.languages))
-    kinds = list(dict.fromkeys(name for s in segments for name in s.kinds))
-    files, chunks, symbol_bytes = [], [], []
-    for i, segment in enumerate(segments):
-        file_rows = segment.files[file_masks[i]]
-        file_rows["language"] = _numbers(segment.languages, languages)[file_rows["language"]]
-        files.append(file_rows)
-        chunk_rows = segment.chunks[chunk_masks[i]]
-        chunk_rows["file"] = new_files[i][chunk_rows["file"]]
-        chunk_rows["kind"] = _numbers(segment.kinds, kinds)[chunk_rows["kind"]]
-        chunks.append(chunk_rows)
-        symbol_bytes.append(segment.symbol_bytes()[chunk_masks[i]])
-    all_files, all_chunks = np.concatenate(files), np.concatenate(chunks)
-    _restart(all_files, "path_start", all_files["path_length"])
-    _restart(all_files, "text_start", all_files["text_bytes"])
-    _restart(all_files, "first_chunk", all_files["chunks"])
-    symbol_ends = np.cumsum(np.concatenate(symbol_bytes))
-    all_chunks["symbol_start"] = symbol_ends - all_chunks["symbol_length"]
-    meta = {"dimensions": segments[0].dimensions, "languages": languages, "kinds": kinds}
-    return meta, all_files, all_chunks
+    kinds: _Numbering,
+) -> NDArray[np.void]:
+    tables, symbol_bytes = [], []
+    for number, (segment, mask) in enumerate(zip(segments, masks, strict=True)):
+        rows = segment.chunks[mask]
+        rows["file"] = new_files[number][rows["file"]]
+        rows["kind"] = kinds.renumber(number, rows["kind"])
+        tables.append(rows)
+        symbol_bytes.append(segment.symbol_bytes()[mask])
+    chunks = np.concatenate(tables)
+    chunks["symbol_start"] = np.cumsum(np.concatenate(symbol_bytes)) - chunks["symbol_length"]
+    return chunks
+
+
+def _definitions(
+    segments: Sequence[Segment], masks: Sequence[Mask], kinds: _Numbering
+) -> DefinitionTable:
+    tables = [segment.definition_table() for segment in segments]
+    kept = [
+        np.repeat(mask, segment.files["definitions"])
+        for segment, mask in zip(segments, masks, strict=True)
+    ]
+    rows = [table.rows[mask] for table, mask in zip(tables, kept, strict=True)]
+    for number, mine in enumerate(rows):
+        mine["kind"] = kinds.renumber(number, mine["kind"])
+    return merge_tables([table.names for table in tables], rows)
 
 
 def _slices(segments: Sequence[Segment]) -> Iterator[list[Postings]]:
-    """The postings of all segments, by ranges of buckets that hold about `SLICE_BYTES` each."""
+    """Yield the postings of all segments by ranges of buckets, each of about `SLICE_BYTES`."""
     size = sum(segment.postings_bytes for segment in segments)
     count = min(BUCKETS, 1 + size // SLICE_BYTES)
     for first, stop in pairwise(BUCKETS * number // count for number in range(count + 1)):
         yield [segment.postings(first, stop) for segment in segments]
 
 
-def _restart(table: NDArray[np.void], column: str, lengths: NDArray[np.generic]) -> None:
-    """Let `column` hold where each row's run of `lengths` begins."""
-    ends = np.cumsum(lengths.astype(np.int64))
-    table[column] = ends - lengths.astype(np.int64)
-
-
-def _numbers(old: Sequence[str], new: Sequence[str]) -> NDArray[np.uint16]:
-    """Old 1-based numbers of names to new ones; 0 stays 0."""
-    return np.array([0, *(new.index(name) + 1 for name in old)], np.uint16)
-
-
 def _renumber(masks: Sequence[Mask]) -> list[NDArray[np.int64]]:
-    """New ordinals over all masks together, -1 where a row is dropped."""
+    """Return new ordinals over all masks together, -1 where a row is dropped."""
     result, base = [], 0
     for mask in masks:
         result.append(np.where(mask, np.cumsum(mask) - 1 + base, -1))
@@ -129,7 +159,7 @@ def _copy(
     lengths: Sequence[NDArray[np.integer]],
     masks: Sequence[Mask],
 ) -> Iterator[memoryview]:
-    """The kept pieces of a byte section; `lengths` are those of all its pieces."""
+    """Yield the kept pieces of a byte section; `lengths` are those of all its pieces."""
     for segment, sizes, mask in zip(segments, lengths, masks, strict=True):
         ends = np.cumsum(sizes.astype(np.int64))
         starts = np.concatenate(([0], ends))

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from codelode.errors import DamagedError
 from codelode.segment.container import SegmentFile
+from codelode.segment.definition_lookup import DefinitionLookup
+from codelode.segment.definitions import DefinitionTable, read_table
 from codelode.segment.dictionary import (
     BUCKETS,
     DICTIONARY_SECTIONS,
@@ -107,6 +109,16 @@ class Segment:
     def residuals(self, chunks: NDArray[np.int64]) -> NDArray[np.uint8]:
         """What the codes of some chunks leave, uint8[n, dimensions / 8]: a copy."""
         return self.file.rows("residuals", residual_bytes(self.dimensions), chunks)
+
+    @cached_property
+    def definitions(self) -> DefinitionLookup:
+        """The definitions, by file, line and name."""
+        return DefinitionLookup(self.file, self.files, self.chunks, self.kinds)
+
+    def definition_table(self) -> DefinitionTable:
+        """All definitions, as a merge needs them; without their kinds' names."""
+        total = int(self.files["definitions"].sum(dtype=np.int64))
+        return read_table(self.file, total)
 
     def dictionary(self) -> Dictionary:
         """All terms, as a merge needs them."""

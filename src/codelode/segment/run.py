@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from codelode.segment.definitions import DefinitionTable
 from codelode.segment.dictionary import BUCKETS, bucket_keys
 from codelode.segment.postings import Postings
 from codelode.segment.reader import Segment
+from codelode.segment.schema import DEFINITION
 from codelode.segment.stats import read_stats
 
 if TYPE_CHECKING:
@@ -33,6 +35,11 @@ def run_sections(postings: Postings) -> dict[str, Iterable[Piece]]:
     }
 
 
+def table_sections(table: DefinitionTable) -> dict[str, Iterable[Piece]]:
+    """Return the sections of a run that hold its definitions."""
+    return {"definitions": [table.rows], "names": [b"\n".join(table.names)]}
+
+
 class RunSegment(Segment):
     """Reads a run: all that a merge asks for. Single terms are not looked up in runs."""
 
@@ -46,6 +53,12 @@ class RunSegment(Segment):
     def stats(self) -> NDArray[np.int64]:
         """Times and inodes of the files, int64[rows, 3]: they do not go into the segment."""
         return read_stats(self.file, len(self.files))
+
+    def definition_table(self) -> DefinitionTable:
+        """All definitions."""
+        names = bytes(self.file.read("names"))
+        rows = self.file.array("definitions", DEFINITION)
+        return DefinitionTable(names.split(b"\n") if len(rows) else [], rows)
 
     @cached_property
     def _columns(self) -> tuple[NDArray[Any], ...]:

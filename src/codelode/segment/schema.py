@@ -7,10 +7,11 @@ so that postings fit 16 bits.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 MAX_CHUNKS = 1 << 16
 MAX_FILES = 1 << 16
-MAX_SYMBOL_BYTES = 255
+MAX_NAME_BYTES = 255
 
 FILE = np.dtype(
     [
@@ -21,6 +22,8 @@ FILE = np.dtype(
         ("path_length", "<u4"),
         ("first_chunk", "<u4"),
         ("chunks", "<u4"),
+        ("first_definition", "<u4"),
+        ("definitions", "<u4"),
         ("text_start", "<u4"),  # in the text of all files, end to end
         ("text_bytes", "<u4"),  # after decoding to UTF-8
         ("tokens", "<u4"),  # terms in all chunks
@@ -28,6 +31,23 @@ FILE = np.dtype(
         ("skip", "<u2"),  # 0, or why the file has no chunks: 1-based number in SkipReason
     ]
 )
+
+TILES = {
+    "path_start": "path_length",
+    "first_chunk": "chunks",
+    "first_definition": "definitions",
+    "text_start": "text_bytes",
+}
+"""Columns of `FILE` that say where the pieces of files begin, which lie end to end, and those that
+say how long they are."""
+
+
+def set_starts(files: NDArray[np.void]) -> None:
+    """Set the columns that say where pieces begin from those that say how long they are."""
+    for start, length in TILES.items():
+        ends = np.cumsum(files[length], dtype=np.int64)
+        files[start] = ends - files[length]
+
 
 CHUNK = np.dtype(
     [
@@ -50,3 +70,19 @@ BLOCK = np.dtype(
         ("raw", "<u4"),  # decompressed
     ]
 )
+
+DEFINITION = np.dtype(
+    [
+        ("name", "<u4"),  # number of the name
+        ("owner", "<u4"),  # 1 + number of the name of its owner; 0: none
+        ("kind", "u1"),  # 1-based number in meta["kinds"]
+        ("flags", "u1"),  # DECLARATION or 0
+        ("start_line", "<u4"),  # 1-based
+        ("more_lines", "<u4"),  # after the first
+        ("name_line", "<u4"),  # lines from the first to that of the name
+        ("parent", "<u4"),  # distance back to the enclosing definition; 0: none
+    ]
+)
+"""A definition in memory and in a run; segments have the same columns packed (`definitions`)."""
+
+DECLARATION = 1

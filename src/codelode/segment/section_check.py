@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from codelode.errors import DamagedError
+from codelode.segment.definitions import DEFINITIONS_PER_BLOCK
 from codelode.segment.dictionary import BUCKET, BUCKETS, LONG, SLOTS, tail_bytes
+from codelode.segment.frames import FRAME_START
 from codelode.segment.quantizer import residual_bytes
 from codelode.segment.schema import BLOCK, CHUNK, FILE, MAX_CHUNKS, MAX_FILES
 
@@ -28,6 +32,9 @@ def check_shape(segment: Segment) -> None:
     _rows(segment, "blocks", BLOCK.itemsize)
     for section in ("paths", "symbols", "text"):
         _rows(segment, section, 1)
+    _check_definitions(segment)
+    for section in ("definitions", "names", "name_heads"):
+        _rows(segment, section, 1)
     _must_be(segment, "scales", 2, chunks)
     _must_be(segment, "codes", segment.dimensions, chunks)
     _must_be(segment, "residuals", residual_bytes(segment.dimensions), chunks)
@@ -40,6 +47,17 @@ def check_shape(segment: Segment) -> None:
     _rows(segment, "lengths", 1)
     _rows(segment, "longer", LONG.itemsize)
     _must_be(segment, "buckets", BUCKET.itemsize, BUCKETS + 1)
+
+
+def _check_definitions(segment: Segment) -> None:
+    """Bound their number: what is read of them must fit into memory."""
+    total = int(segment.files["definitions"].sum(dtype=np.int64))
+    if total > int(segment.block_starts[-1]):
+        raise _misshapen(segment, "files", f"holds {total} definitions, more than bytes of text")
+    blocks = -(-total // DEFINITIONS_PER_BLOCK)
+    _must_be(segment, "definition_blocks", FRAME_START.itemsize, blocks + 1)
+    if not _rows(segment, "name_blocks", FRAME_START.itemsize):
+        raise _misshapen(segment, "name_blocks", "has no end")
 
 
 def _check_meta(segment: Segment) -> None:

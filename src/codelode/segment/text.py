@@ -10,7 +10,6 @@ wholly live as they are, and makes new ones of what is left of others.
 
 from __future__ import annotations
 
-import threading
 from functools import cache
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING, NamedTuple
@@ -20,6 +19,7 @@ import zstandard
 from numpy.typing import NDArray
 
 from codelode.errors import DamagedError
+from codelode.segment.frames import OF_THREAD
 from codelode.segment.schema import BLOCK
 
 if TYPE_CHECKING:
@@ -99,16 +99,6 @@ class BlockWriter:
         return blocks
 
 
-class _OfThread(threading.local):
-    """The reader is shared by threads, zstd contexts must not be; a new one costs 0.01 ms."""
-
-    def __init__(self) -> None:
-        self.decompressor = zstandard.ZstdDecompressor()
-
-
-_OF_THREAD = _OfThread()
-
-
 def decompress(frame: memoryview, raw: int, stop: int | None = None) -> bytes:
     """The text of one frame of `raw` bytes, or the first `stop` of them.
 
@@ -119,7 +109,7 @@ def decompress(frame: memoryview, raw: int, stop: int | None = None) -> bytes:
         # The decompressor would allocate whatever a frame says it holds.
         if zstandard.frame_content_size(frame) != raw or raw > BLOCK_BYTES:
             raise DamagedError(f"a text block does not hold {raw} bytes")
-        text = _OF_THREAD.decompressor.stream_reader(frame).read(wanted)
+        text = OF_THREAD.decompressor.stream_reader(frame).read(wanted)
     except zstandard.ZstdError as error:
         raise DamagedError(f"a text block does not decompress ({error})") from None
     if len(text) != wanted:

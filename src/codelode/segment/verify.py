@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from codelode.errors import DamagedError
 from codelode.segment.builder import SKIP_REASONS, path_hash
+from codelode.segment.definition_faults import definition_faults
 from codelode.segment.dictionary import DICTIONARY_SECTIONS, DictionaryWriter, tail_bytes
 from codelode.segment.posting_codec import pack_lists
+from codelode.segment.schema import TILES
 from codelode.segment.section_check import check_shape
 
 if TYPE_CHECKING:
@@ -41,20 +43,26 @@ def faults(segment: Segment) -> Iterator[tuple[str, int, str]]:
         yield section, 0, what
     if damaged:
         return  # the rest relies on the tables
-    for section, what in (*_posting_faults(segment), *_text_faults(segment)):
+    for section, what in (
+        *_posting_faults(segment),
+        *_text_faults(segment),
+        *definition_faults(segment),
+    ):
         yield section, 0, what
 
 
 def _table_faults(segment: Segment) -> Iterator[tuple[str, str]]:
     files, chunks = segment.files, segment.chunks
     sizes = segment.file.section_bytes()
-    spans = (
-        ("paths", files["path_start"], files["path_length"], sizes["paths"]),
-        ("chunks", files["first_chunk"], files["chunks"], len(chunks)),
-        ("blocks", files["text_start"], files["text_bytes"], int(segment.block_starts[-1])),
-        ("text", segment.blocks["start"], segment.blocks["length"], sizes["text"]),
-    )
-    tiled = [_tiles(starts, lengths, total) for _, starts, lengths, total in spans]
+    ends = {
+        "path_start": ("paths", sizes["paths"]),
+        "first_chunk": ("chunks", len(chunks)),
+        "first_definition": ("definitions", int(files["definitions"].sum(dtype=np.int64))),
+        "text_start": ("blocks", int(segment.block_starts[-1])),
+    }
+    spans = [(*ends[start], files[start], files[length]) for start, length in TILES.items()]
+    spans.append(("text", sizes["text"], segment.blocks["start"], segment.blocks["length"]))
+    tiled = [_tiles(starts, lengths, total) for _, total, starts, lengths in spans]
     for (section, *_), fits in zip(spans, tiled, strict=True):
         if not fits:
             yield section, "the pieces do not cover the section end to end"
@@ -73,6 +81,8 @@ def _table_faults(segment: Segment) -> Iterator[tuple[str, str]]:
         yield "files", "a skip reason is out of range"
     if (files["chunks"][files["skip"] > 0] > 0).any():
         yield "files", "a file that was left out has chunks"
+    if (files["definitions"][files["chunks"] == 0] > 0).any():
+        yield "files", "a file without chunks has definitions"
     if (chunks["kind"] > len(segment.kinds)).any():
         yield "chunks", "a symbol kind is out of range"
     for row, file in enumerate(files):

@@ -18,7 +18,7 @@ from codelode.cli.options import (
 
 
 def duration(text: str) -> float:
-    """A number of seconds, more than none and not without end."""
+    """Parse a finite number of seconds above 0."""
     try:
         amount = float(text)
     except ValueError:
@@ -31,22 +31,22 @@ def duration(text: str) -> float:
 COMMAND = Command(
     "bench",
     "measure searching and indexing on a folder and its index",
-    "Measure, on this machine, the index of ROOT and the files under ROOT: how long searches take,"
-    " how much the compressed vectors lose against exact search, how fast each stage of indexing"
-    " is, and memory. Queries are made of what the index holds; all is sampled, and the output says"
-    " how much. Nothing is written but a throw-away segment in the folder for temporary files.",
+    "Measure the index of ROOT and the files under ROOT on this machine: search times, the loss of"
+    " the compressed vectors against exact search, the speed of each stage of indexing, and memory."
+    " Queries are made from indexed chunks. Everything is measured on samples, and the output gives"
+    " their sizes. Only a temporary segment is written, in the folder for temporary files.",
     (ROOT,),
     (
         (
-            "how much is measured",
+            "samples",
             (
                 option(
                     "--seconds",
                     metavar="S",
                     type=duration,
                     default=20.0,
-                    help="take about this long at most; each part has its share, and does less if"
-                    " it is up (default: 20)",
+                    help="take at most about S seconds; each part has its share, and measures less"
+                    " if that is up (default: 20)",
                 ),
                 option(
                     "--queries",
@@ -60,7 +60,7 @@ COMMAND = Command(
                     metavar="N",
                     type=positive,
                     default=5000,
-                    help="index at most N files, and no more than 32 MB (default: 5000)",
+                    help="index at most N files and 32 MB (default: 5000)",
                 ),
                 option(
                     "--threads",
@@ -73,7 +73,7 @@ COMMAND = Command(
                     metavar="N",
                     type=natural,
                     default=0,
-                    help="draw another sample; the same number draws the same (default: 0)",
+                    help="draw another sample; the same N draws the same sample (default: 0)",
                 ),
                 INDEX_DIR,
             ),
@@ -82,10 +82,10 @@ COMMAND = Command(
     ),
     (
         ("how fast is this folder's index?", "lode bench"),
-        ("longer, for firmer figures", "lode bench --seconds 120 --queries 2000 ~/src/app"),
+        ("longer, for steadier figures", "lode bench --seconds 120 --queries 2000 ~/src/app"),
         ("for a script", "lode bench --json ~/src/app"),
     ),
-    "0 done, 2 error (no index, among others)",
+    "0 done, 2 error, no index included",
 )
 
 

@@ -58,5 +58,5 @@ def run(options: argparse.Namespace) -> int:
             )
         raise DamagedError(f"the index is damaged ({wrong})")
     if not options.json:
-        print("repaired" if verdict.repaired else "nothing is wrong")
+        print("repaired" if verdict.repaired else "the index is sound")
     return 0

@@ -1,1 +1,1 @@
-"""Text for people: what each command prints when nobody asked for JSON."""
+"""Text for people: the output of each command unless JSON was asked for."""

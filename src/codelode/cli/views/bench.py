@@ -1,4 +1,4 @@
-"""What `lode bench` prints."""
+"""The output of `lode bench`: figures as tables."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EXAMPLES, EXAMPLE_COLUMNS = 3, 60
 
 
 class Announcer:
-    """Shows on a terminal what is being measured, in a line that goes away. Use as a context."""
+    """A context that shows on a terminal which measurement runs, in a line that disappears."""
 
     def __enter__(self) -> Announcer:
         self._shown = streams.is_terminal(sys.stderr)
@@ -31,7 +31,7 @@ class Announcer:
         self._write("")
 
     def announce(self, step: str) -> None:
-        """What comes next."""
+        """Show the name of the next measurement."""
         self._write(f"measuring: {step} ...")
 
     def _write(self, text: str) -> None:
@@ -67,21 +67,21 @@ def _overview(report: Report) -> list[Row]:
             f"{count(machine.cores, 'core')} (load before: {machine.load:.1f}), {machine.system},"
             f" Python {machine.python}",
         ),
-        ("sample", f"{sample} made of what is indexed, seed {report.seed}"),
+        ("sample", f"{sample} made from indexed chunks, seed {report.seed}"),
         ("  such as", examples or "none"),
         ("took", seconds(report.seconds)),
     ]
 
 
 def _quoted(query: str) -> str:
-    """A query is made of source, which may hold anything."""
+    """Return a query in quotes, safe for a terminal: it is made from source text."""
     shown = query if len(query) <= EXAMPLE_COLUMNS else query[: EXAMPLE_COLUMNS - 1] + "…"
     return f'"{visible_name(shown)}"'
 
 
 def _searches(report: Report) -> list[str]:
     if not report.latency:
-        return ["searches: not measured, for the index holds no words to search for"]
+        return ["searches: not measured (the index holds no words to search for)"]
     warm = dict(report.latency)
     if report.filtered is not None:
         warm[f"hybrid, -t {report.filter}"] = report.filtered
@@ -115,7 +115,7 @@ def _rates(report: Report) -> list[Row]:
 def _recall(report: Report) -> list[Row]:
     found = report.recall
     if found is None:
-        return [("recall", "not measured, for nothing of the sample has a vector")]
+        return [("recall", "not measured (no chunk of the sample has a vector)")]
     share = f"{found.chunks:,} of {count(found.of_chunks, 'chunk')}"
     return [
         (
@@ -124,13 +124,13 @@ def _recall(report: Report) -> list[Row]:
             f" ({count(found.queries, 'query')} over {share}, embedded again)",
         ),
         ("  codes alone", f"{found.scan:.4f}"),
-        ("  candidates", f"{found.among_candidates:.4f} are among the best {found.candidates}"),
+        ("  candidates", f"{found.among_candidates:.4f} among the best {found.candidates}"),
     ]
 
 
 def _stages(indexing: Indexing | None) -> list[str]:
     if indexing is None:
-        return ["indexing: not measured, for the tree has no file to read"]
+        return ["indexing: not measured (the tree has no file to read)"]
     rows: list[Row] = [("indexing", "CPU time", "share", "bytes / CPU s", "chunks / CPU s")]
     for stage in indexing.stages:
         rates = f"{size(stage.bytes_per_second)}", f"{stage.chunks_per_second:,.0f}"
@@ -138,7 +138,7 @@ def _stages(indexing: Indexing | None) -> list[str]:
     spent = max(indexing.cpu_seconds, 1e-9)
     rates = size(indexing.bytes / spent), f"{indexing.chunks / spent:,.0f}"
     rows.append(("all", fine_seconds(indexing.cpu_seconds), "", *rates))
-    found = " files" if indexing.whole_tree else " files that were found in time"
+    found = " files" if indexing.whole_tree else " files found in time"
     share = indexing.index_bytes / max(indexing.bytes, 1)
     facts = [
         (
@@ -171,7 +171,7 @@ def _facts(rows: Sequence[Row]) -> list[str]:
 
 
 def _table(rows: Sequence[Row]) -> list[str]:
-    """The first column to the left, the others to the right."""
+    """Align the first column left and the others right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     widths[0] = max(widths[0], 14)
     return [

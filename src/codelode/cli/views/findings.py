@@ -1,4 +1,4 @@
-"""What `lode verify` prints."""
+"""The output of `lode verify`: one finding per line."""
 
 from __future__ import annotations
 

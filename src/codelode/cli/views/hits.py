@@ -1,4 +1,4 @@
-"""What `lode search` prints: hits as text or JSON, and notes on the index."""
+"""The output of `lode search`: hits as text or JSON, and notes on the index."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `lode status` prints."""
+"""The output of `lode status`: one fact per line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `lode index` prints: a summary, what was skipped, what it cost."""
+"""The output of `lode index`: a summary, skipped files, costs."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ def print_plan(plan: Plan) -> None:
     """Print what an update would do."""
     print(
         f"would read {plan.changed:,} of {count(plan.files, 'file')} ({size(plan.bytes)} in all),"
-        f" remove {plan.removed:,} from the index, leave {sum(plan.skipped.values()):,} out"
+        f" remove {plan.removed:,} from the index, skip {sum(plan.skipped.values()):,}"
     )
     _print_reasons(plan.skipped)
 
 
 def print_report(index: Index, report: UpdateReport, stats: bool, profile: bool) -> None:
-    """Print what an update did and, as asked for, what it cost."""
+    """Print a summary of an update, and its costs if `stats` or `profile` ask for them."""
     changes = [
         f"{number:,} {what}"
         for number, what in (
@@ -61,7 +61,7 @@ def print_report(index: Index, report: UpdateReport, stats: bool, profile: bool)
     ]
     print(
         f"{count(report.files, 'file')}, {count(report.chunks, 'chunk')}"
-        f" ({', '.join(changes) or 'nothing changed'}; {report.files_skipped:,} left out)"
+        f" ({', '.join(changes) or 'nothing changed'}; {report.files_skipped:,} skipped)"
         f" in {seconds(report.seconds)}"
     )
     if stats:
@@ -80,7 +80,7 @@ def _print_statistics(index: Index, report: UpdateReport) -> None:
         "generation": str(report.generation),
         "index size": size(report.index_bytes),
         "read": size(report.bytes_read) + (f" at {rate}" if rate else ""),
-        "peak memory": f"{size(report.peak_rss_bytes)}, all processes together",
+        "peak memory": f"{size(report.peak_rss_bytes)}, sum of all processes",
     }
     for name, fact in facts.items():
         print(f"  {name:12} {fact}")
@@ -88,13 +88,13 @@ def _print_statistics(index: Index, report: UpdateReport) -> None:
 
 def _print_reasons(skipped: dict[str, int]) -> None:
     if skipped:
-        print("left out:")
+        print("skipped:")
     for reason, number in sorted(skipped.items(), key=lambda item: (-item[1], item[0])):
         print(f"  {number:>9,}  {reason}")
 
 
 def _print_stages(report: UpdateReport) -> None:
-    """Each stage's time, summed over all processes, the dearest first; and how busy they were."""
+    """Print time by stage, summed over all processes, longest first, and their load."""
     total = report.load.cpu
     print(f"time by stage:{'wall':>12}{'CPU':>12}{'share':>8}{'speed':>12}")
     stages = sorted(report.stages.items(), key=lambda item: -item[1].cpu)
@@ -106,7 +106,7 @@ def _print_stages(report: UpdateReport) -> None:
 
 
 def _print_stage(report: UpdateReport, name: str, wall: str, cpu: float) -> None:
-    """`speed` is what a core reads in a second if it does nothing but this stage."""
+    """Print a stage. Its speed is what one core reads per second if it runs this stage only."""
     share = f"{cpu / max(report.load.cpu, 1e-9):.1%}"
     speed = f"{size(report.bytes_read / cpu)}/s" if report.bytes_read and cpu >= 0.001 else ""
     print(f"  {name:12}{wall:>12}{seconds(cpu):>12}{share:>8}{speed:>12}".rstrip())
@@ -114,7 +114,7 @@ def _print_stage(report: UpdateReport, name: str, wall: str, cpu: float) -> None
 
 def _print_load(load: Load) -> None:
     cores = count(load.cores, "core")
-    print(f"  {load.utilisation:.0%} of {cores} busy, {count(load.processes, 'process')}")
+    print(f"  {load.utilization:.0%} of {cores} busy, {count(load.processes, 'process')}")
     if load.processes > 1:
         print(
             f"  waits: workers {seconds(load.worker_wait)} for batches, parent"
@@ -123,7 +123,7 @@ def _print_load(load: Load) -> None:
 
 
 def _print_files(report: UpdateReport) -> None:
-    """The slowest and the largest files."""
+    """Print the slowest and the largest files."""
     for title, files in (("slowest files:", report.slowest), ("largest files:", report.largest)):
         if files:
             print(f"{title:14}{'wall':>12}{'CPU':>12}{'size':>10}{'chunks':>8}")

@@ -1,0 +1,229 @@
+"""Definitions of a segment by file, by line and by name, reading only the blocks that hold them."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from codelode.lru import LruCache
+from codelode.segment.definitions import (
+    DEFINITIONS_PER_BLOCK,
+    MAX_RECORD_BYTES,
+    DefinitionBlock,
+)
+from codelode.segment.frames import Frames
+from codelode.segment.names import Names, clean_name, name_key
+from codelode.segment.schema import DECLARATION
+from codelode.types import Definition
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from codelode.segment.column_codec import Column
+    from codelode.segment.container import SegmentFile
+
+_CACHED_BLOCKS = 16
+
+
+class DefinitionRecord(NamedTuple):
+    """A definition, the row of its file, and its place among the definitions of that file."""
+
+    file: int
+    place: int
+    definition: Definition
+
+
+class DefinitionLookup:
+    """Finds the definitions of one segment, those of dead files too.
+
+    Every method may raise `DamagedError`; in a segment that no writer wrote also `LookupError` or
+    `ValueError` (see `Snapshot.damage_explained`).
+    """
+
+    def __init__(
+        self,
+        file: SegmentFile,
+        files: NDArray[np.void],
+        chunks: NDArray[np.void],
+        kinds: Sequence[str],
+    ) -> None:
+        """`files` and `chunks` are the tables of the segment."""
+        self._file = file
+        self._files = files
+        self._chunks = chunks
+        self._kinds = kinds
+        self._frames = Frames(file, "definitions", "definition_blocks")
+        self._blocks: LruCache[int, DefinitionBlock] = LruCache()
+
+    def of_file(self, file: int) -> list[Definition]:
+        """Return the definitions of a file, in document order."""
+        return [self._record(number).definition for number in self._numbers(file)]
+
+    def innermost(self, file: int, line: int) -> DefinitionRecord | None:
+        """Return the definition with the fewest lines that holds a line (from 1), or None.
+
+        Of several with as many lines, the deepest; of these, the first.
+        """
+        best: tuple[int, int, int] | None = None
+        for block, piece, first in self._pieces(file):
+            starts, ends = block.start_lines[piece], block.end_lines[piece]
+            for place in np.flatnonzero((starts <= line) & (line <= ends)).tolist():
+                number = first + place
+                depth = sum(1 for _ in self._enclosing(number))
+                rank = int(ends[place] - starts[place]), -depth, number
+                best = min(best or rank, rank)
+        return self._record(best[-1]) if best else None
+
+    def named(self, name: str) -> list[DefinitionRecord]:
+        """Return the definitions whose names have the key of `name`, in the order of their names.
+
+        Such names differ from it at most in case and in separators: see `names`.
+        """
+        return [self._record(number) for _, number in self._numbers_named(name)]
+
+    def chunks_defining(self, name: str) -> Column:
+        """Return the chunks that hold the name of a definition called so, in any case.
+
+        Ordinals int64[n], ascending, each once.
+        """
+        folded = name.casefold()
+        found = set()
+        for other, number in self._numbers_named(name):
+            if _text(other).casefold() == folded:
+                found.add(self.chunk_at(self._file_of(number), self._name_line(number)))
+        return np.array(sorted(found), np.int64)
+
+    def names_with_prefix(self, prefix: str) -> Iterator[str]:
+        """Yield the names whose keys begin with the key of `prefix`, in order.
+
+        A name may be that of an owner alone, which has no definition in this segment.
+        """
+        for block, place in self._names.with_prefix(_key(prefix)):
+            yield _text(block.names[place])
+
+    def names(self) -> Iterator[list[str]]:
+        """Yield all names, block by block, in order."""
+        for block in self._names.blocks():
+            yield [_text(name) for name in block.names]
+
+    def qualified_name(self, file: int, place: int) -> str:
+        """Return a definition's name after those of its owner and of all that enclose it."""
+        number = int(self._firsts[file]) + place
+        parts: list[str] = []
+        for each in (number, *self._enclosing(number)):
+            parts += filter(None, (self._name(each), self._owner(each)))
+        return ".".join(reversed(parts))
+
+    def chunk_at(self, file: int, line: int) -> int:
+        """Return the ordinal of the first chunk of a file that holds a line.
+
+        Raises `LookupError` if there is none.
+        """
+        row = self._files[file]
+        first, count = int(row["first_chunk"]), int(row["chunks"])
+        chunks = self._chunks[first : first + count]
+        ends = chunks["start_line"].astype(np.int64) + chunks["more_lines"]
+        place = int(ends.searchsorted(line))
+        if place == count:
+            raise LookupError(f"no chunk holds line {line} of file {file}")
+        return first + place
+
+    @cached_property
+    def _firsts(self) -> Column:
+        """The number of the first definition of each file, and the number of all."""
+        total = self._files["definitions"].sum(dtype=np.int64)
+        return np.append(self._files["first_definition"].astype(np.int64), total)
+
+    @cached_property
+    def _names(self) -> Names:
+        return Names(self._file, int(self._firsts[-1]))
+
+    def _numbers(self, file: int) -> range:
+        row = self._files[file]
+        first = int(row["first_definition"])
+        return range(first, first + int(row["definitions"]))
+
+    def _numbers_named(self, name: str) -> Iterator[tuple[bytes, int]]:
+        for block, place in self._names.having(_key(name)):
+            for number in block.definitions(place).tolist():
+                yield block.names[place], number
+
+    def _pieces(self, file: int) -> Iterator[tuple[DefinitionBlock, slice, int]]:
+        """Yield the blocks with definitions of a file: where they are, and the first's number."""
+        numbers = self._numbers(file)
+        at = numbers.start
+        while at < numbers.stop:
+            start = at % DEFINITIONS_PER_BLOCK
+            stop = min(DEFINITIONS_PER_BLOCK, start + numbers.stop - at)
+            yield self._block(at // DEFINITIONS_PER_BLOCK), slice(start, stop), at
+            at += stop - start
+
+    def _block(self, number: int) -> DefinitionBlock:
+        block = self._blocks.get(number)
+        if block is None:
+            first = number * DEFINITIONS_PER_BLOCK
+            stop = min(first + DEFINITIONS_PER_BLOCK, int(self._firsts[-1]))
+            record = self._frames.read(number, MAX_RECORD_BYTES)
+            block = DefinitionBlock(record, stop - first)
+            self._blocks.put(number, block, _CACHED_BLOCKS)
+        return block
+
+    def _place(self, number: int) -> tuple[DefinitionBlock, int]:
+        return self._block(number // DEFINITIONS_PER_BLOCK), number % DEFINITIONS_PER_BLOCK
+
+    def _record(self, number: int) -> DefinitionRecord:
+        block, at = self._place(number)
+        file = self._file_of(number)
+        place, back = number - int(self._firsts[file]), block.value("parent", at)
+        start = int(block.start_lines[at])
+        definition = Definition(
+            name=self._name(number),
+            kind=self._kinds[block.value("kind", at) - 1],
+            start_line=start,
+            end_line=start + block.value("more_lines", at),
+            name_line=start + block.value("name_line", at),
+            parent=place - back if back else -1,
+            declaration=bool(block.value("flags", at) & DECLARATION),
+            owner=self._owner(number),
+        )
+        return DefinitionRecord(file, place, definition)
+
+    def _file_of(self, number: int) -> int:
+        return int(self._firsts[:-1].searchsorted(number, side="right")) - 1
+
+    def _name(self, number: int) -> str:
+        block, at = self._place(number)
+        return _text(self._names.block(block.value("name_block", at)).name_of(number))
+
+    def _owner(self, number: int) -> str:
+        block, at = self._place(number)
+        owner = block.value("owner", at)
+        return _text(self._names.name(owner - 1)) if owner else ""
+
+    def _name_line(self, number: int) -> int:
+        block, at = self._place(number)
+        return int(block.start_lines[at]) + block.value("name_line", at)
+
+    def _enclosing(self, number: int) -> Iterator[int]:
+        """Yield the numbers of the definitions that enclose one, from the inside out."""
+        while True:
+            block, at = self._place(number)
+            back = block.value("parent", at)
+            if not back:
+                return
+            number -= back
+            if number < 0:
+                raise LookupError("a definition lies in one that is not there")
+            yield number
+
+
+def _key(name: str) -> bytes:
+    return name_key(clean_name(name))
+
+
+def _text(name: bytes) -> str:
+    return name.decode("utf-8", "replace")

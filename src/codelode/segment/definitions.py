@@ -1,0 +1,179 @@
+"""The definitions of a segment as a table, and its sections.
+
+Definitions are numbered file by file, in document order. A definition refers to its name by the
+block of the name alone: the lists in that block tell which name it is, and cost nothing more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain, compress, repeat
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codelode.segment.column_codec import Column, add_up, open_columns, pack_column, steps
+from codelode.segment.frames import Frames, frame_sections
+from codelode.segment.names import NAMES_PER_BLOCK, Names, clean_names, name_sections, sorted_names
+from codelode.segment.schema import DECLARATION, DEFINITION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from codelode.segment.container import Piece, SegmentFile
+    from codelode.types import Definition
+
+DEFINITIONS_PER_BLOCK = 512
+COLUMNS = (
+    *("name_block", "owner", "start_line", "more_lines"),
+    *("name_line", "parent", "kind", "flags"),
+)
+"""In the order in which they are packed."""
+
+STEPPED = "start_line"
+"""Packed as steps from the definition before, and from 0 at the first of a block."""
+
+MAX_RECORD_BYTES = len(COLUMNS) * (1 + 4 * DEFINITIONS_PER_BLOCK)
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionTable:
+    """Names, each once, and rows of `schema.DEFINITION`, file by file."""
+
+    names: list[bytes]
+    rows: NDArray[np.void]
+
+
+def definition_table(
+    files: Sequence[Sequence[Definition]], kinds: dict[str, int]
+) -> DefinitionTable:
+    """Make a table of the definitions of some files; `kinds` grows by those it does not have.
+
+    Lines and parents that make no sense are moved to the nearest that do.
+    """
+    flat = [each for definitions in files for each in definitions]
+    rows = np.zeros(len(flat), DEFINITION)
+    if not flat:
+        return DefinitionTable([], rows)
+    texts, kind_names, starts, ends, name_lines, parents, declared, owners = zip(*flat, strict=True)
+    own, other = clean_names(texts), clean_names(owners) if any(owners) else []
+    names = list(dict.fromkeys(chain(own, filter(None, other))))
+    numbers = dict(zip(names, range(1, len(names) + 1), strict=True))
+    rows["name"] = np.fromiter(map(numbers.__getitem__, own), np.int64) - 1
+    if other:
+        rows["owner"] = [numbers[name] if name else 0 for name in other]
+    for kind in dict.fromkeys(kind_names):
+        kinds.setdefault(kind, len(kinds) + 1)
+    rows["kind"] = np.fromiter(map(kinds.__getitem__, kind_names), np.int64)
+    rows["flags"] = np.where(declared, DECLARATION, 0)
+    first = np.array(starts)
+    last = np.maximum(first, ends)
+    rows["start_line"], rows["more_lines"] = first, last - first
+    rows["name_line"] = np.clip(name_lines, first, last) - first
+    places = np.concatenate([np.arange(len(definitions)) for definitions in files])
+    inside = np.array(parents)
+    rows["parent"] = np.where((inside >= 0) & (inside < places), places - inside, 0)
+    return DefinitionTable(names, rows)
+
+
+def definition_sections(
+    table: DefinitionTable,
+) -> dict[str, Iterable[Piece]]:
+    """Return the sections of a segment that hold a table."""
+    return {
+        **frame_sections("definitions", "definition_blocks", definition_records(table.rows)),
+        **name_sections(table.names, table.rows["name"].astype(np.int64)),
+    }
+
+
+def definition_records(rows: NDArray[np.void]) -> Iterator[bytes]:
+    """Yield the blocks of definitions, not yet compressed."""
+    columns = {name: rows[name].astype(np.int64) for name in rows.dtype.names or ()}
+    columns["name_block"] = columns["name"] // NAMES_PER_BLOCK
+    for first in range(0, len(rows), DEFINITIONS_PER_BLOCK):
+        block = {
+            name: column[first : first + DEFINITIONS_PER_BLOCK] for name, column in columns.items()
+        }
+        block[STEPPED] = steps(block[STEPPED])
+        yield b"".join(pack_column(block[name]) for name in COLUMNS)
+
+
+class DefinitionBlock:
+    """Up to `DEFINITIONS_PER_BLOCK` definitions; columns are unpacked when asked for."""
+
+    def __init__(self, record: bytes, count: int) -> None:
+        """Raises `ValueError` for what is no block of `count` definitions."""
+        opened = open_columns(record, 0, [count] * len(COLUMNS))
+        self._columns = dict(zip(COLUMNS, opened, strict=True))
+
+    def column(self, name: str) -> Column:
+        """Return a column, int64[count]."""
+        values = self._columns[name].array()
+        return add_up(values) if name == STEPPED else values
+
+    @cached_property
+    def start_lines(self) -> Column:
+        """The first lines, from 1."""
+        return self.column("start_line")
+
+    @cached_property
+    def end_lines(self) -> Column:
+        """The last lines."""
+        return self.start_lines + self.column("more_lines")
+
+    def value(self, name: str, place: int) -> int:
+        """Return one value of a column other than `start_line`."""
+        return self._columns[name].value(place)
+
+
+def read_table(file: SegmentFile, total: int) -> DefinitionTable:
+    """Return all `total` definitions of a segment.
+
+    Raises `DamagedError`, or `ValueError` for what no writer wrote.
+    """
+    rows = np.zeros(total, DEFINITION)
+    frames = Frames(file, "definitions", "definition_blocks")
+    for number, first in enumerate(range(0, total, DEFINITIONS_PER_BLOCK)):
+        piece = rows[first : first + DEFINITIONS_PER_BLOCK]
+        block = DefinitionBlock(frames.read(number, MAX_RECORD_BYTES), len(piece))
+        for name in COLUMNS[1:]:
+            piece[name] = block.column(name)
+    names: list[bytes] = []
+    named = np.zeros(total, bool)
+    for known in Names(file, total).blocks():
+        numbers, places = known.pairs()
+        if numbers.min(initial=0) < 0 or numbers.max(initial=-1) >= total or named[numbers].any():
+            raise ValueError("a definition has two names, or is not there")
+        named[numbers] = True
+        rows["name"][numbers] = places + len(names)
+        names += known.names
+    if not named.all():
+        raise ValueError("a definition has no name")
+    return DefinitionTable(names, rows)
+
+
+def merge_tables(
+    names: Sequence[Sequence[bytes]], rows: Sequence[NDArray[np.void]]
+) -> DefinitionTable:
+    """Join rows whose names are numbers into those of their part; unused names are dropped.
+
+    The rows are changed.
+    """
+    used = [_used(known, mine) for known, mine in zip(names, rows, strict=True)]
+    merged = sorted_names(chain.from_iterable(used))
+    place = dict(zip(merged, range(1, len(merged) + 1), strict=True))
+    for known, mine in zip(names, rows, strict=True):
+        new = np.array([0, *map(place.get, known, repeat(0))], np.int64)
+        mine["name"] = new[mine["name"] + np.int64(1)] - 1
+        mine["owner"] = new[mine["owner"]]
+    return DefinitionTable(merged, np.concatenate(rows))
+
+
+def _used(names: Sequence[bytes], rows: NDArray[np.void]) -> Iterable[bytes]:
+    """Return those of the names that some row has."""
+    marks = np.zeros(len(names) + 1, bool)
+    marks[rows["owner"]] = True
+    marks[rows["name"] + np.int64(1)] = True
+    return names if marks[1:].all() else compress(names, marks[1:].tolist())

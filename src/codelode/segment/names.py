@@ -1,0 +1,238 @@
+"""The names of definitions: sorted, in compressed blocks, each name with its definitions.
+
+Names are sorted by their *key*, then as bytes. The key is the parts of a name in lower case, joined
+without separators: `get_url`, `getUrl` and `GETURL` have one key, so they are neighbours, whatever
+way they are asked for. A block holds `NAMES_PER_BLOCK` names; the keys of the first names of all
+blocks are the *heads*, by which a block is found without touching another.
+"""
+
+from __future__ import annotations
+
+import struct
+from bisect import bisect_left, bisect_right
+from functools import cached_property
+from typing import TYPE_CHECKING
+from unicodedata import normalize
+
+import numpy as np
+
+from codelode.errors import DamagedError
+from codelode.lru import LruCache
+from codelode.segment.column_codec import (
+    Column,
+    add_up,
+    open_column,
+    open_columns,
+    pack_column,
+    steps,
+)
+from codelode.segment.frames import Frames, frame_sections
+from codelode.segment.schema import MAX_NAME_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from codelode.segment.container import Piece, SegmentFile
+
+NAMES_PER_BLOCK = 256
+
+NAME_SECTIONS = ("names", "name_blocks", "name_heads")
+
+_LENGTH = struct.Struct("<I")  # of the names in a block, in bytes
+_SEPARATORS = bytes(c for c in range(128) if not chr(c).isalnum() and c != 10)
+_CONTROL = bytes(32 if c < 32 or c == 127 else c for c in range(256))
+_CONTROL_BUT_NEWLINE = _CONTROL[:10] + b"\n" + _CONTROL[11:]
+_CACHED_BLOCKS = 16
+_OVERHEAD = _LENGTH.size + 2 + NAMES_PER_BLOCK * (MAX_NAME_BYTES + 1 + 4)
+
+
+def clean_name(name: str) -> bytes:
+    """Return a name in UTF-8 on one line, cut to `MAX_NAME_BYTES`."""
+    cut = name.encode("utf-8", "replace")[:MAX_NAME_BYTES].translate(_CONTROL)
+    return cut if cut.isascii() else cut.decode("utf-8", "ignore").encode()
+
+
+def clean_names(names: Sequence[str]) -> list[bytes]:
+    """Return `clean_name` of each name; fast for many short ASCII names."""
+    joined = "\n".join(names)
+    if not names:
+        return []
+    if not joined.isascii():
+        return [clean_name(name) for name in names]
+    cleaned = joined.encode().translate(_CONTROL_BUT_NEWLINE).split(b"\n")
+    if len(cleaned) != len(names) or max(map(len, cleaned)) > MAX_NAME_BYTES:
+        return [clean_name(name) for name in names]
+    return cleaned
+
+
+def name_key(name: bytes) -> bytes:
+    """Return the key of a name in UTF-8: its letters and digits in lower case, or all of it."""
+    if name.isascii():
+        lower = name.lower()
+        return lower.translate(None, _SEPARATORS) or lower
+    folded = normalize("NFKC", name.decode("utf-8", "replace")).casefold()
+    return ("".join(filter(str.isalnum, folded)) or folded).encode()
+
+
+def name_keys(names: Sequence[bytes]) -> list[bytes]:
+    """Return the key of each name; fast for many ASCII names."""
+    joined = b"\n".join(names)
+    if not joined.isascii():
+        return [name_key(name) for name in names]
+    keys = joined.lower().translate(None, _SEPARATORS).split(b"\n") if names else []
+    return [key or name.lower() for key, name in zip(keys, names, strict=True)]
+
+
+def sorted_names(names: Iterable[bytes]) -> list[bytes]:
+    """Return each name once, in the order of the index."""
+    distinct = list(dict.fromkeys(names))
+    # Strings compare faster than tuples; no name has a newline, the lowest byte there is.
+    pairs = list(map(b"%b\n%b".__mod__, zip(name_keys(distinct), distinct, strict=True)))
+    pairs.sort()
+    return b"\n".join(pairs).split(b"\n")[1::2]
+
+
+def name_sections(names: Sequence[bytes], owners: Column) -> dict[str, Iterable[Piece]]:
+    """Return the sections of sorted names; `owners` int64[n] is the name of each definition."""
+    records = list(name_records(names, owners))
+    heads = name_keys(names[::NAMES_PER_BLOCK])
+    return {**frame_sections("names", "name_blocks", records), "name_heads": [b"\n".join(heads)]}
+
+
+def name_records(names: Sequence[bytes], owners: Column) -> Iterator[bytes]:
+    """Yield the blocks, not yet compressed."""
+    numbers = np.argsort(owners, kind="stable")
+    ends = np.cumsum(np.bincount(owners, minlength=len(names)))
+    counts = np.diff(ends, prepend=0)
+    for first in range(0, len(names), NAMES_PER_BLOCK):
+        block = slice(first, first + NAMES_PER_BLOCK)
+        text = b"".join(name + b"\n" for name in names[block])
+        mine = numbers[ends[first] - counts[first] : ends[block][-1]]
+        columns = pack_column(counts[block]) + pack_column(steps(mine))
+        yield _LENGTH.pack(len(text)) + text + columns
+
+
+class NameBlock:
+    """Up to `NAMES_PER_BLOCK` names, and the numbers of the definitions of each."""
+
+    def __init__(self, data: bytes) -> None:
+        """Raises `ValueError` for what is no block."""
+        length = _LENGTH.unpack_from(data)[0] if len(data) >= _LENGTH.size else len(data)
+        end = _LENGTH.size + length
+        self._text = data[_LENGTH.size : end]
+        if end > len(data) or not self._text.endswith(b"\n"):
+            raise ValueError("the names are cut short")
+        self._counts = open_column(data, end, self._text.count(b"\n"))
+        self._data = data
+
+    @cached_property
+    def _ends(self) -> Column:
+        """Where the definitions of each name end."""
+        return np.cumsum(self._counts.array())
+
+    @cached_property
+    def _numbers(self) -> Column:
+        """The definitions of all names, name by name."""
+        (numbers,) = open_columns(self._data, self._counts.end, [int(self._ends[-1])])
+        return add_up(numbers.array())
+
+    @cached_property
+    def names(self) -> list[bytes]:
+        """The names, in order."""
+        return self._text[:-1].split(b"\n")
+
+    def keys(self) -> list[bytes]:
+        """Return the key of each name."""
+        return name_keys(self.names)
+
+    def definitions(self, place: int) -> Column:
+        """Return the numbers of the definitions of one name, ascending."""
+        start = self._ends[place - 1] if place else 0
+        return self._numbers[start : self._ends[place]]
+
+    def pairs(self) -> tuple[Column, Column]:
+        """Return the numbers of all definitions here, and the place of the name of each."""
+        counts = np.diff(self._ends, prepend=0)
+        return self._numbers, np.repeat(np.arange(len(counts)), counts)
+
+    def having(self, key: bytes) -> range:
+        """Return the places of the names that have this key; they are neighbours."""
+        if not key.isalnum() or not self._text.isascii():
+            keys = self.keys()
+            return range(bisect_left(keys, key), bisect_right(keys, key))
+        text = b"\n" + self._text.lower().translate(None, _SEPARATORS)
+        start = text.find(b"\n%s\n" % key)
+        if start < 0:
+            return range(0)
+        step, stop = len(key) + 1, start
+        while text.startswith(key + b"\n", stop + 1):
+            stop += step
+        first = text.count(b"\n", 0, start)
+        return range(first, first + (stop - start) // step)
+
+    def name_of(self, number: int) -> bytes:
+        """Return the name of a definition. Raises `LookupError` if it has none here."""
+        found = np.flatnonzero(self._numbers == number)
+        if not len(found):
+            raise LookupError("a definition is not in the list of its name")
+        return self.names[int(self._ends.searchsorted(found[0], side="right"))]
+
+
+class Names:
+    """Finds names; of the blocks, only those that may hold one are read. May raise `DamagedError`.
+
+    Raises `ValueError` too, for what no writer wrote.
+    """
+
+    def __init__(self, file: SegmentFile, definitions: int) -> None:
+        """`definitions` is how many definitions the segment has."""
+        self._file = file
+        self._most = _OVERHEAD + 4 * definitions
+        self._frames = Frames(file, "names", "name_blocks")
+        self._blocks: LruCache[int, NameBlock] = LruCache()
+
+    @cached_property
+    def heads(self) -> list[bytes]:
+        """The key of the first name of each block."""
+        heads = bytes(self._file.read("name_heads")).split(b"\n") if len(self._frames) else []
+        if len(heads) != len(self._frames):
+            raise DamagedError(f"{self._file.name}: name_heads does not fit name_blocks")
+        return heads
+
+    def block(self, number: int) -> NameBlock:
+        """Return a block of names."""
+        block = self._blocks.get(number)
+        if block is None:
+            block = NameBlock(self._frames.read(number, self._most))
+            self._blocks.put(number, block, _CACHED_BLOCKS)
+        return block
+
+    def blocks(self) -> Iterator[NameBlock]:
+        """Yield all blocks, in order; they are not kept."""
+        for number in range(len(self._frames)):
+            yield NameBlock(self._frames.read(number, self._most))
+
+    def having(self, key: bytes) -> Iterator[tuple[NameBlock, int]]:
+        """Yield the block and the place in it of each name that has this key."""
+        first = max(0, bisect_left(self.heads, key) - 1)
+        for number in range(first, bisect_right(self.heads, key)):
+            block = self.block(number)
+            for place in block.having(key):
+                yield block, place
+
+    def with_prefix(self, prefix: bytes) -> Iterator[tuple[NameBlock, int]]:
+        """Yield the block and the place in it of each name whose key begins with a prefix."""
+        for number in range(max(0, bisect_left(self.heads, prefix) - 1), len(self._frames)):
+            head = self.heads[number]
+            if head > prefix and not head.startswith(prefix):
+                return
+            block = self.block(number)
+            keys = block.keys()
+            for place in range(bisect_left(keys, prefix), len(keys)):
+                if not keys[place].startswith(prefix):
+                    return
+                yield block, place
+
+    def name(self, number: int) -> bytes:
+        """Return a name by its number. Raises `LookupError` if there is none."""
+        return self.block(number // NAMES_PER_BLOCK).names[number % NAMES_PER_BLOCK]

@@ -1,0 +1,272 @@
+"""Definitions: what is asked by file, line or name is what a plain list would answer."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from itertools import pairwise
+from unicodedata import normalize
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+import xxhash
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from codelode.errors import DamagedError
+from codelode.segment import definitions as definitions_module
+from codelode.segment import names as names_module
+from codelode.segment.builder import SegmentBuilder
+from codelode.segment.column_codec import add_up, open_columns, pack_column, steps
+from codelode.segment.container import SegmentFile, write_segment
+from codelode.segment.definition_lookup import DefinitionRecord
+from codelode.segment.merge import merge
+from codelode.segment.names import clean_name, clean_names, name_key, name_keys, sorted_names
+from codelode.segment.reader import Segment
+from codelode.segment.run import RunSegment
+from codelode.segment.verify import faults
+from codelode.text.word_counts import count_words
+from codelode.types import Chunk, ChunkedDocument, Definition, Document
+from tests.segments import source, vectors_of
+
+LINES = 12
+
+Tree = list[list[Definition]]
+
+words = st.sampled_from(["get", "url", "Get", "URL", "x", "größe", "ß", "42", "_", "", "-", "+"])
+names = st.lists(words, min_size=1, max_size=3).map("".join) | st.text(max_size=4)
+
+
+@st.composite
+def definition_lists(draw: st.DrawFn) -> list[Definition]:
+    """Nested definitions on at most `LINES` lines, outer before inner."""
+    found: list[Definition] = []
+
+    def add(first: int, last: int, parent: int) -> None:
+        while first <= last and len(found) < 12 and draw(st.booleans()):
+            start = draw(st.integers(first, last))
+            end = draw(st.integers(start, last))
+            name_line = draw(st.integers(start, end))
+            owner = draw(st.just("") | names)
+            kind = draw(st.sampled_from(["function", "class", "macro"]))
+            name, declared = draw(names), draw(st.booleans())
+            found.append(Definition(name, kind, start, end, name_line, parent, declared, owner))
+            add(start, end, len(found) - 1)
+            first = draw(st.integers(start, end + 1))
+
+    add(1, LINES, -1)
+    return found
+
+
+trees = st.lists(definition_lists(), min_size=1, max_size=4)
+sizes = st.sampled_from([1, 2, 3, 512])
+
+
+def cleaned(definition: Definition) -> Definition:
+    return definition._replace(
+        name=clean_name(definition.name).decode(), owner=clean_name(definition.owner).decode()
+    )
+
+
+def build_run(tree: Tree, first: int = 0) -> RunSegment:
+    """A run of files with two chunks each; every line of text is its number."""
+    builder = SegmentBuilder()
+    for number, definitions in enumerate(tree, first):
+        lines = [b"%d %d\n" % (number, line) for line in range(1, LINES + 1)]
+        text, cut = b"".join(lines), len(b"".join(lines[:5]))
+        chunks = [Chunk(0, cut, 1, 5), Chunk(cut, len(text), 6, LINES)]
+        path = f"f{number}"
+        document = Document(path, None, text, "utf-8", xxhash.xxh3_128_digest(text))
+        builder.add(source(path, text), document, ChunkedDocument(chunks, definitions))
+    return RunSegment.from_bytes(
+        "run", builder.finish(count_words(builder.texts), vectors_of(builder.texts))
+    )
+
+
+def build(tree: Tree, live: list[bool] | None = None, parts: int = 1) -> Segment:
+    """The segment of some files, merged from some runs; `live` says which are kept."""
+    mask = np.array(live or [True] * len(tree))
+    cuts = np.linspace(0, len(tree), parts + 1).astype(int).tolist()
+    runs = []
+    for start, stop in pairwise(cuts):
+        runs.append((build_run(tree[start:stop], start), mask[start:stop]))
+    sink = io.BytesIO()
+    merge(runs, sink)
+    return Segment.from_bytes("test", sink.getvalue())
+
+
+def records(tree: Tree) -> Iterator[DefinitionRecord]:
+    for file, definitions in enumerate(tree):
+        for place, definition in enumerate(definitions):
+            yield DefinitionRecord(file, place, cleaned(definition))
+
+
+def depth(definitions: list[Definition], place: int) -> int:
+    parent = definitions[place].parent
+    return 0 if parent < 0 else 1 + depth(definitions, parent)
+
+
+def qualified(definitions: list[Definition], place: int) -> str:
+    each = cleaned(definitions[place])
+    outer = qualified(definitions, each.parent) if each.parent >= 0 else ""
+    return ".".join(filter(None, (outer, each.owner, each.name)))
+
+
+def innermost(definitions: list[Definition], line: int) -> int | None:
+    holding = [i for i, d in enumerate(definitions) if d.start_line <= line <= d.end_line]
+
+    def rank(i: int) -> tuple[int, int, int]:
+        return definitions[i].end_line - definitions[i].start_line, -depth(definitions, i), i
+
+    return min(holding, key=rank, default=None)
+
+
+def parts_key(name: str) -> str:
+    """The key of a name, written as its definition says it."""
+    folded = normalize("NFKC", clean_name(name).decode()).casefold()
+    return "".join(c for c in folded if c.isalnum()) or folded
+
+
+@settings(deadline=None)
+@given(trees, st.integers(1, 3), sizes, sizes)
+def test_what_is_found_is_what_was_put_in(tree: Tree, parts: int, few: int, per: int) -> None:
+    with (
+        patch.object(names_module, "NAMES_PER_BLOCK", few),
+        patch.object(definitions_module, "NAMES_PER_BLOCK", few),
+        patch.object(definitions_module, "DEFINITIONS_PER_BLOCK", per),
+        patch("codelode.segment.definition_lookup.DEFINITIONS_PER_BLOCK", per),
+        patch("codelode.segment.section_check.DEFINITIONS_PER_BLOCK", per),
+        patch("codelode.segment.definition_faults.NAMES_PER_BLOCK", few),
+    ):
+        segment = build(tree, parts=min(parts, len(tree)))
+        assert not list(faults(segment))
+        check(segment, tree)
+
+
+def check(segment: Segment, tree: Tree) -> None:
+    """Compare every answer with that of a list."""
+    lookup, known = segment.definitions, list(records(tree))
+    for file, definitions in enumerate(tree):
+        assert lookup.of_file(file) == [cleaned(each) for each in definitions]
+        for place in range(len(definitions)):
+            assert lookup.qualified_name(file, place) == qualified(definitions, place)
+        for line in range(LINES + 2):
+            found, wanted = lookup.innermost(file, line), innermost(definitions, line)
+            assert (found and found.place) == wanted
+            assert found is None or found in known
+    asked = {each.definition.name for each in known} | {"GETURL", "get_url", "absent", "", "_", "é"}
+    for name in asked:
+        same = [each for each in known if parts_key(each.definition.name) == parts_key(name)]
+        assert sorted(lookup.named(name)) == sorted(same)
+        called_so = [each for each in same if each.definition.name.casefold() == name.casefold()]
+        chunks = {2 * each.file + (each.definition.name_line > 5) for each in called_so}
+        assert lookup.chunks_defining(name).tolist() == sorted(chunks)
+    owners = {each.definition.owner for each in known} - {""}
+    every = sorted_names(name.encode() for name in {d.definition.name for d in known} | owners)
+    assert [name for block in lookup.names() for name in block] == [n.decode() for n in every]
+    for prefix in ("", "g", "GET_u", "ß", "+", "gr", *asked):
+        key = name_key(clean_name(prefix))
+        having = [name.decode() for name in every if name_key(name).startswith(key)]
+        assert list(lookup.names_with_prefix(prefix)) == having
+
+
+@settings(deadline=None)
+@given(st.data(), trees, st.integers(1, 3))
+def test_merging_is_building_what_is_live(data: st.DataObject, tree: Tree, parts: int) -> None:
+    live = data.draw(st.lists(st.booleans(), min_size=len(tree), max_size=len(tree)))
+    kept = [definitions for definitions, on in zip(tree, live, strict=True) if on]
+    merged = build(tree, live, min(parts, len(tree)))
+    check(merged, kept)
+    assert not list(faults(merged))
+    sink = io.BytesIO()
+    merge([(build(tree), np.array(live))], sink)  # a sealed segment, compacted
+    again = Segment.from_bytes("again", sink.getvalue())
+    for section in ("definitions", "names", "name_heads"):
+        assert bytes(again.file.read(section)) == bytes(merged.file.read(section))
+
+
+@given(st.lists(names | st.text(max_size=6)))
+@example(["a" * 300, "\n", "x\ny", "", "größe", "Größe", "\udc80"])
+def test_keys_and_clean_names_are_the_same_one_by_one(many: list[str]) -> None:
+    one_by_one = [clean_name(name) for name in many]
+    assert clean_names(many) == one_by_one
+    assert name_keys(one_by_one) == [name_key(name) for name in one_by_one]
+    assert [name_key(name).decode() for name in one_by_one] == [parts_key(name) for name in many]
+    assert sorted_names(one_by_one) == sorted(
+        set(one_by_one), key=lambda name: (name_key(name), name)
+    )
+    assert all(len(name) <= 255 and b"\n" not in name for name in one_by_one)
+
+
+@given(st.lists(st.integers(0, 2**31 - 1), max_size=9), st.lists(st.integers(0, 300), max_size=9))
+def test_columns_come_back(large: list[int], small: list[int]) -> None:
+    first, second = np.array(large, np.int64), np.array(small, np.int64)
+    data = pack_column(steps(first)) + pack_column(second)
+    opened = open_columns(data, 0, [len(large), len(small)])
+    assert add_up(opened[0].array()).tolist() == large
+    assert opened[1].array().tolist() == [opened[1].value(i) for i in range(len(small))] == small
+    for wrong in (data[:-1], data + b"\0", b""):
+        with pytest.raises(ValueError, match="column"):
+            open_columns(wrong, 0, [len(large), len(small)])
+    for place in (-1, len(small)):
+        with pytest.raises(LookupError):
+            opened[1].value(place)
+
+
+def test_names_in_any_writing_are_neighbours() -> None:
+    tree = [[Definition(name, "function", 1, 1, 1)] for name in ("getURL", "other", "get_url")]
+    lookup = build(tree).definitions
+    assert [each.definition.name for each in lookup.named("GetUrl")] == ["getURL", "get_url"]
+    assert lookup.chunks_defining("GETurl").tolist() == [0]
+
+
+def test_one_line_holds_the_outer_before_its_neighbours() -> None:
+    lines = [
+        Definition("Color", "enum", 3, 3, 3),
+        Definition("RED", "variant", 3, 3, 3, 0, declaration=True),
+        Definition("BLUE", "variant", 3, 3, 3, 0, declaration=True),
+        Definition("after", "variable", 3, 3, 3),
+    ]
+    found = build([lines]).definitions.innermost(0, 3)
+    assert found is not None and found.definition.name == "RED"
+
+
+def test_lines_and_parents_without_sense_are_mended() -> None:
+    odd = [Definition("a", "x", 5, 3, 9, 7), Definition("b", "x", 6, 7, 1, 1)]
+    segment = build([odd])
+    assert segment.definitions.of_file(0) == [
+        Definition("a", "x", 5, 5, 5, -1),
+        Definition("b", "x", 6, 7, 6, -1),
+    ]
+    assert not list(faults(segment))
+
+
+def forged(segment: Segment, **changed: bytes) -> Segment:
+    sections = {name: [bytes(segment.file.read(name))] for name in segment.file.section_bytes()}
+    sink = io.BytesIO()
+    write_segment(sink, sections | {name: [data] for name, data in changed.items()})
+    return Segment(SegmentFile.from_bytes("forged", sink.getvalue()))
+
+
+@pytest.mark.parametrize("column", ["owner", "kind", "flags", "name_line", "parent", "more_lines"])
+def test_a_reference_out_of_range_is_found(column: str) -> None:
+    tree = [[Definition("a", "x", 1, 2, 1), Definition("b", "x", 2, 2, 2, 0)]]
+    sound = build(tree)
+    table = sound.definition_table()
+    table.rows[column][1] = 200
+    sections = definitions_module.definition_sections(table)
+    pieces = {name: b"".join(map(bytes, pieces)) for name, pieces in sections.items()}
+    assert [section for section, *_ in faults(forged(sound, **pieces))] == ["definitions"]
+
+
+def test_a_larger_record_than_there_can_be_is_not_unpacked() -> None:
+    import zstandard
+
+    sound = build([[Definition("a", "x", 1, 2, 1)]])
+    bomb = zstandard.ZstdCompressor(write_content_size=True).compress(bytes(90_000_000))
+    for records_, blocks in (("names", "name_blocks"), ("definitions", "definition_blocks")):
+        ends = np.array([0, len(bomb)], "<u4").tobytes()
+        spoilt = forged(sound, **{records_: bomb, blocks: ends})
+        with pytest.raises(DamagedError, match="larger"):
+            spoilt.definitions.named("a")
