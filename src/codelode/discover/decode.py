@@ -1,8 +1,7 @@
 """Raw bytes to UTF-8 text, or the finding that they are no text.
 
-UTF-8 is taken at its word; so are byte order marks. For the rest there is no certainty: single
-accented letters between ASCII ones are Windows-1252 (a superset of Latin-1), because detectors get
-exactly those wrong; everything else is put to charset-normalizer, on the lines that matter.
+UTF-8 is taken at its word; so are byte order marks and the escapes of ISO-2022. For the rest there
+is no certainty: the most plausible text wins (see `charset`).
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ import codecs
 import re
 from typing import NamedTuple
 
+from codelode.discover.charset import letter_bits, readings
 from codelode.types import SkipReason
 
 _LOOKED_AT = 1 << 13
@@ -19,12 +19,10 @@ _CONTROLS = bytes({*range(0x20), 0x7F} - set(b"\t\n\v\f\r\b\x1b"))
 _MAX_CONTROLS = 0.05
 _MAX_CONTROLS_UNKNOWN = 0.01  # where the encoding is not certain either
 _SAMPLE = 1 << 12
-_MIN_SAMPLE = 1 << 9  # the detector does better on the same few words repeated
-_CANDIDATES = ["cp932", "euc_jp", "gb18030", "big5", "cp949", "cp1251", "koi8_r", "cp866"]
-_CANDIDATES += ["cp1250", "cp1253", "cp1255"]
-"""What legacy source code is written in, where it is not Western. With all its hundred encodings
-to choose from, the detector finds more wrong ones."""
-_TOLERANCE = 0.4  # of what the detector takes for noise: comments among code look noisy to it
+_MAX_BITS = 8.0  # a byte, in the most plausible encoding: noise has 9 and more, languages 4 to 6
+_MAX_HIGH = 0.3  # of noise: a text with fewer bytes beyond ASCII is worth reading
+_MAX_WIDE_BITS = 12.0  # a character of UTF-16 without a mark: noise has 15 and more
+_WIDE_LANGUAGES = ("gb18030", "big5hkscs", "cp932", "cp949", "cp1251", "cp1252", "cp1253")
 
 _MAGIC = {
     b"%PDF-": "PDF",
@@ -56,10 +54,12 @@ _MARK_STARTS = tuple(mark for mark, _ in _MARKS)
 
 _ABOVE_ASCII = bytes(range(0x80, 0x100))
 _HIGH = re.compile(rb"[\x80-\xff]+")
-_WESTERN = re.compile(
-    rb"(?<![\x80-\xff])(?:[\x80\x85\x91-\x97\x99\xa0-\xff]|(?<=[A-Za-z])[\xc0-\xff]{2}"
-    rb"|[\xc0-\xff]{2}(?=[A-Za-z]))(?![\x80-\xff])"
-)
+_ESCAPES = {  # of ISO-2022, where all bytes are ASCII
+    b"\x1b$B": "iso2022_jp_ext",
+    b"\x1b$@": "iso2022_jp_ext",
+    b"\x1b$(D": "iso2022_jp_ext",
+    b"\x1b$)C": "iso2022_kr",
+}
 _CLEAN_CUT = re.compile(rb"\n|[\x00-\x7f]{2}")
 """Ends between two characters in every encoding in which some bytes below 0x80 are half of one."""
 
@@ -88,9 +88,11 @@ def decode(data: bytes) -> Text | NoText:
     if data.startswith(_MAGIC_STARTS):
         return NoText(SkipReason.BINARY, next(_MAGIC[m] for m in _MAGIC if data.startswith(m)))
     if b"\0" in data[:_LOOKED_AT]:
-        return _utf16_without_mark(data) or NoText(SkipReason.BINARY, "a NUL byte")
+        return _wide_without_mark(data) or NoText(SkipReason.BINARY, "a NUL byte")
     text = data[3:] if data.startswith(codecs.BOM_UTF8) else data
-    if text.isascii() or _is_utf8(text):
+    if text.isascii():
+        return (_escaped(text) if b"\x1b$" in text else None) or _unless_binary(text, "utf-8")
+    if _is_utf8(text):
         return _unless_binary(text, "utf-8")
     if _share_of_controls(text) > _MAX_CONTROLS_UNKNOWN:
         return NoText(SkipReason.BINARY, "control characters")
@@ -125,17 +127,44 @@ def _marked(data: bytes) -> Text | NoText:
     return _unless_binary(text.encode(), encoding)
 
 
-def _utf16_without_mark(data: bytes) -> Text | None:
-    """UTF-16 if every other byte is mostly NUL, and what comes of it reads like text."""
-    start = data[:_LOOKED_AT]
-    for encoding, high, low in (("utf-16-le", 1, 0), ("utf-16-be", 0, 1)):
-        if start[high::2].count(0) > len(start) // 4 and start[low::2].count(0) == 0:
+def _escaped(data: bytes) -> Text | None:
+    """ISO-2022, which says by escapes when two bytes are a character."""
+    for escape, encoding in _ESCAPES.items():
+        if escape in data:
             try:
                 text = data.decode(encoding).encode()
             except UnicodeDecodeError:
-                return None
-            return Text(text, encoding) if _share_of_controls(text) == 0 else None
+                continue
+            if not text.isascii() and _share_of_controls(text) == 0:
+                return Text(text, encoding.replace("_", "-"))
     return None
+
+
+def _wide_without_mark(data: bytes) -> Text | None:
+    """UTF-32 or UTF-16, whichever reads most like text, if either does."""
+    start = data[:_LOOKED_AT]
+    best, bits = "", _MAX_WIDE_BITS
+    for encoding in ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be"):
+        try:
+            beginning = codecs.getincrementaldecoder(encoding)().decode(start)
+        except UnicodeDecodeError:
+            continue
+        found = _wide_bits(beginning)
+        if found < bits:
+            best, bits = encoding, found
+    try:
+        text = data.decode(best).encode() if best else b"\0"
+    except UnicodeDecodeError:
+        return None
+    return Text(text, best) if _share_of_controls(text) == 0 else None
+
+
+def _wide_bits(text: str) -> float:
+    """The bits of a character beyond ASCII; 0 if there are few, infinite for control characters."""
+    if not text or _share_of_controls(text.encode("utf-8", "replace")) > 0:
+        return float("inf")
+    foreign = sum(character > "\x7f" for character in text)
+    return letter_bits(text, _WIDE_LANGUAGES) if 4 * foreign > len(text) else 0.0
 
 
 def _damaged_utf8(text: bytes) -> Text | None:
@@ -149,25 +178,18 @@ def _damaged_utf8(text: bytes) -> Text | None:
 
 def _legacy(data: bytes) -> Text | NoText:
     sample = _telling_part(data)
-    high = sum(map(len, _HIGH.findall(sample)))
-    western = sum(map(len, _WESTERN.findall(sample)))
-    if western < 0.8 * high:
-        from charset_normalizer import from_bytes  # 30 ms, and few trees need it
-
-        enough = sample * (1 + _MIN_SAMPLE // len(sample))
-        found = from_bytes(enough, cp_isolation=_CANDIDATES, threshold=_TOLERANCE)
-        best = found.best()
-        if best is not None:
-            try:
-                return Text(data.decode(best.encoding).encode(), best.encoding.replace("_", "-"))
-            except UnicodeDecodeError:
-                pass  # true of the sample, not of the rest
-        if high > 0.3 * len(sample):
+    found = readings(sample)
+    if not found or found[0].bits > _MAX_BITS * len(sample):
+        high = sum(map(len, _HIGH.findall(sample)))
+        if high > _MAX_HIGH * len(sample):
             return NoText(SkipReason.ENCODING, "")
-    try:
-        return Text(data.decode("cp1252").encode(), "cp1252")
-    except UnicodeDecodeError:  # five bytes have no meaning there
-        return Text(data.decode("latin-1").encode(), "latin-1")
+    for reading in found:
+        try:
+            text = data.decode(reading.encoding).encode()
+        except UnicodeDecodeError:  # true of the sample, not of the rest
+            continue
+        return Text(text, reading.encoding.replace("_", "-"))
+    return Text(data.decode("latin-1").encode(), "latin-1")
 
 
 def _telling_part(data: bytes) -> bytes:
