@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks.definition_names import definitions
 from codelode.chunk.chunker import chunk
 from codelode.chunk.grammars import grammar_name
 from codelode.chunk.sizes import MAX_LINE_BYTES
 from codelode.types import Chunk, Document
+from training.documented import definitions
 
 SAMPLES = Path(__file__).parent / "chunk_samples"
 LANGUAGES = {

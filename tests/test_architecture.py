@@ -32,10 +32,8 @@ LONG_FUNCTIONS = {
     "index.py: update",
     "pipeline/update.py: update",
     "segment/posting_codec.py: _unpack",
-    "chunk/outline.py: search",
-    "chunk/outline.py: visit",
 }
-MANY_PARAMETERS = {"index.py: update", "chunk/outline.py: visit"}
+MANY_PARAMETERS = {"index.py: update"}
 TYPE_IGNORES: set[str] = set()
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.definition_names import definitions
 from codelode.chunk.grammars import grammar, grammar_name
 from codelode.chunk.languages import SYNTAXES
 from tests.chunk_cases import LANGUAGES, SAMPLES, drawn_outline, sample
+from training.documented import definitions
 
 GRAMMARS = {**LANGUAGES, "tsx": "tsx"}
 

@@ -7,11 +7,11 @@ from time import thread_time
 
 import pytest
 
-from benchmarks.definition_names import definitions
 from codelode.chunk.chunker import MAX_PARSED_BYTES
 from codelode.chunk.grammars import grammar
 from codelode.chunk.parse import parse
 from tests.chunk_cases import LANGUAGES, check, copies, cut, document
+from training.documented import definitions
 
 GENERATED = b"".join(b"#define REG_%06d 0x%08x\n" % (i, i) for i in range(200_000))
 

@@ -95,15 +95,15 @@ def test_an_update_is_counted_as_it_reports(lode: CommandLine, tmp_path: Path, j
 
 
 @pytest.mark.parametrize(
-    ("mode", "legs"),
+    ("mode", "phases"),
     [
         ("hybrid", {"filter", "dense", "lexical", "rank", "text"}),
         ("semantic", {"filter", "dense", "lexical", "rank", "text"}),  # terms are signals there too
         ("lexical", {"filter", "lexical", "rank", "text"}),
     ],
 )
-def test_a_search_is_counted_by_leg(
-    lode: CommandLine, tree: Path, tmp_path: Path, mode: str, legs: set[str]
+def test_a_search_is_counted_by_phase(
+    lode: CommandLine, tree: Path, tmp_path: Path, mode: str, phases: set[str]
 ) -> None:
     lode("index", tree).must_succeed()
     file = tmp_path / "lode.prom"
@@ -116,8 +116,8 @@ def test_a_search_is_counted_by_leg(
     assert value(found, "query_duration_seconds_count", mode=mode) == 1
     total = value(found, "query_duration_seconds_sum", mode=mode)
     assert total == pytest.approx(answer["seconds"], abs=1e-6)
-    assert labels(found, "query_leg_duration_seconds_count", "leg") == legs
-    spent = [value(found, "query_leg_duration_seconds_sum", leg=leg) for leg in legs]
+    assert labels(found, "query_phase_duration_seconds_count", "phase") == phases
+    spent = [value(found, "query_phase_duration_seconds_sum", phase=phase) for phase in phases]
     assert 0 < sum(spent) <= total
     assert value(found, "index_generation", root=str(tree)) == 1
     assert value(found, "index_segments", root=str(tree)) == 1
@@ -183,7 +183,7 @@ def test_a_program_that_runs_for_long_is_scraped(tree: Path, tmp_path: Path) -> 
         for number in (1, 2):
             third = ask("retry")
             assert value(third, "query_duration_seconds_count", mode="lexical") == number
-            assert value(third, "query_leg_duration_seconds_count", leg="lexical") == number
+            assert value(third, "query_phase_duration_seconds_count", phase="lexical") == number
         program.stdin.close()
     assert program.returncode == 0
 
@@ -251,8 +251,8 @@ def test_threads_count_their_own_searches(tree: Path, tmp_path: Path, off: None)
         list(threads.map(index.search, ["retry"] * 40))
     found = scraped(address)
     assert value(found, "query_duration_seconds_count", mode="hybrid") == 40
-    for leg in ("filter", "dense", "lexical", "rank", "text"):
-        assert value(found, "query_leg_duration_seconds_count", leg=leg) == 40
+    for phase in ("filter", "dense", "lexical", "rank", "text"):
+        assert value(found, "query_phase_duration_seconds_count", phase=phase) == 40
 
 
 def test_errors_are_counted(tree: Path, tmp_path: Path, off: None) -> None:

@@ -1,8 +1,8 @@
-"""The tree-sitter grammar of each language: imported when first used, one parser per process."""
+"""The tree-sitter grammar of each language: imported at its first use, one parser per process."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -32,22 +32,26 @@ _SUFFIX_GRAMMARS = {("typescript", ".tsx"): "tsx"}
 class Grammar:
     """A parser, and what the node types of its language mean.
 
-    `roles[kind_id]` holds the bits above, `rules[kind_id]` the rule of a node with `RULE`.
-    A parser is not to be used by two threads at once.
+    `roles[kind_id]` holds the bits above, `rules[kind_id]` the rule of a node with `RULE`; nodes of
+    the types in `compact` are searched even where they fit on a line.
+    Two threads must not use one parser at once.
     """
 
     syntax: Syntax
     parser: Parser
     roles: bytes
     rules: Mapping[int, Rule]
+    compact: frozenset[int]
 
     def legible(self, text: bytes) -> bytes:
-        """The text as the parser may read it: the same length, and the same structure."""
+        """Return the text as the parser may read it: the same length, and the same structure."""
+        if self.syntax.prepare is not None:
+            text = self.syntax.prepare(text)
         return text.translate(_MASK) if self.syntax.ascii_only else text
 
 
 def grammar_name(language: str | None, path: str = "") -> str | None:
-    """The grammar for a file of this language, or None where there is none."""
+    """Return the name of the grammar for a file of this language, or None if there is none."""
     if language is None:
         return None
     for (owner, suffix), name in _SUFFIX_GRAMMARS.items():
@@ -58,7 +62,7 @@ def grammar_name(language: str | None, path: str = "") -> str | None:
 
 @cache
 def grammar(name: str) -> Grammar:
-    """The grammar of that name; KeyError if there is none (see `grammar_name`)."""
+    """Return the grammar of this name; raise KeyError if there is none (see `grammar_name`)."""
     syntax = SYNTAXES[name]
     language = Language(getattr(import_module(syntax.module), syntax.entry)())
     parser = Parser(language)
@@ -66,6 +70,7 @@ def grammar(name: str) -> Grammar:
         syntax=syntax,
         parser=parser,
         roles=_roles(syntax, language, parser.parse(b"").root_node.kind_id),
+        compact=frozenset(_ids(language, syntax.compact)),
         rules=MappingProxyType(
             {
                 kind: rule.bound(language)
@@ -78,6 +83,14 @@ def grammar(name: str) -> Grammar:
 
 def _id(language: Language, node_type: str) -> int | None:
     return language.id_for_node_kind(node_type, True)
+
+
+def _ids(language: Language, node_types: Iterable[str]) -> Iterator[int]:
+    """Yield the ids of node types; a newer grammar may have dropped some."""
+    for node_type in node_types:
+        kind_id = _id(language, node_type)
+        if kind_id is not None:
+            yield kind_id
 
 
 def _roles(syntax: Syntax, language: Language, root: int) -> bytes:
@@ -95,10 +108,8 @@ def _roles(syntax: Syntax, language: Language, root: int) -> bytes:
         (COMMENT, syntax.comments),
         (ATTRIBUTE, syntax.attributes),
     ):
-        for node_type in types:
-            kind_id = _id(language, node_type)
-            if kind_id is not None:  # a newer grammar may have dropped it
-                roles[kind_id] |= role
+        for kind_id in _ids(language, types):
+            roles[kind_id] |= role
     roles[_ERROR_ID] = NAMED | SCOPE
     roles[root] |= BODY
     return bytes(roles)

@@ -1,7 +1,7 @@
-"""Where git keeps rules besides `.gitignore`: `info/exclude` and `core.excludesFile`.
+"""Find git's rules outside `.gitignore`: `info/exclude` and `core.excludesFile`.
 
-Read from git's own files, because git may not be installed and a process costs more than the
-walk of a small tree. Of the configuration, conditional includes (`includeIf`) are not followed.
+Git's own files are read directly, because git may not be installed, and a process costs more than
+walking a small tree. Conditional includes (`includeIf`) of the configuration are not followed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from codelode.discover.safe_open import read_settings
 
 MAX_SETTINGS_BYTES = 1 << 20
-_MAX_INCLUDES = 10  # one within the other, as in git
+_MAX_INCLUDES = 10  # nested, as in git
 
 _BLANK = re.compile(rb"(?:[ \t\r\n]|[#;][^\n]*)*")
 _SECTION = re.compile(rb'\[([-.A-Za-z0-9]+)(?:[ \t]+"((?:[^"\\\n]|\\[^\n])*)")?\]')
@@ -27,7 +27,7 @@ _ESCAPES = {b"\\t": b"\t", b"\\n": b"\n", b"\\b": b"\b", b"\\\\": b"\\", b'\\"':
 
 
 def worktree_above(folder: Path) -> Path | None:
-    """The innermost folder that holds a `.git`, from the real path `folder` upwards; or None."""
+    """Return the innermost folder with a `.git`, from the real path `folder` upward, or None."""
     return next((place for place in (folder, *folder.parents) if _exists(place / ".git")), None)
 
 
@@ -36,9 +36,9 @@ def _exists(path: Path) -> bool:
 
 
 def exclude_files(worktree: Path | None) -> list[Path]:
-    """The rule files that git would heed in a worktree, or outside any; the first outranks.
+    """Return the rule files that git uses in a worktree or outside of one, strongest first.
 
-    They need not exist.
+    The files need not exist.
     """
     folder = _git_folder(worktree) if worktree else None
     configured = _excludes_file(folder)
@@ -49,7 +49,7 @@ def exclude_files(worktree: Path | None) -> list[Path]:
 
 
 def _git_folder(worktree: Path) -> Path:
-    """The folder with a worktree's `config` and `info`, also where `.git` is a file."""
+    """Return the folder with a worktree's `config` and `info`, even if `.git` is a file."""
     place = worktree / ".git"
     pointer = read_settings(place, MAX_SETTINGS_BYTES, follow=True)
     if pointer is not None and pointer.startswith(b"gitdir:"):
@@ -83,12 +83,12 @@ def _expand(value: bytes) -> Path:
     path = Path(os.fsdecode(value.replace(b"\0", b"")))
     try:
         return path.expanduser()
-    except RuntimeError:  # no such user
+    except RuntimeError:  # unknown user
         return path
 
 
 def _settings(config: Path, depth: int = 0) -> Iterator[tuple[str, bytes]]:
-    """The keys and values of a configuration file and of those it includes."""
+    """Yield the keys and values of a configuration file and its includes."""
     data = read_settings(config, MAX_SETTINGS_BYTES, follow=True)
     for key, value in parse_config(data or b""):
         yield key, value
@@ -97,10 +97,10 @@ def _settings(config: Path, depth: int = 0) -> Iterator[tuple[str, bytes]]:
 
 
 def parse_config(data: bytes) -> Iterator[tuple[str, bytes]]:
-    """The settings of a git configuration, in order, up to the first line that makes no sense.
+    """Yield the settings of a git configuration in order, up to the first invalid line.
 
-    Keys are `section.name` or `section.subsection.name`, section and name in lower case. A name
-    without a value counts as `true`.
+    Keys are `section.name` or `section.subsection.name`, with section and name in lower case. A
+    name without a value means `true`.
     """
     data = data.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n")
     section = ""
@@ -141,9 +141,9 @@ def _text(data: bytes) -> str:
 
 
 def _value(data: bytes, at: int) -> tuple[bytes | None, int]:
-    """The value that starts at `at`, None if it is malformed, and where its line ends."""
+    """Return the value that starts at `at` (None if it is malformed) and the end of its line."""
     value = bytearray()
-    length = 0  # spaces beyond this are dropped, unless more follows
+    length = 0  # trailing spaces beyond this length are dropped
     quoted = False
     while piece := _PIECE.match(data, at):
         at = piece.end()

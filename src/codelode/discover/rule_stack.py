@@ -1,9 +1,9 @@
-"""The rule files in force in one folder, and which of them outranks which.
+"""The rule files in force in one folder, and their precedence.
 
 From the strongest: `.lodeignore`, `.ignore`, `.gitignore`, then git's `info/exclude` and
-`core.excludesFile`. Within a kind the deeper file outranks the shallower. The first file with a
-rule that matches decides, by its last such rule. A nested git repository starts afresh with git's
-kinds; the other two reach into it.
+`core.excludesFile`. Within a kind, a deeper file has precedence over a shallower one. The first
+file with a matching rule decides, by its last such rule. Inside a nested git repository, git's rule
+files of the outer repository do not apply; the other two kinds do.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from codelode.discover.ignore import Finder, Rules, parse
 
 KINDS = (".lodeignore", ".ignore", ".gitignore")
 MAX_RULES_BYTES = 8 << 20
-"""A larger rule file is not read (git's own limit is 100 MiB)."""
+"""Larger rule files are not read (git's own limit is 100 MiB)."""
 
 
 class RuleFile(NamedTuple):
-    """The rules of one file. `base` is the folder they speak of, as in `RuleStack.finders`."""
+    """The rules of one file. `base` is the folder they apply to, as in `RuleStack.finders`."""
 
     rules: Rules
     base: bytes
-    label: str  # for people: the path of the file
-    unhides: bool = False  # whether `!` brings back hidden names too, not only ignored ones
+    label: str  # for messages: the path of the file
+    unhides: bool = False  # whether `!` also includes hidden names
 
     def detail(self, number: int) -> str:
         """Name a rule as `git check-ignore -v` does: file, line and pattern."""
@@ -40,7 +40,7 @@ class RuleFile(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RuleStack:
-    """The rule files in force in a folder, by kind, the strongest first in each."""
+    """The rule files in force in a folder, by kind, the strongest first in each kind."""
 
     lode: tuple[RuleFile, ...] = ()
     plain: tuple[RuleFile, ...] = ()
@@ -48,9 +48,9 @@ class RuleStack:
     excludes: tuple[RuleFile, ...] = ()
 
     def entered(self, base: bytes, label: str, read: Callable[[str], bytes | None]) -> RuleStack:
-        """The stack within the folder `base`, after the rule files that `read` finds there.
+        """Return the stack for the folder `base`, with the rule files that `read` finds there.
 
-        `label` comes before their names in `RuleFile.label`.
+        `label` is the prefix of their names in `RuleFile.label`.
         """
         found: list[tuple[RuleFile, ...]] = []
         for kind in KINDS:
@@ -61,11 +61,11 @@ class RuleStack:
         return RuleStack(lode + self.lode, plain + self.plain, git + self.git, self.excludes)
 
     def in_worktree(self, excludes: tuple[RuleFile, ...]) -> RuleStack:
-        """The stack at the top of a git worktree, before its own rule files are added."""
+        """Return the stack at the top of a git worktree, without the worktree's own rule files."""
         return replace(self, git=(), excludes=excludes)
 
     def finders(self, folder: bytes, *, folders: bool) -> tuple[tuple[Finder, RuleFile], ...]:
-        """What to ask, in turn, about the files or the folders in `folder`.
+        """Return the lookups, in order, for the files or the folders in `folder`.
 
         `folder` is empty or ends with `/`, and is relative to the same place as every `base`.
         """
@@ -78,7 +78,7 @@ class RuleStack:
 
 
 def excludes_of(worktree: Path | None, base: bytes) -> tuple[RuleFile, ...]:
-    """The rules that git keeps outside the tree, for a worktree at `base` or for no worktree."""
+    """Return git's rules outside the tree, for a worktree at `base` or outside any worktree."""
     found = []
     for path in exclude_files(worktree):
         data = opening.read_settings(path, MAX_RULES_BYTES, follow=True)
@@ -88,10 +88,10 @@ def excludes_of(worktree: Path | None, base: bytes) -> tuple[RuleFile, ...]:
 
 
 def stack_above(root: Path, worktree: Path | None) -> tuple[RuleStack, bytes]:
-    """The rules in force at a root before its own, and `folder` of `RuleStack.finders` for it.
+    """Return the rules in force at a root before its own, and its `folder` for `RuleStack.finders`.
 
     These are git's excludes and the rule files of the folders above, from the top of the worktree
-    that the root (a real path) lies in.
+    that contains the root (a real path).
     """
     stack = RuleStack(excludes=excludes_of(worktree, b""))
     if worktree is None or worktree == root:

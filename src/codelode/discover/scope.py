@@ -15,10 +15,10 @@ from codelode.discover.safe_open import read_settings
 from codelode.errors import UsageError
 
 Names = dict[str, "Names | None"]
-"""Entries of a folder by name: None for all of an entry, or those below it that are in scope."""
+"""Entries of a folder by name: None if all of an entry is in scope, else the entries in scope."""
 
 _GIT_SETTINGS = {(), ("info",), ("info", "exclude"), ("config",), ("commondir",)}
-"""Paths below `.git` that decide what git ignores in the folder that holds it."""
+"""Paths below `.git` that determine what git ignores in its parent folder."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
-"""Walk a tree, in order, and say of every file whether it is worth reading, and if not, why.
+"""Walk a tree in order, and decide for every file whether it is worth reading, with the reason.
 
-Folders are opened one below the other by descriptor and never through a link, so that nothing a
-walk sees can lie outside its root, whatever happens to the tree meanwhile.
+Folders are opened by descriptor, one below the other and never through a link, so that a walk
+cannot leave its root, whatever happens to the tree meanwhile.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from codelode.types import Skip, SkipReason, SourceFile
 
 MAX_FILE_SIZE = 1 << 20
 MAX_DEPTH = 250
-"""Folders within folders. Each level of the walk keeps one descriptor open."""
+"""Maximum nesting of folders. Each level of the walk keeps one descriptor open."""
 
 _RULE_FILES = frozenset(os.fsencode(kind) for kind in KINDS)
 
@@ -50,22 +50,21 @@ class WalkOptions:
 def walk(
     root: str | Path, options: WalkOptions | None = None, scope: Scope | None = None
 ) -> Iterator[SourceFile | Skip]:
-    """Give every file below a root, as `SourceFile` or `Skip`, in the order of their paths.
+    """Yield a `SourceFile` or a `Skip` for every file below a root, in the order of their paths.
 
-    With a `scope`, only files within it: the same ones, and with the same verdicts, as without.
-    Folders on the way to it are listed, others are not entered. A folder on the way that is left
-    out is given too.
+    With a `scope`, only files in it, with the same result as without. Folders on the way to it are
+    listed, others are not entered. A skipped folder on the way is reported too.
 
-    Paths come sorted as tuples of their parts, each compared byte by byte: `a/b` before `a.c`. A
-    folder that is left out gives one `Skip`, its path ending in `/`. A root that is a link is
-    resolved first; below it no link is followed. Rule files are heeded in and outside of git
-    repositories (see `rulestack`), and those of the folders above the root up to the git worktree
-    that it lies in. Outside of any, rules of the root's own that ignore everything, and would leave
-    nothing at all, are not heeded: they were written for git, not for whoever asks for that folder.
+    Paths are sorted as tuples of their parts, each compared byte by byte: `a/b` before `a.c`. A
+    skipped folder gives one `Skip` whose path ends in `/`. A root that is a link is resolved first;
+    below it, no link is followed. Rule files apply inside and outside of git repositories (see
+    `rule_stack`), including those of the folders above the root up to the top of its git worktree.
+    Outside of any worktree, rules of the root that ignore everything are disregarded if they would
+    leave nothing at all: they were written for git, not for a user who names that folder.
 
     Memory holds the entries of the folders on the way to the current one, never of the whole tree.
-    Raises `UsageError` if the root is not a folder that can be read, and `IndexingError` if the
-    machine runs out of descriptors or memory.
+    Raises `UsageError` if the root is not a readable folder, and `IndexingError` if the machine
+    runs out of descriptors or memory.
     """
     try:
         real = Path(os.path.realpath(root))
@@ -91,8 +90,8 @@ class _Folder:
     """A folder on the way from the root to the current one."""
 
     descriptor: int
-    path: str  # from the root, empty or with a final `/`
-    raw: bytes  # from the top of the worktree, in the same way
+    path: str  # from the root, empty or with a trailing `/`
+    raw: bytes  # the same from the top of the worktree
     stack: RuleStack
     names: Names | None = None  # the entries in scope; None for all
     for_files: tuple[tuple[Finder, RuleFile], ...] = ()
@@ -100,17 +99,17 @@ class _Folder:
     entries: Sequence[tuple[bytes, os.DirEntry[str]]] = ()
     rest: Iterator[tuple[bytes, os.DirEntry[str]]] = field(
         default_factory=lambda: iter(())
-    )  # those not looked at yet
+    )  # not visited yet
 
     def keep(self, entries: Sequence[tuple[bytes, os.DirEntry[str]]]) -> None:
-        """Take the sorted entries of the folder, and look only at those in scope."""
+        """Take the sorted entries of the folder, restricted to those in scope."""
         names, self.entries = self.names, entries
         self.rest = iter(
             entries if names is None else [each for each in entries if each[1].name in names]
         )
 
     def leads_on(self, name: str) -> bool:
-        """Check whether an entry is only a way to what is in scope."""
+        """Check whether an entry only leads to something in scope."""
         return self.names is not None and self.names[name] is not None
 
     def heed(self, stack: RuleStack) -> None:
@@ -136,7 +135,7 @@ class _Walk:
                 folder = self._way[-1]
                 for raw, entry in folder.rest:
                     found = self._look(folder, raw, entry)
-                    if found is None:  # a folder, which is now the last on the way
+                    if found is None:  # a folder, which is now the innermost
                         break
                     if found.path.endswith("/") or not folder.leads_on(entry.name):
                         yield found
@@ -149,7 +148,7 @@ class _Walk:
     def _look(
         self, folder: _Folder, raw: bytes, entry: os.DirEntry[str]
     ) -> SourceFile | Skip | None:
-        """What an entry is; None for a folder, after going into it."""
+        """Return the result for an entry; None for a folder, after entering it."""
         path = folder.path + entry.name
         try:
             is_folder = entry.is_dir(follow_symlinks=False)
@@ -180,7 +179,7 @@ class _Walk:
         )
 
     def _left_out(self, folder: _Folder, raw: bytes, path: str, is_folder: bool) -> Skip | None:
-        """Whether rules, options or its name leave an entry out."""
+        """Return a skip if rules, options or the name of an entry exclude it."""
         shown = path + "/" if is_folder else path
         if raw == b".git":
             return Skip(shown, SkipReason.HIDDEN, "git's own")
@@ -199,7 +198,7 @@ class _Walk:
         return None
 
     def _enter(self, above: _Folder, raw: bytes, path: str, name: str) -> Skip | None:
-        """Go into a folder, or say why not."""
+        """Enter a folder, or return the skip if that fails."""
         if len(self._way) > MAX_DEPTH:
             return Skip(path + "/", SkipReason.UNREADABLE, f"more than {MAX_DEPTH} folders deep")
         try:

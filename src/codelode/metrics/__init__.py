@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     P = ParamSpec("P")
     T = TypeVar("T")
-    Leg = Literal["filter", "dense", "lexical", "rank", "text"]
+    Phase = Literal["filter", "dense", "lexical", "rank", "text"]
 
 _recorder: Recorder | None = None
 _exporter: Exporter | None = None
@@ -85,9 +85,9 @@ def recorder() -> Recorder | None:
     return _recorder
 
 
-def timed(leg: Leg) -> AbstractContextManager[None]:
-    """Count the time within the context for a leg of the search that this thread is at."""
-    return _NOTHING if _recorder is None else _recorder.timed(leg)
+def timed(phase: Phase) -> AbstractContextManager[None]:
+    """Return a context that adds its time to a phase of this thread's search."""
+    return _NOTHING if _recorder is None else _recorder.timed(phase)
 
 
 def counting_errors(

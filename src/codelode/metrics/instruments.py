@@ -38,13 +38,13 @@ class Recorder:
             "How long updates take",
             explicit_bucket_boundaries_advisory=UPDATE_SECONDS,
         )
-        self._queries, self._query_legs = (
+        self._queries, self._query_phases = (
             meter.create_histogram(
                 name, "s", description, explicit_bucket_boundaries_advisory=QUERY_SECONDS
             )
             for name, description in (
                 ("codelode.query.duration", "How long searches take"),
-                ("codelode.query.leg.duration", "How long each leg of a search takes"),
+                ("codelode.query.phase.duration", "How long each phase of a search takes"),
             )
         )
         self._generation = gauge("codelode.index.generation", "", "The newest commit known")
@@ -112,28 +112,28 @@ class Recorder:
             gauge.set(value, {"root": named})
 
     @contextmanager
-    def timed(self, leg: str) -> Iterator[None]:
-        """Count the time within the context for a leg of this thread's search.
+    def timed(self, phase: str) -> Iterator[None]:
+        """Return a context that adds its time to a phase of this thread's search.
 
-        A leg inside another stops the clock of that one.
+        A phase inside another stops the clock of the outer one.
         """
-        outer: str | None = getattr(self._thread, "leg", None)
-        self._thread.leg = leg
+        outer: str | None = getattr(self._thread, "phase", None)
+        self._thread.phase = phase
         began = time.perf_counter()
         try:
             yield
         finally:
             seconds = time.perf_counter() - began
-            self._thread.leg = outer
-            self._spent()[leg] += seconds
+            self._thread.phase = outer
+            self._spent()[phase] += seconds
             if outer is not None:
                 self._spent()[outer] -= seconds
 
     def query_done(self, mode: str, seconds: float) -> None:
         """A search of this thread has ended, after so many seconds."""
         self._queries.record(seconds, {"mode": mode})
-        for leg, spent in self._spent().items():
-            self._query_legs.record(spent, {"leg": leg})
+        for phase, spent in self._spent().items():
+            self._query_phases.record(spent, {"phase": phase})
         self._spent().clear()
 
     def failed(self, operation: str, error: str) -> None:
@@ -142,7 +142,7 @@ class Recorder:
         self._spent().clear()
 
     def _spent(self) -> dict[str, float]:
-        """Seconds by leg of this thread's search."""
+        """Return the seconds by phase of this thread's search."""
         spent: dict[str, float] | None = getattr(self._thread, "spent", None)
         if spent is None:
             spent = self._thread.spent = defaultdict(float)

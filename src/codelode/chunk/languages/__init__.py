@@ -8,12 +8,28 @@ from types import MappingProxyType
 from codelode.chunk.languages import (
     c_family,
     functional,
+    go,
     javascript,
+    jvm,
     managed,
+    php,
+    python,
+    ruby,
+    rust,
     scripts,
     systems,
 )
-from codelode.chunk.languages.model import TYPE_KINDS, VALUE_KINDS, Finder, Rule, Syntax
+from codelode.chunk.languages.model import (
+    FUNCTION_KINDS,
+    TYPE_KINDS,
+    VALUE_KINDS,
+    Finder,
+    Match,
+    Repair,
+    Rule,
+    Syntax,
+    Written,
+)
 
 SYNTAXES: Mapping[str, Syntax] = MappingProxyType(
     {
@@ -22,17 +38,17 @@ SYNTAXES: Mapping[str, Syntax] = MappingProxyType(
         "cpp": c_family.CPP,
         "csharp": managed.CSHARP,
         "elixir": functional.ELIXIR,
-        "go": systems.GO,
+        "go": go.GO,
         "haskell": functional.HASKELL,
         "java": managed.JAVA,
         "javascript": javascript.JAVASCRIPT,
-        "kotlin": managed.KOTLIN,
+        "kotlin": jvm.KOTLIN,
         "lua": scripts.LUA,
-        "php": scripts.PHP,
-        "python": scripts.PYTHON,
-        "ruby": scripts.RUBY,
-        "rust": systems.RUST,
-        "scala": managed.SCALA,
+        "php": php.PHP,
+        "python": python.PYTHON,
+        "ruby": ruby.RUBY,
+        "rust": rust.RUST,
+        "scala": jvm.SCALA,
         "swift": systems.SWIFT,
         "typescript": javascript.TYPESCRIPT,
         "tsx": javascript.TSX,
@@ -41,4 +57,15 @@ SYNTAXES: Mapping[str, Syntax] = MappingProxyType(
 )
 """By language name; `tsx` is the grammar of TypeScript files named `.tsx`."""
 
-__all__ = ["SYNTAXES", "TYPE_KINDS", "VALUE_KINDS", "Finder", "Rule", "Syntax"]
+__all__ = [
+    "FUNCTION_KINDS",
+    "SYNTAXES",
+    "TYPE_KINDS",
+    "VALUE_KINDS",
+    "Finder",
+    "Match",
+    "Repair",
+    "Rule",
+    "Syntax",
+    "Written",
+]
