@@ -89,7 +89,7 @@ def _fill_names(
     roles = np.repeat(roles_of_files(shard.file_roles[number], files, paths), lengths)
     for bit, name in enumerate(ROLES):
         gathered.feature(name)[:] = roles >> bit & 1
-    prose = np.array([False, *(name in _PROSE for name in segment.languages)])  # 0: no language
+    prose = np.array([True, *(name in _PROSE for name in segment.languages)])  # 0: no language
     gathered.feature("prose")[:] = np.repeat(prose[segment.files["language"][files]], lengths)
     names = segment.pieces("symbols", chunks["symbol_start"], chunks["symbol_length"])
     for name, column in zip(
