@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from codelode.discover.glob import GlobSet
 from codelode.errors import UsageError
-from codelode.lru import LruCache
 from codelode.search import candidates, dense, lexical, parallel_scan
 from codelode.search.candidates import (
     Candidates,
@@ -23,7 +22,6 @@ from codelode.search.candidates import (
     Places,
     TopK,
     chunk_keys,
-    distinct,
     split_keys,
 )
 from codelode.search.dense import dense_candidates
@@ -303,20 +301,6 @@ def test_a_bad_glob_is_an_error_every_time() -> None:
     for _ in range(2):
         with pytest.raises(UsageError):
             chunk_masks(shard, None, ["{a"])
-
-
-def test_what_is_recent_is_kept_and_no_more() -> None:
-    recent: LruCache[int, str] = LruCache()
-    for number in range(5):
-        recent.put(number, str(number), 3)
-        recent.get(0)
-    assert [recent.get(number) for number in range(5)] == ["0", None, None, "3", "4"]
-
-
-@given(st.lists(st.integers(-5, 5)))
-def test_distinct_is_unique(values: list[int]) -> None:
-    array = np.array(values, np.int64)
-    assert distinct(array).tolist() == np.unique(array).tolist()
 
 
 @given(st.lists(st.tuples(st.integers(0, 2**31 - 1), st.integers(0, 2**16 - 1))))

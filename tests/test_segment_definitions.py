@@ -133,7 +133,6 @@ def parts_key(name: str) -> str:
 def test_what_is_found_is_what_was_put_in(tree: Tree, parts: int, few: int, per: int) -> None:
     with (
         patch.object(names_module, "NAMES_PER_BLOCK", few),
-        patch.object(definitions_module, "NAMES_PER_BLOCK", few),
         patch.object(definitions_module, "DEFINITIONS_PER_BLOCK", per),
         patch("codelode.segment.definition_lookup.DEFINITIONS_PER_BLOCK", per),
         patch("codelode.segment.section_check.DEFINITIONS_PER_BLOCK", per),
@@ -249,13 +248,15 @@ def forged(segment: Segment, **changed: bytes) -> Segment:
     return Segment(SegmentFile.from_bytes("forged", sink.getvalue()))
 
 
-@pytest.mark.parametrize("column", ["owner", "kind", "flags", "name_line", "parent", "more_lines"])
+@pytest.mark.parametrize(
+    "column", ["owner", "kind", "flags", "name_line", "parent", "more_lines", "start_line"]
+)
 def test_a_reference_out_of_range_is_found(column: str) -> None:
     tree = [[Definition("a", "x", 1, 2, 1), Definition("b", "x", 2, 2, 2, 0)]]
     sound = build(tree)
     table = sound.definition_table()
     table.rows[column][1] = 200
-    sections = definitions_module.definition_sections(table)
+    sections = definitions_module.definition_sections(table, sound.files, sound.chunks)
     pieces = {name: b"".join(map(bytes, pieces)) for name, pieces in sections.items()}
     assert [section for section, *_ in faults(forged(sound, **pieces))] == ["definitions"]
 

@@ -14,8 +14,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from codelode import Index
+from codelode.discover.options import WalkOptions
 from codelode.discover.scope import Scope
-from codelode.discover.walk import WalkOptions, walk
+from codelode.discover.walk import walk
 from codelode.errors import NoIndexError, UsageError
 from codelode.pipeline import scope_rows
 from codelode.types import Skip

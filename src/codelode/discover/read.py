@@ -11,7 +11,7 @@ import xxhash
 from codelode.discover import safe_open as opening
 from codelode.discover.decode import NoText, decode
 from codelode.discover.language_content import language_in
-from codelode.discover.walk import MAX_FILE_SIZE
+from codelode.discover.options import MAX_FILE_SIZE
 from codelode.system.open_flags import FILE, FOLDER, LINKED_FOLDER
 from codelode.types import Document, Skip, SkipReason, SourceFile
 

@@ -66,8 +66,6 @@ class Scope:
 
 def _parts(root: Path, path: str) -> tuple[str, ...]:
     """Return the parts of a path below the root. Links below the root are not followed."""
-    if "\0" in path:
-        raise UsageError(f"{path!r}: no file has a NUL character in its name")
     joined = os.path.normpath(os.path.join(root, path))  # noqa: PTH118 (`..` is resolved by name)
     for place in (joined, _with_real_parent(joined)):
         if Path(place).is_relative_to(root):

@@ -1,4 +1,4 @@
-"""Which files of a segment lie within the scope of a partial update."""
+"""The files of a segment that a partial update covers."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ more it is cheaper to look at every file once."""
 
 
 def rows_within(segment: Segment, rows: NDArray[np.int64], scope: Scope) -> NDArray[np.int64]:
-    """Return those of some rows of the file table, int64[n], whose files lie within the scope."""
+    """Return the rows, of some rows of the file table (int64[n]), whose files are in scope."""
     if len(scope.paths) > FEW_PATHS:
         return _by_file(segment, rows, scope.names)
-    found = [_at_or_below(segment, rows, os.fsencode(path)) for path in scope.paths]
-    return np.sort(np.concatenate([np.zeros(0, np.int64), *found]))
+    in_scope = [_at_or_below(segment, rows, os.fsencode(path)) for path in scope.paths]
+    return np.sort(np.concatenate([np.zeros(0, np.int64), *in_scope]))
 
 
 def _at_or_below(segment: Segment, rows: NDArray[np.int64], path: bytes) -> NDArray[np.int64]:

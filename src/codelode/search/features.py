@@ -58,9 +58,8 @@ def _defines(
 ) -> NDArray[np.bool_]:
     """Return which chunks of a segment define a name that the query gives, bool[n]."""
     defines = np.zeros(len(ordinals), bool)
-    for name in context.definitions:
-        if segment.document_frequency(name):
-            defines |= np.isin(ordinals, segment.posting(name)[0])
+    for name in context.query.names:
+        defines |= np.isin(ordinals, segment.definitions.chunks_defining(name))
     return defines
 
 

@@ -40,7 +40,7 @@ def search(shard: Shard, encoder: Encoder | None, root: Path, request: SearchReq
         with timed("rank"):
             ranked = finish([gathered], context)
         with timed("text"):
-            return texts(shard, ranked, root)
+            return texts(shard, ranked, context, root)
 
 
 def prepare(

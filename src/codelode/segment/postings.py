@@ -1,13 +1,8 @@
 """The inverted index of a segment: term → ordinals and frequencies.
 
 A term is known by its key (see `dictionary`). Postings of a term are contiguous and ascending:
-ordinals uint16, frequencies uint8 (255 means 255 or more). Three fields share the dictionary:
-
-    ""   terms of the chunk's text
-    "d"  whole names the chunk defines, in lower case
-    "f"  the name of the file that begins with the chunk, in lower case
-
-This is the form that is worked on; `lists` has the one on disk.
+ordinals uint16, frequencies uint8 (255 means 255 or more). This is the form in memory;
+`posting_codec` has the one on disk.
 """
 
 from __future__ import annotations
@@ -19,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode.segment.dictionary import DICTIONARY_SECTIONS, DictionaryWriter
-from codelode.segment.posting_codec import MAX_FREQUENCY, pack_lists
+from codelode.segment.posting_codec import pack_lists
+from codelode.segment.posting_list import MAX_FREQUENCY
 from codelode.text.csr import group_starts, ranges
 
 if TYPE_CHECKING:
@@ -27,8 +23,8 @@ if TYPE_CHECKING:
 
     from codelode.segment.container import Piece
 
-DEFINITION = "d"
 FILE_NAME = "f"
+"""The field of the names of files, in lower case; such a term comes in a file's first chunk."""
 
 
 @dataclass(frozen=True, slots=True)

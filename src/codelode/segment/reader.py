@@ -18,7 +18,8 @@ from codelode.segment.dictionary import (
     DICTIONARY_SECTIONS,
     Dictionary,
 )
-from codelode.segment.posting_codec import list_count, read_list, unpack_lists
+from codelode.segment.posting_codec import unpack_lists
+from codelode.segment.posting_list import list_count, read_list
 from codelode.segment.postings import Postings
 from codelode.segment.quantizer import residual_bytes
 from codelode.segment.schema import BLOCK, CHUNK, FILE

@@ -16,15 +16,13 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
+from codelode.discover.options import RECORDED
 from codelode.errors import DamagedError, FormatError, MismatchError
 from codelode.segment.container import INDEX_FORMAT
 from codelode.store.storage import MANIFEST
 
 if TYPE_CHECKING:
     from codelode.store.storage import Storage
-
-WALK_OPTIONS: dict[str, type] = {"hidden": bool, "no_ignore": bool, "max_file_size": int}
-"""What `Manifest.options` may hold: how the tree was walked."""
 
 _MAGIC = "codelode-index"
 _SEGMENT_NAME = re.compile(r"[0-9a-f]{16}\.seg\Z")
@@ -149,7 +147,7 @@ def _from_json(fields: dict[str, Any]) -> Manifest:
     if not all(type(count) is int for count in fields["skipped"].values()):
         raise ValueError("skipped holds something else than numbers")
     for name, value in fields["options"].items():
-        if type(value) is not WALK_OPTIONS.get(name):
+        if type(value) is not RECORDED.get(name):
             raise ValueError(f"there is no option {name!r} of this type")
     return Manifest(**fields)
 
