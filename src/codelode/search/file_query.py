@@ -86,7 +86,7 @@ def _has_no_ending(path: str) -> bool:
 
 
 def line_asked(mentions: tuple[FileMention, ...], path: bytes) -> int:
-    """Return the line that a query asks for in a file, the first if it asks for the file, else 0."""
+    """Return the line that a query asks for in a file: 1 if for the file alone, 0 if for none."""
     for mention in mentions:
         if (mention.line or mention.weight == 1) and mention.match(path):
             return max(mention.line, 1)
