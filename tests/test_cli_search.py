@@ -22,7 +22,6 @@ NEEDLESS = (  # what a search in a pipe has no need of
     "subprocess",
     "multiprocessing",
     "concurrent",
-    "charset_normalizer",
     "asyncio",
     "shutil",
     "tempfile",

@@ -16,6 +16,7 @@ from codelode.metrics import timed
 from codelode.search.candidates import Candidates, TopK
 from codelode.search.dense import dense_scan
 from codelode.search.features import fill_features
+from codelode.search.file_query import chunks_of_files
 from codelode.search.filters import Mask, chunk_masks
 from codelode.search.gathered import Gathered
 from codelode.search.lexical import Bm25, TermPostings
@@ -68,9 +69,13 @@ def _propose(context: QueryContext, bm25: Bm25, masks: Sequence[Mask]) -> list[C
 
 def _propose_by_words(context: QueryContext, bm25: Bm25, masks: Sequence[Mask]) -> list[Candidates]:
     if context.request.mode == "semantic":
-        return [Candidates.none(), Candidates.none()]
+        return [Candidates.none()] * 3
     with timed("lexical"):
-        return [bm25.best(masks, context.limit), _definitions(context, bm25, masks)]
+        return [
+            bm25.best(masks, context.limit),
+            _definitions(context, bm25, masks),
+            _files(context, bm25.shard, masks),
+        ]
 
 
 def _definitions(context: QueryContext, bm25: Bm25, masks: Sequence[Mask]) -> Candidates:
@@ -83,6 +88,17 @@ def _definitions(context: QueryContext, bm25: Bm25, masks: Sequence[Mask]) -> Ca
             ordinals = mask.keep(ordinals)
         if len(ordinals):
             best.offer(number, bm25.weights(number, ordinals).sum(axis=1), ordinals)
+    return best.result()
+
+
+def _files(context: QueryContext, shard: Shard, masks: Sequence[Mask]) -> Candidates:
+    """Return chunks of the files that the query asks for by their paths."""
+    best = TopK(context.limit, shard.places)
+    for mention in context.query.files:
+        for number, mask in enumerate(masks):
+            ordinals = chunks_of_files(shard.segment(number), mention)
+            ordinals = ordinals if mask is None else mask.keep(ordinals)
+            best.offer(number, np.full(len(ordinals), mention.weight, np.float32), ordinals)
     return best.result()
 
 

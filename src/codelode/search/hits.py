@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from codelode.search.candidates import split_keys
+from codelode.search.file_query import line_asked
 from codelode.search.gathered import FEATURES
 from codelode.search.landing import Landing, Passage, land
 from codelode.search.staleness import is_stale
@@ -36,8 +38,9 @@ def texts(
         file, start, length = int(chunk["file"]), int(chunk["start"]), int(chunk["length"])
         text = segment.text(file, start, start + length)
         passage = Passage(file, int(chunk["start_line"]), text)
-        landing = land(passage, segment.definitions, context)
         path = segment.path(file)
+        asked = line_asked(context.query.files, os.fsencode(path))
+        landing = land(passage, segment.definitions, context, asked)
         hits.append(
             Hit(
                 path=path,

@@ -55,12 +55,20 @@ class Passage:
     text: bytes
 
 
-def land(passage: Passage, definitions: DefinitionLookup, context: QueryContext) -> Landing:
-    """Choose the place in a passage that answers a query best."""
+def land(
+    passage: Passage, definitions: DefinitionLookup, context: QueryContext, asked: int = 0
+) -> Landing:
+    """Choose the place in a passage that answers a query best: the line `asked` for, if it is here.
+
+    It is 1-based, 0 if the query asks for none.
+    """
     starts = line_starts(passage.text).tolist()
     last_line = passage.first_line + max(len(starts) - 1, 0)
     records = definitions.overlapping(passage.file, passage.first_line, last_line)
-    best, is_phrase = _best_line(passage, starts, context)
+    if passage.first_line <= asked <= last_line:
+        best, is_phrase = asked, True
+    else:
+        best, is_phrase = _best_line(passage, starts, context)
     record = None if is_phrase else _named(records, passage.first_line, last_line, context)
     if record is None:
         record = _holding(records, best)

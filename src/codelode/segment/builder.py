@@ -14,13 +14,13 @@ from codelode.segment.container import write_segment
 from codelode.segment.definitions import definition_table
 from codelode.segment.dictionary import keys_of
 from codelode.segment.names import clean_name
-from codelode.segment.postings import TermCounts, build_postings
+from codelode.segment.postings import FILE_NAME, TermCounts, build_postings
 from codelode.segment.quantizer import quantize
 from codelode.segment.run import run_sections, table_sections
 from codelode.segment.schema import CHUNK, FILE, set_starts
 from codelode.segment.stats import STAT_COLUMNS, stat_row, stats_sections
 from codelode.segment.text import BlockWriter
-from codelode.text.tokens import term_hashes
+from codelode.text.tokens import folded_name, term_hashes
 from codelode.types import ChunkedDocument, SkipReason
 
 if TYPE_CHECKING:
@@ -82,6 +82,7 @@ class SegmentBuilder:
         self._stats: list[tuple[int, int, int]] = []
         self._chunks: list[_ChunkRow] = []
         self._definitions: list[Sequence[Definition]] = []
+        self._file_names: list[tuple[str, int]] = []  # terms, and the first chunk of each file
         self._languages: dict[str, int] = {}
         self._kinds: dict[str, int] = {}
         self._path_blob: list[bytes] = []
@@ -100,6 +101,9 @@ class SegmentBuilder:
 
     def add(self, file: SourceFile, document: Document, chunked: ChunkedDocument) -> None:
         """Add a file with the chunks that cover its text, and with its definitions."""
+        if chunked.chunks:
+            name = folded_name(document.path.rpartition("/")[2])
+            self._file_names.append((name, len(self._chunks)))
         self._add_chunks(document.text, chunked.chunks)
         self._add_file(file, document.language, document, chunked)
         self._text.add(document.text)
@@ -197,11 +201,16 @@ class SegmentBuilder:
         # as it did without them (docs/decisions/012-words.md).
         has_parts = np.diff(split.starts)[words.ids[compound]] > 0
         lengths = np.concatenate((parts.counts, words.counts[compound] * has_parts))
+        names = term_hashes((name.encode() for name, _ in self._file_names), FILE_NAME)
+        hashes = (split.hashes, term_hashes(split.wholes), names)
+        wholes, last = len(hashes[0]), len(hashes[0]) + len(hashes[1])
+        numbers = np.arange(last, last + len(names))
+        firsts = np.array([chunk for _, chunk in self._file_names], np.int64)
         terms = TermCounts(
-            keys=keys_of(np.concatenate((split.hashes, term_hashes(split.wholes)))),
-            terms=np.concatenate((parts.parts, whole[compound] + len(split.hashes))),
-            ordinals=ordinals,
-            counts=counts,
+            keys=keys_of(np.concatenate(hashes)),
+            terms=np.concatenate((parts.parts, whole[compound] + wholes, numbers)),
+            ordinals=np.concatenate((ordinals, firsts)),
+            counts=np.concatenate((counts, np.ones(len(names), np.int64))),
         )
         return terms, np.bincount(ordinals, lengths, len(self.texts)).astype(np.int64)
 

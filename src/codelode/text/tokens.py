@@ -53,6 +53,7 @@ _WORD = re.compile(_WORD_CLASS)
 _COMPOUND = re.compile(_WORD_CLASS + rb"(?:[-./@]" + _WORD_CLASS + rb")+")
 _NUMBER = re.compile(rb"[0-9][0-9a-fA-FxXoObBlLuU_]*\Z")
 _HASH = re.compile(rb"(?=.*[0-9])(?:[0-9a-f]+|[0-9A-F]+)\Z")
+_SPACE_OF_OPERATOR = re.compile(r" +(?=[^\w\s])|(?<=[^\w\s]) +")  # `operator <<` is `operator<<`
 _DIGIT = re.compile(rb"[0-9]")
 _SUFFIXED = re.compile(r"(0x[0-9a-f]+|[0-9]+)(?:[ul]+|u(?:8|16|32|64|128))\Z")
 
@@ -135,8 +136,10 @@ def text_parts(text: str) -> list[str]:
 
 
 def folded_name(name: str) -> str:
-    """Return the name of a definition as its term: normalized, in lower case, not too long."""
+    """Return what the name of a definition is filed by: normalized, in lower case, not too long."""
     key = name if name.isascii() else normalize("NFKC", name)
+    if " " in key:
+        key = _SPACE_OF_OPERATOR.sub("", key)
     return key.casefold().encode("utf-8", "replace")[:MAX_NAME_BYTES].decode("utf-8", "ignore")
 
 
