@@ -86,7 +86,9 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("method", "options"), WRONG, ids=[f"{m}-{o}"[:60] for m, o in WRONG])
+@pytest.mark.parametrize(
+    ("method", "options"), WRONG, ids=[f"{m}-{n}" for n, (m, _) in enumerate(WRONG)]
+)
 def test_a_wrong_argument_is_named_in_one_line(
     index: Index, root: Path, method: str, options: dict[str, Any]
 ) -> None:
