@@ -20,24 +20,10 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 def index_directory(root: Path, index_dir: str | os.PathLike[str] | None = None) -> Path:
-<<<<<<< HEAD
-    """The folder of the index of `root` (a real path), which need not exist yet."""
+    """Return the folder of the index of `root` (a real path), which need not exist yet."""
     parent = index_folder(index_dir)
     if LocalStorage(parent).has_manifest():
         return parent
-=======
-    """Return the folder of the index of `root` (a real path), which need not exist yet."""
-    chosen = index_dir or os.environ.get("LODE_INDEX_DIR")
-    if chosen:
-        parent = Path(chosen).expanduser().absolute()
-        if parent.exists() and not parent.is_dir():
-            raise UsageError(f"the index folder {parent} is not a folder")
-        if LocalStorage(parent).has_manifest():
-            return parent
-    else:
-        cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-        parent = Path(cache) / "codelode"
->>>>>>> 74aa88ac4baa24bab9d842a9d90fc41c174d35ac
     digest = xxhash.xxh3_64_hexdigest(os.fsencode(root))
     label = _UNSAFE.sub("-", root.name)[:40].strip("-.") or "root"
     return parent / f"{label}-{digest}"
