@@ -31,6 +31,26 @@ LANGUAGES = {
     "swift": "swift",
     "typescript": "ts",
     "zig": "zig",
+    "ada": "adb",
+    "css": "css",
+    "dart": "dart",
+    "dockerfile": "dockerfile",
+    "fortran": "f90",
+    "fsharp": "fs",
+    "julia": "jl",
+    "make": "mk",
+    "matlab": "matlab",
+    "nix": "nix",
+    "objective-c": "m",
+    "ocaml": "ml",
+    "perl": "pl",
+    "powershell": "ps1",
+    "sass": "scss",
+    "solidity": "sol",
+    "sql": "sql",
+    "terraform": "tf",
+    "verilog": "sv",
+    "vhdl": "vhd",
 }
 """The suffix of each language's sample. The .tsx sample, a second grammar, is separate."""
 
@@ -65,7 +85,8 @@ def drawn_outline(language: str, text: bytes) -> str:
     return "\n".join(lines) + "\n"
 
 
-COPIES = 9  # of a sample, to exceed the size of a chunk
+COPIES = 9  # of a sample, to be larger than a chunk
+MIN_BYTES = 6000
 
 
 def line_ends(text: bytes) -> list[int]:
@@ -98,5 +119,6 @@ def check(text: bytes, chunks: list[Chunk]) -> None:
             assert each.end_line == naive_line(text, each.end - 1)
 
 
-def copies(language: str, count: int = COPIES) -> bytes:
-    return sample(LANGUAGES[language]) * count
+def copies(language: str, count: int = 0) -> bytes:
+    text = sample(LANGUAGES[language])
+    return text * (count or max(COPIES, MIN_BYTES // len(text) + 1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import hypothesis
 import pytest
 from hypothesis import settings
 
@@ -26,3 +27,8 @@ def lode(tmp_path: Path) -> CommandLine:
 def tree(tmp_path: Path) -> Path:
     """Return a small tree without an index."""
     return write_tree(tmp_path / "tree", SAMPLE)
+
+
+# Speed is never a test: on a busy machine any example may take long.
+hypothesis.settings.register_profile("codelode", deadline=None)
+hypothesis.settings.load_profile("codelode")

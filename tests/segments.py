@@ -20,7 +20,7 @@ from codelode.segment.reader import Segment
 from codelode.segment.run import RunSegment
 from codelode.store.manifest import Manifest, SegmentEntry
 from codelode.store.snapshot import LiveSegment, Snapshot
-from codelode.text.tokens import count_words
+from codelode.text.word_counts import count_words
 from codelode.types import Document, SkipReason, SourceFile
 
 DIMENSIONS = 16

@@ -27,6 +27,7 @@ from codelode.types import Answer, Hit, Skip, SkipReason
 
 HIT = Hit(
     path="src/retry.py",
+    line=10,
     start_line=10,
     end_line=12,
     score=0.8349,
@@ -82,6 +83,7 @@ class Meter:
 def test_a_hit_has_the_fields_of_the_contract() -> None:
     assert hit_object(HIT) == {
         "path": "src/retry.py",
+        "line": 10,
         "start_line": 10,
         "end_line": 12,
         "language": "python",

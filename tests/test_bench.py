@@ -19,7 +19,7 @@ from codelode.bench.queries import first_comment, make_queries
 from codelode.bench.recall import K, measure_recall, recall_at
 from codelode.bench.sample import FileSample, SampledChunk, draw_chunks, draw_groups
 from codelode.bench.stages import measure_stages
-from codelode.discover.walk import WalkOptions
+from codelode.discover.options import WalkOptions
 from codelode.index import Index
 from codelode.segment.quantizer import quantize
 from codelode.system.memory import private_bytes
@@ -121,7 +121,7 @@ def test_samples_and_recall_over_several_segments(
     indexed: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("codelode.pipeline.seal.SEGMENT_CHUNKS", 50)
-    monkeypatch.setattr("codelode.pipeline.update.BATCH_FILES", 5)
+    monkeypatch.setattr("codelode.pipeline.batch.BATCH_FILES", 5)
     monkeypatch.setattr("codelode.pipeline.update.compact", lambda directory, manifest: manifest)
     index = Index.open(indexed.root, index_dir=tmp_path / "index")
     index.update(jobs=1)

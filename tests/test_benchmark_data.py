@@ -15,6 +15,7 @@ from benchmarks.quality import checkouts
 from benchmarks.quality.dataset import Repository
 from benchmarks.quality.ndcg import Task, score_repository
 from benchmarks.quality.report import QueryScore, RepositoryScore, print_comparison, summarize
+from codelode.discover.options import MAX_FILE_SIZE
 from codelode.errors import ModelError
 
 QUERIES = Path(checkouts.__file__).with_name("stdlib_queries.json")
@@ -70,7 +71,7 @@ def test_kernel_subsets_are_nested_and_leave_out_other_files(tmp_path: Path) -> 
         path.write_text(f"int f{number};\n")
     (source / "empty.c").touch()
     (source / "notes.txt").write_text("no\n")
-    (source / "big.h").write_bytes(b" " * (corpora.MAX_BYTES + 1))
+    (source / "big.h").write_bytes(b" " * (MAX_FILE_SIZE + 1))
     (source / "link.c").symlink_to("dir0/f0.c")
 
     small, large = corpora.pick(source, 10), corpora.pick(source, 30)

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codelode.discover.language import LANGUAGES, language_of, language_of_shebang, resolve
+from codelode.discover.language import language_of, language_of_shebang, resolve
+from codelode.discover.language_table import LANGUAGES
 from codelode.errors import UsageError
 
 WITH_SYNTAX = (

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from codelode.discover import git_excludes as gitexcludes
 from codelode.discover.git_excludes import parse_config
-from codelode.discover.walk import WalkOptions, walk
+from codelode.discover.options import WalkOptions
+from codelode.discover.walk import walk
 from codelode.types import Skip, SkipReason
 from tests.test_discover_ignore import NAMES, pieces
 from tests.test_discover_walk import READ, grow, seen

@@ -16,7 +16,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from codelode.discover.walk import MAX_DEPTH, WalkOptions, walk
+from codelode.discover.options import WalkOptions
+from codelode.discover.walk import MAX_DEPTH, walk
 from codelode.errors import IndexingError, UsageError
 from codelode.types import Skip, SkipReason, SourceFile
 

@@ -17,7 +17,7 @@ from codelode.embed.load import load
 from codelode.embed.pretrained import require
 from codelode.embed.safetensors import read_tensor, tensor_names
 from codelode.errors import ModelError
-from codelode.text.tokens import count_words
+from codelode.text.word_counts import count_words
 from codelode.types import Passages
 
 TOKENS = ["[UNK]", "parse", "a", "file", "read", "server"]

@@ -19,7 +19,8 @@ from codelode.embed.model_folder import ModelFolder, fingerprint_of
 from codelode.embed.static import StaticEncoder
 from codelode.embed.vocabulary import BUCKETS, Vocabulary
 from codelode.errors import ModelError
-from codelode.text.tokens import count_words, parts, term_hash, term_hashes, words
+from codelode.text.tokens import parts, term_hash, term_hashes, words
+from codelode.text.word_counts import count_words
 from codelode.types import Passages
 from training.export import write_model
 from training.vocabulary import sorted_by_hash
@@ -75,7 +76,7 @@ def test_a_row_does_not_depend_on_the_batch(tiny: StaticEncoder) -> None:
 def test_a_row_does_not_depend_on_the_number_of_threads(tmp_path: Path) -> None:
     program = (
         "import sys, numpy as np; from codelode.embed.load import load;"
-        "from codelode.text.tokens import count_words; from codelode.types import Passages;"
+        "from codelode.text.word_counts import count_words; from codelode.types import Passages;"
         "texts = [b'def read_config_file(path): return parse(open(path))' * 9] * 3;"
         "rows = load(None).encode_passages(Passages(['a/b.py'] * 3, texts, count_words(texts)));"
         "sys.stdout.write(rows.tobytes().hex())"

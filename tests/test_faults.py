@@ -155,7 +155,7 @@ def test_an_interrupted_update_vouches_for_no_file_it_has_not_looked_at(
         raise KeyboardInterrupt
 
     monkeypatch.setattr("codelode.pipeline.seal.publish", publish_once)
-    monkeypatch.setattr("codelode.pipeline.update.BATCH_FILES", 8)
+    monkeypatch.setattr("codelode.pipeline.batch.BATCH_FILES", 8)
     with kill.small_segments(), pytest.raises(KeyboardInterrupt):
         open_index(root, directory).update(jobs=1)
     after = read_manifest(LocalStorage(directory))

@@ -13,6 +13,7 @@ import xxhash
 
 from codelode import Index
 from codelode.errors import FormatError
+from codelode.reader import IndexReader
 from codelode.search.dense import dense_candidates
 from codelode.search.filters import chunk_masks
 from codelode.search.shard import Shard
@@ -89,7 +90,7 @@ def test_a_golden_index_has_its_recorded_content(golden: Path) -> None:
 
 
 def test_a_golden_index_is_searched(golden: Path) -> None:
-    index = Index(Path("/golden"), golden, None)
+    index = Index(IndexReader(Path("/golden"), golden))
     (hit, *_) = index.search("RetryScheduler", mode="lexical")
     assert (hit.path, hit.start_line, hit.stale) == ("a/retry.py", 1, True)
     assert "2**attempt" in hit.text
@@ -102,7 +103,7 @@ def test_an_unknown_format_is_refused_with_advice(golden: Path, number: int, age
     words = head.split(b" ")
     words[1] = b"%d" % number
     (golden / MANIFEST).write_bytes(b" ".join(words) + b"\n" + body)
-    index = Index(Path("/golden"), golden, None)
+    index = Index(IndexReader(Path("/golden"), golden))
     for use in (lambda: index.search("retry"), index.status, index.update):
         with pytest.raises(FormatError, match=rf"{age} codelode .*`lode index --rebuild`"):
             use()
@@ -110,8 +111,12 @@ def test_an_unknown_format_is_refused_with_advice(golden: Path, number: int, age
 
 
 @pytest.mark.parametrize("version", sorted({*VERSIONS} - {CURRENT}))
-def test_an_index_of_an_older_format_is_refused_with_advice(version: str, tmp_path: Path) -> None:
-    index = Index(Path("/golden"), Path(shutil.copytree(GOLDEN / version, tmp_path / "i")), None)
+def test_an_index_of_an_older_format_is_refused_with_what_to_do(
+    version: str, tmp_path: Path
+) -> None:
+    index = Index(
+        IndexReader(Path("/golden"), Path(shutil.copytree(GOLDEN / version, tmp_path / "i")))
+    )
     for use in (lambda: index.search("retry"), index.status, index.update):
         with pytest.raises(FormatError, match=r"an older codelode .*`lode index --rebuild`"):
             use()
@@ -126,7 +131,7 @@ def test_an_unknown_segment_format_is_refused_with_advice(golden: Path) -> None:
     with pytest.raises(
         FormatError, match=rf"segment format {INDEX_FORMAT + 1}.*`lode index --rebuild`"
     ):
-        Index(Path("/golden"), golden, None).search("retry", mode="lexical")
+        Index(IndexReader(Path("/golden"), golden)).search("retry", mode="lexical")
 
 
 def test_golden_files_are_unchanged() -> None:

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from codelode.discover.glob import GlobSet
 from codelode.errors import UsageError
-from codelode.lru import LruCache
 from codelode.search import candidates, dense, lexical, parallel_scan
 from codelode.search.candidates import (
     Candidates,
@@ -23,7 +22,6 @@ from codelode.search.candidates import (
     Places,
     TopK,
     chunk_keys,
-    distinct,
     split_keys,
 )
 from codelode.search.dense import dense_candidates
@@ -38,7 +36,8 @@ from codelode.segment.quantizer import SCALE_UNIT, scan_codes
 from codelode.segment.reader import Segment
 from codelode.store.manifest import Manifest, SegmentEntry
 from codelode.store.snapshot import LiveSegment, Snapshot
-from codelode.text.tokens import WordCounts, spelled, term_hash, text_parts
+from codelode.text.tokens import term_hash, text_parts
+from codelode.text.word_counts import WordCounts, spelled
 from codelode.types import Chunk, ChunkedDocument, Document, SourceFile
 from tests.segments import bm25_of, sealed
 
@@ -302,20 +301,6 @@ def test_a_bad_glob_is_an_error_every_time() -> None:
     for _ in range(2):
         with pytest.raises(UsageError):
             chunk_masks(shard, None, ["{a"])
-
-
-def test_the_cache_keeps_the_values_used_last() -> None:
-    recent: LruCache[int, str] = LruCache()
-    for number in range(5):
-        recent.put(number, str(number), 3)
-        recent.get(0)
-    assert [recent.get(number) for number in range(5)] == ["0", None, None, "3", "4"]
-
-
-@given(st.lists(st.integers(-5, 5)))
-def test_distinct_is_unique(values: list[int]) -> None:
-    array = np.array(values, np.int64)
-    assert distinct(array).tolist() == np.unique(array).tolist()
 
 
 @given(st.lists(st.tuples(st.integers(0, 2**31 - 1), st.integers(0, 2**16 - 1))))

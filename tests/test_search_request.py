@@ -15,13 +15,14 @@ from codelode.search.request import MODES, SearchRequest
 def test_a_plain_string_means_one_item() -> None:
     request = SearchRequest("retry", languages="python", globs="*.py")
     assert request == SearchRequest("retry", languages=["python"], globs=("*.py",))
-    assert request.plain() == ["retry", 10, "hybrid", ["python"], ["*.py"], False]
+    assert (request.languages, request.globs) == (("python",), ("*.py",))
 
 
 def test_any_iterable_of_strings_and_any_integer_are_accepted() -> None:
     names: Any = (name for name in ("c", "python"))
     request = SearchRequest("retry", limit=np.int64(3), languages=names)  # type: ignore[arg-type]
-    assert request.plain() == ["retry", 3, "hybrid", ["c", "python"], None, False]
+    assert (request.limit, request.languages, request.globs) == (3, ("c", "python"), ())
+    assert type(request.limit) is int
 
 
 @pytest.mark.parametrize(
@@ -29,13 +30,13 @@ def test_any_iterable_of_strings_and_any_integer_are_accepted() -> None:
     [
         ({"query": None}, "the query must be a string, not None"),
         ({"query": b"retry"}, "the query must be a string, not b'retry'"),
-        ({"limit": "ten"}, "the number of hits must be an integer, not 'ten'"),
-        ({"limit": 2.5}, "the number of hits must be an integer, not 2.5"),
-        ({"limit": 0}, "the number of hits must be at least 1, not 0"),
-        ({"mode": "fuzzy"}, "unknown mode 'fuzzy': choose from hybrid, semantic, lexical"),
-        ({"mode": ["hybrid"]}, "unknown mode .*"),
-        ({"languages": 3}, "languages must be strings, not 3"),
-        ({"globs": ["*.py", b"*.c"]}, "globs must be strings, not .*"),
+        ({"limit": "ten"}, "the number of hits must be a whole number of at least 1, not 'ten'"),
+        ({"limit": 2.5}, "the number of hits must be a whole number of at least 1, not 2.5"),
+        ({"limit": 0}, "the number of hits must be a whole number of at least 1, not 0"),
+        ({"mode": "fuzzy"}, "the mode must be one of hybrid, semantic, lexical, not 'fuzzy'"),
+        ({"mode": ["hybrid"]}, "the mode must be one of .*"),
+        ({"languages": 3}, "languages must be a string or a list of strings, not 3"),
+        ({"globs": ["*.py", b"*.c"]}, "globs must be a string or a list of strings, not .*"),
     ],
 )
 def test_arguments_of_a_wrong_type_are_refused(arguments: dict[str, Any], message: str) -> None:
@@ -69,7 +70,7 @@ def test_terms_are_distinct_and_without_stop_words_if_there_are_others() -> None
     assert len(parse_query(" ".join(f"word{i}x" for i in range(500))).terms) == MAX_TERMS
 
 
-@pytest.mark.parametrize("text", ["", "  ", "==", "🚀"])
+@pytest.mark.parametrize("text", ["", "  ", "🚀", "…"])
 def test_a_query_without_a_word_is_refused(text: str) -> None:
-    with pytest.raises(UsageError, match="the query is empty"):
+    with pytest.raises(UsageError, match=r"the query is empty|nothing to look for"):
         parse_query(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from itertools import pairwise
+from unicodedata import normalize
 from unittest.mock import patch
 
 import numpy as np
@@ -25,7 +26,7 @@ from codelode.segment.names import clean_name, clean_names, name_key, name_keys,
 from codelode.segment.reader import Segment
 from codelode.segment.run import RunSegment
 from codelode.segment.verify import faults
-from codelode.text.tokens import count_words
+from codelode.text.word_counts import count_words
 from codelode.types import Chunk, ChunkedDocument, Definition, Document
 from tests.segments import source, vectors_of
 
@@ -123,7 +124,7 @@ def innermost(definitions: list[Definition], line: int) -> int | None:
 
 def parts_key(name: str) -> str:
     """The key of a name, written as its definition says it."""
-    folded = clean_name(name).decode().casefold()
+    folded = normalize("NFKC", clean_name(name).decode()).casefold()
     return "".join(c for c in folded if c.isalnum()) or folded
 
 
@@ -132,7 +133,6 @@ def parts_key(name: str) -> str:
 def test_lookups_return_what_was_stored(tree: Tree, parts: int, few: int, per: int) -> None:
     with (
         patch.object(names_module, "NAMES_PER_BLOCK", few),
-        patch.object(definitions_module, "NAMES_PER_BLOCK", few),
         patch.object(definitions_module, "DEFINITIONS_PER_BLOCK", per),
         patch("codelode.segment.definition_lookup.DEFINITIONS_PER_BLOCK", per),
         patch("codelode.segment.section_check.DEFINITIONS_PER_BLOCK", per),
@@ -250,13 +250,15 @@ def forged(segment: Segment, **changed: bytes) -> Segment:
     return Segment(SegmentFile.from_bytes("forged", sink.getvalue()))
 
 
-@pytest.mark.parametrize("column", ["owner", "kind", "flags", "name_line", "parent", "more_lines"])
+@pytest.mark.parametrize(
+    "column", ["owner", "kind", "flags", "name_line", "parent", "more_lines", "start_line"]
+)
 def test_a_reference_out_of_range_is_found(column: str) -> None:
     tree = [[Definition("a", "x", 1, 2, 1), Definition("b", "x", 2, 2, 2, 0)]]
     sound = build(tree)
     table = sound.definition_table()
     table.rows[column][1] = 200
-    sections = definitions_module.definition_sections(table)
+    sections = definitions_module.definition_sections(table, sound.files, sound.chunks)
     pieces = {name: b"".join(map(bytes, pieces)) for name, pieces in sections.items()}
     assert [section for section, *_ in faults(forged(sound, **pieces))] == ["definitions"]
 

@@ -11,7 +11,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from codelode.segment import posting_codec
-from codelode.segment.posting_codec import list_count, pack_lists, read_list, unpack_lists
+from codelode.segment.posting_codec import pack_lists, unpack_lists
+from codelode.segment.posting_list import list_count, read_list
 
 ROWS = 40_000
 List = list[tuple[int, int]]

@@ -13,11 +13,12 @@ from typing import BinaryIO
 import pytest
 
 from benchmarks.faults.world import edit, open_index, plant
-from codelode.discover.walk import WalkOptions
+from codelode.discover.options import WalkOptions
 from codelode.errors import DamagedError, NoIndexError, StoreError
 from codelode.pipeline.identity import next_manifest
+from codelode.pipeline.options import UpdateOptions
 from codelode.pipeline.status import describe
-from codelode.pipeline.update import UpdateOptions, update
+from codelode.pipeline.update import UpdateContext, update
 from codelode.segment.buffer import MemoryBuffer
 from codelode.store.commit import settle
 from codelode.store.manifest import read_manifest
@@ -82,7 +83,18 @@ def bring_up_to_date(storage: Storage, root: Path) -> None:
     settle(storage, current)
     snapshot = Snapshot.open(storage) if current else None
     manifest = next_manifest(current, root, encoder, WalkOptions())
-    update(storage, root, manifest, snapshot, encoder, UpdateOptions(WalkOptions(), jobs=1))
+    context = UpdateContext(
+        storage=storage,
+        root=root,
+        walk=WalkOptions(),
+        scope=None,
+        manifest=manifest,
+        snapshot=snapshot,
+        encoder=encoder,
+        model=None,
+        traces=None,
+    )
+    update(context, UpdateOptions.of(None, {}))
 
 
 def test_an_index_in_memory_equals_one_in_a_folder(tmp_path: Path) -> None:
@@ -95,7 +107,7 @@ def test_an_index_in_memory_equals_one_in_a_folder(tmp_path: Path) -> None:
         index.update(jobs=1)
         on_disk = {path.name: path.read_bytes() for path in index.directory.glob("*.s*")}
         assert memory.files == on_disk
-        there, here = read_manifest(memory), read_manifest(index.storage)
+        there, here = read_manifest(memory), read_manifest(LocalStorage(index.directory))
         assert replace(there, started_ns=here.started_ns) == here
         edit(root, rng, 3)
     assert not verify(memory)

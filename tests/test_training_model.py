@@ -16,7 +16,8 @@ import pytest
 from codelode.embed.model_folder import ModelFolder, fingerprint_of
 from codelode.embed.static import StaticEncoder
 from codelode.embed.vocabulary import BUCKETS, Vocabulary
-from codelode.text.tokens import count_words, term_hash
+from codelode.text.tokens import term_hash
+from codelode.text.word_counts import count_words
 from codelode.types import Passages
 from training.arrays import BagRows, PairArrays
 from training.evaluate import evaluate, ranks, unit

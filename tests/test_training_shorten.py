@@ -13,7 +13,7 @@ import pytest
 from codelode.embed.model_folder import ModelFolder, fingerprint_of
 from codelode.embed.static import StaticEncoder
 from codelode.embed.vocabulary import BUCKETS
-from codelode.text.tokens import count_words
+from codelode.text.word_counts import count_words
 from codelode.types import Passages
 from training.export import write_model
 from training.shorten import axes, second_moment, shorten, spread

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode.embed.model_folder import INFO, fingerprint_of
-from codelode.text.tokens import TOKENIZER
+from codelode.text.tokens import PARTS_TOKENIZER
 from training.arrays import KINDS, PairArrays
 from training.languages import LANGUAGES
 from training.vocabulary import sorted_by_hash
@@ -56,7 +56,7 @@ def write_model(
         "format": 1,
         "name": name,
         "dimensions": table.shape[1],
-        "tokenizer": TOKENIZER,
+        "tokenizer": PARTS_TOKENIZER,
         "path_weight": round(float(trained["path_weight"]), 4),
         "known": len(known),
         "rows": len(table),

@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from codelode.embed.encoder import Encoder
 from codelode.embed.model_folder import ModelFolder
 from codelode.embed.static import StaticEncoder
-from codelode.text.tokens import count_words
+from codelode.text.word_counts import count_words
 from codelode.types import Passages
 from training.export import write_model
 from training.vocabulary import Row, read_pairs

@@ -20,7 +20,8 @@ import numpy as np
 
 from codelode.embed.bags import bags
 from codelode.embed.vocabulary import Vocabulary
-from codelode.text.tokens import count_words, parts, term_hash, text_parts
+from codelode.text.tokens import parts, term_hash, text_parts
+from codelode.text.word_counts import count_words
 from training.arrays import KINDS, BagRows, PairArrays
 from training.languages import LANGUAGES
 

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from codelode.discover.walk import WalkOptions
+from codelode.discover.options import WalkOptions
 from codelode.embed.load import load
 from codelode.pipeline.identity import next_manifest
 from codelode.segment.builder import SegmentBuilder
@@ -35,7 +35,7 @@ from codelode.store.commit import publish
 from codelode.store.locate import index_directory, real_root
 from codelode.store.manifest import SegmentEntry
 from codelode.store.storage import SEGMENT_SUFFIX, LocalStorage
-from codelode.text.tokens import WordCounts, spelled
+from codelode.text.word_counts import WordCounts, spelled
 from codelode.types import Chunk, ChunkedDocument, Definition, Document, SourceFile, Symbol
 
 if TYPE_CHECKING:

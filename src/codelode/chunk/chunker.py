@@ -10,7 +10,9 @@ from itertools import pairwise
 from typing import Final
 
 from codelode.chunk.definitions import RawDefinition
-from codelode.chunk.grammars import Grammar, grammar, grammar_name
+from codelode.chunk.grammars import grammar_name, installed_grammar, is_installed
+from codelode.chunk.heads import head_outline
+from codelode.chunk.languages import EXTRA, head_pattern, heads_of
 from codelode.chunk.lines import Lines
 from codelode.chunk.markdown import heading_cuts
 from codelode.chunk.merge import merge
@@ -21,8 +23,8 @@ from codelode.chunk.syntax import syntax_outline
 from codelode.chunk.table import definition_table
 from codelode.types import Chunk, ChunkedDocument, Document
 
-CHUNKER: Final = "syntax-2"
-"""Recorded in the manifest: change it with anything that changes where chunks begin or end."""
+CHUNKER: Final = "syntax-3"
+"""Change it with anything that changes chunks or definitions: see `chunker_identity`."""
 
 MAX_PARSED_BYTES: Final = 500_000
 MAX_LONG_SHARE: Final = 0.5
@@ -60,19 +62,31 @@ def chunk(document: Document) -> ChunkedDocument:
     return ChunkedDocument(chunks, definition_table(found, lines))
 
 
+def chunker_identity() -> str:
+    """Return what chunks depend on: the version of the chunker, and the grammars that are extra.
+
+    It is recorded in the manifest; an index is never updated by another chunker.
+    """
+    extra = sorted(name for name in EXTRA if is_installed(name))
+    return f"{CHUNKER}+{','.join(extra)}" if extra else CHUNKER
+
+
 def _outline(document: Document, lines: Lines) -> tuple[list[RawDefinition], dict[int, int]]:
     """Return the definitions of a document, and its split points with their levels."""
-    known = _grammar(document, lines)
-    found = syntax_outline(known, document.text, MAX_CHUNK_BYTES) if known else None
-    if found is None:
-        return [], heading_cuts(document)
-    return found.definitions, found.cuts
-
-
-def _grammar(document: Document, lines: Lines) -> Grammar | None:
-    """Return the grammar for a document, or None if parsing it would help little or cost much."""
     name = grammar_name(document.language, document.path)
-    if name is None or len(document.text) > MAX_PARSED_BYTES:
-        return None
-    most = max(MIN_LONG_BYTES, MAX_LONG_SHARE * len(document.text))
-    return grammar(name) if lines.long_bytes() <= most else None
+    text = document.text
+    if not _worth_parsing(text, lines):
+        return [], heading_cuts(document)
+    known = installed_grammar(name) if name is not None else None
+    found = syntax_outline(known, text, MAX_CHUNK_BYTES) if known else None
+    if found is None:
+        heads = heads_of(name or document.language)
+        found = head_outline(head_pattern(heads), text) if heads else None
+    return (found.definitions, found.cuts) if found else ([], heading_cuts(document))
+
+
+def _worth_parsing(text: bytes, lines: Lines) -> bool:
+    """Return whether to look for the definitions of a text, or whether that helps little."""
+    if len(text) > MAX_PARSED_BYTES:
+        return False
+    return lines.long_bytes() <= max(MIN_LONG_BYTES, MAX_LONG_SHARE * len(text))

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from importlib.util import find_spec
 from types import MappingProxyType
 from typing import Final
 
 from tree_sitter import Language, Parser
 
-from codelode.chunk.languages import SYNTAXES, Rule, Syntax
+from codelode.chunk.languages import SYNTAXES, Rule, Syntax, syntax
 
 # What a node's type means to the walk, as bits, so that one look-up by `kind_id` tells all of it.
 NAMED: Final = 1
@@ -63,22 +64,48 @@ def grammar_name(language: str | None, path: str = "") -> str | None:
 @cache
 def grammar(name: str) -> Grammar:
     """Return the grammar of this name; raise KeyError if there is none (see `grammar_name`)."""
-    syntax = SYNTAXES[name]
-    language = Language(getattr(import_module(syntax.module), syntax.entry)())
+    table = syntax(name)
+    language = _language(table)
     parser = Parser(language)
     return Grammar(
-        syntax=syntax,
+        syntax=table,
         parser=parser,
-        roles=_roles(syntax, language, parser.parse(b"").root_node.kind_id),
-        compact=frozenset(_ids(language, syntax.compact)),
+        roles=_roles(table, language, parser.parse(b"").root_node.kind_id),
+        compact=frozenset(_ids(language, table.compact)),
         rules=MappingProxyType(
             {
                 kind: rule.bound(language)
-                for word, rule in syntax.rules.items()
+                for word, rule in table.rules.items()
                 if (kind := _id(language, word))
             }
         ),
     )
+
+
+@cache
+def installed_grammar(name: str) -> Grammar | None:
+    """Return the grammar of this name, or None if its package is not installed or does not fit."""
+    try:
+        return grammar(name)
+    except (ImportError, ValueError):  # no such package, or another version of tree-sitter's ABI
+        return None
+
+
+def is_installed(name: str) -> bool:
+    """Return whether the package of a grammar is installed, without importing it."""
+    return find_spec(syntax(name).module) is not None
+
+
+def _language(table: Syntax) -> Language:
+    """Return the language of a package; older packages give its address as a number."""
+    pointer = getattr(import_module(table.module), table.entry)()
+    if isinstance(pointer, int):
+        from ctypes import c_char_p, c_void_p, py_object, pythonapi
+
+        capsule = pythonapi.PyCapsule_New
+        capsule.restype, capsule.argtypes = py_object, (c_void_p, c_char_p, c_void_p)
+        pointer = capsule(pointer, b"tree_sitter.Language", None)
+    return Language(pointer)
 
 
 def _id(language: Language, node_type: str) -> int | None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from codelode.chunk.damage import heads_in, whole_lines
 from codelode.chunk.definitions import Outline, in_document_order
 from codelode.chunk.grammars import Grammar, grammar
-from codelode.chunk.languages import Repair
+from codelode.chunk.heads import heads_in, whole_lines
+from codelode.chunk.languages import Repair, head_pattern
 from codelode.chunk.outline import NO_LIMIT, outline
 from codelode.chunk.parse import parse
 
@@ -27,8 +27,9 @@ def syntax_outline(known: Grammar, text: bytes, limit: int = NO_LIMIT) -> Outlin
     if found.lost:
         found = _mended(known, source, text, limit, found)
     definitions = found.definitions
-    if found.damaged and known.syntax.heads is not None:
-        definitions = heads_in(found.damaged, known.syntax.heads, text, definitions)
+    if found.damaged and known.syntax.heads:
+        pattern = head_pattern(known.syntax.heads)
+        definitions = heads_in(found.damaged, pattern, text, definitions)
     found.definitions = in_document_order(definitions)
     return found
 

@@ -1,8 +1,7 @@
-"""Decode raw bytes to UTF-8 text, or find that they are not text.
+"""Raw bytes to UTF-8 text, or the finding that they are no text.
 
-Valid UTF-8 and byte order marks are trusted. All other encodings are guesses: single accented
-letters between ASCII letters are Windows-1252 (a superset of Latin-1), because detectors often get
-these wrong; charset-normalizer decides about the rest, given only the lines with non-ASCII bytes.
+UTF-8 is taken at its word; so are byte order marks and the escapes of ISO-2022. For the rest there
+is no certainty: the most plausible text wins (see `charset`).
 """
 
 from __future__ import annotations
@@ -11,20 +10,19 @@ import codecs
 import re
 from typing import NamedTuple
 
+from codelode.discover.charset import letter_bits, readings
 from codelode.types import SkipReason
 
 _LOOKED_AT = 1 << 13
-"""A NUL or too many control characters in this many first bytes make a file binary."""
+"""A NUL in so many first bytes makes a file binary, and so do too many control characters."""
 _CONTROLS = bytes({*range(0x20), 0x7F} - set(b"\t\n\v\f\r\b\x1b"))
 _MAX_CONTROLS = 0.05
-_MAX_CONTROLS_UNKNOWN = 0.01  # stricter if the encoding is uncertain too
+_MAX_CONTROLS_UNKNOWN = 0.01  # where the encoding is not certain either
 _SAMPLE = 1 << 12
-_MIN_SAMPLE = 1 << 9  # the detector works better if a short text is repeated
-_CANDIDATES = ["cp932", "euc_jp", "gb18030", "big5", "cp949", "cp1251", "koi8_r", "cp866"]
-_CANDIDATES += ["cp1250", "cp1253", "cp1255"]
-"""Encodings of legacy source code, apart from Western ones. With all its hundred encodings, the
-detector is wrong more often."""
-_TOLERANCE = 0.4  # for the detector's measure of noise: comments among code look noisy to it
+_MAX_BITS = 8.0  # a byte, in the most plausible encoding: noise has 9 and more, languages 4 to 6
+_MAX_HIGH = 0.3  # of noise: a text with fewer bytes beyond ASCII is worth reading
+_MAX_WIDE_BITS = 12.0  # a character of UTF-16 without a mark: noise has 15 and more
+_WIDE_LANGUAGES = ("gb18030", "big5hkscs", "cp932", "cp949", "cp1251", "cp1252", "cp1253")
 
 _MAGIC = {
     b"%PDF-": "PDF",
@@ -46,7 +44,7 @@ _MAGIC = {
     b"wOF2": "font",
 }
 _MAGIC_STARTS = tuple(_MAGIC)
-_MARKS = (  # UTF-32 first: its mark begins with the mark of UTF-16
+_MARKS = (  # UTF-32 first: its mark begins with that of UTF-16
     (codecs.BOM_UTF32_LE, "utf-32-le"),
     (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
@@ -56,41 +54,45 @@ _MARK_STARTS = tuple(mark for mark, _ in _MARKS)
 
 _ABOVE_ASCII = bytes(range(0x80, 0x100))
 _HIGH = re.compile(rb"[\x80-\xff]+")
-_WESTERN = re.compile(
-    rb"(?<![\x80-\xff])(?:[\x80\x85\x91-\x97\x99\xa0-\xff]|(?<=[A-Za-z])[\xc0-\xff]{2}"
-    rb"|[\xc0-\xff]{2}(?=[A-Za-z]))(?![\x80-\xff])"
-)
+_ESCAPES = {  # of ISO-2022, where all bytes are ASCII
+    b"\x1b$B": "iso2022_jp_ext",
+    b"\x1b$@": "iso2022_jp_ext",
+    b"\x1b$(D": "iso2022_jp_ext",
+    b"\x1b$)C": "iso2022_kr",
+}
 _CLEAN_CUT = re.compile(rb"\n|[\x00-\x7f]{2}")
-"""Matches where a cut is safe in every encoding that uses bytes below 0x80 inside characters."""
+"""Ends between two characters in every encoding in which some bytes below 0x80 are half of one."""
 
 
 class Text(NamedTuple):
-    """UTF-8 text without a byte order mark, and the name of the original encoding."""
+    """UTF-8 without a byte order mark, and the name of the encoding it had."""
 
     text: bytes
     encoding: str
 
 
 class NoText(NamedTuple):
-    """The reason why there is no text (`BINARY` or `ENCODING`), with details."""
+    """Why there is no text: `BINARY` or `ENCODING`, and what was seen."""
 
     reason: SkipReason
     detail: str
 
 
 def decode(data: bytes) -> Text | NoText:
-    """Return the text of a file's bytes. Line endings are preserved; UTF-8 is not copied.
+    """Return the text of a file's bytes. Line ends stay as they are; UTF-8 is not copied.
 
-    UTF-8 with few invalid bytes remains UTF-8, with U+FFFD in their place.
+    UTF-8 with few invalid bytes stays UTF-8, with U+FFFD in their place.
     """
     if data.startswith(_MARK_STARTS):
         return _marked(data)
     if data.startswith(_MAGIC_STARTS):
         return NoText(SkipReason.BINARY, next(_MAGIC[m] for m in _MAGIC if data.startswith(m)))
     if b"\0" in data[:_LOOKED_AT]:
-        return _utf16_without_mark(data) or NoText(SkipReason.BINARY, "a NUL byte")
+        return _wide_without_mark(data) or NoText(SkipReason.BINARY, "a NUL byte")
     text = data[3:] if data.startswith(codecs.BOM_UTF8) else data
-    if text.isascii() or _is_utf8(text):
+    if text.isascii():
+        return (_escaped(text) if b"\x1b$" in text else None) or _unless_binary(text, "utf-8")
+    if _is_utf8(text):
         return _unless_binary(text, "utf-8")
     if _share_of_controls(text) > _MAX_CONTROLS_UNKNOWN:
         return NoText(SkipReason.BINARY, "control characters")
@@ -125,21 +127,48 @@ def _marked(data: bytes) -> Text | NoText:
     return _unless_binary(text.encode(), encoding)
 
 
-def _utf16_without_mark(data: bytes) -> Text | None:
-    """Decode as UTF-16 if every other byte is mostly NUL and the result reads like text."""
-    start = data[:_LOOKED_AT]
-    for encoding, high, low in (("utf-16-le", 1, 0), ("utf-16-be", 0, 1)):
-        if start[high::2].count(0) > len(start) // 4 and start[low::2].count(0) == 0:
+def _escaped(data: bytes) -> Text | None:
+    """ISO-2022, which says by escapes when two bytes are a character."""
+    for escape, encoding in _ESCAPES.items():
+        if escape in data:
             try:
                 text = data.decode(encoding).encode()
             except UnicodeDecodeError:
-                return None
-            return Text(text, encoding) if _share_of_controls(text) == 0 else None
+                continue
+            if not text.isascii() and _share_of_controls(text) == 0:
+                return Text(text, encoding.replace("_", "-"))
     return None
 
 
+def _wide_without_mark(data: bytes) -> Text | None:
+    """UTF-32 or UTF-16, whichever reads most like text, if either does."""
+    start = data[:_LOOKED_AT]
+    best, bits = "", _MAX_WIDE_BITS
+    for encoding in ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be"):
+        try:
+            beginning = codecs.getincrementaldecoder(encoding)().decode(start)
+        except UnicodeDecodeError:
+            continue
+        found = _wide_bits(beginning)
+        if found < bits:
+            best, bits = encoding, found
+    try:
+        text = data.decode(best).encode() if best else b"\0"
+    except UnicodeDecodeError:
+        return None
+    return Text(text, best) if _share_of_controls(text) == 0 else None
+
+
+def _wide_bits(text: str) -> float:
+    """Return the bits of a character beyond ASCII; 0 if few are, infinite with control codes."""
+    if not text or _share_of_controls(text.encode("utf-8", "replace")) > 0:
+        return float("inf")
+    foreign = sum(character > "\x7f" for character in text)
+    return letter_bits(text, _WIDE_LANGUAGES) if 4 * foreign > len(text) else 0.0
+
+
 def _damaged_utf8(text: bytes) -> Text | None:
-    """Decode as UTF-8 if most non-ASCII bytes are valid UTF-8."""
+    """UTF-8 if far more of the bytes beyond ASCII are valid than not."""
     repaired = text.decode("utf-8", "replace")
     invalid = repaired.count("\ufffd")
     ascii_bytes = len(text.translate(None, _ABOVE_ASCII))
@@ -149,29 +178,22 @@ def _damaged_utf8(text: bytes) -> Text | None:
 
 def _legacy(data: bytes) -> Text | NoText:
     sample = _telling_part(data)
-    high = sum(map(len, _HIGH.findall(sample)))
-    western = sum(map(len, _WESTERN.findall(sample)))
-    if western < 0.8 * high:
-        from charset_normalizer import from_bytes  # takes 30 ms, and few trees need it
-
-        enough = sample * (1 + _MIN_SAMPLE // len(sample))
-        found = from_bytes(enough, cp_isolation=_CANDIDATES, threshold=_TOLERANCE)
-        best = found.best()
-        if best is not None:
-            try:
-                return Text(data.decode(best.encoding).encode(), best.encoding.replace("_", "-"))
-            except UnicodeDecodeError:
-                pass  # correct for the sample, but not for the rest
-        if high > 0.3 * len(sample):
+    found = readings(sample)
+    if not found or found[0].bits > _MAX_BITS * len(sample):
+        high = sum(map(len, _HIGH.findall(sample)))
+        if high > _MAX_HIGH * len(sample):
             return NoText(SkipReason.ENCODING, "")
-    try:
-        return Text(data.decode("cp1252").encode(), "cp1252")
-    except UnicodeDecodeError:  # five bytes are undefined in Windows-1252
-        return Text(data.decode("latin-1").encode(), "latin-1")
+    for reading in found:
+        try:
+            text = data.decode(reading.encoding).encode()
+        except UnicodeDecodeError:  # true of the sample, not of the rest
+            continue
+        return Text(text, reading.encoding.replace("_", "-"))
+    return Text(data.decode("latin-1").encode(), "latin-1")
 
 
 def _telling_part(data: bytes) -> bytes:
-    """Return some kilobytes around the non-ASCII bytes; more if there is no safe place to cut."""
+    """Return some kilobytes around the bytes beyond ASCII; more if no cut would be safe."""
     pieces: list[bytes] = []
     size = at = 0
     while size < _SAMPLE and (run := _HIGH.search(data, at)):

@@ -10,8 +10,8 @@ import xxhash
 
 from codelode.discover import safe_open as opening
 from codelode.discover.decode import NoText, decode
-from codelode.discover.language import language_of_shebang
-from codelode.discover.walk import MAX_FILE_SIZE
+from codelode.discover.language_content import language_in
+from codelode.discover.options import MAX_FILE_SIZE
 from codelode.system.open_flags import FILE, FOLDER, LINKED_FOLDER
 from codelode.types import Document, Skip, SkipReason, SourceFile
 
@@ -33,9 +33,7 @@ def read(root: str | Path, file: SourceFile, max_file_size: int = MAX_FILE_SIZE)
     found = decode(data)
     if isinstance(found, NoText):
         return Skip(file.path, found.reason, found.detail)
-    language = file.language
-    if language is None and found.text.startswith(b"#!"):
-        language = language_of_shebang(found.text[:200].partition(b"\n")[0])
+    language = language_in(file.path.rpartition("/")[2], file.language, found.text)
     digest = xxhash.xxh3_128_digest(data)
     return Document(file.path, language, found.text, found.encoding, digest)
 

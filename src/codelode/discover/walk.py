@@ -17,6 +17,7 @@ from codelode.discover import safe_open as opening
 from codelode.discover.git_excludes import worktree_above
 from codelode.discover.ignore import NOT_FOUND, Finder, Rules
 from codelode.discover.language import language_of
+from codelode.discover.options import WalkOptions
 from codelode.discover.rule_stack import (
     KINDS,
     MAX_RULES_BYTES,
@@ -30,21 +31,10 @@ from codelode.errors import UsageError
 from codelode.system.open_flags import FOLDER
 from codelode.types import Skip, SkipReason, SourceFile
 
-MAX_FILE_SIZE = 1 << 20
 MAX_DEPTH = 250
 """Maximum nesting of folders. Each level of the walk keeps one descriptor open."""
 
 _RULE_FILES = frozenset(os.fsencode(kind) for kind in KINDS)
-
-
-@dataclass(frozen=True, slots=True)
-class WalkOptions:
-    """What to leave out. `max_file_size` is in bytes; `exclude` holds real, absolute paths."""
-
-    hidden: bool = False  # include names that begin with a dot
-    no_ignore: bool = False  # heed no rule files
-    max_file_size: int = MAX_FILE_SIZE
-    exclude: tuple[str, ...] = ()
 
 
 def walk(

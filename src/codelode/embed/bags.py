@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from codelode.embed.vocabulary import FlatRows, Vocabulary, flat_rows
 from codelode.text.csr import group_starts, ranges
-from codelode.text.tokens import WordCounts, text_parts
+from codelode.text.tokens import text_parts
+from codelode.text.word_counts import WordCounts
 
 PATH_COMPONENTS = 3
 

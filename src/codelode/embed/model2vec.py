@@ -7,6 +7,7 @@ Newer models have a weight for each token, and map tokens to fewer vectors.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,9 +79,9 @@ class Model2VecEncoder:
         return unit(vectors.sum(axis=0))
 
 
-def _unknown_token(tokenizer: object) -> int | None:
+def _unknown_token(tokenizer: Any) -> int | None:
     """Return the number of the token for unknown text, which carries no meaning."""
     model = getattr(tokenizer, "model", None)
     name = getattr(model, "unk_token", None)
-    number = tokenizer.token_to_id(name) if isinstance(name, str) else None  # type: ignore[attr-defined]
+    number = tokenizer.token_to_id(name) if isinstance(name, str) else None
     return int(number) if number is not None else None

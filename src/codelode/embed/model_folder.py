@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from codelode.embed.vocabulary import BUCKETS
 from codelode.errors import ModelError
-from codelode.text.tokens import TOKENIZER
+from codelode.text.tokens import PARTS_TOKENIZER
 
 INFO = "model.json"
 ARRAYS = ("hashes.npy", "table.npy", "scales.npy", "weights.npy")
@@ -92,10 +92,10 @@ def _read_info(path: Path) -> dict[str, Any]:
     needed = {"name", "dimensions", "fingerprint", "path_weight", "format", "tokenizer"}
     if not isinstance(info, dict) or not needed <= info.keys():
         raise ModelError(f"{path} does not describe a static model")
-    if info["format"] != _FORMAT or info["tokenizer"] != TOKENIZER:
+    if info["format"] != _FORMAT or info["tokenizer"] != PARTS_TOKENIZER:
         raise ModelError(
-            f"{path} is for tokenizer {info['tokenizer']!r} (this version has {TOKENIZER!r}): "
-            "use the model that comes with this version"
+            f"{path} is for tokenizer {info['tokenizer']!r} (this version has"
+            f" {PARTS_TOKENIZER!r}): use the model that comes with this version"
         )
     return info
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from codelode.search.candidates import chunk_keys, split_keys
 from codelode.search.dense import cosines
+from codelode.search.file_query import file_weights
 from codelode.search.file_roles import ROLES, roles_of_files
 from codelode.search.name_match import shares_of_names, shares_of_paths
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 _PROSE = frozenset(
     "markdown rst text json yaml toml ini xml html css csv svg properties diff make cmake"
-    " dockerfile".split()
+    " dockerfile asciidoc ignore-list".split()
 )
 
 
@@ -48,7 +49,7 @@ def fill_features(gathered: Gathered, shard: Shard, context: QueryContext, bm25:
         if context.vector is not None:
             mine.feature("cosine")[:] = cosines(segment, chunks, context.vector)
         mine.feature("defines")[:] = _defines(segment, context, chunks)
-        _fill_names(mine, shard, number, table, context.share_of_term)
+        _fill_names(mine, shard, number, table, context)
     gathered.feature("coverage")[:] = (gathered.covered * context.share).sum(axis=1)
 
 
@@ -57,9 +58,8 @@ def _defines(
 ) -> NDArray[np.bool_]:
     """Return which chunks of a segment define a name that the query gives, bool[n]."""
     defines = np.zeros(len(ordinals), bool)
-    for name in context.definitions:
-        if segment.document_frequency(name):
-            defines |= np.isin(ordinals, segment.posting(name)[0])
+    for name in context.query.names:
+        defines |= np.isin(ordinals, segment.definitions.chunks_defining(name))
     return defines
 
 
@@ -68,7 +68,7 @@ def _fill_names(
     shard: Shard,
     number: int,
     chunks: NDArray[np.void],
-    share_of_term: dict[str, float],
+    context: QueryContext,
 ) -> None:
     """Fill in the features of paths, languages and symbols for chunks of one segment."""
     segment, owners = shard.segment(number), chunks["file"]
@@ -78,9 +78,13 @@ def _fill_names(
     paths = segment.pieces(
         "paths", segment.files["path_start"][files], segment.files["path_length"][files]
     )
+    share_of_term = context.share_of_term
     shares = np.repeat(shares_of_paths(paths, share_of_term), lengths, axis=0)
     for name, column in zip(("path", "stem", "stem_exact"), shares.T, strict=True):
         gathered.feature(name)[:] = column
+    if context.query.files:
+        rows = np.repeat(np.arange(len(files)), lengths)
+        gathered.feature("file")[:] = file_weights(context.query.files, paths, chunks, rows)
     roles = np.repeat(roles_of_files(shard.file_roles[number], files, paths), lengths)
     for bit, name in enumerate(ROLES):
         gathered.feature(name)[:] = roles >> bit & 1

@@ -23,6 +23,7 @@ FEATURES = (
     "path",  # share of the query's weight that occurs in the path
     "stem",  # ... in the file's name
     "stem_exact",  # share of the name's parts that the query has
+    "file",  # the file, and the line in it, that the query asks for by its path
     "defines",  # the chunk defines a name the query gives
     "symbol",  # share of the query's weight in the name of the chunk's symbol
     "symbol_exact",  # share of the parts of that name that the query has
@@ -34,8 +35,8 @@ FEATURES = (
 )
 COLUMN = {name: column for column, name in enumerate(FEATURES)}
 
-PROPOSERS = ("dense", "lexical", "definitions")
-"""The two legs, and the chunks that define a name the query gives."""
+PROPOSERS = ("dense", "lexical", "definitions", "files")
+"""The two legs, the chunks that define a name the query gives, and those of files that it names."""
 
 
 @dataclass(frozen=True, slots=True)

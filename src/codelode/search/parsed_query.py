@@ -6,15 +6,19 @@ import re
 from dataclasses import dataclass
 
 from codelode.errors import UsageError
-from codelode.text.tokens import text_terms
+from codelode.search.file_query import FileMention, files_in
+from codelode.text.scripts import shape
+from codelode.text.tokens import query_terms
 
 _STOP_WORDS = frozenset(
     "a an and are as at be by can do does for from how i in into is it its of on or that the this"
     " to was what when where which while who why with".split()
 )
-_SYMBOL = re.compile(r"[A-Za-z_$][\w$]*(?:(?:\.|::|->|#|/)[A-Za-z_$~][\w$]*[!?]?)*(?:\(\))?[!?]?\Z")
-_NAME = re.compile(r"[A-Za-z_$][\w$]*[!?]?")
-_COMPOUND = re.compile(r"[a-z0-9][A-Z]|[A-Za-z0-9]_[A-Za-z0-9]|[A-Z]{2}[a-z]")
+_WORD = re.compile(r"[\w$\u0080-\U0010ffff]+[!?]?")
+_QUALIFIER = re.compile(r"\.|::|->|#|/")
+_CAMEL_CASE = re.compile(r"[a0@]A|A{2}a")  # over the shape of a name
+_OPERATOR_NAME = re.compile(r"\boperator\s*(\(\)|\[\]|[^\w\s()\[\]]+)")
+_OPERATOR = re.compile(r"(?:^|[\s(`'\"])(\[\]=?|[-!#$%&*+./:<=>?@\\^|~]{1,8})(?=$|[\s)`'\"])")
 
 MAX_TERMS = 64
 
@@ -23,28 +27,74 @@ MAX_TERMS = 64
 class ParsedQuery:
     """A query and what it asks for.
 
-    `terms` are the distinct terms that BM25 looks for, in order of appearance. `names` are the
-    words that could be names of definitions, as written. `is_symbol` says that the whole query is
-    an identifier or a qualified name.
+    `terms` are the distinct terms that BM25 looks for, in order of appearance; there may be none.
+    `names` are the words and operators that could be names of definitions, as written. `files` are
+    those that the query asks for by their paths. `is_symbol` says that the whole query is an
+    identifier, a qualified name or an operator.
     """
 
     text: str
     terms: tuple[str, ...]
     names: tuple[str, ...]
+    files: tuple[FileMention, ...]
     is_symbol: bool
 
 
 def parse_query(text: str) -> ParsedQuery:
     """Read a query. Raises `UsageError` if there is nothing to look for."""
     text = text.strip()
-    terms = _without_stop_words(text_terms(text))
-    if not terms:
-        raise UsageError("the query is empty: give a word, a name or a question")
-    names = tuple(dict.fromkeys(_NAME.findall(text)))
-    is_symbol = _SYMBOL.match(text) is not None
+    terms = _without_stop_words(query_terms(text))
+    operators = _operators(text, alone=not terms)
+    if not terms and not operators:
+        raise nothing_to_look_for(text)
+    names = [word for word in _WORD.findall(_spaced(text)) if _is_name(word)]
+    is_symbol = not terms or _is_qualified_name(text) or _OPERATOR_NAME.fullmatch(text) is not None
     if not is_symbol:
-        names = tuple(name for name in names if _COMPOUND.search(name) or "_" in name.strip("_"))
-    return ParsedQuery(text, terms, names, is_symbol)
+        names = [name for name in names if _has_several_parts(name)]
+    names = list(dict.fromkeys([*names, *operators]))
+    return ParsedQuery(text, terms, tuple(names), files_in(text), is_symbol)
+
+
+def nothing_to_look_for(text: str) -> UsageError:
+    """Return the error for a query that neither has words nor names an operator of the index."""
+    if not text:
+        return UsageError("the query is empty: give a word, a name or a question")
+    return UsageError(f"nothing to look for in {text!r}: give a word, a name or a question")
+
+
+def _spaced(text: str) -> str:
+    """Return a text with spaces for all punctuation beyond ASCII."""
+    if text.isascii():
+        return text
+    kinds = zip(text, shape(text), strict=True)
+    return "".join(" " if kind == " " and c > "\x7f" else c for c, kind in kinds)
+
+
+def _is_name(word: str) -> bool:
+    """Whether a word can be an identifier, in any script."""
+    return word.rstrip("!?").replace("$", "_").isidentifier()
+
+
+def _is_qualified_name(text: str) -> bool:
+    """Whether a text is a name, or names with `.`, `::`, `->`, `#` or `/` between them."""
+    text = re.sub(r"(?:\(\))?[!?]?\Z", "", text)
+    first, *others = _QUALIFIER.split(text)
+    return _is_name(first) and all(_is_name(name.removeprefix("~")) for name in others)
+
+
+def _has_several_parts(name: str) -> bool:
+    """Whether a name is snake_case or camelCase: no word of a question."""
+    return "_" in name.strip("_") or _CAMEL_CASE.search(shape(name)) is not None
+
+
+def _operators(text: str, *, alone: bool) -> list[str]:
+    """Return the operators in a query; those of one character only if there are no words."""
+    named = _OPERATOR_NAME.findall(text)
+    found = [*named, *(f"operator{operator}" for operator in named)]
+    for operator in _OPERATOR.findall(text):
+        if len(operator) > 1 or alone:
+            found += [operator, f"operator{operator}"]
+    return found
 
 
 def _without_stop_words(terms: list[str]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from codelode.search.fair_lock import SEARCH_LOCK
 from codelode.search.gather import gather
 from codelode.search.hits import texts
 from codelode.search.lexical import TermPostings
-from codelode.search.parsed_query import parse_query
+from codelode.search.parsed_query import nothing_to_look_for, parse_query
 from codelode.search.rank import finish
 
 if TYPE_CHECKING:
@@ -35,10 +35,12 @@ def search(shard: Shard, encoder: Encoder | None, root: Path, request: SearchReq
     with SEARCH_LOCK.held(), snapshot.damage_explained(), snapshot.held():
         context, terms = prepare(shard, encoder, request)
         gathered = gather(shard, context, terms)
+        if not len(gathered) and not context.query.terms:
+            raise nothing_to_look_for(context.query.text)
         with timed("rank"):
             ranked = finish([gathered], context)
         with timed("text"):
-            return texts(shard, ranked, root)
+            return texts(shard, ranked, context, root)
 
 
 def prepare(

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from xxhash import xxh3_64_intdigest
 
 from codelode.text.csr import ranges
 
 LANE = 8  # bytes compared at once
 PADDING = b" " * LANE
 """What has to follow the last piece in its text, so that a whole lane can be read there."""
+
+_LANES = 8
+"""Compared byte by byte; of what is longer, the rest is compared by its hash."""
 
 _KEEP = np.array([(1 << (8 * size)) - 1 for size in range(LANE + 1)], np.uint64)
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)  # odd, so that multiplying by it loses nothing
@@ -29,8 +33,8 @@ def number_spans(
     """Number the distinct pieces `text[start:start + length]` in order of first appearance.
 
     Gives the number of each piece, and for each number the first piece that has it; int64 all.
-    `text` ends in `PADDING`; no piece holds a NUL. Memory: 50 bytes a piece, so pieces should be
-    short: each `LANE` bytes of the longest cost a pass over those that reach so far.
+    `text` ends in `PADDING`; no piece holds a NUL. Pieces that differ after their first 64 bytes
+    are told apart by 64-bit hashes. Memory: 50 bytes a piece.
     """
     lanes = _lanes(text, starts, lengths)
     hashes = np.zeros(len(starts), np.uint64)
@@ -56,11 +60,15 @@ def _lanes(text: bytes, starts: NDArray[np.int64], lengths: NDArray[np.int64]) -
     at_byte = np.ndarray((len(text) - LANE + 1,), "<u8", text, strides=(1,))
     lanes: list[_Lane] = []
     those: NDArray[np.int64] | slice = slice(None)
-    while len(starts):
+    while len(starts) and len(lanes) < _LANES:
         lanes.append((those, at_byte[starts] & _KEEP[np.minimum(lengths, LANE)]))
         longer = np.flatnonzero(lengths > LANE)
         those = longer if isinstance(those, slice) else those[longer]
         starts, lengths = starts[longer] + LANE, lengths[longer] - LANE
+    if len(starts):
+        rests = zip(starts.tolist(), lengths.tolist(), strict=True)
+        hashes = (xxh3_64_intdigest(text[at : at + size]) for at, size in rests)
+        lanes.append((those, np.fromiter(hashes, np.uint64, len(starts))))
     return lanes
 
 

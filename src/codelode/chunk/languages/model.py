@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from operator import methodcaller
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -188,6 +189,9 @@ class Rule:
         return False
 
 
+Heads = tuple[bytes, ...]
+"""Patterns of lines that begin a definition: see `Syntax.heads`."""
+
 Repair = Callable[[bytes], tuple[bytes, list[tuple[int, int]]]]
 
 
@@ -214,6 +218,7 @@ class Syntax:
     - `alternative` is the grammar to try where this one makes little sense of a text.
     - `heads` matches lines that begin a definition, for where the parser has lost its way: each
       named group is a kind (`class_2` is a class, too) and matches the name; `owner` comes before.
+      Neighbors that match a group called `clause` are one function.
     - `ascii_only`: its scanner reads out of bounds on other characters, which are masked.
     """
 
@@ -234,13 +239,19 @@ class Syntax:
     clauses: bool = False
     prepare: Callable[[bytes], bytes] | None = None
     repair: Repair | None = None
-    heads: re.Pattern[bytes] | None = None
+    heads: Heads = ()
     alternative: str | None = None
     ascii_only: bool = False
 
 
-def heads(*lines: bytes) -> re.Pattern[bytes]:
-    """Return the pattern of lines that begin a definition, indented or not: see `Syntax.heads`."""
+def heads(*lines: bytes) -> Heads:
+    """Return patterns of lines; they are compiled at their first use."""
+    return lines
+
+
+@cache
+def head_pattern(lines: Heads) -> re.Pattern[bytes]:
+    """Return one pattern for all of them, for lines that are indented or not."""
     return re.compile(rb"^[ \t]*(?:" + rb"|".join(lines) + rb")", re.MULTILINE)
 
 

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from codelode.cli.options import (
+    DRY_RUN,
     HELP,
     INDEX_DIR,
     ROOT,
@@ -17,6 +18,7 @@ from codelode.cli.options import (
     size,
     switch,
 )
+from codelode.discover.options import MAX_FILE_SIZE
 from codelode.errors import UsageError
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ COMMAND = Command(
                     "--max-file-size",
                     metavar="SIZE",
                     type=size,
-                    default=1 << 20,
+                    default=MAX_FILE_SIZE,
                     help="skip larger files; K, M and G are powers of 1024 (default: 1M)",
                 ),
             ),
@@ -71,10 +73,7 @@ COMMAND = Command(
                     " bundled one)",
                 ),
                 switch("--rebuild", help="start from scratch instead of updating"),
-                switch(
-                    "--dry-run",
-                    help="only report what would be read, removed and skipped; write nothing",
-                ),
+                DRY_RUN,
                 option(
                     "--wait",
                     metavar="SECONDS",

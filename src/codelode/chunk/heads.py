@@ -1,7 +1,7 @@
-"""Definitions where the parser has lost its way, by the look of their first lines.
+"""Definitions by the look of their first lines: where a parser is lost, and where there is none.
 
 One construct that a grammar does not know must not cost the rest of the file. In a damaged range,
-lines that look like the head of a definition are taken for one; it ends by indentation.
+a line that looks like the head of a definition counts as one; the definition ends by indentation.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from codelode.chunk.definitions import RawDefinition
+from codelode.chunk.definitions import Outline, RawDefinition, in_document_order
 from codelode.chunk.languages import FUNCTION_KINDS, TYPE_KINDS
+from codelode.chunk.naming import bare
+from codelode.chunk.outline import MAX_LEVEL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,8 +22,35 @@ MAX_HEADS: Final = 2000
 """What one file is searched for, and how far each reaches, in bytes: bounds for hostile text."""
 MAX_REACH: Final = 20_000
 
+MAX_COMMENT_LINES: Final = 100
+CLAUSE: Final = "clause"
+"""A group of this name is a function; neighbors of one name are one definition."""
+_COMMENTS: Final = (b"#", b"//", b"--", b";", b"%", b"*", b"/*", b"@", b"!", b"(*", b"'")
 _CLOSER: Final = re.compile(rb"[ \t]*(?:[})\]]|end\b)[^\n]*")
 _CONTINUES: Final = (b"{", b"#", b")")
+
+
+def head_outline(heads: re.Pattern[bytes], text: bytes) -> Outline:
+    """Return the definitions of a text that only its heads show, and cuts before them."""
+    found = Outline(in_document_order(heads_in([(0, len(text))], heads, text, [])))
+    depths: list[int] = []
+    for each in found.definitions:
+        depths.append(0 if each.parent < 0 else min(depths[each.parent] + 1, MAX_LEVEL))
+        each.lead = _lead(text, each.start)
+        if each.lead:
+            found.cuts.setdefault(each.lead, depths[-1])
+    return found
+
+
+def _lead(text: bytes, start: int) -> int:
+    """Return where the comments and attributes before a definition begin."""
+    line = text.rfind(b"\n", 0, start) + 1
+    for _ in range(MAX_COMMENT_LINES):
+        above = text.rfind(b"\n", 0, max(0, line - 1)) + 1
+        if above >= line or not text[above:line].lstrip().startswith(_COMMENTS):
+            break
+        line = above
+    return line
 
 
 def heads_in(
@@ -36,10 +65,14 @@ def heads_in(
     for start, end in whole_lines(damaged, text):
         for match in heads.finditer(text, start, end):
             group = match.lastgroup
-            if group is None or match.start(group) in names:
+            if group is None or group.startswith("owner") or match.start(group) in names:
                 continue
             names.add(match.start(group))
-            found.append(_definition(match, group, text))
+            each = _definition(match, group, text)
+            if group == CLAUSE and found and found[-1].joins(each.name, each.kind):
+                found[-1].end = each.end
+                continue
+            found.append(each)
             if len(found) == MAX_HEADS:
                 return _nested(known + found)
     return _nested(known + found) if found else known
@@ -64,14 +97,20 @@ def _definition(match: re.Match[bytes], group: str, text: bytes) -> RawDefinitio
     indent = start - (text.rfind(b"\n", 0, start) + 1)
     name_start, name_end = match.span(group)
     return RawDefinition(
-        name=text[name_start:name_end].decode("utf-8", "replace"),
-        kind=group.partition("_")[0],
+        name=bare(text[name_start:name_end].decode("utf-8", "replace")),
+        kind="function" if group == CLAUSE else group.partition("_")[0],
         name_start=name_start,
         lead=start,
         start=start,
         end=max(name_end, _block_end(text, match.end(), indent)),
-        owner=(match.groupdict().get("owner") or b"").decode("utf-8", "replace"),
+        owner=_owner(match).decode("utf-8", "replace"),
     )
+
+
+def _owner(match: re.Match[bytes]) -> bytes:
+    """Return what a head says that it belongs to, in a group called `owner` or `owner_2`."""
+    groups = match.groupdict()
+    return next((text for name, text in groups.items() if text and name.startswith("owner")), b"")
 
 
 @cache

@@ -1,0 +1,202 @@
+"""What tells apart languages that share an extension; the first sign that fits decides."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+
+class Sign(NamedTuple):
+    """What only texts in `language` match: any of some regular expressions.
+
+    Only texts that match any of `hints` are searched, where there are any: that is much faster.
+    `bare` asks for a text without C comments and without what is for C++ alone.
+    """
+
+    language: str
+    patterns: tuple[re.Pattern[bytes], ...]
+    hints: tuple[re.Pattern[bytes], ...] = ()
+    bare: bool = False
+
+    def is_possible(self, text: bytes) -> bool:
+        """Check whether a text is worth searching."""
+        return not self.hints or any(hint.search(text) for hint in self.hints)
+
+    def fits(self, text: bytes) -> bool:
+        """Check whether a text is in this language."""
+        return any(pattern.search(text) for pattern in self.patterns)
+
+
+def _compiled(*patterns: bytes) -> tuple[re.Pattern[bytes], ...]:
+    return tuple(re.compile(pattern, re.M) for pattern in patterns)
+
+
+def _lines(language: str, *beginnings: bytes) -> Sign:
+    """Return a sign that fits texts in which a line begins in one of these ways."""
+    return Sign(language, _compiled(rb"^[ \t]*(?:" + b"|".join(beginnings) + b")"))
+
+
+def _sign(language: str, pattern: bytes, *hints: bytes) -> Sign:
+    return Sign(language, _compiled(pattern), _compiled(*hints))
+
+
+_OBJECTIVE_C = _sign(
+    "objective-c",
+    rb"^[ \t]*(?:@(?:interface|protocol|class|implementation|end|import)\b|#[ \t]*import\b)",
+    b"@end",
+    b"@class",
+    b"#import",
+)
+_HEADERS = (
+    b"algorithm|any|array|atomic|bitset|chrono|deque|exception|filesystem|fstream|functional|future"
+    b"|initializer_list|iomanip|ios|iosfwd|iostream|istream|iterator|limits|list|locale|map|memory"
+    b"|mutex|new|numeric|optional|ostream|queue|random|ratio|regex|set|span|sstream|stack|stdexcept"
+    b"|streambuf|string|string_view|system_error|thread|tuple|type_traits|typeindex|typeinfo"
+    b"|unordered_map|unordered_set|utility|variant|vector|version|c[a-z]+"
+)
+_ATTRIBUTES = rb"(?:\w+(?:\([^()\n]*\))?[ \t]+|\[\[[^\]\n]*\]\][ \t]*){0,4}"  # macros, too
+_ENTITY = _ATTRIBUTES + rb"[A-Za-z_]\w*(?:<[^;{}\n]*>)?(?:[ \t]+final)?"
+_CPP_STATEMENTS = (
+    rb"(?:inline[ \t]+)?namespace\b",
+    rb"(?:export[ \t]+)?template[ \t]*<",
+    rb"(?:export[ \t]+)?(?:module|import)[ \t]+[\w.:]+;",
+    rb"class[ \t]+" + _ENTITY + rb"[ \t]*(?:[;{:]|$)",
+    rb"struct[ \t]+" + _ENTITY + rb"[ \t]*:(?!:)\s*[A-Za-z_]",
+    rb"enum[ \t]+(?:class|struct)\b",
+    rb"using[ \t]+(?:namespace\b|[A-Za-z_][\w:]*[ \t]*[=;])",
+    rb"(?:public|private|protected)(?:[ \t]+\w+)?[ \t]*:(?!:)",
+    rb"(?:explicit|virtual|friend|concept|consteval|constinit)[ \t]",
+    rb"#[ \t]*include[ \t]*<(?:" + _HEADERS + rb")>",
+    rb"[A-Za-z_][\w \t*&]*[ \t*&]\w+::~?\w+\(",
+)
+_CPP_EXPRESSIONS = (  # each begins with a literal, so that a text is searched fast
+    rb"std::\w",
+    rb"operator[ \t]*(?:\(\)|\[\]|[-+*/%^&|~!=<>]{1,3}|bool\b|new\b|delete\b)[ \t]*\(",
+    rb"_cast[ \t]*<",
+    rb"noexcept\b",
+    rb"~[A-Za-z_]\w*\([ \t]*\)[ \t]*[;{=]",
+    rb"typename[ \t]+\w",
+)
+_CPP_HINTS = (
+    rb"class",
+    rb"enum[ \t]+struct",
+    rb"::",
+    rb"template",
+    rb"namespace",
+    rb"public:",
+    rb"include[ \t]*<[a-z_0-9]+>",
+    rb"struct[ \t]+[\w \t]{1,60}:(?!:)",
+    rb"using[ \t]+\w+[ \t]*=",
+    rb"virtual[ \t]+[\w:&*<>, ~]+\(",
+    rb"operator[^\w\n]",
+    rb"~[A-Za-z_]\w*\([ \t]*\)",
+)
+_CPP = Sign(
+    "cpp",
+    _compiled(rb"^[ \t]*(?:" + b"|".join(_CPP_STATEMENTS) + b")", *_CPP_EXPRESSIONS),
+    _compiled(*_CPP_HINTS),
+    bare=True,
+)
+_PHP = _sign("php", rb"<\?(?:php\b|=)")
+_PROLOG = _sign("prolog", rb"^:-[ \t]*\w+|^[a-z]\w*\([^)\n]*\)[ \t]*(?::-|\.[ \t]*$)")
+_PERL = _lines(
+    "perl",
+    rb"use[ \t]+[\w:]+",
+    rb"package[ \t]+[\w:]+",
+    rb"sub[ \t]+\w+",
+    rb"(?:my|our)[ \t]*[($@%]",
+)
+_XML = _sign("xml", rb"\A\s*<(?:\?xml|!DOCTYPE|TS\b)")
+_LISP = _sign("common-lisp", rb"^\((?:def|in-package|eval-when|load)")
+_BITBAKE = _lines(
+    "bitbake", rb"(?:DESCRIPTION|SUMMARY|LICENSE|SRC_URI|DEPENDS|inherit|require)\b[ \t]*[^(\s]"
+)
+
+SIGNS: dict[str, tuple[Sign, ...]] = {
+    "h": (_OBJECTIVE_C, _CPP),
+    "H": (_OBJECTIVE_C, _CPP),
+    "inc": (
+        _PHP,
+        _CPP,
+        _lines("cpp", rb"#[ \t]*(?:include|define|if|ifdef|ifndef)\b", rb"/[/*]"),
+        _lines(
+            "pascal", rb"(?i:\{\$\w|procedure\b|function\b.*;|(?:implementation|interface)[ \t]*$)"
+        ),
+        _BITBAKE,
+        _lines(
+            "assembly", rb";;?[ \t]", rb"\.(?:macro|equ|globl|text|data|section)\b", rb"%macro\b"
+        ),
+        _lines("cpp", rb"[A-Za-z_][^\n]*[;{(,]\s*$"),
+        _lines("make", rb"[A-Za-z_][\w.-]*[ \t]*(?:[:+?]?=|:)"),
+        _sign("html", rb"<(?i:div|p|a|span|table|ul|head|body)\b"),
+    ),
+    "m": (
+        _OBJECTIVE_C,
+        _lines("mercury", rb":-[ \t]*(?:module|interface|import_module)\b"),
+        _sign("mathematica", rb"\(\*|BeginPackage\[|^[A-Za-z]\w*\[[^\n]*\][ \t]*:="),
+        _lines(
+            "objective-c",
+            rb"#[ \t]*(?:include|define|if)",
+            rb"[@/][/*\w]",
+            rb"(?:static|typedef)\b",
+        ),
+        _lines(
+            "matlab",
+            rb"%",
+            rb"#",
+            rb"(?:function|classdef)\b",
+            rb"(?:if|for|while|switch)\b[^\n{]*$",
+            rb"(?:end|clear|close|clc)\b",
+            rb"\w+[ \t]*=",
+        ),
+    ),
+    "cls": (
+        _sign("visual-basic", rb"\AVERSION [0-9.]+ CLASS|^Attribute VB_"),
+        _lines(
+            "latex", rb"\\(?:Provides|NeedsTeXFormat|LoadClass|documentclass|def|newcommand)", rb"%"
+        ),
+        _lines(
+            "apex",
+            rb"(?i:@\w+(?:\([^)\n]*\))?\s*)?(?i:public|private|global|protected|virtual|abstract|with"
+            rb"|without|inherited)\b[\w \t]*\b(?i:class|interface|enum)\b",
+        ),
+    ),
+    "pl": (_PERL, _PROLOG),
+    "pro": (
+        _lines("qmake", rb"(?:QT|TARGET|TEMPLATE|SOURCES|HEADERS|CONFIG|SUBDIRS)\b[ \t]*[-+*]?="),
+        _PROLOG,
+    ),
+    "t": (_PERL,),
+    "v": (
+        _lines(
+            "coq",
+            rb"(?:Require|From|Theorem|Lemma|Definition|Inductive|Fixpoint|Proof|Section|Import)\b[^;\n]*$",
+            rb"\(\*",
+        ),
+        _sign(
+            "vlang", rb"^(?:module[ \t]+\w+|import[ \t]+[\w.]+|(?:pub[ \t]+)?fn[ \t]+[\w(])[^\n;]*$"
+        ),
+    ),
+    "d": (
+        _sign("make", rb"^[^\s:]+\.(?:o|lo|obj|d)[ \t]*:"),
+        _sign("dtrace", rb"^#pragma D option|^\w*:\w*:\w*:\w*"),
+    ),
+    "l": (_LISP,),
+    "cl": (_LISP,),
+    "sc": (_sign("supercollider", rb"\bSynthDef\b|\}\.play\b|^\([ \t]*$"),),
+    "pp": (_lines("pascal", rb"(?i:unit|program|uses|procedure|begin)\b"),),
+    "fs": (
+        _sign("glsl", rb"^[ \t]*(?:#version|uniform|varying|precision)\b|\bgl_\w+"),
+        _lines("forth", rb": \S+"),
+    ),
+    "ts": (_XML,),
+    "bb": (_BITBAKE,),
+    "gd": (
+        _sign("gap", rb"^(?:Declare(?:Operation|GlobalFunction|Category)|InstallMethod|#####)"),
+    ),
+    "r": (_lines("rebol", rb"(?i:rebol)[ \t]*\["),),
+    "mod": (_lines("modula-2", rb"(?:IMPLEMENTATION |DEFINITION )?MODULE[ \t]"),),
+    "as": (_lines("angelscript", rb"(?:shared|mixin)[ \t]+class\b", rb"funcdef\b"),),
+    "tag": (_sign("jsp", rb"<%@"),),
+}
+"""By extension. The first sign that fits decides; the name of the file, if none does."""

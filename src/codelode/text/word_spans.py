@@ -1,0 +1,110 @@
+"""Where the words of a text lie that an index keeps: runs of letters, and compounds of them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codelode.text.csr import group_starts
+from codelode.text.tokens import (
+    JOINERS,
+    MAX_COMPOUND_BYTES,
+    MAX_NUMBER_DIGITS,
+    MAX_WORD_BYTES,
+    WORD_CHARACTERS,
+)
+
+MAX_EXACT = 64
+"""Of a text, so many of its first numbers are kept, and so many of its first compounds: a chunk of
+source has fewer, and of tables of data no more gets into a dictionary."""
+
+_WORD, _JOINER, _NEITHER = 1, 2, 0
+_CLASSES = bytes(
+    _WORD if byte in WORD_CHARACTERS else _JOINER if byte in JOINERS else _NEITHER
+    for byte in range(256)
+)
+_IS_QUOTE = np.array([byte in b"\"'`<>" for byte in range(256)])
+_IS_IN_QUOTES = np.array([byte in b"\"'`<> ./*-@~," for byte in range(256)])
+_LINE_END, _DOT, _LAST_DIGIT = ord("\n"), ord("."), ord("9")
+_IS_ASSIGNMENT = np.array([byte in b"=:" for byte in range(256)])
+
+_Bytes = NDArray[np.uint8]
+_Places = NDArray[np.int64]
+
+
+class Spans(NamedTuple):
+    """The words of some texts in one buffer: where each begins, its bytes, and the text it is of.
+
+    int64[n] all.
+    """
+
+    starts: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+    owners: NDArray[np.int64]
+
+
+def word_spans(joined: bytes, ends: NDArray[np.int64]) -> Spans:
+    """Return the words of texts that are joined in `joined`; text i ends before `ends[i]`.
+
+    A byte that is no letter comes before and after each text. Left out are words and compounds
+    that are too long, numbers and compounds over `MAX_EXACT` in a text, and two words with a dot
+    between them that are neither quoted nor a key at the beginning of a line: in code, this is an
+    attribute.
+    """
+    codes = np.frombuffer(joined, np.uint8)
+    classes = np.frombuffer(joined.translate(_CLASSES), np.uint8)
+    is_word = classes == _WORD
+    edges = np.flatnonzero(is_word[1:] != is_word[:-1]) + 1
+    starts, stops = edges[::2], edges[1::2]
+    compounds = _compounds(codes, _joints(classes, is_word), starts, stops)
+    lengths = stops - starts
+    kept = lengths <= MAX_WORD_BYTES
+    numbers = np.flatnonzero((lengths > MAX_NUMBER_DIGITS) & (codes[starts] <= _LAST_DIGIT))
+    kept[numbers[~_among_first(starts[numbers], ends)]] = False
+    if not kept.all():
+        starts, lengths = starts[kept], lengths[kept]
+    per_text = np.diff(np.searchsorted(starts, ends), prepend=0)
+    owners = np.repeat(np.arange(len(ends), dtype=np.int64), per_text)
+    if not len(compounds):
+        return Spans(starts, lengths, owners)
+    compounds = compounds[_among_first(compounds[:, 0], ends)]
+    begins = compounds[:, 0]
+    return Spans(
+        np.concatenate((starts, begins)),
+        np.concatenate((lengths, compounds[:, 1] - begins)),
+        np.concatenate((owners, np.searchsorted(ends, begins, "right"))),
+    )
+
+
+def _joints(classes: _Bytes, is_word: NDArray[np.bool_]) -> _Places:
+    """The joiners with a word on either side, ascending."""
+    between = is_word[:-2] & is_word[2:]
+    between &= classes[1:-1] == _JOINER
+    return np.flatnonzero(between) + 1
+
+
+def _compounds(codes: _Bytes, joints: _Places, starts: _Places, stops: _Places) -> _Places:
+    """Where the compounds begin and end, int64[n, 2]; `starts` and `stops` are those of words."""
+    words = np.searchsorted(stops, joints)  # the words that the joints follow
+    heads = group_starts(words - np.arange(len(words)))
+    tails = np.append(heads[1:], len(words))[: len(heads)] - 1
+    begins, ends = starts[words[heads]], stops[words[tails] + 1]
+    kept = (tails > heads) | (codes[joints[heads]] != _DOT)
+    before, after = codes[begins - 1], codes[ends]
+    kept |= _IS_QUOTE[before] & _IS_IN_QUOTES[after]
+    kept |= _IS_IN_QUOTES[before] & _IS_QUOTE[after]
+    kept |= (before == _LINE_END) & _IS_ASSIGNMENT[after]
+    kept &= ends - begins <= MAX_COMPOUND_BYTES
+    return np.stack((begins[kept], ends[kept]), axis=1)
+
+
+def _among_first(starts: _Places, ends: _Places) -> NDArray[np.bool_]:
+    """Which of some ascending places are among the first `MAX_EXACT` of their text."""
+    if len(starts) <= MAX_EXACT:
+        return np.ones(len(starts), bool)
+    owners = np.searchsorted(ends, starts, "right")
+    ranks = np.arange(len(owners)) - np.searchsorted(owners, owners)
+    among: NDArray[np.bool_] = ranks < MAX_EXACT
+    return among
