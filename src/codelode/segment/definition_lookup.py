@@ -100,16 +100,17 @@ class DefinitionLookup:
             for place in np.flatnonzero(block.names[piece] == number).tolist()
         ]
 
-    def chunks_defining(self, name: str) -> Column:
+    def chunks_defining(self, name: str, joined: bool = False) -> Column:
         """Return the chunks that hold the name of a definition called so, in any case.
 
-        Ordinals int64[n], ascending, each once.
+        With `joined`, also of those that join the same words in another way: `getUrl` and
+        `get_url`. Ordinals int64[n], ascending, each once.
         """
         folded = _text(clean_name(name)).casefold()
         found = [
             self._names.chunks(number)
             for number in self._names.having(_key(name))
-            if _text(self._names.name(number)).casefold() == folded
+            if joined or _text(self._names.name(number)).casefold() == folded
         ]
         return distinct(np.concatenate(found)) if found else np.zeros(0, np.int64)
 
