@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from codelode import Index
@@ -36,3 +38,16 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Index:
 def test_a_name_finds_its_definition(index: Index, query: str, path: str, symbol: str) -> None:
     hit = index.search(query)[0]
     assert (hit.path, hit.symbol, hit.line) == (path, symbol, 1)
+
+
+def test_signs_are_no_way_of_joining_words(tmp_path: Path) -> None:
+    (tmp_path / "a.cpp").write_text("struct P {\n  bool operator==(const P& o) const;\n};\n")
+    (tmp_path / "b.rb").write_text("def ready?\n  true\nend\n")
+    index = Index.open(tmp_path, index_dir=tmp_path.parent / "signs")
+    index.update()
+    (segment,) = (live.segment for live in index.snapshot().segments)
+    lookup = segment.definitions
+    for name in ("operator==", "ready?"):
+        assert len(lookup.chunks_defining(name, joined=True)) == 1
+    for name in ("operator=>", "operator", "ready"):
+        assert len(lookup.chunks_defining(name, joined=True)) == 0
