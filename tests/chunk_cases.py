@@ -1,4 +1,4 @@
-"""What the chunk tests share: the samples, and how a document is made of a text."""
+"""Samples and functions that the chunk tests share."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ LANGUAGES = {
     "verilog": "sv",
     "vhdl": "vhd",
 }
-"""Language -> suffix of its sample. The sample of .tsx, a second grammar, is apart."""
+"""The suffix of each language's sample. The .tsx sample, a second grammar, is separate."""
 
 
 def sample(suffix: str) -> bytes:

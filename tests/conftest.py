@@ -12,7 +12,7 @@ from tests.commandline import SAMPLE, CommandLine, write_tree
 
 @pytest.fixture
 def lode(tmp_path: Path) -> CommandLine:
-    """The command line, with an empty home."""
+    """Return a command line with an empty home."""
     home = tmp_path / "home"
     home.mkdir()
     return CommandLine(home)
@@ -20,7 +20,7 @@ def lode(tmp_path: Path) -> CommandLine:
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """A small tree, not indexed yet."""
+    """Return a small tree without an index."""
     return write_tree(tmp_path / "tree", SAMPLE)
 
 

@@ -109,7 +109,7 @@ def test_imports_point_downwards(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_only_system_imports_what_not_every_system_has(name: str) -> None:
+def test_only_system_imports_platform_specific_modules(name: str) -> None:
     names = {
         alias.name
         for node in ast.walk(tree(FILES[name]))

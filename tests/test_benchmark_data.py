@@ -1,4 +1,4 @@
-"""What the benchmarks run on: checkouts from mirrors, kernel subsets, the library's queries."""
+"""The data of the benchmarks: checkouts from mirrors, kernel subsets, queries of the library."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_checkout_is_a_plain_tree_and_says_which_revision(
     mirror.mkdir(parents=True)
     git(mirror, "init", "-q")
     (mirror / "a.c").write_text("int a;\n")
-    # Released archives leave this file out; a checkout must not.
+    # Release archives omit this file; a checkout must not.
     (mirror / ".gitattributes").write_text("a.c export-ignore\n")
     git(mirror, "add", ".")
     git(mirror, "commit", "-qm", "first")

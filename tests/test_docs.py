@@ -83,7 +83,7 @@ def test_decision_records_have_a_date_a_status_and_a_row_in_the_index() -> None:
 # The comparisons above are only as good as what they tell apart.
 
 
-def test_output_is_compared_but_for_numbers() -> None:
+def test_output_is_compared_except_numbers() -> None:
     assert same("1,000 files in 5.7 s", "12 files in 81 ms")
     assert same("a.py:7-9  f\n...", "a.py:10-12 f\n  10  def f():\n")
     assert not same("3 files", "3 folders")

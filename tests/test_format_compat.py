@@ -1,4 +1,4 @@
-"""An index of the current format is read; one of any other is refused, with what to do."""
+"""An index of the current format is read; any other is refused with advice."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ EXPECTED = "expected.json"
 
 
 def describe(snapshot: Snapshot) -> dict[str, object]:
-    """Everything that a reader can say of a golden index, for JSON."""
+    """Return everything that a reader sees in a golden index, as JSON values."""
     files = []
     for live in snapshot.segments:
         segment = live.segment
@@ -75,7 +75,7 @@ def _search(snapshot: Snapshot, query: str) -> list[object]:
 
 @pytest.fixture
 def golden(tmp_path: Path) -> Path:
-    """A copy: nothing may change the golden files."""
+    """Copy the golden files, which no test may change."""
     return Path(shutil.copytree(GOLDEN / CURRENT, tmp_path / "index"))
 
 
@@ -83,7 +83,7 @@ def test_there_is_a_golden_index_of_the_current_format() -> None:
     assert CURRENT in VERSIONS
 
 
-def test_a_golden_index_says_what_it_said(golden: Path) -> None:
+def test_a_golden_index_has_its_recorded_content(golden: Path) -> None:
     expected = json.loads((golden / EXPECTED).read_text())
     assert json.loads(json.dumps(describe(Snapshot.open(LocalStorage(golden))))) == expected
     assert not verify(LocalStorage(golden))
@@ -98,7 +98,7 @@ def test_a_golden_index_is_searched(golden: Path) -> None:
 
 
 @pytest.mark.parametrize(("number", "age"), [(INDEX_FORMAT + 1, "newer"), (0, "older")])
-def test_an_unknown_format_is_refused_with_what_to_do(golden: Path, number: int, age: str) -> None:
+def test_an_unknown_format_is_refused_with_advice(golden: Path, number: int, age: str) -> None:
     head, _, body = (golden / MANIFEST).read_bytes().partition(b"\n")
     words = head.split(b" ")
     words[1] = b"%d" % number
@@ -123,7 +123,7 @@ def test_an_index_of_an_older_format_is_refused_with_what_to_do(
     assert "--rebuild" in index.verify()[0].problem
 
 
-def test_an_unknown_segment_format_is_refused_with_what_to_do(golden: Path) -> None:
+def test_an_unknown_segment_format_is_refused_with_advice(golden: Path) -> None:
     name = Snapshot.open(LocalStorage(golden)).manifest.segments[0].name
     data = bytearray((golden / name).read_bytes())
     struct.pack_into("<I", data, 8, INDEX_FORMAT + 1)
@@ -134,8 +134,8 @@ def test_an_unknown_segment_format_is_refused_with_what_to_do(golden: Path) -> N
         Index(IndexReader(Path("/golden"), golden)).search("retry", mode="lexical")
 
 
-def test_golden_files_are_those_that_were_written() -> None:
-    """Segments are named by their checksum, so a changed one shows; the manifest has its own."""
+def test_golden_files_are_unchanged() -> None:
+    """Checksums reveal changed files: in the names of segments, and inside the manifest."""
     for version in VERSIONS:
         for path in (GOLDEN / version).glob("*.s*"):
             (checksum,) = struct.unpack("<Q", path.read_bytes()[-16:-8])

@@ -1,4 +1,4 @@
-"""docs/format.md against the code: sections, columns, numbers."""
+"""Comparison of docs/format.md with the code: sections, columns, numbers."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ PAGE = (Path(__file__).parent.parent / "docs" / "format.md").read_text("utf-8")
 
 
 def table(heading: str, number: int = 0) -> list[list[str]]:
-    """The rows of a table below a heading, without the one that names its columns."""
+    """Return the rows of a table below a heading, without the header row."""
     ((body),) = re.findall(rf"^#+ {re.escape(heading)}\n(.*?)(?=^#|\Z)", PAGE, re.M | re.S)
     blocks = re.findall(r"(?:^\|.*\n)+", body, re.M)
     rows = [
@@ -48,7 +48,7 @@ def first_cells(heading: str, number: int = 0) -> list[str]:
 
 
 def spelled(dtype: np.dtype[np.generic]) -> str:
-    """A dtype as the page has it: u32, u8[16]."""
+    """Write a dtype as the page does: u32, u8[16]."""
     base, shape = dtype.subdtype or (dtype, ())
     size = f"{base.kind}{8 * base.itemsize}"
     return size + "".join(f"[{n}]" for n in shape)

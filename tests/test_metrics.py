@@ -28,7 +28,7 @@ STAGES = {"walk", "compare", "read", "chunk", "tokenize", "embed", "build", "sea
 
 
 def parsed(text: str) -> Values:
-    """Every sample of an exposition, by name and labels."""
+    """Return every sample of an exposition by name and labels."""
     return {
         (sample.name, frozenset(sample.labels.items())): sample.value
         for family in text_string_to_metric_families(text)
@@ -52,7 +52,7 @@ def scraped(address: str) -> Values:
 
 @pytest.fixture
 def off() -> Iterator[None]:
-    """Whatever a test does, metrics are off afterwards."""
+    """Disable metrics after each test."""
     yield
     metrics.disable()
 

@@ -87,7 +87,7 @@ def printed(title: str, lode: CommandLine, tree: Path) -> set[str]:
 
 @pytest.fixture
 def indexed(lode: CommandLine, tree: Path) -> Path:
-    """An indexed tree with damage, and with names that are not UTF-8."""
+    """Make an indexed tree with damage and with names that are not UTF-8."""
     name = os.fsdecode(b"retry-caf\xe9.py")
     (tree / name).write_text("def retry(): return 'again'\n")
     (tree / os.fsdecode(b"blank-caf\xe9.py")).write_text("")

@@ -18,7 +18,7 @@ def test_a_plain_string_means_one_item() -> None:
     assert (request.languages, request.globs) == (("python",), ("*.py",))
 
 
-def test_any_iterable_of_strings_and_any_integer_will_do() -> None:
+def test_any_iterable_of_strings_and_any_integer_are_accepted() -> None:
     names: Any = (name for name in ("c", "python"))
     request = SearchRequest("retry", limit=np.int64(3), languages=names)  # type: ignore[arg-type]
     assert (request.limit, request.languages, request.globs) == (3, ("c", "python"), ())

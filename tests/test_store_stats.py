@@ -1,4 +1,4 @@
-"""Times and inodes: beside the segments, so that equal content gives equal segments."""
+"""Times and inodes are stored beside segments, so that equal content gives equal segments."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from codelode.types import SourceFile
 
 @pytest.fixture
 def index(tmp_path: Path) -> Index:
-    """An index of a small tree, up to date."""
+    """Return an up-to-date index of a small tree."""
     plant(tmp_path / "tree", 7, random.Random(1))
     (tmp_path / "tree" / "blob.bin").unlink()  # has no hash: it is read whenever it looks new
     made = Index.open(tmp_path / "tree", tmp_path / "index")

@@ -52,7 +52,7 @@ def write(root: Path, path: str, text: str) -> None:
 
 
 def answers(index: Index) -> list[object]:
-    """Everything that a search shows, for all modes."""
+    """Return everything that searches show, for all modes."""
     return [
         (query, mode, index.search(query, limit=20, mode=mode, explain=True))
         for query in QUERIES

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from codelode.discover.scope import Scope
     from codelode.pipeline.options import UpdateOptions
-    from codelode.pipeline.update import Job
+    from codelode.pipeline.update import UpdateContext
     from codelode.reader import IndexReader
     from codelode.report import UpdateReport
     from codelode.store.manifest import Manifest
@@ -102,20 +102,20 @@ class IndexWriter:
         current = None if options.rebuild else self._reader.manifest()
         settle(self._storage, current)
         snapshot = Snapshot.open(self._storage) if current else None
-        job = self._job(options, current, snapshot, traces)
+        context = self._context(options, current, snapshot, traces)
         with snapshot.damage_explained() if snapshot else nullcontext():
-            return update(job, options)
+            return update(context, options)
 
-    def _job(
+    def _context(
         self,
         options: UpdateOptions,
         current: Manifest | None,
         snapshot: Snapshot | None,
         traces: Traces | None,
-    ) -> Job:
+    ) -> UpdateContext:
         """Describe an update of the current index, or of none."""
         from codelode.pipeline.identity import next_manifest
-        from codelode.pipeline.update import Job
+        from codelode.pipeline.update import UpdateContext
 
         reader = self._reader
         walk, scope = self._extent(options)  # again: another process may have updated meanwhile
@@ -123,7 +123,7 @@ class IndexWriter:
         manifest = next_manifest(current, reader.root, encoder, walk)
         if options.rebuild:
             manifest = replace(manifest, generation=self._last_generation())
-        return Job(
+        return UpdateContext(
             storage=self._storage,
             root=reader.root,
             walk=walk,

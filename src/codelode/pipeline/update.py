@@ -34,14 +34,14 @@ if TYPE_CHECKING:
     from codelode.store.manifest import Manifest
     from codelode.store.snapshot import Snapshot
     from codelode.store.storage import Storage
-    from codelode.types import Task
+    from codelode.types import Skip, SourceFile, Task
 
 SMALL_BATCHES = 2
 """No workers are started for up to this many batches: that takes longer than the batches do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
+class UpdateContext:
     """One update of an index whose write lock the caller holds.
 
     `manifest` is the one to go on from, `snapshot` its segments (None to build anew). `scope` is
@@ -60,27 +60,35 @@ class Job:
     model: str | None
     traces: list[tuple[str, str]] | None
 
+    @property
+    def whole(self) -> bool:
+        """Whether the update covers the whole tree."""
+        return self.scope is None
+
+    def walked(self) -> Iterator[SourceFile | Skip]:
+        """Walk the part of the tree to look at."""
+        return walk(self.root, self.walk, self.scope)
+
     def sealer(self, known: KnownFiles, clock: StageClock) -> Sealer:
         """Return the sealer of the runs of this update."""
         publish_partial = self.manifest.generation == 0 or self.snapshot is not None
-        whole = self.scope is None
-        return Sealer(self.storage, self.manifest, known, publish_partial, clock, whole)
+        return Sealer(self.storage, self.manifest, known, publish_partial, clock, self.whole)
 
 
-def update(job: Job, options: UpdateOptions) -> UpdateReport:
+def update(context: UpdateContext, options: UpdateOptions) -> UpdateReport:
     """Index the files of a tree that have changed, and commit."""
     ledger = Ledger(available_cores())
-    if job.scope is None:  # else files beyond the scope may have been missed since the last walk
-        job = replace(job, manifest=replace(job.manifest, started_ns=settled_now()))
+    if context.whole:  # otherwise files elsewhere may have been missed since the last walk
+        context = replace(context, manifest=replace(context.manifest, started_ns=settled_now()))
     with ledger.clock.during("compare"):
-        known = KnownFiles(job.snapshot, job.scope)
-    sealer = job.sealer(known, ledger.clock)
+        known = KnownFiles(context.snapshot, context.scope)
+    sealer = context.sealer(known, ledger.clock)
     skips = SkipCounter(options.on_skip)
     budget = MemoryBudget(
         options.max_memory or default_cap(), max(0, resident_bytes() - PARENT_BYTES)
     )
-    tasks = changed_files(walk(job.root, job.walk, job.scope), known, skips, ledger.clock)
-    with _runs(job, options, budget, tasks, ledger.clock) as (runs, pool):
+    tasks = changed_files(context.walked(), known, skips, ledger.clock)
+    with _runs(context, options, budget, tasks, ledger.clock) as (runs, pool):
         for run in runs:
             for skip in run.skips:
                 skips.add(skip)
@@ -92,9 +100,9 @@ def update(job: Job, options: UpdateOptions) -> UpdateReport:
             _announce(run, options.progress)
     for skip in known.lasting_skips():
         skips.add(skip)
-    committed = sealer.finish(dict(skips.counts) if job.scope is None else job.manifest.skipped)
+    committed = sealer.finish(dict(skips.counts) if context.whole else context.manifest.skipped)
     with ledger.clock.during("compact"):
-        committed = compact(job.storage, committed)
+        committed = compact(context.storage, committed)
     return _report(committed, sealer, skips, ledger, pool)
 
 
@@ -138,33 +146,33 @@ def _report(
 
 @contextmanager
 def _runs(
-    job: Job,
+    context: UpdateContext,
     options: UpdateOptions,
     budget: MemoryBudget,
     tasks: Iterable[Task],
     clock: StageClock,
 ) -> Iterator[tuple[Iterable[Run], WorkerPool | None]]:
     """Yield the runs of all batches, in order, and the workers that make them, if there are any."""
-    limit = job.walk.max_file_size
-    jobs = 1 if job.model is None else budget.jobs(options.jobs)
+    limit = context.walk.max_file_size
+    jobs = 1 if context.model is None else budget.jobs(options.jobs)
     waiting = _counted(batches(tasks), options.progress)
     first = list(islice(waiting, SMALL_BATCHES + 1))
     if jobs == 1 or len(first) <= SMALL_BATCHES:
-        indexer = BatchIndexer(job.root, job.encoder, limit, options.profile)
+        indexer = BatchIndexer(context.root, context.encoder, limit, options.profile)
         yield map(indexer.index, chain(first, waiting)), None
         return
     worker_options = WorkerOptions(
-        root=str(job.root),
-        model=job.model,
+        root=str(context.root),
+        model=context.model,
         max_file_size=limit,
         memory_limit=budget.worker_limit(jobs),
         costs=options.profile,
-        trace=job.traces is not None,
+        trace=context.traces is not None,
     )
     with WorkerPool(jobs, worker_options, clock) as pool:
         yield pool.map(chain(first, waiting)), pool
-    if job.traces is not None:
-        job.traces.extend(pool.traces)
+    if context.traces is not None:
+        context.traces.extend(pool.traces)
 
 
 def _counted(batches: Iterator[list[Task]], progress: Progress | None) -> Iterator[list[Task]]:

@@ -112,7 +112,7 @@ class DefinitionBlock:
     """Up to `DEFINITIONS_PER_BLOCK` definitions; columns are unpacked when asked for."""
 
     def __init__(self, record: bytes, count: int) -> None:
-        """Raises `ValueError` for what is no block of `count` definitions."""
+        """Open a block of `count` definitions. Raises `ValueError` if it is none."""
         opened = open_columns(record, 0, [count] * len(COLUMNS))
         self._columns = dict(zip(COLUMNS, opened, strict=True))
 

@@ -127,7 +127,7 @@ class NameBlock:
     """Up to `NAMES_PER_BLOCK` names, and the chunks that define each."""
 
     def __init__(self, data: bytes) -> None:
-        """Raises `ValueError` for what is no block."""
+        """Open a block. Raises `ValueError` if it is none."""
         length = _LENGTH.unpack_from(data)[0] if len(data) >= _LENGTH.size else len(data)
         end = _LENGTH.size + length
         self._text = data[_LENGTH.size : end]

@@ -29,7 +29,7 @@ FILE_NAME = "f"
 
 @dataclass(frozen=True, slots=True)
 class Postings:
-    """Keys and lists.
+    """Keys of terms and their posting lists.
 
     terms uint64[t] ascending; starts int64[t+1]; ordinals uint16[p]; frequencies uint8[p].
     """
@@ -42,7 +42,7 @@ class Postings:
 
 @dataclass(frozen=True, slots=True)
 class TermCounts:
-    """How often terms come in texts: one row per term and text, in any order.
+    """Counts of terms in texts: one row per term and text, in any order.
 
     Term i has `keys[i]`; several may have the same one. Rows have a number of a term, an ordinal
     and a count. Dtypes: keys uint64[t]; the others int64[n].
@@ -55,7 +55,7 @@ class TermCounts:
 
 
 def build_postings(found: TermCounts) -> Postings:
-    """Postings of the terms; counts of equal keys and ordinals add up."""
+    """Return the postings of the terms; counts of equal keys and ordinals are added."""
     dictionary, numbers = np.unique(found.keys, return_inverse=True)
     # One packed key per triple, so that a plain sort (vectorised in numpy) does the grouping.
     keys = (numbers.astype(np.uint64) << np.uint64(32))[found.terms]
@@ -80,7 +80,7 @@ def build_postings(found: TermCounts) -> Postings:
 def merge_postings(
     slices: Iterable[Sequence[Postings]], renumberings: Sequence[NDArray[np.int64]]
 ) -> Iterator[Postings]:
-    """One index of several, a slice of their keys at a time: so this takes little memory.
+    """Merge several inverted indexes, a slice of their keys at a time to save memory.
 
     Each of `slices` has the postings of all parts for the same range of keys; ranges ascend.
     `renumberings[i][old]` is the new ordinal of part i, or -1 if it is dropped. New ordinals must
@@ -108,7 +108,7 @@ def _join(parts: Sequence[Postings]) -> Postings:
 
 
 def postings_sections(slices: Iterable[Postings], rows: int) -> dict[str, Iterable[Piece]]:
-    """The sections of an inverted index over `rows` chunks, given in slices of ascending keys.
+    """Return the sections of an inverted index over `rows` chunks, given in slices of keys.
 
     They are to be written in this order: the dictionary is known once the lists are.
     """

@@ -1,4 +1,4 @@
-"""Where an index lies.
+"""Find the folder of an index.
 
 By default in a folder of its own below the user's cache, named after the root's real path, so that
 two roots never meet. `--index-dir` or `LODE_INDEX_DIR` names another place to keep such folders,
@@ -20,7 +20,7 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 def index_directory(root: Path, index_dir: str | os.PathLike[str] | None = None) -> Path:
-    """The folder of the index of `root` (a real path), which need not exist yet."""
+    """Return the folder of the index of `root` (a real path), which need not exist yet."""
     parent = index_folder(index_dir)
     if LocalStorage(parent).has_manifest():
         return parent
@@ -45,7 +45,7 @@ def index_folder(index_dir: str | os.PathLike[str] | None = None) -> Path:
 
 
 def real_root(root: str | os.PathLike[str]) -> Path:
-    """The real path of a folder to index. Raises `UsageError` if it is none we may read."""
+    """Return the real path of a folder to index. Raises `UsageError` if it cannot be read."""
     path = Path(root)
     try:
         real = path.resolve(strict=True)
