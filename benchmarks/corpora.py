@@ -17,7 +17,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-MAX_BYTES = 1 << 20  # the indexer's default; larger kernel headers are generated tables
+from codelode.discover.options import MAX_FILE_SIZE
+
 SUFFIXES = (".c", ".h")
 
 
@@ -48,7 +49,7 @@ def main() -> None:
 
 
 def pick(source: Path, files: int) -> list[str]:
-    """Return the first `files` C files in hash order, of at most `MAX_BYTES` bytes each."""
+    """Return the first `files` C files in hash order, of at most `MAX_FILE_SIZE` bytes each."""
     found: list[tuple[bytes, str]] = []
     for folder, _, names in os.walk(source):
         for name in names:
@@ -56,7 +57,7 @@ def pick(source: Path, files: int) -> list[str]:
                 continue
             path = Path(folder, name)
             status = path.lstat()
-            if path.is_symlink() or not 0 < status.st_size <= MAX_BYTES:
+            if path.is_symlink() or not 0 < status.st_size <= MAX_FILE_SIZE:
                 continue
             relative = path.relative_to(source).as_posix()
             found.append((hashlib.sha256(relative.encode()).digest(), relative))

@@ -1,14 +1,14 @@
-"""What the chunk tests share: the samples, and how a document is made of a text."""
+"""Samples and functions that the chunk tests share."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks.definition_names import definitions
 from codelode.chunk.chunker import chunk
 from codelode.chunk.grammars import grammar_name
 from codelode.chunk.sizes import MAX_LINE_BYTES
 from codelode.types import Chunk, Document
+from training.documented import definitions
 
 SAMPLES = Path(__file__).parent / "chunk_samples"
 LANGUAGES = {
@@ -31,8 +31,28 @@ LANGUAGES = {
     "swift": "swift",
     "typescript": "ts",
     "zig": "zig",
+    "ada": "adb",
+    "css": "css",
+    "dart": "dart",
+    "dockerfile": "dockerfile",
+    "fortran": "f90",
+    "fsharp": "fs",
+    "julia": "jl",
+    "make": "mk",
+    "matlab": "matlab",
+    "nix": "nix",
+    "objective-c": "m",
+    "ocaml": "ml",
+    "perl": "pl",
+    "powershell": "ps1",
+    "sass": "scss",
+    "solidity": "sol",
+    "sql": "sql",
+    "terraform": "tf",
+    "verilog": "sv",
+    "vhdl": "vhd",
 }
-"""Language -> suffix of its sample. The sample of .tsx, a second grammar, is apart."""
+"""The suffix of each language's sample. The .tsx sample, a second grammar, is separate."""
 
 
 def sample(suffix: str) -> bytes:
@@ -66,6 +86,7 @@ def drawn_outline(language: str, text: bytes) -> str:
 
 
 COPIES = 9  # of a sample, to be larger than a chunk
+MIN_BYTES = 6000
 
 
 def line_ends(text: bytes) -> list[int]:
@@ -98,5 +119,6 @@ def check(text: bytes, chunks: list[Chunk]) -> None:
             assert each.end_line == naive_line(text, each.end - 1)
 
 
-def copies(language: str, count: int = COPIES) -> bytes:
-    return sample(LANGUAGES[language]) * count
+def copies(language: str, count: int = 0) -> bytes:
+    text = sample(LANGUAGES[language])
+    return text * (count or max(COPIES, MIN_BYTES // len(text) + 1))

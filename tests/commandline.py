@@ -210,11 +210,13 @@ class CommandLine:
         *arguments: str | bytes | Path,
         columns: int = 100,
         interrupt_at: bytes = b"",
+        reply: tuple[bytes, bytes] | None = None,
         **environment: str,
     ) -> Outcome:
         """Run with all streams on a terminal; `out` is all that it showed.
 
-        Ctrl-C is typed once the output matches `interrupt_at`.
+        Ctrl-C is typed once the output matches `interrupt_at`. A `reply` is a pattern too, and what
+        is typed once the output matches it.
         """
         leader, follower = pty.openpty()
         os.set_blocking(leader, False)
@@ -231,7 +233,7 @@ class CommandLine:
         )
         os.close(follower)
         try:
-            shown = _read_all(leader, interrupt_at)
+            shown = _read_all(leader, (interrupt_at, b"\x03") if interrupt_at else reply)
             return Outcome(_as_shell(process.wait(60)), shown.replace(b"\r\n", b"\n"), b"")
         finally:
             process.kill()
@@ -239,7 +241,7 @@ class CommandLine:
             os.close(leader)
 
 
-def _read_all(leader: int, interrupt_at: bytes) -> bytes:
+def _read_all(leader: int, reply: tuple[bytes, bytes] | None) -> bytes:
     shown = b""
     deadline = time.monotonic() + 240
     while time.monotonic() < deadline:
@@ -252,9 +254,9 @@ def _read_all(leader: int, interrupt_at: bytes) -> bytes:
         if not data:
             return shown
         shown += data
-        if interrupt_at and re.search(interrupt_at, shown):
-            os.write(leader, b"\x03")
-            interrupt_at = b""
+        if reply is not None and re.search(reply[0], shown):
+            os.write(leader, reply[1])
+            reply = None
     pytest.fail(f"still running after a minute; shown last: {shown[-500:]!r}")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests.commandline import SAMPLE, CommandLine, write_tree
@@ -11,7 +12,7 @@ from tests.commandline import SAMPLE, CommandLine, write_tree
 
 @pytest.fixture
 def lode(tmp_path: Path) -> CommandLine:
-    """The command line, with an empty home."""
+    """Return a command line with an empty home."""
     home = tmp_path / "home"
     home.mkdir()
     return CommandLine(home)
@@ -19,5 +20,10 @@ def lode(tmp_path: Path) -> CommandLine:
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """A small tree, not indexed yet."""
+    """Return a small tree without an index."""
     return write_tree(tmp_path / "tree", SAMPLE)
+
+
+# Speed is never a test: on a busy machine any example may take long.
+hypothesis.settings.register_profile("codelode", deadline=None)
+hypothesis.settings.load_profile("codelode")

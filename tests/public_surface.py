@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import enum
 import inspect
+import re
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any, get_args
@@ -18,7 +19,7 @@ from codelode import metrics
 METRICS = ("enable", "disable")
 """The public functions of `codelode.metrics`; the others are for codelode itself."""
 
-INTERNAL = {"answer_request", "covered_by", "encoder", "snapshot"}
+INTERNAL = {"encoder", "snapshot"}
 """Members of `Index` for other modules of codelode; docs/api.md does not list them."""
 
 
@@ -77,6 +78,13 @@ def _callable(label: str, function: object) -> Iterator[str]:
         if parameter.name != "self":
             keyword = "*, " if parameter.kind is parameter.KEYWORD_ONLY else ""
             yield f"        {keyword}{parameter}"
+            if name := re.fullmatch(r"Unpack\[(\w+)\]", str(parameter.annotation)):
+                settings: dict[str, str] = getattr(codelode, name[1]).__annotations__
+                yield from (f"        *, {key}: {_text(kind)}" for key, kind in settings.items())
+
+
+def _text(annotation: object) -> str:
+    return repr(getattr(annotation, "__forward_arg__", annotation))
 
 
 def surface() -> str:

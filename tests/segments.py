@@ -1,4 +1,4 @@
-"""Small segments for tests, made by the real builder from made-up files."""
+"""Small segments for tests, made by the real builder from synthetic files."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ files = st.dictionaries(paths, texts, max_size=6).map(lambda d: sorted(d.items()
 
 
 def vectors_of(texts: Sequence[bytes]) -> NDArray[np.float32]:
-    """Unit vectors that depend on the text alone."""
+    """Return unit vectors that depend only on the text."""
     rows = [
         np.random.default_rng(xxhash.xxh3_64_intdigest(t)).normal(size=DIMENSIONS) for t in texts
     ]
@@ -45,7 +45,7 @@ def source(path: str, text: bytes) -> SourceFile:
 
 
 def build(contents: Sequence[tuple[str, bytes]]) -> Segment:
-    """A segment of files with these texts; an empty text is a file that was read in vain."""
+    """Return a segment of files with these texts; an empty text is a file without text."""
     builder = SegmentBuilder()
     for path, text in contents:
         file = source(path, text)
@@ -59,7 +59,7 @@ def build(contents: Sequence[tuple[str, bytes]]) -> Segment:
 
 
 def shard_of(tree: dict[str, bytes], dead: set[str], parts: int) -> Shard:
-    """The files spread over some segments, some of them dead."""
+    """Distribute the files over several segments; some of them are dead."""
     contents = sorted(tree.items())
     live_segments = []
     for number in range(parts):
@@ -83,7 +83,7 @@ def bm25_of(shard: Shard, terms: Sequence[str]) -> Bm25:
 
 
 def sealed(*runs: bytes) -> Segment:
-    """The segment that runs come to."""
+    """Merge runs into a segment."""
     parts = [RunSegment.from_bytes("run", data) for data in runs]
     sink = io.BytesIO()
     merge([(part, np.ones(len(part.files), bool)) for part in parts], sink)

@@ -1,4 +1,4 @@
-"""Answers as dictionaries, notes, and the building of an index that is missing."""
+"""Answers as dictionaries, notes, and building a missing index."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from codelode.types import Answer, Hit, Skip, SkipReason
 
 HIT = Hit(
     path="src/retry.py",
+    line=10,
     start_line=10,
     end_line=12,
     score=0.8349,
@@ -50,12 +51,12 @@ ANSWER = Answer(
 
 @pytest.fixture
 def index(tree: Path, tmp_path: Path) -> Index:
-    """The index of a small tree, not built yet."""
+    """Return an index of a small tree that is not built yet."""
     return Index.open(tree, index_dir=tmp_path / "index")
 
 
 class Meter:
-    """A progress meter that remembers what it was told."""
+    """A progress meter that records its calls."""
 
     def __init__(self) -> None:
         self.totals: list[tuple[int, int]] = []
@@ -82,6 +83,7 @@ class Meter:
 def test_a_hit_has_the_fields_of_the_contract() -> None:
     assert hit_object(HIT) == {
         "path": "src/retry.py",
+        "line": 10,
         "start_line": 10,
         "end_line": 12,
         "language": "python",
@@ -167,7 +169,7 @@ def test_a_missing_index_is_built_once_with_progress(index: Index) -> None:
     assert len(meter.totals) == 1
 
 
-def test_the_index_of_an_enclosing_folder_will_do(index: Index, tmp_path: Path) -> None:
+def test_the_index_of_an_enclosing_folder_is_used(index: Index, tmp_path: Path) -> None:
     index.update()
     inner = Index.open(index.root / "src", index_dir=tmp_path / "index")
     assert build_if_missing(inner) is None

@@ -19,7 +19,7 @@ from codelode.bench.queries import first_comment, make_queries
 from codelode.bench.recall import K, measure_recall, recall_at
 from codelode.bench.sample import FileSample, SampledChunk, draw_chunks, draw_groups
 from codelode.bench.stages import measure_stages
-from codelode.discover.walk import WalkOptions
+from codelode.discover.options import WalkOptions
 from codelode.index import Index
 from codelode.segment.quantizer import quantize
 from codelode.system.memory import private_bytes
@@ -121,7 +121,7 @@ def test_samples_and_recall_over_several_segments(
     indexed: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("codelode.pipeline.seal.SEGMENT_CHUNKS", 50)
-    monkeypatch.setattr("codelode.pipeline.update.BATCH_FILES", 5)
+    monkeypatch.setattr("codelode.pipeline.batch.BATCH_FILES", 5)
     monkeypatch.setattr("codelode.pipeline.update.compact", lambda directory, manifest: manifest)
     index = Index.open(indexed.root, index_dir=tmp_path / "index")
     index.update(jobs=1)
@@ -266,7 +266,7 @@ def test_fewer_chunks_than_k() -> None:
     st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=6),
 )
 def test_recall_is_the_mean_over_all_orders(k: int, pairs: list[tuple[int, int]]) -> None:
-    """Recall is the mean over all orders of ties, both in the results and in the truth."""
+    """Recall averages over all orders of ties, in the results and in the truth."""
     exact = np.array([pair[0] for pair in pairs], float)
     scores = np.array([pair[1] for pair in pairs], float)
     rows = np.arange(len(pairs))
@@ -298,7 +298,7 @@ def test_exact_scores_are_products_in_float64(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_bad_codes_lower_recall(indexed: Index) -> None:
-    """The exact vectors are made from the texts, so they do not depend on the codes."""
+    """The exact vectors come from the texts and do not depend on the codes."""
     broken = Index.open(indexed.root, index_dir=indexed.directory).snapshot()
     for live in broken.segments:
         live.segment.codes = live.segment.codes[::-1].copy()
@@ -322,7 +322,7 @@ def test_queries_without_a_vector_give_no_recall(indexed: Index) -> None:
 
 
 def test_embedding_again_gives_the_same_vectors(indexed: Index) -> None:
-    """Otherwise recall would not measure quantization."""
+    """Different vectors would make recall measure more than quantization."""
     from codelode.bench.recall import _embed
 
     snapshot = indexed.snapshot()

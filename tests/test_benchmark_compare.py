@@ -1,4 +1,4 @@
-"""Two runs side by side: worse, better, noise, missing, another machine; and the plots of a run."""
+"""Comparison of two runs: worse, better, noise, missing, another machine; plots of a run."""
 
 from __future__ import annotations
 
@@ -52,9 +52,9 @@ def only(old: Measurement, new: Measurement) -> Change:
         (row((1.0, 1.01, 0.99)), row((1.3, 1.31, 1.29)), "worse"),
         (row((1.3, 1.31, 1.29)), row((1.0, 1.01, 0.99)), "better"),
         (row((1.0, 1.01, 0.99)), row((1.08, 1.09, 1.07)), "same"),
-        # As far apart as the first two, but the repetitions scatter as much.
+        # As far apart as the first two, but within the spread of the repetitions.
         (row((1.0, 1.3, 0.8)), row((1.3, 1.0, 1.5)), "same"),
-        # One wild repetition is neither noise nor a change.
+        # A single outlier is neither noise nor a change.
         (row((1.0, 1.01, 0.99, 9.0)), row((1.3, 1.31, 1.29, 1.3)), "worse"),
         (row((100,), "MB/s", "higher"), row((70,), "MB/s", "higher"), "worse"),
         (row((100,), "MB/s", "higher"), row((140,), "MB/s", "higher"), "better"),
@@ -81,7 +81,7 @@ def test_a_slower_hour_of_the_machine_is_no_regression() -> None:
     assert found.verdict == "worse"
 
 
-def test_what_only_one_run_has_is_told_apart() -> None:
+def test_measurements_of_only_one_run_are_marked() -> None:
     old, new = record(row((1.0,), name="a")), record(row((1.0,), name="b"))
     assert [(one.name, one.verdict) for one in changes(old, new)] == [("b", "new"), ("a", "gone")]
 

@@ -1,4 +1,4 @@
-"""What the benchmarks run on: checkouts from mirrors, kernel subsets, the library's queries."""
+"""The data of the benchmarks: checkouts from mirrors, kernel subsets, queries of the library."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from benchmarks.quality import checkouts
 from benchmarks.quality.dataset import Repository
 from benchmarks.quality.ndcg import Task, score_repository
 from benchmarks.quality.report import QueryScore, RepositoryScore, print_comparison, summarize
+from codelode.discover.options import MAX_FILE_SIZE
 from codelode.errors import ModelError
 
 QUERIES = Path(checkouts.__file__).with_name("stdlib_queries.json")
@@ -34,7 +35,7 @@ def test_checkout_is_a_plain_tree_and_says_which_revision(
     mirror.mkdir(parents=True)
     git(mirror, "init", "-q")
     (mirror / "a.c").write_text("int a;\n")
-    # Released archives leave this file out; a checkout must not.
+    # Release archives omit this file; a checkout must not.
     (mirror / ".gitattributes").write_text("a.c export-ignore\n")
     git(mirror, "add", ".")
     git(mirror, "commit", "-qm", "first")
@@ -70,7 +71,7 @@ def test_kernel_subsets_are_nested_and_leave_out_other_files(tmp_path: Path) -> 
         path.write_text(f"int f{number};\n")
     (source / "empty.c").touch()
     (source / "notes.txt").write_text("no\n")
-    (source / "big.h").write_bytes(b" " * (corpora.MAX_BYTES + 1))
+    (source / "big.h").write_bytes(b" " * (MAX_FILE_SIZE + 1))
     (source / "link.c").symlink_to("dir0/f0.c")
 
     small, large = corpora.pick(source, 10), corpora.pick(source, 30)

@@ -1,4 +1,4 @@
-"""What benchmarks write down: the schema, percentiles, trees by name, memory of all processes."""
+"""Benchmark records: schema, percentiles, trees by name, memory of all processes."""
 
 from __future__ import annotations
 
@@ -78,13 +78,13 @@ def test_a_record_has_the_ratio_to_its_baseline() -> None:
     ],
     ids=["no samples", "a name twice", "no such baseline"],
 )
-def test_what_cannot_be_compared_later_is_refused(rows: list[Measurement]) -> None:
+def test_ambiguous_records_are_refused(rows: list[Measurement]) -> None:
     with pytest.raises(ValueError, match=r"a|b"):
         dumps(replace(RECORD, measurements=rows))
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"schema": 99}', '{"schema": 1, "x": 2}'])
-def test_other_files_are_no_records(tmp_path: Path, text: str) -> None:
+def test_other_files_are_not_records(tmp_path: Path, text: str) -> None:
     (tmp_path / "scale.json").write_text(text)
     with pytest.raises(SchemaError, match=r"scale\.json"):
         load_folder(tmp_path)
@@ -108,7 +108,7 @@ def test_percentiles_of_a_hundred() -> None:
         percentile([], 0.5)
 
 
-def test_spread_is_that_of_most_repetitions() -> None:
+def test_an_outlier_does_not_change_the_spread() -> None:
     assert spread([10, 10.1, 9.9, 10.05, 500]) < 0.02
     assert spread([10, 12, 8, 11, 9]) > 0.1
     assert spread([1, 100]) == 0
@@ -187,7 +187,7 @@ def test_a_machine_is_named_by_its_kind() -> None:
 
 @pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="needs Linux's /proc")
 def test_memory_of_children_is_counted() -> None:
-    """A parent that holds little starts a child that holds 120 MB for a while."""
+    """A small parent process starts a child that holds 120 MB for a while."""
     child = "import time; held = b'x' * 120_000_000; time.sleep(0.5)"
     parent = (
         f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}], check=True)"
@@ -211,7 +211,7 @@ def test_cpu_of_children_is_counted() -> None:
     assert run([sys.executable, "-c", parent]).cpu >= 0.3
 
 
-def test_a_command_that_fails_is_no_measurement() -> None:
+def test_a_failing_command_is_not_a_measurement() -> None:
     with pytest.raises(CommandError, match="what went wrong"):
         run([sys.executable, "-c", "import sys; sys.exit('what went wrong')"])
 

@@ -10,12 +10,8 @@ from hypothesis import strategies as st
 
 from codelode.chunk.chunker import CHUNKER, MAX_PARSED_BYTES
 from codelode.chunk.grammars import grammar
-from codelode.chunk.outline import outline
-from codelode.chunk.parse import parse
-from codelode.chunk.sizes import (
-    MAX_CHUNK_BYTES,
-    TINY_CHUNK_BYTES,
-)
+from codelode.chunk.sizes import MAX_CHUNK_BYTES, TINY_CHUNK_BYTES
+from codelode.chunk.syntax import syntax_outline
 from codelode.types import Chunk, Symbol
 from tests.chunk_cases import LANGUAGES, check, copies, cut, document
 
@@ -26,9 +22,9 @@ def test_definitions_that_fit_are_whole_with_what_precedes_them(language: str) -
     chunks = cut(document(text, language))
     check(text, chunks)
     assert len(chunks) >= 3
-    tree = parse(grammar(language), text)
-    assert tree is not None
-    found = outline(grammar(language), tree.root_node, text).found
+    outline = syntax_outline(grammar(language), text)
+    assert outline is not None
+    found = outline.definitions
     for each in found:
         if each.end - each.lead <= MAX_CHUNK_BYTES:
             holding = [c for c in chunks if c.start < each.end and each.lead < c.end]
@@ -39,9 +35,9 @@ def test_definitions_that_fit_are_whole_with_what_precedes_them(language: str) -
 def test_each_definition_is_defined_by_one_chunk(language: str) -> None:
     text = copies(language)
     chunks = cut(document(text, language))
-    tree = parse(grammar(language), text)
-    assert tree is not None
-    found = outline(grammar(language), tree.root_node, text).found
+    outline = syntax_outline(grammar(language), text)
+    assert outline is not None
+    found = outline.definitions
     expected = Counter((each.name, each.kind) for each in found)
     assert Counter((s.name, s.kind) for each in chunks for s in each.defines) == expected
     for each in found:
@@ -194,7 +190,7 @@ def test_the_same_document_gives_the_same_chunks_whatever_came_between() -> None
     first = cut(one)
     cut(other)
     assert cut(one) == first
-    assert CHUNKER == "syntax-1"
+    assert CHUNKER == "syntax-3"
 
 
 LINE_END = st.sampled_from(["\n", "\r\n", "\r", "\n\n", "\n\t\n"])

@@ -85,11 +85,18 @@ def test_a_comment_in_a_code_block_is_no_heading() -> None:
 
 
 def test_the_share_of_long_lines_decides_whether_to_parse() -> None:
-    assert Lines(b"short\n" * 9000).long_share() == 0
-    assert Lines(b"x" * 5000).long_share() == 1
-    half = Lines(b"x" * 4999 + b"\n" + b"short\n" * 833).long_share()
-    assert 0.49 < half < 0.51
+    assert Lines(b"short\n" * 9000).long_bytes() == 0
+    assert Lines(b"x y" * 5000).long_bytes() == 15_000
+    assert Lines(b"x y" * 5000 + b"\n" + b"short\n" * 833).long_bytes() == 15_001
     minified = b"function f(){}" * 3000 + b"\n"
     written = b"function g() {\n}\n" * 3000
     assert not any(each.defines for each in cut(document(minified, "javascript")))
     assert any(each.defines for each in cut(document(minified + written, "javascript")))
+
+
+def test_a_few_long_strings_are_no_reason_not_to_parse() -> None:
+    sentence = b'TEXT = "' + b"some words " * 900 + b'"\n\ndef f():\n    pass\n'
+    data = b'IMAGE = "' + b"iVBORw0KGgoAAAANSUhEUgAA" * 4000 + b'"\n\ndef g():\n    pass\n'
+    for text, name in ((sentence, "f"), (data, "g")):
+        assert len(text) > 9000
+        assert name in {s.name for each in cut(document(text, "python")) for s in each.defines}

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any, cast
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codelode.chunk.definitions import Found
+from codelode.chunk.definitions import RawDefinition
 from codelode.chunk.symbols import symbols
 from codelode.types import Symbol
 
@@ -16,9 +15,8 @@ SPANS = st.lists(st.tuples(st.integers(0, 300), st.integers(1, 120)), max_size=3
 BOUNDS = st.sets(st.integers(1, 419), max_size=12)
 
 
-def definition(name: str, lead: int, end: int) -> Found:
-    nothing = cast("Any", None)
-    return Found(name, "macro", lead, lead, lead, end, None, -1, nothing, nothing)
+def definition(name: str, lead: int, end: int) -> RawDefinition:
+    return RawDefinition(name, "macro", lead, lead, lead, end)
 
 
 @given(SPANS, BOUNDS)

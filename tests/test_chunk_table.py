@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.definition_names import definitions
 from codelode.chunk.chunker import chunk
 from codelode.types import Definition
 from tests.chunk_cases import LANGUAGES, copies, document, naive_line
+from training.documented import definitions
 
 
 @pytest.mark.parametrize("line_end", [b"\n", b"\r\n"])

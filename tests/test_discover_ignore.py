@@ -22,7 +22,7 @@ NAMES = ("a", "b", "ab", "a.b", "b.a", "-", "]", "[a]", "a b", "!a", "#a", "\\a"
 
 
 def lay_out(root: Path) -> list[str]:
-    """A tree with every name, three folders deep: folders end with `/`, parents come first."""
+    """Make a tree with every name, three folders deep; return the paths, parents first."""
     paths: list[str] = []
     for folder in ("", "a/", "b/", "a/b/", "a/a.b/", "a/b/ab/", "ä/"):
         (root / folder).mkdir(exist_ok=True)
@@ -59,7 +59,7 @@ class Repository:
         return done.stdout
 
     def verdicts(self, rules: bytes, nested: bytes = b"") -> dict[str, tuple[str, int] | None]:
-        """For every path, the file and line of the rule that git finds for it."""
+        """Return the file and line of the rule that git finds for each path."""
         (self.root / ".gitignore").write_bytes(rules)
         (self.root / "a" / ".gitignore").write_bytes(nested)
         names = b"\0".join(os.fsencode(path.rstrip("/")) for path in self.paths)
@@ -80,7 +80,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]
 def our_verdicts(
     paths: list[str], rules: bytes, nested: bytes = b""
 ) -> dict[str, tuple[str, int] | None]:
-    """The same from our matcher, going from the top down as a walk does."""
+    """Return the same as `verdicts` from our matcher, descending like a walk."""
     outer, inner = Rules(parse(rules)), Rules(parse(nested))
     verdicts: dict[str, tuple[str, int] | None] = {}
     excluded: dict[str, tuple[str, int]] = {}
@@ -128,7 +128,7 @@ def test_every_verdict_is_gits(repository: Repository, rules: bytes, nested: byt
 
 
 class TestRules:
-    """The rules one by one, also where git is not installed."""
+    """Single rules; these tests do not need git."""
 
     @pytest.mark.parametrize(
         ("rule", "matching", "other"),
@@ -168,7 +168,9 @@ class TestRules:
             ("/", [], ["a", "a/"]),
         ],
     )
-    def test_what_one_rule_matches(self, rule: str, matching: list[str], other: list[str]) -> None:
+    def test_matches_of_a_single_rule(
+        self, rule: str, matching: list[str], other: list[str]
+    ) -> None:
         rules = Rules(parse(rule.encode()))
         for path in [*matching, *other]:
             raw = path.rstrip("/").encode()
@@ -188,7 +190,7 @@ class TestRules:
     @given(st.lists(st.text("ab*?./[]-", min_size=1, max_size=8), min_size=65, max_size=90))
     @settings(max_examples=30, deadline=None)
     def test_many_rules_are_found_like_few(self, patterns: list[str]) -> None:
-        """Looking up by parts, which starts at 65 expressions, changes nothing."""
+        """From 65 expressions on, the lookup by parts must give the same results."""
         data = "\n".join(patterns).encode()
         one_by_one = [(rule, Rules([rule])) for rule in parse(data)]
         together = Rules(parse(data))
@@ -209,7 +211,7 @@ class TestRules:
 
 
 class TestHostileRules:
-    """No rule file makes a lookup, or its own compilation, hang."""
+    """Hostile rule files: neither compilation nor lookup may hang."""
 
     @pytest.mark.parametrize(
         "rule",
@@ -276,7 +278,7 @@ class TestHostileRules:
             assert time.process_time() - started < 10, unit
 
 
-def test_glob_knows_the_least_length_and_a_part_of_every_match() -> None:
+def test_a_pattern_knows_the_minimum_length_and_a_part_of_every_match() -> None:
     tokens = wildmatch.tokenize(b"a/**/[bc]*long?", path=True)
     assert tokens is not None
     assert wildmatch.least_bytes(tokens) == len("a/blong?")

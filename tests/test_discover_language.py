@@ -23,7 +23,7 @@ def test_the_languages_with_syntax_are_there() -> None:
 
 
 @pytest.mark.parametrize("column", ["name", "extensions", "names", "interpreters", "aliases"])
-def test_nothing_is_claimed_twice(column: str) -> None:
+def test_no_name_belongs_to_two_languages(column: str) -> None:
     words = Counter(word for row in LANGUAGES for word in getattr(row, column).split())
     assert [word for word, count in words.items() if count > 1] == []
 
@@ -132,7 +132,7 @@ def test_an_unknown_language_is_an_error_that_helps() -> None:
 
 
 @given(st.text(), st.binary())
-def test_anything_is_answered(name: str, line: bytes) -> None:
+def test_any_text_is_accepted(name: str, line: bytes) -> None:
     known = {language.name for language in LANGUAGES}
     assert language_of(name) in known | {None}
     assert language_of_shebang(line) in known | {None}

@@ -1,4 +1,4 @@
-"""Reading gives UTF-8 whatever a file was written in, and survives what becomes of files."""
+"""Reading converts any encoding to UTF-8, and survives files that change meanwhile."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = ["readable_by_all"]
 
 
 def found(root: Path) -> SourceFile:
-    """The one file that a walk finds worth reading."""
+    """Return the only file that a walk yields for reading."""
     (file,) = (file for file in walk(root) if isinstance(file, SourceFile))
     return file
 
@@ -48,7 +48,7 @@ def skip(result: Document | Skip) -> tuple[str, SkipReason]:
 
 
 class TestDocuments:
-    def test_all_of_it(self, tmp_path: Path) -> None:
+    def test_the_whole_file_is_read(self, tmp_path: Path) -> None:
         data = "# naïve\r\nx = 1\r\n".encode()
         digest = xxhash.xxh3_128(data).digest()
         assert document(tmp_path, data, "sub/a.py") == Document(
@@ -78,7 +78,7 @@ class TestDocuments:
         assert document(tmp_path, data, name).language == language
 
     @pytest.mark.parametrize("name", [b"new\nline", b"\xff\xfe", "ñ".encode()])
-    def test_any_name(self, tmp_path: Path, name: bytes) -> None:
+    def test_a_file_with_any_name_is_read(self, tmp_path: Path, name: bytes) -> None:
         result = document(tmp_path, b"x", os.fsdecode(name) + "/" + os.fsdecode(name))
         assert os.fsencode(result.path) == name + b"/" + name
 
@@ -99,11 +99,11 @@ class TestDocuments:
         short = tmp_path / ("d" * 200)
         while (short / ("d" * 200)).exists() and len(str(short)) < 3000:
             short = short / ("d" * 200)
-        short.rename(tmp_path / "rest")  # or pytest could not remove it
+        short.rename(tmp_path / "rest")  # otherwise pytest could not remove it
 
 
 class TestFilesThatChange:
-    def test_gone(self, tmp_path: Path) -> None:
+    def test_a_deleted_file_is_skipped(self, tmp_path: Path) -> None:
         file = write(tmp_path, b"x", "a/b")
         (tmp_path / "a/b").unlink()
         assert skip(read(tmp_path, file)) == ("a/b", SkipReason.VANISHED)
@@ -114,7 +114,7 @@ class TestFilesThatChange:
         assert skip(read(tmp_path / "nowhere", file)) == ("a/b", SkipReason.VANISHED)
 
     def test_replaced_by_another_file(self, tmp_path: Path) -> None:
-        """As editors do; the new text is as good, and the next walk sees the new times."""
+        """Editors replace files; the new text is valid, and the next walk sees the new times."""
         file = write(tmp_path, b"old", "a/b")
         (tmp_path / "new").write_bytes(b"newer")
         (tmp_path / "new").rename(tmp_path / "a/b")
@@ -134,7 +134,7 @@ class TestFilesThatChange:
     def test_written_to_meanwhile(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
     ) -> None:
-        """Neither half a file nor an endless one is taken for the file."""
+        """A file that shrinks or grows while being read must not be accepted."""
         file = write(tmp_path, b"12345")
         asked = 0
 
@@ -191,7 +191,7 @@ class TestFilesThatChange:
             read(tmp_path, each, 0)
         assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
 
-    def test_running_out_of_descriptors_is_no_skip(self) -> None:
+    def test_running_out_of_descriptors_is_an_error(self) -> None:
         with pytest.raises(IndexingError, match="Too many open files"):
             opening.refusal("a", OSError(24, "Too many open files"))
 
@@ -239,17 +239,17 @@ class TestEncodings:
         comment = f"int v = 0; /* {words} */\n"
         assert text_of(comment.encode("koi8-r")) == comment
 
-    def test_bytes_without_meaning_in_any_encoding_lose_nothing_else(self) -> None:
+    def test_undefined_bytes_do_not_affect_the_rest(self) -> None:
         assert "int x;" in text_of(b"int x; /* Gr\xf6\xdfe \x81 */\n" * 3)
 
     @given(st.text())
-    def test_utf8_is_taken_at_its_word(self, text: str) -> None:
+    def test_valid_utf8_is_trusted(self, text: str) -> None:
         data = ("a" * 8192 + text).encode()
         result = decode(data)
         assert isinstance(result, Text)
         assert result.text is data
 
-    def test_the_mark_of_utf8_goes(self) -> None:
+    def test_the_utf8_byte_order_mark_is_removed(self) -> None:
         assert text_of(codecs.BOM_UTF8 + "naïve".encode()) == "naïve"
         assert text_of(codecs.BOM_UTF8 + b"plain") == "plain"
 

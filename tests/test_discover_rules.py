@@ -1,4 +1,4 @@
-"""Which rule files the walk heeds, and which outranks which; the whole against git."""
+"""Rule files in force during a walk and their precedence, compared with git."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from codelode.discover import git_excludes as gitexcludes
-from codelode.discover.git_excludes import parse_config
-from codelode.discover.walk import WalkOptions, walk
+from codelode.discover.git_config import parse_config
+from codelode.discover.options import WalkOptions
+from codelode.discover.walk import walk
 from codelode.types import Skip, SkipReason
 from tests.test_discover_ignore import NAMES, pieces
 from tests.test_discover_walk import READ, grow, seen
@@ -23,7 +24,7 @@ needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="git is not i
 
 @pytest.fixture(autouse=True)
 def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """A home without settings."""
+    """Set up a home folder without settings."""
     home = tmp_path / "home"
     home.mkdir(exist_ok=True)
     monkeypatch.setenv("HOME", str(home))
@@ -44,7 +45,7 @@ def read_paths(root: Path, options: WalkOptions | None = None) -> list[str]:
 
 
 def ignored(root: Path) -> dict[str, str]:
-    """The paths that rules leave out, and the rule."""
+    """Return the ignored paths with the rule of each."""
     return {
         found.path: found.detail
         for found in walk(root)
@@ -66,7 +67,7 @@ class TestKinds:
     @pytest.mark.parametrize("weak", range(5))
     @pytest.mark.parametrize("strong", range(5))
     def test_precedence(self, root: Path, home: Path, weak: int, strong: int) -> None:
-        """Wherever they lie: a `.lodeignore` at the top outranks a `.gitignore` further down."""
+        """Precedence does not depend on depth: a top `.lodeignore` beats a deeper `.gitignore`."""
         if strong <= weak:
             return
         grow(root, {".git/HEAD": "", "sub/a": "x"})
@@ -107,7 +108,7 @@ class TestKinds:
         assert read_paths(root, WalkOptions(no_ignore=True)) == list("abcdef")
 
     def test_hidden_names_come_back_by_our_rules_but_not_by_gits(self, root: Path) -> None:
-        """In a `.gitignore`, `!.travis.yml` says what to track, not what to search."""
+        """In a `.gitignore`, `!.travis.yml` means that git tracks it, not that users search it."""
         grow(root, {".github/ci.yml": "x", ".travis.yml": "x", ".env": "x"})
         grow(root, {".gitignore": "!.travis.yml\n", ".ignore": "!.github/\n"})
         assert read_paths(root) == [".github/ci.yml"]
@@ -185,7 +186,7 @@ class TestWorktrees:
         assert read_paths(root) == ["b"]
 
     def test_outside_of_git_a_rule_that_leaves_nothing_does_not_count(self, root: Path) -> None:
-        """Debian's kernel sources come with such rules, for the repository they are built from."""
+        """Debian's kernel sources contain such rules, made for their build repository."""
         files = {".gitignore": "*.o\n/*\n!/debian/\n", "a.c": "x", "a.o": "x", "b/c": "x"}
         grow(root, {**files, "b/.gitignore": "*\n", "d/e": "x"})
         assert read_paths(root) == ["a.c", "d/e"]
@@ -232,7 +233,7 @@ class TestGitsSettings:
         grow(root, {"a": "x"})
         assert list(ignored(root)) == ["a"]
 
-    def test_settings_that_are_no_file(self, root: Path, home: Path) -> None:
+    def test_settings_that_are_not_a_file(self, root: Path, home: Path) -> None:
         os.mkfifo(home / ".gitconfig")
         grow(root, {".git/config": "[core]\nexcludesfile = /dev/zero\n", "a": "x"})
         assert read_paths(root) == ["a"]
@@ -250,7 +251,7 @@ class TestGitsSettings:
     @given(st.lists(parts, max_size=12).map("".join))
     def test_settings_are_read_as_git_reads_them(self, tmp_path: Path, text: str) -> None:
         config = tmp_path / "config"
-        text = "[section]" + text  # git takes keys before the first section, we do not
+        text = "[section]" + text  # git accepts keys before the first section, our parser does not
         config.write_bytes(text.encode())
         done = subprocess.run(
             ["git", "config", "--file", config, "--list", "-z"], capture_output=True, check=False

@@ -1,4 +1,4 @@
-"""The walk gives every file once, in order, or a reason, on friendly and hostile trees."""
+"""The walk yields every file once and in order, or a reason, on normal and hostile trees."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from codelode.discover.walk import MAX_DEPTH, WalkOptions, walk
+from codelode.discover.options import WalkOptions
+from codelode.discover.walk import MAX_DEPTH, walk
 from codelode.errors import IndexingError, UsageError
 from codelode.types import Skip, SkipReason, SourceFile
 
@@ -38,7 +39,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def grow(root: Path, files: dict[str, str]) -> None:
-    """Write files by their paths; a path with a final `/` makes a folder."""
+    """Write files by path; a path with a trailing `/` makes a folder."""
     for path, text in files.items():
         place = root / path
         (place if path.endswith("/") else place.parent).mkdir(parents=True, exist_ok=True)
@@ -47,7 +48,7 @@ def grow(root: Path, files: dict[str, str]) -> None:
 
 
 def verdicts(found: Iterator[SourceFile | Skip]) -> dict[str, str]:
-    """What the walk says of each path: `read`, or the reason to skip it."""
+    """Return the verdict for each path: `read`, or the reason for skipping it."""
     everything = list(found)
     said = {x.path: str(x.reason) if isinstance(x, Skip) else READ for x in everything}
     assert len(said) == len(everything)
@@ -69,7 +70,7 @@ trees = st.recursive(st.none(), lambda below: st.dictionaries(names, below, max_
 
 
 class TestWhatIsGiven:
-    def test_files_come_with_what_the_system_knows_of_them(self, root: Path) -> None:
+    def test_files_have_their_stat_fields(self, root: Path) -> None:
         grow(root, {"src/main.py": "print()\n"})
         (file,) = walk(root)
         status = (root / "src/main.py").stat()
@@ -77,7 +78,7 @@ class TestWhatIsGiven:
             "src/main.py", 8, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, "python"
         )
 
-    def test_order_is_that_of_the_parts_of_paths(self, root: Path) -> None:
+    def test_paths_are_ordered_by_their_parts(self, root: Path) -> None:
         grow(root, {"a.c": "x", "a/z": "x", "a/b/c": "x", "a-": "x", "B": "x", "a/b.c": "x"})
         assert list(seen(root)) == ["B", "a/b/c", "a/b.c", "a/z", "a-", "a.c"]
 
@@ -155,7 +156,7 @@ class TestRoots:
         assert seen(Path()) == {"b": READ}
         assert verdicts(walk("../a")) == {"b": READ}
 
-    def test_a_root_that_is_none_is_an_error_at_once(self, root: Path) -> None:
+    def test_an_invalid_root_is_an_error_at_once(self, root: Path) -> None:
         grow(root, {"file": "x"})
         (root / "dangling").symlink_to("nowhere")
         (root / "loop").symlink_to("loop")
@@ -192,7 +193,7 @@ class TestHostileTrees:
         assert set(found.values()) == {"symlink"}
         assert set(found) == {"a/cycle", "self", "up", "file", "zero", "dangling"}
 
-    def test_what_is_no_file_is_not_opened(
+    def test_special_files_are_not_opened(
         self, root: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         os.mkfifo(root / "fifo")
@@ -208,7 +209,7 @@ class TestHostileTrees:
                 "socket": "not a regular file",
             }
 
-    def test_names_that_are_no_text(self, root: Path) -> None:
+    def test_names_that_are_not_utf8_are_kept(self, root: Path) -> None:
         names = [
             b"new\nline",
             b"\xff\xfe",
@@ -233,7 +234,7 @@ class TestHostileTrees:
         }
         assert list(found) == sorted(found, key=os.fsencode)
 
-    def test_very_deep_folders_end_somewhere(self, root: Path) -> None:
+    def test_very_deep_folders_are_skipped(self, root: Path) -> None:
         before = open_descriptors()
         place = os.open(root, os.O_RDONLY)
         for _ in range(MAX_DEPTH + 20):
@@ -252,7 +253,7 @@ class TestHostileTrees:
         assert open_descriptors() == before
         shutil.rmtree(root)
 
-    def test_what_cannot_be_read_is_named(self, readable_by_all: Path) -> None:
+    def test_unreadable_files_are_reported(self, readable_by_all: Path) -> None:
         grow(readable_by_all, {"a/b": "x", "closed/c": "x", "z": "x"})
         (readable_by_all / "closed").chmod(0)
         with without_privileges():
@@ -271,7 +272,7 @@ def readable_by_all() -> Iterator[Path]:
 
 @contextmanager
 def without_privileges() -> Iterator[None]:
-    """As another user, where the tests run as root, whom no permission stops."""
+    """Run as another user if the tests run as root, whom permissions do not restrict."""
     if os.geteuid() != 0:
         yield
         return
@@ -283,7 +284,7 @@ def without_privileges() -> Iterator[None]:
 
 
 class TestTreesThatChange:
-    def test_a_file_that_goes_away(self, root: Path) -> None:
+    def test_a_vanished_file_is_reported(self, root: Path) -> None:
         grow(root, {"a": "x", "b": "x", "c/d": "x", "e": "x"})
         found = walk(root)
         assert next(found).path == "a"
@@ -300,10 +301,8 @@ class TestTreesThatChange:
         (root / "b").symlink_to(tmp_path / "outside")
         assert verdicts(found) == {"b/": "vanished"}
 
-    def test_a_folder_that_is_moved_is_walked_where_it_went(
-        self, root: Path, tmp_path: Path
-    ) -> None:
-        """And not what has taken its place: that was not below the root when the walk came by."""
+    def test_a_moved_folder_is_still_walked(self, root: Path, tmp_path: Path) -> None:
+        """The walk must not enter the replacement, which was not below the root before."""
         grow(tmp_path, {"outside/c/secret": "x"})
         grow(root, {"b/a": "x", "b/c/d": "x"})
         found = walk(root)
@@ -312,7 +311,7 @@ class TestTreesThatChange:
         (root / "b").symlink_to(tmp_path / "outside")
         assert verdicts(found) == {"b/c/d": READ}
 
-    def test_a_walk_that_is_given_up_leaves_nothing_open(self, root: Path) -> None:
+    def test_an_abandoned_walk_closes_its_descriptors(self, root: Path) -> None:
         grow(root, {"a/b/c": "x", "d": "x"})
         before = open_descriptors()
         never_begun = walk(root)
@@ -323,7 +322,7 @@ class TestTreesThatChange:
         del never_begun
         assert open_descriptors() == before
 
-    def test_running_out_of_descriptors_is_no_skip(
+    def test_running_out_of_descriptors_is_an_error(
         self, root: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         grow(root, {"a": "x", "b/c": "x"})

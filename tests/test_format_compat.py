@@ -1,4 +1,4 @@
-"""An index of the current format is read; one of any other is refused, with what to do."""
+"""An index of the current format is read; any other is refused with advice."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import xxhash
 
 from codelode import Index
 from codelode.errors import FormatError
+from codelode.reader import IndexReader
 from codelode.search.dense import dense_candidates
 from codelode.search.filters import chunk_masks
 from codelode.search.shard import Shard
@@ -30,7 +31,7 @@ EXPECTED = "expected.json"
 
 
 def describe(snapshot: Snapshot) -> dict[str, object]:
-    """Everything that a reader can say of a golden index, for JSON."""
+    """Return everything that a reader sees in a golden index, as JSON values."""
     files = []
     for live in snapshot.segments:
         segment = live.segment
@@ -74,7 +75,7 @@ def _search(snapshot: Snapshot, query: str) -> list[object]:
 
 @pytest.fixture
 def golden(tmp_path: Path) -> Path:
-    """A copy: nothing may change the golden files."""
+    """Copy the golden files, which no test may change."""
     return Path(shutil.copytree(GOLDEN / CURRENT, tmp_path / "index"))
 
 
@@ -82,14 +83,14 @@ def test_there_is_a_golden_index_of_the_current_format() -> None:
     assert CURRENT in VERSIONS
 
 
-def test_a_golden_index_says_what_it_said(golden: Path) -> None:
+def test_a_golden_index_has_its_recorded_content(golden: Path) -> None:
     expected = json.loads((golden / EXPECTED).read_text())
     assert json.loads(json.dumps(describe(Snapshot.open(LocalStorage(golden))))) == expected
     assert not verify(LocalStorage(golden))
 
 
 def test_a_golden_index_is_searched(golden: Path) -> None:
-    index = Index(Path("/golden"), golden, None)
+    index = Index(IndexReader(Path("/golden"), golden))
     (hit, *_) = index.search("RetryScheduler", mode="lexical")
     assert (hit.path, hit.start_line, hit.stale) == ("a/retry.py", 1, True)
     assert "2**attempt" in hit.text
@@ -97,12 +98,12 @@ def test_a_golden_index_is_searched(golden: Path) -> None:
 
 
 @pytest.mark.parametrize(("number", "age"), [(INDEX_FORMAT + 1, "newer"), (0, "older")])
-def test_an_unknown_format_is_refused_with_what_to_do(golden: Path, number: int, age: str) -> None:
+def test_an_unknown_format_is_refused_with_advice(golden: Path, number: int, age: str) -> None:
     head, _, body = (golden / MANIFEST).read_bytes().partition(b"\n")
     words = head.split(b" ")
     words[1] = b"%d" % number
     (golden / MANIFEST).write_bytes(b" ".join(words) + b"\n" + body)
-    index = Index(Path("/golden"), golden, None)
+    index = Index(IndexReader(Path("/golden"), golden))
     for use in (lambda: index.search("retry"), index.status, index.update):
         with pytest.raises(FormatError, match=rf"{age} codelode .*`lode index --rebuild`"):
             use()
@@ -113,14 +114,16 @@ def test_an_unknown_format_is_refused_with_what_to_do(golden: Path, number: int,
 def test_an_index_of_an_older_format_is_refused_with_what_to_do(
     version: str, tmp_path: Path
 ) -> None:
-    index = Index(Path("/golden"), Path(shutil.copytree(GOLDEN / version, tmp_path / "i")), None)
+    index = Index(
+        IndexReader(Path("/golden"), Path(shutil.copytree(GOLDEN / version, tmp_path / "i")))
+    )
     for use in (lambda: index.search("retry"), index.status, index.update):
         with pytest.raises(FormatError, match=r"an older codelode .*`lode index --rebuild`"):
             use()
     assert "--rebuild" in index.verify()[0].problem
 
 
-def test_an_unknown_segment_format_is_refused_with_what_to_do(golden: Path) -> None:
+def test_an_unknown_segment_format_is_refused_with_advice(golden: Path) -> None:
     name = Snapshot.open(LocalStorage(golden)).manifest.segments[0].name
     data = bytearray((golden / name).read_bytes())
     struct.pack_into("<I", data, 8, INDEX_FORMAT + 1)
@@ -128,11 +131,11 @@ def test_an_unknown_segment_format_is_refused_with_what_to_do(golden: Path) -> N
     with pytest.raises(
         FormatError, match=rf"segment format {INDEX_FORMAT + 1}.*`lode index --rebuild`"
     ):
-        Index(Path("/golden"), golden, None).search("retry", mode="lexical")
+        Index(IndexReader(Path("/golden"), golden)).search("retry", mode="lexical")
 
 
-def test_golden_files_are_those_that_were_written() -> None:
-    """Segments are named by their checksum, so a changed one shows; the manifest has its own."""
+def test_golden_files_are_unchanged() -> None:
+    """Checksums reveal changed files: in the names of segments, and inside the manifest."""
     for version in VERSIONS:
         for path in (GOLDEN / version).glob("*.s*"):
             (checksum,) = struct.unpack("<Q", path.read_bytes()[-16:-8])

@@ -1,4 +1,4 @@
-"""docs/format.md against the code: sections, columns, numbers."""
+"""Comparison of docs/format.md with the code: sections, columns, numbers."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from codelode.discover.options import RECORDED
 from codelode.segment import container, definitions, names
 from codelode.segment.container import INDEX_FORMAT, SegmentFile, write_segment
 from codelode.segment.dictionary import BUCKET, BUCKETS, LENGTH_CAP, LONG, MANY_TERMS
@@ -24,7 +25,7 @@ from codelode.segment.schema import (
 )
 from codelode.segment.stats import STAT_COLUMNS, stats_sections
 from codelode.segment.text import BLOCK_BYTES, PART_BYTES
-from codelode.store.manifest import WALK_OPTIONS, Manifest, SegmentEntry
+from codelode.store.manifest import Manifest, SegmentEntry
 from codelode.store.storage import LOCK, MANIFEST, SEGMENT_SUFFIX, STATS_SUFFIX, TEMPORARY_SUFFIX
 from tests.segments import build
 
@@ -32,7 +33,7 @@ PAGE = (Path(__file__).parent.parent / "docs" / "format.md").read_text("utf-8")
 
 
 def table(heading: str, number: int = 0) -> list[list[str]]:
-    """The rows of a table below a heading, without the one that names its columns."""
+    """Return the rows of a table below a heading, without the header row."""
     ((body),) = re.findall(rf"^#+ {re.escape(heading)}\n(.*?)(?=^#|\Z)", PAGE, re.M | re.S)
     blocks = re.findall(r"(?:^\|.*\n)+", body, re.M)
     rows = [
@@ -47,7 +48,7 @@ def first_cells(heading: str, number: int = 0) -> list[str]:
 
 
 def spelled(dtype: np.dtype[np.generic]) -> str:
-    """A dtype as the page has it: u32, u8[16]."""
+    """Write a dtype as the page does: u32, u8[16]."""
     base, shape = dtype.subdtype or (dtype, ())
     size = f"{base.kind}{8 * base.itemsize}"
     return size + "".join(f"[{n}]" for n in shape)
@@ -96,7 +97,7 @@ def test_the_manifest_has_these_keys() -> None:
     assert first_cells("`manifest.json`") == [each.name for each in fields(Manifest)]
     assert first_cells("`manifest.json`", 1) == [each.name for each in fields(SegmentEntry)]
     (options,) = (what for name, what in table("`manifest.json`") if name == "`options`")
-    assert re.findall("`([a-z_]+)`", options) == list(WALK_OPTIONS)
+    assert re.findall("`([a-z_]+)`", options) == list(RECORDED)
 
 
 def test_the_folder_has_these_files() -> None:

@@ -1,9 +1,10 @@
-"""Metrics: what is counted, where it shows, and that nothing is there when nobody asked."""
+"""Metrics: their values, their targets, and that nothing is imported while they are off."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from codelode import Index, metrics
 from codelode.errors import NoIndexError, UsageError
+from codelode.search.request import MODES
 from codelode.store.lock import write_lock
 from tests.commandline import CommandLine, without, write_many
 
@@ -26,7 +28,7 @@ STAGES = {"walk", "compare", "read", "chunk", "tokenize", "embed", "build", "sea
 
 
 def parsed(text: str) -> Values:
-    """Every sample of an exposition, by name and labels."""
+    """Return every sample of an exposition by name and labels."""
     return {
         (sample.name, frozenset(sample.labels.items())): sample.value
         for family in text_string_to_metric_families(text)
@@ -50,7 +52,7 @@ def scraped(address: str) -> Values:
 
 @pytest.fixture
 def off() -> Iterator[None]:
-    """Whatever a test does, metrics are off afterwards."""
+    """Disable metrics after each test."""
     yield
     metrics.disable()
 
@@ -95,15 +97,15 @@ def test_an_update_is_counted_as_it_reports(lode: CommandLine, tmp_path: Path, j
 
 
 @pytest.mark.parametrize(
-    ("mode", "legs"),
+    ("mode", "phases"),
     [
         ("hybrid", {"filter", "dense", "lexical", "rank", "text"}),
         ("semantic", {"filter", "dense", "lexical", "rank", "text"}),  # terms are signals there too
         ("lexical", {"filter", "lexical", "rank", "text"}),
     ],
 )
-def test_a_search_is_counted_by_leg(
-    lode: CommandLine, tree: Path, tmp_path: Path, mode: str, legs: set[str]
+def test_a_search_is_counted_by_phase(
+    lode: CommandLine, tree: Path, tmp_path: Path, mode: str, phases: set[str]
 ) -> None:
     lode("index", tree).must_succeed()
     file = tmp_path / "lode.prom"
@@ -116,8 +118,8 @@ def test_a_search_is_counted_by_leg(
     assert value(found, "query_duration_seconds_count", mode=mode) == 1
     total = value(found, "query_duration_seconds_sum", mode=mode)
     assert total == pytest.approx(answer["seconds"], abs=1e-6)
-    assert labels(found, "query_leg_duration_seconds_count", "leg") == legs
-    spent = [value(found, "query_leg_duration_seconds_sum", leg=leg) for leg in legs]
+    assert labels(found, "query_phase_duration_seconds_count", "phase") == phases
+    spent = [value(found, "query_phase_duration_seconds_sum", phase=phase) for phase in phases]
     assert 0 < sum(spent) <= total
     assert value(found, "index_generation", root=str(tree)) == 1
     assert value(found, "index_segments", root=str(tree)) == 1
@@ -152,7 +154,7 @@ for line in sys.stdin:
 """
 
 
-def test_a_program_that_runs_for_long_is_scraped(tree: Path, tmp_path: Path) -> None:
+def test_a_long_running_program_can_be_scraped(tree: Path, tmp_path: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", PROGRAM, tree, tmp_path / "index"],
         stdin=subprocess.PIPE,
@@ -183,7 +185,7 @@ def test_a_program_that_runs_for_long_is_scraped(tree: Path, tmp_path: Path) -> 
         for number in (1, 2):
             third = ask("retry")
             assert value(third, "query_duration_seconds_count", mode="lexical") == number
-            assert value(third, "query_leg_duration_seconds_count", leg="lexical") == number
+            assert value(third, "query_phase_duration_seconds_count", phase="lexical") == number
         program.stdin.close()
     assert program.returncode == 0
 
@@ -191,9 +193,9 @@ def test_a_program_that_runs_for_long_is_scraped(tree: Path, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("target", "words"),
     [
-        ("http://0.0.0.0:9464", "other machines"),
-        ("http://192.0.2.1:9464", "other machines"),
-        ("http://example.org:9464", "other machines"),
+        ("http://0.0.0.0:9464", "this machine only"),
+        ("http://192.0.2.1:9464", "this machine only"),
+        ("http://example.org:9464", "this machine only"),
         ("http://127.0.0.1", "http://127.0.0.1:PORT"),
         ("http://127.0.0.1:99999", "http://127.0.0.1:PORT"),
         ("https://127.0.0.1:9464", "http://127.0.0.1:PORT"),
@@ -201,7 +203,7 @@ def test_a_program_that_runs_for_long_is_scraped(tree: Path, tmp_path: Path) -> 
         ("file:/nowhere/at/all/lode.prom", "No such file"),
     ],
 )
-def test_a_target_that_makes_no_sense_is_refused(
+def test_an_invalid_target_is_refused(
     lode: CommandLine, tree: Path, target: str, words: str
 ) -> None:
     lode("index", tree, LODE_METRICS=target).must_be_refused(target.removeprefix("file:"), words)
@@ -228,7 +230,7 @@ def test_without_the_packages_one_line_says_what_to_install(
     assert lode("index", tree, PYTHONPATH=missing).code == 0
 
 
-def test_nothing_is_imported_that_nobody_asked_for(tree: Path, tmp_path: Path) -> None:
+def test_optional_packages_are_not_imported_unasked(tree: Path, tmp_path: Path) -> None:
     program = (
         "import json, sys; from codelode import Index;"
         " index = Index.open(sys.argv[1], index_dir=sys.argv[2]);"
@@ -251,8 +253,8 @@ def test_threads_count_their_own_searches(tree: Path, tmp_path: Path, off: None)
         list(threads.map(index.search, ["retry"] * 40))
     found = scraped(address)
     assert value(found, "query_duration_seconds_count", mode="hybrid") == 40
-    for leg in ("filter", "dense", "lexical", "rank", "text"):
-        assert value(found, "query_leg_duration_seconds_count", leg=leg) == 40
+    for phase in ("filter", "dense", "lexical", "rank", "text"):
+        assert value(found, "query_phase_duration_seconds_count", phase=phase) == 40
 
 
 def test_errors_are_counted(tree: Path, tmp_path: Path, off: None) -> None:
@@ -268,7 +270,7 @@ def test_errors_are_counted(tree: Path, tmp_path: Path, off: None) -> None:
     assert value(found, "errors_total", operation="update", error="UsageError") == 1
 
 
-def test_metrics_end_and_may_begin_again(tree: Path, tmp_path: Path, off: None) -> None:
+def test_metrics_can_be_enabled_again(tree: Path, tmp_path: Path, off: None) -> None:
     index = Index.open(tree, index_dir=tmp_path / "index")
     before = threading.active_count()
     for name in ("first.prom", "second.prom"):
@@ -326,3 +328,70 @@ def test_a_file_that_cannot_be_written_at_the_end_is_an_error(
     with pytest.raises(FileNotFoundError):
         metrics.disable()
     assert metrics.recorder() is None
+
+
+MONITORING = Path(__file__).parent.parent / "docs" / "monitoring.md"
+_ROW = re.compile(r"^\| `(codelode_\w+)` \| (\w+) \| (.*?) \|", re.MULTILINE)
+_LABEL = re.compile(r"`(\w+)`(?:: ([\w, ]+))?")
+_STAGES = re.compile(r"^\| ((?:`\w+`(?:, )?)+) \| (?:parent|workers) \|", re.MULTILINE)
+
+
+def documented() -> dict[str, tuple[str, dict[str, set[str]]]]:
+    """What the table of metrics says: by name the type, and the values of each label (or none)."""
+    text = MONITORING.read_text("utf-8")
+    stages = {name for row in _STAGES.findall(text) for name in re.findall(r"`(\w+)`", row)}
+    metrics = {}
+    for name, kind, cell in _ROW.findall(text):
+        values = {
+            label: set(filter(None, said.split(", "))) for label, said in _LABEL.findall(cell)
+        }
+        if "stage" in values:
+            values["stage"] = stages
+        metrics[name] = kind, values
+    return metrics
+
+
+def exposed(text: str) -> dict[str, tuple[str, dict[str, set[str]]]]:
+    """The same of an exposition."""
+    found: dict[str, tuple[str, dict[str, set[str]]]] = {}
+    for family in text_string_to_metric_families(text):
+        name = f"{family.name}_total" if family.type == "counter" else family.name
+        _, values = found.setdefault(name, (family.type, {}))
+        for sample in family.samples:
+            for label, value in sample.labels.items():
+                if label != "le":
+                    values.setdefault(label, set()).add(value)
+    return found
+
+
+def test_the_documentation_has_every_metric_and_no_other(tmp_path: Path, off: None) -> None:
+    root = write_many(tmp_path / "many")
+    file = tmp_path / "lode.prom"
+    metrics.enable(f"file:{file}")
+    with Index.open(root, index_dir=tmp_path / "index") as index:
+        with pytest.raises(NoIndexError):
+            index.search("function")
+        index.update(jobs=2)
+        for mode in MODES:
+            index.search("function", mode=mode)
+        (root / "empty.py").write_text("")
+        index.update()
+        with pytest.raises(UsageError):
+            index.update(trace=tmp_path / "nowhere" / "trace.json")
+    metrics.disable()
+    said, shown = documented(), exposed(file.read_text("utf-8"))
+    assert {name: kind for name, (kind, _) in said.items()} == {
+        name: kind for name, (kind, _) in shown.items()
+    }
+    for name, (_, values_said) in said.items():
+        assert set(values_said) == set(shown[name][1]), name
+        for label, values in values_said.items():
+            if label not in ("root", "reason", "error"):
+                assert values == shown[name][1][label], (name, label)
+
+
+def test_the_documentation_has_the_names_in_opentelemetry() -> None:
+    names = set(re.findall(r"`(codelode\.[a-z.]+)` in", MONITORING.read_text("utf-8")))
+    assert len(names) == 2
+    for name in names:
+        assert any(known.startswith(name.replace(".", "_")) for known in documented()), name

@@ -26,7 +26,7 @@ def many(tmp_path: Path) -> Path:
 
 
 def measured(lode: CommandLine, *arguments: str | Path) -> tuple[dict[str, Any], float]:
-    """The JSON report of a run, and the CPU seconds of its processes as the system counts them."""
+    """Return the JSON report of a run, and the CPU seconds of all its processes."""
     process = subprocess.Popen(
         [*LODE, "index", "--json", *arguments],
         env=lode.environment(),
@@ -74,7 +74,7 @@ def test_sums_agree_with_what_the_system_counts(lode: CommandLine, many: Path, j
     assert load["run_wait"] >= 0
 
 
-def test_files_are_listed_with_what_they_took(lode: CommandLine, tree: Path) -> None:
+def test_files_are_listed_with_their_costs(lode: CommandLine, tree: Path) -> None:
     text = "\n\n".join(f"def function_{i}(x):\n    return x + {i}\n" for i in range(2000))
     write_tree(tree, {"src/large.py": text})
     plain = lode("index", tree, "--json").must_succeed().json
@@ -101,7 +101,7 @@ def test_names_that_are_not_utf8_are_reported(lode: CommandLine, tmp_path: Path)
 
 
 def checked(profile: dict[str, Any], frames: int) -> set[int]:
-    """The frames that an evented profile of speedscope's opens, each closed again in order."""
+    """Return the frames of an evented speedscope profile; check that they nest correctly."""
     assert profile["type"] == "evented"
     assert profile["unit"] == "seconds"
     stack: list[int] = []
@@ -168,7 +168,7 @@ def test_without_a_profiler_there_are_still_tables(
     )
 
 
-def test_a_trace_needs_a_place(lode: CommandLine, tree: Path, tmp_path: Path) -> None:
+def test_a_trace_needs_a_writable_file(lode: CommandLine, tree: Path, tmp_path: Path) -> None:
     lode("index", "--profile", tree).must_be_refused(str(tree), "folder", "--profile=FILE")
     lode("index", "--profile", "--", tree).must_be_refused("ROOT", "--profile=FILE")
     nowhere = tmp_path / "nowhere" / "trace.json"
@@ -184,7 +184,7 @@ def test_a_trace_on_a_full_disk_is_an_error_after_the_update(lode: CommandLine, 
 
 
 def test_a_trace_ends_with_the_update(tree: Path, tmp_path: Path) -> None:
-    """Also with one that fails: a profiler that runs on would slow the program down."""
+    """The profiler must also stop after a failed update, or it would slow the program down."""
     import sys
 
     index = Index.open(tree, index_dir=tmp_path / "index")

@@ -56,10 +56,10 @@ def test_errors_are_importable_without_numpy() -> None:
 
 
 def test_a_hit_is_shown_by_its_place() -> None:
-    hit = codelode.Hit("a.py", 3, 5, 0.25, "text", "python", "f", "function")
-    assert repr(hit) == "<Hit a.py:3-5 f (function) score=0.250>"
-    nameless = codelode.Hit("b", 1, 1, -1.0, "text", None, None, stale=True)
-    assert repr(nameless) == "<Hit b:1-1 score=-1.000 stale>"
+    hit = codelode.Hit("a.py", 3, 3, 5, 0.25, "text", "python", "f", "function")
+    assert repr(hit) == "<Hit a.py:3 f (function) score=0.250>"
+    nameless = codelode.Hit("b", 1, 1, 1, -1.0, "text", None, None, stale=True)
+    assert repr(nameless) == "<Hit b:1 score=-1.000 stale>"
 
 
 @pytest.mark.parametrize("name", TYPES)

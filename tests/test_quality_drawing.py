@@ -75,11 +75,11 @@ def tree(tmp_path: Path) -> Path:
         ("src/testament.py", False),
     ],
 )
-def test_tests_are_told_by_folder_or_name(path: str, expected: bool) -> None:
+def test_tests_are_recognized_by_folder_or_name(path: str, expected: bool) -> None:
     assert is_test(path) is expected
 
 
-def test_documentation_and_vendored_code_are_aside() -> None:
+def test_documentation_and_vendored_code_are_recognized() -> None:
     assert is_aside("docs/a.py")
     assert is_aside("a/third_party/b/c.c")
     assert not is_aside("src/docs.py")
@@ -99,7 +99,7 @@ def test_a_digest_changes_with_a_path_and_with_a_size(tree: Path) -> None:
     assert len({before, changed, tree_digest(tree)}) == 3
 
 
-def test_ctags_lines_are_read_and_others_passed_over() -> None:
+def test_ctags_lines_are_read_and_others_skipped() -> None:
     row = {"_type": "tag", "name": "run", "path": "./a/b.rb", "line": 7, "kind": "method"}
     lines = [
         json.dumps({**row, "scope": "App::Worker", "scopeKind": "class"}),
@@ -205,7 +205,7 @@ def lines_with(tree: Path, text: str) -> list[tuple[str, int]]:
     ]
 
 
-def test_what_is_drawn_stands_on_exactly_one_line(tree: Path) -> None:
+def test_drawn_text_occurs_on_exactly_one_line(tree: Path) -> None:
     drawn = draw_verbatim(tree, "seed", 50)
     assert draw_verbatim(tree, "seed", 50) == drawn
     assert {query.kind for query in drawn} == set(KINDS)

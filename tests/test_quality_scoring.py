@@ -1,4 +1,4 @@
-"""The quality benchmark's score against values computed by hand."""
+"""The scores of the quality benchmark, compared with values computed by hand."""
 
 from __future__ import annotations
 

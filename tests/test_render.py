@@ -29,6 +29,7 @@ from codelode.types import Hit
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 HIT = Hit(
     path="src/retry.py",
+    line=10,
     start_line=10,
     end_line=12,
     score=0.8349,
@@ -45,7 +46,7 @@ def rendered(hit: Hit, style: Style, query: tuple[str, ...] = ()) -> str:
 
 def test_a_hit_in_a_pipe_is_plain_text() -> None:
     assert rendered(HIT, Style()) == (
-        "src/retry.py:10-12  schedule (function)\n"
+        "src/retry.py:10  schedule (function)\n"
         "    10  def schedule(delay):\n"
         "    11  \tqueue.put(delay)\n"
         "    12      return None"
@@ -54,7 +55,7 @@ def test_a_hit_in_a_pipe_is_plain_text() -> None:
 
 def test_the_header_omits_what_is_unknown() -> None:
     bare = replace(HIT, symbol=None, kind=None)
-    assert header(bare, Style()) == "src/retry.py:10-12"
+    assert header(bare, Style()) == "src/retry.py:10"
     assert header(replace(HIT, kind=None), Style(scores=True)).endswith("  schedule  0.83")
     assert header(replace(HIT, stale=True), Style()).endswith("  [changed on disk since]")
 
@@ -188,7 +189,9 @@ def test_gaps_between_lines_are_marked() -> None:
 
 
 def numbered(*lines: str) -> Hit:
-    return replace(HIT, start_line=1, end_line=len(lines), text="\n".join(lines), symbol=None)
+    return replace(
+        HIT, line=1, start_line=1, end_line=len(lines), text="\n".join(lines), symbol=None
+    )
 
 
 def test_excerpt_holds_the_lines_with_most_of_the_query() -> None:
@@ -205,16 +208,16 @@ def test_excerpt_without_a_match_is_the_beginning() -> None:
     assert [line.number for line in excerpt(section(hit, ("absent",)))] == list(range(3, 10))
 
 
-def test_excerpt_names_the_symbol() -> None:
+def test_an_excerpt_begins_with_the_line_of_the_hit() -> None:
     body = ["@decorated", "def schedule(self):", *(f"filler_{i}()" for i in range(40)), "jitter()"]
-    hit = replace(numbered(*body), symbol="Retry.schedule")
-    assert [line.number for line in excerpt(section(hit, ("jitter",)), hit.symbol)] == [
+    hit = replace(numbered(*body), line=2, symbol="Retry.schedule")
+    assert [line.number for line in excerpt(section(hit, ("jitter",)), hit.line)] == [
         2,
         *range(37, 44),
     ]
 
 
-def test_excerpt_begins_with_the_symbol_if_it_can() -> None:
+def test_an_excerpt_goes_on_from_the_line_of_the_hit_if_that_matches_well() -> None:
     body = [
         "    the event loop",
         "",
@@ -222,18 +225,18 @@ def test_excerpt_begins_with_the_symbol_if_it_can() -> None:
         "def call_later(delay):",
     ]
     body += [f"    later_{i}()" for i in range(20)]
-    hit = replace(numbered(*body), symbol="call_later")
+    hit = replace(numbered(*body), line=7, symbol="call_later")
     few = section(hit, ("loop", "delay"))
-    assert [line.number for line in excerpt(few, hit.symbol)] == list(range(7, 14))
+    assert [line.number for line in excerpt(few, hit.line)] == list(range(7, 14))
     body[0] = "    schedule callback in event loop"  # too good to leave out
-    hit = replace(numbered(*body), symbol="call_later")
+    hit = replace(numbered(*body), line=7, symbol="call_later")
     many = section(hit, ("schedule", "callback", "event", "loop", "delay"))
-    assert excerpt(many, hit.symbol)[0].number == 1
+    assert [line.number for line in excerpt(many, hit.line)][:1] == [1]
 
 
 def test_context_extends_into_the_file() -> None:
     parts = section(HIT, ("delay",), before=["a", "b"], after=["c"])
-    lines = excerpt(parts, HIT.symbol, context=2)
+    lines = excerpt(parts, HIT.line, context=2)
     assert [line.number for line in lines] == [8, 9, 10, 11, 12, 13]
     assert [line.text for line in lines][:2] == ["a", "b"]
 
@@ -250,7 +253,7 @@ def test_only_lf_cr_and_crlf_end_lines() -> None:
 def test_excerpts_are_ascending_lines_of_the_hit(body: list[str], context: int) -> None:
     hit = replace(HIT, text="\n".join(body), start_line=5, end_line=5 + len(body))
     parts = section(hit, ("retry", "backoff"))
-    found = excerpt(parts, "other", context)
+    found = excerpt(parts, 99, context)
     numbers = [line.number for line in found]
     assert numbers == sorted(set(numbers))
     assert set(found) <= set(parts.lines)

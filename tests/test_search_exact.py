@@ -1,4 +1,4 @@
-"""What makes a search fast must not show: pruning, threads and caches against the plain way."""
+"""Optimizations do not change results: pruning, threads and caches against the plain method."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from codelode.discover.glob import GlobSet
 from codelode.errors import UsageError
-from codelode.lru import LruCache
 from codelode.search import candidates, dense, lexical, parallel_scan
 from codelode.search.candidates import (
     Candidates,
@@ -23,7 +22,6 @@ from codelode.search.candidates import (
     Places,
     TopK,
     chunk_keys,
-    distinct,
     split_keys,
 )
 from codelode.search.dense import dense_candidates
@@ -51,7 +49,7 @@ seeds = st.integers(0, 2**32 - 1)
 
 
 def random_segment(random: np.random.Generator, files: int, first: int) -> Segment:
-    """Some files of a few chunks; every word in about its share of the chunks."""
+    """Make files of a few chunks; each word occurs in about its share of the chunks."""
     builder = SegmentBuilder()
     for number in range(first, first + files):
         count = int(random.integers(1, 6))
@@ -158,7 +156,7 @@ def test_the_best_k_with_ties_cut_by_place(
     ]
     for row in scores:
         row[random.random(len(row)) < 0.2] = -np.inf
-    # Distinct places, many of them with the same path.
+    # Distinct places, many of them in the same file.
     order = random.permutation(sum(map(len, scores)))
     ends = np.cumsum([0, *map(len, scores)])
 
@@ -183,7 +181,7 @@ def test_the_best_k_with_ties_cut_by_place(
     st.sampled_from([(0, 0), (10**6, 0), (10**6, 10**6), (150, 1)]),
     st.booleans(),
 )
-def test_the_dense_scan_is_the_same_however_it_goes(
+def test_all_ways_of_scanning_agree(
     seed: int,
     parts: int,
     k: int,
@@ -191,7 +189,7 @@ def test_the_dense_scan_is_the_same_however_it_goes(
     costs: tuple[int, int],
     threads: bool,
 ) -> None:
-    """By runs, by copies, or all and then a choice; alone or with idle cores."""
+    """All ways of scanning must agree: runs, copies, or everything; with or without idle cores."""
     shard = random_shard(seed, parts)
     masks = chunk_masks(shard, None, globs)
     vector = np.random.default_rng(seed).normal(size=DIMENSIONS).astype(np.float32)
@@ -223,7 +221,7 @@ def test_shared_work_is_done_once_and_before_the_block_ends(helped: bool) -> Non
 
 
 def test_many_queries_share_the_cores() -> None:
-    """Nested as deep as threads are: nobody waits for a helper that never comes."""
+    """Concurrent scans must not deadlock when no helper is free."""
     done: list[int] = []
 
     def query(number: int) -> None:
@@ -242,7 +240,7 @@ def test_many_queries_share_the_cores() -> None:
 
 
 @pytest.mark.parametrize("helped", [False, True])
-def test_what_shared_work_raises_is_raised(helped: bool) -> None:
+def test_errors_of_shared_work_are_raised(helped: bool) -> None:
     def fail(item: int) -> None:
         if item == 7:
             raise LookupError("seven")
@@ -272,7 +270,7 @@ def test_nothing_runs_after_the_block_has_failed() -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(seeds, st.sampled_from([["a"], ["!a"], ["*.c", "!b/*"], ["none"]]), st.booleans())
-def test_a_filter_is_worked_out_once_and_right(seed: int, globs: list[str], below: bool) -> None:
+def test_a_filter_is_computed_once_and_correctly(seed: int, globs: list[str], below: bool) -> None:
     shard = random_shard(seed, 3)
     folder = "a/" if below else ""
     if below:
@@ -305,22 +303,8 @@ def test_a_bad_glob_is_an_error_every_time() -> None:
             chunk_masks(shard, None, ["{a"])
 
 
-def test_what_is_recent_is_kept_and_no_more() -> None:
-    recent: LruCache[int, str] = LruCache()
-    for number in range(5):
-        recent.put(number, str(number), 3)
-        recent.get(0)
-    assert [recent.get(number) for number in range(5)] == ["0", None, None, "3", "4"]
-
-
-@given(st.lists(st.integers(-5, 5)))
-def test_distinct_is_unique(values: list[int]) -> None:
-    array = np.array(values, np.int64)
-    assert distinct(array).tolist() == np.unique(array).tolist()
-
-
 @given(st.lists(st.tuples(st.integers(0, 2**31 - 1), st.integers(0, 2**16 - 1))))
-def test_keys_are_split_into_what_they_were_made_of(pairs: list[tuple[int, int]]) -> None:
+def test_keys_are_split_into_their_parts(pairs: list[tuple[int, int]]) -> None:
     segments, ordinals = np.array(pairs, np.int64).reshape(-1, 2).T
     keys = chunk_keys(segments, ordinals)
     assert [part.tolist() for part in split_keys(keys)] == [segments.tolist(), ordinals.tolist()]
@@ -347,10 +331,8 @@ PATH_WORDS = (
         max_size=4,
     ),
 )
-def test_what_a_path_says_is_what_the_whole_of_it_says(
-    paths: list[str], weights: dict[str, float]
-) -> None:
-    """Folder and name apart, and words only where a term occurs: the same as all at once."""
+def test_words_near_terms_are_all_that_count(paths: list[str], weights: dict[str, float]) -> None:
+    """The shortcut over joined paths must equal splitting each path into words."""
 
     def share(text: str) -> tuple[float, float]:
         words = set(text_parts(text))
@@ -401,7 +383,7 @@ def test_an_empty_mask_allows_nothing() -> None:
 
 
 def test_threads_that_search_one_snapshot_find_the_same() -> None:
-    """The first to touch a column makes what all then use."""
+    """Threads share lazily built columns."""
     vector = np.full(DIMENSIONS, 0.3, np.float32)
     query = [word.decode() for word in WORDS]
 

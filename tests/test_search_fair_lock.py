@@ -17,7 +17,7 @@ from tests.commandline import SAMPLE, write_tree
 
 
 def until(true: object) -> None:
-    """Wait until a function returns something true."""
+    """Wait until a function returns a true value."""
     deadline = time.monotonic() + 10
     while not true():  # type: ignore[operator]
         assert time.monotonic() < deadline
@@ -95,7 +95,7 @@ def test_an_interrupted_thread_stops_waiting(
     lock = FairLock()
 
     class Interrupted:
-        """A lock whose second `acquire`, the wait, is ended by Ctrl-C."""
+        """A lock whose second `acquire`, which waits, is interrupted by Ctrl-C."""
 
         def __init__(self) -> None:
             self.times = 0

@@ -94,6 +94,7 @@ def test_what_is_asked_for_comes_first(index: Index, query: str, path: str, mode
 def test_the_line_asked_for_comes_first(index: Index, line: int) -> None:
     hit = index.search(f"strong_parameters.rb:{line}")[0]
     assert hit.path == "lib/strong_parameters.rb"
+    assert hit.line == line
     assert hit.start_line <= line <= hit.end_line
 
 

@@ -101,7 +101,7 @@ def search_split(shards: Sequence[Shard], encoder: Encoder, request: SearchReque
     hits: dict[int, Hit] = {}
     for number, shard in enumerate(shards):
         rows, mine = ranked.of_shard(number)
-        hits.update(zip(rows.tolist(), texts(shard, mine, NOWHERE), strict=True))
+        hits.update(zip(rows.tolist(), texts(shard, mine, context, NOWHERE), strict=True))
     return [hits[row] for row in range(len(ranked))]
 
 

@@ -1,4 +1,4 @@
-"""The container: what goes in comes out, and no changed byte goes unnoticed."""
+"""The container returns what was written, and detects every changed byte."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_rows_are_pieces_of_the_section(width: int, data: st.DataObject) -> None
     assert found.tobytes() == b"".join(table[width * n : width * (n + 1)] for n in numbers)
 
 
-def test_of_rows_only_the_pages_they_lie_in_are_checked() -> None:
+def test_only_the_pages_of_the_rows_read_are_verified() -> None:
     width, last = 50, 3 * PAGE_BYTES // 50
     data = bytearray(written({"a": [bytes(width * (last + 1))]}))
     across = (PAGE_BYTES - ALIGNMENT) // width

@@ -130,10 +130,9 @@ def parts_key(name: str) -> str:
 
 @settings(deadline=None)
 @given(trees, st.integers(1, 3), sizes, sizes)
-def test_what_is_found_is_what_was_put_in(tree: Tree, parts: int, few: int, per: int) -> None:
+def test_lookups_return_what_was_stored(tree: Tree, parts: int, few: int, per: int) -> None:
     with (
         patch.object(names_module, "NAMES_PER_BLOCK", few),
-        patch.object(definitions_module, "NAMES_PER_BLOCK", few),
         patch.object(definitions_module, "DEFINITIONS_PER_BLOCK", per),
         patch("codelode.segment.definition_lookup.DEFINITIONS_PER_BLOCK", per),
         patch("codelode.segment.section_check.DEFINITIONS_PER_BLOCK", per),
@@ -173,7 +172,9 @@ def check(segment: Segment, tree: Tree) -> None:
 
 @settings(deadline=None)
 @given(st.data(), trees, st.integers(1, 3))
-def test_merging_is_building_what_is_live(data: st.DataObject, tree: Tree, parts: int) -> None:
+def test_merging_equals_building_from_live_files(
+    data: st.DataObject, tree: Tree, parts: int
+) -> None:
     live = data.draw(st.lists(st.booleans(), min_size=len(tree), max_size=len(tree)))
     kept = [definitions for definitions, on in zip(tree, live, strict=True) if on]
     merged = build(tree, live, min(parts, len(tree)))
@@ -200,7 +201,7 @@ def test_keys_and_clean_names_are_the_same_one_by_one(many: list[str]) -> None:
 
 
 @given(st.lists(st.integers(0, 2**31 - 1), max_size=9), st.lists(st.integers(0, 300), max_size=9))
-def test_columns_come_back(large: list[int], small: list[int]) -> None:
+def test_columns_survive_the_round_trip(large: list[int], small: list[int]) -> None:
     first, second = np.array(large, np.int64), np.array(small, np.int64)
     data = pack_column(steps(first)) + pack_column(second)
     opened = open_columns(data, 0, [len(large), len(small)])
@@ -214,14 +215,14 @@ def test_columns_come_back(large: list[int], small: list[int]) -> None:
             opened[1].value(place)
 
 
-def test_names_in_any_writing_are_neighbours() -> None:
+def test_names_in_any_writing_are_neighbors() -> None:
     tree = [[Definition(name, "function", 1, 1, 1)] for name in ("getURL", "other", "get_url")]
     lookup = build(tree).definitions
     assert [each.definition.name for each in lookup.named("GetUrl")] == ["getURL", "get_url"]
     assert lookup.chunks_defining("GETurl").tolist() == [0]
 
 
-def test_one_line_holds_the_outer_before_its_neighbours() -> None:
+def test_one_line_holds_the_outer_before_its_neighbors() -> None:
     lines = [
         Definition("Color", "enum", 3, 3, 3),
         Definition("RED", "variant", 3, 3, 3, 0, declaration=True),
@@ -232,7 +233,7 @@ def test_one_line_holds_the_outer_before_its_neighbours() -> None:
     assert found is not None and found.definition.name == "RED"
 
 
-def test_lines_and_parents_without_sense_are_mended() -> None:
+def test_invalid_lines_and_parents_are_repaired() -> None:
     odd = [Definition("a", "x", 5, 3, 9, 7), Definition("b", "x", 6, 7, 1, 1)]
     segment = build([odd])
     assert segment.definitions.of_file(0) == [
@@ -249,18 +250,20 @@ def forged(segment: Segment, **changed: bytes) -> Segment:
     return Segment(SegmentFile.from_bytes("forged", sink.getvalue()))
 
 
-@pytest.mark.parametrize("column", ["owner", "kind", "flags", "name_line", "parent", "more_lines"])
+@pytest.mark.parametrize(
+    "column", ["owner", "kind", "flags", "name_line", "parent", "more_lines", "start_line"]
+)
 def test_a_reference_out_of_range_is_found(column: str) -> None:
     tree = [[Definition("a", "x", 1, 2, 1), Definition("b", "x", 2, 2, 2, 0)]]
     sound = build(tree)
     table = sound.definition_table()
     table.rows[column][1] = 200
-    sections = definitions_module.definition_sections(table)
+    sections = definitions_module.definition_sections(table, sound.files, sound.chunks)
     pieces = {name: b"".join(map(bytes, pieces)) for name, pieces in sections.items()}
     assert [section for section, *_ in faults(forged(sound, **pieces))] == ["definitions"]
 
 
-def test_a_larger_record_than_there_can_be_is_not_unpacked() -> None:
+def test_an_oversized_record_is_not_unpacked() -> None:
     import zstandard
 
     sound = build([[Definition("a", "x", 1, 2, 1)]])

@@ -1,4 +1,4 @@
-"""Terms are found where they are, and nothing else is found, whether there are few or many."""
+"""The dictionary finds exactly the terms it holds, for small and large numbers of terms."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def random_keys(count: int) -> list[int]:
     return [int(key) for key in np.unique(random.integers(0, 2**40, count))]
 
 
-def test_many_terms_take_less_each() -> None:
+def test_a_term_takes_less_the_more_there_are() -> None:
     sizes = np.random.default_rng(1).choice([2, 3, 7, 300], SLOTS + 999).tolist()
     found = list(zip(random_keys(SLOTS + 999), sizes, strict=False))
     it, few = written(found, SLOTS), written(found[:SLOTS], SLOTS)
@@ -94,8 +94,8 @@ def test_many_terms_take_less_each() -> None:
         assert key + 1 == found[row + 1][0] or places.find(key + 1 << 24) == (0, 0)
 
 
-def test_terms_that_were_chosen_for_their_hashes_do_no_harm() -> None:
-    """A slot counts to 255; whoever has time can find 256 words that belong to one."""
+def test_terms_with_colliding_hashes_do_no_harm() -> None:
+    """A slot counts up to 255; an attacker can find 256 words with the same slot."""
     one_slot = range(5 << 24, (5 << 24) + 256)
     found = [(key, 2) for key in sorted({*random_keys(SLOTS + 999), *one_slot})]
     it = written(found, SLOTS)

@@ -1,4 +1,4 @@
-"""A merge is what the builder would have made of the live files."""
+"""A merge equals what the builder would have made from the live files."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def merged(parts: list[tuple[Segment, list[bool]]]) -> Segment:
 
 
 def describe(segment: Segment) -> object:
-    """Everything a reader can see, in a form that can be compared."""
+    """Return everything a reader sees, in a comparable form."""
     rows = []
     for number, file in enumerate(segment.files):
         mine = np.flatnonzero(segment.chunk_files == number)
@@ -71,7 +71,7 @@ def test_merging_equals_building_what_is_live(parts: list[Contents], random: obj
 
 @settings(max_examples=20, deadline=None)
 @given(st.lists(files, min_size=1, max_size=3), st.integers(1, 60))
-def test_slices_of_the_dictionary_are_the_whole(parts: list[Contents], width: int) -> None:
+def test_slices_together_are_the_whole_dictionary(parts: list[Contents], width: int) -> None:
     result = merged([(build(part), [True] * len(part)) for part in parts])
     whole = result.postings()
     slices = [result.postings(i, min(i + width, 256)) for i in range(0, 256, width)]

@@ -1,4 +1,4 @@
-"""Posting lists as bytes, there and back; and what is no list is no crash."""
+"""Posting lists survive packing and unpacking; invalid bytes cause no crash."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from codelode.segment import posting_codec
-from codelode.segment.posting_codec import list_count, pack_lists, read_list, unpack_lists
+from codelode.segment.posting_codec import pack_lists, unpack_lists
+from codelode.segment.posting_list import list_count, read_list
 
 ROWS = 40_000
 List = list[tuple[int, int]]
@@ -48,7 +49,7 @@ def arrays(many: list[List]) -> tuple[Any, Any, Any]:
 @example([every(317), every(315)])  # 127 postings: the count takes three bytes, and not one
 @example([once(318), once(317), once(315), once(5), once(1)])
 @example([[(0, 1), (ROWS - 1, 4)], [(9, 1)], [(9, 2)], [(1, 1), (2, 1)]])
-def test_what_is_packed_comes_back(many: list[List]) -> None:
+def test_packed_lists_are_unpacked_unchanged(many: list[List]) -> None:
     starts, ordinals, counts = arrays(many)
     sizes, data = pack_lists(starts, ordinals, counts, ROWS)
     assert int(sizes.sum()) == len(data)
@@ -70,7 +71,7 @@ def test_a_term_of_every_chunk_is_a_bit_set_of_any_length(rows: int) -> None:
     assert unpack_lists(data, sizes, rows)[1].tolist() == list(range(rows))
 
 
-def test_packing_in_slices_is_packing_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_packing_in_slices_equals_packing_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     many = [every(step) for step in range(1, 60)] * 2
     whole = pack_lists(*arrays(many), ROWS)
     monkeypatch.setattr(posting_codec, "SLICE", 5000)
@@ -81,7 +82,7 @@ def test_packing_in_slices_is_packing_at_once(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_lists_are_small() -> None:
-    """A few bytes for a rare term; a byte and a half for each posting of a common one."""
+    """A rare term takes a few bytes; each posting of a common term takes a byte and a half."""
     sizes, _ = pack_lists(*arrays([[(30_000, 1)], [(30_000, 1), (30_005, 1)], every(20)]), ROWS)
     assert sizes.tolist()[:2] == [2, 4]
     assert sizes[2] < 2 * len(every(20))

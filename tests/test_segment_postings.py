@@ -1,4 +1,4 @@
-"""The inverted index against a dict of counters."""
+"""The inverted index, compared with a dictionary of counters."""
 
 from __future__ import annotations
 
@@ -56,11 +56,11 @@ def expected(lists: dict[int, dict[int, int]]) -> dict[int, list[tuple[int, int]
 
 
 @given(triples)
-def test_built_postings_are_those_of_a_dict(rows: Triples) -> None:
+def test_built_postings_equal_those_of_a_dictionary(rows: Triples) -> None:
     assert contents(built(rows)) == expected(reference(rows))
 
 
-def test_a_term_that_comes_in_no_row_is_not_in_the_dictionary() -> None:
+def test_a_term_without_rows_is_not_in_the_dictionary() -> None:
     one = np.array([1])
     found = build_postings(TermCounts(np.array([7, 5, 9], np.uint64), one, one, one))
     assert (found.terms.tolist(), found.starts.tolist()) == ([5], [0, 1])

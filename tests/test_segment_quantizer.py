@@ -1,4 +1,4 @@
-"""Codes stand for their rows as closely as they can, whatever company a row is in."""
+"""Codes approximate their rows as closely as possible, independently of other rows."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_no_component_is_off_by_more_than_its_step(vectors: NDArray[np.float32])
     quantized = quantize(vectors)
     steps = np.abs(vectors).max(axis=1) / 127.25
     alone = quantized.codes * (quantized.scales * SCALE_UNIT)[:, None]
-    # Half and a quarter of a step, and what the scale differs from the step: a part of a code.
+    # Half and a quarter of a step, plus the difference between scale and step.
     assert (np.abs(alone - vectors) <= (0.5 + 0.3) * steps[:, None] + 1e-6).all()
     assert (np.abs(restored(quantized) - vectors) <= (0.25 + 0.3) * steps[:, None] + 1e-6).all()
     assert (np.abs(quantized.codes.astype(int)) <= 127).all()
@@ -58,7 +58,7 @@ def test_residuals_halve_the_error() -> None:
 
 
 @given(rows)
-def test_no_other_scale_comes_closer(vectors: NDArray[np.float32]) -> None:
+def test_no_other_scale_is_more_exact(vectors: NDArray[np.float32]) -> None:
     quantized = quantize(vectors)
     exact = vectors.astype(np.float64)
     best = np.square(exact - restored(quantized)).sum(axis=1)
@@ -70,7 +70,7 @@ def test_no_other_scale_comes_closer(vectors: NDArray[np.float32]) -> None:
 
 
 @given(rows)
-def test_a_row_is_the_same_in_any_company(vectors: NDArray[np.float32]) -> None:
+def test_a_row_does_not_depend_on_other_rows(vectors: NDArray[np.float32]) -> None:
     together = quantize(vectors)
     for number, row in enumerate(vectors):
         alone = quantize(row[None, :])

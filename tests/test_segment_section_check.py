@@ -1,4 +1,4 @@
-"""Segments that were written by something else are refused, whatever their checksums say."""
+"""Inconsistent segments are refused even if all checksums match."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ SOUND = build([("a", b"def one():\n    pass\n"), ("b", b"two\n")])
 NAMES = sorted(SOUND.file.section_bytes())
 FREE = {"paths", "symbols", "text", "postings", "lengths"}
 FREE |= {"definitions", "names", "name_heads"}
-"""Sections whose lengths no other section tells."""
+"""Sections whose lengths no other section determines."""
 
 
 def changed(section: str, data: bytes | None) -> Segment:
-    """The sound segment with another section, or without it; all checksums are right."""
+    """Return the intact segment with a section replaced or removed, and valid checksums."""
     sections = {name: [bytes(SOUND.file.read(name))] for name in NAMES}
     del sections[section]
     if data is not None:
@@ -36,7 +36,7 @@ def changed(section: str, data: bytes | None) -> Segment:
     return Segment(SegmentFile.from_bytes("forged", sink.getvalue()))
 
 
-def test_a_sound_segment_is_in_shape() -> None:
+def test_an_intact_segment_passes_the_check() -> None:
     check_shape(SOUND)
     assert not list(faults(SOUND))
 
@@ -49,7 +49,7 @@ def test_a_missing_section_is_named(section: str) -> None:
 
 @pytest.mark.parametrize("section", NAMES)
 def test_a_section_of_another_length_is_named(section: str) -> None:
-    """By the check of shapes if only that row would do harm, else by `verify`."""
+    """The check on opening reports it if reading would fail, else `verify` does."""
     longer = changed(section, bytes(SOUND.file.read(section)) + b"\0")
     if section in FREE:
         check_shape(longer)

@@ -1,4 +1,4 @@
-"""Search processes: the same answers and errors as in this one, whatever dies meanwhile."""
+"""Search workers: the same answers and errors as in this process, whatever dies meanwhile."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def workers(index: Index) -> list[WorkerHandle]:
     return [slot.handle for slot in serving(index)._slots if slot.handle is not None]
 
 
-def questions(index: Index) -> int:
+def requests(index: Index) -> int:
     return sum(slot.load for slot in serving(index)._slots)
 
 
@@ -67,7 +67,7 @@ def pids(index: Index) -> list[int]:
 
 @contextmanager
 def crowd(index: Index) -> Iterator[None]:
-    """As while another search is under way."""
+    """Pretend that another search is under way in this process."""
     with serving(index)._slot() as slot:
         assert slot is None
         yield
@@ -94,7 +94,7 @@ def timeless(answer: Answer) -> Answer:
     return replace(answer, seconds=0.0)
 
 
-def test_answers_are_the_same(index: Index, root: Path) -> None:
+def test_workers_give_the_same_answers(index: Index, root: Path) -> None:
     (root / "src/retry.py").write_text("# changed since\n")
     asked: list[dict[str, Any]] = [
         {"mode": mode, "explain": explain, "limit": limit}
@@ -119,13 +119,13 @@ def test_answers_are_the_same(index: Index, root: Path) -> None:
     assert len(workers(index)) == 1
 
 
-def test_who_searches_alone_starts_no_process(index: Index) -> None:
+def test_searches_one_at_a_time_start_no_worker(index: Index) -> None:
     for _ in range(3):
         assert index.search("retry")
     assert workers(index) == []
 
 
-def test_a_search_beside_another_starts_one(index: Index) -> None:
+def test_a_concurrent_search_starts_one_worker(index: Index) -> None:
     with crowd(index):
         assert index.search("retry")
         assert len(workers(index)) == 1
@@ -133,20 +133,20 @@ def test_a_search_beside_another_starts_one(index: Index) -> None:
         assert len(workers(index)) == 1
 
 
-def test_no_more_processes_than_asked_for(index: Index) -> None:
+def test_there_are_no_more_workers_than_allowed(index: Index) -> None:
     with ThreadPoolExecutor(8) as pool, crowd(index):
         answers = list(pool.map(lambda _: index.search("retry"), range(40)))
     assert all(answer == answers[0] for answer in answers)
     assert len(workers(index)) == 2
-    assert questions(index) == serving(index)._under_way == 0
+    assert requests(index) == serving(index)._under_way == 0
 
 
-def test_fewer_than_no_processes(root: Path) -> None:
+def test_a_negative_number_of_processes_is_refused(root: Path) -> None:
     with pytest.raises(UsageError, match="-1"):
         Index.open(root, processes=-1)
 
 
-def test_errors_are_the_same(index: Index) -> None:
+def test_workers_raise_the_same_errors(index: Index) -> None:
     wrong: list[tuple[str, dict[str, Any]]] = [
         ("", {}),
         ("retry", {"limit": 0}),
@@ -163,7 +163,7 @@ def test_errors_are_the_same(index: Index) -> None:
     assert len(workers(index)) == 1
 
 
-def test_no_index_another_root_and_damage(index: Index, root: Path, tmp_path: Path) -> None:
+def test_workers_raise_the_same_store_errors(index: Index, root: Path, tmp_path: Path) -> None:
     def both(opened: Index, kind: type[CodelodeError]) -> None:
         with pytest.raises(kind) as alone:
             opened.search("retry")
@@ -181,7 +181,7 @@ def test_no_index_another_root_and_damage(index: Index, root: Path, tmp_path: Pa
     both(index, DamagedError)
 
 
-def test_a_folder_below_is_answered_by_the_index_above(root: Path, tmp_path: Path) -> None:
+def test_a_worker_answers_from_an_enclosing_index(root: Path, tmp_path: Path) -> None:
     with Index.open(root / "src", tmp_path / "index", processes=1) as below:
         alone = below.answer("retry")
         with crowd(below):
@@ -199,33 +199,33 @@ def test_a_killed_worker_is_replaced(index: Index) -> None:
     assert after != before
 
 
-def test_a_worker_killed_at_work(index: Index) -> None:
+def test_a_worker_killed_at_work_is_replaced(index: Index) -> None:
     with crowd(index), ThreadPoolExecutor(1) as pool:
         hits = index.search("retry")
         (worker,) = workers(index)
         os.kill(worker.pid, signal.SIGSTOP)
         asked = pool.submit(index.search, "retry")
-        until(lambda: questions(index))
+        until(lambda: requests(index))
         os.kill(worker.pid, signal.SIGKILL)
         assert asked.result(30) == hits
 
 
 @contextmanager
 def two_at_once(index: Index) -> Iterator[list[Future[list[Hit]]]]:
-    """One question lies in the pipe of the only worker while it has another."""
+    """Let a request wait in the pipe of the only worker while it has another."""
     serving(index)._slots[1:] = []
     index.search("retry")
     (worker,) = workers(index)
     os.kill(worker.pid, signal.SIGSTOP)
     with ThreadPoolExecutor(2) as pool:
         asked = [pool.submit(index.search, "retry")]
-        until(lambda: questions(index))
+        until(lambda: requests(index))
         asked.append(pool.submit(index.search, "schedule"))
-        until(lambda: questions(index) == 2)
+        until(lambda: requests(index) == 2)
         yield asked
 
 
-def test_a_question_behind_another_has_its_own_answer(index: Index) -> None:
+def test_a_request_behind_another_gets_its_own_answer(index: Index) -> None:
     hits = [index.search(query) for query in ("retry", "schedule")]
     assert hits[0] != hits[1]
     with crowd(index), two_at_once(index) as asked:
@@ -233,15 +233,15 @@ def test_a_question_behind_another_has_its_own_answer(index: Index) -> None:
         assert [future.result(30) for future in asked] == hits
 
 
-def test_a_worker_killed_with_two_questions(index: Index) -> None:
+def test_both_requests_of_a_killed_worker_are_answered(index: Index) -> None:
     hits = [index.search(query) for query in ("retry", "schedule")]
     with crowd(index), two_at_once(index) as asked:
         os.kill(pids(index)[0], signal.SIGKILL)
         assert [future.result(30) for future in asked] == hits
-    assert questions(index) == 0
+    assert requests(index) == 0
 
 
-def test_an_interrupted_search_does_not_hurt_the_one_behind_it(
+def test_an_interrupted_search_does_not_disturb_the_next(
     index: Index, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[object] = []
@@ -265,7 +265,7 @@ def test_an_interrupted_search_does_not_hurt_the_one_behind_it(
         assert asked[1].result(30) == hits
 
 
-def test_workers_that_always_die(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_request_is_tried_twice(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("codelode.serving.handle.WORKER", "codelode.errors")  # ends at once
     with crowd(index), pytest.raises(CodelodeError, match=r"exit status 0.*'retry'.*tried again"):
         index.search("retry")
@@ -275,7 +275,9 @@ def test_workers_that_always_die(index: Index, monkeypatch: pytest.MonkeyPatch) 
         assert index.search("retry")
 
 
-def test_a_process_that_cannot_be_started(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_that_cannot_be_started_is_an_error(
+    index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sys, "executable", "/nonexistent/python")
     for _ in range(3):  # none of the two slots is lost
         with crowd(index), pytest.raises(CodelodeError, match="cannot start a search process"):
@@ -299,7 +301,7 @@ def test_an_interrupted_search_leaves_no_answer_behind(
         assert index.answer("retry").query == "retry"
 
 
-def test_close_ends_them_and_searches_go_on(index: Index) -> None:
+def test_close_ends_idle_workers_and_searches_continue(index: Index) -> None:
     with crowd(index):
         hits = index.search("retry")
         (pid,) = pids(index)
@@ -316,14 +318,14 @@ def test_a_worker_at_work_ends_after_close(index: Index) -> None:
         (worker,) = workers(index)
         os.kill(worker.pid, signal.SIGSTOP)
         asked = pool.submit(index.search, "retry")
-        until(lambda: questions(index))
+        until(lambda: requests(index))
         index.close()
         os.kill(worker.pid, signal.SIGCONT)
         assert asked.result(30) == hits
     until(lambda: not alive(worker.pid))
 
 
-def test_they_end_with_the_index(root: Path, tmp_path: Path) -> None:
+def test_workers_end_with_the_index(root: Path, tmp_path: Path) -> None:
     index = Index.open(root, tmp_path / "index", processes=1)
     with crowd(index):
         index.search("retry")
@@ -346,7 +348,7 @@ time.sleep(60 if sys.argv[3] == "sleep" else 0)
 
 
 @pytest.mark.parametrize("how", ["sleep", "exit"])
-def test_they_end_with_their_parent(root: Path, tmp_path: Path, how: str) -> None:
+def test_workers_end_with_their_parent(root: Path, tmp_path: Path, how: str) -> None:
     command = [sys.executable, "-c", PARENT, str(root), str(tmp_path / "index"), how]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -383,7 +385,7 @@ def test_a_forked_child_has_workers_of_its_own(index: Index) -> None:
     assert pids(index) == before
 
 
-def test_updates_are_seen(index: Index, root: Path) -> None:
+def test_workers_see_updates(index: Index, root: Path) -> None:
     with crowd(index):
         assert index.answer("zebra_crossing", mode="lexical").hits == []
         (root / "src/zebra.py").write_text("def zebra_crossing():\n    return 1\n")
@@ -412,8 +414,8 @@ def test_threads_search_while_updates_run(index: Index, root: Path) -> None:
         running = [pool.submit(searching, number) for number in range(6)]
         try:
             for version in range(8):
-                line = f"def version_{version}(): return 'versioned'\n"
-                (root / "src/versioned.py").write_text(line + f"version_{version}()\n")
+                line = f"def version_{version}(): return 'versioned version_{version}'\n"
+                (root / "src/versioned.py").write_text(line)
                 index.update(jobs=1)
         finally:
             ended.set()

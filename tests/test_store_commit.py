@@ -1,4 +1,4 @@
-"""Commits: what is synced when, what is refused how, and who may write."""
+"""Commits: the order of syncs, refusals, and the write lock."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def sealed(directory: Path, *names: str) -> SegmentEntry:
 
 @pytest.fixture
 def calls(tmp_path: Path) -> Iterator[list[Call]]:
-    """What has been called below the test's folder."""
+    """Return the calls on files below the test's folder."""
     made: list[Call] = []
     with intercepted(tmp_path, lambda call: made.append(call)):
         yield made
@@ -93,7 +93,7 @@ def test_a_refused_call_is_one_line_and_leaves_no_temporary_file(tmp_path: Path,
     assert not list(tmp_path.glob("*.tmp"))
 
 
-def test_what_cannot_be_removed_does_not_undo_a_commit(tmp_path: Path) -> None:
+def test_files_that_cannot_be_removed_do_not_undo_a_commit(tmp_path: Path) -> None:
     def refuse(call: Call) -> None:
         if call.name == "unlink":
             raise PermissionError(13, os.strerror(13))
@@ -106,7 +106,7 @@ def test_what_cannot_be_removed_does_not_undo_a_commit(tmp_path: Path) -> None:
     assert not (tmp_path / "x.tmp").exists()
 
 
-def test_a_lock_in_a_folder_that_was_made_anew_is_another_lock(tmp_path: Path) -> None:
+def test_a_lock_in_a_recreated_folder_is_another_lock(tmp_path: Path) -> None:
     with write_lock(tmp_path):
         (tmp_path / LOCK).unlink()
         with write_lock(tmp_path), pytest.raises(LockedError), write_lock(tmp_path):

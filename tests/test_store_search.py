@@ -1,4 +1,4 @@
-"""The legs of a search against the plainest thing that can be written."""
+"""The legs of a search, compared with the simplest possible implementation."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def chunks_of(path: str, text: bytes) -> list[tuple[str, int, str]]:
 
 
 def naive_bm25(chunks: list[tuple[str, int, str]], query: list[str]) -> Scores:
-    """As it stands in the book, over all chunks at once."""
+    """Compute BM25 by its textbook formula over all chunks."""
     bags = {(path, start): Counter(text_terms(text)) for path, start, text in chunks}
     average = max(1.0, sum(bag.total() for bag in bags.values()) / max(1, len(bags)))
     scores: Scores = {}
@@ -80,7 +80,7 @@ def found(shard: Shard, query: list[str], globs: list[str] | None) -> dict[tuple
 
 @settings(max_examples=60, deadline=None)
 @given(trees, st.sets(paths, max_size=4), layouts, st.sets(st.sampled_from(WORDS), max_size=4))
-def test_the_lexical_leg_is_bm25_over_what_is_live(
+def test_the_lexical_leg_is_bm25_over_live_chunks(
     tree: dict[str, bytes], dead: set[str], parts: int, words: set[str]
 ) -> None:
     query = list(dict.fromkeys(term for word in sorted(words) for term in text_terms(word)))
@@ -115,7 +115,7 @@ def test_a_filter_decides_before_the_best_are_chosen(
 
 
 def exact(shard: Shard, vector: NDArray[np.float32]) -> list[tuple[float, str]]:
-    """Cosines in float32 of all live chunks with the vectors as they were before quantization."""
+    """Return float32 cosines of all live chunks, from vectors before quantization."""
     rows = []
     for live in shard.snapshot.segments:
         segment = live.segment
@@ -139,7 +139,7 @@ def test_the_dense_leg_scores_every_live_chunk(
     best = dense_candidates(shard, vector, masks, 10_000)
     expected = exact(shard, vector)
     assert len(best) == len(expected)
-    # Quantization moves each component by at most half a step of its row, and the query too.
+    # Quantization changes each component of row and query by at most half a step.
     np.testing.assert_allclose(best.scores, [score for score, _ in expected], atol=0.02)
     only = dense_candidates(shard, vector, chunk_masks(shard, None, ["a*"]), 1)
     paths_found = [shard.snapshot.segments[int(only.segments[i])].segment for i in range(len(only))]
@@ -149,7 +149,7 @@ def test_the_dense_leg_scores_every_live_chunk(
 
 @given(trees, st.integers(0, 10**6))
 @settings(max_examples=20, deadline=None)
-def test_a_cosine_is_the_same_in_any_company(tree: dict[str, bytes], seed: int) -> None:
+def test_a_cosine_does_not_depend_on_other_rows(tree: dict[str, bytes], seed: int) -> None:
     vector = np.random.default_rng(seed).normal(size=DIMENSIONS).astype(np.float32)
     vector /= np.linalg.norm(vector)
     for live in shard_of(tree, set(), 1).snapshot.segments:
@@ -169,7 +169,7 @@ def segment_texts(segment: Segment) -> list[bytes]:
 
 
 def test_int8_finds_what_float32_finds() -> None:
-    """Recall at 10 with the bundled model, over the text of this package."""
+    """Measure recall@10 with the bundled model over the text of this package."""
     encoder = load(None)
     pieces = [
         (name, text)
@@ -201,8 +201,8 @@ def _dense_only(rows: NDArray[np.float32]) -> Shard:
     return Shard(Snapshot(manifest, [LiveSegment(segment, entry)]))
 
 
-def test_a_scan_takes_no_reference_that_it_does_not_own() -> None:
-    """`simsimd.cdist(out=)` loses one to None per call, and in the end the interpreter dies."""
+def test_a_scan_keeps_reference_counts() -> None:
+    """`simsimd.cdist(out=)` drops a reference to None per call until the interpreter dies."""
     shard = shard_of({"a": b"alpha\n"}, set(), 1)
     vector = np.full(DIMENSIONS, 0.25, np.float32)
     before = sys.getrefcount(None)
@@ -213,8 +213,8 @@ def test_a_scan_takes_no_reference_that_it_does_not_own() -> None:
 
 @pytest.mark.parametrize("parts", [1, 3])
 @pytest.mark.parametrize("mode", ["semantic", "lexical"])
-def test_identical_files_are_cut_to_as_many_candidates_as_a_leg_has(mode: Mode, parts: int) -> None:
-    """The same ones, however the files are spread over segments."""
+def test_identical_files_are_limited_to_the_candidates_of_a_leg(mode: Mode, parts: int) -> None:
+    """The selection must not depend on how the files are spread over segments."""
     names = [f"dir{number}/same" for number in range(3000)]
     shard = shard_of(dict.fromkeys(names, b"alpha beta"), set(), parts)
     vector = vectors_of([b"alpha beta"])[0]

@@ -1,6 +1,6 @@
-"""The store against a dict, in whatever order things are done to it, and whatever goes wrong.
+"""The store, compared with a dictionary under random operations and faults.
 
-Ten thousand sequences: `python -m benchmarks.faults.machine --sequences 10000`.
+For ten thousand sequences: `python -m benchmarks.faults.machine --sequences 10000`.
 """
 
 from __future__ import annotations
@@ -43,12 +43,12 @@ calls = st.integers(1, 14)
 
 
 def as_indexed(text: bytes) -> bytes:
-    """What `contents` says of a file: an empty one was read in vain (as binary, in these tests)."""
+    """The result of `contents` for a file; an empty one stands for a binary file here."""
     return text or b"skip 4"
 
 
 class StoreMachine(RuleBasedStateMachine):
-    """Each rule is something a writer or a reader does; the dict is what must be there."""
+    """A state machine: each rule is an operation; a dictionary holds the expected content."""
 
     @initialize()
     def begin(self) -> None:
@@ -63,7 +63,7 @@ class StoreMachine(RuleBasedStateMachine):
             shutil.rmtree(self.directory)
 
     def _commit(self, change: dict[str, bytes | None]) -> None:
-        """What an update does: one new segment, tombstones for what it replaces."""
+        """Commit like an update: one new segment, tombstones for replaced files."""
         with write_lock(self.directory):
             manifest = read_manifest(self.storage)
             settle(self.storage, manifest)
@@ -99,7 +99,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule(change=changes, number=calls, killed=st.booleans())
     def commit_in_vain(self, change: dict[str, bytes | None], number: int, killed: bool) -> None:
-        """The process dies before a call, or the call is refused: the old or the new is there."""
+        """Kill the process before a call, or refuse the call: the old or the new state remains."""
 
         def hook(call: Call) -> None:
             if killed and call.number >= number:
@@ -120,7 +120,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule(path=paths, time=st.integers(1, 2**62))
     def touch(self, path: str, time: int) -> None:
-        """A file has newer times and the same content."""
+        """Give a file newer times and the same content."""
         manifest = read_manifest(self.storage)
         entries = list(manifest.segments)
         for number, live in enumerate(Snapshot.open(self.storage).segments):
@@ -150,13 +150,13 @@ class StoreMachine(RuleBasedStateMachine):
     @precondition(lambda self: bool(getattr(self, "held", [])))
     @rule(word=st.sampled_from(WORDS))
     def read_a_snapshot_held_since(self, word: str) -> None:
-        """Whatever was committed, merged and removed since, it says what it said."""
+        """Check that an open snapshot still shows the same content."""
         for snapshot, model in self.held:
             self._check_lexical(snapshot, model, word)
 
     @rule(where=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7), which=st.integers(0, 99))
     def damage_and_repair(self, where: float, bit: int, which: int) -> None:
-        """Only whole segments are lost, and the next update brings their files back."""
+        """Repair: only whole segments are dropped, and the next update restores their files."""
         files = sorted(
             path for path in self.directory.iterdir() if path.suffix in (".seg", ".stat")
         )
@@ -165,7 +165,7 @@ class StoreMachine(RuleBasedStateMachine):
         path = files[which % len(files)]
         data = bytearray(path.read_bytes())
         data[int(where * len(data))] ^= 1 << bit
-        self.held = []  # damage below a mapping that was checked before is not found
+        self.held = []  # damage below a verified mapping is not detected
         path.unlink()
         path.write_bytes(data)
         live = {e.name for e in read_manifest(self.storage).segments}

@@ -1,4 +1,4 @@
-"""Times and inodes: beside the segments, so that equal content gives equal segments."""
+"""Times and inodes are stored beside segments, so that equal content gives equal segments."""
 
 from __future__ import annotations
 
@@ -13,14 +13,16 @@ import pytest
 from benchmarks.faults.world import plant, write
 from codelode import Index
 from codelode.errors import DamagedError
+from codelode.reader import IndexReader
 from codelode.segment.stats import stat_row, unknown_stats
 from codelode.store.commit import write_stats
+from codelode.store.storage import LocalStorage
 from codelode.types import SourceFile
 
 
 @pytest.fixture
 def index(tmp_path: Path) -> Index:
-    """An index of a small tree, up to date."""
+    """Return an up-to-date index of a small tree."""
     plant(tmp_path / "tree", 7, random.Random(1))
     (tmp_path / "tree" / "blob.bin").unlink()  # has no hash: it is read whenever it looks new
     made = Index.open(tmp_path / "tree", tmp_path / "index")
@@ -82,7 +84,7 @@ def test_without_stats_the_content_says_what_is_stale(index: Index) -> None:
     changed = before[0].path
     text = (index.root / changed).read_text()
     write(index.root, changed, text[::-1])  # of the same size
-    after = Index(index.root, index.directory, None).search("parse the settings", limit=30)
+    after = Index(IndexReader(index.root, index.directory)).search("parse the settings", limit=30)
     assert {hit.path for hit in after if hit.stale} == {changed}
 
 
@@ -90,7 +92,7 @@ def test_stats_of_another_segment_are_refused(index: Index) -> None:
     (name,) = files(index, ".stat")
     live = index.snapshot().segments[0]
     assert live.stats.shape == (live.entry.rows, 3)
-    other = write_stats(index.storage, live.stats[1:])
+    other = write_stats(LocalStorage(index.directory), live.stats[1:])
     (index.directory / other).rename(index.directory / name)
     assert [finding.file for finding in index.verify()] == [name]
     with pytest.raises(DamagedError, match="does not belong"):

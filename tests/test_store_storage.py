@@ -1,4 +1,4 @@
-"""Storages: the index path needs nothing but the protocol, and the local folder keeps its word."""
+"""The index path uses only the storage protocol, and the local folder implements it."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from typing import BinaryIO
 import pytest
 
 from benchmarks.faults.world import edit, open_index, plant
-from codelode.discover.walk import WalkOptions
+from codelode.discover.options import WalkOptions
 from codelode.errors import DamagedError, NoIndexError, StoreError
 from codelode.pipeline.identity import next_manifest
+from codelode.pipeline.options import UpdateOptions
 from codelode.pipeline.status import describe
-from codelode.pipeline.update import UpdateOptions, update
+from codelode.pipeline.update import UpdateContext, update
 from codelode.segment.buffer import MemoryBuffer
 from codelode.store.commit import settle
 from codelode.store.manifest import read_manifest
@@ -28,7 +29,7 @@ from codelode.store.verify import drop_damaged, verify
 
 @dataclass
 class MemoryStorage:
-    """An index in a dict."""
+    """A storage in a dictionary."""
 
     files: dict[str, bytes] = field(default_factory=dict)
     manifest: bytes = b""
@@ -76,16 +77,27 @@ class MemoryStorage:
 
 
 def bring_up_to_date(storage: Storage, root: Path) -> None:
-    """What `Index.update` does, without a folder."""
+    """Update an index like `Index.update`, without a folder."""
     current = read_manifest(storage) if storage.has_manifest() else None
     encoder = open_index(root, root).encoder()
     settle(storage, current)
     snapshot = Snapshot.open(storage) if current else None
     manifest = next_manifest(current, root, encoder, WalkOptions())
-    update(storage, root, manifest, snapshot, encoder, UpdateOptions(WalkOptions(), jobs=1))
+    context = UpdateContext(
+        storage=storage,
+        root=root,
+        walk=WalkOptions(),
+        scope=None,
+        manifest=manifest,
+        snapshot=snapshot,
+        encoder=encoder,
+        model=None,
+        traces=None,
+    )
+    update(context, UpdateOptions.of(None, {}))
 
 
-def test_an_index_in_memory_is_that_of_a_folder(tmp_path: Path) -> None:
+def test_an_index_in_memory_equals_one_in_a_folder(tmp_path: Path) -> None:
     root, rng = tmp_path / "tree", random.Random(3)
     plant(root, 9, rng)
     memory = MemoryStorage()
@@ -95,7 +107,7 @@ def test_an_index_in_memory_is_that_of_a_folder(tmp_path: Path) -> None:
         index.update(jobs=1)
         on_disk = {path.name: path.read_bytes() for path in index.directory.glob("*.s*")}
         assert memory.files == on_disk
-        there, here = read_manifest(memory), read_manifest(index.storage)
+        there, here = read_manifest(memory), read_manifest(LocalStorage(index.directory))
         assert replace(there, started_ns=here.started_ns) == here
         edit(root, rng, 3)
     assert not verify(memory)
@@ -129,7 +141,7 @@ def test_a_folder_without_an_index_says_so(tmp_path: Path) -> None:
     assert list(LocalStorage(tmp_path / "nowhere").list()) == []
 
 
-def test_what_is_no_plain_file_is_damage(tmp_path: Path) -> None:
+def test_a_special_file_is_damage(tmp_path: Path) -> None:
     storage = LocalStorage(tmp_path)
     (tmp_path / "target").write_bytes(b"data")
     (tmp_path / "link").symlink_to(tmp_path / "target")

@@ -1,4 +1,4 @@
-"""Whoever would cut a file short under a reader waits, and the reader's process lives."""
+"""A process that truncates a file under a reader has to wait, and the reader survives."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_the_descriptor_is_closed_with_the_file(path: Path) -> None:
     assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
-def test_where_leases_are_not_to_be_had_reading_goes_on(tmp_path: Path) -> None:
+def test_reading_works_without_leases(tmp_path: Path) -> None:
     reader, writer = os.pipe()  # a pipe has no lease
     lease = Lease(reader)
     lease.take()

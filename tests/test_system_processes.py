@@ -65,7 +65,7 @@ def echo(module: Callable[[str], str]) -> Iterator[ChildProcess]:
 
 
 @given(st.lists(st.tuples(heads, st.binary(max_size=100)), max_size=4), st.integers(0, 40))
-def test_frames_come_as_they_were_sent(frames: list[tuple[object, bytes]], cut: int) -> None:
+def test_frames_survive_the_round_trip(frames: list[tuple[object, bytes]], cut: int) -> None:
     stream = io.BytesIO()
     for head, body in frames:
         send(stream, head, body)
@@ -81,7 +81,7 @@ def test_frames_come_as_they_were_sent(frames: list[tuple[object, bytes]], cut: 
     assert len(complete) < max(1, len(frames))
 
 
-def test_nothing_is_written_of_a_head_that_json_cannot_express() -> None:
+def test_a_head_that_json_cannot_express_writes_nothing() -> None:
     stream = io.BytesIO()
     with pytest.raises(TypeError):
         send(stream, {1, 2}, b"body")
@@ -103,7 +103,7 @@ def test_a_worker_finishes_when_its_input_ends(echo: ChildProcess) -> None:
     assert echo.wait() == 0
 
 
-def test_patience_ends(echo: ChildProcess) -> None:
+def test_a_worker_that_does_not_end_is_killed(echo: ChildProcess) -> None:
     began = time.monotonic()
     assert echo.wait(0.2) == -signal.SIGKILL
     assert 0.2 <= time.monotonic() - began < 20

@@ -1,4 +1,4 @@
-"""Numbering pieces of a text in vectors, against a dict."""
+"""Numbering the pieces of a text, compared with a dictionary."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def numbered(found: list[bytes]) -> tuple[list[int], list[int]]:
 
 
 @given(pieces)
-def test_numbers_are_those_of_a_dict(found: list[bytes]) -> None:
+def test_numbers_equal_those_of_a_dictionary(found: list[bytes]) -> None:
     numbers, firsts = number_spans(*laid_out(found))
     assert (numbers.tolist(), firsts.tolist()) == numbered(found)
 
@@ -47,5 +47,5 @@ def test_many_pieces_take_several_rounds() -> None:
 
 
 @given(pieces)
-def test_spelling_gives_the_pieces_back(found: list[bytes]) -> None:
+def test_numbered_pieces_are_spelled_back(found: list[bytes]) -> None:
     assert spell(*laid_out(found), b"\n").split(b"\n")[:-1] == found

@@ -1,4 +1,4 @@
-"""Mining: what becomes a pair, and what must not get into the training data."""
+"""Mining: what becomes a pair, and what is kept out of the training data."""
 
 from __future__ import annotations
 
@@ -60,7 +60,9 @@ def test_a_name_finds_the_body_without_the_name() -> None:
     for pair in of_kind("name"):
         assert pair.query in {"job queue", "push urgent"}
         assert "JobQueue" not in pair.passage if pair.query == "job queue" else True
-    text = SOURCE.replace(b"Put a job before all others.", b"X.")  # no sentence: surely a name
+    text = SOURCE.replace(
+        b"Put a job before all others.", b"X."
+    )  # not a sentence, so the pair is about the name
     named = {p.query: p.passage for p in mined(text=text) if p.kind == "name"}
     assert "push_urgent" not in named["push urgent"]
     assert "heappush" in named["push urgent"]
@@ -71,7 +73,7 @@ def test_headers_and_paths_find_parts_of_the_file() -> None:
     assert {pair.query for pair in of_kind("path")} == {"pool job queue"}
 
 
-def test_what_is_drawn_depends_on_the_path_alone() -> None:
+def test_the_selection_depends_only_on_the_path() -> None:
     assert mined() == mined()
 
 
@@ -113,7 +115,7 @@ def test_first_sentence(comment: str, expected: str | None) -> None:
     assert first_sentence(comment) == expected
 
 
-def test_a_license_at_the_top_is_stepped_over() -> None:
+def test_a_license_at_the_top_is_skipped() -> None:
     text = b"/* Copyright 2020 Somebody. */\n\n/* Draws charts into a bitmap. */\nint x;\n"
     sentence, at = file_header(text)
     assert sentence == "Draws charts into a bitmap."
@@ -191,7 +193,7 @@ def test_copies_of_benchmark_files_are_noticed(tmp_path: Path) -> None:
     assert is_copied(SOURCE, known)
     assert is_copied(fresh + b"\n" + b"\n".join(SOURCE.splitlines() * 5), known)
     assert not is_copied(fresh, known)
-    assert not is_copied(fresh + SOURCE, known)  # a few lines may be the same
+    assert not is_copied(fresh + SOURCE, known)  # a few common lines are allowed
     assert len(long_lines(SOURCE)) >= 5
 
 

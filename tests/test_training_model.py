@@ -79,7 +79,7 @@ def test_near_duplicates_are_dropped(tmp_path: Path) -> None:
         one,
         one,
         one | {"passage": one["passage"].replace(" ", "\n  ")},
-        one | {"query": "something else entirely"},  # the passage is known already
+        one | {"query": "something else entirely"},  # a duplicate passage
         *(one | {"passage": f"passage number {i}"} for i in range(10)),
     ]
     file = tmp_path / "pairs.jsonl"
@@ -89,7 +89,7 @@ def test_near_duplicates_are_dropped(tmp_path: Path) -> None:
     assert kept[0] == one
 
 
-def test_the_vocabulary_wants_several_pairs_and_projects(pairs_file: Path) -> None:
+def test_the_vocabulary_requires_several_pairs_and_projects(pairs_file: Path) -> None:
     known = set(known_parts(read_pairs(pairs_file)))
     assert {"socket", "canvas", "server", "network"} <= known
     assert not any(part.startswith("x") and part[1:].isdigit() for part in known)
@@ -144,7 +144,7 @@ def test_quantized_rows_are_within_half_a_step() -> None:
     assert (np.abs(table * scales[:, None] - vectors) <= scales[:, None] / 2 + 1e-6).all()
 
 
-def test_what_is_exported_loads_and_means_the_same(tmp_path: Path) -> None:
+def test_an_exported_model_loads_with_the_same_meaning(tmp_path: Path) -> None:
     known, _ = sorted_by_hash(["read", "file", "write"])
     chance = np.random.default_rng(0)
     trained: dict[str, Any] = {

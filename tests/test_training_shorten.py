@@ -1,4 +1,4 @@
-"""Cutting a model short: what passages hold is kept, and so is what made the model."""
+"""Reducing the dimensions of a model keeps the energy of passages and the training record."""
 
 from __future__ import annotations
 
@@ -68,19 +68,17 @@ def vectors_of(folder: Path) -> np.ndarray[Any, np.dtype[np.float32]]:
     return StaticEncoder(folder).encode_passages(passages)
 
 
-def test_cosines_stay_where_the_cut_off_axes_hold_nothing(
-    model: Path, pairs: Path, tmp_path: Path
-) -> None:
+def test_dropping_empty_axes_keeps_cosines(model: Path, pairs: Path, tmp_path: Path) -> None:
     assert shorten(model, pairs, RANK, tmp_path / "m", whiten=0) == f"tiny-{RANK}"
     before, after = vectors_of(model), vectors_of(tmp_path / "m")
     assert after.shape == (60, RANK)
     assert np.abs(before @ before.T - after @ after.T).max() < 0.03
-    # The first columns alone would not do.
+    # The first columns alone would not suffice.
     columns = before[:, :RANK] / np.linalg.norm(before[:, :RANK], axis=1, keepdims=True)
     assert np.abs(before @ before.T - columns @ columns.T).max() > 0.1
 
 
-def test_a_short_model_is_whole_and_says_where_it_is_from(
+def test_a_reduced_model_is_complete_and_names_its_origin(
     model: Path, pairs: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "m"
@@ -100,7 +98,7 @@ def test_a_short_model_is_whole_and_says_where_it_is_from(
     assert (out / words).read_text() == (model / words).read_text()
 
 
-def test_axes_are_principal_and_whitened_to_the_power_asked_for() -> None:
+def test_axes_are_principal_and_whitened_to_the_given_power() -> None:
     chance = np.random.default_rng(3)
     points = chance.normal(size=(5000, 4)) @ np.diag([1.0, 5.0, 0.2, 2.0]) + [3, 0, 0, 0]
     moment = points.T @ points / len(points)

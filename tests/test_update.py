@@ -1,4 +1,4 @@
-"""Updates: only what changed is done again, and the result is that of a clean rebuild."""
+"""Updates: only changed files are read, and the result equals a clean rebuild."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codelode import Index
-from codelode.discover.walk import WalkOptions, walk
+from codelode.discover.options import WalkOptions
+from codelode.discover.walk import walk
 from codelode.errors import IndexingError, LockedError, MismatchError, UsageError
 from codelode.pipeline.messages import WorkerOptions
 from codelode.pipeline.pool import WorkerPool
@@ -51,7 +52,7 @@ def write(root: Path, path: str, text: str) -> None:
 
 
 def answers(index: Index) -> list[object]:
-    """Everything that a search shows, for all modes."""
+    """Return everything that searches show, for all modes."""
     return [
         (query, mode, index.search(query, limit=20, mode=mode, explain=True))
         for query in QUERIES
@@ -63,7 +64,7 @@ def segment_names(index: Index) -> list[str]:
     return sorted(path.name for path in index.directory.glob("*.seg"))
 
 
-def test_first_update_reports_what_it_did(tree: Path, make_index: MakeIndex) -> None:
+def test_the_first_update_reports_its_work(tree: Path, make_index: MakeIndex) -> None:
     write(tree, "a.py", "def parse_settings(path):\n    return open(path)\n")
     write(tree, "b/c.txt", "some notes about sockets\n")
     write(tree, "b/blob.bin", "\0\0\0")
@@ -111,7 +112,7 @@ def test_a_touched_file_is_read_once_and_keeps_its_chunks(
     assert not any(hit.stale for hit in make_index().search("parse_settings"))
 
 
-def test_removed_and_renamed_files_are_forgotten(tree: Path, make_index: MakeIndex) -> None:
+def test_removed_and_renamed_files_leave_the_index(tree: Path, make_index: MakeIndex) -> None:
     write(tree, "a.py", "def parse_settings():\n    pass\n")
     write(tree, "b.py", "def open_socket():\n    pass\n")
     make_index().update()
@@ -211,7 +212,7 @@ def test_an_empty_tree_is_an_error(tree: Path, make_index: MakeIndex) -> None:
         make_index().update()
 
 
-def test_a_second_writer_is_told_who_holds_the_lock(tree: Path, make_index: MakeIndex) -> None:
+def test_a_second_writer_is_told_the_pid_of_the_first(tree: Path, make_index: MakeIndex) -> None:
     write(tree, "a.py", "x = 1\n")
     index = make_index()
     index.update()
@@ -233,7 +234,7 @@ def test_another_tokenizer_is_a_mismatch_until_rebuilt(
     assert make_index().update(rebuild=True).generation == 2
 
 
-def test_workers_let_searches_go_first(tree: Path) -> None:
+def test_workers_have_a_lower_priority(tree: Path) -> None:
     write(tree, "a.py", "def parse_settings():\n    pass\n")
     tasks = [Task(file) for file in walk(tree, WalkOptions()) if isinstance(file, SourceFile)]
     options = WorkerOptions(str(tree), None, 1 << 20, 1 << 30)
@@ -315,6 +316,7 @@ def test_a_folder_of_an_indexed_tree_is_searched_through_its_index(
     (tree / "lib/net/socket.py").write_text("def open_door():\n    pass\n")
     assert inner.search("open_socket")[0].stale
     left_out = Index.open(tree / "secret", index_dir=tmp_path / "index")
-    assert left_out.covered_by() is None  # what the outer index left out is not covered
+    assert inner.enclosing_root() == tree
+    assert left_out.enclosing_root() is None  # what the outer index left out is not covered
     inner.update()
     assert not inner.search("open_door")[0].stale

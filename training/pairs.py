@@ -16,10 +16,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
-from benchmarks.definition_names import Definition, definitions
 from codelode.embed.bags import path_parts
 from codelode.text.tokens import parts, text_parts
 from training.comments import first_sentence
+from training.documented import DocumentedDefinition, definitions
 
 PASSAGE_BYTES = 1500  # about the size of a chunk
 MIN_PASSAGE_BYTES = 80
@@ -104,7 +104,7 @@ def pairs_of(project: str, path: str, language: str, text: bytes) -> Iterator[Pa
             yield pair("path", " ".join(words_of_path), text[at:])
 
 
-def without_doc(definition: Definition, text: bytes) -> bytes:
+def without_doc(definition: DocumentedDefinition, text: bytes) -> bytes:
     """Return the text of a definition without its docstring."""
     start, end = definition.start, definition.end
     if definition.doc is None or not start <= definition.doc[0] < end:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from codelode import Index
 from codelode.errors import NoIndexError
+from codelode.reader import IndexReader
 from codelode.search.request import MODES
 from codelode.store.snapshot import Snapshot
 from codelode.store.storage import LOCK, MANIFEST, LocalStorage
@@ -70,9 +71,7 @@ _ENCODER = WordEncoder()
 
 def open_index(root: Path, directory: Path) -> Index:
     """Open the index of `root` in exactly this folder, with an encoder that loads quickly."""
-    index = Index(Path(os.path.realpath(root)), directory, None)
-    index._encoder = _ENCODER
-    return index
+    return Index(IndexReader(Path(os.path.realpath(root)), directory, encoder=_ENCODER))
 
 
 def code(random: random.Random, functions: int = 3) -> str:

@@ -91,7 +91,7 @@ def ask_project(task: ProjectTask) -> list[Row]:
     settings = task.settings
     rows = []
     name = f"bugreports-{task.name}"
-    with _tree_folder(settings.index_root, task.name) as folder:
+    with tree_folder(settings.index_root, task.name) as folder:
         tree = WorkTree(task.mirror, folder)
         reports = sorted(task.reports, key=lambda report: tree.date(report["base_commit"]))
         with index_folder(settings.index_root, name) as index_dir:
@@ -134,7 +134,7 @@ def ask_report(index: Index, project: str, report: Report, settings: Settings) -
 
 
 @contextmanager
-def _tree_folder(keep: Path | None, name: str) -> Iterator[Path]:
+def tree_folder(keep: Path | None, name: str) -> Iterator[Path]:
     """Provide a folder for a tree and its git index: below `keep` if given, else temporary."""
     if keep is None:
         with tempfile.TemporaryDirectory(prefix="codelode-reports-") as scratch:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from codelode.discover.walk import WalkOptions
+from codelode.discover.options import WalkOptions
 from codelode.embed.load import load
 from codelode.pipeline.identity import next_manifest
 from codelode.segment.builder import SegmentBuilder

@@ -12,6 +12,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from codelode.chunk.chunker import chunk
 from codelode.discover.language import language_of
+from codelode.discover.options import MAX_FILE_SIZE
 from codelode.discover.read import read
 from codelode.discover.walk import walk
 from codelode.pipeline.batch import BatchIndexer
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 SAMPLES = Path(__file__).parent.parent.parent / "tests" / "chunk_samples"
 LANGUAGES = sorted(path.suffix[1:] for path in SAMPLES.iterdir() if path.suffix != ".outline")
 SAMPLE_BYTES = 200_000  # per language: its sample, repeated up to this size
-MOST_FILE_BYTES = 1 << 20
 
 
 def test_walk(benchmark: BenchmarkFixture, library: Library) -> None:
@@ -68,14 +68,14 @@ def test_embed(benchmark: BenchmarkFixture, library: Library, encoder: Encoder) 
 
 def test_batch(benchmark: BenchmarkFixture, library: Library, encoder: Encoder) -> None:
     """Run the stages of a batch together, as a worker does: read, chunk, tokenize, embed, build."""
-    indexer = BatchIndexer(library.root, encoder, MOST_FILE_BYTES)
+    indexer = BatchIndexer(library.root, encoder, MAX_FILE_SIZE)
     benchmark.extra_info["bytes"] = library.bytes
     benchmark(lambda: [indexer.index(part) for part in library.parts()])
 
 
 def test_merge(benchmark: BenchmarkFixture, library: Library, encoder: Encoder) -> None:
     """Merge runs into one segment."""
-    indexer = BatchIndexer(library.root, encoder, MOST_FILE_BYTES)
+    indexer = BatchIndexer(library.root, encoder, MAX_FILE_SIZE)
     runs = [indexer.index(part).data for part in library.parts()]
     benchmark.extra_info["bytes"] = sum(map(len, runs))
 

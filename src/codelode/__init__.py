@@ -30,9 +30,9 @@ if TYPE_CHECKING:
         UsageError,
     )
     from codelode.index import Index
+    from codelode.pipeline.options import Progress, UpdateSettings
     from codelode.pipeline.plan import Plan
     from codelode.pipeline.status import Status
-    from codelode.pipeline.update import Progress
     from codelode.report import FileCost, Load, StageTime, UpdateReport
     from codelode.search.request import Mode
     from codelode.store.verify import Finding
@@ -66,6 +66,7 @@ __all__ = [
     "Status",
     "StoreError",
     "UpdateReport",
+    "UpdateSettings",
     "UsageError",
     "__version__",
 ]
@@ -78,10 +79,11 @@ _HOMES = {
     "Load": "codelode.report",
     "Mode": "codelode.search.request",
     "Plan": "codelode.pipeline.plan",
-    "Progress": "codelode.pipeline.update",
+    "Progress": "codelode.pipeline.options",
     "StageTime": "codelode.report",
     "Status": "codelode.pipeline.status",
     "UpdateReport": "codelode.report",
+    "UpdateSettings": "codelode.pipeline.options",
     **dict.fromkeys(("Answer", "Hit", "Passages", "Skip", "SkipReason"), "codelode.types"),
 }
 """The module of each public name; exceptions are in `codelode.errors`."""

@@ -1,6 +1,7 @@
-"""The demonstration, `make demo`: index Python's standard library, then search it.
+"""`make demo`: index Python's own standard library and run three searches.
 
-Works on a copy without installed packages and bytecode, in a temporary folder that it removes.
+It works on a copy without installed packages and byte code, in a temporary folder, and leaves
+nothing behind.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ _LEFT_OUT = shutil.ignore_patterns(
 
 
 def main() -> int:
-    """Run an update and three searches. Returns the exit code of the first that fails, or 0."""
+    """Index the library and run the searches; return the exit code of the first failure."""
     with tempfile.TemporaryDirectory(prefix="lode-demo-") as folder:
         name = f"python-{platform.python_version()}"
         tree = Path(folder) / name

@@ -1,4 +1,4 @@
-"""A thread-safe cache with a bounded number of values."""
+"""The one cache: for what was worked out and may be asked for again."""
 
 from __future__ import annotations
 
@@ -10,26 +10,29 @@ V = TypeVar("V")
 
 
 class LruCache(Generic[K, V]):
-    """A least-recently-used cache, shared by threads.
+    """The values of the keys used last, shared by threads.
 
-    Two threads may compute the same value at once. The values are equal, so either may stay.
+    Two threads may work out the value of one key; both must come to the same.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, room: int) -> None:
+        """Keep at most `room` values, at least 1."""
+        self._room = max(1, room)
         self._values: dict[K, V] = {}
         self._lock = threading.Lock()
 
     def get(self, key: K) -> V | None:
-        """Return the value of a key, or None, and mark it as used."""
+        """Return the value of a key, or None; the key counts as used now."""
         with self._lock:
             value = self._values.pop(key, None)
             if value is not None:
                 self._values[key] = value
             return value
 
-    def put(self, key: K, value: V, room: int) -> None:
-        """Store a value; keep at most `room` values, the most recently used."""
+    def put(self, key: K, value: V) -> None:
+        """Keep a value, and drop those used longest ago that there is no room for."""
         with self._lock:
+            self._values.pop(key, None)
             self._values[key] = value
-            while len(self._values) > room:
+            while len(self._values) > self._room:
                 del self._values[next(iter(self._values))]

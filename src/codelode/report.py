@@ -1,4 +1,4 @@
-"""What an update did and what it cost: files, stages, waits."""
+"""The result and the cost of an update: files, stages, waits."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class StageTime:
-    """Seconds spent in a stage, summed over all processes: by the clock and of CPU."""
+    """Seconds spent in a stage, summed over all processes: wall-clock and CPU."""
 
     wall: float
     cpu: float
@@ -18,9 +18,9 @@ class StageTime:
 
 @dataclass(frozen=True, slots=True)
 class FileCost:
-    """What it took to read and cut one file; its words are counted and embedded with others'.
+    """The cost of reading and chunking one file; words and vectors are made for a whole batch.
 
-    `wall` and `cpu` are seconds.
+    `wall` and `cpu` are in seconds.
     """
 
     path: str
@@ -32,12 +32,12 @@ class FileCost:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """How busy the processes were. All times in seconds.
+    """How busy the processes were. All times are in seconds.
 
-    `cpu` is that of all processes; `utilization` is its share of what `cores` cores could have
-    given in the time the update took. `worker_wait` is how long workers waited for batches, all
-    together; `parent_wait` how long the parent waited for runs; `run_wait` how long finished runs
-    waited for the parent, all together.
+    `cpu` is the CPU time of all processes, and `utilization` its share of what `cores` cores could
+    have provided meanwhile. `worker_wait` is how long workers waited for batches, `parent_wait` how
+    long the parent waited for runs, and `run_wait` how long finished runs waited for the parent;
+    the waits of several workers, or runs, are added up.
     """
 
     cpu: float
@@ -51,10 +51,12 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class UpdateReport:
-    """What an update did. Sizes in bytes; `peak_rss_bytes` is the sum over all processes.
+    """The result of an update. Sizes are in bytes; `peak_rss_bytes` is the sum over all processes.
 
-    `chunks` and `segments` are what the index has now, `chunks_made` what was made of the files
-    that were read. `slowest` and `largest` are empty unless the update was asked to profile.
+    `files`, `chunks` and `segments` describe the index afterwards; `chunks_made` counts the chunks
+    of the files that were read. `files_skipped` and `skipped` count what the walk left out: in the
+    named paths only, if the update was of some paths. `slowest` and `largest` are empty unless the
+    update was asked to profile.
     """
 
     files: int

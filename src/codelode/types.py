@@ -30,6 +30,7 @@ class SkipReason(StrEnum):
     UNREADABLE = "unreadable"
     ENCODING = "unknown encoding"
     VANISHED = "vanished"  # deleted, or changed while being read
+    INSTALLED = "installed"  # packages that others wrote, caches
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,17 +144,23 @@ class Passages:
 class Hit:
     """One hit of a search. Lines are 1-based and inclusive; `path` is POSIX, relative to the root.
 
+    `line` is the line to land on: that of the name of the definition that answers, else the line
+    that matches best. `symbol` is the qualified name of the innermost definition that holds it, and
+    `kind` the kind of this definition. `start_line` to `end_line` are the definition where it fits
+    in a chunk, else the chunk; `text` is the text of these lines.
+
     `stale` is True if the file on disk no longer has the indexed content. `features` holds the
     parts of the score by name, if the search was asked to explain itself.
     """
 
     path: str
+    line: int
     start_line: int
     end_line: int
     score: float
     text: str
     language: str | None
-    symbol: str | None
+    symbol: str | None = None
     kind: str | None = None
     stale: bool = False
     features: dict[str, float] | None = None
@@ -162,7 +169,7 @@ class Hit:
         """Return the place and the symbol, without the text, which may be long."""
         symbol = f" {self.symbol} ({self.kind})" if self.symbol else ""
         stale = " stale" if self.stale else ""
-        place = f"{self.path}:{self.start_line}-{self.end_line}"
+        place = f"{self.path}:{self.line}"
         return f"<Hit {place}{symbol} score={self.score:.3f}{stale}>"
 
 

@@ -1,8 +1,8 @@
 """Write a golden index of the current format: `python -m tests.golden.make`.
 
-Run it once, when a format version is new; its files are never changed afterwards. They show that
-the code still reads what it once wrote, and still knows older formats when it sees them. The folder
-is named by the version.
+Run it once for a new format version and never change the files afterwards. They prove that the code
+still reads what it once wrote, and still recognizes older formats. The folder is named after the
+version.
 """
 
 from __future__ import annotations

@@ -3,39 +3,20 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from typing import TYPE_CHECKING, Unpack
 
 from codelode.errors import NoIndexError
-from codelode.index import MAX_FILE_SIZE
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable
     from contextlib import AbstractContextManager
     from pathlib import Path
 
     from codelode.index import Index
-    from codelode.pipeline.update import Progress
+    from codelode.pipeline.options import Progress, UpdateSettings
     from codelode.report import UpdateReport
-    from codelode.types import Skip
 
     Meter = Callable[[int, int], AbstractContextManager[Progress]]
-
-
-class UpdateSettings(TypedDict, total=False):
-    """The arguments of `Index.update`, without its progress."""
-
-    jobs: int | None
-    hidden: bool
-    no_ignore: bool
-    max_file_size: int
-    max_memory: int | None
-    rebuild: bool
-    wait: float
-    on_wait: Callable[[str], None] | None
-    on_skip: Callable[[Skip], None] | None
-    profile: bool
-    trace: str | os.PathLike[str] | None
 
 
 def update(
@@ -50,13 +31,15 @@ def update(
     if meter is None:
         return index.update(**settings)
     plan = index.plan(
-        hidden=settings.get("hidden", False),
-        no_ignore=settings.get("no_ignore", False),
-        max_file_size=settings.get("max_file_size", MAX_FILE_SIZE),
+        hidden=settings.get("hidden"),
+        no_ignore=settings.get("no_ignore"),
+        installed=settings.get("installed"),
+        max_file_size=settings.get("max_file_size"),
     )
     to_read = plan.files if settings.get("rebuild") else plan.changed
     with meter(to_read, plan.bytes * to_read // max(plan.files, 1)) as progress:
-        return index.update(progress=progress, **settings)
+        settings["progress"] = progress
+        return index.update(**settings)
 
 
 def build_if_missing(
@@ -67,7 +50,7 @@ def build_if_missing(
     Returns the report, or None if there was nothing to do. Raises `NoIndexError` if building is
     not `allowed`.
     """
-    if index.exists() or index.covered_by() is not None:
+    if index.exists() or index.enclosing_root() is not None:
         return None
     if not allowed:
         raise NoIndexError(no_index(index.root))

@@ -31,6 +31,7 @@ def hit_object(hit: Hit, text: bool = True) -> dict[str, Any]:
     """Return a hit; `text=False` omits its source text."""
     fields: dict[str, Any] = {
         **path_fields(hit.path),
+        "line": hit.line,
         "start_line": hit.start_line,
         "end_line": hit.end_line,
         "language": hit.language,

@@ -14,11 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode.bench.sample import draw_groups
-from codelode.search.candidates import distinct, split_keys
+from codelode.search.candidates import split_keys
 from codelode.search.context import CANDIDATES
 from codelode.search.dense import cosines, dense_candidates
 from codelode.search.filters import Allowed
 from codelode.search.shard import Shard
+from codelode.text.csr import distinct
 from codelode.text.word_counts import count_words
 from codelode.types import Passages
 

@@ -18,7 +18,7 @@ from codelode.bench.queries import make_queries
 from codelode.bench.recall import Recall, measure_recall
 from codelode.bench.sample import draw_chunks
 from codelode.bench.stages import Indexing, measure_stages
-from codelode.discover.walk import WalkOptions
+from codelode.discover.options import WalkOptions
 from codelode.errors import UsageError
 from codelode.search.request import MODES
 from codelode.system.cpu import available_cores, load_average

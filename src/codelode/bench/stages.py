@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from codelode.bench.sample import FileSample
-from codelode.discover.walk import WalkOptions, walk
-from codelode.pipeline.batch import BatchIndexer
+from codelode.discover.options import WalkOptions
+from codelode.discover.walk import walk
+from codelode.pipeline.batch import BatchIndexer, batches
 from codelode.pipeline.changes import KnownFiles
 from codelode.pipeline.identity import next_manifest
 from codelode.pipeline.seal import Sealer
 from codelode.pipeline.stages import StageClock
-from codelode.pipeline.update import BATCH_BYTES, BATCH_FILES
 from codelode.store.storage import LocalStorage
 from codelode.types import SourceFile, Task
 
@@ -88,8 +88,8 @@ def measure_stages(
     with tempfile.TemporaryDirectory(prefix="lode-bench-") as folder:
         indexer = BatchIndexer(root, encoder, options.max_file_size)
         sealer = Sealer(LocalStorage(Path(folder)), manifest, KnownFiles(None), False, clock)
-        for batch in _Deadline(began + duration).watch(_batches(drawn)):
-            run = indexer.index([Task(file) for file in batch])
+        for batch in _Deadline(began + duration).watch(batches(map(Task, drawn))):
+            run = indexer.index(batch)
             clock.update(run.stages)
             totals.update(files=run.files, bytes=run.bytes_read, chunks=run.chunks)
             sealer.add(run)
@@ -112,20 +112,6 @@ def measure_stages(
 
 def _files(root: Path, options: WalkOptions) -> Iterator[SourceFile]:
     return (found for found in walk(root, options) if isinstance(found, SourceFile))
-
-
-def _batches(files: Iterable[SourceFile]) -> Iterator[list[SourceFile]]:
-    """Yield batches of the size that an update makes."""
-    batch: list[SourceFile] = []
-    size = 0
-    for file in files:
-        if batch and (size + file.size > BATCH_BYTES or len(batch) == BATCH_FILES):
-            yield batch
-            batch, size = [], 0
-        batch.append(file)
-        size += file.size
-    if batch:
-        yield batch
 
 
 def _stages(seconds: dict[str, float], size: int, chunks: int) -> list[Stage]:

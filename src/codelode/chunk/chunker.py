@@ -1,4 +1,4 @@
-"""Documents to chunks: by syntax where there is a grammar, by lines elsewhere.
+"""Split documents into chunks: by syntax where there is a grammar, by lines elsewhere.
 
 The chunks of a document cover it without gaps or overlap. They begin at line starts, except inside
 lines longer than `MAX_LINE_BYTES`, and never inside a character.
@@ -9,30 +9,35 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Final
 
-from codelode.chunk.definitions import Found
-from codelode.chunk.grammars import Grammar, grammar, grammar_name
+from codelode.chunk.definitions import RawDefinition
+from codelode.chunk.grammars import grammar_name, installed_grammar, is_installed
+from codelode.chunk.heads import head_outline
+from codelode.chunk.languages import EXTRA, head_pattern, heads_of
 from codelode.chunk.lines import Lines
 from codelode.chunk.markdown import heading_cuts
 from codelode.chunk.merge import merge
-from codelode.chunk.outline import MAX_LEVEL, SOFT, outline
-from codelode.chunk.parse import parse
+from codelode.chunk.outline import MAX_LEVEL, SOFT
 from codelode.chunk.sizes import MAX_CHUNK_BYTES
 from codelode.chunk.symbols import symbols
+from codelode.chunk.syntax import syntax_outline
 from codelode.chunk.table import definition_table
 from codelode.types import Chunk, ChunkedDocument, Document
 
-CHUNKER: Final = "syntax-1"
-"""Recorded in the manifest: change it with anything that changes where chunks begin or end."""
+CHUNKER: Final = "syntax-3"
+"""Change it with anything that changes chunks or definitions: see `chunker_identity`."""
 
 MAX_PARSED_BYTES: Final = 500_000
 MAX_LONG_SHARE: Final = 0.5
+"""Texts with more in long lines are made by programs, and parsing them helps little."""
+MIN_LONG_BYTES: Final = 16_000
+"""With less in long lines, a text is parsed all the same: a few long strings."""
 _LINE_CUT: Final = SOFT + MAX_LEVEL  # between lines of one piece
 
 
 def chunk(document: Document) -> ChunkedDocument:
-    """Cut a document into chunks and list its definitions; an empty one has neither.
+    """Split a document into chunks and list its definitions; an empty one has neither.
 
-    Nothing is kept of the syntax tree. A document takes at most about two CPU seconds.
+    Nothing of the syntax tree is kept. A document takes at most about two CPU seconds.
     """
     text = document.text
     if not text:
@@ -57,19 +62,31 @@ def chunk(document: Document) -> ChunkedDocument:
     return ChunkedDocument(chunks, definition_table(found, lines))
 
 
-def _outline(document: Document, lines: Lines) -> tuple[list[Found], dict[int, int]]:
-    """The definitions of a document, and the places where it may be cut, with their levels."""
-    known = _grammar(document, lines)
-    tree = parse(known, document.text) if known else None
-    if known is None or tree is None:
-        return [], heading_cuts(document)
-    result = outline(known, tree.root_node, document.text, MAX_CHUNK_BYTES)
-    return result.found, result.cuts
+def chunker_identity() -> str:
+    """Return what chunks depend on: the version of the chunker, and the grammars that are extra.
+
+    It is recorded in the manifest; an index is never updated by another chunker.
+    """
+    extra = sorted(name for name in EXTRA if is_installed(name))
+    return f"{CHUNKER}+{','.join(extra)}" if extra else CHUNKER
 
 
-def _grammar(document: Document, lines: Lines) -> Grammar | None:
-    """The grammar to parse a document with, or None where that would help little or cost much."""
+def _outline(document: Document, lines: Lines) -> tuple[list[RawDefinition], dict[int, int]]:
+    """Return the definitions of a document, and its split points with their levels."""
     name = grammar_name(document.language, document.path)
-    if name is None or len(document.text) > MAX_PARSED_BYTES:
-        return None
-    return grammar(name) if lines.long_share() <= MAX_LONG_SHARE else None
+    text = document.text
+    if not _worth_parsing(text, lines):
+        return [], heading_cuts(document)
+    known = installed_grammar(name) if name is not None else None
+    found = syntax_outline(known, text, MAX_CHUNK_BYTES) if known else None
+    if found is None:
+        heads = heads_of(name or document.language)
+        found = head_outline(head_pattern(heads), text) if heads else None
+    return (found.definitions, found.cuts) if found else ([], heading_cuts(document))
+
+
+def _worth_parsing(text: bytes, lines: Lines) -> bool:
+    """Return whether to look for the definitions of a text, or whether that helps little."""
+    if len(text) > MAX_PARSED_BYTES:
+        return False
+    return lines.long_bytes() <= max(MIN_LONG_BYTES, MAX_LONG_SHARE * len(text))

@@ -1,4 +1,4 @@
-"""What the walk over a syntax tree finds: definitions, and places to cut at."""
+"""What the walk over a syntax tree gives: definitions in byte offsets, and places to cut at."""
 
 from __future__ import annotations
 
@@ -12,8 +12,13 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class Found:
-    """A definition in the tree. `lead` is where its comments begin, `parent` an index or -1."""
+class RawDefinition:
+    """A definition on the bytes `[start, end)`; `lead` is where the comments before it begin.
+
+    `name_start` is the offset of its name, `doc` the range of its comments. `parent` is an index
+    into the list of the outline, or -1. `node` and `rule` are those that define it, if the parser
+    made sense of it. `declaration` and `owner` are as in `types.Definition`.
+    """
 
     name: str
     kind: str
@@ -21,19 +26,23 @@ class Found:
     lead: int
     start: int
     end: int
-    doc: tuple[int, int] | None
-    parent: int
-    node: Node
-    rule: Rule
+    doc: tuple[int, int] | None = None
+    parent: int = -1
+    node: Node | None = None
+    rule: Rule | None = None
+    declaration: bool = False
+    owner: str = ""
 
     def joins(self, name: str, kind: str) -> bool:
-        """Whether a neighbour of this name and kind is another clause of this definition."""
+        """Return whether a neighbour of this name and kind is another clause of this definition."""
         return self.name == name and self.kind == kind
 
-    def extend(self, node: Node, rule: Rule) -> None:
-        """Take in another clause. The body is that of the first clause that has one."""
+    def extend(self, node: Node, rule: Rule, name_start: int) -> None:
+        """Take in another clause. Name and body are those of the first clause that has a body."""
         self.end = node.end_byte
-        if self.rule.body(self.node) is None:
+        if self.declaration and rule.declaration is not True:
+            self.name_start, self.declaration = name_start, False
+        if self.rule is None or self.node is None or self.rule.body(self.node) is None:
             self.node, self.rule = node, rule
 
 
@@ -42,14 +51,34 @@ class Outline:
     """Definitions in no particular order, parents first, and cuts: byte offset -> level.
 
     A lower level is a better place to cut: 0 is between two things at the top of the file.
+    `damaged` are the ranges that the parser could not make sense of; `lost` is how many of them are
+    no part of a definition.
     """
 
-    found: list[Found] = field(default_factory=list)
+    definitions: list[RawDefinition] = field(default_factory=list)
     cuts: dict[int, int] = field(default_factory=dict)
+    damaged: list[tuple[int, int]] = field(default_factory=list)
+    lost: int = 0
 
 
-class Run:
-    """Comments and attributes on their way to the thing that they precede."""
+def in_document_order(definitions: list[RawDefinition]) -> list[RawDefinition]:
+    """Return definitions in the order of the document, outer before inner, parents renumbered."""
+    order = sorted(range(len(definitions)), key=lambda i: _outer_first(definitions[i]))
+    place = {old: new for new, old in enumerate(order)}
+    place[-1] = -1
+    ordered = [definitions[i] for i in order]
+    for each in ordered:
+        each.parent = place[each.parent]
+    return ordered
+
+
+def _outer_first(definition: RawDefinition) -> int:
+    """Return the start, the longer first; one number, which is compared faster than a pair."""
+    return (definition.start << 32) - definition.end
+
+
+class LeadingComments:
+    """Comments and attributes on their way to the definition that they precede."""
 
     __slots__ = ("attribute", "doc", "start")
 

@@ -1,17 +1,18 @@
-"""The tree-sitter grammar of each language: imported when first used, one parser per process."""
+"""The tree-sitter grammar of each language: imported at its first use, one parser per process."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from importlib.util import find_spec
 from types import MappingProxyType
 from typing import Final
 
 from tree_sitter import Language, Parser
 
-from codelode.chunk.languages import SYNTAXES, Rule, Syntax
+from codelode.chunk.languages import SYNTAXES, Rule, Syntax, syntax
 
 # What a node's type means to the walk, as bits, so that one look-up by `kind_id` tells all of it.
 NAMED: Final = 1
@@ -32,22 +33,26 @@ _SUFFIX_GRAMMARS = {("typescript", ".tsx"): "tsx"}
 class Grammar:
     """A parser, and what the node types of its language mean.
 
-    `roles[kind_id]` holds the bits above, `rules[kind_id]` the rule of a node with `RULE`.
-    A parser is not to be used by two threads at once.
+    `roles[kind_id]` holds the bits above, `rules[kind_id]` the rule of a node with `RULE`; nodes of
+    the types in `compact` are searched even where they fit on a line.
+    Two threads must not use one parser at once.
     """
 
     syntax: Syntax
     parser: Parser
     roles: bytes
     rules: Mapping[int, Rule]
+    compact: frozenset[int]
 
     def legible(self, text: bytes) -> bytes:
-        """The text as the parser may read it: the same length, and the same structure."""
+        """Return the text as the parser may read it: the same length, and the same structure."""
+        if self.syntax.prepare is not None:
+            text = self.syntax.prepare(text)
         return text.translate(_MASK) if self.syntax.ascii_only else text
 
 
 def grammar_name(language: str | None, path: str = "") -> str | None:
-    """The grammar for a file of this language, or None where there is none."""
+    """Return the name of the grammar for a file of this language, or None if there is none."""
     if language is None:
         return None
     for (owner, suffix), name in _SUFFIX_GRAMMARS.items():
@@ -58,26 +63,61 @@ def grammar_name(language: str | None, path: str = "") -> str | None:
 
 @cache
 def grammar(name: str) -> Grammar:
-    """The grammar of that name; KeyError if there is none (see `grammar_name`)."""
-    syntax = SYNTAXES[name]
-    language = Language(getattr(import_module(syntax.module), syntax.entry)())
+    """Return the grammar of this name; raise KeyError if there is none (see `grammar_name`)."""
+    table = syntax(name)
+    language = _language(table)
     parser = Parser(language)
     return Grammar(
-        syntax=syntax,
+        syntax=table,
         parser=parser,
-        roles=_roles(syntax, language, parser.parse(b"").root_node.kind_id),
+        roles=_roles(table, language, parser.parse(b"").root_node.kind_id),
+        compact=frozenset(_ids(language, table.compact)),
         rules=MappingProxyType(
             {
                 kind: rule.bound(language)
-                for word, rule in syntax.rules.items()
+                for word, rule in table.rules.items()
                 if (kind := _id(language, word))
             }
         ),
     )
 
 
+@cache
+def installed_grammar(name: str) -> Grammar | None:
+    """Return the grammar of this name, or None if its package is not installed or does not fit."""
+    try:
+        return grammar(name)
+    except (ImportError, ValueError):  # no such package, or another version of tree-sitter's ABI
+        return None
+
+
+def is_installed(name: str) -> bool:
+    """Return whether the package of a grammar is installed, without importing it."""
+    return find_spec(syntax(name).module) is not None
+
+
+def _language(table: Syntax) -> Language:
+    """Return the language of a package; older packages give its address as a number."""
+    pointer = getattr(import_module(table.module), table.entry)()
+    if isinstance(pointer, int):
+        from ctypes import c_char_p, c_void_p, py_object, pythonapi
+
+        capsule = pythonapi.PyCapsule_New
+        capsule.restype, capsule.argtypes = py_object, (c_void_p, c_char_p, c_void_p)
+        pointer = capsule(pointer, b"tree_sitter.Language", None)
+    return Language(pointer)
+
+
 def _id(language: Language, node_type: str) -> int | None:
     return language.id_for_node_kind(node_type, True)
+
+
+def _ids(language: Language, node_types: Iterable[str]) -> Iterator[int]:
+    """Yield the ids of node types; a newer grammar may have dropped some."""
+    for node_type in node_types:
+        kind_id = _id(language, node_type)
+        if kind_id is not None:
+            yield kind_id
 
 
 def _roles(syntax: Syntax, language: Language, root: int) -> bytes:
@@ -95,10 +135,8 @@ def _roles(syntax: Syntax, language: Language, root: int) -> bytes:
         (COMMENT, syntax.comments),
         (ATTRIBUTE, syntax.attributes),
     ):
-        for node_type in types:
-            kind_id = _id(language, node_type)
-            if kind_id is not None:  # a newer grammar may have dropped it
-                roles[kind_id] |= role
+        for kind_id in _ids(language, types):
+            roles[kind_id] |= role
     roles[_ERROR_ID] = NAMED | SCOPE
     roles[root] |= BODY
     return bytes(roles)

@@ -1,10 +1,12 @@
-"""Where to cut text when syntax does not say: before lines with little indentation.
+"""Split points where syntax gives none: before lines with little indentation.
 
-Blank lines stay with what precedes them; a line of closing brackets is a bad place to cut before.
+Blank lines stay with the text before them; a line of closing brackets never begins a piece if
+there is another choice.
 """
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from functools import cached_property
@@ -23,30 +25,39 @@ _AFTER_TEXT: Final = 1  # cost of a cut that has no blank line before it
 _BEFORE_CLOSER: Final = 50
 _BEFORE_BLANK: Final = 60
 _MAX_CONTINUATION: Final = 3  # bytes of a UTF-8 character after its first
+_ENCODED: Final = re.compile(rb"[A-Za-z0-9+/=_-]{200,}")  # base64, hexadecimal
 _CLOSERS: Final = np.isin(np.arange(256), list(b")]}>"))
 _VISIBLE: Final = bytes(byte not in b" \t\r\n\f\v" for byte in range(256))
 
 
 class Lines:
-    """The lines of one text: how long they are, their numbers, and where to cut between them."""
+    """The lines of one text: their offsets, lengths and numbers, and split points between them."""
 
     def __init__(self, text: bytes) -> None:
         self.text = text
 
     @cached_property
     def offsets(self) -> NDArray[np.int64]:
-        """Byte offset of each line. Most texts do without this table."""
+        """Byte offset of each line; computed at the first use."""
         return line_starts(self.text)
 
-    def long_share(self) -> float:
-        """The share of the text that lies in lines over `MAX_LINE_BYTES`."""
+    def long_bytes(self) -> int:
+        """Return the number of bytes in lines over `MAX_LINE_BYTES`, without encoded data."""
         if not self._has_long():
-            return 0.0
+            return 0
         lengths = np.diff(self.offsets, append=len(self.text))
-        return float(lengths[lengths > MAX_LINE_BYTES].sum()) / len(self.text)
+        long = lengths > MAX_LINE_BYTES
+        starts = self.offsets[long].tolist()
+        ends = (self.offsets[long] + lengths[long]).tolist()
+        data = sum(
+            len(run[0])
+            for start, end in zip(starts, ends, strict=True)
+            for run in _ENCODED.finditer(self.text, start, end)
+        )
+        return int(lengths[long].sum()) - data
 
     def _has_long(self) -> bool:
-        """Whether there may be such a line: leaps from line feed to line feed (a CR is none)."""
+        """Return whether there may be such a line, by jumping from line feed to line feed."""
         at = 0
         while len(self.text) - at > MAX_LINE_BYTES:
             at = self.text.rfind(b"\n", at, at + MAX_LINE_BYTES) + 1
@@ -55,7 +66,7 @@ class Lines:
         return False
 
     def numbers(self, bounds: list[int]) -> Iterator[tuple[int, int]]:
-        """The 1-based numbers of the first and last line of each piece from bound to bound."""
+        """Yield the 1-based numbers of the first and last line of each piece between two bounds."""
         text, count = self.text, self.text.count
         if b"\r" in text:
             first: list[int] = np.searchsorted(self.offsets, bounds[:-1], side="right").tolist()
@@ -69,9 +80,9 @@ class Lines:
             number = ends_on + (text[end - 1] == _LF)
 
     def cuts(self, start: int, end: int) -> list[int]:
-        """Cut `[start, end)` into pieces of `MAX_CHUNK_BYTES` or a line; the offsets inside it.
+        """Split whole lines `[start, end)` into pieces of `MAX_CHUNK_BYTES` or one line.
 
-        It begins where a line begins, and ends where one ends.
+        Returns the offsets between the pieces.
         """
         found: list[int] = []
         piece = self.text[start:end]
@@ -97,7 +108,7 @@ class Lines:
         return found
 
     def inside_line(self, start: int, end: int) -> list[int]:
-        """Cut one line that is too long into equal pieces, between characters."""
+        """Split one line that is too long into equal pieces, between characters."""
         if end - start <= MAX_LINE_BYTES:
             return []
         count = -(-(end - start) // (MAX_LINE_BYTES - _MAX_CONTINUATION))
@@ -105,7 +116,7 @@ class Lines:
         return [self.character_start(offset) for offset in offsets]
 
     def character_start(self, offset: int) -> int:
-        """Where the UTF-8 character begins that the byte at `offset` belongs to."""
+        """Return the offset of the first byte of the UTF-8 character at `offset`."""
         for at in range(offset, offset - _MAX_CONTINUATION - 1, -1):
             if self.text[at] & 0xC0 != 0x80:
                 return at
@@ -113,7 +124,7 @@ class Lines:
 
 
 def _costs(text: bytes, offsets: NDArray[np.int64]) -> list[int]:
-    """What it costs to cut before each line of a text, which begin at `offsets`: less is better."""
+    """Return the cost of a split before each line (at `offsets`): less is better."""
     end = len(text)
     visible = np.append(np.flatnonzero(np.frombuffer(text.translate(_VISIBLE), np.bool_)), end)
     shown = visible[np.searchsorted(visible, offsets)]  # where the line begins to the eye

@@ -1,4 +1,4 @@
-"""Headings of Markdown, the best places to cut it at."""
+"""Headings of Markdown: its best split points."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MARK: Final = re.compile(rb"^(?:(#{1,6})[ \t]|[ ]{0,3}(```|~~~))", re.MULTILINE
 
 
 def heading_cuts(document: Document) -> dict[int, int]:
-    """Byte offsets of the headings of a Markdown document -> their level; nothing for others."""
+    """Map the byte offsets of a Markdown document's headings to their levels; empty for others."""
     if document.language not in _LANGUAGES:
         return {}
     cuts: dict[int, int] = {}

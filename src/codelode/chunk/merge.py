@@ -1,4 +1,4 @@
-"""Small pieces of a file to chunks of a good size."""
+"""Merge the small pieces of a file into chunks of the right size."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from codelode.chunk.sizes import MAX_CHUNK_BYTES, SMALL_CHUNK_BYTES, TINY_CHUNK_
 
 
 def merge(cuts: dict[int, int], end: int) -> list[int]:
-    """Drop cuts between small neighbours; returns where the chunks of `[0, end)` begin.
+    """Drop split points between small neighbors; return where the chunks of `[0, end)` begin.
 
-    `cuts` maps byte offsets inside the file to levels. The highest are the worst places to cut and
-    go first, so that the parts of one definition grow together before they meet others.
+    `cuts` maps byte offsets inside the file to levels. The highest are the worst split points and
+    go first, so that the parts of one definition are joined before they meet others.
     """
     ordered = sorted(cuts)
     starts = [0, *ordered, end]
@@ -21,10 +21,11 @@ def merge(cuts: dict[int, int], end: int) -> list[int]:
 
 
 def _merge_level(starts: list[int], levels: list[int], level: int) -> tuple[list[int], list[int]]:
-    """Merge over cuts of one level, left to right. The last start is the end of the file.
+    """Merge pieces at split points of one level, left to right.
 
-    Inside functions up to the full size. Outside, where both sides may be definitions of their
-    own, only what is small, and no part of a larger thing with something beside that thing.
+    The last start is the end of the file. Pieces of functions are merged up to the full size.
+    Elsewhere both sides may be definitions of their own: only small ones are merged, and no part
+    of a larger definition with a neighbor of that definition.
     """
     soft = level >= SOFT
     kept, kept_levels = starts[:1], levels[:1]
@@ -52,7 +53,7 @@ def _merge_level(starts: list[int], levels: list[int], level: int) -> tuple[list
 
 
 def _absorb(starts: list[int], levels: list[int]) -> list[int]:
-    """Join what is tiny (a closing bracket, say) to the neighbour that it is closest to."""
+    """Join tiny pieces, such as a closing bracket, to the closer neighbor."""
     kept = starts[:1]
     end = len(starts) - 1
     for i in range(1, end):

@@ -7,9 +7,10 @@ touched, because every node visited costs a Python object.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from codelode.chunk.definitions import Found, Outline, Run
+from codelode.chunk.definitions import LeadingComments, Outline
 from codelode.chunk.grammars import (
     ATTRIBUTE,
     BODY,
@@ -21,7 +22,8 @@ from codelode.chunk.grammars import (
     WRAPPER,
     Grammar,
 )
-from codelode.chunk.languages import TYPE_KINDS, VALUE_KINDS
+from codelode.chunk.languages import FUNCTION_KINDS, TYPE_KINDS
+from codelode.chunk.naming import Definer, Item
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -29,64 +31,63 @@ if TYPE_CHECKING:
 SOFT: Final = 64
 """Added to the level of a cut inside a function: there, pieces are merged without regard."""
 MAX_LEVEL: Final = 31
-_FUNCTION_KINDS: Final = frozenset({"function", "method", "macro", "test"})
 NO_LIMIT: Final = 1 << 62
 _SMALL_CHILD: Final = 24  # bytes
-_LF: Final = 0x0A
 _INTERESTING: Final = RULE | WRAPPER | SCOPE
 _LEAF: Final = NAMED | RULE  # it may be a definition, and nothing else
+_LF: Final = 0x0A
 _NO_CUT: Final = SOFT + SOFT
-_MAX_NAME: Final = 256  # bytes; longer ones are damage
+_ENDS: Final = (b"}", b"end")
+_new_item = partial(tuple.__new__, Item)  # `Item(...)` is a call of Python
 
 
 class _Place(NamedTuple):
-    """A node to be searched for definitions, and what holds for the things directly inside it."""
+    """A node to be walked, and what holds for the things directly inside it."""
 
     node: Node
     level: int  # of the cuts between them
-    parent: int  # the definition they lie in
-    local: bool  # whether that is a function
+    parent: int = -1  # the definition they lie in
+    local: bool = False  # whether that is a function
+    defines: bool = True  # whether to look for definitions, or only for places to cut
 
 
 def outline(grammar: Grammar, root: Node, text: bytes, limit: int = NO_LIMIT) -> Outline:
     """Find the definitions in the tree of `text`, and cuts inside nodes over `limit` bytes."""
-    walk = _Walk(grammar, text, limit)
-    walk.scopes.append(_Place(root, 0, -1, False))
-    while walk.scopes:
-        walk.search(walk.scopes.pop())
-    while walk.large:
-        walk.cut(*walk.large.pop())
+    walk = _Walk(grammar, text, limit, broken=root.has_error)
+    if root.is_error:
+        walk.outline.damaged.append((0, len(text)))
+        walk.outline.lost += 1
+    places = walk.places
+    places.append(_Place(root, 0))
+    while places:
+        walk.search(places.pop())
     return walk.outline
 
 
 class _Walk:
-    """`scopes` are still to be searched; `large` are nodes without definitions, still to be cut.
+    """The state of a walk: `places` are still to be searched."""
 
-    The latter come last: there, nothing is found that the search would have to know.
-    """
-
-    def __init__(self, grammar: Grammar, text: bytes, limit: int) -> None:
+    def __init__(self, grammar: Grammar, text: bytes, limit: int, *, broken: bool) -> None:
         self.grammar = grammar
-        self.roles, self.rules, self.clauses = grammar.roles, grammar.rules, grammar.syntax.clauses
+        self.roles = grammar.roles
         self.text = text
-        self.ascii = text.decode("ascii") if text.isascii() else None
         self.limit = limit
+        self.broken = broken
         self.outline = Outline()
-        self.scopes: list[_Place] = []
-        self.large: list[tuple[Node, int]] = []
+        self.definer = Definer(grammar, text, self.outline.definitions)
+        self.places: list[_Place] = []
 
     def search(self, place: _Place) -> None:
         """Look at the children of one node for definitions, and note what is to be entered."""
-        node, level = place.node, place.level
-        roles, text, limit, cuts = self.roles, self.text, self.limit, self.outline.cuts
+        node = place.node
         first, end = node.byte_range
-        cutting = end - first > limit
-        inner = self.inner_level(node, level)
-        own_cut = level + SOFT if place.local else level
-        bound_cut = min(level + 1, MAX_LEVEL) + SOFT  # between a thing and its comments
-        run: Run | None = None
-        last = -1
-        previous = first
+        if not place.defines and node.child_count * _SMALL_CHILD > end - first:
+            return  # a long list of small things: lines are as good a guide
+        roles, text, cuts, limit = self.roles, self.text, self.outline.cuts, self.limit
+        own_cut, bound_cut, inner = self.levels(place)
+        cutting, interesting = end - first > limit, _INTERESTING if place.defines else 0
+        comments: LeadingComments | None = None
+        last, previous = -1, first
         for child in node.children:
             role = roles[child.kind_id]
             if not role & NAMED:
@@ -94,100 +95,89 @@ class _Walk:
                 continue
             start, end = child.byte_range
             gap = previous - 1 if previous else 0  # some nodes end with their newline
-            at_line_start = start and text[start - 1] == _LF
-            line = start if at_line_start else text.rfind(b"\n", gap, start) + 1
-            if run is not None and text.count(b"\n", gap, start) > 1:
-                run = None
+            first_in_line = start and text[start - 1] == _LF
+            line = start if first_in_line else text.rfind(b"\n", gap, start) + 1
+            if comments is not None and text.count(b"\n", gap, start) > 1:
+                comments = None
             if cutting and line:
-                cut = own_cut if run is None else bound_cut
+                cut = own_cut if comments is None else bound_cut
                 if cut < cuts.get(line, _NO_CUT):
                     cuts[line] = cut
             previous = end
             if role & (COMMENT | ATTRIBUTE) and self.precedes(child, role):
-                if run is None and (line or start == first):
-                    run = Run(start)
-                if run is not None:
-                    run.add(start, end, is_doc=self.is_doc(child, role))
+                if comments is None and (line or start == first):
+                    comments = LeadingComments(start)
+                self.gather(comments, child, role)
                 continue
-            if role & _INTERESTING:
-                before = last
-                if role == _LEAF:
-                    last = self.define(place, start, end, child, run, last)
-                    if end - start > limit:
-                        self.large.append((child, inner))
-                else:
-                    last = self.visit(place, inner, child, role, start, end, run, last)
-                if last == before >= 0 and line in cuts:  # another clause of the same definition
+            if role & interesting:
+                item = _new_item((child, role, start, end, comments, last))
+                last = self.visit(place, inner, item)
+                if last == item.last >= 0 and line in cuts:  # another clause of the same definition
                     cuts[line] = bound_cut
-            elif end - start > limit:
-                self.large.append((child, inner))
-            run = None
+            elif end - start > limit or self.broken:
+                self.leave(place, child, inner, start, end)
+            comments = None
 
-    def cut(self, node: Node, level: int) -> None:
-        """Note where a node that is too large may be cut, between its children."""
-        roles, text, limit, cuts = self.roles, self.text, self.limit, self.outline.cuts
-        first, end = node.byte_range
-        if node.child_count * _SMALL_CHILD > end - first:
-            return  # a long list of small things: lines are as good a guide
-        inner = self.inner_level(node, level)
-        own_cut, bound_cut = level + SOFT, min(level + 1, MAX_LEVEL) + SOFT
-        bound = False  # to a comment before it
-        previous = first
-        for child in node.children:
-            role = roles[child.kind_id]
-            if not role & NAMED:
-                previous = child.end_byte
-                continue
-            start, end = child.byte_range
-            gap = previous - 1 if previous else 0
-            line = text.rfind(b"\n", gap, start) + 1
-            bound = bound and text.count(b"\n", gap, start) <= 1
-            if line:
-                cut = bound_cut if bound else own_cut
-                if cut < cuts.get(line, _NO_CUT):
-                    cuts[line] = cut
-            previous = end
-            if role & (COMMENT | ATTRIBUTE) and self.precedes(child, role):
-                bound = bound or line > 0 or start == first
-                continue
-            bound = False
-            if end - start > limit:
-                self.large.append((child, inner))
+    def levels(self, place: _Place) -> tuple[int, int, int]:
+        """Return the levels of the cuts between the children of a node, and inside them.
 
-    def inner_level(self, node: Node, level: int) -> int:
-        """The level of the cuts in the children of a node, where those between them have `level`.
-
+        They are those of a cut before a child, before a child and after its comments, and in it.
         The items of a list lie deeper than the list; the parts of an item (its header, its body) do
         not lie deeper than the item, so that a header stays with the first members.
         """
-        return min(level + 1, MAX_LEVEL) if self.roles[node.kind_id] & BODY else level
+        level = place.level
+        deeper = min(level + 1, MAX_LEVEL)
+        own = level + SOFT if place.local or not place.defines else level
+        return own, deeper + SOFT, deeper if self.roles[place.node.kind_id] & BODY else level
 
     def precedes(self, node: Node, role: int) -> bool:
+        """Return whether a comment or attribute belongs to what follows it."""
         return bool(role & COMMENT) or self.grammar.syntax.is_attribute(node, self.text)
 
-    def is_doc(self, node: Node, role: int) -> bool:
-        return bool(role & COMMENT) or self.grammar.syntax.is_doc(node, self.text)
+    def gather(self, comments: LeadingComments | None, node: Node, role: int) -> None:
+        """Take in a comment or attribute, if it is on a line of its own."""
+        if comments is not None:
+            is_doc = bool(role & COMMENT) or self.grammar.syntax.is_doc(node, self.text)
+            comments.add(*node.byte_range, is_doc=is_doc)
 
-    def visit(
-        self,
-        place: _Place,
-        level: int,
-        child: Node,
-        role: int,
-        start: int,
-        end: int,
-        run: Run | None,
-        last: int,
-    ) -> int:
-        """Define what `child` defines, and enter it, at this level, if there may be more inside.
+    def leave(self, place: _Place, node: Node, level: int, start: int, end: int) -> None:
+        """Look for no definitions in a child that is none, only for places to cut."""
+        if end - start > self.limit:
+            self.places.append(_Place(node, level, defines=False))
+        if self.broken and place.defines and node.has_error:
+            self.note_damage(node, start, end)
 
-        It lies on `[start, end)`. `last` is the definition before it among its siblings, or -1; the
-        same for it comes back.
+    def leave_defined(self, item: Item, level: int) -> None:
+        """Look for no more definitions in a definition, only for places to cut."""
+        node, _, start, end, _, _ = item
+        if end - start > self.limit:
+            self.places.append(_Place(node, level, defines=False))
+        if self.broken and node.has_error and self.swallows(start, end):
+            self.outline.damaged.append((start, end))
+
+    def note_damage(self, node: Node, start: int, end: int) -> None:
+        """Note that there are errors in a node that defines nothing."""
+        self.outline.damaged.append((start, end))
+        self.outline.lost += self.spans_lines(node) or (
+            "declaration" in node.type and self.text.find(b"(", start, end) >= 0
+        )
+
+    def swallows(self, start: int, end: int) -> bool:
+        """Return whether a definition goes on after a line that looks like its end."""
+        line = self.text.rfind(b"\n", 0, start) + 1
+        indent = self.text[line:start] if self.text[line:start].isspace() else b""
+        return any(self.text.find(b"\n" + indent + word, start, end - 4) >= 0 for word in _ENDS)
+
+    def visit(self, place: _Place, level: int, item: Item) -> int:
+        """Define what a child defines, and enter it, at this level, if there may be more inside.
+
+        Returns the last definition among the siblings so far, or -1.
         """
-        node, index = child, -1
+        node, role, start, end, _, _ = item
+        index = -1
         while True:
             if role & RULE:
-                index = self.define(place, start, end, node, run, last)
+                index = self.definer.define(place.parent, place.local, node, item)
             if index >= 0 or not role & WRAPPER:
                 break
             inside = self.worth_a_look(node)
@@ -196,67 +186,46 @@ class _Walk:
                 break
             (node,) = inside
             role = self.roles[node.kind_id]
+        if role == _LEAF and end - start <= self.limit and not self.broken:
+            return index  # most definitions: nothing more to do
         if index >= 0:
-            found = self.outline.found[index]
-            if role & SCOPE and found.rule.holds_more(found.kind):  # the role alone says no faster
-                local = place.local or found.kind in _FUNCTION_KINDS
-                self.scopes.append(_Place(node, level, index, local))
-                return index
-        elif role & SCOPE and (role & BODY or self.spans_lines(node)):
+            self.enter_definition(place, level, item, node, index)
+        elif role & SCOPE and self.worth_a_search(node, role):
             local = place.local or bool(role & CLOSURE)
-            self.scopes.append(_Place(node, level, place.parent, local))
-            return index
-        if end - start > self.limit:
-            self.large.append((child, level))
+            self.places.append(_Place(node, level, place.parent, local))
+            if self.broken and node.is_error:
+                self.outline.damaged.append((start, end))
+                self.outline.lost += 1
+        else:
+            self.leave(place, item.node, level, start, end)
         return index
 
+    def enter_definition(
+        self, place: _Place, level: int, item: Item, node: Node, index: int
+    ) -> None:
+        """Search the node of a definition, if it may hold more."""
+        if self.roles[node.kind_id] & SCOPE:
+            kind = self.outline.definitions[index].kind
+            rule = self.grammar.rules[node.kind_id]
+            if rule.holds_more(kind, self.text, item.start, item.end):
+                local = place.local or kind in FUNCTION_KINDS
+                parent = index if rule.encloses or kind in TYPE_KINDS else place.parent
+                self.places.append(_Place(node, level, parent, local))
+                return
+        self.leave_defined(item, level)
+
     def spans_lines(self, node: Node) -> bool:
-        """Definitions are not looked for in what fits on a line, such as most calls."""
+        """Return whether a node goes on after its first line."""
         return self.text.find(b"\n", *node.byte_range) >= 0
 
+    def worth_a_search(self, node: Node, role: int) -> bool:
+        """Return whether a scope may hold a definition: not what fits on a line, as most calls."""
+        if role & BODY or node.kind_id in self.grammar.compact or self.spans_lines(node):
+            return True
+        start, end = node.byte_range
+        return any(self.text.find(word, start, end) >= 0 for word in self.grammar.syntax.inline)
+
     def worth_a_look(self, node: Node) -> list[Node]:
+        """Return the children that may be or hold definitions."""
         roles = self.roles
         return [child for child in node.children if roles[child.kind_id] & _INTERESTING]
-
-    def define(
-        self, place: _Place, start: int, end: int, node: Node, run: Run | None, last: int
-    ) -> int:
-        """Note the definition of `node`, wrapped on `[start, end)`; its index, or -1 for none."""
-        rule = self.rules[node.kind_id]
-        if rule.given is not None and rule.given(node) is None:
-            return -1
-        kind, token = rule.kind, None
-        if not isinstance(kind, str):
-            told = kind(node, self.text)
-            if told is None:
-                return -1
-            kind, token = told if isinstance(told, tuple) else (told, None)
-        if place.local and kind in VALUE_KINDS:
-            return -1
-        if token is None:
-            token = rule.name(node)
-            if token is None:
-                return -1
-        name_start, name_end = token.byte_range
-        if not 0 < name_end - name_start <= _MAX_NAME:
-            return -1
-        name = self.spelled(name_start, name_end)
-        found = self.outline.found
-        parent = place.parent
-        if parent >= 0 and kind == "function" and found[parent].kind in TYPE_KINDS:
-            kind = "method"
-        if self.clauses and last >= 0 and found[last].joins(name, kind):
-            found[last].extend(node, rule)
-            return last
-        lead, doc = start, None
-        if run is not None:
-            lead, doc = run.start, run.doc
-            start = start if run.attribute is None else run.attribute
-        found.append(Found(name, kind, name_start, lead, start, end, doc, parent, node, rule))
-        return len(found) - 1
-
-    def spelled(self, start: int, end: int) -> str:
-        """The characters of `[start, end)`."""
-        if self.ascii is not None:
-            return self.ascii[start:end]
-        return self.text[start:end].decode("utf-8", "replace")

@@ -4,8 +4,9 @@ Random bytes parse at 0.1 MB/s, and a few grammars read to the end of the file a
 (20,000 opening brackets cost the Lua grammar 2 s). Ordinary code is 20 to 100 times faster.
 
 A parser can be stopped only while it reads its text through a callback, and py-tree-sitter (0.25
-to 0.26.1) never releases what the callback returns. So it is always the same buffer, filled anew.
-For the same reason `Node.text` is not to be used on these trees: it would call the callback.
+to 0.26.1) never releases the objects that the callback returns. So the callback always returns the
+same buffer with new contents. For the same reason, never use `Node.text` on these trees: it would
+call the callback.
 """
 
 from __future__ import annotations
@@ -24,21 +25,22 @@ MAX_JUMPS: Final = 2000
 MAX_CPU_SECONDS: Final = 2.0
 _WINDOW_BYTES: Final = 1 << 16
 _ONE_IN_MANY: Final = (*[False] * 31, True)
-"""When to look at the clock, which is a system call, and at the jumps: a kernel file of 15 kB makes
-300 calls, and to do more in each takes 2 % longer."""
+"""When to read the clock, which is a system call, and to count jumps.
+
+The parser makes 300 calls for a kernel file of 15 kB; doing this in each of them takes 2 % longer.
+"""
 
 _window = bytearray()
 _parsing = Lock()  # for the window, and because a parser serves one thread at a time
 
 
-def parse(grammar: Grammar, text: bytes) -> Tree | None:
-    """The syntax tree of `text`, or None where the parser has lost its way.
+def parse(grammar: Grammar, source: bytes) -> Tree | None:
+    """Return the syntax tree of `source`, or None where the parser has lost its way.
 
-    That is when it has jumped about in the text `MAX_JUMPS` times, which is the same on every
-    machine, or, as a last resort, has taken `MAX_CPU_SECONDS` of this thread.
+    The parser is stopped when it has jumped within the text `MAX_JUMPS` times, which is the same on
+    every machine, or, as a last resort, after `MAX_CPU_SECONDS` of this thread.
     """
-    source = grammar.legible(text)
-    allowed = MAX_JUMPS + len(text) // _WINDOW_BYTES
+    allowed = MAX_JUMPS + len(source) // _WINDOW_BYTES
     reads = 0
     give_up_at = thread_time() + MAX_CPU_SECONDS
     is_time = cycle(_ONE_IN_MANY).__next__

@@ -1,11 +1,11 @@
-"""How large chunks are, in bytes. Quality and speed are tuned here and nowhere else."""
+"""The sizes of chunks in bytes. Quality and speed are tuned here and nowhere else."""
 
 from __future__ import annotations
 
 from typing import Final
 
 MAX_CHUNK_BYTES: Final = 1500
-"""What chunks are merged up to. A definition that fits stays whole."""
+"""Chunks are merged up to this size. A definition that fits stays whole."""
 
 SMALL_CHUNK_BYTES: Final = MAX_CHUNK_BYTES
 """Definitions at least this large are not merged with each other. Measured on 31 repositories
@@ -13,7 +13,7 @@ SMALL_CHUNK_BYTES: Final = MAX_CHUNK_BYTES
 sizes at 2000 0.862, at 3000 0.855."""
 
 TINY_CHUNK_BYTES: Final = MAX_CHUNK_BYTES // 8
-"""A rest smaller than this joins a neighbour, even if that becomes a little too large."""
+"""A piece smaller than this joins a neighbor, even if that becomes a little too large."""
 
 MAX_LINE_BYTES: Final = 4096
-"""Longer lines are cut inside. No chunk is larger than this."""
+"""Longer lines are split. No chunk is larger than this."""

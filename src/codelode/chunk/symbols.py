@@ -1,4 +1,4 @@
-"""Which definitions a chunk is, lies in, and holds."""
+"""Assign definitions to chunks: the one that a chunk is part of, and those that it names."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 from operator import attrgetter, sub
 
-from codelode.chunk.definitions import Found
+from codelode.chunk.definitions import RawDefinition
 from codelode.types import Symbol
 
 _NAME_START = attrgetter("name_start")
@@ -16,17 +16,17 @@ _LEAD = attrgetter("lead")
 _new_symbol = partial(tuple.__new__, Symbol)  # from a pair; `Symbol(...)` is a call of Python
 
 
-def _outer_first(definition: Found) -> int:
-    """By where it begins, the longer first; as one number, which is compared faster than two."""
+def _outer_first(definition: RawDefinition) -> int:
+    """Return a sort key, by start, the longer first: one number compares faster than a pair."""
     return (definition.lead << 32) - definition.end
 
 
 def symbols(
-    found: list[Found], starts: list[int], ends: list[int]
+    found: list[RawDefinition], starts: list[int], ends: list[int]
 ) -> Iterator[tuple[Symbol | None, tuple[Symbol, ...]]]:
-    """For each chunk `[start, end)`, in order: its symbol, and the definitions named in it.
+    """Yield, for each chunk `[start, end)`, its symbol and the definitions named in it.
 
-    The symbol is the innermost definition that most of the chunk lies in, comments included.
+    The symbol is the innermost definition that covers most of the chunk, with its comments.
     """
     by_name = sorted(found, key=_NAME_START)
     named = list(map(_new_symbol, map(_NAME_AND_KIND, by_name)))
@@ -35,7 +35,7 @@ def symbols(
     half = min(map(sub, ends, starts)) // 2
     outer_first = sorted([each for each in found if each.end - each.lead > half], key=_outer_first)
     leads = list(map(_LEAD, outer_first))
-    open_ones: list[Found] = []
+    open_ones: list[RawDefinition] = []
     opened = met = 0
     for start, end in zip(starts, ends, strict=True):
         before, opened = opened, bisect_left(leads, end, opened)
@@ -45,7 +45,7 @@ def symbols(
         yield _enclosing(open_ones, start, end), tuple(named[first:met])
 
 
-def _enclosing(candidates: list[Found], start: int, end: int) -> Symbol | None:
+def _enclosing(candidates: list[RawDefinition], start: int, end: int) -> Symbol | None:
     half = (end - start) // 2
     for definition in reversed(candidates):
         stop, lead = definition.end, definition.lead

@@ -1,40 +1,35 @@
-"""The definitions of a document as the index has them: by lines, in document order."""
+"""The definitions of a document as the index has them: by lines."""
 
 from __future__ import annotations
 
 from functools import partial
-from itertools import repeat
 
 import numpy as np
 
-from codelode.chunk.definitions import Found
+from codelode.chunk.definitions import RawDefinition
 from codelode.chunk.lines import Lines
 from codelode.types import Definition
 
 _new_definition = partial(tuple.__new__, Definition)  # `Definition(...)` is a call of Python
 
 
-def definition_table(found: list[Found], lines: Lines) -> list[Definition]:
-    """List definitions in document order, an outer one before those inside it."""
-    if not found:
+def definition_table(definitions: list[RawDefinition], lines: Lines) -> list[Definition]:
+    """Return the same definitions in the same order, by lines."""
+    if not definitions:
         return []
-    order = sorted(range(len(found)), key=lambda i: (found[i].start, -found[i].end))  # stable
-    place = {old: new for new, old in enumerate(order)}
-    place[-1] = -1
-    ordered = [found[i] for i in order]
-    offsets = np.array([(each.start, each.end - 1, each.name_start) for each in ordered])
-    numbers: list[list[int]] = np.searchsorted(lines.offsets, offsets.T, side="right").tolist()
-    return list(
-        map(
-            _new_definition,
-            zip(
-                [each.name for each in ordered],
-                [each.kind for each in ordered],
-                *numbers,
-                [place[each.parent] for each in ordered],
-                repeat(False),
-                repeat(""),
-                strict=False,
-            ),
-        )
+    offsets = [each.start for each in definitions]
+    offsets += [each.end - 1 for each in definitions]
+    offsets += [each.name_start for each in definitions]
+    numbers = np.searchsorted(lines.offsets, np.array(offsets), side="right").tolist()
+    count = len(definitions)
+    columns = (
+        [each.name for each in definitions],
+        [each.kind for each in definitions],
+        numbers[:count],
+        numbers[count : 2 * count],
+        numbers[2 * count :],
+        [each.parent for each in definitions],
+        [each.declaration for each in definitions],
+        [each.owner for each in definitions],
     )
+    return list(map(_new_definition, zip(*columns, strict=True)))

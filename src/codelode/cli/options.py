@@ -105,6 +105,8 @@ INDEX_DIR = option(
     " else codelode/ in the user's cache folder)",
 )
 HELP = option("-h", "--help", action="help", help="show this help and exit")
+DRY_RUN = switch("--dry-run", help="only report what would be done; change nothing")
+YES = switch("-y", "--yes", help="do not ask: the answer is yes")
 COLOR = option(
     "--color",
     "--colour",

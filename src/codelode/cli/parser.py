@@ -56,7 +56,9 @@ def parse(command: Command, arguments: Sequence[str]) -> argparse.Namespace:
     parsed = command_parser(command).parse_intermixed_args(_after_dashes_marked(arguments))
     for argument in command.arguments:
         (dest,) = argument.flags
-        setattr(parsed, dest, getattr(parsed, dest).removeprefix(_MARK))
+        value = getattr(parsed, dest)
+        if value is not None:
+            setattr(parsed, dest, value.removeprefix(_MARK))
     return parsed
 
 

@@ -8,6 +8,7 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
 
+from codelode.errors import UsageError
 from codelode.render.sanitize import visible_name
 
 if TYPE_CHECKING:
@@ -49,6 +50,17 @@ def write_error(text: str) -> None:
     with suppress(OSError):
         sys.stderr.write(text)
         sys.stderr.flush()
+
+
+def confirm(action: str) -> bool:
+    """Ask on the terminal whether to do something; only `y` and `yes` mean yes.
+
+    `action` is a verb phrase, such as "remove 3 indexes". Raises `UsageError` without a terminal.
+    """
+    if not is_terminal(sys.stdin) or not is_terminal(sys.stderr):
+        raise UsageError(f"nobody to ask: add --yes to {action}")
+    write_error(f"{visible_name(action)}? [y/N] ")
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def print_json(value: object) -> None:

@@ -167,7 +167,7 @@ def _cost(character: str, language: _Language, encoding: str) -> float:
 
 @lru_cache(1 << 14)
 def _standard_cost(character: str, standard: str) -> float:
-    """What a character costs that is in no list, by the national standard it is in."""
+    """Return the cost of a character that is in no list, by the national standard it is in."""
     try:
         encoded = character.encode(standard)
     except UnicodeEncodeError:

@@ -79,7 +79,7 @@ class NoText(NamedTuple):
 
 
 def decode(data: bytes) -> Text | NoText:
-    """The text of a file's bytes. Line ends stay as they are; UTF-8 is not copied.
+    """Return the text of a file's bytes. Line ends stay as they are; UTF-8 is not copied.
 
     UTF-8 with few invalid bytes stays UTF-8, with U+FFFD in their place.
     """
@@ -160,7 +160,7 @@ def _wide_without_mark(data: bytes) -> Text | None:
 
 
 def _wide_bits(text: str) -> float:
-    """The bits of a character beyond ASCII; 0 if there are few, infinite for control characters."""
+    """Return the bits of a character beyond ASCII; 0 if few are, infinite with control codes."""
     if not text or _share_of_controls(text.encode("utf-8", "replace")) > 0:
         return float("inf")
     foreign = sum(character > "\x7f" for character in text)
@@ -193,7 +193,7 @@ def _legacy(data: bytes) -> Text | NoText:
 
 
 def _telling_part(data: bytes) -> bytes:
-    """Some kilobytes around the bytes beyond ASCII; more only if there is no safe place to cut."""
+    """Return some kilobytes around the bytes beyond ASCII; more if no cut would be safe."""
     pieces: list[bytes] = []
     size = at = 0
     while size < _SAMPLE and (run := _HIGH.search(data, at)):

@@ -1,8 +1,8 @@
 """Find the last of many patterns that matches a text, without trying them all.
 
-Up to `_BLOCK` patterns are joined into one regular expression, last first, each with an empty group
-at its end that tells which it was. Where there are more, a pattern is only tried on texts that
-contain three bytes it insists on: of those it has, the three that the fewest others have too.
+Up to `_BLOCK` patterns are joined into one regular expression, last first, each followed by an
+empty group that identifies it. With more patterns, a pattern is tried only on texts that contain
+three bytes that it requires: of its required triples, the one that the fewest other patterns share.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ _PART = 3
 
 
 class Expression(NamedTuple):
-    """A pattern that takes a regular expression, and the number it is known by."""
+    """A pattern that needs a regular expression, and its number."""
 
     number: int
     tokens: Sequence[wildmatch.Token]
 
     def parts(self) -> list[bytes]:
-        """The runs of up to three bytes that every matching text contains; `[b""]` if none."""
+        """Return the runs of up to three bytes that every match contains; `[b""]` if none."""
         literal = wildmatch.longest_literal(self.tokens)
         return [literal[i : i + _PART] for i in range(max(1, len(literal) - _PART + 1))]
 
 
 class _Block:
-    """A few expressions joined into one, which is compiled when first needed."""
+    """A few expressions joined into one, compiled at first use."""
 
     def __init__(self, expressions: Sequence[Expression]) -> None:
         self._expressions = expressions[::-1]
@@ -43,7 +43,7 @@ class _Block:
 
     @cached_property
     def _hint(self) -> re.Pattern[bytes]:
-        """Found in every text that an expression matches; much the fastest way to a no."""
+        """A pattern that occurs in every match of an expression: rejects most texts quickly."""
         literals = {wildmatch.longest_literal(e.tokens) for e in self._expressions}
         return re.compile(b"" if b"" in literals else b"|".join(map(re.escape, literals)))
 
@@ -62,7 +62,7 @@ class _Block:
 
 
 def _blocks(expressions: Sequence[Expression]) -> list[_Block]:
-    """The last block first."""
+    """Return the expressions in blocks, the last block first."""
     ends = range(len(expressions), 0, -_BLOCK)
     return [_Block(expressions[max(0, end - _BLOCK) : end]) for end in ends]
 
@@ -78,9 +78,9 @@ def _find(blocks: Sequence[_Block], text: bytes, above: int) -> int:
 
 
 def finder(expressions: Sequence[Expression]) -> Callable[[bytes], int]:
-    """What finds the number of the last expression that matches a text, or NOT_FOUND.
+    """Return a function that finds the number of the last matching expression, or NOT_FOUND.
 
-    The expressions come in the order of their numbers, and there is at least one.
+    `expressions` is not empty and ordered by number.
     """
     if len(expressions) <= _BLOCK:
         return _Block(expressions).find
@@ -88,7 +88,7 @@ def finder(expressions: Sequence[Expression]) -> Callable[[bytes], int]:
 
 
 class _Index:
-    """Any number of expressions."""
+    """An index of any number of expressions."""
 
     def __init__(self, expressions: Sequence[Expression]) -> None:
         parts = [expression.parts() for expression in expressions]

@@ -129,7 +129,7 @@ def expanded(value: bytes) -> Path:
 
 
 def _global_files() -> list[Path]:
-    """The files with the settings of the system and the user, the weakest first."""
+    """Return the files with the settings of the system and the user, the weakest first."""
     only, own, settings = os.environ.get("GIT_CONFIG_GLOBAL"), home(), config_home()
     files: list[Path] = []
     if os.environ.get("GIT_CONFIG_NOSYSTEM", "0").lower() in ("0", "", "false", "no", "off"):
@@ -162,7 +162,7 @@ def _matches(pattern: str, text: str) -> bool:
 
 
 def parse_config(data: bytes) -> Iterator[tuple[str, bytes]]:
-    """The settings of a git configuration, in order, up to the first line that makes no sense.
+    """Yield the settings of a git configuration in order, up to the first malformed line.
 
     Keys are `section.name` or `section.subsection.name`, section and name in lower case. A name
     without a value counts as `true`.
@@ -206,7 +206,7 @@ def _text(data: bytes) -> str:
 
 
 def _value(data: bytes, at: int) -> tuple[bytes | None, int]:
-    """The value that starts at `at`, None if it is malformed, and where its line ends."""
+    """Return the value at `at`, None if it is malformed, and the end of its line."""
     value = bytearray()
     length = 0  # spaces beyond this are dropped, unless more follows
     quoted = False

@@ -1,7 +1,7 @@
 """The files that a git worktree tracks, read from git's own index file.
 
-Git is not asked: it may not be installed, and a process costs more than reading ten thousand entries.
-The layout is in gitformat-index(5): versions 2 and 3, and 4, whose paths share their beginnings. A
+Git is not asked: it may not be installed, and a process costs more than ten thousand entries. The
+layout is in gitformat-index(5): versions 2 and 3, and 4, whose paths share their beginnings. A
 split index, whose entries are in two files, is read by asking git after all.
 """
 

@@ -1,7 +1,7 @@
-"""The globs by which a user narrows a search: `*.py`, `src/**`, `!tests`, `*.{c,h}`.
+"""The globs that narrow a search: `*.py`, `src/**`, `!tests`, `*.{c,h}`.
 
-They mean what `rg -g` makes of them: patterns of a gitignore file turned around, so that a match
-is wanted and `!` unwanted, with `{a,b}` on top. A glob that matches a folder holds for all below.
+They have the meaning of `rg -g`: gitignore patterns inverted, so that a match is included and `!`
+excludes, plus alternatives `{a,b}`. A glob that matches a folder covers everything below it.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from codelode.errors import UsageError
 _MAX_GLOBS = 1000
 _MAX_BRACES = 50
 _BRACE = re.compile(r"\\.|\[[!^]?\]?[^\]]*\]|[{},]", re.DOTALL)
-"""What matters to braces: an escaped character and a bracketed set are skipped as a whole."""
+"""The tokens for parsing braces: escaped characters and bracketed sets are skipped as a whole."""
 
 
 class GlobSet:
-    """Some globs, of which the last that matches a path decides."""
+    """A list of globs; the last one that matches a path decides."""
 
     def __init__(self, globs: Sequence[str]) -> None:
-        """Raises `UsageError` for a glob that is empty or can match nothing."""
+        """Compile the globs. Raises `UsageError` for a glob that is empty or can match nothing."""
         found = [(single, _sources(single)) for single in globs]
         self._wanted = [not single.startswith("!") for single, sources in found for _ in sources]
         if len(self._wanted) > _MAX_GLOBS:
@@ -36,16 +36,16 @@ class GlobSet:
         self._joined = re.compile(joined.encode("latin-1")) if sources else None
 
     def matches(self, path: str | bytes) -> bool:
-        """Whether a file is wanted. `path` is POSIX, relative to the root.
+        """Return whether a file is included. `path` is POSIX, relative to the root.
 
-        A file that no glob matches is wanted if all globs begin with `!`.
+        A file that no glob matches is included if all globs begin with `!`.
         """
         match = self._joined.match(os.fsencode(path)) if self._joined else None
         return self._wanted[match.lastindex - 1] if match and match.lastindex else self._otherwise
 
 
 def _sources(glob: str) -> list[str]:
-    """The regular expressions of a glob, one for each combination of its alternatives."""
+    """Return the regular expressions of a glob, one for each combination of alternatives."""
     pattern = glob.removeprefix("!")
     if pattern.count("{") > _MAX_BRACES:
         raise UsageError(f"bad glob {glob!r}: more than {_MAX_BRACES} braces")
@@ -61,10 +61,10 @@ def _sources(glob: str) -> list[str]:
 
 
 def _source(alternative: str) -> str | None:
-    """The regular expression of a glob without braces; None if it can match nothing."""
+    """Return the regular expression of a glob without braces; None if it can match nothing."""
     try:
         pattern = os.fsencode(alternative)
-    except UnicodeEncodeError:  # half a surrogate pair, which no path holds
+    except UnicodeEncodeError:  # half a surrogate pair, which no path contains
         return None
     folders_only = pattern.endswith(b"/")
     pattern = pattern[:-1] if folders_only else pattern
@@ -78,7 +78,7 @@ def _source(alternative: str) -> str | None:
 
 
 def _alternatives(pattern: str, glob: str) -> Iterator[str]:
-    """Every way to choose from the braces of a pattern, the first braces slowest."""
+    """Yield every combination of the alternatives in a pattern, the first braces slowest."""
     depth = 0
     cuts: list[int] = []
     for match in _BRACE.finditer(pattern):

@@ -1,11 +1,11 @@
-"""The rules of one ignore file, and the last of them that matches a name.
+"""The rules of one ignore file, and the lookup of the last rule that matches a name.
 
-Most rules are a plain name or `*.ext`; these cost a dict lookup, however many there are. The rest
-become regular expressions (`wildmatch`), joined and indexed (`expressions`).
+Most rules are a plain name or `*.ext`; these cost a dictionary lookup, whatever their number. The
+others become regular expressions (`wildmatch`), joined and indexed (`expressions`).
 
 Usage: `rules = Rules(data)`, then for each folder `find = rules.finder(folder, folders=...)`, then
-for each entry of that folder `find(name)`. A path is reached through its folders: the caller goes
-from the top down and stops at the first folder that is ignored, as git does.
+for each entry of that folder `find(name)`. The caller descends from the top and stops at the first
+ignored folder, as git does.
 """
 
 from __future__ import annotations
@@ -24,27 +24,27 @@ __all__ = ["NOT_FOUND", "Finder", "Rule", "Rules"]
 _BOM = b"\xef\xbb\xbf"
 
 Finder = Callable[[bytes], int]
-"""Takes the name of an entry and gives the number of the last rule that matches, or NOT_FOUND."""
+"""Maps the name of an entry to the number of the last matching rule, or NOT_FOUND."""
 
 
 class Rule(NamedTuple):
-    """One line of an ignore file. `line` is 1-based; `text` is what git would print of it."""
+    """One line of an ignore file. `line` is 1-based; `text` is the pattern as git prints it."""
 
     line: int
     text: bytes
-    pattern: bytes  # without `!`, the initial `/`, and the final `/` that means folders only
+    pattern: bytes  # without `!`, the leading `/`, and the trailing `/` that means folders only
     negated: bool
     folders_only: bool
-    with_path: bool  # compared with the path below the file's folder, not with the name alone
+    with_path: bool  # matches the path below the file's folder instead of the name alone
 
     @property
     def catches_all(self) -> bool:
-        """Whether the rule ignores whatever lies beside its file: `*`, `/*`, `**`."""
+        """Whether the rule ignores everything beside its file: `*`, `/*`, `**`."""
         return not self.negated and not self.pattern.strip(b"*")
 
 
 def parse(data: bytes) -> Iterator[Rule]:
-    """The rules of an ignore file, in order, without comments, blank and meaningless lines."""
+    """Yield the rules of an ignore file in order, without comments, blank and invalid lines."""
     for number, line in enumerate(data.removeprefix(_BOM).split(b"\n"), 1):
         if not line or line.startswith(b"#"):
             continue
@@ -60,7 +60,7 @@ def parse(data: bytes) -> Iterator[Rule]:
 
 
 def _without_trailing_spaces(text: bytes) -> bytes:
-    """Drop the spaces at the end, but for one that a backslash keeps."""
+    """Remove trailing spaces, except one that is escaped by a backslash."""
     if not text.endswith(b" "):
         return text
     bare = text.rstrip(b" ")
@@ -69,7 +69,7 @@ def _without_trailing_spaces(text: bytes) -> bytes:
 
 
 class Rules:
-    """The rules of one ignore file; a rule's number is its place in `rules`, from 0."""
+    """The rules of one ignore file; the number of a rule is its index in `rules`."""
 
     def __init__(self, rules: Iterable[Rule], *, ignore_case: bool = False) -> None:
         """Take the rules in the order of the file, as `parse` gives them.
@@ -88,16 +88,16 @@ class Rules:
         return _Table(self._compared(), folders=True)
 
     def _compared(self) -> list[Rule]:
-        """The rules as they are compared with names."""
+        """Return the rules as they are compared with names."""
         if not self._ignore_case:
             return self.rules
         return [rule._replace(pattern=_in_lower_case(rule.pattern)) for rule in self.rules]
 
     def finder(self, folder: bytes, *, folders: bool) -> Finder | None:
-        """What finds the last matching rule for the entries of a folder; None if none can match.
+        """Return a function that finds the last matching rule for the entries of a folder.
 
-        `folder` is the path from the ignore file's folder, empty or with a final `/`. `folders`
-        says whether the entries asked about are folders.
+        Returns None if no rule can match. `folder` is the path from the ignore file's folder, empty
+        or with a trailing `/`. `folders` says whether the entries are folders.
         """
         table = self._for_folders if folders else self._for_files
         if not self._ignore_case:
@@ -106,7 +106,7 @@ class Rules:
         return None if find is None else lambda name: find(name.lower())
 
     def find(self, path: bytes, *, is_folder: bool) -> Rule | None:
-        """The last rule that matches a path, regardless of what its parent folders match."""
+        """Return the last rule that matches a path, regardless of matches of its parent folders."""
         head, slash, name = path.rpartition(b"/")
         finder = self.finder(head + slash, folders=is_folder)
         number = finder(name) if finder else NOT_FOUND
@@ -118,13 +118,13 @@ def _in_lower_case(pattern: bytes) -> bytes:
 
 
 class _Table:
-    """The rules that can match files, or folders, filed by the way they are looked up."""
+    """The rules for files, or for folders, grouped by their method of lookup."""
 
     def __init__(self, rules: Iterable[Rule], *, folders: bool) -> None:
         self.names: dict[bytes, int] = {}
-        self.endings: dict[bytes, int] = {}  # `*.ext`: tried at every dot of a name
-        self.tails: dict[bytes, int] = {}  # `*~`: tried with every length there is ...
-        self.heads: dict[bytes, int] = {}  # `name*`: ... if the byte at that end is right
+        self.endings: dict[bytes, int] = {}  # `*.ext`: looked up at every dot of a name
+        self.tails: dict[bytes, int] = {}  # `*~`: looked up with every existing length ...
+        self.heads: dict[bytes, int] = {}  # `name*`: ... if the byte at that end matches
         self.all = NOT_FOUND  # `*`
         self.paths: defaultdict[bytes, dict[bytes, int]] = defaultdict(dict)  # by folder and name
         by_name: list[Expression] = []
@@ -155,7 +155,7 @@ class _Table:
         self.knows_names = bool(self.names or self.endings or self.tails or self.heads or by_name)
 
     def _file_name(self, number: int, tokens: tuple[wildmatch.Token, ...]) -> bool:
-        """File a rule about a name in one of the dicts, if it is simple enough."""
+        """Store a rule about a name in one of the dictionaries, if it is simple enough."""
         text = wildmatch.literal(tokens)
         if text is not None:
             self.names[text] = number
@@ -193,7 +193,10 @@ class _Table:
         return _Finder(self.find_name, folder, here or {}, others)
 
     def find_name(self, name: bytes) -> int:
-        """The last rule about names that matches. (This is where a walk spends its time.)"""
+        """Return the last matching rule about names.
+
+        A walk spends most of its time here.
+        """
         found = self.all
         if not self.knows_names:
             return found
@@ -221,7 +224,7 @@ class _Table:
 
 
 class _Finder:
-    """Looks up names in one folder for which there are rules about paths."""
+    """Looks up names in a folder to which rules about paths apply."""
 
     __slots__ = ("_find_name", "_folder", "_here", "_others")
 

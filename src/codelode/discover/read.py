@@ -1,4 +1,4 @@
-"""Read one file that the walk has found, as it is now and no matter what it has become since."""
+"""Read a file that the walk has found, whatever has happened to it since."""
 
 from __future__ import annotations
 
@@ -11,19 +11,18 @@ import xxhash
 from codelode.discover import safe_open as opening
 from codelode.discover.decode import NoText, decode
 from codelode.discover.language_content import language_in
-from codelode.discover.walk import MAX_FILE_SIZE
+from codelode.discover.options import MAX_FILE_SIZE
 from codelode.system.open_flags import FILE, FOLDER, LINKED_FOLDER
 from codelode.types import Document, Skip, SkipReason, SourceFile
 
-_LONGEST_PATH = 4000  # a little less than the system takes in one piece
+_LONGEST_PATH = 4000  # slightly less than the system's limit for one path
 
 
 def read(root: str | Path, file: SourceFile, max_file_size: int = MAX_FILE_SIZE) -> Document | Skip:
-    """The text of a file below `root`, or why it has none. `max_file_size` is in bytes.
+    """Return the text of a file below `root`, or a `Skip`. `max_file_size` is in bytes.
 
-    Reads at most that much, follows no link, not even one that has taken the place of a folder
-    since the walk, and never waits. Raises `IndexingError` if the machine runs out of descriptors
-    or memory.
+    Reads at most that much and never blocks. Follows no link, not even one that has replaced a
+    folder since the walk. Raises `IndexingError` if the machine runs out of descriptors or memory.
     """
     try:
         data = _content(os.fspath(root), file, max_file_size)
@@ -57,7 +56,7 @@ def _content(root: str, file: SourceFile, limit: int) -> bytes | Skip:
 
 
 def _open(root: str, file: SourceFile) -> int:
-    """Open a file by its path if that still leads to what the walk saw, else step by step."""
+    """Open a file by its path if that still leads to the file of the walk, else step by step."""
     if len(file.path) + len(root) < _LONGEST_PATH:
         descriptor = os.open(f"{root}/{file.path}", FILE)
         if _is_as_seen(descriptor, root, file):
@@ -76,7 +75,7 @@ def _open(root: str, file: SourceFile) -> int:
 
 
 def _is_as_seen(descriptor: int, root: str, file: SourceFile) -> bool:
-    """Whether an open file is the very one that lay below the root at the time of the walk."""
+    """Return whether an open file is the one that the walk saw below the root."""
     status = os.fstat(descriptor)
     return status.st_ino == file.inode and status.st_dev == _device(root)
 
@@ -84,5 +83,5 @@ def _is_as_seen(descriptor: int, root: str, file: SourceFile) -> bool:
 def _device(root: str) -> int:
     try:
         return os.stat(root).st_dev  # noqa: PTH116 (a Path costs five times as much)
-    except OSError:  # the walk's root is gone; opening it again will say so
+    except OSError:  # the root is gone; opening it again will report that
         return -1

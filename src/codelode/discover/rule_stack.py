@@ -1,9 +1,9 @@
-"""The rule files in force in one folder, and which of them outranks which.
+"""The rule files in force in one folder, and their precedence.
 
 From the strongest: `.lodeignore`, `.ignore`, `.gitignore`, then git's `info/exclude` and
-`core.excludesFile`. Within a kind the deeper file outranks the shallower. The first file with a
-rule that matches decides, by its last such rule. A nested git repository starts afresh with git's
-kinds; the other two reach into it.
+`core.excludesFile`. Within a kind, a deeper file has precedence over a shallower one. The first
+file with a matching rule decides, by its last such rule. Inside a nested git repository, git's rule
+files of the outer repository do not apply; the other two kinds do.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from codelode.discover.ignore import Finder, Rules, parse
 
 KINDS = (".lodeignore", ".ignore", ".gitignore")
 MAX_RULES_BYTES = 8 << 20
-"""A larger rule file is not read (git's own limit is 100 MiB)."""
+"""Larger rule files are not read (git's own limit is 100 MiB)."""
 
 
 class RuleFile(NamedTuple):
-    """The rules of one file. `base` is the folder they speak of, as in `RuleStack.finders`."""
+    """The rules of one file. `base` is the folder they apply to, as in `RuleStack.finders`."""
 
     rules: Rules
     base: bytes
-    label: str  # for people: the path of the file
-    unhides: bool = False  # whether `!` brings back hidden names too, not only ignored ones
+    label: str  # for messages: the path of the file
+    unhides: bool = False  # whether `!` also includes hidden names
 
     def detail(self, number: int) -> str:
         """Name a rule as `git check-ignore -v` does: file, line and pattern."""
@@ -53,9 +53,9 @@ class RuleStack:
     base: bytes = b""
 
     def entered(self, base: bytes, label: str, read: Callable[[str], bytes | None]) -> RuleStack:
-        """The stack within the folder `base`, after the rule files that `read` finds there.
+        """Return the stack for the folder `base`, with the rule files that `read` finds there.
 
-        `label` comes before their names in `RuleFile.label`.
+        `label` is the prefix of their names in `RuleFile.label`.
         """
         found: list[tuple[RuleFile, ...]] = []
         for kind in KINDS:
@@ -84,7 +84,7 @@ class RuleStack:
         return tracked.holds_below(own + b"/") if is_folder else tracked.holds(own)
 
     def finders(self, folder: bytes, *, folders: bool) -> tuple[tuple[Finder, RuleFile], ...]:
-        """What to ask, in turn, about the files or the folders in `folder`.
+        """Return the lookups, in order, for the files or the folders in `folder`.
 
         `folder` is empty or ends with `/`, and is relative to the same place as every `base`.
         """

@@ -1,4 +1,4 @@
-"""Open what lies on disk without being led astray, and say what went wrong in terms of `Skip`."""
+"""Open files without following links, and translate errors to `Skip`."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOMEM}
 
 
 def refusal(path: str, error: OSError) -> Skip:
-    """The skip that stands for an error met at `path`.
+    """Return the skip for an error at `path`.
 
-    Raises `IndexingError` if it is the machine that has run out of something: the file is not to
-    blame, and to leave it out would take it from the index.
+    Raises `IndexingError` if the machine has run out of a resource: the file is not to blame, and
+    skipping it would remove it from the index.
     """
     if error.errno in _EXHAUSTED:
         raise IndexingError(f"{os.strerror(error.errno)}, at {path!r}: close something and retry")
@@ -36,7 +36,7 @@ def refusal(path: str, error: OSError) -> Skip:
 
 
 def read_at_most(descriptor: int, size: int) -> bytes:
-    """Read from the current position until the end of the file or `size` bytes, whatever first."""
+    """Read from the current position up to the end of the file or `size` bytes."""
     data = os.read(descriptor, size)
     if not data or len(data) == size:
         return data
@@ -50,7 +50,7 @@ def read_at_most(descriptor: int, size: int) -> bytes:
 def read_settings(
     path: str | Path, limit: int, *, folder: int | None = None, follow: bool = False
 ) -> bytes | None:
-    """The bytes of a small file; None if there is no such regular file of at most `limit` bytes.
+    """Return the bytes of a small file; None unless it is a regular file of at most `limit` bytes.
 
     `path` is relative to the open `folder`, if given; links are followed only on request. Raises
     `IndexingError` as `refusal` does.

@@ -1,14 +1,14 @@
-"""Walk a tree, in order, and say of every file whether it is worth reading, and if not, why.
+"""Walk a tree in order, and decide for every file whether it is worth reading, with the reason.
 
-Folders are opened one below the other by descriptor and never through a link, so that nothing a
-walk sees can lie outside its root, whatever happens to the tree meanwhile.
+Folders are opened by descriptor, one below the other and never through a link, so that a walk
+cannot leave its root, whatever happens to the tree meanwhile.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from operator import itemgetter
 from pathlib import Path
@@ -19,49 +19,40 @@ from codelode.discover.git_excludes import Worktree, worktree_above
 from codelode.discover.ignore import Rules
 from codelode.discover.installed import is_index, marks_among, purpose
 from codelode.discover.language import language_of
+from codelode.discover.options import WalkOptions
 from codelode.discover.rule_stack import KINDS, MAX_RULES_BYTES, stack_above
 from codelode.discover.scope import Scope
 from codelode.errors import UsageError
 from codelode.system.open_flags import FOLDER
 from codelode.types import Skip, SkipReason, SourceFile
 
-MAX_FILE_SIZE = 1 << 20
 MAX_DEPTH = 250
-"""Folders within folders. Each level of the walk keeps one descriptor open."""
+"""Maximum nesting of folders. Each level of the walk keeps one descriptor open."""
 
 _RULE_FILES = frozenset(os.fsencode(kind) for kind in KINDS)
-
-
-@dataclass(frozen=True, slots=True)
-class WalkOptions:
-    """What to leave out. `max_file_size` is in bytes; `exclude` holds real, absolute paths."""
-
-    hidden: bool = False  # include names that begin with a dot
-    no_ignore: bool = False  # heed no rule files
-    installed: bool = False  # include installed packages and caches
-    max_file_size: int = MAX_FILE_SIZE
-    exclude: tuple[str, ...] = ()
 
 
 def walk(
     root: str | Path, options: WalkOptions | None = None, scope: Scope | None = None
 ) -> Iterator[SourceFile | Skip]:
-    """Give every file below a root, as `SourceFile` or `Skip`, in the order of their paths.
+    """Yield a `SourceFile` or a `Skip` for every file below a root, in the order of their paths.
 
-    With a `scope`, only files within it: the same ones, and with the same verdicts, as without.
-    Folders on the way to it are listed, others are not entered. A folder on the way that is left
-    out is given too.
+    With a `scope`, only files in it, with the same result as without. Folders on the way to it are
+    listed, others are not entered. A skipped folder on the way is reported too.
 
-    Paths come sorted as tuples of their parts, each compared byte by byte: `a/b` before `a.c`. A
-    folder that is left out gives one `Skip`, its path ending in `/`. A root that is a link is
-    resolved first; below it no link is followed. Rule files are heeded in and outside of git
-    repositories (see `rulestack`), and those of the folders above the root up to the git worktree
-    that it lies in. Outside of any, rules of the root's own that ignore everything, and would leave
-    nothing at all, are not heeded: they were written for git, not for whoever asks for that folder.
+    Paths are sorted as tuples of their parts, each compared byte by byte: `a/b` before `a.c`. A
+    skipped folder gives one `Skip` whose path ends in `/`. A root that is a link is resolved first;
+    below it, no link is followed. Rule files apply inside and outside of git repositories (see
+    `rule_stack`), including those of the folders above the root up to the top of its git worktree.
+    Outside of any worktree, rules of the root that ignore everything are disregarded if they would
+    leave nothing at all: they were written for git, not for a user who names that folder.
+
+    In a git worktree, hidden files and files that git's rules ignore are not skipped if git tracks
+    them. Installed packages, caches and indexes are skipped (see `installed`).
 
     Memory holds the entries of the folders on the way to the current one, never of the whole tree.
-    Raises `UsageError` if the root is not a folder that can be read, and `IndexingError` if the
-    machine runs out of descriptors or memory.
+    Raises `UsageError` if the root is not a readable folder, and `IndexingError` if the machine
+    runs out of descriptors or memory.
     """
     try:
         real = Path(os.path.realpath(root))
@@ -119,7 +110,9 @@ class _Walk:
             omission = self._left_out(folder, raw, path, is_folder)
             if omission is not None:
                 way = folder.raw + raw
-                if not (omission.unless_tracked and folder.stack.is_tracked(way, is_folder)):
+                if not (
+                    omission.unless_tracked and folder.stack.is_tracked(way, is_folder=is_folder)
+                ):
                     return omission.skip
             if is_folder:
                 return self._enter(folder, raw, entry.name, omission)
@@ -211,7 +204,7 @@ class _Walk:
         if self._options.installed or (detail := purpose(marks, folder.descriptor)) is None:
             return None
         skip = Skip(folder.path, SkipReason.INSTALLED, detail)
-        if not folder.stack.is_tracked(folder.raw[:-1], True):
+        if not folder.stack.is_tracked(folder.raw[:-1], is_folder=True):
             return skip
         folder.omission = folder.omission or skip
         return None

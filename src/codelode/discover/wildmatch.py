@@ -1,14 +1,14 @@
-"""One gitignore pattern: what it means to git, as a regular expression that runs in linear time.
+r"""One gitignore pattern as a regular expression that runs in linear time.
 
-Names and paths are bytes, as they are on disk and as git compares them: `?` is one byte. The
-reference is git's `wildmatch.c` and `dir.c`, down to two oddities that real rule files meet:
+Names and paths are bytes, as on disk and as git compares them: `?` is one byte. The reference is
+git's `wildmatch.c` and `dir.c`, including two oddities that occur in real rule files:
 
-- git compares the part before the first wildcard as plain text and then starts afresh, so that in
-  `a/b**/c` the stars stand at a beginning and do cross folders;
-- in `**\\/` the stars must match at least one folder, unlike in `**/`.
+- git compares the part before the first wildcard as plain text and then starts over, so in
+  `a/b**/c` the stars are at a beginning and do cross folders;
+- in `**\/` the stars match at least one folder, unlike in `**/`.
 
-A star is never tried again once what follows it has matched: the leftmost match is as good as any
-other. So all but the last one are atomic groups, and `*a*a*a*a*b` costs no more than it should.
+Once the text after a star has matched, the star is never retried: the leftmost match is as good as
+any other. So all stars but the last are atomic groups, and `*a*a*a*a*b` stays linear.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from collections.abc import Sequence, Set
 from enum import Enum
 
 MAX_BYTES = 4096
-"""PATH_MAX: a pattern that asks for more bytes than this matches nothing that can be opened."""
+"""PATH_MAX: a pattern that requires more bytes than this matches no path that can be opened."""
 
 _WILDCARD = re.compile(rb"[*?\[\\]")
 _SLASH = ord("/")
@@ -28,7 +28,7 @@ _NOTHING = "(?!)"
 
 
 class Stars(Enum):
-    """What a run of stars stands for."""
+    """The meaning of a run of stars."""
 
     WITHIN = "*"  # any bytes of one name
     FOLDERS = "**/"  # any number of whole folders, or none
@@ -41,15 +41,15 @@ Token = int | str | Stars
 
 
 def is_literal(pattern: bytes) -> bool:
-    """Whether the pattern holds neither wildcards nor escapes."""
+    """Return whether the pattern has neither wildcards nor escapes."""
     return _WILDCARD.search(pattern) is None
 
 
 def tokenize(pattern: bytes, *, path: bool) -> tuple[Token, ...] | None:
-    """Cut a pattern into tokens; None if it can match nothing (an unclosed `[`, a final backslash).
+    """Split a pattern into tokens; None if it can match nothing (an open `[`, a final backslash).
 
-    `path` says whether the pattern is compared with a path, where `**` has its meaning, or with a
-    single name.
+    `path` says whether the pattern is matched against a path, where `**` has its meaning, or
+    against a single name.
     """
     wildcard = _WILDCARD.search(pattern)
     fresh = wildcard.start() if wildcard and path else 0
@@ -82,7 +82,7 @@ def tokenize(pattern: bytes, *, path: bool) -> tuple[Token, ...] | None:
 
 
 def _stars(pattern: bytes, at: int, begins: bool) -> tuple[Stars, int]:
-    """The meaning of the run of stars at `at`, and where it ends, with the slash it takes in."""
+    """Return the meaning of the run of stars at `at`, and its end including a consumed slash."""
     end = at
     while pattern[end : end + 1] == b"*":
         end += 1
@@ -117,11 +117,11 @@ _CLASSES: dict[bytes, frozenset[int]] = {
 
 
 def _bracket(pattern: bytes, at: int) -> tuple[Token, int] | None:
-    """The set whose `[` lies before `at`, and where it ends; None if it is not well formed."""
+    """Return the set whose `[` is before `at`, and its end; None if it is malformed."""
     negated = pattern[at : at + 1] in (b"!", b"^")
     start = at = at + negated
     members: set[int] = set()
-    previous = 0  # the byte before a dash; 0 where a dash is just a dash
+    previous = 0  # the byte before a dash; 0 where a dash is literal
     while at == start or pattern[at : at + 1] != b"]":
         if at >= len(pattern):
             return None
@@ -160,25 +160,25 @@ def _one_of(chosen: Set[int]) -> Token:
 
 
 def literal(tokens: Sequence[Token]) -> bytes | None:
-    """The one text that the tokens match, if they hold no wildcard."""
+    """Return the only text that the tokens match; None if they have wildcards."""
     plain = [token for token in tokens if isinstance(token, int)]
     return bytes(plain) if len(plain) == len(tokens) else None
 
 
 def least_bytes(tokens: Sequence[Token]) -> int:
-    """How many bytes a text must have at least."""
+    """Return the minimum number of bytes of a match."""
     return sum(not isinstance(token, Stars) for token in tokens)
 
 
 def depth(tokens: Sequence[Token]) -> int | None:
-    """How many slashes a matching path has; None if that varies."""
+    """Return the number of slashes in a match; None if it varies."""
     if any(isinstance(token, Stars) and token is not Stars.WITHIN for token in tokens):
         return None
     return sum(token == _SLASH for token in tokens)
 
 
 def longest_literal(tokens: Sequence[Token]) -> bytes:
-    """The longest text that every match contains."""
+    """Return the longest text that every match contains."""
     runs = [bytearray()]
     for token in tokens:
         if isinstance(token, int):
@@ -189,7 +189,7 @@ def longest_literal(tokens: Sequence[Token]) -> bytes:
 
 
 def regex(tokens: Sequence[Token], end: str = r"\Z") -> str:
-    """The regular expression, to be encoded as Latin-1 and matched on bytes from their beginning.
+    """Return the regular expression, to be encoded as Latin-1 and matched from the start of bytes.
 
     `end` is what must follow: the end of the text, or the end of one of its names.
     """
@@ -210,8 +210,8 @@ def regex(tokens: Sequence[Token], end: str = r"\Z") -> str:
 
 
 def _run(tokens: Sequence[Token]) -> str:
-    """The expression of tokens without folder-crossing stars; a star stays within its name."""
-    names: list[list[str]] = [[""]]  # of each name, the pieces between its stars
+    """Return the expression of tokens without folder-crossing stars."""
+    names: list[list[str]] = [[""]]  # for each name, the pieces between its stars
     for token in tokens:
         if token is Stars.WITHIN:
             names[-1].append("")

@@ -1,5 +1,5 @@
-"""Chunks and queries to vectors.
+"""Convert chunks and queries to vectors.
 
-`Encoder` is the seam: the bundled static model (`static`) is the default, and other models are
-loaded by name or path (`load`).
+`Encoder` is the interface. The bundled static model (`static`) is the default; `load` finds other
+models by name or path.
 """

@@ -1,6 +1,6 @@
-"""Bags of table rows: what the words and the path of each passage come to, and how often.
+"""Bags of table rows: the rows and counts of the words and the path of each passage.
 
-Used by the static encoder and by the training of its model, so that both see the same.
+The static encoder and the training of its model share this code, so that both see the same.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from codelode.text.word_counts import WordCounts
 
 PATH_COMPONENTS = 3
 
-# A key holds, from the top: passage, row (24 bits), whether from the path, count (16 bits). One
-# sort of such keys brings together what is to be added up.
+# The bits of a key, from the top: passage, row (24 bits), whether from the path, count (16 bits).
+# Sorting the keys groups the counts to be added.
 _PASSAGE, _ROW, _PATH = 41, 17, 16
 _COUNT_MASK = (1 << 16) - 1
 _ROW_MASK = (1 << 24) - 1
@@ -27,10 +27,10 @@ _ROW_MASK = (1 << 24) - 1
 
 @dataclass(frozen=True, slots=True)
 class Bags:
-    """The rows of n passages, flat: passage i owns `[indptr[i], indptr[i+1])`.
+    """A flat array of the rows of n passages: passage i owns `[indptr[i], indptr[i+1])`.
 
-    Within a passage, rows ascend. A row may come twice, once from the text (in_path 0) and once
-    from the path (1). Dtypes: int64 all.
+    Within a passage, rows ascend. A row may occur twice, once for the text (in_path 0) and once for
+    the path (1). All arrays are int64.
     """
 
     indptr: NDArray[np.int64]
@@ -40,7 +40,7 @@ class Bags:
 
 
 def bags(vocabulary: Vocabulary, words: WordCounts, paths: Sequence[str]) -> Bags:
-    """The bags of some passages; `paths` is as long as there are rows in `words`."""
+    """Return the bags of passages; `paths` has one element per row of `words`."""
     keys = np.concatenate([_text_keys(vocabulary, words), _path_keys(vocabulary, paths)])
     keys.sort()
     group = keys >> _PATH
@@ -57,12 +57,12 @@ def bags(vocabulary: Vocabulary, words: WordCounts, paths: Sequence[str]) -> Bag
 
 
 def path_parts(path: str) -> list[str]:
-    """The parts of the last components of a path."""
+    """Return the parts of the last components of a path."""
     return text_parts("/".join(path.split("/")[-PATH_COMPONENTS:]))
 
 
 def _text_keys(vocabulary: Vocabulary, words: WordCounts) -> NDArray[np.int64]:
-    """A key for each row of each part of each passage."""
+    """Return a key for each row of each part of each passage."""
     found, split = words.part_counts, words.parts
     rows = vocabulary.rows_of_each(split.parts, split.hashes)
     keys = (found.texts << _PASSAGE) | np.minimum(found.counts, _COUNT_MASK)
@@ -70,7 +70,7 @@ def _text_keys(vocabulary: Vocabulary, words: WordCounts) -> NDArray[np.int64]:
 
 
 def _path_keys(vocabulary: Vocabulary, paths: Sequence[str]) -> NDArray[np.int64]:
-    """A key for each row of each path; the chunks of a file share the work."""
+    """Return a key for each row of each path; computed once per file."""
     distinct = {path: number for number, path in enumerate(dict.fromkeys(paths))}
     found = [vocabulary.rows_of_parts(path_parts(path)) for path in distinct]
     ids = np.fromiter((distinct[path] for path in paths), np.int64, len(paths))
@@ -80,7 +80,7 @@ def _path_keys(vocabulary: Vocabulary, paths: Sequence[str]) -> NDArray[np.int64
 def _with_rows(
     keys: NDArray[np.int64], ids: NDArray[np.int64], found: FlatRows
 ) -> NDArray[np.int64]:
-    """For each i, `keys[i]` with each of the rows of `ids[i]`."""
+    """Combine each `keys[i]` with every row of `ids[i]`."""
     flat, lengths = found
     starts = (np.cumsum(lengths) - lengths)[ids]
     lengths = lengths[ids]

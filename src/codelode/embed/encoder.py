@@ -1,4 +1,4 @@
-"""The `Encoder` protocol: what the pipeline and the searcher ask of a model."""
+"""The `Encoder` protocol: the interface of an embedding model."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ if TYPE_CHECKING:
 
 
 class Encoder(Protocol):
-    """Turns chunks and queries into unit vectors of the same space.
+    """An embedding model that maps chunks and queries to unit vectors of the same space.
 
-    A row must depend on its own passage alone, never on the batch it came in: the result of an
-    incremental update has to equal that of a clean rebuild, to the bit.
+    A row must depend on its own passage alone, never on the batch, because an incremental update
+    has to give exactly the result of a clean rebuild.
     """
 
     @property
     def name(self) -> str:
-        """What `--model` takes to load this encoder again."""
+        """The name or path by which `--model` loads this encoder again."""
         ...
 
     @property
@@ -30,13 +30,16 @@ class Encoder(Protocol):
 
     @property
     def fingerprint(self) -> str:
-        """Changes when the vectors would: recorded in the manifest, checked at query time."""
+        """A string that changes whenever the vectors would; the manifest records it."""
         ...
 
     def encode_passages(self, passages: Passages) -> NDArray[np.float32]:
-        """Unit rows, float32[n, dimensions]; a passage with nothing to go by is a zero row."""
+        """Return unit rows, float32[n, dimensions].
+
+        A passage without known words has a zero row.
+        """
         ...
 
     def encode_query(self, query: str) -> NDArray[np.float32]:
-        """A unit vector, float32[dimensions]; zeros if the query has nothing to go by."""
+        """Return a unit vector, float32[dimensions]; zeros for a query without known words."""
         ...

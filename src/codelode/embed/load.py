@@ -1,4 +1,4 @@
-"""Finds an encoder by name or path."""
+"""Find an encoder by name or path."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _BUNDLED = Path(__file__).parent / "models"
 
 
 def load(name_or_path: str | None = None) -> Encoder:
-    """The encoder of that name, or in that folder; the bundled default for None.
+    """Return the encoder with this name or in this folder; the bundled one for None.
 
-    A folder may hold a static model of ours, a model2vec model or a sentence-transformers ONNX
-    export. ModelError says what was looked for.
+    A folder may hold a static model, a model2vec model or a sentence-transformers ONNX export.
+    Raises ModelError, which lists what was tried.
     """
     wanted = name_or_path or DEFAULT
     if wanted in names():
@@ -31,14 +31,14 @@ def load(name_or_path: str | None = None) -> Encoder:
 
 
 def names() -> list[str]:
-    """The models that come with the package."""
+    """Return the names of the bundled models."""
     return sorted(path.parent.name for path in _BUNDLED.glob(f"*/{INFO}"))
 
 
 def _from_folder(folder: Path) -> Encoder:
     if (folder / INFO).is_file():
         return StaticEncoder(folder, name=str(folder))
-    # Only who brings a model of their own pays for importing what runs it.
+    # Imported here, so that only users of other models pay for it.
     from codelode.embed.model2vec import Model2VecEncoder, is_model2vec
     from codelode.embed.onnx import OnnxEncoder, find_onnx
 

@@ -1,12 +1,13 @@
-"""Encodes with a model2vec folder: config.json, model.safetensors, tokenizer.json.
+"""Encode with a model2vec folder: config.json, model.safetensors, tokenizer.json.
 
 A vector is the mean of the vectors of the text's tokens (https://github.com/MinishLab/model2vec).
-Newer models hold a weight for each token, and a mapping from tokens to fewer vectors.
+Newer models have a weight for each token, and map tokens to fewer vectors.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,13 +29,13 @@ _MAX_TOKENS = 512
 
 
 def is_model2vec(folder: Path) -> bool:
-    """Whether a folder holds a model2vec model."""
+    """Return whether a folder holds a model2vec model."""
     file = folder / WEIGHTS_FILE
     return file.is_file() and TENSOR in tensor_names(file)
 
 
 class Model2VecEncoder:
-    """A table of token vectors, read whole."""
+    """An encoder with a table of token vectors, loaded into memory."""
 
     def __init__(self, folder: Path) -> None:
         self.name = str(folder)
@@ -61,11 +62,11 @@ class Model2VecEncoder:
         return int(self._vectors.shape[1])
 
     def encode_query(self, query: str) -> NDArray[np.float32]:
-        """A unit vector, float32[d]."""
+        """Return a unit vector, float32[d]."""
         return self._encode(query)
 
     def encode_passages(self, passages: Passages) -> NDArray[np.float32]:
-        """Unit rows, float32[n, d]."""
+        """Return unit rows, float32[n, d]."""
         return encode_each(passages, self.dimensions, self._encode)
 
     def _encode(self, text: str) -> NDArray[np.float32]:
@@ -78,9 +79,9 @@ class Model2VecEncoder:
         return unit(vectors.sum(axis=0))
 
 
-def _unknown_token(tokenizer: object) -> int | None:
-    """The number of the token for what the tokenizer does not know: it has no meaning."""
+def _unknown_token(tokenizer: Any) -> int | None:
+    """Return the number of the token for unknown text, which carries no meaning."""
     model = getattr(tokenizer, "model", None)
     name = getattr(model, "unk_token", None)
-    number = tokenizer.token_to_id(name) if isinstance(name, str) else None  # type: ignore[attr-defined]
+    number = tokenizer.token_to_id(name) if isinstance(name, str) else None
     return int(number) if number is not None else None

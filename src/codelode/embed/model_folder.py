@@ -1,6 +1,6 @@
 """The folder of a static model: what lies in it, reading it, and its fingerprint.
 
-model.json      name, dimensions, tokenizer, path_weight, fingerprint, licence, how it was made
+model.json      name, dimensions, tokenizer, path_weight, fingerprint, license, how it was made
 hashes.npy      uint64[known]       `term_hash` of every part in the vocabulary, ascending
 table.npy       int8[rows, d]       rows of the known parts, then those of the buckets
 scales.npy      float32[rows]       row i of the table stands for `table[i] * scales[i]`
@@ -30,7 +30,7 @@ _FORMAT = 1
 
 @dataclass(frozen=True, slots=True)
 class ModelFolder:
-    """A static model, mapped. `info` is model.json."""
+    """A static model, memory-mapped. `info` is model.json."""
 
     info: dict[str, Any]
     hashes: NDArray[np.uint64]
@@ -40,7 +40,7 @@ class ModelFolder:
 
     @staticmethod
     def open(folder: Path) -> ModelFolder:
-        """Map the model in `folder`; ModelError if it is not one, or not for this version."""
+        """Map the model in `folder`. Raises ModelError if it is no model or of another version."""
         info = _read_info(folder / INFO)
         model = ModelFolder(info, *(_map(folder / name) for name in ARRAYS))
         known, rows = len(model.hashes), len(model.table)
@@ -52,7 +52,7 @@ class ModelFolder:
 
     @property
     def name(self) -> str:
-        """What `load` finds it by, if it is bundled."""
+        """The name by which `load` finds it, if it is bundled."""
         return str(self.info["name"])
 
     @property
@@ -62,17 +62,20 @@ class ModelFolder:
 
     @property
     def fingerprint(self) -> str:
-        """`fingerprint_of` the folder, as noted when it was written: too slow for each load."""
+        """The fingerprint recorded in model.json.
+
+        `fingerprint_of` is too slow to run on every load.
+        """
         return str(self.info["fingerprint"])
 
     @property
     def path_weight(self) -> float:
-        """How much more a part counts in the path than in the text."""
+        """The weight of a part in the path, relative to one in the text."""
         return float(self.info["path_weight"])
 
 
 def fingerprint_of(folder: Path, info: dict[str, Any]) -> str:
-    """A hash over all that decides the vectors: the arrays, and the settings in model.json."""
+    """Return a hash over all that determines the vectors: arrays, settings in model.json."""
     digest = hashlib.blake2b(digest_size=12)
     for key in ("format", "tokenizer", "dimensions", "path_weight"):
         digest.update(f"{key}={info[key]}\n".encode())
@@ -99,7 +102,7 @@ def _read_info(path: Path) -> dict[str, Any]:
 
 def _map(path: Path) -> NDArray[Any]:
     try:
-        # As a plain array: indexing a np.memmap costs several times as much.
+        # A plain array: indexing a np.memmap is several times as slow.
         mapped: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False).view(np.ndarray)
     except (OSError, ValueError) as error:
         raise ModelError(f"cannot read {path} of the model: {error}") from error

@@ -1,8 +1,8 @@
-"""Encodes with a sentence-transformers ONNX export: a transformer, run by onnxruntime.
+"""Encode with a sentence-transformers ONNX export: a transformer, run by onnxruntime.
 
-Each passage is run alone, without padding. In a batch, a dynamically quantized model (the usual
-int8 export) would scale its activations by the batch's largest, so that a vector would depend on
-the company it came in; and padding to the longest text costs more than a batch saves.
+Each passage is run by itself, without padding. In a batch, a dynamically quantized model (the usual
+int8 export) would scale its activations by the largest in the batch, so a vector would depend on
+the other passages. Padding to the longest text also costs more than a batch saves.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _DEFAULT_TOKENS = 512
 
 
 def find_onnx(folder: Path) -> Path | None:
-    """The .onnx file of an export folder: a quantized one first, as it is several times faster."""
+    """Return the .onnx file of an export; a quantized one has precedence, because it is faster."""
     places = [folder / location for location in _LOCATIONS]
     named = [place / name for name in _PREFERRED for place in places]
     others = [path for place in places for path in sorted(place.glob("*.onnx"))]
@@ -38,7 +38,7 @@ def find_onnx(folder: Path) -> Path | None:
 
 
 class OnnxEncoder:
-    """A transformer with mean (or first token) pooling, as 1_Pooling/config.json says."""
+    """A transformer with mean or first-token pooling, as in 1_Pooling/config.json."""
 
     def __init__(self, folder: Path, model: Path) -> None:
         self.name = str(folder)
@@ -52,13 +52,13 @@ class OnnxEncoder:
         self.dimensions = len(self._encode("a"))
 
     def encode_query(self, query: str) -> NDArray[np.float32]:
-        """A unit vector, float32[d]; zeros for a query of nothing but spaces."""
+        """Return a unit vector, float32[d]; zeros for a blank query."""
         if not query.strip():
             return np.zeros(self.dimensions, dtype=np.float32)
         return self._encode(query)
 
     def encode_passages(self, passages: Passages) -> NDArray[np.float32]:
-        """Unit rows, float32[n, d]."""
+        """Return unit rows, float32[n, d]."""
         return encode_each(passages, self.dimensions, self._encode)
 
     def _encode(self, text: str) -> NDArray[np.float32]:
@@ -75,13 +75,13 @@ class OnnxEncoder:
         }
         (output,) = self._session.run(None, feed)[:1]
         vector = output[0]
-        if vector.ndim == 2:  # of each token; else pooled by the model itself
+        if vector.ndim == 2:  # one row per token; otherwise the model has pooled them
             vector = vector[0] if self._first_token else vector.mean(axis=0)
         return unit(vector)
 
 
 def _max_tokens(folder: Path) -> int:
-    """The longest input the model was made for, in tokens."""
+    """Return the maximum input length of the model, in tokens."""
     sentence = read_json(folder / "sentence_bert_config.json").get("max_seq_length")
     tokenizer = read_json(folder / "tokenizer_config.json").get("model_max_length")
     limits = [limit for limit in (sentence, tokenizer) if isinstance(limit, int) and limit > 0]
@@ -91,7 +91,7 @@ def _max_tokens(folder: Path) -> int:
 def _session(model: Path) -> Any:
     onnxruntime = require("onnxruntime", f"the model {model}")
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1  # the pipeline runs a process on each core
+    options.intra_op_num_threads = 1  # the pipeline runs one process per core
     options.inter_op_num_threads = 1
     try:
         return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])

@@ -1,4 +1,4 @@
-"""What the encoders for other people's models share: their files, their tokenizer, their input."""
+"""Code shared by the encoders of pretrained models: files, tokenizer, input text."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from codelode.types import Passages
 
 
 def require(package: str, purpose: str) -> Any:
-    """Import an optional package; ModelError tells which extra brings it."""
+    """Import an optional package. Raises ModelError, which names the extra to install."""
     try:
         return import_module(package)
     except ImportError as error:
@@ -28,7 +28,7 @@ def require(package: str, purpose: str) -> Any:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """An object from a JSON file, empty if there is no such file."""
+    """Read an object from a JSON file; empty if there is no such file."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -41,18 +41,18 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def load_tokenizer(path: Path) -> Any:
-    """The `tokenizers.Tokenizer` of a tokenizer.json, without padding."""
+    """Load the `tokenizers.Tokenizer` of a tokenizer.json, without padding."""
     tokenizers = require("tokenizers", f"the model in {path.parent}")
     try:
         tokenizer = tokenizers.Tokenizer.from_str(path.read_text(encoding="utf-8"))
-    except Exception as error:  # the package raises nothing more precise than this
+    except Exception as error:  # the package raises no narrower type
         raise ModelError(f"cannot read the tokenizer {path}: {error}") from error
     tokenizer.no_padding()
     return tokenizer
 
 
 def fingerprint_of_files(paths: Iterable[Path]) -> str:
-    """A hash over the contents of some files; missing ones count as empty."""
+    """Return a hash over the contents of files; missing files count as empty."""
     digest = xxhash.xxh3_128()
     for path in paths:
         digest.update(f"\0{path.name}\0".encode())
@@ -62,14 +62,14 @@ def fingerprint_of_files(paths: Iterable[Path]) -> str:
 
 
 def passage_texts(passages: Passages) -> Iterator[str]:
-    """What is embedded of each passage: the end of its path on a line, then its text."""
+    """Yield the text to embed for each passage: the end of its path on a line, then its text."""
     for path, text in zip(passages.paths, passages.texts, strict=True):
         tail = "/".join(path.split("/")[-PATH_COMPONENTS:])
         yield f"{tail}\n{text.decode('utf-8', 'replace')}"
 
 
 def unit(vector: NDArray[np.float32]) -> NDArray[np.float32]:
-    """A vector brought to length 1, zeros left as they are."""
+    """Normalize a vector to length 1; zeros stay zeros."""
     exact = vector.astype(np.float64)
     length = float(np.sqrt(np.einsum("i,i->", exact, exact)))
     return (exact / length if length > 0 else exact).astype(np.float32)
@@ -78,7 +78,7 @@ def unit(vector: NDArray[np.float32]) -> NDArray[np.float32]:
 def encode_each(
     passages: Passages, dimensions: int, encode: Callable[[str], NDArray[np.float32]]
 ) -> NDArray[np.float32]:
-    """The vector of every passage, encoded alone: float32[n, dimensions]."""
+    """Encode every passage by itself: float32[n, dimensions]."""
     rows = np.zeros((len(passages.texts), dimensions), dtype=np.float32)
     for i, text in enumerate(passage_texts(passages)):
         rows[i] = encode(text)

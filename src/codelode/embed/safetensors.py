@@ -1,6 +1,6 @@
-"""Reads tensors from a .safetensors file: a JSON header and raw little-endian data.
+"""Read tensors from a .safetensors file: a JSON header and raw little-endian data.
 
-Format: https://github.com/huggingface/safetensors#format. Reading it takes no package of its own.
+Format: https://github.com/huggingface/safetensors#format. No extra package is needed.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from numpy.typing import NDArray
 from codelode.errors import ModelError
 
 _DTYPES = dict(F64="<f8", F32="<f4", F16="<f2", I64="<i8", I32="<i4", I8="i1", U8="u1")  # noqa: C408
-_MAX_HEADER = 100_000_000  # bytes, as in the reference implementation
+_MAX_HEADER = 100_000_000  # bytes, the limit of the reference implementation
 
 
 def tensor_names(path: Path) -> list[str]:
-    """The names of the tensors in a file."""
+    """Return the names of the tensors in a file."""
     return list(_header(path)[0])
 
 
 def read_tensor(path: Path, name: str) -> NDArray[np.float32]:
-    """The tensor whose name is, or ends with, `name`, as float32."""
+    """Return the tensor whose name is or ends with `name`, as float32."""
     header, data_start = _header(path)
     matching = [entry for key, entry in header.items() if key == name or key.endswith(f".{name}")]
     if not matching:

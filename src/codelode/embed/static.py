@@ -1,12 +1,12 @@
-"""The static encoder: a table of int8 word vectors, summed by weight. No network is run.
+"""The static encoder: a weighted sum of int8 word vectors. No neural network runs.
 
-A model is a folder (see `modelfolder`). A passage is the normalised sum of
-(1 + ln tf) * weight * vector over its parts, and of path_weight times as much over the parts of
-the last components of its path; a query is such a sum with weights of its own.
+`model_folder` describes the files of a model. A passage is the normalized sum of (1 + ln tf) *
+weight * vector over its parts, plus path_weight times the same sum over the parts of the last
+components of its path. A query is such a sum with separate weights.
 
-The sum is exact: weights are scaled to integers whose sum is at most 2^24 / 128, so that every
-partial sum is an integer that float32 holds exactly. No order of summation, number of BLAS
-threads or batch can change a bit of a row.
+The sum is exact: weights are scaled to integers whose sum is at most 2^24 / 128, so every partial
+sum is an integer that float32 represents exactly. No order of summation, number of BLAS threads or
+batch can change a bit of a row.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from codelode.text.tokens import text_parts
 from codelode.types import Passages
 
 _EXACT = 1 << 17  # times 128, the largest magnitude in the table, is 2^24
-_WEIGHT_STEPS = 1 << 20  # weights become integers of this fraction before they are added up
-_TOGETHER = 8  # passages whose rows are fetched at once: half a megabyte, which the cache holds
-_MAX_TF = 256  # term frequencies above count as this
+_WEIGHT_STEPS = 1 << 20  # weights are rounded to integers of this fraction before summing
+_TOGETHER = 8  # passages whose rows are fetched at once: half a megabyte, which fits the cache
+_MAX_TF = 256  # higher term frequencies count as this
 
 
 @dataclass(frozen=True, slots=True)
 class _Entries:
-    """What goes into the sums of n passages, flat: passage i owns `[indptr[i], indptr[i+1])`.
+    """A flat array of the entries of n sums: passage i owns `[indptr[i], indptr[i+1])`.
 
     Dtypes: indptr and rows int64; weights float64, all integers.
     """
@@ -44,7 +44,7 @@ class _Entries:
 
 
 class StaticEncoder:
-    """Encodes with a model folder, whose table stays mapped."""
+    """An encoder with a model folder, whose table stays memory-mapped."""
 
     def __init__(self, folder: Path, name: str | None = None) -> None:
         model = ModelFolder.open(folder)
@@ -54,7 +54,7 @@ class StaticEncoder:
         self._table = model.table
         self._vocabulary = Vocabulary(model.hashes)
         scaled = model.weights.astype(np.float64) * model.scales.astype(np.float64)[:, None]
-        # Only their ratios matter; the largest is made 1, a million steps.
+        # Only their ratios matter; the largest becomes 1, a million steps.
         self._passage_weights, self._query_weights = np.ascontiguousarray(
             (scaled / scaled.max(0)).T
         )
@@ -62,9 +62,9 @@ class StaticEncoder:
         self._log_tf = 1 + np.log(np.arange(1, _MAX_TF + 1, dtype=np.float64))
 
     def encode_query(self, query: str) -> NDArray[np.float32]:
-        """A unit vector, float32[d]: the weighted sum of the query's parts."""
+        """Return a unit vector, float32[d]: the weighted sum of the query's parts."""
         found = self._vocabulary.rows_of_parts(text_parts(query))
-        # Not `np.unique`: it imports what a cold search has no need of, for ten milliseconds.
+        # Not `np.unique`: its imports would add ten milliseconds to a cold search.
         tally = sorted(Counter(found).items())
         rows, counts = np.array(tally, dtype=np.int64).reshape(-1, 2).T
         weights = self._steps(self._query_weights[rows], counts)
@@ -72,7 +72,7 @@ class StaticEncoder:
         return sums.reshape(self.dimensions)
 
     def encode_passages(self, passages: Passages) -> NDArray[np.float32]:
-        """Unit rows, float32[n, d]."""
+        """Return unit rows, float32[n, d]."""
         found = bags(self._vocabulary, passages.words, passages.paths)
         weights = self._passage_weights[found.rows]
         weights[found.in_path.astype(bool)] *= self._path_weight
@@ -81,13 +81,13 @@ class StaticEncoder:
     def _steps(
         self, weights: NDArray[np.float64], counts: NDArray[np.int64]
     ) -> NDArray[np.float64]:
-        """(1 + ln count) * weight, in integer steps: sums of these are exact in any order."""
+        """Return (1 + ln count) * weight in integer steps, whose sums are exact in any order."""
         exact = weights * self._log_tf[np.minimum(counts, _MAX_TF) - 1]
         steps: NDArray[np.float64] = np.rint(exact * _WEIGHT_STEPS)
         return steps
 
     def _sum(self, entries: _Entries) -> NDArray[np.float32]:
-        """The normalised weighted sums of table rows: float32[n, d], zeros for no entries."""
+        """Return the normalized weighted sums of table rows: float32[n, d], zeros if no entries."""
         n = len(entries.indptr) - 1
         passage = np.repeat(np.arange(n), np.diff(entries.indptr))
         totals = np.bincount(passage, entries.weights, minlength=n)

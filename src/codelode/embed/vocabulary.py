@@ -1,8 +1,8 @@
-"""From parts of words to table rows: the vocabulary of a static model.
+"""The vocabulary of a static model: maps parts of words to table rows.
 
-A part that the model knows has a row of its own. Any other part is made up from the known pieces
-it consists of (greedy, longest first) and from one of a few thousand shared rows, its bucket,
-so that two unknown parts differ. The bucket rows come after those of the vocabulary.
+A known part has its own row. Any other part consists of its known pieces (greedy, longest first)
+and one of a few thousand shared rows, its bucket, so that two unknown parts differ. The rows of the
+buckets come after those of the vocabulary.
 """
 
 from __future__ import annotations
@@ -22,26 +22,26 @@ BUCKETS = 2048
 MIN_PIECE = 3  # characters
 MAX_PIECE = 16
 
-_MAX_PARTS = 10_000  # in the memo: about 3 MB when full
+_MAX_PARTS = 10_000  # in the cache: about 3 MB when full
 
 Rows = tuple[int, ...]
 
 
 class FlatRows(NamedTuple):
-    """The rows of several things, end to end, and how many each has: int64 both."""
+    """The rows of several items, concatenated, and the number of rows of each: both int64."""
 
     rows: NDArray[np.int64]
     lengths: NDArray[np.int64]
 
 
 def flat_rows(found: Sequence[Rows]) -> FlatRows:
-    """Some tuples of rows, end to end."""
+    """Concatenate tuples of rows."""
     lengths = np.fromiter(map(len, found), np.int64, len(found))
     return FlatRows(np.fromiter(chain.from_iterable(found), np.int64, int(lengths.sum())), lengths)
 
 
 class Vocabulary:
-    """Finds the rows of a part, and remembers those it met lately.
+    """Finds the rows of a part, with a cache of recent parts.
 
     `hashes` holds the ascending `term_hash` of every known part: uint64[known].
     """
@@ -53,14 +53,14 @@ class Vocabulary:
         self._parts: dict[str, Rows] = {}
 
     def rows_of_parts(self, parts: Iterable[str]) -> Rows:
-        """The rows of some parts, in order."""
+        """Return the rows of parts, in order."""
         rows: Rows = ()
         for part in parts:
             rows += self.rows_of_part(part)
         return rows
 
     def rows_of_each(self, parts: Sequence[str], hashes: NDArray[np.uint64]) -> FlatRows:
-        """The rows of each of some parts, whose `term_hash` are given."""
+        """Return the rows of each part; `hashes` holds their `term_hash`."""
         rows = np.searchsorted(self._hashes, hashes)
         rows[rows == self.known] = 0
         unknown = np.flatnonzero(self._hashes[rows] != hashes)
@@ -73,7 +73,7 @@ class Vocabulary:
         return FlatRows(flat, lengths)
 
     def rows_of_part(self, part: str) -> Rows:
-        """The row of a known part; the rows of the pieces, then the bucket, of any other."""
+        """Return the row of a known part, or the rows of the pieces and the bucket of another."""
         number = term_hash(part)
         row = self._row(number)
         return self._rows_of_unknown(part, number) if row is None else (row,)
@@ -89,7 +89,7 @@ class Vocabulary:
 
     def _pieces(self, part: str) -> Iterator[int]:
         row_of = self._row if self._row_of is None else self._row_of.get
-        # Seven slices of each new part are hashed: as bytes where these are the characters.
+        # Seven slices of each new part are hashed: as bytes if the part is ASCII.
         text: Any = part.encode() if part.isascii() else part
         hashed: Callable[[Any], int] = xxh3_64_intdigest if part.isascii() else term_hash
         start, end = 0, len(part)
@@ -104,7 +104,7 @@ class Vocabulary:
                 start += 1
 
     def _row(self, number: int) -> int | None:
-        """The row of a hash: from a dict that is made once it is worth its 3 ms."""
+        """Return the row of a hash, from a dictionary that is built once it is worth its 3 ms."""
         if self._row_of is None:
             if len(self._parts) < 100:
                 at = int(np.searchsorted(self._hashes, np.uint64(number)))

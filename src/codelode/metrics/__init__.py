@@ -1,8 +1,8 @@
-"""Metrics for programs that run for long: what updates and searches do, for Prometheus and others.
+"""Metrics of updates and searches in long-running programs, for Prometheus and others.
 
-Off until `enable` is called. While it is off, nothing of OpenTelemetry is imported, and where there
-is something to count, it costs a look at a variable. `instruments` has what is counted, `export`
-brings it to a file or an HTTP endpoint. docs/monitoring.md lists the metrics.
+They are off until `enable` is called. While they are off, OpenTelemetry is not imported, and a
+place that would record something only reads a variable. `instruments` defines the metrics, `export`
+writes them to a file or serves them over HTTP. docs/monitoring.md lists them.
 
     from codelode import metrics
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     P = ParamSpec("P")
     T = TypeVar("T")
-    Leg = Literal["filter", "dense", "lexical", "rank", "text"]
+    Phase = Literal["filter", "dense", "lexical", "rank", "text"]
 
 _recorder: Recorder | None = None
 _exporter: Exporter | None = None
@@ -35,31 +35,35 @@ _NOTHING = nullcontext()
 
 
 def enable(target: str | None = None, loopback_only: bool = True) -> str | None:
-    """Record metrics from now on; returns where they can be had.
+    """Record metrics from now on; return their address.
 
-    `target` is `file:PATH`, a file written every 15 seconds and at the end, as node_exporter's
-    textfile collector wants it, or `http://127.0.0.1:PORT` (port 0: any that is free). Without one,
-    metrics go to the program's own `opentelemetry.metrics.get_meter_provider()`. Only addresses of
-    this machine's loopback are served, unless `loopback_only` is False. Needs the extra `metrics`.
+    `target` is `file:PATH`, a file for node_exporter's textfile collector that is written every 15
+    seconds and at the end, or `http://127.0.0.1:PORT` (port 0: any free one). Without a target,
+    metrics go to the program's own `opentelemetry.metrics.get_meter_provider()`, and the address is
+    None. Only loopback addresses are served, unless `loopback_only` is False. Needs the extra
+    `metrics`.
 
-    Raises `UsageError` if a package is missing or the target cannot be used, or if metrics are
+    Raises `UsageError` if a package is missing, if the target cannot be used, or if metrics are
     enabled already.
     """
+    from codelode import arguments
     from codelode.metrics.export import Exporter, own_meter
 
     global _recorder, _exporter
     if _recorder is not None:
         raise UsageError("metrics are enabled already: call codelode.metrics.disable() first")
+    arguments.flag("loopback_only", loopback_only)
     if target is None:
         _recorder = own_meter()
         return None
+    arguments.string("target", target)
     exporter = Exporter(target, loopback_only)
     _recorder, _exporter = exporter.recorder, exporter
     return exporter.address
 
 
 def disable() -> None:
-    """Record nothing more. A file is written a last time, an endpoint is closed.
+    """Stop recording; write a file a last time, close an endpoint.
 
     Raises `OSError` if the file cannot be written.
     """
@@ -72,7 +76,7 @@ def disable() -> None:
 
 @contextmanager
 def exporting(target: str) -> Iterator[None]:
-    """Metrics are enabled for as long as the context lasts."""
+    """Enable metrics within the context."""
     enable(target)
     try:
         yield
@@ -81,19 +85,19 @@ def exporting(target: str) -> Iterator[None]:
 
 
 def recorder() -> Recorder | None:
-    """Where to record, or None while metrics are not enabled."""
+    """Return the object that records, or None while metrics are off."""
     return _recorder
 
 
-def timed(leg: Leg) -> AbstractContextManager[None]:
-    """Count the time within the context for a leg of the search that this thread is at."""
-    return _NOTHING if _recorder is None else _recorder.timed(leg)
+def timed(phase: Phase) -> AbstractContextManager[None]:
+    """Return a context that adds its time to a phase of this thread's search."""
+    return _NOTHING if _recorder is None else _recorder.timed(phase)
 
 
 def counting_errors(
     operation: Literal["update", "search"],
 ) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """Count the errors that a method raises on purpose."""
+    """Decorate a method so that its deliberate errors are counted."""
 
     def decorate(method: Callable[P, T]) -> Callable[P, T]:
         @wraps(method)

@@ -1,7 +1,7 @@
-"""Where metrics go: a file for node_exporter, or an HTTP endpoint for Prometheus.
+"""Targets of metrics: a file for node_exporter, or an HTTP endpoint for Prometheus.
 
 OpenTelemetry's SDK adds up, its Prometheus exporter translates, prometheus_client writes and
-serves. Nothing is ever sent: a file is written, or a scraper is answered.
+serves. No metric is ever sent: a file is written, or a scraper is answered.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from codelode.metrics.instruments import Recorder
 
 WRITE_SECONDS = 15.0
-"""How often a file is written: as often as Prometheus scrapes by default, or more."""
+"""The time between two writes of a file: no longer than Prometheus's default between scrapes."""
 
 
 def own_meter() -> Recorder:
-    """A recorder for the meter provider that the program has set up itself."""
+    """Return a recorder for the meter provider that the program has set up itself."""
     _require("opentelemetry.metrics")
     from opentelemetry.metrics import get_meter
 
@@ -39,10 +39,10 @@ def own_meter() -> Recorder:
 
 
 class Exporter:
-    """Instruments and a place where they show. `address` says where."""
+    """Instruments, and the file or endpoint that shows them. `address` names it."""
 
     def __init__(self, target: str, loopback_only: bool) -> None:
-        """Raises `UsageError` if `target` makes no sense or cannot be used."""
+        """Open a target. Raises `UsageError` if it makes no sense or cannot be used."""
         for module in ("opentelemetry.sdk.metrics", "opentelemetry.exporter.prometheus"):
             _require(module)
         open_target = _target(target, loopback_only)
@@ -53,7 +53,7 @@ class Exporter:
 
         from codelode.metrics.instruments import Recorder
 
-        registry = CollectorRegistry()  # our own: not what else the program may measure
+        registry = CollectorRegistry()  # of its own: other metrics of the program are not shown
         reader = PrometheusMetricReader(
             disable_target_info=True, scope_info_enabled=False, registry=registry
         )
@@ -78,7 +78,7 @@ class Exporter:
             self._provider.shutdown()
 
     def _close_at_exit(self) -> None:
-        with suppress(OSError):  # nobody is left to be told
+        with suppress(OSError):  # the program has ended: there is no one to tell
             self.close()
 
 
@@ -95,7 +95,7 @@ def _require(module: str) -> None:
 def _target(
     target: str, loopback_only: bool
 ) -> Callable[[CollectorRegistry], tuple[str, Callable[[], None]]]:
-    """How to open a target: given a registry, its address and how to close it."""
+    """Return a function that opens a target; it returns the address, and a function to close it."""
     if target.startswith("file:"):
         path = Path(target.removeprefix("file:").removeprefix("//")).absolute()
         return lambda registry: _write_regularly(path, registry)
@@ -110,7 +110,9 @@ def _target(
             f"metrics cannot go to {target!r}: give file:PATH or http://127.0.0.1:PORT"
         )
     if loopback_only and not _is_loopback(host):
-        raise UsageError(f"metrics are not shown to other machines, as {target!r} would be")
+        raise UsageError(
+            f"metrics are shown to this machine only, not at {target!r}: use a loopback address"
+        )
     return lambda registry: _serve(host, port, registry)
 
 
@@ -127,7 +129,7 @@ def _write_regularly(path: Path, registry: CollectorRegistry) -> tuple[str, Call
     def write() -> None:
         write_to_textfile(str(path), registry)  # beside it, then renamed
 
-    write()  # what cannot be written is better known at once
+    write()  # a file that cannot be written is an error now, not in 15 seconds
     ended = threading.Event()
 
     def keep_writing() -> None:

@@ -1,4 +1,4 @@
-"""The instruments, by OpenTelemetry's API. Names and units are a contract: docs/monitoring.md."""
+"""The OpenTelemetry instruments. Their names and units are a contract: docs/monitoring.md."""
 
 from __future__ import annotations
 
@@ -23,11 +23,13 @@ UPDATE_SECONDS = (0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 1800.0)
 
 
 class Recorder:
-    """Every instrument. Any thread may record."""
+    """All instruments. Any thread may record."""
 
     def __init__(self, meter: Meter) -> None:
         counter, gauge = meter.create_counter, meter.create_gauge
-        self._files = counter("codelode.files", "{file}", "Files that updates brought in or out")
+        self._files = counter(
+            "codelode.files", "{file}", "Files that updates added, changed or removed"
+        )
         self._chunks = counter("codelode.chunks", "{chunk}", "Chunks made of files that were read")
         self._read = counter("codelode.read", "By", "Bytes of files that updates read")
         self._stages = counter("codelode.stage.time", "s", "Time spent in each stage of updates")
@@ -38,21 +40,23 @@ class Recorder:
             "How long updates take",
             explicit_bucket_boundaries_advisory=UPDATE_SECONDS,
         )
-        self._queries, self._query_legs = (
+        self._queries, self._query_phases = (
             meter.create_histogram(
                 name, "s", description, explicit_bucket_boundaries_advisory=QUERY_SECONDS
             )
             for name, description in (
                 ("codelode.query.duration", "How long searches take"),
-                ("codelode.query.leg.duration", "How long each leg of a search takes"),
+                ("codelode.query.phase.duration", "How long each phase of a search takes"),
             )
         )
-        self._generation = gauge("codelode.index.generation", "", "The newest commit known")
+        self._generation = gauge("codelode.index.generation", "", "Number of the newest commit")
         self._index_files = gauge("codelode.index.files", "{file}", "Files in the index")
         self._index_chunks = gauge("codelode.index.chunks", "{chunk}", "Chunks in the index")
         self._segments = gauge("codelode.index.segments", "{segment}", "Segments of the index")
         self._size = gauge("codelode.index.size", "By", "Bytes of the index on disk")
-        self._skipped = gauge("codelode.index.skipped", "{file}", "What the last update left out")
+        self._skipped = gauge(
+            "codelode.index.skipped", "{file}", "Files that the last update left out"
+        )
         self._utilization = gauge("codelode.update.utilization", "1", "Share of the cores in use")
         self._peak = gauge("codelode.update.memory", "By", "Peak memory of the last update")
         meter.create_observable_gauge(
@@ -62,7 +66,7 @@ class Recorder:
         self._reasons: dict[str, set[str]] = {}
 
     def batch_done(self, chunks: int, bytes_read: int) -> None:
-        """A batch of files was read."""
+        """Record a batch of files that was read."""
         self._chunks.add(chunks)
         self._read.add(bytes_read)
 
@@ -100,7 +104,7 @@ class Recorder:
     def index_seen(
         self, root: str, generation: int, *, files: int, chunks: int, segments: int, size: int
     ) -> None:
-        """What an index holds now. `size` is in bytes."""
+        """Record the contents of an index. `size` is in bytes."""
         named = _label(root)
         for gauge, value in (
             (self._generation, generation),
@@ -112,37 +116,37 @@ class Recorder:
             gauge.set(value, {"root": named})
 
     @contextmanager
-    def timed(self, leg: str) -> Iterator[None]:
-        """Count the time within the context for a leg of this thread's search.
+    def timed(self, phase: str) -> Iterator[None]:
+        """Return a context that adds its time to a phase of this thread's search.
 
-        A leg inside another stops the clock of that one.
+        A phase inside another stops the clock of the outer one.
         """
-        outer: str | None = getattr(self._thread, "leg", None)
-        self._thread.leg = leg
+        outer: str | None = getattr(self._thread, "phase", None)
+        self._thread.phase = phase
         began = time.perf_counter()
         try:
             yield
         finally:
             seconds = time.perf_counter() - began
-            self._thread.leg = outer
-            self._spent()[leg] += seconds
+            self._thread.phase = outer
+            self._spent()[phase] += seconds
             if outer is not None:
                 self._spent()[outer] -= seconds
 
     def query_done(self, mode: str, seconds: float) -> None:
-        """A search of this thread has ended, after so many seconds."""
+        """Record a search of this thread that has ended, and its phases."""
         self._queries.record(seconds, {"mode": mode})
-        for leg, spent in self._spent().items():
-            self._query_legs.record(spent, {"leg": leg})
+        for phase, spent in self._spent().items():
+            self._query_phases.record(spent, {"phase": phase})
         self._spent().clear()
 
     def failed(self, operation: str, error: str) -> None:
-        """An update or a search ended with an error of this class."""
+        """Record an update or a search that ended with an error of this class."""
         self._errors.add(1, {"operation": operation, "error": error})
         self._spent().clear()
 
     def _spent(self) -> dict[str, float]:
-        """Seconds by leg of this thread's search."""
+        """Return the seconds by phase of this thread's search."""
         spent: dict[str, float] | None = getattr(self._thread, "spent", None)
         if spent is None:
             spent = self._thread.spent = defaultdict(float)
@@ -150,7 +154,7 @@ class Recorder:
 
 
 def _label(name: str) -> str:
-    """A file name as a label, which is Unicode."""
+    """Return a file name as a label, which is Unicode."""
     return os.fsencode(name).decode("utf-8", "replace")
 
 

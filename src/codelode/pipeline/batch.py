@@ -1,4 +1,4 @@
-"""One batch of files to one run: read, chunk, count words, embed, build."""
+"""A batch of files to a run: read, chunk, count words, embed, build."""
 
 from __future__ import annotations
 
@@ -18,44 +18,65 @@ from codelode.text.word_counts import count_words
 from codelode.types import Passages, Skip, SkipReason, SourceFile
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from codelode.embed.encoder import Encoder
     from codelode.report import StageTime
     from codelode.types import Task
 
-# A file skipped for these reasons need not be read again until it changes.
+# A file that is skipped for one of these reasons is not read again until it changes.
 _LASTING = {SkipReason.BINARY, SkipReason.ENCODING, SkipReason.EMPTY, SkipReason.TOO_LARGE}
+
+
+BATCH_BYTES = 1 << 20
+BATCH_FILES = 256
+
+
+def batches(tasks: Iterable[Task]) -> Iterator[list[Task]]:
+    """Divide tasks into batches of neighbors, of up to `BATCH_BYTES` and `BATCH_FILES` each.
+
+    They depend on the tasks alone, not on the number of workers.
+    """
+    batch: list[Task] = []
+    size = 0
+    for task in tasks:
+        if batch and (size + task.file.size > BATCH_BYTES or len(batch) == BATCH_FILES):
+            yield batch
+            batch, size = [], 0
+        batch.append(task)
+        size += task.file.size
+    if batch:
+        yield batch
 
 
 @dataclass(slots=True)
 class Run:
-    """What came of a batch. `data` is a segment; empty if no file of the batch was worth a row.
+    """The result of a batch. `data` is a segment, empty if it would have no row.
 
-    `same` are the files that only look changed: their content is what was indexed. `stages` says
-    what each stage took, `costs` what each file did if that was asked for. `peak_rss` is the
-    process's peak so far in bytes, `cpu` its CPU seconds so far, and `waited` how long it waited
-    for this batch, in seconds.
+    `same` are the files that only look changed: their content is as indexed. `stages` has the time
+    of each stage, `costs` the cost of each file if that was asked for. `peak_rss` is the peak of
+    the process's resident memory so far in bytes, `cpu` its CPU seconds so far, and `waited` how
+    long it waited for this batch, in seconds.
     """
 
-    data: bytes
-    files: int
-    chunks: int
-    bytes_read: int
-    skips: list[Skip]
-    same: list[SourceFile]
-    stages: dict[str, StageTime]
-    peak_rss: int
     last_path: str
+    data: bytes = b""
+    files: int = 0
+    chunks: int = 0
+    bytes_read: int = 0
+    skips: list[Skip] = field(default_factory=list)
+    same: list[SourceFile] = field(default_factory=list)
+    stages: dict[str, StageTime] = field(default_factory=dict)
     costs: list[FileCost] = field(default_factory=list)
+    peak_rss: int = 0
     cpu: float = 0.0
     waited: float = 0.0
 
 
 @dataclass(slots=True)
 class BatchIndexer:
-    """What stays the same from batch to batch. `costs` asks for what each file takes."""
+    """Indexes batches. `costs` asks for the cost of each file."""
 
     root: Path
     encoder: Encoder
@@ -63,12 +84,12 @@ class BatchIndexer:
     costs: bool = False
 
     def index(self, batch: Sequence[Task]) -> Run:
-        """Read and index the files of a batch, in order.
+        """Return the run of a batch, whose files are read in order.
 
-        Raises `MemoryCapError`, naming stage and file, if there is no memory for it.
+        Raises `MemoryCapError`, naming stage and file, if there is not enough memory.
         """
         clock = StageClock()
-        run = Run(b"", 0, 0, 0, [], [], clock.times, 0, batch[-1].file.path)
+        run = Run(last_path=batch[-1].file.path, stages=clock.times)
         path = batch[0].file.path
         try:
             builder = SegmentBuilder()
@@ -101,7 +122,7 @@ class BatchIndexer:
     def _add_measured(
         self, task: Task, builder: SegmentBuilder, run: Run, clock: StageClock
     ) -> None:
-        """Read and chunk one file, and note what it took."""
+        """Read and chunk one file, and record its cost."""
         wall, cpu, before = time.perf_counter(), time.process_time(), len(builder.texts)
         self._add(task, builder, run, clock)
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu

@@ -1,7 +1,8 @@
-"""What has changed since the last commit: the walk against the file tables of the snapshot.
+"""The changes since the last commit: a walk compared with the file tables of the snapshot.
 
-Files are matched by the 64-bit hash of their path and compared by size, times and inode, a batch
-at a time, so that memory is a few dozen bytes per known file and no Python object.
+Files are matched by the 64-bit hash of their path and compared by size, times and inode. This is
+done in vectors, some hundred files at a time: a known file takes a few dozen bytes and no Python
+object.
 """
 
 from __future__ import annotations
@@ -28,16 +29,17 @@ if TYPE_CHECKING:
     from codelode.types import SourceFile
 
 RACY_NS = 10_000_000
-"""The granularity of file times: a file modified this shortly before a walk, or later, may have
-been changed again after it was read, and show the same times."""
+"""The granularity of file times.
 
+A file is racy if it was modified less than this before a walk, or later: it may have changed again
+after it was read, and still have the same times."""
 
 COMPARE_FILES = 512
-"""How many finds of a walk are compared with the file tables at once."""
+"""The number of files that are compared with the file tables at once."""
 
 
 def settled_now() -> int:
-    """The time in ns, once what was modified before this call is no longer racy."""
+    """Wait until no file modified before this call is racy; return the time in ns."""
     time.sleep(1.2 * RACY_NS / 1e9)
     return time.time_ns()
 
@@ -47,7 +49,13 @@ def _stat(file: SourceFile) -> tuple[int, int, int, int]:
 
 
 class KnownFiles:
-    """The live files of a snapshot within a scope (none if there is no snapshot yet)."""
+    """The live files of a snapshot within a scope; no files if there is no snapshot yet.
+
+    Parallel arrays hold a file each, sorted by path hash: `hashes` uint64[n], `owners` and `rows`
+    int64[n] (its segment and its row there), `stats` int64[n, 4] (size, times, inode). Flags tell
+    what the walk found: `seen` that the file exists, `unchanged` that its indexed content is
+    current, `restat` that only its times changed.
+    """
 
     def __init__(self, snapshot: Snapshot | None, scope: Scope | None = None) -> None:
         self.snapshot = snapshot
@@ -76,62 +84,63 @@ class KnownFiles:
         self._racy_after = (snapshot.manifest.started_ns if snapshot else 0) - RACY_NS
 
     def changed(self, files: Sequence[SourceFile]) -> list[Task]:
-        """Those of `files` that are new or not as they were; the others are marked unchanged."""
+        """Return a task for each file that may be new or changed; mark the others unchanged."""
         if not len(self.hashes):
             return [Task(file) for file in files]
         wanted = np.array([path_hash(file.path) for file in files], np.uint64)
-        places = self._find(wanted)
+        positions = self._find(wanted)
         stats = np.array([_stat(file) for file in files])
-        same = (places >= 0) & (self.stats[places] == stats).all(axis=1)
+        same = (positions >= 0) & (self.stats[positions] == stats).all(axis=1)
         same &= stats[:, 1:3].max(axis=1) < self._racy_after
-        self.seen[places[places >= 0]] = True
-        self.unchanged[places[same]] = True
+        self.seen[positions[positions >= 0]] = True
+        self.unchanged[positions[same]] = True
         return [
-            Task(file, self._content_hash(place) if place >= 0 else None)
-            for file, place, known in zip(files, places.tolist(), same.tolist(), strict=True)
+            Task(file, self._content_hash(position) if position >= 0 else None)
+            for file, position, known in zip(files, positions.tolist(), same.tolist(), strict=True)
             if not known
         ]
 
     def note_same(self, files: Sequence[SourceFile]) -> None:
-        """These files were read and have the content that was indexed: only their times changed."""
+        """Mark files whose content turned out to be as indexed: only their times changed."""
         if not files:
             return
-        places = self._find(np.array([path_hash(file.path) for file in files], np.uint64))
+        positions = self._find(np.array([path_hash(file.path) for file in files], np.uint64))
         stats = np.array([_stat(file) for file in files])
-        self.unchanged[places] = True
-        self.restat[places] = (self.stats[places] != stats).any(axis=1)
-        self.stats[places] = stats
+        self.unchanged[positions] = True
+        self.restat[positions] = (self.stats[positions] != stats).any(axis=1)
+        self.stats[positions] = stats
 
     def new_stats(self, segment: int) -> NDArray[np.int64] | None:
         """Return the times and inodes of a segment's files, int64[rows, 3]; None if unchanged."""
-        mine = self.restat & (self.owners == segment)
-        if not mine.any():
+        changed = self.restat & (self.owners == segment)
+        if not changed.any():
             return None
         stats = self.segments[segment].stats.copy()
-        stats[self.rows[mine]] = self.stats[mine, 1:]
+        stats[self.rows[changed]] = self.stats[changed, 1:]
         return stats
 
-    def _content_hash(self, place: int) -> bytes:
-        files = self.segments[int(self.owners[place])].segment.files
-        content_hash: bytes = files["content_hash"][int(self.rows[place])].tobytes()
+    def _content_hash(self, position: int) -> bytes:
+        files = self.segments[int(self.owners[position])].segment.files
+        content_hash: bytes = files["content_hash"][int(self.rows[position])].tobytes()
         return content_hash
 
     def _find(self, hashes: NDArray[np.uint64]) -> NDArray[np.int64]:
-        """The index of each hash among the known ones, or -1."""
-        places = np.searchsorted(self.hashes, hashes)
-        places[places == len(self.hashes)] = 0
-        return np.where(self.hashes[places] == hashes, places, -1).astype(np.int64)
+        """Return the position of each hash in the arrays, or -1."""
+        positions = np.searchsorted(self.hashes, hashes)
+        positions[positions == len(self.hashes)] = 0
+        return np.where(self.hashes[positions] == hashes, positions, -1).astype(np.int64)
 
     def known(self, hashes: NDArray[np.uint64]) -> NDArray[np.bool_]:
-        """Which of these path hashes were there before."""
+        """Return bool[n]: whether each path hash is among the known files."""
         if not len(self.hashes):
             return np.zeros(len(hashes), bool)
         return self._find(hashes) >= 0
 
     def live_after(self, replaced: NDArray[np.uint64], finished: bool) -> list[NDArray[np.bool_]]:
-        """Masks bool[rows] of the old segments once `replaced` paths live in new segments.
+        """Return the live files of each old segment, bool[rows], once new segments are published.
 
-        When the walk has `finished`, what was not found unchanged is dead too.
+        `replaced` are the path hashes in the new segments. When the walk has `finished`, all files
+        that it did not find unchanged are dead too.
         """
         dead = ~self.unchanged if finished else np.isin(self.hashes, replaced)
         masks = []
@@ -142,7 +151,7 @@ class KnownFiles:
         return masks
 
     def removed(self) -> int:
-        """How many known files with text the walk did not meet."""
+        """Return the number of known files with text that the walk did not find."""
         count = 0
         for number, live in enumerate(self.segments):
             gone = self.rows[~self.seen & (self.owners == number)]
@@ -150,7 +159,7 @@ class KnownFiles:
         return count
 
     def lasting_skips(self) -> Iterator[Skip]:
-        """The unchanged files that were read in vain before, and why."""
+        """Yield a skip for each unchanged file that could not be indexed when it was read."""
         for number, live in enumerate(self.segments):
             rows = self.rows[self.unchanged & (self.owners == number)]
             reasons = live.segment.files["skip"][rows]
@@ -159,24 +168,24 @@ class KnownFiles:
 
 
 class SkipCounter:
-    """Counts what is left out by reason, and tells a listener of each."""
+    """Counts skips by reason, and tells a listener of each."""
 
     def __init__(self, listener: Callable[[Skip], None] | None) -> None:
         self.counts: Counter[str] = Counter()
         self._listener = listener
 
     def add(self, skip: Skip) -> None:
-        """One more."""
+        """Count a skip."""
         self.counts[skip.reason.value] += 1
         if self._listener is not None:
             self._listener(skip)
 
 
 def changed_files(
-    found: Iterable[SourceFile | Skip], known: KnownFiles, skips: SkipCounter, clock: StageClock
+    walked: Iterable[SourceFile | Skip], known: KnownFiles, skips: SkipCounter, clock: StageClock
 ) -> Iterator[Task]:
-    """The files that have to be read, of those that a walk finds."""
-    source = iter(found)
+    """Yield a task for each file of a walk that has to be read."""
+    source = iter(walked)
     while True:
         with clock.during("walk"):
             items = list(islice(source, COMPARE_FILES))

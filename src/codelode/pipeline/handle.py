@@ -41,7 +41,7 @@ class WorkerHandle:
         return self._process.pid
 
     def index(self, batch: Sequence[Task]) -> Run:
-        """Return the run of a batch. Raises what the worker did, `IndexingError` if it died."""
+        """Return the run of a batch. Raises the worker's error, `IndexingError` if it died."""
         try:
             self._process.send(pack_batch(batch))
             reply = self._process.receive()

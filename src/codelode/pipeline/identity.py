@@ -1,6 +1,6 @@
-"""What an index was made with: model, tokenizer, chunker, quantizer.
+"""The identity of an index: the model, tokenizer, chunker and quantizer that made it.
 
-Vectors of two models, or terms of two tokenizers, cannot be compared; an index never holds both.
+Vectors of two models, or terms of two tokenizers, cannot be compared, so an index never holds both.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from codelode.chunk.chunker import CHUNKER
+from codelode.chunk.chunker import chunker_identity
 from codelode.errors import MismatchError
 from codelode.segment.quantizer import QUANTIZER
 from codelode.store.manifest import Manifest, check_model
@@ -18,16 +18,16 @@ from codelode.text import tokens
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from codelode.discover.walk import WalkOptions
+    from codelode.discover.options import WalkOptions
     from codelode.embed.encoder import Encoder
 
 
 def next_manifest(
     current: Manifest | None, root: Path, encoder: Encoder, walk: WalkOptions
 ) -> Manifest:
-    """What an update goes on from: the current manifest, or a new one.
+    """Return the manifest that an update goes on from: the current one, or a new one.
 
-    Raises `MismatchError` if the current one was made with something else.
+    Raises `MismatchError` if the current index has another identity.
     """
     fresh = Manifest(
         generation=0,
@@ -37,13 +37,9 @@ def next_manifest(
         fingerprint=encoder.fingerprint,
         dimensions=encoder.dimensions,
         quantizer=QUANTIZER,
-        chunker=CHUNKER,
+        chunker=chunker_identity(),
         tokenizer=tokens.TOKENIZER,
-        options={
-            "hidden": walk.hidden,
-            "no_ignore": walk.no_ignore,
-            "max_file_size": walk.max_file_size,
-        },
+        options=walk.recorded(),
     )
     if current is None:
         return fresh

@@ -1,4 +1,4 @@
-"""What an update costs: gathered in the parent, from its own clock and from every run."""
+"""The cost of an update, added up from the parent's clock and from every run."""
 
 from __future__ import annotations
 
@@ -15,14 +15,13 @@ if TYPE_CHECKING:
     from codelode.report import FileCost
 
 LISTED_FILES = 10
-"""How many of the slowest and of the largest files are remembered."""
+"""The number of slowest and of largest files in a report."""
 
 
 class Ledger:
     """The stages, waits and files of one update. `clock` is for the stages of this thread.
 
-    CPU seconds of this process include those of other threads of a program that goes on with its
-    own work meanwhile.
+    The CPU seconds of this process include those of other threads of the program.
     """
 
     def __init__(self, cores: int) -> None:
@@ -37,11 +36,11 @@ class Ledger:
 
     @property
     def seconds(self) -> float:
-        """How long it has been."""
+        """The time since the update began."""
         return time.perf_counter() - self._began
 
     def add(self, run: Run) -> None:
-        """Count a run."""
+        """Add a run."""
         self._of_runs.update(run.stages)
         self._worker_wait += run.waited
         self.bytes_read += run.bytes_read
@@ -55,12 +54,12 @@ class Ledger:
             )
 
     def totals(self, pool: WorkerPool | None) -> tuple[dict[str, StageTime], Load]:
-        """Seconds by stage, and how busy the processes were."""
+        """Return the time of each stage, and how busy the processes were."""
         stages = StageClock()
         stages.update(self._of_runs.times)
         stages.update(self.clock.times)
         if pool is not None:
-            # Of the threads that talk to the workers: what they wait for is counted elsewhere.
+            # The threads that talk to the workers; their waits are counted elsewhere.
             stages.add("transfer", StageTime(pool.transfer_cpu, pool.transfer_cpu))
         waited = stages.times.pop("wait", NOTHING)
         seconds = self.seconds

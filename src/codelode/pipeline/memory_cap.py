@@ -1,9 +1,9 @@
-"""The memory cap: how much indexing may use, over all its processes.
+"""The memory cap: how much all processes of an update may use.
 
-Memory is bounded by construction (batches, queues and the open segment have fixed sizes), so the
-cap decides how many workers there are. It is enforced too: a worker may not allocate more than its
-share (`RLIMIT_DATA`: so it is the allocation that fails, not the machine), and what all
-processes hold is checked after every batch.
+Memory is bounded by construction, because batches, queues and the open segment have fixed sizes. So
+the cap decides how many workers there are. It is enforced too: a worker cannot allocate more than
+its share (an allocation fails, and not the machine), and the memory of all processes is checked
+after every batch.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from codelode.system.memory import allowed_bytes
 MEGABYTE = 1 << 20
 DEFAULT_MAX = 1024 * MEGABYTE
 PARENT_BYTES = 200 * MEGABYTE
-"""What the process that seals segments needs at most, beside what it held before."""
+"""The most that the process that seals segments needs, beside what it held before."""
 WORKER_BYTES = 160 * MEGABYTE
-"""What a worker needs for ordinary code: interpreter, grammars, model and one batch."""
+"""The memory of a worker for ordinary code: interpreter, grammars, model and one batch."""
 
 
 def default_cap() -> int:
@@ -29,18 +29,18 @@ def default_cap() -> int:
 
 @dataclass(frozen=True, slots=True)
 class MemoryBudget:
-    """A cap in bytes, shared out to this process and its workers.
+    """A cap in bytes, divided between this process and its workers.
 
-    `before` bytes were in use by the program that holds the index, and do not count.
+    `before` is what the program held before the update, in bytes; it does not count.
     """
 
     cap: int
     before: int = 0
 
     def jobs(self, wanted: int) -> int:
-        """How many of the `wanted` workers there is room for; 1 means none beside this process.
+        """Return how many of the `wanted` workers the cap allows; 1 means this process alone.
 
-        Raises `MemoryCapError` if the cap leaves no room at all.
+        Raises `MemoryCapError` if the cap is too small for any update.
         """
         if self.cap < PARENT_BYTES:
             raise MemoryCapError(
@@ -50,11 +50,11 @@ class MemoryBudget:
         return max(1, min(wanted, (self.cap - PARENT_BYTES) // WORKER_BYTES))
 
     def worker_limit(self, jobs: int) -> int:
-        """The share of each of `jobs` workers, in bytes."""
+        """Return the share of each of `jobs` workers, in bytes."""
         return (self.cap - PARENT_BYTES) // jobs
 
     def check(self, held: int, stage: str, path: str) -> None:
-        """Raise `MemoryCapError` if `held` bytes, of all processes, are more than the cap."""
+        """Raise `MemoryCapError` if all processes hold more bytes than the cap."""
         held -= self.before
         if held > self.cap:
             raise MemoryCapError(

@@ -1,4 +1,4 @@
-"""What an update would do, without doing it."""
+"""A dry run: what an update would do."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from codelode.discover.walk import WalkOptions, walk
+from codelode.discover.options import WalkOptions
+from codelode.discover.walk import walk
 from codelode.errors import UsageError
 from codelode.pipeline.changes import KnownFiles, SkipCounter, changed_files
 from codelode.pipeline.stages import StageClock
@@ -20,7 +21,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What an update would do. `files` and `bytes` are all that the walk found worth reading."""
+    """What an update would do.
+
+    `files` and `bytes` are the number and size of all files to index, `changed` and `removed` the
+    numbers of files to read and to remove, `skipped` the numbers of files left out, by reason.
+    """
 
     files: int
     bytes: int
@@ -35,7 +40,7 @@ def plan(
     options: WalkOptions,
     on_skip: Callable[[Skip], None] | None = None,
 ) -> Plan:
-    """Walk the tree and compare it with the snapshot; touches nothing."""
+    """Walk the tree and compare it with the snapshot; change nothing."""
     known, skips = KnownFiles(snapshot), SkipCounter(on_skip)
     files = size = 0
 
@@ -52,7 +57,7 @@ def plan(
 
 
 def refuse_empty(root: Path, options: WalkOptions) -> None:
-    """Raise `UsageError` if there is nothing to read: what is indexed stays as it is."""
+    """Raise `UsageError` if the tree has no file to index, so that the index stays as it is."""
     skips = SkipCounter(None)
     for item in walk(root, options):
         if not isinstance(item, Skip):
@@ -62,7 +67,7 @@ def refuse_empty(root: Path, options: WalkOptions) -> None:
 
 
 def nothing_to_index(root: Path, skipped: Mapping[str, int]) -> UsageError:
-    """The error that says why a tree has nothing to index."""
+    """Return the error that says why a tree has nothing to index."""
     reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(skipped.items()))
     why = f"everything was left out ({reasons})" if reasons else "the folder is empty"
     return UsageError(f"nothing to index in {root}: {why}")

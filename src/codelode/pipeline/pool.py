@@ -1,4 +1,4 @@
-"""Worker processes: batches out, runs back, in order, with a bounded number under way."""
+"""A pool of workers: batches out, runs back in order, with a bounded number under way."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from codelode.pipeline.stages import StageClock
     from codelode.types import Task
 
-BATCHES_AHEAD = 6  # per worker: enough that none waits while the parent seals a segment
+BATCHES_AHEAD = 6
+"""Batches that wait per worker, so that no worker waits while the parent seals a segment."""
 
 
 class WorkerPool:

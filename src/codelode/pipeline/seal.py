@@ -1,7 +1,8 @@
 """Runs to segments, and segments to commits.
 
-Runs are kept until there are enough for a segment; then they are merged into a file and published
-together with the tombstones of what they replace. So an interrupted run keeps what it sealed.
+Runs are kept until there are enough for a segment. Then they are merged into a segment file, which
+is published together with the tombstones of the files that it replaces. So an interrupted update
+keeps what it has sealed.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from codelode.store.storage import Storage
 
 SEGMENT_CHUNKS = MAX_CHUNKS
-"""A segment is sealed before it would exceed this: with the runs for it, about 50 MB are held."""
+"""A segment is sealed before it would exceed this; its runs take about 50 MB of memory."""
 
 
 class Sealer:
@@ -39,10 +40,10 @@ class Sealer:
         clock: StageClock,
         whole: bool = True,
     ) -> None:
-        """`manifest` is the one to go on from; `known` are the files of its segments.
+        """Take the manifest to go on from, and the known files of its segments.
 
-        `whole` says that the walk covers the whole tree. After one that does not, the index is as
-        complete as before.
+        `publish_partial` allows commits before the update is finished. `whole` says that the walk
+        covers the whole tree; after one that does not, the index is as complete as before.
         """
         self.storage = storage
         self.manifest = manifest
@@ -58,7 +59,7 @@ class Sealer:
         self._chunks = self._rows = 0
 
     def add(self, run: Run) -> None:
-        """Take a run; seal and publish a segment if it is time."""
+        """Take a run; seal and publish a segment first if there are enough runs for one."""
         if not run.data:
             return
         segment = RunSegment.from_bytes("run", run.data)
@@ -74,9 +75,10 @@ class Sealer:
         self._rows += rows
 
     def finish(self, skipped: dict[str, int]) -> Manifest:
-        """Seal what is left and publish, unless nothing changed since the last commit.
+        """Seal the last runs and publish, unless nothing has changed since the last commit.
 
-        `skipped` are the numbers of files that the index leaves out, by reason.
+        `skipped` are the numbers of files that the index leaves out, by reason. Return the manifest
+        that is current then.
         """
         with self._clock.during("seal"):
             self._seal()
@@ -102,7 +104,7 @@ class Sealer:
     def _publish(self, finished: bool) -> None:
         masks = self.known.live_after(np.concatenate(self._replaced), finished)
         segments = (
-            *(self._old_entry(i, mask) for i, mask in enumerate(masks) if mask.any()),
+            *(self._old_entry(number, mask) for number, mask in enumerate(masks) if mask.any()),
             *self._new,
         )
         complete = self._complete[finished]
@@ -117,16 +119,16 @@ class Sealer:
         publish(self.storage, self.manifest if finished else self._unfinished())
 
     def _unfinished(self) -> Manifest:
-        """The manifest, but only with files vouched for that were looked at.
+        """Return the manifest with the start of the walk before.
 
-        Files that were racy before, and that this walk has not met yet, must stay so.
+        Files that were racy then, and that this walk has not reached yet, must stay racy.
         """
         before = self.known.snapshot
         started = before.manifest.started_ns if before else self.manifest.started_ns
         return replace(self.manifest, started_ns=started)
 
     def _old_entry(self, number: int, mask: NDArray[np.bool_]) -> SegmentEntry:
-        """A segment that was there before, with what is dead in it now and newer stats."""
+        """Return the entry of an old segment with its live files and their newest times."""
         live = self.known.segments[number]
         entry = self._old[number].with_live(mask, live.segment.files)
         newer = self.known.new_stats(number)

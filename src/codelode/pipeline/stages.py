@@ -1,4 +1,4 @@
-"""Clocks: how long each stage takes, by the clock on the wall and in CPU seconds."""
+"""Clocks: the time that each stage takes, in wall-clock and in CPU seconds."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ NOTHING = StageTime(0.0, 0.0)
 
 
 class StageClock:
-    """Seconds by stage. One stage runs at a time: one within another stops the other's clock."""
+    """Seconds by stage. One stage runs at a time: an inner stage stops the clock of the outer."""
 
     def __init__(self, cpu: Callable[[], float] = time.process_time) -> None:
-        """`cpu` tells the CPU seconds of this process, or of this thread."""
+        """Take the function that returns the CPU seconds of this process, or of this thread."""
         self.times: dict[str, StageTime] = {}
         self.stage = ""
         self._cpu = cpu
         self._wall_began, self._cpu_began = time.perf_counter(), cpu()
 
     def enter(self, stage: str) -> None:
-        """From now on it is this stage; the empty one is not counted."""
+        """Begin a stage, which ends the one before; the empty stage is not counted."""
         wall, cpu = time.perf_counter(), self._cpu()
         if self.stage:
             self.add(self.stage, StageTime(wall - self._wall_began, cpu - self._cpu_began))
@@ -33,7 +33,7 @@ class StageClock:
 
     @contextmanager
     def during(self, stage: str) -> Iterator[None]:
-        """It is this stage for as long as the context lasts."""
+        """Be in a stage within the context."""
         before = self.stage
         self.enter(stage)
         try:
@@ -42,10 +42,10 @@ class StageClock:
             self.enter(before)
 
     def add(self, stage: str, spent: StageTime) -> None:
-        """Count what was measured elsewhere."""
+        """Add a time that was measured elsewhere."""
         self.times[stage] = self.times.get(stage, NOTHING) + spent
 
     def update(self, times: Mapping[str, StageTime]) -> None:
-        """Count what another clock measured."""
+        """Add the times of another clock."""
         for stage, spent in times.items():
             self.add(stage, spent)

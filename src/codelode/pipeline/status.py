@@ -1,4 +1,4 @@
-"""An index at a glance."""
+"""An overview of an index."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """An index at a glance. Sizes in bytes; `last_commit` is ISO 8601, UTC."""
+    """An overview of an index. Sizes are in bytes; `last_commit` is ISO 8601, UTC."""
 
     root: str
     directory: str
@@ -35,7 +35,7 @@ class Status:
 
 
 def describe(storage: Storage, snapshot: Snapshot, changes: Plan | None) -> Status:
-    """The status of the index in `storage`, with what an update would change if that is known."""
+    """Return the status of an index; `changes` are what an update would do, if that is known."""
     manifest = snapshot.manifest
     sections: Counter[str] = Counter()
     for live in snapshot.segments:

@@ -1,7 +1,7 @@
-"""Traces for speedscope: which function ran when, in this process and in its workers.
+"""Profiles for speedscope: which function ran when, in this process and in its workers.
 
-pyinstrument takes the samples and knows speedscope's format. Each process samples itself, since
-it sees no other; a file of speedscope's can hold the profiles of many.
+pyinstrument takes the samples and writes speedscope's format. Each process samples itself; one
+file holds the profiles of all.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 INTERVAL_SECONDS = 0.005
-"""Between two samples: twice as fine as usual, and half a megabyte of memory per second."""
+"""The time between two samples: half of pyinstrument's default, for half a megabyte a second."""
 
 
 def check(path: Path) -> None:
-    """Raise `UsageError` if there is no profiler, or no place for a profile."""
+    """Raise `UsageError` if there is no profiler, or if a file cannot be written there."""
     if path.is_dir():
         raise UsageError(
             f"cannot write a profile to {path}: it is a folder"
@@ -45,10 +45,11 @@ def _require_profiler() -> None:
 
 @contextmanager
 def tracing(path: Path | None) -> Iterator[list[tuple[str, str]] | None]:
-    """Profile this thread, and write that with what is added to the list to a file.
+    """Profile this thread; at the end, write its profile and those in the list to a file.
 
-    Nothing without a path: then there is no list. Raises `UsageError` if there is no profiler, or
-    if the file cannot be written in the end.
+    The list is for the profiles of workers: (name of the process, profile). Without a path, nothing
+    is profiled and there is no list. Raises `UsageError` if there is no profiler, or if the file
+    cannot be written in the end.
     """
     if path is None:
         yield None
@@ -72,22 +73,22 @@ def _write(path: Path, text: str) -> None:
 
 
 class Tracer:
-    """Samples the thread that makes it, from now on until `finish`."""
+    """Samples the thread that creates it, until `finish` or `stop`."""
 
     def __init__(self) -> None:
         _require_profiler()
         from pyinstrument import Profiler
 
-        # Not async: then a program that profiles itself may do so at the same time.
+        # Not async, so that a program can profile itself at the same time.
         self._profiler = Profiler(interval=INTERVAL_SECONDS, async_mode="disabled")
         self._profiler.start()
 
     def finish(self) -> str:
-        """Stop, and give the profile as the text of a speedscope file."""
+        """Stop, and return the profile as the text of a speedscope file."""
         from pyinstrument.renderers import SpeedscopeRenderer
 
         session = self._profiler.stop()
-        # By default it drops what took less than 1 % of the whole: on a time line, nearly all.
+        # By default it drops functions below 1 % of the time: on a time line, nearly all.
         text: str = SpeedscopeRenderer(processor_options={"filter_threshold": 0}).render(session)
         return text
 
@@ -98,7 +99,7 @@ class Tracer:
 
 
 def joined(traces: Sequence[tuple[str, str]]) -> str:
-    """One speedscope file with the profiles of several: (name of the process, its file) each."""
+    """Return one speedscope file of several: (name of the process, its file) each."""
     frames: list[Any] = []
     profiles: list[dict[str, Any]] = []
     document: dict[str, Any] = {}

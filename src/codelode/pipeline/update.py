@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from codelode import metrics
-from codelode.discover.walk import WalkOptions, walk
-from codelode.pipeline.batch import BatchIndexer, Run
-from codelode.pipeline.changes import (
-    KnownFiles,
-    SkipCounter,
-    changed_files,
-    settled_now,
-)
+from codelode.discover.walk import walk
+from codelode.pipeline.batch import BatchIndexer, batches
+from codelode.pipeline.changes import KnownFiles, SkipCounter, changed_files, settled_now
 from codelode.pipeline.ledger import Ledger
 from codelode.pipeline.memory_cap import PARENT_BYTES, MemoryBudget, default_cap
 from codelode.pipeline.messages import WorkerOptions
@@ -26,81 +20,75 @@ from codelode.report import UpdateReport
 from codelode.store.compact import compact
 from codelode.system.cpu import available_cores
 from codelode.system.memory import peak_rss_bytes, resident_bytes
-from codelode.types import Skip, Task
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from codelode.discover.options import WalkOptions
     from codelode.discover.scope import Scope
     from codelode.embed.encoder import Encoder
+    from codelode.pipeline.batch import Run
+    from codelode.pipeline.options import Progress, UpdateOptions
     from codelode.pipeline.stages import StageClock
     from codelode.store.manifest import Manifest
     from codelode.store.snapshot import Snapshot
     from codelode.store.storage import Storage
+    from codelode.types import Skip, SourceFile, Task
 
-BATCH_BYTES = 1 << 20
-BATCH_FILES = 256
 SMALL_BATCHES = 2
-"""Work of no more batches than this is done in this process: workers take longer to start."""
+"""No workers are started for up to this many batches: that takes longer than the batches do."""
 
 
-class Progress(Protocol):
-    """Told how an update goes on; both calls are cheap and frequent."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateContext:
+    """One update of an index whose write lock the caller holds.
 
-    def found(self, files: int, size: int) -> None:
-        """So many more files, of so many bytes, have to be read."""
-
-    def indexed(self, files: int, size: int) -> None:
-        """So many more files, of so many bytes, are done."""
-
-
-@dataclass(frozen=True, slots=True)
-class UpdateOptions:
-    """How to update: what to walk, how many processes, which model, how much memory (bytes).
-
-    `scope` is the part of the tree to look at (default: all of it). `profile` asks for what each
-    file takes; `traces` is where the profiles of the workers go, if
-    they are asked for: (name of the process, speedscope's JSON).
+    `manifest` is the one to go on from, `snapshot` its segments (None to build anew). `scope` is
+    the part of the tree to look at (None: all of it). `model` is the name by which workers load
+    the encoder, None if they cannot. `traces` collects the profiles of the workers, if they are
+    asked for: (name of the process, speedscope's JSON).
     """
 
+    storage: Storage
+    root: Path
     walk: WalkOptions
-    scope: Scope | None = None
-    jobs: int = 1
-    model: str | None = None
-    max_memory: int | None = None
-    on_skip: Callable[[Skip], None] | None = None
-    progress: Progress | None = None
-    profile: bool = False
-    traces: list[tuple[str, str]] | None = None
+    scope: Scope | None
+    manifest: Manifest
+    snapshot: Snapshot | None
+    encoder: Encoder
+    model: str | None
+    traces: list[tuple[str, str]] | None
+
+    @property
+    def whole(self) -> bool:
+        """Whether the update covers the whole tree."""
+        return self.scope is None
+
+    def walked(self) -> Iterator[SourceFile | Skip]:
+        """Walk the part of the tree to look at."""
+        return walk(self.root, self.walk, self.scope)
+
+    def sealer(self, known: KnownFiles, clock: StageClock) -> Sealer:
+        """Return the sealer of the runs of this update."""
+        publish_partial = self.manifest.generation == 0 or self.snapshot is not None
+        return Sealer(self.storage, self.manifest, known, publish_partial, clock, self.whole)
 
 
-def update(
-    storage: Storage,
-    root: Path,
-    manifest: Manifest,
-    snapshot: Snapshot | None,
-    encoder: Encoder,
-    options: UpdateOptions,
-) -> UpdateReport:
-    """Index what changed under `root` into `storage`, whose write lock the caller holds.
-
-    `manifest` is what to go on from, `snapshot` its segments (None to build anew).
-    """
+def update(context: UpdateContext, options: UpdateOptions) -> UpdateReport:
+    """Index the files of a tree that have changed, and commit."""
     ledger = Ledger(available_cores())
-    whole = options.scope is None
-    if whole:  # else files beyond the scope may have been missed since the walk before
-        manifest = replace(manifest, started_ns=settled_now())
+    if context.whole:  # otherwise files elsewhere may have been missed since the last walk
+        context = replace(context, manifest=replace(context.manifest, started_ns=settled_now()))
     with ledger.clock.during("compare"):
-        known = KnownFiles(snapshot, options.scope)
-    publish_partial = manifest.generation == 0 or snapshot is not None
-    sealer = Sealer(storage, manifest, known, publish_partial, ledger.clock, whole)
+        known = KnownFiles(context.snapshot, context.scope)
+    sealer = context.sealer(known, ledger.clock)
     skips = SkipCounter(options.on_skip)
     budget = MemoryBudget(
         options.max_memory or default_cap(), max(0, resident_bytes() - PARENT_BYTES)
     )
-    found = changed_files(walk(root, options.walk, options.scope), known, skips, ledger.clock)
-    batches = _batches(found, options.progress)
-    with _runs(root, encoder, options, budget, batches, ledger.clock) as (runs, pool):
+    tasks = changed_files(context.walked(), known, skips, ledger.clock)
+    with _runs(context, options, budget, tasks, ledger.clock) as (runs, pool):
         for run in runs:
             for skip in run.skips:
                 skips.add(skip)
@@ -109,17 +97,17 @@ def update(
             sealer.add(run)
             held = resident_bytes() + (pool.peak_rss if pool else 0)
             budget.check(held, "seal", run.last_path)
-            _tell(run, options.progress)
+            _announce(run, options.progress)
     for skip in known.lasting_skips():
         skips.add(skip)
-    committed = sealer.finish(dict(skips.counts) if whole else manifest.skipped)
+    committed = sealer.finish(dict(skips.counts) if context.whole else context.manifest.skipped)
     with ledger.clock.during("compact"):
-        committed = compact(storage, committed)
-    return _report(committed, sealer, known, skips, ledger, pool)
+        committed = compact(context.storage, committed)
+    return _report(committed, sealer, skips, ledger, pool)
 
 
-def _tell(run: Run, progress: Progress | None) -> None:
-    """Tell those who want to know that a run is done."""
+def _announce(run: Run, progress: Progress | None) -> None:
+    """Tell the listeners that a run is done."""
     if progress:
         progress.indexed(run.files, run.bytes_read)
     if (recorder := metrics.recorder()) is not None:
@@ -129,7 +117,6 @@ def _tell(run: Run, progress: Progress | None) -> None:
 def _report(
     committed: Manifest,
     sealer: Sealer,
-    known: KnownFiles,
     skips: SkipCounter,
     ledger: Ledger,
     pool: WorkerPool | None,
@@ -139,7 +126,7 @@ def _report(
         files=committed.files,
         files_added=sealer.added,
         files_changed=sealer.changed,
-        files_removed=known.removed(),
+        files_removed=sealer.known.removed(),
         files_skipped=sum(skips.counts.values()),
         chunks=committed.chunks,
         chunks_made=ledger.chunks,
@@ -159,43 +146,38 @@ def _report(
 
 @contextmanager
 def _runs(
-    root: Path,
-    encoder: Encoder,
+    context: UpdateContext,
     options: UpdateOptions,
     budget: MemoryBudget,
-    batches: Iterator[list[Task]],
+    tasks: Iterable[Task],
     clock: StageClock,
 ) -> Iterator[tuple[Iterable[Run], WorkerPool | None]]:
-    """The run of every batch, in order; and the workers that make them, if there are any."""
-    size = options.walk.max_file_size
-    jobs = budget.jobs(options.jobs)
-    first = list(islice(batches, SMALL_BATCHES + 1))
+    """Yield the runs of all batches, in order, and the workers that make them, if there are any."""
+    limit = context.walk.max_file_size
+    jobs = 1 if context.model is None else budget.jobs(options.jobs)
+    waiting = _counted(batches(tasks), options.progress)
+    first = list(islice(waiting, SMALL_BATCHES + 1))
     if jobs == 1 or len(first) <= SMALL_BATCHES:
-        indexer = BatchIndexer(root, encoder, size, options.profile)
-        yield map(indexer.index, chain(first, batches)), None
+        indexer = BatchIndexer(context.root, context.encoder, limit, options.profile)
+        yield map(indexer.index, chain(first, waiting)), None
         return
-    limit = budget.worker_limit(jobs)
-    traced = options.traces is not None
-    work = WorkerOptions(str(root), options.model, size, limit, options.profile, traced)
-    with WorkerPool(jobs, work, clock) as pool:
-        yield pool.map(chain(first, batches)), pool
-    if options.traces is not None:
-        options.traces.extend(pool.traces)
+    worker_options = WorkerOptions(
+        root=str(context.root),
+        model=context.model,
+        max_file_size=limit,
+        memory_limit=budget.worker_limit(jobs),
+        costs=options.profile,
+        trace=context.traces is not None,
+    )
+    with WorkerPool(jobs, worker_options, clock) as pool:
+        yield pool.map(chain(first, waiting)), pool
+    if context.traces is not None:
+        context.traces.extend(pool.traces)
 
 
-def _batches(tasks: Iterable[Task], progress: Progress | None) -> Iterator[list[Task]]:
-    """Neighbours together, up to `BATCH_BYTES` and `BATCH_FILES`: the same whatever the workers."""
-    batch: list[Task] = []
-    size = 0
-    for task in tasks:
-        if batch and (size + task.file.size > BATCH_BYTES or len(batch) == BATCH_FILES):
-            if progress:
-                progress.found(len(batch), size)
-            yield batch
-            batch, size = [], 0
-        batch.append(task)
-        size += task.file.size
-    if batch:
+def _counted(batches: Iterator[list[Task]], progress: Progress | None) -> Iterator[list[Task]]:
+    """Yield the batches, and tell a listener of their files."""
+    for batch in batches:
         if progress:
-            progress.found(len(batch), size)
+            progress.found(len(batch), sum(task.file.size for task in batch))
         yield batch

@@ -66,13 +66,13 @@ def whole(section: Section) -> list[Line]:
     return [*section.before, *section.lines, *section.after]
 
 
-def excerpt(section: Section, symbol: str | None = None, context: int = 0) -> list[Line]:
+def excerpt(section: Section, landing: int | None = None, context: int = 0) -> list[Line]:
     """Return the few lines that show why a hit answers, in order; there may be gaps.
 
     They are the window of lines with most terms of the query, with `context` more lines on each
-    side. The first line with the name of the hit's `symbol` begins the window or precedes it.
+    side. The line numbered `landing`, where the hit points, begins the window or precedes it.
     """
-    heading = _heading(section.lines, symbol)
+    heading = next((i for i, line in enumerate(section.lines) if line.number == landing), None)
     start, stop = _best_window(section.lines, heading)
     everything, shift = whole(section), len(section.before)
     while not context and start < stop - 1 and not everything[shift + stop - 1].text.strip():
@@ -108,12 +108,3 @@ def _best_window(lines: Sequence[Line], heading: int | None) -> tuple[int, int]:
     spare = size - (matching[-1] - matching[0] + 1)
     best = min(max(matching[0] - spare // 2, first), last - size)
     return best, best + size
-
-
-def _heading(lines: Sequence[Line], symbol: str | None) -> int | None:
-    """Return the position of the first line with the symbol's name."""
-    name = re.split(r"\W+", symbol)[-1] if symbol else ""
-    if not name:
-        return None
-    named = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
-    return next((i for i, line in enumerate(lines) if named.search(line.text)), None)

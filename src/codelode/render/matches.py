@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from codelode.text.tokens import terms, words
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable, Iterator
 
 
 class TermMatcher:
@@ -25,22 +25,50 @@ class TermMatcher:
         return found
 
     def spans(self, text: str) -> list[tuple[int, int]]:
-        """Return the character ranges `[start, end)` of the words that match, in order."""
-        spans = []
+        """Return the character ranges `[start, end)` of the words that match, in order, apart."""
         data = text.encode("utf-8", "replace")  # one byte for each surrogate: offsets agree
+        spans: set[tuple[int, int]] = set()
         end = 0
         for word in words(data):
+            if _may_overlap(word):
+                if self._terms_of(word):
+                    spans.update(_occurrences(word, data))
+                continue
             start = data.find(word, end)
             if start < 0:
                 continue
             end = start + len(word)
             if self._terms_of(word):
-                first = len(data[:start].decode())
-                spans.append((first, first + len(word.decode())))
-        return spans
+                spans.add((start, end))
+        return [
+            (len(data[:start].decode()), len(data[:end].decode())) for start, end in _joined(spans)
+        ]
 
     def _terms_of(self, word: bytes) -> frozenset[str]:
         found = self._known.get(word)
         if found is None:
             found = self._known[word] = self._wanted.intersection(terms(word))
         return found
+
+
+def _may_overlap(word: bytes) -> bool:
+    """Return whether a word is of a script without case, whose words are overlapping n-grams."""
+    return not word.isascii() and word.decode().lower() == word.decode().upper()
+
+
+def _occurrences(word: bytes, data: bytes) -> Iterator[tuple[int, int]]:
+    at = data.find(word)
+    while at >= 0:
+        yield at, at + len(word)
+        at = data.find(word, at + 1)
+
+
+def _joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return ranges in order, with those that overlap joined."""
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if joined and start < joined[-1][1]:
+            joined[-1] = joined[-1][0], max(end, joined[-1][1])
+        else:
+            joined.append((start, end))
+    return joined

@@ -1,6 +1,6 @@
 """Hits as text: a header line that grep can find, then numbered lines of source.
 
-src/retry.py:10-42  schedule (function)  0.83
+src/retry.py:12  Queue.schedule (method)  0.83
    12  def schedule(self, delay):
 """
 
@@ -59,12 +59,12 @@ def render_hit(hit: Hit, lines: Sequence[Line], style: Style) -> Iterator[str]:
 
 
 def header(hit: Hit, style: Style) -> str:
-    """Return the header of a hit: path, lines and symbol, then score and staleness."""
+    """Return the header of a hit: path, line and symbol, then score and staleness."""
     path, symbol = hit.path, hit.symbol or ""
     if style.guarded:
         path, symbol = visible_name(path), visible_name(symbol)
     fields = [
-        ((path, MAGENTA), (":", ""), (f"{hit.start_line}-{hit.end_line}", GREEN)),
+        ((path, MAGENTA), (":", ""), (str(hit.line), GREEN)),
         ((symbol, BOLD), (f" ({hit.kind})" if symbol and hit.kind else "", "")),
         ((f"{hit.score:.2f}" if style.scores or hit.features else "", CYAN),),
         (("[changed on disk since]" if hit.stale else "", YELLOW),),

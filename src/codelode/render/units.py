@@ -16,7 +16,7 @@ def count(number: int, noun: str) -> str:
     """Format a count of things: `1 file`, `12,345 files`."""
     if number == 1:
         return f"1 {noun}"
-    if noun.endswith("y"):
+    if noun.endswith("y") and noun[-2:-1] not in "aeiou":
         plural = noun[:-1] + "ies"
     else:
         plural = noun + ("es" if noun.endswith(("s", "x", "ch", "sh")) else "s")
@@ -31,6 +31,17 @@ def seconds(duration: float) -> str:
         return f"{duration:.1f} s"
     minutes, rest = divmod(round(duration), 60)
     return f"{minutes} min {rest:02} s"
+
+
+def age(duration: float) -> str:
+    """Format the age of something in its largest unit: `5 min ago`, `12 days ago`."""
+    for noun, length in (("year", 31_557_600), ("month", 2_629_800), ("day", 86_400)):
+        if duration >= length:
+            return f"{count(int(duration // length), noun)} ago"
+    for unit, length in (("h", 3600), ("min", 60)):
+        if duration >= length:
+            return f"{int(duration // length)} {unit} ago"
+    return "just now"
 
 
 def fine_seconds(duration: float) -> str:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from codelode.text.csr import distinct
+
 _LOWEST = np.finfo(np.float32).min
 _BLOCK = 128  # scores per block; only blocks with a high maximum are looked into
 
@@ -165,13 +167,3 @@ def _first_places(places: Places, count: int) -> NDArray[np.intp]:
     last = np.partition(paths, count - 1)[count - 1]
     rows = np.flatnonzero(paths <= last)
     return rows[np.lexsort((starts[rows], paths[rows]))[:count]]
-
-
-def distinct(values: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return each value once, ascending.
-
-    `np.unique` does the same, but imports modules that a search does not need.
-    """
-    ordered = np.sort(values)
-    first = np.concatenate(([True], ordered[1:] != ordered[:-1]))
-    return ordered[first[: len(ordered)]]

@@ -9,9 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from codelode.segment.postings import DEFINITION
-from codelode.text.tokens import folded_name, term_hash
-
 if TYPE_CHECKING:
     from codelode.search.parsed_query import ParsedQuery
     from codelode.search.request import SearchRequest
@@ -86,8 +83,3 @@ class QueryContext:
     def share_of_term(self) -> dict[str, float]:
         """The same by term."""
         return dict(zip(self.query.terms, map(float, self.share), strict=True))
-
-    @cached_property
-    def definitions(self) -> list[int]:
-        """The term hashes of the names that the query gives."""
-        return [term_hash(folded_name(name), DEFINITION) for name in self.query.names]

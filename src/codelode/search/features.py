@@ -58,9 +58,8 @@ def _defines(
 ) -> NDArray[np.bool_]:
     """Return which chunks of a segment define a name that the query gives, bool[n]."""
     defines = np.zeros(len(ordinals), bool)
-    for name in context.definitions:
-        if segment.document_frequency(name):
-            defines |= np.isin(ordinals, segment.posting(name)[0])
+    for name in context.query.names:
+        defines |= np.isin(ordinals, segment.definitions.chunks_defining(name))
     return defines
 
 
@@ -89,7 +88,7 @@ def _fill_names(
     roles = np.repeat(roles_of_files(shard.file_roles[number], files, paths), lengths)
     for bit, name in enumerate(ROLES):
         gathered.feature(name)[:] = roles >> bit & 1
-    prose = np.array([False, *(name in _PROSE for name in segment.languages)])  # 0: no language
+    prose = np.array([True, *(name in _PROSE for name in segment.languages)])  # 0: no language
     gathered.feature("prose")[:] = np.repeat(prose[segment.files["language"][files]], lengths)
     names = segment.pieces("symbols", chunks["symbol_start"], chunks["symbol_length"])
     for name, column in zip(

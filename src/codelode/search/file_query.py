@@ -85,6 +85,14 @@ def _has_no_ending(path: str) -> bool:
     return "." not in path.rpartition("/")[2]
 
 
+def line_asked(mentions: tuple[FileMention, ...], path: bytes) -> int:
+    """Return the line that a query asks for in a file: 1 if for the file alone, 0 if for none."""
+    for mention in mentions:
+        if (mention.line or mention.weight == 1) and mention.match(path):
+            return max(mention.line, 1)
+    return 0
+
+
 def chunks_of_files(segment: Segment, mention: FileMention) -> NDArray[np.int64]:
     """Return the chunk with the line asked for of each file that a mention matches, ascending."""
     if not segment.document_frequency(mention.term):

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode.discover.glob import GlobSet
+from codelode.text.csr import runs_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     from codelode.search.shard import Shard
     from codelode.segment.reader import Segment
     from codelode.store.snapshot import LiveSegment
-
-_CACHE_BYTES = 1 << 26
-"""The most that cached masks may take per shard; those of two filters are always kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +40,7 @@ class Allowed:
     @classmethod
     def of(cls, mask: NDArray[np.bool_]) -> Allowed:
         """Return the chunks that a mask allows."""
-        runs = np.flatnonzero(np.diff(mask, prepend=False, append=False)).reshape(-1, 2)
-        return cls(mask, np.flatnonzero(mask).astype(np.uint16), runs)
+        return cls(mask, np.flatnonzero(mask).astype(np.uint16), runs_of(mask))
 
     def __len__(self) -> int:
         return len(self.ordinals)
@@ -73,8 +70,7 @@ def chunk_masks(
     masks = shard.masks.get(key)
     if masks is None:
         masks = _masks(shard, *key)
-        chunks = sum(live.entry.chunks for live in shard.snapshot.segments)
-        shard.masks.put(key, masks, max(2, _CACHE_BYTES // (4 * chunks + 1)))
+        shard.masks.put(key, masks)
     return masks
 
 

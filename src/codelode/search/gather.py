@@ -13,13 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode.metrics import timed
-from codelode.search.candidates import Candidates, TopK, distinct
+from codelode.search.candidates import Candidates, TopK
 from codelode.search.dense import dense_scan
 from codelode.search.features import fill_features
 from codelode.search.file_query import chunks_of_files
 from codelode.search.filters import Mask, chunk_masks
 from codelode.search.gathered import Gathered
 from codelode.search.lexical import Bm25, TermPostings
+from codelode.text.csr import distinct
 
 if TYPE_CHECKING:
     from codelode.search.context import QueryContext
@@ -82,7 +83,7 @@ def _definitions(context: QueryContext, bm25: Bm25, masks: Sequence[Mask]) -> Ca
     shard = bm25.shard
     best = TopK(context.limit, shard.places)
     for number, mask in enumerate(masks):
-        ordinals = _defining(shard.segment(number), context.definitions)
+        ordinals = _defining(shard.segment(number), context.query.names)
         if mask is not None and len(ordinals):
             ordinals = mask.keep(ordinals)
         if len(ordinals):
@@ -101,7 +102,7 @@ def _files(context: QueryContext, shard: Shard, masks: Sequence[Mask]) -> Candid
     return best.result()
 
 
-def _defining(segment: Segment, names: Sequence[int]) -> NDArray[np.int64]:
-    """Return the chunks that define any of some names, given by their term hashes, ascending."""
-    postings = [segment.posting(name)[0] for name in names if segment.document_frequency(name)]
-    return distinct(np.concatenate(postings)) if postings else np.zeros(0, np.int64)
+def _defining(segment: Segment, names: Sequence[str]) -> NDArray[np.int64]:
+    """Return the chunks that define any of some names, ascending."""
+    chunks = [segment.definitions.chunks_defining(name) for name in names]
+    return distinct(np.concatenate(chunks)) if chunks else np.zeros(0, np.int64)

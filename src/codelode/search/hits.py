@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from codelode.search.candidates import split_keys
+from codelode.search.file_query import line_asked
 from codelode.search.gathered import FEATURES
+from codelode.search.landing import Landing, Passage, land
 from codelode.search.staleness import is_stale
+from codelode.text.lines import line_starts
 from codelode.types import Hit
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from codelode.search.context import QueryContext
     from codelode.search.rank import Ranked
     from codelode.search.shard import Shard
 
 
-def texts(shard: Shard, ranked: Ranked, root: Path | None = None) -> list[Hit]:
+def texts(
+    shard: Shard, ranked: Ranked, context: QueryContext, root: Path | None = None
+) -> list[Hit]:
     """Return the hits that chunks of this shard make, in the order given.
 
     Files below `root` are looked at to mark stale hits; without a root, none is marked. The caller
@@ -29,23 +36,37 @@ def texts(shard: Shard, ranked: Ranked, root: Path | None = None) -> list[Hit]:
         segment = live.segment
         chunk = segment.chunks[ordinal]
         file, start, length = int(chunk["file"]), int(chunk["start"]), int(chunk["length"])
-        path, first_line = segment.path(file), int(chunk["start_line"])
-        symbol = segment.symbol(ordinal)
+        text = segment.text(file, start, start + length)
+        passage = Passage(file, int(chunk["start_line"]), text)
+        path = segment.path(file)
+        asked = line_asked(context.query.files, os.fsencode(path))
+        landing = land(passage, segment.definitions, context, asked)
         hits.append(
             Hit(
                 path=path,
-                start_line=first_line,
-                end_line=first_line + int(chunk["more_lines"]),
+                line=landing.line,
+                start_line=landing.start_line,
+                end_line=landing.end_line,
                 score=round(float(ranked.scores[row]), 6),
-                text=segment.text(file, start, start + length).decode("utf-8", "replace"),
+                text=_lines(passage, landing).decode("utf-8", "replace"),
                 language=segment.language(file),
-                symbol=symbol[0] if symbol else None,
-                kind=symbol[1] if symbol else None,
+                symbol=landing.symbol,
+                kind=landing.kind,
                 stale=root is not None and is_stale(root, path, live, file),
                 features=_explanation(ranked, row),
             )
         )
     return hits
+
+
+def _lines(passage: Passage, landing: Landing) -> bytes:
+    """Return the text of the lines of a passage that the hit shows."""
+    starts = line_starts(passage.text).tolist()
+    if not starts:
+        return passage.text
+    first = landing.start_line - passage.first_line
+    stop = landing.end_line - passage.first_line + 1
+    return passage.text[starts[first] : starts[stop] if stop < len(starts) else None]
 
 
 def _explanation(ranked: Ranked, row: int) -> dict[str, float] | None:

@@ -39,8 +39,6 @@ _TINY = float(np.finfo(np.float32).tiny)
 _POSTINGS_PER_LOOKUP = 8
 """Looking up one chunk in a list costs as much as adding up this many postings."""
 
-_KNOWN_COUNTS = 4096
-
 
 class TermPostings:
     """The postings of some terms in a shard; each list is read at most once, when it is needed."""
@@ -86,7 +84,7 @@ class TermPostings:
         count = self.shard.live_counts.get(key)
         if count is None:
             count = int(np.count_nonzero(live[self.posting(term, number)[0]]))
-            self.shard.live_counts.put(key, count, _KNOWN_COUNTS)
+            self.shard.live_counts.put(key, count)
         return count
 
 
@@ -185,7 +183,7 @@ class Bm25:
         if norms is None:
             lengths = self.shard.segment(number).chunks["tokens"].astype(np.float32)
             norms = np.float32(K1) * (np.float32(1 - B) + np.float32(B / average) * lengths)
-            cache.put((number, average), norms, len(self.shard))
+            cache.put((number, average), norms)
         return norms
 
 

@@ -35,31 +35,31 @@ def shares_of_paths(paths: Sequence[bytes], weights: Weights) -> NDArray[np.floa
     The stem is the file's name up to its first dot.
     """
     shares = np.zeros((len(paths), 3), np.float32)
-    for i in _holding(paths, weights):
+    for i in _rows_with_terms(paths, weights):
         folder, _, name = paths[i].decode("utf-8", "surrogateescape").rpartition("/")
         above, own = _words(folder), _words(name)
-        found = [weight for term, weight in weights.items() if term in above or term in own]
-        if found:
-            shares[i] = sum(found), *_share_of(name.partition(".")[0] or name, weights)
+        held = [weight for term, weight in weights.items() if term in above or term in own]
+        if held:
+            shares[i] = sum(held), *share_of_name(name.partition(".")[0] or name, weights)
     return shares
 
 
 def shares_of_names(names: Sequence[bytes], weights: Weights) -> NDArray[np.float32]:
     """Return the `Share` of each name, float32[n, 2]."""
     shares = np.zeros((len(names), 2), np.float32)
-    for i in _holding(names, weights):
-        shares[i] = _share_of(names[i].decode("utf-8", "replace"), weights)
+    for i in _rows_with_terms(names, weights):
+        shares[i] = share_of_name(names[i].decode("utf-8", "replace"), weights)
     return shares
 
 
-def _share_of(text: str, weights: Weights) -> Share:
+def share_of_name(text: str, weights: Weights) -> Share:
     """Return the `Share` of a name."""
     words = _words(text)
-    found = [weight for term, weight in weights.items() if term in words]
-    return (sum(found), len(found) / len(words)) if found else (0.0, 0.0)
+    held = [weight for term, weight in weights.items() if term in words]
+    return (sum(held), len(held) / len(words)) if held else (0.0, 0.0)
 
 
-def _holding(names: Sequence[bytes], weights: Weights) -> set[int]:
+def _rows_with_terms(names: Sequence[bytes], weights: Weights) -> set[int]:
     """Return the rows of all names that hold a term of the query, and of few others.
 
     The words of an ASCII name are pieces of it in lower case. Most names hold no term, and one
@@ -67,17 +67,17 @@ def _holding(names: Sequence[bytes], weights: Weights) -> set[int]:
     """
     joined = b"\n".join(names).lower()
     ends = list(accumulate([len(name) + 1 for name in names]))
-    found: set[int] = set()
+    rows: set[int] = set()
     if not joined.isascii():
-        found.update(i for i, name in enumerate(names) if not name.isascii())
+        rows.update(i for i, name in enumerate(names) if not name.isascii())
     for term in weights:
         needle = term.encode("utf-8", "replace")
         at = joined.find(needle)
         while at >= 0:
-            place = bisect_right(ends, at)
-            found.add(place)
-            at = joined.find(needle, ends[place])
-    return found
+            row = bisect_right(ends, at)
+            rows.add(row)
+            at = joined.find(needle, ends[row])
+    return rows
 
 
 @lru_cache(_REMEMBERED)

@@ -105,7 +105,7 @@ class Ranked:
 
 
 def finish(gathered: Sequence[Gathered], context: QueryContext) -> Ranked:
-    """Return the best chunks of what all shards gathered, at least one."""
+    """Return the chunks to show, given the candidates of each shard of an index."""
     table = feature_table(gathered, context)
     if context.request.mode == "semantic":
         scores = table.features[:, COLUMN["cosine"]]
@@ -120,9 +120,8 @@ def finish(gathered: Sequence[Gathered], context: QueryContext) -> Ranked:
 def feature_table(gathered: Sequence[Gathered], context: QueryContext) -> FeatureTable:
     """Return the candidates of the whole index with all their features.
 
-    They are put in the order of the hashes of their paths, then of their positions, before anything
-    is added up: sums must not depend on how chunks are spread over segments and shards, and ties
-    must be broken the same way.
+    Candidates are sorted by path hash and start before anything is added up: neither sums nor ties
+    may depend on how chunks are spread over segments and shards.
     """
     shards = np.repeat(np.arange(len(gathered)), [len(one) for one in gathered])
     everything = Gathered.join(gathered)
@@ -139,7 +138,7 @@ def feature_table(gathered: Sequence[Gathered], context: QueryContext) -> Featur
 
 
 def _number_files(shards: NDArray[np.int64], files: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return a number from 0 for the file of each candidate; those of one file are neighbors."""
+    """Return a number from 0 for the file of each candidate; candidates of a file are neighbors."""
     differs = (np.diff(files, prepend=-1) != 0) | (np.diff(shards, prepend=-1) != 0)
     return np.cumsum(differs) - 1
 

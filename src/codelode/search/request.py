@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from operator import index as integer
-from typing import Any, Literal
+from typing import Literal
 
-from codelode.errors import UsageError
+from codelode import arguments
 
 Mode = Literal["hybrid", "semantic", "lexical"]
 MODES: tuple[Mode, ...] = ("hybrid", "semantic", "lexical")
@@ -15,26 +14,28 @@ MODES: tuple[Mode, ...] = ("hybrid", "semantic", "lexical")
 
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
-    """A query and its options: the arguments of `Index.answer`.
+    """A query and its options: the arguments of `Index.answer`, checked.
 
-    `below` is a folder of the tree, with a final slash, to which the search is restricted.
+    A single language or glob may be given as a plain string. `below` is a folder of the tree, with
+    a final slash, to which the search is restricted. Raises `UsageError` for arguments of a wrong
+    type or value.
     """
 
     query: str
     limit: int = 10
     mode: Mode = "hybrid"
-    languages: Sequence[str] | None = None
-    globs: Sequence[str] | None = None
+    languages: Sequence[str] | str | None = ()
+    globs: Sequence[str] | str | None = ()
     explain: bool = False
     below: str = ""
 
     def __post_init__(self) -> None:
-        if self.limit < 1:
-            raise UsageError(f"the number of hits must be at least 1, not {self.limit}")
-        if self.mode not in MODES:
-            raise UsageError(f"unknown mode {self.mode!r}: choose from {', '.join(MODES)}")
-
-    def plain(self) -> list[Any]:
-        """Return the arguments as JSON types. Raises `TypeError` if one is of a wrong type."""
-        lists = (None if names is None else list(names) for names in (self.languages, self.globs))
-        return [self.query, integer(self.limit), self.mode, *lists, bool(self.explain)]
+        arguments.string("the query", self.query)
+        arguments.choice("the mode", self.mode, MODES)
+        arguments.flag("explain", self.explain)
+        for name, value in (
+            ("limit", arguments.whole_number("the number of hits", self.limit, least=1)),
+            ("languages", arguments.strings("languages", self.languages)),
+            ("globs", arguments.strings("globs", self.globs)),
+        ):
+            object.__setattr__(self, name, value)

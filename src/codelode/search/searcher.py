@@ -40,7 +40,7 @@ def search(shard: Shard, encoder: Encoder | None, root: Path, request: SearchReq
         with timed("rank"):
             ranked = finish([gathered], context)
         with timed("text"):
-            return texts(shard, ranked, root)
+            return texts(shard, ranked, context, root)
 
 
 def prepare(
@@ -51,7 +51,8 @@ def prepare(
     The caller holds the snapshot. Raises `UsageError`.
     """
     query = parse_query(request.query)
-    request = replace(request, languages=_canonical(request.languages))
+    if request.languages:
+        request = replace(request, languages=_canonical(request.languages))
     with timed("lexical"):
         terms = TermPostings(shard, query.terms)
         statistics = Statistics.of(shard.snapshot.manifest, terms.counts())
@@ -63,10 +64,8 @@ def prepare(
     return QueryContext(request, query, vector, statistics), terms
 
 
-def _canonical(languages: Sequence[str] | None) -> list[str] | None:
+def _canonical(languages: Sequence[str]) -> list[str]:
     """Return the names of languages given by names or aliases."""
-    if not languages:
-        return None
     from codelode.discover.language import resolve  # few queries ask for languages
 
     return [resolve(name) for name in languages]

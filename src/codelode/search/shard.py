@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from codelode.store.snapshot import Snapshot
 
 
+_MASK_BYTES = 1 << 26
+"""The memory that the masks of filters may take; those of two filters are always kept."""
+
+_LIVE_COUNTS = 4096
+
+
 class Shard:
     """A snapshot and the caches of the searches in it, shared by threads.
 
@@ -24,11 +30,12 @@ class Shard:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
-        self.masks: LruCache[Any, Any] = LruCache()
+        chunks = sum(live.entry.chunks for live in snapshot.segments)
+        self.masks: LruCache[Any, Any] = LruCache(max(2, _MASK_BYTES // (4 * chunks + 1)))
         """The cache of `search.filters`."""
-        self.length_norms: LruCache[tuple[int, float], NDArray[np.float32]] = LruCache()
+        self.length_norms: LruCache[tuple[int, float], NDArray[np.float32]] = LruCache(len(self))
         """The cache of `search.lexical`: by segment number and average length."""
-        self.live_counts: LruCache[tuple[int, int], int] = LruCache()
+        self.live_counts: LruCache[tuple[int, int], int] = LruCache(_LIVE_COUNTS)
         """Another: live chunks by segment number and term hash."""
         self.file_roles = [np.zeros(live.entry.rows, np.uint8) for live in snapshot.segments]
         """The cache of `search.file_roles`: a byte per file of each segment, 0 if not known yet."""

@@ -14,7 +14,7 @@ from codelode.segment.container import write_segment
 from codelode.segment.definitions import definition_table
 from codelode.segment.dictionary import keys_of
 from codelode.segment.names import clean_name
-from codelode.segment.postings import DEFINITION, FILE_NAME, TermCounts, build_postings
+from codelode.segment.postings import FILE_NAME, TermCounts, build_postings
 from codelode.segment.quantizer import quantize
 from codelode.segment.run import run_sections, table_sections
 from codelode.segment.schema import CHUNK, FILE, set_starts
@@ -82,8 +82,7 @@ class SegmentBuilder:
         self._stats: list[tuple[int, int, int]] = []
         self._chunks: list[_ChunkRow] = []
         self._definitions: list[Sequence[Definition]] = []
-        self._names: list[str] = []  # terms of definitions and file names, with their field
-        self._named: list[int] = []  # the chunk of each of these
+        self._file_names: list[tuple[str, int]] = []  # terms, and the first chunk of each file
         self._languages: dict[str, int] = {}
         self._kinds: dict[str, int] = {}
         self._path_blob: list[bytes] = []
@@ -103,8 +102,8 @@ class SegmentBuilder:
     def add(self, file: SourceFile, document: Document, chunked: ChunkedDocument) -> None:
         """Add a file with the chunks that cover its text, and with its definitions."""
         if chunked.chunks:
-            self._names.append(f"{FILE_NAME}:{folded_name(document.path.rpartition('/')[2])}")
-            self._named.append(len(self._chunks))
+            name = folded_name(document.path.rpartition("/")[2])
+            self._file_names.append((name, len(self._chunks)))
         self._add_chunks(document.text, chunked.chunks)
         self._add_file(file, document.language, document, chunked)
         self._text.add(document.text)
@@ -112,16 +111,11 @@ class SegmentBuilder:
 
     def _add_chunks(self, text: bytes, chunks: Sequence[Chunk]) -> None:
         number, at, last_name = len(self._files), self._symbol_bytes, b""
-        for ordinal, (start, end, first, last, symbol, defines) in enumerate(
-            chunks, len(self._chunks)
-        ):
+        for start, end, first, last, symbol, _ in chunks:
             name, kind = b"", 0
             if symbol is not None:
                 name = clean_name(symbol.name)
                 kind = self._kinds.setdefault(symbol.kind, len(self._kinds) + 1)
-            if defines:
-                self._names += [f"{DEFINITION}:{folded_name(define.name)}" for define in defines]
-                self._named += [ordinal] * len(defines)
             size = len(name)
             if size and name != last_name:  # else the pieces of a definition share its name
                 self._symbols.append(name)
@@ -195,34 +189,30 @@ class SegmentBuilder:
         return {"dimensions": dimensions, "languages": languages, "kinds": kinds}
 
     def _term_counts(self, words: WordCounts) -> tuple[TermCounts, NDArray[np.int64]]:
-        """Return the terms of texts and names, and the length of each chunk in terms."""
-        split, found = words.parts, words.part_counts
+        """Return the terms of the texts, and the length of each text in terms, int64[texts]."""
+        split, parts = words.parts, words.part_counts
         whole = np.full(len(split.starts) - 1, -1)
         whole[split.whole_words] = np.arange(len(split.whole_words))
         whole = whole[words.ids]
         compound = np.flatnonzero(whole >= 0)
-        ordinals = np.concatenate((found.texts, words.texts[compound]))
-        counts = np.concatenate((found.counts, words.counts[compound]))
+        ordinals = np.concatenate((parts.texts, words.texts[compound]))
+        counts = np.concatenate((parts.counts, words.counts[compound])).astype(np.int64)
         # Numbers and compounds, which have no parts, do not count as length: so BM25 ranks as well
         # as it did without them (docs/decisions/012-words.md).
         has_parts = np.diff(split.starts)[words.ids[compound]] > 0
-        lengths = np.concatenate((found.counts, words.counts[compound] * has_parts))
-        tokens = np.bincount(ordinals, lengths, len(self.texts)).astype(np.int64)
-        hashes = (
-            split.hashes,
-            term_hashes(split.wholes),
-            term_hashes(map(str.encode, self._names)),
-        )
-        wholes, names = np.cumsum([len(hashes[0]), len(hashes[1])])
+        lengths = np.concatenate((parts.counts, words.counts[compound] * has_parts))
+        names = term_hashes((name.encode() for name, _ in self._file_names), FILE_NAME)
+        hashes = (split.hashes, term_hashes(split.wholes), names)
+        wholes, last = len(hashes[0]), len(hashes[0]) + len(hashes[1])
+        numbers = np.arange(last, last + len(names))
+        firsts = np.array([chunk for _, chunk in self._file_names], np.int64)
         terms = TermCounts(
             keys=keys_of(np.concatenate(hashes)),
-            terms=np.concatenate(
-                (found.parts, whole[compound] + wholes, np.arange(len(hashes[2])) + names)
-            ),
-            ordinals=np.concatenate((ordinals, np.array(self._named, np.int64))),
-            counts=np.concatenate((counts, np.ones(len(hashes[2]), np.int64))),
+            terms=np.concatenate((parts.parts, whole[compound] + wholes, numbers)),
+            ordinals=np.concatenate((ordinals, firsts)),
+            counts=np.concatenate((counts, np.ones(len(names), np.int64))),
         )
-        return terms, tokens
+        return terms, np.bincount(ordinals, lengths, len(self.texts)).astype(np.int64)
 
 
 def _table(

@@ -35,7 +35,7 @@ PAGE_BYTES = 1 << 16
 ALIGNMENT = 64
 
 Piece = bytes | memoryview | NDArray[Any]
-"""What sections are written from."""
+"""A part of a section to write."""
 
 _MAGIC = b"codelode"
 _HEADER = struct.Struct("<8sII")  # magic, version, zero
@@ -95,7 +95,7 @@ class SegmentFile:
         return directory, checksums, checksum
 
     def section_bytes(self) -> dict[str, int]:
-        """The length of every section, in bytes."""
+        """Return the length of every section, in bytes."""
         return {name: length for name, (_, length) in self._directory.items()}
 
     def check_size(self) -> None:
@@ -104,7 +104,7 @@ class SegmentFile:
             raise DamagedError(f"{self.name}: the file was cut short or replaced while open")
 
     def read(self, section: str, start: int = 0, stop: int | None = None) -> memoryview:
-        """Bytes `[start, stop)` of a section, after checking the pages they lie in."""
+        """Return bytes `[start, stop)` of a section, after checking their pages."""
         offset, length = self._place(section)
         stop = length if stop is None else stop
         if not 0 <= start <= stop <= length:
@@ -115,7 +115,7 @@ class SegmentFile:
     def array(
         self, section: str, dtype: Any, start: int = 0, stop: int | None = None
     ) -> NDArray[Any]:
-        """Elements `[start, stop)` of a section as an array over the mapping, after a check."""
+        """Return elements `[start, stop)` of a section as an array over the mapping, checked."""
         width = np.dtype(dtype).itemsize
         data = self.read(section, start * width, None if stop is None else stop * width)
         if len(data) % width:
@@ -123,7 +123,7 @@ class SegmentFile:
         return np.frombuffer(data, dtype)
 
     def rows(self, section: str, width: int, numbers: NDArray[np.int64]) -> NDArray[np.uint8]:
-        """Copies of some rows of a section, uint8[n, width]; only pages they lie in are checked."""
+        """Return copies of rows of a section, uint8[n, width]; only their pages are checked."""
         offset, length = self._place(section)
         if not self._is_checked(offset, offset + length):
             begins = offset + width * numbers
@@ -164,7 +164,7 @@ class SegmentFile:
         return self.size - _FOOTER.size - len(self._pages) * 8 - len(self._directory) * _ENTRY.size
 
     def damaged_pages(self) -> Iterator[tuple[str, int]]:
-        """Check every page again: the sections it holds and its byte offset, for each bad one."""
+        """Check every page again; yield sections and byte offset of each damaged one."""
         self.check_size()
         for page in range(len(self._pages)):
             if not self._page_is_sound(page):
@@ -184,7 +184,7 @@ def _tail_checksum(tail: bytes | memoryview, start: int, sections: int, pages: i
 
 
 class _PageWriter:
-    """Writes to a file and keeps the checksum of each page that has gone by."""
+    """Writes to a file and keeps the checksum of each page."""
 
     def __init__(self, sink: BinaryIO) -> None:
         self.sink = sink

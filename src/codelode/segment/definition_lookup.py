@@ -16,6 +16,7 @@ from codelode.segment.definitions import (
 from codelode.segment.frames import Frames
 from codelode.segment.names import Names, clean_name, name_key
 from codelode.segment.schema import DECLARATION
+from codelode.text.csr import distinct
 from codelode.types import Definition
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class DefinitionLookup:
         self._chunks = chunks
         self._kinds = kinds
         self._frames = Frames(file, "definitions", "definition_blocks")
-        self._blocks: LruCache[int, DefinitionBlock] = LruCache()
+        self._blocks: LruCache[int, DefinitionBlock] = LruCache(_CACHED_BLOCKS)
 
     def of_file(self, file: int) -> list[Definition]:
         """Return the definitions of a file, in document order."""
@@ -78,32 +79,46 @@ class DefinitionLookup:
                 best = min(best or rank, rank)
         return self._record(best[-1]) if best else None
 
+    def overlapping(self, file: int, first: int, last: int) -> list[DefinitionRecord]:
+        """Return the definitions that hold any line from `first` to `last`, in document order."""
+        numbers: list[int] = []
+        for block, piece, start in self._pieces(file):
+            inside = (block.start_lines[piece] <= last) & (block.end_lines[piece] >= first)
+            numbers += (np.flatnonzero(inside) + start).tolist()
+        return [self._record(number) for number in numbers]
+
     def named(self, name: str) -> list[DefinitionRecord]:
         """Return the definitions whose names have the key of `name`, in the order of their names.
 
         Such names differ from it at most in case and in separators: see `names`.
         """
-        return [self._record(number) for _, number in self._numbers_named(name)]
+        return [
+            self._record(first + place)
+            for number in self._names.having(_key(name))
+            for file in distinct(self._chunks["file"][self._names.chunks(number)]).tolist()
+            for block, piece, first in self._pieces(file)
+            for place in np.flatnonzero(block.names[piece] == number).tolist()
+        ]
 
     def chunks_defining(self, name: str) -> Column:
         """Return the chunks that hold the name of a definition called so, in any case.
 
         Ordinals int64[n], ascending, each once.
         """
-        folded = name.casefold()
-        found = set()
-        for other, number in self._numbers_named(name):
-            if _text(other).casefold() == folded:
-                found.add(self.chunk_at(self._file_of(number), self._name_line(number)))
-        return np.array(sorted(found), np.int64)
+        folded = _text(clean_name(name)).casefold()
+        found = [
+            self._names.chunks(number)
+            for number in self._names.having(_key(name))
+            if _text(self._names.name(number)).casefold() == folded
+        ]
+        return distinct(np.concatenate(found)) if found else np.zeros(0, np.int64)
 
     def names_with_prefix(self, prefix: str) -> Iterator[str]:
-        """Yield the names whose keys begin with the key of `prefix`, in order.
+        """Return the names whose keys begin with the key of `prefix`, in order.
 
         A name may be that of an owner alone, which has no definition in this segment.
         """
-        for block, place in self._names.with_prefix(_key(prefix)):
-            yield _text(block.names[place])
+        return map(_text, self._names.with_prefix(_key(prefix)))
 
     def names(self) -> Iterator[list[str]]:
         """Yield all names, block by block, in order."""
@@ -117,20 +132,6 @@ class DefinitionLookup:
         for each in (number, *self._enclosing(number)):
             parts += filter(None, (self._name(each), self._owner(each)))
         return ".".join(reversed(parts))
-
-    def chunk_at(self, file: int, line: int) -> int:
-        """Return the ordinal of the first chunk of a file that holds a line.
-
-        Raises `LookupError` if there is none.
-        """
-        row = self._files[file]
-        first, count = int(row["first_chunk"]), int(row["chunks"])
-        chunks = self._chunks[first : first + count]
-        ends = chunks["start_line"].astype(np.int64) + chunks["more_lines"]
-        place = int(ends.searchsorted(line))
-        if place == count:
-            raise LookupError(f"no chunk holds line {line} of file {file}")
-        return first + place
 
     @cached_property
     def _firsts(self) -> Column:
@@ -146,11 +147,6 @@ class DefinitionLookup:
         row = self._files[file]
         first = int(row["first_definition"])
         return range(first, first + int(row["definitions"]))
-
-    def _numbers_named(self, name: str) -> Iterator[tuple[bytes, int]]:
-        for block, place in self._names.having(_key(name)):
-            for number in block.definitions(place).tolist():
-                yield block.names[place], number
 
     def _pieces(self, file: int) -> Iterator[tuple[DefinitionBlock, slice, int]]:
         """Yield the blocks with definitions of a file: where they are, and the first's number."""
@@ -169,7 +165,7 @@ class DefinitionLookup:
             stop = min(first + DEFINITIONS_PER_BLOCK, int(self._firsts[-1]))
             record = self._frames.read(number, MAX_RECORD_BYTES)
             block = DefinitionBlock(record, stop - first)
-            self._blocks.put(number, block, _CACHED_BLOCKS)
+            self._blocks.put(number, block)
         return block
 
     def _place(self, number: int) -> tuple[DefinitionBlock, int]:
@@ -197,16 +193,12 @@ class DefinitionLookup:
 
     def _name(self, number: int) -> str:
         block, at = self._place(number)
-        return _text(self._names.block(block.value("name_block", at)).name_of(number))
+        return _text(self._names.name(block.value("name", at)))
 
     def _owner(self, number: int) -> str:
         block, at = self._place(number)
         owner = block.value("owner", at)
         return _text(self._names.name(owner - 1)) if owner else ""
-
-    def _name_line(self, number: int) -> int:
-        block, at = self._place(number)
-        return int(block.start_lines[at]) + block.value("name_line", at)
 
     def _enclosing(self, number: int) -> Iterator[int]:
         """Yield the numbers of the definitions that enclose one, from the inside out."""

@@ -1,7 +1,7 @@
 """The definitions of a segment as a table, and its sections.
 
-Definitions are numbered file by file, in document order. A definition refers to its name by the
-block of the name alone: the lists in that block tell which name it is, and cost nothing more.
+Definitions are numbered file by file, in document order. A definition has the number of its name; a
+name has the chunks that hold the names of its definitions (see `names`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from codelode.segment.column_codec import Column, add_up, open_columns, pack_column, steps
 from codelode.segment.frames import Frames, frame_sections
-from codelode.segment.names import NAMES_PER_BLOCK, Names, clean_names, name_sections, sorted_names
+from codelode.segment.names import Names, clean_names, name_sections, sorted_names
 from codelode.segment.schema import DECLARATION, DEFINITION
 
 if TYPE_CHECKING:
@@ -26,10 +26,7 @@ if TYPE_CHECKING:
     from codelode.types import Definition
 
 DEFINITIONS_PER_BLOCK = 512
-COLUMNS = (
-    *("name_block", "owner", "start_line", "more_lines"),
-    *("name_line", "parent", "kind", "flags"),
-)
+COLUMNS = DEFINITION.names or ()
 """In the order in which they are packed."""
 
 STEPPED = "start_line"
@@ -79,23 +76,34 @@ def definition_table(
 
 
 def definition_sections(
-    table: DefinitionTable,
+    table: DefinitionTable, files: NDArray[np.void], chunks: NDArray[np.void]
 ) -> dict[str, Iterable[Piece]]:
-    """Return the sections of a segment that hold a table."""
+    """Return the sections of a segment that hold a table; `files` and `chunks` are its tables."""
     return {
         **frame_sections("definitions", "definition_blocks", definition_records(table.rows)),
-        **name_sections(table.names, table.rows["name"].astype(np.int64)),
+        **name_sections(table.names, defining_chunks(table.rows, files, chunks)),
     }
+
+
+def defining_chunks(
+    rows: NDArray[np.void], files: NDArray[np.void], chunks: NDArray[np.void]
+) -> NDArray[np.int64]:
+    """Return int64[n, 2]: the name of each definition, and the first chunk with its name line."""
+    owners = np.repeat(np.arange(len(files)), files["definitions"])
+    lines = rows["start_line"].astype(np.int64) + rows["name_line"]
+    ends = chunks["start_line"].astype(np.int64) + chunks["more_lines"]
+    # A file and a line as one number; both tables are in this order.
+    found = (chunks["file"].astype(np.int64) << 32 | ends).searchsorted(owners << 32 | lines)
+    last = files["first_chunk"].astype(np.int64) + files["chunks"] - 1
+    return np.column_stack((rows["name"].astype(np.int64), np.minimum(found, last[owners])))
 
 
 def definition_records(rows: NDArray[np.void]) -> Iterator[bytes]:
     """Yield the blocks of definitions, not yet compressed."""
-    columns = {name: rows[name].astype(np.int64) for name in rows.dtype.names or ()}
-    columns["name_block"] = columns["name"] // NAMES_PER_BLOCK
+    columns = {name: rows[name].astype(np.int64) for name in COLUMNS}
     for first in range(0, len(rows), DEFINITIONS_PER_BLOCK):
-        block = {
-            name: column[first : first + DEFINITIONS_PER_BLOCK] for name, column in columns.items()
-        }
+        piece = slice(first, first + DEFINITIONS_PER_BLOCK)
+        block = {name: column[piece] for name, column in columns.items()}
         block[STEPPED] = steps(block[STEPPED])
         yield b"".join(pack_column(block[name]) for name in COLUMNS)
 
@@ -104,7 +112,7 @@ class DefinitionBlock:
     """Up to `DEFINITIONS_PER_BLOCK` definitions; columns are unpacked when asked for."""
 
     def __init__(self, record: bytes, count: int) -> None:
-        """Raises `ValueError` for what is no block of `count` definitions."""
+        """Open a block of `count` definitions. Raises `ValueError` if it is none."""
         opened = open_columns(record, 0, [count] * len(COLUMNS))
         self._columns = dict(zip(COLUMNS, opened, strict=True))
 
@@ -123,6 +131,11 @@ class DefinitionBlock:
         """The last lines."""
         return self.start_lines + self.column("more_lines")
 
+    @cached_property
+    def names(self) -> Column:
+        """The numbers of the names."""
+        return self.column("name")
+
     def value(self, name: str, place: int) -> int:
         """Return one value of a column other than `start_line`."""
         return self._columns[name].value(place)
@@ -138,19 +151,9 @@ def read_table(file: SegmentFile, total: int) -> DefinitionTable:
     for number, first in enumerate(range(0, total, DEFINITIONS_PER_BLOCK)):
         piece = rows[first : first + DEFINITIONS_PER_BLOCK]
         block = DefinitionBlock(frames.read(number, MAX_RECORD_BYTES), len(piece))
-        for name in COLUMNS[1:]:
+        for name in COLUMNS:
             piece[name] = block.column(name)
-    names: list[bytes] = []
-    named = np.zeros(total, bool)
-    for known in Names(file, total).blocks():
-        numbers, places = known.pairs()
-        if numbers.min(initial=0) < 0 or numbers.max(initial=-1) >= total or named[numbers].any():
-            raise ValueError("a definition has two names, or is not there")
-        named[numbers] = True
-        rows["name"][numbers] = places + len(names)
-        names += known.names
-    if not named.all():
-        raise ValueError("a definition has no name")
+    names = [name for block in Names(file, total).blocks() for name in block.names]
     return DefinitionTable(names, rows)
 
 

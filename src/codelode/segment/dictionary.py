@@ -25,7 +25,7 @@ SLOTS = 1 << 16
 MANY_TERMS = SLOTS
 """With more terms than this, slots save more than they cost."""
 SHORT = 2
-"""How many bytes the shortest of all lists has: an ordinal."""
+"""The bytes of the shortest list: an ordinal."""
 LENGTH_CAP = 255
 
 _KEY_SHIFT = 24  # from a hash to its key
@@ -35,8 +35,8 @@ _SLOTS_PER_BUCKET = SLOTS // BUCKETS
 _SLOT_CAP = 255  # terms; more only if someone chooses them for their hashes
 
 BUCKET = np.dtype([("term", "<u4"), ("byte", "<u4"), ("length", "<u4")])
-"""Where a bucket begins: among the terms, the bytes of the lists, and the lengths that are a byte.
-The last is the end."""
+"""The start of a bucket: number of its first term, offset of its first list, and its first byte in
+`lengths`. The last row is the end."""
 
 LONG = np.dtype([("term", "<u4"), ("more", "<u4")])
 """A list longer than `LENGTH_CAP` bytes: the number of its term, and by how much."""
@@ -50,47 +50,47 @@ DICTIONARY_SECTIONS = {
     "longer": LONG,
     "buckets": BUCKET,
 }
-"""The sections of a segment that make up its dictionary, and what they are arrays of."""
+"""The sections of the dictionary and their dtypes."""
 
 
 def key_of(term: int) -> int:
-    """The key of a term's hash."""
+    """Return the key of a term's hash."""
     return term >> _KEY_SHIFT
 
 
 def keys_of(terms: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """The keys of hashes: uint64[n] both."""
+    """Return the keys of hashes: uint64[n] both."""
     return terms >> np.uint64(_KEY_SHIFT)
 
 
 def bucket_keys(first: int, stop: int) -> NDArray[np.uint64]:
-    """The lowest keys of two buckets, uint64[2]; `BUCKETS` is the end."""
+    """Return the lowest keys of two buckets, uint64[2]; `BUCKETS` is the end."""
     return np.array([first, stop], np.uint64) << np.uint64(_BUCKET_SHIFT)
 
 
 def bucket_of(key: int) -> int:
-    """The bucket that a key belongs to."""
+    """Return the bucket of a key."""
     return key >> _BUCKET_SHIFT
 
 
 def slots_of(bucket: int) -> slice:
-    """The slots of a bucket."""
+    """Return the slots of a bucket."""
     return slice(bucket * _SLOTS_PER_BUCKET, (bucket + 1) * _SLOTS_PER_BUCKET)
 
 
 def slot_of(key: int) -> int:
-    """Which of the slots of its bucket is that of a key."""
+    """Return the slot of a key, counted from the first of its bucket."""
     return (key >> _SLOT_SHIFT) % _SLOTS_PER_BUCKET
 
 
 def tail_bytes(slots: int) -> int:
-    """How many bytes a tail has in a segment with so many slots: all of them, or none."""
+    """Return the bytes of a tail in a segment with this number of slots: all of them, or none."""
     return (_SLOT_SHIFT if slots else _BUCKET_SHIFT) // 8
 
 
 @dataclass(frozen=True, slots=True)
 class Dictionary:
-    """All t terms of a segment and the lengths of their lists, as they are on disk.
+    """The t terms of a segment and the lengths of their lists, as they are on disk.
 
     slots uint8[65536] or [0]; tails uint8[t * 3] or [t * 4]; short uint8[t / 8], a bit a term;
     lengths uint8[n]; longer LONG[n]; buckets BUCKET[257].
@@ -104,7 +104,7 @@ class Dictionary:
     buckets: NDArray[np.void]
 
     def keys(self, first: int = 0, stop: int = BUCKETS) -> NDArray[np.uint64]:
-        """The keys in the buckets `[first, stop)`, uint64[t]."""
+        """Return the keys in the buckets `[first, stop)`, uint64[t]."""
         low, high = self.buckets["term"][[first, stop]].tolist()
         width = tail_bytes(len(self.slots))
         tails = np.zeros((high - low, 8), np.uint8)
@@ -114,7 +114,7 @@ class Dictionary:
         return keys
 
     def _upper(self, first: int, stop: int) -> NDArray[np.uint64]:
-        """What the tails of the terms of these buckets are without, uint64[t]."""
+        """Return the bits of these buckets' keys above their tails, uint64[t]."""
         if len(self.slots):
             begin, end = slots_of(first).start, slots_of(stop).start
             return np.repeat(np.arange(begin, end, dtype=np.uint64), self.slots[begin:end])
@@ -122,7 +122,7 @@ class Dictionary:
         return np.repeat(np.arange(first, stop, dtype=np.uint64), firsts[1:] - firsts[:-1])
 
     def sizes(self, first: int = 0, stop: int = BUCKETS) -> NDArray[np.int64]:
-        """How many bytes each list takes of the terms in these buckets, int64[t]."""
+        """Return the bytes of the list of each term in these buckets, int64[t]."""
         (low, _, begin), (high, _, end) = self.buckets[[first, stop]].tolist()
         sizes = np.full(high - low, SHORT, np.int64)
         sizes[~self.are_short(low, high)] = self.lengths[begin:end]
@@ -131,13 +131,13 @@ class Dictionary:
         return sizes
 
     def are_short(self, low: int, high: int) -> NDArray[np.bool_]:
-        """Which of the terms `[low, high)` have the shortest of lists."""
+        """Return which of the terms `[low, high)` have lists of `SHORT` bytes."""
         bits = np.unpackbits(self.short[low // 8 : -(-high // 8)], bitorder="little")
         return bits[low % 8 : low % 8 + high - low].view(bool)
 
 
 class DictionaryWriter:
-    """Makes a dictionary of slices of ascending keys."""
+    """Builds a dictionary from slices of ascending keys."""
 
     def __init__(self) -> None:
         self._tails = [np.zeros(0, "<u4")]
@@ -148,7 +148,7 @@ class DictionaryWriter:
         self._totals = np.zeros((3, BUCKETS + 1), np.int64)  # of the bucket before
 
     def add(self, keys: NDArray[np.uint64], sizes: NDArray[np.int64]) -> None:
-        """More keys, uint64[t], whose lists take `sizes` bytes, int64[t]."""
+        """Add keys uint64[t] whose lists take `sizes` bytes, int64[t]."""
         longer = np.flatnonzero(sizes > LENGTH_CAP)
         table = np.zeros(len(longer), LONG)
         table["term"] = int(self._totals[0].sum()) + longer
@@ -165,7 +165,7 @@ class DictionaryWriter:
         self._longer.append(table)
 
     def finish(self) -> Dictionary:
-        """The dictionary of all that was added."""
+        """Return the dictionary of all keys added."""
         buckets = np.zeros(BUCKETS + 1, BUCKET)
         for name, totals in zip(BUCKET.names or (), self._totals, strict=True):
             buckets[name] = np.cumsum(totals)

@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from codelode.segment.container import write_segment
 from codelode.segment.definitions import definition_sections, merge_tables
 from codelode.segment.dictionary import BUCKETS
+from codelode.segment.live_text import copy_live
 from codelode.segment.postings import merge_postings, postings_sections
 from codelode.segment.schema import set_starts
-from codelode.segment.text import copy_live
+from codelode.text.csr import runs_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -62,7 +63,7 @@ def merge(parts: Sequence[tuple[Segment, Mask]], sink: BinaryIO) -> tuple[int, i
         "paths": _copy(segments, "paths", [s.files["path_length"] for s in segments], file_masks),
         "chunks": [chunks],
         "symbols": _copy(segments, "symbols", [s.symbol_bytes() for s in segments], chunk_masks),
-        **definition_sections(definitions),
+        **definition_sections(definitions, files, chunks),
         **postings_sections(postings, len(chunks)),
         "scales": (segment.scales[mask] for segment, mask in masked),
         "codes": (_select(segment.codes, mask) for segment, mask in masked),
@@ -163,6 +164,5 @@ def _copy(
     for segment, sizes, mask in zip(segments, lengths, masks, strict=True):
         ends = np.cumsum(sizes.astype(np.int64))
         starts = np.concatenate(([0], ends))
-        edges = np.flatnonzero(np.diff(mask, prepend=False, append=False))
-        for first, stop in edges.reshape(-1, 2):
+        for first, stop in runs_of(mask).tolist():
             yield segment.file.read(section, int(starts[first]), int(starts[stop]))

@@ -1,4 +1,4 @@
-"""The names of definitions: sorted, in compressed blocks, each name with its definitions.
+"""The names of definitions: sorted, in compressed blocks, each with the chunks that define it.
 
 Names are sorted by their *key*, then as bytes. The key is the parts of a name in lower case, joined
 without separators: `get_url`, `getUrl` and `GETURL` have one key, so they are neighbours, whatever
@@ -28,9 +28,12 @@ from codelode.segment.column_codec import (
 )
 from codelode.segment.frames import Frames, frame_sections
 from codelode.segment.schema import MAX_NAME_BYTES
+from codelode.text.csr import group_starts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+
+    from numpy.typing import NDArray
 
     from codelode.segment.container import Piece, SegmentFile
 
@@ -43,7 +46,6 @@ _SEPARATORS = bytes(c for c in range(128) if not chr(c).isalnum() and c != 10)
 _CONTROL = bytes(32 if c < 32 or c == 127 else c for c in range(256))
 _CONTROL_BUT_NEWLINE = _CONTROL[:10] + b"\n" + _CONTROL[11:]
 _CACHED_BLOCKS = 16
-_OVERHEAD = _LENGTH.size + 2 + NAMES_PER_BLOCK * (MAX_NAME_BYTES + 1 + 4)
 
 
 def clean_name(name: str) -> bytes:
@@ -92,31 +94,40 @@ def sorted_names(names: Iterable[bytes]) -> list[bytes]:
     return b"\n".join(pairs).split(b"\n")[1::2]
 
 
-def name_sections(names: Sequence[bytes], owners: Column) -> dict[str, Iterable[Piece]]:
-    """Return the sections of sorted names; `owners` int64[n] is the name of each definition."""
-    records = list(name_records(names, owners))
-    heads = name_keys(names[::NAMES_PER_BLOCK])
-    return {**frame_sections("names", "name_blocks", records), "name_heads": [b"\n".join(heads)]}
+def name_sections(names: Sequence[bytes], pairs: NDArray[np.int64]) -> dict[str, Iterable[Piece]]:
+    """Return the sections of sorted names; `pairs` as in `name_records`."""
+    heads = b"\n".join(name_keys(names[::NAMES_PER_BLOCK]))
+    records = name_records(names, pairs)
+    return {**frame_sections("names", "name_blocks", records), "name_heads": [heads]}
 
 
-def name_records(names: Sequence[bytes], owners: Column) -> Iterator[bytes]:
-    """Yield the blocks, not yet compressed."""
-    numbers = np.argsort(owners, kind="stable")
-    ends = np.cumsum(np.bincount(owners, minlength=len(names)))
-    counts = np.diff(ends, prepend=0)
+def name_records(names: Sequence[bytes], pairs: NDArray[np.int64]) -> Iterator[bytes]:
+    """Yield the blocks, not yet compressed.
+
+    `pairs` int64[n, 2], in any order, are the number of a name and a chunk that defines it.
+    """
+    packed = np.sort(pairs[:, 0] << 32 | pairs[:, 1])
+    packed = packed[group_starts(packed)]
+    counts = np.bincount(packed >> 32, minlength=len(names))
+    ends, chunks = np.cumsum(counts), packed & 0xFFFFFFFF
     for first in range(0, len(names), NAMES_PER_BLOCK):
         block = slice(first, first + NAMES_PER_BLOCK)
         text = b"".join(name + b"\n" for name in names[block])
-        mine = numbers[ends[first] - counts[first] : ends[block][-1]]
+        mine = chunks[ends[first] - counts[first] : ends[block][-1]]
         columns = pack_column(counts[block]) + pack_column(steps(mine))
         yield _LENGTH.pack(len(text)) + text + columns
 
 
+def max_name_record(definitions: int) -> int:
+    """Return an upper bound of the bytes of a block in a segment with so many definitions."""
+    return _LENGTH.size + NAMES_PER_BLOCK * (MAX_NAME_BYTES + 1 + 4) + 4 * definitions + 2
+
+
 class NameBlock:
-    """Up to `NAMES_PER_BLOCK` names, and the numbers of the definitions of each."""
+    """Up to `NAMES_PER_BLOCK` names, and the chunks that define each."""
 
     def __init__(self, data: bytes) -> None:
-        """Raises `ValueError` for what is no block."""
+        """Open a block. Raises `ValueError` if it is none."""
         length = _LENGTH.unpack_from(data)[0] if len(data) >= _LENGTH.size else len(data)
         end = _LENGTH.size + length
         self._text = data[_LENGTH.size : end]
@@ -124,17 +135,6 @@ class NameBlock:
             raise ValueError("the names are cut short")
         self._counts = open_column(data, end, self._text.count(b"\n"))
         self._data = data
-
-    @cached_property
-    def _ends(self) -> Column:
-        """Where the definitions of each name end."""
-        return np.cumsum(self._counts.array())
-
-    @cached_property
-    def _numbers(self) -> Column:
-        """The definitions of all names, name by name."""
-        (numbers,) = open_columns(self._data, self._counts.end, [int(self._ends[-1])])
-        return add_up(numbers.array())
 
     @cached_property
     def names(self) -> list[bytes]:
@@ -145,15 +145,19 @@ class NameBlock:
         """Return the key of each name."""
         return name_keys(self.names)
 
-    def definitions(self, place: int) -> Column:
-        """Return the numbers of the definitions of one name, ascending."""
-        start = self._ends[place - 1] if place else 0
-        return self._numbers[start : self._ends[place]]
+    def chunks(self, place: int) -> Column:
+        """Return the ordinals of the chunks that define a name, ascending."""
+        end = self._ends[place]
+        return self._chunks[end - self._counts.value(place) : end]
 
-    def pairs(self) -> tuple[Column, Column]:
-        """Return the numbers of all definitions here, and the place of the name of each."""
-        counts = np.diff(self._ends, prepend=0)
-        return self._numbers, np.repeat(np.arange(len(counts)), counts)
+    @cached_property
+    def _ends(self) -> Column:
+        return np.cumsum(self._counts.array())
+
+    @cached_property
+    def _chunks(self) -> Column:
+        (chunks,) = open_columns(self._data, self._counts.end, [int(self._ends[-1])])
+        return add_up(chunks.array())
 
     def having(self, key: bytes) -> range:
         """Return the places of the names that have this key; they are neighbours."""
@@ -170,13 +174,6 @@ class NameBlock:
         first = text.count(b"\n", 0, start)
         return range(first, first + (stop - start) // step)
 
-    def name_of(self, number: int) -> bytes:
-        """Return the name of a definition. Raises `LookupError` if it has none here."""
-        found = np.flatnonzero(self._numbers == number)
-        if not len(found):
-            raise LookupError("a definition is not in the list of its name")
-        return self.names[int(self._ends.searchsorted(found[0], side="right"))]
-
 
 class Names:
     """Finds names; of the blocks, only those that may hold one are read. May raise `DamagedError`.
@@ -187,9 +184,9 @@ class Names:
     def __init__(self, file: SegmentFile, definitions: int) -> None:
         """`definitions` is how many definitions the segment has."""
         self._file = file
-        self._most = _OVERHEAD + 4 * definitions
+        self._most = max_name_record(definitions)
         self._frames = Frames(file, "names", "name_blocks")
-        self._blocks: LruCache[int, NameBlock] = LruCache()
+        self._blocks: LruCache[int, NameBlock] = LruCache(_CACHED_BLOCKS)
 
     @cached_property
     def heads(self) -> list[bytes]:
@@ -204,7 +201,7 @@ class Names:
         block = self._blocks.get(number)
         if block is None:
             block = NameBlock(self._frames.read(number, self._most))
-            self._blocks.put(number, block, _CACHED_BLOCKS)
+            self._blocks.put(number, block)
         return block
 
     def blocks(self) -> Iterator[NameBlock]:
@@ -212,16 +209,15 @@ class Names:
         for number in range(len(self._frames)):
             yield NameBlock(self._frames.read(number, self._most))
 
-    def having(self, key: bytes) -> Iterator[tuple[NameBlock, int]]:
-        """Yield the block and the place in it of each name that has this key."""
+    def having(self, key: bytes) -> Iterator[int]:
+        """Yield the number of each name that has this key."""
         first = max(0, bisect_left(self.heads, key) - 1)
         for number in range(first, bisect_right(self.heads, key)):
-            block = self.block(number)
-            for place in block.having(key):
-                yield block, place
+            for place in self.block(number).having(key):
+                yield number * NAMES_PER_BLOCK + place
 
-    def with_prefix(self, prefix: bytes) -> Iterator[tuple[NameBlock, int]]:
-        """Yield the block and the place in it of each name whose key begins with a prefix."""
+    def with_prefix(self, prefix: bytes) -> Iterator[bytes]:
+        """Yield each name whose key begins with a prefix, in order."""
         for number in range(max(0, bisect_left(self.heads, prefix) - 1), len(self._frames)):
             head = self.heads[number]
             if head > prefix and not head.startswith(prefix):
@@ -231,8 +227,14 @@ class Names:
             for place in range(bisect_left(keys, prefix), len(keys)):
                 if not keys[place].startswith(prefix):
                     return
-                yield block, place
+                yield block.names[place]
 
     def name(self, number: int) -> bytes:
         """Return a name by its number. Raises `LookupError` if there is none."""
-        return self.block(number // NAMES_PER_BLOCK).names[number % NAMES_PER_BLOCK]
+        block, place = divmod(number, NAMES_PER_BLOCK)
+        return self.block(block).names[place]
+
+    def chunks(self, number: int) -> Column:
+        """Return the ordinals of the chunks that define a name, ascending."""
+        block, place = divmod(number, NAMES_PER_BLOCK)
+        return self.block(block).chunks(place)

@@ -1,13 +1,8 @@
 """The inverted index of a segment: term → ordinals and frequencies.
 
 A term is known by its key (see `dictionary`). Postings of a term are contiguous and ascending:
-ordinals uint16, frequencies uint8 (255 means 255 or more). Three fields share the dictionary:
-
-    ""   terms of the chunk's text
-    "d"  whole names the chunk defines, in lower case
-    "f"  the name of the file that begins with the chunk, in lower case
-
-This is the form that is worked on; `lists` has the one on disk.
+ordinals uint16, frequencies uint8 (255 means 255 or more). This is the form in memory;
+`posting_codec` has the one on disk.
 """
 
 from __future__ import annotations
@@ -19,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode.segment.dictionary import DICTIONARY_SECTIONS, DictionaryWriter
-from codelode.segment.posting_codec import MAX_FREQUENCY, pack_lists
+from codelode.segment.posting_codec import pack_lists
+from codelode.segment.posting_list import MAX_FREQUENCY
 from codelode.text.csr import group_starts, ranges
 
 if TYPE_CHECKING:
@@ -27,13 +23,13 @@ if TYPE_CHECKING:
 
     from codelode.segment.container import Piece
 
-DEFINITION = "d"
 FILE_NAME = "f"
+"""The field of the names of files, in lower case; such a term comes in a file's first chunk."""
 
 
 @dataclass(frozen=True, slots=True)
 class Postings:
-    """Keys and lists.
+    """Keys of terms and their posting lists.
 
     terms uint64[t] ascending; starts int64[t+1]; ordinals uint16[p]; frequencies uint8[p].
     """
@@ -46,7 +42,7 @@ class Postings:
 
 @dataclass(frozen=True, slots=True)
 class TermCounts:
-    """How often terms come in texts: one row per term and text, in any order.
+    """Counts of terms in texts: one row per term and text, in any order.
 
     Term i has `keys[i]`; several may have the same one. Rows have a number of a term, an ordinal
     and a count. Dtypes: keys uint64[t]; the others int64[n].
@@ -59,7 +55,7 @@ class TermCounts:
 
 
 def build_postings(found: TermCounts) -> Postings:
-    """Postings of the terms; counts of equal keys and ordinals add up."""
+    """Return the postings of the terms; counts of equal keys and ordinals are added."""
     dictionary, numbers = np.unique(found.keys, return_inverse=True)
     # One packed key per triple, so that a plain sort (vectorised in numpy) does the grouping.
     keys = (numbers.astype(np.uint64) << np.uint64(32))[found.terms]
@@ -84,7 +80,7 @@ def build_postings(found: TermCounts) -> Postings:
 def merge_postings(
     slices: Iterable[Sequence[Postings]], renumberings: Sequence[NDArray[np.int64]]
 ) -> Iterator[Postings]:
-    """One index of several, a slice of their keys at a time: so this takes little memory.
+    """Merge several inverted indexes, a slice of their keys at a time to save memory.
 
     Each of `slices` has the postings of all parts for the same range of keys; ranges ascend.
     `renumberings[i][old]` is the new ordinal of part i, or -1 if it is dropped. New ordinals must
@@ -112,7 +108,7 @@ def _join(parts: Sequence[Postings]) -> Postings:
 
 
 def postings_sections(slices: Iterable[Postings], rows: int) -> dict[str, Iterable[Piece]]:
-    """The sections of an inverted index over `rows` chunks, given in slices of ascending keys.
+    """Return the sections of an inverted index over `rows` chunks, given in slices of keys.
 
     They are to be written in this order: the dictionary is known once the lists are.
     """

@@ -22,7 +22,7 @@ SCALE_UNIT = np.float32(2.0**-22)
 _LARGEST = np.float32(127.25)  # what the largest component becomes: exactly code and residual
 _QUARTERS = 4  # a code and its residual are together an odd number of quarter steps
 QUARTER_UNIT = 2.0**-22 / _QUARTERS
-"""What a sum over quarters of a step is multiplied with, beside the scale."""
+"""The factor of a sum over quarters of a step, beside the scale."""
 
 
 class Quantized(NamedTuple):
@@ -34,18 +34,18 @@ class Quantized(NamedTuple):
 
 
 def residual_bytes(dimensions: int) -> int:
-    """How many bytes the residuals of a row take."""
+    """Return the bytes of the residuals of a row."""
     return -(-dimensions // 8)
 
 
 def scan_codes(vector: NDArray[np.float32]) -> tuple[NDArray[np.int8], np.float32]:
-    """A query float32[d] as codes int8[1, d], and what to multiply these with."""
+    """Return the codes int8[1, d] of a query float32[d], and their factor."""
     halves, steps = _in_half_steps(vector[None, :])
     return _codes(halves.astype(np.int16)), steps[0]
 
 
 def quantize(vectors: NDArray[np.float32]) -> Quantized:
-    """Codes, residuals and scales of unit rows float32[n, d]; a zero row gets scale 0."""
+    """Return the codes, residuals and scales of unit rows float32[n, d]; a zero row has scale 0."""
     halves, _ = _in_half_steps(vectors)
     whole = halves.astype(np.int16)
     upper = (~whole & 1).astype(np.uint8)
@@ -59,7 +59,7 @@ def quantize(vectors: NDArray[np.float32]) -> Quantized:
 
 
 def in_quarters(codes: NDArray[np.int8], residuals: NDArray[np.uint8]) -> NDArray[np.int16]:
-    """Codes and residuals together, in quarters of a step: int16[n, d]."""
+    """Return codes and residuals together, in quarters of a step: int16[n, d]."""
     halves = np.unpackbits(residuals, axis=1, count=codes.shape[1], bitorder="little")
     halves += halves
     quarters: NDArray[np.int16] = codes * np.int16(_QUARTERS)
@@ -71,12 +71,12 @@ def in_quarters(codes: NDArray[np.int8], residuals: NDArray[np.uint8]) -> NDArra
 def _in_half_steps(
     vectors: NDArray[np.float32],
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """In which half step of its row each component lies, float32[n, d]; the steps, float32[n]."""
+    """Return the half step of each component, float32[n, d], and each row's step, float32[n]."""
     steps = np.abs(vectors).max(axis=1, initial=0.0) / _LARGEST
     halves = vectors / np.where(steps > 0, steps / 2, np.float32(1))[:, None]
     return np.floor(halves, out=halves), steps
 
 
 def _codes(halves: NDArray[np.int16]) -> NDArray[np.int8]:
-    """The whole step whose middle is nearest to each half step: int8[n, d]."""
+    """Return the whole step whose middle is nearest to each half step, int8[n, d]."""
     return (halves + np.int16(1) >> 1).astype(np.int8)

@@ -1,4 +1,4 @@
-"""What a segment answers: tables, postings, codes and text, each mapped when first asked for."""
+"""Read a segment: tables, postings, codes and text, each mapped at the first access."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from codelode.segment.dictionary import (
     DICTIONARY_SECTIONS,
     Dictionary,
 )
-from codelode.segment.posting_codec import list_count, read_list, unpack_lists
+from codelode.segment.posting_codec import unpack_lists
+from codelode.segment.posting_list import list_count, read_list
 from codelode.segment.postings import Postings
 from codelode.segment.quantizer import residual_bytes
 from codelode.segment.schema import BLOCK, CHUNK, FILE
@@ -73,22 +74,22 @@ class Segment:
 
     @cached_property
     def files(self) -> NDArray[np.void]:
-        """One row of `columns.FILE` per file."""
+        """One row of `schema.FILE` per file."""
         return self.file.array("files", FILE)
 
     @cached_property
     def chunks(self) -> NDArray[np.void]:
-        """One row of `columns.CHUNK` per chunk, grouped by file."""
+        """One row of `schema.CHUNK` per chunk, grouped by file."""
         return self.file.array("chunks", CHUNK)
 
     @cached_property
     def blocks(self) -> NDArray[np.void]:
-        """One row of `columns.BLOCK` per compressed block of text."""
+        """One row of `schema.BLOCK` per compressed block of text."""
         return self.file.array("blocks", BLOCK)
 
     @cached_property
     def block_starts(self) -> NDArray[np.int64]:
-        """Where each block begins in the text of all files, and where the last ends."""
+        """The offset of each block in the text of all files, and the end of the last."""
         return np.concatenate(([0], np.cumsum(self.blocks["raw"].astype(np.int64))))
 
     @cached_property
@@ -103,11 +104,11 @@ class Segment:
 
     @cached_property
     def scales(self) -> NDArray[np.uint16]:
-        """What to multiply the codes of each chunk with, in units: uint16[chunks]."""
+        """The factor of the codes of each chunk, in units: uint16[chunks]."""
         return self.file.array("scales", "<u2")
 
     def residuals(self, chunks: NDArray[np.int64]) -> NDArray[np.uint8]:
-        """What the codes of some chunks leave, uint8[n, dimensions / 8]: a copy."""
+        """Return a copy of the residuals of some chunks, uint8[n, dimensions / 8]."""
         return self.file.rows("residuals", residual_bytes(self.dimensions), chunks)
 
     @cached_property
@@ -116,21 +117,21 @@ class Segment:
         return DefinitionLookup(self.file, self.files, self.chunks, self.kinds)
 
     def definition_table(self) -> DefinitionTable:
-        """All definitions, as a merge needs them; without their kinds' names."""
+        """Return all definitions, for a merge; kinds are numbers into `kinds`."""
         total = int(self.files["definitions"].sum(dtype=np.int64))
         return read_table(self.file, total)
 
     def dictionary(self) -> Dictionary:
-        """All terms, as a merge needs them."""
+        """Return all terms, for a merge."""
         return Dictionary(*(self.file.array(*column) for column in DICTIONARY_SECTIONS.items()))
 
     @property
     def postings_bytes(self) -> int:
-        """How large the lists are, in bytes."""
+        """The size of the posting lists in bytes."""
         return self.file.section_bytes()["postings"]
 
     def postings(self, first: int = 0, stop: int = BUCKETS) -> Postings:
-        """The inverted index of the terms in the buckets `[first, stop)`, as a merge needs it."""
+        """Return the inverted index of the terms in the buckets `[first, stop)`, for a merge."""
         dictionary = self.dictionary()
         begin, end = dictionary.buckets["byte"][[first, stop]].tolist()
         data = self.file.array("postings", "u1", begin, end)
@@ -138,32 +139,32 @@ class Segment:
         return Postings(dictionary.keys(first, stop), *lists)
 
     def posting(self, term: int) -> Posting:
-        """The chunks in which the term of this hash occurs; only their pages are read."""
+        """Return the postings of the term with this hash; only their pages are read."""
         start, stop = self._lookup.find(term)
         if start == stop:
             return _NOTHING
         return read_list(self.file.array("postings", "u1", start, stop), len(self.chunks))
 
     def document_frequency(self, term: int) -> int:
-        """In how many chunks the term of this hash occurs; its list is not read for it."""
+        """Return the number of postings of the term with this hash, without reading its list."""
         start, stop = self._lookup.find(term)
         if start == stop:
             return 0
         return list_count(self.file.array("postings", "u1", start, min(stop, start + 4)))
 
     def path(self, file: int) -> str:
-        """The path of a file, POSIX, relative to the root."""
+        """Return the path of a file, POSIX, relative to the root."""
         start = int(self.files["path_start"][file])
         stop = start + int(self.files["path_length"][file])
         return bytes(self.file.read("paths", start, stop)).decode("utf-8", "surrogateescape")
 
     def language(self, file: int) -> str | None:
-        """The language of a file."""
+        """Return the language of a file."""
         number = int(self.files["language"][file])
         return self.languages[number - 1] if number else None
 
     def symbol(self, chunk: int) -> tuple[str, str] | None:
-        """Name and kind of the definition a chunk is or lies in."""
+        """Return name and kind of the definition that a chunk is or lies in."""
         row = self.chunks[chunk]
         kind, start = int(row["kind"]), int(row["symbol_start"])
         if not kind:
@@ -172,15 +173,15 @@ class Segment:
         return name.decode("utf-8", "replace"), self.kinds[kind - 1]
 
     def symbol_names(self, chunks: NDArray[np.int64]) -> list[str]:
-        """The names of the symbols of some chunks, empty where there is none."""
+        """Return the names of the symbols of some chunks, empty where there is none."""
         rows = self.chunks[chunks]
         names = self.pieces("symbols", rows["symbol_start"], rows["symbol_length"])
         return [name.decode("utf-8", "replace") for name in names]
 
     def symbol_bytes(self) -> NDArray[np.int64]:
-        """How much longer each chunk makes the section of the names of symbols, int64[chunks].
+        """Return the bytes that each chunk adds to the section `symbols`, int64[chunks].
 
-        Nothing, where a chunk has the name of one before it: that is kept once.
+        0 where a chunk shares the name of the one before it.
         """
         ends = self.chunks["symbol_start"].astype(np.int64) + self.chunks["symbol_length"]
         longer: NDArray[np.int64] = np.diff(ends, prepend=0)
@@ -192,7 +193,7 @@ class Segment:
         starts: NDArray[np.unsignedinteger],
         lengths: NDArray[np.unsignedinteger],
     ) -> list[bytes]:
-        """Pieces of a section, from one read of all from the first to the last."""
+        """Return pieces of a section, with one read from the first to the last."""
         if not len(starts):
             return []
         begins = starts.astype(np.int64)
@@ -203,7 +204,7 @@ class Segment:
         return [bytes(read[begin:end]) for begin, end in places]
 
     def text(self, file: int, start: int, end: int) -> bytes:
-        """Bytes `[start, end)` of a file's text as it was indexed, UTF-8."""
+        """Return bytes `[start, end)` of a file's text as it was indexed, UTF-8."""
         base = int(self.files["text_start"][file])
         begin, stop = base + start, base + end
         first = int(np.searchsorted(self.block_starts, begin, side="right")) - 1
@@ -216,10 +217,10 @@ class Segment:
         return text[begin - starts[0] : stop - starts[0]] if starts else b""
 
     def frame(self, number: int) -> tuple[memoryview, int]:
-        """A block of text as it is on disk, and the bytes it holds."""
+        """Return a compressed block of text and its raw length."""
         start, length, raw = self.blocks[number].tolist()
         return self.file.read("text", start, start + length), raw
 
     def block(self, number: int, stop: int | None = None) -> bytes:
-        """The text of one block, or only the first `stop` bytes of it."""
+        """Return the text of one block, or only its first `stop` bytes."""
         return decompress(*self.frame(number), stop)

@@ -29,7 +29,7 @@ _SECTIONS = {"terms": "<u8", "starts": "<u4", "ordinals": "<u2", "frequencies": 
 
 
 def run_sections(postings: Postings) -> dict[str, Iterable[Piece]]:
-    """The sections of a run that hold its postings."""
+    """Return the sections of a run that hold its postings."""
     return {
         name: [getattr(postings, name).astype(kind, copy=False)] for name, kind in _SECTIONS.items()
     }
@@ -41,11 +41,11 @@ def table_sections(table: DefinitionTable) -> dict[str, Iterable[Piece]]:
 
 
 class RunSegment(Segment):
-    """Reads a run: all that a merge asks for. Single terms are not looked up in runs."""
+    """Reads a run for a merge; single terms cannot be looked up."""
 
     @property
     def postings_bytes(self) -> int:
-        """How large the lists are, in bytes."""
+        """The size of the posting lists in bytes."""
         sizes = self.file.section_bytes()
         return sizes["ordinals"] + sizes["frequencies"]
 
@@ -55,7 +55,7 @@ class RunSegment(Segment):
         return read_stats(self.file, len(self.files))
 
     def definition_table(self) -> DefinitionTable:
-        """All definitions."""
+        """Return all definitions."""
         names = bytes(self.file.read("names"))
         rows = self.file.array("definitions", DEFINITION)
         return DefinitionTable(names.split(b"\n") if len(rows) else [], rows)
@@ -65,7 +65,7 @@ class RunSegment(Segment):
         return tuple(self.file.array(*section) for section in _SECTIONS.items())
 
     def postings(self, first: int = 0, stop: int = BUCKETS) -> Postings:
-        """The postings of the terms in the buckets `[first, stop)`."""
+        """Return the postings of the terms in the buckets `[first, stop)`."""
         terms, starts, ordinals, frequencies = self._columns
         low, high = np.searchsorted(terms, bucket_keys(first, stop)).tolist()
         begin, end = int(starts[low]), int(starts[high])

@@ -1,4 +1,4 @@
-"""Do the sections of a segment fit one another? Cheap enough to be asked whenever one is opened.
+"""Check that the sections of a segment fit together; cheap enough to run on every open.
 
 Checksums say that the bytes are those that were written; this keeps a reader from going astray in
 a file that was written by something else. What the rows say is left to `verify`.
@@ -50,7 +50,7 @@ def check_shape(segment: Segment) -> None:
 
 
 def _check_definitions(segment: Segment) -> None:
-    """Bound their number: what is read of them must fit into memory."""
+    """Bound the number of definitions, so that they fit into memory."""
     total = int(segment.files["definitions"].sum(dtype=np.int64))
     if total > int(segment.block_starts[-1]):
         raise _misshapen(segment, "files", f"holds {total} definitions, more than bytes of text")

@@ -1,10 +1,11 @@
-"""Where the list of a term lies: single terms are looked up without reading a whole dictionary."""
+"""Find the posting list of a term without reading the whole dictionary."""
 
 from __future__ import annotations
 
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from codelode.lru import LruCache
 from codelode.segment.dictionary import (
     BUCKET,
     LONG,
@@ -22,26 +23,25 @@ if TYPE_CHECKING:
 
     from codelode.segment.container import SegmentFile
 
-MAX_FOUND = 256
-"""Terms of which it is remembered where their lists lie: a query asks for each several times."""
+CACHED_TERMS = 256
+"""A query asks for the list of each of its terms several times."""
 
 NOWHERE = (0, 0)
 
 
 class Lookup:
-    """Finds lists by the hashes of their terms. May raise `DamagedError`."""
+    """Finds posting lists by the hashes of their terms. May raise `DamagedError`."""
 
     def __init__(self, file: SegmentFile) -> None:
         self._file = file
-        self._found: dict[int, tuple[int, int]] = {}
+        self._places: LruCache[int, tuple[int, int]] = LruCache(CACHED_TERMS)
 
     def find(self, term: int) -> tuple[int, int]:
-        """Where in the section of the lists that of a term lies; an empty range for none."""
-        place = self._found.get(term)
+        """Return the byte range of a term's posting list; empty if the term is absent."""
+        place = self._places.get(term)
         if place is None:
-            if len(self._found) >= MAX_FOUND:
-                self._found.clear()
-            place = self._found[term] = self._look_up(key_of(term))
+            place = self._look_up(key_of(term))
+            self._places.put(term, place)
         return place
 
     @cached_property
@@ -80,7 +80,7 @@ class Lookup:
         return stop - int(lengths[-1]) - (int(more[high]) if high < end else 0), stop
 
     def _number(self, key: int, first: int, stop: int) -> int:
-        """Which term has this key, of the terms `[first, stop)` of its bucket: -1 if none."""
+        """Return the number of the term with this key, of `[first, stop)` of its bucket, or -1."""
         if self._slots:
             slots, slot = slots_of(bucket_of(key)), slot_of(key)
             counts = bytes(self._file.read("slots", slots.start, slots.start + slot + 1))

@@ -1,4 +1,4 @@
-"""Does everything in a segment point at what it should?
+"""Check every reference of a segment.
 
 Checksums say that the bytes are those that were written; this says that they make sense together.
 """
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def faults(segment: Segment) -> Iterator[tuple[str, int, str]]:
-    """Section, byte offset and a description of everything that is wrong with a segment."""
+    """Yield section, byte offset and description of each fault of a segment."""
     try:
         check_shape(segment)
     except DamagedError as error:
@@ -97,7 +97,7 @@ def _tiles(starts: NDArray[np.integer], lengths: NDArray[np.integer], total: int
 
 
 def _posting_faults(segment: Segment) -> Iterator[tuple[str, str]]:
-    """What is packed must be what packing makes of it."""
+    """Compare the posting lists with what packing makes of them."""
     dictionary = segment.dictionary()
     for fault in _dictionary_faults(dictionary):
         yield fault
@@ -128,7 +128,7 @@ def _posting_faults(segment: Segment) -> Iterator[tuple[str, str]]:
 
 
 def _dictionary_faults(dictionary: Dictionary) -> Iterator[tuple[str, str]]:
-    """It must be what the writer makes of the keys and lengths that it holds. One fault at most."""
+    """Compare the dictionary with what its writer makes of its keys; yield one fault at most."""
     terms = len(dictionary.tails) // tail_bytes(len(dictionary.slots))
     firsts = dictionary.buckets["term"].astype(np.int64)
     others = terms - np.count_nonzero(dictionary.are_short(0, terms))
@@ -154,7 +154,7 @@ def _dictionary_faults(dictionary: Dictionary) -> Iterator[tuple[str, str]]:
 
 
 def _text_faults(segment: Segment) -> Iterator[tuple[str, str]]:
-    """Chunks must cover the text of their file, and the blocks decompress to what they should."""
+    """Check that chunks cover the text of their files, and that every block decompresses."""
     chunks = segment.chunks
     starts, lengths = chunks["start"].astype(np.int64), chunks["length"].astype(np.int64)
     covered = np.cumsum(lengths) - lengths

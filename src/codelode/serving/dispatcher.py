@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 from codelode import metrics
 from codelode.errors import CodelodeError
 from codelode.serving.handle import WorkerHandle
-from codelode.serving.messages import unpack
+from codelode.serving.messages import WorkerOptions, pack_request, unpack_answer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
+    from codelode.reader import IndexReader
     from codelode.search.request import SearchRequest
-    from codelode.serving.messages import WorkerOptions
     from codelode.system.framing import Frame
     from codelode.types import Answer
 
@@ -72,10 +72,11 @@ class WorkerSlot:
 
 
 class Dispatcher:
-    """Divides searches between this process and up to `options.processes` workers."""
+    """Divides the searches of an index between this process and up to `processes` workers."""
 
-    def __init__(self, options: WorkerOptions) -> None:
-        self._options = options
+    def __init__(self, reader: IndexReader, processes: int) -> None:
+        self._reader = reader
+        self._options = WorkerOptions.of(reader, processes)
         self._closed = False
         self._reset()
 
@@ -85,18 +86,17 @@ class Dispatcher:
         self._under_way = 0
         self._slots = [WorkerSlot(self._options) for _ in range(self._options.processes)]
 
-    def answer(
-        self, here: Callable[[SearchRequest, float], Answer], request: SearchRequest, began: float
-    ) -> Answer:
-        """Return the answer of `here` if no other search is under way, else that of a worker.
+    def answer(self, request: SearchRequest) -> Answer:
+        """Answer in this process if no other search is under way, else in a worker.
 
-        Raises what `here` raises, and `CodelodeError` if a worker died over the request, twice.
+        Raises what the reader raises, and `CodelodeError` if a worker died over the request, twice.
         """
+        began = time.perf_counter()
         with self._slot() as slot:
             if slot is None:
-                return here(request, began)
-            reply = slot.ask(request.plain())
-        answer = unpack(*reply)
+                return self._reader.answer(request)
+            reply = slot.ask(pack_request(request))
+        answer = unpack_answer(*reply)
         seconds = time.perf_counter() - began
         if (recorder := metrics.recorder()) is not None:
             recorder.query_done(request.mode, seconds)

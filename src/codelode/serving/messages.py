@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from codelode.reader import IndexReader
+from codelode.search.request import SearchRequest
 from codelode.system.error_message import raise_packed
 from codelode.types import Answer, Hit
 
@@ -25,20 +26,28 @@ class WorkerOptions:
     processes: int
 
     @classmethod
-    def of(
-        cls,
-        root: Path,
-        directory: Path,
-        model: str | None,
-        index_dir: str | os.PathLike[str] | None,
-        processes: int,
-    ) -> WorkerOptions:
-        """Make the paths independent of the folder that a worker starts in."""
-        kept = str(Path(index_dir).expanduser().absolute()) if index_dir else None
-        return cls(str(root), str(directory), model, kept, processes)
+    def of(cls, reader: IndexReader, processes: int) -> WorkerOptions:
+        """Return the options with which workers read the same index."""
+        index_dir = None if reader.index_dir is None else str(reader.index_dir)
+        return cls(str(reader.root), str(reader.directory), reader.model, index_dir, processes)
+
+    def reader(self) -> IndexReader:
+        """Return the reader of a worker."""
+        index_dir = None if self.index_dir is None else Path(self.index_dir)
+        return IndexReader(Path(self.root), Path(self.directory), self.model, index_dir)
 
 
-def pack(answer: Answer) -> tuple[dict[str, Any], bytes]:
+def pack_request(request: SearchRequest) -> list[Any]:
+    """Return a request as JSON."""
+    return [getattr(request, name) for name in SearchRequest.__dataclass_fields__]
+
+
+def unpack_request(fields: list[Any]) -> SearchRequest:
+    """Return the request that was packed."""
+    return SearchRequest(*fields)
+
+
+def pack_answer(answer: Answer) -> tuple[dict[str, Any], bytes]:
     """Return an answer as JSON, and the texts of its hits as bytes.
 
     Surrogates in paths are kept, floats are exact.
@@ -51,7 +60,7 @@ def pack(answer: Answer) -> tuple[dict[str, Any], bytes]:
     return {"answer": fields}, b"".join(texts)
 
 
-def unpack(reply: dict[str, Any], texts: bytes) -> Answer:
+def unpack_answer(reply: dict[str, Any], texts: bytes) -> Answer:
     """Return the answer that was packed, or raise the error."""
     raise_packed(reply)
     fields = reply["answer"]

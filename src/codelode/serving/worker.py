@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import gc
-from pathlib import Path
 
 from codelode.errors import CodelodeError
-from codelode.reader import IndexReader
 from codelode.search.parallel_scan import share_cores
-from codelode.serving.messages import WorkerOptions, pack
+from codelode.serving.messages import WorkerOptions, pack_answer, unpack_request
 from codelode.system.error_message import pack_error
 from codelode.system.processes import ParentProcess
 
@@ -18,13 +16,11 @@ def main() -> None:
     parent = ParentProcess.connect()
     options = WorkerOptions(**parent.options)
     share_cores(options.processes)
-    index = IndexReader(
-        Path(options.root), Path(options.directory), options.model, options.index_dir
-    )
+    reader = options.reader()
     gc.freeze()
     for request in parent.requests():
         try:
-            reply, texts = pack(index.answer(*request))
+            reply, texts = pack_answer(reader.answer(unpack_request(request)))
         except (CodelodeError, OSError) as error:
             reply, texts = pack_error(error), b""
         parent.reply(reply, texts)

@@ -35,7 +35,7 @@ BUDGET_CHUNKS = MAX_CHUNKS
 
 
 def choose(entries: Sequence[SegmentEntry], budget: int = BUDGET_CHUNKS) -> list[int]:
-    """Which segments to merge into one now, by number; none if all is well.
+    """Return the numbers of segments to merge into one now; none if all is well.
 
     Never chooses more than `budget` live chunks, or more than a segment can hold.
     """
@@ -70,7 +70,7 @@ def _tier(chunks: int) -> int:
 
 
 def compact(storage: Storage, manifest: Manifest, budget: int = BUDGET_CHUNKS) -> Manifest:
-    """Merge what `choose` says until it is content or the budget is spent, and publish it.
+    """Merge and publish the choices of `choose` until there is none or the budget is spent.
 
     The caller holds the write lock. Returns the manifest that is current afterwards.
     """

@@ -1,4 +1,4 @@
-"""Where an index lies.
+"""Find the folder of an index.
 
 By default in a folder of its own below the user's cache, named after the root's real path, so that
 two roots never meet. `--index-dir` or `LODE_INDEX_DIR` names another place to keep such folders,
@@ -20,24 +20,32 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 def index_directory(root: Path, index_dir: str | os.PathLike[str] | None = None) -> Path:
-    """The folder of the index of `root` (a real path), which need not exist yet."""
-    chosen = index_dir or os.environ.get("LODE_INDEX_DIR")
-    if chosen:
-        parent = Path(chosen).expanduser().absolute()
-        if parent.exists() and not parent.is_dir():
-            raise UsageError(f"the index folder {parent} is not a folder")
-        if LocalStorage(parent).has_manifest():
-            return parent
-    else:
-        cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-        parent = Path(cache) / "codelode"
+    """Return the folder of the index of `root` (a real path), which need not exist yet."""
+    parent = index_folder(index_dir)
+    if LocalStorage(parent).has_manifest():
+        return parent
     digest = xxhash.xxh3_64_hexdigest(os.fsencode(root))
     label = _UNSAFE.sub("-", root.name)[:40].strip("-.") or "root"
     return parent / f"{label}-{digest}"
 
 
+def index_folder(index_dir: str | os.PathLike[str] | None = None) -> Path:
+    """Return the folder that keeps the folders of indexes, or that of one index.
+
+    Raises `UsageError` if it is a file.
+    """
+    chosen = index_dir or os.environ.get("LODE_INDEX_DIR")
+    if not chosen:
+        cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+        return Path(cache) / "codelode"
+    folder = Path(chosen).expanduser().absolute()
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"the index folder {folder} is not a folder")
+    return folder
+
+
 def real_root(root: str | os.PathLike[str]) -> Path:
-    """The real path of a folder to index. Raises `UsageError` if it is none we may read."""
+    """Return the real path of a folder to index. Raises `UsageError` if it cannot be read."""
     path = Path(root)
     try:
         real = path.resolve(strict=True)

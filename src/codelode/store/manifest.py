@@ -16,15 +16,13 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
+from codelode.discover.options import RECORDED
 from codelode.errors import DamagedError, FormatError, MismatchError
 from codelode.segment.container import INDEX_FORMAT
 from codelode.store.storage import MANIFEST
 
 if TYPE_CHECKING:
     from codelode.store.storage import Storage
-
-WALK_OPTIONS: dict[str, type] = {"hidden": bool, "no_ignore": bool, "max_file_size": int}
-"""What `Manifest.options` may hold: how the tree was walked."""
 
 _MAGIC = "codelode-index"
 _SEGMENT_NAME = re.compile(r"[0-9a-f]{16}\.seg\Z")
@@ -53,14 +51,14 @@ class SegmentEntry:
     stats: str = ""
 
     def live_mask(self) -> NDArray[np.bool_]:
-        """bool[rows]: which files are live."""
+        """Return which files are live, bool[rows]."""
         if not self.dead:
             return np.ones(self.rows, bool)
         bits = np.frombuffer(base64.b64decode(self.dead), np.uint8)
         return ~np.unpackbits(bits, count=self.rows).astype(bool)
 
     def with_live(self, live: NDArray[np.bool_], files: NDArray[np.void]) -> SegmentEntry:
-        """The same segment with other live files, counted anew from its file table."""
+        """Return the entry with other live files, counted from the file table."""
         text = live & (files["skip"] == 0)
         dead = "" if live.all() else base64.b64encode(np.packbits(~live).tobytes()).decode()
         return replace(
@@ -112,13 +110,13 @@ class Manifest:
         return sum(segment.bytes for segment in self.segments)
 
     def encode(self) -> bytes:
-        """The bytes of the manifest file."""
+        """Return the bytes of the manifest file."""
         body = json.dumps(asdict(self), indent=1).encode()
         return f"{_MAGIC} {INDEX_FORMAT} {xxhash.xxh3_64_hexdigest(body)}\n".encode() + body
 
 
 def decode_manifest(data: bytes) -> Manifest:
-    """Raises `FormatError` for another version, `DamagedError` for anything else that is wrong."""
+    """Decode a manifest. Raises `FormatError` for another version, else `DamagedError`."""
     head, _, body = data.partition(b"\n")
     words = head.decode("ascii", "replace").split(" ")
     if len(words) != 3 or words[0] != _MAGIC or not _FORMAT.match(words[1]):
@@ -140,7 +138,7 @@ def decode_manifest(data: bytes) -> Manifest:
 
 
 def _from_json(fields: dict[str, Any]) -> Manifest:
-    """Raises one of several exceptions if the fields are not those of a manifest."""
+    """Make a manifest of JSON. Raises several exceptions for fields that are not valid."""
     fields["segments"] = tuple(_entry_from_json(entry) for entry in fields["segments"])
     names = [entry.name for entry in fields["segments"]]
     if len(set(names)) != len(names):
@@ -149,7 +147,7 @@ def _from_json(fields: dict[str, Any]) -> Manifest:
     if not all(type(count) is int for count in fields["skipped"].values()):
         raise ValueError("skipped holds something else than numbers")
     for name, value in fields["options"].items():
-        if type(value) is not WALK_OPTIONS.get(name):
+        if type(value) is not RECORDED.get(name):
             raise ValueError(f"there is no option {name!r} of this type")
     return Manifest(**fields)
 
@@ -168,7 +166,7 @@ def _entry_from_json(fields: dict[str, Any]) -> SegmentEntry:
 
 
 def _check_types(kind: type[Manifest] | type[SegmentEntry], fields: dict[str, Any]) -> None:
-    """Each field must be of the type that its annotation names, and no number negative."""
+    """Check that each field has the type of its annotation and no number is negative."""
     for field_ in dataclass_fields(kind):
         value = fields.get(field_.name)
         expected = str(field_.type).partition("[")[0]

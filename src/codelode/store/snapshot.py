@@ -65,7 +65,7 @@ class LiveSegment:
 
 
 class Snapshot:
-    """What a search sees, start to end."""
+    """One generation of an index, as a search sees it from start to end."""
 
     def __init__(self, manifest: Manifest, segments: list[LiveSegment]) -> None:
         self.manifest = manifest
@@ -99,7 +99,7 @@ class Snapshot:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Read without fear: whoever would cut a file short waits until we are done.
+        """Hold the files, so that whoever would cut one short waits until the block ends.
 
         Raises `DamagedError` if one was cut short before.
         """
@@ -112,9 +112,9 @@ class Snapshot:
 
     @contextmanager
     def damage_explained(self) -> Iterator[None]:
-        """Let an error that no sound segment can cause be a `DamagedError` that says what is wrong.
+        """Turn an error that no sound segment can cause into a `DamagedError` with the fault.
 
-        Searching does not look at every reference beforehand; so it may stumble over one.
+        Searches do not check every reference beforehand.
         """
         try:
             yield

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +39,8 @@ STATS_SUFFIX = ".stat"
 TEMPORARY_SUFFIX = ".tmp"
 
 _STAMP_BYTES = 200
+_USE_SECONDS = 3600
+"""A use is noted if the last noted one is longer ago."""
 _TRANSIENT = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EACCES, errno.EPERM, errno.EINTR}
 
 
@@ -125,6 +128,23 @@ class LocalStorage:
     def published_at(self) -> float:
         """Return the modification time of the manifest file."""
         return (self.directory / MANIFEST).stat().st_mtime
+
+    def used_at(self) -> float:
+        """Return when the index was last used, to the hour, in seconds since the epoch."""
+        used = self.published_at()
+        with suppress(OSError):
+            used = max(used, (self.directory / LOCK).stat().st_mtime)
+        return used
+
+    def note_use(self) -> None:
+        """Note that the index is used now, if possible, in the time of the lock file.
+
+        No lock is taken. The access time of the manifest would not do: listing indexes sets it too.
+        """
+        path = self.directory / LOCK
+        with suppress(OSError):
+            if time.time() - path.stat().st_mtime > _USE_SECONDS:
+                os.utime(path)
 
     def publish(self, manifest: bytes) -> None:
         """Replace the manifest file by an atomic rename, between two syncs of the folder."""

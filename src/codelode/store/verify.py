@@ -1,4 +1,4 @@
-"""Is an index whole? And which segments have to be made anew if it is not?"""
+"""Check a whole index, and drop the segments that are damaged."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something wrong in a file of the index; `offset` is in bytes."""
+    """A fault in a file of the index; `offset` is in bytes."""
 
     file: str
     section: str

@@ -1,11 +1,10 @@
-"""A file that is being read through a mapping must not be cut short: touching a page past its end
-kills the process (SIGBUS).
+"""Leases that keep a mapped file from being truncated while it is read.
 
-Nothing of ours cuts a segment short, but a careless copy over an index may. So while a query reads,
-it holds a read lease (Linux, `fcntl(2)`): whoever opens the file for writing or truncates it waits
-until the query is done, and the next query finds the file too short before it touches it. Where
-there are no leases (other systems, network file systems, files of other users), only the check
-before each query is left.
+Touching a page past the end of a mapped file kills the process (SIGBUS). codelode never truncates a
+segment, but a careless copy over an index may. So a query holds a read lease while it reads (Linux,
+`fcntl(2)`): a program that opens the file for writing, or truncates it, waits until the query is
+done. The next query sees that the file is too short before it touches it. Where there are no leases
+(other systems, network file systems, files of other users), only that check is left.
 """
 
 from __future__ import annotations
@@ -20,14 +19,14 @@ from contextlib import suppress
 
 _SUPPORTED = sys.platform == "linux"
 _PATIENCE_SECONDS = 0.05
-"""For whoever is cutting the file short to have done so; then its size tells."""
+"""Time for a program that is truncating the file to finish; then the size tells."""
 
 
 class Lease:
     """A read lease on an open file, shared by the threads that read it at the same time."""
 
     def __init__(self, descriptor: int) -> None:
-        """Takes over the descriptor."""
+        """Own the descriptor, which is closed with this object."""
         self._descriptor = descriptor
         self._holders = 0
         self._patient = True
@@ -35,7 +34,7 @@ class Lease:
         weakref.finalize(self, os.close, descriptor).atexit = False
 
     def take(self) -> None:
-        """Hold the lease if it can be had."""
+        """Hold the lease, if the system grants it."""
         with self._lock:
             self._holders += 1
             if self._holders == 1 and _SUPPORTED:
@@ -47,20 +46,20 @@ class Lease:
 
         deadline = time.monotonic() + (_PATIENCE_SECONDS if self._patient else 0)
         while True:
-            # The signal that tells of a waiting writer must be one that does nothing: by default
-            # it is SIGIO, which kills. Giving a lease back resets it.
+            # The signal that announces a waiting writer must be one that does nothing: the default
+            # is SIGIO, which kills. Giving a lease back resets it.
             fcntl.fcntl(self._descriptor, fcntl.F_SETSIG, signal.SIGURG)
             try:
                 fcntl.fcntl(self._descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
                 return
-            except BlockingIOError:  # someone has it open for writing, or is about to cut it short
+            except BlockingIOError:  # another program has it open for writing, or truncates it now
                 if time.monotonic() >= deadline:
-                    self._patient = False  # it stays open for writing: not our concern
+                    self._patient = False  # it stays open for writing, which harms no query
                     return
                 time.sleep(_PATIENCE_SECONDS / 50)
 
     def give_back(self) -> None:
-        """Once for every `take`."""
+        """End one `take`; the last one gives the lease back."""
         with self._lock:
             self._holders -= 1
             if self._holders == 0 and _SUPPORTED:
@@ -70,5 +69,5 @@ class Lease:
                     fcntl.fcntl(self._descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
 
     def size(self) -> int:
-        """How long the file is now, in bytes."""
+        """Return the current length of the file, in bytes."""
         return os.fstat(self._descriptor).st_size

@@ -43,7 +43,7 @@ def peak_rss_bytes_of(pid: int) -> int | None:
 
 
 def private_bytes() -> int | None:
-    """Return what this process alone holds and the system cannot drop; None where unknown.
+    """Return the memory that this process alone holds and the system cannot drop, or None.
 
     Anonymous memory, not the unique set size: that counts pages of an index that no other process
     has mapped.

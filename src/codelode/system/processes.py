@@ -1,4 +1,4 @@
-"""Worker processes: how one is started, and how it and its parent talk.
+"""Worker processes: how they are started, and how they talk to their parent.
 
 A worker is a module that runs as a program. It exchanges frames with its parent over its standard
 input and output. When the parent dies, the worker reads the end of its input and ends too.
@@ -116,7 +116,7 @@ class ParentProcess:
         return cls(source, sink, first[0])
 
     def requests(self) -> Iterator[Any]:
-        """Yield what the parent asks, until it closes the pipe or dies."""
+        """Yield the requests of the parent, until it closes the pipe or dies."""
         while (request := receive(self._source)) is not None:
             yield request[0]
 

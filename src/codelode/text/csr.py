@@ -17,3 +17,14 @@ def ranges(begins: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.
     """The concatenation of `arange(begin, begin + length)` over all pairs; int64 all."""
     ends = np.cumsum(lengths)
     return np.repeat(begins - ends + lengths, lengths) + np.arange(ends[-1] if len(ends) else 0)
+
+
+def distinct(values: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Return each value once, ascending: `np.unique`, which imports what a search does not need."""
+    ordered = np.sort(values).astype(np.int64)
+    return ordered[group_starts(ordered)]
+
+
+def runs_of(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return the start and the end of each run of true values, int64[n, 2]."""
+    return np.flatnonzero(np.diff(mask, prepend=False, append=False)).reshape(-1, 2)

@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from codelode.chunk.languages.model import (
+    Match,
     Rule,
     Syntax,
     by_field,
     by_type,
     content,
     first_of,
+    heads,
     named,
+    nothing,
     words,
 )
 
@@ -30,6 +33,9 @@ _DEFINERS = {
     b"defprotocol": "interface",
     b"defimpl": "impl",
     b"defn": "function",
+    b"describe": "test",
+    b"property": "test",
+    b"test": "test",
     b"defnp": "function",
 }
 _TYPES = frozenset({b"type", b"typep", b"opaque"})
@@ -48,12 +54,8 @@ _NO_CONSTANT = frozenset({b"moduledoc", b"behaviour", b"before_compile", b"after
 _target = by_field("target")
 
 
-def _call_kind(node: Node, text: bytes) -> str | None:
-    return _DEFINERS.get(content(_target(node), text))
-
-
 def _head(node: Node | None) -> Node | None:
-    """The name in the head of a function: `f` of `f`, `f(x)`, `f(x) when g` and `a + b`."""
+    """Return the name in the head of a function: `f` of `f`, `f(x)`, `f(x) when g` and `a + b`."""
     while node is not None:
         if node.type == "binary_operator":
             operator = node.child_by_field_name("operator")
@@ -70,9 +72,24 @@ def _head(node: Node | None) -> Node | None:
 _arguments = by_type("arguments")
 
 
-def _call_name(node: Node) -> Node | None:
+def _called(node: Node, text: bytes) -> Match | None:
+    """Return what `def`, `defmodule` and the like define, and the titles of tests."""
+    target = content(_target(node), text)
+    kind = _DEFINERS.get(target)
+    if kind is None:
+        return None
     arguments = _arguments(node)
-    return _head(arguments.named_child(0)) if arguments and arguments.named_child_count else None
+    first = arguments.named_child(0) if arguments and arguments.named_child_count else None
+    if arguments is None or first is None:
+        return None
+    if kind == "test":
+        return Match(kind, first) if first.type == "string" else None
+    last = arguments.named_child(arguments.named_child_count - 1)
+    bodiless = target in _WITH_BODY and last.type != "keywords" and not by_type("do_block")(node)
+    return Match(kind, _head(first), declaration=bodiless)
+
+
+_WITH_BODY = frozenset({b"def", b"defp", b"defmacro", b"defmacrop"})
 
 
 def _attribute(node: Node, text: bytes) -> bytes:
@@ -84,12 +101,12 @@ def _attribute(node: Node, text: bytes) -> bytes:
     return content(_target(operand), text)
 
 
-def _attribute_kind(node: Node, text: bytes) -> str | None:
+def _attribute_kind(node: Node, text: bytes) -> str | Match | None:
     name = _attribute(node, text)
     if name in _TYPES:
         return "type"
     if name in _CALLBACKS:
-        return "function"
+        return Match("function", _attribute_name(node), declaration=True)
     return None if not name or name in _BEFORE or name in _NO_CONSTANT else "constant"
 
 
@@ -113,16 +130,21 @@ def _module_doc(node: Node, text: bytes) -> Node | None:
 ELIXIR = Syntax(
     module="tree_sitter_elixir",
     rules={
-        "call": Rule(_call_kind, _call_name, by_type("do_block")),
+        "call": Rule(_called, nothing, by_type("do_block")),
         "unary_operator": Rule(_attribute_kind, _attribute_name, holds=False),
     },
-    scopes=words("call do_block else_block stab_clause body"),
+    scopes=words("call do_block else_block stab_clause body arguments anonymous_function"),
     bodies=words("do_block else_block rescue_block after_block body"),
     attributes=words("unary_operator"),
+    closures=words("anonymous_function"),
     is_attribute=lambda node, text: _attribute(node, text) in _BEFORE,
     docstring=_module_doc,
     is_doc=lambda node, text: _attribute(node, text) in (b"doc", b"typedoc"),
     clauses=True,
+    heads=heads(
+        rb"defmodule (?P<module>[\w.]+)",
+        rb"defp?(?:macro)? (?P<function>[a-z_]\w*[?!]?)",
+    ),
 )
 
 _operator = by_field("operator")
@@ -137,27 +159,71 @@ def _haskell_name(node: Node) -> Node | None:
     return by_type("operator")(name) if name.type == "prefix_id" else name
 
 
-_function = Rule("function", _haskell_name, by_field("match"), holds=False)
+def _constructor(node: Node) -> Node | None:
+    """Return `Rect` of `Rect { width :: Int }`, `:+:` of `a :+: b`."""
+    shape = node.child_by_field_name("constructor") or node
+    return shape.child_by_field_name("name") or shape.child_by_field_name("operator")
+
+
+def _fields(node: Node, text: bytes) -> list[Match]:
+    """Return the names of a field of a record: `x, y :: Int`."""
+    names = node.children_by_field_name("name")
+    return [Match("property", name) for name in names if name.is_named]
+
+
+def _synonym(node: Node) -> Node | None:
+    """Return `Pair` of `pattern Pair a b = (a, b)`."""
+    found = node.child_by_field_name("synonym") or by_type("equation", "signature")(node)
+    while found is not None and found.type not in ("constructor", "operator"):
+        found = (
+            found.child_by_field_name("synonym")
+            or found.child_by_field_name("function")
+            or found.child_by_field_name("operator")
+            or found.child_by_field_name("name")
+        )
+    return found
+
+
+_function = Rule("function", _haskell_name, by_field("match"))
+_constructor_rule = Rule("constructor", _constructor, nothing)
+_type = Rule("type", named, first_of(by_field("constructors"), by_field("constructor")))
 
 HASKELL = Syntax(
     module="tree_sitter_haskell",
     rules={
-        "signature": Rule("function", _haskell_name, holds=False),
+        "header": Rule("module", by_field("module"), nothing, holds=False),
+        "signature": Rule("function", _haskell_name, holds=False, declaration=True),
         "function": _function,
         "bind": _function,
-        "data_type": Rule("type", named, by_field("constructors"), holds=False),
-        "newtype": Rule("type", named, by_field("constructor"), holds=False),
+        "data_type": _type,
+        "data_instance": _type,
+        "newtype": _type,
+        "data_constructor": _constructor_rule,
+        "gadt_constructor": _constructor_rule,
+        "newtype_constructor": _constructor_rule,
+        "field": Rule(_fields, nothing, nothing, holds=False),
         "type_synonym": Rule("type", named, by_field("type"), holds=False),
+        "type_instance": Rule("type", named, nothing, holds=False),
         "type_family": Rule("type", holds=False),
         "data_family": Rule("type", holds=False),
         "class": Rule("class", named, by_field("declarations")),
         "instance": Rule("instance", named, by_field("declarations")),
-        "foreign_import": Rule("function", first_of(by_field("signature", "name"), named)),
-        "pattern_synonym": Rule("function", first_of(named, by_field("synonym"))),
+        "foreign_import": Rule("function", by_field("signature", "name"), nothing, holds=False),
+        "pattern_synonym": Rule("function", _synonym, nothing, holds=False),
     },
-    scopes=words("declarations class_declarations instance_declarations"),
+    scopes=words(
+        "declarations class_declarations instance_declarations local_binds data_constructors "
+        "gadt_constructors record fields"
+    ),
+    compact=words("data_constructors gadt_constructors record fields"),
     bodies=words("declarations class_declarations instance_declarations local_binds"),
     comments=words("comment haddock"),
     attributes=words("pragma"),
     clauses=True,
+    heads=heads(
+        rb"(?:data|newtype)(?: instance)? (?:[^=\n]{0,200}=> )?(?P<type>[A-Z][\w']*)",
+        rb"class (?:[^=\n]{0,200}=> )?(?P<class>[A-Z][\w']*)",
+        rb"instance (?:[^=\n]{0,200}=> )?(?P<instance>[A-Z][\w'.]*)",
+        rb"(?P<function>[a-z_][\w']*) +::",
+    ),
 )

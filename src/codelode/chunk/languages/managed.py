@@ -1,30 +1,60 @@
-"""C#, Java, Kotlin and Scala: the languages of the large runtimes."""
+"""C# and Java: languages of the large runtimes whose definitions begin with modifiers."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from codelode.chunk.languages.model import (
+    Match,
     Rule,
     Syntax,
     by_field,
     by_type,
     content,
-    first_of,
+    heads,
     named,
+    nothing,
     words,
 )
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_leaf = Rule("method", holds=False)
+_MODIFIERS = (
+    rb"(?:(?:public|protected|private|internal|static|abstract|final|sealed|partial|readonly|async|"
+    rb"override|virtual|synchronized|native|default|unsafe|extern|strictfp|new|non-sealed) )"
+)
+_OPENS = rb"[^;(){}=]{0,300}\{"
+_HEADS = heads(
+    _MODIFIERS + rb"*class (?P<class>\w+)" + _OPENS,
+    _MODIFIERS + rb"*record (?:class |struct )?(?P<class_2>\w+)\s*[(<]",
+    _MODIFIERS + rb"*@?interface (?P<interface>\w+)" + _OPENS,
+    _MODIFIERS + rb"*enum (?P<enum>\w+)" + _OPENS,
+    _MODIFIERS + rb"*struct (?P<struct>\w+)" + _OPENS,
+    rb"namespace (?P<namespace>[\w.]+)\s*[{;]",
+    _MODIFIERS + rb"+(?:<[^>\n]{0,200}> )?[\w.<>\[\], ?@]+ (?P<method>\w+)(?:<[^>\n]{0,99}>)?"
+    rb"\([^;{}]{0,600}\)[^;{}=]{0,200}(?:\{|=>)",
+    rb"(?:public|protected|private|internal) (?P<method_2>[A-Z]\w*)\([^;{}]{0,600}\)"
+    rb"[^;{}=]{0,300}\{",
+)
+
+_leaf = Rule("method", holds=False, declaration=None)
+_LOCAL = (b"@Override", b"() {", b"class ", b"interface ", b"record ", b"enum ")
+_method = Rule("method", holds=_LOCAL, declaration=None)
 
 
-def _constant_field(node: Node, text: bytes) -> str | None:
-    """A static final field is a constant; other fields are details of their class."""
+def _constants(node: Node, text: bytes) -> list[Match] | None:
+    """Return static final fields, which are constants; other fields are details of their class."""
     modifiers = content(by_type("modifiers")(node), text).split()
-    return "constant" if b"static" in modifiers and b"final" in modifiers else None
+    if b"static" not in modifiers or b"final" not in modifiers:
+        return None
+    return _declarators(node, text)
+
+
+def _declarators(node: Node, text: bytes) -> list[Match]:
+    declarators = node.children_by_field_name("declarator")
+    return [Match("constant", each.child_by_field_name("name")) for each in declarators]
 
 
 JAVA = Syntax(
@@ -35,128 +65,122 @@ JAVA = Syntax(
         "interface_declaration": Rule("interface"),
         "annotation_type_declaration": Rule("interface"),
         "enum_declaration": Rule("enum"),
-        "method_declaration": _leaf,
-        "constructor_declaration": _leaf,
+        "enum_constant": Rule("variant", declaration=True),
+        "method_declaration": _method,
+        "constructor_declaration": _method,
         "compact_constructor_declaration": _leaf,
         "annotation_type_element_declaration": _leaf,
         "field_declaration": Rule(
-            _constant_field,
-            by_field("declarator", "name"),
-            by_field("declarator", "value"),
-            holds=False,
+            _constants, nothing, by_field("declarator", "value"), holds=_LOCAL
         ),
         "constant_declaration": Rule(
-            "constant", by_field("declarator", "name"), by_field("declarator", "value"), holds=False
+            _declarators, nothing, by_field("declarator", "value"), holds=_LOCAL
         ),
     },
-    scopes=words("class_body interface_body enum_body enum_body_declarations annotation_type_body"),
+    scopes=words(
+        "class_body interface_body enum_body enum_body_declarations annotation_type_body block "
+        "constructor_body local_variable_declaration variable_declarator expression_statement "
+        "object_creation_expression argument_list method_invocation return_statement "
+        "lambda_expression assignment_expression if_statement for_statement try_statement "
+        "enhanced_for_statement while_statement synchronized_statement"
+    ),
+    inline=_LOCAL,
     bodies=words(
         "block constructor_body class_body interface_body enum_body enum_body_declarations "
         "annotation_type_body switch_block"
     ),
     comments=words("line_comment block_comment"),
+    heads=_HEADS,
 )
 
-_property_body = first_of(by_field("accessors"), by_field("value"))
+
+def _record_kind(node: Node, text: bytes) -> str:
+    return "struct" if by_type("struct")(node) else "class"
+
+
+def _fields(node: Node, text: bytes) -> list[Match] | None:
+    """Return fields that are constants: `const`, or `static readonly`."""
+    words = {content(child, text) for child in node.children if child.type == "modifier"}
+    if b"const" not in words and not words >= {b"static", b"readonly"}:
+        return None
+    return _variables(node, "constant")
+
+
+def _events(node: Node, text: bytes) -> list[Match]:
+    return _variables(node, "property")
+
+
+def _variables(node: Node, kind: str) -> list[Match]:
+    declared = by_type("variable_declaration")(node)
+    if declared is None:
+        return []
+    variables = [child for child in declared.children if child.type == "variable_declarator"]
+    return [Match(kind, each.child_by_field_name("name")) for each in variables]
+
+
+def _property_body(node: Node) -> Node | None:
+    """Return what a property computes or is; `{ get; set; }` alone is no body in an interface."""
+    accessors = node.child_by_field_name("accessors")
+    if accessors is not None:
+        bodies = (accessor.child_by_field_name("body") for accessor in accessors.named_children)
+        return accessors if any(bodies) else None
+    return node.child_by_field_name("value")
+
+
+_interface = by_type("explicit_interface_specifier")
+
+
+def _implemented(node: Node) -> Node | None:
+    """Return the interface that a method is written for: `IShape` of `int IShape.Area() {`."""
+    specifier = _interface(node)
+    return specifier.named_child(0) if specifier is not None else None
+
+
+_CONDITIONAL_TARGET = re.compile(
+    rb"(?<=[\w\])])\?(?=\.[\w.?]{1,200}(?:\[[^\]\n]{0,80}\])?\s{0,4}(?:[-+*/|&^%]|\?\?)?=[^=>])"
+)
+
+
+def _repaired(text: bytes) -> tuple[bytes, list[tuple[int, int]]]:
+    """Write `a?.b = c` as `a .b = c`."""
+    return _CONDITIONAL_TARGET.sub(b" ", text), []
+
+
+_member = Rule("method", holds=(b"(",), declaration=None, owner=_implemented)
+_property = Rule("property", named, _property_body, False, declaration=None, owner=_implemented)
 
 CSHARP = Syntax(
     module="tree_sitter_c_sharp",
     rules={
         "namespace_declaration": Rule("namespace"),
         "class_declaration": Rule("class"),
-        "record_declaration": Rule("class"),
+        "record_declaration": Rule(_record_kind),
         "struct_declaration": Rule("struct"),
         "interface_declaration": Rule("interface"),
-        "enum_declaration": Rule("enum", holds=False),
+        "enum_declaration": Rule("enum"),
+        "enum_member_declaration": Rule("variant", holds=False, declaration=True),
         "delegate_declaration": Rule("type", holds=False),
-        "method_declaration": _leaf,
-        "constructor_declaration": _leaf,
+        "method_declaration": _member,
+        "local_function_statement": Rule("function"),
+        "constructor_declaration": _member,
         "destructor_declaration": _leaf,
         "operator_declaration": Rule("method", by_field("operator"), holds=False),
-        "indexer_declaration": Rule("property", by_type("this"), _property_body, holds=False),
-        "property_declaration": Rule("property", named, _property_body, holds=False),
-        "event_declaration": Rule("property", named, by_field("accessors"), holds=False),
-    },
-    scopes=words("declaration_list preproc_if preproc_else preproc_elif"),
-    bodies=words("block declaration_list enum_member_declaration_list accessor_list"),
-    attributes=words("attribute_list"),
-)
-
-
-def _kotlin_class_kind(node: Node, text: bytes) -> str:
-    for child in node.children:
-        if child.type == "interface":
-            return "interface"
-        if child.type == "modifiers" and b"enum" in content(child, text).split():
-            return "enum"
-        if child.type == "identifier":
-            break
-    return "class"
-
-
-def _kotlin_property_kind(node: Node, text: bytes) -> str | None:
-    first = node.child(0)
-    is_const = first is not None and first.type == "modifiers"
-    return "constant" if is_const and b"const" in content(first, text).split() else "property"
-
-
-_kotlin_body = by_type("function_body", "class_body", "enum_class_body")
-
-
-def _kotlin_property_name(node: Node) -> Node | None:
-    declared = by_type("variable_declaration")(node)
-    return by_type("identifier")(declared) if declared else None
-
-
-KOTLIN = Syntax(
-    module="tree_sitter_kotlin",
-    rules={
-        "class_declaration": Rule(_kotlin_class_kind, named, _kotlin_body),
-        "object_declaration": Rule("object", named, _kotlin_body),
-        "companion_object": Rule("object", named, _kotlin_body),
-        "function_declaration": Rule("function", named, _kotlin_body, holds=False),
-        "property_declaration": Rule(
-            _kotlin_property_kind, _kotlin_property_name, by_type("getter", "setter"), holds=False
+        "conversion_operator_declaration": Rule("method", by_field("type"), holds=False),
+        "indexer_declaration": Rule(
+            "property", by_type("this"), _property_body, False, declaration=None
         ),
-        "type_alias": Rule("type", by_field("type"), holds=False),
-    },
-    scopes=words("class_body enum_class_body companion_object"),
-    bodies=words("block function_body class_body enum_class_body"),
-    comments=words("line_comment block_comment"),
-)
-
-_value = by_field("value")
-_pattern = by_field("pattern")
-
-
-def _simple_pattern(kind: str) -> Rule:
-    def kind_of(node: Node, text: bytes) -> str | None:
-        pattern = node.child_by_field_name("pattern") or node.child_by_field_name("name")
-        return kind if pattern is not None and pattern.type == "identifier" else None
-
-    return Rule(kind_of, first_of(_pattern, named), _value, holds=False)
-
-
-SCALA = Syntax(
-    module="tree_sitter_scala",
-    rules={
-        "class_definition": Rule("class"),
-        "trait_definition": Rule("trait"),
-        "object_definition": Rule("object"),
-        "package_object": Rule("object"),
-        "enum_definition": Rule("enum"),
-        "given_definition": Rule("instance"),
-        "function_definition": Rule("function", holds=False),
-        "function_declaration": Rule("function", holds=False),
-        "val_definition": _simple_pattern("property"),
-        "var_definition": _simple_pattern("property"),
-        "val_declaration": _simple_pattern("property"),
-        "type_definition": Rule("type", named, by_field("type"), holds=False),
+        "property_declaration": _property,
+        "event_declaration": _property,
+        "event_field_declaration": Rule(_events, nothing, nothing, holds=False),
+        "field_declaration": Rule(_fields, nothing, nothing, holds=False),
     },
     scopes=words(
-        "template_body enum_body with_template_body extension_definition indented_block "
-        "package_clause"
+        "declaration_list enum_member_declaration_list preproc_if preproc_else preproc_elif block "
+        "global_statement"
     ),
-    bodies=words("block indented_block template_body enum_body with_template_body case_block"),
-    comments=words("comment block_comment"),
+    compact=words("global_statement"),
+    bodies=words("block declaration_list enum_member_declaration_list accessor_list"),
+    attributes=words("attribute_list"),
+    repair=_repaired,
+    heads=_HEADS,
 )

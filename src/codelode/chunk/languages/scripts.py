@@ -1,18 +1,23 @@
-"""Bash, Lua, PHP, Python and Ruby."""
+"""Bash and Lua."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from codelode.chunk.languages.model import (
     Finder,
+    Match,
     Rule,
     Syntax,
+    Written,
     by_field,
     by_type,
     content,
+    heads,
     last_part,
     named,
+    nothing,
     words,
 )
 
@@ -21,13 +26,13 @@ if TYPE_CHECKING:
 
 
 def _is_constant(name: Node | None, text: bytes) -> bool:
-    """Whether a name is written in capitals. One letter says nothing: `M`, `T`, `_`."""
+    """Return whether a name is in capitals. One letter says nothing: `M`, `T`, `_`."""
     word = content(name, text)
     return len(word) > 1 and word.isupper()
 
 
 def _upper_case(finder: Finder) -> Rule:
-    """An assignment to a name in capitals defines a constant."""
+    """Make a rule for assignments: to a name in capitals, it defines a constant."""
 
     def kind_of(node: Node, text: bytes) -> str | None:
         left = finder(node)
@@ -38,18 +43,33 @@ def _upper_case(finder: Finder) -> Rule:
     return Rule(kind_of, finder, by_field("right"), holds=False)
 
 
+_ALIAS = re.compile(rb"alias\s+([\w.-]+)=")
+
+
+def _alias(node: Node, text: bytes) -> Match | None:
+    """Return `ll` of `alias ll='ls -l'`."""
+    written = _ALIAS.match(text, node.start_byte)
+    return Match("function", Written(written.span(1))) if written else None
+
+
 BASH = Syntax(
     module="tree_sitter_bash",
     rules={
-        "function_definition": Rule("function", holds=False),
+        "function_definition": Rule("function", holds=(b"() {", b"function ")),
         "variable_assignment": Rule(_upper_case(named).kind, named, by_field("value"), holds=False),
+        "command": Rule(_alias, nothing, nothing, holds=False),
     },
     scopes=words(
         "if_statement else_clause elif_clause case_statement case_item compound_statement list "
         "declaration_command subshell"
     ),
+    inline=(b"() {", b"function "),
     wrappers=words("declaration_command"),
     bodies=words("compound_statement do_group subshell case_statement"),
+    heads=heads(
+        rb"function (?P<function>[\w.:-]+)",
+        rb"(?P<function_2>[\w.:-]+)\s*\(\)",
+    ),
     ascii_only=True,  # isdigit() on any character after `{`, up to version 0.25.1
 )
 
@@ -74,15 +94,10 @@ def _lua_body(node: Node) -> Node | None:
     return value.child_by_field_name("body") if value else None
 
 
-def _value_is(kind: str, *types: str) -> Rule:
-    """A key with a function for its value."""
-    wanted = frozenset(types)
-
-    def kind_of(node: Node, text: bytes) -> str | None:
-        value = node.child_by_field_name("value")
-        return kind if value is not None and value.type in wanted else None
-
-    return Rule(kind_of, named, by_field("value", "body"), holds=False)
+def _lua_field(node: Node, text: bytes) -> str | None:
+    """Return the kind of a table's key: a function, if its value is one."""
+    value = node.child_by_field_name("value")
+    return "function" if value is not None and value.type == "function_definition" else None
 
 
 def _lua_function_kind(node: Node, text: bytes) -> str:
@@ -90,81 +105,58 @@ def _lua_function_kind(node: Node, text: bytes) -> str:
     return "method" if name is not None and name.type == "method_index_expression" else "function"
 
 
+def _lua_owner(finder: Finder) -> Finder:
+    """Find `M` of `function M.load()` and of `M.load = function()`."""
+
+    def find(node: Node) -> Node | None:
+        name = finder(node)
+        table = name.child_by_field_name("table") if name is not None else None
+        while table is not None and table.type != "identifier":
+            table = table.child_by_field_name("field")
+        return table
+
+    return find
+
+
+_TITLED = frozenset({b"describe", b"context", b"it", b"test", b"pending", b"insulate"})
+
+
+def _lua_test(node: Node, text: bytes) -> Match | None:
+    """Return the title of `it("...", function()`."""
+    if content(node.child_by_field_name("name"), text) not in _TITLED:
+        return None
+    arguments = node.child_by_field_name("arguments")
+    title = arguments.named_child(0) if arguments and arguments.named_child_count > 1 else None
+    return Match("test", title) if title is not None and title.type == "string" else None
+
+
+def _first_variable(node: Node) -> Node | None:
+    variables = by_type("variable_list")(node)
+    return variables.named_child(0) if variables and variables.named_child_count else None
+
+
+_FUNCTION = (b"function",)
+
 LUA = Syntax(
     module="tree_sitter_lua",
     rules={
-        "function_declaration": Rule(_lua_function_kind, last_part(named), holds=False),
-        "assignment_statement": Rule(_lua_kind, _lua_assigned, _lua_body, holds=False),
-        "field": _value_is("function", "function_definition"),
+        "function_declaration": Rule(
+            _lua_function_kind, last_part(named), holds=_FUNCTION, owner=_lua_owner(named)
+        ),
+        "assignment_statement": Rule(
+            _lua_kind, _lua_assigned, _lua_body, _FUNCTION, owner=_lua_owner(_first_variable)
+        ),
+        "field": Rule(_lua_field, named, by_field("value", "body"), holds=False),
+        "function_call": Rule(_lua_test, nothing, by_field("arguments")),
     },
     scopes=words(
         "block do_statement if_statement else_statement elseif_statement variable_declaration "
-        "assignment_statement expression_list table_constructor return_statement field"
+        "assignment_statement expression_list table_constructor return_statement field arguments "
+        "function_definition"
     ),
+    closures=words("function_definition"),
+    inline=_FUNCTION,
     wrappers=words("variable_declaration"),
     bodies=words("block table_constructor"),
-)
-
-PHP = Syntax(
-    module="tree_sitter_php",
-    entry="language_php",
-    rules={
-        "class_declaration": Rule("class"),
-        "interface_declaration": Rule("interface"),
-        "trait_declaration": Rule("trait"),
-        "enum_declaration": Rule("enum"),
-        "method_declaration": Rule("method", holds=False),
-        "function_definition": Rule("function", holds=False),
-        "const_element": Rule("constant", by_type("name"), holds=False),
-    },
-    scopes=words(
-        "declaration_list enum_declaration_list namespace_definition compound_statement "
-        "if_statement const_declaration colon_block"
-    ),
-    wrappers=words("const_declaration"),
-    bodies=words("compound_statement declaration_list enum_declaration_list"),
-)
-
-
-def _python_docstring(node: Node, text: bytes) -> Node | None:
-    body = node.child_by_field_name("body")
-    first = body.named_child(0) if body and body.named_child_count else None
-    if first is None or first.type != "expression_statement":
-        return None
-    value = first.named_child(0)
-    return value if value is not None and value.type == "string" else None
-
-
-PYTHON = Syntax(
-    module="tree_sitter_python",
-    rules={
-        "function_definition": Rule("function"),
-        "class_definition": Rule("class"),
-        "type_alias_statement": Rule("type", last_part(by_field("left")), by_field("right")),
-        "assignment": _upper_case(by_field("left")),
-    },
-    scopes=words(
-        "block if_statement elif_clause else_clause try_statement except_clause finally_clause "
-        "with_statement decorated_definition expression_statement"
-    ),
-    wrappers=words("decorated_definition expression_statement"),
-    bodies=words("block"),
-    docstring=_python_docstring,
-)
-
-RUBY = Syntax(
-    module="tree_sitter_ruby",
-    rules={
-        "class": Rule("class", last_part(named)),
-        "module": Rule("module", last_part(named)),
-        "method": Rule("method", named, holds=False),
-        "singleton_method": Rule("method", named, holds=False),
-        "alias": Rule("method", named, holds=False),
-        "assignment": Rule(_upper_case(by_field("left")).kind, by_field("left"), by_field("right")),
-    },
-    scopes=words(
-        "body_statement singleton_class call do_block block begin if unless then else "
-        "block_body argument_list"
-    ),
-    bodies=words("body_statement block_body then do_block"),
+    heads=heads(rb"(?:local )?function (?:(?P<owner>\w+)[.:])?(?P<function>\w+)\s*\("),
 )

@@ -1,15 +1,17 @@
-"""Go, Rust, Swift and Zig."""
+"""Swift and Zig."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from codelode.chunk.languages.model import (
+    Match,
     Rule,
     Syntax,
     by_field,
     by_type,
     first_of,
+    heads,
     last_part,
     named,
     nothing,
@@ -18,64 +20,6 @@ from codelode.chunk.languages.model import (
 
 if TYPE_CHECKING:
     from tree_sitter import Node
-
-
-def _go_type_kind(node: Node, text: bytes) -> str:
-    shape = node.child_by_field_name("type")
-    return {"struct_type": "struct", "interface_type": "interface"}.get(
-        shape.type if shape else "", "type"
-    )
-
-
-GO = Syntax(
-    module="tree_sitter_go",
-    rules={
-        "function_declaration": Rule("function", holds=False),
-        "method_declaration": Rule("method", holds=False),
-        "type_spec": Rule(_go_type_kind, named, by_field("type"), holds=False),
-        "type_alias": Rule("type", named, by_field("type"), holds=False),
-        "const_spec": Rule("constant", named, by_field("value"), holds=False),
-        "var_spec": Rule("variable", named, by_field("value"), holds=False),
-    },
-    scopes=words("type_declaration const_declaration var_declaration var_spec_list"),
-    wrappers=words("type_declaration const_declaration var_declaration"),
-    bodies=words("block statement_list field_declaration_list const_declaration var_spec_list"),
-)
-
-
-def _impl_type(node: Node) -> Node | None:
-    """The type that an `impl` is for, without its arguments and references."""
-    found = node.child_by_field_name("type")
-    while found is not None and found.type not in ("type_identifier", "primitive_type"):
-        inner = found.child_by_field_name("type") or found.child_by_field_name("name")
-        if inner is None:
-            return found
-        found = inner
-    return found
-
-
-RUST = Syntax(
-    module="tree_sitter_rust",
-    rules={
-        "function_item": Rule("function", holds=False),
-        "function_signature_item": Rule("function", holds=False),
-        "struct_item": Rule("struct", holds=False),
-        "enum_item": Rule("enum", holds=False),
-        "union_item": Rule("union", holds=False),
-        "trait_item": Rule("trait"),
-        "impl_item": Rule("impl", _impl_type),
-        "mod_item": Rule(lambda node, text: "module" if node.child_by_field_name("body") else None),
-        "type_item": Rule("type", named, by_field("type"), holds=False),
-        "associated_type": Rule("type", holds=False),
-        "const_item": Rule("constant", named, by_field("value"), holds=False),
-        "static_item": Rule("variable", named, by_field("value"), holds=False),
-        "macro_definition": Rule("macro", named, by_type("macro_rule"), holds=False),
-    },
-    scopes=words("declaration_list foreign_mod_item"),
-    bodies=words("block declaration_list field_declaration_list enum_variant_list"),
-    comments=words("line_comment block_comment"),
-    attributes=words("attribute_item"),
-)
 
 
 def _swift_kind(node: Node, text: bytes) -> str:
@@ -88,16 +32,27 @@ def _swift_property_kind(node: Node, text: bytes) -> str | None:
     return "property" if node.child_by_field_name("name") else None
 
 
+def _swift_cases(node: Node, text: bytes) -> list[Match]:
+    """Return the cases of an enum: `case hearts, spades`."""
+    names = node.children_by_field_name("name")
+    return [Match("variant", name, declaration=True) for name in names if name.is_named]
+
+
 _SWIFT_NAME = last_part(named)
+_SWIFT_LOCAL = (b"func ", b"class ", b"struct ", b"enum ")
+_SWIFT_MODIFIERS = rb"(?:@\w+(?:\([^()\n]*\))? |[a-z]+(?:\(\w+\))? )*"
 
 SWIFT = Syntax(
     module="tree_sitter_swift",
     rules={
         "class_declaration": Rule(_swift_kind, _SWIFT_NAME),
         "protocol_declaration": Rule("interface", _SWIFT_NAME),
-        "function_declaration": Rule("function", named, holds=False),
-        "protocol_function_declaration": Rule("function", named, holds=False),
-        "init_declaration": Rule("method", named, holds=False),
+        "associatedtype_declaration": Rule("type", holds=False, declaration=True),
+        "enum_entry": Rule(_swift_cases, nothing, nothing, holds=False),
+        "function_declaration": Rule("function", named, holds=_SWIFT_LOCAL),
+        "protocol_function_declaration": Rule("function", named, holds=False, declaration=True),
+        "init_declaration": Rule("method", named, holds=False, declaration=None),
+        "deinit_declaration": Rule("method", by_type("deinit"), holds=False),
         "subscript_declaration": Rule("method", by_type("subscript"), holds=False),
         "property_declaration": Rule(
             _swift_property_kind,
@@ -106,14 +61,23 @@ SWIFT = Syntax(
             holds=False,
         ),
         "protocol_property_declaration": Rule(
-            "property", by_field("name", "bound_identifier"), nothing, holds=False
+            "property", by_field("name", "bound_identifier"), nothing, False, declaration=True
         ),
         "typealias_declaration": Rule("type", named, by_field("value"), holds=False),
         "macro_declaration": Rule("macro", by_type("simple_identifier"), holds=False),
     },
-    scopes=words("class_body enum_class_body protocol_body directive"),
+    scopes=words("class_body enum_class_body protocol_body directive function_body statements"),
+    inline=_SWIFT_LOCAL,
     bodies=words("class_body enum_class_body protocol_body statements"),
     comments=words("comment multiline_comment"),
+    heads=heads(
+        _SWIFT_MODIFIERS + rb"(?:class|actor) (?P<class>[A-Z]\w*)",
+        _SWIFT_MODIFIERS + rb"struct (?P<struct>\w+)",
+        _SWIFT_MODIFIERS + rb"enum (?P<enum>\w+)",
+        _SWIFT_MODIFIERS + rb"protocol (?P<interface>\w+)",
+        _SWIFT_MODIFIERS + rb"extension (?P<extension>\w+)",
+        _SWIFT_MODIFIERS + rb"func (?P<function>\w+)\s*[(<]",
+    ),
 )
 
 _ZIG_CONTAINERS = {
@@ -131,20 +95,40 @@ def _zig_kind(node: Node, text: bytes) -> str | None:
     value = _zig_value(node)
     if value is not None:
         return _ZIG_CONTAINERS[value.type]
-    word = node.child(0)
+    word = next((child.type for child in node.children if child.type in _ZIG_KINDS), None)
     last = node.named_child(node.named_child_count - 1) if node.named_child_count else None
-    if word is None or last is None or word.type not in ("const", "var", "pub"):
+    if word is None or last is None:
         return None
     if last.type == "builtin_function" and text.startswith(b"@import", last.start_byte):
         return None
-    return "constant"
+    return _ZIG_KINDS[word]
 
+
+_ZIG_KINDS = {"const": "constant", "var": "variable"}
+
+
+def _zig_variants(node: Node, text: bytes) -> list[Match]:
+    """Return the members of an enum, a tagged union or a set of errors."""
+    variants: list[Match] = []
+    for child in node.named_children:
+        if child.type == "container_field":
+            name = child.child_by_field_name("name") or child.child_by_field_name("type")
+            variants.append(Match("variant", name, declaration=True, whole=child))
+        elif child.type == "identifier" and node.type == "error_set_declaration":
+            variants.append(Match("variant", child, declaration=True, whole=child))
+    return variants
+
+
+_zig_set = Rule(_zig_variants, nothing, nothing, encloses=False)
 
 ZIG = Syntax(
     module="tree_sitter_zig",
     rules={
-        "function_declaration": Rule("function"),
+        "function_declaration": Rule("function", declaration=None),
         "variable_declaration": Rule(_zig_kind, by_type("identifier"), _zig_value),
+        "enum_declaration": _zig_set,
+        "union_declaration": _zig_set,
+        "error_set_declaration": _zig_set,
         "test_declaration": Rule(
             "test", last_part(by_type("string", "identifier")), by_type("block"), holds=False
         ),
@@ -154,4 +138,11 @@ ZIG = Syntax(
     )
     | frozenset(_ZIG_CONTAINERS),
     bodies=words("block") | frozenset(_ZIG_CONTAINERS),
+    heads=heads(
+        rb'(?:pub |export |inline |extern )*fn (?P<function>\w+|@"[^"\n]+")\s*\(',
+        rb"(?:pub )?const (?P<struct>\w+) = (?:extern |packed )?struct\b",
+        rb"(?:pub )?const (?P<enum>\w+) = enum\b",
+        rb"(?:pub )?const (?P<union>\w+) = union\b",
+        rb'test (?P<test>"[^"\n]+") \{',
+    ),
 )

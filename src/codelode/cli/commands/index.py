@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from codelode.cli.options import (
+    DRY_RUN,
     HELP,
     INDEX_DIR,
     ROOT,
@@ -17,6 +18,7 @@ from codelode.cli.options import (
     size,
     switch,
 )
+from codelode.discover.options import MAX_FILE_SIZE, RECORDED
 from codelode.errors import UsageError
 
 if TYPE_CHECKING:
@@ -37,11 +39,16 @@ COMMAND = Command(
                     "--no-ignore",
                     help="do not honor .gitignore, git's own excludes, .ignore and .lodeignore",
                 ),
+                switch(
+                    "--installed",
+                    help="also index installed packages and caches: virtual environments,"
+                    " node_modules, folders with a CACHEDIR.TAG",
+                ),
                 option(
                     "--max-file-size",
                     metavar="SIZE",
                     type=size,
-                    default=1 << 20,
+                    default=MAX_FILE_SIZE,
                     help="skip larger files; K, M and G are powers of 1024 (default: 1M)",
                 ),
             ),
@@ -71,10 +78,7 @@ COMMAND = Command(
                     " bundled one)",
                 ),
                 switch("--rebuild", help="start from scratch instead of updating"),
-                switch(
-                    "--dry-run",
-                    help="only report what would be read, removed and skipped; write nothing",
-                ),
+                DRY_RUN,
                 option(
                     "--wait",
                     metavar="SECONDS",
@@ -133,13 +137,9 @@ def run(options: argparse.Namespace) -> int:
     index = Index.open(options.root, index_dir=options.index_dir, model=options.model)
     on_skip = skip_printer(options.json) if options.list_skipped else None
     trace = _trace(options)
+    walk = {name: getattr(options, name) for name in RECORDED}
     if options.dry_run:
-        plan = index.plan(
-            hidden=options.hidden,
-            no_ignore=options.no_ignore,
-            max_file_size=options.max_file_size,
-            on_skip=on_skip,
-        )
+        plan = index.plan(**walk, on_skip=on_skip)
         print_json(plan_object(plan)) if options.json else print_plan(plan)
         return 0
     report = update(
@@ -148,6 +148,7 @@ def run(options: argparse.Namespace) -> int:
         jobs=options.jobs,
         hidden=options.hidden,
         no_ignore=options.no_ignore,
+        installed=options.installed,
         max_file_size=options.max_file_size,
         max_memory=options.max_memory,
         rebuild=options.rebuild,

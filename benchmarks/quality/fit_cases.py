@@ -1,0 +1,288 @@
+"""The queries of all sets with the features of their candidates: what a ranker is fitted to."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.quality import bugreports, cosqa, mixed, stdlib
+from benchmarks.quality.checked_out import RepositoryTask, drawn, repository_tasks
+from benchmarks.quality.checkouts import find_mirror
+from benchmarks.quality.ctags import tags_of
+from benchmarks.quality.dataset import Target, load_queries, split_by_presence
+from benchmarks.quality.draw_names import AS_WRITTEN, NameQuery, draw_names
+from benchmarks.quality.draw_verbatim import VerbatimQuery, draw_verbatim
+from benchmarks.quality.fit_features import EXTRA, FileFacts, extra_features
+from benchmarks.quality.packages import load_packages
+from benchmarks.quality.runs import bring_up_to_date, index_folder
+from benchmarks.quality.scoring import CUTOFF, Place, matches, ndcg
+from codelode.errors import UsageError
+from codelode.search.candidates import split_keys
+from codelode.search.gather import gather
+from codelode.search.gathered import FEATURES
+from codelode.search.rank import choose, feature_table
+from codelode.search.request import SearchRequest
+from codelode.search.searcher import prepare
+from codelode.search.shard import Shard
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from benchmarks.quality.set_command import Settings
+    from codelode import Index
+
+ALL_FEATURES = (*FEATURES, *EXTRA)
+SETS = ("ndcg", "mixed", "stdlib", "reports", "titles", "cosqa", "names", "verbatim")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One query: features float32[n, f], file numbers int64[n], shown bool[n, targets].
+
+    `group` is its repository; queries of sets without repositories are groups of their own, but
+    for `fold`, by which cross-validation splits.
+    """
+
+    set: str
+    group: str
+    fold: str
+    query: str
+    is_symbol: bool
+    features: NDArray[np.float32]
+    files: NDArray[np.int64]
+    shown: NDArray[np.bool_]
+
+    def score(self, scores: NDArray[np.float64]) -> float:
+        """Return the score of this query's set: NDCG@10, or the mean reciprocal rank.
+
+        `scores` float64[n] are those of the candidates.
+        """
+        order = np.argsort(-scores, kind="stable")
+        deep = 100 if self.set == "cosqa" else CUTOFF
+        found = self.shown[choose(self.files, order, deep)]
+        first = np.where(found.any(axis=0), found.argmax(axis=0) + 1, 0)
+        if self.set == "ndcg":
+            return ndcg([int(rank) or None for rank in first])
+        ranks = first[first > 0]
+        return 1 / int(ranks.min()) if len(ranks) else 0.0
+
+
+class CaseMaker:
+    """Makes cases of the queries of one index."""
+
+    def __init__(self, index: Index, lead: str = "") -> None:
+        self.index = index
+        self.lead = lead
+        self.shard = Shard(index.snapshot())
+        self.facts = FileFacts(self.shard)
+
+    def make(
+        self, name: str, group: str, fold: str, query: str, targets: Sequence[Target]
+    ) -> Case | None:
+        """Return the case of a query; None if it is refused or has no candidate."""
+        try:
+            with self.shard.snapshot.held():
+                limit = 100 if name == "cosqa" else CUTOFF
+                request = SearchRequest(query, limit=limit)
+                context, terms = prepare(self.shard, self.index.encoder(), request)
+                gathered = gather(self.shard, context, terms)
+                table = feature_table([gathered], context)
+        except UsageError:
+            return None
+        if not len(table.keys):
+            return None
+        columns = dict(zip(FEATURES, table.features.T, strict=True))
+        files, texts, symbols, shown = self._look(table.keys, targets)
+        extra = extra_features(self.facts, context, files, texts, symbols, columns)
+        return Case(
+            set=name,
+            group=group,
+            fold=fold,
+            query=query,
+            is_symbol=context.query.is_symbol,
+            features=np.hstack((table.features, extra)).astype(np.float32),
+            files=table.files,
+            shown=shown,
+        )
+
+    def _look(
+        self, keys: NDArray[np.int64], targets: Sequence[Target]
+    ) -> tuple[list[int], list[bytes], list[str], NDArray[np.bool_]]:
+        """Return file, text and symbol of each candidate, and which targets it shows."""
+        files, texts, symbols = [], [], []
+        shown = np.zeros((len(keys), len(targets)), bool)
+        for row, (number, ordinal) in enumerate(zip(*map(list, split_keys(keys)), strict=True)):
+            segment = self.shard.segment(int(number))
+            chunk = segment.chunks[int(ordinal)]
+            file, start, first = int(chunk["file"]), int(chunk["start"]), int(chunk["start_line"])
+            place = Place(self.lead + segment.path(file), first, first + int(chunk["more_lines"]))
+            shown[row] = [matches(place, target) for target in targets]
+            files.append(int(number) << 32 | file)
+            named = segment.symbol(int(ordinal))
+            symbols.append(named[0] if named else "")
+            texts.append(segment.text(file, start, start + int(chunk["length"])))
+        return files, texts, symbols, shown
+
+
+def collect(data: Path, settings: Settings, sets: Iterable[str] = SETS) -> Iterator[Case]:
+    """Yield the cases of the sets of `benchmarks.quality.all`'s data folder."""
+    wanted = set(sets)
+    quality = data / "quality"
+    if wanted & {"ndcg", "names", "verbatim"}:
+        for task in repository_tasks(data / "checkouts", quality, settings, seed=0):
+            print(task.repository.name, file=sys.stderr)
+            yield from _of_repository(task, data / "checkouts", quality, wanted)
+    if "mixed" in wanted:
+        yield from _mixed(data / "packages", settings)
+    if "stdlib" in wanted:
+        yield from _stdlib(settings)
+    if "cosqa" in wanted:
+        yield from _cosqa(data / "cosqa", settings)
+    if wanted & {"reports", "titles"}:
+        yield from _reports(quality / "bug-reports.json", data / "mirrors", settings)
+
+
+def _maker(
+    tree: Path, name: str, settings: Settings, lead: str = "", hidden: bool = False
+) -> CaseMaker:
+    with index_folder(settings.index_root, name) as folder:
+        index, _ = bring_up_to_date(tree, folder, rebuild=settings.rebuild, hidden=hidden)
+        return CaseMaker(index, lead)
+
+
+def _of_repository(
+    task: RepositoryTask, checkouts: Path, annotations: Path, wanted: set[str]
+) -> Iterator[Case]:
+    repository, name = task.repository, task.repository.name
+    asked: list[tuple[str, str, tuple[Target, ...]]] = []
+    lead = f"{repository.root}/" if repository.root not in ("", ".") else ""
+    if "ndcg" in wanted:
+        queries = load_queries(annotations, name)
+        kept, _ = split_by_presence(queries, checkouts / name, repository.root)
+        asked += [("ndcg", query.text, query.targets) for query in kept]
+    if "names" in wanted:
+        named = drawn(task, "names", lambda: draw_names(tags_of(task.tree), f"0 {name}"), NameQuery)
+        asked += [
+            ("names", query.query, (Target(lead + query.path, query.line, query.line),))
+            for query in named
+            if query.kind == AS_WRITTEN
+        ]
+    if "verbatim" in wanted:
+        texts = drawn(
+            task, "verbatim", lambda: draw_verbatim(task.tree, f"0 {name}"), VerbatimQuery
+        )
+        asked += [
+            ("verbatim", query.query, (Target(lead + query.path, query.line, query.line),))
+            for query in texts
+        ]
+    maker = _maker(task.tree, name, task.settings, lead)
+    for set_name, query, targets in asked:
+        case = maker.make(set_name, name, name, query, targets)
+        if case is not None:
+            yield case
+
+
+def _mixed(packages: Path, settings: Settings) -> Iterator[Case]:
+    queries = mixed.load_mixed_queries(mixed.QUERIES)
+    for package in load_packages():
+        name = package["name"]
+        print(name, file=sys.stderr)
+        maker = _maker(packages / name, f"package-{name}", settings, hidden=True)
+        for query in queries:
+            if query["package"] == name:
+                targets = [mixed.place_of(text) for text in query["right"]]
+                case = maker.make("mixed", name, name, query["query"], targets)
+                if case is not None:
+                    yield case
+
+
+def _stdlib(settings: Settings) -> Iterator[Case]:
+    library = stdlib.default_library()
+    with stdlib.library_tree(library, settings.index_root, False) as tree:
+        maker = _maker(tree, f"{tree.name}-index", settings)
+        for query in stdlib.load_stdlib_queries(stdlib.QUERIES, library):
+            targets = [Target(path) for path in query["files"]]
+            text = query["query"]
+            case = maker.make("stdlib", text, "stdlib", text, targets)
+            if case is not None:
+                yield case
+
+
+def _cosqa(data: Path, settings: Settings) -> Iterator[Case]:
+    functions = json.loads((data / cosqa.FUNCTIONS).read_text(encoding="utf-8"))
+    questions = json.loads((data / cosqa.QUESTIONS).read_text(encoding="utf-8"))
+    with cosqa.function_tree(functions, settings.index_root) as tree:
+        maker = _maker(tree, "cosqa", settings)
+        for question in questions:
+            target = Target(cosqa.file_of(question["retrieval_idx"]))
+            case = maker.make("cosqa", question["idx"], "cosqa", question["doc"], [target])
+            if case is not None:
+                yield case
+
+
+def _reports(path: Path, mirrors: Path, settings: Settings) -> Iterator[Case]:
+    reports = cast("list[bugreports.Report]", json.loads(path.read_text(encoding="utf-8")))
+    for project in sorted({report["repository"] for report in reports}):
+        name = project.rpartition("/")[2]
+        mirror = find_mirror(mirrors, project)
+        if mirror is None:
+            raise SystemExit(f"no git directory of {project} in {mirrors}")
+        own = [report for report in reports if report["repository"] == project]
+        with bugreports.tree_folder(settings.index_root, name) as folder:
+            tree = bugreports.WorkTree(mirror.resolve(), folder)
+            for report in sorted(own, key=lambda report: tree.date(report["base_commit"])):
+                tree.check_out(report["base_commit"])
+                maker = _maker(tree.folder, f"bugreports-{name}", settings)
+                targets = [Target(file) for file in report["files"]]
+                title = report["report"].strip().splitlines()[0]
+                for set_name, query in (("reports", report["report"]), ("titles", title)):
+                    case = maker.make(set_name, report["id"], name, query, targets)
+                    if case is not None:
+                        yield case
+
+
+def save_cases(cases: Sequence[Case], path: Path) -> None:
+    """Write cases to a file, one array per field with all cases joined."""
+    heads = [
+        [case.set, case.group, case.fold, case.query, case.is_symbol, *case.shown.shape]
+        for case in cases
+    ]
+    np.savez_compressed(
+        path,
+        names=np.array(ALL_FEATURES),
+        heads=np.array(json.dumps(heads)),
+        features=np.concatenate([case.features for case in cases]),
+        files=np.concatenate([case.files for case in cases]),
+        shown=np.concatenate([case.shown.ravel() for case in cases]),
+    )
+
+
+def load_cases(path: Path) -> list[Case]:
+    """Read what `save_cases` wrote. Exits with a message if the features are others now."""
+    with np.load(path, allow_pickle=False) as arrays:
+        if tuple(arrays["names"].tolist()) != ALL_FEATURES:
+            raise SystemExit(f"{path} has other features than there are now: remove it")
+        features, files, shown = arrays["features"], arrays["files"], arrays["shown"]
+        heads = json.loads(str(arrays["heads"]))
+    cases, row, flag = [], 0, 0
+    for name, group, fold, query, is_symbol, n, targets in heads:
+        cases.append(
+            Case(
+                set=name,
+                group=group,
+                fold=fold,
+                query=query,
+                is_symbol=is_symbol,
+                features=features[row : row + n],
+                files=files[row : row + n],
+                shown=shown[flag : flag + n * targets].reshape(n, targets),
+            )
+        )
+        row, flag = row + n, flag + n * targets
+    return cases

@@ -1,0 +1,121 @@
+"""Listwise softmax regression: weights of a linear sum under which right rows outweigh the others.
+
+ListNet's top-one loss (Cao et al., "Learning to rank: from pairwise approach to listwise approach",
+2007) with an L2 penalty: convex, so Newton's method finds the one minimum.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+STEPS = 40
+TOLERANCE = 1e-7
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """Lists of rows, one after the other, of which some are right.
+
+    rows float64[n, f]; starts int64[lists], the first row of each list (none is empty); wanted
+    float64[n], in each list the probabilities to learn, which add up to 1; weights float64[lists].
+    """
+
+    rows: NDArray[np.float64]
+    starts: NDArray[np.int64]
+    wanted: NDArray[np.float64]
+    weights: NDArray[np.float64]
+
+    @classmethod
+    def of(
+        cls,
+        tables: Sequence[NDArray[np.float64]],
+        right: Sequence[NDArray[np.bool_]],
+        weights: Sequence[float],
+    ) -> Lists:
+        """Join lists float64[n, f] with bool[n] each; every one must have a right row."""
+        lengths = np.array([len(table) for table in tables], np.int64)
+        return cls(
+            rows=np.concatenate(tables),
+            starts=np.cumsum(lengths) - lengths,
+            wanted=np.concatenate([rows / rows.sum() for rows in right]),
+            weights=np.array(weights, np.float64) / sum(weights),
+        )
+
+    def numbers(self) -> NDArray[np.int64]:
+        """Return the number of each row's list, int64[n]."""
+        lengths = np.diff(self.starts, append=len(self.rows))
+        return np.repeat(np.arange(len(self.starts)), lengths)
+
+
+def spread(lists: Lists) -> NDArray[np.float64]:
+    """Return how far each feature varies within lists, float64[f]; 1 where it never does.
+
+    What is the same in a whole list changes no order, so the mean over a list is taken away first.
+    """
+    numbers = lists.numbers()
+    lengths = np.bincount(numbers)
+    means = np.add.reduceat(lists.rows, lists.starts, axis=0) / lengths[:, None]
+    share = (lists.weights / lengths)[numbers]
+    deviation = np.sqrt((share[:, None] * (lists.rows - means[numbers]) ** 2).sum(axis=0))
+    return np.where(deviation > 1e-9, deviation, 1.0)
+
+
+def loss(lists: Lists, weights: NDArray[np.float64]) -> float:
+    """Return the weighted mean cross-entropy of the lists, without a penalty."""
+    numbers = lists.numbers()
+    logs = _log_probabilities(lists, numbers, weights)
+    return float(-(lists.weights[numbers] * lists.wanted * logs).sum())
+
+
+def fit(lists: Lists, penalty: float) -> NDArray[np.float64]:
+    """Return the weights float64[f] with the least loss + penalty · |standardized weights|² / 2.
+
+    Starts from zero. The penalty applies to weights of features scaled by their `spread`.
+    """
+    scale = spread(lists)
+    scaled = Lists(lists.rows / scale, lists.starts, lists.wanted, lists.weights)
+    numbers = scaled.numbers()
+    share = scaled.weights[numbers]
+    weights = np.zeros(scaled.rows.shape[1])
+
+    def value(candidate: NDArray[np.float64]) -> float:
+        return loss(scaled, candidate) + penalty / 2 * float(candidate @ candidate)
+
+    best = value(weights)
+    for _ in range(STEPS):
+        chances = np.exp(_log_probabilities(scaled, numbers, weights))
+        gradient = (share * (chances - scaled.wanted)) @ scaled.rows + penalty * weights
+        direction = np.linalg.solve(_hessian(scaled, share * chances, penalty), gradient)
+        step = 1.0
+        while value(weights - step * direction) > best and step > 1e-6:
+            step /= 2
+        weights = weights - step * direction
+        before, best = best, value(weights)
+        if before - best < TOLERANCE:
+            break
+    return weights / scale
+
+
+def _hessian(lists: Lists, mass: NDArray[np.float64], penalty: float) -> NDArray[np.float64]:
+    """Return the covariance of the features under the model, and the penalty, float64[f, f]."""
+    second = lists.rows.T @ (mass[:, None] * lists.rows)
+    means = np.add.reduceat(mass[:, None] * lists.rows, lists.starts, axis=0)
+    covariance: NDArray[np.float64] = second - means.T @ (means / lists.weights[:, None])
+    return covariance + penalty * np.eye(len(covariance))
+
+
+def _log_probabilities(
+    lists: Lists, numbers: NDArray[np.int64], weights: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    scores = lists.rows @ weights
+    scores = scores - np.maximum.reduceat(scores, lists.starts)[numbers]
+    totals = np.add.reduceat(np.exp(scores), lists.starts)
+    result: NDArray[np.float64] = scores - np.log(totals)[numbers]
+    return result

@@ -1,0 +1,110 @@
+"""The indexes on this machine as dictionaries, and the removal of some of them."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from codelode.answers.unicode import without_surrogates
+from codelode.errors import LockedError, MismatchError
+from codelode.store.catalog import IndexEntry, entries, entry, is_index, remove
+from codelode.store.locate import index_directory, index_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+DAY_SECONDS = 86_400
+
+
+@dataclass(slots=True)
+class Removal:
+    """The indexes that were removed, and those that another process was writing to."""
+
+    removed: list[IndexEntry] = field(default_factory=list)
+    busy: list[IndexEntry] = field(default_factory=list)
+    freed_bytes: int = 0
+
+
+def listed(index_dir: str | None) -> list[IndexEntry]:
+    """Return all indexes in the index folder, the one used last first. Raises `UsageError`."""
+    return entries(index_folder(index_dir))
+
+
+def index_of(root: str, index_dir: str | None) -> list[IndexEntry]:
+    """Return the index of a root, which need not exist any more; an empty list if it has none.
+
+    Raises `MismatchError` if `index_dir` is the index of another root.
+    """
+    real = Path(os.path.realpath(root))
+    directory = index_directory(real, index_dir)
+    if not is_index(directory):
+        return []
+    found = entry(directory)
+    if found.root is not None and found.root != os.fsdecode(real):
+        raise MismatchError(f"{directory} holds the index of {found.root}, not of {real}")
+    return [found]
+
+
+def selected(
+    found: Iterable[IndexEntry], orphans: bool = False, older_than: float | None = None
+) -> list[IndexEntry]:
+    """Return the indexes without a root, if asked for, last used more than some days ago."""
+    now = time.time()
+    return [
+        each
+        for each in found
+        if (each.orphan or not orphans)
+        and (older_than is None or now - each.last_used > older_than * DAY_SECONDS)
+    ]
+
+
+def remove_indexes(chosen: Iterable[IndexEntry]) -> Removal:
+    """Remove indexes. Leaves those that another process is writing to. Raises `IndexingError`."""
+    removal = Removal()
+    for each in chosen:
+        try:
+            removal.freed_bytes += remove(each.directory)
+        except LockedError:
+            removal.busy.append(each)
+        else:
+            removal.removed.append(each)
+    return removal
+
+
+def entry_object(found: IndexEntry) -> dict[str, Any]:
+    """Return an index of the catalog; its `problem` is null if it can be searched."""
+    return {
+        "root": None if found.root is None else without_surrogates(found.root),
+        "root_exists": found.root is not None and not found.orphan,
+        "directory": without_surrogates(os.fsdecode(found.directory)),
+        "files": found.files,
+        "chunks": found.chunks,
+        "index_bytes": found.size,
+        "last_commit": _iso(found.last_commit),
+        "last_used": _iso(found.last_used),
+        "problem": found.problem or None,
+    }
+
+
+def list_object(found: Iterable[IndexEntry]) -> dict[str, Any]:
+    """Return all indexes, and their size together."""
+    indexes = [entry_object(each) for each in found]
+    total = sum(each["index_bytes"] for each in indexes)
+    return {"indexes": indexes, "index_bytes": total}
+
+
+def removal_object(removal: Removal, dry_run: bool) -> dict[str, Any]:
+    """Return what was removed, or would be."""
+    return {
+        "dry_run": dry_run,
+        "removed": [entry_object(each) for each in removal.removed],
+        "busy": [entry_object(each) for each in removal.busy],
+        "freed_bytes": removal.freed_bytes,
+    }
+
+
+def _iso(moment: float) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment))

@@ -1,0 +1,108 @@
+"""Checks of arguments: a value of a wrong type is a `UsageError` that names the argument."""
+
+from __future__ import annotations
+
+import operator
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from codelode.errors import UsageError
+
+T = TypeVar("T")
+
+
+def _refuse(name: str, wanted: str, value: object) -> UsageError:
+    shown = repr(value)
+    if len(shown) > 80:
+        shown = f"{shown[:77]}..."
+    return UsageError(f"{name} must be {wanted}, not {shown}")
+
+
+def string(name: str, value: object) -> str:
+    """Return a string."""
+    if isinstance(value, str):
+        return str(value)
+    raise _refuse(name, "a string", value)
+
+
+def strings(name: str, value: object) -> tuple[str, ...]:
+    """Return strings, given in any iterable; one string means one item, None no item."""
+    if value is None:
+        return ()
+    if isinstance(value, str):
+        return (value,)
+    if isinstance(value, Iterable):
+        items = tuple(value)
+        if all(isinstance(item, str) for item in items):
+            return items
+    raise _refuse(name, "a string or a list of strings", value)
+
+
+def whole_number(name: str, value: Any, least: int = 0) -> int:
+    """Return an int of at least `least`. NumPy's integers are accepted, bools are not."""
+    if not isinstance(value, bool):
+        try:
+            number = operator.index(value)
+        except TypeError:
+            pass
+        else:
+            if number >= least:
+                return number
+    raise _refuse(name, f"a whole number of at least {least}", value)
+
+
+def seconds(name: str, value: Any) -> float:
+    """Return a number of seconds, which may be infinite."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
+        return float(value)
+    raise _refuse(name, "a number of seconds", value)
+
+
+def flag(name: str, value: object) -> bool:
+    """Return a bool."""
+    if isinstance(value, bool):
+        return value
+    raise _refuse(name, "True or False", value)
+
+
+def choice(name: str, value: object, choices: tuple[str, ...]) -> None:
+    """Check that a value is one of some strings."""
+    if not isinstance(value, str) or value not in choices:
+        raise _refuse(name, f"one of {', '.join(choices)}", value)
+
+
+def path(name: str, value: object) -> Path:
+    """Return a path, given as a string or as a path object."""
+    if isinstance(value, str | os.PathLike):
+        decoded = os.fsdecode(value)
+        if "\0" in decoded:
+            raise _refuse(name, "a path without NUL characters", decoded)
+        return Path(decoded)
+    raise _refuse(name, "a path", value)
+
+
+def paths(name: str, value: object) -> tuple[Path, ...]:
+    """Return paths, given in any iterable, or as one path that means one item."""
+    if isinstance(value, str | os.PathLike):
+        return (path(name, value),)
+    if isinstance(value, Iterable) and not isinstance(value, bytes):
+        return tuple(path(f"each item of {name}", item) for item in value)
+    raise _refuse(name, "a path or a list of paths", value)
+
+
+def function(name: str, value: T) -> T:
+    """Return a value that is None or can be called."""
+    if value is not None and not callable(value):
+        raise _refuse(name, "a function", value)
+    return value
+
+
+def has(name: str, value: object, wanted: str, members: Iterable[str]) -> None:
+    """Check that a value, which is an object and not a class, has the members of a protocol."""
+    if isinstance(value, type):
+        raise _refuse(name, wanted, value)
+    for member in members:
+        if not hasattr(value, member):
+            raise UsageError(f"{name} must be {wanted}: it has no {member!r}")

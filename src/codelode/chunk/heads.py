@@ -1,0 +1,150 @@
+"""Definitions by the look of their first lines: where a parser is lost, and where there is none.
+
+One construct that a grammar does not know must not cost the rest of the file. In a damaged range,
+a line that looks like the head of a definition counts as one; the definition ends by indentation.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+from codelode.chunk.definitions import Outline, RawDefinition, in_document_order
+from codelode.chunk.languages import FUNCTION_KINDS, TYPE_KINDS
+from codelode.chunk.naming import bare
+from codelode.chunk.outline import MAX_LEVEL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+MAX_HEADS: Final = 2000
+"""What one file is searched for, and how far each reaches, in bytes: bounds for hostile text."""
+MAX_REACH: Final = 20_000
+
+MAX_COMMENT_LINES: Final = 100
+CLAUSE: Final = "clause"
+"""A group of this name is a function; neighbors of one name are one definition."""
+_COMMENTS: Final = (b"#", b"//", b"--", b";", b"%", b"*", b"/*", b"@", b"!", b"(*", b"'")
+_CLOSER: Final = re.compile(rb"[ \t]*(?:[})\]]|end\b)[^\n]*")
+_CONTINUES: Final = (b"{", b"#", b")")
+
+
+def head_outline(heads: re.Pattern[bytes], text: bytes) -> Outline:
+    """Return the definitions of a text that only its heads show, and cuts before them."""
+    found = Outline(in_document_order(heads_in([(0, len(text))], heads, text, [])))
+    depths: list[int] = []
+    for each in found.definitions:
+        depths.append(0 if each.parent < 0 else min(depths[each.parent] + 1, MAX_LEVEL))
+        each.lead = _lead(text, each.start)
+        if each.lead:
+            found.cuts.setdefault(each.lead, depths[-1])
+    return found
+
+
+def _lead(text: bytes, start: int) -> int:
+    """Return where the comments and attributes before a definition begin."""
+    line = text.rfind(b"\n", 0, start) + 1
+    for _ in range(MAX_COMMENT_LINES):
+        above = text.rfind(b"\n", 0, max(0, line - 1)) + 1
+        if above >= line or not text[above:line].lstrip().startswith(_COMMENTS):
+            break
+        line = above
+    return line
+
+
+def heads_in(
+    damaged: list[tuple[int, int]],
+    heads: re.Pattern[bytes],
+    text: bytes,
+    known: list[RawDefinition],
+) -> list[RawDefinition]:
+    """Return the definitions of a text, with those that only their heads in damaged ranges show."""
+    names = {each.name_start for each in known}
+    found: list[RawDefinition] = []
+    for start, end in whole_lines(damaged, text):
+        for match in heads.finditer(text, start, end):
+            group = match.lastgroup
+            if group is None or group.startswith("owner") or match.start(group) in names:
+                continue
+            names.add(match.start(group))
+            each = _definition(match, group, text)
+            if group == CLAUSE and found and found[-1].joins(each.name, each.kind):
+                found[-1].end = each.end
+                continue
+            found.append(each)
+            if len(found) == MAX_HEADS:
+                return _nested(known + found)
+    return _nested(known + found) if found else known
+
+
+def whole_lines(ranges: list[tuple[int, int]], text: bytes) -> Iterable[tuple[int, int]]:
+    """Yield ranges of whole lines, in order, without overlap."""
+    done = 0
+    for start, end in sorted(ranges):
+        first = max(done, text.rfind(b"\n", 0, start) + 1)
+        last = text.find(b"\n", end)
+        done = max(done, len(text) if last < 0 else last)
+        if first < done:
+            yield first, done
+
+
+def _definition(match: re.Match[bytes], group: str, text: bytes) -> RawDefinition:
+    """Make a definition of a head."""
+    start = match.start()
+    while text[start : start + 1] in (b" ", b"\t", b"\n", b"\r"):
+        start += 1
+    indent = start - (text.rfind(b"\n", 0, start) + 1)
+    name_start, name_end = match.span(group)
+    return RawDefinition(
+        name=bare(text[name_start:name_end].decode("utf-8", "replace")),
+        kind="function" if group == CLAUSE else group.partition("_")[0],
+        name_start=name_start,
+        lead=start,
+        start=start,
+        end=max(name_end, _block_end(text, match.end(), indent)),
+        owner=_owner(match).decode("utf-8", "replace"),
+    )
+
+
+def _owner(match: re.Match[bytes]) -> bytes:
+    """Return what a head says that it belongs to, in a group called `owner` or `owner_2`."""
+    groups = match.groupdict()
+    return next((text for name, text in groups.items() if text and name.startswith("owner")), b"")
+
+
+@cache
+def _back_out(indent: int) -> re.Pattern[bytes]:
+    """Match a line that is indented by at most `indent` characters and not empty."""
+    return re.compile(rb"\n(?=[ \t]{0,%d}[^\s])" % min(indent, 200))
+
+
+def _block_end(text: bytes, at: int, indent: int) -> int:
+    """Return where the block ends that is indented deeper than a head which ends at `at`."""
+    limit = min(len(text), at + MAX_REACH)
+    for line in _back_out(indent).finditer(text, at, limit):
+        rest = text[line.end() : line.end() + indent + 8].lstrip()
+        if rest.startswith(_CONTINUES):
+            continue
+        closer = _CLOSER.match(text, line.end())
+        return closer.end() if closer else line.start()
+    return limit if limit == len(text) else text.find(b"\n", at, limit) % (limit + 1)
+
+
+def _nested(definitions: list[RawDefinition]) -> list[RawDefinition]:
+    """Set the parents anew: what was found by its head may hold what was found in the tree."""
+    order = sorted(
+        range(len(definitions)), key=lambda i: (definitions[i].start, -definitions[i].end)
+    )
+    enclosing: list[int] = []
+    for index in order:
+        each = definitions[index]
+        while enclosing and definitions[enclosing[-1]].end < each.end:
+            enclosing.pop()
+        if each.node is None or each.parent < 0:
+            each.parent = enclosing[-1] if enclosing else -1
+            if each.parent >= 0 and each.kind == "function":
+                each.kind = "method" if definitions[each.parent].kind in TYPE_KINDS else each.kind
+        if each.kind not in FUNCTION_KINDS:  # a function that holds others has swallowed them
+            enclosing.append(index)
+    return definitions

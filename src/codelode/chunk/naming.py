@@ -1,0 +1,143 @@
+"""How a node of a syntax tree becomes a definition: by the rule of its type."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+
+from codelode.chunk.definitions import LeadingComments, RawDefinition
+from codelode.chunk.languages import TYPE_KINDS, VALUE_KINDS, Match, Rule, Written
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+    from codelode.chunk.grammars import Grammar
+
+MAX_NAME_BYTES: Final = 256
+"""Longer names are damage, or the titles of tests that nobody asks for in full."""
+
+_DECORATION: Final = frozenset("`'\"@:r")
+"""What a name may begin with that is not part of it."""
+_QUOTED: Final = re.compile(r"[@:]?([`'\"]+)(.+)\1", re.DOTALL)
+_MARKED: Final = re.compile(r"(?:r#|@|:(?=\w))(.+)")
+_Place: TypeAlias = "Node | Written | None"
+_MatchFields: TypeAlias = tuple[str, _Place, bool, _Place, _Place]
+"""A `Match`, or a plain tuple of the same: most definitions are made without one."""
+
+
+class Item(NamedTuple):
+    """A child of the node being walked, on `[start, end)`, and what precedes it.
+
+    `last` is the definition before it among its siblings, or -1.
+    """
+
+    node: Node
+    role: int
+    start: int
+    end: int
+    comments: LeadingComments | None
+    last: int
+
+
+class Definer:
+    """Makes definitions of nodes, and adds them to a list."""
+
+    def __init__(self, grammar: Grammar, text: bytes, definitions: list[RawDefinition]) -> None:
+        self.rules, self.clauses = grammar.rules, grammar.syntax.clauses
+        self.text = text
+        self.ascii = text.decode("ascii") if text.isascii() else None
+        self.definitions = definitions
+
+    def define(self, parent: int, local: bool, node: Node, item: Item) -> int:
+        """Note what a node inside `parent` defines; `local` says that it lies in a function.
+
+        Returns the index of it, or of the last of several, or -1.
+        """
+        rule = self.rules[node.kind_id]
+        if rule.given is not None and rule.given(node) is None:
+            return -1
+        kind = rule.kind
+        if not isinstance(kind, str):
+            found = kind(node, self.text)
+            if found is None:
+                return -1
+            if isinstance(found, Match):
+                return self.note(parent, local, node, item, found)
+            if not isinstance(found, str):
+                notes = [self.note(parent, local, node, item, match) for match in found]
+                return max(notes, default=-1)
+            kind = found
+        return self.note(parent, local, node, item, (kind, rule.name(node), False, None, None))
+
+    def note(self, parent: int, local: bool, node: Node, item: Item, match: _MatchFields) -> int:
+        """Note one definition of a node; returns its index, or -1 if it has no name."""
+        kind, token, declaration, owner, whole = match
+        if token is None or (local and kind in VALUE_KINDS):
+            return -1
+        name_start, name_end = token.byte_range
+        if not 0 < name_end - name_start <= MAX_NAME_BYTES:
+            return -1
+        name, known = self.spelled(name_start, name_end), self.definitions
+        if parent >= 0:
+            outer = known[parent]
+            if outer.name_start == name_start:
+                return -1  # the same definition, one node further in
+            if kind == "function" and outer.kind in TYPE_KINDS:
+                kind = "method"
+            elif kind == "constant" and outer.kind == "enum":
+                kind, declaration = "variant", True
+        rule = self.rules[node.kind_id]
+        if self.clauses and item.last >= 0 and known[item.last].joins(name, kind):
+            known[item.last].extend(node, rule, name_start)
+            return item.last
+        if rule.declaration is not False:
+            declaration = rule.declaration or self.is_bodiless(rule, node, kind, parent)
+        if owner is None and rule.owner is not None:
+            owner = rule.owner(node)
+        of = "" if owner is None else self.spelled(*owner.byte_range)
+        lead, start, end, doc = _extent(item, whole)
+        made = RawDefinition(
+            name, kind, name_start, lead, start, end, doc, parent, node, rule, declaration, of
+        )
+        known.append(made)
+        return len(known) - 1
+
+    def is_bodiless(self, rule: Rule, node: Node, kind: str, parent: int) -> bool:
+        """Return whether a definition has no body; a value needs none, but in an interface."""
+        if rule.body(node) is not None:
+            return False
+        if kind not in VALUE_KINDS:
+            return True
+        return parent >= 0 and self.definitions[parent].kind in ("interface", "trait")
+
+    def spelled(self, start: int, end: int) -> str:
+        """Return the name that is written on `[start, end)`."""
+        if self.ascii is not None:
+            name = self.ascii[start:end]
+        else:
+            name = self.text[start:end].decode("utf-8", "replace")
+        return name if name.isidentifier() else bare(name)
+
+
+def _extent(item: Item, whole: _Place) -> tuple[int, int, int, tuple[int, int] | None]:
+    """Return where the comments of a definition, and itself, begin; its end; its comments."""
+    if whole is not None:
+        start, end = whole.byte_range
+        return start, start, end, None
+    comments = item.comments
+    if comments is None:
+        return item.start, item.start, item.end, None
+    start = item.start if comments.attribute is None else comments.attribute
+    return comments.start, start, item.end, comments.doc
+
+
+def bare(written: str) -> str:
+    """Return a name without quotes, escapes and line ends: `match` of `r#match` or `"match"`."""
+    if written[0] in _DECORATION:
+        if (quoted := _QUOTED.fullmatch(written)) is not None:
+            written = quoted[2]
+        elif (marked := _MARKED.fullmatch(written)) is not None:
+            written = marked[1]
+    if '"' in written:
+        written = written.replace('"', "")
+    return written if written.isprintable() and "  " not in written else " ".join(written.split())

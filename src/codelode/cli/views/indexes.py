@@ -1,0 +1,56 @@
+"""The output of `lode list` and `lode clean`: a table of indexes, and what was removed."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from codelode.cli import streams
+from codelode.render.sanitize import visible_name
+from codelode.render.units import age, count, size
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from codelode.answers.indexes import Removal
+    from codelode.store.catalog import IndexEntry
+
+
+def print_indexes(found: Sequence[IndexEntry]) -> None:
+    """Print a table of indexes, and their size together."""
+    now = time.time()
+    print(f"{'size':>9}  {'files':>9}  {'updated':<14}  {'last used':<14}  root")
+    for each in found:
+        ages = f"{age(now - each.last_commit):<14}  {age(now - each.last_used):<14}"
+        print(f"{size(each.size):>9}  {each.files:>9,}  {ages}  {_name(each)}")
+    total = sum(each.size for each in found)
+    if len(found) > 1:
+        print(f"{size(total):>9}  in {count(len(found), 'index')}")
+
+
+def print_roots(found: Sequence[IndexEntry]) -> None:
+    """Print the roots that exist, one per line. Omits a root whose name has several lines."""
+    guard = visible_name if streams.is_terminal(sys.stdout) else str
+    for each in found:
+        if each.root is not None and not each.orphan and "\n" not in each.root:
+            print(guard(each.root))
+
+
+def print_removal(removal: Removal) -> None:
+    """Print the indexes that were removed and the space freed, and say which are in use."""
+    for each in removal.removed:
+        print(f"removed {size(each.size):>9}  {_name(each)}")
+    if len(removal.removed) != 1:
+        print(f"freed {size(removal.freed_bytes)}")
+    sys.stdout.flush()
+    for each in removal.busy:
+        streams.say(f"not removed, another process is indexing: {each.root or each.directory}")
+
+
+def _name(each: IndexEntry) -> str:
+    guard = visible_name if streams.is_terminal(sys.stdout) else str
+    notes = [each.problem] if each.problem else []
+    if each.orphan:
+        notes.append("root is gone")
+    return guard(each.root or str(each.directory)) + (f"  ({', '.join(notes)})" if notes else "")

@@ -1,0 +1,51 @@
+"""The options of a walk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from codelode.arguments import flag, whole_number
+
+MAX_FILE_SIZE = 1 << 20
+"""In bytes: larger files are left out by default."""
+
+RECORDED: dict[str, type] = {
+    "hidden": bool,
+    "no_ignore": bool,
+    "installed": bool,
+    "max_file_size": int,
+}
+"""The options that a manifest records, and their types."""
+
+
+@dataclass(frozen=True, slots=True)
+class WalkOptions:
+    """What to leave out. `max_file_size` is in bytes; `exclude` holds real, absolute paths.
+
+    Raises `UsageError` for a value of a wrong type.
+    """
+
+    hidden: bool = False  # include names that begin with a dot
+    no_ignore: bool = False  # heed no rule files
+    installed: bool = False  # include installed packages and caches
+    max_file_size: int = MAX_FILE_SIZE
+    exclude: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        flag("hidden", self.hidden)
+        flag("no_ignore", self.no_ignore)
+        flag("installed", self.installed)
+        size = whole_number("max_file_size", self.max_file_size)
+        object.__setattr__(self, "max_file_size", size)
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any], exclude: tuple[str, ...] = ()) -> WalkOptions:
+        """Return the options that a manifest records, or that were given; None is the default."""
+        given = {name: options[name] for name in RECORDED if options.get(name) is not None}
+        return cls(**given, exclude=exclude)
+
+    def recorded(self) -> dict[str, Any]:
+        """Return the options that a manifest records."""
+        return {name: getattr(self, name) for name in RECORDED}

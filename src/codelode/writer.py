@@ -1,0 +1,149 @@
+"""The index of one tree, as updates see it."""
+
+from __future__ import annotations
+
+import os
+from contextlib import nullcontext
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from codelode import metrics
+from codelode.discover.options import WalkOptions
+from codelode.errors import DamagedError, FormatError, StoreError, UsageError
+from codelode.store.manifest import read_manifest
+from codelode.store.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from codelode.discover.scope import Scope
+    from codelode.pipeline.options import UpdateOptions
+    from codelode.pipeline.update import UpdateContext
+    from codelode.reader import IndexReader
+    from codelode.report import UpdateReport
+    from codelode.store.manifest import Manifest
+
+Traces = list[tuple[str, str]]
+
+
+class IndexWriter:
+    """Updates and repairs the index of a reader. One process at a time can write to an index."""
+
+    def __init__(self, reader: IndexReader) -> None:
+        self._reader = reader
+        self._storage = reader.storage
+
+    def walk_options(self, options: Mapping[str, bool | int | None]) -> WalkOptions:
+        """Return the options of a walk that leaves the index itself out."""
+        return WalkOptions.of(options, exclude=(os.path.realpath(self._reader.directory),))
+
+    def update(self, options: UpdateOptions) -> UpdateReport:
+        """Bring the index up to date with its tree. Raises what `Index.update` does."""
+        from codelode.pipeline.plan import nothing_to_index, refuse_empty
+        from codelode.pipeline.trace import check, tracing
+        from codelode.store.lock import write_lock
+
+        reader = self._reader
+        # What makes no sense is refused before anything is touched.
+        if options.trace is not None:
+            check(options.trace)
+        walk, scope = self._extent(options)
+        reader.load_encoder(None if options.rebuild else reader.manifest())
+        refuse_empty(reader.root, walk)
+        self._make_directory()
+        lock = write_lock(reader.directory, options.wait, options.on_wait)
+        with lock, tracing(options.trace) as traces:
+            report = self._update_locked(options, traces)
+        if (recorder := metrics.recorder()) is not None:
+            recorder.update_done(os.fsdecode(reader.root), report, whole=scope is None)
+        if report.files == 0:
+            raise nothing_to_index(reader.root, report.skipped)
+        return report
+
+    def repair(self, options: UpdateOptions) -> UpdateReport:
+        """Drop damaged segments and update, with the recorded options where none are given.
+
+        If the manifest itself is damaged, rebuild. Raises what `update` does.
+        """
+        from codelode.store.lock import write_lock
+        from codelode.store.verify import drop_damaged
+
+        try:
+            with write_lock(self._reader.directory, options.wait, options.on_wait):
+                recorded = drop_damaged(self._storage).options
+        except (DamagedError, FormatError):
+            return self.update(replace(options, rebuild=True))
+        return self.update(replace(options, **{**recorded, **options.walk_options()}))
+
+    def _extent(self, options: UpdateOptions) -> tuple[WalkOptions, Scope | None]:
+        """Return how an update walks the tree, and which part of it."""
+        given = options.walk_options()
+        walk = self.walk_options(given)
+        if options.paths is None:
+            return walk, None
+        from codelode.discover.scope import Scope
+
+        if options.rebuild:
+            raise UsageError("a rebuild covers the whole tree: leave out paths, or rebuild")
+        recorded = read_manifest(self._storage).options
+        for name, value in given.items():
+            if value != recorded[name]:
+                raise UsageError(
+                    f"the index was made with {name}={recorded[name]}, and an update of some paths"
+                    " cannot change that: update the whole tree"
+                )
+        walk = self.walk_options(recorded)
+        return walk, Scope.of(self._reader.root, options.paths, no_ignore=walk.no_ignore)
+
+    def _update_locked(self, options: UpdateOptions, traces: Traces | None) -> UpdateReport:
+        from codelode.pipeline.update import update
+        from codelode.store.commit import settle
+
+        current = None if options.rebuild else self._reader.manifest()
+        settle(self._storage, current)
+        snapshot = Snapshot.open(self._storage) if current else None
+        context = self._context(options, current, snapshot, traces)
+        with snapshot.damage_explained() if snapshot else nullcontext():
+            return update(context, options)
+
+    def _context(
+        self,
+        options: UpdateOptions,
+        current: Manifest | None,
+        snapshot: Snapshot | None,
+        traces: Traces | None,
+    ) -> UpdateContext:
+        """Describe an update of the current index, or of none."""
+        from codelode.pipeline.identity import next_manifest
+        from codelode.pipeline.update import UpdateContext
+
+        reader = self._reader
+        walk, scope = self._extent(options)  # again: another process may have updated meanwhile
+        encoder = reader.load_encoder(current)
+        manifest = next_manifest(current, reader.root, encoder, walk)
+        if options.rebuild:
+            manifest = replace(manifest, generation=self._last_generation())
+        return UpdateContext(
+            storage=self._storage,
+            root=reader.root,
+            walk=walk,
+            scope=scope,
+            manifest=manifest,
+            snapshot=snapshot,
+            encoder=encoder,
+            model=None if reader.has_own_encoder else manifest.encoder,
+            traces=traces,
+        )
+
+    def _last_generation(self) -> int:
+        try:
+            return read_manifest(self._storage).generation
+        except StoreError:  # none, or a damaged one that is being replaced
+            return 0
+
+    def _make_directory(self) -> None:
+        directory = self._reader.directory
+        try:
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"cannot create {directory}: {error.strerror}") from None

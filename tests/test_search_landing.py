@@ -1,0 +1,104 @@
+"""Where a hit points: the line, its definition, and the lines that are shown."""
+
+from __future__ import annotations
+
+import pytest
+
+from codelode import Hit, Index, Mode
+
+QUEUE = '''\
+"""Queues of jobs."""
+
+LIMIT = 10
+
+
+class Queue:
+    def size(self):
+        return len(self.jobs)
+
+    def schedule_retry(self, delay):
+        """Put a job back."""
+        self.jobs.append(delay)
+
+    def drain(self):
+        raise RuntimeError("the queue was closed before it was empty")
+
+
+def size():
+    return LIMIT
+'''
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Index:
+    root = tmp_path_factory.mktemp("tree")
+    (root / "queue.py").write_text(QUEUE)
+    (root / "notes.md").write_text("# Notes\n\nKeys rotate at midnight.\n")
+    (root / "long.py").write_text(
+        "def long_function():\n"
+        + "".join(f"    value_{i} = {i}\n" for i in range(300))
+        + '    raise ValueError("beyond the last value")\n'
+    )
+    index = Index.open(root, index_dir=root.parent / "index")
+    index.update()
+    return index
+
+
+def first(index: Index, query: str) -> Hit:
+    return index.search(query, limit=1)[0]
+
+
+def line_of(text: str) -> int:
+    return next(n for n, line in enumerate(QUEUE.splitlines(), 1) if text in line)
+
+
+@pytest.mark.parametrize(
+    ("query", "symbol", "kind"),
+    [
+        ("schedule_retry", "Queue.schedule_retry", "method"),
+        ("Queue.schedule_retry", "Queue.schedule_retry", "method"),
+        ("Queue", "Queue", "class"),
+        ("scheduleRetry", "Queue.schedule_retry", "method"),
+        ("where is a retry scheduled", "Queue.schedule_retry", "method"),
+    ],
+)
+def test_a_hit_lands_on_the_name_of_the_definition(
+    index: Index, query: str, symbol: str, kind: str
+) -> None:
+    hit = first(index, query)
+    assert (hit.path, hit.symbol, hit.kind) == ("queue.py", symbol, kind)
+    assert hit.line == line_of(f"{'class' if kind == 'class' else 'def'} {symbol.split('.')[-1]}")
+
+
+def test_a_hit_is_the_definition_where_it_fits(index: Index) -> None:
+    hit = first(index, "schedule_retry")
+    assert hit.text.splitlines() == QUEUE.splitlines()[hit.start_line - 1 : hit.end_line]
+    assert hit.text.startswith("    def schedule_retry(self, delay):\n")
+    assert hit.text.endswith("self.jobs.append(delay)\n")
+
+
+def test_words_as_they_stand_land_on_their_line(index: Index) -> None:
+    hit = first(index, "the queue was closed before it was empty")
+    assert hit.line == line_of("closed before")
+    assert hit.symbol == "Queue.drain"
+    assert "closed before" in hit.text
+
+
+def test_a_hit_inside_a_long_function_names_the_function(index: Index) -> None:
+    hit = first(index, "beyond the last value")
+    assert (hit.path, hit.line, hit.symbol) == ("long.py", 302, "long_function")
+    assert hit.start_line <= hit.line <= hit.end_line
+
+
+def test_text_without_definitions_lands_on_the_line_that_matches(index: Index) -> None:
+    hit = first(index, "when do keys rotate")
+    assert (hit.path, hit.line, hit.symbol, hit.kind) == ("notes.md", 3, None, None)
+
+
+@pytest.mark.parametrize("mode", ["hybrid", "semantic", "lexical"])
+def test_every_hit_holds_its_line_and_text(index: Index, mode: Mode) -> None:
+    for query in ("size of the queue", "LIMIT", "value_17", "keys", "def"):
+        for hit in index.search(query, mode=mode):
+            lines = (index.root / hit.path).read_text().splitlines()
+            assert hit.start_line <= hit.line <= hit.end_line
+            assert hit.text.splitlines() == lines[hit.start_line - 1 : hit.end_line]
