@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from codelode.discover import git_excludes as gitexcludes
-from codelode.discover.git_excludes import parse_config
+from codelode.discover.git_config import parse_config
 from codelode.discover.options import WalkOptions
 from codelode.discover.walk import walk
 from codelode.types import Skip, SkipReason

@@ -184,8 +184,8 @@ class Index:
 
         The settings, all of them keywords:
         `jobs`: the number of worker processes (default: one per core).
-        `hidden`, `no_ignore`, `max_file_size` (bytes): which files to index (default: False, False,
-        1 MiB).
+        `hidden`, `no_ignore`, `installed`, `max_file_size` (bytes): which files to index (default:
+        False, False, False, 1 MiB). `installed` stands for installed packages and caches.
         `max_memory`: the most that all processes use, in bytes (default: half of what the machine
         or its control group allows, at most 1 GiB).
         `rebuild`: replace the index, whatever it holds.
@@ -207,13 +207,19 @@ class Index:
         *,
         hidden: bool | None = None,
         no_ignore: bool | None = None,
+        installed: bool | None = None,
         max_file_size: int | None = None,
         on_skip: Callable[[Skip], None] | None = None,
     ) -> Plan:
         """Return the plan of an update with these options; change nothing."""
         from codelode.pipeline.plan import plan
 
-        given = {"hidden": hidden, "no_ignore": no_ignore, "max_file_size": max_file_size}
+        given = {
+            "hidden": hidden,
+            "no_ignore": no_ignore,
+            "installed": installed,
+            "max_file_size": max_file_size,
+        }
         walk = self._writer().walk_options(given)
         arguments.function("on_skip", on_skip)
         snapshot = self.snapshot() if self.exists() else None

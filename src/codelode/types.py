@@ -30,6 +30,7 @@ class SkipReason(StrEnum):
     UNREADABLE = "unreadable"
     ENCODING = "unknown encoding"
     VANISHED = "vanished"  # deleted, or changed while being read
+    INSTALLED = "installed"  # packages that others wrote, caches
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ def update(
     plan = index.plan(
         hidden=settings.get("hidden"),
         no_ignore=settings.get("no_ignore"),
+        installed=settings.get("installed"),
         max_file_size=settings.get("max_file_size"),
     )
     to_read = plan.files if settings.get("rebuild") else plan.changed

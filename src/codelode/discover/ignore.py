@@ -71,17 +71,27 @@ def _without_trailing_spaces(text: bytes) -> bytes:
 class Rules:
     """The rules of one ignore file; the number of a rule is its index in `rules`."""
 
-    def __init__(self, rules: Iterable[Rule]) -> None:
-        """Index the rules, given in the order of the file as from `parse`."""
+    def __init__(self, rules: Iterable[Rule], *, ignore_case: bool = False) -> None:
+        """Take the rules in the order of the file, as `parse` gives them.
+
+        `ignore_case` compares ASCII letters as git does with `core.ignorecase`.
+        """
         self.rules = list(rules)
+        self._ignore_case = ignore_case
 
     @cached_property
     def _for_files(self) -> _Table:
-        return _Table(self.rules, folders=False)
+        return _Table(self._compared(), folders=False)
 
     @cached_property
     def _for_folders(self) -> _Table:
-        return _Table(self.rules, folders=True)
+        return _Table(self._compared(), folders=True)
+
+    def _compared(self) -> list[Rule]:
+        """Return the rules as they are compared with names."""
+        if not self._ignore_case:
+            return self.rules
+        return [rule._replace(pattern=_in_lower_case(rule.pattern)) for rule in self.rules]
 
     def finder(self, folder: bytes, *, folders: bool) -> Finder | None:
         """Return a function that finds the last matching rule for the entries of a folder.
@@ -89,7 +99,11 @@ class Rules:
         Returns None if no rule can match. `folder` is the path from the ignore file's folder, empty
         or with a trailing `/`. `folders` says whether the entries are folders.
         """
-        return (self._for_folders if folders else self._for_files).finder(folder)
+        table = self._for_folders if folders else self._for_files
+        if not self._ignore_case:
+            return table.finder(folder)
+        find = table.finder(folder.lower())
+        return None if find is None else lambda name: find(name.lower())
 
     def find(self, path: bytes, *, is_folder: bool) -> Rule | None:
         """Return the last rule that matches a path, regardless of matches of its parent folders."""
@@ -97,6 +111,10 @@ class Rules:
         finder = self.finder(head + slash, folders=is_folder)
         number = finder(name) if finder else NOT_FOUND
         return None if number == NOT_FOUND else self.rules[number]
+
+
+def _in_lower_case(pattern: bytes) -> bytes:
+    return pattern.lower().replace(b"[:upper:]", b"[:lower:]")
 
 
 class _Table:

@@ -11,7 +11,12 @@ from codelode.arguments import flag, whole_number
 MAX_FILE_SIZE = 1 << 20
 """In bytes: larger files are left out by default."""
 
-RECORDED: dict[str, type] = {"hidden": bool, "no_ignore": bool, "max_file_size": int}
+RECORDED: dict[str, type] = {
+    "hidden": bool,
+    "no_ignore": bool,
+    "installed": bool,
+    "max_file_size": int,
+}
 """The options that a manifest records, and their types."""
 
 
@@ -24,12 +29,14 @@ class WalkOptions:
 
     hidden: bool = False  # include names that begin with a dot
     no_ignore: bool = False  # heed no rule files
+    installed: bool = False  # include installed packages and caches
     max_file_size: int = MAX_FILE_SIZE
     exclude: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         flag("hidden", self.hidden)
         flag("no_ignore", self.no_ignore)
+        flag("installed", self.installed)
         size = whole_number("max_file_size", self.max_file_size)
         object.__setattr__(self, "max_file_size", size)
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from codelode.discover import safe_open as opening
-from codelode.discover.git_excludes import exclude_files
+from codelode.discover.git_excludes import NO_WORKTREE, Worktree
 from codelode.discover.ignore import Finder, Rules, parse
 
 KINDS = (".lodeignore", ".ignore", ".gitignore")
@@ -40,12 +40,17 @@ class RuleFile(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RuleStack:
-    """The rule files in force in a folder, by kind, the strongest first in each kind."""
+    """The rule files in force in a folder, by kind, the strongest first in each.
+
+    `worktree` is the git worktree that the folder is in, at `base` as in `finders`.
+    """
 
     lode: tuple[RuleFile, ...] = ()
     plain: tuple[RuleFile, ...] = ()
     git: tuple[RuleFile, ...] = ()
     excludes: tuple[RuleFile, ...] = ()
+    worktree: Worktree = NO_WORKTREE
+    base: bytes = b""
 
     def entered(self, base: bytes, label: str, read: Callable[[str], bytes | None]) -> RuleStack:
         """Return the stack for the folder `base`, with the rule files that `read` finds there.
@@ -55,14 +60,28 @@ class RuleStack:
         found: list[tuple[RuleFile, ...]] = []
         for kind in KINDS:
             data = read(kind)
-            file = RuleFile(Rules(parse(data or b"")), base, label + kind, kind != ".gitignore")
-            found.append((file,) if file.rules.rules else ())
+            if not data:
+                found.append(())
+                continue
+            rules = Rules(parse(data), ignore_case=self.worktree.ignore_case)
+            file = RuleFile(rules, base, label + kind, kind != ".gitignore")
+            found.append((file,) if rules.rules else ())
         lode, plain, git = found
-        return RuleStack(lode + self.lode, plain + self.plain, git + self.git, self.excludes)
+        return replace(self, lode=lode + self.lode, plain=plain + self.plain, git=git + self.git)
 
-    def in_worktree(self, excludes: tuple[RuleFile, ...]) -> RuleStack:
-        """Return the stack at the top of a git worktree, without the worktree's own rule files."""
-        return replace(self, git=(), excludes=excludes)
+    def in_worktree(self, worktree: Worktree, base: bytes, *, heed: bool = True) -> RuleStack:
+        """Return the stack at the top of a git worktree, before its own rule files are added.
+
+        Without `heed`, git's rules outside the tree are not in force.
+        """
+        excludes = excludes_of(worktree, base) if heed else ()
+        return replace(self, git=(), excludes=excludes, worktree=worktree, base=base)
+
+    def is_tracked(self, path: bytes, *, is_folder: bool) -> bool:
+        """Check whether git tracks a file, or anything below a folder; `path` as in `finders`."""
+        own = path[len(self.base) :]
+        tracked = self.worktree.tracked
+        return tracked.holds_below(own + b"/") if is_folder else tracked.holds(own)
 
     def finders(self, folder: bytes, *, folders: bool) -> tuple[tuple[Finder, RuleFile], ...]:
         """Return the lookups, in order, for the files or the folders in `folder`.
@@ -77,30 +96,32 @@ class RuleStack:
         return tuple(found)
 
 
-def excludes_of(worktree: Path | None, base: bytes) -> tuple[RuleFile, ...]:
-    """Return git's rules outside the tree, for a worktree at `base` or outside any worktree."""
+def excludes_of(worktree: Worktree, base: bytes) -> tuple[RuleFile, ...]:
+    """Return the rules that git keeps outside the tree, for a worktree at `base` or for none."""
     found = []
-    for path in exclude_files(worktree):
+    for path in worktree.exclude_files():
         data = opening.read_settings(path, MAX_RULES_BYTES, follow=True)
         if data:
-            found.append(RuleFile(Rules(parse(data)), base, str(path)))
+            rules = Rules(parse(data), ignore_case=worktree.ignore_case)
+            found.append(RuleFile(rules, base, str(path)))
     return tuple(found)
 
 
-def stack_above(root: Path, worktree: Path | None) -> tuple[RuleStack, bytes]:
-    """Return the rules in force at a root before its own, and its `folder` for `RuleStack.finders`.
+def stack_above(root: Path, top: Path | None, *, heed: bool = True) -> tuple[RuleStack, bytes]:
+    """Return the stack of a root before its own rules, and `folder` of `finders` for it.
 
-    These are git's excludes and the rule files of the folders above, from the top of the worktree
-    that contains the root (a real path).
+    In it are git's excludes and the rule files of the folders above, from the top of the worktree
+    that the root (a real path) lies in; without `heed`, no rules.
     """
-    stack = RuleStack(excludes=excludes_of(worktree, b""))
-    if worktree is None or worktree == root:
+    stack = RuleStack().in_worktree(Worktree(top), b"", heed=heed)
+    if top is None or top == root:
         return stack, b""
-    folder, base = worktree, b""
-    steps = root.relative_to(worktree).parts
+    folder, base = top, b""
+    steps = root.relative_to(top).parts
     for number, step in enumerate(steps):
         label = "../" * (len(steps) - number)
-        stack = stack.entered(base, label, partial(_read_rules, folder))
+        if heed:
+            stack = stack.entered(base, label, partial(_read_rules, folder))
         folder, base = folder / step, base + os.fsencode(step) + b"/"
     return stack, base
 

@@ -7,26 +7,21 @@ cannot leave its root, whatever happens to the tree meanwhile.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from operator import itemgetter
 from pathlib import Path
 
 from codelode.discover import safe_open as opening
-from codelode.discover.git_excludes import worktree_above
-from codelode.discover.ignore import NOT_FOUND, Finder, Rules
+from codelode.discover.folder import Folder, Omission
+from codelode.discover.git_excludes import Worktree, worktree_above
+from codelode.discover.ignore import Rules
+from codelode.discover.installed import is_index, marks_among, purpose
 from codelode.discover.language import language_of
 from codelode.discover.options import WalkOptions
-from codelode.discover.rule_stack import (
-    KINDS,
-    MAX_RULES_BYTES,
-    RuleFile,
-    RuleStack,
-    excludes_of,
-    stack_above,
-)
-from codelode.discover.scope import Names, Scope
+from codelode.discover.rule_stack import KINDS, MAX_RULES_BYTES, stack_above
+from codelode.discover.scope import Scope
 from codelode.errors import UsageError
 from codelode.system.open_flags import FOLDER
 from codelode.types import Skip, SkipReason, SourceFile
@@ -52,6 +47,9 @@ def walk(
     Outside of any worktree, rules of the root that ignore everything are disregarded if they would
     leave nothing at all: they were written for git, not for a user who names that folder.
 
+    In a git worktree, hidden files and files that git's rules ignore are not skipped if git tracks
+    them. Installed packages, caches and indexes are skipped (see `installed`).
+
     Memory holds the entries of the folders on the way to the current one, never of the whole tree.
     Raises `UsageError` if the root is not a readable folder, and `IndexingError` if the machine
     runs out of descriptors or memory.
@@ -75,45 +73,12 @@ def _open_root(root: Path) -> int:
         raise UsageError(f"{root}: cannot be read: {error.strerror}") from None
 
 
-@dataclass(slots=True)
-class _Folder:
-    """A folder on the way from the root to the current one."""
-
-    descriptor: int
-    path: str  # from the root, empty or with a trailing `/`
-    raw: bytes  # the same from the top of the worktree
-    stack: RuleStack
-    names: Names | None = None  # the entries in scope; None for all
-    for_files: tuple[tuple[Finder, RuleFile], ...] = ()
-    for_folders: tuple[tuple[Finder, RuleFile], ...] = ()
-    entries: Sequence[tuple[bytes, os.DirEntry[str]]] = ()
-    rest: Iterator[tuple[bytes, os.DirEntry[str]]] = field(
-        default_factory=lambda: iter(())
-    )  # not visited yet
-
-    def keep(self, entries: Sequence[tuple[bytes, os.DirEntry[str]]]) -> None:
-        """Take the sorted entries of the folder, restricted to those in scope."""
-        names, self.entries = self.names, entries
-        self.rest = iter(
-            entries if names is None else [each for each in entries if each[1].name in names]
-        )
-
-    def leads_on(self, name: str) -> bool:
-        """Check whether an entry only leads to something in scope."""
-        return self.names is not None and self.names[name] is not None
-
-    def heed(self, stack: RuleStack) -> None:
-        self.stack = stack
-        self.for_files = stack.finders(self.raw, folders=False)
-        self.for_folders = stack.finders(self.raw, folders=True)
-
-
 class _Walk:
     def __init__(self, root: Path, options: WalkOptions, scope: Scope | None) -> None:
         self._root = root
         self._options = options
         self._scope = scope
-        self._way: list[_Folder] = []
+        self._way: list[Folder] = []
         above = os.path.join(root, "")  # noqa: PTH118 (the final separator)
         inside = [path for path in options.exclude if path.startswith(above)]
         self._excluded = frozenset(path[len(above) :].rstrip("/") for path in inside)
@@ -125,7 +90,7 @@ class _Walk:
                 folder = self._way[-1]
                 for raw, entry in folder.rest:
                     found = self._look(folder, raw, entry)
-                    if found is None:  # a folder, which is now the innermost
+                    if found is None:  # a folder, which is now the last on the way
                         break
                     if found.path.endswith("/") or not folder.leads_on(entry.name):
                         yield found
@@ -136,97 +101,120 @@ class _Walk:
                 os.close(folder.descriptor)
 
     def _look(
-        self, folder: _Folder, raw: bytes, entry: os.DirEntry[str]
+        self, folder: Folder, raw: bytes, entry: os.DirEntry[str]
     ) -> SourceFile | Skip | None:
-        """Return the result for an entry; None for a folder, after entering it."""
+        """Return what an entry is; None for a folder, after going into it."""
         path = folder.path + entry.name
         try:
             is_folder = entry.is_dir(follow_symlinks=False)
-            skip = self._left_out(folder, raw, path, is_folder)
-            if skip is not None:
-                return skip
+            omission = self._left_out(folder, raw, path, is_folder)
+            if omission is not None:
+                way = folder.raw + raw
+                if not (
+                    omission.unless_tracked and folder.stack.is_tracked(way, is_folder=is_folder)
+                ):
+                    return omission.skip
             if is_folder:
-                return self._enter(folder, raw, path, entry.name)
-            if not entry.is_file(follow_symlinks=False):
-                link = entry.is_symlink()
-                return Skip(path, SkipReason.SYMLINK if link else SkipReason.SPECIAL)
-            status = entry.stat(follow_symlinks=False)
+                return self._enter(folder, raw, entry.name, omission)
+            return self._file(folder, path, entry)
         except OSError as error:
             return opening.refusal(path, error)
-        size = status.st_size
+
+    def _file(self, folder: Folder, path: str, entry: os.DirEntry[str]) -> SourceFile | Skip:
+        """Return a file, or why it is not worth reading."""
+        if not entry.is_file(follow_symlinks=False):
+            link = entry.is_symlink()
+            return Skip(path, SkipReason.SYMLINK if link else SkipReason.SPECIAL)
+        status = entry.stat(follow_symlinks=False)
+        size, name = status.st_size, entry.name
         if size == 0:
             return Skip(path, SkipReason.EMPTY)
         if size > self._options.max_file_size:
             limit = self._options.max_file_size
             return Skip(path, SkipReason.TOO_LARGE, f"{size:,} bytes, the limit is {limit:,}")
-        return SourceFile(
-            path,
-            size,
-            status.st_mtime_ns,
-            status.st_ctime_ns,
-            status.st_ino,
-            language_of(entry.name),
+        language = folder.header_language() if name.endswith(".h") else language_of(name)
+        times = status.st_mtime_ns, status.st_ctime_ns
+        return SourceFile(path, size, *times, status.st_ino, language)
+
+    def _left_out(self, folder: Folder, raw: bytes, path: str, is_folder: bool) -> Omission | None:
+        """Return why rules, options or its name leave an entry out, or None."""
+        options = self._options
+        if self._excluded and path in self._excluded:
+            shown = path + "/" if is_folder else path
+            return Omission(Skip(shown, SkipReason.IGNORED, "excluded on request"), False)
+        return folder.left_out(
+            raw, path, is_folder=is_folder, hidden=options.hidden, installed=options.installed
         )
 
-    def _left_out(self, folder: _Folder, raw: bytes, path: str, is_folder: bool) -> Skip | None:
-        """Return a skip if rules, options or the name of an entry exclude it."""
-        shown = path + "/" if is_folder else path
-        if raw == b".git":
-            return Skip(shown, SkipReason.HIDDEN, "git's own")
-        hidden = raw.startswith(b".") and not self._options.hidden
-        for find, file in folder.for_folders if is_folder else folder.for_files:
-            number = find(raw)
-            if number != NOT_FOUND:
-                if not file.rules.rules[number].negated:
-                    return Skip(shown, SkipReason.IGNORED, file.detail(number))
-                hidden = hidden and not file.unhides
-                break
-        if hidden:
-            return Skip(shown, SkipReason.HIDDEN)
-        if self._excluded and path in self._excluded:
-            return Skip(shown, SkipReason.IGNORED, "excluded on request")
-        return None
-
-    def _enter(self, above: _Folder, raw: bytes, path: str, name: str) -> Skip | None:
-        """Enter a folder, or return the skip if that fails."""
+    def _enter(
+        self, above: Folder, raw: bytes, name: str, omission: Omission | None
+    ) -> Skip | None:
+        """Go into a folder, or say why not. `omission` leaves it out but for what git tracks."""
+        path = f"{above.path}{name}/"
         if len(self._way) > MAX_DEPTH:
-            return Skip(path + "/", SkipReason.UNREADABLE, f"more than {MAX_DEPTH} folders deep")
+            return Skip(path, SkipReason.UNREADABLE, f"more than {MAX_DEPTH} folders deep")
         try:
             descriptor = os.open(name, FOLDER, dir_fd=above.descriptor)
         except OSError as error:
-            return opening.refusal(path + "/", error)
-        names = None if above.names is None else above.names[name]
-        below = _Folder(descriptor, path + "/", above.raw + raw + b"/", above.stack, names)
-        self._way.append(below)
+            return opening.refusal(path, error)
+        folder = Folder(
+            descriptor,
+            path,
+            above.raw + raw + b"/",
+            above.stack,
+            names=None if above.names is None else above.names[name],
+            omission=omission.skip if omission else None,
+            above=above,
+        )
+        self._way.append(folder)
         try:
-            self._list(below)
+            skip = self._list(folder)
         except OSError as error:
+            skip = opening.refusal(path, error)
+        if skip is not None:
             os.close(self._way.pop().descriptor)
-            return opening.refusal(path + "/", error)
-        return None
+        return skip
 
-    def _list(self, folder: _Folder) -> None:
+    def _list(self, folder: Folder) -> Skip | None:
+        """Read the entries of a folder and its rules; or say that it is not worth it."""
         with os.scandir(folder.descriptor) as listing:
             entries = [(os.fsencode(entry.name), entry) for entry in listing]
         entries.sort(key=itemgetter(0))
         folder.keep(entries)
-        if self._options.no_ignore:
-            return
-        stack = folder.stack
-        dotted = {raw for raw, _ in entries if raw.startswith(b".")}
-        if b".git" in dotted and folder.path:
-            stack = stack.in_worktree(excludes_of(self._root / folder.path, folder.raw))
-        if not dotted.isdisjoint(_RULE_FILES):
+        names = {raw for raw, _ in entries}
+        if folder.path and (skip := self._purpose(folder, names)) is not None:
+            return skip
+        heed, stack = not self._options.no_ignore, folder.stack
+        if b".git" in names and folder.path:
+            worktree = Worktree(self._root / folder.path)
+            stack = stack.in_worktree(worktree, folder.raw, heed=heed)
+        if heed and not names.isdisjoint(_RULE_FILES):
             read = partial(opening.read_settings, limit=MAX_RULES_BYTES, folder=folder.descriptor)
             stack = stack.entered(folder.raw, folder.path, read)
         folder.heed(stack)
+        return None
+
+    def _purpose(self, folder: Folder, names: set[bytes]) -> Skip | None:
+        """Return why a folder that a program fills is left out; what git tracks in it is not."""
+        marks = marks_among(names)
+        if not marks:
+            return None
+        if is_index(marks, folder.descriptor):
+            return Skip(folder.path, SkipReason.IGNORED, "an index")
+        if self._options.installed or (detail := purpose(marks, folder.descriptor)) is None:
+            return None
+        skip = Skip(folder.path, SkipReason.INSTALLED, detail)
+        if not folder.stack.is_tracked(folder.raw[:-1], is_folder=True):
+            return skip
+        folder.omission = folder.omission or skip
+        return None
 
     def _enter_root(self) -> None:
         heed = not self._options.no_ignore
-        worktree = worktree_above(self._root) if heed else None
-        stack, raw = stack_above(self._root, worktree) if heed else (RuleStack(), b"")
+        worktree = worktree_above(self._root)
+        stack, raw = stack_above(self._root, worktree, heed=heed)
         names = None if self._scope is None else self._scope.names
-        root = _Folder(_open_root(self._root), "", raw, stack, names)
+        root = Folder(_open_root(self._root), "", raw, stack, names)
         self._way.append(root)
         try:
             self._list(root)
@@ -237,7 +225,7 @@ class _Walk:
             rules = Rules(rule for rule in only.rules.rules if not rule.catches_all)
             root.heed(replace(root.stack, git=(only._replace(rules=rules),)))
 
-    def _nothing_left(self, folder: _Folder) -> bool:
+    def _nothing_left(self, folder: Folder) -> bool:
         return all(
             self._left_out(folder, raw, entry.name, entry.is_dir(follow_symlinks=False))
             for raw, entry in folder.entries

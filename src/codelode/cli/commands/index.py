@@ -18,7 +18,7 @@ from codelode.cli.options import (
     size,
     switch,
 )
-from codelode.discover.options import MAX_FILE_SIZE
+from codelode.discover.options import MAX_FILE_SIZE, RECORDED
 from codelode.errors import UsageError
 
 if TYPE_CHECKING:
@@ -38,6 +38,11 @@ COMMAND = Command(
                 switch(
                     "--no-ignore",
                     help="do not honor .gitignore, git's own excludes, .ignore and .lodeignore",
+                ),
+                switch(
+                    "--installed",
+                    help="also index installed packages and caches: virtual environments,"
+                    " node_modules, folders with a CACHEDIR.TAG",
                 ),
                 option(
                     "--max-file-size",
@@ -132,13 +137,9 @@ def run(options: argparse.Namespace) -> int:
     index = Index.open(options.root, index_dir=options.index_dir, model=options.model)
     on_skip = skip_printer(options.json) if options.list_skipped else None
     trace = _trace(options)
+    walk = {name: getattr(options, name) for name in RECORDED}
     if options.dry_run:
-        plan = index.plan(
-            hidden=options.hidden,
-            no_ignore=options.no_ignore,
-            max_file_size=options.max_file_size,
-            on_skip=on_skip,
-        )
+        plan = index.plan(**walk, on_skip=on_skip)
         print_json(plan_object(plan)) if options.json else print_plan(plan)
         return 0
     report = update(
@@ -147,6 +148,7 @@ def run(options: argparse.Namespace) -> int:
         jobs=options.jobs,
         hidden=options.hidden,
         no_ignore=options.no_ignore,
+        installed=options.installed,
         max_file_size=options.max_file_size,
         max_memory=options.max_memory,
         rebuild=options.rebuild,

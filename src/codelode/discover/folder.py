@@ -1,0 +1,105 @@
+"""One folder on a walk: its entries, the rules in force in it, and what these leave out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from codelode.discover.ignore import NOT_FOUND, Finder
+from codelode.discover.installed import holds_packages
+from codelode.discover.rule_stack import RuleFile, RuleStack
+from codelode.discover.scope import Names
+from codelode.types import Skip, SkipReason
+
+Entry = tuple[bytes, "os.DirEntry[str]"]
+
+_CPP_SOURCES = (b".cc", b".cpp", b".cxx", b".c++", b".C", b".hpp", b".hh", b".hxx", b".cu")
+
+
+class Omission(NamedTuple):
+    """An entry that is left out; `unless_tracked` says that git's tracking it outweighs that."""
+
+    skip: Skip
+    unless_tracked: bool
+
+
+@dataclass(slots=True)
+class Folder:
+    """A folder on the way from the root to the current one.
+
+    `omission` is why the folder is left out but for what git tracks in it.
+    """
+
+    descriptor: int
+    path: str  # from the root, empty or with a final `/`
+    raw: bytes  # from the top of the worktree, in the same way
+    stack: RuleStack
+    names: Names | None = None  # the entries in scope; None for all
+    omission: Skip | None = None
+    above: Folder | None = None
+    for_files: tuple[tuple[Finder, RuleFile], ...] = ()
+    for_folders: tuple[tuple[Finder, RuleFile], ...] = ()
+    entries: Sequence[Entry] = ()
+    rest: Iterator[Entry] = field(default_factory=lambda: iter(()))  # those not looked at yet
+    _headers: str = ""
+
+    def keep(self, entries: Sequence[Entry]) -> None:
+        """Take the sorted entries of the folder, and look only at those in scope."""
+        names, self.entries = self.names, entries
+        self.rest = iter(
+            entries if names is None else [each for each in entries if each[1].name in names]
+        )
+
+    def leads_on(self, name: str) -> bool:
+        """Check whether an entry is only a way to what is in scope."""
+        return self.names is not None and self.names[name] is not None
+
+    def heed(self, stack: RuleStack) -> None:
+        """Put the rules of a stack in force."""
+        self.stack = stack
+        self.for_files = stack.finders(self.raw, folders=False)
+        self.for_folders = stack.finders(self.raw, folders=True)
+
+    def left_out(
+        self, raw: bytes, path: str, *, is_folder: bool, hidden: bool, installed: bool
+    ) -> Omission | None:
+        """Return why rules or its name leave an entry out, or None.
+
+        `hidden` and `installed` say that names with a dot and installed packages are wanted.
+        """
+        shown = path + "/" if is_folder else path
+        if raw == b".git":
+            return Omission(Skip(shown, SkipReason.HIDDEN, "git's own"), False)
+        is_hidden = raw.startswith(b".") and not hidden
+        for find, file in self.for_folders if is_folder else self.for_files:
+            number = find(raw)
+            if number != NOT_FOUND:
+                if not file.rules.rules[number].negated:
+                    skip = Skip(shown, SkipReason.IGNORED, file.detail(number))
+                    return Omission(skip, not file.unhides)
+                is_hidden = is_hidden and not file.unhides
+                break
+        if is_hidden:
+            return Omission(Skip(shown, SkipReason.HIDDEN), True)
+        if is_folder and not installed and holds_packages(raw):
+            return Omission(Skip(shown, SkipReason.INSTALLED), True)
+        if self.omission is not None:
+            return Omission(Skip(shown, self.omission.reason, self.omission.detail), True)
+        return None
+
+    def header_language(self) -> str:
+        """Return the language of a `.h` that could be C or C++: that of the sources beside it.
+
+        Where there are none, that of the folder above.
+        """
+        if not self._headers:
+            names = [raw for raw, _ in self.entries]
+            if any(name.endswith(_CPP_SOURCES) for name in names):
+                self._headers = "cpp"
+            elif self.above is None or any(name.endswith(b".c") for name in names):
+                self._headers = "c"
+            else:
+                self._headers = self.above.header_language()
+        return self._headers

@@ -1,0 +1,138 @@
+"""The files that a git worktree tracks, read from git's own index file.
+
+Git is not asked: it may not be installed, and a process costs more than ten thousand entries. The
+layout is in gitformat-index(5): versions 2 and 3, and 4, whose paths share their beginnings. A
+split index, whose entries are in two files, is read by asking git after all.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from bisect import bisect_left
+from pathlib import Path
+
+import numpy as np
+
+from codelode.discover.safe_open import read_settings
+
+MAX_INDEX_BYTES = 1 << 30
+
+_HEADER = 12
+_STAT = 40  # bytes of an entry before its object's name
+_HASHES = {"sha1": 20, "sha256": 32}
+_EXTENDED = 0x4000  # two bytes more of flags
+_LENGTH = 0x0FFF  # in the flags; longer paths have this length, too
+_GIT_SECONDS = 60
+
+
+class TrackedFiles:
+    """The sorted paths that a worktree tracks; takes 4 bytes each and the paths themselves."""
+
+    def __init__(self, paths: list[bytes]) -> None:
+        """Take paths from the top of the worktree."""
+        paths.sort()
+        self._joined = b"\0".join([*paths, b""])
+        lengths = np.fromiter(map(len, paths), np.int64, len(paths)) + 1
+        self._starts = (np.cumsum(lengths) - lengths).astype(np.uint32)
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    def __getitem__(self, number: int) -> bytes:
+        start = int(self._starts[number])
+        return self._joined[start : self._joined.index(b"\0", start)]
+
+    def holds(self, path: bytes) -> bool:
+        """Check whether a file is tracked."""
+        place = bisect_left(self, path)
+        return place < len(self) and self[place] == path
+
+    def holds_below(self, folder: bytes) -> bool:
+        """Check whether any file below a folder is tracked, or the folder as a submodule.
+
+        `folder` ends with a slash.
+        """
+        place = bisect_left(self, folder)
+        return (place < len(self) and self[place].startswith(folder)) or self.holds(folder[:-1])
+
+
+def tracked_files(worktree: Path, git_folder: Path, object_format: str) -> TrackedFiles:
+    """Return what a worktree tracks; nothing if its index cannot be read.
+
+    `git_folder` is the worktree's own; `object_format` names the hashes of the repository.
+    """
+    data = read_settings(git_folder / "index", MAX_INDEX_BYTES, follow=True)
+    hash_size = _HASHES.get(object_format)
+    if not data or hash_size is None:
+        return TrackedFiles([])
+    try:
+        paths, end = _paths(data, hash_size)
+        is_split = _is_split(data, end, hash_size)
+    except (IndexError, ValueError):  # damaged, or of a version to come
+        return TrackedFiles([])
+    return TrackedFiles(_listed_by_git(worktree) if is_split else paths)
+
+
+def _paths(data: bytes, hash_size: int) -> tuple[list[bytes], int]:
+    """Return the paths of the entries, and where these end.
+
+    Raises `ValueError` or `IndexError` for a damaged index.
+    """
+    version, count = _header(data)
+    at, before = _HEADER, _STAT + hash_size
+    previous, found = b"", []
+    for _ in range(count):
+        flags = data[at + before] << 8 | data[at + before + 1]
+        start = at + before + (4 if flags & _EXTENDED else 2)
+        if version == 4:
+            dropped, start = _varint(data, start)
+            end = data.index(b"\0", start)
+            previous = previous[: len(previous) - dropped] + data[start:end]
+            at = end + 1
+        else:
+            length = flags & _LENGTH
+            end = start + length if length < _LENGTH else data.index(b"\0", start)
+            previous = data[start:end]
+            at += (end - at + 8) & ~7
+        found.append(previous)
+    return found, at
+
+
+def _header(data: bytes) -> tuple[int, int]:
+    version, count = int.from_bytes(data[4:8], "big"), int.from_bytes(data[8:12], "big")
+    if data[:4] != b"DIRC" or not 2 <= version <= 4:
+        raise ValueError("not an index of git")
+    return version, count
+
+
+def _varint(data: bytes, at: int) -> tuple[int, int]:
+    """Return a number as git's pack files write offsets, and where it ends."""
+    value = data[at] & 0x7F
+    while data[at] & 0x80:
+        at += 1
+        value = (value + 1) << 7 | data[at] & 0x7F
+    return value, at + 1
+
+
+def _is_split(data: bytes, at: int, hash_size: int) -> bool:
+    """Whether an extension after the entries says that more of them are in another file."""
+    while at + 8 <= len(data) - hash_size:
+        name, size = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "big")
+        if name == b"link":
+            return any(data[at + 8 : at + 8 + hash_size])
+        at += 8 + size
+    return False
+
+
+def _listed_by_git(worktree: Path) -> list[bytes]:
+    """Ask git. Its configuration may name programs to run: none is wanted for this."""
+    command = ["git", "-c", "core.fsmonitor=false", "-C", os.fspath(worktree), "ls-files", "-z"]
+    environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}
+    try:
+        done = subprocess.run(
+            command, env=environment, capture_output=True, check=True, timeout=_GIT_SECONDS
+        )
+    except (OSError, subprocess.SubprocessError):
+        return []
+    return done.stdout.split(b"\0")[:-1]
