@@ -85,7 +85,7 @@ class Index:
         return cls(IndexReader(real, directory, None, index_dir, CheckedEncoder(encoder)))
 
     def _dispatch(self, processes: int) -> None:
-        """Let child processes answer searches that are asked for at once."""
+        """Let child processes answer concurrent searches."""
         import weakref
 
         from codelode.serving.dispatcher import Dispatcher
@@ -146,7 +146,7 @@ class Index:
         globs: Sequence[str] | str | None = None,
         explain: bool = False,
     ) -> list[Hit]:
-        """Return the hits of `answer`, which says what the arguments are."""
+        """Return the hits of `answer`, which takes the same arguments."""
         return self.answer(query, limit, mode, languages, globs, explain).hits
 
     @metrics.counting_errors("search")

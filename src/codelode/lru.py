@@ -1,4 +1,4 @@
-"""The one cache: for what was worked out and may be asked for again."""
+"""A thread-safe cache of the values used last."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ V = TypeVar("V")
 
 
 class LruCache(Generic[K, V]):
-    """The values of the keys used last, shared by threads.
+    """A least-recently-used cache, shared by threads.
 
-    Two threads may work out the value of one key; both must come to the same.
+    Two threads may compute the value of a key at once; the results must be equal.
     """
 
     def __init__(self, room: int) -> None:
@@ -30,7 +30,7 @@ class LruCache(Generic[K, V]):
             return value
 
     def put(self, key: K, value: V) -> None:
-        """Keep a value, and drop those used longest ago that there is no room for."""
+        """Store a value, and drop the least recently used ones if there are too many."""
         with self._lock:
             self._values.pop(key, None)
             self._values[key] = value

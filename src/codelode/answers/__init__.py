@@ -2,8 +2,8 @@
 
 `search`, `status`, `update`, `verify` and `bench` each turn the objects of one operation into a
 dictionary that JSON can hold; docs/output.md lists the fields. `unicode` makes names and text fit
-for JSON. `build` updates an index with progress, and builds one that is missing. `notes` says what
-a reader of an answer has to know, and `lines` chooses the lines of a hit to show.
+for JSON. `build` updates an index with progress, and builds one that is missing. `notes` describes
+the state of an index in words, and `lines` selects the lines of a hit to show.
 
 Nothing here prints. Callers are the command line, and servers beside it.
 """

@@ -34,7 +34,7 @@ def listed(index_dir: str | None) -> list[IndexEntry]:
 
 
 def index_of(root: str, index_dir: str | None) -> list[IndexEntry]:
-    """Return the index of a root, which need not exist any more; an empty list if it has none.
+    """Return the index of a root, which may no longer exist; an empty list if it has none.
 
     Raises `MismatchError` if `index_dir` is the index of another root.
     """
@@ -97,7 +97,7 @@ def list_object(found: Iterable[IndexEntry]) -> dict[str, Any]:
 
 
 def removal_object(removal: Removal, dry_run: bool) -> dict[str, Any]:
-    """Return what was removed, or would be."""
+    """Return the indexes that were removed, or would be."""
     return {
         "dry_run": dry_run,
         "removed": [entry_object(each) for each in removal.removed],

@@ -29,10 +29,10 @@ def shown_lines(
 
 
 def surrounding_lines(root: Path, hit: Hit, context: int) -> tuple[list[str], list[str]]:
-    """Return up to `context` lines before and after a hit; none if its file has changed since.
+    """Return up to `context` lines before and after a hit; empty if its file has changed since.
 
-    The file is read as indexing reads it, and must still contain the hit at its lines: so these
-    lines agree with those of the snapshot.
+    The file is read as indexing reads it, and must still contain the hit at its lines. So these
+    lines agree with the snapshot.
     """
     from codelode.discover.read import read
     from codelode.types import Skip, SourceFile

@@ -1,4 +1,4 @@
-"""What a reader of an answer has to know about the index, as short notes."""
+"""Notes on an answer about the state of its index: incomplete, stale, empty."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What verification found; `left` is what a repair, if there was one, did not put right."""
+    """The result of verification; `left` is the damage that a repair, if any, did not fix."""
 
     findings: Sequence[Finding]
     left: Sequence[Finding]

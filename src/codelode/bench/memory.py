@@ -40,9 +40,9 @@ def memory_now(mapped: int) -> Memory:
 
 
 def watch_peak(process: subprocess.Popen[bytes]) -> int | None:
-    """Wait for a process and return the largest resident set that was seen, or None.
+    """Wait for a process and return the largest resident set observed, or None.
 
-    `wait4` would not do: on Linux it includes the parent's memory before the exec.
+    `wait4` is unsuitable: on Linux its peak includes the parent's memory before the exec.
     """
     peak = None
     while process.poll() is None:

@@ -115,7 +115,7 @@ def _files(root: Path, options: WalkOptions) -> Iterator[SourceFile]:
 
 
 def _stages(seconds: dict[str, float], size: int, chunks: int) -> list[Stage]:
-    """Return the stages in the order of a file's way through them, without those of no time."""
+    """Return the stages in the order of processing, without those that took no time."""
     whole = sum(seconds.values())
     names = [*STAGES, *(name for name in seconds if name not in STAGES)]
     return [

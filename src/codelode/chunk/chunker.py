@@ -63,9 +63,9 @@ def chunk(document: Document) -> ChunkedDocument:
 
 
 def chunker_identity() -> str:
-    """Return what chunks depend on: the version of the chunker, and the grammars that are extra.
+    """Return the version of the chunker and the extra grammars, on which chunks depend.
 
-    It is recorded in the manifest; an index is never updated by another chunker.
+    The manifest records it; an index is never updated by another chunker.
     """
     extra = sorted(name for name in EXTRA if is_installed(name))
     return f"{CHUNKER}+{','.join(extra)}" if extra else CHUNKER

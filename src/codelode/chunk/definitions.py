@@ -1,4 +1,4 @@
-"""What the walk over a syntax tree gives: definitions in byte offsets, and places to cut at."""
+"""The result of a walk over a syntax tree: definitions in byte offsets, and split points."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class RawDefinition:
         return self.name == name and self.kind == kind
 
     def extend(self, node: Node, rule: Rule, name_start: int) -> None:
-        """Take in another clause. Name and body are those of the first clause that has a body."""
+        """Add another clause. Name and body are those of the first clause with a body."""
         self.end = node.end_byte
         if self.declaration and rule.declaration is not True:
             self.name_start, self.declaration = name_start, False
@@ -50,9 +50,8 @@ class RawDefinition:
 class Outline:
     """Definitions in no particular order, parents first, and cuts: byte offset -> level.
 
-    A lower level is a better place to cut: 0 is between two things at the top of the file.
-    `damaged` are the ranges that the parser could not make sense of; `lost` is how many of them are
-    no part of a definition.
+    A lower level is a better place to cut: 0 is between two top-level items of the file. `damaged`
+    are the ranges that the parser could not parse; `lost` counts those outside of definitions.
     """
 
     definitions: list[RawDefinition] = field(default_factory=list)
@@ -73,7 +72,10 @@ def in_document_order(definitions: list[RawDefinition]) -> list[RawDefinition]:
 
 
 def _outer_first(definition: RawDefinition) -> int:
-    """Return the start, the longer first; one number, which is compared faster than a pair."""
+    """Return a sort key: by start, longer definitions first.
+
+    It is one number, because comparing a pair would be slower.
+    """
     return (definition.start << 32) - definition.end
 
 

@@ -14,7 +14,7 @@ from tree_sitter import Language, Parser
 
 from codelode.chunk.languages import SYNTAXES, Rule, Syntax, syntax
 
-# What a node's type means to the walk, as bits, so that one look-up by `kind_id` tells all of it.
+# The roles of a node type in the walk, as bits, so that one lookup by `kind_id` is enough.
 NAMED: Final = 1
 RULE: Final = 2
 SCOPE: Final = 4
@@ -25,17 +25,17 @@ COMMENT: Final = 64
 ATTRIBUTE: Final = 128
 
 _MASK = bytes(byte if byte < 0x80 else ord("x") for byte in range(256))
-_ERROR_ID = 0xFFFF  # what the parser could not make sense of; definitions are found inside, too
+_ERROR_ID = 0xFFFF  # a range that the parser could not parse; it may contain definitions
 _SUFFIX_GRAMMARS = {("typescript", ".tsx"): "tsx"}
 
 
 @dataclass(frozen=True, slots=True)
 class Grammar:
-    """A parser, and what the node types of its language mean.
+    """A parser, and the meaning of the node types of its language.
 
-    `roles[kind_id]` holds the bits above, `rules[kind_id]` the rule of a node with `RULE`; nodes of
-    the types in `compact` are searched even where they fit on a line.
-    Two threads must not use one parser at once.
+    `roles[kind_id]` holds the bits above, `rules[kind_id]` the rule of a node with `RULE`. Nodes of
+    the types in `compact` are searched even if they fit on a line. Two threads must not use one
+    parser at once.
     """
 
     syntax: Syntax

@@ -1,7 +1,7 @@
-"""Definitions by the look of their first lines: where a parser is lost, and where there is none.
+"""Find definitions by their first lines, where a parser fails and where there is no grammar.
 
-One construct that a grammar does not know must not cost the rest of the file. In a damaged range,
-a line that looks like the head of a definition counts as one; the definition ends by indentation.
+One construct that a grammar does not know must not cost the rest of the file. In a damaged range, a
+line that looks like the head of a definition counts as one; the definition ends by indentation.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 MAX_HEADS: Final = 2000
-"""What one file is searched for, and how far each reaches, in bytes: bounds for hostile text."""
+"""Limits against hostile text: heads per file, and bytes per head."""
 MAX_REACH: Final = 20_000
 
 MAX_COMMENT_LINES: Final = 100
@@ -108,7 +108,7 @@ def _definition(match: re.Match[bytes], group: str, text: bytes) -> RawDefinitio
 
 
 def _owner(match: re.Match[bytes]) -> bytes:
-    """Return what a head says that it belongs to, in a group called `owner` or `owner_2`."""
+    """Return the owner that a head names, in a group called `owner` or `owner_2`."""
     groups = match.groupdict()
     return next((text for name, text in groups.items() if text and name.startswith("owner")), b"")
 
@@ -132,7 +132,7 @@ def _block_end(text: bytes, at: int, indent: int) -> int:
 
 
 def _nested(definitions: list[RawDefinition]) -> list[RawDefinition]:
-    """Set the parents anew: what was found by its head may hold what was found in the tree."""
+    """Recompute the parents: a definition found by its head may enclose some of the tree."""
     order = sorted(
         range(len(definitions)), key=lambda i: (definitions[i].start, -definitions[i].end)
     )

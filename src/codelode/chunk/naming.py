@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from codelode.chunk.grammars import Grammar
 
 MAX_NAME_BYTES: Final = 256
-"""Longer names are damage, or the titles of tests that nobody asks for in full."""
+"""Longer names are damage, or titles of tests that nobody types in full."""
 
 _DECORATION: Final = frozenset("`'\"@:r")
-"""What a name may begin with that is not part of it."""
+"""Characters before a name that are not part of it."""
 _QUOTED: Final = re.compile(r"[@:]?([`'\"]+)(.+)\1", re.DOTALL)
 _MARKED: Final = re.compile(r"(?:r#|@|:(?=\w))(.+)")
 _Place: TypeAlias = "Node | Written | None"
@@ -49,9 +49,9 @@ class Definer:
         self.definitions = definitions
 
     def define(self, parent: int, local: bool, node: Node, item: Item) -> int:
-        """Note what a node inside `parent` defines; `local` says that it lies in a function.
+        """Record the definitions of a node inside `parent`; `local` means inside a function.
 
-        Returns the index of it, or of the last of several, or -1.
+        Returns the index of the last definition, or -1.
         """
         rule = self.rules[node.kind_id]
         if rule.given is not None and rule.given(node) is None:
@@ -103,7 +103,7 @@ class Definer:
         return len(known) - 1
 
     def is_bodiless(self, rule: Rule, node: Node, kind: str, parent: int) -> bool:
-        """Return whether a definition has no body; a value needs none, but in an interface."""
+        """Return whether a definition lacks a body; values need one only in an interface."""
         if rule.body(node) is not None:
             return False
         if kind not in VALUE_KINDS:

@@ -42,11 +42,11 @@ _new_item = partial(tuple.__new__, Item)  # `Item(...)` is a call of Python
 
 
 class _Place(NamedTuple):
-    """A node to be walked, and what holds for the things directly inside it."""
+    """A node to be walked, with properties of its direct children."""
 
     node: Node
     level: int  # of the cuts between them
-    parent: int = -1  # the definition they lie in
+    parent: int = -1  # the enclosing definition
     local: bool = False  # whether that is a function
     defines: bool = True  # whether to look for definitions, or only for places to cut
 
@@ -78,11 +78,11 @@ class _Walk:
         self.places: list[_Place] = []
 
     def search(self, place: _Place) -> None:
-        """Look at the children of one node for definitions, and note what is to be entered."""
+        """Search the children of one node for definitions, and queue the children to enter."""
         node = place.node
         first, end = node.byte_range
         if not place.defines and node.child_count * _SMALL_CHILD > end - first:
-            return  # a long list of small things: lines are as good a guide
+            return  # a long list of small items: splitting by lines is as good
         roles, text, cuts, limit = self.roles, self.text, self.outline.cuts, self.limit
         own_cut, bound_cut, inner = self.levels(place)
         cutting, interesting = end - first > limit, _INTERESTING if place.defines else 0
@@ -119,11 +119,11 @@ class _Walk:
             comments = None
 
     def levels(self, place: _Place) -> tuple[int, int, int]:
-        """Return the levels of the cuts between the children of a node, and inside them.
+        """Return three cut levels for the children of a node.
 
-        They are those of a cut before a child, before a child and after its comments, and in it.
-        The items of a list lie deeper than the list; the parts of an item (its header, its body) do
-        not lie deeper than the item, so that a header stays with the first members.
+        These are for a cut before a child, between its comments and the child, and inside the
+        child. The items of a list are one level deeper than the list. The parts of an item (header,
+        body) are on the level of the item, so that a header stays with the first members.
         """
         level = place.level
         deeper = min(level + 1, MAX_LEVEL)
@@ -131,7 +131,7 @@ class _Walk:
         return own, deeper + SOFT, deeper if self.roles[place.node.kind_id] & BODY else level
 
     def precedes(self, node: Node, role: int) -> bool:
-        """Return whether a comment or attribute belongs to what follows it."""
+        """Return whether a comment or attribute belongs to the next sibling."""
         return bool(role & COMMENT) or self.grammar.syntax.is_attribute(node, self.text)
 
     def gather(self, comments: LeadingComments | None, node: Node, role: int) -> None:
@@ -141,7 +141,7 @@ class _Walk:
             comments.add(*node.byte_range, is_doc=is_doc)
 
     def leave(self, place: _Place, node: Node, level: int, start: int, end: int) -> None:
-        """Look for no definitions in a child that is none, only for places to cut."""
+        """Enter a child without definitions only to find split points."""
         if end - start > self.limit:
             self.places.append(_Place(node, level, defines=False))
         if self.broken and place.defines and node.has_error:
@@ -163,13 +163,13 @@ class _Walk:
         )
 
     def swallows(self, start: int, end: int) -> bool:
-        """Return whether a definition goes on after a line that looks like its end."""
+        """Return whether a definition continues after a line that looks like its end."""
         line = self.text.rfind(b"\n", 0, start) + 1
         indent = self.text[line:start] if self.text[line:start].isspace() else b""
         return any(self.text.find(b"\n" + indent + word, start, end - 4) >= 0 for word in _ENDS)
 
     def visit(self, place: _Place, level: int, item: Item) -> int:
-        """Define what a child defines, and enter it, at this level, if there may be more inside.
+        """Record the definitions of a child, and enter it on this level if it may contain more.
 
         Returns the last definition among the siblings so far, or -1.
         """
@@ -215,7 +215,7 @@ class _Walk:
         self.leave_defined(item, level)
 
     def spans_lines(self, node: Node) -> bool:
-        """Return whether a node goes on after its first line."""
+        """Return whether a node extends beyond its first line."""
         return self.text.find(b"\n", *node.byte_range) >= 0
 
     def worth_a_search(self, node: Node, role: int) -> bool:

@@ -58,6 +58,6 @@ def parse(grammar: Grammar, source: bytes) -> Tree | None:
         try:
             tree = grammar.parser.parse(read, progress_callback=lost)
             return tree if reads <= allowed else None
-        except ValueError:  # what it raises when `lost` has it stop
-            grammar.parser.reset()  # or it would go on with this text
+        except ValueError:  # raised when `lost` stops the parser
+            grammar.parser.reset()  # or it would continue with this text
             return None

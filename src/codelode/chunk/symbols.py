@@ -1,4 +1,4 @@
-"""Assign definitions to chunks: the one that a chunk is part of, and those that it names."""
+"""Assign definitions to chunks: the definition that a chunk is part of, and those it names."""
 
 from __future__ import annotations
 

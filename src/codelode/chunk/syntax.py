@@ -1,4 +1,4 @@
-"""The outline of a text by its syntax: parse it, walk the tree, mend what the parser lost."""
+"""The outline of a text by its syntax: parse it, walk the tree, repair what was lost."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ MARGIN: Final = 500
 
 
 def syntax_outline(known: Grammar, text: bytes, limit: int = NO_LIMIT) -> Outline | None:
-    """Return the definitions of a text, in document order, and cuts inside what is over `limit`.
+    """Return the definitions of a text in document order, and cuts inside those over `limit`.
 
-    None if the parser has lost its way (see `parse`).
+    Returns None if the parser has given up (see `parse`).
     """
     source = known.legible(text)
     found = _parsed(known, source, text, limit)
@@ -40,7 +40,7 @@ def _parsed(known: Grammar, source: bytes, text: bytes, limit: int) -> Outline |
 
 
 def _mended(known: Grammar, source: bytes, text: bytes, limit: int, found: Outline) -> Outline:
-    """Try without what confuses the parser, or another grammar, and return the best outline."""
+    """Parse without confusing text, or with another grammar; return the best outline."""
     syntax = known.syntax
     if syntax.repair is not None:
         mended, blanked = _repaired(syntax.repair, source, found.damaged)

@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CodelodeError as error:
         streams.say(str(error))
         return ERROR
-    except BrokenPipeError:  # `lode search ... | head` is no error, as in ripgrep
+    except BrokenPipeError:  # `lode search ... | head` is not an error, as in ripgrep
         streams.discard_output()
         return DONE
     except KeyboardInterrupt:

@@ -63,7 +63,7 @@ def parse(command: Command, arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def _after_dashes_marked(arguments: Sequence[str]) -> list[str]:
-    """Mark all that follows `--`, which intermixed parsing ignores: none of it is an option."""
+    """Mark all arguments after `--`, which intermixed parsing would treat as options."""
     if "--" not in arguments:
         return list(arguments)
     at = arguments.index("--")

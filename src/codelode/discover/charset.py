@@ -1,8 +1,8 @@
-"""Which legacy encoding a text is in: the one in which it reads most like a language.
+"""Detect the legacy encoding of a text: the one in which it looks most like a language.
 
-A text is taken for letters drawn from a language, in one of its encodings. Rare letters, letters of
-two scripts in one word and capitals inside words cost bits; the reading that costs least is right,
-as a rule after a dozen letters. The costs come from `letters.tsv` (see `training/letters.py`).
+A text is modeled as letters drawn from a language, in one of its encodings. Rare letters, letters
+of two scripts in one word and capitals inside words cost bits; the cheapest reading is usually
+right after a dozen letters. The costs come from `letters.tsv` (see `training/letters.py`).
 """
 
 from __future__ import annotations
@@ -17,9 +17,7 @@ from unicodedata import category
 
 _TABLE = Path(__file__).with_name("letters.tsv")
 
-_ASCII_BITS = (
-    4.5  # what a letter of English costs: encodings with two bytes a letter may swallow it
-)
+_ASCII_BITS = 4.5  # the cost of an English letter, which a two-byte encoding may consume
 _SIGN_BITS, _PUNCTUATION_BITS = 5, 9
 _RARE_BITS = 18
 _CAPITAL_BITS = 5  # after a small letter
@@ -49,7 +47,7 @@ _LATIN = frozenset(("cp1252", "cp1250", "cp1254", "cp1257", "cp1258"))
 
 
 class _Language(NamedTuple):
-    """What reading a text as a language costs, in bits: see `training/letters.py`."""
+    """The costs in bits of reading a text as a language: see `training/letters.py`."""
 
     encodings: dict[str, float]
     after_another: float
@@ -58,7 +56,7 @@ class _Language(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """An encoding, and what it costs in bits to read a text in it."""
+    """An encoding, and the cost in bits of reading a text in it."""
 
     encoding: str
     bits: float
@@ -98,9 +96,9 @@ def letter_bits(text: str, languages: tuple[str, ...]) -> float:
 
 
 class _Text(NamedTuple):
-    """A decoded text: how often it has each character beyond ASCII, and each pair of kinds.
+    """A decoded text: the counts of its non-ASCII characters and of pairs of character kinds.
 
-    `alone` counts the letters beyond ASCII that have no letter beside them.
+    `alone` counts the non-ASCII letters without an adjacent letter.
     """
 
     counts: Counter[str]

@@ -1,7 +1,7 @@
-"""Raw bytes to UTF-8 text, or the finding that they are no text.
+"""Decode raw bytes to UTF-8 text, or find that they are not text.
 
-UTF-8 is taken at its word; so are byte order marks and the escapes of ISO-2022. For the rest there
-is no certainty: the most plausible text wins (see `charset`).
+Valid UTF-8, byte order marks and the escapes of ISO-2022 are trusted. All else is a guess: the most
+plausible text wins (see `charset`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from codelode.discover.charset import letter_bits, readings
 from codelode.types import SkipReason
 
 _LOOKED_AT = 1 << 13
-"""A NUL in so many first bytes makes a file binary, and so do too many control characters."""
+"""A NUL or too many control characters in this many first bytes make a file binary."""
 _CONTROLS = bytes({*range(0x20), 0x7F} - set(b"\t\n\v\f\r\b\x1b"))
 _MAX_CONTROLS = 0.05
 _MAX_CONTROLS_UNKNOWN = 0.01  # where the encoding is not certain either
@@ -72,7 +72,7 @@ class Text(NamedTuple):
 
 
 class NoText(NamedTuple):
-    """Why there is no text: `BINARY` or `ENCODING`, and what was seen."""
+    """The reason why there is no text (`BINARY` or `ENCODING`), with details."""
 
     reason: SkipReason
     detail: str
@@ -186,7 +186,7 @@ def _legacy(data: bytes) -> Text | NoText:
     for reading in found:
         try:
             text = data.decode(reading.encoding).encode()
-        except UnicodeDecodeError:  # true of the sample, not of the rest
+        except UnicodeDecodeError:  # correct for the sample, but not for the rest
             continue
         return Text(text, reading.encoding.replace("_", "-"))
     return Text(data.decode("latin-1").encode(), "latin-1")

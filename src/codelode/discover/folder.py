@@ -1,4 +1,4 @@
-"""One folder on a walk: its entries, the rules in force in it, and what these leave out."""
+"""One folder on a walk: its entries, the rules in force, and the skips they cause."""
 
 from __future__ import annotations
 
@@ -90,9 +90,9 @@ class Folder:
         return None
 
     def header_language(self) -> str:
-        """Return the language of a `.h` that could be C or C++: that of the sources beside it.
+        """Return the language of an ambiguous `.h`: that of the sources in the folder.
 
-        Where there are none, that of the folder above.
+        Without sources, the folder above decides.
         """
         if not self._headers:
             names = [raw for raw, _ in self.entries]

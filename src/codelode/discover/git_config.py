@@ -1,4 +1,4 @@
-"""The settings of git: its configuration files, what they include, and on which conditions."""
+"""The settings of git: configuration files, their includes and the conditions of these."""
 
 from __future__ import annotations
 
@@ -29,10 +29,11 @@ Setting = tuple[str, bytes]
 
 @dataclass(frozen=True)
 class GitConfig:
-    """The settings in force in a repository, or outside any.
+    """The settings in force in a repository, or outside any repository.
 
     `git_folder` is the real path of the worktree's own `.git`, `common` that of the repository,
-    which has `config` and `info`; the same but for linked worktrees. None outside of repositories.
+    which holds `config` and `info`; they differ only in linked worktrees. Both are None outside of
+    repositories.
     """
 
     git_folder: Path | None

@@ -1,7 +1,7 @@
-"""What git knows of a tree besides `.gitignore`: other rule files, its settings, tracked files.
+"""Git's knowledge of a tree besides `.gitignore`: other rule files, settings, tracked files.
 
-Read from git's own files, because git may not be installed and a process costs more than the
-walk of a small tree.
+Git's own files are read, because git may not be installed, and a process costs more than walking a
+small tree.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def _exists(path: Path) -> bool:
 
 @dataclass(frozen=True)
 class Worktree:
-    """A git worktree, or what git heeds outside of any (`top` None)."""
+    """A git worktree, or the rules that git applies outside of any (`top` None)."""
 
     top: Path | None
 

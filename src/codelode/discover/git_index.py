@@ -58,7 +58,7 @@ class TrackedFiles:
 
 
 def tracked_files(worktree: Path, git_folder: Path, object_format: str) -> TrackedFiles:
-    """Return what a worktree tracks; nothing if its index cannot be read.
+    """Return the files that a worktree tracks; empty if its index cannot be read.
 
     `git_folder` is the worktree's own; `object_format` names the hashes of the repository.
     """
@@ -126,7 +126,7 @@ def _is_split(data: bytes, at: int, hash_size: int) -> bool:
 
 
 def _listed_by_git(worktree: Path) -> list[bytes]:
-    """Ask git. Its configuration may name programs to run: none is wanted for this."""
+    """List the files by running git, with configured helper programs disabled."""
     command = ["git", "-c", "core.fsmonitor=false", "-C", os.fspath(worktree), "ls-files", "-z"]
     environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}
     try:

@@ -1,7 +1,7 @@
-"""Folders that programs fill: installed packages, caches, and indexes of ours.
+"""Folders that programs fill: installed packages, caches, and our own indexes.
 
-Nobody searches them for their own code, and few ignore them by a rule. They are left out unless git
-tracks files in them or they are asked for.
+People do not search them for their own code, and seldom ignore them by a rule. They are skipped
+unless git tracks files in them or the user asks for them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def holds_packages(name: bytes) -> bool:
 
 
 def marks_among(names: Iterable[bytes]) -> frozenset[bytes]:
-    """Return the names in a folder that may say what it is for."""
+    """Return the names in a folder that may reveal its purpose."""
     return _MARKS.intersection(names)
 
 
@@ -35,7 +35,7 @@ def is_index(marks: frozenset[bytes], folder: int) -> bool:
 
 
 def purpose(marks: frozenset[bytes], folder: int) -> str | None:
-    """Return what an open folder is for, if it is for installed packages or a cache."""
+    """Return the purpose of an open folder, if it holds installed packages or a cache."""
     if b"pyvenv.cfg" in marks:
         return "a virtual environment"
     if b"conda-meta" in marks:

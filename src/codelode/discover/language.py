@@ -1,8 +1,8 @@
-"""Which language a file is in by its name and shebang, and what users call it.
+"""Detect the language of a file by its name and shebang; resolve the names users type.
 
-Where an extension has several owners the commonest wins here: `.h` is c, `.m` is objective-c, `.pl`
-is perl, `.v` is verilog. `language_content` looks into such files. A file with no known name has no
-language and is still indexed.
+If several languages share an extension, the most common one wins here: `.h` is c, `.m` is
+objective-c, `.pl` is perl, `.v` is verilog. `language_content` inspects such files. A file without
+a known name has no language; it is indexed all the same.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Which language a file is in by its text, where its name does not tell.
+"""Detect the language of a file by its text, if its name is not enough.
 
-Three things tell, in this order: a shebang, where the name says nothing; a modeline of Emacs or
-Vim; and signs of a language, where several languages share an extension. Signs are regular
-expressions over the first `_LOOKED_AT` bytes without comments, each linear in time.
+In this order: a shebang, if the name is unknown; a modeline of Emacs or Vim; and signs of a
+language, if several languages share the extension. Signs are regular expressions over the first
+`_LOOKED_AT` bytes without comments, each linear in time.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _VIM = re.compile(
     rb"(?:^|\s)(?:vi|vim|ex)(?:[<=>]?\d{1,4})?:[^\n]*?\b(?:ft|filetype|syn|syntax)=([\w+#-]+)", re.M
 )
 _VIM_SETTINGS = (b"ft=", b"filetype=", b"syn=", b"syntax=")
-_MODES = {  # what editors call a language otherwise
+_MODES = {  # names of languages in editors that differ from ours
     "cperl": "perl",
     "js2": "javascript",
     "linux-c": "c",

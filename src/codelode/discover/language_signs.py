@@ -1,4 +1,4 @@
-"""What tells apart languages that share an extension; the first sign that fits decides."""
+"""Signs that distinguish languages with the same extension; the first match decides."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 
 class Sign(NamedTuple):
-    """What only texts in `language` match: any of some regular expressions.
+    """A sign of a language: a text matches one of its regular expressions only in `language`.
 
-    Only texts that match any of `hints` are searched, where there are any: that is much faster.
-    `bare` asks for a text without C comments and without what is for C++ alone.
+    If there are `hints`, only texts that match one of them are searched, which is much faster.
+    `bare` uses the text without C comments and without code for C++ alone.
     """
 
     language: str
@@ -199,4 +199,4 @@ SIGNS: dict[str, tuple[Sign, ...]] = {
     "as": (_lines("angelscript", rb"(?:shared|mixin)[ \t]+class\b", rb"funcdef\b"),),
     "tag": (_sign("jsp", rb"<%@"),),
 }
-"""By extension. The first sign that fits decides; the name of the file, if none does."""
+"""By extension. The first matching sign decides; if none matches, the name of the file."""

@@ -1,4 +1,4 @@
-"""The table of languages: what files are called, what runs them, what people call the language."""
+"""The table of languages: file names, extensions, interpreters and aliases."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ RECORDED: dict[str, type] = {
 
 @dataclass(frozen=True, slots=True)
 class WalkOptions:
-    """What to leave out. `max_file_size` is in bytes; `exclude` holds real, absolute paths.
+    """The options of a walk. `max_file_size` is in bytes; `exclude` holds real, absolute paths.
 
     Raises `UsageError` for a value of a wrong type.
     """

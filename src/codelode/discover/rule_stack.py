@@ -108,10 +108,10 @@ def excludes_of(worktree: Worktree, base: bytes) -> tuple[RuleFile, ...]:
 
 
 def stack_above(root: Path, top: Path | None, *, heed: bool = True) -> tuple[RuleStack, bytes]:
-    """Return the stack of a root before its own rules, and `folder` of `finders` for it.
+    """Return the stack of a root before its own rules, and its `folder` for `finders`.
 
-    In it are git's excludes and the rule files of the folders above, from the top of the worktree
-    that the root (a real path) lies in; without `heed`, no rules.
+    It holds git's excludes and the rule files of the folders above, from the top of the worktree
+    that contains the root (a real path); without `heed`, no rules.
     """
     stack = RuleStack().in_worktree(Worktree(top), b"", heed=heed)
     if top is None or top == root:

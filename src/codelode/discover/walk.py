@@ -103,7 +103,7 @@ class _Walk:
     def _look(
         self, folder: Folder, raw: bytes, entry: os.DirEntry[str]
     ) -> SourceFile | Skip | None:
-        """Return what an entry is; None for a folder, after going into it."""
+        """Return the result for an entry; None for a folder, after entering it."""
         path = folder.path + entry.name
         try:
             is_folder = entry.is_dir(follow_symlinks=False)
@@ -149,7 +149,7 @@ class _Walk:
     def _enter(
         self, above: Folder, raw: bytes, name: str, omission: Omission | None
     ) -> Skip | None:
-        """Go into a folder, or say why not. `omission` leaves it out but for what git tracks."""
+        """Enter a folder, or return why not. `omission` skips all but the files that git tracks."""
         path = f"{above.path}{name}/"
         if len(self._way) > MAX_DEPTH:
             return Skip(path, SkipReason.UNREADABLE, f"more than {MAX_DEPTH} folders deep")
@@ -195,7 +195,7 @@ class _Walk:
         return None
 
     def _purpose(self, folder: Folder, names: set[bytes]) -> Skip | None:
-        """Return why a folder that a program fills is left out; what git tracks in it is not."""
+        """Return why a folder filled by a program is skipped, except for files that git tracks."""
         marks = marks_among(names)
         if not marks:
             return None

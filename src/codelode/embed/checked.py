@@ -1,4 +1,4 @@
-"""An encoder of the program's own, with what it returns checked."""
+"""An encoder supplied by the program, whose results are checked."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MEMBERS = ("name", "dimensions", "fingerprint", "encode_passages", "encode_quer
 
 
 class CheckedEncoder:
-    """An encoder that raises `ModelError` instead of returning what an index cannot hold."""
+    """An encoder that raises `ModelError` instead of returning invalid vectors."""
 
     def __init__(self, encoder: Encoder) -> None:
         """Raise `UsageError` if the object is not an `Encoder`."""

@@ -78,7 +78,7 @@ class Exporter:
             self._provider.shutdown()
 
     def _close_at_exit(self) -> None:
-        with suppress(OSError):  # the program has ended: there is no one to tell
+        with suppress(OSError):  # the program has ended: nobody can handle the error
             self.close()
 
 

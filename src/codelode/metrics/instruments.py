@@ -98,7 +98,7 @@ class Recorder:
         reasons = self._reasons.setdefault(root, set())
         reasons.update(skipped)
         named = _label(root)
-        for reason in reasons:  # those of an earlier update too, which may be gone
+        for reason in reasons:  # also those of an earlier update, which may no longer apply
             self._skipped.set(skipped.get(reason, 0), {"root": named, "reason": reason})
 
     def index_seen(

@@ -16,7 +16,7 @@ from codelode.system.memory import allowed_bytes
 MEGABYTE = 1 << 20
 DEFAULT_MAX = 1024 * MEGABYTE
 PARENT_BYTES = 200 * MEGABYTE
-"""The most that the process that seals segments needs, beside what it held before."""
+"""The additional memory that the sealing process needs at most."""
 WORKER_BYTES = 160 * MEGABYTE
 """The memory of a worker for ordinary code: interpreter, grammars, model and one batch."""
 
@@ -31,7 +31,7 @@ def default_cap() -> int:
 class MemoryBudget:
     """A cap in bytes, divided between this process and its workers.
 
-    `before` is what the program held before the update, in bytes; it does not count.
+    `before` is the memory of the program before the update, in bytes; it does not count.
     """
 
     cap: int

@@ -28,7 +28,7 @@ def rows_within(segment: Segment, rows: NDArray[np.int64], scope: Scope) -> NDAr
 
 
 def _at_or_below(segment: Segment, rows: NDArray[np.int64], path: bytes) -> NDArray[np.int64]:
-    """Compare one path with all rows; the last bytes first, as they tell most paths apart."""
+    """Compare one path with all rows, last bytes first, because these differ most."""
     starts, lengths = segment.files["path_start"], segment.files["path_length"]
     data = segment.file.array("paths", np.uint8)
     rows = rows[lengths[rows] >= len(path)]

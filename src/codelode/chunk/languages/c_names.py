@@ -1,4 +1,4 @@
-"""How C and C++ name what they define: at the end of a chain of declarators, or inside a macro."""
+"""The names in C and C++: at the end of a chain of declarators, or inside a macro."""
 
 from __future__ import annotations
 
@@ -73,11 +73,10 @@ def _function_declarator(node: Node) -> Node | None:
 
 
 def function(node: Node, text: bytes) -> Match | None:
-    """Return the function with this body.
+    """Return the function with this body, or None if it has no parameters.
 
-    Without parameters it is none: the parser takes what follows a macro for a function, as in
-    `class EXPORT Name {` and `BEGIN namespace {`. A qualified name belongs to a class (or, rarely,
-    to a namespace).
+    In that case the parser has misread the text after a macro, as in `class EXPORT Name {` and
+    `BEGIN namespace {`. A qualified name belongs to a class (or, rarely, to a namespace).
     """
     function = _function_declarator(node)
     if function is None:
@@ -134,7 +133,7 @@ def _only_argument(node: Node, text: bytes) -> Match | None:
 
 
 def _defined_by_macro(node: Node, name: Node | Written | None, text: bytes) -> Match | None:
-    """Return what a macro with a body defines, by what the macro is called."""
+    """Return the definition by a macro with a body, according to the macro's name."""
     if name is None:
         return None
     start, end = node.start_byte, name.byte_range[0]
@@ -147,13 +146,13 @@ def _defined_by_macro(node: Node, name: Node | Written | None, text: bytes) -> M
 
 
 def lost_name(node: Node) -> Node | Written | None:
-    """Return the name of what was taken for a function without parameters."""
-    lost = by_type("ERROR")(node)  # where it is when base classes follow it
+    """Return the real name of a definition misread as a function without parameters."""
+    lost = by_type("ERROR")(node)  # its position if base classes follow
     return lost.named_child(0) if lost and lost.named_child_count else declared(node)
 
 
 def typedef(node: Node, text: bytes) -> list[Match]:
-    """Return the names of a typedef; that of a record without a name is as good as the record."""
+    """Return the names of a typedef; for a nameless record, the typedef names the record."""
     record, kind = node.child_by_field_name("type"), "type"
     if (
         record is not None
@@ -217,7 +216,7 @@ def _variable_of_macro(
 
 
 def macro_call(node: Node, text: bytes) -> Match | None:
-    """Return what a macro call defines that stands by itself: `DEFINE_TIMER(name, function);`.
+    """Return the definition made by a macro call on its own: `DEFINE_TIMER(name, function);`.
 
     A block after it is its body: `SYSCALL_DEFINE2(name, int, argument) {`.
     """
@@ -237,7 +236,7 @@ def _start(match: Match) -> int:
 
 
 def _macro_statement(node: Node, text: bytes) -> Match | None:
-    """Return the argument of a macro call that names something."""
+    """Return the argument of a macro call that is a name."""
     written = _MACRO_CALL.match(text, node.start_byte)
     if written is None or _USES.search(written[1]):
         return None
@@ -250,13 +249,13 @@ def _macro_statement(node: Node, text: bytes) -> Match | None:
 
 
 def macro_among_enumerators(node: Node, text: bytes) -> Match | None:
-    """Return the macro of a line that the parser takes for some other directive."""
+    """Return the macro of a line that the parser misread as another directive."""
     written = _DEFINE.match(text, node.start_byte)
     return Match("macro", Written(written.span(1))) if written else None
 
 
 def not_a_guard(node: Node) -> Node | None:
-    """Return a macro that is no include guard: one without a value, right after its `#ifndef`."""
+    """Return a macro, unless it is an include guard: without a value, right after its `#ifndef`."""
     if node.child_by_field_name("value") is None:
         before = node.prev_named_sibling
         if before is not None and before.type == "identifier":

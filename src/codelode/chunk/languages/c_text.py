@@ -1,7 +1,7 @@
-"""C and C++ as their parsers can read them: same length, macros and conditionals out of the way.
+"""Rewrite C and C++ for their parsers: same length, without macros and conditionals.
 
-The parsers do not run the preprocessor, and lose their way where a macro stands for syntax. Each
-function below blanks or rewrites such text in place, so that offsets into it stay true.
+The parsers do not run the preprocessor and fail where a macro replaces syntax. Each function below
+blanks or rewrites such text in place, so that offsets stay valid.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ _KERNEL_WORDS: Final = re.compile(
 
 
 def readable_c(text: bytes) -> bytes:
-    """Blank what most errors in C come from, and what takes the longest to parse.
+    """Blank the text that causes most errors in C, and the text that is slowest to parse.
 
-    The annotations of the Linux kernel cost 1 ms for 1 MB, and save twice that.
+    Blanking the annotations of the Linux kernel takes 1 ms per MB, and saves twice that.
     """
     return _KERNEL_WORDS.sub(_blank_unless_defined, _without_small_bodies(text))
 
@@ -43,11 +43,11 @@ def _blank_unless_defined(match: re.Match[bytes]) -> bytes:
 
 
 def _without_small_bodies(text: bytes) -> bytes:
-    """Blank the bodies of functions whose braces stand at the start of a line.
+    """Blank the bodies of functions whose braces are at the start of a line.
 
-    Most of C is written so, and most of what is hard to parse is inside. A body with a macro
-    definition stays, and so does one whose braces do not pair up, unless conditionals are the
-    reason: then the brace at the start of a line is the better guide.
+    Most C code is formatted like this, and most text that is hard to parse is inside. A body with a
+    macro definition stays. So does one with unbalanced braces, unless conditionals are the reason:
+    then the brace at the start of a line is more reliable.
     """
     find, count = text.find, text.count
     pieces: list[bytes] = []
@@ -143,9 +143,9 @@ _MACRO_STATEMENT: Final = re.compile(
 
 
 def repaired(text: bytes) -> tuple[bytes, list[tuple[int, int]]]:
-    """Return a text with errors without what usually causes them.
+    """Return a text with errors without the usual causes of errors.
 
-    With it come the ranges of heads of definitions that had to go: second arms of conditionals.
+    Also returns the ranges of removed heads of definitions: second arms of conditionals.
     """
     heads: list[tuple[int, int]] = []
 
@@ -188,7 +188,7 @@ def _blanked(pattern: re.Pattern[bytes], text: bytes) -> bytes:
 
 
 def _as_public(match: re.Match[bytes]) -> bytes:
-    """Write `signals` as a word that the grammar knows."""
+    """Replace `signals` by a word that the grammar knows."""
     return b"\npublic".ljust(len(match[0]))
 
 

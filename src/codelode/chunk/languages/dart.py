@@ -43,7 +43,7 @@ def _constructor(node: Node, text: bytes) -> Match:
 
 
 def _values(node: Node, text: bytes) -> list[Match]:
-    """Return constants; in a class, only what is static and final."""
+    """Return constants; in a class, only static and final ones."""
     names = [child for child in node.named_children if child.type == "static_final_declaration"]
     return [Match("constant", each.named_child(0), whole=each) for each in names]
 

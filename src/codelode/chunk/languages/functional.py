@@ -73,7 +73,7 @@ _arguments = by_type("arguments")
 
 
 def _called(node: Node, text: bytes) -> Match | None:
-    """Return what `def`, `defmodule` and the like define, and the titles of tests."""
+    """Return the definitions by `def`, `defmodule` and similar macros, and the titles of tests."""
     target = content(_target(node), text)
     kind = _DEFINERS.get(target)
     if kind is None:

@@ -28,7 +28,7 @@ def _type_kind(node: Node, text: bytes) -> str:
 
 
 def _function_kind(node: Node, text: bytes) -> str:
-    """Tell a test by what it is given: `*testing.T`, `*testing.B`, `*testing.F`."""
+    """Recognize a test by its parameter: `*testing.T`, `*testing.B`, `*testing.F`."""
     return (
         "test"
         if b"testing." in content(node.child_by_field_name("parameters"), text)

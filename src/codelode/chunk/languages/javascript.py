@@ -48,7 +48,7 @@ def _declared_kind(node: Node, text: bytes) -> str | None:
 def _assigned(node: Node, text: bytes) -> Match | None:
     """Return the function or class of `exports.f = ...`, `Store.prototype.f = ...`.
 
-    What is all of a module has the name that it gives itself: `module.exports = function f() {}`.
+    The value of a whole module keeps its own name: `module.exports = function f() {}`.
     """
     left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
     if left is None or right is None or left.type not in ("member_expression", "identifier"):

@@ -119,7 +119,7 @@ def _variables(node: Node, kind: str) -> list[Match]:
 
 
 def _property_body(node: Node) -> Node | None:
-    """Return what a property computes or is; `{ get; set; }` alone is no body in an interface."""
+    """Return the body of a property; in an interface, `{ get; set; }` alone is not a body."""
     accessors = node.child_by_field_name("accessors")
     if accessors is not None:
         bodies = (accessor.child_by_field_name("body") for accessor in accessors.named_children)

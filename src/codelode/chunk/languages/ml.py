@@ -79,7 +79,7 @@ OCAML = Syntax(
 
 
 def _function(node: Node, text: bytes) -> Match | None:
-    """Return what `let` binds at the top of a module or type."""
+    """Return the name bound by `let` at the top of a module or type."""
     function = by_type("function_declaration_left")(node)
     if function is not None:
         name = by_type("identifier", "active_pattern", "op_identifier")(function)
@@ -92,7 +92,7 @@ def _function(node: Node, text: bytes) -> Match | None:
 
 
 def _member(node: Node, text: bytes) -> Match | None:
-    """Return a member of a type: a method, a property, or what `abstract` announces."""
+    """Return a member of a type: a method, a property, or an `abstract` declaration."""
     inner = by_type("method_or_prop_defn", "member_signature", "property_or_ident")(node)
     if inner is None:
         return None

@@ -1,7 +1,7 @@
-"""The parts of a language's table: which nodes define something, and where their names are.
+"""The parts of a language's table: the nodes that define something, and the places of names.
 
-A `Syntax` is data: names of grammar nodes. A `Rule` says what one type of node defines and how to
-find its name; the finders below are the few ways in which grammars hide a name.
+A `Syntax` is data: names of grammar nodes. A `Rule` describes the definition made by one type of
+node and how to find its name; the finders below cover the few ways in which grammars hide a name.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Test = Callable[["Node", bytes], bool]
 """A question about a node in a text. (`Node.text` is not to be used: see `chunk.parse`.)"""
 
 Finder = Callable[["Node"], "Node | None"]
-"""From a node to one below it (its name, its body), or None where there is none."""
+"""Finds a node below a given one (its name, its body), or None."""
 
 TYPE_KINDS = frozenset(
     {"class", "interface", "struct", "union", "enum", "trait", "impl", "object", "extension"}
@@ -142,7 +142,7 @@ class Match(NamedTuple):
 
 
 Kind = Callable[["Node", bytes], "str | Match | Sequence[Match] | None"]
-"""The kind that a node defines, or all that it defines, or None where that is nothing."""
+"""The kind of a node's definition, or all of its definitions, or None."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Python, and Cython as far as it can be read as Python."""
+"""Python, and Cython as far as it reads like Python."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _docstring(node: Node, text: bytes) -> Node | None:
 
 
 def _class_kind(node: Node, text: bytes) -> str:
-    """Tell an enum by its base, and what Cython calls otherwise by its first words."""
+    """Recognize an enum by its base, and Cython's other kinds by their first words."""
     bases = node.child_by_field_name("superclasses")
     if bases is not None and _ENUM.search(text, bases.start_byte, bases.end_byte):
         return "enum"

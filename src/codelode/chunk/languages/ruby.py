@@ -1,4 +1,4 @@
-"""Ruby: also what its programs define by calls, as `attr_reader :name` and `it "works" do`."""
+"""Ruby, including definitions by calls such as `attr_reader :name` and `it "works" do`."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _MAKERS = frozenset({b"Struct", b"Class", b"Data"})
 
 
 def _called(node: Node, text: bytes) -> Match | list[Match] | None:
-    """Return what a call defines that is known to define something."""
+    """Return the definitions made by a call to a known method."""
     method = content(node.child_by_field_name("method"), text)
     kind = _ALL.get(method) or _FIRST.get(method)
     if kind is None and method not in _TITLED:
@@ -65,7 +65,7 @@ def _called(node: Node, text: bytes) -> Match | list[Match] | None:
     if method in _ALL:
         names = [child for child in arguments.named_children if child.type in _LITERALS]
         return [Match(kind, name, method in _DECLARED, whole=node) for name in names]
-    if first.type == "pair":  # a task with what it depends on
+    if first.type == "pair":  # a task with its prerequisites
         first = first.child_by_field_name("key")
     is_name = first is not None and first.type in _LITERALS | {"hash_key_symbol"}
     return Match(kind, first, method in _DECLARED) if is_name else None

@@ -23,7 +23,7 @@ _reference = by_type("object_reference")
 
 
 def _created(kind: str) -> Rule:
-    """Make a rule for a `CREATE` statement; a schema before the name is what it belongs to."""
+    """Make a rule for a `CREATE` statement; a schema before the name is its owner."""
 
     def found(node: Node, text: bytes) -> Match | None:
         reference = _reference(node)

@@ -1,4 +1,4 @@
-"""CSS and SCSS: what selectors, variables and mixins define."""
+"""CSS and SCSS: selectors, variables and mixins."""
 
 from __future__ import annotations
 

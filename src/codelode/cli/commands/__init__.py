@@ -1,8 +1,8 @@
-"""The commands, one module each: flags, help, examples and exit codes, and `run`.
+"""The commands, one module each: flags, help, examples, exit codes and `run`.
 
-A new command is a new module here and its name in `NAMES`. `lode --help` imports every command, and
-a search imports its own module: a command's module imports what it runs with in `run`, never at
-its top.
+A new command is a new module here and its name in `NAMES`. `lode --help` imports every command, a
+search only its own module. So the module of a command imports the code that it runs inside `run`,
+never at the top.
 """
 
 from __future__ import annotations

@@ -166,7 +166,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _trace(options: argparse.Namespace) -> str | None:
-    """Return the file to write a profile to, if one was asked for. Raises `UsageError`."""
+    """Return the file for a profile, if requested. Raises `UsageError`."""
     if not options.profile:
         return None
     if options.dry_run:

@@ -1,4 +1,4 @@
-"""The output of `lode list` and `lode clean`: a table of indexes, and what was removed."""
+"""The output of `lode list` and `lode clean`: tables of indexes and of removed indexes."""
 
 from __future__ import annotations
 
