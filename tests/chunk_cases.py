@@ -68,7 +68,7 @@ def cut(document: Document) -> list[Chunk]:
 
 
 def drawn_outline(language: str, text: bytes) -> str:
-    """The definitions of a text, one a line: lines, nesting, kind, name, and what documents it."""
+    """Return the definitions of a text, one per line: lines, nesting, kind, name, documentation."""
     name = grammar_name(language)
     assert name is not None
     found = definitions(name, text)
@@ -104,7 +104,7 @@ def naive_line(text: bytes, offset: int) -> int:
 
 
 def check(text: bytes, chunks: list[Chunk]) -> None:
-    """What holds for the chunks of any text."""
+    """Check the invariants of the chunks of any text."""
     assert b"".join(text[each.start : each.end] for each in chunks) == text
     assert all(each.start < each.end for each in chunks)
     starts = {0, *line_ends(text)}

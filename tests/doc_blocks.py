@@ -30,7 +30,7 @@ from typing import Any
 from tests.commandline import SAMPLE, CommandLine, write_tree
 
 PLACE = "/home/you/repo"
-"""Stands for the tree of the examples in what the documentation shows."""
+"""The path of the example tree in the output that the documentation shows."""
 _NOT_RUN = re.compile(r"<!-- not run: \S.* -->")
 _NOT_COMPARED = re.compile(r"<!-- not compared: \S.* -->")
 SKIPPED = {"make": "builds and tests the project itself", "pip": "installs packages"}
@@ -200,7 +200,7 @@ def check_session() -> None:
 
 
 def _as_session(text: str) -> str:
-    """Return a block as a doctest session; one that has no prompts prints what it likes."""
+    """Return a block as a doctest session; the output of a block without prompts is ignored."""
     if ">>> " in text:
         return text
     ran = f"exec({text!r})"

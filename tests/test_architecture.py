@@ -211,7 +211,7 @@ def test_no_type_is_ignored() -> None:
     assert [short(file) for file in FILES.values() if type_ignores(file)] == []
 
 
-# The checks above are only as good as what they see.
+# Tests of the checks above.
 
 
 def test_all_kinds_of_imports_are_seen() -> None:

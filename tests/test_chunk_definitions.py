@@ -1,4 +1,4 @@
-"""The definitions of a file, language by language, and what the tables rely on."""
+"""The definitions of a file, language by language, and the assumptions of the tables."""
 
 from __future__ import annotations
 

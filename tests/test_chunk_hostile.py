@@ -82,7 +82,7 @@ def test_nothing_is_kept_of_a_document() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_names_do_not_depend_on_how_the_text_is_decoded(language: str) -> None:
-    """An ASCII text is decoded at once; of any other, each name by itself."""
+    """ASCII text is decoded at once, other text name by name."""
     text = copies(language)
     foreign = text + "\n// é\n".encode()
     plain = text + b"\n// xx\n"

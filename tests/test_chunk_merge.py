@@ -1,4 +1,4 @@
-"""Which cuts between small pieces are dropped."""
+"""The cuts between small pieces that are dropped."""
 
 from __future__ import annotations
 

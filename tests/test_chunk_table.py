@@ -1,4 +1,4 @@
-"""The table of definitions that the chunker gives, against the offsets that it was made of."""
+"""The table of definitions, compared with the offsets it was made from."""
 
 from __future__ import annotations
 

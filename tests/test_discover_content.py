@@ -1,4 +1,4 @@
-"""Languages told by the text of a file, where its name does not tell."""
+"""Languages recognized by the text of a file whose name is not enough."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Legacy encodings: a few short comments among ASCII are enough to tell them apart."""
+"""Legacy encodings: a few short comments among ASCII are enough to recognize them."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def source(found: list[str]) -> str:
 
 
 def wrong(encoding: str, language: str, count: int) -> float:
-    """The share of files, with so many comments each, whose text comes out differently."""
+    """Return the share of files, with a number of comments each, that are decoded wrongly."""
     chance = random.Random(f"{encoding} {language} {count}")
     mistakes = 0
     for _ in range(FILES):

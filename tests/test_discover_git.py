@@ -1,4 +1,4 @@
-"""What git tracks, and its settings, against git itself; folders that programs fill."""
+"""Tracked files and settings, compared with git itself; folders that programs fill."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is documented is what there is."""
+"""The documentation agrees with the program."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_decision_records_have_a_date_a_status_and_a_row_in_the_index() -> None:
         assert line.startswith(row), f"docs/decisions/README.md: {row}"
 
 
-# The comparisons above are only as good as what they tell apart.
+# Tests of the comparisons above.
 
 
 def test_output_is_compared_except_numbers() -> None:

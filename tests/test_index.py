@@ -1,4 +1,4 @@
-"""`Index` and its arguments: what is wrong is refused in one line, before anything is touched."""
+"""`Index` and its arguments: wrong ones are refused in one line, before anything changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`lode index --profile`: what an update cost, and a trace for speedscope."""
+"""`lode index --profile`: the cost of an update, and a trace for speedscope."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The public interface: what `codelode` exports, what it costs to import, what docs/api.md says."""
+"""The public interface: exported names, the cost of importing, and docs/api.md."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the quality sets draw from a tree: names of definitions, and text that stands once."""
+"""The texts that the quality sets draw from a tree: names, and lines that occur once."""
 
 from __future__ import annotations
 
@@ -195,7 +195,7 @@ def test_a_typing_error_loses_a_letter_or_exchanges_two(name: str, seed: int) ->
 
 
 def lines_with(tree: Path, text: str) -> list[tuple[str, int]]:
-    """Where a text stands, by the plainest of loops."""
+    """Return the lines that contain a text, by a plain loop."""
     return [
         (path, number)
         for path in tree_paths(tree)

@@ -1,4 +1,4 @@
-"""The fit: a convex loss with one minimum, features by hand, and no look at what is held out."""
+"""The fit: a convex loss with one minimum, features computed by hand, held-out data unused."""
 
 from __future__ import annotations
 

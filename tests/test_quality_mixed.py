@@ -1,4 +1,4 @@
-"""The mixed set: its data keeps what its card says, and its packages are unpacked as named."""
+"""The mixed set: its data agrees with its data card, and its packages are unpacked correctly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a hit points: the line, its definition, and the lines that are shown."""
+"""The place of a hit: its line, its definition, and the lines that are shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Search requests: what is accepted, and the one line that refuses anything else."""
+"""Search requests: valid arguments are accepted, all others are refused in one line."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ def sent(gathered: Gathered) -> Gathered:
 
 
 def search_split(shards: Sequence[Shard], encoder: Encoder, request: SearchRequest) -> list[Hit]:
-    """The four rounds of a search in several shards."""
+    """Run the four rounds of a search in several shards."""
     query = parse_query(request.query)
     counts = sum((count(shard, query.terms) for shard in shards), np.zeros(len(query.terms), int))
     statistics = Statistics.of(shards[0].snapshot.manifest, counts)
@@ -143,7 +143,7 @@ def test_the_layout_of_segments_does_not_show(
 
 @pytest.mark.parametrize("mode", MODES)
 def test_identical_files_do_not_swell_an_answer(mode: str) -> None:
-    """However many tie: what a shard sends is bounded by the candidates of its proposers."""
+    """Ties do not matter: the candidates of a shard are bounded by its proposers."""
     tree = {f"a/{number}": b"def alpha():\n    return beta\n" for number in range(1000)}
     request = SearchRequest("alpha", mode=mode, explain=True)  # type: ignore[arg-type]
     encoder = TextEncoder()

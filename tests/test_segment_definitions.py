@@ -1,4 +1,4 @@
-"""Definitions: what is asked by file, line or name is what a plain list would answer."""
+"""Definitions: lookups by file, line or name, compared with a plain list."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def build_run(tree: Tree, first: int = 0) -> RunSegment:
 
 
 def build(tree: Tree, live: list[bool] | None = None, parts: int = 1) -> Segment:
-    """The segment of some files, merged from some runs; `live` says which are kept."""
+    """Build a segment of files, merged from several runs; `live` says which are kept."""
     mask = np.array(live or [True] * len(tree))
     cuts = np.linspace(0, len(tree), parts + 1).astype(int).tolist()
     runs = []

@@ -1,4 +1,4 @@
-"""What differs between operating systems is in one folder, and every module imports everywhere."""
+"""Platform-specific calls are in one folder, and every module imports on any platform."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people copy from a tree and search for, in trees with near misses beside it."""
+"""Texts copied from a tree are found, although the tree has near misses."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def index_of(tmp_path: Path, tree: dict[str, str]) -> Index:
 
 @pytest.fixture(scope="module")
 def keys(tmp_path_factory: pytest.TempPathFactory) -> Index:
-    """A file for each of some keys, and as many with keys that share all their words."""
+    """Return a file for each key, and as many files whose keys consist of the same words."""
     found = {f"module_{i}.py": f"# {comment}\nvalue_{i} = {i}\n" for i, comment in enumerate(WORDS)}
     for i, key in enumerate(KEYS):
         others = " ".join(f"'{other}'" for other in KEYS[key])

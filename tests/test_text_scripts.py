@@ -1,4 +1,4 @@
-"""Scripts: what people write must be found by what other people type."""
+"""Scripts: any script is searchable, however it is typed."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ WHOLE, RANK = 32, 8
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """32 dimensions, but all vectors lie in 8 that no column is along."""
+    """Make a model with 32 dimensions whose vectors span 8 axes, none along a column."""
     chance = np.random.default_rng(1)
     known, _ = sorted_by_hash(KNOWN)
     rows = len(known) + BUCKETS

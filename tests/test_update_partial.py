@@ -1,4 +1,4 @@
-"""Updates of some paths: the same as an update of the whole tree, for the price of the paths."""
+"""Partial updates: equal to an update of the whole tree, at a cost proportional to the paths."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ histories = st.lists(
     st.lists(st.tuples(edits, named), min_size=1, max_size=6), min_size=1, max_size=4
 )
 NOISE = ("always.py/none", "none/none", "d/keep.py")
-"""Named too, though nothing there has changed."""
+"""Paths that are named although nothing there has changed."""
 
 
 def remove(path: Path) -> None:

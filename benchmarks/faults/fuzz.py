@@ -200,7 +200,7 @@ def exercise(patient: Patient) -> Counter[str]:
 
 
 def look_at_definitions(snapshot: Snapshot) -> None:
-    """Ask for definitions in every way, of every file and of every name."""
+    """Look up definitions in every way, for every file and every name."""
     with snapshot.damage_explained(), snapshot.held():
         for live in snapshot.segments:
             lookup = live.segment.definitions

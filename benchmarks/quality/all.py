@@ -39,7 +39,7 @@ HEADLINES: dict[str, dict[str, tuple[str, ...]]] = {
     "stdlib": {ALL: ("mrr",)},
     "mixed": {ALL: ("mrr", "hit@1", "hit@10"), "code": ("mrr",), "prose": ("mrr",)},
 }
-"""What the short table has of each set."""
+"""The columns of the short table for each set."""
 
 
 class AllRuns(TypedDict):
@@ -76,7 +76,7 @@ def main() -> None:
 
 
 def runners(data: Path, settings: Settings) -> dict[str, Callable[[], SetRun]]:
-    """Return what runs each set that has its data; says on stderr which have not."""
+    """Return the runner of each set that has its data; report the others on stderr."""
     checkouts, quality = data / "checkouts", data / "quality"
     reports = quality / "bug-reports.json"
     found: dict[str, tuple[list[Path], Callable[[], SetRun]]] = {

@@ -159,7 +159,7 @@ class WorkTree:
         return int(self._git("log", "-1", "--format=%ct", commit))
 
     def check_out(self, commit: str) -> None:
-        """Make the tree that of a commit. Exits with git's message if it cannot."""
+        """Make the tree equal to a commit. Exits with git's message on failure."""
         self._git("read-tree", "--reset", "-u", commit)
 
     def _git(self, *arguments: str) -> str:

@@ -1,4 +1,4 @@
-"""The repositories that a set is drawn from: their trees, and drawn queries kept beside indexes."""
+"""The repositories that a set is drawn from: their trees, and cached drawn queries."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ QueryT = TypeVar("QueryT", bound=tuple[object, ...])
 
 @dataclass(frozen=True, slots=True)
 class RepositoryTask:
-    """One repository to ask: all that a worker process needs. `seed` decides what is drawn."""
+    """A repository to query, with all that a worker process needs. `seed` decides the drawing."""
 
     repository: Repository
     tree: Path
@@ -30,7 +30,7 @@ class RepositoryTask:
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
-    """Add the flags that say where repositories are, and the seed."""
+    """Add the flags for the places of repositories, and the seed."""
     parser.add_argument("--checkouts", type=Path, required=True, help="one folder per repository")
     parser.add_argument("--annotations", type=Path, required=True, help="folder of repos.json")
     parser.add_argument("--seed", type=int, default=0, help="another seed draws other queries")
@@ -52,9 +52,9 @@ def repository_tasks(
 def drawn(
     task: RepositoryTask, name: str, draw: Callable[[], list[QueryT]], make: Callable[..., QueryT]
 ) -> Sequence[QueryT]:
-    """Return what `draw` gives, from a file below the index root if it was drawn before.
+    """Return the result of `draw`, cached in a file below the index root.
 
-    The file is of use only while the tree is the same. `make` makes a query of its fields.
+    The cache is valid only while the tree is the same. `make` makes a query from its fields.
     """
     if task.settings.index_root is None:
         return draw()

@@ -69,7 +69,7 @@ def run(data: Path, settings: Settings) -> SetRun:
 
 
 def file_of(number: int) -> str:
-    """Return the path of a function's file: numbers, which say nothing."""
+    """Return the path of a function's file, which consists of numbers."""
     return f"{number // _PER_FOLDER:02}/{number:04}.py"
 
 

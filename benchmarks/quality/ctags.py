@@ -51,7 +51,7 @@ def tags_of(tree: Path) -> list[Tag]:
 
 
 def read_tags(lines: Iterable[str]) -> list[Tag]:
-    """Read ctags' JSON lines; lines that are no tag with a line number are passed over."""
+    """Read ctags' JSON lines; skip lines that are not a tag with a line number."""
     tags = []
     for text in lines:
         try:

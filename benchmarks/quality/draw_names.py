@@ -23,7 +23,7 @@ _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 class NameQuery(NamedTuple):
-    """A name as it is asked for, and the definition that is the right answer."""
+    """A name as queried, and the definition that is the right answer."""
 
     kind: str
     query: str
@@ -88,7 +88,7 @@ def other_case(name: str) -> str | None:
 def with_typing_error(name: str, known: Collection[str], generator: random.Random) -> str:
     """Return the name with one letter lost or two neighbors swapped; never the first letter.
 
-    What comes out is never one of the `known` names.
+    The result is never one of the `known` names.
     """
     lost = [name[:i] + name[i + 1 :] for i in range(1, len(name))]
     swapped = [

@@ -1,4 +1,4 @@
-"""Text that stands on exactly one line of a tree: messages, flags, keys, numbers, code, paths."""
+"""Text that occurs on exactly one line of a tree: messages, flags, keys, numbers, code, paths."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ KINDS = ("message", "code", "flag", "key", "number", "path")
 
 
 class VerbatimQuery(NamedTuple):
-    """A text and the one line it stands on; a path has no line: None."""
+    """A text and the only line that contains it; None for a path, which has no line."""
 
     kind: str
     query: str
@@ -60,7 +60,7 @@ def draw_verbatim(tree: Path, seed: str, count: int = PER_KIND) -> list[Verbatim
 
 
 def _first_unique(queries: list[VerbatimQuery], whole: str, count: int) -> list[VerbatimQuery]:
-    """Return the first `count` distinct texts that stand on one line; paths always do."""
+    """Return the first `count` distinct texts that occur on one line; paths always count."""
     kept: dict[str, VerbatimQuery] = {}
     for query in queries:
         if len(kept) == count:

@@ -1,4 +1,4 @@
-"""The queries of all sets with the features of their candidates: what a ranker is fitted to."""
+"""The queries of all sets with the features of their candidates: the data of the fit."""
 
 from __future__ import annotations
 
@@ -264,7 +264,7 @@ def save_cases(cases: Sequence[Case], path: Path) -> None:
 
 
 def load_cases(path: Path) -> list[Case]:
-    """Read what `save_cases` wrote. Exits with a message if the features are others now."""
+    """Read a file that `save_cases` wrote. Exits with a message if the features have changed."""
     with np.load(path, allow_pickle=False) as arrays:
         if tuple(arrays["names"].tolist()) != ALL_FEATURES:
             raise SystemExit(f"{path} has other features than there are now: remove it")

@@ -84,7 +84,7 @@ def likeness(one: str, other: str) -> float:
 
 
 def best_likeness(part: str, others: Collection[str]) -> float:
-    """Return how alike a word and the most similar of some others are."""
+    """Return the similarity of a word to the most similar of the others."""
     return 1.0 if part in others else max((likeness(part, other) for other in others), default=0.0)
 
 
@@ -96,7 +96,7 @@ def stem_of(path: str) -> str:
 
 
 class FileFacts:
-    """What the extra features know of the files of one index, each found out once."""
+    """The facts about the files of one index that the extra features need, each computed once."""
 
     def __init__(self, shard: Shard) -> None:
         self.shard = shard
@@ -107,7 +107,7 @@ class FileFacts:
 
     @cached_property
     def name_parts(self) -> Counter[str]:
-        """In how many names of files each part occurs."""
+        """The number of file names that contain each part."""
         counts: Counter[str] = Counter()
         for number in range(len(self.shard)):
             segment = self.shard.segment(number)
@@ -212,7 +212,7 @@ def _shares(context: QueryContext, parts: Sequence[str]) -> dict[str, float]:
 
 
 def loose_share(share: Mapping[str, float], names: Collection[str]) -> float:
-    """Return the share of the query's weight that loosely matches any of some words."""
+    """Return the share of the query's weight that loosely matches any of the words."""
     return sum(value * best_likeness(part, names) for part, value in share.items())
 
 
@@ -248,7 +248,7 @@ def _of_file(
 def _of_lists(
     files: NDArray[np.int64], columns: Mapping[str, NDArray[np.float32]]
 ) -> NDArray[np.float64]:
-    """Return float64[n, len(OF_LISTS)]: how each candidate's file stands among all of them."""
+    """Return float64[n, len(OF_LISTS)]: the ranks of each candidate's file among all files."""
     cosine, bm25 = (columns[name].astype(np.float64) for name in ("file_cosine", "file_bm25"))
     best = max(float(cosine.max(initial=0.0)), 1e-9)
     return np.column_stack(

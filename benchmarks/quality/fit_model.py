@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
 PENALTIES = (3e-3, 1e-2, 3e-2)
 ROUNDS = 3
-"""How often the best chunk of a file is chosen anew, under the weights fitted so far."""
+"""The number of times the best chunk of a file is chosen again, under the fitted weights."""
 
 START = {"cosine": 2.0, "bm25": 1.0, "file_bm25": 0.5}
-"""What chooses the best chunk in the first round."""
+"""The features that choose the best chunk in the first round."""
 
 WEIGHT_OF_SET: Mapping[str, float] = {
     "ndcg": 1.0,
@@ -42,12 +42,12 @@ WEIGHT_OF_SET: Mapping[str, float] = {
     "reports": 0.2,
     "titles": 0.2,
 }
-"""How much each set weighs in what is fitted to: less where there are few repositories."""
+"""The weight of each set in the loss: less for sets with few repositories."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to fit: the columns of the features, and the weight of each set in the loss."""
+    """The plan of a fit: the columns of the features, and the weight of each set in the loss."""
 
     columns: tuple[int, ...]
     sets: Mapping[str, float]

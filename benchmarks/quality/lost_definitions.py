@@ -33,7 +33,7 @@ KINDS = frozenset(
     "generator getter setter accessor enumerator prototype methodSpec exception operator "
     "annotation typealias event property record test define".split()
 )
-"""What counts as a definition; fields, variables, imports and locals do not."""
+"""The kinds that count as definitions; fields, variables, imports and locals do not."""
 
 _IMPORTS = {
     ("PHP", "alias"),

@@ -108,7 +108,7 @@ def place_of(text: str) -> Target:
 
 
 def is_code(path: str) -> bool:
-    """Whether a file is program code, not configuration, documentation, SQL or the like."""
+    """Return whether a file is program code: not configuration, documentation, SQL or similar."""
     return is_program(path) or Path(path).suffix in MORE_PROGRAMS
 
 

@@ -86,7 +86,7 @@ def ask_name(index: Index, group: str, query: NameQuery, settings: Settings) -> 
 
 
 def holds(hit: Hit, path: str, line: int | None) -> bool:
-    """Whether a hit is in a file and, unless `line` is None, has this line of it."""
+    """Return whether a hit is in a file and, unless `line` is None, contains this line."""
     return hit.path == path and (line is None or hit.start_line <= line <= hit.end_line)
 
 

@@ -27,7 +27,7 @@ PACKAGES = Path(__file__).with_name("mixed_packages.json")
 
 
 class Package(TypedDict):
-    """A package: the folder it is unpacked to, where it comes from, and what it is written in."""
+    """A package: the folder it is unpacked to, its origin, and its languages."""
 
     name: str
     source: Literal["pypi", "npm", "debian"]
@@ -42,7 +42,7 @@ def load_packages() -> list[Package]:
 
 
 def main() -> None:
-    """Fetch and unpack what is not there yet."""
+    """Fetch and unpack the missing packages."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.quality.packages")
     parser.add_argument("--out", type=Path, required=True, help="one folder per package here")
     parser.add_argument("--repo", action="append", default=[], help="only this one; repeatable")

@@ -88,7 +88,7 @@ def ask(
 
 
 def hits_of(index: Index, query: str, mode: Mode, limit: int = CUTOFF) -> list[Hit]:
-    """Return the first `limit` hits; none where the query is refused."""
+    """Return the first `limit` hits; empty if the query is refused."""
     try:
         return index.search(query, limit=limit, mode=mode)
     except UsageError:
@@ -101,6 +101,6 @@ def place_text(hit: Hit) -> str:
 
 
 def rank_scores(rank: int | None, ranks: tuple[int, ...]) -> dict[str, float]:
-    """Return `hit@n` for each n, and `mrr`; `rank` is that of the first right hit, 1-based."""
+    """Return `hit@n` for each n, and `mrr`; `rank` is the 1-based rank of the first right hit."""
     scores = {f"hit@{n}": float(rank is not None and rank <= n) for n in ranks}
     return {**scores, "mrr": 1 / rank if rank else 0.0}

@@ -1,4 +1,4 @@
-"""The flags that every set has, and the way from its rows to what is printed and written."""
+"""The flags that every set has, and the output of its rows."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def _done(result: ResultT, number: int, tasks: Sequence[object]) -> ResultT:
 
 
 def finish(run: SetRun, options: argparse.Namespace) -> None:
-    """Print a run; write it and compare it if that was asked for."""
+    """Print a run; write and compare it if requested."""
     print_run(run)
     if options.json:
         write_run(run, options.json)

@@ -21,10 +21,10 @@ TOLERANCE = 1e-7
 
 @dataclass(frozen=True, slots=True)
 class Lists:
-    """Lists of rows, one after the other, of which some are right.
+    """Concatenated lists of rows, some of which are right.
 
     rows float64[n, f]; starts int64[lists], the first row of each list (none is empty); wanted
-    float64[n], in each list the probabilities to learn, which add up to 1; weights float64[lists].
+    float64[n], the probabilities to learn, with a sum of 1 in each list; weights float64[lists].
     """
 
     rows: NDArray[np.float64]
@@ -55,9 +55,10 @@ class Lists:
 
 
 def spread(lists: Lists) -> NDArray[np.float64]:
-    """Return how far each feature varies within lists, float64[f]; 1 where it never does.
+    """Return the standard deviation of each feature within lists, float64[f]; 1 for constant ones.
 
-    What is the same in a whole list changes no order, so the mean over a list is taken away first.
+    A value shared by a whole list does not change its order, so the mean of each list is subtracted
+    first.
     """
     numbers = lists.numbers()
     lengths = np.bincount(numbers)

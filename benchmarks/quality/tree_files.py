@@ -33,18 +33,18 @@ _ASIDE = frozenset(
 
 
 def is_test(path: str) -> bool:
-    """Whether a POSIX path is that of a test: by its folders or its name."""
+    """Return whether a POSIX path is a test, by its folders or its name."""
     *folders, name = path.split("/")
     return any(_TEST_FOLDER.match(folder) for folder in folders) or bool(_TEST_NAME.match(name))
 
 
 def is_aside(path: str) -> bool:
-    """Whether a POSIX path lies among examples, documentation or other people's code."""
+    """Return whether a POSIX path is an example, documentation or vendored code."""
     return any(folder.lower() in _ASIDE for folder in path.split("/")[:-1])
 
 
 def is_program(path: str) -> bool:
-    """Whether the suffix of a POSIX path is that of program code."""
+    """Return whether a POSIX path has the suffix of program code."""
     return Path(path).suffix.lower() in PROGRAM_SUFFIXES
 
 

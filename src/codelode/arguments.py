@@ -68,7 +68,7 @@ def flag(name: str, value: object) -> bool:
 
 
 def choice(name: str, value: object, choices: tuple[str, ...]) -> None:
-    """Check that a value is one of some strings."""
+    """Check that a value is one of the given strings."""
     if not isinstance(value, str) or value not in choices:
         raise _refuse(name, f"one of {', '.join(choices)}", value)
 

@@ -44,7 +44,7 @@ class IndexWriter:
         from codelode.store.lock import write_lock
 
         reader = self._reader
-        # What makes no sense is refused before anything is touched.
+        # Refuse invalid arguments before anything is touched.
         if options.trace is not None:
             check(options.trace)
         walk, scope = self._extent(options)
@@ -61,7 +61,7 @@ class IndexWriter:
         return report
 
     def repair(self, options: UpdateOptions) -> UpdateReport:
-        """Drop damaged segments and update, with the recorded options where none are given.
+        """Drop damaged segments and update; the recorded options apply unless others are given.
 
         If the manifest itself is damaged, rebuild. Raises what `update` does.
         """

@@ -34,7 +34,7 @@ TREE = {
 
 
 def make(directory: Path) -> None:
-    """Two segments; one has a tombstone and known times, one a file that was read in vain."""
+    """Make two segments: one with a tombstone and known times, one with a skipped file."""
     directory.mkdir()
     storage = LocalStorage(directory)
     files = [(path, text.encode()) for path, text in TREE.items()]

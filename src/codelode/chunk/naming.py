@@ -120,7 +120,7 @@ class Definer:
 
 
 def _extent(item: Item, whole: _Place) -> tuple[int, int, int, tuple[int, int] | None]:
-    """Return where the comments of a definition, and itself, begin; its end; its comments."""
+    """Return start with comments, start without, end, and comments of a definition."""
     if whole is not None:
         start, end = whole.byte_range
         return start, start, end, None

@@ -34,7 +34,7 @@ MAX_LEVEL: Final = 31
 NO_LIMIT: Final = 1 << 62
 _SMALL_CHILD: Final = 24  # bytes
 _INTERESTING: Final = RULE | WRAPPER | SCOPE
-_LEAF: Final = NAMED | RULE  # it may be a definition, and nothing else
+_LEAF: Final = NAMED | RULE  # it can only be a definition
 _LF: Final = 0x0A
 _NO_CUT: Final = SOFT + SOFT
 _ENDS: Final = (b"}", b"end")
@@ -156,7 +156,7 @@ class _Walk:
             self.outline.damaged.append((start, end))
 
     def note_damage(self, node: Node, start: int, end: int) -> None:
-        """Note that there are errors in a node that defines nothing."""
+        """Record the errors in a node that is not a definition."""
         self.outline.damaged.append((start, end))
         self.outline.lost += self.spans_lines(node) or (
             "declaration" in node.type and self.text.find(b"(", start, end) >= 0
@@ -219,7 +219,7 @@ class _Walk:
         return self.text.find(b"\n", *node.byte_range) >= 0
 
     def worth_a_search(self, node: Node, role: int) -> bool:
-        """Return whether a scope may hold a definition: not what fits on a line, as most calls."""
+        """Return whether a scope may hold a definition; most calls fit on a line and cannot."""
         if role & BODY or node.kind_id in self.grammar.compact or self.spans_lines(node):
             return True
         start, end = node.byte_range

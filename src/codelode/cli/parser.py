@@ -1,4 +1,4 @@
-"""Parsers and help texts, made from the commands: one line for an error, help worth reading."""
+"""Parsers and help texts, made from the commands, with errors on one line."""
 
 from __future__ import annotations
 

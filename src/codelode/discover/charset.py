@@ -165,7 +165,7 @@ def _cost(character: str, language: _Language, encoding: str) -> float:
 
 @lru_cache(1 << 14)
 def _standard_cost(character: str, standard: str) -> float:
-    """Return the cost of a character that is in no list, by the national standard it is in."""
+    """Return the cost of an unlisted character, by the level of its national standard."""
     try:
         encoded = character.encode(standard)
     except UnicodeEncodeError:

@@ -128,7 +128,7 @@ def _marked(data: bytes) -> Text | NoText:
 
 
 def _escaped(data: bytes) -> Text | None:
-    """ISO-2022, which says by escapes when two bytes are a character."""
+    """Decode ISO-2022, whose escapes switch between one-byte and two-byte characters."""
     for escape, encoding in _ESCAPES.items():
         if escape in data:
             try:

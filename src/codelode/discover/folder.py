@@ -19,7 +19,7 @@ _CPP_SOURCES = (b".cc", b".cpp", b".cxx", b".c++", b".C", b".hpp", b".hh", b".hx
 
 
 class Omission(NamedTuple):
-    """An entry that is left out; `unless_tracked` says that git's tracking it outweighs that."""
+    """The reason for skipping an entry; with `unless_tracked`, files that git tracks are kept."""
 
     skip: Skip
     unless_tracked: bool
@@ -29,7 +29,7 @@ class Omission(NamedTuple):
 class Folder:
     """A folder on the way from the root to the current one.
 
-    `omission` is why the folder is left out but for what git tracks in it.
+    `omission` is the reason why everything in it but files tracked by git is skipped.
     """
 
     descriptor: int
@@ -65,9 +65,9 @@ class Folder:
     def left_out(
         self, raw: bytes, path: str, *, is_folder: bool, hidden: bool, installed: bool
     ) -> Omission | None:
-        """Return why rules or its name leave an entry out, or None.
+        """Return the reason why rules or its name exclude an entry, or None.
 
-        `hidden` and `installed` say that names with a dot and installed packages are wanted.
+        `hidden` and `installed` include hidden names and installed packages.
         """
         shown = path + "/" if is_folder else path
         if raw == b".git":

@@ -78,7 +78,7 @@ class GitConfig:
                     yield from self._of(file.parent / expanded(value), depth + 1)
 
     def _applies(self, condition: str, file: Path) -> bool:
-        """Whether an `includeIf` in `file` is for this repository."""
+        """Return whether an `includeIf` in `file` applies to this repository."""
         kind, _, pattern = condition.partition(":")
         if self.git_folder is None or self.common is None:
             return False
@@ -142,7 +142,7 @@ def _global_files() -> list[Path]:
 
 
 def _leads_to(pattern: str, git_folder: Path, file: Path, *, ignore_case: bool) -> bool:
-    """Whether a `gitdir` condition in `file` means this folder."""
+    """Return whether a `gitdir` condition in `file` matches this repository."""
     if pattern.startswith("~/"):
         pattern = str(expanded(os.fsencode(pattern))) + "/" * pattern.endswith("/")
     elif pattern.startswith("./"):
@@ -155,7 +155,7 @@ def _leads_to(pattern: str, git_folder: Path, file: Path, *, ignore_case: bool) 
 
 
 def _matches(pattern: str, text: str) -> bool:
-    """Whether git's wildmatch takes a text as a path."""
+    """Return whether a text matches as a path by git's wildmatch."""
     tokens = wildmatch.tokenize(os.fsencode(pattern), path=True)
     if not tokens:
         return False

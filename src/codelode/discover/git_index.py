@@ -116,7 +116,7 @@ def _varint(data: bytes, at: int) -> tuple[int, int]:
 
 
 def _is_split(data: bytes, at: int, hash_size: int) -> bool:
-    """Whether an extension after the entries says that more of them are in another file."""
+    """Return whether an extension after the entries refers to another file with more entries."""
     while at + 8 <= len(data) - hash_size:
         name, size = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "big")
         if name == b"link":

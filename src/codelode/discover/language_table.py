@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 
 class Language(NamedTuple):
-    """A language. All but its name are words separated by spaces, in lower case but for `names`.
+    """A language. All fields but the name are words separated by spaces, lower case except `names`.
 
-    `extensions` come without their dot, `names` are whole file names, `interpreters` are commands
-    in a shebang (a version after them is ignored), `aliases` are other names to ask for it by;
-    every extension is an alias too, unless another language is called that.
+    `extensions` have no dot, `names` are whole file names, `interpreters` are commands in a shebang
+    (a version suffix is ignored), `aliases` are other names for the language. Every extension is an
+    alias too, unless it is the name of another language.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Which part of a tree a partial walk enters."""
+"""The part of a tree that a partial walk enters."""
 
 from __future__ import annotations
 

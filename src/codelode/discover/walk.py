@@ -121,7 +121,7 @@ class _Walk:
             return opening.refusal(path, error)
 
     def _file(self, folder: Folder, path: str, entry: os.DirEntry[str]) -> SourceFile | Skip:
-        """Return a file, or why it is not worth reading."""
+        """Return a file, or the reason for skipping it."""
         if not entry.is_file(follow_symlinks=False):
             link = entry.is_symlink()
             return Skip(path, SkipReason.SYMLINK if link else SkipReason.SPECIAL)
@@ -176,7 +176,7 @@ class _Walk:
         return skip
 
     def _list(self, folder: Folder) -> Skip | None:
-        """Read the entries of a folder and its rules; or say that it is not worth it."""
+        """Read the entries of a folder and its rules, or return the reason for skipping it."""
         with os.scandir(folder.descriptor) as listing:
             entries = [(os.fsencode(entry.name), entry) for entry in listing]
         entries.sort(key=itemgetter(0))

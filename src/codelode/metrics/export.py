@@ -42,7 +42,7 @@ class Exporter:
     """Instruments, and the file or endpoint that shows them. `address` names it."""
 
     def __init__(self, target: str, loopback_only: bool) -> None:
-        """Open a target. Raises `UsageError` if it makes no sense or cannot be used."""
+        """Open a target. Raises `UsageError` if it is invalid or cannot be used."""
         for module in ("opentelemetry.sdk.metrics", "opentelemetry.exporter.prometheus"):
             _require(module)
         open_target = _target(target, loopback_only)

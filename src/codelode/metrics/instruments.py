@@ -73,7 +73,7 @@ class Recorder:
     def update_done(self, root: str, report: UpdateReport, *, whole: bool = True) -> None:
         """Record an update that has ended; its chunks and bytes were counted before.
 
-        `whole` says that it looked at the whole tree, and so knows all that is left out.
+        `whole` says that it covered the whole tree, so that its skips are complete.
         """
         for change in ("added", "changed", "removed"):
             self._files.add(getattr(report, f"files_{change}"), {"change": change})

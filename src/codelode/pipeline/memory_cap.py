@@ -1,8 +1,8 @@
-"""The memory cap: how much all processes of an update may use.
+"""The memory cap: the limit on the memory of all processes of an update.
 
 Memory is bounded by construction, because batches, queues and the open segment have fixed sizes. So
-the cap decides how many workers there are. It is enforced too: a worker cannot allocate more than
-its share (an allocation fails, and not the machine), and the memory of all processes is checked
+the cap decides the number of workers. It is also enforced: a worker cannot allocate more than its
+share (its allocation fails, rather than the machine), and the memory of all processes is checked
 after every batch.
 """
 

@@ -40,10 +40,10 @@ class Sealer:
         clock: StageClock,
         whole: bool = True,
     ) -> None:
-        """Take the manifest to go on from, and the known files of its segments.
+        """Take the manifest to continue from, and the known files of its segments.
 
         `publish_partial` allows commits before the update is finished. `whole` says that the walk
-        covers the whole tree; after one that does not, the index is as complete as before.
+        covers the whole tree; otherwise the index stays as complete as it was.
         """
         self.storage = storage
         self.manifest = manifest

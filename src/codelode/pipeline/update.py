@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from codelode.types import Skip, SourceFile, Task
 
 SMALL_BATCHES = 2
-"""No workers are started for up to this many batches: that takes longer than the batches do."""
+"""Up to this many batches run without workers, because starting these would take longer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -109,7 +109,7 @@ class TopK:
         return best[np.lexsort((best.ordinals, best.segments, -best.scores))]
 
     def _cut(self, candidates: Candidates) -> Candidates:
-        """Return the k best of some candidates."""
+        """Return the k best of the given candidates."""
         if len(candidates) <= self.k:
             return candidates
         rows = best_rows(candidates.scores, self.k, lambda tied: self._places(candidates[tied]))
@@ -147,9 +147,9 @@ def kth_best(values: NDArray[np.float32], k: int) -> np.float32:
 def best_rows(
     scores: NDArray[np.float32], k: int, find_places: Callable[[NDArray[np.intp]], Places]
 ) -> NDArray[np.intp]:
-    """Return the rows of the k best scores, in no order; ties for the last are cut by place.
+    """Return the rows of the k best scores, in no particular order; ties are cut by place.
 
-    `find_places` returns the places of some rows; it is called for ties alone.
+    `find_places` returns the places of rows; it is called only for ties.
     """
     if len(scores) <= k:
         return np.arange(len(scores))

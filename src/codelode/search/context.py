@@ -1,4 +1,4 @@
-"""The request context: all that a search knows before it looks for candidates."""
+"""The request context: everything a search computes before it looks for candidates."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ CANDIDATES = 100
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """What BM25 knows of the whole index: totals over the live chunks of all its segments.
+    """The statistics of BM25: totals over the live chunks of all segments of an index.
 
-    `chunks` and `tokens` count them and their terms; `counts` int64[terms] has the number of chunks
-    that each term of the query occurs in.
+    `chunks` and `tokens` are the numbers of chunks and of their terms; `counts` int64[terms] holds
+    the number of chunks with each term of the query.
     """
 
     chunks: int

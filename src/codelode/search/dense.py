@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from codelode.segment.reader import Segment
 
 SHARED_ROWS = 1 << 20
-"""From this many rows on, idle cores help; below, they are better used by other queries."""
+"""From this many rows on, idle cores help; below it, other queries make better use of them."""
 
 RELEASING_ROWS = 1 << 13
 """A scan of this many rows releases the search lock; for fewer, passing it on costs as much."""
@@ -75,9 +75,10 @@ def dense_scan(
 def cosines(
     segment: Segment, ordinals: NDArray[np.int64], vector: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """Return the cosines float32[n] of some chunks with a unit vector, residuals included.
+    """Return the cosines float32[n] of chunks with a unit vector, residuals included.
 
-    Summed in float64 row by row: a matrix product could round a row differently in other company.
+    They are summed in float64 row by row, because a matrix product could round a row differently
+    depending on the other rows.
     """
     rows = in_quarters(segment.codes.take(ordinals, axis=0), segment.residuals(ordinals))
     sums = np.einsum("ij,j->i", rows.astype(np.float64), vector.astype(np.float64))

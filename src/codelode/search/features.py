@@ -1,8 +1,8 @@
-"""The local features of candidates: those that one shard knows.
+"""The local features of candidates: those that a shard can compute by itself.
 
-Every candidate has every feature, whoever proposed it. Features are comparable between queries:
-cosines as they are, BM25 as a share of the best, matches as the share of the query's weight (idf)
-that they cover. `rank` adds the features that need all candidates.
+Every candidate has every feature, whichever leg proposed it. Features are comparable between
+queries: cosines as they are, BM25 as a share of the best, matches as the share of the query's
+weight (idf) that they cover. `rank` adds the features that need all candidates.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from codelode.segment.reader import Segment
 
 _JOINED = 0.7
-"""The worth of `getUrl` for `get_url`, beside 1 for the name itself."""
+"""The score of `getUrl` for the query `get_url`; the name itself scores 1."""
 
 _PROSE = frozenset(
     "markdown rst text json yaml toml ini xml html css csv svg properties diff make cmake"

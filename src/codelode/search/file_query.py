@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 MENTIONED = 0.3
 """How much it counts that a longer query mentions a file; the whole query being its path: 1."""
 OTHER_LINES = 0.8
-"""How much less another chunk of the file counts than the one with the line asked for."""
+"""The weight of the other chunks of a file, relative to the one with the requested line."""
 
 _MAX_MENTIONS = 16
 _MENTION = re.compile(r"[^\s\"'`()<>\[\]{},;|*?=:]+(?::\d{1,9}){0,2}")
@@ -31,9 +31,9 @@ _ENDING = re.compile(r"\.[A-Za-z][A-Za-z0-9_+-]{0,11}\Z|\.[0-9]\Z")
 
 @dataclass(frozen=True, slots=True)
 class FileMention:
-    """A file that a query asks for: the end of its path, in lower case unless it has no ending.
+    """A file named in a query: the end of its path, in lower case if it has an extension.
 
-    `line` is 1-based, 0 if none is asked for. `weight` is 1 if the whole query is the path.
+    `line` is 1-based, 0 if the query names none. `weight` is 1 if the whole query is the path.
     """
 
     path: str
@@ -60,9 +60,9 @@ class FileMention:
 
 
 def files_in(text: str) -> tuple[FileMention, ...]:
-    """Return the files that a query asks for, at most 16.
+    """Return the files named in a query, at most 16.
 
-    A name without an ending (`Dockerfile`) counts only as the whole query, as it is written.
+    A name without an extension (`Dockerfile`) counts only as the whole query, exactly as written.
     """
     found: dict[FileMention, None] = {}
     mentions = _MENTION.findall(text)
@@ -86,7 +86,7 @@ def _has_no_ending(path: str) -> bool:
 
 
 def line_asked(mentions: tuple[FileMention, ...], path: bytes) -> int:
-    """Return the line that a query asks for in a file: 1 if for the file alone, 0 if for none."""
+    """Return the line that a query names in a file: 1 for the file alone, 0 if it names neither."""
     for mention in mentions:
         if (mention.line or mention.weight == 1) and mention.match(path):
             return max(mention.line, 1)
@@ -94,7 +94,7 @@ def line_asked(mentions: tuple[FileMention, ...], path: bytes) -> int:
 
 
 def chunks_of_files(segment: Segment, mention: FileMention) -> NDArray[np.int64]:
-    """Return the chunk with the line asked for of each file that a mention matches, ascending."""
+    """Return the chunk with the requested line of each file that a mention matches, ascending."""
     if not segment.document_frequency(mention.term):
         return np.zeros(0, np.int64)
     firsts = segment.posting(mention.term)[0].astype(np.int64)
@@ -120,7 +120,7 @@ def file_weights(
     chunks: NDArray[np.void],
     files: NDArray[np.int64],
 ) -> NDArray[np.float32]:
-    """Return how much of what a query asks for each chunk is by its path and lines, float32[n].
+    """Return how well path and lines of each chunk match the files in the query, float32[n].
 
     Row i of `chunks`, of the chunk table, belongs to the file with the path `paths[files[i]]`.
     """

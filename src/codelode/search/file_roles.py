@@ -30,7 +30,7 @@ _REEXPORT = re.compile(
     r"(^|/)(__init__\.py|index\.[jt]sx?|mod\.rs|lib\.rs|package\.scala|package-info\.java)$"
 )
 ROLES = {"test": _TEST, "example": _EXAMPLE, "generated": _GENERATED, "reexport": _REEXPORT}
-"""The pattern of the paths of each role; their order is that of the bits, from the lowest."""
+"""The path pattern of each role, in the order of the bits from the lowest."""
 
 _ROLES_BY_FOLDER = _TEST, _EXAMPLE, _GENERATED
 _KNOWN = 0x80

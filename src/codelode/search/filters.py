@@ -46,7 +46,7 @@ class Allowed:
         return len(self.ordinals)
 
     def keep(self, ordinals: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return those of some ordinals that are allowed."""
+        """Return the given ordinals that are allowed."""
         return ordinals[self.mask[ordinals]] if len(self) else ordinals[:0]
 
 

@@ -1,7 +1,7 @@
 """The local half of a search: the candidates of one shard.
 
-`count` gives what BM25 must know of a shard before anything is scored. `gather` finds candidates
-and fills in their local features. What both return can be sent over a wire.
+`count` returns the statistics of a shard that BM25 needs. `gather` finds candidates and computes
+their local features. Both results are plain data that can be sent over a wire.
 """
 
 from __future__ import annotations

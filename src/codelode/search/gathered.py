@@ -1,4 +1,4 @@
-"""What one shard contributes to an answer: its candidates with their local features, as arrays."""
+"""The contribution of one shard to an answer: candidates and local features, as arrays."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ FEATURES = (
 COLUMN = {name: column for column, name in enumerate(FEATURES)}
 
 PROPOSERS = ("dense", "lexical", "definitions", "files")
-"""The two legs, the chunks that define a name the query gives, and those of files that it names."""
+"""The two legs, the chunks that define a name in the query, the chunks of files it names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Gathered:
 
     @classmethod
     def empty(cls, keys: NDArray[np.int64], terms: int) -> Self:
-        """Return candidates of which nothing but the keys is known, to be filled in."""
+        """Return candidates with only their keys filled in."""
         n = len(keys)
         return cls(
             keys=keys,
@@ -80,7 +80,7 @@ class Gathered:
 
     @classmethod
     def join(cls, parts: Sequence[Self]) -> Self:
-        """Return the candidates of at least one shard after those of another."""
+        """Concatenate the candidates of several shards."""
         names = cls.__dataclass_fields__
         return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 def texts(
     shard: Shard, ranked: Ranked, context: QueryContext, root: Path | None = None
 ) -> list[Hit]:
-    """Return the hits that chunks of this shard make, in the order given.
+    """Return the hits for chunks of this shard, in the given order.
 
-    Files below `root` are looked at to mark stale hits; without a root, none is marked. The caller
+    Files below `root` are checked to mark stale hits; without a root, none is marked. The caller
     holds the snapshot.
     """
     numbers, ordinals = (part.tolist() for part in split_keys(ranked.keys))

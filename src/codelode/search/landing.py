@@ -58,9 +58,9 @@ class Passage:
 def land(
     passage: Passage, definitions: DefinitionLookup, context: QueryContext, asked: int = 0
 ) -> Landing:
-    """Choose the place in a passage that answers a query best: the line `asked` for, if it is here.
+    """Select the place in a passage that answers a query best: the line `asked`, if it is in it.
 
-    It is 1-based, 0 if the query asks for none.
+    `asked` is 1-based, 0 if the query names no line.
     """
     starts = line_starts(passage.text).tolist()
     last_line = passage.first_line + max(len(starts) - 1, 0)
@@ -142,9 +142,9 @@ def _row(starts: Sequence[int], offset: int) -> int:
 def _named(
     records: Sequence[DefinitionRecord], first: int, last: int, context: QueryContext
 ) -> DefinitionRecord | None:
-    """Return the definition whose name lies in the passage and answers the query, if any.
+    """Return the definition in the passage whose name answers the query, if any.
 
-    Of several that answer as well, the longest: overloads precede their implementation.
+    Of several that answer equally well, return the longest: overloads precede their implementation.
     """
     wanted = _last_names(context)
     candidates = [each for each in records if first <= each.definition.name_line <= last]
@@ -183,7 +183,7 @@ def _holding(records: Sequence[DefinitionRecord], line: int) -> DefinitionRecord
     holding = [
         each for each in records if each.definition.start_line <= line <= each.definition.end_line
     ]
-    # The deepest of equally long ones comes last in document order.
+    # Of equally long definitions, the innermost comes last in document order.
     return min(
         reversed(holding),
         key=_lines,

@@ -52,7 +52,7 @@ class TermPostings:
             [live.segment.document_frequency(each) for live in shard.snapshot.segments]
             for each in self._hashes
         ]
-        """By term and segment: the number of postings, those of dead chunks too."""
+        """By term and segment: the number of postings, including those of dead chunks."""
 
     def __len__(self) -> int:
         return len(self._hashes)
@@ -103,7 +103,10 @@ class Bm25:
     def weights(
         self, number: int, ordinals: NDArray[np.int64], terms: Sequence[int] | None = None
     ) -> NDArray[np.float32]:
-        """Return what each term (each of some) adds to chunks of a segment, float32[n, terms]."""
+        """Return the score that each term adds to chunks of a segment, float32[n, terms].
+
+        `terms` selects some of the terms (default: all).
+        """
         terms = self._all if terms is None else terms
         norms = self.length_norms(number)[ordinals]
         counts = np.zeros((len(ordinals), len(terms)), np.float32)

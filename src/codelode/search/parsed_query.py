@@ -25,12 +25,12 @@ MAX_TERMS = 64
 
 @dataclass(frozen=True, slots=True)
 class ParsedQuery:
-    """A query and what it asks for.
+    """A query, parsed.
 
-    `terms` are the distinct terms that BM25 looks for, in order of appearance; there may be none.
-    `names` are the words and operators that could be names of definitions, as written. `files` are
-    those that the query asks for by their paths. `is_symbol` says that the whole query is an
-    identifier, a qualified name or an operator.
+    `terms` are the distinct terms for BM25, in order of appearance; there may be none. `names` are
+    the words and operators that could be names of definitions, as written. `files` are the files
+    that the query names by path. `is_symbol` says that the whole query is an identifier, a
+    qualified name or an operator.
     """
 
     text: str
@@ -88,7 +88,7 @@ def _has_several_parts(name: str) -> bool:
 
 
 def _operators(text: str, *, alone: bool) -> list[str]:
-    """Return the operators in a query; those of one character only if there are no words."""
+    """Return the operators in a query; single characters only if there are no words."""
     named = _OPERATOR_NAME.findall(text)
     found = [*named, *(f"operator{operator}" for operator in named)]
     for operator in _OPERATOR.findall(text):

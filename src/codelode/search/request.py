@@ -1,4 +1,4 @@
-"""A search request: the query as it was asked, with its options."""
+"""A search request: the query as given, with its options."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 _MASK_BYTES = 1 << 26
-"""The memory that the masks of filters may take; those of two filters are always kept."""
+"""The memory for the masks of filters; two filters are always kept."""
 
 _LIVE_COUNTS = 4096
 

@@ -1,6 +1,6 @@
-"""Immutable segments: what is searched.
+"""Immutable segments.
 
-`format` is the container (sections, checksums), `columns` the tables in it, `quantizer` the
-embedding codes, `postings` the inverted index, `text` the compressed chunk text. `builder` makes a
-segment from a batch of files, `merge` makes one from several, `reader` answers from one.
+`container` has the sections and checksums, `schema` the tables in them, `quantizer` the embedding
+codes, `postings` the inverted index, `text` the compressed text. `builder` makes a segment from a
+batch of files, `merge` makes one from several, `reader` reads one.
 """

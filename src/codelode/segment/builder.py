@@ -96,7 +96,7 @@ class SegmentBuilder:
         return len(self._files)
 
     def skip(self, file: SourceFile, reason: SkipReason) -> None:
-        """Remember a file that was read in vain, so that an update need not read it again."""
+        """Record a skipped file, so that an update need not read it again."""
         self._add_file(file, file.language, skip=SKIP_REASONS.index(reason) + 1)
 
     def add(self, file: SourceFile, document: Document, chunked: ChunkedDocument) -> None:

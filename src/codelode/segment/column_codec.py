@@ -20,9 +20,9 @@ Column = NDArray[np.int64]
 
 
 def steps(values: Column) -> Column:
-    """Return the step to each number from the one before, from 0 to the first, folded.
+    """Return the differences between consecutive numbers, the first from 0, zigzag-encoded.
 
-    Folding ("zigzag") makes 0, -1, 1, -2 become 0, 1, 2, 3.
+    Zigzag encoding turns 0, -1, 1, -2 into 0, 1, 2, 3.
     """
     differences = np.diff(values, prepend=0)
     folded: Column = (differences << 1) ^ (differences >> 63)

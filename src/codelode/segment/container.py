@@ -99,7 +99,7 @@ class SegmentFile:
         return {name: length for name, (_, length) in self._directory.items()}
 
     def check_size(self) -> None:
-        """Raise `DamagedError` if the file is no longer as long as it was."""
+        """Raise `DamagedError` if the length of the file has changed."""
         if self.buffer.size_now() != self.size:
             raise DamagedError(f"{self.name}: the file was cut short or replaced while open")
 

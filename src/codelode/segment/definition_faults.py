@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 def definition_faults(segment: Segment) -> Iterator[tuple[str, str]]:
-    """Yield the section and a description of what is wrong; the other tables must be sound."""
+    """Yield section and description of each fault; the other tables must be intact."""
     try:
         table = segment.definition_table()
         wrong = [*_row_faults(segment, table), *_name_faults(table)]
@@ -79,7 +79,7 @@ def _name_faults(table: DefinitionTable) -> Iterator[tuple[str, str]]:
 
 
 def _packing_faults(segment: Segment, table: DefinitionTable) -> Iterator[tuple[str, str]]:
-    """Compare with what packing makes of the table, but not how that is compressed."""
+    """Compare the packed columns with a fresh packing of the table, except their compression."""
     rows = table.rows
     pairs = defining_chunks(rows, segment.files, segment.chunks)
     for section, blocks, most, records in (

@@ -41,10 +41,10 @@ class DefinitionRecord(NamedTuple):
 
 
 class DefinitionLookup:
-    """Finds the definitions of one segment, those of dead files too.
+    """Lookups of the definitions of one segment, including those of dead files.
 
-    Every method may raise `DamagedError`; in a segment that no writer wrote also `LookupError` or
-    `ValueError` (see `Snapshot.damage_explained`).
+    Every method may raise `DamagedError`; for a forged segment also `LookupError` or `ValueError`
+    (see `Snapshot.damage_explained`).
     """
 
     def __init__(
@@ -120,7 +120,7 @@ class DefinitionLookup:
     def names_with_prefix(self, prefix: str) -> Iterator[str]:
         """Return the names whose keys begin with the key of `prefix`, in order.
 
-        A name may be that of an owner alone, which has no definition in this segment.
+        A name may belong only to an owner, which has no definition in this segment.
         """
         return map(_text, self._names.with_prefix(_key(prefix)))
 
@@ -130,7 +130,7 @@ class DefinitionLookup:
             yield [_text(name) for name in block.names]
 
     def qualified_name(self, file: int, place: int) -> str:
-        """Return a definition's name after those of its owner and of all that enclose it."""
+        """Return the name of a definition, qualified by its owner and all enclosing definitions."""
         number = int(self._firsts[file]) + place
         parts: list[str] = []
         for each in (number, *self._enclosing(number)):

@@ -144,7 +144,7 @@ class DefinitionBlock:
 def read_table(file: SegmentFile, total: int) -> DefinitionTable:
     """Return all `total` definitions of a segment.
 
-    Raises `DamagedError`, or `ValueError` for what no writer wrote.
+    Raises `DamagedError`, or `ValueError` for a forged table.
     """
     rows = np.zeros(total, DEFINITION)
     frames = Frames(file, "definitions", "definition_blocks")
@@ -160,9 +160,9 @@ def read_table(file: SegmentFile, total: int) -> DefinitionTable:
 def merge_tables(
     names: Sequence[Sequence[bytes]], rows: Sequence[NDArray[np.void]]
 ) -> DefinitionTable:
-    """Join rows whose names are numbers into those of their part; unused names are dropped.
+    """Concatenate tables, renumbering their names; unused names are dropped.
 
-    The rows are changed.
+    Changes the rows in place.
     """
     used = [_used(known, mine) for known, mine in zip(names, rows, strict=True)]
     merged = sorted_names(chain.from_iterable(used))
@@ -175,7 +175,7 @@ def merge_tables(
 
 
 def _used(names: Sequence[bytes], rows: NDArray[np.void]) -> Iterable[bytes]:
-    """Return those of the names that some row has."""
+    """Return the names that occur in some row."""
     marks = np.zeros(len(names) + 1, bool)
     marks[rows["owner"]] = True
     marks[rows["name"] + np.int64(1)] = True

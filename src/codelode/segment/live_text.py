@@ -1,6 +1,6 @@
 """The text of the live files of several segments, for a merge.
 
-Blocks that are wholly live are copied as they are; what is left of others goes into new ones.
+Blocks that are completely live are copied; the live parts of other blocks go into new ones.
 """
 
 from __future__ import annotations

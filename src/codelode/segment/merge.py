@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 Mask = NDArray[np.bool_]
 
 SLICE_BYTES = 1 << 20
-"""Of packed postings, about so many are merged at once: some 20 MB of memory."""
+"""The number of packed postings merged at once: about 20 MB of memory."""
 
 
 def merge(parts: Sequence[tuple[Segment, Mask]], sink: BinaryIO) -> tuple[int, int]:
@@ -160,7 +160,7 @@ def _copy(
     lengths: Sequence[NDArray[np.integer]],
     masks: Sequence[Mask],
 ) -> Iterator[memoryview]:
-    """Yield the kept pieces of a byte section; `lengths` are those of all its pieces."""
+    """Yield the kept pieces of a byte section; `lengths` are the lengths of all its pieces."""
     for segment, sizes, mask in zip(segments, lengths, masks, strict=True):
         ends = np.cumsum(sizes.astype(np.int64))
         starts = np.concatenate(([0], ends))

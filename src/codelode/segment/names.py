@@ -120,7 +120,7 @@ def name_records(names: Sequence[bytes], pairs: NDArray[np.int64]) -> Iterator[b
 
 
 def max_name_record(definitions: int) -> int:
-    """Return an upper bound of the bytes of a block in a segment with so many definitions."""
+    """Return an upper bound of the bytes of a block, given the definitions in the segment."""
     return _LENGTH.size + NAMES_PER_BLOCK * (MAX_NAME_BYTES + 1 + 4) + 4 * definitions + 2
 
 
@@ -177,9 +177,9 @@ class NameBlock:
 
 
 class Names:
-    """Finds names; of the blocks, only those that may hold one are read. May raise `DamagedError`.
+    """Finds names; reads only the blocks that may hold them. May raise `DamagedError`.
 
-    Raises `ValueError` too, for what no writer wrote.
+    Raises `ValueError` for a forged section.
     """
 
     def __init__(self, file: SegmentFile, definitions: int) -> None:

@@ -42,7 +42,7 @@ def pack_lists(
 def unpack_lists(data: Bytes, sizes: Offsets, rows: int) -> Unpacked:
     """Invert `pack_lists`: return starts, ordinals and frequencies.
 
-    Raises `LookupError` or `ValueError` for what it cannot have made.
+    Raises `LookupError` or `ValueError` for bytes that `pack_lists` cannot have written.
     """
     parts = [_unpack(data[a:b], sizes[i:j], rows) for a, b, i, j in _slices(sizes)]
     counts, ordinals, frequencies = ([part[k] for part in parts] for k in range(3))
@@ -55,9 +55,10 @@ def _joined(parts: list[NDArray[Any]], kind: type[np.generic]) -> NDArray[Any]:
 
 
 def _slices(sizes: Offsets) -> Iterator[tuple[int, int, int, int]]:
-    """Yield runs of lists with about `SLICE` items, list i with `sizes[i]` of them.
+    """Yield runs of lists with about `SLICE` items; list i has `sizes[i]` items.
 
-    Each is the first item and the one after the last, the first list and the one after the last.
+    Each run is given by its first item, the end of its items, its first list and the end of its
+    lists.
     """
     ends = np.cumsum(sizes)
     total = int(ends[-1]) if len(ends) else 0
@@ -100,7 +101,7 @@ def _pack(
 def _gaps(
     layout: Layout, first: Offsets, ordinals: NDArray[np.uint16]
 ) -> tuple[NDArray[np.int32], Bytes]:
-    """Return the gap before each posting, and the bytes that it takes: 0 where none is written."""
+    """Return the gap before each posting, and its length in bytes (0 where none is written)."""
     values = ordinals.astype(np.int32)
     steps = np.zeros(len(values), np.int32)
     np.subtract(values[1:], values[:-1], out=steps[1:])

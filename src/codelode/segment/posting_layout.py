@@ -97,7 +97,7 @@ def write_gaps(data: Bytes, places: Offsets, steps: NDArray[np.int32], widths: B
 
 
 def read_gaps(gaps: Bytes) -> NDArray[np.int32]:
-    """Return the gaps that lie end to end in `gaps`."""
+    """Decode the consecutive gaps in `gaps`."""
     last = np.flatnonzero(gaps < 128)
     numbers = gaps[last].astype(np.int32)
     widths = np.diff(last, prepend=-1)

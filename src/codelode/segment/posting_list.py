@@ -40,8 +40,8 @@ FREQUENCIES = np.array(
 def read_list(data: Bytes, rows: int) -> tuple[Offsets, Bytes]:
     """Return the ordinals int64[n], ascending, and the frequencies uint8[n] of a list.
 
-    `rows` is how many chunks the segment has. Raises `LookupError` or `ValueError` for what is no
-    list.
+    `rows` is the number of chunks of the segment. Raises `LookupError` or `ValueError` for an
+    invalid list.
     """
     if len(data) <= 3:
         frequency = data[2:] if len(data) > 2 else np.ones(1, np.uint8)
@@ -88,7 +88,7 @@ def _read_gaps(data: Bytes, count: int) -> tuple[Offsets, int]:
 
 
 def list_count(data: Bytes) -> int:
-    """Return the number of postings of a list, of which four bytes are enough."""
+    """Return the number of postings of a list; its first four bytes are enough."""
     if len(data) <= 3:
         return 1
     count = int(data[0]) & LONG_COUNT

@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 QUANTIZER = "int8-row-3"
 SCALE_UNIT = np.float32(2.0**-22)
 
-_LARGEST = np.float32(127.25)  # what the largest component becomes: exactly code and residual
+_LARGEST = np.float32(127.25)  # the value of the largest component: exactly code and residual
 _QUARTERS = 4  # a code and its residual are together an odd number of quarter steps
 QUARTER_UNIT = 2.0**-22 / _QUARTERS
-"""The factor of a sum over quarters of a step, beside the scale."""
+"""The factor of a sum over quarters of a step, in addition to the scale."""
 
 
 class Quantized(NamedTuple):

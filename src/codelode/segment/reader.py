@@ -164,7 +164,7 @@ class Segment:
         return self.languages[number - 1] if number else None
 
     def symbol(self, chunk: int) -> tuple[str, str] | None:
-        """Return name and kind of the definition that a chunk is or lies in."""
+        """Return the name and kind of the definition that a chunk is or lies in."""
         row = self.chunks[chunk]
         kind, start = int(row["kind"]), int(row["symbol_start"])
         if not kind:
@@ -173,7 +173,7 @@ class Segment:
         return name.decode("utf-8", "replace"), self.kinds[kind - 1]
 
     def symbol_names(self, chunks: NDArray[np.int64]) -> list[str]:
-        """Return the names of the symbols of some chunks, empty where there is none."""
+        """Return the names of the symbols of chunks; empty for chunks without one."""
         rows = self.chunks[chunks]
         names = self.pieces("symbols", rows["symbol_start"], rows["symbol_length"])
         return [name.decode("utf-8", "replace") for name in names]

@@ -38,8 +38,8 @@ TILES = {
     "first_definition": "definitions",
     "text_start": "text_bytes",
 }
-"""Columns of `FILE` that say where the pieces of files begin, which lie end to end, and those that
-say how long they are."""
+"""Pairs of columns of `FILE`: the start and the length of each file's pieces, which are
+consecutive."""
 
 
 def set_starts(files: NDArray[np.void]) -> None:
@@ -79,7 +79,7 @@ DEFINITION = np.dtype(
         ("flags", "u1"),  # DECLARATION or 0
         ("start_line", "<u4"),  # 1-based
         ("more_lines", "<u4"),  # after the first
-        ("name_line", "<u4"),  # lines from the first to that of the name
+        ("name_line", "<u4"),  # lines from the first line to the line of the name
         ("parent", "<u4"),  # distance back to the enclosing definition; 0: none
     ]
 )

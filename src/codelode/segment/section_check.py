@@ -1,7 +1,7 @@
 """Check that the sections of a segment fit together; cheap enough to run on every open.
 
-Checksums say that the bytes are those that were written; this keeps a reader from going astray in
-a file that was written by something else. What the rows say is left to `verify`.
+Checksums prove that the bytes are those that were written. This check protects a reader from files
+that something else wrote. `verify` checks the content of rows.
 """
 
 from __future__ import annotations

@@ -99,7 +99,7 @@ class BlockWriter:
 def decompress(frame: memoryview, raw: int, stop: int | None = None) -> bytes:
     """Return the text of a frame of `raw` bytes, or the first `stop` of them.
 
-    Raises `DamagedError` if the frame is anything else, as far as it was read.
+    Raises `DamagedError` if the part read is not such a frame.
     """
     wanted = raw if stop is None else min(stop, raw)
     try:

@@ -97,7 +97,7 @@ def _tiles(starts: NDArray[np.integer], lengths: NDArray[np.integer], total: int
 
 
 def _posting_faults(segment: Segment) -> Iterator[tuple[str, str]]:
-    """Compare the posting lists with what packing makes of them."""
+    """Compare the posting lists with a fresh packing."""
     dictionary = segment.dictionary()
     for fault in _dictionary_faults(dictionary):
         yield fault
@@ -128,7 +128,7 @@ def _posting_faults(segment: Segment) -> Iterator[tuple[str, str]]:
 
 
 def _dictionary_faults(dictionary: Dictionary) -> Iterator[tuple[str, str]]:
-    """Compare the dictionary with what its writer makes of its keys; yield one fault at most."""
+    """Compare the dictionary with one rebuilt from its keys; yield at most one fault."""
     terms = len(dictionary.tails) // tail_bytes(len(dictionary.slots))
     firsts = dictionary.buckets["term"].astype(np.int64)
     others = terms - np.count_nonzero(dictionary.are_short(0, terms))

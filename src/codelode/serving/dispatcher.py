@@ -31,7 +31,7 @@ class WorkerSlot:
     def __init__(self, options: WorkerOptions) -> None:
         self.handle: WorkerHandle | None = None
         self.load = 0
-        """How many requests it has: the one it answers, and those that wait in its pipe."""
+        """The number of its requests: the current one and those waiting in its pipe."""
         self._options = options
         self._changing = threading.Lock()
 
@@ -53,7 +53,7 @@ class WorkerSlot:
         )
 
     def end(self, handle: WorkerHandle, patience: float = 0.0) -> int:
-        """End this worker; one that another thread has started since goes on."""
+        """End this worker; a worker started by another thread since is kept."""
         with self._changing:
             if self.handle is handle:
                 self.handle = None

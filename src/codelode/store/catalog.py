@@ -35,7 +35,7 @@ _SUFFIXES = (SEGMENT_SUFFIX, STATS_SUFFIX, TEMPORARY_SUFFIX)
 class IndexEntry:
     """An index in the catalog. `size` is in bytes, times are in seconds since the epoch.
 
-    `root` is None and the counts are 0 if the manifest does not tell; `problem` says why then.
+    If the manifest is unreadable, `root` is None, the counts are 0, and `problem` gives the reason.
     """
 
     directory: Path
@@ -54,9 +54,9 @@ class IndexEntry:
 
 
 def entries(folder: Path) -> list[IndexEntry]:
-    """Return the indexes in a folder, the one used last first.
+    """Return the indexes in a folder, the most recently used first.
 
-    `folder` keeps folders of indexes, or is the folder of one index. Raises `StoreError` if it
+    `folder` holds folders of indexes, or is the folder of one index. Raises `StoreError` if it
     cannot be read.
     """
     if LocalStorage(folder).has_manifest():
@@ -83,7 +83,7 @@ def is_index(directory: Path) -> bool:
 
 
 def entry(directory: Path) -> IndexEntry:
-    """Describe the index in a folder, whatever its state."""
+    """Describe the index in a folder, even if it is damaged."""
     storage = LocalStorage(directory)
     root: str | None = None
     files = chunks = 0
@@ -104,10 +104,10 @@ def entry(directory: Path) -> IndexEntry:
 
 
 def remove(directory: Path) -> int:
-    """Remove the index in a folder, and the folder if nothing else is in it; return its size.
+    """Remove the index in a folder, and the folder if it is empty then; return the freed size.
 
-    Removes the files of an index only, the manifest first: a search then finds no index rather than
-    a damaged one. Searches that have it open go on. Raises `LockedError` if a process is writing
+    Removes only the files of an index, the manifest first: a search then finds no index rather than
+    a damaged one. Searches that have it open continue. Raises `LockedError` if a process is writing
     to it, and `IndexingError`.
     """
     with write_lock(directory):

@@ -1,7 +1,7 @@
-"""Publishing: segments first, then the manifest that names them.
+"""Publish a commit: segments first, then the manifest that names them.
 
-What a commit published survives a crash. What was not published leaves files that no manifest
-names, and that the next writer removes.
+A published commit survives a crash. An unpublished one leaves files that no manifest names; the
+next writer removes them.
 """
 
 from __future__ import annotations
@@ -59,11 +59,11 @@ def publish(storage: Storage, manifest: Manifest) -> None:
 
 
 def settle(storage: Storage, manifest: Manifest | None) -> None:
-    """Finish what an earlier writer may have begun, before building on it.
+    """Complete the commit of an earlier writer that may have died, before building on it.
 
-    It may have died between making `manifest` current and making its name durable. Then a loss of
-    power could still bring back the manifest before, so nothing that one names may be removed
-    until the storage has settled. None: there is no index yet.
+    It may have died after making `manifest` current, but before making its name durable. A loss of
+    power could then restore the previous manifest, so no file that one names may be removed until
+    the storage has settled. None: there is no index yet.
     """
     storage.settle()
     if manifest is not None:

@@ -35,7 +35,7 @@ BUDGET_CHUNKS = MAX_CHUNKS
 
 
 def choose(entries: Sequence[SegmentEntry], budget: int = BUDGET_CHUNKS) -> list[int]:
-    """Return the numbers of segments to merge into one now; none if all is well.
+    """Return the indexes of the segments to merge now; empty if there is nothing to do.
 
     Never chooses more than `budget` live chunks, or more than a segment can hold.
     """

@@ -30,7 +30,7 @@ def index_directory(root: Path, index_dir: str | os.PathLike[str] | None = None)
 
 
 def index_folder(index_dir: str | os.PathLike[str] | None = None) -> Path:
-    """Return the folder that keeps the folders of indexes, or that of one index.
+    """Return the folder that holds the folders of indexes, or the folder of one index.
 
     Raises `UsageError` if it is a file.
     """

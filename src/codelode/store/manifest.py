@@ -1,4 +1,4 @@
-"""The manifest: the one file that says which segments make up the index.
+"""The manifest: the file that names the segments of the index.
 
 One line `codelode-index <format> <xxh3-64 of the rest>`, then a JSON object.
 """

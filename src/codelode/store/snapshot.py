@@ -48,9 +48,9 @@ class LiveSegment:
 
     @cached_property
     def stats(self) -> NDArray[np.int64]:
-        """Times and inodes of all files, int64[rows, 3], read when first asked for.
+        """Times and inodes of all files, int64[rows, 3], read at first use.
 
-        They are unknown if the file is gone, as it may be once there is a newer snapshot.
+        They are unknown if the file has been removed, as happens once there is a newer snapshot.
         Raises `DamagedError`, `FormatError`.
         """
         file = self.open_stats()
@@ -99,9 +99,9 @@ class Snapshot:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Hold the files, so that whoever would cut one short waits until the block ends.
+        """Hold the files, so that a process that truncates one has to wait until the block ends.
 
-        Raises `DamagedError` if one was cut short before.
+        Raises `DamagedError` if one has been truncated before.
         """
         with ExitStack() as stack:
             for live in self.segments:

@@ -47,8 +47,8 @@ _TRANSIENT = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EACCES, errno.EPER
 class Storage(Protocol):
     """The files of one index: immutable ones by name, and one manifest that is replaced.
 
-    Readers call any method at any time. Writers are kept apart by other means (`lock`). Methods
-    that write raise `IndexingError`; what was put before is intact then.
+    Readers may call any method at any time. Writers are kept apart by `lock`. Methods that write
+    raise `IndexingError`; files written before are then intact.
     """
 
     @property
@@ -68,7 +68,7 @@ class Storage(Protocol):
         """Return when the manifest was published, in seconds since the epoch."""
 
     def publish(self, manifest: bytes) -> None:
-        """Replace the manifest at once and durably, after all files that were put before."""
+        """Replace the manifest atomically and durably, after all files written before."""
 
     def open(self, name: str) -> Buffer:
         """Open an immutable file. Raises `DamagedError` if it is missing, or `StoreError`."""
@@ -137,9 +137,10 @@ class LocalStorage:
         return used
 
     def note_use(self) -> None:
-        """Note that the index is used now, if possible, in the time of the lock file.
+        """Record the current time as last use, if possible, as the time of the lock file.
 
-        No lock is taken. The access time of the manifest would not do: listing indexes sets it too.
+        Takes no lock. The access time of the manifest is unsuitable, because listing indexes
+        changes it.
         """
         path = self.directory / LOCK
         with suppress(OSError):

@@ -6,7 +6,7 @@ import os
 
 
 def available_cores() -> int:
-    """Return how many cores this process may use."""
+    """Return the number of cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -19,5 +19,5 @@ def lower_priority(steps: int) -> None:
 
 
 def load_average() -> float:
-    """Return how many processes wanted a core in the last minute; 0 where unknown."""
+    """Return the number of runnable processes over the last minute; 0 if unknown."""
     return os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0

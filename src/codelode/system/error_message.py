@@ -1,4 +1,4 @@
-"""Errors as messages: what a worker refuses, its parent raises."""
+"""Errors as messages: an error of a worker is raised again in its parent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Children of a fork: they have the memory of their parent, but none of its other threads."""
+"""Children of a fork: they share the memory of their parent, but have none of its threads."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ if TYPE_CHECKING:
 
 
 def after_fork(call: Callable[[], object]) -> None:
-    """Call this in every child, at once after the fork."""
+    """Register a function to call in every child right after a fork."""
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=call)

@@ -41,7 +41,7 @@ class ChildProcess:
             except OSError:
                 self.close()
                 raise
-        with suppress(BrokenPipeError):  # it has died: `receive` will tell
+        with suppress(BrokenPipeError):  # it has died: `receive` will notice
             self.send(options)
 
     @property

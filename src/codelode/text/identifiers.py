@@ -1,4 +1,4 @@
-"""Where the parts of identifiers lie: camelCase, snake_case, acronyms and digits, in vectors."""
+"""The parts of identifiers, vectorized: camelCase, snake_case, acronyms and digits."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _CLASSES = bytes(
 def spans_of_parts(
     text: bytes, silent: NDArray[np.int64], silent_ends: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Where the parts of the ASCII words in a text start and stop; int64 both.
+    """Return where the parts of the ASCII words in a text start and stop; both int64.
 
-    What lies between `silent` and `silent_ends` has none. A part begins where the class of the
-    characters changes, but an upper-case letter goes with the lower-case ones after it: it is the
-    regular expression `tokens.PARTS`, told by a character and its two neighbors.
+    Text between `silent` and `silent_ends` has no parts. A part begins where the class of
+    characters changes, but an upper-case letter belongs to the lower-case letters after it. This
+    equals the regular expression `tokens.PARTS`, evaluated on a character and its two neighbors.
     """
     classes = np.frombuffer(text.translate(_CLASSES), np.uint8).copy()
     classes[ranges(silent, silent_ends - silent)] = _NEITHER

@@ -1,7 +1,7 @@
-"""Many short pieces of one text at once: number the distinct ones, and write them out.
+"""Number the distinct pieces of a text, and write them out, without an object per piece.
 
-Source code repeats its words. Cutting them out one by one makes a Python object of each; here a
-piece stays a pair of numbers, and all pieces are compared in vectors, eight bytes at a time.
+Source code repeats its words. Slicing them out one by one would make a Python object of each. Here
+a piece remains a pair of numbers, and all pieces are compared in vectors, eight bytes at a time.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from codelode.text.csr import ranges
 
 LANE = 8  # bytes compared at once
 PADDING = b" " * LANE
-"""What has to follow the last piece in its text, so that a whole lane can be read there."""
+"""Bytes that must follow the last piece, so that a whole lane can be read there."""
 
 _LANES = 8
-"""Compared byte by byte; of what is longer, the rest is compared by its hash."""
+"""The number of lanes compared byte by byte; the rest of a longer piece is hashed."""
 
 _KEEP = np.array([(1 << (8 * size)) - 1 for size in range(LANE + 1)], np.uint64)
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)  # odd, so that multiplying by it loses nothing
@@ -82,10 +82,10 @@ def _mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 
 def _first_of_equal(values: NDArray[np.uint64]) -> NDArray[np.int32]:
-    """For each place, the first place with an equal value: a hash table filled in vectors.
+    """Return, for each index, the first index with an equal value, using a vectorized hash table.
 
-    All go for their slots at once, and the first to claim one keeps it. Those that find another
-    value there try again, elsewhere. Each round settles a value for every slot asked for.
+    All values claim their slots at once, and the first claim wins. Values that find another value
+    in their slot try another one in the next round. Each round settles one value per claimed slot.
     """
     first = np.arange(len(values), dtype=np.int32)
     left = first.copy()  # the places not settled yet
@@ -95,16 +95,16 @@ def _first_of_equal(values: NDArray[np.uint64]) -> NDArray[np.int32]:
         slots = (values >> np.uint64(64 - bits)).view(np.int64)
         table = np.empty(1 << bits, np.int32)
         claims = np.arange(len(left), dtype=np.int32)
-        table[slots[::-1]] = claims[::-1]  # of several, the one assigned last stays
+        table[slots[::-1]] = claims[::-1]  # of several assignments, the last one stays
         owners = table.take(slots)
-        first[left] = left.take(owners)  # if wrong, put right by a later round
+        first[left] = left.take(owners)  # corrected by a later round if wrong
         others = np.flatnonzero(values.take(owners) != values)
         left, values = left.take(others), values.take(others)
     return first
 
 
 def _are_equal(lanes: list[_Lane], first: NDArray[np.int32]) -> bool:
-    """Whether all pieces have the bytes of their first."""
+    """Return whether each piece equals the first piece assigned to it."""
     for those, values in lanes:
         spread = np.zeros(len(first), np.uint64)
         spread[those] = values

@@ -1,4 +1,4 @@
-"""Where the lines of a text begin: the one notion of a line that every line number rests on."""
+"""Line starts: the only definition of a line, on which every line number relies."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from unicodedata import category, normalize
 
 _PIECE = re.compile(rb"[\x80-\xff]+")
 _PIECE_AND_LETTER = re.compile(rb"[A-Za-z]?[\x80-\xff]+")
-"""What is rewritten at once. A combining accent may belong to the ASCII letter before it."""
+"""The runs rewritten together. A combining accent may belong to a preceding ASCII letter."""
 _ACCENT_LEADS = b"\xcc", b"\xcd"  # the first bytes of combining accents in UTF-8
 
 _CACHED_PIECES = 1 << 12
@@ -42,7 +42,7 @@ _MARKED = re.compile("([^m])m+")
 _UNCASED_SCRIPTS = str.maketrans(_HAN + _PAIRED + _CLUSTERED, 3 * _UNCASED)
 _ZERO_WIDTH_SPACE = 0x200B  # separates words of Khmer and Thai
 _INVISIBLE = frozenset((0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0, 0x0640))
-"""What is dropped besides format characters: fillers, and the tatweel that stretches Arabic."""
+"""Dropped besides format characters: fillers, and the tatweel that stretches Arabic."""
 
 _RANGES = (
     (0x0591, 0x05C7, _DROPPED),  # points and accents of Hebrew; its letters come after them
@@ -111,9 +111,9 @@ _cache: dict[bytes, bytes] = {}
 
 
 def segment(text: bytes) -> bytes:
-    """Return a UTF-8 text with all that is not ASCII rewritten as words of letters.
+    """Return a UTF-8 text with all non-ASCII text rewritten as words of letters.
 
-    Bytes that are not UTF-8 separate words. ASCII stays as it is.
+    Bytes that are not UTF-8 separate words. ASCII is unchanged.
     """
     if text.isascii():
         return text
@@ -186,7 +186,7 @@ def _segmented(text: str) -> str:
 
 
 def _with_few_marks(text: str) -> str:
-    """Drop the marks on a letter that are more than any language has."""
+    """Remove marks beyond the number that any language puts on one letter."""
     shapes = text.translate(_shapes)
     pieces: list[str] = []
     at = 0

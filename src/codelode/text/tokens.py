@@ -66,7 +66,7 @@ def words(text: bytes) -> list[bytes]:
 
 
 def is_compound(word: bytes) -> bool:
-    """Check whether a word is made of words with joiners between them."""
+    """Check whether a word consists of words with joiners between them."""
     return not _WORD.fullmatch(word)
 
 
@@ -94,7 +94,7 @@ def parts(word: bytes) -> tuple[str, ...]:
 
 
 def whole_term(word: bytes) -> str:
-    """Return a word as one term; empty if it is none: longer than a word may be, or no letters."""
+    """Return a word as one term; empty if the word is too long or has no letters."""
     if len(word) > MAX_WORD_BYTES:
         return ""
     whole = word.decode("utf-8", "replace").casefold()
@@ -118,10 +118,10 @@ def text_terms(text: str) -> list[str]:
 
 
 def query_terms(text: str) -> list[str]:
-    """Return the terms to look a query up by, in order, with repetitions.
+    """Return the terms of a query, in order, with repetitions.
 
-    In a query of several words, two words with a joiner are mostly prose (`sub-dependencies`).
-    Their compound is no term then, unless it has a digit, or a hyphen before it (`--no-edit`).
+    In a query of several words, a compound of two words is usually prose (`sub-dependencies`). It
+    is then not a term, unless it has a digit or is preceded by a hyphen (`--no-edit`).
     """
     data = segment(text.encode("utf-8", "replace"))
     found = words(data)
@@ -136,7 +136,7 @@ def text_parts(text: str) -> list[str]:
 
 
 def folded_name(name: str) -> str:
-    """Return what the name of a definition is filed by: normalized, in lower case, not too long."""
+    """Return the key of a definition's name: normalized, in lower case, of limited length."""
     key = name if name.isascii() else normalize("NFKC", name)
     if " " in key:
         key = _SPACE_OF_OPERATOR.sub("", key)
@@ -156,13 +156,13 @@ def term_hashes(terms: Iterable[bytes], field: str = "") -> NDArray[np.uint64]:
 
 
 def _is_key(compound: bytes, text: bytes) -> bool:
-    """Whether a compound in a query is a name of something, not two words of prose."""
+    """Return whether a compound in a query is a name rather than two words of prose."""
     joined = sum(map(compound.count, (b"-", b".", b"/", b"@"))) > 1
     return joined or bool(_DIGIT.search(compound)) or b"-" + compound in text
 
 
 def _is_data(word: bytes, found: list[str]) -> bool:
-    """Whether a word over `MAX_PART_BYTES` is encoded data, not an identifier."""
+    """Return whether a word over `MAX_PART_BYTES` is encoded data rather than an identifier."""
     if len(word) <= MAX_PART_BYTES:
         return False
     longest = max(map(len, found), default=0)

@@ -82,15 +82,15 @@ class WordCounts:
 
 
 def spelled(vocabulary: Iterable[bytes]) -> bytes:
-    """Return some words, each followed by `WORD_END`: what `WordCounts.spelled` holds."""
+    """Return words, each followed by `WORD_END`, in the form of `WordCounts.spelled`."""
     return b"".join(word + WORD_END for word in vocabulary)
 
 
 def count_words(texts: Sequence[bytes]) -> WordCounts:
-    """Count the words that an index keeps of every text, sharing one vocabulary.
+    """Count the indexed words of every text, sharing one vocabulary.
 
-    These are the `tokens.words` of a text but for compounds that look like code, and for the
-    numbers and compounds beyond the first `MAX_EXACT` of each: see `word_spans`.
+    These are the `tokens.words` of a text, except compounds that look like code, and except numbers
+    and compounds beyond the first `MAX_EXACT` of each: see `word_spans`.
     """
     texts = list(map(segment, texts))
     joined = b" ".join([b"", *texts, PADDING])

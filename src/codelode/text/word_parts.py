@@ -1,7 +1,7 @@
-"""Split the words of a vocabulary into parts, in vectors: what `tokens.terms` does with one.
+"""Split the words of a vocabulary into parts, vectorized: `tokens.terms` for many words.
 
-Distinct parts alone become Python objects. Words beyond ASCII, long ones, and numbers with digits
-to drop are few, and go through the functions of `tokens` one by one.
+Only distinct parts become Python objects. Non-ASCII words, long words, and numbers with digits to
+drop are rare and processed one by one by the functions of `tokens`.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def split_words(spelled: bytes) -> WordParts:
 def _exact(
     spelled: bytes, begins: NDArray[np.int64], ends: NDArray[np.int64]
 ) -> tuple[NDArray[np.bool_], dict[int, bytes]]:
-    """Which words have one term, the word in lower case; and the only terms of other such words."""
+    """Return a mask of words whose only term is the word in lower case, and other single terms."""
     exact = _having(spelled, ends, _IS_JOINER)
     plain, others = _numbers(spelled, begins, ends)
     exact[plain] = True
@@ -105,7 +105,7 @@ def _exact(
 
 
 def _having(spelled: bytes, ends: NDArray[np.int64], table: bytes) -> NDArray[np.bool_]:
-    """Which words have a byte that `table` maps to 1."""
+    """Return a mask of the words with a byte that `table` maps to 1."""
     found = np.zeros(len(ends), bool)
     found[np.searchsorted(ends, np.flatnonzero(_mapped(spelled, table)))] = True
     return found
@@ -140,7 +140,7 @@ def _numbers(
 
 
 def _with_words(split: WordParts, words: dict[int, bytes]) -> WordParts:
-    """Add the parts and wholes of some words by their numbers, ascending; they have none so far."""
+    """Add the parts and wholes of words, given by ascending numbers, that have none yet."""
     numbering = dict(zip(split.parts, range(len(split.parts)), strict=True))
     rows = {i: parts(word) for i, word in words.items()}
     wholes = {i: whole_term(words[i]) for i, row in rows.items() if len(row) != 1}

@@ -1,4 +1,4 @@
-"""Where the words of a text lie that an index keeps: runs of letters, and compounds of them."""
+"""The positions of the words of a text that an index keeps: runs of letters, and compounds."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from codelode.text.tokens import (
 )
 
 MAX_EXACT = 64
-"""Of a text, so many of its first numbers are kept, and so many of its first compounds: a chunk of
-source has fewer, and of tables of data no more gets into a dictionary."""
+"""The maximum of numbers, and of compounds, per text. A chunk of source has fewer; the limit keeps
+tables of data out of the dictionary."""
 
 _WORD, _JOINER, _NEITHER = 1, 2, 0
 _CLASSES = bytes(
@@ -35,9 +35,9 @@ _Places = NDArray[np.int64]
 
 
 class Spans(NamedTuple):
-    """The words of some texts in one buffer: where each begins, its bytes, and the text it is of.
+    """The words of texts in one buffer: start, length in bytes, and number of the text of each.
 
-    int64[n] all.
+    All arrays are int64[n].
     """
 
     starts: NDArray[np.int64]
@@ -104,7 +104,7 @@ def _compounds(codes: _Bytes, joints: _Places, starts: _Places, stops: _Places) 
 
 
 def _among_first(starts: _Places, ends: _Places) -> NDArray[np.bool_]:
-    """Which of some ascending places are among the first `MAX_EXACT` of their text."""
+    """Return a mask of the positions that are among the first `MAX_EXACT` of their text."""
     if len(starts) <= MAX_EXACT:
         return np.ones(len(starts), bool)
     owners = np.searchsorted(ends, starts, "right")

@@ -73,10 +73,11 @@ def _function_declarator(node: Node) -> Node | None:
 
 
 def function(node: Node, text: bytes) -> Match | None:
-    """Return the function with this body, or None if it has no parameters.
+    """Return the definition with this body.
 
-    In that case the parser has misread the text after a macro, as in `class EXPORT Name {` and
-    `BEGIN namespace {`. A qualified name belongs to a class (or, rarely, to a namespace).
+    Without parameters it is not a function: the parser has misread the text after a macro, as in
+    `class EXPORT Name {` and `BEGIN namespace {`. A qualified name belongs to a class (or, rarely,
+    to a namespace).
     """
     function = _function_declarator(node)
     if function is None:

@@ -93,7 +93,7 @@ _WITH_BODY = frozenset({b"def", b"defp", b"defmacro", b"defmacrop"})
 
 
 def _attribute(node: Node, text: bytes) -> bytes:
-    """`doc` of `@doc "..."`, and nothing for other unary operators."""
+    """Return `doc` of `@doc "..."`, and an empty text for other unary operators."""
     operand = node.child_by_field_name("operand")
     operator = node.child_by_field_name("operator")
     if operand is None or operator is None or operator.type != "@" or operand.type != "call":
@@ -111,7 +111,7 @@ def _attribute_kind(node: Node, text: bytes) -> str | Match | None:
 
 
 def _attribute_name(node: Node) -> Node | None:
-    """`line` of `@type line :: ...`, `limit` of `@limit 10`."""
+    """Return `line` of `@type line :: ...`, `limit` of `@limit 10`."""
     operand = node.child_by_field_name("operand")
     arguments = _arguments(operand) if operand else None
     first = arguments.named_child(0) if arguments and arguments.named_child_count else None
@@ -151,7 +151,7 @@ _operator = by_field("operator")
 
 
 def _haskell_name(node: Node) -> Node | None:
-    """`f` of `f x = ...`, `<+>` of `a <+> b = ...` and of `(<+>) :: ...`."""
+    """Return `f` of `f x = ...`, `<+>` of `a <+> b = ...` and of `(<+>) :: ...`."""
     name = node.child_by_field_name("name")
     if name is None:
         infix = by_type("infix")(node)

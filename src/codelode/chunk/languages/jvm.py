@@ -55,7 +55,7 @@ _TYPES = words("user_type nullable_type parenthesized_type")
 
 
 def _receiver(node: Node) -> Node | None:
-    """Return the type that an extension is of: `String` of `fun String.shout()`."""
+    """Return the type that an extension extends: `String` of `fun String.shout()`."""
     receiver = None
     for child in node.children:
         if child.type in _TYPES:

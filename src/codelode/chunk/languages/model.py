@@ -251,7 +251,7 @@ def heads(*lines: bytes) -> Heads:
 
 @cache
 def head_pattern(lines: Heads) -> re.Pattern[bytes]:
-    """Return one pattern for all of them, for lines that are indented or not."""
+    """Return one pattern for all heads, matching lines with any indentation."""
     return re.compile(rb"^[ \t]*(?:" + rb"|".join(lines) + rb")", re.MULTILINE)
 
 

@@ -42,9 +42,9 @@ def _class_kind(node: Node, text: bytes) -> str:
 
 
 def _assigned(node: Node, text: bytes) -> Match | list[Match] | None:
-    """Return names in capitals, which are constants, and functions and types that are assigned.
+    """Return assigned constants (names in capitals), functions and types.
 
-    One letter in capitals says nothing: `M`, `T`.
+    A single capital such as `M` or `T` does not count as a constant.
     """
     left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
     if left is None or left.type != "identifier":

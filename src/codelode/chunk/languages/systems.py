@@ -91,7 +91,7 @@ _zig_value = by_type(*_ZIG_CONTAINERS)
 
 
 def _zig_kind(node: Node, text: bytes) -> str | None:
-    """`const X = struct {...}` defines a struct; an import or a local assignment, nothing."""
+    """Return the kind of `const X = ...`: a struct, for example; None for imports and locals."""
     value = _zig_value(node)
     if value is not None:
         return _ZIG_CONTAINERS[value.type]

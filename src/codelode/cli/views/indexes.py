@@ -38,7 +38,7 @@ def print_roots(found: Sequence[IndexEntry]) -> None:
 
 
 def print_removal(removal: Removal) -> None:
-    """Print the indexes that were removed and the space freed, and say which are in use."""
+    """Print the removed indexes and the space freed, and the indexes that are in use."""
     for each in removal.removed:
         print(f"removed {size(each.size):>9}  {_name(each)}")
     if len(removal.removed) != 1:
