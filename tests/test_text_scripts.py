@@ -94,7 +94,7 @@ def test_ascii_is_left_alone() -> None:
 @given(st.text(max_size=60))
 def test_any_text_becomes_words(text: str) -> None:
     result = segment(text.encode("utf-8", "surrogatepass"))
-    assert result.decode() or not text
+    assert result.decode().strip() or not any(c.isascii() and c.isalnum() for c in text)
     assert b"\0" not in result or "\0" in text
 
 

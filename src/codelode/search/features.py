@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from codelode.search.shard import Shard
     from codelode.segment.reader import Segment
 
+_JOINED = 0.7
+"""The worth of `getUrl` for `get_url`, beside 1 for the name itself."""
+
 _PROSE = frozenset(
     "markdown rst text json yaml toml ini xml html css csv svg properties diff make cmake"
     " dockerfile asciidoc ignore-list".split()
@@ -55,11 +58,16 @@ def fill_features(gathered: Gathered, shard: Shard, context: QueryContext, bm25:
 
 def _defines(
     segment: Segment, context: QueryContext, ordinals: NDArray[np.int64]
-) -> NDArray[np.bool_]:
-    """Return which chunks of a segment define a name that the query gives, bool[n]."""
-    defines = np.zeros(len(ordinals), bool)
+) -> NDArray[np.float32]:
+    """Return how well chunks of a segment define a name that the query gives, float32[n].
+
+    1 for the name in any case, `_JOINED` for its words joined in another way, else 0.
+    """
+    defines = np.zeros(len(ordinals), np.float32)
     for name in context.query.names:
-        defines |= np.isin(ordinals, segment.definitions.chunks_defining(name))
+        for joined, worth in ((True, _JOINED), (False, 1.0)):
+            chunks = segment.definitions.chunks_defining(name, joined)
+            np.maximum(defines, worth * np.isin(ordinals, chunks), out=defines)
     return defines
 
 

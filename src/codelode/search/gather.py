@@ -103,6 +103,6 @@ def _files(context: QueryContext, shard: Shard, masks: Sequence[Mask]) -> Candid
 
 
 def _defining(segment: Segment, names: Sequence[str]) -> NDArray[np.int64]:
-    """Return the chunks that define any of some names, ascending."""
-    chunks = [segment.definitions.chunks_defining(name) for name in names]
+    """Return the chunks that define any of some names, however joined, ascending."""
+    chunks = [segment.definitions.chunks_defining(name, joined=True) for name in names]
     return distinct(np.concatenate(chunks)) if chunks else np.zeros(0, np.int64)

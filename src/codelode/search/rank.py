@@ -56,7 +56,7 @@ SYMBOL = {
     "stem": 0.7,
     "stem_exact": 0.3,
     "file": 8.0,
-    "defines": 1.32,
+    "defines": 2.5,
     "symbol": 0.5,
     "symbol_exact": 0.08,
     "test": -1.47,

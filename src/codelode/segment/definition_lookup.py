@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from codelode.segment.container import SegmentFile
 
 _CACHED_BLOCKS = 16
+_WORDS = re.compile(r"[\w$-]+")  # not `~Foo`, `foo?`, `operator==`: signs are no way of joining
 
 
 class DefinitionRecord(NamedTuple):
@@ -100,17 +102,19 @@ class DefinitionLookup:
             for place in np.flatnonzero(block.names[piece] == number).tolist()
         ]
 
-    def chunks_defining(self, name: str) -> Column:
+    def chunks_defining(self, name: str, joined: bool = False) -> Column:
         """Return the chunks that hold the name of a definition called so, in any case.
 
-        Ordinals int64[n], ascending, each once.
+        With `joined`, also of those that join the same words in another way: `getUrl` and
+        `get_url`. Ordinals int64[n], ascending, each once.
         """
-        folded = _text(clean_name(name)).casefold()
-        found = [
-            self._names.chunks(number)
-            for number in self._names.having(_key(name))
-            if _text(self._names.name(number)).casefold() == folded
-        ]
+        cleaned = _text(clean_name(name))
+        folded, joined = cleaned.casefold(), joined and _WORDS.fullmatch(cleaned) is not None
+        found = []
+        for number in self._names.having(_key(name)):
+            other = _text(self._names.name(number))
+            if other.casefold() == folded or (joined and _WORDS.fullmatch(other)):
+                found.append(self._names.chunks(number))
         return distinct(np.concatenate(found)) if found else np.zeros(0, np.int64)
 
     def names_with_prefix(self, prefix: str) -> Iterator[str]:

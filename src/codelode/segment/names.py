@@ -90,8 +90,9 @@ def sorted_names(names: Iterable[bytes]) -> list[bytes]:
     distinct = list(dict.fromkeys(names))
     # Strings compare faster than tuples; no name has a newline, the lowest byte there is.
     pairs = list(map(b"%b\n%b".__mod__, zip(name_keys(distinct), distinct, strict=True)))
+    del distinct  # half a million names of a large segment: not to be held three times
     pairs.sort()
-    return b"\n".join(pairs).split(b"\n")[1::2]
+    return [pair[pair.index(b"\n") + 1 :] for pair in pairs]
 
 
 def name_sections(names: Sequence[bytes], pairs: NDArray[np.int64]) -> dict[str, Iterable[Piece]]:
