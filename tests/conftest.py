@@ -6,8 +6,13 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from hypothesis import settings
 
 from tests.commandline import SAMPLE, CommandLine, write_tree
+
+# Other work on the machine must not fail a test; tests of speed measure CPU time themselves.
+settings.register_profile("no deadline", deadline=None)
+settings.load_profile("no deadline")
 
 
 @pytest.fixture
