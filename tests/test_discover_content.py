@@ -62,7 +62,7 @@ C = [
 
 @pytest.mark.parametrize("text", CPP)
 def test_headers_that_hold_cpp_are_cpp(text: str) -> None:
-    padding = "/* Licence. */\n#ifndef A_H\n#define A_H\n#include <stddef.h>\n"
+    padding = "/* License. */\n#ifndef A_H\n#define A_H\n#include <stddef.h>\n"
     assert language("a.h", text) == "cpp"
     assert language("a.h", padding + text) == "cpp"
     assert language("config.h.in", text) in ("c", "cpp")

@@ -44,7 +44,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "path_weight": 1.7,
     }
     out = tmp_path_factory.mktemp("model")
-    write_model(out, "tiny", known, trained, {"licence": "none"})
+    write_model(out, "tiny", known, trained, {"license": "none"})
     return out
 
 

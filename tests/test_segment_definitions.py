@@ -270,6 +270,6 @@ def test_an_oversized_record_is_not_unpacked() -> None:
     bomb = zstandard.ZstdCompressor(write_content_size=True).compress(bytes(90_000_000))
     for records_, blocks in (("names", "name_blocks"), ("definitions", "definition_blocks")):
         ends = np.array([0, len(bomb)], "<u4").tobytes()
-        spoilt = forged(sound, **{records_: bomb, blocks: ends})
+        spoiled = forged(sound, **{records_: bomb, blocks: ends})
         with pytest.raises(DamagedError, match="larger"):
-            spoilt.definitions.named("a")
+            spoiled.definitions.named("a")

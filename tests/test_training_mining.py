@@ -102,7 +102,7 @@ def test_a_comment_finds_the_code_around_it() -> None:
         ("-- | Fold over the whole tree", "Fold over the whole tree"),
         ('"""Split `text` into lines.\n\n    :param text: it\n    """', "Split text into lines."),
         ("# Retry with a longer delay", "Retry with a longer delay"),
-        ("/* @brief Sets the colour of a pixel\n * @param x */", "Sets the colour of a pixel"),
+        ("/* @brief Sets the color of a pixel\n * @param x */", "Sets the color of a pixel"),
         ("// TODO: remove this hack soon", None),
         ("# Copyright 2020 The Authors of It", None),
         ("/* eslint-disable no-console, max-len */", None),
@@ -212,7 +212,7 @@ def test_a_package_is_mined_from_front_to_back(tmp_path: Path) -> None:
     about = json.dumps({"name": "farm", "version": "1.0.0", "license": "MIT"}).encode()
     code = b"/** Adds two numbers that are\n * very large. */\nfunction addLarge(a, b) {\n"
     code += b"  let carry = 0;\n  for (const digit of a) { carry += digit; }\n"
-    code += b"  return normaliseDigits(carry, a, b);\n}\n"
+    code += b"  return normalizeDigits(carry, a, b);\n}\n"
     files = {"package/package.json": about, "package/src/add.js": code}
     tar(tmp_path / "npm" / "farm-1.0.0.tgz", files)
     tar(tmp_path / "npm" / "vitest-1.0.0.tgz", files)

@@ -40,7 +40,7 @@ needs_torch = pytest.mark.skipif(
 TOPICS = {
     "network": ("open a connection to the server", "socket connect bind listen accept address"),
     "storage": ("write all records to the disk", "fsync buffer flush block sector journal"),
-    "drawing": ("paint a coloured shape", "canvas pixel brush stroke fill gradient"),
+    "drawing": ("paint a colored shape", "canvas pixel brush stroke fill gradient"),
     "text": ("find words in a sentence", "tokenise stem letter paragraph dictionary grammar"),
     "time": ("wait until the next day", "clock calendar month timezone epoch second"),
     "maths": ("solve a system of equations", "matrix vector determinant pivot inverse rank"),

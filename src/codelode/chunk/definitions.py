@@ -34,7 +34,7 @@ class RawDefinition:
     owner: str = ""
 
     def joins(self, name: str, kind: str) -> bool:
-        """Return whether a neighbour of this name and kind is another clause of this definition."""
+        """Return whether a neighbor of this name and kind is another clause of this definition."""
         return self.name == name and self.kind == kind
 
     def extend(self, node: Node, rule: Rule, name_start: int) -> None:

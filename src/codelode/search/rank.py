@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from codelode.search.candidates import Places
     from codelode.search.context import QueryContext
 
-QUESTION = {
+PROSE = {
     "cosine": 2.4,
     "bm25": 0.95,
     "coverage": 0.15,
@@ -176,7 +176,7 @@ def _fill_features_by_file(
 
 def weigh(features: NDArray[np.float32], is_symbol: bool) -> NDArray[np.float32]:
     """Return the score of each candidate, float32[n]."""
-    table = SYMBOL if is_symbol else QUESTION
+    table = SYMBOL if is_symbol else PROSE
     weights = np.array([table.get(name, 0.0) for name in FEATURES], np.float64)
     scores: NDArray[np.float64] = (features * weights).sum(axis=1)
     return scores.astype(np.float32)

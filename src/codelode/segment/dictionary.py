@@ -2,7 +2,7 @@
 
 A term is known by the upper 40 bits of its 64-bit hash, its *key*: among ten million different
 terms, one in a hundred thousand shares its key with another. The upper 8 bits of the key are the
-number of a bucket; the terms of a bucket are neighbours, their keys ascend.
+number of a bucket; the terms of a bucket are neighbors, their keys ascend.
 
 Of a key only the *tail* is kept. Where terms are few, it is the lower 32 bits. Where they are many,
 a count for each value of the upper 16 bits, its *slot*, costs less than the byte of each tail that

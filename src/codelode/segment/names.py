@@ -1,7 +1,7 @@
 """The names of definitions: sorted, in compressed blocks, each with the chunks that define it.
 
 Names are sorted by their *key*, then as bytes. The key is the parts of a name in lower case, joined
-without separators: `get_url`, `getUrl` and `GETURL` have one key, so they are neighbours, whatever
+without separators: `get_url`, `getUrl` and `GETURL` have one key, so they are neighbors, whatever
 way they are asked for. A block holds `NAMES_PER_BLOCK` names; the keys of the first names of all
 blocks are the *heads*, by which a block is found without touching another.
 """
@@ -161,7 +161,7 @@ class NameBlock:
         return add_up(chunks.array())
 
     def having(self, key: bytes) -> range:
-        """Return the places of the names that have this key; they are neighbours."""
+        """Return the places of the names that have this key; they are neighbors."""
         if not key.isalnum() or not self._text.isascii():
             keys = self.keys()
             return range(bisect_left(keys, key), bisect_right(keys, key))

@@ -98,9 +98,9 @@ def drop_damaged(storage: Storage) -> Manifest:
     manifest = read_manifest(storage)
     sound = []
     for entry in manifest.segments:
-        spoilt = {finding.file for finding in _check(storage, manifest, entry)}
-        if spoilt <= {entry.stats}:
-            sound.append(replace(entry, stats="") if spoilt else entry)
+        spoiled = {finding.file for finding in _check(storage, manifest, entry)}
+        if spoiled <= {entry.stats}:
+            sound.append(replace(entry, stats="") if spoiled else entry)
     if tuple(sound) != manifest.segments:
         manifest = replace(
             manifest,

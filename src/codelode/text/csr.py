@@ -7,14 +7,14 @@ from numpy.typing import NDArray
 
 
 def group_starts(values: NDArray[np.generic]) -> NDArray[np.int64]:
-    """Where each run of equal values begins."""
+    """Return the index at which each run of equal values begins."""
     differs = np.ones(len(values), np.bool_)
     np.not_equal(values[1:], values[:-1], out=differs[1:])
     return np.flatnonzero(differs)
 
 
 def ranges(begins: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The concatenation of `arange(begin, begin + length)` over all pairs; int64 all."""
+    """Concatenate `arange(begin, begin + length)` over all pairs; all arrays are int64."""
     ends = np.cumsum(lengths)
     return np.repeat(begins - ends + lengths, lengths) + np.arange(ends[-1] if len(ends) else 0)
 

@@ -20,7 +20,7 @@ def spans_of_parts(
 
     What lies between `silent` and `silent_ends` has none. A part begins where the class of the
     characters changes, but an upper-case letter goes with the lower-case ones after it: it is the
-    regular expression `tokens.PARTS`, told by a character and its two neighbours.
+    regular expression `tokens.PARTS`, told by a character and its two neighbors.
     """
     classes = np.frombuffer(text.translate(_CLASSES), np.uint8).copy()
     classes[ranges(silent, silent_ends - silent)] = _NEITHER

@@ -30,11 +30,11 @@ _Lane = tuple[NDArray[np.int64] | slice, NDArray[np.uint64]]
 def number_spans(
     text: bytes, starts: NDArray[np.int64], lengths: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Number the distinct pieces `text[start:start + length]` in order of first appearance.
+    """Assign numbers to the distinct pieces `text[start:start + length]` by first appearance.
 
-    Gives the number of each piece, and for each number the first piece that has it; int64 all.
-    `text` ends in `PADDING`; no piece holds a NUL. Pieces that differ after their first 64 bytes
-    are told apart by 64-bit hashes. Memory: 50 bytes a piece.
+    Returns the number of each piece, and the index of the first piece with each number; all arrays
+    are int64. `text` ends in `PADDING`; no piece contains a NUL. Pieces longer than 64 bytes are
+    compared by 64-bit hashes of the rest. Takes 50 bytes of memory per piece.
     """
     lanes = _lanes(text, starts, lengths)
     hashes = np.zeros(len(starts), np.uint64)
@@ -48,7 +48,7 @@ def number_spans(
 
 
 def spell(text: bytes, starts: NDArray[np.int64], lengths: NDArray[np.int64], end: bytes) -> bytes:
-    """The pieces one after the other, each followed by the byte `end`. `text` as above."""
+    """Concatenate the pieces, each followed by the byte `end`; `text` is as in `number_spans`."""
     picks = ranges(starts, lengths + 1)
     pieces = np.frombuffer(text, np.uint8)[picks]
     pieces[np.cumsum(lengths + 1) - 1] = ord(end)
@@ -56,7 +56,10 @@ def spell(text: bytes, starts: NDArray[np.int64], lengths: NDArray[np.int64], en
 
 
 def _lanes(text: bytes, starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> list[_Lane]:
-    """The bytes of the pieces as little-endian integers: which pieces reach so far, and theirs."""
+    """Return the bytes of the pieces as little-endian integers, in lanes of eight bytes.
+
+    A lane holds the pieces that reach it and their integers.
+    """
     at_byte = np.ndarray((len(text) - LANE + 1,), "<u8", text, strides=(1,))
     lanes: list[_Lane] = []
     those: NDArray[np.int64] | slice = slice(None)

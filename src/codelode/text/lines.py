@@ -9,10 +9,10 @@ _LF, _CR = 0x0A, 0x0D
 
 
 def line_starts(text: bytes) -> NDArray[np.int64]:
-    """The byte offset at which each line begins, ascending; line n (1-based) is at `[n - 1]`.
+    """Return the byte offset at which each line begins; line n (1-based) is at `[n - 1]`.
 
-    LF, CRLF and a lone CR end a line, as in `bytes.splitlines`: a final line end begins no
-    further line, and an empty text has no lines.
+    LF, CRLF and a lone CR end a line, as in `bytes.splitlines`: a line ending at the end of the
+    text begins no further line, and an empty text has no lines.
     """
     codes = np.frombuffer(text, dtype=np.uint8)
     ends = codes == _LF

@@ -197,7 +197,10 @@ def _with_few_marks(text: str) -> str:
 
 
 def _overlapping(run: str, shapes: str) -> list[str]:
-    """The pairs of neighbors in a run without spaces, then its Han characters; with spaces."""
+    """Return the overlapping pairs of neighbors in a run without spaces, then its Han characters.
+
+    They are separated and surrounded by spaces.
+    """
     if _MARK in shapes:
         units = [run[slice(*match.span())] for match in _CLUSTER.finditer(shapes)]
     else:

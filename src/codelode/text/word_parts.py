@@ -116,14 +116,14 @@ def _mapped(spelled: bytes, table: bytes) -> NDArray[np.bool_]:
 
 
 def _cut(text: bytes, starts: NDArray[np.int64], stops: NDArray[np.int64]) -> list[bytes]:
-    """The pieces `text[start:stop]`."""
+    """Return the pieces `text[start:stop]`."""
     return spell(text, starts, stops - starts, WORD_END).split(WORD_END)[:-1]
 
 
 def _numbers(
     spelled: bytes, begins: NDArray[np.int64], ends: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The words that are `is_number`: those that need no more than lower case, and the others."""
+    """Return the words that are numbers: those that only need lower-casing, and the others."""
     codes, is_hex = np.frombuffer(spelled, np.uint8), _mapped(spelled, _IS_HEX)
     lengths, led_by_digit = ends - begins, codes[begins] <= _LAST_DIGIT
     likely = np.flatnonzero(~led_by_digit & (lengths >= MIN_HASH_BYTES))

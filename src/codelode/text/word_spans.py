@@ -79,14 +79,17 @@ def word_spans(joined: bytes, ends: NDArray[np.int64]) -> Spans:
 
 
 def _joints(classes: _Bytes, is_word: NDArray[np.bool_]) -> _Places:
-    """The joiners with a word on either side, ascending."""
+    """Return the positions of joiners between two words, ascending."""
     between = is_word[:-2] & is_word[2:]
     between &= classes[1:-1] == _JOINER
     return np.flatnonzero(between) + 1
 
 
 def _compounds(codes: _Bytes, joints: _Places, starts: _Places, stops: _Places) -> _Places:
-    """Where the compounds begin and end, int64[n, 2]; `starts` and `stops` are those of words."""
+    """Return the start and end of each compound, int64[n, 2].
+
+    `starts` and `stops` are those of words.
+    """
     words = np.searchsorted(stops, joints)  # the words that the joints follow
     heads = group_starts(words - np.arange(len(words)))
     tails = np.append(heads[1:], len(words))[: len(heads)] - 1

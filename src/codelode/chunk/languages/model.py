@@ -211,7 +211,7 @@ class Syntax:
     - `comments`, and `attributes`: what is written before the thing that it belongs to.
     - `docstring` finds documentation inside a definition; `is_doc` tells it among attributes, and
       `is_attribute` says whether a node of such a type is one.
-    - `clauses`: neighbours of the same name are one definition (equations, signatures).
+    - `clauses`: neighbors of the same name are one definition (equations, signatures).
     - `prepare` rewrites a text, and `repair` one in which the parser has found errors, so that the
       parser can make sense of it. Both keep its length, so that offsets stay true. The latter also
       gives the ranges in which it blanked the heads of definitions.
