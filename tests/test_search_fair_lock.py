@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -171,3 +173,36 @@ def test_a_search_holds_the_lock_and_releases_it_during_a_long_scan(
     monkeypatch.setattr("codelode.search.dense.SEARCH_LOCK", watched)
     assert index.search("retry")
     assert seen == ["acquired", "released"] * 2
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_children_forked_beside_searching_threads_answer_rightly(tmp_path: Path) -> None:
+    for i in range(60):
+        lines = [f"def function_{i}_{j}(x):\n    return retry(x, {j})\n" for j in range(20)]
+        (tmp_path / f"f{i}.py").write_text("".join(lines))
+    index = Index.open(tmp_path, index_dir=tmp_path.parent / f"{tmp_path.name}-index")
+    index.update()
+    expected = [hit.path for hit in index.search("retry function 7")]
+    ended = threading.Event()
+
+    def search(number: int) -> None:
+        for i in count():
+            if ended.is_set():
+                return
+            index.search(f"retry function {number} {i % 50}")
+
+    threads = [threading.Thread(target=search, args=(number,)) for number in range(3)]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(60):
+            pid = os.fork()
+            if pid == 0:
+                signal.alarm(20)  # ends a child that hangs
+                found = [hit.path for hit in index.search("retry function 7")]
+                os._exit(0 if found == expected else 1)
+            assert os.waitpid(pid, 0)[1] == 0
+    finally:
+        ended.set()
+        for thread in threads:
+            thread.join()

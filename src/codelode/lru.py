@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 K = TypeVar("K")
@@ -12,27 +12,27 @@ V = TypeVar("V")
 class LruCache(Generic[K, V]):
     """A least-recently-used cache, shared by threads.
 
-    Two threads may compute the value of a key at once; the results must be equal.
+    Two threads may compute the value of a key at once; the results must be equal. There is no lock:
+    the child of a fork could find it held by a thread that exists only in the parent. Each step is
+    one call of a dictionary; if another thread has overtaken a step, it is skipped.
     """
 
     def __init__(self, room: int) -> None:
         """Keep at most `room` values, at least 1."""
         self._room = max(1, room)
         self._values: dict[K, V] = {}
-        self._lock = threading.Lock()
 
     def get(self, key: K) -> V | None:
         """Return the value of a key, or None; the key counts as used now."""
-        with self._lock:
-            value = self._values.pop(key, None)
-            if value is not None:
-                self._values[key] = value
-            return value
+        value = self._values.pop(key, None)
+        if value is not None:
+            self._values[key] = value
+        return value
 
     def put(self, key: K, value: V) -> None:
         """Store a value, and drop the least recently used ones if there are too many."""
-        with self._lock:
-            self._values.pop(key, None)
-            self._values[key] = value
+        self._values.pop(key, None)
+        self._values[key] = value
+        with suppress(KeyError, RuntimeError, StopIteration):  # another thread drops some, too
             while len(self._values) > self._room:
                 del self._values[next(iter(self._values))]

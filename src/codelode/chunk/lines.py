@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from functools import cached_property
 from itertools import pairwise
 from typing import Final
 
@@ -17,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode.chunk.sizes import MAX_CHUNK_BYTES, MAX_LINE_BYTES
+from codelode.lazy import cached_property
 from codelode.text.lines import line_starts
 
 _LF: Final = 0x0A

@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from functools import cached_property
 from itertools import chain
 from typing import NamedTuple
 
 from codelode.discover import wildmatch
+from codelode.lazy import cached_property
 
 NOT_FOUND = -1
 _BLOCK = 64

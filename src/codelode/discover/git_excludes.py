@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 from codelode.discover.git_config import MAX_SETTINGS_BYTES, GitConfig, config_home, expanded
 from codelode.discover.git_index import TrackedFiles, tracked_files
 from codelode.discover.safe_open import read_settings
+from codelode.lazy import cached_property
 
 
 def worktree_above(folder: Path) -> Path | None:

@@ -12,12 +12,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from functools import cached_property
 from itertools import takewhile
 from typing import NamedTuple
 
 from codelode.discover import wildmatch
 from codelode.discover.expressions import NOT_FOUND, Expression, finder
+from codelode.lazy import cached_property
 
 __all__ = ["NOT_FOUND", "Finder", "Rule", "Rules"]
 

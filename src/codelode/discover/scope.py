@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 from codelode.discover.git_excludes import worktree_above
@@ -13,6 +12,7 @@ from codelode.discover.ignore import parse
 from codelode.discover.rule_stack import KINDS, MAX_RULES_BYTES
 from codelode.discover.safe_open import read_settings
 from codelode.errors import UsageError
+from codelode.lazy import cached_property
 
 Names = dict[str, "Names | None"]
 """Entries of a folder by name: None if all of an entry is in scope, else the entries in scope."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+from codelode.lazy import cached_property
 
 if TYPE_CHECKING:
     from codelode.search.parsed_query import ParsedQuery

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from codelode.search.fair_lock import SEARCH_LOCK
 from codelode.system.cpu import available_cores
-from codelode.system.fork import after_fork
+from codelode.system.fork import ForkLock, after_fork
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -26,7 +26,7 @@ CORES = available_cores()
 """The number of cores that this process may use."""
 
 _searches = 0
-_searches_lock = threading.Lock()
+_searches_lock = ForkLock()
 
 
 def share_cores(processes: int) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from codelode.lazy import cached_property
 from codelode.lru import LruCache
 from codelode.segment.definitions import (
     DEFINITIONS_PER_BLOCK,

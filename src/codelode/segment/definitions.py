@@ -7,13 +7,13 @@ name has the chunks that hold the names of its definitions (see `names`).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import chain, compress, repeat
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from codelode.lazy import cached_property
 from codelode.segment.column_codec import Column, add_up, open_columns, pack_column, steps
 from codelode.segment.frames import Frames, frame_sections
 from codelode.segment.names import Names, clean_names, name_sections, sorted_names

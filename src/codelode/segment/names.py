@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import struct
 from bisect import bisect_left, bisect_right
-from functools import cached_property
 from typing import TYPE_CHECKING
 from unicodedata import normalize
 
 import numpy as np
 
 from codelode.errors import DamagedError
+from codelode.lazy import cached_property
 from codelode.lru import LruCache
 from codelode.segment.column_codec import (
     Column,

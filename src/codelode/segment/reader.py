@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from codelode.errors import DamagedError
+from codelode.lazy import cached_property
 from codelode.segment.container import SegmentFile
 from codelode.segment.definition_lookup import DefinitionLookup
 from codelode.segment.definitions import DefinitionTable, read_table

@@ -6,12 +6,12 @@ the merge, took a twentieth of the time of indexing.
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from codelode.lazy import cached_property
 from codelode.segment.definitions import DefinitionTable
 from codelode.segment.dictionary import BUCKETS, bucket_keys
 from codelode.segment.postings import Postings

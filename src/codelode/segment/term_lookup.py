@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
+from codelode.lazy import cached_property
 from codelode.lru import LruCache
 from codelode.segment.dictionary import (
     BUCKET,

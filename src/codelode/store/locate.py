@@ -32,16 +32,28 @@ def index_directory(root: Path, index_dir: str | os.PathLike[str] | None = None)
 def index_folder(index_dir: str | os.PathLike[str] | None = None) -> Path:
     """Return the folder that holds the folders of indexes, or the folder of one index.
 
-    Raises `UsageError` if it is a file.
+    Raises `UsageError` if it is a file, or if there is no place for it.
     """
     chosen = index_dir or os.environ.get("LODE_INDEX_DIR")
     if not chosen:
-        cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-        return Path(cache) / "codelode"
+        return _cache_folder() / "codelode"
     folder = Path(chosen).expanduser().absolute()
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"the index folder {folder} is not a folder")
     return folder
+
+
+def _cache_folder() -> Path:
+    """Return the user's cache. A relative XDG_CACHE_HOME is not valid and does not count."""
+    chosen = os.environ.get("XDG_CACHE_HOME", "")
+    if os.path.isabs(chosen):  # noqa: PTH117 (an empty path is none)
+        return Path(chosen)
+    try:
+        return Path.home() / ".cache"
+    except RuntimeError:  # neither HOME nor a name: a container that runs as any user
+        from codelode.system.own_folder import own_temporary_folder  # few have no home
+
+        return own_temporary_folder()
 
 
 def real_root(root: str | os.PathLike[str]) -> Path:

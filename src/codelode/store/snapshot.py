@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from codelode.errors import DamagedError
+from codelode.lazy import cached_property
 from codelode.segment.container import SegmentFile
 from codelode.segment.reader import Segment
 from codelode.segment.section_check import check_shape

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import threading
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,3 +15,35 @@ def after_fork(call: Callable[[], object]) -> None:
     """Register a function to call in every child right after a fork."""
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=call)
+
+
+class ForkLock:
+    """A lock that is free in the child of a fork: a thread that holds it exists in the parent only.
+
+    It guards data that are good enough wherever that thread was stopped.
+    """
+
+    def __init__(self) -> None:
+        self.free()
+        _locks.add(self)
+
+    def free(self) -> None:
+        """Forget who holds the lock."""
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(self, *_error: object) -> None:
+        self._lock.release()
+
+
+_locks: WeakSet[ForkLock] = WeakSet()
+
+
+def _free_all() -> None:
+    for lock in list(_locks):
+        lock.free()
+
+
+after_fork(_free_all)

@@ -12,10 +12,11 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import threading
 import time
 import weakref
 from contextlib import suppress
+
+from codelode.system.fork import ForkLock
 
 _SUPPORTED = sys.platform == "linux"
 _PATIENCE_SECONDS = 0.05
@@ -30,7 +31,7 @@ class Lease:
         self._descriptor = descriptor
         self._holders = 0
         self._patient = True
-        self._lock = threading.Lock()
+        self._lock = ForkLock()
         weakref.finalize(self, os.close, descriptor).atexit = False
 
     def take(self) -> None:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from codelode.lazy import cached_property
 from codelode.text.csr import group_starts, ranges
 from codelode.text.interning import PADDING, number_spans, spell
 from codelode.text.scripts import segment

@@ -7,12 +7,12 @@ drop are rare and processed one by one by the functions of `tokens`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
+from codelode.lazy import cached_property
 from codelode.text.csr import ranges
 from codelode.text.identifiers import spans_of_parts
 from codelode.text.interning import PADDING, number_spans, spell

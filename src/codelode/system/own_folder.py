@@ -1,0 +1,27 @@
+"""A folder for a user who has no home."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from codelode.errors import UsageError
+
+
+def own_temporary_folder() -> Path:
+    """Return a folder below the temporary one that nobody else can write to.
+
+    Raises `UsageError` if there is something else in its place.
+    """
+    user = os.getuid() if hasattr(os, "getuid") else "user"
+    folder = Path(tempfile.gettempdir()) / f"codelode-{user}"
+    with suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
+    status = folder.lstat()
+    is_ours = not hasattr(os, "getuid") or status.st_uid == os.getuid()
+    if not stat.S_ISDIR(status.st_mode) or not is_ours or status.st_mode & 0o022:
+        raise UsageError(f"{folder} is not a folder of yours alone: set HOME or LODE_INDEX_DIR")
+    return folder
