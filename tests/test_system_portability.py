@@ -16,7 +16,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "src" / "codelode"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 STUBS = Path(mypy.__file__).parent / "typeshed/stdlib/os/__init__.pyi"
-"""They say which attributes of `os` each system has."""
+"""The type stubs that list the attributes of `os` by system."""
 
 POSIX_MODULES = {
     "crypt", "curses", "fcntl", "grp", "posix", "pty", "pwd", "readline", "resource", "syslog",

@@ -146,7 +146,7 @@ def _size(path: Path) -> int:
 
 
 def _recorded_root(storage: LocalStorage) -> str | None:
-    """Return the root of an index of another format, which had it in the same place so far."""
+    """Return the root of an index of another format; all formats so far record it alike."""
     try:
         root = json.loads(storage.read_manifest().partition(b"\n")[2])["root"]
     except (StoreError, ValueError, TypeError, KeyError, RecursionError):

@@ -43,7 +43,7 @@ WORD_CHARACTERS = bytes(
     byte for byte in range(256) if byte >= 0x80 or chr(byte).isalnum() or byte == ord("_")
 )
 PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|@+")
-"""Over an ASCII word, or the `shape` of another: HTTP | Server, server | 256 | uncased letters."""
+"""Parts of an ASCII word, or of a word's `shape`: HTTP | Server, server | 256 | uncased letters."""
 
 _MIN_PART_BYTES = 3  # on average, in words over MAX_PART_BYTES: random data has shorter ones
 MIN_HASH_BYTES = 16

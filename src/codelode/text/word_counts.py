@@ -19,8 +19,8 @@ from codelode.text.scripts import segment
 from codelode.text.word_parts import WORD_END, WordParts, split_words
 from codelode.text.word_spans import word_spans
 
-# A key of `part_counts` holds, from the top: text, part (26 bits), count (20 bits). One sort of
-# such keys brings together what is to be added up.
+# The bits of a key of `part_counts`, from the top: text, part (26 bits), count (20 bits). Sorting
+# the keys groups the counts to be added.
 _TEXT, _PART = 46, 20
 _PART_MASK, _COUNT_MASK = (1 << 26) - 1, (1 << 20) - 1
 
