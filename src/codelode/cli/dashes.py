@@ -28,7 +28,8 @@ _TAKES_NO_VALUE = ("store_true", "store_const", "help", "version")
 def marked(command: Command, arguments: Sequence[str]) -> list[str]:
     """Return the arguments, with `MARK` before those that are text in spite of their dash.
 
-    The value of an option that takes any text is marked too, and joined to its option. Raises `UsageError` for an unknown option.
+    The value of an option that takes any text is marked too, and joined to its option.
+    Raises `UsageError` for an unknown option.
     """
     options = {flag: option for option in _options(command) for flag in option.flags}
     result: list[str] = []
