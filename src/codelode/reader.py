@@ -111,9 +111,9 @@ class IndexReader:
         return self._shard().snapshot
 
     def _shard(self) -> Shard:
-        """Return the newest snapshot with the caches of searches in it; open it only if new."""
+        """Return the shard of the newest snapshot; open a snapshot only if there is a newer one."""
         stamp = self.storage.read_stamp()
-        opened = self._opened  # one attribute: threads must not see half of a change
+        opened = self._opened  # read once: another thread may replace it
         if opened is not None and opened[0] == stamp:
             return opened[1]
         snapshot = Snapshot.open(self.storage)

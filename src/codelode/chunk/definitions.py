@@ -16,8 +16,8 @@ class RawDefinition:
     """A definition on the bytes `[start, end)`; `lead` is where the comments before it begin.
 
     `name_start` is the offset of its name, `doc` the range of its comments. `parent` is an index
-    into the list of the outline, or -1. `node` and `rule` are those that define it, if the parser
-    made sense of it. `declaration` and `owner` are as in `types.Definition`.
+    into the list of the outline, or -1. `node` and `rule` define it; they are None if it was found
+    by its head. `declaration` and `owner` are as in `types.Definition`.
     """
 
     name: str

@@ -128,7 +128,8 @@ def _roles(syntax: Syntax, language: Language, root: int) -> bytes:
     for role, types in (
         (RULE, syntax.rules.keys()),
         (SCOPE, syntax.scopes),
-        (SCOPE, [word for word, rule in syntax.rules.items() if rule.holds]),  # when it has no name
+        # A node whose rule defines nothing, for want of a name, is a scope.
+        (SCOPE, [word for word, rule in syntax.rules.items() if rule.holds]),
         (WRAPPER | SCOPE, syntax.wrappers),
         (CLOSURE | SCOPE, syntax.closures),
         (BODY, syntax.bodies),

@@ -62,7 +62,7 @@ class Worktree:
         return self._config.is_true("core.ignorecase")
 
     def exclude_files(self) -> list[Path]:
-        """Return the rule files that git would heed, which need not exist; the first outranks."""
+        """Return the rule files that git would heed, the strongest first; they need not exist."""
         files = [self._common / "info" / "exclude"] if self._common else []
         configured = self._config.last("core.excludesfile")
         if configured is None:
