@@ -15,7 +15,7 @@ from tests.commandline import LODE, SAMPLE, CommandLine, imported_by, write_tree
 
 HEADER = re.compile(r"\S.*:\d+(  .*)?")
 CONTEXT = re.compile(r"  +(\d+|…)(  .*)?")
-NEEDLESS = (  # what a search in a pipe has no need of
+NEEDLESS = (  # modules that a search in a pipe does not need
     "rich",
     "pygments",
     "tree_sitter",

@@ -45,7 +45,7 @@ def open_descriptors() -> set[str]:
 
 @pytest.fixture
 def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str]:
-    """Makes a module that workers can run."""
+    """Return a function that makes a module that a worker can run."""
 
     def make(source: str) -> str:
         (tmp_path / "worker_of_a_test.py").write_text(source)

@@ -107,7 +107,7 @@ def remove(path: Path) -> None:
 
 
 def make_way(root: Path, path: str) -> Iterator[str]:
-    """Make the folders above a path, where files or links may be; yields what that changes."""
+    """Make the folders above a path, replacing files and links; yield the paths that change."""
     *folders, _ = path.split("/")
     for end in range(1, len(folders) + 1):
         folder = "/".join(folders[:end])

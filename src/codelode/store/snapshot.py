@@ -93,7 +93,7 @@ class Snapshot:
                 manifest = newer
 
     def check_sizes(self) -> None:
-        """Raise `DamagedError` if a mapped file was cut short: touching it could kill us."""
+        """Raise `DamagedError` if a mapped file was truncated: reading it could crash."""
         for live in self.segments:
             live.segment.file.check_size()
 

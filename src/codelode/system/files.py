@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class MappedFile:
-    """A file mapped for reading, with a lease that keeps others from cutting it short.
+    """A file mapped for reading, with a lease that keeps other processes from truncating it.
 
     Opening raises `OSError`, or `ValueError` for an empty file.
     """

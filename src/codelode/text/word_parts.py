@@ -92,7 +92,10 @@ def split_words(spelled: bytes) -> WordParts:
 def _exact(
     spelled: bytes, begins: NDArray[np.int64], ends: NDArray[np.int64]
 ) -> tuple[NDArray[np.bool_], dict[int, bytes]]:
-    """Return a mask of words whose only term is the word in lower case, and other single terms."""
+    """Return the words with no parts: a mask of those that only need lower-casing, and others.
+
+    The others are given as terms by word number.
+    """
     exact = _having(spelled, ends, _IS_JOINER)
     plain, others = _numbers(spelled, begins, ends)
     exact[plain] = True
@@ -127,7 +130,7 @@ def _numbers(
     codes, is_hex = np.frombuffer(spelled, np.uint8), _mapped(spelled, _IS_HEX)
     lengths, led_by_digit = ends - begins, codes[begins] <= _LAST_DIGIT
     likely = np.flatnonzero(~led_by_digit & (lengths >= MIN_HASH_BYTES))
-    for i in range(4):  # few are left after this
+    for i in range(4):  # this leaves few words to check
         likely = likely[is_hex[begins[likely] + i]]
     likely = np.append(np.flatnonzero(led_by_digit & (lengths > MAX_NUMBER_DIGITS)), likely)
     digits, lengths = ranges(begins[likely], lengths[likely]), lengths[likely]
@@ -140,7 +143,7 @@ def _numbers(
 
 
 def _with_words(split: WordParts, words: dict[int, bytes]) -> WordParts:
-    """Add the parts and wholes of words, given by ascending numbers, that have none yet."""
+    """Add the parts and wholes of more words, whose numbers ascend."""
     numbering = dict(zip(split.parts, range(len(split.parts)), strict=True))
     rows = {i: parts(word) for i, word in words.items()}
     wholes = {i: whole_term(words[i]) for i, row in rows.items() if len(row) != 1}
