@@ -373,7 +373,7 @@ def test_a_forked_child_has_workers_of_its_own(index: Index) -> None:
         if not pid:
             code = 1
             try:
-                index.search("retry")  # alone
+                index.search("retry")  # no other search is under way
                 with crowd(index):
                     right = index.search("retry") == hits and pids(index) != before
                 index.close()

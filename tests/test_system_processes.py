@@ -134,7 +134,7 @@ def test_pipes_are_closed_and_not_inherited(module: Callable[[str], str]) -> Non
     before = open_descriptors()
     first, second = (ChildProcess(module(ECHO), {}) for _ in range(2))
     assert len(open_descriptors() - before) == 4
-    for child in (first, second):  # one that is open elsewhere would keep the worker alive
+    for child in (first, second):  # a pipe that is open elsewhere would keep the worker alive
         child.end_input()
         assert child.wait(20) == 0
         child.close()

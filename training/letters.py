@@ -34,7 +34,7 @@ _MAX_COST = 8.0
 
 
 class Language(NamedTuple):
-    """A row of the table: translations it is made of, its encodings, the bits of choosing it."""
+    """A row of the table: its translations, its encodings, and the cost of choosing it in bits."""
 
     name: str
     translations: str

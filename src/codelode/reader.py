@@ -48,7 +48,7 @@ class IndexReader:
         self.storage = LocalStorage(directory)
         self.has_own_encoder = encoder is not None
         self._encoder = encoder
-        self._opened: tuple[bytes, Shard] | None = None  # with the stamp of its manifest
+        self._opened: tuple[bytes, Shard] | None = None  # (stamp of its manifest, shard)
 
     def exists(self) -> bool:
         """Return whether anything was committed yet."""

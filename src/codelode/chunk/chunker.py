@@ -86,7 +86,7 @@ def _outline(document: Document, lines: Lines) -> tuple[list[RawDefinition], dic
 
 
 def _worth_parsing(text: bytes, lines: Lines) -> bool:
-    """Return whether to look for the definitions of a text, or whether that helps little."""
+    """Return whether a text is worth parsing for its definitions."""
     if len(text) > MAX_PARSED_BYTES:
         return False
     return lines.long_bytes() <= max(MIN_LONG_BYTES, MAX_LONG_SHARE * len(text))

@@ -45,7 +45,7 @@ class Grammar:
     compact: frozenset[int]
 
     def legible(self, text: bytes) -> bytes:
-        """Return the text as the parser may read it: the same length, and the same structure."""
+        """Return the text prepared for the parser, with the same length and structure."""
         if self.syntax.prepare is not None:
             text = self.syntax.prepare(text)
         return text.translate(_MASK) if self.syntax.ascii_only else text

@@ -23,7 +23,7 @@ def prepare() -> None:
 
     Output is UTF-8 whatever the locale. A file name that is not UTF-8 goes into a pipe unchanged;
     for a terminal `render.sanitize` escapes it. If a standard stream is closed, its descriptor is
-    taken, so that it cannot become the descriptor of an index file.
+    opened on the null device, so that it cannot become the descriptor of an index file.
     """
     for descriptor in range(3):
         try:

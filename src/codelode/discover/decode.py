@@ -160,7 +160,7 @@ def _wide_without_mark(data: bytes) -> Text | None:
 
 
 def _wide_bits(text: str) -> float:
-    """Return the bits per non-ASCII character: 0 if there are few, infinity with controls."""
+    """Return the bits per non-ASCII character: 0 if few, infinity if there are control codes."""
     if not text or _share_of_controls(text.encode("utf-8", "replace")) > 0:
         return float("inf")
     foreign = sum(character > "\x7f" for character in text)

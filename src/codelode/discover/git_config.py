@@ -209,7 +209,7 @@ def _text(data: bytes) -> str:
 def _value(data: bytes, at: int) -> tuple[bytes | None, int]:
     """Return the value at `at`, None if it is malformed, and the end of its line."""
     value = bytearray()
-    length = 0  # spaces beyond this are dropped, unless more follows
+    length = 0  # trailing spaces beyond this length are dropped
     quoted = False
     while piece := _PIECE.match(data, at):
         at = piece.end()

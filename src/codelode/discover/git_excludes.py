@@ -33,7 +33,7 @@ class Worktree:
 
     @cached_property
     def _git_folder(self) -> Path | None:
-        """The worktree's own `.git`, also where that is a file that points to it."""
+        """The worktree's own git folder; `.git` may be a file that holds its path."""
         if self.top is None:
             return None
         place = self.top / ".git"

@@ -88,7 +88,7 @@ class Rules:
         return _Table(self._compared(), folders=True)
 
     def _compared(self) -> list[Rule]:
-        """Return the rules as they are compared with names."""
+        """Return the rules, in lower case if case is ignored."""
         if not self._ignore_case:
             return self.rules
         return [rule._replace(pattern=_in_lower_case(rule.pattern)) for rule in self.rules]

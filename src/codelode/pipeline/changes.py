@@ -168,7 +168,7 @@ class KnownFiles:
 
 
 class SkipCounter:
-    """Counts skips by reason, and tells a listener of each."""
+    """Counts skips by reason, and reports each to a listener."""
 
     def __init__(self, listener: Callable[[Skip], None] | None) -> None:
         self.counts: Counter[str] = Counter()

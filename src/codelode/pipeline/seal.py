@@ -77,8 +77,8 @@ class Sealer:
     def finish(self, skipped: dict[str, int]) -> Manifest:
         """Seal the last runs and publish, unless nothing has changed since the last commit.
 
-        `skipped` are the numbers of files that the index leaves out, by reason. Return the manifest
-        that is current then.
+        `skipped` are the numbers of files that the index leaves out, by reason. Returns the
+        manifest that is current afterwards.
         """
         with self._clock.during("seal"):
             self._seal()

@@ -58,7 +58,7 @@ class Candidates:
 def chunk_keys(segments: NDArray[np.int64] | int, ordinals: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return segment number << 32 | ordinal, int64[n]: one number per chunk of a snapshot.
 
-    The same packs a segment number and a file's row.
+    The keys of files are made in the same way, from a segment number and a file's row.
     """
     return np.asarray(segments, np.int64) << 32 | ordinals
 

@@ -13,15 +13,15 @@ if TYPE_CHECKING:
     from typing import Self
 
 FEATURES = (
-    "cosine",  # of the chunk with the query
-    "bm25",  # of the chunk, as a share of the best candidate's
+    "cosine",  # cosine of the chunk with the query
+    "bm25",  # BM25 of the chunk, as a share of the best candidate's
     "coverage",  # share of the query's weight that occurs in the chunk
     "file_cosine",  # best cosine among the file's candidates
     "file_bm25",  # sum over the file's candidates, as a share of the best file's
     "file_coverage",  # share of the query's weight that occurs in any candidate of the file
     "file_hits",  # number of candidates in the file, log2, as a share of the most
     "path",  # share of the query's weight that occurs in the path
-    "stem",  # ... in the file's name
+    "stem",  # share of the query's weight that occurs in the file's name
     "stem_exact",  # share of the name's parts that the query has
     "file",  # how well the chunk matches a path, and a line in it, that the query names
     "defines",  # the chunk defines a name the query gives

@@ -33,7 +33,7 @@ _LAST_NAME = re.compile(r"[^\W\d][\w$]*[!?]?\Z")
 
 @dataclass(frozen=True, slots=True)
 class Landing:
-    """Lines are 1-based, `line` is one of `start_line` to `end_line`.
+    """The place of a hit. Lines are 1-based; `line` is one of `start_line` to `end_line`.
 
     `symbol` is the qualified name of the innermost definition that holds `line`, `kind` its kind;
     None where there is none.

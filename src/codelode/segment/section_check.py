@@ -1,6 +1,6 @@
 """Check that the sections of a segment fit together; cheap enough to run on every open.
 
-Checksums prove that the bytes are those that were written. This check protects a reader from files
+Checksums prove that the bytes are as written. This check protects a reader from files
 that something else wrote. `verify` checks the content of rows.
 """
 

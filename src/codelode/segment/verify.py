@@ -1,6 +1,6 @@
 """Check every reference of a segment.
 
-Checksums say that the bytes are those that were written; this says that they make sense together.
+Checksums prove that the bytes are as written; these checks prove that they are consistent.
 """
 
 from __future__ import annotations

@@ -105,7 +105,7 @@ class Dispatcher:
     def close(self) -> None:
         """End the workers; those at work end when they have answered."""
         if self._pid != os.getpid():
-            return  # they belong to the parent of a fork
+            return  # this is a fork: the workers belong to its parent
         with self._lock:
             self._closed = True
             idle = [slot for slot in self._slots if not slot.load]

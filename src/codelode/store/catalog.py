@@ -78,7 +78,7 @@ def _directories(folder: Path) -> Iterator[Path]:
 
 
 def is_index(directory: Path) -> bool:
-    """Return whether a folder has an index, built or begun."""
+    """Return whether a folder has an index, perhaps an unfinished one."""
     return any((directory / file).exists() for file in (MANIFEST, LOCK))
 
 

@@ -13,7 +13,7 @@ def available_cores() -> int:
 
 
 def lower_priority(steps: int) -> None:
-    """Let other processes go first where they want the same core: add to the niceness."""
+    """Lower the priority of this process by adding to its niceness."""
     if hasattr(os, "nice"):
         os.nice(steps)
 

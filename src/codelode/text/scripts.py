@@ -26,7 +26,7 @@ _CACHED_PIECES = 1 << 12
 _CACHED_BYTES = 64  # longer pieces rarely recur
 _CACHED_CHARACTERS = 1 << 15
 
-_MAX_MARKS = 30  # as the Stream-Safe Text Format of UAX #15 has it
+_MAX_MARKS = 30  # the limit of the Stream-Safe Text Format of UAX #15
 _LONG_PIECE = 200
 """Normalizing orders the marks on a letter in quadratic time: long pieces are checked first."""
 

@@ -55,7 +55,7 @@ class WordCounts:
 
     @cached_property
     def texts(self) -> NDArray[np.int64]:
-        """The row that each of `ids` lies in."""
+        """The row of each of `ids`."""
         return np.repeat(np.arange(len(self.indptr) - 1), np.diff(self.indptr))
 
     @cached_property
