@@ -1,4 +1,4 @@
-"""Parents and workers: frames, options, ends of either, and errors that cross over."""
+"""Parents and workers: frames, options, the end of either, and errors passed to the parent."""
 
 from __future__ import annotations
 

@@ -134,7 +134,7 @@ class IndexReader:
     def load_encoder(self, manifest: Manifest | None) -> Encoder:
         """Return the encoder for an index with this manifest, or for a new one.
 
-        Raises `MismatchError` if the index was made with another one.
+        Raises `MismatchError` if the index was made with another encoder.
         """
         if self._encoder is None:
             from codelode.embed.load import load

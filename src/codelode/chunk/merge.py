@@ -9,8 +9,8 @@ from codelode.chunk.sizes import MAX_CHUNK_BYTES, SMALL_CHUNK_BYTES, TINY_CHUNK_
 def merge(cuts: dict[int, int], end: int) -> list[int]:
     """Drop split points between small neighbors; return where the chunks of `[0, end)` begin.
 
-    `cuts` maps byte offsets inside the file to levels. The highest are the worst split points and
-    go first, so that the parts of one definition are joined before they meet others.
+    `cuts` maps byte offsets inside the file to levels. The highest levels are the worst split
+    points and go first, so that the parts of one definition are joined before other definitions.
     """
     ordered = sorted(cuts)
     starts = [0, *ordered, end]

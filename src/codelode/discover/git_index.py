@@ -75,7 +75,7 @@ def tracked_files(worktree: Path, git_folder: Path, object_format: str) -> Track
 
 
 def _paths(data: bytes, hash_size: int) -> tuple[list[bytes], int]:
-    """Return the paths of the entries, and where these end.
+    """Return the paths of the entries, and the offset after the entries.
 
     Raises `ValueError` or `IndexError` for a damaged index.
     """

@@ -39,7 +39,7 @@ def own_meter() -> Recorder:
 
 
 class Exporter:
-    """Instruments, and the file or endpoint that shows them. `address` names it."""
+    """Instruments, and the file or endpoint that shows them, which is at `address`."""
 
     def __init__(self, target: str, loopback_only: bool) -> None:
         """Open a target. Raises `UsageError` if it is invalid or cannot be used."""

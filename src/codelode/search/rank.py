@@ -111,7 +111,7 @@ def finish(gathered: Sequence[Gathered], context: QueryContext) -> Ranked:
         scores = table.features[:, COLUMN["cosine"]]
     else:
         scores = weigh(table.features, context.query.is_symbol)
-    order = np.argsort(-scores, kind="stable")  # ties stay in the order of their places
+    order = np.argsort(-scores, kind="stable")  # ties keep the order of places
     rows = choose(table.files, order, context.request.limit)
     features = table.features[rows] if context.request.explain else None
     return Ranked(table.shards[rows], table.keys[rows], scores[rows], features)

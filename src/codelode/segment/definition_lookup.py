@@ -152,7 +152,7 @@ class DefinitionLookup:
         return range(first, first + int(row["definitions"]))
 
     def _pieces(self, file: int) -> Iterator[tuple[DefinitionBlock, slice, int]]:
-        """Yield the blocks with definitions of a file: where they are, and the first's number."""
+        """Yield each block with definitions of a file, their slice of it and the first number."""
         numbers = self._numbers(file)
         at = numbers.start
         while at < numbers.stop:

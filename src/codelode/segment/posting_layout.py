@@ -1,4 +1,4 @@
-"""Where the parts of many posting lists are in their bytes, and how their ordinals are packed."""
+"""The offsets of the parts of many posting lists, and the packing of their ordinals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The cores of the machine, and this process's claim to them."""
+"""The cores of the machine, and the priority of this process."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ class MappedFile:
         return self._lease.size()
 
     def take(self) -> None:
-        """Hold the lease if it can be had."""
+        """Hold the lease, if the system grants it."""
         self._lease.take()
 
     def give_back(self) -> None:

@@ -92,9 +92,10 @@ def split_words(spelled: bytes) -> WordParts:
 def _exact(
     spelled: bytes, begins: NDArray[np.int64], ends: NDArray[np.int64]
 ) -> tuple[NDArray[np.bool_], dict[int, bytes]]:
-    """Return the words with no parts: a mask of those that only need lower-casing, and others.
+    """Return the words that have no parts, only a whole term.
 
-    The others are given as terms by word number.
+    The mask is true for those whose term is the word in lower case. The dictionary has the terms of
+    the others, by word number.
     """
     exact = _having(spelled, ends, _IS_JOINER)
     plain, others = _numbers(spelled, begins, ends)
@@ -126,7 +127,7 @@ def _cut(text: bytes, starts: NDArray[np.int64], stops: NDArray[np.int64]) -> li
 def _numbers(
     spelled: bytes, begins: NDArray[np.int64], ends: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the words that are numbers: those that only need lower-casing, and the others."""
+    """Return the words that are numbers: those whose term is the word in lower case, and others."""
     codes, is_hex = np.frombuffer(spelled, np.uint8), _mapped(spelled, _IS_HEX)
     lengths, led_by_digit = ends - begins, codes[begins] <= _LAST_DIGIT
     likely = np.flatnonzero(~led_by_digit & (lengths >= MIN_HASH_BYTES))

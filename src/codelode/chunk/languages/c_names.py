@@ -96,7 +96,7 @@ def function(node: Node, text: bytes) -> Match | None:
 
 
 def _amid_errors(function: Node, text: bytes) -> Match | None:
-    """Return the function whose parameters these are, if the word right before them is its name."""
+    """Return a function, amid errors, if the word right before its parameters is its name."""
     parameters = function.child_by_field_name("parameters")
     before = parameters.prev_named_sibling if parameters is not None else None
     if before is not None and before.type == "ERROR" and before.named_child_count:
