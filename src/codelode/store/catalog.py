@@ -146,7 +146,7 @@ def _size(path: Path) -> int:
 
 
 def _recorded_root(storage: LocalStorage) -> str | None:
-    """Return the root of an index of another format; it is at the same place in all so far."""
+    """Return the root of an index of another format; all formats so far use the same field."""
     try:
         root = json.loads(storage.read_manifest().partition(b"\n")[2])["root"]
     except (StoreError, ValueError, TypeError, KeyError, RecursionError):
