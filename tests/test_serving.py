@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from codelode import Answer, Hit, Index
+from codelode import Answer, Freshness, Hit, Index
 from codelode.errors import CodelodeError, DamagedError, MismatchError, NoIndexError, UsageError
 from codelode.serving.dispatcher import Dispatcher
 from codelode.serving.handle import WorkerHandle
@@ -91,7 +91,7 @@ def alive(pid: int) -> bool:
 
 def timeless(answer: Answer) -> Answer:
     assert answer.seconds > 0
-    return replace(answer, seconds=0.0)
+    return replace(answer, seconds=0.0, freshness=Freshness())
 
 
 def test_workers_give_the_same_answers(index: Index, root: Path) -> None:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, Self, Unpack
 
 from codelode import arguments, metrics
 from codelode.errors import NoIndexError, StoreError, UsageError
+from codelode.lazy import cached_property
 from codelode.reader import IndexReader
 from codelode.search.request import SearchRequest
 from codelode.store.locate import index_directory, real_root
 from codelode.store.manifest import read_manifest
+from codelode.types import FRESH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from codelode.embed.encoder import Encoder
+    from codelode.freshness.refresh import Refresher
     from codelode.pipeline.options import Paths, UpdateSettings
     from codelode.pipeline.plan import Plan
     from codelode.pipeline.status import Status
@@ -25,7 +29,7 @@ if TYPE_CHECKING:
     from codelode.serving.dispatcher import Dispatcher
     from codelode.store.snapshot import Snapshot
     from codelode.store.verify import Finding
-    from codelode.types import Answer, Hit, Skip
+    from codelode.types import Answer, Fresh, Hit, Skip
     from codelode.writer import IndexWriter
 
 
@@ -145,9 +149,10 @@ class Index:
         languages: Sequence[str] | str | None = None,
         globs: Sequence[str] | str | None = None,
         explain: bool = False,
+        fresh: Fresh = "auto",
     ) -> list[Hit]:
-        """Return the hits of `answer`, which takes the same arguments."""
-        return self.answer(query, limit, mode, languages, globs, explain).hits
+        """Return the hits of `answer`, which takes the same parameters because it is the same."""
+        return self.answer(query, limit, mode, languages, globs, explain, fresh).hits
 
     @metrics.counting_errors("search")
     def answer(
@@ -158,17 +163,32 @@ class Index:
         languages: Sequence[str] | str | None = None,
         globs: Sequence[str] | str | None = None,
         explain: bool = False,
+        fresh: Fresh = "auto",
     ) -> Answer:
-        """Search the newest committed snapshot. Never waits for an update.
+        """Search the newest committed snapshot, after bringing it up to date if that is cheap.
+
+        `fresh="auto"` spends 0.3 seconds at most on a walk of the tree and an update, and never
+        waits for another process; `Answer.freshness` says what differs then. `"always"` updates
+        whatever it takes, waits for another process that is indexing, and raises what `update`
+        does. `"never"` looks only at the files of the hits.
 
         `languages` are names or aliases, `globs` are patterns as for ripgrep's `-g` (`!` excludes).
         Both restrict what is searched; a single string means one item. `explain` fills
-        `Hit.features`.
+        `Hit.features`. There are many parameters because each restricts something else.
 
         Raises `NoIndexError`, `UsageError` for arguments that make no sense.
         """
         request = SearchRequest(query, limit, mode, languages, globs, explain)
-        return (self._dispatcher or self._reader).answer(request)
+        arguments.choice("fresh", fresh, FRESH)
+        freshness = self._refresher.refresh(fresh)
+        answer = (self._dispatcher or self._reader).answer(request)
+        return replace(answer, freshness=replace(freshness, age=answer.freshness.age))
+
+    @cached_property
+    def _refresher(self) -> Refresher:
+        from codelode.freshness.refresh import Refresher
+
+        return Refresher(self._reader)
 
     @metrics.counting_errors("update")
     def update(
@@ -212,24 +232,19 @@ class Index:
         on_skip: Callable[[Skip], None] | None = None,
     ) -> Plan:
         """Return the plan of an update with these options; change nothing."""
-        from codelode.pipeline.plan import plan
-
         given = {
             "hidden": hidden,
             "no_ignore": no_ignore,
             "installed": installed,
             "max_file_size": max_file_size,
         }
-        walk = self._writer().walk_options(given)
-        arguments.function("on_skip", on_skip)
-        snapshot = self.snapshot() if self.exists() else None
-        return plan(self.root, snapshot, walk, on_skip)
+        return self._writer().plan(given, arguments.function("on_skip", on_skip))
 
     def verify(self) -> list[Finding]:
         """Check every byte and every reference of the index; return the damage, if any."""
         from codelode.store.verify import verify
 
-        return verify(self._reader.storage)
+        return verify(self._reader.home().storage)
 
     @metrics.counting_errors("update")
     def repair(self, **settings: Unpack[UpdateSettings]) -> UpdateReport:
@@ -242,13 +257,18 @@ class Index:
         return self._writer().repair(UpdateOptions.of(None, settings))
 
     def status(self, changes: bool = True) -> Status:
-        """Return an overview; with `changes`, also what an update would do (walks the tree)."""
+        """Return an overview; with `changes`, also what an update would do (walks the tree).
+
+        Describes an enclosing index if that one covers this tree.
+        """
         from codelode.pipeline.status import describe
+        from codelode.writer import IndexWriter
 
         arguments.flag("changes", changes)
-        snapshot = self.snapshot()
-        plan = self.plan(**snapshot.manifest.options) if changes else None
-        return describe(self._reader.storage, snapshot, plan)
+        home = self._reader.home()
+        snapshot = home.snapshot()
+        plan = IndexWriter(home).plan(snapshot.manifest.options) if changes else None
+        return describe(home.storage, snapshot, plan)
 
     def encoder(self) -> Encoder:
         """Return the embedding model in use: the one given, that of the index, or the default."""
