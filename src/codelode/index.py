@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from typing import TYPE_CHECKING, Self, Unpack
+from typing import TYPE_CHECKING, Unpack
 
 from codelode import arguments, metrics
-from codelode.errors import NoIndexError, StoreError, UsageError
+from codelode.errors import UsageError
 from codelode.lazy import cached_property
-from codelode.reader import IndexReader
+from codelode.opened import OpenedIndex
 from codelode.search.request import SearchRequest
-from codelode.store.locate import index_directory, real_root
-from codelode.store.manifest import read_manifest
 from codelode.types import FRESH
 
 if TYPE_CHECKING:
@@ -26,14 +24,13 @@ if TYPE_CHECKING:
     from codelode.pipeline.status import Status
     from codelode.report import UpdateReport
     from codelode.search.request import Mode
-    from codelode.serving.dispatcher import Dispatcher
     from codelode.store.snapshot import Snapshot
     from codelode.store.verify import Finding
     from codelode.types import Answer, Fresh, Hit, Skip
     from codelode.writer import IndexWriter
 
 
-class Index:
+class Index(OpenedIndex):
     """The index of one tree. Any number of threads may search it while one updates it.
 
         index = Index.open("repo")
@@ -42,104 +39,6 @@ class Index:
 
     Every method may raise a `codelode.CodelodeError`.
     """
-
-    def __init__(self, reader: IndexReader, dispatcher: Dispatcher | None = None) -> None:
-        """Use `Index.open`."""
-        self._reader = reader
-        self._dispatcher = dispatcher
-
-    @classmethod
-    def open(
-        cls,
-        root: str | os.PathLike[str] = ".",
-        index_dir: str | os.PathLike[str] | None = None,
-        model: str | None = None,
-        processes: int = 0,
-        encoder: Encoder | None = None,
-    ) -> Index:
-        """Return the index of `root`, which need not exist yet.
-
-        `index_dir` is the folder that holds indexes (default: the user's cache folder), or the
-        folder of this one. `model` names an embedding model or its folder (default: the model that
-        the index was made with, else the bundled one). `encoder` is an embedding model of your own
-        instead; only this process has it, so updates use no other process.
-
-        With `processes`, searches that several threads ask for at once are answered by up to that
-        many child processes. They start when they are first needed, and end with `close`, with
-        this object or with this program.
-
-        Raises `UsageError` if `root` is not a folder that can be read.
-        """
-        real = real_root(arguments.path("root", root))
-        if index_dir is not None:
-            index_dir = arguments.path("index_dir", index_dir).expanduser().absolute()
-        if model is not None:
-            model = arguments.string("model", model)
-        processes = arguments.whole_number("processes", processes)
-        directory = index_directory(real, index_dir)
-        if encoder is None:
-            index = cls(IndexReader(real, directory, model, index_dir))
-            if processes:
-                index._dispatch(processes)
-            return index
-        if model is not None or processes:
-            raise UsageError("an encoder cannot be combined with a model or child processes")
-        from codelode.embed.checked import CheckedEncoder
-
-        return cls(IndexReader(real, directory, None, index_dir, CheckedEncoder(encoder)))
-
-    def _dispatch(self, processes: int) -> None:
-        """Let child processes answer concurrent searches."""
-        import weakref
-
-        from codelode.serving.dispatcher import Dispatcher
-
-        self._dispatcher = Dispatcher(self._reader, processes)
-        weakref.finalize(self, self._dispatcher.close)  # it has no reference to this object
-
-    def close(self) -> None:
-        """End the child processes, if there are any; later searches run in this process."""
-        if self._dispatcher is not None:
-            self._dispatcher.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def __repr__(self) -> str:
-        try:
-            manifest = read_manifest(self._reader.storage)
-        except NoIndexError:
-            state = "no index yet"
-        except StoreError as error:
-            state = type(error).__name__
-        else:
-            state = f"generation {manifest.generation}, {manifest.files:,} files"
-        return f"<Index of {os.fsdecode(self.root)!r}: {state}>"
-
-    @property
-    def root(self) -> Path:
-        """The real path of the tree."""
-        return self._reader.root
-
-    @property
-    def directory(self) -> Path:
-        """The folder of the index, which need not exist yet."""
-        return self._reader.directory
-
-    def exists(self) -> bool:
-        """Return whether anything was committed yet."""
-        return self._reader.exists()
-
-    def enclosing_root(self) -> Path | None:
-        """Return the root of an enclosing index that covers this tree, if there is one.
-
-        Searches use it while this tree has no index of its own.
-        """
-        outer = self._reader.enclosing()
-        return None if outer is None else outer.root
 
     def search(
         self,
@@ -190,6 +89,33 @@ class Index:
 
         return Refresher(self._reader)
 
+    @metrics.counting_errors("search")
+    def related(self, path: str | os.PathLike[str], line: int, limit: int = 10) -> list[Hit]:
+        """Return code of other files that is similar in meaning to the code at a line, best first.
+
+        `path` is relative to the root, or absolute; `line` is 1-based. The score of a hit is the
+        cosine of the two pieces of code, from -1 to 1.
+
+        Raises `NoIndexError`; `UsageError` if the index has no such file or no code at this line.
+        """
+        line = arguments.whole_number("the line", line, least=1)
+        limit = arguments.whole_number("the number of hits", limit, least=1)
+        return self._reader.related(self._relative(arguments.path("path", path)), line, limit)
+
+    def holds(self, path: str | os.PathLike[str]) -> bool:
+        """Return whether a file is in the index: relative to the root, or absolute.
+
+        Raises `NoIndexError`; `UsageError` if the path is not below the root.
+        """
+        return self._reader.holds(self._relative(arguments.path("path", path)))
+
+    def _relative(self, path: Path) -> str:
+        """Return the POSIX path below the root. Raises `UsageError` if it is not below it."""
+        normal = os.path.normpath(self.root / path)
+        if not normal.startswith(f"{self.root}{os.sep}".replace("//", "/")):
+            raise UsageError(f"{path} is not a file below {self.root}")
+        return os.path.relpath(normal, self.root)
+
     @metrics.counting_errors("update")
     def update(
         self, paths: Paths | None = None, **settings: Unpack[UpdateSettings]
@@ -210,7 +136,7 @@ class Index:
         or its control group allows, at most 1 GiB).
         `rebuild`: replace the index, whatever it holds.
         `wait`: seconds to wait for another process that is indexing; `on_wait` is told its pid.
-        `on_skip`, `progress`: listeners, to each file left out and to the progress.
+        `on_skip` is called with each skipped file; `progress` is told of files found and done.
         `profile`: list the slowest and largest files in the report.
         `trace`: a file for a profile of all processes, for speedscope (extra `profile`).
 
