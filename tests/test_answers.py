@@ -91,6 +91,7 @@ def test_a_hit_has_the_fields_of_the_contract() -> None:
         "kind": "function",
         "score": 0.8349,
         "stale": False,
+        "deleted": False,
         "text": HIT.text,
     }
     assert "text" not in hit_object(HIT, text=False)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from codelode import metrics
 from codelode.discover.options import WalkOptions
 from codelode.errors import DamagedError, FormatError, StoreError, UsageError
+from codelode.store.lock import PATIENCE
 from codelode.store.manifest import read_manifest
 from codelode.store.snapshot import Snapshot
 
@@ -64,15 +65,18 @@ class IndexWriter:
         walk, reader = self.walk_options(options), self._reader
         return plan(reader.root, reader.snapshot() if reader.exists() else None, walk, on_skip)
 
-    def update(self, options: UpdateOptions, looked: Looked | None = None) -> UpdateReport:
+    def update(
+        self, options: UpdateOptions, looked: Looked | None = None, patience: float = PATIENCE
+    ) -> UpdateReport:
         """Bring the index up to date with its tree. Raises what `Index.update` does.
 
         If the update of some paths follows a look at the whole tree, later updates have to read
-        again only what has changed since that look.
+        again only what has changed since that look. Waits for another writer for `patience`
+        seconds even if the options do not ask for it.
         """
         from codelode.pipeline.plan import nothing_to_index, refuse_empty
         from codelode.pipeline.trace import check, tracing
-        from codelode.store.lock import PATIENCE, write_lock
+        from codelode.store.lock import write_lock
 
         reader, options = self._reader, self._adapted(options)
         # Refuse invalid arguments before anything is touched.
@@ -82,8 +86,7 @@ class IndexWriter:
         reader.load_encoder(None if options.rebuild else reader.manifest())
         refuse_empty(reader.root, walk)
         self._make_directory()
-        wait = options.wait if options.before_search else max(options.wait, PATIENCE)
-        lock = write_lock(reader.directory, wait, options.on_wait)
+        lock = write_lock(reader.directory, max(options.wait, patience), options.on_wait)
         with lock, tracing(options.trace) as traces:
             report = self._update_locked(options, traces, looked)
         if (recorder := metrics.recorder()) is not None:

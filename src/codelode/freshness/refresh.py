@@ -143,7 +143,7 @@ def _update(home: IndexReader, snapshot: Snapshot, found: Look, wait: float) -> 
     else:
         options = UpdateOptions.of(None, {"wait": wait})
         options, looked = replace(options, **snapshot.manifest.options), None
-    IndexWriter(home).update(replace(options, before_search=True), looked)
+    IndexWriter(home).update(options, looked, patience=0.0)
 
 
 def _compared(found: Look, remaining: bool = True) -> Freshness:

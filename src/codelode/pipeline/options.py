@@ -49,7 +49,6 @@ class UpdateSettings(TypedDict, total=False):
 class UpdateOptions:
     """The arguments of `Index.update`, checked. `paths` is None for the whole tree.
 
-    An update `before_search` waits for nobody unless asked to; others let such an update finish.
     `hidden`, `no_ignore`, `installed` and `max_file_size` are None where they were not given.
     """
 
@@ -67,7 +66,6 @@ class UpdateOptions:
     progress: Progress | None
     profile: bool
     trace: Path | None
-    before_search: bool = False
 
     @classmethod
     def of(cls, paths: Paths | None, given: UpdateSettings) -> UpdateOptions:
