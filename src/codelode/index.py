@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Self, Unpack
 
 from codelode import arguments, metrics
@@ -14,7 +15,6 @@ from codelode.store.manifest import read_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from codelode.embed.encoder import Encoder
     from codelode.pipeline.options import Paths, UpdateSettings
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from codelode.serving.dispatcher import Dispatcher
     from codelode.store.snapshot import Snapshot
     from codelode.store.verify import Finding
-    from codelode.types import Answer, Hit, Skip
+    from codelode.types import Answer, Hit, Skip, SymbolHit
     from codelode.writer import IndexWriter
 
 
@@ -169,6 +169,49 @@ class Index:
         """
         request = SearchRequest(query, limit, mode, languages, globs, explain)
         return (self._dispatcher or self._reader).answer(request)
+
+    def symbols(
+        self,
+        name: str = "",
+        limit: int = 100,
+        kinds: Sequence[str] | str | None = None,
+        languages: Sequence[str] | str | None = None,
+        globs: Sequence[str] | str | None = None,
+        exact: bool = False,
+    ) -> list[SymbolHit]:
+        """Return definitions by name from the newest committed snapshot, the best first.
+
+        `name` may be qualified in any way (`Class.method`, `Class::method`, `->method`), or a
+        prefix with a final `*`. Without a name, all definitions, in the order of paths and lines.
+        Names match as written, in another case, or with their words joined in another way; only if
+        there are none, those that begin with it. `exact` allows only names as written.
+
+        `kinds` are kinds of definitions, such as "class"; `languages` and `globs` are as for
+        `answer`. A single string means one item.
+
+        Raises `NoIndexError`, `UsageError` for arguments that make no sense.
+        """
+        from codelode.search.symbol_query import SymbolRequest
+
+        request = SymbolRequest(name, limit, kinds, languages, globs, exact)
+        return self._reader.symbols(request)
+
+    def outline(self, path: str | os.PathLike[str]) -> list[SymbolHit]:
+        """Return the definitions of a file, in document order, from the newest committed snapshot.
+
+        `path` is absolute, or relative to the root. Raises `NoIndexError`, and `UsageError` if the
+        file is outside the root or not in the index.
+        """
+        given = arguments.path("path", path)
+        inside = Path(os.path.normpath(self.root / given))
+        if not inside.is_relative_to(self.root):  # a link may lead to the root
+            inside = given.parent.resolve() / given.name
+        if not inside.is_relative_to(self.root):
+            raise UsageError(f"{given} is not inside {self.root}")
+        found = self._reader.outline(inside.relative_to(self.root).as_posix())
+        if found is None:
+            raise UsageError(f"{given} is not in the index of {self.root}")
+        return found
 
     @metrics.counting_errors("update")
     def update(

@@ -35,6 +35,10 @@ class GlobSet:
         joined = "|".join(f"{source}()" for source in reversed(sources))
         self._joined = re.compile(joined.encode("latin-1")) if sources else None
 
+    def __bool__(self) -> bool:
+        """Return whether there is any glob; without one, every path matches."""
+        return self._joined is not None
+
     def matches(self, path: str | bytes) -> bool:
         """Return whether a file is included. `path` is POSIX, relative to the root.
 
