@@ -99,10 +99,8 @@ class NameQuery:
     def begins(self, name: str) -> bool:
         """Return whether a name whose key begins with the key of this one begins with it."""
         first, other = self.name[:1].casefold(), name[:1].casefold()
-        return (
-            (first == other
-            and JOINABLE.fullmatch(self.name) is not None)
-            or (name.casefold().startswith(self.name.casefold()))
+        return (first == other and JOINABLE.fullmatch(self.name) is not None) or (
+            name.casefold().startswith(self.name.casefold())
         )
 
     def distance(self, parts: Sequence[str], path: str) -> int:

@@ -31,7 +31,7 @@ from codelode.text.csr import distinct
 from codelode.types import SymbolHit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from codelode.search.shard import Shard
@@ -79,7 +79,7 @@ def find_symbols(shard: Shard, root: Path, request: SymbolRequest) -> list[Symbo
             found = iter(named)
             if not named and not request.exact:
                 found = finder.beginning_with(query)
-        return [_hit(shard, root, each) for each in islice(found, request.limit)]
+        return _hits(shard, root, islice(found, request.limit))
 
 
 def file_outline(shard: Shard, root: Path, path: str) -> list[SymbolHit] | None:
@@ -93,7 +93,7 @@ def file_outline(shard: Shard, root: Path, path: str) -> list[SymbolHit] | None:
             rows = np.flatnonzero(live.segment.files["path_hash"] == np.uint64(path_hash(path)))
             for row in allowed_files(live, rows, (), GlobSet(()), "").tolist():
                 records = live.segment.definitions.records_of_file(row)
-                return [_hit(shard, root, Found((), number, each, None)) for each in records]
+                return _hits(shard, root, (Found((), number, each, None) for each in records))
     return None
 
 
@@ -242,21 +242,29 @@ def _key(name: str) -> bytes:
     return name_key(clean_name(name))
 
 
-def _hit(shard: Shard, root: Path, found: Found) -> SymbolHit:
-    live = shard.snapshot.segments[found.segment]
-    segment, (file, place, definition) = live.segment, found.record
-    path = segment.path(file)
-    return SymbolHit(
-        path=path,
-        line=definition.name_line,
-        start_line=definition.start_line,
-        end_line=definition.end_line,
-        name=definition.name,
-        symbol=segment.definitions.qualified_name(file, place),
-        kind=definition.kind,
-        language=segment.language(file),
-        depth=segment.definitions.depth(file, place),
-        declaration=definition.declaration,
-        match=found.match,
-        stale=is_stale(root, path, live, file),
-    )
+def _hits(shard: Shard, root: Path, found: Iterable[Found]) -> list[SymbolHit]:
+    """Return definitions as hits; each file is looked at once to tell whether it is stale."""
+    stale: dict[tuple[int, int], bool] = {}
+    hits = []
+    for _, number, (file, place, definition), match in found:
+        live = shard.snapshot.segments[number]
+        path = live.segment.path(file)
+        if (number, file) not in stale:
+            stale[number, file] = is_stale(root, path, live, file)
+        hits.append(
+            SymbolHit(
+                path=path,
+                line=definition.name_line,
+                start_line=definition.start_line,
+                end_line=definition.end_line,
+                name=definition.name,
+                symbol=live.segment.definitions.qualified_name(file, place),
+                kind=definition.kind,
+                language=live.segment.language(file),
+                depth=live.segment.definitions.depth(file, place),
+                declaration=definition.declaration,
+                match=match,
+                stale=stale[number, file],
+            )
+        )
+    return hits

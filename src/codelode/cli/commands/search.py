@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING
 
 from codelode.cli.options import (
     COLOR,
+    GLOB,
     HELP,
     INDEX_DIR,
+    LIMIT,
+    NO_INDEX,
     ROOT,
+    TYPE,
     Command,
     natural,
     option,
-    positive,
     switch,
 )
 
@@ -31,41 +34,16 @@ COMMAND = Command(
         (
             "what is searched",
             (
-                option(
-                    "-g",
-                    "--glob",
-                    metavar="GLOB",
-                    action="append",
-                    default=[],
-                    help="only paths that match GLOB, or with a leading ! only paths that do not;"
-                    " repeatable, the last match decides",
-                ),
-                option(
-                    "-t",
-                    "--type",
-                    metavar="LANG",
-                    dest="languages",
-                    action="append",
-                    default=[],
-                    help="only files in this language: a name, an alias or an extension (ts, c++),"
-                    " or a comma-separated list; repeatable",
-                ),
-                switch("--no-index", help="fail if there is no index, instead of building one"),
+                GLOB,
+                TYPE,
+                NO_INDEX,
                 INDEX_DIR,
             ),
         ),
         (
             "how",
             (
-                option(
-                    "-k",
-                    "--limit",
-                    "--topk",
-                    metavar="N",
-                    type=positive,
-                    default=10,
-                    help="print at most N hits (default: 10)",
-                ),
+                LIMIT,
                 option(
                     "--mode",
                     choices=("hybrid", "semantic", "lexical"),
@@ -165,7 +143,7 @@ def run(options: argparse.Namespace) -> int:
     build_if_missing(index, allowed=not options.no_index, meter=progress_meter())
     answer = index.answer(
         query.text,
-        limit=options.limit,
+        limit=options.limit or 10,
         mode=options.mode,
         languages=languages or None,
         globs=options.glob or None,
