@@ -56,7 +56,7 @@ class Patient:
 
 
 def admit(folder: Path, seed: int, files: int, functions: int = 3) -> Patient:
-    """Make an index with tombstones, newer stats and a few segments."""
+    """Make an index of a few segments, with tombstones and with changed file times."""
     rng = random.Random(seed)
     root, sound, work = folder / "tree", folder / "sound", folder / "work"
     plant(root, files, rng, functions)

@@ -36,9 +36,9 @@ class Tag(NamedTuple):
 
 
 def tags_of(tree: Path) -> list[Tag]:
-    """Run ctags over a tree; every tag of every kind.
+    """Run ctags over a tree and return all tags of all kinds.
 
-    Exits with a message if ctags is not there, or is not one that writes JSON.
+    Exits with a message if ctags is missing or fails, as a ctags that cannot write JSON does.
     """
     try:
         done = subprocess.run(COMMAND, cwd=tree, capture_output=True, check=False)

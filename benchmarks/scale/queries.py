@@ -134,7 +134,7 @@ def served(root: Path, index_dir: Path | None, texts: list[str], others: list[st
             for _ in range(2):
                 throughput(
                     index, others, max(THREADS)
-                )  # starts them, maps the index, verifies pages
+                )  # starts the processes, which map the index and verify its pages
             rates = {n: throughput(index, texts, n) for n in THREADS}
             result[str(processes)] = {
                 "queries_per_second": rates,
