@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from codelode.report import FileCost, Load, StageTime, UpdateReport
     from codelode.search.request import Mode
     from codelode.store.verify import Finding
-    from codelode.types import Answer, Hit, Passages, Skip, SkipReason
+    from codelode.types import Answer, Hit, Passages, Skip, SkipReason, SymbolHit
 
 __version__ = "0.1.0"
 __all__ = [
@@ -65,6 +65,7 @@ __all__ = [
     "StageTime",
     "Status",
     "StoreError",
+    "SymbolHit",
     "UpdateReport",
     "UpdateSettings",
     "UsageError",
@@ -84,7 +85,9 @@ _HOMES = {
     "Status": "codelode.pipeline.status",
     "UpdateReport": "codelode.report",
     "UpdateSettings": "codelode.pipeline.options",
-    **dict.fromkeys(("Answer", "Hit", "Passages", "Skip", "SkipReason"), "codelode.types"),
+    **dict.fromkeys(
+        ("Answer", "Hit", "Passages", "Skip", "SkipReason", "SymbolHit"), "codelode.types"
+    ),
 }
 """The module of each public name; exceptions are in `codelode.errors`."""
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Self, Unpack
 
 from codelode import arguments, metrics
-from codelode.errors import NoIndexError, StoreError, UsageError
+from codelode.errors import UsageError
 from codelode.reader import IndexReader
 from codelode.search.request import SearchRequest
-from codelode.store.locate import index_directory, real_root
-from codelode.store.manifest import read_manifest
+from codelode.store.locate import index_directory, path_below, real_root
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from codelode.embed.encoder import Encoder
     from codelode.pipeline.options import Paths, UpdateSettings
@@ -105,15 +104,7 @@ class Index:
         self.close()
 
     def __repr__(self) -> str:
-        try:
-            manifest = read_manifest(self._reader.storage)
-        except NoIndexError:
-            state = "no index yet"
-        except StoreError as error:
-            state = type(error).__name__
-        else:
-            state = f"generation {manifest.generation}, {manifest.files:,} files"
-        return f"<Index of {os.fsdecode(self.root)!r}: {state}>"
+        return f"<Index of {os.fsdecode(self.root)!r}: {self._reader.state()}>"
 
     @property
     def root(self) -> Path:
@@ -203,12 +194,7 @@ class Index:
         file is outside the root or not in the index.
         """
         given = arguments.path("path", path)
-        inside = Path(os.path.normpath(self.root / given))
-        if not inside.is_relative_to(self.root):  # a link may lead to the root
-            inside = given.parent.resolve() / given.name
-        if not inside.is_relative_to(self.root):
-            raise UsageError(f"{given} is not inside {self.root}")
-        found = self._reader.outline(inside.relative_to(self.root).as_posix())
+        found = self._reader.outline(path_below(self.root, given))
         if found is None:
             raise UsageError(f"{given} is not in the index of {self.root}")
         return found

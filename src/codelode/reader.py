@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from codelode import metrics
-from codelode.errors import MismatchError, NoIndexError
+from codelode.errors import MismatchError, NoIndexError, StoreError
 from codelode.search.shard import Shard
 from codelode.store.locate import index_directory
 from codelode.store.manifest import Manifest, check_model, read_manifest
@@ -58,6 +58,16 @@ class IndexReader:
         except NoIndexError:
             return False
         return True
+
+    def state(self) -> str:
+        """Return in words which generation the index has, or why it has none."""
+        try:
+            manifest = read_manifest(self.storage)
+        except NoIndexError:
+            return "no index yet"
+        except StoreError as error:
+            return type(error).__name__
+        return f"generation {manifest.generation}, {manifest.files:,} files"
 
     def enclosing(self) -> IndexReader | None:
         """Return the index of the nearest enclosing folder that covers this root, if any."""

@@ -48,6 +48,11 @@ class GlobSet:
         return self._wanted[match.lastindex - 1] if match and match.lastindex else self._otherwise
 
 
+def escaped(path: str) -> str:
+    """Return a glob that matches nothing but a path, when it follows a slash."""
+    return re.sub(r"[\\*?\[\]{},!]", r"\\\g<0>", path)
+
+
 def _sources(glob: str) -> list[str]:
     """Return the regular expressions of a glob, one for each combination of alternatives."""
     pattern = glob.removeprefix("!")

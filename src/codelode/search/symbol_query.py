@@ -97,11 +97,14 @@ class NameQuery:
         return (UNQUALIFIED, distance) if likeness == EXACT else None
 
     def begins(self, name: str) -> bool:
-        """Return whether a name whose key begins with the key of this one begins with it."""
-        first, other = self.name[:1].casefold(), name[:1].casefold()
-        return (first == other and JOINABLE.fullmatch(self.name) is not None) or (
-            name.casefold().startswith(self.name.casefold())
-        )
+        """Return whether a name whose key begins with the key of this one begins with it.
+
+        `netif_r` begins `netifRx`, but not `__netif_rx`; `of_` begins only names written so.
+        """
+        if name.casefold().startswith(self.name.casefold()):
+            return True
+        joinable = JOINABLE.fullmatch(self.name) is not None and self.name[-1].isalnum()
+        return joinable and name[:1].casefold() == self.name[:1].casefold()
 
     def distance(self, parts: Sequence[str], path: str) -> int:
         """Return how far the qualifiers do not match: see `match`."""
@@ -127,6 +130,8 @@ def parse_name(text: str) -> NameQuery:
     is_prefix = len(whole) > 1 and whole.endswith("*") and re.search(r"\w", whole) is not None
     if is_prefix:
         whole = whole.rstrip("*")
+        if not any(map(str.isalnum, _SEPARATOR.split(whole)[-1])):
+            raise UsageError(f"no prefix in {text!r}: give at least a letter or digit before the *")
     if not re.search(r"\w", whole):  # `/=`, `->`
         before, name = "", whole
     elif operator := _OPERATOR.fullmatch(whole):
