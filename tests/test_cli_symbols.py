@@ -123,7 +123,7 @@ def test_the_index_of_a_file_may_be_given(tmp_path: Path) -> None:
     lode = CommandLine(tmp_path)
     root = write_tree(tmp_path / "tree", SAMPLE)
     lode("index", root, "--index-dir", tmp_path / "indexes").must_succeed()
-    (own,) = [path.parent for path in (tmp_path / "indexes").rglob("manifest")]
+    (own,) = [path.parent for path in (tmp_path / "indexes").rglob("manifest.json")]
     for folder in (own, own.parent):
         outline = lode("outline", root / "src" / "retry.py", "--index-dir", folder)
         assert "method schedule" in outline.must_succeed().text

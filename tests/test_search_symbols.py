@@ -276,7 +276,7 @@ def test_bad_arguments_are_refused(shapes: Index) -> None:
         ({"name": "x", "exact": 1}, "exact must be"),
     ):
         with pytest.raises(UsageError, match=message):
-            shapes.symbols(**arguments)  # type: ignore[arg-type]  # wrong on purpose
+            shapes.symbols(**arguments)
 
 
 def test_outlines_are_of_files_in_the_index(shapes: Index, tmp_path: Path) -> None:
