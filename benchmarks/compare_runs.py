@@ -50,7 +50,7 @@ class Change:
     """One measurement in two runs.
 
     `ratio` is new / old, each divided by its baseline `against` if there is one. `noise` is the
-    deviation from 1 that is insignificant.
+    largest deviation of `ratio` from 1 that is insignificant.
     """
 
     name: str

@@ -148,7 +148,7 @@ def cut_while_open(
 ) -> None:
     """Truncate files of an index that is open in another process.
 
-    Either between two queries (`at_rest`), or while one may be running.
+    A file is truncated between two queries (`at_rest`), or while a query may be running.
     """
     for number in range(runs):
         shutil.rmtree(patient.work)

@@ -23,9 +23,9 @@ SCOPE_KINDS = frozenset(
 
 
 class Tag(NamedTuple):
-    """A definition: `path` is POSIX and relative to the tree, `line` 1-based, `scope` "" for none.
+    """A definition: `path` is POSIX and relative to the tree, `line` is 1-based.
 
-    `scope` is the last part of the qualified name of the type or module that holds it.
+    `scope` is the last part of the name of the enclosing type or module; empty if there is none.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Names of definitions, drawn from a tree, and the ways people ask for them."""
+"""Names of definitions, drawn from a tree, in the variants that people search for."""
 
 from __future__ import annotations
 

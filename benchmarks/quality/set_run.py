@@ -34,7 +34,7 @@ class Row(TypedDict):
 class SetRun(TypedDict):
     """A run of a set: `scores` maps a kind of query, a tag or `all` to its scores by name.
 
-    `weighting` is that of `all`; kinds and tags are means over their queries.
+    `weighting` applies to `all`; the scores of kinds and tags are means over their queries.
     """
 
     set: str

@@ -150,7 +150,7 @@ def children() -> list[int]:
 
 
 def memory(process: int | str = "self") -> dict[str, float]:
-    """Return the megabytes of this process or of another."""
+    """Return the memory of this process or of another, in megabytes."""
     rollup = Path(f"/proc/{process}/smaps_rollup").read_text()
     pairs = (line.split() for line in rollup.splitlines()[1:])
     kilobytes = {pair[0].rstrip(":"): int(pair[1]) for pair in pairs}

@@ -1,4 +1,4 @@
-"""Queries like those of people, made from the chunks of an index.
+"""Realistic queries, made from the chunks of an index.
 
 They are made in turn from three sources: the name of a symbol; a few words of a chunk, rare ones
 and a common one; the beginning of a comment.
