@@ -128,7 +128,7 @@ def test_the_index_of_a_file_may_be_given(tmp_path: Path) -> None:
         outline = lode("outline", root / "src" / "retry.py", "--index-dir", folder)
         assert "method schedule" in outline.must_succeed().text
     outside = lode("outline", tmp_path / "x.py", "--index-dir", own)
-    outside.must_be_refused("is not inside")
+    outside.must_be_refused("is not a file below")
 
 
 def test_control_characters_are_escaped_on_a_terminal(tmp_path: Path) -> None:

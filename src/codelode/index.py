@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Self, Unpack
 
 from codelode import arguments, metrics
 from codelode.errors import UsageError
+from codelode.lookups import Lookups
 from codelode.reader import IndexReader
 from codelode.search.request import SearchRequest
-from codelode.store.locate import index_directory, path_below, real_root
+from codelode.store.locate import index_directory, real_root
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,11 +25,11 @@ if TYPE_CHECKING:
     from codelode.serving.dispatcher import Dispatcher
     from codelode.store.snapshot import Snapshot
     from codelode.store.verify import Finding
-    from codelode.types import Answer, Hit, Skip, SymbolHit
+    from codelode.types import Answer, Hit, Skip
     from codelode.writer import IndexWriter
 
 
-class Index:
+class Index(Lookups):
     """The index of one tree. Any number of threads may search it while one updates it.
 
         index = Index.open("repo")
@@ -107,11 +108,6 @@ class Index:
         return f"<Index of {os.fsdecode(self.root)!r}: {self._reader.state()}>"
 
     @property
-    def root(self) -> Path:
-        """The real path of the tree."""
-        return self._reader.root
-
-    @property
     def directory(self) -> Path:
         """The folder of the index, which need not exist yet."""
         return self._reader.directory
@@ -160,44 +156,6 @@ class Index:
         """
         request = SearchRequest(query, limit, mode, languages, globs, explain)
         return (self._dispatcher or self._reader).answer(request)
-
-    def symbols(
-        self,
-        name: str = "",
-        limit: int = 100,
-        kinds: Sequence[str] | str | None = None,
-        languages: Sequence[str] | str | None = None,
-        globs: Sequence[str] | str | None = None,
-        exact: bool = False,
-    ) -> list[SymbolHit]:
-        """Return definitions by name from the newest committed snapshot, the best first.
-
-        `name` may be qualified in any way (`Class.method`, `Class::method`, `->method`), or a
-        prefix with a final `*`. Without a name, all definitions, in the order of paths and lines.
-        Names match as written, in another case, or with their words joined in another way; only if
-        there are none, those that begin with it. `exact` allows only names as written.
-
-        `kinds` are kinds of definitions, such as "class"; `languages` and `globs` are as for
-        `answer`. A single string means one item.
-
-        Raises `NoIndexError`, `UsageError` for arguments that make no sense.
-        """
-        from codelode.search.symbol_query import SymbolRequest
-
-        request = SymbolRequest(name, limit, kinds, languages, globs, exact)
-        return self._reader.symbols(request)
-
-    def outline(self, path: str | os.PathLike[str]) -> list[SymbolHit]:
-        """Return the definitions of a file, in document order, from the newest committed snapshot.
-
-        `path` is absolute, or relative to the root. Raises `NoIndexError`, and `UsageError` if the
-        file is outside the root or not in the index.
-        """
-        given = arguments.path("path", path)
-        found = self._reader.outline(path_below(self.root, given))
-        if found is None:
-            raise UsageError(f"{given} is not in the index of {self.root}")
-        return found
 
     @metrics.counting_errors("update")
     def update(

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from codelode import metrics
-from codelode.errors import MismatchError, NoIndexError, StoreError
+from codelode.errors import MismatchError, NoIndexError, StoreError, UsageError
 from codelode.search.shard import Shard
 from codelode.store.locate import index_directory
 from codelode.store.manifest import Manifest, check_model, read_manifest
@@ -138,6 +138,26 @@ class IndexReader:
         """Return the index to search, this or an enclosing one, and the path of this root in it."""
         outer = None if self.storage.has_manifest() else self.enclosing()
         return (self, "") if outer is None else (outer, self._below(outer))
+
+    def related(self, path: str, line: int, limit: int) -> list[Hit]:
+        """Return the hits nearest in meaning to the code at a line. Raises what `answer` does."""
+        from codelode.search.related import related
+
+        reader, below = self._searched()
+        hits = related(reader._shard(), reader.root, below + path, line, limit, below)
+        self.storage.note_use()
+        return [replace(hit, path=hit.path.removeprefix(below)) for hit in hits]
+
+    def holds(self, path: str) -> bool:
+        """Return whether a file is in the index. Raises `NoIndexError`."""
+        from codelode.search.related import find_file
+
+        reader, below = self._searched()
+        try:
+            find_file(reader.snapshot(), below + path)
+        except UsageError:
+            return False
+        return True
 
     def encoder(self) -> Encoder:
         """Return the embedding model in use: the one given, that of the index, or the default."""

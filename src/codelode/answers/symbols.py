@@ -11,7 +11,7 @@ from codelode.answers.unicode import path_fields, without_surrogates
 from codelode.errors import UsageError
 from codelode.index import Index
 from codelode.store.catalog import entry, is_index
-from codelode.store.locate import index_folder
+from codelode.store.locate import index_folder, path_below
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,10 +59,7 @@ def index_of_file(file: str, index_dir: str | None = None) -> tuple[Index, str]:
         raise UsageError(f"no such file: {file}")
     folder = given.parent.resolve()
     root = _root_around(folder, index_dir)
-    path = folder / given.name
-    if not path.is_relative_to(root):
-        raise UsageError(f"{file} is not inside {root}")
-    return Index.open(root, index_dir=index_dir), path.relative_to(root).as_posix()
+    return Index.open(root, index_dir=index_dir), path_below(root, folder / given.name)
 
 
 def _root_around(folder: Path, index_dir: str | None) -> Path:

@@ -80,6 +80,6 @@ def path_below(root: Path, path: Path) -> str:
     inside = Path(os.path.normpath(root / path))
     if not inside.is_relative_to(root):  # a link may lead to the root
         inside = path.parent.resolve() / path.name
-    if not inside.is_relative_to(root):
-        raise UsageError(f"{path} is not inside {root}")
+    if root not in inside.parents:
+        raise UsageError(f"{path} is not a file below {root}")
     return inside.relative_to(root).as_posix()
