@@ -6,26 +6,18 @@ from typing import TYPE_CHECKING
 
 from codelode import arguments, metrics
 from codelode.errors import UsageError
+from codelode.opened import OpenedIndex
 from codelode.store.locate import path_below
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Sequence
-    from pathlib import Path
 
-    from codelode.reader import IndexReader
     from codelode.types import Hit, SymbolHit
 
 
-class Lookups:
+class Lookups(OpenedIndex):
     """Definitions by name, the definitions of a file, and code similar to a place."""
-
-    _reader: IndexReader
-
-    @property
-    def root(self) -> Path:
-        """The real path of the tree."""
-        return self._reader.root
 
     def symbols(
         self,

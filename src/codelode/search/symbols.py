@@ -16,7 +16,7 @@ from codelode.errors import UsageError
 from codelode.search.fair_lock import SEARCH_LOCK
 from codelode.search.file_roles import ROLES, roles_of_path
 from codelode.search.filters import allowed_files, paths_of
-from codelode.search.staleness import is_stale
+from codelode.search.staleness import staleness
 from codelode.search.symbol_query import (
     EXACT,
     MATCHES,
@@ -250,7 +250,7 @@ def _hits(shard: Shard, root: Path, found: Iterable[Found]) -> list[SymbolHit]:
         live = shard.snapshot.segments[number]
         path = live.segment.path(file)
         if (number, file) not in stale:
-            stale[number, file] = is_stale(root, path, live, file)
+            stale[number, file] = staleness(root, path, live, file).stale
         hits.append(
             SymbolHit(
                 path=path,

@@ -17,6 +17,7 @@ from codelode.cli.options import (
     option,
     switch,
 )
+from codelode.types import FRESH
 
 if TYPE_CHECKING:
     import argparse
@@ -25,9 +26,9 @@ COMMAND = Command(
     "search",
     "find code by meaning, words and names",
     "Search the index of ROOT and print the best matches, best first. QUERY is a question, a"
-    " description or the name of a symbol. If there is no index, one is built first. An existing"
-    " index is not updated: run `lode index` for that. Hits whose files have changed since are"
-    " marked.",
+    " description or the name of a symbol. If there is no index, one is built first. An index"
+    " that differs from the tree is updated first if that takes at most 0.3 seconds. Otherwise the"
+    " answer says how many files differ, and marks hits whose files have changed or are gone.",
     (
         option("query", metavar="QUERY", help="what to look for"),
         option(
@@ -43,6 +44,14 @@ COMMAND = Command(
             (
                 GLOB,
                 TYPE,
+                option(
+                    "--fresh",
+                    choices=FRESH,
+                    default="auto",
+                    help="bring the index up to date first: always, whatever it takes; auto, if a"
+                    " walk of the tree and the update take at most 0.3 seconds; or never (default:"
+                    " auto)",
+                ),
                 NO_INDEX,
                 INDEX_DIR,
             ),
@@ -137,7 +146,7 @@ def run(options: argparse.Namespace) -> int:
     from codelode.answers.build import build_if_missing
     from codelode.cli.advice import existing_index_folder, existing_roots
     from codelode.cli.streams import progress_meter
-    from codelode.cli.views.hits import print_answer
+    from codelode.cli.views.hits import print_answer, shown_hits
     from codelode.discover.glob import GlobSet
     from codelode.discover.language import resolve
     from codelode.index import Index
@@ -158,6 +167,7 @@ def run(options: argparse.Namespace) -> int:
         languages=languages or None,
         globs=options.glob or None,
         explain=options.explain,
+        fresh=options.fresh,
     )
     print_answer(index, answer, query.terms, options)
-    return 0 if answer.hits else 1
+    return 0 if shown_hits(answer, options) else 1
