@@ -284,7 +284,7 @@ def test_outlines_are_of_files_in_the_index(shapes: Index, tmp_path: Path) -> No
     assert shapes.outline(tmp_path / "link" / "pool" / "shapes.py")
     assert shapes.outline("pool/../pool/shapes.py") == shapes.outline("pool/shapes.py")
     for path in ("none.py", "pool", "../shapes.py", "/etc/passwd"):
-        with pytest.raises(UsageError, match="not (in|a file below)"):
+        with pytest.raises(UsageError, match=r"not (in|a file below)"):
             shapes.outline(path)
     with pytest.raises(NoIndexError):
         Index.open(tmp_path, index_dir=tmp_path / "none").symbols("x")
