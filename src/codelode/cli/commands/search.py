@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 from codelode.cli.options import (
     COLOR,
+    GLOB,
     HELP,
     INDEX_DIR,
+    LIMIT,
+    NO_INDEX,
+    TYPE,
     Command,
     natural,
     option,
-    positive,
     switch,
 )
 from codelode.types import FRESH
@@ -39,25 +42,8 @@ COMMAND = Command(
         (
             "what is searched",
             (
-                option(
-                    "-g",
-                    "--glob",
-                    metavar="GLOB",
-                    action="append",
-                    default=[],
-                    help="only paths that match GLOB, or with a leading ! only paths that do not;"
-                    " repeatable, the last match decides",
-                ),
-                option(
-                    "-t",
-                    "--type",
-                    metavar="LANG",
-                    dest="languages",
-                    action="append",
-                    default=[],
-                    help="only files in this language: a name, an alias or an extension (ts, c++),"
-                    " or a comma-separated list; repeatable",
-                ),
+                GLOB,
+                TYPE,
                 option(
                     "--fresh",
                     choices=FRESH,
@@ -66,22 +52,14 @@ COMMAND = Command(
                     " walk of the tree and the update take at most 0.3 seconds; or never (default:"
                     " auto)",
                 ),
-                switch("--no-index", help="fail if there is no index, instead of building one"),
+                NO_INDEX,
                 INDEX_DIR,
             ),
         ),
         (
             "how",
             (
-                option(
-                    "-k",
-                    "--limit",
-                    "--topk",
-                    metavar="N",
-                    type=positive,
-                    default=10,
-                    help="print at most N hits (default: 10)",
-                ),
+                LIMIT,
                 option(
                     "--mode",
                     choices=("hybrid", "semantic", "lexical"),
@@ -184,7 +162,7 @@ def run(options: argparse.Namespace) -> int:
     build_if_missing(index, allowed=not options.no_index, meter=progress_meter())
     answer = index.answer(
         query.text,
-        limit=options.limit,
+        limit=options.limit or 10,
         mode=options.mode,
         languages=languages or None,
         globs=options.glob or None,
