@@ -39,9 +39,7 @@ def url_of(host: str, port: int) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def serve(
-    application: Application, host: str, port: int, announce: Callable[[int], None]
-) -> None:
+def serve(application: Application, host: str, port: int, announce: Callable[[int], None]) -> None:
     """Serve any number of clients until interrupted.
 
     `announce` is told the port once clients can connect; port 0 means any free one. Raises

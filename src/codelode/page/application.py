@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from anyio import to_thread
 from starlette.applications import Starlette
+from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -38,6 +38,15 @@ _GONE = 499
 """The status that no one reads: the client has gone, as when the next letter was typed."""
 
 
+class _FileConvertor(PathConvertor):
+    """A path of a file, whose name may hold line ends."""
+
+    regex = r"[\s\S]*"
+
+
+register_url_convertor("file", _FileConvertor())
+
+
 class Page:
     """The handlers of requests."""
 
@@ -55,8 +64,8 @@ class Page:
             routes=[
                 get("/", self.index),
                 get("/results", self.fragment),
-                get("/file/{path:path}", self.file),
-                get("/related/{path:path}", self.related),
+                get("/file/{path:file}", self.file),
+                get("/related/{path:file}", self.related),
                 get("/status", self.status),
                 post("/update", self.update),
                 get("/assets/{digest}/{name}", asset_response),
@@ -99,9 +108,7 @@ class Page:
         path = path_after(request, "/file/")
         query = Parameters(request).text("q")
         tree, inner = await self._find(path)
-        main = await to_thread.run_sync(
-            file_view, self._trees, tree, inner, query, self._editor
-        )
+        main = await to_thread.run_sync(file_view, self._trees, tree, inner, query, self._editor)
         return await self._page(visible_name(path), query, main, "file")
 
     async def related(self, request: Request) -> Response:
@@ -109,9 +116,7 @@ class Page:
         path = path_after(request, "/related/")
         line = Parameters(request).line()
         tree, inner = await self._find(path)
-        main = await to_thread.run_sync(
-            related_view, self._trees, tree, inner, line, self._editor
-        )
+        main = await to_thread.run_sync(related_view, self._trees, tree, inner, line, self._editor)
         return await self._page(f"related to {visible_name(path)}", "", main, "results")
 
     async def status(self, request: Request) -> Response:

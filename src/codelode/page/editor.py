@@ -42,16 +42,15 @@ def editor_format(text: str) -> str:
     if scheme is None or "{path}" not in text:
         names = ", ".join(EDITORS)
         raise UsageError(
-            f"unknown editor {text!r}: give one of {names}, or an address with {{path}} and {{line}}"
+            f"unknown editor {text!r}: give one of {names}, or an address with {{path}} and"
+            " {line}"
         )
     if scheme[0] in _FORBIDDEN:
         raise UsageError(f"an address of the scheme {scheme[0]!r} opens no editor")
     return text
 
 
-def editor_link(
-    address: str, path: Path, line: int, changing: bool = False
-) -> Markup | None:
+def editor_link(address: str, path: Path, line: int, changing: bool = False) -> Markup | None:
     """Return a link that opens a line, or None without a format of its address.
 
     `changing` adds the address without the line, for a view whose line changes.

@@ -9,10 +9,9 @@ from codelode.discover.language import language_of
 from codelode.errors import UsageError
 from codelode.page.editor import editor_link
 from codelode.page.layout import path_name, search_url
-from codelode.page.lines import MAX_HIGHLIGHTED, file_lines
+from codelode.page.lines import MAX_HIGHLIGHTED, excerpt_lines, file_lines
 from codelode.page.markup import Markup, join, tag
 from codelode.page.results import file_url
-from codelode.page.lines import excerpt_lines
 from codelode.page.search import Found
 from codelode.page.trees import url_path
 from codelode.page.words import parse
@@ -40,7 +39,9 @@ def file_view(trees: Trees, tree: Tree, path: str, query: str, editor: str) -> M
     lines = split_lines(text)
     language = language_of(path.rpartition("/")[2])
     plain = " · too long for colors" if len(text) > MAX_HIGHLIGHTED else ""
-    facts = f"{language or 'text'} · {count(len(lines), 'line')} · {size(len(text.encode()))}{plain}"
+    facts = (
+        f"{language or 'text'} · {count(len(lines), 'line')} · {size(len(text.encode()))}{plain}"
+    )
     return tag(
         "div",
         tag(
@@ -134,7 +135,9 @@ def _related(trees: Trees, tree: Tree, hit: Hit, editor: str) -> Markup:
         "section",
         tag(
             "h2",
-            tag("a", path_name(visible_name(trees.shown(tree, hit.path))), href=href, tabindex="-1"),
+            tag(
+                "a", path_name(visible_name(trees.shown(tree, hit.path))), href=href, tabindex="-1"
+            ),
             tag("span", f"{hit.score:.2f}", class_="lang", title="cosine similarity"),
         ),
         tag(
@@ -144,9 +147,11 @@ def _related(trees: Trees, tree: Tree, hit: Hit, editor: str) -> Markup:
                 tag("a", name, class_="go", href=f"{href}#L{hit.line}"),
                 tag("span", hit.kind, class_="kind") if hit.kind else None,
                 tag("span", f"{hit.start_line}–{hit.end_line}", class_="where"),
-                tag("span", editor_link(editor, tree.index.root / hit.path, hit.line), class_="acts"),
+                tag(
+                    "span", editor_link(editor, tree.index.root / hit.path, hit.line), class_="acts"
+                ),
             ),
-            excerpt_lines(lines, hit.language, hit.line, href),
+            excerpt_lines(lines, hit, href),
             class_="hit",
         ),
         class_="file",

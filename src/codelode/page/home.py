@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 
 _LANGUAGES = 8
 _FILTERS = (
-    ("lang:python", "only this language; -lang: all others"),
-    ("path:src/", "only paths with this folder, part or glob; -path: all others"),
-    ("kind:function", "only functions, classes, methods …"),
+    ("lang:python", "only files in this language"),
+    ("path:src/", "only this folder; any part of a path or a glob will do"),
+    ("kind:function", "only functions; also class, method, type …"),
+    ("-path:tests/", "the opposite, for each of them"),
 )
 _KEYS = (
     ("/", "search"),
@@ -99,7 +100,11 @@ def _tree(trees: Trees, tree: Tree, actions: bool) -> Markup:
     )
     return tag(
         "section",
-        tag("h2", visible_name(tree.label), tag("span", visible_name(str(index.root)), class_="root")),
+        tag(
+            "h2",
+            visible_name(tree.label),
+            tag("span", visible_name(str(index.root)), class_="root"),
+        ),
         tag("p", _facts(index), class_="facts"),
         tag("p", state, class_="hint") if (state := tree.updates.state()["problem"]) else None,
         _languages(trees, tree),
@@ -156,9 +161,7 @@ def _languages(trees: Trees, tree: Tree) -> Markup | None:
     for place, (name, number) in enumerate(parts):
         share = 100 * number / total
         color = f"part{place}" if name != "other" else "part-rest"
-        bars.append(
-            tag("rect", x=f"{at:.2f}%", y=0, width=f"{share:.2f}%", height=8, class_=color)
-        )
+        bars.append(tag("rect", x=f"{at:.2f}%", y=0, width=f"{share:.2f}%", height=8, class_=color))
         at += share
         names.append(_language(trees, tree, name, number, color))
     return join(
@@ -177,6 +180,4 @@ def _language(trees: Trees, tree: Tree, name: str, number: int, color: str) -> M
         return tag("li", dot, "other ", tag("span", f"{number:,}", class_="n"))
     words = [Word("lang", name), *([Word("root", tree.label)] if trees.several else [])]
     href = search_url(f"{FilteredQuery('', tuple(words))} ")
-    return tag(
-        "li", tag("a", dot, name, " ", tag("span", f"{number:,}", class_="n"), href=href)
-    )
+    return tag("li", tag("a", dot, name, " ", tag("span", f"{number:,}", class_="n"), href=href))

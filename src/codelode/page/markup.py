@@ -25,7 +25,7 @@ Attribute = str | int | bool | None
 """A value; True for an attribute without one, None or False for no attribute."""
 
 
-def tag(name: str, *children: Child, **attributes: Attribute) -> Markup:
+def tag(name: str, /, *children: Child, **attributes: Attribute) -> Markup:
     """Return an element. In the names of attributes, `_` stands for `-`; a final `_` is dropped."""
     opening = f"<{name}{''.join(_attribute(key, value) for key, value in attributes.items())}>"
     return Markup(opening if name in VOID else f"{opening}{join(children)}</{name}>")

@@ -61,17 +61,16 @@ def _figures(report: dict[str, Any]) -> Figures:
     ]
     machine, index = report["machine"], report["index"]
     conditions = (
-        f"codelode {machine['codelode']}, Python {machine['python']}, {int(machine['cores'])} cores,"
-        f" {int(index['files']):,} files, {size(float(index['index_bytes']))} of index"
+        f"codelode {machine['codelode']}, Python {machine['python']},"
+        f" {int(machine['cores'])} cores, {int(index['files']):,} files,"
+        f" {size(float(index['index_bytes']))} of index"
     )
     named = {
         "Latency of a search": latency,
         "Searches per second": throughput,
         "CPU seconds of indexing, by stage": stages,
     }
-    return Figures(
-        tuple((title, tuple(bars)) for title, bars in named.items() if bars), conditions
-    )
+    return Figures(tuple((title, tuple(bars)) for title, bars in named.items() if bars), conditions)
 
 
 def plots_view(figures: Figures) -> Markup:

@@ -29,7 +29,7 @@ class Parameters:
             keep_blank_values=True,
             errors="surrogateescape",
         )
-        self._values = dict(fields)
+        self._values: dict[str, str] = dict(fields)
 
     def text(self, name: str, most: int = MOST_CHARACTERS) -> str:
         """Return a text, empty if it is absent. Raises `UsageError` if it is too long."""

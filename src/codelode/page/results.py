@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from codelode.page.search import Found, Results
     from codelode.page.trees import Trees
 
-MODES = {"hybrid": "meaning and words", "semantic": "meaning", "lexical": "words"}
+MODES = {"hybrid": "meaning and words", "semantic": "meaning only", "lexical": "words only"}
 MOST_HITS = 200
 _CHIPS = {"lang": 5, "path": 5, "kind": 4, "root": 6}
 
@@ -76,11 +76,12 @@ def _state(results: Results) -> Markup:
     elif not results.answers:
         text = "nothing to search yet: the first index is being made"
     elif not results.found:
-        text = "nothing found: try other words" + (", or fewer filters" if results.query.words else "")
+        fewer = ", or fewer filters" if results.query.words else ""
+        text = f"nothing found: try other words{fewer}"
     else:
         files = len({(each.tree.label, each.hit.path) for each in results.found})
-        places = count(len(results.found), "place") + (" or more" if results.more else "")
-        text = f"{places} in {count(files, 'file')}"
+        first = "first " if results.more else ""
+        text = f"{first}{count(len(results.found), 'place')} in {count(files, 'file')}"
     time = tag("span", fine_seconds(results.seconds), class_="time") if results.found else None
     hints = [*results.filters.problems]
     for tree, answer in results.answers:
@@ -99,7 +100,7 @@ def _state(results: Results) -> Markup:
             tag(
                 "div",
                 tag("p", text, " ", time, id="count", role="status"),
-                tag("nav", "by ", *modes, class_="modes", aria_label="Mode"),
+                tag("nav", *modes, class_="modes", aria_label="Mode"),
                 class_="state",
             ),
             *[tag("p", hint, class_="hint") for hint in hints],
@@ -144,7 +145,7 @@ def _hit(trees: Trees, found: Found, results: Results, editor: str) -> Markup:
                 class_="acts",
             ),
         ),
-        excerpt_lines(lines, hit.language, hit.line, href),
+        excerpt_lines(lines, hit, href),
         class_="hit",
     )
 

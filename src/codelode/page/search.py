@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from codelode.errors import NoIndexError, UsageError
-from codelode.page.words import FilteredQuery, filters_of
+from codelode.page.words import NAMES, FilteredQuery, filters_of
 from codelode.search.parsed_query import parse_query
 
 if TYPE_CHECKING:
@@ -112,8 +112,8 @@ def _passes(hit: Hit, filters: Filters) -> bool:
 
 
 def facets(results: Results) -> dict[str, list[tuple[str, int]]]:
-    """Return the languages, folders, kinds and roots of the hits with their numbers, most first."""
-    counters: dict[str, Counter[str]] = {name: Counter() for name in ("lang", "path", "kind", "root")}
+    """Return the values of each filter among the hits with their numbers, the commonest first."""
+    counters: dict[str, Counter[str]] = {name: Counter() for name in NAMES}
     for each in results.found:
         hit = each.hit
         counters["lang"][hit.language or ""] += 1

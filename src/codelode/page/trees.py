@@ -47,8 +47,7 @@ class Trees:
         indexes = list({index.root: index for index in opened}.values())
         labels = _labels([os.fsdecode(index.root) for index in indexes])
         self.all = [
-            Tree(index, label, Updates(index))
-            for index, label in zip(indexes, labels, strict=True)
+            Tree(index, label, Updates(index)) for index, label in zip(indexes, labels, strict=True)
         ]
 
     @property

@@ -29,6 +29,7 @@ NAMES = (
     "list",
     "clean",
     "mcp",
+    "serve",
 )
 """Every command, in the order in which help shows them."""
 

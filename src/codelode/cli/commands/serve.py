@@ -70,7 +70,10 @@ COMMAND = Command(
     ),
     (
         ("for the current folder", "lode serve"),
-        ("for several projects, at a port of your own", "lode serve --port 9000 ~/src/app ~/src/lib"),
+        (
+            "for several projects, at a port of your own",
+            "lode serve --port 9000 ~/src/app ~/src/lib",
+        ),
     ),
     "0 interrupted, 2 error",
 )
