@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codelode.cli.options import HELP, YES, Command, option, switch
+from codelode.cli.options import ALL, HELP, YES, Command, option, switch
 
 if TYPE_CHECKING:
     import argparse
@@ -29,7 +29,7 @@ COMMAND = Command(
         (
             "options",
             (
-                switch("--all", help="all clients that codelode knows"),
+                ALL,
                 switch("--user", help="for this user, not only for the current folder"),
                 switch(
                     "--shell",
@@ -43,7 +43,7 @@ COMMAND = Command(
         ),
     ),
     (
-        ("for the agent of this project", "lode agent install claude-code"),
+        ("for the agent of this project", "lode agent install claude-code --yes"),
         ("which clients have it?", "lode agent list"),
         ("see what would be written for Codex", "lode agent install codex --user --print"),
     ),

@@ -8,6 +8,7 @@ from codelode.cli.options import (
     COLOR,
     HELP,
     INDEX_DIR,
+    SHOW_SECRETS,
     Command,
     natural,
     option,
@@ -122,6 +123,22 @@ COMMAND = Command(
                     const="files",
                     help="only the paths of files with hits, best first",
                 ),
+                option(
+                    "--agent",
+                    dest="format",
+                    action="store_const",
+                    const="agent",
+                    help="compact text for a coding agent: the best places with their source, as"
+                    " fit into --max-tokens, and the others as locations",
+                ),
+                option(
+                    "--max-tokens",
+                    metavar="N",
+                    type=positive,
+                    default=2000,
+                    help="with --agent, print at most N tokens (default: 2000)",
+                ),
+                SHOW_SECRETS,
                 switch("-0", "--null", help="with -l, end each path with a NUL, for xargs -0"),
                 option(
                     "-C",
@@ -147,6 +164,7 @@ COMMAND = Command(
             "only TypeScript, without tests",
             "lode search \"debounce input\" -t ts -g '!*.test.ts'",
         ),
+        ("for an agent with a shell", 'lode search --agent "where are retries scheduled"'),
         ("for a program", 'lode search --json -k 5 "open a database connection"'),
     ),
     "0 something was found, 1 nothing was found, 2 error",
@@ -181,5 +199,10 @@ def run(options: argparse.Namespace) -> int:
         globs=options.glob or None,
         explain=options.explain,
     )
-    print_answer(index, answer, query.terms, options)
+    if options.format == "agent":
+        from codelode.cli.views.agent_page import print_page
+
+        print_page(index, answer, query.terms, options)
+    else:
+        print_answer(index, answer, query.terms, options)
     return 0 if answer.hits else 1
