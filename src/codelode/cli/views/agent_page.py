@@ -26,4 +26,4 @@ def print_page(
     mask = SecretMask(enabled=not options.show_secrets)
     found = [entry_of(hit, roots.shown(index, hit.path), mask) for hit in answer.hits]
     last = footer([index_state(index)], mask.masked)
-    print(page(found, terms, last, Paging(options.max_tokens, options.limit)))
+    print(page(found, terms, last, Paging(options.max_tokens, options.limit or 10)))
