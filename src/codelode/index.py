@@ -139,25 +139,46 @@ class Index:
 
     def search(
         self,
-        query: str,
+        query: str = "",
         limit: int = 10,
         mode: Mode = "hybrid",
         languages: Sequence[str] | str | None = None,
         globs: Sequence[str] | str | None = None,
         explain: bool = False,
+        *,
+        fixed_strings: Sequence[str] | str | None = None,
+        regex: Sequence[str] | str | None = None,
+        ignore_case: bool = False,
     ) -> list[Hit]:
-        """Return the hits of `answer`, which takes the same arguments."""
-        return self.answer(query, limit, mode, languages, globs, explain).hits
+        """Return the hits of `answer`.
+
+        The parameters are more than six because they are those of `answer`.
+        """
+        return self.answer(
+            query,
+            limit,
+            mode,
+            languages,
+            globs,
+            explain,
+            fixed_strings=fixed_strings,
+            regex=regex,
+            ignore_case=ignore_case,
+        ).hits
 
     @metrics.counting_errors("search")
     def answer(
         self,
-        query: str,
+        query: str = "",
         limit: int = 10,
         mode: Mode = "hybrid",
         languages: Sequence[str] | str | None = None,
         globs: Sequence[str] | str | None = None,
         explain: bool = False,
+        *,
+        fixed_strings: Sequence[str] | str | None = None,
+        regex: Sequence[str] | str | None = None,
+        ignore_case: bool = False,
     ) -> Answer:
         """Search the newest committed snapshot. Never waits for an update.
 
@@ -165,9 +186,25 @@ class Index:
         Both restrict what is searched; a single string means one item. `explain` fills
         `Hit.features`.
 
+        Parts of the query in double quotes must occur verbatim, in any case. With `fixed_strings`
+        or `regex`, in the syntax of RE2, only chunks in which a match of any of these begins are
+        searched; with `ignore_case`, in any case. The query may then be empty.
+
+        The parameters are more than six because each is an option that users give by name.
+
         Raises `NoIndexError`, `UsageError` for arguments that make no sense.
         """
-        request = SearchRequest(query, limit, mode, languages, globs, explain)
+        request = SearchRequest(
+            query,
+            limit,
+            mode,
+            languages,
+            globs,
+            explain,
+            fixed_strings=fixed_strings,
+            regex=regex,
+            ignore_case=ignore_case,
+        )
         return (self._dispatcher or self._reader).answer(request)
 
     @metrics.counting_errors("update")

@@ -26,7 +26,13 @@ COMMAND = Command(
     " index is not updated: run `lode index` for that. Hits whose files have changed since are"
     " marked.",
     (
-        option("query", metavar="QUERY", help="what to look for"),
+        option(
+            "query",
+            nargs="?",
+            metavar="QUERY",
+            help='what to look for; "quoted parts" of it must occur verbatim; optional with -e'
+            " or -F",
+        ),
         option(
             "roots",
             nargs="*",
@@ -57,6 +63,26 @@ COMMAND = Command(
                     help="only files in this language: a name, an alias or an extension (ts, c++),"
                     " or a comma-separated list; repeatable",
                 ),
+                option(
+                    "-e",
+                    "--regex",
+                    metavar="PATTERN",
+                    action="append",
+                    default=[],
+                    any_text=True,
+                    help="only chunks with a match of PATTERN, in RE2's syntax; within a line,"
+                    " unless PATTERN has a \\n; repeatable: any of them",
+                ),
+                option(
+                    "-F",
+                    "--fixed-strings",
+                    metavar="TEXT",
+                    action="append",
+                    default=[],
+                    any_text=True,
+                    help="only chunks that contain TEXT; repeatable, also with -e: any of them",
+                ),
+                switch("-i", "--ignore-case", help="-e and -F match in any case"),
                 switch("--no-index", help="fail if there is no index, instead of building one"),
                 INDEX_DIR,
             ),
@@ -147,6 +173,7 @@ COMMAND = Command(
             "only TypeScript, without tests",
             "lode search \"debounce input\" -t ts -g '!*.test.ts'",
         ),
+        ("calls of a function, the ones about retries first", "lode search retry -e '\\bsend\\('"),
         ("for a program", 'lode search --json -k 5 "open a database connection"'),
     ),
     "0 something was found, 1 nothing was found, 2 error",
@@ -157,29 +184,37 @@ COMMAND = Command(
 def run(options: argparse.Namespace) -> int:
     """Search, and print the hits. Refuses a bad request before it builds a missing index."""
     from codelode.answers.build import build_if_missing
-    from codelode.cli.advice import existing_index_folder, existing_roots
+    from codelode.cli.advice import existing_index_folder, existing_roots, query_and_roots
     from codelode.cli.streams import progress_meter
     from codelode.cli.views.hits import print_answer
     from codelode.discover.glob import GlobSet
     from codelode.discover.language import resolve
     from codelode.index import Index
-    from codelode.search.parsed_query import parse_query
+    from codelode.search.parsed_query import parse_request
+    from codelode.search.request import SearchRequest
 
-    query = parse_query(options.query)
+    query, roots = query_and_roots(options)
+    patterns = {
+        "fixed_strings": options.fixed_strings,
+        "regex": options.regex,
+        "ignore_case": options.ignore_case,
+    }
+    parsed = parse_request(SearchRequest(query, **patterns))
     names = [name for names in options.languages for name in names.split(",")]
     languages = [resolve(name) for name in names]
     GlobSet(options.glob)
-    (root,) = existing_roots(options.query, options.roots)
+    (root,) = existing_roots(query, roots)
     existing_index_folder(options.index_dir, root)
     index = Index.open(root, index_dir=options.index_dir)
     build_if_missing(index, allowed=not options.no_index, meter=progress_meter())
     answer = index.answer(
-        query.text,
+        query,
         limit=options.limit,
         mode=options.mode,
         languages=languages or None,
         globs=options.glob or None,
         explain=options.explain,
+        **patterns,
     )
-    print_answer(index, answer, query.terms, options)
+    print_answer(index, answer, parsed.terms, options)
     return 0 if answer.hits else 1
