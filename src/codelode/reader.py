@@ -8,13 +8,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from codelode import metrics
-from codelode.errors import MismatchError, NoIndexError
+from codelode.errors import MismatchError, NoIndexError, UsageError
 from codelode.search.shard import Shard
 from codelode.store.locate import index_directory
 from codelode.store.manifest import Manifest, check_model, read_manifest
 from codelode.store.snapshot import Snapshot
 from codelode.store.storage import LocalStorage
-from codelode.types import Answer
+from codelode.types import Answer, Freshness
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,7 +48,8 @@ class IndexReader:
         self.storage = LocalStorage(directory)
         self.has_own_encoder = encoder is not None
         self._encoder = encoder
-        self._opened: tuple[bytes, Shard] | None = None  # with the stamp of its manifest
+        self._opened: tuple[bytes, Shard] | None = None  # (stamp of its manifest, shard)
+        self._outer: IndexReader | None = None
 
     def exists(self) -> bool:
         """Return whether anything was committed yet."""
@@ -69,9 +70,43 @@ class IndexReader:
                 recorded = read_manifest(outer.storage).root
             except NoIndexError:
                 continue
-            if recorded == os.fsdecode(parent) and covers(outer._shard(), self._below(outer)):
+            if recorded != os.fsdecode(parent):
+                continue
+            if self._outer is not None and self._outer.root == parent:
+                outer = self._outer  # its snapshot is open
+            if covers(outer._shard(), self._below(outer)) or self._would_cover(outer):
+                self._outer = outer
                 return outer
         return None
+
+    def home(self) -> IndexReader:
+        """Return the index that answers for this root: this one, or an enclosing one without it."""
+        outer = None if self.storage.has_manifest() else self.enclosing()
+        return outer or self
+
+    def update_home(self) -> IndexReader:
+        """Return the index that an update of this root writes.
+
+        That is the one that answers, so that an index of a folder never hides that of its tree. As
+        for git, the top of a nested worktree is a root of its own.
+        """
+        return self if (self.root / ".git").exists() else self.home()
+
+    def _would_cover(self, outer: IndexReader) -> bool:
+        """Return whether an update of an enclosing index would find a file below this root."""
+        from codelode.discover.options import WalkOptions
+        from codelode.discover.scope import Scope
+        from codelode.discover.walk import walk
+        from codelode.types import SourceFile
+
+        manifest = outer.snapshot().manifest
+        options = WalkOptions.of(manifest.options)
+        scope = Scope.of(outer.root, [self.root], no_ignore=options.no_ignore)
+        below = self._below(outer)
+        return any(
+            isinstance(item, SourceFile) and item.path.startswith(below)
+            for item in walk(outer.root, options, scope)
+        )
 
     def answer(self, request: SearchRequest) -> Answer:
         """Answer from the newest snapshot, or from an enclosing index while there is none.
@@ -100,7 +135,30 @@ class IndexReader:
             stale_files=len({hit.path for hit in hits if hit.stale}),
             hits=hits,
             seconds=seconds,
+            freshness=Freshness(age=(outer or self)._age()),
         )
+
+    def related(self, path: str, line: int, limit: int) -> list[Hit]:
+        """Return the hits nearest in meaning to the code at a line. Raises what `answer` does."""
+        from codelode.search.related import related
+
+        outer = None if self.storage.has_manifest() else self.enclosing()
+        reader, below = (self, "") if outer is None else (outer, self._below(outer))
+        hits = related(reader._shard(), reader.root, below + path, line, limit, below)
+        self.storage.note_use()
+        return [replace(hit, path=hit.path.removeprefix(below)) for hit in hits]
+
+    def holds(self, path: str) -> bool:
+        """Return whether a file is in the index. Raises `NoIndexError`."""
+        from codelode.search.related import find_file
+
+        outer = None if self.storage.has_manifest() else self.enclosing()
+        reader, below = (self, "") if outer is None else (outer, self._below(outer))
+        try:
+            find_file(reader.snapshot(), below + path)
+        except UsageError:
+            return False
+        return True
 
     def encoder(self) -> Encoder:
         """Return the embedding model in use: the one given, that of the index, or the default."""
@@ -111,9 +169,9 @@ class IndexReader:
         return self._shard().snapshot
 
     def _shard(self) -> Shard:
-        """Return the newest snapshot with the caches of searches in it; open it only if new."""
+        """Return the shard of the newest snapshot; open a snapshot only if there is a newer one."""
         stamp = self.storage.read_stamp()
-        opened = self._opened  # one attribute: threads must not see half of a change
+        opened = self._opened  # read once: another thread may replace it
         if opened is not None and opened[0] == stamp:
             return opened[1]
         snapshot = Snapshot.open(self.storage)
@@ -134,7 +192,7 @@ class IndexReader:
     def load_encoder(self, manifest: Manifest | None) -> Encoder:
         """Return the encoder for an index with this manifest, or for a new one.
 
-        Raises `MismatchError` if the index was made with another one.
+        Raises `MismatchError` if the index was made with another encoder.
         """
         if self._encoder is None:
             from codelode.embed.load import load
@@ -147,6 +205,13 @@ class IndexReader:
     @property
     def _own_encoder(self) -> Encoder | None:
         return self._encoder if self.has_own_encoder else None
+
+    def _age(self) -> float:
+        """Return the seconds since the last commit."""
+        try:
+            return max(0.0, time.time() - self.storage.published_at())
+        except OSError:  # the index was removed just now
+            return 0.0
 
     def _search(self, request: SearchRequest) -> tuple[list[Hit], Manifest]:
         """Return the hits, and the manifest of the snapshot that they come from."""

@@ -1,4 +1,4 @@
-"""Checks of the arguments of a search that say what to type instead."""
+"""Checks of a search's arguments; an error suggests the command to type instead."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-_PLAIN = re.compile(r"[^\"$`\\!\x00-\x1f]*")  # means itself between double quotes
+_PLAIN = re.compile(r"[^\"$`\\!\x00-\x1f]*")  # safe between double quotes
 
 
 def query_and_roots(options: argparse.Namespace) -> tuple[str, Sequence[str]]:
@@ -52,7 +52,7 @@ def existing_roots(query: str, roots: Sequence[str]) -> Sequence[str]:
 
 
 def existing_index_folder(index_dir: str | None, root: str) -> None:
-    """Check that the folder given by `--index-dir` exists: a search makes none by mistake."""
+    """Check that the folder given by `--index-dir` exists; a search must not create it."""
     if index_dir is None or Path(index_dir).expanduser().exists():
         return
     folder = shlex.quote(index_dir)

@@ -1,8 +1,8 @@
 """Arguments that begin with a dash: options, and text that looks like one.
 
-`->next`, `-=` and `-1` are no options, so they are what to look for. What is spelled like an option
-but is none is refused, with the option that was probably meant and with the command that looks for
-the text. argparse would treat all of them as options.
+`->next`, `-=` and `-1` cannot be options, so they are taken as text. An argument that is spelled
+like an option but is unknown is refused; the message suggests an option of a similar name, and the
+command that searches for the text. argparse would treat all of these as options.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ _TAKES_NO_VALUE = ("store_true", "store_const", "help", "version")
 
 
 def marked(command: Command, arguments: Sequence[str]) -> list[str]:
-    """Return the arguments, with `MARK` before those that are text in spite of their dash.
+    """Return the arguments, with `MARK` before those that begin with a dash but are text.
 
     The value of an option that takes any text is marked too, and joined to its option.
     Raises `UsageError` for an unknown option.
     """
     options = {flag: option for option in _options(command) for flag in option.flags}
     result: list[str] = []
-    waiting: Option | None = None  # for its value
+    waiting: Option | None = None  # the option whose value comes next
     for at, argument in enumerate(arguments):
         if waiting is not None and waiting.any_text:
             flag = result.pop()
@@ -66,14 +66,14 @@ def _options(command: Command) -> Iterator[Option]:
 
 
 def _is_option(argument: str, options: dict[str, Option]) -> bool:
-    """Whether an argument is a known option, or a cluster of short ones, with or without value."""
+    """Return whether an argument is a known option or a cluster of short ones, maybe with value."""
     if argument.startswith("--"):
         return argument.partition("=")[0] in options
     return argument[:2] in options
 
 
 def _last_flag(argument: str, options: dict[str, Option]) -> str:
-    """Return the flag in an argument that the next argument may be a value of; empty if none."""
+    """Return the flag in an argument whose value may be the next argument; empty if none."""
     if argument.startswith("--") or len(argument) <= 2:
         return argument
     for place in range(1, len(argument)):

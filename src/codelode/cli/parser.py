@@ -118,6 +118,6 @@ def _epilog(command: Command) -> str:
 
 
 def _wrapped(text: str) -> str:
-    import textwrap  # argparse has it already by the time it matters
+    import textwrap  # imported late: only help needs it, and argparse has imported it by then
 
     return textwrap.fill(text, min(_columns() - 2, 98))

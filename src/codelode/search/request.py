@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 from codelode import arguments
 
@@ -13,6 +13,17 @@ if TYPE_CHECKING:
 
 Mode = Literal["hybrid", "semantic", "lexical"]
 MODES: tuple[Mode, ...] = ("hybrid", "semantic", "lexical")
+
+
+class SearchOptions(TypedDict, total=False):
+    """The options of `Index.answer` that only restrict or explain: see there."""
+
+    languages: Sequence[str] | str | None
+    globs: Sequence[str] | str | None
+    explain: bool
+    fixed_strings: Sequence[str] | str | None
+    regex: Sequence[str] | str | None
+    ignore_case: bool
 
 
 @dataclass(frozen=True, slots=True)

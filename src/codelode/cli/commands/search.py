@@ -14,17 +14,20 @@ from codelode.cli.options import (
     positive,
     switch,
 )
+from codelode.types import FRESH
 
 if TYPE_CHECKING:
     import argparse
+
+    from codelode.search.request import SearchOptions
 
 COMMAND = Command(
     "search",
     "find code by meaning, words and names",
     "Search the index of ROOT and print the best matches, best first. QUERY is a question, a"
-    " description or the name of a symbol. If there is no index, one is built first. An existing"
-    " index is not updated: run `lode index` for that. Hits whose files have changed since are"
-    " marked.",
+    " description or the name of a symbol. If there is no index, one is built first. An index"
+    " that differs from the tree is updated first if that takes at most 0.3 seconds. Otherwise the"
+    " answer says how many files differ, and marks hits whose files have changed or are gone.",
     (
         option(
             "query",
@@ -83,6 +86,14 @@ COMMAND = Command(
                     help="only chunks that contain TEXT; repeatable, also with -e: any of them",
                 ),
                 switch("-i", "--ignore-case", help="-e and -F match in any case"),
+                option(
+                    "--fresh",
+                    choices=FRESH,
+                    default="auto",
+                    help="bring the index up to date first: always, whatever it takes; auto, if a"
+                    " walk of the tree and the update take at most 0.3 seconds; or never (default:"
+                    " auto)",
+                ),
                 switch("--no-index", help="fail if there is no index, instead of building one"),
                 INDEX_DIR,
             ),
@@ -186,7 +197,7 @@ def run(options: argparse.Namespace) -> int:
     from codelode.answers.build import build_if_missing
     from codelode.cli.advice import existing_index_folder, existing_roots, query_and_roots
     from codelode.cli.streams import progress_meter
-    from codelode.cli.views.hits import print_answer
+    from codelode.cli.views.hits import print_answer, shown_hits
     from codelode.discover.glob import GlobSet
     from codelode.discover.language import resolve
     from codelode.index import Index
@@ -194,27 +205,21 @@ def run(options: argparse.Namespace) -> int:
     from codelode.search.request import SearchRequest
 
     query, roots = query_and_roots(options)
-    patterns = {
+    names = [name for names in options.languages for name in names.split(",")]
+    restrictions: SearchOptions = {
+        "languages": [resolve(name) for name in names],
+        "globs": options.glob,
+        "explain": options.explain,
         "fixed_strings": options.fixed_strings,
         "regex": options.regex,
         "ignore_case": options.ignore_case,
     }
-    parsed = parse_request(SearchRequest(query, **patterns))
-    names = [name for names in options.languages for name in names.split(",")]
-    languages = [resolve(name) for name in names]
+    parsed = parse_request(SearchRequest(query, **restrictions))
     GlobSet(options.glob)
     (root,) = existing_roots(query, roots)
     existing_index_folder(options.index_dir, root)
     index = Index.open(root, index_dir=options.index_dir)
     build_if_missing(index, allowed=not options.no_index, meter=progress_meter())
-    answer = index.answer(
-        query,
-        limit=options.limit,
-        mode=options.mode,
-        languages=languages or None,
-        globs=options.glob or None,
-        explain=options.explain,
-        **patterns,
-    )
+    answer = index.answer(query, options.limit, options.mode, options.fresh, **restrictions)
     print_answer(index, answer, parsed.terms, options)
-    return 0 if answer.hits else 1
+    return 0 if shown_hits(answer, options) else 1
