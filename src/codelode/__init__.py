@@ -36,7 +36,16 @@ if TYPE_CHECKING:
     from codelode.report import FileCost, Load, StageTime, UpdateReport
     from codelode.search.request import Mode, SearchOptions
     from codelode.store.verify import Finding
-    from codelode.types import Answer, Fresh, Freshness, Hit, Passages, Skip, SkipReason
+    from codelode.types import (
+        Answer,
+        Fresh,
+        Freshness,
+        Hit,
+        Passages,
+        Skip,
+        SkipReason,
+        SymbolHit,
+    )
 
 __version__ = "0.1.0"
 __all__ = [
@@ -68,6 +77,7 @@ __all__ = [
     "StageTime",
     "Status",
     "StoreError",
+    "SymbolHit",
     "UpdateReport",
     "UpdateSettings",
     "UsageError",
@@ -89,7 +99,17 @@ _HOMES = {
     "UpdateReport": "codelode.report",
     "UpdateSettings": "codelode.pipeline.options",
     **dict.fromkeys(
-        ("Answer", "Fresh", "Freshness", "Hit", "Passages", "Skip", "SkipReason"), "codelode.types"
+        (
+            "Answer",
+            "Fresh",
+            "Freshness",
+            "Hit",
+            "Passages",
+            "Skip",
+            "SkipReason",
+            "SymbolHit",
+        ),
+        "codelode.types",
     ),
 }
 """The module of each public name; exceptions are in `codelode.errors`."""

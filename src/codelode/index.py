@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Unpack
 
 from codelode import arguments, metrics
-from codelode.errors import UsageError
 from codelode.lazy import cached_property
-from codelode.opened import OpenedIndex
+from codelode.lookups import Lookups
 from codelode.search.request import SearchRequest
 from codelode.types import FRESH
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from codelode.embed.encoder import Encoder
     from codelode.freshness.refresh import Refresher
@@ -30,7 +27,7 @@ if TYPE_CHECKING:
     from codelode.writer import IndexWriter
 
 
-class Index(OpenedIndex):
+class Index(Lookups):
     """The index of one tree. Any number of threads may search it while one updates it.
 
         index = Index.open("repo")
@@ -90,33 +87,6 @@ class Index(OpenedIndex):
         from codelode.freshness.refresh import Refresher
 
         return Refresher(self._reader)
-
-    @metrics.counting_errors("search")
-    def related(self, path: str | os.PathLike[str], line: int, limit: int = 10) -> list[Hit]:
-        """Return code of other files that is similar in meaning to the code at a line, best first.
-
-        `path` is relative to the root, or absolute; `line` is 1-based. The score of a hit is the
-        cosine of the two pieces of code, from -1 to 1.
-
-        Raises `NoIndexError`; `UsageError` if the index has no such file or no code at this line.
-        """
-        line = arguments.whole_number("the line", line, least=1)
-        limit = arguments.whole_number("the number of hits", limit, least=1)
-        return self._reader.related(self._relative(arguments.path("path", path)), line, limit)
-
-    def holds(self, path: str | os.PathLike[str]) -> bool:
-        """Return whether a file is in the index: relative to the root, or absolute.
-
-        Raises `NoIndexError`; `UsageError` if the path is not below the root.
-        """
-        return self._reader.holds(self._relative(arguments.path("path", path)))
-
-    def _relative(self, path: Path) -> str:
-        """Return the POSIX path below the root. Raises `UsageError` if it is not below it."""
-        normal = os.path.normpath(self.root / path)
-        if not normal.startswith(f"{self.root}{os.sep}".replace("//", "/")):
-            raise UsageError(f"{path} is not a file below {self.root}")
-        return os.path.relpath(normal, self.root)
 
     @metrics.counting_errors("update")
     def update(

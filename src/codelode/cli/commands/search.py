@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 from codelode.cli.options import (
     COLOR,
+    GLOB,
     HELP,
     INDEX_DIR,
+    LIMIT,
+    NO_INDEX,
+    TYPE,
     Command,
     natural,
     option,
-    positive,
     switch,
 )
 from codelode.types import FRESH
@@ -47,25 +50,8 @@ COMMAND = Command(
         (
             "what is searched",
             (
-                option(
-                    "-g",
-                    "--glob",
-                    metavar="GLOB",
-                    action="append",
-                    default=[],
-                    help="only paths that match GLOB, or with a leading ! only paths that do not;"
-                    " repeatable, the last match decides",
-                ),
-                option(
-                    "-t",
-                    "--type",
-                    metavar="LANG",
-                    dest="languages",
-                    action="append",
-                    default=[],
-                    help="only files in this language: a name, an alias or an extension (ts, c++),"
-                    " or a comma-separated list; repeatable",
-                ),
+                GLOB,
+                TYPE,
                 option(
                     "-e",
                     "--regex",
@@ -94,22 +80,14 @@ COMMAND = Command(
                     " walk of the tree and the update take at most 0.3 seconds; or never (default:"
                     " auto)",
                 ),
-                switch("--no-index", help="fail if there is no index, instead of building one"),
+                NO_INDEX,
                 INDEX_DIR,
             ),
         ),
         (
             "how",
             (
-                option(
-                    "-k",
-                    "--limit",
-                    "--topk",
-                    metavar="N",
-                    type=positive,
-                    default=10,
-                    help="print at most N hits (default: 10)",
-                ),
+                LIMIT,
                 option(
                     "--mode",
                     choices=("hybrid", "semantic", "lexical"),
@@ -220,6 +198,6 @@ def run(options: argparse.Namespace) -> int:
     existing_index_folder(options.index_dir, root)
     index = Index.open(root, index_dir=options.index_dir)
     build_if_missing(index, allowed=not options.no_index, meter=progress_meter())
-    answer = index.answer(query, options.limit, options.mode, options.fresh, **restrictions)
+    answer = index.answer(query, options.limit or 10, options.mode, options.fresh, **restrictions)
     print_answer(index, answer, parsed.terms, options)
     return 0 if shown_hits(answer, options) else 1
