@@ -159,14 +159,16 @@ regexes = st.one_of(
 @settings(max_examples=100, deadline=None)
 @given(source=regexes, ignore_case=st.booleans())
 def test_regular_expressions(shard: Shard, source: str, ignore_case: bool) -> None:
-    flags = re.ASCII | (re.IGNORECASE if ignore_case else 0)
+    flags = re.IGNORECASE if ignore_case else 0
     try:
         pattern = regex(source, ignore_case)
     except UsageError:  # RE2 refuses `^*` and `.**`, for example
         with pytest.raises(re.error):
             re.compile(source)
         return
-    reference = expected(shard, source, lines=r"\n" not in source, flags=flags)
+    ascii_only = source.replace(r"\w", "[0-9A-Za-z_]").replace(r"\s", r"[ \t\n\f\r]")
+    ascii_only = ascii_only.replace(r"\d", "[0-9]")
+    reference = expected(shard, ascii_only, lines=r"\n" not in source, flags=flags)
     assert found(shard, (pattern,)) == reference
 
 
