@@ -17,7 +17,7 @@ TREE: dict[str, str | bytes] = {
     "        raise ValueError('the cart {cart} is closed')\n",
     "shop/views.py": "from cart import add_item\n\ndef checkout(request):\n    add_item(request)\n",
     "shop/pay.py": "def pay_order():\n    raise OSError(\n        'no connection to the bank')\n",
-    "tests/test_cart.py": "def test_it():\n    add_item(1)\n    raise KeyError('never drawn at all')\n",
+    "tests/test_cart.py": "def test_it():\n    add_item(1)\n    raise KeyError('never drawn')\n",
 }
 
 
