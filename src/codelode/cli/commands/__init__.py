@@ -29,6 +29,7 @@ NAMES = (
     "list",
     "clean",
     "mcp",
+    "agent",
     "serve",
 )
 """Every command, in the order in which help shows them."""
