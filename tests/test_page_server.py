@@ -99,8 +99,8 @@ def test_chips_toggle_filters(site: Site) -> None:
 
 def test_a_query_that_means_nothing_is_no_error(site: Site) -> None:
     assert "nothing to look for" in site.get("/", q="??").text
-    answer = site.get("/api/search", q="lang:pyton retry").json
-    assert answer["hits"] and "pyton" in answer["problems"][0]
+    answer = site.get("/api/search", q="lang:pyhton retry").json
+    assert answer["hits"] and "pyhton" in answer["problems"][0]
 
 
 def test_a_file_has_anchors_an_outline_and_marks(site: Site) -> None:

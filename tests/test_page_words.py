@@ -77,8 +77,8 @@ def test_part_of_a_path_finds_that_path(part: str, length: int) -> None:
 
 
 def test_what_means_nothing_is_a_problem_and_no_error() -> None:
-    filters = filters_of(parse("x lang:pyton path:a\\ lang:go"))
+    filters = filters_of(parse("x lang:pyhton path:a\\ lang:go"))
     assert filters.languages == ("go",)
     assert filters.globs == ()
     assert len(filters.problems) == 2
-    assert "pyton" in filters.problems[1]
+    assert "pyhton" in filters.problems[1]
