@@ -13,7 +13,7 @@ import xxhash
 from codelode.segment.container import write_segment
 from codelode.segment.definitions import definition_table
 from codelode.segment.dictionary import keys_of
-from codelode.segment.names import clean_name
+from codelode.segment.name_keys import clean_name
 from codelode.segment.postings import FILE_NAME, TermCounts, build_postings
 from codelode.segment.quantizer import quantize
 from codelode.segment.run import run_sections, table_sections

@@ -19,26 +19,32 @@ _WIDTH = 4
 Column = NDArray[np.int64]
 
 
-def steps(values: Column) -> Column:
-    """Return the differences between consecutive numbers, the first from 0, zigzag-encoded.
-
-    Zigzag encoding turns 0, -1, 1, -2 into 0, 1, 2, 3.
-    """
-    differences = np.diff(values, prepend=0)
-    folded: Column = (differences << 1) ^ (differences >> 63)
-    return folded
+def fold(differences: Column) -> Column:
+    """Zigzag-encode numbers: 0, -1, 1, -2 become 0, 1, 2, 3."""
+    return (differences << 1) ^ (differences >> 63)
 
 
-def add_up(folded: Column) -> Column:
-    """Invert `steps`."""
-    return np.cumsum((folded >> 1) ^ -(folded & 1))
+def unfold(folded: Column) -> Column:
+    """Invert `fold`."""
+    return (folded >> 1) ^ -(folded & 1)
 
 
 def pack_column(values: Column) -> bytes:
     """Pack numbers in [0, 2^32)."""
-    planes = (int(values.max(initial=0)).bit_length() + 7) // 8
+    return pack_columns(values, len(values))[0] if len(values) else b"\0"
+
+
+def pack_columns(values: Column, per: int) -> list[bytes]:
+    """Pack numbers in [0, 2^32), `per` in each column, the last of fewer."""
     octets = values.astype("<u4").view(np.uint8).reshape(-1, _WIDTH)
-    return bytes([planes]) + octets[:, :planes].T.tobytes()
+    planes = np.ascontiguousarray(octets.T)
+    firsts = range(0, len(values), per)
+    most = np.maximum.reduceat(values, firsts).tolist() if firsts else []
+    columns = []
+    for first, largest in zip(firsts, most, strict=True):
+        count = (largest.bit_length() + 7) // 8
+        columns.append(bytes([count]) + planes[:count, first : first + per].tobytes())
+    return columns
 
 
 class PackedColumn(NamedTuple):

@@ -15,7 +15,8 @@ from codelode.segment.definitions import (
     DefinitionBlock,
 )
 from codelode.segment.frames import Frames
-from codelode.segment.names import Names, clean_name, name_key
+from codelode.segment.name_keys import clean_name, name_key
+from codelode.segment.names import Names
 from codelode.segment.schema import DECLARATION
 from codelode.text.csr import distinct
 from codelode.types import Definition
@@ -197,7 +198,7 @@ class DefinitionLookup:
 
     def _name(self, number: int) -> str:
         block, at = self._place(number)
-        return _text(self._names.name(block.value("name", at)))
+        return _text(self._names.name(int(block.names[at])))
 
     def _owner(self, number: int) -> str:
         block, at = self._place(number)

@@ -12,12 +12,13 @@ from codelode.errors import DamagedError
 from codelode.lazy import cached_property
 from codelode.segment.container import SegmentFile
 from codelode.segment.definition_lookup import DefinitionLookup
-from codelode.segment.definitions import DefinitionTable, read_table
+from codelode.segment.definitions import read_rows
 from codelode.segment.dictionary import (
     BUCKETS,
     DICTIONARY_SECTIONS,
     Dictionary,
 )
+from codelode.segment.names import Names
 from codelode.segment.posting_codec import unpack_lists
 from codelode.segment.posting_list import list_count, read_list
 from codelode.segment.postings import Postings
@@ -27,7 +28,10 @@ from codelode.segment.term_lookup import Lookup
 from codelode.segment.text import decompress
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from codelode.segment.buffer import Buffer
+    from codelode.segment.names import SortedNames
 
 Posting = tuple[NDArray[np.int64], NDArray[np.uint8]]
 """Ordinals, ascending, and their frequencies."""
@@ -116,10 +120,18 @@ class Segment:
         """The definitions, by file, line and name."""
         return DefinitionLookup(self.file, self.files, self.chunks, self.kinds)
 
-    def definition_table(self) -> DefinitionTable:
-        """Return all definitions, for a merge; kinds are numbers into `kinds`."""
-        total = int(self.files["definitions"].sum(dtype=np.int64))
-        return read_table(self.file, total)
+    @property
+    def definition_count(self) -> int:
+        """The number of definitions."""
+        return int(self.files["definitions"].sum(dtype=np.int64))
+
+    def definition_rows(self) -> Iterator[NDArray[np.void]]:
+        """Yield the rows of all definitions block by block, for a merge; see `kinds` for kinds."""
+        return read_rows(self.file, self.definition_count)
+
+    def sorted_names(self) -> SortedNames:
+        """Return the names of all definitions and owners, for a merge."""
+        return Names(self.file, self.definition_count).sorted_names()
 
     def dictionary(self) -> Dictionary:
         """Return all terms, for a merge."""

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from codelode.errors import DamagedError
 from codelode.segment.definitions import DEFINITIONS_PER_BLOCK
 from codelode.segment.dictionary import BUCKET, BUCKETS, LONG, SLOTS, tail_bytes
@@ -51,7 +49,7 @@ def check_shape(segment: Segment) -> None:
 
 def _check_definitions(segment: Segment) -> None:
     """Bound the number of definitions, so that they fit into memory."""
-    total = int(segment.files["definitions"].sum(dtype=np.int64))
+    total = segment.definition_count
     if total > int(segment.block_starts[-1]):
         raise _misshapen(segment, "files", f"holds {total} definitions, more than bytes of text")
     blocks = -(-total // DEFINITIONS_PER_BLOCK)
