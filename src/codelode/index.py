@@ -170,6 +170,33 @@ class Index:
         request = SearchRequest(query, limit, mode, languages, globs, explain)
         return (self._dispatcher or self._reader).answer(request)
 
+    @metrics.counting_errors("search")
+    def related(self, path: str | os.PathLike[str], line: int, limit: int = 10) -> list[Hit]:
+        """Return code of other files that is similar in meaning to the code at a line, best first.
+
+        `path` is relative to the root, or absolute; `line` is 1-based. The score of a hit is the
+        cosine of the two pieces of code, from -1 to 1.
+
+        Raises `NoIndexError`; `UsageError` if the index has no such file or no code at this line.
+        """
+        line = arguments.whole_number("the line", line, least=1)
+        limit = arguments.whole_number("the number of hits", limit, least=1)
+        return self._reader.related(self._relative(arguments.path("path", path)), line, limit)
+
+    def holds(self, path: str | os.PathLike[str]) -> bool:
+        """Return whether a file is in the index: relative to the root, or absolute.
+
+        Raises `NoIndexError`; `UsageError` if the path is not below the root.
+        """
+        return self._reader.holds(self._relative(arguments.path("path", path)))
+
+    def _relative(self, path: Path) -> str:
+        """Return the POSIX path below the root. Raises `UsageError` if it is not below it."""
+        normal = os.path.normpath(self.root / path)
+        if not normal.startswith(f"{self.root}{os.sep}".replace("//", "/")):
+            raise UsageError(f"{path} is not a file below {self.root}")
+        return os.path.relpath(normal, self.root)
+
     @metrics.counting_errors("update")
     def update(
         self, paths: Paths | None = None, **settings: Unpack[UpdateSettings]
@@ -190,7 +217,7 @@ class Index:
         or its control group allows, at most 1 GiB).
         `rebuild`: replace the index, whatever it holds.
         `wait`: seconds to wait for another process that is indexing; `on_wait` is told its pid.
-        `on_skip`, `progress`: listeners, to each file left out and to the progress.
+        `on_skip` is called with each skipped file; `progress` is told of files found and done.
         `profile`: list the slowest and largest files in the report.
         `trace`: a file for a profile of all processes, for speedscope (extra `profile`).
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from codelode import metrics
-from codelode.errors import MismatchError, NoIndexError
+from codelode.errors import MismatchError, NoIndexError, UsageError
 from codelode.search.shard import Shard
 from codelode.store.locate import index_directory
 from codelode.store.manifest import Manifest, check_model, read_manifest
@@ -48,7 +48,7 @@ class IndexReader:
         self.storage = LocalStorage(directory)
         self.has_own_encoder = encoder is not None
         self._encoder = encoder
-        self._opened: tuple[bytes, Shard] | None = None  # with the stamp of its manifest
+        self._opened: tuple[bytes, Shard] | None = None  # (stamp of its manifest, shard)
 
     def exists(self) -> bool:
         """Return whether anything was committed yet."""
@@ -102,6 +102,28 @@ class IndexReader:
             seconds=seconds,
         )
 
+    def related(self, path: str, line: int, limit: int) -> list[Hit]:
+        """Return the hits nearest in meaning to the code at a line. Raises what `answer` does."""
+        from codelode.search.related import related
+
+        outer = None if self.storage.has_manifest() else self.enclosing()
+        reader, below = (self, "") if outer is None else (outer, self._below(outer))
+        hits = related(reader._shard(), reader.root, below + path, line, limit, below)
+        self.storage.note_use()
+        return [replace(hit, path=hit.path.removeprefix(below)) for hit in hits]
+
+    def holds(self, path: str) -> bool:
+        """Return whether a file is in the index. Raises `NoIndexError`."""
+        from codelode.search.related import find_file
+
+        outer = None if self.storage.has_manifest() else self.enclosing()
+        reader, below = (self, "") if outer is None else (outer, self._below(outer))
+        try:
+            find_file(reader.snapshot(), below + path)
+        except UsageError:
+            return False
+        return True
+
     def encoder(self) -> Encoder:
         """Return the embedding model in use: the one given, that of the index, or the default."""
         return self.load_encoder(self.manifest())
@@ -111,9 +133,9 @@ class IndexReader:
         return self._shard().snapshot
 
     def _shard(self) -> Shard:
-        """Return the newest snapshot with the caches of searches in it; open it only if new."""
+        """Return the shard of the newest snapshot; open a snapshot only if there is a newer one."""
         stamp = self.storage.read_stamp()
-        opened = self._opened  # one attribute: threads must not see half of a change
+        opened = self._opened  # read once: another thread may replace it
         if opened is not None and opened[0] == stamp:
             return opened[1]
         snapshot = Snapshot.open(self.storage)
@@ -134,7 +156,7 @@ class IndexReader:
     def load_encoder(self, manifest: Manifest | None) -> Encoder:
         """Return the encoder for an index with this manifest, or for a new one.
 
-        Raises `MismatchError` if the index was made with another one.
+        Raises `MismatchError` if the index was made with another encoder.
         """
         if self._encoder is None:
             from codelode.embed.load import load

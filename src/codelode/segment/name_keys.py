@@ -1,8 +1,7 @@
 """The keys and the order of the names of definitions.
 
 The *key* of a name is its parts in lower case, joined without separators: `get_url`, `getUrl` and
-`GETURL` have one key. Names are sorted by key, then as bytes, so these are neighbors, whatever way
-they are asked for.
+`GETURL` have the same key. Names are sorted by key, then as bytes, so these are neighbors.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ def clean_names(names: Sequence[str]) -> list[bytes]:
 
 
 def name_key(name: bytes) -> bytes:
-    """Return the key of a name in UTF-8: its letters and digits in lower case, or all of it."""
+    """Return the key of a name in UTF-8: its letters and digits, else all of it, in lower case."""
     if name.isascii():
         lower = name.lower()
         return lower.translate(None, SEPARATORS) or lower
@@ -62,7 +61,7 @@ def name_keys(names: Sequence[bytes]) -> list[bytes]:
 def sortable(names: Sequence[bytes]) -> list[bytes]:
     """Return the key of each name, a newline, and the name: these sort as the index does.
 
-    Bytes compare faster than tuples; no name has a newline, the lowest byte there is.
+    Bytes compare faster than tuples. A newline sorts before every byte of a key or name.
     """
     return list(map(b"%b\n%b".__mod__, zip(name_keys(names), names, strict=True)))
 

@@ -1,8 +1,7 @@
 """The names of definitions: sorted, in compressed blocks, each with the chunks that define it.
 
 Names are sorted by their keys, then as bytes (see `name_keys`). A block holds `NAMES_PER_BLOCK`
-names; the keys of the first names of all blocks are the *heads*, by which a block is found without
-touching another.
+names. The *heads*, the keys of the first name of each block, find a block without reading another.
 """
 
 from __future__ import annotations
@@ -131,7 +130,7 @@ class NameBlock:
     """Up to `NAMES_PER_BLOCK` names, and the chunks that define each."""
 
     def __init__(self, data: bytes) -> None:
-        """Open a block. Raises `ValueError` if it is none."""
+        """Open a block. Raises `ValueError` if it is invalid."""
         length = _LENGTH.unpack_from(data)[0] if len(data) >= _LENGTH.size else len(data)
         end = _LENGTH.size + length
         self._text = data[_LENGTH.size : end]
@@ -187,7 +186,7 @@ class Names:
     """
 
     def __init__(self, file: SegmentFile, definitions: int) -> None:
-        """`definitions` is how many definitions the segment has."""
+        """Take the number of definitions in the segment, which bounds the size of a block."""
         self._file = file
         self._most = max_name_record(definitions)
         self._frames = Frames(file, "names", "name_blocks")
