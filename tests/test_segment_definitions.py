@@ -19,7 +19,7 @@ from codelode.errors import DamagedError
 from codelode.segment import definitions as definitions_module
 from codelode.segment import names as names_module
 from codelode.segment.builder import SegmentBuilder
-from codelode.segment.column_codec import fold, open_columns, pack_column, pack_columns, unfold
+from codelode.segment.column_codec import PackedTable, fold, pack_column, pack_tables, unfold
 from codelode.segment.container import SegmentFile, write_segment
 from codelode.segment.definition_lookup import DefinitionRecord
 from codelode.segment.frames import frame_sections
@@ -142,6 +142,7 @@ def small_blocks(few: int, per: int) -> Iterator[None]:
     """Make blocks of `few` names and of `per` definitions, and merge few names at a time."""
     with (
         patch.object(names_module, "NAMES_PER_BLOCK", few),
+        patch.object(names_module, "NAMES_PER_GROUP", 2),
         patch("codelode.segment.run.NAMES_PER_BLOCK", few),
         patch("codelode.segment.name_merge.NAMES_PER_PIECE", 2 * few),
         patch("codelode.segment.definition_merge.BLOCKS_AT_ONCE", 2),
@@ -232,20 +233,32 @@ def test_keys_and_clean_names_are_the_same_one_by_one(many: list[str]) -> None:
 @given(st.lists(st.integers(0, 2**31 - 1), max_size=9), st.lists(st.integers(0, 300), max_size=9))
 def test_columns_survive_the_round_trip(large: list[int], small: list[int]) -> None:
     first, second = np.array(large, np.int64), np.array(small, np.int64)
-    data = pack_column(first) + pack_column(second)
-    opened = open_columns(data, 0, [len(large), len(small)])
-    assert opened[0].array().tolist() == large
-    assert opened[1].array().tolist() == [opened[1].value(i) for i in range(len(small))] == small
-    cut = [pack_column(first[at : at + 2]) for at in range(0, len(large), 2)]
-    assert pack_columns(first, 2) == cut
+    packed = pack_column(first)
+    column = PackedTable(packed + b"x", 0, 1, len(large))
+    assert column.end == len(packed) and column.column(0).tolist() == large
+    assert [column.value(0, row) for row in range(len(large))] == large
+    assert column.take(0, np.arange(len(large))[::-1]) == large[::-1]
+    for wrong in (packed[:-1], b"\5" + packed[1:], b""):
+        with pytest.raises(ValueError, match="column"):
+            PackedTable(wrong, 0, 1, len(large))
+    for row in (-1, len(large)):
+        with pytest.raises(LookupError):
+            column.value(0, row)
     folded = fold(np.append(-first, second))
     assert (folded >= 0).all() and unfold(folded).tolist() == [*(-first).tolist(), *small]
-    for wrong in (data[:-1], data + b"\0", b""):
-        with pytest.raises(ValueError, match="column"):
-            open_columns(wrong, 0, [len(large), len(small)])
-    for place in (-1, len(small)):
-        with pytest.raises(LookupError):
-            opened[1].value(place)
+
+
+@given(st.lists(st.tuples(*[st.integers(0, 2**k) for k in (0, 7, 31)]), max_size=9))
+def test_tables_survive_the_round_trip(rows: list[tuple[int, ...]]) -> None:
+    columns = [np.array([row[i] for row in rows], np.int64) for i in range(3)]
+    tables = pack_tables(columns, 4)
+    found: list[tuple[int, ...]] = []
+    for number, data in enumerate(tables):
+        count = min(4, len(rows) - 4 * number)
+        table = PackedTable(data, 0, 3, count)
+        assert table.end == len(data)
+        found += zip(*(table.column(i).tolist() for i in range(3)), strict=True)
+    assert found == rows
 
 
 def test_names_in_any_writing_are_neighbors() -> None:

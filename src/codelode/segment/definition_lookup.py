@@ -41,6 +41,24 @@ class DefinitionRecord(NamedTuple):
     definition: Definition
 
 
+class DefinitionRow(NamedTuple):
+    """A definition without its name: cheap, because no block of names is read.
+
+    `place` is its place among the definitions of its file, `parent` the place of the one that
+    encloses it, or -1; `name` is the number of its name, `owner` 1 + that of its owner or 0.
+    """
+
+    place: int
+    start_line: int
+    end_line: int
+    name_line: int
+    kind: str
+    parent: int
+    declaration: bool
+    name: int
+    owner: int
+
+
 class DefinitionLookup:
     """Lookups of the definitions of one segment, including those of dead files.
 
@@ -65,7 +83,15 @@ class DefinitionLookup:
 
     def of_file(self, file: int) -> list[Definition]:
         """Return the definitions of a file, in document order."""
-        return [self._record(number).definition for number in self._numbers(file)]
+        return [
+            self._named(file, row).definition
+            for block, piece, number in self._pieces(file)
+            for row in self._rows(
+                block,
+                np.arange(piece.start, piece.stop),
+                number - int(self._firsts[file]) - piece.start,
+            )
+        ]
 
     def innermost(self, file: int, line: int) -> DefinitionRecord | None:
         """Return the definition with the fewest lines that holds a line (from 1), or None.
@@ -84,11 +110,25 @@ class DefinitionLookup:
 
     def overlapping(self, file: int, first: int, last: int) -> list[DefinitionRecord]:
         """Return the definitions that hold any line from `first` to `last`, in document order."""
-        numbers: list[int] = []
-        for block, piece, start in self._pieces(file):
+        return [self._named(file, row) for row in self.rows_on_lines(file, first, last)]
+
+    def rows_on_lines(self, file: int, first: int, last: int) -> list[DefinitionRow]:
+        """Return the rows of the definitions that hold any line from `first` to `last`, in order.
+
+        `name_of` and `qualified_name` return their names.
+        """
+        rows: list[DefinitionRow] = []
+        for block, piece, number in self._pieces(file):
             inside = (block.start_lines[piece] <= last) & (block.end_lines[piece] >= first)
-            numbers += (np.flatnonzero(inside) + start).tolist()
-        return [self._record(number) for number in numbers]
+            places = np.flatnonzero(inside)
+            if len(places):
+                place = number - int(self._firsts[file])
+                rows += self._rows(block, places + piece.start, place - piece.start)
+        return rows
+
+    def name_of(self, row: DefinitionRow) -> str:
+        """Return the name of a definition."""
+        return _text(self._names.name(row.name))
 
     def named(self, name: str) -> list[DefinitionRecord]:
         """Return the definitions whose names have the key of `name`, in the order of their names.
@@ -178,19 +218,44 @@ class DefinitionLookup:
     def _record(self, number: int) -> DefinitionRecord:
         block, at = self._place(number)
         file = self._file_of(number)
-        place, back = number - int(self._firsts[file]), block.value("parent", at)
-        start = int(block.start_lines[at])
+        (row,) = self._rows(block, np.array([at]), number - int(self._firsts[file]) - at)
+        return self._named(file, row)
+
+    def _named(self, file: int, row: DefinitionRow) -> DefinitionRecord:
         definition = Definition(
-            name=self._name(number),
-            kind=self._kinds[block.value("kind", at) - 1],
-            start_line=start,
-            end_line=start + block.value("more_lines", at),
-            name_line=start + block.value("name_line", at),
-            parent=place - back if back else -1,
-            declaration=bool(block.value("flags", at) & DECLARATION),
-            owner=self._owner(number),
+            name=self.name_of(row),
+            kind=row.kind,
+            start_line=row.start_line,
+            end_line=row.end_line,
+            name_line=row.name_line,
+            parent=row.parent,
+            declaration=row.declaration,
+            owner=_text(self._names.name(row.owner - 1)) if row.owner else "",
         )
-        return DefinitionRecord(file, place, definition)
+        return DefinitionRecord(file, row.place, definition)
+
+    def _rows(
+        self, block: DefinitionBlock, places: NDArray[np.int64], shift: int
+    ) -> Iterator[DefinitionRow]:
+        """Yield definitions of a file by their places in a block; `shift` leads to its own."""
+        starts = block.start_lines[places]
+        columns = zip(
+            places.tolist(),
+            starts.tolist(),
+            block.end_lines[places].tolist(),
+            (starts + block.values("name_line", places)).tolist(),
+            block.values("kind", places),
+            block.values("parent", places),
+            block.values("flags", places),
+            block.names[places].tolist(),
+            block.values("owner", places),
+            strict=True,
+        )
+        for at, start, end, line, kind, back, flags, name, owner in columns:
+            place = at + shift
+            parent, kind = place - back if back else -1, self._kinds[kind - 1]
+            declared = bool(flags & DECLARATION)
+            yield DefinitionRow(place, start, end, line, kind, parent, declared, name, owner)
 
     def _file_of(self, number: int) -> int:
         return int(self._firsts[:-1].searchsorted(number, side="right")) - 1

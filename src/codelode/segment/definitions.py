@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode.lazy import cached_property
-from codelode.segment.column_codec import Column, fold, open_columns, pack_columns, unfold
+from codelode.segment.column_codec import Column, PackedTable, fold, pack_tables, unfold
 from codelode.segment.frames import Frames
 from codelode.segment.name_keys import clean_names, names_of, sortable
 from codelode.segment.schema import DECLARATION, DEFINITION
@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 DEFINITIONS_PER_BLOCK = 512
 COLUMNS = DEFINITION.names or ()
 """In the order in which they are packed."""
+
+STEPPED = ("name", "start_line")
+"""Packed as differences to a number before."""
+
+_PLACES = {name: place for place, name in enumerate(COLUMNS)}
 
 
 def max_record_bytes(per: int) -> int:
@@ -96,7 +101,8 @@ def defining_chunks(
     # A file and a line as one number; both tables are in this order.
     found = (chunks["file"].astype(np.int64) << 32 | ends).searchsorted(owners << 32 | lines)
     last = files["first_chunk"].astype(np.int64) + files["chunks"] - 1
-    return names.astype(np.int64) << 32 | np.minimum(found, last[owners])
+    pairs: NDArray[np.int64] = names.astype(np.int64) << 32 | np.minimum(found, last[owners])
+    return pairs
 
 
 def name_lines(rows: NDArray[np.void]) -> NDArray[np.int64]:
@@ -105,8 +111,8 @@ def name_lines(rows: NDArray[np.void]) -> NDArray[np.int64]:
     return lines
 
 
-def definition_records(rows: NDArray[np.void], per: int | None = None) -> Iterator[bytes]:
-    """Yield blocks of definitions, not yet compressed; `per` in each, as in a segment if None."""
+def definition_records(rows: NDArray[np.void], per: int | None = None) -> list[bytes]:
+    """Return blocks of definitions, not yet compressed; `per` in each, as in a segment if None."""
     per = per or DEFINITIONS_PER_BLOCK
     columns = {name: rows[name].astype(np.int64) for name in COLUMNS}
     names, starts = columns["name"], columns["start_line"]
@@ -114,8 +120,7 @@ def definition_records(rows: NDArray[np.void], per: int | None = None) -> Iterat
     before = np.where(columns["parent"][1:] == 1, starts[:-1], ends[:-1])
     columns["name"] = _steps(names, names[:-1], per)
     columns["start_line"] = _steps(starts, before, per)
-    packed = [pack_columns(columns[name], per) for name in COLUMNS]
-    return map(b"".join, zip(*packed, strict=True))
+    return pack_tables(list(columns.values()), per)
 
 
 def _steps(values: Column, before: Column, per: int) -> Column:
@@ -131,36 +136,44 @@ class DefinitionBlock:
 
     def __init__(self, record: bytes, count: int) -> None:
         """Open a block of `count` definitions. Raises `ValueError` if it is invalid."""
-        opened = open_columns(record, 0, [count] * len(COLUMNS))
-        self._columns = dict(zip(COLUMNS, opened, strict=True))
+        self._table = PackedTable(record, 0, len(COLUMNS), count)
+        if self._table.end != len(record):
+            raise ValueError("there is more after the last column")
 
     def column(self, name: str) -> Column:
         """Return a column, int64[count]."""
-        if name == "start_line":
-            return self.start_lines
-        return self.names if name == "name" else self._columns[name].array()
+        if name in STEPPED:
+            return self.names if name == "name" else self.start_lines
+        return self._packed(name)
+
+    def _packed(self, name: str) -> Column:
+        return self._table.column(_PLACES[name])
 
     @cached_property
     def start_lines(self) -> Column:
         """The first lines, from 1."""
-        steps = unfold(self._columns["start_line"].array())
-        more, parents = self._columns["more_lines"].array(), self._columns["parent"].array()
-        steps[1:] += np.where(parents[1:] == 1, 0, more[:-1])
+        steps = unfold(self._packed("start_line"))
+        more, parents = self._packed("more_lines"), self._packed("parent")
+        steps[1:] += more[:-1] * (parents[1:] != 1)
         return np.cumsum(steps)
 
     @cached_property
     def end_lines(self) -> Column:
         """The last lines."""
-        return self.start_lines + self._columns["more_lines"].array()
+        return self.start_lines + self._packed("more_lines")
 
     @cached_property
     def names(self) -> Column:
         """The numbers of the names."""
-        return np.cumsum(unfold(self._columns["name"].array()))
+        return np.cumsum(unfold(self._packed("name")))
 
     def value(self, name: str, place: int) -> int:
-        """Return one value of a column other than `start_line` and `name`."""
-        return self._columns[name].value(place)
+        """Return one value of a column that is not stepped."""
+        return self._table.value(_PLACES[name], place)
+
+    def values(self, name: str, places: NDArray[np.int64]) -> list[int]:
+        """Return values of a column that is not stepped."""
+        return self._table.take(_PLACES[name], places)
 
 
 def read_rows(file: SegmentFile, total: int, per: int | None = None) -> Iterator[NDArray[np.void]]:

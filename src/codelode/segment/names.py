@@ -16,13 +16,7 @@ import numpy as np
 from codelode.errors import DamagedError
 from codelode.lazy import cached_property
 from codelode.lru import LruCache
-from codelode.segment.column_codec import (
-    Column,
-    open_column,
-    open_columns,
-    pack_column,
-    pack_columns,
-)
+from codelode.segment.column_codec import Column, PackedTable, pack_column, pack_tables
 from codelode.segment.frames import Frames, frame_sections
 from codelode.segment.name_keys import SEPARATORS, name_key, name_keys, sortable
 from codelode.segment.schema import MAX_NAME_BYTES
@@ -39,7 +33,11 @@ NAMES_PER_BLOCK = 512
 
 NAME_SECTIONS = ("names", "name_blocks", "name_heads")
 
-_LENGTH = struct.Struct("<I")  # of the names in a block, in bytes
+NAMES_PER_GROUP = 32
+"""Blocks know where each group begins, so that a name is read without the others."""
+
+_COUNT = struct.Struct("<H")
+_NEWLINE = 10
 _CACHED_BLOCKS = 16
 
 
@@ -114,16 +112,25 @@ def name_records(texts: Sequence[bytes], pairs: NDArray[np.int64]) -> Iterator[b
     counts = np.bincount(pairs >> 32, minlength=names)
     totals = np.add.reduceat(counts, range(0, names, NAMES_PER_BLOCK)).tolist() if names else []
     start = 0
-    packed = pack_columns(counts, NAMES_PER_BLOCK)
+    packed = pack_tables([counts], NAMES_PER_BLOCK)
     for text, column, total in zip(texts, packed, totals, strict=True):
         chunks = pack_column(pairs[start : start + total] & 0xFFFFFFFF)
-        yield b"".join((_LENGTH.pack(len(text)), text, column, chunks))
+        yield b"".join((_header(text), text, column, chunks))
         start += total
+
+
+def _header(text: bytes) -> bytes:
+    """Return the bytes before the names: their number, and the length of each group in bytes."""
+    ends = np.flatnonzero(np.frombuffer(text, np.uint8) == _NEWLINE) + 1
+    groups = np.append(ends[NAMES_PER_GROUP - 1 : -1 : NAMES_PER_GROUP], len(text))
+    return _COUNT.pack(len(ends)) + np.diff(groups, prepend=0).astype("<u2").tobytes()
 
 
 def max_name_record(definitions: int) -> int:
     """Return an upper bound of the bytes of a block, given the definitions in the segment."""
-    return _LENGTH.size + NAMES_PER_BLOCK * (MAX_NAME_BYTES + 1 + 4) + 4 * definitions + 2
+    groups = -(-NAMES_PER_BLOCK // NAMES_PER_GROUP)
+    names = NAMES_PER_BLOCK * (MAX_NAME_BYTES + 1 + 4)
+    return _COUNT.size + 2 * groups + names + 4 * definitions + 2
 
 
 class NameBlock:
@@ -131,14 +138,29 @@ class NameBlock:
 
     def __init__(self, data: bytes) -> None:
         """Open a block. Raises `ValueError` if it is invalid."""
-        length = _LENGTH.unpack_from(data)[0] if len(data) >= _LENGTH.size else len(data)
-        end = _LENGTH.size + length
-        self._text = data[_LENGTH.size : end]
-        """Each name, followed by a newline."""
-        if end > len(data) or not self._text.endswith(b"\n"):
+        self._count = _COUNT.unpack_from(data)[0] if len(data) >= _COUNT.size else 0
+        groups = -(-self._count // NAMES_PER_GROUP)
+        self._begin = _COUNT.size + 2 * groups
+        if not 0 < groups <= (len(data) - _COUNT.size) // 2:
             raise ValueError("the names are cut short")
-        self._counts = open_column(data, end, self._text.count(b"\n"))
+        self._groups = struct.unpack_from(f"<{groups}H", data, _COUNT.size)
+        self._end = self._begin + sum(self._groups)
+        if data[self._end - 1 : self._end] != b"\n":
+            raise ValueError("the names are cut short")
         self._data = data
+
+    @cached_property
+    def _text(self) -> bytes:
+        """Each name, followed by a newline."""
+        return self._data[self._begin : self._end]
+
+    def name(self, place: int) -> bytes:
+        """Return one name, splitting only its group. Raises `LookupError` if there is none."""
+        if not 0 <= place < self._count:
+            raise LookupError(f"there is no name {place} in a block of {self._count}")
+        group, rest = divmod(place, NAMES_PER_GROUP)
+        begin = self._begin + sum(self._groups[:group])
+        return self._data[begin : begin + self._groups[group]].split(b"\n")[rest]
 
     @cached_property
     def names(self) -> list[bytes]:
@@ -151,17 +173,20 @@ class NameBlock:
 
     def chunks(self, place: int) -> Column:
         """Return the ordinals of the chunks that define a name, ascending."""
-        end = self._ends[place]
-        return self._chunks[end - self._counts.value(place) : end]
+        start, end = self._ends[place : place + 2].tolist()
+        return self._chunks[start:end]
+
+    @cached_property
+    def _counts(self) -> PackedTable:
+        return PackedTable(self._data, self._end, 1, self._count)
 
     @cached_property
     def _ends(self) -> Column:
-        return np.cumsum(self._counts.array())
+        return np.append(0, np.cumsum(self._counts.column(0)))
 
     @cached_property
     def _chunks(self) -> Column:
-        (chunks,) = open_columns(self._data, self._counts.end, [int(self._ends[-1])])
-        return chunks.array()
+        return PackedTable(self._data, self._counts.end, 1, int(self._ends[-1])).column(0)
 
     def having(self, key: bytes) -> range:
         """Return the places of the names that have this key; they are neighbors."""
@@ -241,7 +266,7 @@ class Names:
     def name(self, number: int) -> bytes:
         """Return a name by its number. Raises `LookupError` if there is none."""
         block, place = divmod(number, NAMES_PER_BLOCK)
-        return self.block(block).names[place]
+        return self.block(block).name(place)
 
     def chunks(self, number: int) -> Column:
         """Return the ordinals of the chunks that define a name, ascending."""

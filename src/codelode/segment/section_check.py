@@ -13,7 +13,14 @@ from codelode.segment.definitions import DEFINITIONS_PER_BLOCK
 from codelode.segment.dictionary import BUCKET, BUCKETS, LONG, SLOTS, tail_bytes
 from codelode.segment.frames import FRAME_START
 from codelode.segment.quantizer import residual_bytes
-from codelode.segment.schema import BLOCK, CHUNK, FILE, MAX_CHUNKS, MAX_FILES
+from codelode.segment.schema import (
+    BLOCK,
+    CHUNK,
+    FILE,
+    MAX_CHUNKS,
+    MAX_FILES,
+    SYMBOL_GROUP,
+)
 
 if TYPE_CHECKING:
     from codelode.segment.reader import Segment
@@ -30,6 +37,7 @@ def check_shape(segment: Segment) -> None:
     _rows(segment, "blocks", BLOCK.itemsize)
     for section in ("paths", "symbols", "text"):
         _rows(segment, section, 1)
+    _must_be(segment, "symbol_groups", 4, -(-chunks // SYMBOL_GROUP))
     _check_definitions(segment)
     for section in ("definitions", "names", "name_heads"):
         _rows(segment, section, 1)
