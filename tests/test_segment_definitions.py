@@ -111,6 +111,10 @@ def records(tree: Tree) -> Iterator[DefinitionRecord]:
             yield DefinitionRecord(file, place, cleaned(definition))
 
 
+def _holds_any(definition: Definition, first: int, last: int) -> bool:
+    return definition.start_line <= last and definition.end_line >= first
+
+
 def depth(definitions: list[Definition], place: int) -> int:
     parent = definitions[place].parent
     return 0 if parent < 0 else 1 + depth(definitions, parent)
@@ -179,6 +183,9 @@ def check(segment: Segment, tree: Tree) -> None:
             found, wanted = lookup.innermost(file, line), innermost(definitions, line)
             assert (found and found.place) == wanted
             assert found is None or found in known
+            for last in (line, line + 2):
+                held = [d for d in records([definitions]) if _holds_any(d.definition, line, last)]
+                assert lookup.overlapping(file, line, last) == [d._replace(file=file) for d in held]
     asked = {each.definition.name for each in known} | {"GETURL", "get_url", "absent", "", "_", "é"}
     for name in asked:
         same = [each for each in known if parts_key(each.definition.name) == parts_key(name)]
