@@ -152,7 +152,7 @@ def small_blocks(few: int, per: int) -> Iterator[None]:
         patch("codelode.segment.definition_merge.BLOCKS_AT_ONCE", 2),
         patch("codelode.segment.definition_merge.DEFINITIONS_PER_BLOCK", per),
         patch.object(definitions_module, "DEFINITIONS_PER_BLOCK", per),
-        patch("codelode.segment.definition_lookup.DEFINITIONS_PER_BLOCK", per),
+        patch("codelode.segment.definition_rows.DEFINITIONS_PER_BLOCK", per),
         patch("codelode.segment.section_check.DEFINITIONS_PER_BLOCK", per),
     ):
         yield

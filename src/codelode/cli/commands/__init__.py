@@ -18,7 +18,19 @@ if TYPE_CHECKING:
 
     from codelode.cli.options import Command
 
-NAMES = ("index", "search", "status", "verify", "bench", "list", "clean", "mcp")
+NAMES = (
+    "index",
+    "search",
+    "symbols",
+    "outline",
+    "status",
+    "verify",
+    "bench",
+    "list",
+    "clean",
+    "mcp",
+    "agent",
+)
 """Every command, in the order in which help shows them."""
 
 
