@@ -23,6 +23,10 @@ def main() -> int:
         if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # not ignored
             signal.signal(signal.SIGINT, interrupt)
             sys.unraisablehook = _report_errors
+        if sys.getfilesystemencoding() != "utf-8":
+            from codelode.system.utf8_mode import restart
+
+            restart()
         from codelode.cli.entry import main as run
 
         code = run()
