@@ -13,7 +13,7 @@ from codelode.discover.decode import NoText, decode
 from codelode.discover.language_content import language_in
 from codelode.discover.notebook import notebook_text
 from codelode.discover.options import MAX_FILE_SIZE, size_limit, too_large
-from codelode.system.open_flags import FILE, FOLDER, LINKED_FOLDER
+from codelode.system.open_flags import FILE
 from codelode.types import Document, Skip, SkipReason, SourceFile
 
 _LONGEST_PATH = 4000  # slightly less than the system's limit for one path
@@ -70,16 +70,7 @@ def _open(root: str, file: SourceFile) -> int:
         if _is_as_seen(descriptor, root, file):
             return descriptor
         os.close(descriptor)
-    *folders, name = file.path.split("/")
-    place = os.open(root, LINKED_FOLDER)
-    try:
-        for folder in folders:
-            below = os.open(folder, FOLDER, dir_fd=place)
-            os.close(place)
-            place = below
-        return os.open(name, FILE, dir_fd=place)
-    finally:
-        os.close(place)
+    return opening.open_stepwise(root, file.path)
 
 
 def _is_as_seen(descriptor: int, root: str, file: SourceFile) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 import xxhash
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from codelode.store.snapshot import LiveSegment
@@ -19,14 +21,31 @@ def is_stale(root: Path, path: str, live: LiveSegment, file: int) -> bool:
 
     Size and times are compared first; the content is read only if the times alone differ.
     """
-    row = live.segment.files[file]
     try:
         status = os.lstat(f"{root}/{path}")  # ten times a query: `/` of pathlib is slower
-        if not stat.S_ISREG(status.st_mode) or status.st_size != int(row["size"]):
-            return True
-        if [status.st_mtime_ns, status.st_ctime_ns] == live.stats[file, :2].tolist():
-            return False
-        content = (root / path).read_bytes()
+        return _differs(status, (root / path).read_bytes, live, file)
+    except OSError as error:
+        return error.errno != errno.ENAMETOOLONG or _is_stale_far_down(root, path, live, file)
+
+
+def _is_stale_far_down(root: Path, path: str, live: LiveSegment, file: int) -> bool:
+    """Return the same for a path that is too long for the system."""
+    from codelode.discover.safe_open import open_stepwise
+
+    try:
+        with open(open_stepwise(os.fspath(root), path), "rb") as opened:
+            return _differs(os.fstat(opened.fileno()), opened.read, live, file)
     except OSError:
         return True
-    return bool(xxhash.xxh3_128_digest(content) != row["content_hash"].tobytes())
+
+
+def _differs(
+    status: os.stat_result, read: Callable[[], bytes], live: LiveSegment, file: int
+) -> bool:
+    """Return whether a file has another content than the row `file` of a segment."""
+    row = live.segment.files[file]
+    if not stat.S_ISREG(status.st_mode) or status.st_size != int(row["size"]):
+        return True
+    if [status.st_mtime_ns, status.st_ctime_ns] == live.stats[file, :2].tolist():
+        return False
+    return bool(xxhash.xxh3_128_digest(read()) != row["content_hash"].tobytes())
