@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from codelode import Answer, Hit, Index
+from codelode import Answer, Freshness, Hit, Index
 from codelode.errors import CodelodeError, DamagedError, MismatchError, NoIndexError, UsageError
 from codelode.serving.dispatcher import Dispatcher
 from codelode.serving.handle import WorkerHandle
@@ -91,7 +91,7 @@ def alive(pid: int) -> bool:
 
 def timeless(answer: Answer) -> Answer:
     assert answer.seconds > 0
-    return replace(answer, seconds=0.0)
+    return replace(answer, seconds=0.0, freshness=Freshness())
 
 
 def test_workers_give_the_same_answers(index: Index, root: Path) -> None:
@@ -106,9 +106,9 @@ def test_workers_give_the_same_answers(index: Index, root: Path) -> None:
     stale = odd = longest = 0
     for options in asked:
         for query in ("retry", "schedule_retry", "when is a failed request sent again", "\u00e9"):
-            alone = index.answer(query, **options)
+            alone = index.answer(query, fresh="never", **options)
             with crowd(index):
-                answer = index.answer(query, **options)
+                answer = index.answer(query, fresh="never", **options)
             assert timeless(answer) == timeless(alone)
             stale += answer.stale_files
             odd += sum("\udce9" in hit.path for hit in answer.hits)
@@ -212,7 +212,7 @@ def test_a_worker_killed_at_work_is_replaced(index: Index) -> None:
 
 @contextmanager
 def two_at_once(index: Index) -> Iterator[list[Future[list[Hit]]]]:
-    """Let a request wait in the pipe of the only worker while it has another."""
+    """Let a request wait in the pipe of the only worker, which has another request."""
     serving(index)._slots[1:] = []
     index.search("retry")
     (worker,) = workers(index)
@@ -279,7 +279,7 @@ def test_a_worker_that_cannot_be_started_is_an_error(
     index: Index, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "executable", "/nonexistent/python")
-    for _ in range(3):  # none of the two slots is lost
+    for _ in range(3):  # more often than there are slots
         with crowd(index), pytest.raises(CodelodeError, match="cannot start a search process"):
             index.search("retry")
 
@@ -373,7 +373,7 @@ def test_a_forked_child_has_workers_of_its_own(index: Index) -> None:
         if not pid:
             code = 1
             try:
-                index.search("retry")  # alone
+                index.search("retry")  # no other search is under way
                 with crowd(index):
                     right = index.search("retry") == hits and pids(index) != before
                 index.close()

@@ -24,7 +24,7 @@ from codelode.types import SourceFile
 def index(tmp_path: Path) -> Index:
     """Return an up-to-date index of a small tree."""
     plant(tmp_path / "tree", 7, random.Random(1))
-    (tmp_path / "tree" / "blob.bin").unlink()  # has no hash: it is read whenever it looks new
+    (tmp_path / "tree" / "blob.bin").unlink()  # binary files have no hash and would be read again
     made = Index.open(tmp_path / "tree", tmp_path / "index")
     made.update(jobs=1)
     return made
@@ -79,12 +79,13 @@ def test_repair_keeps_a_segment_whose_stats_are_gone(index: Index, how: str) -> 
 def test_without_stats_the_content_says_what_is_stale(index: Index) -> None:
     (name,) = files(index, ".stat")
     (index.directory / name).unlink()
-    before = index.search("parse the settings", limit=30)
+    before = index.search("parse the settings", limit=30, fresh="never")
     assert not any(hit.stale for hit in before)
     changed = before[0].path
     text = (index.root / changed).read_text()
     write(index.root, changed, text[::-1])  # of the same size
-    after = Index(IndexReader(index.root, index.directory)).search("parse the settings", limit=30)
+    reopened = Index(IndexReader(index.root, index.directory))
+    after = reopened.search("parse the settings", limit=30, fresh="never")
     assert {hit.path for hit in after if hit.stale} == {changed}
 
 

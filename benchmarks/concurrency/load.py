@@ -33,7 +33,7 @@ class Load:
     errors: Counter[str] = field(default_factory=Counter)
 
     def windows(self) -> list[list[float]]:
-        """Return the latencies (s) of the searches that ended in each window; skip empty ones."""
+        """Return the latencies (s) of the searches that ended in each nonempty window."""
         cut: list[list[float]] = [[] for _ in range(WINDOWS)]
         for ended, seconds in self.done:
             cut[min(WINDOWS - 1, int(ended / self.seconds * WINDOWS))].append(seconds)
@@ -78,7 +78,7 @@ def search_for(seconds: float, threads: int, search: Search) -> Load:
 
 def asking(index: Index, asked: Sequence[str]) -> Search:
     """Return a function that searches for one query after the other in hybrid mode."""
-    return lambda number: index.search(asked[number % len(asked)])
+    return lambda number: index.search(asked[number % len(asked)], fresh="never")
 
 
 def main() -> None:

@@ -115,7 +115,7 @@ def served(session: Session, name: str, stage: Stage, threads: int) -> None:
         search = asking(index, stage.asked)
         search_for(
             stage.seconds / 5, 2 * stage.jobs, search
-        )  # starts them, maps the index, verifies pages
+        )  # starts the processes, which map the index and verify its pages
         load = search_for(stage.seconds, threads, search)
     one = f"{name}/threads/1/rate"
     session.add(f"{name}/served/{threads}/rate", "queries/s", load.rates(), "higher", one)
@@ -147,7 +147,12 @@ def mixed(session: Session, name: str, stage: Stage, index: Index) -> None:
 
     def search(number: int) -> object:
         asked = stage.asked[number % len(stage.asked)]
-        return index.search(asked, mode=modes[number % 3], globs=filters[number // 3 % 3])  # type: ignore[arg-type]
+        return index.search(
+            asked,
+            mode=modes[number % 3],  # type: ignore[arg-type]
+            globs=filters[number // 3 % 3],
+            fresh="never",
+        )
 
     paths = sorted(path for path in stage.tree.rglob("*.*") if path.is_file())
     chance = random.Random(1)

@@ -33,6 +33,7 @@ from benchmarks.faults.world import (
     scratch_folder,
 )
 from codelode.errors import CodelodeError
+from codelode.search.staleness import CURRENT
 from codelode.store.storage import LOCK
 
 SMALL = 1 << 15
@@ -56,7 +57,7 @@ class Patient:
 
 
 def admit(folder: Path, seed: int, files: int, functions: int = 3) -> Patient:
-    """Make an index with tombstones, newer stats and a few segments."""
+    """Make an index of a few segments, with tombstones and with changed file times."""
     rng = random.Random(seed)
     root, sound, work = folder / "tree", folder / "sound", folder / "work"
     plant(root, files, rng, functions)
@@ -148,7 +149,7 @@ def cut_while_open(
 ) -> None:
     """Truncate files of an index that is open in another process.
 
-    Either between two queries (`at_rest`), or while one may be running.
+    A file is truncated between two queries (`at_rest`), or while a query may be running.
     """
     for number in range(runs):
         shutil.rmtree(patient.work)
@@ -243,7 +244,7 @@ def examine_all(
     The tree may be absent: no hit is checked for staleness.
     """
     patient.results.clear()
-    with patch("codelode.search.hits.is_stale", lambda *_: False):
+    with patch("codelode.search.hits.staleness", lambda *_: CURRENT):
         patient.answers = answers(open_index(patient.root, patient.sound))
         flip(patient, path, places, rng)
         cut(patient, path, lengths)

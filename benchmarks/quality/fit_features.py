@@ -1,7 +1,7 @@
-"""Features that are candidates for the ranker: measured here, kept in the ranker if they hold.
+"""Experimental features: measured here, and moved to the ranker if they improve it.
 
-Each is a number per candidate, comparable between queries. What needs a whole file is remembered
-per index: `FileFacts`.
+Each is a number per candidate, comparable between queries. `FileFacts` caches the facts that need
+a whole file, one instance per index.
 """
 
 from __future__ import annotations
@@ -26,22 +26,22 @@ if TYPE_CHECKING:
     from codelode.search.shard import Shard
 
 OF_FILES = (
-    "name_loose",  # mean over the parts of the file's name of their best loose match in the query
+    "name_loose",  # mean, over the parts of the file's name, of the best match with a query word
     "stem_loose",  # share of the query's weight that loosely matches the file's name
-    "folder_loose",  # ... the folders above it
+    "folder_loose",  # share of the query's weight that loosely matches the folders above the file
     "file_mean",  # cosine with the normalized mean of all chunk vectors of the file
     "file_defines",  # share of the query's weight that loosely matches names the file defines
-    "mention",  # share of the other files that mention the file's name, log
-    "stem_length",  # parts of the file's name, log
-    "stem_rarity",  # mean rarity of these parts among all names of files
-    "depth",  # folders above the file, log
+    "mention",  # log share of the other files that mention the file's name
+    "stem_length",  # log number of parts of the file's name
+    "stem_rarity",  # mean rarity of these parts among the names of all files
+    "depth",  # log number of folders above the file
 )
 OF_CHUNKS = (
     "symbol_loose",  # share of the query's weight that loosely matches the chunk's symbol
-    "test_asked",  # tests: the share of the query's weight that asks for tests
-    "docs",  # Markdown, reStructuredText, plain text
-    "prose_asked",  # not code: the share of the query's weight that asks for it (readme, sql, ...)
-    "prose_covered",  # not code: the share of the query's weight that the file has
+    "test_asked",  # in tests: share of the query's weight in words such as "test"; else 0
+    "docs",  # 1 for Markdown, reStructuredText and plain text
+    "prose_asked",  # not in code: share of the query's weight in words such as "readme"; else 0
+    "prose_covered",  # not in code: share of the query's weight that occurs in the file; else 0
     "run",  # longest run of the query's words in the chunk, as a share of all of them
 )
 OF_LISTS = (
@@ -63,7 +63,7 @@ _FOLDER_NAMES = frozenset(("index", "mod", "__init__", "main", "lib", "init"))
 
 
 def light_stem(part: str) -> str:
-    """Return a word without the commonest English endings."""
+    """Return a word without the most common English endings."""
     for ending in ("ations", "ation", "ings", "ing", "ers", "er", "ies", "ed", "es", "s", "e", "y"):
         if part.endswith(ending) and len(part) - len(ending) >= 3:
             return part[: -len(ending)]
@@ -72,7 +72,7 @@ def light_stem(part: str) -> str:
 
 @lru_cache(1 << 16)
 def likeness(one: str, other: str) -> float:
-    """Return how alike two words are: 1 equal, .95 same stem, .8 or .6 prefix or beginning."""
+    """Return the similarity of two words: 1 equal, 0.95 same stem, 0.6 to 0.8 same beginning."""
     if one == other:
         return 1.0
     if light_stem(one) == light_stem(other):
@@ -89,7 +89,7 @@ def best_likeness(part: str, others: Collection[str]) -> float:
 
 
 def stem_of(path: str) -> str:
-    """Return the name of a file up to its first dot, of its folder for `index`, `__init__`, ...."""
+    """Return a file's name up to the first dot; for `__init__` and the like, the folder's name."""
     *folders, name = path.split("/")
     stem = name.lstrip(".").partition(".")[0] or name
     return folders[-1] if stem in _FOLDER_NAMES and folders else stem
@@ -150,7 +150,7 @@ class FileFacts:
         return self._defined[key]
 
     def mention(self, stem: str, key: int) -> float:
-        """Return the log share of other files that have a word, 0 for none to 1 for all."""
+        """Return the log share of the other files that contain a word: 0 for none, 1 for all."""
         if stem not in self._mentions:
             term = term_hash(stem.casefold())
             self._mentions[stem] = frozenset(
@@ -176,10 +176,10 @@ def extra_features(
     symbols: Sequence[str],
     columns: Mapping[str, NDArray[np.float32]],
 ) -> NDArray[np.float64]:
-    """Return float64[n, len(EXTRA)] for candidates of which `keys` are the files.
+    """Return the extra features of n candidates, float64[n, len(EXTRA)].
 
-    `texts` are their texts and `symbols` their names, `columns` their features by name. (Six
-    arguments: a candidate is known by parallel arrays.)
+    Candidates are given as parallel arrays: `keys` are the keys of their files, `texts` their
+    texts, `symbols` their names, and `columns` their other features by name.
     """
     terms, words = set(context.query.terms), text_parts(context.query.text)
     parts = [part for part in words if part in terms]
@@ -205,7 +205,7 @@ def extra_features(
 
 
 def _shares(context: QueryContext, parts: Sequence[str]) -> dict[str, float]:
-    """Return the share of each word of a query in their weight."""
+    """Return the share of each word in the total weight of the words, by word."""
     weights = {part: context.share_of_term.get(part, 0.0) for part in parts}
     total = sum(weights.values()) or 1.0
     return {part: value / total for part, value in weights.items()}
@@ -219,7 +219,7 @@ def loose_share(share: Mapping[str, float], names: Collection[str]) -> float:
 def asked_share(share: Mapping[str, float], asked: Collection[str]) -> float:
     """Return the share of the query's weight in some words.
 
-    A word that occurs nowhere has no weight, but still asks: it counts as one word of all.
+    A word that occurs nowhere in the index has no weight; it counts as 1 / number of words.
     """
     return sum(value or 1 / len(share) for part, value in share.items() if part in asked)
 
@@ -269,8 +269,8 @@ def longest_run(
 ) -> float:
     """Return the longest run of the query's words in a text, as a share of all of them.
 
-    Two words at least are a run. Words are parts of identifiers; those `passed_over` (stop words of
-    of the query) neither make a run nor break one.
+    A run has at least two words. Words are parts of identifiers. The stop words of the query, in
+    `passed_over`, neither extend a run nor end it.
     """
     wanted, lower = set(parts), text.lower()
     if len(parts) < 2 or sum(part.encode() in lower for part in wanted) < 2:

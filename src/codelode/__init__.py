@@ -35,7 +35,16 @@ if TYPE_CHECKING:
     from codelode.report import FileCost, Load, StageTime, UpdateReport
     from codelode.search.request import Mode
     from codelode.store.verify import Finding
-    from codelode.types import Answer, Hit, Passages, Skip, SkipReason
+    from codelode.types import (
+        Answer,
+        Fresh,
+        Freshness,
+        Hit,
+        Passages,
+        Skip,
+        SkipReason,
+        SymbolHit,
+    )
 
 __version__ = "0.1.0"
 __all__ = [
@@ -46,6 +55,8 @@ __all__ = [
     "FileCost",
     "Finding",
     "FormatError",
+    "Fresh",
+    "Freshness",
     "Hit",
     "Index",
     "IndexingError",
@@ -64,6 +75,7 @@ __all__ = [
     "StageTime",
     "Status",
     "StoreError",
+    "SymbolHit",
     "UpdateReport",
     "UpdateSettings",
     "UsageError",
@@ -83,7 +95,19 @@ _HOMES = {
     "Status": "codelode.pipeline.status",
     "UpdateReport": "codelode.report",
     "UpdateSettings": "codelode.pipeline.options",
-    **dict.fromkeys(("Answer", "Hit", "Passages", "Skip", "SkipReason"), "codelode.types"),
+    **dict.fromkeys(
+        (
+            "Answer",
+            "Fresh",
+            "Freshness",
+            "Hit",
+            "Passages",
+            "Skip",
+            "SkipReason",
+            "SymbolHit",
+        ),
+        "codelode.types",
+    ),
 }
 """The module of each public name; exceptions are in `codelode.errors`."""
 

@@ -30,21 +30,25 @@ MAX_LONG_SHARE: Final = 0.5
 """Texts with more in long lines are made by programs, and parsing them helps little."""
 MIN_LONG_BYTES: Final = 16_000
 """With less in long lines, a text is parsed all the same: a few long strings."""
-_LINE_CUT: Final = SOFT + MAX_LEVEL  # between lines of one piece
+_LINE_CUT: Final = SOFT + MAX_LEVEL  # the level of a cut between lines of one piece
 
 
 def chunk(document: Document) -> ChunkedDocument:
     """Split a document into chunks and list its definitions; an empty one has neither.
 
-    Nothing of the syntax tree is kept. A document takes at most about two CPU seconds.
+    The syntax tree is not kept. A document takes at most about two CPU seconds.
     """
     text = document.text
     if not text:
         return ChunkedDocument([], [])
     lines = Lines(text)
     found, cuts = _outline(document, lines)
+<<<<<<< HEAD
     cuts.pop(0, None)
     cuts.pop(len(text), None)  # before an empty node at the very end
+=======
+    cuts.pop(len(text), None)  # an empty node at the very end causes a cut there
+>>>>>>> main
     bounds = [0, *sorted(cuts), len(text)]
     wide = [(start, end) for start, end in pairwise(bounds) if end - start > MAX_CHUNK_BYTES]
     for start, end in wide:
@@ -89,11 +93,16 @@ def _outline(document: Document, lines: Lines) -> tuple[list[RawDefinition], dic
     return found.definitions, found.cuts
 
 
+<<<<<<< HEAD
 def _worth_parsing(text: bytes, lines: Lines, *, any_lines: bool) -> bool:
     """Return whether to look for the definitions of a text, or whether that helps little.
 
     `any_lines` says that long lines are no sign of a text made by a program.
     """
+=======
+def _worth_parsing(text: bytes, lines: Lines) -> bool:
+    """Return whether a text is worth parsing for its definitions."""
+>>>>>>> main
     if len(text) > MAX_PARSED_BYTES:
         return False
     return any_lines or lines.long_bytes() <= max(MIN_LONG_BYTES, MAX_LONG_SHARE * len(text))

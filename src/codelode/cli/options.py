@@ -14,11 +14,15 @@ _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A flag or a positional argument; `settings` are keywords of argparse's `add_argument`."""
+    """A flag or a positional argument; `settings` are keywords of argparse's `add_argument`.
+
+    With `any_text`, the next argument is the flag's value even if it begins with a dash.
+    """
 
     flags: tuple[str, ...]
     help: str
     settings: dict[str, Any] = field(default_factory=dict)
+    any_text: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,34 @@ INDEX_DIR = option(
     help="keep indexes in DIR, or use the index in DIR if DIR is one (default: $LODE_INDEX_DIR,"
     " else codelode/ in the user's cache folder)",
 )
+GLOB = option(
+    "-g",
+    "--glob",
+    metavar="GLOB",
+    action="append",
+    default=[],
+    help="only paths that match GLOB, or with a leading ! only paths that do not;"
+    " repeatable, the last match decides",
+)
+TYPE = option(
+    "-t",
+    "--type",
+    metavar="LANG",
+    dest="languages",
+    action="append",
+    default=[],
+    help="only files in this language: a name, an alias or an extension (ts, c++),"
+    " or a comma-separated list; repeatable",
+)
+LIMIT = option(
+    "-k",
+    "--limit",
+    "--topk",
+    metavar="N",
+    type=positive,
+    help="print at most N (default: 10 hits, 100 symbols)",
+)
+NO_INDEX = switch("--no-index", help="fail if there is no index, instead of building one")
 HELP = option("-h", "--help", action="help", help="show this help and exit")
 DRY_RUN = switch("--dry-run", help="only report what would be done; change nothing")
 YES = switch("-y", "--yes", help="do not ask: the answer is yes")

@@ -46,6 +46,19 @@ def read(root: str | Path, file: SourceFile, max_file_size: int = MAX_FILE_SIZE)
     return Document(file.path, language, text, found.encoding, digest)
 
 
+def content_hash(root: str | Path, file: SourceFile, max_file_size: int) -> bytes | None:
+    """Return the hash that `read` would give a file, or None if it cannot be read.
+
+    Raises `IndexingError` as `read` does.
+    """
+    try:
+        data = _content(os.fspath(root), file, max_file_size)
+    except OSError as error:
+        opening.refusal(file.path, error)
+        return None
+    return None if isinstance(data, Skip) else xxhash.xxh3_128_digest(data)
+
+
 def _content(root: str, file: SourceFile, limit: int) -> bytes | Skip:
     descriptor = _open(root, file)
     try:
@@ -64,7 +77,7 @@ def _content(root: str, file: SourceFile, limit: int) -> bytes | Skip:
 
 
 def _open(root: str, file: SourceFile) -> int:
-    """Open a file by its path if that still leads to the file of the walk, else step by step."""
+    """Open a file by its path; if that is no longer the file of the walk, folder by folder."""
     if len(file.path) + len(root) < _LONGEST_PATH:
         descriptor = os.open(f"{root}/{file.path}", FILE)
         if _is_as_seen(descriptor, root, file):

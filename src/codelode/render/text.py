@@ -67,13 +67,20 @@ def header(hit: Hit, style: Style) -> str:
         ((path, MAGENTA), (":", ""), (str(hit.line), GREEN)),
         ((symbol, BOLD), (f" ({hit.kind})" if symbol and hit.kind else "", "")),
         ((f"{hit.score:.2f}" if style.scores or hit.features else "", CYAN),),
-        (("[changed on disk since]" if hit.stale else "", YELLOW),),
+        ((_state(hit), YELLOW),),
     ]
     texts = [
         "".join(paint(text, code) if code and style.color else text for text, code in field)
         for field in fields
     ]
     return "  ".join(filter(None, texts))
+
+
+def _state(hit: Hit) -> str:
+    """Return how the file on disk differs from what was indexed; empty if it does not."""
+    if hit.deleted:
+        return "[deleted since]"
+    return "[changed on disk since]" if hit.stale else ""
 
 
 def _body(lines: Sequence[Line], language: str | None, style: Style) -> Iterator[str]:
@@ -93,7 +100,7 @@ def _body(lines: Sequence[Line], language: str | None, style: Style) -> Iterator
 
 
 def _painted(texts: Sequence[str], lines: Sequence[Line], language: str | None) -> list[str]:
-    """Return texts in color, with the terms that `lines` have of the query marked."""
+    """Return texts in color, with the terms of the query marked that are in their `lines`."""
     return [
         paint_tokens(mark(tokens, TermMatcher(line.terms).spans(text) if line.terms else ()))
         for text, line, tokens in zip(texts, lines, highlight(texts, language), strict=True)

@@ -7,7 +7,7 @@ it. The masks of a filter are computed once per shard: people and programs repea
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,8 +18,6 @@ from codelode.discover.glob import GlobSet
 from codelode.text.csr import runs_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from codelode.search.shard import Shard
     from codelode.segment.reader import Segment
     from codelode.store.snapshot import LiveSegment
@@ -27,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """The allowed chunks of a segment, where not all are.
+    """The allowed chunks of a segment, if some are not allowed.
 
     `mask` is bool[chunks], `ordinals` uint16[n]; `runs` int64[m, 2] are where runs of neighbors
     begin and end.
@@ -90,18 +88,36 @@ def _masks(
 
 def _mask(live: LiveSegment, languages: frozenset[str], globs: GlobSet, below: str) -> Mask:
     segment = live.segment
-    files = live.files & (segment.files["skip"] == 0)
+    files = np.zeros(len(segment.files), bool)
+    files[allowed_files(live, np.arange(len(files)), languages, globs, below)] = True
+    return _of(files[segment.chunks["file"]])
+
+
+def allowed_files(
+    live: LiveSegment,
+    rows: NDArray[np.int64],
+    languages: Collection[str],
+    globs: GlobSet,
+    below: str,
+) -> NDArray[np.int64]:
+    """Return those of some files of a segment that are live and pass filters, in the given order.
+
+    `rows` int64[n] are rows of files. An empty collection of languages or globs, or an empty
+    `below`, allows every file.
+    """
+    segment = live.segment
+    rows = rows[live.files[rows] & (segment.files["skip"][rows] == 0)]
     if languages:
         numbers = [i for i, name in enumerate(segment.languages, 1) if name in languages]
-        files &= np.isin(segment.files["language"], numbers)
+        rows = rows[np.isin(segment.files["language"][rows], numbers)]
     if globs or below:
-        rows = np.flatnonzero(files)
         folder = os.fsencode(below)
-        files[rows] = [
+        keep = [
             path.startswith(folder) and globs.matches(path[len(folder) :])
-            for path in _paths(segment, rows)
+            for path in paths_of(segment, rows)
         ]
-    return _of(files[segment.chunks["file"]])
+        rows = rows[np.array(keep, bool)]
+    return rows
 
 
 def _of(mask: NDArray[np.bool_] | None) -> Mask:
@@ -110,9 +126,7 @@ def _of(mask: NDArray[np.bool_] | None) -> Mask:
     return Allowed.of(mask) if mask.any() else _NOTHING
 
 
-def _paths(segment: Segment, rows: NDArray[np.intp]) -> Iterator[bytes]:
-    """Yield the paths of some files, all from one read: a microsecond each."""
-    paths = bytes(segment.file.read("paths"))
-    starts = segment.files["path_start"][rows].tolist()
-    lengths = segment.files["path_length"][rows].tolist()
-    return (paths[start : start + n] for start, n in zip(starts, lengths, strict=True))
+def paths_of(segment: Segment, rows: NDArray[np.int64]) -> list[bytes]:
+    """Return the paths of some files, all from one read: a microsecond each."""
+    files = segment.files
+    return segment.pieces("paths", files["path_start"][rows], files["path_length"][rows])

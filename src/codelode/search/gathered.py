@@ -13,17 +13,17 @@ if TYPE_CHECKING:
     from typing import Self
 
 FEATURES = (
-    "cosine",  # of the chunk with the query
-    "bm25",  # of the chunk, as a share of the best candidate's
+    "cosine",  # cosine of the chunk with the query
+    "bm25",  # BM25 of the chunk, as a share of the best candidate's
     "coverage",  # share of the query's weight that occurs in the chunk
     "file_cosine",  # best cosine among the file's candidates
     "file_bm25",  # sum over the file's candidates, as a share of the best file's
     "file_coverage",  # share of the query's weight that occurs in any candidate of the file
     "file_hits",  # number of candidates in the file, log2, as a share of the most
     "path",  # share of the query's weight that occurs in the path
-    "stem",  # ... in the file's name
+    "stem",  # share of the query's weight that occurs in the file's name
     "stem_exact",  # share of the name's parts that the query has
-    "file",  # the file, and the line in it, that the query asks for by its path
+    "file",  # how well the chunk matches a path, and a line in it, that the query names
     "defines",  # the chunk defines a name the query gives
     "symbol",  # share of the query's weight in the name of the chunk's symbol
     "symbol_exact",  # share of the parts of that name that the query has
@@ -31,7 +31,7 @@ FEATURES = (
     "example",  # 1 for examples, demos, samples, documentation
     "generated",  # 1 for vendored, generated, minified, typing stubs
     "prose",  # 1 for files that are not program code
-    "reexport",  # 1 for files that mostly pass on definitions of others
+    "reexport",  # 1 for files that mostly re-export definitions of other files
 )
 COLUMN = {name: column for column, name in enumerate(FEATURES)}
 
@@ -88,7 +88,7 @@ class Gathered:
         return len(self.keys)
 
     def __getitem__(self, rows: slice | NDArray[np.intp | np.bool_]) -> Self:
-        """Return some candidates; those of a slice share the memory of these."""
+        """Return some of the candidates; a slice shares memory with these arrays."""
         return type(self)(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
 
     def feature(self, name: str) -> NDArray[np.float32]:

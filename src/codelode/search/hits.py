@@ -9,7 +9,7 @@ from codelode.search.candidates import split_keys
 from codelode.search.file_query import line_asked
 from codelode.search.gathered import FEATURES
 from codelode.search.landing import Landing, Passage, land
-from codelode.search.staleness import is_stale
+from codelode.search.staleness import CURRENT, staleness
 from codelode.text.lines import line_starts
 from codelode.types import Hit
 
@@ -41,6 +41,7 @@ def texts(
         path = segment.path(file)
         asked = line_asked(context.query.files, os.fsencode(path))
         landing = land(passage, segment.definitions, context, asked)
+        disk = CURRENT if root is None else staleness(root, path, live, file)
         hits.append(
             Hit(
                 path=path,
@@ -52,8 +53,9 @@ def texts(
                 language=segment.language(file),
                 symbol=landing.symbol,
                 kind=landing.kind,
-                stale=root is not None and is_stale(root, path, live, file),
+                stale=disk.stale,
                 features=_explanation(ranked, row),
+                deleted=disk.deleted,
             )
         )
     return hits

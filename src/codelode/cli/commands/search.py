@@ -6,15 +6,18 @@ from typing import TYPE_CHECKING
 
 from codelode.cli.options import (
     COLOR,
+    GLOB,
     HELP,
     INDEX_DIR,
-    ROOT,
+    LIMIT,
+    NO_INDEX,
+    TYPE,
     Command,
     natural,
     option,
-    positive,
     switch,
 )
+from codelode.types import FRESH
 
 if TYPE_CHECKING:
     import argparse
@@ -23,49 +26,40 @@ COMMAND = Command(
     "search",
     "find code by meaning, words and names",
     "Search the index of ROOT and print the best matches, best first. QUERY is a question, a"
-    " description or the name of a symbol. If there is no index, one is built first. An existing"
-    " index is not updated: run `lode index` for that. Hits whose files have changed since are"
-    " marked.",
-    (option("query", metavar="QUERY", help="what to look for"), ROOT),
+    " description or the name of a symbol. If there is no index, one is built first. An index"
+    " that differs from the tree is updated first if that takes at most 0.3 seconds. Otherwise the"
+    " answer says how many files differ, and marks hits whose files have changed or are gone.",
+    (
+        option("query", metavar="QUERY", help="what to look for"),
+        option(
+            "roots",
+            nargs="*",
+            metavar="ROOT",
+            help="the folder to search (default: the current one)",
+        ),
+    ),
     (
         (
             "what is searched",
             (
+                GLOB,
+                TYPE,
                 option(
-                    "-g",
-                    "--glob",
-                    metavar="GLOB",
-                    action="append",
-                    default=[],
-                    help="only paths that match GLOB, or with a leading ! only paths that do not;"
-                    " repeatable, the last match decides",
+                    "--fresh",
+                    choices=FRESH,
+                    default="auto",
+                    help="bring the index up to date first: always, whatever it takes; auto, if a"
+                    " walk of the tree and the update take at most 0.3 seconds; or never (default:"
+                    " auto)",
                 ),
-                option(
-                    "-t",
-                    "--type",
-                    metavar="LANG",
-                    dest="languages",
-                    action="append",
-                    default=[],
-                    help="only files in this language: a name, an alias or an extension (ts, c++),"
-                    " or a comma-separated list; repeatable",
-                ),
-                switch("--no-index", help="fail if there is no index, instead of building one"),
+                NO_INDEX,
                 INDEX_DIR,
             ),
         ),
         (
             "how",
             (
-                option(
-                    "-k",
-                    "--limit",
-                    "--topk",
-                    metavar="N",
-                    type=positive,
-                    default=10,
-                    help="print at most N hits (default: 10)",
-                ),
+                LIMIT,
                 option(
                     "--mode",
                     choices=("hybrid", "semantic", "lexical"),
@@ -150,8 +144,9 @@ COMMAND = Command(
 def run(options: argparse.Namespace) -> int:
     """Search, and print the hits. Refuses a bad request before it builds a missing index."""
     from codelode.answers.build import build_if_missing
+    from codelode.cli.advice import existing_index_folder, existing_roots
     from codelode.cli.streams import progress_meter
-    from codelode.cli.views.hits import print_answer
+    from codelode.cli.views.hits import print_answer, shown_hits
     from codelode.discover.glob import GlobSet
     from codelode.discover.language import resolve
     from codelode.index import Index
@@ -161,15 +156,18 @@ def run(options: argparse.Namespace) -> int:
     names = [name for names in options.languages for name in names.split(",")]
     languages = [resolve(name) for name in names]
     GlobSet(options.glob)
-    index = Index.open(options.root, index_dir=options.index_dir)
+    (root,) = existing_roots(options.query, options.roots)
+    existing_index_folder(options.index_dir, root)
+    index = Index.open(root, index_dir=options.index_dir)
     build_if_missing(index, allowed=not options.no_index, meter=progress_meter())
     answer = index.answer(
         query.text,
-        limit=options.limit,
+        limit=options.limit or 10,
         mode=options.mode,
         languages=languages or None,
         globs=options.glob or None,
         explain=options.explain,
+        fresh=options.fresh,
     )
     print_answer(index, answer, query.terms, options)
-    return 0 if answer.hits else 1
+    return 0 if shown_hits(answer, options) else 1
