@@ -43,12 +43,8 @@ def chunk(document: Document) -> ChunkedDocument:
         return ChunkedDocument([], [])
     lines = Lines(text)
     found, cuts = _outline(document, lines)
-<<<<<<< HEAD
     cuts.pop(0, None)
-    cuts.pop(len(text), None)  # before an empty node at the very end
-=======
     cuts.pop(len(text), None)  # an empty node at the very end causes a cut there
->>>>>>> main
     bounds = [0, *sorted(cuts), len(text)]
     wide = [(start, end) for start, end in pairwise(bounds) if end - start > MAX_CHUNK_BYTES]
     for start, end in wide:
@@ -93,16 +89,11 @@ def _outline(document: Document, lines: Lines) -> tuple[list[RawDefinition], dic
     return found.definitions, found.cuts
 
 
-<<<<<<< HEAD
 def _worth_parsing(text: bytes, lines: Lines, *, any_lines: bool) -> bool:
-    """Return whether to look for the definitions of a text, or whether that helps little.
+    """Return whether a text is worth parsing for its definitions.
 
     `any_lines` says that long lines are no sign of a text made by a program.
     """
-=======
-def _worth_parsing(text: bytes, lines: Lines) -> bool:
-    """Return whether a text is worth parsing for its definitions."""
->>>>>>> main
     if len(text) > MAX_PARSED_BYTES:
         return False
     return any_lines or lines.long_bytes() <= max(MIN_LONG_BYTES, MAX_LONG_SHARE * len(text))

@@ -131,13 +131,8 @@ def _block_end(text: bytes, at: int, indent: int) -> int:
     return limit if limit == len(text) else text.find(b"\n", at, limit) % (limit + 1)
 
 
-<<<<<<< HEAD
 def nested(definitions: list[RawDefinition]) -> list[RawDefinition]:
-    """Recompute the parents: a definition found by its head may enclose some of the tree."""
-=======
-def _nested(definitions: list[RawDefinition]) -> list[RawDefinition]:
     """Recompute the parents: a definition found by its head may enclose definitions of the tree."""
->>>>>>> main
     order = sorted(
         range(len(definitions)), key=lambda i: (definitions[i].start, -definitions[i].end)
     )

@@ -36,45 +36,38 @@ def staleness(root: Path, path: str, live: LiveSegment, file: int) -> Staleness:
     """
     try:
         status = os.lstat(f"{root}/{path}")  # ten times a query: `/` of pathlib is slower
-<<<<<<< HEAD
-        return _differs(status, (root / path).read_bytes, live, file)
+        return _compared(status, (root / path).read_bytes, live, file)
+    except (FileNotFoundError, NotADirectoryError):
+        return DELETED
     except OSError as error:
-        return error.errno != errno.ENAMETOOLONG or _is_stale_far_down(root, path, live, file)
+        if error.errno == errno.ENAMETOOLONG:
+            return _staleness_far_down(root, path, live, file)
+        return CHANGED
 
 
-def _is_stale_far_down(root: Path, path: str, live: LiveSegment, file: int) -> bool:
-    """Return the same for a path that is too long for the system."""
+def _staleness_far_down(root: Path, path: str, live: LiveSegment, file: int) -> Staleness:
+    """Compare a file whose path is too long for the system."""
     from codelode.discover.safe_open import open_stepwise
 
     try:
         with open(open_stepwise(os.fspath(root), path), "rb") as opened:
-            return _differs(os.fstat(opened.fileno()), opened.read, live, file)
-    except OSError:
-        return True
-
-
-def _differs(
-    status: os.stat_result, read: Callable[[], bytes], live: LiveSegment, file: int
-) -> bool:
-    """Return whether a file has another content than the row `file` of a segment."""
-    row = live.segment.files[file]
-    if not stat.S_ISREG(status.st_mode) or status.st_size != int(row["size"]):
-        return True
-    if [status.st_mtime_ns, status.st_ctime_ns] == live.stats[file, :2].tolist():
-        return False
-    return bool(xxhash.xxh3_128_digest(read()) != row["content_hash"].tobytes())
-=======
-        if not stat.S_ISREG(status.st_mode):
-            return DELETED
-        if status.st_size != int(row["size"]):
-            return CHANGED
-        if [status.st_mtime_ns, status.st_ctime_ns] == live.stats[file, :2].tolist():
-            return CURRENT
-        content = (root / path).read_bytes()
+            return _compared(os.fstat(opened.fileno()), opened.read, live, file)
     except (FileNotFoundError, NotADirectoryError):
         return DELETED
     except OSError:
         return CHANGED
-    is_same = xxhash.xxh3_128_digest(content) == row["content_hash"].tobytes()
+
+
+def _compared(
+    status: os.stat_result, read: Callable[[], bytes], live: LiveSegment, file: int
+) -> Staleness:
+    """Compare the status of a file, and if necessary what `read` returns, with its row."""
+    row = live.segment.files[file]
+    if not stat.S_ISREG(status.st_mode):
+        return DELETED
+    if status.st_size != int(row["size"]):
+        return CHANGED
+    if [status.st_mtime_ns, status.st_ctime_ns] == live.stats[file, :2].tolist():
+        return CURRENT
+    is_same = xxhash.xxh3_128_digest(read()) == row["content_hash"].tobytes()
     return CURRENT if is_same else CHANGED
->>>>>>> main
