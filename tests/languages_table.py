@@ -39,7 +39,7 @@ their extensions and common aliases (`c++`, `golang`).
 - *patterns*: the lines that begin a definition; its end is found by indentation ([decision
   015](decisions/015-more-languages.md)).
 - *regions*: code inside the file is read in its own language ([decision
-  019](decisions/019-embedded-code.md)): see below.
+  017](decisions/017-embedded-code.md)): see below.
 - none: the text is cut by indentation and blank lines.
 
 **Kinds** are those that tests prove to be found.

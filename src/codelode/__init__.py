@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from codelode.pipeline.plan import Plan
     from codelode.pipeline.status import Status
     from codelode.report import FileCost, Load, StageTime, UpdateReport
-    from codelode.search.request import Mode
+    from codelode.search.request import Mode, SearchOptions
     from codelode.store.verify import Finding
     from codelode.types import (
         Answer,
@@ -70,6 +70,7 @@ __all__ = [
     "Passages",
     "Plan",
     "Progress",
+    "SearchOptions",
     "Skip",
     "SkipReason",
     "StageTime",
@@ -91,6 +92,7 @@ _HOMES = {
     "Mode": "codelode.search.request",
     "Plan": "codelode.pipeline.plan",
     "Progress": "codelode.pipeline.options",
+    "SearchOptions": "codelode.search.request",
     "StageTime": "codelode.report",
     "Status": "codelode.pipeline.status",
     "UpdateReport": "codelode.report",
