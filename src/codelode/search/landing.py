@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from codelode.search.context import QueryContext
-    from codelode.segment.definition_lookup import DefinitionLookup, DefinitionRow
+    from codelode.segment.definition_lookup import DefinitionLookup
+    from codelode.segment.definition_rows import DefinitionRow
 
 _NAME_SHARE = 0.5
 """A name answers if it holds this share of the query's weight, and the query this share of it."""
