@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codelode.cli.options import HELP, INDEX_DIR, Command, natural, option
+from codelode.cli.options import HELP, HOST_NAMES, INDEX_DIR, Command, natural, option
 
 if TYPE_CHECKING:
     import argparse
@@ -42,14 +42,7 @@ COMMAND = Command(
                     " machine's own needs a token: that in LODE_SERVE_TOKEN, else a new one, which"
                     " is part of the URL that is printed",
                 ),
-                option(
-                    "--name",
-                    metavar="NAME",
-                    dest="names",
-                    action="append",
-                    default=[],
-                    help="another name or address by which browsers reach this server; repeatable",
-                ),
+                HOST_NAMES,
                 option(
                     "--editor",
                     metavar="EDITOR",
