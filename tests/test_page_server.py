@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import socket
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.commandline import SAMPLE, CommandLine, without, write_tree
+from tests.page_hostile import write_hostile_tree
 from tests.page_server import Site, serving
 
 LIMIT_BYTES = 100_000
@@ -317,54 +317,9 @@ def test_the_extra_is_named_where_it_is_missing(tmp_path: Path) -> None:
     outcome.must_be_refused("starlette", "codelode[serve]")
 
 
-def hostile_names() -> list[bytes]:
-    """Return file names that would be markup, paths or addresses if they were not escaped."""
-    shapes = [
-        "<script>alert(1)<$script>",
-        '"><img src=x onerror=alert(1)>',
-        "' onmouseover='alert(1)",
-        "javascript:alert(1)",
-        "%2e%2e%2fsecret",
-        "%3Cscript%3E",
-        "&lt;b&gt;&amp;",
-        "a?b=c#L1",
-        "a&b=c",
-        "..",
-        "...",
-        " leading and trailing ",
-        "back\\slash",
-        "new\nline",
-        "tab\tname",
-        "right\u202eleft",
-        "zero\u200bwidth",
-        "emoji \U0001f600",
-        "日本語",
-        "{path}{line}",
-        "${alert(1)}",
-        "<!--",
-        "]]>",
-        "`;alert(1)`",
-        "\x01\x1b[31m",
-    ]
-    names = [
-        f"{prefix}{shape}{suffix}".replace("/", "$").encode()
-        for shape in shapes
-        for prefix, suffix in (("=", ".py"), ("x", ".js"), ("<", ".md"), ("-", ".c"))
-    ]
-    names += [b"bytes" + bytes([0x80 + n]) + b".py" for n in range(50)]
-    return [*names, *(b"d" + bytes([33 + n]) + b"/<b>.py" for n in range(60) if n != 14)]
-
-
 def test_hostile_names_and_contents_are_text(tmp_path: Path) -> None:
-    names = hostile_names()
+    names = write_hostile_tree(tmp_path / "tree")
     assert len(set(names)) >= 200
-    root = os.fsencode(tmp_path / "tree")
-    for number, name in enumerate(names):
-        path = os.path.join(root, name)  # noqa: PTH118
-        os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120
-        with open(path, "wb") as file:
-            file.write(b"def poison_%d():\n" % number)
-            file.write(b"    return '</script></pre><img src=x onerror=alert(1)>'\n")
     with serving(CommandLine(tmp_path), tmp_path / "tree") as site:
         site.wait_until_indexed()
         for number, name in enumerate(names):

@@ -31,6 +31,7 @@ def results_view(trees: Trees, results: Results, editor: str) -> Markup:
     files = [_file(trees, group, results, editor) for group in results.by_file()]
     return join(
         [
+            tag("h1", "Results", class_="vh"),
             _filters(trees, results),
             _state(results),
             tag("div", *files, class_="files"),
