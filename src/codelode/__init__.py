@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     from codelode.report import FileCost, Load, StageTime, UpdateReport
     from codelode.search.request import Mode
     from codelode.store.verify import Finding
-    from codelode.types import Answer, Fresh, Freshness, Hit, Passages, Skip, SkipReason
+    from codelode.types import Answer, Fresh, Freshness, Hit, Passages, Skip, SkipReason, WatchState
+    from codelode.watch.watcher import Watcher
 
 __version__ = "0.1.0"
 __all__ = [
@@ -70,6 +71,8 @@ __all__ = [
     "UpdateReport",
     "UpdateSettings",
     "UsageError",
+    "WatchState",
+    "Watcher",
     "__version__",
 ]
 
@@ -86,8 +89,10 @@ _HOMES = {
     "Status": "codelode.pipeline.status",
     "UpdateReport": "codelode.report",
     "UpdateSettings": "codelode.pipeline.options",
+    "Watcher": "codelode.watch.watcher",
     **dict.fromkeys(
-        ("Answer", "Fresh", "Freshness", "Hit", "Passages", "Skip", "SkipReason"), "codelode.types"
+        ("Answer", "Fresh", "Freshness", "Hit", "Passages", "Skip", "SkipReason", "WatchState"),
+        "codelode.types",
     ),
 }
 """The module of each public name; exceptions are in `codelode.errors`."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from codelode.cli.options import Command
 
-NAMES = ("index", "search", "status", "verify", "bench", "list", "clean", "mcp")
+NAMES = ("index", "search", "status", "watch", "verify", "bench", "list", "clean", "mcp")
 """Every command, in the order in which help shows them."""
 
 

@@ -111,6 +111,7 @@ COMMAND = Command(
                     " FILE, write a profile of all processes for speedscope (needs the extra"
                     " `profile`)",
                 ),
+                switch("--watch", help="then keep the index up to date, as `lode watch` does"),
                 switch("-q", "--quiet", help="no progress and no summary; errors are still shown"),
                 HELP,
             ),
@@ -163,6 +164,10 @@ def run(options: argparse.Namespace) -> int:
         print_json(report_object(report))
     elif not options.quiet:
         print_report(index, report, options.stats, options.profile is not None)
+    if options.watch:
+        from codelode.cli.commands.watch import follow
+
+        return follow(index, None, options.quiet)
     return 0
 
 
