@@ -34,9 +34,19 @@ if TYPE_CHECKING:
     from codelode.pipeline.plan import Plan
     from codelode.pipeline.status import Status
     from codelode.report import FileCost, Load, StageTime, UpdateReport
-    from codelode.search.request import Mode
+    from codelode.search.request import Mode, SearchOptions
     from codelode.store.verify import Finding
-    from codelode.types import Answer, Fresh, Freshness, Hit, Passages, Skip, SkipReason, WatchState
+    from codelode.types import (
+        Answer,
+        Fresh,
+        Freshness,
+        Hit,
+        Passages,
+        Skip,
+        SkipReason,
+        SymbolHit,
+        WatchState,
+    )
     from codelode.watch.watcher import Watcher
 
 __version__ = "0.1.0"
@@ -63,11 +73,13 @@ __all__ = [
     "Passages",
     "Plan",
     "Progress",
+    "SearchOptions",
     "Skip",
     "SkipReason",
     "StageTime",
     "Status",
     "StoreError",
+    "SymbolHit",
     "UpdateReport",
     "UpdateSettings",
     "UsageError",
@@ -85,13 +97,24 @@ _HOMES = {
     "Mode": "codelode.search.request",
     "Plan": "codelode.pipeline.plan",
     "Progress": "codelode.pipeline.options",
+    "SearchOptions": "codelode.search.request",
     "StageTime": "codelode.report",
     "Status": "codelode.pipeline.status",
     "UpdateReport": "codelode.report",
     "UpdateSettings": "codelode.pipeline.options",
     "Watcher": "codelode.watch.watcher",
     **dict.fromkeys(
-        ("Answer", "Fresh", "Freshness", "Hit", "Passages", "Skip", "SkipReason", "WatchState"),
+        (
+            "Answer",
+            "Fresh",
+            "Freshness",
+            "Hit",
+            "Passages",
+            "Skip",
+            "SkipReason",
+            "SymbolHit",
+            "WatchState",
+        ),
         "codelode.types",
     ),
 }

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Unpack
 
 from codelode import arguments, metrics
-from codelode.errors import UsageError
 from codelode.lazy import cached_property
-from codelode.opened import OpenedIndex
+from codelode.lookups import Lookups
 from codelode.search.request import SearchRequest
 from codelode.types import FRESH
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
+    from collections.abc import Callable
 
     from codelode.embed.encoder import Encoder
     from codelode.freshness.refresh import Refresher
@@ -23,7 +20,7 @@ if TYPE_CHECKING:
     from codelode.pipeline.plan import Plan
     from codelode.pipeline.status import Status
     from codelode.report import UpdateReport
-    from codelode.search.request import Mode
+    from codelode.search.request import Mode, SearchOptions
     from codelode.store.snapshot import Snapshot
     from codelode.store.verify import Finding
     from codelode.types import Answer, Fresh, Hit, Skip
@@ -31,7 +28,7 @@ if TYPE_CHECKING:
     from codelode.writer import IndexWriter
 
 
-class Index(OpenedIndex):
+class Index(Lookups):
     """The index of one tree. Any number of threads may search it while one updates it.
 
         index = Index.open("repo")
@@ -43,42 +40,44 @@ class Index(OpenedIndex):
 
     def search(
         self,
-        query: str,
+        query: str = "",
         limit: int = 10,
         mode: Mode = "hybrid",
-        languages: Sequence[str] | str | None = None,
-        globs: Sequence[str] | str | None = None,
-        explain: bool = False,
         fresh: Fresh = "auto",
+        **options: Unpack[SearchOptions],
     ) -> list[Hit]:
-        """Return the hits of `answer`, which takes the same parameters because it is the same."""
-        return self.answer(query, limit, mode, languages, globs, explain, fresh).hits
+        """Return the hits of `answer`, which takes the same parameters."""
+        return self.answer(query, limit, mode, fresh, **options).hits
 
     @metrics.counting_errors("search")
     def answer(
         self,
-        query: str,
+        query: str = "",
         limit: int = 10,
         mode: Mode = "hybrid",
-        languages: Sequence[str] | str | None = None,
-        globs: Sequence[str] | str | None = None,
-        explain: bool = False,
         fresh: Fresh = "auto",
+        **options: Unpack[SearchOptions],
     ) -> Answer:
         """Search the newest committed snapshot, after bringing it up to date if that is cheap.
+
+        Parts of the query in double quotes must occur verbatim, in any case.
 
         `fresh="auto"` spends 0.3 seconds at most on a walk of the tree and an update, and never
         waits for another process; `Answer.freshness` says what differs then. `"always"` updates
         whatever it takes, waits for another process that is indexing, and raises what `update`
         does. `"never"` looks only at the files of the hits.
 
-        `languages` are names or aliases, `globs` are patterns as for ripgrep's `-g` (`!` excludes).
-        Both restrict what is searched; a single string means one item. `explain` fills
-        `Hit.features`. There are many parameters because each restricts something else.
+        The options, all of them keywords:
+        `languages`, `globs`: search only files in these languages (names or aliases), with matching
+        paths (patterns as for ripgrep's `-g`; `!` excludes). A single string means one item.
+        `fixed_strings`, `regex` (in the syntax of RE2): search only chunks in which a match of any
+        of these begins. The query may then be empty.
+        `ignore_case`: these match in any case.
+        `explain`: fill `Hit.features`.
 
         Raises `NoIndexError`, `UsageError` for arguments that make no sense.
         """
-        request = SearchRequest(query, limit, mode, languages, globs, explain)
+        request = SearchRequest(query, limit, mode, **options)
         arguments.choice("fresh", fresh, FRESH)
         freshness = self._refresher.refresh(fresh)
         answer = (self._dispatcher or self._reader).answer(request)
@@ -89,33 +88,6 @@ class Index(OpenedIndex):
         from codelode.freshness.refresh import Refresher
 
         return Refresher(self._reader)
-
-    @metrics.counting_errors("search")
-    def related(self, path: str | os.PathLike[str], line: int, limit: int = 10) -> list[Hit]:
-        """Return code of other files that is similar in meaning to the code at a line, best first.
-
-        `path` is relative to the root, or absolute; `line` is 1-based. The score of a hit is the
-        cosine of the two pieces of code, from -1 to 1.
-
-        Raises `NoIndexError`; `UsageError` if the index has no such file or no code at this line.
-        """
-        line = arguments.whole_number("the line", line, least=1)
-        limit = arguments.whole_number("the number of hits", limit, least=1)
-        return self._reader.related(self._relative(arguments.path("path", path)), line, limit)
-
-    def holds(self, path: str | os.PathLike[str]) -> bool:
-        """Return whether a file is in the index: relative to the root, or absolute.
-
-        Raises `NoIndexError`; `UsageError` if the path is not below the root.
-        """
-        return self._reader.holds(self._relative(arguments.path("path", path)))
-
-    def _relative(self, path: Path) -> str:
-        """Return the POSIX path below the root. Raises `UsageError` if it is not below it."""
-        normal = os.path.normpath(self.root / path)
-        if not normal.startswith(f"{self.root}{os.sep}".replace("//", "/")):
-            raise UsageError(f"{path} is not a file below {self.root}")
-        return os.path.relpath(normal, self.root)
 
     @metrics.counting_errors("update")
     def update(

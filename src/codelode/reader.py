@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from codelode.embed.encoder import Encoder
     from codelode.metrics.instruments import Recorder
     from codelode.search.request import SearchRequest
-    from codelode.types import Hit
+    from codelode.search.symbol_query import SymbolRequest
+    from codelode.types import Hit, SymbolHit
 
 
 class IndexReader:
@@ -114,17 +115,14 @@ class IndexReader:
         Raises `NoIndexError`, `UsageError`, `DamagedError`, `MismatchError`, `ModelError`.
         """
         began = time.perf_counter()
-        outer = None if self.storage.has_manifest() else self.enclosing()
-        if outer is None:
-            hits, manifest = self._search(request)
-        else:
-            below = self._below(outer)
-            hits, manifest = outer._search(replace(request, below=below))
+        outer, below = self._searched()
+        hits, manifest = outer._search(replace(request, below=below))
+        if below:
             hits = [replace(hit, path=hit.path.removeprefix(below)) for hit in hits]
         seconds = time.perf_counter() - began
         if (recorder := metrics.recorder()) is not None:
             recorder.query_done(request.mode, seconds)
-            (outer or self)._record(manifest, recorder)
+            outer._record(manifest, recorder)
         return Answer(
             query=request.query,
             root=os.fsdecode(self.root),
@@ -138,12 +136,40 @@ class IndexReader:
             freshness=Freshness(age=(outer or self)._age()),
         )
 
+    def symbols(self, request: SymbolRequest) -> list[SymbolHit]:
+        """Return definitions in the newest snapshot, or in an enclosing index while there is none.
+
+        Raises `NoIndexError`, `UsageError`, `DamagedError`.
+        """
+        from codelode.search.symbols import find_symbols
+
+        outer, below = self._searched()
+        outer.storage.note_use()
+        hits = find_symbols(outer._shard(), outer.root, replace(request, below=below))
+        return [replace(hit, path=hit.path.removeprefix(below)) for hit in hits]
+
+    def outline(self, path: str) -> list[SymbolHit] | None:
+        """Return the definitions of a file, or None if it is not in the index. `path` is POSIX.
+
+        Raises `NoIndexError`, `DamagedError`.
+        """
+        from codelode.search.symbols import file_outline
+
+        outer, below = self._searched()
+        outer.storage.note_use()
+        hits = file_outline(outer._shard(), outer.root, below + path)
+        return hits and [replace(hit, path=path) for hit in hits]
+
+    def _searched(self) -> tuple[IndexReader, str]:
+        """Return the index to search, this or an enclosing one, and the path of this root in it."""
+        outer = None if self.storage.has_manifest() else self.enclosing()
+        return (self, "") if outer is None else (outer, self._below(outer))
+
     def related(self, path: str, line: int, limit: int) -> list[Hit]:
         """Return the hits nearest in meaning to the code at a line. Raises what `answer` does."""
         from codelode.search.related import related
 
-        outer = None if self.storage.has_manifest() else self.enclosing()
-        reader, below = (self, "") if outer is None else (outer, self._below(outer))
+        reader, below = self._searched()
         hits = related(reader._shard(), reader.root, below + path, line, limit, below)
         self.storage.note_use()
         return [replace(hit, path=hit.path.removeprefix(below)) for hit in hits]
@@ -152,8 +178,7 @@ class IndexReader:
         """Return whether a file is in the index. Raises `NoIndexError`."""
         from codelode.search.related import find_file
 
-        outer = None if self.storage.has_manifest() else self.enclosing()
-        reader, below = (self, "") if outer is None else (outer, self._below(outer))
+        reader, below = self._searched()
         try:
             find_file(reader.snapshot(), below + path)
         except UsageError:

@@ -230,6 +230,34 @@ class Freshness:
 
 
 @dataclass(frozen=True, slots=True)
+class SymbolHit:
+    """A definition of the index. Lines are 1-based and inclusive; `path` is as in `Hit`.
+
+    `line` is the line of the name; `start_line` to `end_line` is the definition with its
+    decorators. `symbol` is the qualified name, `depth` the number of definitions that enclose it.
+    `declaration` marks a definition without a body, such as a prototype.
+
+    `match` says how the name matches the one that was asked for: "exact" as written, "case" in
+    another case, "joined" with its words joined in another way, "unqualified" as written but under
+    another qualifier, "prefix" if it begins with it, "fuzzy" with one or two typing errors; None if
+    no name was asked for. `stale` is as in `Hit`.
+    """
+
+    path: str
+    line: int
+    start_line: int
+    end_line: int
+    name: str
+    symbol: str
+    kind: str
+    language: str | None
+    depth: int = 0
+    declaration: bool = False
+    match: str | None = None
+    stale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """The hits of a search, best first, and the snapshot they come from.
 

@@ -18,7 +18,20 @@ if TYPE_CHECKING:
 
     from codelode.cli.options import Command
 
-NAMES = ("index", "search", "status", "watch", "verify", "bench", "list", "clean", "mcp")
+NAMES = (
+    "index",
+    "search",
+    "symbols",
+    "outline",
+    "status",
+    "watch",
+    "verify",
+    "bench",
+    "list",
+    "clean",
+    "mcp",
+    "agent",
+)
 """Every command, in the order in which help shows them."""
 
 
