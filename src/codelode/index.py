@@ -85,9 +85,12 @@ class Index(Lookups):
 
     @cached_property
     def _refresher(self) -> Refresher:
+        from codelode.freshness.background import update_in_background
         from codelode.freshness.refresh import Refresher
 
-        return Refresher(self._reader)
+        refresher = Refresher(self._reader)
+        refresher.go_on = update_in_background
+        return refresher
 
     @metrics.counting_errors("update")
     def update(

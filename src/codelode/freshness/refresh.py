@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from codelode.discover.scope import Scope
 from codelode.errors import CodelodeError, LockedError, NoIndexError
-from codelode.freshness.background import update_in_background
 from codelode.freshness.look import Bounds, Look, look
 from codelode.pipeline.options import UpdateOptions
 from codelode.system.fork import ForkLock
@@ -52,6 +51,8 @@ class Refresher:
     def __init__(self, reader: IndexReader, budget: float = BUDGET) -> None:
         self.watched: Callable[[], set[str] | None] = lambda: None
         """Returns the paths that may differ, or None if all may: a watcher knows better."""
+        self.go_on: Callable[[IndexReader], bool] = lambda reader: False
+        """Starts an update that is too long for a search; returns whether one is under way."""
         self._reader = reader
         self._budget = budget
         self._lock = ForkLock()
@@ -95,13 +96,13 @@ class Refresher:
         except CodelodeError as error:  # the search itself may still succeed
             return replace(UNKNOWN, problem=str(error))
         if not found.finished:
-            going_on = update_in_background(home)
+            going_on = self.go_on(home)
             problem = f"looking at the tree took over {self._budget:.1g} s"
             return replace(UNKNOWN, updating=going_on, problem=problem)
         if not _due(found, snapshot):
             return _compared(found, snapshot)
         if time.monotonic() + _cost(found) > deadline:
-            going_on = update_in_background(home)
+            going_on = self.go_on(home)
             problem = "updating would take too long"
             return replace(_compared(found, snapshot), updating=going_on, problem=problem)
         try:

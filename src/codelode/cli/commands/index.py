@@ -24,6 +24,8 @@ from codelode.errors import UsageError
 if TYPE_CHECKING:
     import argparse
 
+    from codelode.index import Index
+
 COMMAND = Command(
     "index",
     "build the index of a folder, or bring it up to date",
@@ -164,11 +166,13 @@ def run(options: argparse.Namespace) -> int:
         print_json(report_object(report))
     elif not options.quiet:
         print_report(index, report, options.stats, options.profile is not None)
-    if options.watch:
-        from codelode.cli.commands.watch import follow
+    return _watch(index, options.quiet) if options.watch else 0
 
-        return follow(index, None, options.quiet)
-    return 0
+
+def _watch(index: Index, quiet: bool) -> int:
+    from codelode.cli.commands.watch import follow
+
+    return follow(index, None, quiet)
 
 
 def _trace(options: argparse.Namespace) -> str | None:
