@@ -91,8 +91,9 @@ class Refresher:
             snapshot = home.snapshot()
         except NoIndexError:
             return UNKNOWN
+        paths = self.watched()
         try:
-            found = self._look(home, snapshot, Bounds(deadline, math.inf), self.watched())
+            found = self._look(home, snapshot, Bounds(deadline, math.inf), paths)
         except CodelodeError as error:  # the search itself may still succeed
             return replace(UNKNOWN, problem=str(error))
         if not found.finished:
@@ -106,7 +107,9 @@ class Refresher:
             problem = "updating would take too long"
             return replace(_compared(found, snapshot), updating=going_on, problem=problem)
         try:
-            _update(home, snapshot, found, wait=0.0)
+            # If paths are known, it is a watcher of this process that may hold the lock: not long.
+            wait = 0.0 if paths is None else max(deadline - time.monotonic(), 0.0)
+            _update(home, snapshot, found, wait)
         except LockedError:
             busy = "another process is indexing"
             return replace(_compared(found, snapshot), updating=True, problem=busy)

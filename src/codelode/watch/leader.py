@@ -21,7 +21,7 @@ from codelode.writer import IndexWriter, Looked
 if TYPE_CHECKING:
     from codelode.reader import IndexReader
     from codelode.report import UpdateReport
-    from codelode.watch.wakeup import Wakeup
+    from codelode.system.wakeup import Wakeup
 
 Listener = Callable[[int, "UpdateReport | None"], None]
 """Told the generation of each commit, and the report if the update was of known paths."""

@@ -6,11 +6,11 @@ import os
 import threading
 from typing import TYPE_CHECKING, Self
 
+from codelode.system.wakeup import Wakeup
 from codelode.types import WatchState
 from codelode.watch.leader import Leader, Listener
 from codelode.watch.lease import Lease
 from codelode.watch.state import read_state
-from codelode.watch.wakeup import Wakeup
 
 if TYPE_CHECKING:
     from codelode.reader import IndexReader

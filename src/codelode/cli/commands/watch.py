@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codelode.cli.options import HELP, INDEX_DIR, ROOT, Command, option, positive, switch
+from codelode.cli.options import HELP, INDEX_DIR, QUIET, ROOT, Command, option, positive
 
 if TYPE_CHECKING:
     import argparse
@@ -34,7 +34,7 @@ COMMAND = Command(
             (
                 MAX_FOLDERS,
                 INDEX_DIR,
-                switch("-q", "--quiet", help="do not report updates; problems are still shown"),
+                QUIET,
                 HELP,
             ),
         ),
