@@ -106,8 +106,9 @@ class Index(Lookups):
 
         The settings, all of them keywords:
         `jobs`: the number of worker processes (default: one per core).
-        `hidden`, `no_ignore`, `installed`, `max_file_size` (bytes): which files to index (default:
-        False, False, False, 1 MiB). `installed` stands for installed packages and caches.
+        `hidden`, `no_ignore`, `installed`, `secrets`, `max_file_size` (bytes): which files to index
+        (default: False four times, 1 MiB). `installed` stands for installed packages and caches,
+        `secrets` for private keys and credentials.
         `max_memory`: the most that all processes use, in bytes (default: half of what the machine
         or its control group allows, at most 1 GiB).
         `rebuild`: replace the index, whatever it holds.
@@ -152,6 +153,7 @@ class Index(Lookups):
         hidden: bool | None = None,
         no_ignore: bool | None = None,
         installed: bool | None = None,
+        secrets: bool | None = None,
         max_file_size: int | None = None,
         on_skip: Callable[[Skip], None] | None = None,
     ) -> Plan:
@@ -160,6 +162,7 @@ class Index(Lookups):
             "hidden": hidden,
             "no_ignore": no_ignore,
             "installed": installed,
+            "secrets": secrets,
             "max_file_size": max_file_size,
         }
         return self._writer().plan(given, arguments.function("on_skip", on_skip))
