@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from codelode.cli.options import (
@@ -35,7 +36,7 @@ COMMAND = Command(
             "roots",
             nargs="*",
             metavar="ROOT",
-            help="the folder to search (default: the current one)",
+            help="folders and files to search, as one (default: the current folder)",
         ),
     ),
     (
@@ -149,25 +150,29 @@ def run(options: argparse.Namespace) -> int:
     from codelode.cli.views.hits import print_answer, shown_hits
     from codelode.discover.glob import GlobSet
     from codelode.discover.language import resolve
-    from codelode.index import Index
+    from codelode.render.paths import GivenRoot
     from codelode.search.parsed_query import parse_query
+    from codelode.search.request import SearchRequest
+    from codelode.several import SeveralRoots
 
     query = parse_query(options.query)
     names = [name for names in options.languages for name in names.split(",")]
     languages = [resolve(name) for name in names]
     GlobSet(options.glob)
-    (root,) = existing_roots(options.query, options.roots)
-    existing_index_folder(options.index_dir, root)
-    index = Index.open(root, index_dir=options.index_dir)
-    build_if_missing(index, allowed=not options.no_index, meter=progress_meter())
-    answer = index.answer(
+    roots = existing_roots(options.query, options.roots)
+    existing_index_folder(options.index_dir, roots[0])
+    request = SearchRequest(
         query.text,
         limit=options.limit or 10,
         mode=options.mode,
-        languages=languages or None,
-        globs=options.glob or None,
+        languages=languages,
+        globs=options.glob,
         explain=options.explain,
-        fresh=options.fresh,
     )
-    print_answer(index, answer, query.terms, options)
+    several = SeveralRoots(roots, index_dir=options.index_dir)
+    for index in several.indexes:
+        build_if_missing(index, allowed=not options.no_index, meter=progress_meter())
+    answer = several.answer(request, fresh=options.fresh)
+    given = [GivenRoot(each.given, os.fspath(each.path)) for each in several.roots]
+    print_answer(answer, given, query.terms, options)
     return 0 if shown_hits(answer, options) else 1
