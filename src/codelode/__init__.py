@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from codelode.pipeline.plan import Plan
     from codelode.pipeline.status import Status
     from codelode.report import FileCost, Load, StageTime, UpdateReport
-    from codelode.search.request import Mode
+    from codelode.search.request import Mode, SearchOptions
     from codelode.store.verify import Finding
     from codelode.types import (
         Answer,
@@ -71,6 +71,7 @@ __all__ = [
     "Passages",
     "Plan",
     "Progress",
+    "SearchOptions",
     "Skip",
     "SkipReason",
     "StageTime",
@@ -92,6 +93,7 @@ _HOMES = {
     "Mode": "codelode.search.request",
     "Plan": "codelode.pipeline.plan",
     "Progress": "codelode.pipeline.options",
+    "SearchOptions": "codelode.search.request",
     "StageTime": "codelode.report",
     "Status": "codelode.pipeline.status",
     "UpdateReport": "codelode.report",

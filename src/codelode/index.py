@@ -12,7 +12,7 @@ from codelode.search.request import SearchRequest
 from codelode.types import FRESH
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from codelode.embed.encoder import Encoder
     from codelode.freshness.refresh import Refresher
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from codelode.pipeline.plan import Plan
     from codelode.pipeline.status import Status
     from codelode.report import UpdateReport
-    from codelode.search.request import Mode
+    from codelode.search.request import Mode, SearchOptions
     from codelode.store.snapshot import Snapshot
     from codelode.store.verify import Finding
     from codelode.types import Answer, Fresh, Freshness, Hit, Skip
@@ -39,42 +39,44 @@ class Index(Lookups):
 
     def search(
         self,
-        query: str,
+        query: str = "",
         limit: int = 10,
         mode: Mode = "hybrid",
-        languages: Sequence[str] | str | None = None,
-        globs: Sequence[str] | str | None = None,
-        explain: bool = False,
         fresh: Fresh = "auto",
+        **options: Unpack[SearchOptions],
     ) -> list[Hit]:
-        """Return the hits of `answer`, which takes the same parameters because it is the same."""
-        return self.answer(query, limit, mode, languages, globs, explain, fresh).hits
+        """Return the hits of `answer`, which takes the same parameters."""
+        return self.answer(query, limit, mode, fresh, **options).hits
 
     @metrics.counting_errors("search")
     def answer(
         self,
-        query: str,
+        query: str = "",
         limit: int = 10,
         mode: Mode = "hybrid",
-        languages: Sequence[str] | str | None = None,
-        globs: Sequence[str] | str | None = None,
-        explain: bool = False,
         fresh: Fresh = "auto",
+        **options: Unpack[SearchOptions],
     ) -> Answer:
         """Search the newest committed snapshot, after bringing it up to date if that is cheap.
+
+        Parts of the query in double quotes must occur verbatim, in any case.
 
         `fresh="auto"` spends 0.3 seconds at most on a walk of the tree and an update, and never
         waits for another process; `Answer.freshness` says what differs then. `"always"` updates
         whatever it takes, waits for another process that is indexing, and raises what `update`
         does. `"never"` looks only at the files of the hits.
 
-        `languages` are names or aliases, `globs` are patterns as for ripgrep's `-g` (`!` excludes).
-        Both restrict what is searched; a single string means one item. `explain` fills
-        `Hit.features`. There are many parameters because each restricts something else.
+        The options, all of them keywords:
+        `languages`, `globs`: search only files in these languages (names or aliases), with matching
+        paths (patterns as for ripgrep's `-g`; `!` excludes). A single string means one item.
+        `fixed_strings`, `regex` (in the syntax of RE2): search only chunks in which a match of any
+        of these begins. The query may then be empty.
+        `ignore_case`: these match in any case.
+        `explain`: fill `Hit.features`.
 
         Raises `NoIndexError`, `UsageError` for arguments that make no sense.
         """
-        request = SearchRequest(query, limit, mode, languages, globs, explain)
+        request = SearchRequest(query, limit, mode, **options)
         return self.answer_request(request, fresh)
 
     def answer_request(self, request: SearchRequest, fresh: Fresh = "auto") -> Answer:

@@ -42,9 +42,9 @@ class Command:
     metrics: bool = False
 
 
-def option(*flags: str, help: str, **settings: Any) -> Option:
+def option(*flags: str, help: str, any_text: bool = False, **settings: Any) -> Option:
     """Return a flag that takes a value, or a positional argument."""
-    return Option(flags, help, settings)
+    return Option(flags, help, settings, any_text)
 
 
 def switch(*flags: str, help: str, **settings: Any) -> Option:

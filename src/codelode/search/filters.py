@@ -19,6 +19,7 @@ from codelode.text.csr import runs_of
 
 if TYPE_CHECKING:
     from codelode.search.shard import Shard
+    from codelode.search.verbatim import Required
     from codelode.segment.reader import Segment
     from codelode.store.snapshot import LiveSegment
 
@@ -59,16 +60,21 @@ def chunk_masks(
     languages: Sequence[str] | None = None,
     globs: Sequence[str] | None = None,
     part: TreePart = WHOLE,
+    required: Sequence[Required] = (),
 ) -> list[Mask]:
     """Return a mask per segment. Raises `UsageError` for a bad glob.
 
-    Globs are relative to the folders of `part`.
+    Globs are relative to the folders of `part`. Of each of `required`, a pattern must match.
     """
     key = (frozenset(languages or ()), tuple(globs or ()), part)
-    masks = shard.masks.get(key)
+    masks: list[Mask] | None = shard.masks.get((*key, *required))
     if masks is None:
-        masks = _masks(shard, *key)
-        shard.masks.put(key, masks)
+        if required:
+            masks = chunk_masks(shard, languages, globs, part, required[:-1])
+            masks = _matching(shard, masks, required[-1])
+        else:
+            masks = _masks(shard, *key)
+        shard.masks.put((*key, *required), masks)
     return masks
 
 
@@ -85,6 +91,25 @@ def _masks(
         return [_of(live.chunks) for live in shard.snapshot.segments]
     wanted = GlobSet(globs)
     return [_mask(live, languages, wanted, part) for live in shard.snapshot.segments]
+
+
+def _matching(shard: Shard, masks: Sequence[Mask], patterns: Required) -> list[Mask]:
+    """Return masks without the chunks in which no match begins."""
+    from codelode.search.text_scan import matching_chunks  # few searches need it
+
+    arrays = [
+        mask
+        if mask is None
+        else mask.mask
+        if len(mask)
+        else np.zeros(len(live.segment.chunks), bool)
+        for mask, live in zip(masks, shard.snapshot.segments, strict=True)
+    ]
+    found = matching_chunks(shard, arrays, patterns)
+    return [
+        _of(here if array is None else here & array)
+        for here, array in zip(found, arrays, strict=True)
+    ]
 
 
 def _mask(live: LiveSegment, languages: frozenset[str], globs: GlobSet, part: TreePart) -> Mask:

@@ -49,7 +49,11 @@ def gather(
     request = context.request
     with timed("filter"):
         masks = chunk_masks(
-            shard, request.languages, request.globs, part or TreePart((request.below,))
+            shard,
+            request.languages,
+            request.globs,
+            part or TreePart((request.below,)),
+            context.query.required,
         )
     with timed("lexical"):
         terms = terms or TermPostings(shard, context.query.terms)
@@ -66,14 +70,15 @@ def gather(
 
 def _propose(context: QueryContext, bm25: Bm25, masks: Sequence[Mask]) -> list[Candidates]:
     """Return the candidates of each of `PROPOSERS`."""
+    matching = _matches(context, bm25.shard, masks)
     if context.vector is None:
-        return [Candidates.none(), *_propose_by_words(context, bm25, masks)]
+        return [Candidates.none(), *_propose_by_words(context, bm25, masks), matching]
     with (
         timed("dense"),
         dense_scan(bm25.shard, context.vector, masks, context.limit) as nearest,
     ):
         by_words = _propose_by_words(context, bm25, masks)
-    return [nearest.result(), *by_words]
+    return [nearest.result(), *by_words, matching]
 
 
 def _propose_by_words(context: QueryContext, bm25: Bm25, masks: Sequence[Mask]) -> list[Candidates]:
@@ -108,6 +113,16 @@ def _files(context: QueryContext, shard: Shard, masks: Sequence[Mask]) -> Candid
             ordinals = chunks_of_files(shard.segment(number), mention)
             ordinals = ordinals if mask is None else mask.keep(ordinals)
             best.offer(number, np.full(len(ordinals), mention.weight, np.float32), ordinals)
+    return best.result()
+
+
+def _matches(context: QueryContext, shard: Shard, masks: Sequence[Mask]) -> Candidates:
+    """Return chunks that match the patterns of a request that has no query."""
+    best = TopK(context.limit, shard.places)
+    for number, mask in enumerate(masks if context.query.only_patterns else ()):
+        ordinals = np.arange(len(shard.segment(number).chunks))
+        ordinals = ordinals if mask is None else mask.keep(ordinals)
+        best.offer(number, np.zeros(len(ordinals), np.float32), ordinals)
     return best.result()
 
 

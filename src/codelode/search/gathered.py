@@ -35,8 +35,9 @@ FEATURES = (
 )
 COLUMN = {name: column for column, name in enumerate(FEATURES)}
 
-PROPOSERS = ("dense", "lexical", "definitions", "files")
-"""The two legs, the chunks that define a name in the query, the chunks of files it names."""
+PROPOSERS = ("dense", "lexical", "definitions", "files", "matches")
+"""The two legs, the chunks that define a name in the query, the chunks of files it names,
+and the matches of patterns if there is no query."""
 
 
 @dataclass(frozen=True, slots=True)

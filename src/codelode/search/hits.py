@@ -14,11 +14,14 @@ from codelode.text.lines import line_starts
 from codelode.types import Hit
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from codelode.search.context import QueryContext
     from codelode.search.rank import Ranked
     from codelode.search.shard import Shard
+    from codelode.search.verbatim import Required
+    from codelode.segment.reader import Segment
 
 
 def texts(
@@ -40,6 +43,7 @@ def texts(
         passage = Passage(file, int(chunk["start_line"]), text)
         path = segment.path(file)
         asked = line_asked(context.query.files, os.fsencode(path))
+        asked = _matching_line(segment, ordinal, context.query.required) or asked
         landing = land(passage, segment.definitions, context, asked)
         disk = CURRENT if root is None else staleness(root, path, live, file)
         hits.append(
@@ -59,6 +63,22 @@ def texts(
             )
         )
     return hits
+
+
+def _matching_line(segment: Segment, ordinal: int, required: Sequence[Required]) -> int:
+    """Return the line on which the first match of a chunk begins: 1-based, 0 for none."""
+    if not required:
+        return 0
+    from codelode.search.verbatim import first_match
+
+    chunk = segment.chunks[ordinal]
+    file, start = int(chunk["file"]), int(chunk["start"])
+    text = segment.text(file, 0, int(segment.files["text_bytes"][file]))
+    begin = first_match(required[-1], text, start)
+    if begin is None:
+        return 0
+    starts = line_starts(text[start : start + int(chunk["length"])])
+    return int(chunk["start_line"]) + int(starts.searchsorted(begin - start, "right")) - 1
 
 
 def _lines(passage: Passage, landing: Landing) -> bytes:

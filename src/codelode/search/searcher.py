@@ -14,7 +14,7 @@ from codelode.search.fair_lock import SEARCH_LOCK
 from codelode.search.gather import gather
 from codelode.search.hits import texts
 from codelode.search.lexical import TermPostings
-from codelode.search.parsed_query import nothing_to_look_for, parse_query
+from codelode.search.parsed_query import nothing_to_look_for, parse_request
 from codelode.search.rank import finish
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def search_all(
             gather(source.shard, context, postings, source.part)
             for source, postings in zip(sources, terms, strict=True)
         ]
-        if not any(map(len, gathered)) and not context.query.terms:
+        if not any(map(len, gathered)) and not context.query.terms and not context.query.required:
             raise nothing_to_look_for(context.query.text)
         with timed("rank"):
             ranked = finish(gathered, context)
@@ -96,7 +96,7 @@ def _prepare_all(
     shards: Sequence[Shard], encoder: Encoder | None, request: SearchRequest
 ) -> tuple[QueryContext, list[TermPostings]]:
     """Return the same for several whole indexes, with the postings of each."""
-    query = parse_query(request.query)
+    query = parse_request(request)
     if request.languages:
         request = replace(request, languages=_canonical(request.languages))
     with timed("lexical"):
@@ -108,9 +108,9 @@ def _prepare_all(
             counts=sum((each.counts() for each in terms), np.zeros(len(query.terms), np.int64)),
         )
     vector = None
-    if encoder and request.mode != "lexical":
+    if encoder and query.text and request.mode != "lexical":
         with timed("dense"):
-            vector = encoder.encode_query(request.query)
+            vector = encoder.encode_query(query.text)
             vector = vector if vector.any() else None
     return QueryContext(request, query, vector, statistics), terms
 

@@ -23,6 +23,8 @@ from codelode.types import FRESH
 if TYPE_CHECKING:
     import argparse
 
+    from codelode.search.request import SearchOptions
+
 COMMAND = Command(
     "search",
     "find code by meaning, words and names",
@@ -31,7 +33,13 @@ COMMAND = Command(
     " that differs from the tree is updated first if that takes at most 0.3 seconds. Otherwise the"
     " answer says how many files differ, and marks hits whose files have changed or are gone.",
     (
-        option("query", metavar="QUERY", help="what to look for"),
+        option(
+            "query",
+            nargs="?",
+            metavar="QUERY",
+            help='what to look for; "quoted parts" of it must occur verbatim; optional with -e'
+            " or -F",
+        ),
         option(
             "roots",
             nargs="*",
@@ -45,6 +53,26 @@ COMMAND = Command(
             (
                 GLOB,
                 TYPE,
+                option(
+                    "-e",
+                    "--regex",
+                    metavar="PATTERN",
+                    action="append",
+                    default=[],
+                    any_text=True,
+                    help="only chunks with a match of PATTERN, in RE2's syntax; within a line,"
+                    " unless PATTERN has a \\n; repeatable: any of them",
+                ),
+                option(
+                    "-F",
+                    "--fixed-strings",
+                    metavar="TEXT",
+                    action="append",
+                    default=[],
+                    any_text=True,
+                    help="only chunks that contain TEXT; repeatable, also with -e: any of them",
+                ),
+                switch("-i", "--ignore-case", help="-e and -F match in any case"),
                 option(
                     "--fresh",
                     choices=FRESH,
@@ -135,6 +163,7 @@ COMMAND = Command(
             "only TypeScript, without tests",
             "lode search \"debounce input\" -t ts -g '!*.test.ts'",
         ),
+        ("calls of a function, the ones about retries first", "lode search retry -e '\\bsend\\('"),
         ("for a program", 'lode search --json -k 5 "open a database connection"'),
     ),
     "0 something was found, 1 nothing was found, 2 error",
@@ -145,34 +174,35 @@ COMMAND = Command(
 def run(options: argparse.Namespace) -> int:
     """Search, and print the hits. Refuses a bad request before it builds a missing index."""
     from codelode.answers.build import build_if_missing
-    from codelode.cli.advice import existing_index_folder, existing_roots
+    from codelode.cli.advice import existing_index_folder, existing_roots, query_and_roots
     from codelode.cli.streams import progress_meter
     from codelode.cli.views.hits import print_answer, shown_hits
     from codelode.discover.glob import GlobSet
     from codelode.discover.language import resolve
     from codelode.render.paths import GivenRoot
-    from codelode.search.parsed_query import parse_query
+    from codelode.search.parsed_query import parse_request
     from codelode.search.request import SearchRequest
     from codelode.several import SeveralRoots
 
-    query = parse_query(options.query)
+    query, roots = query_and_roots(options)
     names = [name for names in options.languages for name in names.split(",")]
-    languages = [resolve(name) for name in names]
+    restrictions: SearchOptions = {
+        "languages": [resolve(name) for name in names],
+        "globs": options.glob,
+        "explain": options.explain,
+        "fixed_strings": options.fixed_strings,
+        "regex": options.regex,
+        "ignore_case": options.ignore_case,
+    }
+    request = SearchRequest(query, options.limit or 10, options.mode, **restrictions)
+    parsed = parse_request(request)
     GlobSet(options.glob)
-    roots = existing_roots(options.query, options.roots)
+    roots = existing_roots(query, roots)
     existing_index_folder(options.index_dir, roots[0])
-    request = SearchRequest(
-        query.text,
-        limit=options.limit or 10,
-        mode=options.mode,
-        languages=languages,
-        globs=options.glob,
-        explain=options.explain,
-    )
     several = SeveralRoots(roots, index_dir=options.index_dir)
     for index in several.indexes:
         build_if_missing(index, allowed=not options.no_index, meter=progress_meter())
     answer = several.answer(request, fresh=options.fresh)
     given = [GivenRoot(each.given, os.fspath(each.path)) for each in several.roots]
-    print_answer(answer, given, query.terms, options)
+    print_answer(answer, given, parsed.terms, options)
     return 0 if shown_hits(answer, options) else 1
