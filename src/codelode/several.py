@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from codelode import metrics
 from codelode.errors import UsageError
 from codelode.index import Index
+from codelode.render.paths import GivenRoot
 from codelode.search.related import find_file
 from codelode.search.searcher import Source, search_all
 from codelode.search.tree_part import TreePart
@@ -62,6 +63,11 @@ class SeveralRoots:
     def indexes(self) -> list[Index]:
         """The indexes, each once."""
         return list({each.index.root: each.index for each in self.roots}.values())
+
+    @property
+    def given(self) -> list[GivenRoot]:
+        """The roots as given, for `render.paths`."""
+        return [GivenRoot(each.given, os.fspath(each.path)) for each in self.roots]
 
     @property
     def root(self) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from codelode.cli.options import (
@@ -12,10 +11,12 @@ from codelode.cli.options import (
     INDEX_DIR,
     LIMIT,
     NO_INDEX,
+    SHOW_SECRETS,
     TYPE,
     Command,
     natural,
     option,
+    positive,
     switch,
 )
 from codelode.types import FRESH
@@ -138,6 +139,22 @@ COMMAND = Command(
                     const="files",
                     help="only the paths of files with hits, best first",
                 ),
+                option(
+                    "--agent",
+                    dest="format",
+                    action="store_const",
+                    const="agent",
+                    help="compact text for a coding agent: the best places with their source, as"
+                    " fit into --max-tokens, and the others as locations",
+                ),
+                option(
+                    "--max-tokens",
+                    metavar="N",
+                    type=positive,
+                    default=2000,
+                    help="with --agent, print at most N tokens (default: 2000)",
+                ),
+                SHOW_SECRETS,
                 switch("-0", "--null", help="with -l, end each path with a NUL, for xargs -0"),
                 option(
                     "-C",
@@ -163,6 +180,7 @@ COMMAND = Command(
             "only TypeScript, without tests",
             "lode search \"debounce input\" -t ts -g '!*.test.ts'",
         ),
+        ("for an agent with a shell", 'lode search --agent "where are retries scheduled"'),
         ("calls of a function, the ones about retries first", "lode search retry -e '\\bsend\\('"),
         ("for a program", 'lode search --json -k 5 "open a database connection"'),
     ),
@@ -179,7 +197,6 @@ def run(options: argparse.Namespace) -> int:
     from codelode.cli.views.hits import print_answer, shown_hits
     from codelode.discover.glob import GlobSet
     from codelode.discover.language import resolve
-    from codelode.render.paths import GivenRoot
     from codelode.search.parsed_query import parse_request
     from codelode.search.request import SearchRequest
     from codelode.several import SeveralRoots
@@ -203,6 +220,10 @@ def run(options: argparse.Namespace) -> int:
     for index in several.indexes:
         build_if_missing(index, allowed=not options.no_index, meter=progress_meter())
     answer = several.answer(request, fresh=options.fresh)
-    given = [GivenRoot(each.given, os.fspath(each.path)) for each in several.roots]
-    print_answer(answer, given, parsed.terms, options)
+    if options.format == "agent":
+        from codelode.cli.views.agent_page import print_page
+
+        print_page(several, answer, parsed.terms, options)
+    else:
+        print_answer(answer, several.given, parsed.terms, options)
     return 0 if shown_hits(answer, options) else 1
