@@ -27,7 +27,7 @@ from codelode.search.symbol_query import (
 )
 from codelode.search.tree_part import WHOLE, TreePart
 from codelode.segment.builder import path_hash
-from codelode.segment.names import clean_name, name_key
+from codelode.segment.name_keys import clean_name, name_key
 from codelode.text.csr import distinct
 from codelode.types import SymbolHit
 

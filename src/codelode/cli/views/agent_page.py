@@ -29,5 +29,7 @@ def print_page(
     found = [
         entry_of(hit, from_here(os.fspath(root / hit.path), given), mask) for hit in answer.hits
     ]
-    last = footer([index_state(index) for index in several.indexes], mask.masked)
+    last = footer(
+        [index_state(index, freshness=answer.freshness) for index in several.indexes], mask.masked
+    )
     print(page(found, terms, last, Paging(options.max_tokens, options.limit or 10)))
