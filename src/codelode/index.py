@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from codelode.search.request import Mode, SearchOptions
     from codelode.store.snapshot import Snapshot
     from codelode.store.verify import Finding
-    from codelode.types import Answer, Fresh, Hit, Skip
+    from codelode.types import Answer, Fresh, Freshness, Hit, Skip
     from codelode.watch.watcher import Watcher
     from codelode.writer import IndexWriter
 
@@ -78,10 +78,18 @@ class Index(Lookups):
         Raises `NoIndexError`, `UsageError` for arguments that make no sense.
         """
         request = SearchRequest(query, limit, mode, **options)
-        arguments.choice("fresh", fresh, FRESH)
-        freshness = self._refresher.refresh(fresh)
+        return self.answer_request(request, fresh)
+
+    def answer_request(self, request: SearchRequest, fresh: Fresh = "auto") -> Answer:
+        """Return what `answer` does, for arguments that are checked."""
+        freshness = self.refresh(fresh)
         answer = (self._dispatcher or self._reader).answer(request)
         return replace(answer, freshness=replace(freshness, age=answer.freshness.age))
+
+    def refresh(self, fresh: Fresh = "auto") -> Freshness:
+        """Bring the index up to date, as `answer` does first; return how it compares then."""
+        arguments.choice("fresh", fresh, FRESH)
+        return self._refresher.refresh(fresh)
 
     @cached_property
     def _refresher(self) -> Refresher:
