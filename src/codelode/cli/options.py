@@ -136,6 +136,7 @@ LIMIT = option(
     help="print at most N (default: 10 hits, 100 symbols)",
 )
 NO_INDEX = switch("--no-index", help="fail if there is no index, instead of building one")
+QUIET = switch("-q", "--quiet", help="no progress and no summary; errors are still shown")
 HOST_NAMES = option(
     "--name",
     metavar="NAME",

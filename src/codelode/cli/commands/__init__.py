@@ -24,6 +24,7 @@ NAMES = (
     "symbols",
     "outline",
     "status",
+    "watch",
     "verify",
     "bench",
     "list",
