@@ -105,7 +105,7 @@ def wait_for_results(page: Page, query: str) -> None:
 
 
 def paths(page: Page) -> list[str]:
-    found: list[str] = page.locator(".file h2 a").all_inner_texts()
+    found: list[str] = page.locator(".file h2 a").all_text_contents()
     return found
 
 

@@ -239,6 +239,7 @@ def test_only_this_page_starts_an_update(site: Site) -> None:
 def test_status_shows_the_index(site: Site) -> None:
     page = site.get("/status").html
     assert "tree" in page.text and "python" in page.text
+    assert "/update?root=tree" in page.values("form", "action")
     (root,) = site.get("/api/status").json["roots"]
     assert root["files"] == 5 and root["exists"] and root["complete"]
     assert sum(root[name] for name in ("chunks", "index_bytes", "generation")) > 0

@@ -220,7 +220,7 @@ class Page:
     ) -> Response:
         if request.url.path.startswith("/api/"):
             return _json({"error": visible_name(text)}, status, headers)
-        main = tag("h1", visible_name(text), class_="hint", role="alert")
+        main = tag("h1", visible_name(text), class_="hint")
         if request.url.path == "/results":
             return HTMLResponse(main, status, headers)
         page = await self._page(text, "", main, "error")
