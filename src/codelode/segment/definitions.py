@@ -171,9 +171,9 @@ class DefinitionBlock:
         """Return one value of a column that is not stepped."""
         return self._table.value(_PLACES[name], place)
 
-    def values(self, name: str, places: NDArray[np.int64]) -> list[int]:
-        """Return values of a column that is not stepped."""
-        return self._table.take(_PLACES[name], places)
+    def rows(self, places: NDArray[np.int64]) -> Iterator[tuple[int, ...]]:
+        """Yield some rows in the order of `COLUMNS`, the stepped columns as they are packed."""
+        return self._table.rows(places)
 
 
 def read_rows(file: SegmentFile, total: int, per: int | None = None) -> Iterator[NDArray[np.void]]:

@@ -38,7 +38,6 @@ NAMES_PER_GROUP = 32
 
 _COUNT = struct.Struct("<H")
 _NEWLINE = 10
-_CACHED_BLOCKS = 16
 
 
 class SortedNames(NamedTuple):
@@ -204,6 +203,10 @@ class NameBlock:
         return range(first, first + (stop - start) // step)
 
 
+_BLOCKS: LruCache[tuple[int, int], NameBlock] = LruCache(256)
+"""The blocks used last, of all segments that the process reads: about 4 MB."""
+
+
 class Names:
     """Finds names; reads only the blocks that may hold them. May raise `DamagedError`.
 
@@ -215,7 +218,6 @@ class Names:
         self._file = file
         self._most = max_name_record(definitions)
         self._frames = Frames(file, "names", "name_blocks")
-        self._blocks: LruCache[int, NameBlock] = LruCache(_CACHED_BLOCKS)
 
     @cached_property
     def heads(self) -> list[bytes]:
@@ -227,10 +229,11 @@ class Names:
 
     def block(self, number: int) -> NameBlock:
         """Return a block of names."""
-        block = self._blocks.get(number)
+        key = self._frames.key, number
+        block = _BLOCKS.get(key)
         if block is None:
             block = NameBlock(self._frames.read(number, self._most))
-            self._blocks.put(number, block)
+            _BLOCKS.put(key, block)
         return block
 
     def blocks(self) -> Iterator[NameBlock]:

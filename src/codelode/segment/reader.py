@@ -229,8 +229,8 @@ class Segment:
         """Return bytes `[start, end)` of a file's text as it was indexed, UTF-8."""
         base = int(self.files["text_start"][file])
         begin, stop = base + start, base + end
-        first = int(np.searchsorted(self.block_starts, begin, side="right")) - 1
-        last = int(np.searchsorted(self.block_starts, stop))
+        first = int(self.block_starts.searchsorted(begin, "right")) - 1
+        last = int(self.block_starts.searchsorted(stop))
         starts = self.block_starts[first:last].tolist()
         try:
             text = b"".join(self.block(first + i, stop - at) for i, at in enumerate(starts))
