@@ -9,7 +9,7 @@ from codelode import arguments, metrics
 from codelode.lazy import cached_property
 from codelode.lookups import Lookups
 from codelode.search.request import SearchRequest
-from codelode.types import FRESH
+from codelode.types import FRESH, Freshness
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,7 +78,7 @@ class Index(Lookups):
         """
         request = SearchRequest(query, limit, mode, **options)
         arguments.choice("fresh", fresh, FRESH)
-        freshness = self._refresher.refresh(fresh)
+        freshness = Freshness() if fresh == "never" else self._refresher.refresh(fresh)
         answer = (self._dispatcher or self._reader).answer(request)
         return replace(answer, freshness=replace(freshness, age=answer.freshness.age))
 

@@ -17,8 +17,8 @@ from codelode.search.hits import texts
 from codelode.search.parsed_query import ParsedQuery
 from codelode.search.rank import Ranked, choose
 from codelode.search.request import SearchRequest
-from codelode.segment.builder import path_hash
 from codelode.segment.quantizer import in_quarters
+from codelode.segment.schema import path_hash
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,7 +7,10 @@ so that postings fit 16 bits.
 from __future__ import annotations
 
 import numpy as np
+import xxhash
 from numpy.typing import NDArray
+
+from codelode.types import SkipReason
 
 MAX_CHUNKS = 1 << 16
 MAX_FILES = 1 << 16
@@ -31,6 +34,14 @@ FILE = np.dtype(
         ("skip", "<u2"),  # 0, or why the file has no chunks: 1-based number in SkipReason
     ]
 )
+
+SKIP_REASONS = tuple(SkipReason)
+
+
+def path_hash(path: str) -> int:
+    """Return the 64-bit hash by which a file is found and ties between hits are broken."""
+    return int(xxhash.xxh3_64_intdigest(path.encode("utf-8", "surrogateescape")))
+
 
 TILES = {
     "path_start": "path_length",
