@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from codelode.search.name_match import share_of_name
 
@@ -30,8 +29,7 @@ _PHRASE_CHARACTERS = 8
 _LAST_NAME = re.compile(r"[^\W\d][\w$]*[!?]?\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Landing:
+class Landing(NamedTuple):
     """The place of a hit. Lines are 1-based; `line` is one of `start_line` to `end_line`.
 
     `symbol` is the qualified name of the innermost definition that holds `line`, `kind` its kind;
@@ -45,8 +43,7 @@ class Landing:
     kind: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
+class Passage(NamedTuple):
     """A chunk on its way to a hit.
 
     The row of its file, its first line, its text in UTF-8, and where each line begins in it.

@@ -13,12 +13,13 @@ from codelode.segment.container import write_segment
 from codelode.segment.definitions import definition_table
 from codelode.segment.dictionary import keys_of
 from codelode.segment.name_keys import clean_name
-from codelode.segment.postings import FILE_NAME, TermCounts, build_postings
+from codelode.segment.postings import TermCounts, build_postings
 from codelode.segment.quantizer import quantize
 from codelode.segment.run import run_sections, table_sections
 from codelode.segment.schema import (
     CHUNK,
     FILE,
+    FILE_NAME,
     SKIP_REASONS,
     group_symbols,
     path_hash,

@@ -16,6 +16,9 @@ MAX_CHUNKS = 1 << 16
 MAX_FILES = 1 << 16
 MAX_NAME_BYTES = 255
 
+FILE_NAME = "f"
+"""The field of the names of files, in lower case; such a term comes in a file's first chunk."""
+
 FILE = np.dtype(
     [
         ("path_hash", "<u8"),  # xxh3-64 of the path's bytes: finds a file, breaks ties
