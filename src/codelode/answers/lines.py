@@ -30,7 +30,7 @@ def shown_lines(
     """
     before, after = surrounding_lines(root, hit, context) if context else ([], [])
     found = section(hit, terms, before, after)
-    return whole(found) if full else excerpt(found, hit.line, context, rows)
+    return whole(found) if full else excerpt(found, hit.line, context, rows, hit.symbol or "")
 
 
 def surrounding_lines(root: Path, hit: Hit, context: int) -> tuple[list[str], list[str]]:

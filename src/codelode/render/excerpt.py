@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 EXCERPT_LINES = 7
 SIGNATURE_LINES = 4
+HEAD_LINES = 12
+"""A definition has its name on one of these lines, after its decorators."""
+
 _LINE_END = re.compile(r"\r\n|\r|\n")  # the line ends that `codelode.text.lines` counts, no others
 
 
@@ -68,29 +71,52 @@ def whole(section: Section) -> list[Line]:
 
 
 def excerpt(
-    section: Section, landing: int | None = None, context: int = 0, rows: int | None = None
+    section: Section,
+    landing: int | None = None,
+    context: int = 0,
+    rows: int | None = None,
+    name: str = "",
 ) -> list[Line]:
     """Return the few lines that show why a hit answers, in order; there may be gaps.
 
-    They are the signature that begins on the line numbered `landing`, where the hit points, and the
-    window of lines with most terms of the query, with `context` more lines on each side. With
-    `rows`, at least 1, lines and gaps together are at most that many.
+    They are the signature of the definition called `name`, and the window of lines with most terms
+    of the query, with `context` more lines on each side. The line numbered `landing`, where the hit
+    points, is one of them. With `rows`, lines and gaps together are at most that many.
     """
     lines = section.lines
-    heading = next((i for i, line in enumerate(lines) if line.number == landing), None)
-    start, stop = _best_window(lines, heading, EXCERPT_LINES if rows is None else rows)
+    focus = next((i for i, line in enumerate(lines) if line.number == landing), None)
+    heading = _heading(lines, focus, name)
+    wanted = None if focus == heading else focus
+    start, stop = _best_window(lines, EXCERPT_LINES if rows is None else rows, heading, wanted)
     signature = range(0) if heading is None else _signature(lines, heading)
-    if heading is not None and not start <= heading < stop and rows is not None:
-        signature = signature[: max(rows - 2, 1)]
-        start, stop = _best_window(lines, None, max(rows - len(signature) - 1, 0))
-        if signature.start < stop and start < signature.stop + 2:  # no room for both, or no gap
+    if heading is not None and rows is not None and not start <= heading < stop:
+        if rows > 2:
+            signature = signature[: rows - 2]
+            start, stop = _best_window(lines, rows - len(signature) - 1, None, wanted)
+        else:
+            signature = range(0)
+        if wanted is None and (not signature or (heading - 1 <= stop and start <= signature.stop)):
             start, stop = heading, min(heading + rows, len(lines))
+    elif rows is not None:
+        signature = range(0)
     while not context and start < stop - 1 and not lines[stop - 1].text.strip():
         stop -= 1
     shift, everything = len(section.before), whole(section)
     begin, end = max(shift + start - context, 0), min(shift + stop + context, len(everything))
     chosen = {*range(begin, end), *(shift + i for i in signature)}
-    return [everything[i] for i in sorted(chosen)][:rows]
+    return [everything[i] for i in sorted(chosen)]
+
+
+def _heading(lines: Sequence[Line], focus: int | None, name: str) -> int | None:
+    """Return the place of the line with the name of the definition, or else of the focus."""
+    last = name.rpartition(".")[2]
+    if focus is None or not last:
+        return focus
+    named = re.compile(rf"(?<!\w){re.escape(last)}(?!\w)")
+    if named.search(lines[focus].text):
+        return focus
+    first = (place for place in range(min(focus, HEAD_LINES)) if named.search(lines[place].text))
+    return next(first, focus)
 
 
 def _signature(lines: Sequence[Line], heading: int) -> range:
@@ -104,27 +130,34 @@ def _signature(lines: Sequence[Line], heading: int) -> range:
     return range(heading, heading + 1)
 
 
-def _best_window(lines: Sequence[Line], heading: int | None, size: int) -> tuple[int, int]:
+def _best_window(
+    lines: Sequence[Line], size: int, heading: int | None, wanted: int | None
+) -> tuple[int, int]:
     """Return the window with most distinct terms, then most matches, with these in its middle.
 
-    A window that begins with the heading wins if it has at least half as many terms: people look
-    for beginnings.
+    It holds the line at `wanted`, if there is one. A window that begins with the heading wins if it
+    has at least half as many terms: people look for beginnings.
     """
     used = [i for i, line in enumerate(lines) if line.text.strip()] or [0]
     first, last = used[0], used[-1] + 1
     size = min(size, last - first)
+    lowest, highest = first, last - size
+    if wanted is not None:
+        lowest = min(max(lowest, wanted - size + 1), highest)
+        highest = max(min(highest, wanted), lowest)
 
     def worth(start: int) -> tuple[int, int]:
         window = [line.terms for line in lines[start : start + size]]
         return len(frozenset().union(*window)), sum(map(len, window))
 
-    best = max(range(first, last - size + 1), key=worth)  # the first of equals
+    best = max(range(lowest, highest + 1), key=worth)  # the first of equals
     most = worth(best)[0]
-    if heading is not None and 2 * worth(heading)[0] >= max(most, 1):
+    near = heading is not None and (wanted is None or heading <= wanted < heading + size)
+    if heading is not None and near and 2 * worth(heading)[0] >= max(most, 1):
         return heading, min(heading + size, last)
     if not most:
-        return first, first + size
+        return best, best + size
     matching = [i for i in range(best, best + size) if lines[i].terms]
     spare = size - (matching[-1] - matching[0] + 1)
-    best = min(max(matching[0] - spare // 2, first), last - size)
+    best = min(max(matching[0] - spare // 2, lowest), highest)
     return best, best + size
