@@ -19,11 +19,18 @@ FEATURES = (
     "file_cosine",  # best cosine among the file's candidates
     "file_bm25",  # sum over the file's candidates, as a share of the best file's
     "file_coverage",  # share of the query's weight that occurs in any candidate of the file
+    "file_mean",  # cosine of the query with the mean vector of the file
+    "file_defines",  # share of the query's weight that begins parts of names the file defines
+    "cosine_share",  # file_cosine as a share of the best file's
     "file_hits",  # number of candidates in the file, log2, as a share of the most
+    "name_loose",  # mean likeness of the parts of the file's name to the query's words
+    "depth",  # folders above the file, log
     "path",  # share of the query's weight that occurs in the path
     "stem",  # ... in the file's name
     "stem_exact",  # share of the name's parts that the query has
     "file",  # the file, and the line in it, that the query asks for by its path
+    "run",  # longest run of the query's words in the chunk, as a share of all of them
+    "named",  # the chunk defines the name that the whole query is: see `named`
     "defines",  # the chunk defines a name the query gives
     "symbol",  # share of the query's weight in the name of the chunk's symbol
     "symbol_exact",  # share of the parts of that name that the query has
@@ -31,12 +38,16 @@ FEATURES = (
     "example",  # 1 for examples, demos, samples, documentation
     "generated",  # 1 for vendored, generated, minified, typing stubs
     "prose",  # 1 for files that are not program code
+    "docs",  # 1 for files that are documentation
+    "test_asked",  # tests: the share of the query's weight that asks for tests
+    "prose_asked",  # not program code: the share of the query's weight that asks for it
     "reexport",  # 1 for files that mostly pass on definitions of others
 )
 COLUMN = {name: column for column, name in enumerate(FEATURES)}
 
-PROPOSERS = ("dense", "lexical", "definitions", "files")
-"""The two legs, the chunks that define a name in the query, the chunks of files it names."""
+PROPOSERS = ("dense", "lexical", "definitions", "files", "near names")
+"""The two legs, the chunks that define a name in the query, the chunks of files it names, and those
+that define a name near to the query's."""
 
 
 @dataclass(frozen=True, slots=True)

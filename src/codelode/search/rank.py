@@ -16,56 +16,40 @@ from numpy.typing import NDArray
 
 from codelode.search.candidates import best_rows
 from codelode.search.gathered import COLUMN, FEATURES, Gathered
+from codelode.search.near_names import keep_nearest
+from codelode.search.word_runs import keep_best_runs
 
 if TYPE_CHECKING:
     from codelode.search.candidates import Places
     from codelode.search.context import QueryContext
 
-PROSE = {
-    "cosine": 2.4,
-    "bm25": 0.95,
-    "coverage": 0.15,
-    "file_cosine": 0.54,
-    "file_bm25": 0.7,
-    "file_coverage": 0.17,
-    "file_hits": -0.06,
-    "path": 0.73,
-    "stem": 1.2,
-    "stem_exact": 0.68,
-    "file": 8.0,
-    "defines": 0.23,
-    "symbol": 0.15,
-    "symbol_exact": 0.1,
-    "test": -1.38,
-    "example": -0.24,
-    "generated": -0.4,
-    "prose": -1.98,
-    "reexport": -0.12,
-}
-"""Weights for questions in words."""
+ASKED_BY_NAME = {"file": 8.0, "named": 20.0}
+"""Weights that are not fitted: a file or a definition that the query names comes first."""
 
-SYMBOL = {
-    "cosine": 1.0,
-    "bm25": 1.5,
-    "coverage": 0.5,
-    "file_cosine": 0.5,
-    "file_bm25": 1.05,
-    "file_coverage": 0.5,
-    "file_hits": 0.22,
-    "path": 0.7,
-    "stem": 0.7,
-    "stem_exact": 0.3,
-    "file": 8.0,
-    "defines": 2.5,
-    "symbol": 0.5,
-    "symbol_exact": 0.08,
-    "test": -1.47,
-    "example": -0.5,
-    "generated": -0.4,
-    "prose": -0.5,
-    "reexport": -0.22,
+WEIGHTS = ASKED_BY_NAME | {
+    "bm25": 0.85,
+    "coverage": 1.86,
+    "file_cosine": 0.78,
+    "file_bm25": 0.47,
+    "file_coverage": 0.88,
+    "file_mean": 5.56,
+    "file_defines": 1.35,
+    "cosine_share": 2.76,
+    "name_loose": 0.87,
+    "depth": -0.37,
+    "path": 1.85,
+    "run": 2.56,
+    "defines": 2.13,
+    "symbol_exact": 0.53,
+    "test": -3.17,
+    "example": -0.70,
+    "generated": -2.72,
+    "prose": -0.88,
+    "docs": -0.96,
+    "test_asked": 12.2,
+    "prose_asked": 4.38,
 }
-"""Weights for a query that is the name of something."""
+"""The weight of each feature in the score; 0 for the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +94,7 @@ def finish(gathered: Sequence[Gathered], context: QueryContext) -> Ranked:
     if context.request.mode == "semantic":
         scores = table.features[:, COLUMN["cosine"]]
     else:
-        scores = weigh(table.features, context.query.is_symbol)
+        scores = weigh(table.features)
     order = np.argsort(-scores, kind="stable")  # ties stay in the order of their places
     rows = choose(table.files, order, context.request.limit)
     features = table.features[rows] if context.request.explain else None
@@ -129,6 +113,9 @@ def feature_table(gathered: Sequence[Gathered], context: QueryContext) -> Featur
     if len(gathered) > 1:  # one shard has no more than the best already
         rows = _best_of_all(everything, context.limit)
         shards, files, everything = shards[rows], files[rows], everything[rows]
+        keep_best_runs(everything, context)
+    left = keep_nearest(everything)
+    shards, files, everything = shards[left], files[left], everything[left]
     order = np.lexsort((everything.starts, everything.paths))
     files, everything = files[order], everything[order]
     _fill_features_by_file(everything, files, context)
@@ -144,13 +131,16 @@ def _number_files(shards: NDArray[np.int64], files: NDArray[np.int64]) -> NDArra
 
 
 def _best_of_all(gathered: Gathered, k: int) -> NDArray[np.intp]:
-    """Return the rows of the candidates that are among the k best of their proposer, ascending."""
-    kept = np.zeros(len(gathered), bool)
-    for scores in gathered.proposals.T:
+    """Return the rows of the candidates that are among the k best of their proposer, ascending.
+
+    Takes the proposals of all others away.
+    """
+    kept = np.zeros(gathered.proposals.shape, bool)
+    for proposer, scores in enumerate(gathered.proposals.T):
         rows = np.flatnonzero(scores > -np.inf)
-        best = best_rows(scores[rows], k, partial(_places, gathered[rows]))
-        kept[rows[best]] = True
-    return np.flatnonzero(kept)
+        kept[rows[best_rows(scores[rows], k, partial(_places, gathered[rows]))], proposer] = True
+    gathered.proposals[~kept] = -np.inf
+    return np.flatnonzero(kept.any(axis=1))
 
 
 def _places(gathered: Gathered, rows: NDArray[np.intp]) -> Places:
@@ -165,6 +155,7 @@ def _fill_features_by_file(
     best = np.full(count, -1, np.float32)
     np.maximum.at(best, files, gathered.feature("cosine"))
     gathered.feature("file_cosine")[:] = best[files]
+    gathered.feature("cosine_share")[:] = (best / max(float(best.max(initial=0)), 1e-9))[files]
     total = np.bincount(files, gathered.feature("bm25"), count)
     gathered.feature("file_bm25")[:] = (total / max(float(total.max(initial=0)), 1e-9))[files]
     together = np.zeros((count, gathered.covered.shape[1]), bool)
@@ -174,10 +165,9 @@ def _fill_features_by_file(
     gathered.feature("file_hits")[:] = (hits / max(float(hits.max(initial=0)), 1e-9))[files]
 
 
-def weigh(features: NDArray[np.float32], is_symbol: bool) -> NDArray[np.float32]:
+def weigh(features: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the score of each candidate, float32[n]."""
-    table = SYMBOL if is_symbol else PROSE
-    weights = np.array([table.get(name, 0.0) for name in FEATURES], np.float64)
+    weights = np.array([WEIGHTS.get(name, 0.0) for name in FEATURES], np.float64)
     scores: NDArray[np.float64] = (features * weights).sum(axis=1)
     return scores.astype(np.float32)
 

@@ -102,6 +102,22 @@ class DefinitionLookup:
             for place in np.flatnonzero(block.names[piece] == number).tolist()
         ]
 
+    def alike(self, name: str) -> list[tuple[int, str, Column]]:
+        """Return the names with the key of `name`: number, text, and the chunks that define it."""
+        return [
+            (number, _text(self._names.name(number)), self._names.chunks(number))
+            for number in self._names.having(_key(name))
+        ]
+
+    def definers(self, number: int, file: int, first: int, last: int) -> list[DefinitionRecord]:
+        """Return the definitions of a file by the number of their name, named in some lines."""
+        records = [
+            self._record(start + place)
+            for block, piece, start in self._pieces(file)
+            for place in np.flatnonzero(block.names[piece] == number).tolist()
+        ]
+        return [each for each in records if first <= each.definition.name_line <= last]
+
     def chunks_defining(self, name: str, joined: bool = False) -> Column:
         """Return the chunks that hold the name of a definition called so, in any case.
 
@@ -123,6 +139,23 @@ class DefinitionLookup:
         A name may belong only to an owner, which has no definition in this segment.
         """
         return map(_text, self._names.with_prefix(_key(prefix)))
+
+    def names_beginning(self, prefix: str) -> Iterator[tuple[int, str]]:
+        """Yield number and text of the names whose keys begin with the key of `prefix`."""
+        for number in self._names.beginning(_key(prefix)):
+            yield number, _text(self._names.name(number))
+
+    def names_containing(self, pieces: Sequence[str]) -> Iterator[tuple[int, str]]:
+        """Yield number and text of the names that contain any of some texts in lower case.
+
+        A newline in a text stands for the beginning or the end of a name.
+        """
+        for number, name in self._names.containing([piece.encode() for piece in pieces]):
+            yield number, _text(name)
+
+    def chunks_of_name(self, number: int) -> Column:
+        """Return the chunks that define the name with a number."""
+        return self._names.chunks(number)
 
     def names(self) -> Iterator[list[str]]:
         """Yield all names, block by block, in order."""

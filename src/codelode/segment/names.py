@@ -175,6 +175,21 @@ class NameBlock:
         first = text.count(b"\n", 0, start)
         return range(first, first + (stop - start) // step)
 
+    def containing(self, pieces: Sequence[bytes]) -> list[int]:
+        """Return the places of the names that contain any of some texts, ASCII in lower case.
+
+        A newline in a text stands for the beginning or the end of a name.
+        """
+        text = b"\n" + self._text.lower()
+        places: set[int] = set()
+        for piece in pieces:
+            at = text.find(piece)
+            while at >= 0:
+                inside = at + piece.startswith(b"\n")
+                places.add(text.count(b"\n", 0, inside) - 1)
+                at = text.find(piece, text.index(b"\n", inside))
+        return sorted(places)
+
 
 class Names:
     """Finds names; reads only the blocks that may hold them. May raise `DamagedError`.
@@ -217,8 +232,14 @@ class Names:
             for place in self.block(number).having(key):
                 yield number * NAMES_PER_BLOCK + place
 
-    def with_prefix(self, prefix: bytes) -> Iterator[bytes]:
-        """Yield each name whose key begins with a prefix, in order."""
+    def containing(self, pieces: Sequence[bytes]) -> Iterator[tuple[int, bytes]]:
+        """Yield number and name of the names that contain any of some texts: see `NameBlock`."""
+        for number, block in enumerate(self.blocks()):
+            for place in block.containing(pieces):
+                yield number * NAMES_PER_BLOCK + place, block.names[place]
+
+    def beginning(self, prefix: bytes) -> Iterator[int]:
+        """Yield the number of each name whose key begins with a prefix, in order."""
         for number in range(max(0, bisect_left(self.heads, prefix) - 1), len(self._frames)):
             head = self.heads[number]
             if head > prefix and not head.startswith(prefix):
@@ -228,7 +249,11 @@ class Names:
             for place in range(bisect_left(keys, prefix), len(keys)):
                 if not keys[place].startswith(prefix):
                     return
-                yield block.names[place]
+                yield number * NAMES_PER_BLOCK + place
+
+    def with_prefix(self, prefix: bytes) -> Iterator[bytes]:
+        """Yield each name whose key begins with a prefix, in order."""
+        return map(self.name, self.beginning(prefix))
 
     def name(self, number: int) -> bytes:
         """Return a name by its number. Raises `LookupError` if there is none."""
