@@ -11,7 +11,7 @@ change counts if it exceeds both
 - a minimum: 10 % for times and rates, because two runs of the same program on a busy machine differ
   by that much, and 3 % for everything else (memory, disk). `--minimum` replaces the 10 %.
 
-Errors and findings count as worse from the first one. Runs on different machines are compared too,
+A single additional error or finding counts as worse. Runs on different machines are compared too,
 with a warning.
 """
 
@@ -50,7 +50,7 @@ class Change:
     """One measurement in two runs.
 
     `ratio` is new / old, each divided by its baseline `against` if there is one. `noise` is the
-    deviation from 1 that is insignificant.
+    largest deviation of `ratio` from 1 that is insignificant.
     """
 
     name: str
@@ -85,7 +85,7 @@ def compare(
     minimum: float = MINIMUM,
     baselines: tuple[Measurement, Measurement] | None = None,
 ) -> Change:
-    """Compare one measurement; with `baselines`, compare its multiples of the two baselines."""
+    """Compare one measurement; with `baselines`, divide each value by its baseline first."""
     least = minimum if new.unit in TIMES else MINIMUM_OTHER
     if new.unit == "count":
         least = 0.0

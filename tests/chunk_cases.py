@@ -85,12 +85,12 @@ def drawn_outline(language: str, text: bytes) -> str:
     return "\n".join(lines) + "\n"
 
 
-COPIES = 9  # of a sample, to be larger than a chunk
+COPIES = 9  # repeats a sample, so that it is larger than a chunk
 MIN_BYTES = 6000
 
 
 def line_ends(text: bytes) -> list[int]:
-    """The offset after each line, slowly."""
+    """Return the offset after each line: a slow reference."""
     ends: list[int] = []
     at = 0
     for line in text.splitlines(keepends=True):

@@ -215,8 +215,8 @@ class CommandLine:
     ) -> Outcome:
         """Run with all streams on a terminal; `out` is all that it showed.
 
-        Ctrl-C is typed once the output matches `interrupt_at`. A `reply` is a pattern too, and what
-        is typed once the output matches it.
+        When the output matches `interrupt_at`, Ctrl-C is typed. A `reply` is a pattern and a text:
+        when the output matches the pattern, the text is typed.
         """
         leader, follower = pty.openpty()
         os.set_blocking(leader, False)

@@ -1,6 +1,6 @@
 """The public interface as text: `python -m tests.public_surface > tests/public_surface.txt`.
 
-A change of the text is a change that users notice: it belongs into CHANGELOG.md and docs/api.md.
+Users notice every change of this text, so it must be described in CHANGELOG.md and docs/api.md.
 """
 
 from __future__ import annotations

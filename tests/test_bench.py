@@ -206,7 +206,7 @@ def test_searches_are_measured_in_turn() -> None:
     ways = {name: lambda query, name=name: asked.append((name, query)) for name in "ab"}
     found = measure(ways, ["one", "two"], duration=5)
     once = [("a", "one"), ("b", "one"), ("a", "two"), ("b", "two")]
-    assert asked == [*once, *once]  # warm first
+    assert asked == [*once, *once]  # the first pass is a warm-up
     assert {name: each.queries for name, each in found.items()} == {"a": 2, "b": 2}
 
 

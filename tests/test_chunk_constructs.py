@@ -1,4 +1,4 @@
-"""Every construct that once lost its definitions, or had them called wrongly.
+"""Every construct whose definitions were once missed or misnamed.
 
 The cases are in chunk_samples/constructs, a file per language: a title, the text, and all of its
 definitions as `line kind owner.name`, with a question mark after a declaration.

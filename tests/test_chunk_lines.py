@@ -1,4 +1,4 @@
-"""Text without a grammar is cut at blank lines, little indentation and headings."""
+"""Text without a grammar is cut at blank lines, lines with little indentation, and headings."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_the_limit_of_a_line_is_exact() -> None:
 def test_markdown_is_cut_at_headings() -> None:
     section = b"## Part\n\n" + b"words of it\n" * 80 + b"\n"
     text = b"# Title\n\nAbout.\n\n" + section * 5
-    assert starts(text, "markdown") == [b"## Part"] * 4  # the title joins the first
+    assert starts(text, "markdown") == [b"## Part"] * 4  # the first is merged with the title
 
 
 def test_small_sections_share_a_chunk_with_those_of_their_parent() -> None:

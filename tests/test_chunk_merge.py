@@ -1,4 +1,4 @@
-"""The cuts between small pieces that are dropped."""
+"""Merging of small pieces: which of the cuts between them are dropped."""
 
 from __future__ import annotations
 

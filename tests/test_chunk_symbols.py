@@ -1,4 +1,4 @@
-"""The symbol of a chunk, against asking every definition."""
+"""The symbol of a chunk, compared with a check of every definition."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ def test_a_terminal_shows_the_current_measurement(lode: CommandLine, tree: Path)
     shown = lode.on_terminal("bench", tree, "--seconds", "0.1")
     assert shown.code == 0
     assert b"measuring: cold searches" in shown.out
-    assert b"\x1b[Kroot " in shown.out  # the line has gone when the figures come
+    assert b"\x1b[Kroot " in shown.out  # the progress line is erased before the figures
 
 
 def test_an_interruption_leaves_no_files(lode: CommandLine, tree: Path, tmp_path: Path) -> None:

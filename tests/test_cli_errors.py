@@ -21,7 +21,7 @@ from tests.test_cli_index import everything
     ("arguments", "words"),
     [
         (["search"], ["QUERY", "lode search --help"]),
-        (["search", "retry", ".", "more"], ["unrecognized", "more"]),
+        (["search", "retry", ".", "more"], ["no such folder: more", "quote them"]),
         (["search", "retry", "-k", "0"], ["--limit", "at least 1"]),
         (["search", "retry", "-k", "-3"], ["--limit"]),
         (["search", "retry", "-k", "many"], ["--limit", "many"]),

@@ -15,7 +15,7 @@ from tests.commandline import LODE, SAMPLE, CommandLine, imported_by, write_tree
 
 HEADER = re.compile(r"\S.*:\d+(  .*)?")
 CONTEXT = re.compile(r"  +(\d+|…)(  .*)?")
-NEEDLESS = (  # what a search in a pipe has no need of
+NEEDLESS = (  # modules that a search in a pipe does not need
     "rich",
     "pygments",
     "tree_sitter",
@@ -145,7 +145,7 @@ def test_options_may_stand_anywhere(sample: tuple[CommandLine, Path]) -> None:
     assert lode("search", "-k2", "retry", "-l", root).out == expected
     assert lode("search", "-l", "--limit=2", "--", "retry", root).out == expected
     assert lode("search", "retry", "-k", "2", "-l", cwd=root).out == expected
-    assert lode("search", "--", "-retry", root).code == 0  # no option
+    assert lode("search", "--", "-retry", root).code == 0  # after `--`, not an option
 
 
 def test_scores_features_and_sections(sample: tuple[CommandLine, Path]) -> None:

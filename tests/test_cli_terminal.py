@@ -51,7 +51,7 @@ def test_hostile_names_and_texts_are_harmless(
     rest = ESCAPES.sub("", re.sub(r"\x1b\[\d+m", "", shown))
     for obeyed in ("\x1b", "\x07", "\u202e", "\x9b", "\nsrc/forged.py:1-2"):
         assert obeyed not in rest
-    assert "[2J" in rest  # shown, as text
+    assert "[2J" in rest  # shown as text
 
 
 def test_errors_are_one_line_on_a_terminal(lode: CommandLine, tmp_path: Path) -> None:

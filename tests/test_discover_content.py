@@ -71,7 +71,7 @@ def test_headers_that_hold_cpp_are_cpp(text: str) -> None:
 @pytest.mark.parametrize("text", C)
 def test_headers_that_hold_c_are_c(text: str) -> None:
     assert language("a.h", text) == "c"
-    assert language("a.c", CPP[0]) == "c"  # a name that tells is believed
+    assert language("a.c", CPP[0]) == "c"  # `.c` is not ambiguous
 
 
 @pytest.mark.parametrize("text", ["@interface Foo : NSObject\n@end\n", "#import <UIKit/UIKit.h>\n"])

@@ -80,7 +80,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]
 def our_verdicts(
     paths: list[str], rules: bytes, nested: bytes = b""
 ) -> dict[str, tuple[str, int] | None]:
-    """Return the same as `verdicts` from our matcher, descending like a walk."""
+    """Return what `verdicts` returns, but by our matcher, descending like a walk."""
     outer, inner = Rules(parse(rules)), Rules(parse(nested))
     verdicts: dict[str, tuple[str, int] | None] = {}
     excluded: dict[str, tuple[str, int]] = {}

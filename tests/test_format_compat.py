@@ -135,7 +135,7 @@ def test_an_unknown_segment_format_is_refused_with_advice(golden: Path) -> None:
 
 
 def test_golden_files_are_unchanged() -> None:
-    """Checksums reveal changed files: in the names of segments, and inside the manifest."""
+    """A segment's name and the manifest's first line are checksums: they reveal a changed file."""
     for version in VERSIONS:
         for path in (GOLDEN / version).glob("*.s*"):
             (checksum,) = struct.unpack("<Q", path.read_bytes()[-16:-8])

@@ -1,4 +1,4 @@
-"""The cache against a list of keys in the order of their use."""
+"""The cache, compared with a list of keys in the order of their use."""
 
 from __future__ import annotations
 

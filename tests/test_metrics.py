@@ -100,7 +100,7 @@ def test_an_update_is_counted_as_it_reports(lode: CommandLine, tmp_path: Path, j
     ("mode", "phases"),
     [
         ("hybrid", {"filter", "dense", "lexical", "rank", "text"}),
-        ("semantic", {"filter", "dense", "lexical", "rank", "text"}),  # terms are signals there too
+        ("semantic", {"filter", "dense", "lexical", "rank", "text"}),  # ranks by all features
         ("lexical", {"filter", "lexical", "rank", "text"}),
     ],
 )
@@ -129,7 +129,7 @@ def test_an_endpoint_is_there_while_the_command_runs(lode: CommandLine, tree: Pa
     lode("index", tree).must_succeed()
     directory = Path(lode("status", tree, "--json").json["directory"])
     address = f"http://127.0.0.1:{free_port()}"
-    with write_lock(directory):  # so that it waits, for as long as we look
+    with write_lock(directory):  # the update waits while we scrape
         process = lode.start("index", tree, "--wait", LODE_METRICS=address)
         assert process.stderr is not None
         assert b"waiting" in process.stderr.readline()
@@ -281,7 +281,7 @@ def test_metrics_can_be_enabled_again(tree: Path, tmp_path: Path, off: None) -> 
         metrics.disable()
         metrics.disable()
     assert threading.active_count() == before
-    index.update(rebuild=True)  # of this nothing is counted
+    index.update(rebuild=True)  # not counted
     first, second = (parsed((tmp_path / f"{n}.prom").read_text()) for n in ("first", "second"))
     assert value(first, "files_total", change="added") == 5
     assert value(second, "files_total", change="added") == 0
@@ -293,7 +293,7 @@ def test_a_program_may_have_metrics_of_its_own(tree: Path, tmp_path: Path, off: 
     from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
     reader = InMemoryMetricReader()
-    set_meter_provider(MeterProvider([reader]))  # once in a process: this is the only test to
+    set_meter_provider(MeterProvider([reader]))  # possible only once per process
     assert metrics.enable() is None
     Index.open(tree, index_dir=tmp_path / "index").update()
     data = reader.get_metrics_data()
@@ -352,7 +352,7 @@ def documented() -> dict[str, tuple[str, dict[str, set[str]]]]:
 
 
 def exposed(text: str) -> dict[str, tuple[str, dict[str, set[str]]]]:
-    """The same of an exposition."""
+    """Return the metrics of an exposition in the form of `documented`."""
     found: dict[str, tuple[str, dict[str, set[str]]]] = {}
     for family in text_string_to_metric_families(text):
         name = f"{family.name}_total" if family.type == "counter" else family.name

@@ -1,4 +1,4 @@
-"""docs/output.md lists the fields of all JSON: each of them exists, and no other."""
+"""docs/output.md lists exactly the fields of all JSON output."""
 
 from __future__ import annotations
 

@@ -31,7 +31,10 @@ def section(name: str) -> str:
 
 
 def test_names_and_signatures_change_only_on_purpose() -> None:
-    """If this fails: `python -m tests.public_surface > tests/public_surface.txt`, and say so."""
+    """If this fails, run `python -m tests.public_surface > tests/public_surface.txt`.
+
+    Describe the change in CHANGELOG.md.
+    """
     assert surface() == (ROOT / "tests/public_surface.txt").read_text("utf-8")
 
 

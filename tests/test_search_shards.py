@@ -80,7 +80,7 @@ def split(whole: Shard, owners: Sequence[int]) -> list[Shard]:
 
 
 def sent(gathered: Gathered) -> Gathered:
-    """The same, after it was bytes."""
+    """Return the candidates after converting them to bytes and back."""
     arrays = []
     for field in fields(Gathered):
         wire = io.BytesIO()

@@ -123,7 +123,7 @@ def innermost(definitions: list[Definition], line: int) -> int | None:
 
 
 def parts_key(name: str) -> str:
-    """The key of a name, written as its definition says it."""
+    """Return the key of a name, computed as docs/format.md defines it."""
     folded = normalize("NFKC", clean_name(name).decode()).casefold()
     return "".join(c for c in folded if c.isalnum()) or folded
 

@@ -24,7 +24,7 @@ from codelode.segment.verify import _dictionary_faults
 
 keys = st.one_of(
     st.integers(0, 2**40 - 1),
-    st.integers(0, 2**26),  # of one bucket and few slots
+    st.integers(0, 2**26),  # keys in one bucket and few slots
     st.sampled_from([0x010101010101 >> 8, 0x0101010100, 2**40 - 1, 0x01_0001_0100]),
 )
 sizes = st.one_of(st.just(2), st.integers(2, 9), st.sampled_from([254, 255, 256, 90_000]))

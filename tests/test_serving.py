@@ -212,7 +212,7 @@ def test_a_worker_killed_at_work_is_replaced(index: Index) -> None:
 
 @contextmanager
 def two_at_once(index: Index) -> Iterator[list[Future[list[Hit]]]]:
-    """Let a request wait in the pipe of the only worker while it has another."""
+    """Let a request wait in the pipe of the only worker, which has another request."""
     serving(index)._slots[1:] = []
     index.search("retry")
     (worker,) = workers(index)
@@ -279,7 +279,7 @@ def test_a_worker_that_cannot_be_started_is_an_error(
     index: Index, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "executable", "/nonexistent/python")
-    for _ in range(3):  # none of the two slots is lost
+    for _ in range(3):  # more often than there are slots
         with crowd(index), pytest.raises(CodelodeError, match="cannot start a search process"):
             index.search("retry")
 
@@ -373,7 +373,7 @@ def test_a_forked_child_has_workers_of_its_own(index: Index) -> None:
         if not pid:
             code = 1
             try:
-                index.search("retry")  # alone
+                index.search("retry")  # no other search is under way
                 with crowd(index):
                     right = index.search("retry") == hits and pids(index) != before
                 index.close()

@@ -24,7 +24,7 @@ from codelode.types import SourceFile
 def index(tmp_path: Path) -> Index:
     """Return an up-to-date index of a small tree."""
     plant(tmp_path / "tree", 7, random.Random(1))
-    (tmp_path / "tree" / "blob.bin").unlink()  # has no hash: it is read whenever it looks new
+    (tmp_path / "tree" / "blob.bin").unlink()  # binary files have no hash and would be read again
     made = Index.open(tmp_path / "tree", tmp_path / "index")
     made.update(jobs=1)
     return made

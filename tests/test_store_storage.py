@@ -117,7 +117,7 @@ def test_an_index_in_memory_equals_one_in_a_folder(tmp_path: Path) -> None:
 def test_a_damaged_index_in_memory_is_repaired(tmp_path: Path) -> None:
     root = tmp_path / "tree"
     plant(root, 5, random.Random(3))
-    (root / "blob.bin").unlink()  # has no hash, so it is read again without times
+    (root / "blob.bin").unlink()  # binary files have no hash and would be read again
     memory = MemoryStorage()
     bring_up_to_date(memory, root)
     sound = dict(memory.files)

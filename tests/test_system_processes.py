@@ -1,4 +1,4 @@
-"""Parents and workers: frames, options, ends of either, and errors that cross over."""
+"""Parents and workers: frames, options, the end of either, and errors passed to the parent."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def open_descriptors() -> set[str]:
 
 @pytest.fixture
 def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str]:
-    """Makes a module that workers can run."""
+    """Return a function that makes a module that a worker can run."""
 
     def make(source: str) -> str:
         (tmp_path / "worker_of_a_test.py").write_text(source)
@@ -134,7 +134,7 @@ def test_pipes_are_closed_and_not_inherited(module: Callable[[str], str]) -> Non
     before = open_descriptors()
     first, second = (ChildProcess(module(ECHO), {}) for _ in range(2))
     assert len(open_descriptors() - before) == 4
-    for child in (first, second):  # one that is open elsewhere would keep the worker alive
+    for child in (first, second):  # a pipe that is open elsewhere would keep the worker alive
         child.end_input()
         assert child.wait(20) == 0
         child.close()

@@ -107,7 +107,7 @@ def remove(path: Path) -> None:
 
 
 def make_way(root: Path, path: str) -> Iterator[str]:
-    """Make the folders above a path, where files or links may be; yields what that changes."""
+    """Make the folders above a path, replacing files and links; yield the paths that change."""
     *folders, _ = path.split("/")
     for end in range(1, len(folders) + 1):
         folder = "/".join(folders[:end])
@@ -147,7 +147,7 @@ def apply(root: Path, action: str, path: str, more: str) -> Iterator[str]:
 
 
 def called(root: Path, path: str, how: str) -> str | Path:
-    """One of the names under which an update may be told of a path."""
+    """Return a path in one of the forms that an update accepts."""
     if how == "absolute":
         return root / path
     if how == "folder":
@@ -303,7 +303,7 @@ def test_other_paths_stay_as_they_are(tree: Path, tmp_path: Path) -> None:
     # What was changed elsewhere within the granularity of file times is found later.
     assert index.snapshot().manifest.started_ns == manifest.started_ns
     assert index.snapshot().manifest.skipped == manifest.skipped == {"empty": 1}
-    report = index.update()  # and what was not named is not forgotten
+    report = index.update()  # finds the changes that were not named before
     assert (report.files_added, report.files_removed, report.files) == (1, 1, 3)
 
 

@@ -8,9 +8,9 @@ translations for its thousands of characters. Only frequencies are kept. The tab
 `src/codelode/discover/letters.tsv` was made of Debian 12's sources of apt, coreutils, gettext, git
 and glib2.0, with the manuals of manpages-ja, manpages-zh and debian-reference.
 
-Each line of the table has a language, its encodings, and costs in bits: of choosing the language,
-of a letter beyond ASCII after another, of an ASCII letter beside one; then of its characters, as
-`cost:characters`.
+Each line of the table has a language, its encodings, and costs in bits. The first is the cost of
+choosing the language, the second that of a non-ASCII letter after another, the third that of an
+ASCII letter beside a non-ASCII one. Then come the costs of its characters, as `cost:characters`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _MAX_COST = 8.0
 
 
 class Language(NamedTuple):
-    """A row of the table: translations it is made of, its encodings, the bits of choosing it."""
+    """A row of the table: its translations, its encodings, and the cost of choosing it in bits."""
 
     name: str
     translations: str

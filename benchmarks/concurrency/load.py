@@ -33,7 +33,7 @@ class Load:
     errors: Counter[str] = field(default_factory=Counter)
 
     def windows(self) -> list[list[float]]:
-        """Return the latencies (s) of the searches that ended in each window; skip empty ones."""
+        """Return the latencies (s) of the searches that ended in each nonempty window."""
         cut: list[list[float]] = [[] for _ in range(WINDOWS)]
         for ended, seconds in self.done:
             cut[min(WINDOWS - 1, int(ended / self.seconds * WINDOWS))].append(seconds)

@@ -115,7 +115,7 @@ def served(session: Session, name: str, stage: Stage, threads: int) -> None:
         search = asking(index, stage.asked)
         search_for(
             stage.seconds / 5, 2 * stage.jobs, search
-        )  # starts them, maps the index, verifies pages
+        )  # starts the processes, which map the index and verify its pages
         load = search_for(stage.seconds, threads, search)
     one = f"{name}/threads/1/rate"
     session.add(f"{name}/served/{threads}/rate", "queries/s", load.rates(), "higher", one)

@@ -65,7 +65,7 @@ def target(axes: Axes, x: float, y: float, label: str) -> None:
 
 
 def sizes(axes: Axes, xs: list[float], what: str) -> None:
-    """Make the x axis logarithmic, labeled 1,000, 10k, 1M at the measured sizes and between."""
+    """Make the x axis logarithmic, with abbreviated labels such as 10k and 1M."""
     axes.set_xscale("log")
     axes.set_xlim(min(xs) / 1.4, max(xs) * 1.4)
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: short(x)))

@@ -16,7 +16,7 @@ SCENES = (
     ("while this process indexes", "this process\nindexes"),
 )
 LATENCY_TARGET = 3.0  # times idle
-RATE_TARGET = 1.8  # times one thread, at 8
+RATE_TARGET = 1.8  # times the rate of one thread, with 8 threads
 
 
 def concurrency(record: Record) -> Figure | None:

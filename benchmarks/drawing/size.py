@@ -56,7 +56,7 @@ def time(record: Record) -> Figure | None:
 
 
 def latency(record: Record) -> Figure | None:
-    """Draw warm and cold searches over chunks, with their limits."""
+    """Draw the latency of warm and cold searches over chunks, with the targets."""
     p50, p95 = (points(record, "chunks", f"warm search/{which}") for which in ("p50", "p95"))
     if not p50 or not p95:
         return None

@@ -56,7 +56,7 @@ class Patient:
 
 
 def admit(folder: Path, seed: int, files: int, functions: int = 3) -> Patient:
-    """Make an index with tombstones, newer stats and a few segments."""
+    """Make an index of a few segments, with tombstones and with changed file times."""
     rng = random.Random(seed)
     root, sound, work = folder / "tree", folder / "sound", folder / "work"
     plant(root, files, rng, functions)
@@ -148,7 +148,7 @@ def cut_while_open(
 ) -> None:
     """Truncate files of an index that is open in another process.
 
-    Either between two queries (`at_rest`), or while one may be running.
+    A file is truncated between two queries (`at_rest`), or while a query may be running.
     """
     for number in range(runs):
         shutil.rmtree(patient.work)

@@ -116,9 +116,9 @@ def _kept_names(
             return []
         case "everything":
             kept = operations
-        case "prefix":  # a file system with a journal, which keeps names in order
+        case "prefix":  # a file system with a journal: name changes survive in order
             kept = operations[: rng.randint(0, len(operations))]
-        case _:  # one without: each name shows any of its states, independently
+        case _:  # no journal: each name may be in any of its states, independently
             shown: dict[str, list[int | None]] = {}
             for changes in operations:
                 for name, inode in changes:

@@ -243,7 +243,7 @@ def batch(patient: Patient, seed: int, cases: int) -> str:
 
 
 def fuzz(patient: Patient, seed: int, cases: int, total: Counter[str]) -> None:
-    """Run one batch; raise `WrongError` if anything but a clear error came of it."""
+    """Run one batch; raise `WrongError` unless each case ends in an answer or a clear error."""
     outcome = in_child(lambda: batch(patient, seed, cases))
     if outcome.kind != "done":
         raise WrongError(f"seed {seed}: {outcome.kind}: {outcome.said}")

@@ -198,7 +198,7 @@ def _latencies(rows: list[dict[str, Any]], plan: Plan) -> Iterator[tuple[str, ob
 
 
 def _growth(rows: list[dict[str, Any]], plan: Plan) -> Iterator[tuple[str, object]]:
-    """Yield early and late medians over the readers, and the maximum."""
+    """Yield the early and late medians, and the maximum, of each resource that readers use."""
     third = (plan.until - plan.writing_from) / 3
     samples = [row for row in rows if "fds" in row and row["at"] >= plan.writing_from]
     early = [row for row in samples if row["at"] < plan.writing_from + third]

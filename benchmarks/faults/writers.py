@@ -3,8 +3,8 @@
     python -m benchmarks.faults.writers --rounds 25
 
 Each process adds its own files and updates. With `wait` every update succeeds; without it, an
-update that meets another one fails with `LockedError`. A file is indexed once its writer's update
-returned.
+update that meets another one fails with `LockedError`. When an update returns, the file that its
+writer added is in the index.
 """
 
 from __future__ import annotations

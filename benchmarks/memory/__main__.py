@@ -26,7 +26,7 @@ from benchmarks.record.processes import Finished, run
 from benchmarks.record.session import Session, add_options
 
 LOOK_EVERY = 0.02
-LOOK_SHARE = 0.25  # of a core; high, because the peak matters here and not the time
+LOOK_SHARE = 0.25  # share of a core; high, because the peak matters more than the time
 LODE = (sys.executable, "-m", "codelode")
 COLD = 5
 KINDS = ("pss", "rss", "private", "anonymous")

@@ -1,11 +1,11 @@
-"""Run every set there is data for; print one table, so that a change is judged on all of them.
+"""Run every set that has data; print one table, so that a change is judged on all sets.
 
     python -m benchmarks.quality.all --data DIR [--sets NAME,...] [--details] [--mode MODE]
         [--json FILE] [--against FILE] [--index-root DIR] [--rebuild] [--jobs N]
 
 `--data` holds `checkouts/`, `quality/` (repos.json, annotations/, bug-reports.json), `mirrors/`,
-`cosqa/` (data/search of its repository) and `packages/`, links will do; a set without its data is
-left out, and said so. Keep the indexes (`--index-root`), in a folder for each measured version.
+`cosqa/` (data/search of its repository) and `packages/`, or links to them. A set without data is
+left out, with a message. Keep the indexes with `--index-root`, one folder per measured version.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def _ndcg(checkouts: Path, annotations: Path, settings: Settings) -> SetRun:
 
 
 def headlines(run: SetRun) -> SetRun:
-    """Return the run with those scores that the short table has."""
+    """Return the run with only the scores of the short table."""
     kept = {
         kind: {name: run["scores"][kind][name] for name in chosen if name in run["scores"][kind]}
         for kind, chosen in HEADLINES[run["set"]].items()
@@ -118,7 +118,7 @@ def headlines(run: SetRun) -> SetRun:
 
 
 def print_differences(before: dict[str, SetRun], after: dict[str, SetRun], details: bool) -> None:
-    """Print the paired differences of the sets that both have."""
+    """Print the paired differences of the sets that are in both runs."""
     print("\ndifferences, over the queries that both runs have:")
     for name, run in after.items():
         if name not in before:

@@ -3,10 +3,10 @@
     python -m benchmarks.quality.bugreports --reports FILE --mirrors DIR [--mode MODE]
         [--repo NAME ...] [--json FILE] [--against FILE] [--index-root DIR] [--jobs N]
 
-Each report is asked at the commit it was written against: the tree is checked out, the index
-updated, and the whole report and its first line alone are asked. Right is any file that the fix
-changed and that exists at that commit. Scores: hit@1, hit@5, hit@10, `all@10` (every such file
-among ten hits), `mrr` (over ten hits). `--repo` takes the name without its owner.
+For each report, the tree is checked out at the commit that the report was written against, and the
+index is updated. The whole report is one query, its first line alone another. Any file that the fix
+changed and that exists at that commit is right. Scores: hit@1, hit@5, hit@10, `all@10` (every such
+file among ten hits), `mrr` (over ten hits). `--repo` takes the name without its owner.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class ProjectTask:
 
 
 def main() -> None:
-    """Ask for every report, print and compare."""
+    """Search with every report, print and compare."""
     parser = set_parser("bugreports", __doc__)
     parser.add_argument("--reports", type=Path, required=True, help="bug-reports.json")
     parser.add_argument("--mirrors", type=Path, required=True, help="git directories")
@@ -69,7 +69,7 @@ def main() -> None:
 
 
 def run(reports: Path, mirrors: Path, settings: Settings) -> SetRun:
-    """Ask for the reports of all projects. Exits with a message if a mirror is missing."""
+    """Search with the reports of all projects. Exits with a message if a mirror is missing."""
     by_project: dict[str, list[Report]] = {}
     for report in cast("list[Report]", json.loads(reports.read_text(encoding="utf-8"))):
         by_project.setdefault(report["repository"], []).append(report)
@@ -87,7 +87,7 @@ def run(reports: Path, mirrors: Path, settings: Settings) -> SetRun:
 
 
 def ask_project(task: ProjectTask) -> list[Row]:
-    """Ask for the reports of one project, in the order of their commits: small updates."""
+    """Search with the reports of one project, ordered by commit so that updates are small."""
     settings = task.settings
     rows = []
     name = f"bugreports-{task.name}"
@@ -109,7 +109,7 @@ def ask_project(task: ProjectTask) -> list[Row]:
 
 
 def ask_report(index: Index, project: str, report: Report, settings: Settings) -> list[Row]:
-    """Ask with the whole report and with its first line."""
+    """Search with the whole report, and with its first line alone."""
     files = [path for path in report["files"] if (index.root / path).is_file()]
     title = report["report"].strip().splitlines()[0]
     rows = []

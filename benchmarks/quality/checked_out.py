@@ -21,7 +21,7 @@ QueryT = TypeVar("QueryT", bound=tuple[object, ...])
 
 @dataclass(frozen=True, slots=True)
 class RepositoryTask:
-    """A repository to query, with all that a worker process needs. `seed` decides the drawing."""
+    """A repository to query, with all that a worker process needs. `seed` draws the queries."""
 
     repository: Repository
     tree: Path
@@ -30,7 +30,7 @@ class RepositoryTask:
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
-    """Add the flags for the places of repositories, and the seed."""
+    """Add the flags for the seed and for the folders with the repositories."""
     parser.add_argument("--checkouts", type=Path, required=True, help="one folder per repository")
     parser.add_argument("--annotations", type=Path, required=True, help="folder of repos.json")
     parser.add_argument("--seed", type=int, default=0, help="another seed draws other queries")

@@ -1,4 +1,4 @@
-"""Measure whether functions in files without telling names are found (CoSQA, dev split).
+"""Measure whether functions are found in files with meaningless names (CoSQA, dev split).
 
     python -m benchmarks.quality.cosqa --cosqa DIR [--mode MODE] [--json FILE] [--against FILE]
         [--index-root DIR] [--jobs N]
@@ -33,7 +33,7 @@ _PER_FOLDER = 100
 
 
 def main() -> None:
-    """Write the functions as files, ask, print and compare."""
+    """Write the functions as files, run the queries, print and compare."""
     parser = set_parser("cosqa", __doc__)
     parser.add_argument("--cosqa", type=Path, required=True, help="the folder data/search")
     options = parser.parse_args()
@@ -41,7 +41,7 @@ def main() -> None:
 
 
 def run(data: Path, settings: Settings) -> SetRun:
-    """Ask the questions of the dev split."""
+    """Run the queries of the dev split."""
     functions = json.loads((data / FUNCTIONS).read_text(encoding="utf-8"))
     questions = json.loads((data / QUESTIONS).read_text(encoding="utf-8"))
     with (

@@ -23,9 +23,9 @@ SCOPE_KINDS = frozenset(
 
 
 class Tag(NamedTuple):
-    """A definition: `path` is POSIX and relative to the tree, `line` 1-based, `scope` "" for none.
+    """A definition: `path` is POSIX and relative to the tree, `line` is 1-based.
 
-    `scope` is the last part of the qualified name of the type or module that holds it.
+    `scope` is the last part of the name of the enclosing type or module; empty if there is none.
     """
 
     name: str
@@ -36,9 +36,9 @@ class Tag(NamedTuple):
 
 
 def tags_of(tree: Path) -> list[Tag]:
-    """Run ctags over a tree; every tag of every kind.
+    """Run ctags over a tree and return all tags of all kinds.
 
-    Exits with a message if ctags is not there, or is not one that writes JSON.
+    Exits with a message if ctags is missing or fails, as a ctags that cannot write JSON does.
     """
     try:
         done = subprocess.run(COMMAND, cwd=tree, capture_output=True, check=False)

@@ -1,4 +1,4 @@
-"""Names of definitions, drawn from a tree, and the ways people ask for them."""
+"""Names of definitions, drawn from a tree, in the variants that people search for."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ class NameQuery(NamedTuple):
 def draw_names(
     tags: Sequence[Tag], seed: str, count: int = NAMES_PER_REPOSITORY
 ) -> list[NameQuery]:
-    """Draw up to `count` names that are defined exactly once, asked for in every way that applies.
+    """Draw up to `count` names that are defined exactly once; return every variant of each.
 
-    Names in tests, examples, documentation and vendored folders are left out, and those with fewer
-    than six letters. The same tags, in any order, and seed give the same queries.
+    Omits short names, and names in tests, examples, documentation and vendored folders. The same
+    seed and tags give the same queries, whatever the order of the tags.
     """
     times = Counter(tag.name for tag in tags)
     names = sorted(tag for tag in tags if times[tag.name] == 1 and _is_drawable(tag))

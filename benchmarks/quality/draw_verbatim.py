@@ -60,7 +60,7 @@ def draw_verbatim(tree: Path, seed: str, count: int = PER_KIND) -> list[Verbatim
 
 
 def _first_unique(queries: list[VerbatimQuery], whole: str, count: int) -> list[VerbatimQuery]:
-    """Return the first `count` distinct texts that occur on one line; paths always count."""
+    """Return the first `count` distinct texts that are paths or occur on exactly one line."""
     kept: dict[str, VerbatimQuery] = {}
     for query in queries:
         if len(kept) == count:

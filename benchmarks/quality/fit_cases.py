@@ -45,8 +45,8 @@ SETS = ("ndcg", "mixed", "stdlib", "reports", "titles", "cosqa", "names", "verba
 class Case:
     """One query: features float32[n, f], file numbers int64[n], shown bool[n, targets].
 
-    `group` is its repository; queries of sets without repositories are groups of their own, but
-    for `fold`, by which cross-validation splits.
+    `group` is the unit of the bootstrap: a repository, or the query itself. `fold` is the unit of
+    cross-validation: a repository, or the whole set if it has none.
     """
 
     set: str
@@ -74,7 +74,7 @@ class Case:
 
 
 class CaseMaker:
-    """Makes cases of the queries of one index."""
+    """Makes cases from queries to one index."""
 
     def __init__(self, index: Index, lead: str = "") -> None:
         self.index = index

@@ -1,9 +1,9 @@
-"""Weights of the ranker fitted to cases by listwise softmax, and judged on repositories left out.
+"""Fit the ranker's weights to cases by listwise softmax, and judge them on held-out repositories.
 
-A row per file, its best chunk; cross-entropy over the candidate files of a query; the repositories
-of a set weigh the same. Cross-validation is nested: a query is scored with weights fitted without
-its repository, with the penalty that was best within the others. The mean over several splits is
-taken.
+There is one row per file: its best chunk. The loss is the cross-entropy over the candidate files of
+a query; all repositories of a set have the same weight. Cross-validation is nested: a query is
+scored with weights that were fitted without its repository, with the penalty that was best among
+the others. Scores are means over several splits.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def best_rows(
 def lists_of(
     cases: Sequence[Case], plan: Plan, scores: Sequence[NDArray[np.float64]]
 ) -> Lists | None:
-    """Return the lists to fit to: of the plan's sets, with a right and a wrong candidate each."""
+    """Return the lists to fit: those of the plan's sets that have right and wrong candidates."""
     tables, rights, groups, fixed = [], [], [], []
     columns = list(plan.columns)
     for case, own in zip(cases, scores, strict=True):
@@ -143,7 +143,7 @@ def folds_of(cases: Sequence[Case], count: int, seed: int) -> list[set[str]]:
 
 
 def best_penalty(cases: Sequence[Case], plan: Plan, folds: int, seed: int) -> float:
-    """Return the penalty with the least loss on repositories left out."""
+    """Return the penalty with the least loss on held-out repositories."""
     losses = dict.fromkeys(PENALTIES, 0.0)
     fitted = [case for case in cases if case.set in plan.sets]
     scores = {id(case): start_scores(case) for case in fitted}
@@ -162,7 +162,7 @@ def best_penalty(cases: Sequence[Case], plan: Plan, folds: int, seed: int) -> fl
 def cross_validate(
     cases: Sequence[Case], plan: Plan, folds: int = 5, splits: int = 3, nested: bool = True
 ) -> list[float]:
-    """Return the score of each case under weights fitted without its repository, over splits."""
+    """Return each case's score under weights fitted without its repository: mean over splits."""
     totals = np.zeros(len(cases))
     for split in range(splits):
         for held in folds_of(cases, folds, split):
@@ -176,7 +176,7 @@ def cross_validate(
 
 
 def by_set(cases: Sequence[Case], scores: Sequence[float]) -> dict[str, Estimate]:
-    """Return the mean score of each set; repositories weigh the same in `ndcg`, queries else."""
+    """Return the mean score of each set: over repositories in `ndcg`, over queries elsewhere."""
     found: dict[str, dict[str, list[float]]] = {}
     for case, score in zip(cases, scores, strict=True):
         found.setdefault(case.set, {}).setdefault(case.group, []).append(score)

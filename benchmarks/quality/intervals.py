@@ -1,7 +1,7 @@
 """Bootstrap intervals over repositories.
 
-Queries of one repository succeed and fail together, so repositories are what is resampled, not
-queries (Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, on clustered data).
+Queries of one repository succeed and fail together, so repositories are resampled, not queries
+(Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, on clustered data).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _TAILS = (2.5, 97.5)
 
 
 class Estimate(TypedDict):
-    """A mean with its 95 % interval, and the number of values it is the mean of."""
+    """A mean, its 95 % interval, and the number of values."""
 
     value: float
     low: float

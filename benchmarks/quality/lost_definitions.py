@@ -1,10 +1,10 @@
-"""Which definitions universal-ctags finds in trees and the chunker does not, by language.
+"""Count, by language, the definitions that universal-ctags finds and the chunker does not.
 
     python -m benchmarks.quality.lost_definitions TREE... [--misses FILE] [--json FILE]
 
 Needs `ctags` (Debian's `universal-ctags`). It is a second opinion and not the truth: it takes some
-calls and locals for definitions, and does not know every language. A name counts as found if a
-definition of the same file is called so, and as placed if one is so on the same line.
+calls and locals for definitions, and does not know every language. A name counts as found if the
+chunker finds a definition of that name in the file, and as placed if it is on the same line.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def main() -> None:
 
 
 def compare(tree: Path, tallies: dict[str, Tally]) -> list[str]:
-    """Add up one tree; returns a line per missed name."""
+    """Add the counts of one tree to `tallies`; return a line per missed name."""
     documents: dict[str, Document] = {}
     for item in walk(tree):
         if isinstance(item, SourceFile) and item.size <= MAX_FILE_BYTES and item.language:
@@ -127,7 +127,7 @@ def _normal(name: str) -> str:
 
 
 def _is_noise(name: str, tag: dict[str, Any]) -> bool:
-    """Return whether ctags means no definition: locals, imports, calls, lambdas, include guards."""
+    """Return whether a tag is no definition: a local, import, call, lambda or include guard."""
     kind, language = tag["kind"], tag["language"]
     if name.startswith(("__anon", "Anonymous", "anonymous", "<")) or not name.strip():
         return True

@@ -1,12 +1,13 @@
-"""Measure whether questions about packages in many languages are answered, code or not.
+"""Measure searches in packages of many languages, for program code and for other files.
 
     python -m benchmarks.quality.mixed --packages DIR [--mode MODE] [--repo NAME ...]
         [--json FILE] [--against FILE] [--index-root DIR] [--jobs N]
 
-The questions are in `mixed_queries.json`, the packages they are about in `mixed_packages.json`
+The queries are in `mixed_queries.json`, the packages that they search in `mixed_packages.json`
 (`benchmarks.quality.packages` fetches them); `mixed.md` is the data card. Scores: hit@1, hit@3,
-hit@10 and `mrr` over ten hits; right is any of a question's places. Hidden files are indexed: some
-questions are about workflows. Tags: `code` and `prose` say whether the right file is program code.
+hit@10 and `mrr` over ten hits; any of a query's right places counts. Hidden files are indexed,
+because some queries are about workflows. Tags: `code` if the right file is program code, else
+`prose`; and the form of the query.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ MORE_PROGRAMS = frozenset(
 
 
 class MixedQuery(TypedDict):
-    """A question about a package. `right`: places, `path` or `path:first-last`, any is right.
+    """A query to a package. `right` lists the right places, as `path` or `path:first-last`.
 
     `kind`: behavior, error, where, howto, configuration, tests, documentation, workflow, sql or
     docker. `form`: keywords, question or other (a message, a configuration key, a statement).
@@ -57,7 +58,7 @@ class MixedQuery(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class PackageTask:
-    """One package, its tree and its questions."""
+    """One package, its tree and its queries."""
 
     package: Package
     tree: Path
@@ -66,7 +67,7 @@ class PackageTask:
 
 
 def main() -> None:
-    """Ask the questions, print and compare."""
+    """Run the queries, print and compare."""
     parser = set_parser("mixed", __doc__)
     parser.add_argument("--packages", type=Path, required=True, help="one folder per package")
     options = parser.parse_args()
@@ -74,7 +75,7 @@ def main() -> None:
 
 
 def run(packages: Path, settings: Settings) -> SetRun:
-    """Ask the questions of all packages. Exits with a message if a package is missing."""
+    """Run the queries of all packages. Exits with a message if a package is missing."""
     queries = load_mixed_queries(QUERIES)
     tasks = [
         PackageTask(
@@ -94,7 +95,7 @@ def run(packages: Path, settings: Settings) -> SetRun:
 
 
 def load_mixed_queries(path: Path) -> list[MixedQuery]:
-    """Read the questions."""
+    """Read the queries."""
     return cast("list[MixedQuery]", json.loads(path.read_text(encoding="utf-8")))
 
 
@@ -113,7 +114,7 @@ def is_code(path: str) -> bool:
 
 
 def ask_package(task: PackageTask) -> list[Row]:
-    """Index one package and ask its questions."""
+    """Index one package and run its queries."""
     settings = task.settings
     with index_folder(settings.index_root, f"package-{task.package['name']}") as folder:
         index, _ = bring_up_to_date(
@@ -128,7 +129,7 @@ def ask_package(task: PackageTask) -> list[Row]:
 
 
 def ask_question(index: Index, query: MixedQuery, settings: Settings) -> Row:
-    """Ask one question and score the first ten hits."""
+    """Run one query and score the first ten hits."""
     targets = [place_of(text) for text in query["right"]]
     hits = hits_of(index, query["query"], settings.mode)
     places = [Place(hit.path, hit.start_line, hit.end_line) for hit in hits]

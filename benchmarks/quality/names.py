@@ -3,10 +3,11 @@
     python -m benchmarks.quality.names --checkouts DIR --annotations DIR [--seed N] [--mode MODE]
         [--repo NAME ...] [--json FILE] [--against FILE] [--index-root DIR] [--jobs N]
 
-The names are drawn with universal-ctags. Scores: `first`, `three`: the first hit, or one of three,
-holds the definition's line; `called`: the first hit does, and its symbol is the name; `line`: the
-first hit does, and points within one line of the definition; `shown`: of right first hits to names
-as written, the share of those whose excerpt shows the definition's line.
+The names are drawn with universal-ctags. A hit is right if it contains the definition's line.
+Scores: `first`: the first hit is right; `three`: one of the first three is; `called`: the first hit
+is right and its symbol is the name; `line`: the first hit is right and points within one line of
+the definition; `shown`: the excerpt of the first hit, if it is right and the query is the name as
+written, shows the definition's line.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ _NUMBERED = re.compile(r" {2,}(\d+) {2}|\s+(\d+)\Z")
 
 
 def main() -> None:
-    """Draw the names, ask for them, print and compare."""
+    """Draw the names, search for them, print and compare."""
     parser = set_parser("names", __doc__)
     add_flags(parser)
     options = parser.parse_args()
@@ -42,14 +43,14 @@ def main() -> None:
 
 
 def run(checkouts: Path, annotations: Path, settings: Settings, seed: int = 0) -> SetRun:
-    """Ask for the names of all repositories."""
+    """Search for the names of all repositories."""
     tasks = repository_tasks(checkouts, annotations, settings, seed)
     rows = [row for rows in for_each(ask_repository, tasks, settings.jobs) for row in rows]
     return summarize("names", settings.mode, rows)
 
 
 def ask_repository(task: RepositoryTask) -> list[Row]:
-    """Draw the names of one repository and ask for them."""
+    """Draw the names of one repository and search for them."""
     seed = f"{task.seed} {task.repository.name}"
     queries = drawn(task, "names", lambda: draw_names(tags_of(task.tree), seed), NameQuery)
     settings, name = task.settings, task.repository.name
@@ -65,7 +66,7 @@ def ask_repository(task: RepositoryTask) -> list[Row]:
 
 
 def ask_name(index: Index, group: str, query: NameQuery, settings: Settings) -> Row:
-    """Ask for one name and score the first three hits."""
+    """Search for one name and score the first three hits."""
     hits = hits_of(index, query.query, settings.mode, limit=3)
     right = [holds(hit, query.path, query.line) for hit in hits]
     first = bool(right and right[0])
@@ -96,7 +97,7 @@ def last_part(symbol: str | None) -> str | None:
 
 
 def _line(hit: Hit) -> int:
-    line = getattr(hit, "line", None)  # hits of older versions have none: their first line then
+    line = getattr(hit, "line", None)  # older versions have no such field
     return line if isinstance(line, int) else hit.start_line
 
 

@@ -3,8 +3,8 @@
     python -m benchmarks.quality.packages --out DIR [--repo NAME ...]
 
 PyPI's and npm's packages come with their ordinary clients, Debian's upstream tarballs with `apt-get
-source` of Debian 12 (its index is kept apart from the system's). Nothing is installed or run, but
-that pip asks a package's build system for its name and version.
+source` of Debian 12 (its index is kept apart from the system's). Nothing is installed or run,
+except that pip asks a package's build system for its name and version.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def download(package: Package, folder: Path, environment: dict[str, str] | None)
         command = [*pip, "--no-binary", name, f"{name}=={version}"]
     else:
         command = ["apt-get", "-qq", "source", "--download-only", f"{name}={version}"]
-    folder.chmod(0o755)  # apt downloads as a user of its own
+    folder.chmod(0o755)  # apt downloads as another user
     done = subprocess.run(command, cwd=folder, env=environment, check=False, capture_output=True)
     # Debian's own patch of a package may be gone from a mirror while upstream's archive is there.
     main_archive = "*.orig.tar.*[!c]" if package["source"] == "debian" else "*gz"

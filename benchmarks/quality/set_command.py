@@ -22,10 +22,10 @@ ResultT = TypeVar("ResultT")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How a set is run: all that does not depend on where its data is.
+    """The options of a run that all sets share.
 
-    `index_root` keeps indexes, drawn queries and trees that the set makes, None for nowhere.
-    `jobs` is the number of repositories at a time, a process each.
+    `index_root` is the folder in which the set keeps its indexes, drawn queries and trees; None
+    keeps nothing. `jobs` is the number of repositories that run at once, one process each.
     """
 
     mode: Mode = "hybrid"
@@ -37,7 +37,7 @@ class Settings:
 
     @property
     def index_jobs(self) -> int | None:
-        """How many indexing processes each repository gets: one where several run at a time."""
+        """The number of indexing processes per repository: 1 if repositories run in parallel."""
         return None if self.jobs <= 1 else 1
 
 
@@ -74,7 +74,7 @@ def settings_of(options: argparse.Namespace) -> Settings:
 def for_each(
     function: Callable[[TaskT], ResultT], tasks: Sequence[TaskT], jobs: int
 ) -> list[ResultT]:
-    """Return the results for all tasks, in their order; `jobs` of them run at a time."""
+    """Return the results of all tasks, in order; `jobs` of them run at once."""
     if jobs <= 1 or len(tasks) <= 1:
         return [_done(function(task), number, tasks) for number, task in enumerate(tasks, 1)]
     # Spawned, not forked: a fork would share the parent's threads and mapped model in odd states.

@@ -16,10 +16,10 @@ SHOWN_CHANGES = 12
 
 
 class Row(TypedDict):
-    """One query. `group` is what the bootstrap resamples: its repository, or the query itself.
+    """One query. `group` is the unit of the bootstrap: a repository, or the query itself.
 
-    `tags` are other divisions of the set that it belongs to. `scores` has only the scores that
-    apply: `shown`, say, only where the first hit is right.
+    `tags` name further subsets that the query belongs to. `scores` has only the scores that apply:
+    `shown`, for example, only if the first hit is right.
     """
 
     group: str
@@ -34,7 +34,7 @@ class Row(TypedDict):
 class SetRun(TypedDict):
     """A run of a set: `scores` maps a kind of query, a tag or `all` to its scores by name.
 
-    `weighting` is that of `all`; kinds and tags are means over their queries.
+    `weighting` applies to `all`; the scores of kinds and tags are means over their queries.
     """
 
     set: str
@@ -106,7 +106,7 @@ def differences(before: SetRun, after: SetRun) -> SetRun:
 
 
 def _change(was: Row, now: Row) -> Row:
-    """Return the row with the differences of its scores in their place."""
+    """Return the new row with its scores replaced by the differences from the old ones."""
     both = [name for name in now["scores"] if name in was["scores"]]
     return Row(
         group=now["group"],

@@ -56,7 +56,7 @@ class Lists:
         )
 
     def numbers(self) -> NDArray[np.int64]:
-        """Return the number of each row's list, int64[n]."""
+        """Return the index of the list that each row belongs to, int64[n]."""
         lengths = np.diff(self.starts, append=len(self.rows))
         return np.repeat(np.arange(len(self.starts)), lengths)
 
@@ -112,7 +112,7 @@ def fit(lists: Lists, penalty: float) -> NDArray[np.float64]:
 
 
 def _hessian(lists: Lists, mass: NDArray[np.float64], penalty: float) -> NDArray[np.float64]:
-    """Return the covariance of the features under the model, and the penalty, float64[f, f]."""
+    """Return the Hessian float64[f, f]: the features' covariance under the model plus penalty."""
     second = lists.rows.T @ (mass[:, None] * lists.rows)
     means = np.add.reduceat(mass[:, None] * lists.rows, lists.starts, axis=0)
     covariance: NDArray[np.float64] = second - means.T @ (means / lists.weights[:, None])

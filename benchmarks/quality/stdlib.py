@@ -84,7 +84,7 @@ def main() -> None:
 
 
 def ask_library(settings: Settings, library: Path, without_tests: bool = False) -> StdlibRun:
-    """Index the library and ask the queries."""
+    """Index the library and run the queries."""
     queries = load_stdlib_queries(QUERIES, library)
     with (
         library_tree(library, settings.index_root, without_tests) as tree,

@@ -3,8 +3,8 @@
     python -m benchmarks.quality.verbatim --checkouts DIR --annotations DIR [--seed N]
         [--mode MODE] [--repo NAME ...] [--json FILE] [--against FILE] [--index-root DIR] [--jobs N]
 
-Messages, lines of code, flags, keys, numbers and paths are asked for as they stand. Scores:
-`first`, `three`, `ten`: the line (for a path, the file) is in the first hit, one of three, of ten.
+The queries are messages, lines of code, flags, keys, numbers and paths, unchanged. Scores: `first`,
+`three`, `ten`: the line (for a path, the file) is in one of the first 1, 3 or 10 hits.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def main() -> None:
-    """Draw the texts, ask for them, print and compare."""
+    """Draw the texts, search for them, print and compare."""
     parser = set_parser("verbatim", __doc__)
     add_flags(parser)
     options = parser.parse_args()
@@ -33,14 +33,14 @@ def main() -> None:
 
 
 def run(checkouts: Path, annotations: Path, settings: Settings, seed: int = 0) -> SetRun:
-    """Ask for the texts of all repositories."""
+    """Search for the texts of all repositories."""
     tasks = repository_tasks(checkouts, annotations, settings, seed)
     rows = [row for rows in for_each(ask_repository, tasks, settings.jobs) for row in rows]
     return summarize("verbatim", settings.mode, rows)
 
 
 def ask_repository(task: RepositoryTask) -> list[Row]:
-    """Draw the texts of one repository and ask for them."""
+    """Draw the texts of one repository and search for them."""
     seed = f"{task.seed} {task.repository.name}"
     queries = drawn(task, "verbatim", lambda: draw_verbatim(task.tree, seed), VerbatimQuery)
     settings, name = task.settings, task.repository.name
@@ -56,7 +56,7 @@ def ask_repository(task: RepositoryTask) -> list[Row]:
 
 
 def ask_text(index: Index, group: str, query: VerbatimQuery, settings: Settings) -> Row:
-    """Ask for one text and score the first ten hits."""
+    """Search for one text and score the first ten hits."""
     hits = hits_of(index, query.query, settings.mode)
     right = [holds(hit, query.path, query.line) for hit in hits]
     return Row(

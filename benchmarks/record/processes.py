@@ -3,8 +3,8 @@
 Memory is sampled from /proc, so a peak between two samples is missed. A sample is the sum over all
 processes at one moment, which the peaks of single processes cannot give. PSS counts a page shared
 by several processes once in total; private memory does not count it at all; RSS counts it in each
-process. Anonymous memory is not backed by a file. All but anonymous memory include mapped files,
-which are page cache that the system reclaims when it needs to.
+process. Anonymous memory is not backed by a file. The other kinds include mapped files, which are
+page cache that the system reclaims when it needs to.
 """
 
 from __future__ import annotations

@@ -11,10 +11,10 @@ NORMAL_MAD = 1.4826
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """Return the smallest value that at least `share` (0 to 1) of the values do not exceed.
+    """Return a percentile by the nearest-rank definition; `share` is from 0 to 1.
 
-    This is the nearest-rank definition: the result is always one of the values. Raises `ValueError`
-    if there are none.
+    The result is the smallest of the values that has at least this share of them at or below it.
+    Raises `ValueError` if there are no values.
     """
     if not values:
         raise ValueError("no percentile of nothing")

@@ -41,7 +41,7 @@ class Session:
     def __init__(self, benchmark: str, options: argparse.Namespace) -> None:
         self.benchmark = benchmark
         self._options = options
-        # As after an installation. Without bytecode, each process would compile the sources again.
+        # Compile to bytecode, as an installation does; else each process would compile again.
         compileall.compile_dir(Path(codelode.__file__).parent, quiet=1)
         self._began = datetime.now(UTC)
         self._clock = time.perf_counter()

@@ -134,7 +134,7 @@ def served(root: Path, index_dir: Path | None, texts: list[str], others: list[st
             for _ in range(2):
                 throughput(
                     index, others, max(THREADS)
-                )  # starts them, maps the index, verifies pages
+                )  # starts the processes, which map the index and verify its pages
             rates = {n: throughput(index, texts, n) for n in THREADS}
             result[str(processes)] = {
                 "queries_per_second": rates,
@@ -150,7 +150,7 @@ def children() -> list[int]:
 
 
 def memory(process: int | str = "self") -> dict[str, float]:
-    """Return the megabytes of this process or of another."""
+    """Return the memory of this process or of another, in megabytes."""
     rollup = Path(f"/proc/{process}/smaps_rollup").read_text()
     pairs = (line.split() for line in rollup.splitlines()[1:])
     kilobytes = {pair[0].rstrip(":"): int(pair[1]) for pair in pairs}

@@ -5,8 +5,8 @@
 The real builder makes a few full segments from random words and vectors. The others are copies of
 these with different vectors, chunk lengths and therefore scores. The parts that a search touches
 have the size and skew of an index of 10,000 files of the Linux kernel (85 distinct terms per chunk,
-two thirds of the terms in only one chunk, the most common term in 78 % of them; 12 chunks per
-file). The queries belong to no cluster on purpose: this measures time, not quality.
+two thirds of the terms in only one chunk, the most common term in 78 % of all chunks; 12 chunks per
+file). The queries deliberately belong to no cluster: this measures time, not quality.
 
 The same seed gives the same bytes. Ten million chunks take some minutes and 6 GB.
 """
@@ -69,7 +69,7 @@ _SYLLABLES = "ba co di fu ge ha ki lo mu ne pa qui ro sa ti vu wa xe yo za tra s
 
 
 class Words:
-    """Draws the words of chunks: Zipf's law over a vocabulary, plus words that hardly recur."""
+    """Draws the words of chunks: Zipf's law over a vocabulary, plus words that rarely recur."""
 
     def __init__(self, random: np.random.Generator) -> None:
         self._random = random

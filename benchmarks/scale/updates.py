@@ -93,7 +93,7 @@ def main() -> None:
 
 
 def place(corpus: Path, root: Path, files: int | None) -> None:
-    """Copy the corpus, or its first `files` files by path."""
+    """Copy the corpus, or only its first `files` files in path order."""
     for source in sorted(path for path in corpus.rglob("*") if path.is_file())[:files]:
         copy = root / source.relative_to(corpus)
         copy.parent.mkdir(parents=True, exist_ok=True)

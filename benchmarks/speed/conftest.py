@@ -32,7 +32,7 @@ class Library:
     root: Path
     files: list[SourceFile]
     documents: list[Document]
-    paths: list[str]  # of each chunk
+    paths: list[str]  # one per chunk
     texts: list[bytes]
 
     @property

@@ -190,7 +190,7 @@ class Index:
         or its control group allows, at most 1 GiB).
         `rebuild`: replace the index, whatever it holds.
         `wait`: seconds to wait for another process that is indexing; `on_wait` is told its pid.
-        `on_skip`, `progress`: listeners, to each file left out and to the progress.
+        `on_skip` is called with each skipped file; `progress` is told of files found and done.
         `profile`: list the slowest and largest files in the report.
         `trace`: a file for a profile of all processes, for speedscope (extra `profile`).
 

@@ -1,4 +1,4 @@
-"""A thread-safe cache of the values used last."""
+"""A thread-safe cache of the most recently used values."""
 
 from __future__ import annotations
 
@@ -33,6 +33,6 @@ class LruCache(Generic[K, V]):
         """Store a value, and drop the least recently used ones if there are too many."""
         self._values.pop(key, None)
         self._values[key] = value
-        with suppress(KeyError, RuntimeError, StopIteration):  # another thread drops some, too
+        with suppress(KeyError, RuntimeError, StopIteration):  # another thread may drop some, too
             while len(self._values) > self._room:
                 del self._values[next(iter(self._values))]

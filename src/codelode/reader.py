@@ -48,7 +48,7 @@ class IndexReader:
         self.storage = LocalStorage(directory)
         self.has_own_encoder = encoder is not None
         self._encoder = encoder
-        self._opened: tuple[bytes, Shard] | None = None  # with the stamp of its manifest
+        self._opened: tuple[bytes, Shard] | None = None  # (stamp of its manifest, shard)
 
     def exists(self) -> bool:
         """Return whether anything was committed yet."""
@@ -111,9 +111,9 @@ class IndexReader:
         return self._shard().snapshot
 
     def _shard(self) -> Shard:
-        """Return the newest snapshot with the caches of searches in it; open it only if new."""
+        """Return the shard of the newest snapshot; open a snapshot only if there is a newer one."""
         stamp = self.storage.read_stamp()
-        opened = self._opened  # one attribute: threads must not see half of a change
+        opened = self._opened  # read once: another thread may replace it
         if opened is not None and opened[0] == stamp:
             return opened[1]
         snapshot = Snapshot.open(self.storage)
@@ -134,7 +134,7 @@ class IndexReader:
     def load_encoder(self, manifest: Manifest | None) -> Encoder:
         """Return the encoder for an index with this manifest, or for a new one.
 
-        Raises `MismatchError` if the index was made with another one.
+        Raises `MismatchError` if the index was made with another encoder.
         """
         if self._encoder is None:
             from codelode.embed.load import load

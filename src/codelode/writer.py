@@ -113,7 +113,7 @@ class IndexWriter:
         snapshot: Snapshot | None,
         traces: Traces | None,
     ) -> UpdateContext:
-        """Describe an update of the current index, or of none."""
+        """Return the context of an update; `current` and `snapshot` are None for a new index."""
         from codelode.pipeline.identity import next_manifest
         from codelode.pipeline.update import UpdateContext
 

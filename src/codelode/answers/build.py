@@ -24,9 +24,9 @@ def update(
 ) -> UpdateReport:
     """Update an index.
 
-    `meter` is called with the number of files to read and their size in bytes; its result is
-    entered while the update runs, and told its progress. Finding these totals takes a walk of the
-    tree. Raises what `Index.update` raises.
+    `meter` is called with the number of files to read and their size in bytes. It returns a context
+    manager, entered while the update runs, that receives the progress. Finding these totals takes a
+    walk of the tree. Raises what `Index.update` raises.
     """
     if meter is None:
         return index.update(**settings)

@@ -51,7 +51,10 @@ def index_of(root: str, index_dir: str | None) -> list[IndexEntry]:
 def selected(
     found: Iterable[IndexEntry], orphans: bool = False, older_than: float | None = None
 ) -> list[IndexEntry]:
-    """Return the indexes without a root, if asked for, last used more than some days ago."""
+    """Return the indexes that match all conditions given.
+
+    `orphans`: the root no longer exists. `older_than`: last used more than this many days ago.
+    """
     now = time.time()
     return [
         each

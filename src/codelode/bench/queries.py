@@ -1,4 +1,4 @@
-"""Queries like those of people, made from the chunks of an index.
+"""Realistic queries, made from the chunks of an index.
 
 They are made in turn from three sources: the name of a symbol; a few words of a chunk, rare ones
 and a common one; the beginning of a comment.
@@ -52,7 +52,7 @@ def make_queries(chunks: Sequence[SampledChunk], limit: int) -> list[str]:
 def _queries(
     source: str, chunk: SampledChunk, words: list[str], spread: Counter[str]
 ) -> Iterator[str]:
-    """Yield the query that a chunk gives from a source, if it gives one."""
+    """Yield the query that can be made from a source in a chunk, if there is one."""
     match source:
         case "symbol":
             query = chunk.symbol or ""
@@ -60,7 +60,7 @@ def _queries(
             query = _telling_words(words, spread)
         case _:
             query = first_comment(chunk.text.decode("utf-8", "replace"))
-    # It becomes an argument of a process too.
+    # The query is also passed as a command-line argument.
     query = "".join(filter(str.isprintable, query))[:MAX_CHARACTERS].strip()
     try:
         parse_query(query)
@@ -76,7 +76,7 @@ def _plain_words(chunk: SampledChunk) -> list[str]:
 
 
 def _telling_words(words: list[str], spread: Counter[str]) -> str:
-    """Return the rarest words of a chunk and the commonest, in their order there."""
+    """Return the rarest and the most common words of a chunk, in the order of `words`."""
     # Ties are broken by hash: alphabetically, all queries would begin with a and b.
     ranked = sorted(words, key=lambda word: (spread[word], term_hash(word)))
     chosen = {*ranked[:RARE_WORDS], *ranked[max(len(ranked) - COMMON_WORDS, 0) :]}

@@ -31,20 +31,20 @@ MAX_LONG_SHARE: Final = 0.5
 """Texts with more in long lines are made by programs, and parsing them helps little."""
 MIN_LONG_BYTES: Final = 16_000
 """With less in long lines, a text is parsed all the same: a few long strings."""
-_LINE_CUT: Final = SOFT + MAX_LEVEL  # between lines of one piece
+_LINE_CUT: Final = SOFT + MAX_LEVEL  # the level of a cut between lines of one piece
 
 
 def chunk(document: Document) -> ChunkedDocument:
     """Split a document into chunks and list its definitions; an empty one has neither.
 
-    Nothing of the syntax tree is kept. A document takes at most about two CPU seconds.
+    The syntax tree is not kept. A document takes at most about two CPU seconds.
     """
     text = document.text
     if not text:
         return ChunkedDocument([], [])
     lines = Lines(text)
     found, cuts = _outline(document, lines)
-    cuts.pop(len(text), None)  # before an empty node at the very end
+    cuts.pop(len(text), None)  # an empty node at the very end causes a cut there
     bounds = [0, *sorted(cuts), len(text)]
     wide = [(start, end) for start, end in pairwise(bounds) if end - start > MAX_CHUNK_BYTES]
     for start, end in wide:
@@ -86,7 +86,7 @@ def _outline(document: Document, lines: Lines) -> tuple[list[RawDefinition], dic
 
 
 def _worth_parsing(text: bytes, lines: Lines) -> bool:
-    """Return whether to look for the definitions of a text, or whether that helps little."""
+    """Return whether a text is worth parsing for its definitions."""
     if len(text) > MAX_PARSED_BYTES:
         return False
     return lines.long_bytes() <= max(MIN_LONG_BYTES, MAX_LONG_SHARE * len(text))

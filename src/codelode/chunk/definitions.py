@@ -16,8 +16,8 @@ class RawDefinition:
     """A definition on the bytes `[start, end)`; `lead` is where the comments before it begin.
 
     `name_start` is the offset of its name, `doc` the range of its comments. `parent` is an index
-    into the list of the outline, or -1. `node` and `rule` are those that define it, if the parser
-    made sense of it. `declaration` and `owner` are as in `types.Definition`.
+    into the list of the outline, or -1. `node` and `rule` define it; they are None if it was found
+    by its head. `declaration` and `owner` are as in `types.Definition`.
     """
 
     name: str
@@ -48,7 +48,7 @@ class RawDefinition:
 
 @dataclass(slots=True)
 class Outline:
-    """Definitions in no particular order, parents first, and cuts: byte offset -> level.
+    """Definitions, every parent before its children, and cuts: byte offset -> level.
 
     A lower level is a better place to cut: 0 is between two top-level items of the file. `damaged`
     are the ranges that the parser could not parse; `lost` counts those outside of definitions.
@@ -80,7 +80,7 @@ def _outer_first(definition: RawDefinition) -> int:
 
 
 class LeadingComments:
-    """Comments and attributes on their way to the definition that they precede."""
+    """Comments and attributes, collected until the definition after them is found."""
 
     __slots__ = ("attribute", "doc", "start")
 

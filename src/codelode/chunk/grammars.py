@@ -45,7 +45,7 @@ class Grammar:
     compact: frozenset[int]
 
     def legible(self, text: bytes) -> bytes:
-        """Return the text as the parser may read it: the same length, and the same structure."""
+        """Return the text prepared for the parser, with the same length and structure."""
         if self.syntax.prepare is not None:
             text = self.syntax.prepare(text)
         return text.translate(_MASK) if self.syntax.ascii_only else text
@@ -128,7 +128,8 @@ def _roles(syntax: Syntax, language: Language, root: int) -> bytes:
     for role, types in (
         (RULE, syntax.rules.keys()),
         (SCOPE, syntax.scopes),
-        (SCOPE, [word for word, rule in syntax.rules.items() if rule.holds]),  # when it has no name
+        # A node whose rule defines nothing, for want of a name, is a scope.
+        (SCOPE, [word for word, rule in syntax.rules.items() if rule.holds]),
         (WRAPPER | SCOPE, syntax.wrappers),
         (CLOSURE | SCOPE, syntax.closures),
         (BODY, syntax.bodies),

@@ -31,7 +31,7 @@ _CONTINUES: Final = (b"{", b"#", b")")
 
 
 def head_outline(heads: re.Pattern[bytes], text: bytes) -> Outline:
-    """Return the definitions of a text that only its heads show, and cuts before them."""
+    """Return the definitions of a text, found by their heads alone, and cuts before them."""
     found = Outline(in_document_order(heads_in([(0, len(text))], heads, text, [])))
     depths: list[int] = []
     for each in found.definitions:
@@ -59,7 +59,7 @@ def heads_in(
     text: bytes,
     known: list[RawDefinition],
 ) -> list[RawDefinition]:
-    """Return the definitions of a text, with those that only their heads in damaged ranges show."""
+    """Return the known definitions, plus those found by their heads in damaged ranges."""
     names = {each.name_start for each in known}
     found: list[RawDefinition] = []
     for start, end in whole_lines(damaged, text):
@@ -90,7 +90,7 @@ def whole_lines(ranges: list[tuple[int, int]], text: bytes) -> Iterable[tuple[in
 
 
 def _definition(match: re.Match[bytes], group: str, text: bytes) -> RawDefinition:
-    """Make a definition of a head."""
+    """Return the definition that begins with a head."""
     start = match.start()
     while text[start : start + 1] in (b" ", b"\t", b"\n", b"\r"):
         start += 1
@@ -115,12 +115,12 @@ def _owner(match: re.Match[bytes]) -> bytes:
 
 @cache
 def _back_out(indent: int) -> re.Pattern[bytes]:
-    """Match a line that is indented by at most `indent` characters and not empty."""
+    """Return a pattern for the start of a nonempty line with an indent of at most `indent`."""
     return re.compile(rb"\n(?=[ \t]{0,%d}[^\s])" % min(indent, 200))
 
 
 def _block_end(text: bytes, at: int, indent: int) -> int:
-    """Return where the block ends that is indented deeper than a head which ends at `at`."""
+    """Return the end of the block below a head that ends at `at` and is indented by `indent`."""
     limit = min(len(text), at + MAX_REACH)
     for line in _back_out(indent).finditer(text, at, limit):
         rest = text[line.end() : line.end() + indent + 8].lstrip()
@@ -132,7 +132,7 @@ def _block_end(text: bytes, at: int, indent: int) -> int:
 
 
 def _nested(definitions: list[RawDefinition]) -> list[RawDefinition]:
-    """Recompute the parents: a definition found by its head may enclose some of the tree."""
+    """Recompute the parents: a definition found by its head may enclose definitions of the tree."""
     order = sorted(
         range(len(definitions)), key=lambda i: (definitions[i].start, -definitions[i].end)
     )
@@ -145,6 +145,6 @@ def _nested(definitions: list[RawDefinition]) -> list[RawDefinition]:
             each.parent = enclosing[-1] if enclosing else -1
             if each.parent >= 0 and each.kind == "function":
                 each.kind = "method" if definitions[each.parent].kind in TYPE_KINDS else each.kind
-        if each.kind not in FUNCTION_KINDS:  # a function that holds others has swallowed them
+        if each.kind not in FUNCTION_KINDS:  # the end of a function may have been missed
             enclosing.append(index)
     return definitions

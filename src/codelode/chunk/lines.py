@@ -57,7 +57,7 @@ class Lines:
         return int(lengths[long].sum()) - data
 
     def _has_long(self) -> bool:
-        """Return whether there may be such a line, by jumping from line feed to line feed."""
+        """Return whether a line over `MAX_LINE_BYTES` is possible; checks few line feeds."""
         at = 0
         while len(self.text) - at > MAX_LINE_BYTES:
             at = self.text.rfind(b"\n", at, at + MAX_LINE_BYTES) + 1
@@ -94,7 +94,7 @@ class Lines:
             high = bisect_right(starts, start + MAX_CHUNK_BYTES)
             if low < high:
                 window = costs[low:high]
-                window.reverse()  # of equal places the last, for fewer chunks
+                window.reverse()  # the last of equally good places gives fewer chunks
                 start = starts[high - 1 - window.index(min(window))]
             elif starts[high - 1] > start:  # stop before the long line
                 start = starts[high - 1]
@@ -127,7 +127,7 @@ def _costs(text: bytes, offsets: NDArray[np.int64]) -> list[int]:
     """Return the cost of a split before each line (at `offsets`): less is better."""
     end = len(text)
     visible = np.append(np.flatnonzero(np.frombuffer(text.translate(_VISIBLE), np.bool_)), end)
-    shown = visible[np.searchsorted(visible, offsets)]  # where the line begins to the eye
+    shown = visible[np.searchsorted(visible, offsets)]  # the first visible character of each line
     blank = shown >= np.append(offsets[1:], end)
     costs = 2 * np.minimum(shown - offsets, _MAX_INDENT)
     costs[1:] += np.where(blank[:-1], 0, _AFTER_TEXT)

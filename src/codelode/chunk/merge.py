@@ -9,8 +9,8 @@ from codelode.chunk.sizes import MAX_CHUNK_BYTES, SMALL_CHUNK_BYTES, TINY_CHUNK_
 def merge(cuts: dict[int, int], end: int) -> list[int]:
     """Drop split points between small neighbors; return where the chunks of `[0, end)` begin.
 
-    `cuts` maps byte offsets inside the file to levels. The highest are the worst split points and
-    go first, so that the parts of one definition are joined before they meet others.
+    `cuts` maps byte offsets inside the file to levels. The highest levels are the worst split
+    points and go first, so that the parts of one definition are joined before other definitions.
     """
     ordered = sorted(cuts)
     starts = [0, *ordered, end]
@@ -23,9 +23,9 @@ def merge(cuts: dict[int, int], end: int) -> list[int]:
 def _merge_level(starts: list[int], levels: list[int], level: int) -> tuple[list[int], list[int]]:
     """Merge pieces at split points of one level, left to right.
 
-    The last start is the end of the file. Pieces of functions are merged up to the full size.
-    Elsewhere both sides may be definitions of their own: only small ones are merged, and no part
-    of a larger definition with a neighbor of that definition.
+    The last start is the end of the file. Pieces of one function are merged up to the full size.
+    Elsewhere the two sides may be separate definitions, so they are merged only if one is small.
+    A part of a larger definition is never merged with a neighbor of that definition.
     """
     soft = level >= SOFT
     kept, kept_levels = starts[:1], levels[:1]

@@ -103,7 +103,7 @@ class Definer:
         return len(known) - 1
 
     def is_bodiless(self, rule: Rule, node: Node, kind: str, parent: int) -> bool:
-        """Return whether a definition lacks a body; values need one only in an interface."""
+        """Return whether a definition lacks a required body; a value needs one in an interface."""
         if rule.body(node) is not None:
             return False
         if kind not in VALUE_KINDS:

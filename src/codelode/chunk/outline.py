@@ -34,20 +34,20 @@ MAX_LEVEL: Final = 31
 NO_LIMIT: Final = 1 << 62
 _SMALL_CHILD: Final = 24  # bytes
 _INTERESTING: Final = RULE | WRAPPER | SCOPE
-_LEAF: Final = NAMED | RULE  # it can only be a definition
+_LEAF: Final = NAMED | RULE  # can be a definition, but cannot contain one
 _LF: Final = 0x0A
 _NO_CUT: Final = SOFT + SOFT
 _ENDS: Final = (b"}", b"end")
-_new_item = partial(tuple.__new__, Item)  # `Item(...)` is a call of Python
+_new_item = partial(tuple.__new__, Item)  # faster than `Item(...)`
 
 
 class _Place(NamedTuple):
     """A node to be walked, with properties of its direct children."""
 
     node: Node
-    level: int  # of the cuts between them
+    level: int  # the level of the cuts between the children
     parent: int = -1  # the enclosing definition
-    local: bool = False  # whether that is a function
+    local: bool = False  # whether the parent is a function
     defines: bool = True  # whether to look for definitions, or only for places to cut
 
 
@@ -148,7 +148,7 @@ class _Walk:
             self.note_damage(node, start, end)
 
     def leave_defined(self, item: Item, level: int) -> None:
-        """Look for no more definitions in a definition, only for places to cut."""
+        """Enter a definition only to find split points, not further definitions."""
         node, _, start, end, _, _ = item
         if end - start > self.limit:
             self.places.append(_Place(node, level, defines=False))

@@ -31,11 +31,11 @@ The parser makes 300 calls for a kernel file of 15 kB; doing this in each of the
 """
 
 _window = bytearray()
-_parsing = Lock()  # for the window, and because a parser serves one thread at a time
+_parsing = Lock()  # guards the window, and the parser, which serves one thread at a time
 
 
 def parse(grammar: Grammar, source: bytes) -> Tree | None:
-    """Return the syntax tree of `source`, or None where the parser has lost its way.
+    """Return the syntax tree of `source`, or None if the parser was stopped.
 
     The parser is stopped when it has jumped within the text `MAX_JUMPS` times, which is the same on
     every machine, or, as a last resort, after `MAX_CPU_SECONDS` of this thread.
@@ -59,5 +59,5 @@ def parse(grammar: Grammar, source: bytes) -> Tree | None:
             tree = grammar.parser.parse(read, progress_callback=lost)
             return tree if reads <= allowed else None
         except ValueError:  # raised when `lost` stops the parser
-            grammar.parser.reset()  # or it would continue with this text
+            grammar.parser.reset()  # else the next parse would continue this one
             return None

@@ -14,11 +14,15 @@ _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A flag or a positional argument; `settings` are keywords of argparse's `add_argument`."""
+    """A flag or a positional argument; `settings` are keywords of argparse's `add_argument`.
+
+    With `any_text`, the next argument is the flag's value even if it begins with a dash.
+    """
 
     flags: tuple[str, ...]
     help: str
     settings: dict[str, Any] = field(default_factory=dict)
+    any_text: bool = False
 
 
 @dataclass(frozen=True, slots=True)

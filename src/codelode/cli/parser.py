@@ -6,6 +6,7 @@ import argparse
 import os
 from typing import TYPE_CHECKING, NoReturn
 
+from codelode.cli.dashes import marked, unmarked
 from codelode.errors import UsageError
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from codelode.cli.options import Command
 
 SUMMARY = "Search code by meaning, locally. Nothing leaves this machine."
-_MARK = "\0"  # no argument of a process can contain it
 
 
 class _Parser(argparse.ArgumentParser):
@@ -53,21 +53,13 @@ def parse(command: Command, arguments: Sequence[str]) -> argparse.Namespace:
     Raises `UsageError`. Asked for help, prints it and raises `SystemExit`.
     """
     # Intermixed, because `lode search QUERY -k 3 ROOT` is what people type.
-    parsed = command_parser(command).parse_intermixed_args(_after_dashes_marked(arguments))
-    for argument in command.arguments:
-        (dest,) = argument.flags
-        value = getattr(parsed, dest)
-        if value is not None:
-            setattr(parsed, dest, value.removeprefix(_MARK))
+    parsed = command_parser(command).parse_intermixed_args(marked(command, arguments))
+    for name, value in vars(parsed).items():
+        if isinstance(value, str):
+            setattr(parsed, name, unmarked(value))
+        elif isinstance(value, list):
+            setattr(parsed, name, [unmarked(text) for text in value])
     return parsed
-
-
-def _after_dashes_marked(arguments: Sequence[str]) -> list[str]:
-    """Mark all arguments after `--`, which intermixed parsing would treat as options."""
-    if "--" not in arguments:
-        return list(arguments)
-    at = arguments.index("--")
-    return [*arguments[:at], *(_MARK + argument for argument in arguments[at + 1 :])]
 
 
 def command_parser(command: Command) -> argparse.ArgumentParser:
@@ -93,10 +85,9 @@ def command_parser(command: Command) -> argparse.ArgumentParser:
 
 def usage(command: Command) -> str:
     """Return the usage line. Options are listed below it, in groups."""
+    forms = {"?": "[{}]", "*": "[{}...]"}
     arguments = [
-        f"[{option.settings['metavar']}]"
-        if option.settings.get("nargs") == "?"
-        else option.settings["metavar"]
+        forms.get(option.settings.get("nargs", ""), "{}").format(option.settings["metavar"])
         for option in command.arguments
     ]
     return " ".join(["lode", command.name, "[OPTIONS]", *arguments])
@@ -127,6 +118,6 @@ def _epilog(command: Command) -> str:
 
 
 def _wrapped(text: str) -> str:
-    import textwrap  # argparse has it already by the time it matters
+    import textwrap  # imported late: only help needs it, and argparse has imported it by then
 
     return textwrap.fill(text, min(_columns() - 2, 98))

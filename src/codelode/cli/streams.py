@@ -23,7 +23,7 @@ def prepare() -> None:
 
     Output is UTF-8 whatever the locale. A file name that is not UTF-8 goes into a pipe unchanged;
     for a terminal `render.sanitize` escapes it. If a standard stream is closed, its descriptor is
-    taken, so that it cannot become the descriptor of an index file.
+    opened on the null device, so that it cannot become the descriptor of an index file.
     """
     for descriptor in range(3):
         try:
@@ -46,7 +46,7 @@ def say(message: str) -> None:
 
 
 def write_error(text: str) -> None:
-    """Write text on standard error, if it still is open."""
+    """Write text to standard error, if it is still open."""
     with suppress(OSError):
         sys.stderr.write(text)
         sys.stderr.flush()
@@ -64,7 +64,7 @@ def confirm(action: str) -> bool:
 
 
 def print_json(value: object) -> None:
-    """Print a value as JSON on one line, in ASCII on a terminal, which might obey the rest."""
+    """Print a value as JSON on one line; on a terminal in ASCII, so that it cannot control it."""
     import json
 
     print(json.dumps(value, ensure_ascii=is_terminal(sys.stdout)))
@@ -104,7 +104,7 @@ def use_color(choice: str, stream: TextIO) -> bool:
 
 
 def discard_output() -> None:
-    """Send further output nowhere, not even at exit: the pipe is broken."""
+    """Discard further output, also that flushed at exit: the pipe is broken."""
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 1)
     os.close(null)

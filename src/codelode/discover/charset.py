@@ -20,8 +20,8 @@ _TABLE = Path(__file__).with_name("letters.tsv")
 _ASCII_BITS = 4.5  # the cost of an English letter, which a two-byte encoding may consume
 _SIGN_BITS, _PUNCTUATION_BITS = 5, 9
 _RARE_BITS = 18
-_CAPITAL_BITS = 5  # after a small letter
-_ALONE_BITS = 5  # for a letter that is a word, in an alphabet
+_CAPITAL_BITS = 5  # the cost of a capital after a small letter
+_ALONE_BITS = 5  # the cost of a one-letter word in an alphabetic script
 _SIGNS = frozenset("©®°±µ§")
 _PUNCTUATION = frozenset("“”‘’‚„–—…™¶«»·×÷½¼¾€£¥†‡•²³¹¬¿¡\xa0")
 
@@ -65,7 +65,7 @@ class Reading(NamedTuple):
 def readings(sample: bytes) -> list[Reading]:
     """Return the encodings in which some bytes can be read, the most plausible first.
 
-    Every character of the sample must be whole.
+    The sample must not begin or end within a character.
     """
     best: dict[str, float] = {}
     texts: dict[str, _Text | None] = {}
@@ -81,9 +81,9 @@ def readings(sample: bytes) -> list[Reading]:
 
 
 def letter_bits(text: str, languages: tuple[str, ...]) -> float:
-    """Return the bits of a character of a text, on average: the least of these languages.
+    """Return the mean cost of a non-ASCII character, in bits: the minimum over some languages.
 
-    They are given by one of their encodings. Only characters beyond ASCII count.
+    `languages` names each language by one of its encodings.
     """
     counts = Counter(character for character in text if character > "\x7f")
     found = [
@@ -127,7 +127,7 @@ class _Text(NamedTuple):
 
 
 def _read(sample: bytes, encoding: str) -> _Text | None:
-    """Decode a sample; None if it is not in this encoding, or has control characters in it."""
+    """Decode a sample; None if it is not in this encoding, or would have control characters."""
     try:
         text = sample.decode(encoding)
     except UnicodeDecodeError:

@@ -17,11 +17,11 @@ _LOOKED_AT = 1 << 13
 """A NUL or too many control characters in this many first bytes make a file binary."""
 _CONTROLS = bytes({*range(0x20), 0x7F} - set(b"\t\n\v\f\r\b\x1b"))
 _MAX_CONTROLS = 0.05
-_MAX_CONTROLS_UNKNOWN = 0.01  # where the encoding is not certain either
+_MAX_CONTROLS_UNKNOWN = 0.01  # if the encoding is unknown
 _SAMPLE = 1 << 12
-_MAX_BITS = 8.0  # a byte, in the most plausible encoding: noise has 9 and more, languages 4 to 6
-_MAX_HIGH = 0.3  # of noise: a text with fewer bytes beyond ASCII is worth reading
-_MAX_WIDE_BITS = 12.0  # a character of UTF-16 without a mark: noise has 15 and more
+_MAX_BITS = 8.0  # per byte, in the best encoding: languages have 4 to 6, noise 9 and more
+_MAX_HIGH = 0.3  # share of bytes beyond ASCII up to which even noise is kept as text
+_MAX_WIDE_BITS = 12.0  # per character of UTF-16 or UTF-32 without a mark: noise has 15 and more
 _WIDE_LANGUAGES = ("gb18030", "big5hkscs", "cp932", "cp949", "cp1251", "cp1252", "cp1253")
 
 _MAGIC = {
@@ -141,7 +141,7 @@ def _escaped(data: bytes) -> Text | None:
 
 
 def _wide_without_mark(data: bytes) -> Text | None:
-    """UTF-32 or UTF-16, whichever reads most like text, if either does."""
+    """Decode UTF-32 or UTF-16 without a mark, whichever is more plausible; None if neither is."""
     start = data[:_LOOKED_AT]
     best, bits = "", _MAX_WIDE_BITS
     for encoding in ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be"):
@@ -160,7 +160,7 @@ def _wide_without_mark(data: bytes) -> Text | None:
 
 
 def _wide_bits(text: str) -> float:
-    """Return the bits of a character beyond ASCII; 0 if few are, infinite with control codes."""
+    """Return the bits per non-ASCII character: 0 if few, infinity if there are control codes."""
     if not text or _share_of_controls(text.encode("utf-8", "replace")) > 0:
         return float("inf")
     foreign = sum(character > "\x7f" for character in text)
@@ -168,7 +168,7 @@ def _wide_bits(text: str) -> float:
 
 
 def _damaged_utf8(text: bytes) -> Text | None:
-    """UTF-8 if far more of the bytes beyond ASCII are valid than not."""
+    """Decode UTF-8 with invalid bytes; None unless most non-ASCII characters are valid."""
     repaired = text.decode("utf-8", "replace")
     invalid = repaired.count("\ufffd")
     ascii_bytes = len(text.translate(None, _ABOVE_ASCII))

@@ -1,4 +1,4 @@
-"""The settings of git: configuration files, their includes and the conditions of these."""
+"""The settings of git: configuration files and their conditional or plain includes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from codelode.discover import wildmatch
 from codelode.discover.safe_open import read_settings
 
 MAX_SETTINGS_BYTES = 1 << 20
-_MAX_INCLUDES = 10  # one within the other, as in git
+_MAX_INCLUDES = 10  # nested, as in git
 
 _BLANK = re.compile(rb"(?:[ \t\r\n]|[#;][^\n]*)*")
 _SECTION = re.compile(rb'\[([-.A-Za-z0-9]+)(?:[ \t]+"((?:[^"\\\n]|\\[^\n])*)")?\]')
@@ -97,7 +97,7 @@ class GitConfig:
         return reference.removeprefix("refs/heads/") if reference.startswith("refs/heads/") else ""
 
     def _remotes(self) -> Iterator[bytes]:
-        """Yield the remotes in the repository's own file; git heeds those elsewhere, too."""
+        """Yield the URLs of the remotes in the repository's own file; git reads other files too."""
         data = read_settings((self.common or Path()) / "config", MAX_SETTINGS_BYTES, follow=True)
         for key, value in parse_config(data or b""):
             if key.startswith("remote.") and key.endswith(".url"):
@@ -209,7 +209,7 @@ def _text(data: bytes) -> str:
 def _value(data: bytes, at: int) -> tuple[bytes | None, int]:
     """Return the value at `at`, None if it is malformed, and the end of its line."""
     value = bytearray()
-    length = 0  # spaces beyond this are dropped, unless more follows
+    length = 0  # trailing spaces beyond this length are dropped
     quoted = False
     while piece := _PIECE.match(data, at):
         at = piece.end()

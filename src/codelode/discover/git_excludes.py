@@ -33,7 +33,7 @@ class Worktree:
 
     @cached_property
     def _git_folder(self) -> Path | None:
-        """The worktree's own `.git`, also where that is a file that points to it."""
+        """The worktree's own git folder; `.git` may be a file that holds its path."""
         if self.top is None:
             return None
         place = self.top / ".git"
@@ -62,7 +62,7 @@ class Worktree:
         return self._config.is_true("core.ignorecase")
 
     def exclude_files(self) -> list[Path]:
-        """Return the rule files that git would heed, which need not exist; the first outranks."""
+        """Return the rule files that git would heed, the strongest first; they need not exist."""
         files = [self._common / "info" / "exclude"] if self._common else []
         configured = self._config.last("core.excludesfile")
         if configured is None:

@@ -21,8 +21,8 @@ MAX_INDEX_BYTES = 1 << 30
 _HEADER = 12
 _STAT = 40  # bytes of an entry before its object's name
 _HASHES = {"sha1": 20, "sha256": 32}
-_EXTENDED = 0x4000  # two bytes more of flags
-_LENGTH = 0x0FFF  # in the flags; longer paths have this length, too
+_EXTENDED = 0x4000  # a flag: two more bytes of flags follow
+_LENGTH = 0x0FFF  # the bits of the path's length in the flags; longer paths have this value
 _GIT_SECONDS = 60
 
 
@@ -69,13 +69,13 @@ def tracked_files(worktree: Path, git_folder: Path, object_format: str) -> Track
     try:
         paths, end = _paths(data, hash_size)
         is_split = _is_split(data, end, hash_size)
-    except (IndexError, ValueError):  # damaged, or of a version to come
+    except (IndexError, ValueError):  # damaged, or of a future version
         return TrackedFiles([])
     return TrackedFiles(_listed_by_git(worktree) if is_split else paths)
 
 
 def _paths(data: bytes, hash_size: int) -> tuple[list[bytes], int]:
-    """Return the paths of the entries, and where these end.
+    """Return the paths of the entries, and the offset after the entries.
 
     Raises `ValueError` or `IndexError` for a damaged index.
     """

@@ -78,7 +78,7 @@ def _source(alternative: str) -> str | None:
 
 
 def _alternatives(pattern: str, glob: str) -> Iterator[str]:
-    """Yield every combination of the alternatives in a pattern, the first braces slowest."""
+    """Yield every combination of the alternatives in a pattern; the first braces vary slowest."""
     depth = 0
     cuts: list[int] = []
     for match in _BRACE.finditer(pattern):

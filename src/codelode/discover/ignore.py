@@ -88,7 +88,7 @@ class Rules:
         return _Table(self._compared(), folders=True)
 
     def _compared(self) -> list[Rule]:
-        """Return the rules as they are compared with names."""
+        """Return the rules, in lower case if case is ignored."""
         if not self._ignore_case:
             return self.rules
         return [rule._replace(pattern=_in_lower_case(rule.pattern)) for rule in self.rules]
@@ -123,9 +123,9 @@ class _Table:
     def __init__(self, rules: Iterable[Rule], *, folders: bool) -> None:
         self.names: dict[bytes, int] = {}
         self.endings: dict[bytes, int] = {}  # `*.ext`: looked up at every dot of a name
-        self.tails: dict[bytes, int] = {}  # `*~`: looked up with every existing length ...
-        self.heads: dict[bytes, int] = {}  # `name*`: ... if the byte at that end matches
-        self.all = NOT_FOUND  # `*`
+        self.tails: dict[bytes, int] = {}  # `*~`: looked up for each length of a tail
+        self.heads: dict[bytes, int] = {}  # `name*`: looked up for each length of a head
+        self.all = NOT_FOUND  # the last rule `*`
         self.paths: defaultdict[bytes, dict[bytes, int]] = defaultdict(dict)  # by folder and name
         by_name: list[Expression] = []
         by_depth: defaultdict[int | None, list[Expression]] = defaultdict(list)

@@ -56,7 +56,7 @@ def language_of(name: str) -> str | None:
 
 
 def language_of_shebang(first_line: bytes) -> str | None:
-    """Return the language that `#!/usr/bin/env python3` and its like announce, or None."""
+    """Return the language of a shebang such as `#!/usr/bin/env python3`, or None."""
     if not first_line.startswith(b"#!"):
         return None
     for word in first_line[2:].decode("utf-8", "replace").split():
@@ -75,7 +75,7 @@ def language_called(alias: str) -> str | None:
 def resolve(alias: str) -> str:
     """Return the name of the language that a user calls `alias`: `c++`, `golang`, `.rs`, `Python`.
 
-    Raises `UsageError`, with the names that come close, if there is none.
+    Raises `UsageError`, with similar names, if there is none.
     """
     found = language_called(alias)
     if found is not None:

@@ -10,7 +10,7 @@ class Sign(NamedTuple):
     """A sign of a language: a text matches one of its regular expressions only in `language`.
 
     If there are `hints`, only texts that match one of them are searched, which is much faster.
-    `bare` uses the text without C comments and without code for C++ alone.
+    `bare` uses the text without C comments and without code that only a C++ compiler sees.
     """
 
     language: str

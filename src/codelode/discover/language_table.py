@@ -21,7 +21,7 @@ class Language(NamedTuple):
 
 
 LANGUAGES = (
-    # Those that are cut by their syntax.
+    # Languages whose files are split by syntax.
     Language(
         "bash",
         "sh bash ksh zsh bats ebuild eclass",
@@ -62,7 +62,7 @@ LANGUAGES = (
     Language("swift", "swift", "", "swift"),
     Language("typescript", "ts tsx mts cts", "", "deno tsx ts-node bun"),
     Language("zig", "zig zon"),
-    # Those that are cut by indentation or by lines.
+    # Languages whose files are split by indentation or by lines.
     Language("abap", "abap"),
     Language("actionscript", "as"),
     Language("ada", "adb ads ada"),

@@ -56,7 +56,7 @@ def _content(root: str, file: SourceFile, limit: int) -> bytes | Skip:
 
 
 def _open(root: str, file: SourceFile) -> int:
-    """Open a file by its path if that still leads to the file of the walk, else step by step."""
+    """Open a file by its path; if that is no longer the file of the walk, folder by folder."""
     if len(file.path) + len(root) < _LONGEST_PATH:
         descriptor = os.open(f"{root}/{file.path}", FILE)
         if _is_as_seen(descriptor, root, file):

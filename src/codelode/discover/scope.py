@@ -94,7 +94,7 @@ def _decided_by(parts: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _depends_on_all(root: Path) -> bool:
-    """Check whether rules that ignore everything are in force only if something is left."""
+    """Check whether the root has a rule that ignores everything and may be disregarded."""
     if worktree_above(root) is not None:
         return False
     rules = read_settings(root / ".gitignore", MAX_RULES_BYTES) or b""
@@ -106,7 +106,7 @@ def _insert(names: Names, parts: tuple[str, ...]) -> None:
     *folders, last = parts
     for folder in folders:
         below = names.setdefault(folder, {})
-        if below is None:  # all of it is in scope
+        if below is None:  # the whole folder is in scope already
             return
         names = below
     names[last] = None

@@ -90,7 +90,7 @@ class _Walk:
                 folder = self._way[-1]
                 for raw, entry in folder.rest:
                     found = self._look(folder, raw, entry)
-                    if found is None:  # a folder, which is now the last on the way
+                    if found is None:  # entered a folder: go on there
                         break
                     if found.path.endswith("/") or not folder.leads_on(entry.name):
                         yield found

@@ -48,7 +48,7 @@ def is_literal(pattern: bytes) -> bool:
 def tokenize(pattern: bytes, *, path: bool) -> tuple[Token, ...] | None:
     """Split a pattern into tokens; None if it can match nothing (an open `[`, a final backslash).
 
-    `path` says whether the pattern is matched against a path, where `**` has its meaning, or
+    `path` says whether the pattern is matched against a path, where `**` crosses folders, or
     against a single name.
     """
     wildcard = _WILDCARD.search(pattern)

@@ -1,6 +1,6 @@
 """Bags of table rows: the rows and counts of the words and the path of each passage.
 
-The static encoder and the training of its model share this code, so that both see the same.
+The static encoder and the training of its model share this code, so that their bags are equal.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The folder of a static model: what lies in it, reading it, and its fingerprint.
+"""The folder of a static model: its files, how they are read, and their fingerprint.
 
 model.json      name, dimensions, tokenizer, path_weight, fingerprint, license, how it was made
 hashes.npy      uint64[known]       `term_hash` of every part in the vocabulary, ascending

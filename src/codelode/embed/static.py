@@ -54,7 +54,7 @@ class StaticEncoder:
         self._table = model.table
         self._vocabulary = Vocabulary(model.hashes)
         scaled = model.weights.astype(np.float64) * model.scales.astype(np.float64)[:, None]
-        # Only their ratios matter; the largest becomes 1, a million steps.
+        # Only the ratios of the weights matter: scale them so that the largest is 1.
         self._passage_weights, self._query_weights = np.ascontiguousarray(
             (scaled / scaled.max(0)).T
         )

@@ -104,7 +104,7 @@ class Vocabulary:
                 start += 1
 
     def _row(self, number: int) -> int | None:
-        """Return the row of a hash, from a dictionary that is built once it is worth its 3 ms."""
+        """Return the row of a hash; build a dictionary (3 ms) only when there are many lookups."""
         if self._row_of is None:
             if len(self._parts) < 100:
                 at = int(np.searchsorted(self._hashes, np.uint64(number)))

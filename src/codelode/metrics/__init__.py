@@ -85,7 +85,7 @@ def exporting(target: str) -> Iterator[None]:
 
 
 def recorder() -> Recorder | None:
-    """Return the object that records, or None while metrics are off."""
+    """Return the recorder, or None while metrics are off."""
     return _recorder
 
 

@@ -39,7 +39,7 @@ def own_meter() -> Recorder:
 
 
 class Exporter:
-    """Instruments, and the file or endpoint that shows them. `address` names it."""
+    """Instruments, and the file or endpoint that shows them, which is at `address`."""
 
     def __init__(self, target: str, loopback_only: bool) -> None:
         """Open a target. Raises `UsageError` if it is invalid or cannot be used."""
@@ -53,7 +53,7 @@ class Exporter:
 
         from codelode.metrics.instruments import Recorder
 
-        registry = CollectorRegistry()  # of its own: other metrics of the program are not shown
+        registry = CollectorRegistry()  # a new one: without the program's other metrics
         reader = PrometheusMetricReader(
             disable_target_info=True, scope_info_enabled=False, registry=registry
         )
@@ -127,7 +127,7 @@ def _write_regularly(path: Path, registry: CollectorRegistry) -> tuple[str, Call
     from prometheus_client import write_to_textfile
 
     def write() -> None:
-        write_to_textfile(str(path), registry)  # beside it, then renamed
+        write_to_textfile(str(path), registry)  # writes a temporary file, then renames it
 
     write()  # a file that cannot be written is an error now, not in 15 seconds
     ended = threading.Event()

@@ -51,10 +51,10 @@ def _stat(file: SourceFile) -> tuple[int, int, int, int]:
 class KnownFiles:
     """The live files of a snapshot within a scope; no files if there is no snapshot yet.
 
-    Parallel arrays hold a file each, sorted by path hash: `hashes` uint64[n], `owners` and `rows`
-    int64[n] (its segment and its row there), `stats` int64[n, 4] (size, times, inode). Flags tell
-    what the walk found: `seen` that the file exists, `unchanged` that its indexed content is
-    current, `restat` that only its times changed.
+    The arrays have one element per file, sorted by path hash: `hashes` uint64[n], `owners` and
+    `rows` int64[n] (its segment and its row there), `stats` int64[n, 4] (size, times, inode). The
+    walk sets flags: `seen` if the file exists, `unchanged` if its indexed content is current,
+    `restat` if only its times changed.
     """
 
     def __init__(self, snapshot: Snapshot | None, scope: Scope | None = None) -> None:
@@ -168,7 +168,7 @@ class KnownFiles:
 
 
 class SkipCounter:
-    """Counts skips by reason, and tells a listener of each."""
+    """Counts skips by reason, and reports each to a listener."""
 
     def __init__(self, listener: Callable[[Skip], None] | None) -> None:
         self.counts: Counter[str] = Counter()

@@ -28,7 +28,7 @@ class Progress(Protocol):
 
 
 class UpdateSettings(TypedDict, total=False):
-    """The keyword arguments of `Index.update`, which says what they are."""
+    """The keyword arguments of `Index.update`, where they are documented."""
 
     jobs: int | None
     hidden: bool | None

@@ -27,7 +27,7 @@ class WorkerPool:
     """`jobs` workers. Use as a context manager: leaving it early kills them.
 
     `clock` counts as "wait" how long the caller waits for runs. `run_wait` is how long finished
-    runs waited for the caller, and `transfer_cpu` what it cost to talk to the workers, in seconds.
+    runs waited for the caller, `transfer_cpu` the CPU time of talking to workers; both in seconds.
     `traces` are the profiles of the workers after the end: (name of the process, profile).
     """
 

@@ -77,8 +77,8 @@ class Sealer:
     def finish(self, skipped: dict[str, int]) -> Manifest:
         """Seal the last runs and publish, unless nothing has changed since the last commit.
 
-        `skipped` are the numbers of files that the index leaves out, by reason. Return the manifest
-        that is current then.
+        `skipped` are the numbers of files that the index leaves out, by reason. Returns the
+        manifest that is current afterwards.
         """
         with self._clock.during("seal"):
             self._seal()
@@ -119,7 +119,7 @@ class Sealer:
         publish(self.storage, self.manifest if finished else self._unfinished())
 
     def _unfinished(self) -> Manifest:
-        """Return the manifest with the start of the walk before.
+        """Return the manifest with the start time of the previous walk.
 
         Files that were racy then, and that this walk has not reached yet, must stay racy.
         """

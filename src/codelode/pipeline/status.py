@@ -35,7 +35,7 @@ class Status:
 
 
 def describe(storage: Storage, snapshot: Snapshot, changes: Plan | None) -> Status:
-    """Return the status of an index; `changes` are what an update would do, if that is known."""
+    """Return the status of an index; `changes` is the plan of an update, if known."""
     manifest = snapshot.manifest
     sections: Counter[str] = Counter()
     for live in snapshot.segments:

@@ -99,7 +99,7 @@ class Tracer:
 
 
 def joined(traces: Sequence[tuple[str, str]]) -> str:
-    """Return one speedscope file of several: (name of the process, its file) each."""
+    """Join speedscope files into one; each is given with the name of its process."""
     frames: list[Any] = []
     profiles: list[dict[str, Any]] = []
     document: dict[str, Any] = {}

@@ -44,10 +44,10 @@ SMALL_BATCHES = 2
 class UpdateContext:
     """One update of an index whose write lock the caller holds.
 
-    `manifest` is the one to go on from, `snapshot` its segments (None to build anew). `scope` is
-    the part of the tree to look at (None: all of it). `model` is the name by which workers load
-    the encoder, None if they cannot. `traces` collects the profiles of the workers, if they are
-    asked for: (name of the process, speedscope's JSON).
+    `manifest` is the one to continue from, `snapshot` its segments (None for a rebuild). `scope` is
+    the part of the tree to update (None: all of it). `model` is the name by which workers load the
+    encoder, None if they cannot. `traces` collects the profiles of the workers, if requested:
+    (name of the process, speedscope's JSON).
     """
 
     storage: Storage
@@ -66,7 +66,7 @@ class UpdateContext:
         return self.scope is None
 
     def walked(self) -> Iterator[SourceFile | Skip]:
-        """Walk the part of the tree to look at."""
+        """Walk the part of the tree to update."""
         return walk(self.root, self.walk, self.scope)
 
     def sealer(self, known: KnownFiles, clock: StageClock) -> Sealer:
@@ -78,7 +78,7 @@ class UpdateContext:
 def update(context: UpdateContext, options: UpdateOptions) -> UpdateReport:
     """Index the files of a tree that have changed, and commit."""
     ledger = Ledger(available_cores())
-    if context.whole:  # otherwise files elsewhere may have been missed since the last walk
+    if context.whole:  # else changes outside the scope, since the last walk, would be missed
         context = replace(context, manifest=replace(context.manifest, started_ns=settled_now()))
     with ledger.clock.during("compare"):
         known = KnownFiles(context.snapshot, context.scope)
@@ -176,7 +176,7 @@ def _runs(
 
 
 def _counted(batches: Iterator[list[Task]], progress: Progress | None) -> Iterator[list[Task]]:
-    """Yield the batches, and tell a listener of their files."""
+    """Yield the batches, and report their files to the progress listener."""
     for batch in batches:
         if progress:
             progress.found(len(batch), sum(task.file.size for task in batch))

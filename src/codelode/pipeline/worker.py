@@ -40,7 +40,7 @@ def main() -> None:
     )
     gc.freeze()
     gc.set_threshold(_COLLECT_AFTER)
-    # The clock is one for all processes of a machine, since it started.
+    # `time.monotonic` has the same origin in all processes of a machine.
     start = StageTime(time.monotonic() - options.started, time.process_time())
     _serve(parent, indexer, start)
     if tracer is not None:
@@ -48,7 +48,7 @@ def main() -> None:
 
 
 def _serve(parent: ParentProcess, indexer: BatchIndexer, start: StageTime) -> None:
-    """Index each batch; the first run has the time that the start of this process took."""
+    """Index each batch; the first run includes the time to start this process."""
     ready = time.perf_counter()
     for batch in parent.requests():
         waited = time.perf_counter() - ready

@@ -36,7 +36,7 @@ class Section:
 
 
 def split_lines(text: str) -> list[str]:
-    """Return the lines of a text without their ends. A final line end begins no further line."""
+    """Return the lines of a text without line ends. A final line end adds no empty line."""
     lines = _LINE_END.split(text)
     if not lines[-1]:
         lines.pop()
@@ -85,7 +85,7 @@ def excerpt(section: Section, landing: int | None = None, context: int = 0) -> l
 
 
 def _best_window(lines: Sequence[Line], heading: int | None) -> tuple[int, int]:
-    """Return the window with most distinct terms, then most matches, with these in its middle.
+    """Return the window with most distinct terms, then most matches, centered on the matches.
 
     A window that begins with the heading wins if it has at least half as many terms: people look
     for beginnings.
@@ -98,7 +98,7 @@ def _best_window(lines: Sequence[Line], heading: int | None) -> tuple[int, int]:
         window = [line.terms for line in lines[start : start + size]]
         return len(frozenset().union(*window)), sum(map(len, window))
 
-    best = max(range(first, last - size + 1), key=worth)  # the first of equals
+    best = max(range(first, last - size + 1), key=worth)  # the first of the best
     most = worth(best)[0]
     if heading is not None and 2 * worth(heading)[0] >= max(most, 1):
         return heading, min(heading + size, last)

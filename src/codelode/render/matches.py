@@ -25,7 +25,7 @@ class TermMatcher:
         return found
 
     def spans(self, text: str) -> list[tuple[int, int]]:
-        """Return the character ranges `[start, end)` of the words that match, in order, apart."""
+        """Return the character ranges `[start, end)` of matching words, ascending and disjoint."""
         data = text.encode("utf-8", "replace")  # one byte for each surrogate: offsets agree
         spans: set[tuple[int, int]] = set()
         end = 0
@@ -64,7 +64,7 @@ def _occurrences(word: bytes, data: bytes) -> Iterator[tuple[int, int]]:
 
 
 def _joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return ranges in order, with those that overlap joined."""
+    """Return the ranges in order, with overlapping ones merged."""
     joined: list[tuple[int, int]] = []
     for start, end in sorted(spans):
         if joined and start < joined[-1][1]:

@@ -93,7 +93,7 @@ def _body(lines: Sequence[Line], language: str | None, style: Style) -> Iterator
 
 
 def _painted(texts: Sequence[str], lines: Sequence[Line], language: str | None) -> list[str]:
-    """Return texts in color, with the terms that `lines` have of the query marked."""
+    """Return texts in color, with the terms of the query marked that are in their `lines`."""
     return [
         paint_tokens(mark(tokens, TermMatcher(line.terms).spans(text) if line.terms else ()))
         for text, line, tokens in zip(texts, lines, highlight(texts, language), strict=True)

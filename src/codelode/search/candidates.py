@@ -58,7 +58,7 @@ class Candidates:
 def chunk_keys(segments: NDArray[np.int64] | int, ordinals: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return segment number << 32 | ordinal, int64[n]: one number per chunk of a snapshot.
 
-    The same packs a segment number and a file's row.
+    The keys of files are made in the same way, from a segment number and a file's row.
     """
     return np.asarray(segments, np.int64) << 32 | ordinals
 
@@ -147,7 +147,7 @@ def kth_best(values: NDArray[np.float32], k: int) -> np.float32:
 def best_rows(
     scores: NDArray[np.float32], k: int, find_places: Callable[[NDArray[np.intp]], Places]
 ) -> NDArray[np.intp]:
-    """Return the rows of the k best scores, in no particular order; ties are cut by place.
+    """Return the rows of the k best scores, in no particular order; ties are broken by place.
 
     `find_places` returns the places of rows; it is called only for ties.
     """
@@ -162,7 +162,7 @@ def best_rows(
 
 
 def _first_places(places: Places, count: int) -> NDArray[np.intp]:
-    """Return the rows of the first `count` of more places."""
+    """Return the rows of the `count` lowest places."""
     paths, starts = places
     last = np.partition(paths, count - 1)[count - 1]
     rows = np.flatnonzero(paths <= last)

@@ -56,7 +56,7 @@ class Statistics:
 
 @dataclass(frozen=True)
 class QueryContext:
-    """A request, read, with everything that is the same in all shards.
+    """A parsed request, with everything that is the same in all shards.
 
     `vector` is the unit vector float32[d] of the query, or None where the dense leg does not run.
     """
@@ -84,7 +84,7 @@ class QueryContext:
 
     @cached_property
     def share_of_term(self) -> dict[str, float]:
-        """The same by term."""
+        """The share of each term in the weight of the query, by term."""
         return dict(zip(self.query.terms, map(float, self.share), strict=True))
 
     @cached_property

@@ -75,7 +75,7 @@ def _defines(
 ) -> NDArray[np.float32]:
     """Return how well chunks of a segment define a name that the query gives, float32[n].
 
-    1 for the name in any case, `_JOINED` for its words joined in another way, else 0.
+    1 for the same name apart from case, `_JOINED` if its words are joined in another way, else 0.
     """
     defines = np.zeros(len(ordinals), np.float32)
     for name in context.query.names:

@@ -46,9 +46,10 @@ class FileMention:
         return term_hash(folded_name(self.path.rpartition("/")[2]), FILE_NAME)
 
     def match(self, path: bytes) -> float:
-        """Return how well a path of the index matches: 1 if it ends with this one, 0 for no match.
+        """Return how well an indexed path matches: 1 if it ends with `self.path`, 0 for no match.
 
-        If this one ends with the path (it may be absolute), the more names they share the better.
+        If `self.path` (which may be absolute) ends with the indexed path, the result grows with the
+        number of names that they share.
         """
         decoded = os.fsdecode(path)
         found = decoded if _has_no_ending(self.path) else folded_name(decoded)

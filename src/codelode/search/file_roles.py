@@ -55,7 +55,7 @@ def roles_of_files(
 def roles_of_path(path: bytes) -> int:
     """Return a bit for each of `ROLES` whose pattern a path matches."""
     folder, slash, name = path.decode("utf-8", "surrogateescape").rpartition("/")
-    # No pattern reaches over a slash; at most it asks whether there is one, or the end.
+    # No pattern matches across a slash, so the folder and the name are matched separately.
     return _bits(folder + slash) & (1 << len(_ROLES_BY_FOLDER)) - 1 | _bits(name)
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """The allowed chunks of a segment, where not all are.
+    """The allowed chunks of a segment, if some are not allowed.
 
     `mask` is bool[chunks], `ordinals` uint16[n]; `runs` int64[m, 2] are where runs of neighbors
     begin and end.

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from typing import Self
 
 FEATURES = (
-    "cosine",  # of the chunk with the query
-    "bm25",  # of the chunk, as a share of the best candidate's
+    "cosine",  # cosine of the chunk with the query
+    "bm25",  # BM25 of the chunk, as a share of the best candidate's
     "coverage",  # share of the query's weight that occurs in the chunk
     "file_cosine",  # best cosine among the file's candidates
     "file_bm25",  # sum over the file's candidates, as a share of the best file's
@@ -26,11 +26,11 @@ FEATURES = (
     "name_loose",  # mean likeness of the parts of the file's name to the query's words
     "depth",  # folders above the file, log
     "path",  # share of the query's weight that occurs in the path
-    "stem",  # ... in the file's name
+    "stem",  # share of the query's weight that occurs in the file's name
     "stem_exact",  # share of the name's parts that the query has
-    "file",  # the file, and the line in it, that the query asks for by its path
+    "file",  # how well the chunk matches a path, and a line in it, that the query names
     "run",  # longest run of the query's words in the chunk, as a share of all of them
-    "named",  # the chunk defines the name that the whole query is: see `named`
+    "named",  # grade of the chunk if the whole query is a name that it defines: see `named`
     "defines",  # the chunk defines a name the query gives
     "symbol",  # share of the query's weight in the name of the chunk's symbol
     "symbol_exact",  # share of the parts of that name that the query has
@@ -39,9 +39,9 @@ FEATURES = (
     "generated",  # 1 for vendored, generated, minified, typing stubs
     "prose",  # 1 for files that are not program code
     "docs",  # 1 for files that are documentation
-    "test_asked",  # tests: the share of the query's weight that asks for tests
-    "prose_asked",  # not program code: the share of the query's weight that asks for it
-    "reexport",  # 1 for files that mostly pass on definitions of others
+    "test_asked",  # in tests: share of the query's weight in words that ask for tests; else 0
+    "prose_asked",  # not in code: share of the query's weight in words that ask for it; else 0
+    "reexport",  # 1 for files that mostly re-export definitions of other files
 )
 COLUMN = {name: column for column, name in enumerate(FEATURES)}
 
@@ -99,7 +99,7 @@ class Gathered:
         return len(self.keys)
 
     def __getitem__(self, rows: slice | NDArray[np.intp | np.bool_]) -> Self:
-        """Return some candidates; those of a slice share the memory of these."""
+        """Return some of the candidates; a slice shares memory with these arrays."""
         return type(self)(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
 
     def feature(self, name: str) -> NDArray[np.float32]:

@@ -33,7 +33,7 @@ _LAST_NAME = re.compile(r"[^\W\d][\w$]*[!?]?\Z")
 
 @dataclass(frozen=True, slots=True)
 class Landing:
-    """Lines are 1-based, `line` is one of `start_line` to `end_line`.
+    """The place of a hit. Lines are 1-based; `line` is one of `start_line` to `end_line`.
 
     `symbol` is the qualified name of the innermost definition that holds `line`, `kind` its kind;
     None where there is none.
@@ -58,9 +58,9 @@ class Passage:
 def land(
     passage: Passage, definitions: DefinitionLookup, context: QueryContext, asked: int = 0
 ) -> Landing:
-    """Select the place in a passage that answers a query best: the line `asked`, if it is in it.
+    """Select the place in a passage that answers a query best.
 
-    `asked` is 1-based, 0 if the query names no line.
+    The line `asked` wins if it is in the passage. It is 1-based, 0 if the query names no line.
     """
     starts = line_starts(passage.text).tolist()
     last_line = passage.first_line + max(len(starts) - 1, 0)
@@ -115,7 +115,7 @@ def _best_line(passage: Passage, starts: Sequence[int], context: QueryContext) -
 
 
 def _phrase(text: str, query: str) -> int | None:
-    """Return the offset of the query, as written but in any case, or None."""
+    """Return the offset of the whole query in a text, ignoring case, or None."""
     if len(query) < _PHRASE_CHARACTERS or query.isidentifier():
         return None
     at = text.lower().find(query.encode("utf-8", "replace").decode("latin-1").lower())
@@ -165,7 +165,7 @@ def _last_names(context: QueryContext) -> set[str]:
 
 
 def _name_worth(definition: Definition, wanted: set[str], weights: Mapping[str, float]) -> float:
-    """Return how well a name answers the query: 0 if it does not; declarations are worth less."""
+    """Return how well a name answers the query: 0 for not at all; a declaration gets less."""
     worth = 0.0
     if definition.name in wanted:
         worth = 4.0

@@ -6,9 +6,9 @@ so a score does not depend on how chunks are spread over segments.
 
 Long lists of common terms are skipped where they cannot matter (MaxScore: Turtle and Flood, "Query
 evaluation: strategies and optimizations", 1995). Terms are added up from rare to common. Once the
-remaining terms can add at most less than the k-th best score so far, only chunks that already have
-a part of it can still get among the best, and the remaining weights are looked up for these alone.
-The scores offered to the best k are summed in the order of the query, so pruning never shows.
+remaining terms together cannot reach the k-th best score so far, a chunk without an earlier term
+cannot enter the best k. From then on, weights are looked up only for chunks whose sum is already
+high enough. The final scores are summed in the order of the query, so pruning does not change them.
 """
 
 from __future__ import annotations
@@ -144,7 +144,7 @@ class Bm25:
         if mask is not None and len(mask) * lookups < sum(frequencies):
             return mask.ordinals.astype(np.int64)
         enough = best.threshold * _SLACK
-        # The most that each term and all after it can add: k1 + 1 bounds the part of a frequency.
+        # Upper bound of the sum of each term and all after it: idf · (k1 + 1) bounds a weight.
         most = [sum(self.idf[term] * (K1 + 1) for term in terms[i:]) for i in range(len(terms) + 1)]
         scores, done = self._added_up(number, terms, most, enough)
         # A chunk whose score and the remaining bound are below `enough` cannot enter the best k.
@@ -170,7 +170,7 @@ class Bm25:
         norms = self.length_norms(number)
         scores = np.zeros(len(norms), np.float32)
         for done, term in enumerate(terms):
-            if most[done] < enough:  # no chunk can enter by the remaining terms alone
+            if most[done] < enough:  # the remaining terms alone are not enough
                 few = np.count_nonzero(scores >= max(enough - most[done], _TINY))
                 if few * _POSTINGS_PER_LOOKUP < self.terms.frequencies[term][number]:
                     return scores, done

@@ -35,7 +35,7 @@ Share = tuple[float, float]
 
 
 def shares_of_paths(paths: Sequence[bytes], weights: Weights) -> NDArray[np.float32]:
-    """Return float32[n, 3]: the share of the query's weight in each path, and its stem's `Share`.
+    """Return float32[n, 3]: the share of the query's weight in each path, and its stem's `Share`s.
 
     The stem is the file's name up to its first dot.
     """

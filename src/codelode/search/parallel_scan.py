@@ -40,7 +40,7 @@ def shared_out(work: Callable[[T], None], items: Sequence[T], *, helped: bool) -
     """Call `work` once for each item, in no particular order, before the block ends.
 
     With `helped`, idle cores begin at once. The calling thread does the rest at the end of the
-    block. Raises the error of the block, or the first error of `work`; nothing is running then.
+    block. Raises the error of the block, or the first error of `work`, when no call is running.
     """
     todo: Iterator[T] = iter(items)
     taking = threading.Lock()

@@ -1,4 +1,4 @@
-"""The text of a query, read: its terms, and whether it names a symbol."""
+"""Parse the text of a query: its terms, and whether it names a symbol."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _STOP_WORDS = frozenset(
 )
 _WORD = re.compile(r"[\w$\u0080-\U0010ffff]+[!?]?")
 _QUALIFIER = re.compile(r"\.|::|->|#|/")
-_CAMEL_CASE = re.compile(r"[a0@]A|A{2}a")  # over the shape of a name
+_CAMEL_CASE = re.compile(r"[a0@]A|A{2}a")  # matched against `shape(name)`
 _OPERATOR_NAME = re.compile(r"\boperator\s*(\(\)|\[\]|[^\w\s()\[\]]+)")
 _OPERATOR = re.compile(r"(?:^|[\s(`'\"])(\[\]=?|[-!#$%&*+./:<=>?@\\^|~]{1,8})(?=$|[\s)`'\"])")
 
@@ -71,19 +71,19 @@ def _spaced(text: str) -> str:
 
 
 def _is_name(word: str) -> bool:
-    """Whether a word can be an identifier, in any script."""
+    """Return whether a word can be an identifier, in any script."""
     return word.rstrip("!?").replace("$", "_").isidentifier()
 
 
 def _is_qualified_name(text: str) -> bool:
-    """Whether a text is a name, or names with `.`, `::`, `->`, `#` or `/` between them."""
+    """Return whether a text is a name, or names joined by `.`, `::`, `->`, `#` or `/`."""
     text = re.sub(r"(?:\(\))?[!?]?\Z", "", text)
     first, *others = _QUALIFIER.split(text)
     return _is_name(first) and all(_is_name(name.removeprefix("~")) for name in others)
 
 
 def _has_several_parts(name: str) -> bool:
-    """Whether a name is snake_case or camelCase: no word of a question."""
+    """Return whether a name is snake_case or camelCase, unlike a word of prose."""
     return "_" in name.strip("_") or _CAMEL_CASE.search(shape(name)) is not None
 
 

@@ -95,7 +95,7 @@ def finish(gathered: Sequence[Gathered], context: QueryContext) -> Ranked:
         scores = table.features[:, COLUMN["cosine"]]
     else:
         scores = weigh(table.features)
-    order = np.argsort(-scores, kind="stable")  # ties stay in the order of their places
+    order = np.argsort(-scores, kind="stable")  # ties keep the order of places
     rows = choose(table.files, order, context.request.limit)
     features = table.features[rows] if context.request.explain else None
     return Ranked(table.shards[rows], table.keys[rows], scores[rows], features)
@@ -110,7 +110,7 @@ def feature_table(gathered: Sequence[Gathered], context: QueryContext) -> Featur
     shards = np.repeat(np.arange(len(gathered)), [len(one) for one in gathered])
     everything = Gathered.join(gathered)
     files = _number_files(shards, everything.files)
-    if len(gathered) > 1:  # one shard has no more than the best already
+    if len(gathered) > 1:  # a single shard has returned only its best already
         rows = _best_of_all(everything, context.limit)
         shards, files, everything = shards[rows], files[rows], everything[rows]
         keep_best_runs(everything, context)
@@ -125,7 +125,7 @@ def feature_table(gathered: Sequence[Gathered], context: QueryContext) -> Featur
 
 
 def _number_files(shards: NDArray[np.int64], files: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return a number from 0 for the file of each candidate; candidates of a file are neighbors."""
+    """Return the number of each candidate's file, from 0. Candidates are grouped by file."""
     differs = (np.diff(files, prepend=-1) != 0) | (np.diff(shards, prepend=-1) != 0)
     return np.cumsum(differs) - 1
 

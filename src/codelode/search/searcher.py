@@ -66,6 +66,6 @@ def prepare(
 
 def _canonical(languages: Sequence[str]) -> list[str]:
     """Return the names of languages given by names or aliases."""
-    from codelode.discover.language import resolve  # few queries ask for languages
+    from codelode.discover.language import resolve  # imported late: few queries have it
 
     return [resolve(name) for name in languages]

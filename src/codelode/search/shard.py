@@ -24,8 +24,8 @@ _LIVE_COUNTS = 4096
 class Shard:
     """A snapshot and the caches of the searches in it, shared by threads.
 
-    On one machine a snapshot is one shard. An index of many machines has many: each is a snapshot
-    of the whole index's manifest and some of its segments.
+    On one machine, a snapshot is one shard. An index on many machines has many shards; each has the
+    manifest of the whole index, but only some of its segments.
     """
 
     def __init__(self, snapshot: Snapshot) -> None:

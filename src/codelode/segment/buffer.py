@@ -20,14 +20,14 @@ class Buffer(Protocol):
         """Return the length of the file as it is now, in bytes."""
 
     def take(self) -> None:
-        """Keep others from cutting the file short, as far as the system can."""
+        """Keep other processes from truncating the file, as far as the system can."""
 
     def give_back(self) -> None:
         """End one `take`."""
 
 
 class MemoryBuffer:
-    """A buffer of bytes in memory, which nobody can cut short."""
+    """A buffer of bytes in memory, which nobody can truncate."""
 
     def __init__(self, name: str, data: bytes) -> None:
         self.name = name

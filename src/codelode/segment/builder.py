@@ -69,20 +69,20 @@ class _ChunkRow(NamedTuple):
     kind: int
 
 
-_new_chunk_row = partial(tuple.__new__, _ChunkRow)  # `_ChunkRow(...)` is a call of Python
+_new_chunk_row = partial(tuple.__new__, _ChunkRow)  # faster than `_ChunkRow(...)`
 
 
 class SegmentBuilder:
     """Collects files and their chunks, then writes them with their words and vectors."""
 
     def __init__(self) -> None:
-        self.paths: list[str] = []  # of each chunk, as `Passages` wants them
+        self.paths: list[str] = []  # one per chunk, as in `Passages`
         self.texts: list[bytes] = []
         self._files: list[_FileRow] = []
         self._stats: list[tuple[int, int, int]] = []
         self._chunks: list[_ChunkRow] = []
         self._definitions: list[Sequence[Definition]] = []
-        self._file_names: list[tuple[str, int]] = []  # terms, and the first chunk of each file
+        self._file_names: list[tuple[str, int]] = []  # (term, first chunk) of each file
         self._languages: dict[str, int] = {}
         self._kinds: dict[str, int] = {}
         self._path_blob: list[bytes] = []
@@ -117,7 +117,7 @@ class SegmentBuilder:
                 name = clean_name(symbol.name)
                 kind = self._kinds.setdefault(symbol.kind, len(self._kinds) + 1)
             size = len(name)
-            if size and name != last_name:  # else the pieces of a definition share its name
+            if size and name != last_name:  # else the chunk shares the name before it
                 self._symbols.append(name)
                 at, last_name = at + size, name
             row = (number, start, end - start, first, last - first, at - size, size, kind)
@@ -220,6 +220,6 @@ def _table(
 ) -> NDArray[np.void]:
     """Return a table of rows that have some of its columns; the others are 0."""
     table = np.zeros(len(rows), dtype)
-    for name, values in zip(names, zip(*rows, strict=True), strict=False):  # no rows, no values
+    for name, values in zip(names, zip(*rows, strict=True), strict=False):  # may be empty
         table[name] = values
     return table

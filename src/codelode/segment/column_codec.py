@@ -73,7 +73,7 @@ class PackedColumn(NamedTuple):
 
 
 def open_column(data: bytes, at: int, count: int) -> PackedColumn:
-    """Open the column of `count` numbers at an offset. Raises `ValueError` if there is none."""
+    """Open the column of `count` numbers at an offset. Raises `ValueError` if it is invalid."""
     if at < len(data):
         column = PackedColumn(data, at + 1, data[at], count)
         if column.planes <= _WIDTH and column.end <= len(data):
@@ -82,7 +82,7 @@ def open_column(data: bytes, at: int, count: int) -> PackedColumn:
 
 
 def open_columns(data: bytes, at: int, counts: Sequence[int]) -> list[PackedColumn]:
-    """Open all columns from an offset to the end. Raises `ValueError` if they end elsewhere."""
+    """Open all columns from an offset on. Raises `ValueError` if they do not end with `data`."""
     columns = []
     for count in counts:
         columns.append(open_column(data, at, count))

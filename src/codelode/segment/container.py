@@ -8,8 +8,8 @@
 
 The footer is read with `pread` and checked when a file is opened. Pages are checked when they are
 first touched: a damaged page is an error that names file, section and offset, never a wrong
-answer. A file that was cut short is noticed before the mapping is touched, because touching a page
-past the end would kill the process (SIGBUS); see `lease`.
+answer. A truncated file is noticed before the mapping is touched, because touching a page past the
+end would kill the process (SIGBUS); see `codelode.system.leases`.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class SegmentFile:
         if self.size < _HEADER.size + _FOOTER.size:
             raise DamagedError(f"{self.name}: cut short to {self.size} bytes")
         self._directory, self._pages, self.checksum = self._read_tail()
-        self._checked = bytearray(len(self._pages))  # a 1 for each page: the fastest to ask
+        self._checked = bytearray(len(self._pages))  # 1 for each checked page
 
     @classmethod
     def from_bytes(cls, name: str, data: bytes) -> SegmentFile:

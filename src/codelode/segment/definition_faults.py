@@ -1,4 +1,4 @@
-"""Check the definitions of a segment: every reference, and that they are as written."""
+"""Check the definitions of a segment: every reference, and how they are packed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 def definition_faults(segment: Segment) -> Iterator[tuple[str, str]]:
-    """Yield section and description of each fault; the other tables must be intact."""
+    """Yield the section and a description of each fault; the other tables must be intact."""
     try:
         table = segment.definition_table()
         wrong = [*_row_faults(segment, table), *_name_faults(table)]

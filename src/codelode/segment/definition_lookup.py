@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from codelode.segment.container import SegmentFile
 
 _CACHED_BLOCKS = 16
-_WORDS = re.compile(r"[\w$-]+")  # not `~Foo`, `foo?`, `operator==`: signs are no way of joining
+_WORDS = re.compile(r"[\w$-]+")  # not `~Foo`, `foo?` or `operator==`: their signs do not join words
 
 
 class DefinitionRecord(NamedTuple):
@@ -54,7 +54,7 @@ class DefinitionLookup:
         chunks: NDArray[np.void],
         kinds: Sequence[str],
     ) -> None:
-        """`files` and `chunks` are the tables of the segment."""
+        """Take the tables `files` and `chunks` of the segment."""
         self._file = file
         self._files = files
         self._chunks = chunks
@@ -69,7 +69,7 @@ class DefinitionLookup:
     def innermost(self, file: int, line: int) -> DefinitionRecord | None:
         """Return the definition with the fewest lines that holds a line (from 1), or None.
 
-        Of several with as many lines, the deepest; of these, the first.
+        Among equally long ones, the most deeply nested wins; among these, the first.
         """
         best: tuple[int, int, int] | None = None
         for block, piece, first in self._pieces(file):
@@ -119,10 +119,9 @@ class DefinitionLookup:
         return [each for each in records if first <= each.definition.name_line <= last]
 
     def chunks_defining(self, name: str, joined: bool = False) -> Column:
-        """Return the chunks that hold the name of a definition called so, in any case.
+        """Return the chunks that define a name, ignoring case: ordinals int64[n], ascending.
 
-        With `joined`, also of those that join the same words in another way: `getUrl` and
-        `get_url`. Ordinals int64[n], ascending, each once.
+        With `joined`, the words of the name may be joined in another way: `getUrl`, `get_url`.
         """
         cleaned = _text(clean_name(name))
         folded, joined = cleaned.casefold(), joined and _WORDS.fullmatch(cleaned) is not None
@@ -186,7 +185,7 @@ class DefinitionLookup:
         return range(first, first + int(row["definitions"]))
 
     def _pieces(self, file: int) -> Iterator[tuple[DefinitionBlock, slice, int]]:
-        """Yield the blocks with definitions of a file: where they are, and the first's number."""
+        """Yield each block with definitions of a file, their slice of it and the first number."""
         numbers = self._numbers(file)
         at = numbers.start
         while at < numbers.stop:

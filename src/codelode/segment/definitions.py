@@ -46,9 +46,9 @@ class DefinitionTable:
 def definition_table(
     files: Sequence[Sequence[Definition]], kinds: dict[str, int]
 ) -> DefinitionTable:
-    """Make a table of the definitions of some files; `kinds` grows by those it does not have.
+    """Make a table of the definitions of some files; add new kinds to `kinds`.
 
-    Lines and parents that make no sense are moved to the nearest that do.
+    Invalid lines and parents are replaced by the nearest valid ones.
     """
     flat = [each for definitions in files for each in definitions]
     rows = np.zeros(len(flat), DEFINITION)
@@ -112,7 +112,7 @@ class DefinitionBlock:
     """Up to `DEFINITIONS_PER_BLOCK` definitions; columns are unpacked when asked for."""
 
     def __init__(self, record: bytes, count: int) -> None:
-        """Open a block of `count` definitions. Raises `ValueError` if it is none."""
+        """Open a block of `count` definitions. Raises `ValueError` if it is invalid."""
         opened = open_columns(record, 0, [count] * len(COLUMNS))
         self._columns = dict(zip(COLUMNS, opened, strict=True))
 

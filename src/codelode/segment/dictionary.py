@@ -4,13 +4,13 @@ A term is known by the upper 40 bits of its 64-bit hash, its *key*: among ten mi
 terms, one in a hundred thousand shares its key with another. The upper 8 bits of the key are the
 number of a bucket; the terms of a bucket are neighbors, their keys ascend.
 
-Of a key only the *tail* is kept. Where terms are few, it is the lower 32 bits. Where they are many,
-a count for each value of the upper 16 bits, its *slot*, costs less than the byte of each tail that
-it saves: the tail is 24 bits then.
+Only the *tail* of each key is stored. In a segment with few terms, that is the lower 32 bits. With
+many terms, the tail is 24 bits, and the number of terms is stored for each value of the upper 16
+bits, its *slot*: this costs less than one byte more per tail.
 
-Of every list only the length is kept. Most terms come once in one chunk, and their lists have two
-bytes: a bit says so; of the others the length is a byte. A sum over a part of one bucket finds
-where a list begins (see `lookup`).
+Only the length of each posting list is stored. Most terms occur once in one chunk, and their lists
+have two bytes; one bit per term marks them. Any other length takes a byte. The start of a list is
+the sum of the lengths before it in its bucket (see `term_lookup`).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _KEY_SHIFT = 24  # from a hash to its key
 _BUCKET_SHIFT = 32  # from a key to its bucket
 _SLOT_SHIFT = 24  # from a key to its slot
 _SLOTS_PER_BUCKET = SLOTS // BUCKETS
-_SLOT_CAP = 255  # terms; more only if someone chooses them for their hashes
+_SLOT_CAP = 255  # terms per slot; only an attacker can find more with the same slot
 
 BUCKET = np.dtype([("term", "<u4"), ("byte", "<u4"), ("length", "<u4")])
 """The start of a bucket: number of its first term, offset of its first list, and its first byte in
@@ -59,12 +59,12 @@ def key_of(term: int) -> int:
 
 
 def keys_of(terms: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Return the keys of hashes: uint64[n] both."""
+    """Return the keys of hashes; both are uint64[n]."""
     return terms >> np.uint64(_KEY_SHIFT)
 
 
 def bucket_keys(first: int, stop: int) -> NDArray[np.uint64]:
-    """Return the lowest keys of two buckets, uint64[2]; `BUCKETS` is the end."""
+    """Return the lowest keys of two buckets, uint64[2]. `stop` may be `BUCKETS`."""
     return np.array([first, stop], np.uint64) << np.uint64(_BUCKET_SHIFT)
 
 
@@ -84,7 +84,7 @@ def slot_of(key: int) -> int:
 
 
 def tail_bytes(slots: int) -> int:
-    """Return the bytes of a tail in a segment with this number of slots: all of them, or none."""
+    """Return the length of a tail in bytes; a segment has all slots or none."""
     return (_SLOT_SHIFT if slots else _BUCKET_SHIFT) // 8
 
 
@@ -145,7 +145,7 @@ class DictionaryWriter:
         self._lengths = [np.zeros(0, np.uint8)]
         self._longer = [np.zeros(0, LONG)]
         self._slots = np.zeros(SLOTS, np.int64)
-        self._totals = np.zeros((3, BUCKETS + 1), np.int64)  # of the bucket before
+        self._totals = np.zeros((3, BUCKETS + 1), np.int64)  # column i + 1 is for bucket i
 
     def add(self, keys: NDArray[np.uint64], sizes: NDArray[np.int64]) -> None:
         """Add keys uint64[t] whose lists take `sizes` bytes, int64[t]."""

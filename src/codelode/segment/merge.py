@@ -1,4 +1,4 @@
-"""One segment of several, without the files that are dead.
+"""Merge several segments into one, without the dead files.
 
 Used to seal the runs that the workers return, and to compact sealed segments: a run is a segment
 that was not written to disk. Codes, residuals and compressed text are copied as they are.
@@ -75,14 +75,14 @@ def merge(parts: Sequence[tuple[Segment, Mask]], sink: BinaryIO) -> tuple[int, i
 
 
 class _Numbering:
-    """The names that several segments number from 1, each once, and their new numbers."""
+    """The distinct names (of languages or kinds) in several segments, numbered anew from 1."""
 
     def __init__(self, names: Iterable[Sequence[str]]) -> None:
         self._old = list(names)
         self.names = list(dict.fromkeys(name for each in self._old for name in each))
 
     def renumber(self, segment: int, numbers: NDArray[np.integer]) -> NDArray[np.uint16]:
-        """Return the new numbers for those of a segment; 0 stays 0."""
+        """Return the new numbers for some numbers of a segment; 0 stays 0."""
         new = [0, *(self.names.index(name) + 1 for name in self._old[segment])]
         renumbered: NDArray[np.uint16] = np.array(new, np.uint16)[numbers]
         return renumbered

@@ -1,9 +1,9 @@
 """The names of definitions: sorted, in compressed blocks, each with the chunks that define it.
 
 Names are sorted by their *key*, then as bytes. The key is the parts of a name in lower case, joined
-without separators: `get_url`, `getUrl` and `GETURL` have one key, so they are neighbors, whatever
-way they are asked for. A block holds `NAMES_PER_BLOCK` names; the keys of the first names of all
-blocks are the *heads*, by which a block is found without touching another.
+without separators: `get_url`, `getUrl` and `GETURL` have the same key, so they are neighbors. A
+block holds `NAMES_PER_BLOCK` names. The *heads*, the keys of the first name of each block, find a
+block without reading another.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ NAMES_PER_BLOCK = 256
 
 NAME_SECTIONS = ("names", "name_blocks", "name_heads")
 
-_LENGTH = struct.Struct("<I")  # of the names in a block, in bytes
+_LENGTH = struct.Struct("<I")  # bytes of the names in a block
 _SEPARATORS = bytes(c for c in range(128) if not chr(c).isalnum() and c != 10)
 _CONTROL = bytes(32 if c < 32 or c == 127 else c for c in range(256))
 _CONTROL_BUT_NEWLINE = _CONTROL[:10] + b"\n" + _CONTROL[11:]
@@ -68,7 +68,7 @@ def clean_names(names: Sequence[str]) -> list[bytes]:
 
 
 def name_key(name: bytes) -> bytes:
-    """Return the key of a name in UTF-8: its letters and digits in lower case, or all of it."""
+    """Return the key of a name in UTF-8: its letters and digits, else all of it, in lower case."""
     if name.isascii():
         lower = name.lower()
         return lower.translate(None, _SEPARATORS) or lower
@@ -88,9 +88,9 @@ def name_keys(names: Sequence[bytes]) -> list[bytes]:
 def sorted_names(names: Iterable[bytes]) -> list[bytes]:
     """Return each name once, in the order of the index."""
     distinct = list(dict.fromkeys(names))
-    # Strings compare faster than tuples; no name has a newline, the lowest byte there is.
+    # Bytes compare faster than tuples. A newline sorts before every byte of a key or name.
     pairs = list(map(b"%b\n%b".__mod__, zip(name_keys(distinct), distinct, strict=True)))
-    del distinct  # half a million names of a large segment: not to be held three times
+    del distinct  # saves memory: a large segment has half a million names
     pairs.sort()
     return [pair[pair.index(b"\n") + 1 :] for pair in pairs]
 
@@ -128,7 +128,7 @@ class NameBlock:
     """Up to `NAMES_PER_BLOCK` names, and the chunks that define each."""
 
     def __init__(self, data: bytes) -> None:
-        """Open a block. Raises `ValueError` if it is none."""
+        """Open a block. Raises `ValueError` if it is invalid."""
         length = _LENGTH.unpack_from(data)[0] if len(data) >= _LENGTH.size else len(data)
         end = _LENGTH.size + length
         self._text = data[_LENGTH.size : end]
@@ -198,7 +198,7 @@ class Names:
     """
 
     def __init__(self, file: SegmentFile, definitions: int) -> None:
-        """`definitions` is how many definitions the segment has."""
+        """Take the number of definitions in the segment, which bounds the size of a block."""
         self._file = file
         self._most = max_name_record(definitions)
         self._frames = Frames(file, "names", "name_blocks")

@@ -1,4 +1,4 @@
-"""Where the parts of many posting lists are in their bytes, and how their ordinals are packed."""
+"""The offsets of the parts of many posting lists, and the packing of their ordinals."""
 
 from __future__ import annotations
 
@@ -17,10 +17,13 @@ from codelode.text.csr import ranges
 
 
 class Layout:
-    """Of n lists: how many postings each has, and where in the bytes its parts begin; int64[n]."""
+    """The number of postings of n lists, and the offsets of their parts; arrays are int64[n]."""
 
     def __init__(self, counts: Offsets, rows: int, once: NDArray[np.bool_]) -> None:
-        """`once` marks lists whose frequencies are all 1; it is ignored for single postings."""
+        """Take the counts of postings. `once` marks lists whose frequencies are all 1.
+
+        It is ignored for single postings.
+        """
         self.counts, self.rows, self.once = counts, rows, once
         self.single = counts == 1
         self.has_codes: NDArray[np.bool_] = ~(self.single | once)
@@ -51,7 +54,7 @@ class Layout:
         return sizes
 
     def coded(self) -> Offsets:
-        """Return which of the codes, four to a byte, are of a posting: lists begin on a byte."""
+        """Return the places of the postings' 2-bit codes, without padding at list ends."""
         starts = 4 * (np.cumsum(self.code_bytes) - self.code_bytes)
         return ranges(starts, self.counts * self.has_codes)
 
@@ -65,14 +68,14 @@ class Layout:
         data[self.begins[longer] + 2] = (self.counts[longer] - 1) >> 8
 
     def write_bitmaps(self, data: Bytes, ordinals: NDArray[np.uint16]) -> None:
-        """Write the bit sets of the ordinals of all lists that have one."""
+        """Write the ordinals of all lists that store them as a bit set."""
         owners = np.repeat(np.arange(self.bitmap.sum()), self.counts[self.bitmap])
         bits = np.zeros((int(self.bitmap.sum()), self.rows), bool)
         bits[owners, ordinals] = True
         data[self._bitmap_places()] = np.packbits(bits, axis=1, bitorder="little")
 
     def read_bitmaps(self, data: Bytes) -> Offsets:
-        """Return the ordinals of all lists that have a bit set, list by list."""
+        """Return the ordinals of all lists that store them as a bit set, list by list."""
         packed = data[self._bitmap_places()]
         bits = np.unpackbits(packed, axis=1, count=self.rows, bitorder="little")
         return np.nonzero(bits)[1]
@@ -83,7 +86,7 @@ class Layout:
 
 
 def write_gaps(data: Bytes, places: Offsets, steps: NDArray[np.int32], widths: Bytes) -> None:
-    """Write gaps, each in as many bytes as `widths` says, to `places`, one for each byte."""
+    """Write gaps; each takes `widths[i]` bytes, and `places` has the offset of each byte."""
     stream = np.empty(len(places), np.uint8)
     begin = np.cumsum(widths, dtype=np.int64) - widths
     wide = np.flatnonzero(widths > 1)

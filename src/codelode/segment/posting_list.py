@@ -50,7 +50,7 @@ def read_list(data: Bytes, rows: int) -> tuple[Offsets, Bytes]:
     if count >= BITMAP_LEAST and BITMAP_SHARE * count > rows:
         end = at + -(-rows // 8)
         bits = np.unpackbits(data[at:end], count=rows, bitorder="little")
-        ordinals = bits.view(bool).nonzero()[0]  # of booleans five times as fast
+        ordinals = bits.view(bool).nonzero()[0]  # five times as fast on booleans
     else:
         ordinals, length = _read_gaps(data[at + 2 : at + 2 + 3 * (count - 1)], count - 1)
         ordinals += int(data[at]) | int(data[at + 1]) << 8
@@ -75,7 +75,7 @@ def _read_gaps(data: Bytes, count: int) -> tuple[Offsets, int]:
     ends = np.flatnonzero(data < 128)[:count]
     length = int(ends[count - 1]) + 1
     sums = np.zeros(count + 1, np.int64)
-    if length == count:  # a byte each
+    if length == count:  # one byte per gap
         np.cumsum(data[:length], out=sums[1:])
         return sums, length
     steps = data[:length].astype(np.int64)

@@ -110,7 +110,7 @@ def _join(parts: Sequence[Postings]) -> Postings:
 def postings_sections(slices: Iterable[Postings], rows: int) -> dict[str, Iterable[Piece]]:
     """Return the sections of an inverted index over `rows` chunks, given in slices of keys.
 
-    They are to be written in this order: the dictionary is known once the lists are.
+    Write them in this order, because the dictionary is complete only after the lists.
     """
     writer = DictionaryWriter()
 

@@ -104,7 +104,7 @@ class Segment:
 
     @cached_property
     def scales(self) -> NDArray[np.uint16]:
-        """The factor of the codes of each chunk, in units: uint16[chunks]."""
+        """The factor of each chunk's codes, in multiples of `SCALE_UNIT`: uint16[chunks]."""
         return self.file.array("scales", "<u2")
 
     def residuals(self, chunks: NDArray[np.int64]) -> NDArray[np.uint8]:

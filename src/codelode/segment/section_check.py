@@ -1,6 +1,6 @@
 """Check that the sections of a segment fit together; cheap enough to run on every open.
 
-Checksums prove that the bytes are those that were written. This check protects a reader from files
+Checksums prove that the bytes are as written. This check protects a reader from files
 that something else wrote. `verify` checks the content of rows.
 """
 
@@ -24,7 +24,7 @@ _MAX_DIMENSIONS = 1 << 16
 
 
 def check_shape(segment: Segment) -> None:
-    """Raise `DamagedError` if a section is missing or is not as long as the others want it."""
+    """Raise `DamagedError` if a section is missing, or its length does not fit the others."""
     _check_meta(segment)
     files, chunks = _rows(segment, "files", FILE.itemsize), _rows(segment, "chunks", CHUNK.itemsize)
     if files > MAX_FILES or chunks > MAX_CHUNKS:

@@ -51,7 +51,7 @@ class Lookup:
     @cached_property
     def _longer(self) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
         table = self._file.array("longer", LONG)
-        return table["term"].copy(), table["more"].copy()  # contiguous, as searching wants them
+        return table["term"].copy(), table["more"].copy()  # contiguous: faster to search
 
     @cached_property
     def _slots(self) -> int:
@@ -90,6 +90,6 @@ class Lookup:
         tails = bytes(self._file.read("tails", width * first, width * stop))
         tail = (key & ((1 << 8 * width) - 1)).to_bytes(width, "little")
         at = tails.find(tail)
-        while at > 0 and at % width:  # not where a tail begins
+        while at > 0 and at % width:  # skip matches that begin within a tail
             at = tails.find(tail, at + 1)
         return first + at // width if at >= 0 else -1

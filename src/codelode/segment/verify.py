@@ -1,6 +1,6 @@
 """Check every reference of a segment.
 
-Checksums say that the bytes are those that were written; this says that they make sense together.
+Checksums prove that the bytes are as written; these checks prove that they are consistent.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def faults(segment: Segment) -> Iterator[tuple[str, int, str]]:
-    """Yield section, byte offset and description of each fault of a segment."""
+    """Yield the section, the byte offset and a description of each fault of a segment."""
     try:
         check_shape(segment)
     except DamagedError as error:
@@ -118,7 +118,7 @@ def _posting_faults(segment: Segment) -> Iterator[tuple[str, str]]:
     if not (np.array_equal(packed_sizes, sizes) and np.array_equal(packed, data)):
         yield "postings", "a list is not as it would be written"
     steps = np.diff(postings.ordinals.astype(np.int64))
-    steps[postings.starts[1:-1] - 1] = 1  # from one list to the next
+    steps[postings.starts[1:-1] - 1] = 1  # steps from one list to the next may be negative
     if (steps < 1).any():
         yield "postings", "a list is not ascending"
     if int(postings.ordinals.max(initial=0)) >= max(rows, 1):

@@ -26,7 +26,7 @@ _TRIES = 2
 
 
 class WorkerSlot:
-    """A place for a worker, which is started when it is needed, and again after it has died."""
+    """A slot for a worker, which is started when it is needed, and again after it has died."""
 
     def __init__(self, options: WorkerOptions) -> None:
         self.handle: WorkerHandle | None = None
@@ -36,7 +36,7 @@ class WorkerSlot:
         self._changing = threading.Lock()
 
     def ask(self, request: list[Any]) -> Frame:
-        """Return the worker's reply. Raises `CodelodeError` if it died over the request, twice."""
+        """Return the worker's reply. Raises `CodelodeError` if two workers died over it."""
         for _ in range(_TRIES):
             handle = self._started()
             try:
@@ -53,14 +53,14 @@ class WorkerSlot:
         )
 
     def end(self, handle: WorkerHandle, patience: float = 0.0) -> int:
-        """End this worker; a worker started by another thread since is kept."""
+        """End this worker, but not one that another thread has started in its place."""
         with self._changing:
             if self.handle is handle:
                 self.handle = None
         return handle.end(patience)
 
     def end_current(self) -> None:
-        """End the worker that is there now, if there is one."""
+        """End the current worker, if there is one."""
         if (handle := self.handle) is not None:
             self.end(handle)
 
@@ -89,7 +89,7 @@ class Dispatcher:
     def answer(self, request: SearchRequest) -> Answer:
         """Answer in this process if no other search is under way, else in a worker.
 
-        Raises what the reader raises, and `CodelodeError` if a worker died over the request, twice.
+        Raises what the reader raises, and `CodelodeError` if two workers died over the request.
         """
         began = time.perf_counter()
         with self._slot() as slot:
@@ -105,7 +105,7 @@ class Dispatcher:
     def close(self) -> None:
         """End the workers; those at work end when they have answered."""
         if self._pid != os.getpid():
-            return  # they belong to the parent of a fork
+            return  # this is a fork: the workers belong to its parent
         with self._lock:
             self._closed = True
             idle = [slot for slot in self._slots if not slot.load]

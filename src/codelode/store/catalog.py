@@ -78,7 +78,7 @@ def _directories(folder: Path) -> Iterator[Path]:
 
 
 def is_index(directory: Path) -> bool:
-    """Return whether a folder has an index, built or begun."""
+    """Return whether a folder has an index, perhaps an unfinished one."""
     return any((directory / file).exists() for file in (MANIFEST, LOCK))
 
 
@@ -146,7 +146,7 @@ def _size(path: Path) -> int:
 
 
 def _recorded_root(storage: LocalStorage) -> str | None:
-    """Return the root of an index of another format; all formats so far record it alike."""
+    """Return the root of an index of another format; all formats so far use the same field."""
     try:
         root = json.loads(storage.read_manifest().partition(b"\n")[2])["root"]
     except (StoreError, ValueError, TypeError, KeyError, RecursionError):

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 FAN_IN = 4
 SMALLEST_TIER = 256
 FULL_CHUNKS = 3 * MAX_CHUNKS // 4
-TIERS = 5  # to 256, 1024, 4096, 16384 live chunks and more; then full
+TIERS = 5  # up to 256, 1024, 4096, 16384 and `FULL_CHUNKS` live chunks
 BUDGET_CHUNKS = MAX_CHUNKS
 
 

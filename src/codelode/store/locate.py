@@ -51,7 +51,7 @@ def _cache_folder() -> Path:
     try:
         return Path.home() / ".cache"
     except RuntimeError:  # neither HOME nor a name: a container that runs as any user
-        from codelode.system.own_folder import own_temporary_folder  # few have no home
+        from codelode.system.own_folder import own_temporary_folder  # imported late
 
         return own_temporary_folder()
 

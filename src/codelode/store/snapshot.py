@@ -50,7 +50,7 @@ class LiveSegment:
     def stats(self) -> NDArray[np.int64]:
         """Times and inodes of all files, int64[rows, 3], read at first use.
 
-        They are unknown if the file has been removed, as happens once there is a newer snapshot.
+        They are unknown if the `.stat` file has been removed, which a newer commit may do.
         Raises `DamagedError`, `FormatError`.
         """
         file = self.open_stats()
@@ -93,7 +93,7 @@ class Snapshot:
                 manifest = newer
 
     def check_sizes(self) -> None:
-        """Raise `DamagedError` if a mapped file was cut short: touching it could kill us."""
+        """Raise `DamagedError` if a mapped file was truncated: reading it could crash."""
         for live in self.segments:
             live.segment.file.check_size()
 
@@ -101,7 +101,7 @@ class Snapshot:
     def held(self) -> Iterator[None]:
         """Hold the files, so that a process that truncates one has to wait until the block ends.
 
-        Raises `DamagedError` if one has been truncated before.
+        Raises `DamagedError` if a file is truncated already.
         """
         with ExitStack() as stack:
             for live in self.segments:

@@ -83,7 +83,7 @@ class Storage(Protocol):
         """
 
     def list(self) -> Iterable[str]:
-        """Yield the names of all files, those of leftovers too."""
+        """Yield the names of all files, including those that no manifest names."""
 
     def remove(self, name: str) -> None:
         """Remove a file if possible. Readers that have it open keep it."""
@@ -123,7 +123,7 @@ class LocalStorage:
             with open(self.directory / MANIFEST, "rb") as file:
                 return file.readline(_STAMP_BYTES)
         except OSError:
-            return self.read_manifest()[:_STAMP_BYTES]  # raises the error of this class
+            return self.read_manifest()[:_STAMP_BYTES]  # raises the right `StoreError`
 
     def published_at(self) -> float:
         """Return the modification time of the manifest file."""
@@ -167,7 +167,7 @@ class LocalStorage:
             raise DamagedError(f"{name}: segment file is missing") from None
         except OSError as error:
             raise _unreadable(name, error) from None
-        except ValueError:  # empty, or it became shorter just now
+        except ValueError:  # empty, or truncated just now
             raise DamagedError(f"{name}: cut short") from None
 
     def read(self, name: str) -> bytes | None:
@@ -213,6 +213,6 @@ class LocalStorage:
 
 
 def _unreadable(name: str, error: OSError) -> StoreError:
-    """Return an error that is no damage if the system may let us read later."""
+    """Return a `StoreError` if reading may succeed later, else a `DamagedError`."""
     kind = StoreError if error.errno in _TRANSIENT else DamagedError
     return kind(f"{name}: cannot be read: {error.strerror or error}")

@@ -1,15 +1,15 @@
 """Everything that differs between operating systems; nothing else imports `fcntl` or `resource`.
 
 `files` makes bytes and names durable and maps files, `locks` keeps writers apart, `leases` keeps a
-mapped file from being cut short, `open_flags` are for files and folders that are read. `cpu` and
+mapped file from being truncated, `open_flags` are for files and folders that are read. `cpu` and
 `memory` tell what the machine has and what this process uses of it. `processes` starts workers and
 talks to them in the frames of `framing`, in which errors cross over too (`error_message`). `fork`
 is for the children of a program that forks. Linux has all of it; every module imports everywhere.
 
-macOS needs: nothing to run. Without `F_SETLEASE` a file cut short during a query is not held off
-(the size is still checked before each query); `fsync` leaves data in the drive's cache, so power
-loss is survived only with `fcntl(F_FULLFSYNC)` in `sync_file` and `sync_folder`. Allocations have
-no limit there: the memory cap is only checked after each batch.
+macOS needs no changes to run. Without `F_SETLEASE`, a file can be truncated during a query (its
+size is still checked before each query). `fsync` leaves data in the drive's cache, so power loss is
+survived only with `fcntl(F_FULLFSYNC)` in `sync_file` and `sync_folder`. Allocations have no limit
+there: the memory cap is only checked after each batch.
 
 Windows needs, in this folder:
 - `locks`: `msvcrt.locking` in place of `flock`; `os.pread` and `os.pwrite` do not exist;

@@ -1,4 +1,4 @@
-"""The cores of the machine, and this process's claim to them."""
+"""The cores of the machine, and the priority of this process."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def available_cores() -> int:
 
 
 def lower_priority(steps: int) -> None:
-    """Let other processes go first where they want the same core: add to the niceness."""
+    """Lower the priority of this process by adding to its niceness."""
     if hasattr(os, "nice"):
         os.nice(steps)
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class MappedFile:
-    """A file mapped for reading, with a lease that keeps others from cutting it short.
+    """A file mapped for reading, with a lease that keeps other processes from truncating it.
 
     Opening raises `OSError`, or `ValueError` for an empty file.
     """
@@ -36,7 +36,7 @@ class MappedFile:
         return self._lease.size()
 
     def take(self) -> None:
-        """Hold the lease if it can be had."""
+        """Hold the lease, if the system grants it."""
         self._lease.take()
 
     def give_back(self) -> None:

@@ -20,7 +20,7 @@ def after_fork(call: Callable[[], object]) -> None:
 class ForkLock:
     """A lock that is free in the child of a fork: a thread that holds it exists in the parent only.
 
-    It guards data that are good enough wherever that thread was stopped.
+    So it may only guard data that stay usable wherever that thread was interrupted.
     """
 
     def __init__(self) -> None:

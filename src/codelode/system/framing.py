@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 PIPE_BYTES = 1 << 16
 """How much a pipe holds, on Linux."""
 
-_LENGTHS = struct.Struct("<IQ")  # of head and body
+_LENGTHS = struct.Struct("<IQ")  # the lengths of head and body
 
 Frame = tuple[Any, bytes]
 """A head, which is a JSON value, and a body."""

@@ -53,9 +53,9 @@ class Lease:
             try:
                 fcntl.fcntl(self._descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
                 return
-            except BlockingIOError:  # another program has it open for writing, or truncates it now
+            except BlockingIOError:  # a program has it open for writing, perhaps to truncate it
                 if time.monotonic() >= deadline:
-                    self._patient = False  # it stays open for writing, which harms no query
+                    self._patient = False  # the file stays open for writing: do not wait again
                     return
                 time.sleep(_PATIENCE_SECONDS / 50)
 

@@ -10,7 +10,7 @@ _CGROUP_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.lim
 
 
 def resident_bytes() -> int:
-    """Return the resident memory of this process in bytes (its peak where that is all there is)."""
+    """Return the resident memory of this process in bytes, or its peak if only that is known."""
     try:
         pages = int(Path("/proc/self/statm").read_text().split()[1])
     except OSError:
@@ -57,7 +57,7 @@ def private_bytes() -> int | None:
 
 
 def allowed_bytes() -> int | None:
-    """Return the memory of the machine or the limit of its control group; None where unknown."""
+    """Return the machine's memory, or the control group's limit if lower; None if unknown."""
     if not hasattr(os, "sysconf"):
         return None
     allowed = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]

@@ -12,9 +12,9 @@ from codelode.errors import UsageError
 
 
 def own_temporary_folder() -> Path:
-    """Return a folder below the temporary one that nobody else can write to.
+    """Return a folder that only this user can write to, below the system's temporary folder.
 
-    Raises `UsageError` if there is something else in its place.
+    Raises `UsageError` if its name is taken by anything else.
     """
     user = os.getuid() if hasattr(os, "getuid") else "user"
     folder = Path(tempfile.gettempdir()) / f"codelode-{user}"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from codelode.system.framing import Frame
 
 _ENVIRONMENT = {
-    "OPENBLAS_NUM_THREADS": "1",  # idle threads wait by spinning; no sum is large enough for two
+    "OPENBLAS_NUM_THREADS": "1",  # idle BLAS threads spin; no product here is large enough for two
     # Arrays of up to some megabytes come and go with every batch and every query. The C library
     # (glibc) would give their pages back to the system, and have them cleared again for the next.
     "MALLOC_MMAP_THRESHOLD_": str(8 << 20),
@@ -59,7 +59,7 @@ class ChildProcess:
 
     def end_input(self) -> None:
         """Let the child finish: it reads the end of its input after what was sent before."""
-        with suppress(BrokenPipeError):  # what was sent last and not read
+        with suppress(BrokenPipeError):  # the child died before it read everything
             self._input.close()
 
     def wait(self, seconds: float | None = None) -> int:
@@ -125,4 +125,4 @@ class ParentProcess:
         try:
             send(self._sink, head, body)
         except BrokenPipeError:
-            os._exit(0)  # a usual end would complain about the frame that cannot be sent
+            os._exit(0)  # a normal exit would report the frame that cannot be sent

@@ -22,7 +22,7 @@ _LANES = 8
 _KEEP = np.array([(1 << (8 * size)) - 1 for size in range(LANE + 1)], np.uint64)
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)  # odd, so that multiplying by it loses nothing
 _HALF = np.uint64(32)
-_SLOTS = 2  # for each piece, at least
+_SLOTS = 2  # per piece, at least
 
 _Lane = tuple[NDArray[np.int64] | slice, NDArray[np.uint64]]
 
@@ -76,7 +76,7 @@ def _lanes(text: bytes, starts: NDArray[np.int64], lengths: NDArray[np.int64]) -
 
 
 def _mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Another value for each: every bit has a part in the upper half, where slots come from."""
+    """Mix the bits of each value, so that every bit affects the upper half (the hash slot)."""
     mixed: NDArray[np.uint64] = (values ^ (values >> _HALF)) * _FACTOR
     return mixed
 

@@ -12,7 +12,7 @@ def line_starts(text: bytes) -> NDArray[np.int64]:
     """Return the byte offset at which each line begins; line n (1-based) is at `[n - 1]`.
 
     LF, CRLF and a lone CR end a line, as in `bytes.splitlines`: a line ending at the end of the
-    text begins no further line, and an empty text has no lines.
+    text adds no empty line, and an empty text has no lines.
     """
     codes = np.frombuffer(text, dtype=np.uint8)
     ends = codes == _LF

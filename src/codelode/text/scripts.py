@@ -6,9 +6,9 @@ invisible characters and the vowel points of Arabic and Hebrew go, and scripts t
 without spaces become words that overlap. Only terms are made of the result; it is never shown.
 
 Han, kana, hangul and bopomofo give pairs of neighboring characters, and each Han character also by
-itself: a single one is a word, and stands inside longer ones. Thai, Lao, Khmer, Myanmar and their
-like give pairs of clusters, a cluster being a letter with the marks on it. A query is cut the same
-way, so every pair of a query that stands in a document is a pair of that document.
+itself, because it can be a word or a part of one. Thai, Lao, Khmer, Myanmar and similar scripts
+give pairs of clusters; a cluster is a letter with its marks. A query is cut in the same way, so
+text of a query that occurs in a document has the same pairs there.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ _PIECE_AND_LETTER = re.compile(rb"[A-Za-z]?[\x80-\xff]+")
 _ACCENT_LEADS = b"\xcc", b"\xcd"  # the first bytes of combining accents in UTF-8
 
 _CACHED_PIECES = 1 << 12
-_CACHED_BYTES = 64  # longer pieces hardly come again
+_CACHED_BYTES = 64  # longer pieces rarely recur
 _CACHED_CHARACTERS = 1 << 15
 
-_MAX_MARKS = 30  # as the Stream-Safe Text Format of UAX #15 has it
+_MAX_MARKS = 30  # the limit of the Stream-Safe Text Format of UAX #15
 _LONG_PIECE = 200
 """Normalizing orders the marks on a letter in quadratic time: long pieces are checked first."""
 

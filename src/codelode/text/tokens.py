@@ -45,7 +45,7 @@ WORD_CHARACTERS = bytes(
 PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|@+")
 """Parts of an ASCII word, or of a word's `shape`: HTTP | Server, server | 256 | uncased letters."""
 
-_MIN_PART_BYTES = 3  # on average, in words over MAX_PART_BYTES: random data has shorter ones
+_MIN_PART_BYTES = 3  # on average; a word over MAX_PART_BYTES with shorter parts is random data
 MIN_HASH_BYTES = 16
 
 _WORD_CLASS = rb"[0-9A-Za-z_\x80-\xff]+"

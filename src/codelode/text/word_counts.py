@@ -27,7 +27,7 @@ _PART_MASK, _COUNT_MASK = (1 << 26) - 1, (1 << 20) - 1
 
 @dataclass(frozen=True, slots=True)
 class PartCounts:
-    """How often each part comes in each text: flat, by text and then by part; int64 all."""
+    """The count of each part in each text, sorted by text, then part; all arrays are int64."""
 
     texts: NDArray[np.int64]
     parts: NDArray[np.int64]  # numbers in `WordParts.parts`
@@ -55,12 +55,12 @@ class WordCounts:
 
     @cached_property
     def texts(self) -> NDArray[np.int64]:
-        """The row that each of `ids` lies in."""
+        """The row of each of `ids`."""
         return np.repeat(np.arange(len(self.indptr) - 1), np.diff(self.indptr))
 
     @cached_property
     def part_counts(self) -> PartCounts:
-        """The parts of all words, those of equal parts in a text added up."""
+        """The counts of the parts of all words; equal parts of a text are added up."""
         split = self.parts
         lengths = np.diff(split.starts)[self.ids]
         keys = np.repeat((self.texts << _TEXT) | np.minimum(self.counts, _COUNT_MASK), lengths)

@@ -92,7 +92,11 @@ def split_words(spelled: bytes) -> WordParts:
 def _exact(
     spelled: bytes, begins: NDArray[np.int64], ends: NDArray[np.int64]
 ) -> tuple[NDArray[np.bool_], dict[int, bytes]]:
-    """Return a mask of words whose only term is the word in lower case, and other single terms."""
+    """Return the words that have no parts, only a whole term.
+
+    The mask is true for those whose term is the word in lower case. The dictionary has the terms of
+    the others, by word number.
+    """
     exact = _having(spelled, ends, _IS_JOINER)
     plain, others = _numbers(spelled, begins, ends)
     exact[plain] = True
@@ -123,11 +127,11 @@ def _cut(text: bytes, starts: NDArray[np.int64], stops: NDArray[np.int64]) -> li
 def _numbers(
     spelled: bytes, begins: NDArray[np.int64], ends: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the words that are numbers: those that only need lower-casing, and the others."""
+    """Return the words that are numbers: those whose term is the word in lower case, and others."""
     codes, is_hex = np.frombuffer(spelled, np.uint8), _mapped(spelled, _IS_HEX)
     lengths, led_by_digit = ends - begins, codes[begins] <= _LAST_DIGIT
     likely = np.flatnonzero(~led_by_digit & (lengths >= MIN_HASH_BYTES))
-    for i in range(4):  # few are left after this
+    for i in range(4):  # this leaves few words to check
         likely = likely[is_hex[begins[likely] + i]]
     likely = np.append(np.flatnonzero(led_by_digit & (lengths > MAX_NUMBER_DIGITS)), likely)
     digits, lengths = ranges(begins[likely], lengths[likely]), lengths[likely]
@@ -140,7 +144,7 @@ def _numbers(
 
 
 def _with_words(split: WordParts, words: dict[int, bytes]) -> WordParts:
-    """Add the parts and wholes of words, given by ascending numbers, that have none yet."""
+    """Add the parts and wholes of more words, whose numbers ascend."""
     numbering = dict(zip(split.parts, range(len(split.parts)), strict=True))
     rows = {i: parts(word) for i, word in words.items()}
     wholes = {i: whole_term(words[i]) for i, row in rows.items() if len(row) != 1}

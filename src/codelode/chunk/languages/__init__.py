@@ -85,7 +85,7 @@ EXTRA = frozenset({"fortran", "fsharp", "julia", "ocaml", "sql", "verilog", "vhd
 
 
 def heads_of(name: str | None) -> Heads:
-    """Return the patterns of lines that begin a definition in a language, or nothing."""
+    """Return the patterns of lines that begin a definition in a language; empty if unknown."""
     if name is None:
         return ()
     return syntax(name).heads if name in SYNTAXES else PATTERNS.get(name, ())

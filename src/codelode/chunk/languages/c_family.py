@@ -38,7 +38,7 @@ def _type_name(node: Node) -> Node | None:
 
 
 def _with_body(kind: str, *, holds: bool | tuple[bytes, ...] = False) -> Rule:
-    """Make a rule for a record that is written out; elsewhere its name only refers to it."""
+    """Make a rule for a record with a body; without one, the name only refers to a record."""
     return Rule(kind, _type_name, holds=holds, given=body_field)
 
 

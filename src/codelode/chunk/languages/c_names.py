@@ -96,7 +96,7 @@ def function(node: Node, text: bytes) -> Match | None:
 
 
 def _amid_errors(function: Node, text: bytes) -> Match | None:
-    """Return the function whose parameters these are, if the word right before them is its name."""
+    """Return a function, amid errors, if the word right before its parameters is its name."""
     parameters = function.child_by_field_name("parameters")
     before = parameters.prev_named_sibling if parameters is not None else None
     if before is not None and before.type == "ERROR" and before.named_child_count:
@@ -107,7 +107,7 @@ def _amid_errors(function: Node, text: bytes) -> Match | None:
 
 
 def _behind_macro(node: Node, text: bytes) -> Match | None:
-    """Return the argument of `PHP_FUNCTION(name) {`, or the record that hides behind a macro."""
+    """Return the argument of `PHP_FUNCTION(name) {`, or the record whose name follows a macro."""
     record, name = node.child_by_field_name("type"), node.child_by_field_name("declarator")
     if record is None or name is None:
         return None
@@ -134,7 +134,7 @@ def _only_argument(node: Node, text: bytes) -> Match | None:
 
 
 def _defined_by_macro(node: Node, name: Node | Written | None, text: bytes) -> Match | None:
-    """Return the definition by a macro with a body, according to the macro's name."""
+    """Return the definition that a macro with a body makes; the macro's name gives the kind."""
     if name is None:
         return None
     start, end = node.start_byte, name.byte_range[0]
@@ -148,7 +148,7 @@ def _defined_by_macro(node: Node, name: Node | Written | None, text: bytes) -> M
 
 def lost_name(node: Node) -> Node | Written | None:
     """Return the real name of a definition misread as a function without parameters."""
-    lost = by_type("ERROR")(node)  # its position if base classes follow
+    lost = by_type("ERROR")(node)  # holds the name if base classes follow it
     return lost.named_child(0) if lost and lost.named_child_count else declared(node)
 
 
@@ -178,7 +178,7 @@ def declaration(node: Node, text: bytes) -> Match | Sequence[Match] | None:
         return None
     record = node.child_by_field_name("type")
     if record is not None and record.type in RECORDS and record.child_by_field_name("body"):
-        # The record, rather, if it has a name.
+        # A record with a name has a rule of its own.
         return None if record.child_by_field_name("name") else _variable(first)
     if first.type != "init_declarator":
         return prototype(node, text)
@@ -194,7 +194,7 @@ def _variable(declarator: Node) -> Match:
 
 
 def prototype(node: Node, text: bytes) -> Match | None:
-    """Return the function that a declaration announces."""
+    """Return the function that a prototype declares."""
     above, found = node, node.child_by_field_name("declarator")
     while found is not None and found.type not in _NAMES and found.type != "qualified_identifier":
         above, found = found, _next_declarator(found)
@@ -209,7 +209,7 @@ def prototype(node: Node, text: bytes) -> Match | None:
 def _variable_of_macro(
     macro: Node | None, name: Node | Written | None, text: bytes
 ) -> Match | None:
-    """Return the variable that `DEFINE_MUTEX(lock);` defines, unless it only uses a name."""
+    """Return the variable that `DEFINE_MUTEX(lock);` defines; None if a macro only uses it."""
     written = _MACRO.match(text, macro.start_byte) if macro is not None else None
     if written is None or _USES.search(written[1]):
         return None

@@ -13,7 +13,7 @@ SMALL_BODY: Final = 1500
 """Bodies up to this size are not looked into (in bytes): no chunk ends inside one."""
 
 _BLANK: Final = bytes(byte if byte in b"\r\n" else 0x20 for byte in range(256))
-_NAMELESS: Final = bytes.maketrans(bytes(range(256)), b"x" * 256)  # a string as an identifier
+_NAMELESS: Final = bytes.maketrans(bytes(range(256)), b"x" * 256)  # makes any string an identifier
 _QUOTE: Final = 0x22
 _OPENING: Final = b")\n{\n"
 
@@ -143,9 +143,9 @@ _MACRO_STATEMENT: Final = re.compile(
 
 
 def repaired(text: bytes) -> tuple[bytes, list[tuple[int, int]]]:
-    """Return a text with errors without the usual causes of errors.
+    """Remove the usual causes of errors from a text in which the parser found errors.
 
-    Also returns the ranges of removed heads of definitions: second arms of conditionals.
+    Also returns the ranges of the removed heads of definitions: second arms of conditionals.
     """
     heads: list[tuple[int, int]] = []
 

@@ -35,7 +35,7 @@ DOCKERFILE = Syntax(
 
 
 def _targets(node: Node, text: bytes) -> list[Match] | None:
-    """Return the targets of a rule; patterns and special targets have no name to ask for."""
+    """Return the targets of a rule, without patterns and special targets."""
     targets = by_type("targets")(node)
     if targets is None:
         return None

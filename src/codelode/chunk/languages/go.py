@@ -41,7 +41,7 @@ def _names(kind: str) -> Rule:
 
     def found(node: Node, text: bytes) -> list[Match]:
         names = node.children_by_field_name("name")
-        return [Match(kind, name) for name in names if name.is_named]  # commas are among them
+        return [Match(kind, name) for name in names if name.is_named]  # skips the commas
 
     return Rule(found, nothing, by_field("value"), holds=False)
 

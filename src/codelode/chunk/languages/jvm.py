@@ -73,7 +73,7 @@ _CLASS = re.compile(rb"(?:\w+[ \t]+){0,4}(class|interface|object)[ \t]+(\w+)")
 
 
 def _taken_for_expression(node: Node, text: bytes) -> Match | None:
-    """Return the class that looks like an expression: annotations, and `sealed interface Name`."""
+    """Return a class that was parsed as an expression, such as `sealed interface Name`."""
     words = node
     while words.type == "annotated_expression" and words.named_child_count:
         words = words.named_child(words.named_child_count - 1)
@@ -163,7 +163,7 @@ def _simple_pattern(kind: str, *, declaration: bool = False) -> Rule:
 
 
 def _extended(node: Node) -> Node | None:
-    """Return the type that an extension is of: `String` of `extension (s: String)`."""
+    """Return the type that an extension extends: `String` of `extension (s: String)`."""
     parameters = node.child_by_field_name("parameters")
     first = parameters.named_child(0) if parameters and parameters.named_child_count else None
     return first.child_by_field_name("type") if first is not None else None

@@ -131,7 +131,7 @@ _interface = by_type("explicit_interface_specifier")
 
 
 def _implemented(node: Node) -> Node | None:
-    """Return the interface that a method is written for: `IShape` of `int IShape.Area() {`."""
+    """Return the interface of an explicit implementation: `IShape` of `int IShape.Area() {`."""
     specifier = _interface(node)
     return specifier.named_child(0) if specifier is not None else None
 

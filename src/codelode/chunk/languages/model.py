@@ -122,7 +122,7 @@ def content(node: Node | None, text: bytes) -> bytes:
 
 
 class Written(NamedTuple):
-    """A piece of text that is a name and no node of its own, as `byte_range`."""
+    """A name that is not a node of the tree; like a node, it has a `byte_range`."""
 
     byte_range: tuple[int, int]
 
@@ -130,8 +130,8 @@ class Written(NamedTuple):
 class Match(NamedTuple):
     """A definition that a rule found: its kind and the node of its name.
 
-    `declaration` is as in `types.Definition`; `owner` is the node of the type that it belongs to
-    where that does not enclose it. `whole` is all of it where that is not the node of the rule.
+    `declaration` is as in `types.Definition`; `owner` is the node of its owner, if it has one.
+    `whole` is the full range of the definition, if that differs from the node of the rule.
     """
 
     kind: str
@@ -147,14 +147,14 @@ Kind = Callable[["Node", bytes], "str | Match | Sequence[Match] | None"]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """How a node of one type defines something.
+    """The definition that a node of one type makes.
 
-    `name` finds the node whose text is the name; `body` finds where the header ends. `holds` says
-    whether to look for definitions inside, or in which kinds, or in texts with which words; of `{`,
-    only a second one counts.
-    Nothing is defined where there is a `given` that finds nothing. `declaration` says that it is
-    one, or, if None, that it is one without a body. `owner` finds the type that it belongs to.
-    Where it does not enclose, things inside are beside it: of `typedef struct a { ... } b;`.
+    `name` finds the node whose text is the name; `body` finds the body, where the header ends.
+    `holds` decides whether to search the node for further definitions: always or never, or only in
+    these kinds, or only if the text has one of these words (`{` must occur twice). If there is a
+    `given` and it finds nothing, the node defines nothing. `declaration` marks a declaration; None
+    means that a definition without a body is one. `owner` finds the owner. If `encloses` is False,
+    definitions inside one that is no type are its siblings: `typedef struct a { ... } b;`.
     """
 
     kind: str | Kind
@@ -167,7 +167,7 @@ class Rule:
     encloses: bool = True
 
     def bound(self, language: Language) -> Rule:
-        """Return the same rule for this language only, and faster."""
+        """Return the same rule, bound to one language: faster."""
 
         def bind(finder: Finder) -> Finder:
             return finder.bound(language) if isinstance(finder, Field) else finder
@@ -176,7 +176,7 @@ class Rule:
         return replace(self, name=bind(self.name), body=bind(self.body), given=given)
 
     def holds_more(self, kind: str, text: bytes, start: int, end: int) -> bool:
-        """Return whether to look for definitions inside one of this kind on `[start, end)`."""
+        """Return whether to search the bytes `[start, end)` of a definition of this kind."""
         holds = self.holds
         if isinstance(holds, bool):
             return holds
@@ -200,26 +200,27 @@ class Syntax:
     """The table of one language. All sets hold node types of its grammar.
 
     - `rules`: nodes that define something.
-    - `scopes`: nodes searched for definitions that are none themselves, besides the nodes of rules
-      that turn out to define nothing. An anonymous function
-      among them belongs in `closures` too: values inside it are locals.
-    - `compact`: scopes that are searched even where they fit on a line.
-    - `inline`: words that make any other scope worth a search that fits on a line.
-    - `wrappers`: a definition that is all there is in one of these extends over it
+    - `scopes`: nodes that are searched for definitions but define nothing. A node with a rule that
+      turns out to define nothing is a scope too.
+    - `closures`: the scopes that are anonymous functions; values inside are locals.
+    - `compact`: scopes that are searched even if they fit on a line.
+    - `inline`: any other scope that fits on a line is searched only if it has one of these words.
+    - `wrappers`: a definition that is the only child of one of these extends to the whole node
       (`export`, decorators, a `type` with one specification).
-    - `bodies`: lists of statements or members, between whose items a chunk may end.
-    - `comments`, and `attributes`: what is written before the thing that it belongs to.
-    - `docstring` finds documentation inside a definition; `is_doc` tells it among attributes, and
-      `is_attribute` says whether a node of such a type is one.
+    - `bodies`: lists of statements or members; a chunk may end between two items.
+    - `comments` and `attributes`: nodes that belong to the definition after them. `is_attribute`
+      confirms that a node in `attributes` is one.
+    - `docstring` finds documentation inside a definition; `is_doc` recognizes an attribute that is
+      documentation.
     - `clauses`: neighbors of the same name are one definition (equations, signatures).
-    - `prepare` rewrites a text, and `repair` one in which the parser has found errors, so that the
-      parser can make sense of it. Both keep its length, so that offsets stay true. The latter also
-      gives the ranges in which it blanked the heads of definitions.
-    - `alternative` is the grammar to try where this one makes little sense of a text.
-    - `heads` matches lines that begin a definition, for where the parser has lost its way: each
-      named group is a kind (`class_2` is a class, too) and matches the name; `owner` comes before.
-      Neighbors that match a group called `clause` are one function.
-    - `ascii_only`: its scanner reads out of bounds on other characters, which are masked.
+    - `prepare` rewrites any text before parsing, `repair` a text in which the parser found errors.
+      Both keep its length, so that offsets stay valid. `repair` also returns the ranges in which it
+      blanked the heads of definitions.
+    - `alternative` is the grammar to try if this one finds too many errors.
+    - `heads` matches lines that begin a definition, for ranges that the parser cannot parse. A
+      named group is a kind (`class_2` is a class, too) and matches the name; a group `owner` may
+      precede it. Neighbors that match a group called `clause` are one function.
+    - `ascii_only`: other characters are masked, because the scanner reads out of bounds on them.
     """
 
     module: str

@@ -37,7 +37,7 @@ def _is_constant(node: Node, text: bytes) -> bool:
 
 
 def _properties(node: Node, text: bytes) -> list[Match]:
-    """Return the properties of a class; constant ones are constants."""
+    """Return the properties of a class; those marked `Constant` have the kind `constant`."""
     kind = "constant" if _is_constant(node, text) else "property"
     properties = [child for child in node.named_children if child.type == "property"]
     return [Match(kind, each.child_by_field_name("name"), whole=each) for each in properties]

@@ -32,7 +32,7 @@ def _is_constant(name: Node | None, text: bytes) -> bool:
 
 
 def _upper_case(finder: Finder) -> Rule:
-    """Make a rule for assignments: to a name in capitals, it defines a constant."""
+    """Make a rule for assignments; only one to a name in capitals defines something."""
 
     def kind_of(node: Node, text: bytes) -> str | None:
         left = finder(node)
@@ -70,7 +70,7 @@ BASH = Syntax(
         rb"function (?P<function>[\w.:-]+)",
         rb"(?P<function_2>[\w.:-]+)\s*\(\)",
     ),
-    ascii_only=True,  # isdigit() on any character after `{`, up to version 0.25.1
+    ascii_only=True,  # up to 0.25.1, the scanner calls isdigit() on any character after `{`
 )
 
 _lua_assigned = last_part(by_type("variable_list"))

@@ -24,7 +24,7 @@ MAX_SELECTOR_NODES = 64
 
 
 def _selectors(node: Node, text: bytes) -> list[Match]:
-    """Return the classes and ids that a rule is about; an element is a use and no definition."""
+    """Return the classes and ids in a rule's selectors; elements are uses, not definitions."""
     selectors = by_type("selectors")(node)
     found: list[Match] = []
     names: set[bytes] = set()

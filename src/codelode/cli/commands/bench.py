@@ -90,7 +90,7 @@ COMMAND = Command(
 
 
 def run(options: argparse.Namespace) -> int:
-    """Measure and print the figures. Builds no index, which would then only be used here."""
+    """Measure and print the figures. Does not build a missing index."""
     from codelode.answers.bench import bench_object
     from codelode.answers.build import require
     from codelode.bench.report import BenchOptions, bench

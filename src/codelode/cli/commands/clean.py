@@ -75,7 +75,7 @@ COMMAND = Command(
 
 
 def run(options: argparse.Namespace) -> int:
-    """Remove the chosen indexes, after a question unless --yes answers it."""
+    """Remove the chosen indexes; ask first, unless --yes is given."""
     from codelode.answers.indexes import Removal, removal_object, remove_indexes
     from codelode.cli.streams import confirm, print_json, say
     from codelode.cli.views.indexes import print_indexes, print_removal

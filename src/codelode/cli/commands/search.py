@@ -8,7 +8,6 @@ from codelode.cli.options import (
     COLOR,
     HELP,
     INDEX_DIR,
-    ROOT,
     Command,
     natural,
     option,
@@ -26,7 +25,15 @@ COMMAND = Command(
     " description or the name of a symbol. If there is no index, one is built first. An existing"
     " index is not updated: run `lode index` for that. Hits whose files have changed since are"
     " marked.",
-    (option("query", metavar="QUERY", help="what to look for"), ROOT),
+    (
+        option("query", metavar="QUERY", help="what to look for"),
+        option(
+            "roots",
+            nargs="*",
+            metavar="ROOT",
+            help="the folder to search (default: the current one)",
+        ),
+    ),
     (
         (
             "what is searched",
@@ -150,6 +157,7 @@ COMMAND = Command(
 def run(options: argparse.Namespace) -> int:
     """Search, and print the hits. Refuses a bad request before it builds a missing index."""
     from codelode.answers.build import build_if_missing
+    from codelode.cli.advice import existing_index_folder, existing_roots
     from codelode.cli.streams import progress_meter
     from codelode.cli.views.hits import print_answer
     from codelode.discover.glob import GlobSet
@@ -161,7 +169,9 @@ def run(options: argparse.Namespace) -> int:
     names = [name for names in options.languages for name in names.split(",")]
     languages = [resolve(name) for name in names]
     GlobSet(options.glob)
-    index = Index.open(options.root, index_dir=options.index_dir)
+    (root,) = existing_roots(options.query, options.roots)
+    existing_index_folder(options.index_dir, root)
+    index = Index.open(root, index_dir=options.index_dir)
     build_if_missing(index, allowed=not options.no_index, meter=progress_meter())
     answer = index.answer(
         query.text,

@@ -21,7 +21,7 @@ EXAMPLES, EXAMPLE_COLUMNS = 3, 60
 
 
 class Announcer:
-    """A context that shows on a terminal which measurement runs, in a line that disappears."""
+    """A context manager that shows the current measurement on a terminal, then erases it."""
 
     def __enter__(self) -> Announcer:
         self._shown = streams.is_terminal(sys.stderr)

@@ -94,7 +94,7 @@ def _print_reasons(skipped: dict[str, int]) -> None:
 
 
 def _print_stages(report: UpdateReport) -> None:
-    """Print time by stage, summed over all processes, longest first, and their load."""
+    """Print the time of each stage over all processes, longest first, and the load."""
     total = report.load.cpu
     print(f"time by stage:{'wall':>12}{'CPU':>12}{'share':>8}{'speed':>12}")
     stages = sorted(report.stages.items(), key=lambda item: -item[1].cpu)

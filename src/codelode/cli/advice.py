@@ -1,0 +1,50 @@
+"""Checks of a search's arguments; an error suggests the command to type instead."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from codelode.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_PLAIN = re.compile(r"[^\"$`\\!\x00-\x1f]*")  # safe between double quotes
+
+
+def existing_roots(query: str, roots: Sequence[str]) -> Sequence[str]:
+    """Return the roots to search: those given, or the current folder.
+
+    Raises `UsageError` if one does not exist: it may be a word of a query without quotes.
+    """
+    missing = [root for root in roots if not Path(root).exists()]
+    if missing:
+        message = f"no such folder: {missing[0]}"
+        if any("/" not in root for root in missing):
+            last = max(place for place, root in enumerate(roots) if root in missing)
+            words = " ".join((query, *roots[: last + 1]))
+            command = " ".join(("lode search", quoted(words), *map(shlex.quote, roots[last + 1 :])))
+            message += f"; to look for several words, quote them: {command}"
+        raise UsageError(message)
+    if len(roots) > 1:
+        raise UsageError(f"only one ROOT can be searched, not {len(roots)}")
+    return roots or ["."]
+
+
+def existing_index_folder(index_dir: str | None, root: str) -> None:
+    """Check that the folder given by `--index-dir` exists; a search must not create it."""
+    if index_dir is None or Path(index_dir).expanduser().exists():
+        return
+    folder = shlex.quote(index_dir)
+    raise UsageError(
+        f"no such folder: {index_dir} (from --index-dir); to build an index in it:"
+        f" lode index {shlex.quote(root)} --index-dir {folder}"
+    )
+
+
+def quoted(text: str) -> str:
+    """Return a text as one argument for a shell, in double quotes where that is enough."""
+    return f'"{text}"' if _PLAIN.fullmatch(text) else shlex.quote(text)

@@ -1,0 +1,100 @@
+"""Arguments that begin with a dash: options, and text that looks like one.
+
+`->next`, `-=` and `-1` cannot be options, so they are taken as text. An argument that is spelled
+like an option but is unknown is refused; the message suggests an option of a similar name, and the
+command that searches for the text. argparse would treat all of these as options.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import TYPE_CHECKING
+
+from codelode.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from codelode.cli.options import Command, Option
+
+MARK = "\0"
+"""The first character of an argument that is not an option; no argument of a process has it."""
+
+_LIKE_AN_OPTION = re.compile(r"--?[A-Za-z][\w-]*(=.*)?", re.DOTALL)
+_TAKES_NO_VALUE = ("store_true", "store_const", "help", "version")
+
+
+def marked(command: Command, arguments: Sequence[str]) -> list[str]:
+    """Return the arguments, with `MARK` before those that begin with a dash but are text.
+
+    The value of an option that takes any text is marked too, and joined to its option.
+    Raises `UsageError` for an unknown option.
+    """
+    options = {flag: option for option in _options(command) for flag in option.flags}
+    result: list[str] = []
+    waiting: Option | None = None  # the option whose value comes next
+    for at, argument in enumerate(arguments):
+        if waiting is not None and waiting.any_text:
+            flag = result.pop()
+            result.append(flag + ("=" if flag.startswith("--") else "") + MARK + argument)
+            waiting = None
+        elif argument == "--":
+            return [*result, *(MARK + text for text in arguments[at + 1 :])]
+        elif waiting is not None:
+            result.append(argument)
+            waiting = None
+        elif not argument.startswith("-") or argument == "-" or _is_option(argument, options):
+            waiting = options.get(_last_flag(argument, options))
+            waiting = waiting if waiting is not None and _takes_value(waiting) else None
+            result.append(argument)
+        elif " " not in argument and _LIKE_AN_OPTION.fullmatch(argument):
+            raise UsageError(_unknown(command, argument, options))
+        else:
+            result.append(MARK + argument)
+    return result
+
+
+def unmarked(text: str) -> str:
+    """Return an argument, or the value of an option, as it was given."""
+    return text.removeprefix(MARK)
+
+
+def _options(command: Command) -> Iterator[Option]:
+    for _, options in command.groups:
+        yield from options
+
+
+def _is_option(argument: str, options: dict[str, Option]) -> bool:
+    """Return whether an argument is a known option or a cluster of short ones, maybe with value."""
+    if argument.startswith("--"):
+        return argument.partition("=")[0] in options
+    return argument[:2] in options
+
+
+def _last_flag(argument: str, options: dict[str, Option]) -> str:
+    """Return the flag in an argument whose value may be the next argument; empty if none."""
+    if argument.startswith("--") or len(argument) <= 2:
+        return argument
+    for place in range(1, len(argument)):
+        option = options.get(f"-{argument[place]}")
+        if option is None or _takes_value(option):
+            return f"-{argument[-1]}" if place == len(argument) - 1 else ""
+    return ""
+
+
+def _takes_value(option: Option) -> bool:
+    settings = option.settings
+    return settings.get("action") not in _TAKES_NO_VALUE and settings.get("nargs") != "?"
+
+
+def _unknown(command: Command, argument: str, options: dict[str, Option]) -> str:
+    """Return the message that an option is unknown, with what to type instead."""
+    import difflib
+
+    flag = argument.partition("=")[0]
+    near = difflib.get_close_matches(flag, options, 1)
+    advice = f"did you mean {near[0]}? " if near else ""
+    if command.name == "search":
+        advice += f"To look for the text: `lode search -- {shlex.quote(argument)}` "
+    return f"unknown option {flag}: {advice}(see `lode {command.name} --help`)"
