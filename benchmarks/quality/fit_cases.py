@@ -63,9 +63,8 @@ class Case:
 
         `scores` float64[n] are those of the candidates.
         """
-        order = np.argsort(-scores, kind="stable")
         deep = 100 if self.set == "cosqa" else CUTOFF
-        found = self.shown[choose(self.files, order, deep)]
+        found = self.shown[choose(self.files, scores, deep)]
         first = np.where(found.any(axis=0), found.argmax(axis=0) + 1, 0)
         if self.set == "ndcg":
             return ndcg([int(rank) or None for rank in first])

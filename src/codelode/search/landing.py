@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from codelode.search.name_match import share_of_name
+from codelode.search.named import is_inside
+from codelode.search.near_names import grade_of_name
 from codelode.text.lines import line_starts
 
 if TYPE_CHECKING:
@@ -64,12 +66,16 @@ def land(
     """
     starts = line_starts(passage.text).tolist()
     last_line = passage.first_line + max(len(starts) - 1, 0)
+    lines = range(passage.first_line, last_line + 1)
     records = definitions.overlapping(passage.file, passage.first_line, last_line)
+    named = [each for each in records if each.definition.name_line in lines]
+    record = _asked_for(named, definitions, context)
     if passage.first_line <= asked <= last_line:
         best, is_phrase = asked, True
     else:
         best, is_phrase = _best_line(passage, starts, context)
-    record = None if is_phrase else _named(records, passage.first_line, last_line, context)
+    if record is None and not is_phrase:
+        record = _named(named, context)
     if record is None:
         record = _holding(records, best)
         answers = record is not None and not is_phrase and _fits(record.definition, passage, starts)
@@ -139,18 +145,35 @@ def _row(starts: Sequence[int], offset: int) -> int:
     return max(bisect_right(starts, offset) - 1, 0)
 
 
-def _named(
-    records: Sequence[DefinitionRecord], first: int, last: int, context: QueryContext
+def _asked_for(
+    records: Sequence[DefinitionRecord], definitions: DefinitionLookup, context: QueryContext
 ) -> DefinitionRecord | None:
+    """Return the definition whose name the whole query is, or is nearest to, if there is any."""
+    if context.name is None:
+        return None
+    ranked = []
+    for place, each in enumerate(records):
+        grade = grade_of_name(context, each.definition.name)
+        if grade:
+            qualified = (
+                definitions.qualified_name(each.file, each.place) if len(records) > 1 else ""
+            )
+            inside = is_inside(context.name, qualified)
+            declared = each.definition.declaration
+            ranked.append((inside, grade, not declared, _lines(each), -place, each))
+    best = max(ranked, key=lambda each: each[:-1], default=None)
+    return best[-1] if best is not None else None
+
+
+def _named(records: Sequence[DefinitionRecord], context: QueryContext) -> DefinitionRecord | None:
     """Return the definition in the passage whose name answers the query, if any.
 
     Of several that answer equally well, return the longest: overloads precede their implementation.
     """
     wanted = _last_names(context)
-    candidates = [each for each in records if first <= each.definition.name_line <= last]
     ranked = [
         (_name_worth(each.definition, wanted, context.share_of_term), _lines(each), -place, each)
-        for place, each in enumerate(candidates)
+        for place, each in enumerate(records)
     ]
     best = max(ranked, key=lambda each: each[:3], default=None)
     return best[-1] if best is not None and best[0] > 0 else None

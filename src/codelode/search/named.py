@@ -99,15 +99,20 @@ def _place(segment: Segment, asked: NameAsked, number: int, chunk: np.void) -> f
 
 def _worth(segment: Segment, asked: NameAsked, definer: DefinitionRecord) -> float:
     worth = 1.0 - _DECLARATION * definer.definition.declaration
-    if asked.scopes and not _is_inside(segment, asked.scopes[-1], definer):
-        worth *= _ELSEWHERE
+    if asked.scopes:
+        qualified = segment.definitions.qualified_name(definer.file, definer.place)
+        worth *= 1.0 if is_inside(asked, qualified, segment.path(definer.file)) else _ELSEWHERE
     return worth
 
 
-def _is_inside(segment: Segment, scope: str, definer: DefinitionRecord) -> bool:
-    """Return whether a definition is in a class, a module, a file or a folder of a name."""
-    qualified = segment.definitions.qualified_name(definer.file, definer.place)
+def is_inside(asked: NameAsked, qualified: str, path: str = "") -> bool:
+    """Return whether a definition is in the class or module asked for, if there is one.
+
+    Files and folders are modules too.
+    """
+    if not asked.scopes:
+        return True
     around = [name.casefold() for name in _SEPARATORS.split(qualified)]
-    *folders, file = segment.path(definer.file).split("/")
+    *folders, file = path.split("/")
     around += [file.partition(".")[0].casefold(), *(folder.casefold() for folder in folders[-1:])]
-    return scope.casefold() in around
+    return asked.scopes[-1].casefold() in around

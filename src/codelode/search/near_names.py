@@ -9,6 +9,7 @@ any sort but the nearest of all.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ from numpy.typing import NDArray
 
 from codelode.search.candidates import Candidates, TopK
 from codelode.search.gathered import PROPOSERS
+from codelode.search.named import likeness_of_names
+from codelode.segment.names import clean_name, name_key
 from codelode.text.tokens import whole_term
 
 if TYPE_CHECKING:
@@ -27,8 +30,7 @@ if TYPE_CHECKING:
     from codelode.segment.definition_lookup import DefinitionLookup
 
 _PREFIX = 0.4
-_ONE_ERROR = 0.3
-_TWO_ERRORS = 0.2
+_OF_ERRORS = {1: 0.3, 2: 0.2}
 _STEP = 0.1
 """Grades of a sort are less than this above its base: see `named` for those of the name itself."""
 
@@ -39,7 +41,7 @@ _LEAST_FOR_TWO = 9
 
 _MOST_NAMES = 4096
 
-_Find = Callable[["DefinitionLookup", str], Iterator[tuple[int, float]]]
+_Find = Callable[["DefinitionLookup", str], "Iterator[tuple[int, float]]"]
 """Yields the numbers of names of a segment with their grades."""
 
 
@@ -67,13 +69,51 @@ def keep_nearest(gathered: Gathered) -> NDArray[np.bool_]:
     proposed = near > -np.inf
     if not proposed.any():
         return np.ones(len(gathered), bool)
-    named = (gathered.proposals[:, PROPOSERS.index("definitions")] > -np.inf).any()
-    base = np.inf if named else np.floor(near.max() / _STEP + 1e-3) * _STEP
-    near[near < base - 1e-3] = -np.inf
+    named = bool((gathered.proposals[:, PROPOSERS.index("definitions")] > -np.inf).any())
+    least = np.inf if named else np.floor(near.max() / _STEP + 1e-3) * _STEP - 1e-3
+    near[:] = np.where(near < least, -np.inf, near)
     grades = gathered.feature("named")
     np.maximum(grades, near, out=grades)
-    left: NDArray[np.bool_] = (gathered.proposals > -np.inf).any(axis=1)
-    return left
+    return np.asarray((gathered.proposals > -np.inf).any(axis=1), np.bool_)
+
+
+def grade_of_name(context: QueryContext, name: str) -> float:
+    """Return the grade of any name as an answer to the query, 0 for none: see `named`."""
+    asked = context.name
+    if asked is None:
+        return 0.0
+    key, other = (name_key(clean_name(each)) for each in (asked.name, name))
+    if key == other:
+        return likeness_of_names(asked.name, name)
+    if other.startswith(key) and len(asked.name) >= _LEAST_PREFIX:
+        return _PREFIX
+    most = _most_errors(context)
+    if abs(len(name) - len(asked.name)) <= most:
+        return _OF_ERRORS.get(_distance(asked.name, name, most), 0.0) if most else 0.0
+    return 0.0
+
+
+def _most_errors(context: QueryContext) -> int:
+    """Return how many typing errors the name in the query may have: none if it is a known word."""
+    asked = context.name
+    if asked is None or asked.scopes:
+        return 0
+    word = whole_term(asked.name.strip("~!?").encode("utf-8", "replace"))
+    counts = dict(zip(context.query.terms, context.statistics.counts.tolist(), strict=True))
+    if counts.get(word, 0):
+        return 0
+    return 2 if len(asked.name) >= _LEAST_FOR_TWO else int(len(asked.name) >= _LEAST_FOR_ONE)
+
+
+def _distance(one: str, other: str, most: int) -> int:
+    """Return the number of typing errors between two names in any case; at most `most` + 1.
+
+    A typing error is a letter too many, too few, wrong, or two neighbors swapped (optimal string
+    alignment).
+    """
+    from rapidfuzz.distance import OSA  # few queries need it
+
+    return OSA.distance(one.casefold(), other.casefold(), score_cutoff=most)
 
 
 def _sorts(context: QueryContext) -> Iterator[_Find]:
@@ -82,14 +122,8 @@ def _sorts(context: QueryContext) -> Iterator[_Find]:
         return
     if len(asked.name) >= _LEAST_PREFIX:
         yield _with_prefix
-    word = whole_term(asked.name.encode("utf-8", "replace"))
-    counts = dict(zip(context.query.terms, context.statistics.counts.tolist(), strict=True))
-    if counts.get(word, 0):
-        return
-    if len(asked.name) >= _LEAST_FOR_ONE:
-        yield lambda definitions, name: _misspelled(definitions, name, 1)
-    if len(asked.name) >= _LEAST_FOR_TWO:
-        yield lambda definitions, name: _misspelled(definitions, name, 2)
+    for errors in range(1, 1 + _most_errors(context)):
+        yield partial(_misspelled, errors=errors)
 
 
 def _defining(
@@ -116,20 +150,14 @@ def _with_prefix(definitions: DefinitionLookup, name: str) -> Iterator[tuple[int
 def _misspelled(
     definitions: DefinitionLookup, name: str, errors: int
 ) -> Iterator[tuple[int, float]]:
-    """Find the names at a distance of exactly `errors` typing errors, in any case.
+    """Find the names that are exactly `errors` typing errors away.
 
-    A typing error is a letter too many, too few, wrong, or two neighbors swapped (optimal string
-    alignment). A name with `errors` of them leaves one of three pieces intact, but for two errors
-    of which one swaps letters of two pieces.
+    A typing error leaves one of three pieces of a name intact. So do two, unless one swaps letters
+    of two pieces and the other is in the third.
     """
-    from rapidfuzz.distance import OSA  # few queries need it
-
     asked = name.casefold()
     cuts = [round(len(asked) * i / 3) for i in range(4)]
     first, middle, last = (asked[start:stop] for start, stop in pairwise(cuts))
-    base = _ONE_ERROR if errors == 1 else _TWO_ERRORS
     for number, other in definitions.names_containing((f"\n{first}", middle, f"{last}\n")):
-        if abs(len(other) - len(asked)) <= errors:
-            distance = OSA.distance(asked, other.casefold(), score_cutoff=errors)
-            if distance == errors:
-                yield number, base
+        if abs(len(other) - len(asked)) <= errors and _distance(asked, other, errors) == errors:
+            yield number, _OF_ERRORS[errors]

@@ -1,7 +1,7 @@
 """The global half of a search: the order of all candidates. It needs no segment.
 
 `finish` adds the features that need all candidates, scores each candidate by a linear sum, and
-shows the best chunk of each file first. The weights are fitted by `benchmarks/quality/fit.py`.
+discounts chunks of a file that has better ones. `benchmarks/quality/fit.py` fits the weights.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode.search.candidates import best_rows
-from codelode.search.gathered import COLUMN, FEATURES, Gathered
+from codelode.search.gathered import COLUMN, FEATURES, PROPOSERS, Gathered
 from codelode.search.near_names import keep_nearest
 from codelode.search.word_runs import keep_best_runs
 
@@ -52,18 +52,30 @@ WEIGHTS = ASKED_BY_NAME | {
 """The weight of each feature in the score; 0 for the others."""
 
 
+DISCOUNT = 1.0
+"""What a chunk loses in score for each better chunk of its file."""
+
+COSINE_DISCOUNT = 0.05
+"""The same where scores are cosines."""
+
+LEAST_COSINE = 0.25
+"""A chunk that has no word of the query is a hit only with a cosine above this."""
+
+
 @dataclass(frozen=True, slots=True)
 class FeatureTable:
     """n candidates of all shards with all their features, in the order of their places.
 
     shards int64[n] and keys int64[n] say which chunks they are; files int64[n] number the files
-    among them from 0; features float32[n, len(FEATURES)].
+    among them from 0; features float32[n, len(FEATURES)]. `matched` bool[n] says which
+    match more than the meaning of the query.
     """
 
     shards: NDArray[np.int64]
     keys: NDArray[np.int64]
     files: NDArray[np.int64]
     features: NDArray[np.float32]
+    matched: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +103,11 @@ class Ranked:
 def finish(gathered: Sequence[Gathered], context: QueryContext) -> Ranked:
     """Return the chunks to show, given the candidates of each shard of an index."""
     table = feature_table(gathered, context)
-    if context.request.mode == "semantic":
-        scores = table.features[:, COLUMN["cosine"]]
-    else:
-        scores = weigh(table.features)
-    order = np.argsort(-scores, kind="stable")  # ties keep the order of places
-    rows = choose(table.files, order, context.request.limit)
+    semantic = context.request.mode == "semantic"
+    scores = table.features[:, COLUMN["cosine"]] if semantic else weigh(table.features)
+    left = np.flatnonzero(is_relevant(table, scores, context.request.threshold))
+    discount = COSINE_DISCOUNT if semantic else DISCOUNT
+    rows = left[choose(table.files[left], scores[left], context.request.limit, discount)]
     features = table.features[rows] if context.request.explain else None
     return Ranked(table.shards[rows], table.keys[rows], scores[rows], features)
 
@@ -121,7 +132,15 @@ def feature_table(gathered: Sequence[Gathered], context: QueryContext) -> Featur
     _fill_features_by_file(everything, files, context)
     bm25 = everything.feature("bm25")
     bm25 /= max(float(bm25.max(initial=0)), 1e-9)
-    return FeatureTable(shards[order], everything.keys, files, everything.features)
+    matched = _matched(everything)
+    return FeatureTable(shards[order], everything.keys, files, everything.features, matched)
+
+
+def _matched(gathered: Gathered) -> NDArray[np.bool_]:
+    """Return which candidates have a word of the query, or a proposer besides the dense leg."""
+    others = [column for column, name in enumerate(PROPOSERS) if name != "dense"]
+    proposed = (gathered.proposals[:, others] > -np.inf).any(axis=1)
+    return np.asarray(proposed | gathered.covered.any(axis=1), np.bool_)
 
 
 def _number_files(shards: NDArray[np.int64], files: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -172,15 +191,32 @@ def weigh(features: NDArray[np.float32]) -> NDArray[np.float32]:
     return scores.astype(np.float32)
 
 
-def choose(files: NDArray[np.int64], order: NDArray[np.intp], limit: int) -> NDArray[np.intp]:
-    """Return the rows to show: the best of each file first, then the second best of each, ...
+def is_relevant(
+    table: FeatureTable, scores: NDArray[np.float32], threshold: float | None
+) -> NDArray[np.bool_]:
+    """Return which candidates are hits at all, bool[n].
 
-    `order` sorts the rows best first, ties already broken.
+    They match a word, a name or a path of the query, or its meaning; and they score at least the
+    `threshold`, if there is one.
     """
-    mine = files[order]
-    by_file = np.argsort(mine, kind="stable")
+    relevant = table.matched | (table.features[:, COLUMN["cosine"]] >= LEAST_COSINE)
+    if threshold is not None:
+        relevant &= scores >= threshold
+    return relevant
+
+
+def choose(
+    files: NDArray[np.int64], scores: NDArray[np.floating], limit: int, discount: float = DISCOUNT
+) -> NDArray[np.intp]:
+    """Return the rows to show, best first: each loses `discount` for each better one of its file.
+
+    Ties keep the order of rows.
+    """
+    order = np.argsort(-scores, kind="stable")
+    by_file = np.argsort(files[order], kind="stable")
     places = np.arange(len(order))
-    begins = np.diff(mine[by_file], prepend=-1) != 0
+    begins = np.diff(files[order][by_file], prepend=-1) != 0
     better = np.empty(len(order), np.int64)  # the number of better candidates in the same file
     better[by_file] = places - np.maximum.accumulate(np.where(begins, places, 0))
-    return order[np.lexsort((places, better))[:limit]]
+    reduced = scores[order] - discount * better
+    return order[np.argsort(-reduced, kind="stable")[:limit]]
