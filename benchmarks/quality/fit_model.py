@@ -20,7 +20,7 @@ from benchmarks.quality.fit_cases import ALL_FEATURES, Case
 from benchmarks.quality.intervals import Estimate, estimate
 from benchmarks.quality.softmax import Lists, fit, loss
 from codelode.search.gathered import FEATURES
-from codelode.search.rank import ASKED_BY_NAME, weigh
+from codelode.search.rank import FIXED, weigh
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,8 +65,8 @@ def present_scores(case: Case) -> NDArray[np.float64]:
 
 def fixed_scores(case: Case) -> NDArray[np.float64]:
     """Return the parts of the scores of a query's candidates that are not fitted."""
-    columns = [ALL_FEATURES.index(name) for name in ASKED_BY_NAME]
-    scores: NDArray[np.float64] = case.features[:, columns] @ np.array([*ASKED_BY_NAME.values()])
+    columns = [ALL_FEATURES.index(name) for name in FIXED]
+    scores: NDArray[np.float64] = case.features[:, columns] @ np.array([*FIXED.values()])
     return scores
 
 

@@ -35,17 +35,12 @@ Share = tuple[float, float]
 
 
 def shares_of_paths(paths: Sequence[bytes], weights: Weights) -> NDArray[np.float32]:
-    """Return float32[n, 3]: the share of the query's weight in each path, and its stem's `Share`s.
-
-    The stem is the file's name up to its first dot.
-    """
-    shares = np.zeros((len(paths), 3), np.float32)
+    """Return the share of the query's weight that occurs in each path, float32[n]."""
+    shares = np.zeros(len(paths), np.float32)
     for i in _rows_with_terms(paths, weights):
         folder, _, name = paths[i].decode("utf-8", "surrogateescape").rpartition("/")
         above, own = _words(folder), _words(name)
-        held = [weight for term, weight in weights.items() if term in above or term in own]
-        if held:
-            shares[i] = sum(held), *share_of_name(name.partition(".")[0] or name, weights)
+        shares[i] = sum(weight for term, weight in weights.items() if term in above or term in own)
     return shares
 
 

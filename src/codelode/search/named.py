@@ -23,7 +23,7 @@ OTHER_CASE = 0.8
 OTHERWISE_JOINED = 0.6
 _DECLARATION = 0.1
 _ELSEWHERE = 0.45
-_OWNER = 0.25
+_OWNER = 0.1
 """The grade of the class itself for `Class.method`."""
 
 _SEPARATORS = re.compile(r"::|->|[.#:\\]")

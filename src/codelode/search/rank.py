@@ -23,39 +23,39 @@ if TYPE_CHECKING:
     from codelode.search.candidates import Places
     from codelode.search.context import QueryContext
 
-ASKED_BY_NAME = {"file": 8.0, "named": 20.0}
-"""Weights that are not fitted: a file or a definition that the query names comes first."""
+FIXED = {"file": 12.0, "named": 20.0, "cosine": 0.5}
+"""Weights that are not fitted: a file or a definition that the query names comes first, and the
+cosine chooses among the chunks of a file."""
 
-WEIGHTS = ASKED_BY_NAME | {
-    "bm25": 0.85,
-    "coverage": 1.86,
-    "file_cosine": 0.78,
-    "file_bm25": 0.47,
-    "file_coverage": 0.88,
-    "file_mean": 5.56,
-    "file_defines": 1.35,
-    "cosine_share": 2.76,
-    "name_loose": 0.87,
-    "depth": -0.37,
-    "path": 1.85,
-    "run": 2.56,
-    "defines": 2.13,
-    "symbol_exact": 0.53,
-    "test": -3.17,
-    "example": -0.70,
-    "generated": -2.72,
-    "prose": -0.88,
-    "docs": -0.96,
-    "test_asked": 12.2,
-    "prose_asked": 4.38,
+WEIGHTS = FIXED | {
+    "bm25": 0.74,
+    "coverage": 1.67,
+    "file_bm25": 0.43,
+    "file_coverage": 1.15,
+    "file_mean": 5.75,
+    "file_defines": 1.43,
+    "cosine_share": 2.46,
+    "name_loose": 0.86,
+    "depth": -0.52,
+    "path": 1.93,
+    "run": 4.63,
+    "defines": 0.84,
+    "symbol_exact": 0.64,
+    "test": -4.09,
+    "example": -0.91,
+    "generated": -3.95,
+    "prose": -0.84,
+    "docs": -0.93,
+    "test_asked": 16.49,
+    "prose_asked": 3.91,
 }
 """The weight of each feature in the score; 0 for the others."""
 
 
-DISCOUNT = 1.0
-"""What a chunk loses in score for each better chunk of its file."""
+DISCOUNT = 4.0
+"""How much a chunk loses in score for a better chunk of its file: see `choose`."""
 
-COSINE_DISCOUNT = 0.05
+COSINE_DISCOUNT = 0.1
 """The same where scores are cosines."""
 
 LEAST_COSINE = 0.25
@@ -173,15 +173,12 @@ def _fill_features_by_file(
     count = int(files.max(initial=-1)) + 1
     best = np.full(count, -1, np.float32)
     np.maximum.at(best, files, gathered.feature("cosine"))
-    gathered.feature("file_cosine")[:] = best[files]
     gathered.feature("cosine_share")[:] = (best / max(float(best.max(initial=0)), 1e-9))[files]
     total = np.bincount(files, gathered.feature("bm25"), count)
     gathered.feature("file_bm25")[:] = (total / max(float(total.max(initial=0)), 1e-9))[files]
     together = np.zeros((count, gathered.covered.shape[1]), bool)
     np.logical_or.at(together, files, gathered.covered)
     gathered.feature("file_coverage")[:] = (together * context.share).sum(axis=1)[files]
-    hits = np.log2(1 + np.bincount(files, minlength=count))
-    gathered.feature("file_hits")[:] = (hits / max(float(hits.max(initial=0)), 1e-9))[files]
 
 
 def weigh(features: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -208,9 +205,10 @@ def is_relevant(
 def choose(
     files: NDArray[np.int64], scores: NDArray[np.floating], limit: int, discount: float = DISCOUNT
 ) -> NDArray[np.intp]:
-    """Return the rows to show, best first: each loses `discount` for each better one of its file.
+    """Return the rows to show, best first.
 
-    Ties keep the order of rows.
+    A chunk with n better ones of its file loses `discount` · log2(1 + n). Ties keep the order of
+    rows.
     """
     order = np.argsort(-scores, kind="stable")
     by_file = np.argsort(files[order], kind="stable")
@@ -218,5 +216,5 @@ def choose(
     begins = np.diff(files[order][by_file], prepend=-1) != 0
     better = np.empty(len(order), np.int64)  # the number of better candidates in the same file
     better[by_file] = places - np.maximum.accumulate(np.where(begins, places, 0))
-    reduced = scores[order] - discount * better
+    reduced = scores[order] - discount * np.log2(1 + better)
     return order[np.argsort(-reduced, kind="stable")[:limit]]

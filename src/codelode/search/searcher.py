@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from codelode.embed.encoder import knows
 from codelode.metrics import timed
 from codelode.search.context import QueryContext, Statistics
 from codelode.search.fair_lock import SEARCH_LOCK
@@ -60,7 +61,8 @@ def prepare(
     if encoder and request.mode != "lexical":
         with timed("dense"):
             vector = encoder.encode_query(request.query)
-            vector = vector if vector.any() else None
+            meant = statistics.counts.any() or knows(encoder, request.query)
+            vector = vector if meant and vector.any() else None
     return QueryContext(request, query, vector, statistics), terms
 
 

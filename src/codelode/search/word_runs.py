@@ -30,8 +30,8 @@ MAX_WORDS = 64
 MOST_TEXTS = 32
 """The number of candidates whose texts are looked into."""
 
-LEAST_RUN = 0.3
-"""The share of the query's words in the shortest run that is worth looking for."""
+LEAST_RUN = 0.5
+"""The share of the query's words in the longest run that counts for nothing."""
 
 _MAX_OCCURRENCES = 64
 _REACH = 40  # bytes of text that a word of a run may take, with the gap before it
@@ -46,7 +46,8 @@ def fill_runs(gathered: Gathered, shard: Shard, context: QueryContext) -> None:
         chunk = segment.chunks[ordinal]
         start = int(chunk["start"])
         text = segment.text(int(chunk["file"]), start, start + int(chunk["length"]))
-        gathered.feature("run")[row] = runs.share(text, gathered.covered[row])
+        share = runs.share(text, gathered.covered[row])
+        gathered.feature("run")[row] = max(0.0, share - LEAST_RUN) / (1 - LEAST_RUN)
 
 
 def keep_best_runs(gathered: Gathered, context: QueryContext) -> None:
@@ -63,7 +64,7 @@ def _looked_into(gathered: Gathered, runs: WordRuns) -> NDArray[np.intp]:
     if not runs.columns:
         return np.zeros(0, np.intp)
     lexical = gathered.proposals[:, PROPOSERS.index("lexical")]
-    rows = np.flatnonzero((lexical > -np.inf) & (runs.bounds(gathered.covered) >= LEAST_RUN))
+    rows = np.flatnonzero((lexical > -np.inf) & (runs.bounds(gathered.covered) > LEAST_RUN))
     best = best_rows(
         lexical[rows],
         MOST_TEXTS,
