@@ -91,6 +91,7 @@ def test_a_hit_has_the_fields_of_the_contract() -> None:
         "kind": "function",
         "score": 0.8349,
         "stale": False,
+        "deleted": False,
         "text": HIT.text,
     }
     assert "text" not in hit_object(HIT, text=False)
@@ -107,6 +108,17 @@ def test_an_answer_has_the_fields_of_the_contract() -> None:
             "chunks": 70,
             "stale_files": 0,
             "complete": True,
+            "changed_files": None,
+            "freshness": {
+                "age_seconds": 0.0,
+                "changed": None,
+                "added": None,
+                "deleted": None,
+                "coverage": None,
+                "updated": False,
+                "updating": False,
+                "problem": None,
+            },
         },
         "hits": [hit_object(HIT)],
         "seconds": 0.012346,

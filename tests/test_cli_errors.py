@@ -36,7 +36,7 @@ from tests.test_cli_index import everything
         (["index", "--jobs", "0"], ["--jobs"]),
         (["index", "--wait", "soon"], ["--wait", "soon"]),
         (["serch", "retry"], ["unknown command 'serch'", "did you mean 'search'?"]),
-        (["frobnicate"], ["unknown command 'frobnicate'", "index, search, status"]),
+        (["frobnicate"], ["unknown command 'frobnicate'", "index, search, symbols"]),
         (["--jobs", "3"], ["--jobs", "lode --help"]),
         (["a\nb\x1b[2J"], [r"a\nb\x1b[2J"]),
     ],

@@ -70,6 +70,17 @@ def test_json_has_the_contract(sample: tuple[CommandLine, Path]) -> None:
         "chunks": answer["snapshot"]["chunks"],
         "stale_files": 0,
         "complete": True,
+        "changed_files": 0,
+        "freshness": {
+            "age_seconds": answer["snapshot"]["freshness"]["age_seconds"],
+            "changed": 0,
+            "added": 0,
+            "deleted": 0,
+            "coverage": 1.0,
+            "updated": False,
+            "updating": False,
+            "problem": None,
+        },
     }
     assert answer["snapshot"]["chunks"] >= 5
     assert 0 < answer["seconds"] < 10
@@ -77,7 +88,7 @@ def test_json_has_the_contract(sample: tuple[CommandLine, Path]) -> None:
     best = answer["hits"][0]
     assert set(best) == {
         *("path", "line", "start_line", "end_line", "language", "symbol", "kind"),
-        *("score", "stale", "text"),
+        *("score", "stale", "deleted", "text"),
     }
     assert best["path"] == "src/config.ts"
     assert best["language"] == "typescript"
@@ -178,7 +189,8 @@ def test_context_comes_from_the_file(tmp_path: Path, lode: CommandLine) -> None:
         assert line.split(maxsplit=1)[1:] == source[number - 1].split(maxsplit=0)[:1]
     with (root / "a.py").open("a") as file:
         file.write("# changed\n")
-    stale = lode(*query, "-C", "5", "--full-section").must_succeed().text.splitlines()[1:]
+    never = ("--fresh", "never")
+    stale = lode(*query, "-C", "5", "--full-section", *never).must_succeed().text.splitlines()[1:]
     assert len(stale) == hit["end_line"] - hit["start_line"] + 1
 
 
@@ -194,13 +206,13 @@ def test_search_builds_a_missing_index(lode: CommandLine, tree: Path) -> None:
 def test_stale_hits_are_marked_and_keep_their_text(lode: CommandLine, tree: Path) -> None:
     lode("index", tree).must_succeed()
     (tree / "src/config.ts").write_text("// gone\n")
-    found = lode("search", "parseConfig", tree, "-k1")
+    found = lode("search", "parseConfig", tree, "-k1", "--fresh=never")
     assert found.text.splitlines()[0].endswith("[changed on disk since]")
     assert "export function parseConfig" in found.text
     assert (
         found.message == "lode: 1 file with hits changed since the last update: run `lode index`\n"
     )
-    answer = lode("search", "parseConfig", tree, "-k1", "--json")
+    answer = lode("search", "parseConfig", tree, "-k1", "--json", "--fresh=never")
     assert answer.json["snapshot"]["stale_files"] == 1
     assert answer.json["hits"][0]["stale"] is True
     assert answer.message == ""

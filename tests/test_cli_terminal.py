@@ -60,10 +60,19 @@ def test_errors_are_one_line_on_a_terminal(lode: CommandLine, tmp_path: Path) ->
     assert refused.text == f"lode: no such folder: {tmp_path}/a\\x1b[2Jb\n"
 
 
-def test_a_short_update_shows_no_progress(lode: CommandLine, tree: Path) -> None:
+def test_the_bar_leaves_no_line_behind(lode: CommandLine, tree: Path) -> None:
     shown = lode.on_terminal("index", tree, "--jobs", "1").must_succeed().text
-    assert shown.count("\n") == 1
-    assert shown.startswith("5 files, ")
+    assert re.split(r"[\r\n]|\x1b\[2K", shown.rstrip())[-1].startswith("5 files, ")
+
+
+def test_a_short_update_shows_no_progress(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(progress, "PATIENCE_SECONDS", 3600.0)
+    monkeypatch.setenv("FORCE_COLOR", "1")  # rich takes the captured stream for a terminal
+    with ProgressBar(5, 500) as bar:
+        bar.indexed(5, 500)
+    assert capsys.readouterr().err == ""
 
 
 def test_progress_then_ctrl_c(lode: CommandLine, tmp_path: Path) -> None:

@@ -20,12 +20,16 @@ PAGE = Path(__file__).parent.parent / "docs" / "output.md"
 SOURCES = Path(__file__).parent.parent / "src" / "codelode"
 QUICK = ("--seconds", "0.5", "--queries", "6")
 
+ODD = os.fsdecode(b"retry-caf\xe9.py")
+
 EXAMPLES: dict[str, list[list[str]]] = {
     "lode search --json": [["search", "--json", "retry"]],
     "lode search --jsonl": [
         ["search", "--jsonl", "retry", "--explain"],
         ["search", "--jsonl", "retry", "--no-snippet"],
     ],
+    "lode symbols --json": [["symbols", "--json", "retry*"], ["symbols", "--json"]],
+    "lode outline --json": [["outline", "--json", "src/retry.py"], ["outline", "--json", ODD]],
     "lode index --json": [
         ["index", "--json", "--rebuild"],
         ["index", "--json", "--rebuild", "--profile"],
@@ -88,8 +92,7 @@ def printed(title: str, lode: CommandLine, tree: Path) -> set[str]:
 @pytest.fixture
 def indexed(lode: CommandLine, tree: Path) -> Path:
     """Make an indexed tree with damage and with names that are not UTF-8."""
-    name = os.fsdecode(b"retry-caf\xe9.py")
-    (tree / name).write_text("def retry(): return 'again'\n")
+    (tree / ODD).write_text("def retry(): return 'again'\n")
     (tree / os.fsdecode(b"blank-caf\xe9.py")).write_text("")
     lode("index", tree).must_succeed()
     return tree

@@ -79,12 +79,13 @@ def test_repair_keeps_a_segment_whose_stats_are_gone(index: Index, how: str) -> 
 def test_without_stats_the_content_says_what_is_stale(index: Index) -> None:
     (name,) = files(index, ".stat")
     (index.directory / name).unlink()
-    before = index.search("parse the settings", limit=30)
+    before = index.search("parse the settings", limit=30, fresh="never")
     assert not any(hit.stale for hit in before)
     changed = before[0].path
     text = (index.root / changed).read_text()
     write(index.root, changed, text[::-1])  # of the same size
-    after = Index(IndexReader(index.root, index.directory)).search("parse the settings", limit=30)
+    reopened = Index(IndexReader(index.root, index.directory))
+    after = reopened.search("parse the settings", limit=30, fresh="never")
     assert {hit.path for hit in after if hit.stale} == {changed}
 
 

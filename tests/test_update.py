@@ -127,10 +127,15 @@ def test_stale_hits_are_marked(tree: Path, make_index: MakeIndex) -> None:
     write(tree, "a.py", "def parse_settings():\n    pass\n")
     make_index().update()
     write(tree, "a.py", "def something_else():\n    pass\n")
-    (hit,) = make_index().search("parse_settings")
+    (hit,) = make_index().search("parse_settings", fresh="never")
     assert hit.stale
+    assert not hit.deleted
     assert "parse_settings" in hit.text
-    assert make_index().answer("parse_settings").stale_files == 1
+    assert make_index().answer("parse_settings", fresh="never").stale_files == 1
+    (tree / "a.py").unlink()
+    (hit,) = make_index().search("parse_settings", fresh="never")
+    assert hit.stale
+    assert hit.deleted
 
 
 def test_the_number_of_jobs_does_not_change_a_byte(tree: Path, make_index: MakeIndex) -> None:
@@ -314,9 +319,10 @@ def test_a_folder_of_an_indexed_tree_is_searched_through_its_index(
     assert not inner.search("open_socket", globs=["*.c"])
     assert [hit.path for hit in inner.search("open_socket", globs=["/net/*"])] == ["net/socket.py"]
     (tree / "lib/net/socket.py").write_text("def open_door():\n    pass\n")
-    assert inner.search("open_socket")[0].stale
+    assert inner.search("open_socket", fresh="never")[0].stale
     left_out = Index.open(tree / "secret", index_dir=tmp_path / "index")
     assert inner.enclosing_root() == tree
     assert left_out.enclosing_root() is None  # what the outer index left out is not covered
-    inner.update()
-    assert not inner.search("open_door")[0].stale
+    assert inner.update().files == 2
+    assert not inner.exists()
+    assert not inner.search("open_door", fresh="never")[0].stale

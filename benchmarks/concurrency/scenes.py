@@ -147,7 +147,12 @@ def mixed(session: Session, name: str, stage: Stage, index: Index) -> None:
 
     def search(number: int) -> object:
         asked = stage.asked[number % len(stage.asked)]
-        return index.search(asked, mode=modes[number % 3], globs=filters[number // 3 % 3])  # type: ignore[arg-type]
+        return index.search(
+            asked,
+            mode=modes[number % 3],  # type: ignore[arg-type]
+            globs=filters[number // 3 % 3],
+            fresh="never",
+        )
 
     paths = sorted(path for path in stage.tree.rglob("*.*") if path.is_file())
     chance = random.Random(1)

@@ -33,6 +33,7 @@ from benchmarks.faults.world import (
     scratch_folder,
 )
 from codelode.errors import CodelodeError
+from codelode.search.staleness import CURRENT
 from codelode.store.storage import LOCK
 
 SMALL = 1 << 15
@@ -243,7 +244,7 @@ def examine_all(
     The tree may be absent: no hit is checked for staleness.
     """
     patient.results.clear()
-    with patch("codelode.search.hits.is_stale", lambda *_: False):
+    with patch("codelode.search.hits.staleness", lambda *_: CURRENT):
         patient.answers = answers(open_index(patient.root, patient.sound))
         flip(patient, path, places, rng)
         cut(patient, path, lengths)

@@ -177,7 +177,10 @@ def exercise(patient: Patient) -> Counter[str]:
     steps: list[tuple[str, Callable[[], object]]] = [
         ("verify", index.verify),
         *((f"search {mode}", _search(index, mode)) for mode in ("hybrid", "semantic", "lexical")),
-        ("search filtered", lambda: index.search("parse", languages=["python"], globs=["*1*"])),
+        (
+            "search filtered",
+            lambda: index.search("parse", languages=["python"], globs=["*1*"], fresh="never"),
+        ),
         ("definitions", lambda: look_at_definitions(index.snapshot())),
         ("status", lambda: index.status(changes=False)),
         ("plan", index.plan),
@@ -215,7 +218,9 @@ def look_at_definitions(snapshot: Snapshot) -> None:
 
 
 def _search(index: Any, mode: str) -> Callable[[], object]:
-    return lambda: [index.search(question, mode=mode, explain=True) for question in QUESTIONS]
+    return lambda: [
+        index.search(question, mode=mode, explain=True, fresh="never") for question in QUESTIONS
+    ]
 
 
 def batch(patient: Patient, seed: int, cases: int) -> str:

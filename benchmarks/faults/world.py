@@ -149,7 +149,7 @@ def contents_or_none(directory: Path) -> Contents | None:
 def answers(index: Index, questions: tuple[str, ...] = QUESTIONS) -> list[object]:
     """Return everything that searches show, in all modes."""
     return [
-        (question, mode, index.search(question, limit=10, mode=mode, explain=True))
+        (question, mode, index.search(question, limit=10, mode=mode, explain=True, fresh="never"))
         for question in questions
         for mode in MODES
     ]

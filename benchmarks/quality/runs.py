@@ -81,7 +81,7 @@ def ask(
 ) -> tuple[list[Place], float]:
     """Return the places of the first `limit` hits below `prefix`, and the seconds taken."""
     start = time.perf_counter()
-    hits = index.search(query, limit=limit, mode=mode)
+    hits = index.search(query, limit=limit, mode=mode, fresh="never")
     seconds = time.perf_counter() - start
     lead = f"{prefix}/" if prefix else ""
     return [Place(lead + hit.path, hit.start_line, hit.end_line) for hit in hits], seconds
@@ -90,7 +90,7 @@ def ask(
 def hits_of(index: Index, query: str, mode: Mode, limit: int = CUTOFF) -> list[Hit]:
     """Return the first `limit` hits; empty if the query is refused."""
     try:
-        return index.search(query, limit=limit, mode=mode)
+        return index.search(query, limit=limit, mode=mode, fresh="never")
     except UsageError:
         return []
 

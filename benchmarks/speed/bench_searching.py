@@ -37,7 +37,7 @@ def test_search(benchmark: BenchmarkFixture, index: Index, mode: Any) -> None:
     benchmark.extra_info["calls"] = len(
         asked
     )  # each round runs all queries: their differences are not noise
-    benchmark(lambda: [index.search(query, mode=mode) for query in asked])
+    benchmark(lambda: [index.search(query, mode=mode, fresh="never") for query in asked])
 
 
 def test_encode_query(benchmark: BenchmarkFixture, encoder: Encoder) -> None:

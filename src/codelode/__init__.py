@@ -34,9 +34,18 @@ if TYPE_CHECKING:
     from codelode.pipeline.plan import Plan
     from codelode.pipeline.status import Status
     from codelode.report import FileCost, Load, StageTime, UpdateReport
-    from codelode.search.request import Mode
+    from codelode.search.request import Mode, SearchOptions
     from codelode.store.verify import Finding
-    from codelode.types import Answer, Hit, Passages, Skip, SkipReason
+    from codelode.types import (
+        Answer,
+        Fresh,
+        Freshness,
+        Hit,
+        Passages,
+        Skip,
+        SkipReason,
+        SymbolHit,
+    )
 
 __version__ = "0.1.0"
 __all__ = [
@@ -47,6 +56,8 @@ __all__ = [
     "FileCost",
     "Finding",
     "FormatError",
+    "Fresh",
+    "Freshness",
     "Hit",
     "Index",
     "IndexingError",
@@ -60,11 +71,13 @@ __all__ = [
     "Passages",
     "Plan",
     "Progress",
+    "SearchOptions",
     "Skip",
     "SkipReason",
     "StageTime",
     "Status",
     "StoreError",
+    "SymbolHit",
     "UpdateReport",
     "UpdateSettings",
     "UsageError",
@@ -80,11 +93,24 @@ _HOMES = {
     "Mode": "codelode.search.request",
     "Plan": "codelode.pipeline.plan",
     "Progress": "codelode.pipeline.options",
+    "SearchOptions": "codelode.search.request",
     "StageTime": "codelode.report",
     "Status": "codelode.pipeline.status",
     "UpdateReport": "codelode.report",
     "UpdateSettings": "codelode.pipeline.options",
-    **dict.fromkeys(("Answer", "Hit", "Passages", "Skip", "SkipReason"), "codelode.types"),
+    **dict.fromkeys(
+        (
+            "Answer",
+            "Fresh",
+            "Freshness",
+            "Hit",
+            "Passages",
+            "Skip",
+            "SkipReason",
+            "SymbolHit",
+        ),
+        "codelode.types",
+    ),
 }
 """The module of each public name; exceptions are in `codelode.errors`."""
 

@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
-import os
-from typing import TYPE_CHECKING, Self, Unpack
+from dataclasses import replace
+from typing import TYPE_CHECKING, Unpack
 
 from codelode import arguments, metrics
-from codelode.errors import NoIndexError, StoreError, UsageError
-from codelode.reader import IndexReader
+from codelode.lazy import cached_property
+from codelode.lookups import Lookups
 from codelode.search.request import SearchRequest
-from codelode.store.locate import index_directory, real_root
-from codelode.store.manifest import read_manifest
+from codelode.types import FRESH
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
+    from collections.abc import Callable
 
     from codelode.embed.encoder import Encoder
+    from codelode.freshness.refresh import Refresher
     from codelode.pipeline.options import Paths, UpdateSettings
     from codelode.pipeline.plan import Plan
     from codelode.pipeline.status import Status
     from codelode.report import UpdateReport
-    from codelode.search.request import Mode
-    from codelode.serving.dispatcher import Dispatcher
+    from codelode.search.request import Mode, SearchOptions
     from codelode.store.snapshot import Snapshot
     from codelode.store.verify import Finding
-    from codelode.types import Answer, Hit, Skip
+    from codelode.types import Answer, Fresh, Hit, Skip
     from codelode.writer import IndexWriter
 
 
-class Index:
+class Index(Lookups):
     """The index of one tree. Any number of threads may search it while one updates it.
 
         index = Index.open("repo")
@@ -39,136 +37,56 @@ class Index:
     Every method may raise a `codelode.CodelodeError`.
     """
 
-    def __init__(self, reader: IndexReader, dispatcher: Dispatcher | None = None) -> None:
-        """Use `Index.open`."""
-        self._reader = reader
-        self._dispatcher = dispatcher
-
-    @classmethod
-    def open(
-        cls,
-        root: str | os.PathLike[str] = ".",
-        index_dir: str | os.PathLike[str] | None = None,
-        model: str | None = None,
-        processes: int = 0,
-        encoder: Encoder | None = None,
-    ) -> Index:
-        """Return the index of `root`, which need not exist yet.
-
-        `index_dir` is the folder that holds indexes (default: the user's cache folder), or the
-        folder of this one. `model` names an embedding model or its folder (default: the model that
-        the index was made with, else the bundled one). `encoder` is an embedding model of your own
-        instead; only this process has it, so updates use no other process.
-
-        With `processes`, searches that several threads ask for at once are answered by up to that
-        many child processes. They start when they are first needed, and end with `close`, with
-        this object or with this program.
-
-        Raises `UsageError` if `root` is not a folder that can be read.
-        """
-        real = real_root(arguments.path("root", root))
-        if index_dir is not None:
-            index_dir = arguments.path("index_dir", index_dir).expanduser().absolute()
-        if model is not None:
-            model = arguments.string("model", model)
-        processes = arguments.whole_number("processes", processes)
-        directory = index_directory(real, index_dir)
-        if encoder is None:
-            index = cls(IndexReader(real, directory, model, index_dir))
-            if processes:
-                index._dispatch(processes)
-            return index
-        if model is not None or processes:
-            raise UsageError("an encoder cannot be combined with a model or child processes")
-        from codelode.embed.checked import CheckedEncoder
-
-        return cls(IndexReader(real, directory, None, index_dir, CheckedEncoder(encoder)))
-
-    def _dispatch(self, processes: int) -> None:
-        """Let child processes answer concurrent searches."""
-        import weakref
-
-        from codelode.serving.dispatcher import Dispatcher
-
-        self._dispatcher = Dispatcher(self._reader, processes)
-        weakref.finalize(self, self._dispatcher.close)  # it has no reference to this object
-
-    def close(self) -> None:
-        """End the child processes, if there are any; later searches run in this process."""
-        if self._dispatcher is not None:
-            self._dispatcher.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def __repr__(self) -> str:
-        try:
-            manifest = read_manifest(self._reader.storage)
-        except NoIndexError:
-            state = "no index yet"
-        except StoreError as error:
-            state = type(error).__name__
-        else:
-            state = f"generation {manifest.generation}, {manifest.files:,} files"
-        return f"<Index of {os.fsdecode(self.root)!r}: {state}>"
-
-    @property
-    def root(self) -> Path:
-        """The real path of the tree."""
-        return self._reader.root
-
-    @property
-    def directory(self) -> Path:
-        """The folder of the index, which need not exist yet."""
-        return self._reader.directory
-
-    def exists(self) -> bool:
-        """Return whether anything was committed yet."""
-        return self._reader.exists()
-
-    def enclosing_root(self) -> Path | None:
-        """Return the root of an enclosing index that covers this tree, if there is one.
-
-        Searches use it while this tree has no index of its own.
-        """
-        outer = self._reader.enclosing()
-        return None if outer is None else outer.root
-
     def search(
         self,
-        query: str,
+        query: str = "",
         limit: int = 10,
         mode: Mode = "hybrid",
-        languages: Sequence[str] | str | None = None,
-        globs: Sequence[str] | str | None = None,
-        explain: bool = False,
+        fresh: Fresh = "auto",
+        **options: Unpack[SearchOptions],
     ) -> list[Hit]:
-        """Return the hits of `answer`, which takes the same arguments."""
-        return self.answer(query, limit, mode, languages, globs, explain).hits
+        """Return the hits of `answer`, which takes the same parameters."""
+        return self.answer(query, limit, mode, fresh, **options).hits
 
     @metrics.counting_errors("search")
     def answer(
         self,
-        query: str,
+        query: str = "",
         limit: int = 10,
         mode: Mode = "hybrid",
-        languages: Sequence[str] | str | None = None,
-        globs: Sequence[str] | str | None = None,
-        explain: bool = False,
+        fresh: Fresh = "auto",
+        **options: Unpack[SearchOptions],
     ) -> Answer:
-        """Search the newest committed snapshot. Never waits for an update.
+        """Search the newest committed snapshot, after bringing it up to date if that is cheap.
 
-        `languages` are names or aliases, `globs` are patterns as for ripgrep's `-g` (`!` excludes).
-        Both restrict what is searched; a single string means one item. `explain` fills
-        `Hit.features`.
+        Parts of the query in double quotes must occur verbatim, in any case.
+
+        `fresh="auto"` spends 0.3 seconds at most on a walk of the tree and an update, and never
+        waits for another process; `Answer.freshness` says what differs then. `"always"` updates
+        whatever it takes, waits for another process that is indexing, and raises what `update`
+        does. `"never"` looks only at the files of the hits.
+
+        The options, all of them keywords:
+        `languages`, `globs`: search only files in these languages (names or aliases), with matching
+        paths (patterns as for ripgrep's `-g`; `!` excludes). A single string means one item.
+        `fixed_strings`, `regex` (in the syntax of RE2): search only chunks in which a match of any
+        of these begins. The query may then be empty.
+        `ignore_case`: these match in any case.
+        `explain`: fill `Hit.features`.
 
         Raises `NoIndexError`, `UsageError` for arguments that make no sense.
         """
-        request = SearchRequest(query, limit, mode, languages, globs, explain)
-        return (self._dispatcher or self._reader).answer(request)
+        request = SearchRequest(query, limit, mode, **options)
+        arguments.choice("fresh", fresh, FRESH)
+        freshness = self._refresher.refresh(fresh)
+        answer = (self._dispatcher or self._reader).answer(request)
+        return replace(answer, freshness=replace(freshness, age=answer.freshness.age))
+
+    @cached_property
+    def _refresher(self) -> Refresher:
+        from codelode.freshness.refresh import Refresher
+
+        return Refresher(self._reader)
 
     @metrics.counting_errors("update")
     def update(
@@ -212,24 +130,19 @@ class Index:
         on_skip: Callable[[Skip], None] | None = None,
     ) -> Plan:
         """Return the plan of an update with these options; change nothing."""
-        from codelode.pipeline.plan import plan
-
         given = {
             "hidden": hidden,
             "no_ignore": no_ignore,
             "installed": installed,
             "max_file_size": max_file_size,
         }
-        walk = self._writer().walk_options(given)
-        arguments.function("on_skip", on_skip)
-        snapshot = self.snapshot() if self.exists() else None
-        return plan(self.root, snapshot, walk, on_skip)
+        return self._writer().plan(given, arguments.function("on_skip", on_skip))
 
     def verify(self) -> list[Finding]:
         """Check every byte and every reference of the index; return the damage, if any."""
         from codelode.store.verify import verify
 
-        return verify(self._reader.storage)
+        return verify(self._reader.home().storage)
 
     @metrics.counting_errors("update")
     def repair(self, **settings: Unpack[UpdateSettings]) -> UpdateReport:
@@ -242,13 +155,18 @@ class Index:
         return self._writer().repair(UpdateOptions.of(None, settings))
 
     def status(self, changes: bool = True) -> Status:
-        """Return an overview; with `changes`, also what an update would do (walks the tree)."""
+        """Return an overview; with `changes`, also what an update would do (walks the tree).
+
+        Describes an enclosing index if that one covers this tree.
+        """
         from codelode.pipeline.status import describe
+        from codelode.writer import IndexWriter
 
         arguments.flag("changes", changes)
-        snapshot = self.snapshot()
-        plan = self.plan(**snapshot.manifest.options) if changes else None
-        return describe(self._reader.storage, snapshot, plan)
+        home = self._reader.home()
+        snapshot = home.snapshot()
+        plan = IndexWriter(home).plan(snapshot.manifest.options) if changes else None
+        return describe(home.storage, snapshot, plan)
 
     def encoder(self) -> Encoder:
         """Return the embedding model in use: the one given, that of the index, or the default."""

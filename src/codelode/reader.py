@@ -8,13 +8,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from codelode import metrics
-from codelode.errors import MismatchError, NoIndexError
+from codelode.errors import MismatchError, NoIndexError, UsageError
 from codelode.search.shard import Shard
 from codelode.store.locate import index_directory
 from codelode.store.manifest import Manifest, check_model, read_manifest
 from codelode.store.snapshot import Snapshot
 from codelode.store.storage import LocalStorage
-from codelode.types import Answer
+from codelode.types import Answer, Freshness
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from codelode.embed.encoder import Encoder
     from codelode.metrics.instruments import Recorder
     from codelode.search.request import SearchRequest
-    from codelode.types import Hit
+    from codelode.search.symbol_query import SymbolRequest
+    from codelode.types import Hit, SymbolHit
 
 
 class IndexReader:
@@ -49,6 +50,7 @@ class IndexReader:
         self.has_own_encoder = encoder is not None
         self._encoder = encoder
         self._opened: tuple[bytes, Shard] | None = None  # (stamp of its manifest, shard)
+        self._outer: IndexReader | None = None
 
     def exists(self) -> bool:
         """Return whether anything was committed yet."""
@@ -69,9 +71,43 @@ class IndexReader:
                 recorded = read_manifest(outer.storage).root
             except NoIndexError:
                 continue
-            if recorded == os.fsdecode(parent) and covers(outer._shard(), self._below(outer)):
+            if recorded != os.fsdecode(parent):
+                continue
+            if self._outer is not None and self._outer.root == parent:
+                outer = self._outer  # its snapshot is open
+            if covers(outer._shard(), self._below(outer)) or self._would_cover(outer):
+                self._outer = outer
                 return outer
         return None
+
+    def home(self) -> IndexReader:
+        """Return the index that answers for this root: this one, or an enclosing one without it."""
+        outer = None if self.storage.has_manifest() else self.enclosing()
+        return outer or self
+
+    def update_home(self) -> IndexReader:
+        """Return the index that an update of this root writes.
+
+        That is the one that answers, so that an index of a folder never hides that of its tree. As
+        for git, the top of a nested worktree is a root of its own.
+        """
+        return self if (self.root / ".git").exists() else self.home()
+
+    def _would_cover(self, outer: IndexReader) -> bool:
+        """Return whether an update of an enclosing index would find a file below this root."""
+        from codelode.discover.options import WalkOptions
+        from codelode.discover.scope import Scope
+        from codelode.discover.walk import walk
+        from codelode.types import SourceFile
+
+        manifest = outer.snapshot().manifest
+        options = WalkOptions.of(manifest.options)
+        scope = Scope.of(outer.root, [self.root], no_ignore=options.no_ignore)
+        below = self._below(outer)
+        return any(
+            isinstance(item, SourceFile) and item.path.startswith(below)
+            for item in walk(outer.root, options, scope)
+        )
 
     def answer(self, request: SearchRequest) -> Answer:
         """Answer from the newest snapshot, or from an enclosing index while there is none.
@@ -79,17 +115,14 @@ class IndexReader:
         Raises `NoIndexError`, `UsageError`, `DamagedError`, `MismatchError`, `ModelError`.
         """
         began = time.perf_counter()
-        outer = None if self.storage.has_manifest() else self.enclosing()
-        if outer is None:
-            hits, manifest = self._search(request)
-        else:
-            below = self._below(outer)
-            hits, manifest = outer._search(replace(request, below=below))
+        outer, below = self._searched()
+        hits, manifest = outer._search(replace(request, below=below))
+        if below:
             hits = [replace(hit, path=hit.path.removeprefix(below)) for hit in hits]
         seconds = time.perf_counter() - began
         if (recorder := metrics.recorder()) is not None:
             recorder.query_done(request.mode, seconds)
-            (outer or self)._record(manifest, recorder)
+            outer._record(manifest, recorder)
         return Answer(
             query=request.query,
             root=os.fsdecode(self.root),
@@ -100,7 +133,57 @@ class IndexReader:
             stale_files=len({hit.path for hit in hits if hit.stale}),
             hits=hits,
             seconds=seconds,
+            freshness=Freshness(age=(outer or self)._age()),
         )
+
+    def symbols(self, request: SymbolRequest) -> list[SymbolHit]:
+        """Return definitions in the newest snapshot, or in an enclosing index while there is none.
+
+        Raises `NoIndexError`, `UsageError`, `DamagedError`.
+        """
+        from codelode.search.symbols import find_symbols
+
+        outer, below = self._searched()
+        outer.storage.note_use()
+        hits = find_symbols(outer._shard(), outer.root, replace(request, below=below))
+        return [replace(hit, path=hit.path.removeprefix(below)) for hit in hits]
+
+    def outline(self, path: str) -> list[SymbolHit] | None:
+        """Return the definitions of a file, or None if it is not in the index. `path` is POSIX.
+
+        Raises `NoIndexError`, `DamagedError`.
+        """
+        from codelode.search.symbols import file_outline
+
+        outer, below = self._searched()
+        outer.storage.note_use()
+        hits = file_outline(outer._shard(), outer.root, below + path)
+        return hits and [replace(hit, path=path) for hit in hits]
+
+    def _searched(self) -> tuple[IndexReader, str]:
+        """Return the index to search, this or an enclosing one, and the path of this root in it."""
+        outer = None if self.storage.has_manifest() else self.enclosing()
+        return (self, "") if outer is None else (outer, self._below(outer))
+
+    def related(self, path: str, line: int, limit: int) -> list[Hit]:
+        """Return the hits nearest in meaning to the code at a line. Raises what `answer` does."""
+        from codelode.search.related import related
+
+        reader, below = self._searched()
+        hits = related(reader._shard(), reader.root, below + path, line, limit, below)
+        self.storage.note_use()
+        return [replace(hit, path=hit.path.removeprefix(below)) for hit in hits]
+
+    def holds(self, path: str) -> bool:
+        """Return whether a file is in the index. Raises `NoIndexError`."""
+        from codelode.search.related import find_file
+
+        reader, below = self._searched()
+        try:
+            find_file(reader.snapshot(), below + path)
+        except UsageError:
+            return False
+        return True
 
     def encoder(self) -> Encoder:
         """Return the embedding model in use: the one given, that of the index, or the default."""
@@ -147,6 +230,13 @@ class IndexReader:
     @property
     def _own_encoder(self) -> Encoder | None:
         return self._encoder if self.has_own_encoder else None
+
+    def _age(self) -> float:
+        """Return the seconds since the last commit."""
+        try:
+            return max(0.0, time.time() - self.storage.published_at())
+        except OSError:  # the index was removed just now
+            return 0.0
 
     def _search(self, request: SearchRequest) -> tuple[list[Hit], Manifest]:
         """Return the hits, and the manifest of the snapshot that they come from."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -149,8 +149,9 @@ class Hit:
     `kind` the kind of this definition. `start_line` to `end_line` are the definition where it fits
     in a chunk, else the chunk; `text` is the text of these lines.
 
-    `stale` is True if the file on disk no longer has the indexed content. `features` holds the
-    parts of the score by name, if the search was asked to explain itself.
+    `stale` is True if the file on disk no longer has the indexed content, `deleted` if it is gone;
+    a deleted file is stale too. `features` holds the parts of the score by name, if the search was
+    asked to explain itself.
     """
 
     path: str
@@ -164,6 +165,7 @@ class Hit:
     kind: str | None = None
     stale: bool = False
     features: dict[str, float] | None = None
+    deleted: bool = False
 
     def __repr__(self) -> str:
         """Return the place and the symbol, without the text, which may be long."""
@@ -173,12 +175,74 @@ class Hit:
         return f"<Hit {place}{symbol} score={self.score:.3f}{stale}>"
 
 
+Fresh = Literal["always", "auto", "never"]
+"""Whether a search brings the index up to date first: at any cost, if that is cheap, or not."""
+
+FRESH: tuple[Fresh, ...] = ("always", "auto", "never")
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """How the snapshot of an answer compares with the tree on disk.
+
+    `age` is the time since its commit, in seconds. `changed`, `added` and `deleted` count the files
+    that differ from it; None where nobody looked, or could not. `coverage` is the share of the
+    tree's files whose current content is in the index, None in the same cases. `updated` says that
+    the search brought the index up to date first, `updating` that an update is under way.
+    `problem` gives the reason why files differ or why nobody could look; otherwise it is empty.
+    """
+
+    age: float = 0.0
+    changed: int | None = None
+    added: int | None = None
+    deleted: int | None = None
+    coverage: float | None = None
+    updated: bool = False
+    updating: bool = False
+    problem: str = ""
+
+    @property
+    def differing(self) -> int | None:
+        """The number of files that differ; None where nobody looked."""
+        if self.changed is None or self.added is None or self.deleted is None:
+            return None
+        return self.changed + self.added + self.deleted
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolHit:
+    """A definition of the index. Lines are 1-based and inclusive; `path` is as in `Hit`.
+
+    `line` is the line of the name; `start_line` to `end_line` is the definition with its
+    decorators. `symbol` is the qualified name, `depth` the number of definitions that enclose it.
+    `declaration` marks a definition without a body, such as a prototype.
+
+    `match` says how the name matches the one that was asked for: "exact" as written, "case" in
+    another case, "joined" with its words joined in another way, "unqualified" as written but under
+    another qualifier, "prefix" if it begins with it, "fuzzy" with one or two typing errors; None if
+    no name was asked for. `stale` is as in `Hit`.
+    """
+
+    path: str
+    line: int
+    start_line: int
+    end_line: int
+    name: str
+    symbol: str
+    kind: str
+    language: str | None
+    depth: int = 0
+    declaration: bool = False
+    match: str | None = None
+    stale: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The hits of a search, best first, and the snapshot they come from.
 
     `complete` is False until the index covers the whole tree. `stale_files` counts the files among
-    the hits that have changed on disk since.
+    the hits that have changed on disk since, `freshness` those of the whole tree.
     """
 
     query: str
@@ -190,3 +254,4 @@ class Answer:
     stale_files: int
     hits: list[Hit]
     seconds: float
+    freshness: Freshness = Freshness()

@@ -5,45 +5,80 @@ from __future__ import annotations
 import os
 from contextlib import nullcontext
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from codelode import metrics
 from codelode.discover.options import WalkOptions
 from codelode.errors import DamagedError, FormatError, StoreError, UsageError
+from codelode.store.lock import PATIENCE
 from codelode.store.manifest import read_manifest
 from codelode.store.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from codelode.discover.scope import Scope
     from codelode.pipeline.options import UpdateOptions
+    from codelode.pipeline.plan import Plan
     from codelode.pipeline.update import UpdateContext
     from codelode.reader import IndexReader
     from codelode.report import UpdateReport
     from codelode.store.manifest import Manifest
+    from codelode.types import Skip
 
 Traces = list[tuple[str, str]]
 
 
+class Looked(NamedTuple):
+    """A look at the whole tree, after which an update names everything that differs.
+
+    `generation` is the one that it was compared with, `began_ns` the time before it began.
+    """
+
+    generation: int
+    began_ns: int
+
+
 class IndexWriter:
-    """Updates and repairs the index of a reader. One process at a time can write to an index."""
+    """Updates and repairs the index that covers the root of a reader, usually that of the reader.
+
+    One process at a time can write to an index.
+    """
 
     def __init__(self, reader: IndexReader) -> None:
-        self._reader = reader
-        self._storage = reader.storage
+        self._asked = reader
+        self._reader = reader.update_home()
+        self._storage = self._reader.storage
 
     def walk_options(self, options: Mapping[str, bool | int | None]) -> WalkOptions:
         """Return the options of a walk that leaves the index itself out."""
         return WalkOptions.of(options, exclude=(os.path.realpath(self._reader.directory),))
 
-    def update(self, options: UpdateOptions) -> UpdateReport:
-        """Bring the index up to date with its tree. Raises what `Index.update` does."""
+    def plan(
+        self,
+        options: Mapping[str, bool | int | None],
+        on_skip: Callable[[Skip], None] | None = None,
+    ) -> Plan:
+        """Return what an update with these options of the walk would do; change nothing."""
+        from codelode.pipeline.plan import plan
+
+        walk, reader = self.walk_options(options), self._reader
+        return plan(reader.root, reader.snapshot() if reader.exists() else None, walk, on_skip)
+
+    def update(
+        self, options: UpdateOptions, looked: Looked | None = None, patience: float = PATIENCE
+    ) -> UpdateReport:
+        """Bring the index up to date with its tree. Raises what `Index.update` does.
+
+        If the update of some paths follows a look at the whole tree, later updates have to read
+        again only what has changed since that look. Waits for another writer for `patience`
+        seconds even if the options do not ask for it.
+        """
         from codelode.pipeline.plan import nothing_to_index, refuse_empty
         from codelode.pipeline.trace import check, tracing
         from codelode.store.lock import write_lock
 
-        reader = self._reader
+        reader, options = self._reader, self._adapted(options)
         # Refuse invalid arguments before anything is touched.
         if options.trace is not None:
             check(options.trace)
@@ -51,9 +86,9 @@ class IndexWriter:
         reader.load_encoder(None if options.rebuild else reader.manifest())
         refuse_empty(reader.root, walk)
         self._make_directory()
-        lock = write_lock(reader.directory, options.wait, options.on_wait)
+        lock = write_lock(reader.directory, max(options.wait, patience), options.on_wait)
         with lock, tracing(options.trace) as traces:
-            report = self._update_locked(options, traces)
+            report = self._update_locked(options, traces, looked)
         if (recorder := metrics.recorder()) is not None:
             recorder.update_done(os.fsdecode(reader.root), report, whole=scope is None)
         if report.files == 0:
@@ -75,6 +110,18 @@ class IndexWriter:
             return self.update(replace(options, rebuild=True))
         return self.update(replace(options, **{**recorded, **options.walk_options()}))
 
+    def _adapted(self, options: UpdateOptions) -> UpdateOptions:
+        """Return the options for an enclosing index: its own ones unless others are asked for."""
+        if self._reader is self._asked:
+            return options
+        paths = options.paths
+        if paths is not None:
+            paths = tuple(self._asked.root / path for path in paths)
+        recorded = read_manifest(self._storage).options
+        usual = WalkOptions().recorded()
+        given = {k: v for k, v in options.walk_options().items() if v != usual[k]}
+        return replace(options, paths=paths, **{**recorded, **given})
+
     def _extent(self, options: UpdateOptions) -> tuple[WalkOptions, Scope | None]:
         """Return how an update walks the tree, and which part of it."""
         given = options.walk_options()
@@ -95,12 +142,16 @@ class IndexWriter:
         walk = self.walk_options(recorded)
         return walk, Scope.of(self._reader.root, options.paths, no_ignore=walk.no_ignore)
 
-    def _update_locked(self, options: UpdateOptions, traces: Traces | None) -> UpdateReport:
+    def _update_locked(
+        self, options: UpdateOptions, traces: Traces | None, looked: Looked | None
+    ) -> UpdateReport:
         from codelode.pipeline.update import update
         from codelode.store.commit import settle
 
         current = None if options.rebuild else self._reader.manifest()
         settle(self._storage, current)
+        if current is not None and looked is not None and looked.generation == current.generation:
+            current = replace(current, started_ns=max(current.started_ns, looked.began_ns))
         snapshot = Snapshot.open(self._storage) if current else None
         context = self._context(options, current, snapshot, traces)
         with snapshot.damage_explained() if snapshot else nullcontext():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from codelode.answers.unicode import path_fields, without_surrogates
 
 if TYPE_CHECKING:
-    from codelode.types import Answer, Hit
+    from codelode.types import Answer, Freshness, Hit
 
 
 def answer_object(answer: Answer, text: bool = True) -> dict[str, Any]:
@@ -21,9 +21,25 @@ def answer_object(answer: Answer, text: bool = True) -> dict[str, Any]:
             "chunks": answer.chunks,
             "stale_files": answer.stale_files,
             "complete": answer.complete,
+            "changed_files": answer.freshness.differing,
+            "freshness": freshness_object(answer.freshness),
         },
         "hits": [hit_object(hit, text) for hit in answer.hits],
         "seconds": round(answer.seconds, 6),
+    }
+
+
+def freshness_object(state: Freshness) -> dict[str, Any]:
+    """Return how a snapshot compares with the tree; null where nobody looked."""
+    return {
+        "age_seconds": round(state.age, 3),
+        "changed": state.changed,
+        "added": state.added,
+        "deleted": state.deleted,
+        "coverage": state.coverage,
+        "updated": state.updated,
+        "updating": state.updating,
+        "problem": state.problem or None,
     }
 
 
@@ -39,6 +55,7 @@ def hit_object(hit: Hit, text: bool = True) -> dict[str, Any]:
         "kind": hit.kind,
         "score": hit.score,
         "stale": hit.stale,
+        "deleted": hit.deleted,
     }
     if hit.features is not None:
         fields["features"] = hit.features

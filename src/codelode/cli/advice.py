@@ -10,9 +10,26 @@ from typing import TYPE_CHECKING
 from codelode.errors import UsageError
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Sequence
 
 _PLAIN = re.compile(r"[^\"$`\\!\x00-\x1f]*")  # safe between double quotes
+
+
+def query_and_roots(options: argparse.Namespace) -> tuple[str, Sequence[str]]:
+    """Return the query, stripped, and the roots that were given.
+
+    With -e or -F, the query may be omitted: then an existing path in its place is a root. Raises
+    `UsageError` if there is nothing to look for.
+    """
+    if not options.regex and not options.fixed_strings:
+        if options.query is None:
+            raise UsageError("QUERY is missing: what to look for (see `lode search --help`)")
+        return options.query.strip(), options.roots
+    query = options.query or ""
+    if query and Path(query).exists():
+        return "", [query, *options.roots]
+    return query.strip(), options.roots
 
 
 def existing_roots(query: str, roots: Sequence[str]) -> Sequence[str]:

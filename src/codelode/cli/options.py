@@ -42,9 +42,9 @@ class Command:
     metrics: bool = False
 
 
-def option(*flags: str, help: str, **settings: Any) -> Option:
+def option(*flags: str, help: str, any_text: bool = False, **settings: Any) -> Option:
     """Return a flag that takes a value, or a positional argument."""
-    return Option(flags, help, settings)
+    return Option(flags, help, settings, any_text)
 
 
 def switch(*flags: str, help: str, **settings: Any) -> Option:
@@ -108,6 +108,34 @@ INDEX_DIR = option(
     help="keep indexes in DIR, or use the index in DIR if DIR is one (default: $LODE_INDEX_DIR,"
     " else codelode/ in the user's cache folder)",
 )
+GLOB = option(
+    "-g",
+    "--glob",
+    metavar="GLOB",
+    action="append",
+    default=[],
+    help="only paths that match GLOB, or with a leading ! only paths that do not;"
+    " repeatable, the last match decides",
+)
+TYPE = option(
+    "-t",
+    "--type",
+    metavar="LANG",
+    dest="languages",
+    action="append",
+    default=[],
+    help="only files in this language: a name, an alias or an extension (ts, c++),"
+    " or a comma-separated list; repeatable",
+)
+LIMIT = option(
+    "-k",
+    "--limit",
+    "--topk",
+    metavar="N",
+    type=positive,
+    help="print at most N (default: 10 hits, 100 symbols)",
+)
+NO_INDEX = switch("--no-index", help="fail if there is no index, instead of building one")
 HELP = option("-h", "--help", action="help", help="show this help and exit")
 DRY_RUN = switch("--dry-run", help="only report what would be done; change nothing")
 YES = switch("-y", "--yes", help="do not ask: the answer is yes")

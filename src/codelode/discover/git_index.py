@@ -8,7 +8,6 @@ split index, whose entries are in two files, is read by asking git after all.
 from __future__ import annotations
 
 import os
-import subprocess
 from bisect import bisect_left
 from pathlib import Path
 
@@ -127,6 +126,8 @@ def _is_split(data: bytes, at: int, hash_size: int) -> bool:
 
 def _listed_by_git(worktree: Path) -> list[bytes]:
     """List the files by running git, with configured helper programs disabled."""
+    import subprocess  # hardly any worktree needs git itself
+
     command = ["git", "-c", "core.fsmonitor=false", "-C", os.fspath(worktree), "ls-files", "-z"]
     environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}
     try:

@@ -35,6 +35,10 @@ class GlobSet:
         joined = "|".join(f"{source}()" for source in reversed(sources))
         self._joined = re.compile(joined.encode("latin-1")) if sources else None
 
+    def __bool__(self) -> bool:
+        """Return whether there is any glob; without one, every path matches."""
+        return self._joined is not None
+
     def matches(self, path: str | bytes) -> bool:
         """Return whether a file is included. `path` is POSIX, relative to the root.
 
@@ -42,6 +46,11 @@ class GlobSet:
         """
         match = self._joined.match(os.fsencode(path)) if self._joined else None
         return self._wanted[match.lastindex - 1] if match and match.lastindex else self._otherwise
+
+
+def escaped(path: str) -> str:
+    """Return a glob that matches nothing but a path, when it follows a slash."""
+    return re.sub(r"[\\*?\[\]{},!]", r"\\\g<0>", path)
 
 
 def _sources(glob: str) -> list[str]:

@@ -38,6 +38,19 @@ def read(root: str | Path, file: SourceFile, max_file_size: int = MAX_FILE_SIZE)
     return Document(file.path, language, found.text, found.encoding, digest)
 
 
+def content_hash(root: str | Path, file: SourceFile, max_file_size: int) -> bytes | None:
+    """Return the hash that `read` would give a file, or None if it cannot be read.
+
+    Raises `IndexingError` as `read` does.
+    """
+    try:
+        data = _content(os.fspath(root), file, max_file_size)
+    except OSError as error:
+        opening.refusal(file.path, error)
+        return None
+    return None if isinstance(data, Skip) else xxhash.xxh3_128_digest(data)
+
+
 def _content(root: str, file: SourceFile, limit: int) -> bytes | Skip:
     descriptor = _open(root, file)
     try:

@@ -158,6 +158,12 @@ class KnownFiles:
             count += int(np.count_nonzero(live.segment.files["skip"][gone] == 0))
         return count
 
+    def missing(self) -> Iterator[tuple[str, bool]]:
+        """Yield the path of each known file that the walk did not find, and whether it has text."""
+        for number, live in enumerate(self.segments):
+            for row in self.rows[~self.seen & (self.owners == number)].tolist():
+                yield live.segment.path(row), not live.segment.files["skip"][row]
+
     def lasting_skips(self) -> Iterator[Skip]:
         """Yield a skip for each unchanged file that could not be indexed when it was read."""
         for number, live in enumerate(self.segments):

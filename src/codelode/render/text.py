@@ -67,13 +67,20 @@ def header(hit: Hit, style: Style) -> str:
         ((path, MAGENTA), (":", ""), (str(hit.line), GREEN)),
         ((symbol, BOLD), (f" ({hit.kind})" if symbol and hit.kind else "", "")),
         ((f"{hit.score:.2f}" if style.scores or hit.features else "", CYAN),),
-        (("[changed on disk since]" if hit.stale else "", YELLOW),),
+        ((_state(hit), YELLOW),),
     ]
     texts = [
         "".join(paint(text, code) if code and style.color else text for text, code in field)
         for field in fields
     ]
     return "  ".join(filter(None, texts))
+
+
+def _state(hit: Hit) -> str:
+    """Return how the file on disk differs from what was indexed; empty if it does not."""
+    if hit.deleted:
+        return "[deleted since]"
+    return "[changed on disk since]" if hit.stale else ""
 
 
 def _body(lines: Sequence[Line], language: str | None, style: Style) -> Iterator[str]:

@@ -7,7 +7,7 @@ it. The masks of a filter are computed once per shard: people and programs repea
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,9 +18,8 @@ from codelode.discover.glob import GlobSet
 from codelode.text.csr import runs_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from codelode.search.shard import Shard
+    from codelode.search.verbatim import Required
     from codelode.segment.reader import Segment
     from codelode.store.snapshot import LiveSegment
 
@@ -61,16 +60,22 @@ def chunk_masks(
     languages: Sequence[str] | None = None,
     globs: Sequence[str] | None = None,
     below: str = "",
+    required: Sequence[Required] = (),
 ) -> list[Mask]:
     """Return a mask per segment. Raises `UsageError` for a bad glob.
 
-    `below` is the path of a folder, with a final slash, or empty; globs are relative to it.
+    `below` is the path of a folder, with a final slash, or empty; globs are relative to it. Of each
+    of `required`, a pattern must match.
     """
     key = (frozenset(languages or ()), tuple(globs or ()), below)
-    masks = shard.masks.get(key)
+    masks: list[Mask] | None = shard.masks.get((*key, *required))
     if masks is None:
-        masks = _masks(shard, *key)
-        shard.masks.put(key, masks)
+        if required:
+            masks = chunk_masks(shard, languages, globs, below, required[:-1])
+            masks = _matching(shard, masks, required[-1])
+        else:
+            masks = _masks(shard, *key)
+        shard.masks.put((*key, *required), masks)
     return masks
 
 
@@ -88,20 +93,57 @@ def _masks(
     return [_mask(live, languages, wanted, below) for live in shard.snapshot.segments]
 
 
+def _matching(shard: Shard, masks: Sequence[Mask], patterns: Required) -> list[Mask]:
+    """Return masks without the chunks in which no match begins."""
+    from codelode.search.text_scan import matching_chunks  # few searches need it
+
+    arrays = [
+        mask
+        if mask is None
+        else mask.mask
+        if len(mask)
+        else np.zeros(len(live.segment.chunks), bool)
+        for mask, live in zip(masks, shard.snapshot.segments, strict=True)
+    ]
+    found = matching_chunks(shard, arrays, patterns)
+    return [
+        _of(here if array is None else here & array)
+        for here, array in zip(found, arrays, strict=True)
+    ]
+
+
 def _mask(live: LiveSegment, languages: frozenset[str], globs: GlobSet, below: str) -> Mask:
     segment = live.segment
-    files = live.files & (segment.files["skip"] == 0)
+    files = np.zeros(len(segment.files), bool)
+    files[allowed_files(live, np.arange(len(files)), languages, globs, below)] = True
+    return _of(files[segment.chunks["file"]])
+
+
+def allowed_files(
+    live: LiveSegment,
+    rows: NDArray[np.int64],
+    languages: Collection[str],
+    globs: GlobSet,
+    below: str,
+) -> NDArray[np.int64]:
+    """Return those of some files of a segment that are live and pass filters, in the given order.
+
+    `rows` int64[n] are rows of files. An empty collection of languages or globs, or an empty
+    `below`, allows every file.
+    """
+    segment = live.segment
+    rows = rows[live.files[rows] & (segment.files["skip"][rows] == 0)]
     if languages:
         numbers = [i for i, name in enumerate(segment.languages, 1) if name in languages]
-        files &= np.isin(segment.files["language"], numbers)
+        rows = rows[np.isin(segment.files["language"][rows], numbers)]
     if globs or below:
-        rows = np.flatnonzero(files)
         folder = os.fsencode(below)
-        files[rows] = [
+        keep = [
             path.startswith(folder) and globs.matches(path[len(folder) :])
-            for path in _paths(segment, rows)
+            for path in paths_of(segment, rows)
         ]
-    return _of(files[segment.chunks["file"]])
+        rows = rows[np.array(keep, bool)]
+    return rows
 
 
 def _of(mask: NDArray[np.bool_] | None) -> Mask:
@@ -110,9 +152,7 @@ def _of(mask: NDArray[np.bool_] | None) -> Mask:
     return Allowed.of(mask) if mask.any() else _NOTHING
 
 
-def _paths(segment: Segment, rows: NDArray[np.intp]) -> Iterator[bytes]:
-    """Yield the paths of some files, all from one read: a microsecond each."""
-    paths = bytes(segment.file.read("paths"))
-    starts = segment.files["path_start"][rows].tolist()
-    lengths = segment.files["path_length"][rows].tolist()
-    return (paths[start : start + n] for start, n in zip(starts, lengths, strict=True))
+def paths_of(segment: Segment, rows: NDArray[np.int64]) -> list[bytes]:
+    """Return the paths of some files, all from one read: a microsecond each."""
+    files = segment.files
+    return segment.pieces("paths", files["path_start"][rows], files["path_length"][rows])

@@ -18,7 +18,7 @@ from codelode.search.dense import dense_scan
 from codelode.search.features import fill_features
 from codelode.search.file_query import chunks_of_files
 from codelode.search.filters import Mask, chunk_masks
-from codelode.search.gathered import PROPOSERS, Gathered
+from codelode.search.gathered import Gathered
 from codelode.search.lexical import Bm25, TermPostings
 from codelode.search.near_names import near_names
 from codelode.search.word_runs import fill_runs
@@ -43,7 +43,9 @@ def gather(shard: Shard, context: QueryContext, terms: TermPostings | None = Non
     """
     request = context.request
     with timed("filter"):
-        masks = chunk_masks(shard, request.languages, request.globs, request.below)
+        masks = chunk_masks(
+            shard, request.languages, request.globs, request.below, context.query.required
+        )
     with timed("lexical"):
         terms = terms or TermPostings(shard, context.query.terms)
         bm25 = Bm25(terms, context.statistics)
@@ -60,19 +62,20 @@ def gather(shard: Shard, context: QueryContext, terms: TermPostings | None = Non
 
 def _propose(context: QueryContext, bm25: Bm25, masks: Sequence[Mask]) -> list[Candidates]:
     """Return the candidates of each of `PROPOSERS`."""
+    matching = _matches(context, bm25.shard, masks)
     if context.vector is None:
-        return [Candidates.none(), *_propose_by_words(context, bm25, masks)]
+        return [Candidates.none(), *_propose_by_words(context, bm25, masks), matching]
     with (
         timed("dense"),
         dense_scan(bm25.shard, context.vector, masks, context.limit) as nearest,
     ):
         by_words = _propose_by_words(context, bm25, masks)
-    return [nearest.result(), *by_words]
+    return [nearest.result(), *by_words, matching]
 
 
 def _propose_by_words(context: QueryContext, bm25: Bm25, masks: Sequence[Mask]) -> list[Candidates]:
     if context.request.mode == "semantic":
-        return [Candidates.none()] * (len(PROPOSERS) - 1)
+        return [Candidates.none()] * 4
     with timed("lexical"):
         definitions = _definitions(context, bm25, masks)
         return [
@@ -107,6 +110,16 @@ def _files(context: QueryContext, shard: Shard, masks: Sequence[Mask]) -> Candid
             ordinals = chunks_of_files(shard.segment(number), mention)
             ordinals = ordinals if mask is None else mask.keep(ordinals)
             best.offer(number, np.full(len(ordinals), mention.weight, np.float32), ordinals)
+    return best.result()
+
+
+def _matches(context: QueryContext, shard: Shard, masks: Sequence[Mask]) -> Candidates:
+    """Return chunks that match the patterns of a request that has no query."""
+    best = TopK(context.limit, shard.places)
+    for number, mask in enumerate(masks if context.query.only_patterns else ()):
+        ordinals = np.arange(len(shard.segment(number).chunks))
+        ordinals = ordinals if mask is None else mask.keep(ordinals)
+        best.offer(number, np.zeros(len(ordinals), np.float32), ordinals)
     return best.result()
 
 

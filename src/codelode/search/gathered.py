@@ -39,9 +39,9 @@ FEATURES = (
 )
 COLUMN = {name: column for column, name in enumerate(FEATURES)}
 
-PROPOSERS = ("dense", "lexical", "definitions", "files", "near names")
-"""The two legs, the chunks that define a name in the query, the chunks of files it names, and those
-that define a name near to the query's."""
+PROPOSERS = ("dense", "lexical", "definitions", "files", "near names", "matches")
+"""The two legs, the chunks that define a name in the query, the chunks of files it names, those
+that define a name near to the query's, and the matches of patterns if there is no query."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,16 +9,19 @@ from codelode.search.candidates import split_keys
 from codelode.search.file_query import line_asked
 from codelode.search.gathered import FEATURES
 from codelode.search.landing import Landing, Passage, land
-from codelode.search.staleness import is_stale
+from codelode.search.staleness import CURRENT, staleness
 from codelode.text.lines import line_starts
 from codelode.types import Hit
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from codelode.search.context import QueryContext
     from codelode.search.rank import Ranked
     from codelode.search.shard import Shard
+    from codelode.search.verbatim import Required
+    from codelode.segment.reader import Segment
 
 
 def texts(
@@ -40,7 +43,9 @@ def texts(
         passage = Passage(file, int(chunk["start_line"]), text)
         path = segment.path(file)
         asked = line_asked(context.query.files, os.fsencode(path))
+        asked = _matching_line(segment, ordinal, context.query.required) or asked
         landing = land(passage, segment.definitions, context, asked)
+        disk = CURRENT if root is None else staleness(root, path, live, file)
         hits.append(
             Hit(
                 path=path,
@@ -52,11 +57,28 @@ def texts(
                 language=segment.language(file),
                 symbol=landing.symbol,
                 kind=landing.kind,
-                stale=root is not None and is_stale(root, path, live, file),
+                stale=disk.stale,
                 features=_explanation(ranked, row),
+                deleted=disk.deleted,
             )
         )
     return hits
+
+
+def _matching_line(segment: Segment, ordinal: int, required: Sequence[Required]) -> int:
+    """Return the line on which the first match of a chunk begins: 1-based, 0 for none."""
+    if not required:
+        return 0
+    from codelode.search.verbatim import first_match
+
+    chunk = segment.chunks[ordinal]
+    file, start = int(chunk["file"]), int(chunk["start"])
+    text = segment.text(file, 0, int(segment.files["text_bytes"][file]))
+    begin = first_match(required[-1], text, start)
+    if begin is None:
+        return 0
+    starts = line_starts(text[start : start + int(chunk["length"])])
+    return int(chunk["start_line"]) + int(starts.searchsorted(begin - start, "right")) - 1
 
 
 def _lines(passage: Passage, landing: Landing) -> bytes:

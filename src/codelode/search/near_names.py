@@ -133,9 +133,9 @@ def _defining(
     assert context.name is not None
     found = sorted(find(definitions, context.name.name), key=lambda each: each[::-1])
     chunks = {
-        int(chunk): grade
+        chunk: grade
         for number, grade in found[-_MOST_NAMES:]
-        for chunk in definitions.chunks_of_name(number)
+        for chunk in definitions.name_table.chunks(number).tolist()
     }
     ordinals = np.fromiter(chunks, np.int64, len(chunks))
     return ordinals, np.fromiter(chunks.values(), np.float32, len(chunks))
@@ -143,8 +143,12 @@ def _defining(
 
 def _with_prefix(definitions: DefinitionLookup, name: str) -> Iterator[tuple[int, float]]:
     """Find the names that begin with one; the shorter, the better."""
-    for number, longer in definitions.names_beginning(name):
-        yield number, _PREFIX + _STEP * 0.9 * len(name) / max(len(longer), len(name))
+    names, prefix = definitions.name_table, name_key(clean_name(name))
+    for number in names.having_prefix(prefix):
+        yield (
+            number,
+            _PREFIX + _STEP * 0.9 * len(prefix) / max(len(names.name(number)), len(prefix)),
+        )
 
 
 def _misspelled(
@@ -157,7 +161,9 @@ def _misspelled(
     """
     asked = name.casefold()
     cuts = [round(len(asked) * i / 3) for i in range(4)]
-    first, middle, last = (asked[start:stop] for start, stop in pairwise(cuts))
-    for number, other in definitions.names_containing((f"\n{first}", middle, f"{last}\n")):
+    first, middle, last = (asked[start:stop].encode() for start, stop in pairwise(cuts))
+    pieces = b"\n" + first, middle, last + b"\n"
+    for number, found in definitions.name_table.containing(pieces):
+        other = found.decode("utf-8", "replace")
         if abs(len(other) - len(asked)) <= errors and _distance(asked, other, errors) == errors:
             yield number, _OF_ERRORS[errors]

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from codelode.errors import UsageError
 from codelode.search.file_query import FileMention, files_in
 from codelode.text.scripts import shape
 from codelode.text.tokens import query_terms
+
+if TYPE_CHECKING:
+    from codelode.search.request import SearchRequest
+    from codelode.search.verbatim import Required
 
 _STOP_WORDS = frozenset(
     "a an and are as at be by can do does for from how i in into is it its of on or that the this"
@@ -31,6 +36,9 @@ class ParsedQuery:
     the words and operators that could be names of definitions, as written. `files` are the files
     that the query names by path. `is_symbol` says that the whole query is an identifier, a
     qualified name or an operator.
+
+    Of each of `required`, a pattern must match: the quoted parts of the query, and the patterns of
+    the request. `only_patterns` says that `text` is the words of these patterns.
     """
 
     text: str
@@ -38,10 +46,34 @@ class ParsedQuery:
     names: tuple[str, ...]
     files: tuple[FileMention, ...]
     is_symbol: bool
+    required: tuple[Required, ...] = ()
+    only_patterns: bool = False
+
+
+def parse_request(request: SearchRequest) -> ParsedQuery:
+    """Read the query and the patterns of a request.
+
+    Raises `UsageError` if there is nothing to look for, or for a bad pattern.
+    """
+    patterns = request.patterns
+    if not patterns:
+        return parse_query(request.query)
+    if request.query.strip():
+        query = parse_query(request.query)
+        return replace(query, required=(*query.required, patterns))
+    from codelode.search.verbatim import literal_words
+
+    words = " ".join((*(request.fixed_strings or ()), *map(literal_words, request.regex or ())))
+    try:
+        query = parse_query(words)
+    except UsageError:  # no words: `->`, `\d+`
+        query = ParsedQuery("", (), (), (), is_symbol=False)
+    return replace(query, required=(patterns,), only_patterns=True)
 
 
 def parse_query(text: str) -> ParsedQuery:
     """Read a query. Raises `UsageError` if there is nothing to look for."""
+    text, required = _without_quotes(text) if '"' in text else (text, ())
     text = text.strip()
     terms = _without_stop_words(query_terms(text))
     operators = _operators(text, alone=not terms)
@@ -52,7 +84,15 @@ def parse_query(text: str) -> ParsedQuery:
     if not is_symbol:
         names = [name for name in names if _has_several_parts(name)]
     names = list(dict.fromkeys([*names, *operators]))
-    return ParsedQuery(text, terms, tuple(names), files_in(text), is_symbol)
+    return ParsedQuery(text, terms, tuple(names), files_in(text), is_symbol, required)
+
+
+def _without_quotes(text: str) -> tuple[str, tuple[Required, ...]]:
+    """Return a query without its quotes, and the patterns of the quoted parts."""
+    from codelode.search.verbatim import fixed_string, quoted_parts, without_quotes
+
+    required = tuple((fixed_string(part, ignore_case=True),) for part in quoted_parts(text))
+    return without_quotes(text), required
 
 
 def nothing_to_look_for(text: str) -> UsageError:

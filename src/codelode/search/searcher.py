@@ -12,7 +12,7 @@ from codelode.search.fair_lock import SEARCH_LOCK
 from codelode.search.gather import gather
 from codelode.search.hits import texts
 from codelode.search.lexical import TermPostings
-from codelode.search.parsed_query import nothing_to_look_for, parse_query
+from codelode.search.parsed_query import nothing_to_look_for, parse_request
 from codelode.search.rank import finish
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def search(shard: Shard, encoder: Encoder | None, root: Path, request: SearchReq
     with SEARCH_LOCK.held(), snapshot.damage_explained(), snapshot.held():
         context, terms = prepare(shard, encoder, request)
         gathered = gather(shard, context, terms)
-        if not len(gathered) and not context.query.terms:
+        if not len(gathered) and not context.query.terms and not context.query.required:
             raise nothing_to_look_for(context.query.text)
         with timed("rank"):
             ranked = finish([gathered], context)
@@ -51,17 +51,17 @@ def prepare(
 
     The caller holds the snapshot. Raises `UsageError`.
     """
-    query = parse_query(request.query)
+    query = parse_request(request)
     if request.languages:
         request = replace(request, languages=_canonical(request.languages))
     with timed("lexical"):
         terms = TermPostings(shard, query.terms)
         statistics = Statistics.of(shard.snapshot.manifest, terms.counts())
     vector = None
-    if encoder and request.mode != "lexical":
+    if encoder and query.text and request.mode != "lexical":
         with timed("dense"):
-            vector = encoder.encode_query(request.query)
-            meant = statistics.counts.any() or knows(encoder, request.query)
+            vector = encoder.encode_query(query.text)
+            meant = statistics.counts.any() or knows(encoder, query.text)
             vector = vector if meant and vector.any() else None
     return QueryContext(request, query, vector, statistics), terms
 

@@ -14,7 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode.lazy import cached_property
-from codelode.segment.column_codec import Column, add_up, open_columns, pack_column, steps
+from codelode.segment.column_codec import (
+    Column,
+    add_up,
+    open_column,
+    open_columns,
+    pack_column,
+    steps,
+)
 from codelode.segment.frames import Frames, frame_sections
 from codelode.segment.names import Names, clean_names, name_sections, sorted_names
 from codelode.segment.schema import DECLARATION, DEFINITION
@@ -139,6 +146,20 @@ class DefinitionBlock:
     def value(self, name: str, place: int) -> int:
         """Return one value of a column other than `start_line`."""
         return self._columns[name].value(place)
+
+
+def kinds_of_record(record: bytes, count: int) -> Column:
+    """Return the kinds of the `count` definitions of a block, int64[count], opening little else.
+
+    Raises `ValueError` if it is no block.
+    """
+    at = 0
+    for name in COLUMNS:
+        column = open_column(record, at, count)
+        if name == "kind":
+            return column.array()
+        at = column.end
+    raise ValueError("a block without kinds")
 
 
 def read_table(file: SegmentFile, total: int) -> DefinitionTable:

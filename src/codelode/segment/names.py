@@ -238,8 +238,22 @@ class Names:
             for place in block.containing(pieces):
                 yield number * NAMES_PER_BLOCK + place, block.names[place]
 
-    def beginning(self, prefix: bytes) -> Iterator[int]:
-        """Yield the number of each name whose key begins with a prefix, in order."""
+    def having_prefix(self, prefix: bytes) -> range:
+        """Return the numbers of the names whose keys begin with a prefix.
+
+        No byte of UTF-8 is 0xff, so the prefix with this byte follows all of them.
+        """
+        return range(self._lower_bound(prefix), self._lower_bound(prefix + b"\xff"))
+
+    def _lower_bound(self, key: bytes) -> int:
+        """Return the number of the first name whose key is not less, or the number of all names."""
+        block = max(0, bisect_left(self.heads, key) - 1)
+        if not len(self._frames):
+            return 0
+        return block * NAMES_PER_BLOCK + bisect_left(self.block(block).keys(), key)
+
+    def with_prefix(self, prefix: bytes) -> Iterator[bytes]:
+        """Yield each name whose key begins with a prefix, in order."""
         for number in range(max(0, bisect_left(self.heads, prefix) - 1), len(self._frames)):
             head = self.heads[number]
             if head > prefix and not head.startswith(prefix):
@@ -249,11 +263,7 @@ class Names:
             for place in range(bisect_left(keys, prefix), len(keys)):
                 if not keys[place].startswith(prefix):
                     return
-                yield number * NAMES_PER_BLOCK + place
-
-    def with_prefix(self, prefix: bytes) -> Iterator[bytes]:
-        """Yield each name whose key begins with a prefix, in order."""
-        return map(self.name, self.beginning(prefix))
+                yield block.names[place]
 
     def name(self, number: int) -> bytes:
         """Return a name by its number. Raises `LookupError` if there is none."""

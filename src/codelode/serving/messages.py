@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
 from codelode.reader import IndexReader
 from codelode.search.request import SearchRequest
 from codelode.system.error_message import raise_packed
-from codelode.types import Answer, Hit
+from codelode.types import Answer, Freshness, Hit
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,7 @@ def pack_answer(answer: Answer) -> tuple[dict[str, Any], bytes]:
     """
     texts = [hit.text.encode() for hit in answer.hits]
     fields = {name: getattr(answer, name) for name in Answer.__dataclass_fields__}
+    fields["freshness"] = astuple(answer.freshness)
     fields["hits"] = hits = [[getattr(hit, name) for name in _HIT] for hit in answer.hits]
     for values, text in zip(hits, texts, strict=True):
         values[_TEXT] = len(text)
@@ -69,6 +70,7 @@ def unpack_answer(reply: dict[str, Any], texts: bytes) -> Answer:
         start, end = end, end + values[_TEXT]
         values[_TEXT] = texts[start:end].decode()
     fields["hits"] = [Hit(*values) for values in fields["hits"]]
+    fields["freshness"] = Freshness(*fields["freshness"])
     return Answer(**fields)
 
 

@@ -70,3 +70,16 @@ def real_root(root: str | os.PathLike[str]) -> Path:
     if not os.access(real, os.R_OK | os.X_OK):
         raise UsageError(f"no permission to read the folder {path}")
     return real
+
+
+def path_below(root: Path, path: Path) -> str:
+    """Return the path of a file, POSIX and relative to a root; `path` is absolute or is so already.
+
+    Raises `UsageError` if the file is not inside the root.
+    """
+    inside = Path(os.path.normpath(root / path))
+    if not inside.is_relative_to(root):  # a link may lead to the root
+        inside = path.parent.resolve() / path.name
+    if root not in inside.parents:
+        raise UsageError(f"{path} is not a file below {root}")
+    return inside.relative_to(root).as_posix()

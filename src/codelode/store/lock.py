@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+PATIENCE = 1.0
+"""Seconds that a deliberate update waits anyway: an update before a search takes less."""
+
 _POLL_SECONDS = 0.05
 
 

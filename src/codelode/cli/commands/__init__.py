@@ -18,7 +18,18 @@ if TYPE_CHECKING:
 
     from codelode.cli.options import Command
 
-NAMES = ("index", "search", "status", "verify", "bench", "list", "clean")
+NAMES = (
+    "index",
+    "search",
+    "symbols",
+    "outline",
+    "status",
+    "verify",
+    "bench",
+    "list",
+    "clean",
+    "mcp",
+)
 """Every command, in the order in which help shows them."""
 
 

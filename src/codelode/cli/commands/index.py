@@ -28,7 +28,8 @@ COMMAND = Command(
     "index",
     "build the index of a folder, or bring it up to date",
     "Index the text files under ROOT, or bring an existing index up to date: only files that"
-    " changed are read. Searches continue meanwhile, on the last commit.",
+    " changed are read. Searches continue meanwhile, on the last commit. If ROOT is a folder of an"
+    " indexed tree, the index of that tree is updated, unless ROOT is the top of a git worktree.",
     (ROOT,),
     (
         (

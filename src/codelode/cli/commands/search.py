@@ -6,27 +6,39 @@ from typing import TYPE_CHECKING
 
 from codelode.cli.options import (
     COLOR,
+    GLOB,
     HELP,
     INDEX_DIR,
+    LIMIT,
+    NO_INDEX,
+    TYPE,
     Command,
     natural,
     option,
-    positive,
     switch,
 )
+from codelode.types import FRESH
 
 if TYPE_CHECKING:
     import argparse
+
+    from codelode.search.request import SearchOptions
 
 COMMAND = Command(
     "search",
     "find code by meaning, words and names",
     "Search the index of ROOT and print the best matches, best first. QUERY is a question, a"
-    " description or the name of a symbol. If there is no index, one is built first. An existing"
-    " index is not updated: run `lode index` for that. Hits whose files have changed since are"
-    " marked.",
+    " description or the name of a symbol. If there is no index, one is built first. An index"
+    " that differs from the tree is updated first if that takes at most 0.3 seconds. Otherwise the"
+    " answer says how many files differ, and marks hits whose files have changed or are gone.",
     (
-        option("query", metavar="QUERY", help="what to look for"),
+        option(
+            "query",
+            nargs="?",
+            metavar="QUERY",
+            help='what to look for; "quoted parts" of it must occur verbatim; optional with -e'
+            " or -F",
+        ),
         option(
             "roots",
             nargs="*",
@@ -38,41 +50,44 @@ COMMAND = Command(
         (
             "what is searched",
             (
+                GLOB,
+                TYPE,
                 option(
-                    "-g",
-                    "--glob",
-                    metavar="GLOB",
+                    "-e",
+                    "--regex",
+                    metavar="PATTERN",
                     action="append",
                     default=[],
-                    help="only paths that match GLOB, or with a leading ! only paths that do not;"
-                    " repeatable, the last match decides",
+                    any_text=True,
+                    help="only chunks with a match of PATTERN, in RE2's syntax; within a line,"
+                    " unless PATTERN has a \\n; repeatable: any of them",
                 ),
                 option(
-                    "-t",
-                    "--type",
-                    metavar="LANG",
-                    dest="languages",
+                    "-F",
+                    "--fixed-strings",
+                    metavar="TEXT",
                     action="append",
                     default=[],
-                    help="only files in this language: a name, an alias or an extension (ts, c++),"
-                    " or a comma-separated list; repeatable",
+                    any_text=True,
+                    help="only chunks that contain TEXT; repeatable, also with -e: any of them",
                 ),
-                switch("--no-index", help="fail if there is no index, instead of building one"),
+                switch("-i", "--ignore-case", help="-e and -F match in any case"),
+                option(
+                    "--fresh",
+                    choices=FRESH,
+                    default="auto",
+                    help="bring the index up to date first: always, whatever it takes; auto, if a"
+                    " walk of the tree and the update take at most 0.3 seconds; or never (default:"
+                    " auto)",
+                ),
+                NO_INDEX,
                 INDEX_DIR,
             ),
         ),
         (
             "how",
             (
-                option(
-                    "-k",
-                    "--limit",
-                    "--topk",
-                    metavar="N",
-                    type=positive,
-                    default=10,
-                    help="print at most N hits (default: 10)",
-                ),
+                LIMIT,
                 option(
                     "--mode",
                     choices=("hybrid", "semantic", "lexical"),
@@ -147,6 +162,7 @@ COMMAND = Command(
             "only TypeScript, without tests",
             "lode search \"debounce input\" -t ts -g '!*.test.ts'",
         ),
+        ("calls of a function, the ones about retries first", "lode search retry -e '\\bsend\\('"),
         ("for a program", 'lode search --json -k 5 "open a database connection"'),
     ),
     "0 something was found, 1 nothing was found, 2 error",
@@ -157,29 +173,31 @@ COMMAND = Command(
 def run(options: argparse.Namespace) -> int:
     """Search, and print the hits. Refuses a bad request before it builds a missing index."""
     from codelode.answers.build import build_if_missing
-    from codelode.cli.advice import existing_index_folder, existing_roots
+    from codelode.cli.advice import existing_index_folder, existing_roots, query_and_roots
     from codelode.cli.streams import progress_meter
-    from codelode.cli.views.hits import print_answer
+    from codelode.cli.views.hits import print_answer, shown_hits
     from codelode.discover.glob import GlobSet
     from codelode.discover.language import resolve
     from codelode.index import Index
-    from codelode.search.parsed_query import parse_query
+    from codelode.search.parsed_query import parse_request
+    from codelode.search.request import SearchRequest
 
-    query = parse_query(options.query)
+    query, roots = query_and_roots(options)
     names = [name for names in options.languages for name in names.split(",")]
-    languages = [resolve(name) for name in names]
+    restrictions: SearchOptions = {
+        "languages": [resolve(name) for name in names],
+        "globs": options.glob,
+        "explain": options.explain,
+        "fixed_strings": options.fixed_strings,
+        "regex": options.regex,
+        "ignore_case": options.ignore_case,
+    }
+    parsed = parse_request(SearchRequest(query, **restrictions))
     GlobSet(options.glob)
-    (root,) = existing_roots(options.query, options.roots)
+    (root,) = existing_roots(query, roots)
     existing_index_folder(options.index_dir, root)
     index = Index.open(root, index_dir=options.index_dir)
     build_if_missing(index, allowed=not options.no_index, meter=progress_meter())
-    answer = index.answer(
-        query.text,
-        limit=options.limit,
-        mode=options.mode,
-        languages=languages or None,
-        globs=options.glob or None,
-        explain=options.explain,
-    )
-    print_answer(index, answer, query.terms, options)
-    return 0 if answer.hits else 1
+    answer = index.answer(query, options.limit or 10, options.mode, options.fresh, **restrictions)
+    print_answer(index, answer, parsed.terms, options)
+    return 0 if shown_hits(answer, options) else 1

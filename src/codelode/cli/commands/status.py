@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 COMMAND = Command(
     "status",
     "show what the index of a folder holds, and what has changed since",
-    "Show size, model and age of the index of ROOT, and how many files an update would read now.",
+    "Show size, model and age of the index of ROOT, and how many files an update would read now."
+    " If ROOT is a folder of an indexed tree, show the index of that tree.",
     (ROOT,),
     (
         (
@@ -38,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
     from codelode.index import Index
 
     index = Index.open(options.root, index_dir=options.index_dir)
-    if not index.exists():
+    if not index.exists() and index.enclosing_root() is None:
         print_json(absent_object(index)) if options.json else say(no_index(index.root))
         return 1
     status = index.status()

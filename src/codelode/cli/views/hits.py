@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from codelode.index import Index
     from codelode.render.excerpt import Line
-    from codelode.types import Answer
+    from codelode.types import Answer, Hit
 
 
 def print_answer(
@@ -36,10 +36,17 @@ def print_answer(
                 streams.print_json(hit_object(hit, text=not options.no_snippet))
         case "files":
             end = "\0" if options.null else "\n"
-            for path in dict.fromkeys(hit.path for hit in answer.hits):
+            for path in dict.fromkeys(hit.path for hit in shown_hits(answer, options)):
                 print(visible_name(path) if terminal else path, end=end)
         case _:
             _print_text(index, answer, terms, options)
+
+
+def shown_hits(answer: Answer, options: argparse.Namespace) -> list[Hit]:
+    """Return the hits to show: a list of files is for programs that open them all."""
+    if options.format == "files":
+        return [hit for hit in answer.hits if not hit.deleted]
+    return answer.hits
 
 
 def _print_text(

@@ -1,0 +1,81 @@
+"""`lode mcp`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from codelode.cli.options import HELP, INDEX_DIR, Command, option
+
+if TYPE_CHECKING:
+    import argparse
+
+COMMAND = Command(
+    "mcp",
+    "serve coding agents by the Model Context Protocol",
+    "Answer a coding agent's searches of each ROOT over standard input and output, or over HTTP."
+    " The agent starts this command; `lode agent install` tells it to. A tree without an index is"
+    " indexed at the first call, except a home folder and more than a million files. Needs the"
+    " extra: pip install 'codelode[mcp]'.",
+    (
+        option(
+            "roots",
+            nargs="*",
+            metavar="ROOT",
+            help="the folders to answer for; nothing outside is shown (default: the current one)",
+        ),
+    ),
+    (
+        (
+            "options",
+            (
+                option(
+                    "--http",
+                    metavar="[HOST:]PORT",
+                    help="serve streamable HTTP at this address instead; HOST is 127.0.0.1 by"
+                    " default. Any other address needs a token in LODE_MCP_TOKEN, which clients"
+                    " send as `Authorization: Bearer TOKEN`",
+                ),
+                option(
+                    "--name",
+                    metavar="NAME",
+                    dest="names",
+                    action="append",
+                    default=[],
+                    help="with --http, another name or address by which clients reach this server;"
+                    " repeatable",
+                ),
+                INDEX_DIR,
+                HELP,
+            ),
+        ),
+    ),
+    (
+        ("for the agent of this project", "lode mcp"),
+        ("over HTTP, for several projects", "lode mcp --http 8791 ~/src/app ~/src/library"),
+    ),
+    "0 the client closed the connection, 2 error",
+)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Serve until the client goes."""
+    import os
+
+    from codelode.cli.streams import say
+    from codelode.errors import UsageError
+    from codelode.mcp.roots import Roots
+
+    roots = Roots(options.roots or ["."], options.index_dir)
+    try:
+        import anyio
+
+        from codelode.mcp.http import serve_http
+        from codelode.mcp.server import serve_stdio
+    except ModuleNotFoundError as error:
+        raise UsageError(f"`lode mcp` needs {error.name}: pip install 'codelode[mcp]'") from None
+    if options.http is None:
+        anyio.run(serve_stdio, roots)
+    else:
+        token = os.environ.get("LODE_MCP_TOKEN", "")
+        serve_http(roots, options.http, token, options.names, say)
+    return 0

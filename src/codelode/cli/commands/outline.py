@@ -1,0 +1,50 @@
+"""`lode outline`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from codelode.cli.options import COLOR, HELP, INDEX_DIR, NO_INDEX, Command, option, switch
+
+if TYPE_CHECKING:
+    import argparse
+
+COMMAND = Command(
+    "outline",
+    "show the definitions of a file as a tree",
+    "Show line, kind and name of every definition in FILE, in its order, indented by the"
+    " definitions around it. The index used is that of the nearest folder around FILE that has"
+    " one; if none has, one is built first.",
+    (option("file", metavar="FILE", help="a file of an indexed tree"),),
+    (
+        (
+            "options",
+            (
+                switch("--json", help="one JSON object with the definitions"),
+                NO_INDEX,
+                INDEX_DIR,
+                COLOR,
+                HELP,
+            ),
+        ),
+    ),
+    (("what is in this file?", "lode outline src/retry.py"),),
+    "0 the file has definitions, 1 it has none, 2 error",
+)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the outline of a file."""
+    from codelode.answers.build import build_if_missing
+    from codelode.answers.symbols import index_of_file, outline_object
+    from codelode.cli.streams import print_json, progress_meter
+    from codelode.cli.views.symbols import print_outline
+
+    index, path = index_of_file(options.file, options.index_dir)
+    build_if_missing(index, allowed=not options.no_index, meter=progress_meter())
+    outline = index.outline(path)
+    if options.json:
+        print_json(outline_object(index.root, path, outline))
+    else:
+        print_outline(outline, options)
+    return 0 if outline else 1

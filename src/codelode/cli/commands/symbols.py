@@ -1,0 +1,156 @@
+"""`lode symbols`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from codelode.cli.options import (
+    COLOR,
+    GLOB,
+    HELP,
+    INDEX_DIR,
+    LIMIT,
+    NO_INDEX,
+    ROOT,
+    TYPE,
+    Command,
+    option,
+    switch,
+)
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from codelode.index import Index
+    from codelode.types import SymbolHit
+
+COMMAND = Command(
+    "symbols",
+    "list definitions by name, kind or file",
+    "List the definitions called NAME in the index of ROOT, the best first: path, line, kind and"
+    " qualified name. NAME may be qualified (Class.method, Class::method, ->method). Names as"
+    " written come first, then in another case, then joined in another way (get_url, getUrl); if"
+    " there are none, names that begin with NAME. PREFIX* lists all names that begin so, in"
+    " alphabetical order. Without NAME, or with *, all definitions are listed by path. If there is"
+    " no index, one is built first.",
+    (
+        option(
+            "name",
+            nargs="?",
+            default="*",
+            metavar="NAME",
+            help="the name of a definition, or a PREFIX* (default: all names)",
+        ),
+        ROOT,
+    ),
+    (
+        (
+            "which definitions",
+            (
+                option("-f", "--file", metavar="FILE", help="only those in FILE, in its order"),
+                option(
+                    "--kind",
+                    metavar="KIND",
+                    dest="kinds",
+                    action="append",
+                    default=[],
+                    help="only definitions of this kind: class, function, method, ..., or a"
+                    " comma-separated list; repeatable",
+                ),
+                GLOB,
+                TYPE,
+                switch("--exact", help="only names exactly as written"),
+                LIMIT,
+                NO_INDEX,
+                INDEX_DIR,
+            ),
+        ),
+        ("output", (switch("--json", help="one JSON object with the definitions"), COLOR, HELP)),
+    ),
+    (
+        ("where is this function defined?", "lode symbols parseConfig"),
+        ("a method of one class", "lode symbols RetryScheduler.schedule"),
+        ("all classes whose names begin with Retry", "lode symbols 'Retry*' --kind class"),
+        ("the definitions of a file", "lode symbols -f src/retry.py"),
+    ),
+    "0 something was found, 1 nothing was found, 2 error",
+)
+
+DEFAULT_LIMIT = 100
+
+
+def run(options: argparse.Namespace) -> int:
+    """Find definitions and print them. Refuses bad arguments before it builds an index."""
+    from codelode.answers.symbols import symbols_object
+    from codelode.cli.streams import print_json
+    from codelode.cli.views.symbols import print_symbols
+    from codelode.discover.glob import GlobSet
+    from codelode.discover.language import resolve
+    from codelode.search.symbol_query import parse_name
+
+    options.kinds = [kind for kinds in options.kinds for kind in kinds.split(",")]
+    names = [name for names in options.languages for name in names.split(",")]
+    options.languages = [resolve(name) for name in names]
+    options.limit = options.limit or DEFAULT_LIMIT
+    options.name = "" if options.name == "*" else options.name
+    GlobSet(options.glob)
+    if options.name:
+        parse_name(options.name)
+    index, found = _in_tree(options) if options.file is None else _in_file(options)
+    shown = found[: options.limit]
+    if options.json:
+        print_json(symbols_object(index.root, options.name, shown, len(found) > len(shown)))
+    else:
+        print_symbols(shown, options)
+        _explain(found, options)
+    return 0 if shown else 1
+
+
+def _explain(found: Sequence[SymbolHit], options: argparse.Namespace) -> None:
+    """Say that there are more definitions, or that none has the name."""
+    from codelode.cli.streams import say
+
+    if len(found) > options.limit:
+        say(f"there are more than {options.limit}: add `-k N` to see N of them")
+    nearest = found and found[0].match in ("unqualified", "prefix", "fuzzy")
+    if nearest and not options.name.endswith("*"):
+        say(f"nothing is called {options.name!r}: these come nearest")
+
+
+def _in_tree(options: argparse.Namespace) -> tuple[Index, list[SymbolHit]]:
+    """Return the index of the root, and the definitions, up to one beyond the limit."""
+    from codelode.answers.build import build_if_missing
+    from codelode.cli.streams import progress_meter
+    from codelode.index import Index
+
+    index = Index.open(options.root, index_dir=options.index_dir)
+    build_if_missing(index, allowed=not options.no_index, meter=progress_meter())
+    return index, _find(index, options, options.glob)
+
+
+def _in_file(options: argparse.Namespace) -> tuple[Index, list[SymbolHit]]:
+    """Return the index that covers the file, and its definitions."""
+    from codelode.answers.build import build_if_missing
+    from codelode.answers.symbols import index_of_file
+    from codelode.cli.streams import progress_meter
+    from codelode.discover.glob import escaped
+
+    index, path = index_of_file(options.file, options.index_dir)
+    build_if_missing(index, allowed=not options.no_index, meter=progress_meter())
+    outline = index.outline(path)
+    if options.name:
+        return index, _find(index, options, [f"/{escaped(path)}"])
+    wanted = frozenset(kind.lower() for kind in options.kinds)
+    return index, [each for each in outline if not wanted or each.kind in wanted]
+
+
+def _find(index: Index, options: argparse.Namespace, globs: Sequence[str]) -> list[SymbolHit]:
+    return index.symbols(
+        options.name,
+        limit=options.limit + 1,
+        kinds=options.kinds or None,
+        languages=options.languages or None,
+        globs=globs or None,
+        exact=options.exact,
+    )

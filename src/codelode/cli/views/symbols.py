@@ -1,0 +1,55 @@
+"""The output of `lode symbols` and `lode outline`: one definition per line."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from codelode.cli import streams
+from codelode.render.ansi import BOLD, DIM, GREEN, MAGENTA, YELLOW, paint
+from codelode.render.paths import from_here
+from codelode.render.sanitize import visible_name
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from codelode.types import SymbolHit
+
+
+def print_symbols(symbols: Sequence[SymbolHit], options: argparse.Namespace) -> None:
+    """Print place, kind and qualified name of each definition."""
+    color = streams.use_color(options.color, sys.stdout)
+    guard = visible_name if color or streams.is_terminal(sys.stdout) else str
+    for each in symbols:
+        path = guard(options.file or from_here(options.root, each.path))
+        symbol = guard(each.symbol)
+        place = f"{_painted(path, color, MAGENTA)}:{_painted(str(each.line), color, GREEN)}"
+        print("  ".join((place, each.kind, _painted(symbol, color, BOLD), *_notes(each, color))))
+    sys.stdout.flush()
+
+
+def print_outline(symbols: Sequence[SymbolHit], options: argparse.Namespace) -> None:
+    """Print line, kind and name of each definition, indented by the definitions around it."""
+    color = streams.use_color(options.color, sys.stdout)
+    guard = visible_name if color or streams.is_terminal(sys.stdout) else str
+    digits = max((len(str(each.line)) for each in symbols), default=0)
+    around: list[str] = []  # the qualified names of the enclosing definitions
+    for each in symbols:
+        del around[each.depth :]
+        outer = f"{around[-1]}." if around else ""
+        name = _painted(guard(each.symbol.removeprefix(outer)), color, BOLD)
+        line = " " * (digits - len(str(each.line))) + _painted(str(each.line), color, GREEN)
+        indent = "  " * each.depth
+        print("  ".join((line, f"{indent}{each.kind} {name}", *_notes(each, color))))
+        around.append(each.symbol)
+    sys.stdout.flush()
+
+
+def _notes(symbol: SymbolHit, color: bool) -> list[str]:
+    notes = [_painted("(declaration)", color, DIM)] if symbol.declaration else []
+    return [*notes, _painted("[changed on disk since]", color, YELLOW)] if symbol.stale else notes
+
+
+def _painted(text: str, color: bool, code: str) -> str:
+    return paint(text, code) if color else text

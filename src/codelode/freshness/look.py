@@ -1,0 +1,113 @@
+"""A look at the tree: which files differ from a snapshot."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from codelode.discover.read import content_hash
+from codelode.discover.walk import walk
+from codelode.pipeline.changes import COMPARE_FILES, KnownFiles
+from codelode.types import SourceFile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from codelode.discover.options import WalkOptions
+    from codelode.discover.scope import Scope
+    from codelode.store.snapshot import Snapshot
+    from codelode.types import Skip, Task
+
+
+@dataclass(slots=True)
+class Look:
+    """The files that differ from a snapshot; paths are relative to the root.
+
+    `touched` files have other times but the indexed content. `gone` are deleted files, and files
+    that are left out now; `deleted` counts those with text. `files` and `bytes` are the number of
+    files that the walk met and the size of those to read. The lists have all files only if the look
+    has `finished`. `whole` says that it was of the whole tree, and `began_ns` when it began.
+    """
+
+    generation: int
+    began_ns: int
+    changed: list[str] = field(default_factory=list)
+    added: list[str] = field(default_factory=list)
+    touched: list[str] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+    deleted: int = 0
+    files: int = 0
+    bytes: int = 0
+    whole: bool = True
+    finished: bool = False
+
+    @property
+    def differing(self) -> list[str]:
+        """The paths that an update has to look at."""
+        return [*self.changed, *self.added, *self.gone]
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The limits of a look: a time by `time.monotonic`, and a number of differing files."""
+
+    deadline: float
+    files: float
+
+
+def look(
+    root: Path, snapshot: Snapshot, options: WalkOptions, scope: Scope | None, bounds: Bounds
+) -> Look:
+    """Compare a tree with a snapshot; change nothing.
+
+    With a `scope`, only that part. Files whose times differ are read, because a new time alone is
+    no difference. Stops at the bounds; the look is then not `finished`. Raises `UsageError` if the
+    root cannot be read, and what reading the snapshot raises.
+    """
+    found = Look(snapshot.manifest.generation, time.time_ns())
+    found.whole = scope is None
+    known = KnownFiles(snapshot, scope)
+    walked = walk(root, options, scope)
+
+    def is_same(task: Task) -> bool:
+        return content_hash(root, task.file, options.max_file_size) == task.content_hash
+
+    for files in _batches(walked):
+        found.files += len(files)
+        if files:
+            _compare(known.changed(files), found, bounds.deadline, is_same)
+        if time.monotonic() > bounds.deadline or _count(found) > bounds.files:
+            return found
+    for path, has_text in known.missing():
+        found.gone.append(path)
+        found.deleted += has_text
+    found.finished = True
+    return found
+
+
+def _batches(walked: Iterator[SourceFile | Skip]) -> Iterator[list[SourceFile]]:
+    """Yield the files of a walk, some hundred at a time."""
+    while items := list(islice(walked, COMPARE_FILES)):
+        yield [item for item in items if isinstance(item, SourceFile)]
+
+
+def _count(found: Look) -> int:
+    return len(found.changed) + len(found.added)
+
+
+def _compare(
+    tasks: Sequence[Task], found: Look, deadline: float, is_same: Callable[[Task], bool]
+) -> None:
+    """Sort files that may differ into added, changed and touched ones."""
+    for task in tasks:
+        if task.content_hash is None:
+            found.added.append(task.file.path)
+        elif time.monotonic() < deadline and is_same(task):
+            found.touched.append(task.file.path)
+            continue
+        else:
+            found.changed.append(task.file.path)
+        found.bytes += task.file.size

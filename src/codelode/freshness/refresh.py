@@ -1,0 +1,157 @@
+"""Bring an index up to date before an answer, if that is wanted and cheap."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from codelode.errors import CodelodeError, LockedError, NoIndexError
+from codelode.freshness.look import Bounds, look
+from codelode.pipeline.options import UpdateOptions
+from codelode.system.fork import ForkLock
+from codelode.types import Freshness
+from codelode.writer import IndexWriter, Looked
+
+if TYPE_CHECKING:
+    from codelode.discover.scope import Scope
+    from codelode.freshness.look import Look
+    from codelode.reader import IndexReader
+    from codelode.store.snapshot import Snapshot
+    from codelode.types import Fresh
+
+BUDGET = 0.3
+"""Seconds that a search may spend on the walk and the update if freshness is `auto`."""
+
+MOST_FILES = 1000
+"""An update of more files than this walks the tree instead of naming each file."""
+
+TOUCHED_FILES = 64
+"""Files with other times but the same content are read by every look; more than this are worth a
+commit of their new times."""
+
+# An estimate, on the slow side: 500 KB per second, and what a commit takes.
+_SECONDS_PER_BYTE = 2e-6
+_SECONDS_PER_FILE = 5e-4
+_COMMIT_SECONDS = 0.03
+
+UNKNOWN = Freshness()
+
+
+class Refresher:
+    """Looks at the tree of one index, and updates the index.
+
+    Threads share a look: one that has to wait for another thread's look uses the next one that
+    begins after it asked.
+    """
+
+    def __init__(self, reader: IndexReader, budget: float = BUDGET) -> None:
+        self._reader = reader
+        self._budget = budget
+        self._lock = ForkLock()
+        self._began = -math.inf
+        self._last = UNKNOWN
+
+    def refresh(self, fresh: Fresh) -> Freshness:
+        """Return how the index compares with the tree, after updating it if that was wanted.
+
+        With `auto`, raises only what a search of the index raises too, and never waits for another
+        process. With `always`, waits for one, and raises what `Index.update` does.
+        """
+        if fresh == "never":
+            return UNKNOWN
+        asked = time.monotonic()
+        with self._lock:
+            if fresh == "auto" and self._began >= asked:
+                return self._last
+            began = time.monotonic()
+            found = self._always() if fresh == "always" else self._auto(began + self._budget)
+            self._began, self._last = began, found
+            return found
+
+    def _always(self) -> Freshness:
+        home = self._reader.home()
+        snapshot = home.snapshot()
+        found = self._look(home, snapshot, Bounds(math.inf, MOST_FILES))
+        if not _due(found, snapshot):
+            return _compared(found)
+        _update(home, snapshot, found, wait=math.inf)
+        return replace(_compared(found, remaining=False), updated=True)
+
+    def _auto(self, deadline: float) -> Freshness:
+        home = self._reader.home()
+        try:
+            snapshot = home.snapshot()
+        except NoIndexError:
+            return UNKNOWN
+        try:
+            found = self._look(home, snapshot, Bounds(deadline, math.inf))
+        except CodelodeError as error:  # the search itself may still succeed
+            return replace(UNKNOWN, problem=str(error))
+        if not found.finished:
+            return replace(UNKNOWN, problem=f"looking at the tree took over {self._budget:.1g} s")
+        if not _due(found, snapshot):
+            return _compared(found)
+        if time.monotonic() + _cost(found) > deadline:
+            return replace(_compared(found), problem="updating would take too long")
+        try:
+            _update(home, snapshot, found, wait=0.0)
+        except LockedError:
+            busy = "another process is indexing"
+            return replace(_compared(found), updating=True, problem=busy)
+        except CodelodeError as error:
+            return replace(_compared(found), problem=str(error))
+        return replace(_compared(found, remaining=False), updated=True)
+
+    def _look(self, home: IndexReader, snapshot: Snapshot, bounds: Bounds) -> Look:
+        """Compare the part of the tree that the reader covers."""
+        walk = IndexWriter(home).walk_options(snapshot.manifest.options)
+        return look(home.root, snapshot, walk, self._scope(home, no_ignore=walk.no_ignore), bounds)
+
+    def _scope(self, home: IndexReader, *, no_ignore: bool) -> Scope | None:
+        if home is self._reader:
+            return None
+        from codelode.discover.scope import Scope
+
+        return Scope.of(home.root, [self._reader.root], no_ignore=no_ignore)
+
+
+def _due(found: Look, snapshot: Snapshot) -> bool:
+    """Return whether an update has something to do."""
+    return (
+        not found.finished
+        or bool(found.differing)
+        or len(found.touched) > TOUCHED_FILES
+        or not snapshot.manifest.complete
+    )
+
+
+def _cost(found: Look) -> float:
+    """Estimate the duration of an update, in seconds."""
+    files = len(found.differing) + len(found.touched)
+    return _COMMIT_SECONDS + files * _SECONDS_PER_FILE + found.bytes * _SECONDS_PER_BYTE
+
+
+def _update(home: IndexReader, snapshot: Snapshot, found: Look, wait: float) -> None:
+    """Update the files that differ, or everything if that is simpler."""
+    paths = [home.root / path for path in (*found.differing, *found.touched)]
+    partial = found.finished and snapshot.manifest.complete and len(paths) <= MOST_FILES
+    if partial:
+        options = UpdateOptions.of(paths, {"wait": wait})
+        looked = Looked(found.generation, found.began_ns) if found.whole else None
+    else:
+        options = UpdateOptions.of(None, {"wait": wait})
+        options, looked = replace(options, **snapshot.manifest.options), None
+    IndexWriter(home).update(options, looked, patience=0.0)
+
+
+def _compared(found: Look, remaining: bool = True) -> Freshness:
+    """Return the result of a look; without `remaining`, that of an update after it."""
+    changed, added = len(found.changed), len(found.added)
+    if not remaining:
+        return Freshness(changed=0, added=0, deleted=0, coverage=1.0)
+    coverage = 1.0 - (changed + added) / max(found.files, 1)
+    return Freshness(
+        changed=changed, added=added, deleted=found.deleted, coverage=round(coverage, 4)
+    )

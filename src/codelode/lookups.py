@@ -1,0 +1,79 @@
+"""`Lookups`: the part of an `Index` that answers questions about names and places."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from codelode import arguments, metrics
+from codelode.errors import UsageError
+from codelode.opened import OpenedIndex
+from codelode.store.locate import path_below
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Sequence
+
+    from codelode.types import Hit, SymbolHit
+
+
+class Lookups(OpenedIndex):
+    """Definitions by name, the definitions of a file, and code similar to a place."""
+
+    def symbols(
+        self,
+        name: str = "",
+        limit: int = 100,
+        kinds: Sequence[str] | str | None = None,
+        languages: Sequence[str] | str | None = None,
+        globs: Sequence[str] | str | None = None,
+        exact: bool = False,
+    ) -> list[SymbolHit]:
+        """Return definitions by name from the newest committed snapshot, the best first.
+
+        `name` may be qualified in any way (`Class.method`, `Class::method`, `->method`), or a
+        prefix with a final `*`. Without a name, all definitions, in the order of paths and lines.
+        Names match as written, in another case, or with their words joined in another way; only if
+        there are none, those that begin with it. `exact` allows only names as written.
+
+        `kinds` are kinds of definitions, such as "class"; `languages` and `globs` are as for
+        `answer`. A single string means one item.
+
+        Raises `NoIndexError`, `UsageError` for arguments that make no sense.
+        """
+        from codelode.search.symbol_query import SymbolRequest
+
+        request = SymbolRequest(name, limit, kinds, languages, globs, exact)
+        return self._reader.symbols(request)
+
+    def outline(self, path: str | os.PathLike[str]) -> list[SymbolHit]:
+        """Return the definitions of a file, in document order, from the newest committed snapshot.
+
+        `path` is absolute, or relative to the root. Raises `NoIndexError`, and `UsageError` if the
+        file is outside the root or not in the index.
+        """
+        given = arguments.path("path", path)
+        found = self._reader.outline(path_below(self.root, given))
+        if found is None:
+            raise UsageError(f"{given} is not in the index of {self.root}")
+        return found
+
+    @metrics.counting_errors("search")
+    def related(self, path: str | os.PathLike[str], line: int, limit: int = 10) -> list[Hit]:
+        """Return code of other files that is similar in meaning to the code at a line, best first.
+
+        `path` is relative to the root, or absolute; `line` is 1-based. The score of a hit is the
+        cosine of the two pieces of code, from -1 to 1.
+
+        Raises `NoIndexError`; `UsageError` if the index has no such file or no code at this line.
+        """
+        line = arguments.whole_number("the line", line, least=1)
+        limit = arguments.whole_number("the number of hits", limit, least=1)
+        below = path_below(self.root, arguments.path("path", path))
+        return self._reader.related(below, line, limit)
+
+    def holds(self, path: str | os.PathLike[str]) -> bool:
+        """Return whether a file is in the index: relative to the root, or absolute.
+
+        Raises `NoIndexError`; `UsageError` if the path is not below the root.
+        """
+        return self._reader.holds(path_below(self.root, arguments.path("path", path)))

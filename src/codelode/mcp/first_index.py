@@ -1,0 +1,132 @@
+"""Index a tree that has no index yet, in the background, while calls go on.
+
+A server must never make an agent wait for an index, nor fail because there is none. The first call
+starts the update; each commit makes more of the tree searchable.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from codelode.errors import CodelodeError, LockedError
+from codelode.render.units import count
+
+if TYPE_CHECKING:
+    from codelode.index import Index
+
+MAX_FILES = 1_000_000
+"""A larger tree is indexed only if the user asks for it."""
+
+DEADLINE = 8.0
+"""Seconds that a call waits for the first commit; clients begin to give up at 10."""
+
+_LOCKED_SECONDS = 0.5
+
+
+class FirstIndex:
+    """The first update of an index. `found` and `indexed` make it the listener of its update."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+        self._thread: threading.Thread | None = None
+        self._lock = threading.Lock()
+        self._finished = False
+        self._started = 0.0
+        self.files_found = 0
+        self.files_indexed = 0
+        self.problem = ""
+        """Why there is no index and will not be one, in one line."""
+
+    @property
+    def running(self) -> bool:
+        """Whether an update of ours is under way."""
+        return self._thread is not None and not self._finished
+
+    def searchable(self) -> bool:
+        """Return whether there is anything to search: an index or one of an enclosing folder."""
+        return self._index.exists() or self._index.enclosing_root() is not None
+
+    def start(self) -> None:
+        """Start the update unless it was started before."""
+        with self._lock:
+            if self._thread is None:
+                name = f"codelode index {self._index.root}"
+                self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+                self._started = time.monotonic()
+                self._thread.start()
+
+    def ready(self) -> bool:
+        """Return whether a call should wait no longer.
+
+        The first call waits for the whole tree while it has time; later ones need only a commit.
+        """
+        waited = time.monotonic() - self._started
+        return self._finished or (waited > DEADLINE and self._index.exists())
+
+    def state(self) -> str:
+        """Describe the progress or the problem in one line; empty if there is neither."""
+        if self.problem or not self.running:
+            return self.problem
+        done = f"{self.files_indexed:,} of at least {count(self.files_found, 'file')} indexed"
+        return f"indexing {self._index.root}: {done}"
+
+    def found(self, files: int, size: int) -> None:
+        """Add files that have to be read."""
+        self.files_found += files
+
+    def indexed(self, files: int, size: int) -> None:
+        """Add files that are done."""
+        self.files_indexed += files
+
+    def _run(self) -> None:
+        try:
+            self.problem = refusal(self._index)
+            if not self.problem:
+                self._update()
+        except CodelodeError as error:
+            self.problem = str(error)
+        finally:
+            self._finished = True
+
+    def _update(self) -> None:
+        while True:
+            try:
+                self._index.update(progress=self)
+            except LockedError:  # another server was first
+                time.sleep(_LOCKED_SECONDS)
+                if self._index.exists() and self._index.snapshot().manifest.complete:
+                    return
+            else:
+                return
+
+
+def refusal(index: Index) -> str:
+    """Return why a tree is not indexed unasked, in one line; empty if it may be.
+
+    Walks the tree, so that this takes a while for a large one.
+    """
+    how = f"run `lode index {index.root}` to index it all the same, or serve a folder in it"
+    root = index.root
+    home = Path(os.path.realpath(Path("~").expanduser()))
+    if root == home or home.is_relative_to(root):
+        return f"{root} is not indexed unasked, because it holds the home folder: {how}"
+    if _is_large(index):
+        return f"{root} has more than {MAX_FILES:,} files and is not indexed unasked: {how}"
+    return ""
+
+
+def _is_large(index: Index) -> bool:
+    from codelode.discover.options import WalkOptions
+    from codelode.discover.walk import walk
+    from codelode.types import SourceFile
+
+    files = 0
+    for each in walk(index.root, WalkOptions(exclude=(os.fspath(index.directory),))):
+        files += isinstance(each, SourceFile)
+        if files > MAX_FILES:
+            return True
+    return False

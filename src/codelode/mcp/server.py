@@ -1,0 +1,129 @@
+"""The server: the tools over the Model Context Protocol, by the official SDK.
+
+The low-level server of the SDK is used: results must not have `structuredContent`, because clients
+that see it hide the text from their model. Both eras of the protocol are served, with and without a
+handshake.
+"""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from typing import Any
+
+import anyio
+import anyio.to_thread
+import mcp_types as types
+from mcp.server.caching import CacheHint
+from mcp.server.context import ServerRequestContext
+from mcp.server.lowlevel.server import Server
+from mcp.server.stdio import stdio_server
+from mcp.shared.exceptions import MCPError
+
+from codelode import __version__
+from codelode.errors import CodelodeError
+from codelode.mcp.calls import Calls
+from codelode.mcp.first_index import DEADLINE, FirstIndex
+from codelode.mcp.roots import Roots
+from codelode.mcp.tools import BY_NAME, INSTRUCTIONS, TOOLS, Tool
+from codelode.render.sanitize import visible_text
+
+NAME = "lode"
+_LIST_TTL_MS = 3_600_000
+_POLL_SECONDS = 0.05
+_PROGRESS_SECONDS = 0.5
+
+Context = ServerRequestContext[dict[str, Any]]
+
+
+class ToolServer:
+    """The tools of some roots as request handlers."""
+
+    def __init__(self, roots: Roots) -> None:
+        self._first = {index.root: FirstIndex(index) for index in roots.indexes}
+        self._calls = Calls(roots, lambda index: self._first[index.root].state())
+
+    def server(self) -> Server[dict[str, Any]]:
+        """Return the server of the SDK with these handlers."""
+        return Server(
+            NAME,
+            version=__version__,
+            title="codelode",
+            instructions=INSTRUCTIONS,
+            cache_hints={"tools/list": CacheHint(ttl_ms=_LIST_TTL_MS, scope="public")},
+            on_list_tools=self._list,
+            on_call_tool=self._call,
+        )
+
+    async def _list(
+        self, context: Context, params: types.PaginatedRequestParams | None
+    ) -> types.ListToolsResult:
+        return types.ListToolsResult(tools=[_declared(tool) for tool in TOOLS])
+
+    async def _call(
+        self, context: Context, params: types.CallToolRequestParams
+    ) -> types.CallToolResult:
+        if params.name not in BY_NAME:
+            known = ", ".join(BY_NAME)
+            raise MCPError(types.INVALID_PARAMS, f"unknown tool: the tools are {known}")
+        await self._wait_for_an_index(context)
+        run = partial(self._calls.run, params.name, params.arguments or {})
+        try:
+            # A thread cannot be stopped: a cancelled call ends without its result.
+            text = await anyio.to_thread.run_sync(run, abandon_on_cancel=True)
+        except CodelodeError as error:
+            return _result(visible_text(str(error)), is_error=True)
+        return _result(text)
+
+    async def _wait_for_an_index(self, context: Context) -> None:
+        """Start to index what has no index; wait until there is something to search.
+
+        Waits for a complete index only while the call has time.
+        """
+        pending = []
+        for first in self._first.values():
+            if first.running or not await anyio.to_thread.run_sync(first.searchable):
+                first.start()
+                pending.append(first)
+        began, reported = time.monotonic(), 0.0
+        while pending and (now := time.monotonic()) - began < DEADLINE:
+            if all(first.ready() for first in pending):
+                return
+            if now - reported >= _PROGRESS_SECONDS:
+                reported = now
+                await context.session.report_progress(
+                    sum(first.files_indexed for first in pending),
+                    sum(first.files_found for first in pending),
+                    "; ".join(first.state() for first in pending),
+                )
+            await anyio.sleep(_POLL_SECONDS)
+
+
+def _declared(tool: Tool) -> types.Tool:
+    return types.Tool(
+        name=tool.name,
+        title=tool.title,
+        description=tool.description,
+        input_schema=tool.schema(),
+        annotations=types.ToolAnnotations(
+            title=tool.title,
+            read_only_hint=True,
+            destructive_hint=False,
+            idempotent_hint=True,
+            open_world_hint=False,
+        ),
+        _meta={"anthropic/alwaysLoad": True} if tool.always else None,
+    )
+
+
+def _result(text: str, is_error: bool = False) -> types.CallToolResult:
+    return types.CallToolResult(
+        content=[types.TextContent(type="text", text=text)], is_error=is_error
+    )
+
+
+async def serve_stdio(roots: Roots) -> None:
+    """Serve one client over standard input and output until the input ends."""
+    server = ToolServer(roots).server()
+    async with stdio_server() as (incoming, outgoing):
+        await server.run(incoming, outgoing, server.create_initialization_options())

@@ -1,0 +1,120 @@
+"""An index as it was opened: its place, its processes and its end."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Self
+
+from codelode import arguments
+from codelode.errors import NoIndexError, StoreError, UsageError
+from codelode.reader import IndexReader
+from codelode.store.locate import index_directory, real_root
+from codelode.store.manifest import read_manifest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from codelode.embed.encoder import Encoder
+    from codelode.serving.dispatcher import Dispatcher
+
+
+class OpenedIndex:
+    """The half of `Index` that opens, describes and closes it."""
+
+    def __init__(self, reader: IndexReader, dispatcher: Dispatcher | None = None) -> None:
+        """Use `open`."""
+        self._reader = reader
+        self._dispatcher = dispatcher
+
+    @classmethod
+    def open(
+        cls,
+        root: str | os.PathLike[str] = ".",
+        index_dir: str | os.PathLike[str] | None = None,
+        model: str | None = None,
+        processes: int = 0,
+        encoder: Encoder | None = None,
+    ) -> Self:
+        """Return the index of `root`, which need not exist yet.
+
+        `index_dir` is the folder that holds indexes (default: the user's cache folder), or the
+        folder of this one. `model` names an embedding model or its folder (default: the model that
+        the index was made with, else the bundled one). `encoder` is an embedding model of your own
+        instead; only this process has it, so updates use no other process.
+
+        With `processes`, searches that several threads ask for at once are answered by up to that
+        many child processes. They start when they are first needed, and end with `close`, with
+        this object or with this program.
+
+        Raises `UsageError` if `root` is not a folder that can be read.
+        """
+        real = real_root(arguments.path("root", root))
+        if index_dir is not None:
+            index_dir = arguments.path("index_dir", index_dir).expanduser().absolute()
+        if model is not None:
+            model = arguments.string("model", model)
+        processes = arguments.whole_number("processes", processes)
+        directory = index_directory(real, index_dir)
+        if encoder is None:
+            index = cls(IndexReader(real, directory, model, index_dir))
+            if processes:
+                index._dispatch(processes)
+            return index
+        if model is not None or processes:
+            raise UsageError("an encoder cannot be combined with a model or child processes")
+        from codelode.embed.checked import CheckedEncoder
+
+        return cls(IndexReader(real, directory, None, index_dir, CheckedEncoder(encoder)))
+
+    def _dispatch(self, processes: int) -> None:
+        """Let child processes answer concurrent searches."""
+        import weakref
+
+        from codelode.serving.dispatcher import Dispatcher
+
+        self._dispatcher = Dispatcher(self._reader, processes)
+        weakref.finalize(self, self._dispatcher.close)  # it has no reference to this object
+
+    def close(self) -> None:
+        """End the child processes, if there are any; later searches run in this process."""
+        if self._dispatcher is not None:
+            self._dispatcher.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        try:
+            manifest = read_manifest(self._reader.storage)
+        except NoIndexError:
+            state = "no index yet"
+        except StoreError as error:
+            state = type(error).__name__
+        else:
+            state = f"generation {manifest.generation}, {manifest.files:,} files"
+        return f"<Index of {os.fsdecode(self.root)!r}: {state}>"
+
+    @property
+    def root(self) -> Path:
+        """The real path of the tree."""
+        return self._reader.root
+
+    @property
+    def directory(self) -> Path:
+        """The folder of the index, which need not exist yet."""
+        return self._reader.directory
+
+    def exists(self) -> bool:
+        """Return whether anything was committed yet."""
+        return self._reader.exists()
+
+    def enclosing_root(self) -> Path | None:
+        """Return the root of an enclosing index that covers this tree, if there is one.
+
+        Searches use it while this tree has no index of its own.
+        """
+        outer = self._reader.enclosing()
+        return None if outer is None else outer.root

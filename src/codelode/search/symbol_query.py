@@ -1,0 +1,160 @@
+"""Requests for definitions by name: the arguments, and how well the name of a definition fits.
+
+`Class.method`, `Class::method`, `Class#method`, `pkg.Func`, `->method` and `$this->method` are read
+alike: a name, and the names that qualify it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from codelode import arguments
+from codelode.errors import UsageError
+from codelode.segment.definition_lookup import JOINABLE
+from codelode.segment.names import clean_name, name_key
+
+EXACT, CASE, JOINED, UNQUALIFIED = "exact", "case", "joined", "unqualified"
+PREFIX, FUZZY = "prefix", "fuzzy"
+MATCHES = (EXACT, CASE, JOINED, UNQUALIFIED, PREFIX, FUZZY)
+"""How the name of a definition matches the one that was asked for, the best first.
+
+As written, in another case, with its words joined in another way (`get_url`, `getUrl`); as written,
+but the qualifiers do not match; it begins with it; it is spelled a little differently.
+"""
+
+_SEPARATOR = re.compile(r"\.|::|->|#|/|\\")
+_OPERATOR = re.compile(r"(?:(.*?)(?:\.|::|->|#))?(operator\s*\W+)")
+_TYPE_ARGUMENTS = re.compile(r"<[^<>]*>")
+_CALL = re.compile(r"\([^()]*\)\Z")
+_RECEIVERS = frozenset(("", "self", "this", "$this", "cls", "super"))
+_STEMS_OF_FOLDERS = frozenset(("__init__", "index", "init", "lib", "main", "mod"))
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolRequest:
+    """A name and options: the arguments of `Index.symbols`, checked.
+
+    A single kind, language or glob may be given as a plain string. `below` is a folder of the tree,
+    with a final slash, to which the request is restricted. Raises `UsageError` for arguments of a
+    wrong type or value.
+    """
+
+    name: str = ""
+    limit: int = 100
+    kinds: Sequence[str] | str | None = ()
+    languages: Sequence[str] | str | None = ()
+    globs: Sequence[str] | str | None = ()
+    exact: bool = False
+    below: str = ""
+
+    def __post_init__(self) -> None:
+        arguments.string("the name", self.name)
+        arguments.flag("exact", self.exact)
+        for name, value in (
+            ("limit", arguments.whole_number("the number of symbols", self.limit, least=1)),
+            ("kinds", arguments.strings("kinds", self.kinds)),
+            ("languages", arguments.strings("languages", self.languages)),
+            ("globs", arguments.strings("globs", self.globs)),
+        ):
+            object.__setattr__(self, name, value)
+
+
+@dataclass(frozen=True, slots=True)
+class NameQuery:
+    """A name that is asked for. `qualifiers` are keys of names, the outermost first.
+
+    `whole` is all that was typed; with `is_prefix`, without the final `*`.
+    """
+
+    whole: str
+    name: str
+    qualifiers: tuple[bytes, ...]
+    is_prefix: bool
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names to look up: all that was typed may be one name, such as `server.port`."""
+        return (self.name,) if self.whole == self.name else (self.whole, self.name)
+
+    def match(self, name: str, parts: Sequence[str], path: str) -> tuple[str, int] | None:
+        """Return how a definition matches, one of `MATCHES`, and how far its qualifiers do not.
+
+        `parts` are the parts of its qualified name; `path` is that of its file. The number is 0 if
+        the last qualifier is the innermost enclosing name, 1 if all enclose it somewhere, else 2.
+        None if the name does not match.
+        """
+        whole = _likeness(self.whole, name)
+        if whole in (EXACT, CASE):
+            return whole, 0
+        likeness = _likeness(self.name, name)
+        if likeness is None:
+            return None
+        distance = self.distance(parts, path)
+        if distance < 2:
+            return likeness, distance
+        return (UNQUALIFIED, distance) if likeness == EXACT else None
+
+    def begins(self, name: str) -> bool:
+        """Return whether a name whose key begins with the key of this one begins with it.
+
+        `netif_r` begins `netifRx`, but not `__netif_rx`; `of_` begins only names written so.
+        """
+        if name.casefold().startswith(self.name.casefold()):
+            return True
+        joinable = JOINABLE.fullmatch(self.name) is not None and self.name[-1].isalnum()
+        return joinable and name[:1].casefold() == self.name[:1].casefold()
+
+    def distance(self, parts: Sequence[str], path: str) -> int:
+        """Return how far the qualifiers do not match: see `match`."""
+        if not self.qualifiers:
+            return 0
+        *folders, file = path.split("/")
+        stem = file.partition(".")[0]
+        inner = [*parts[:-1]] or [stem]
+        if name_key(clean_name(inner[-1])) == self.qualifiers[-1]:
+            innermost = True
+        else:  # `pkg.Func`: the package may be the folder
+            packages = [stem, *folders[-1:]] if len(parts) == 1 else []
+            innermost = self.qualifiers[-1] in map(_key, packages)
+        around = map(_key, [*folders, stem, *parts[:-1]])
+        if not all(qualifier in around for qualifier in self.qualifiers):  # in this order
+            return 2
+        return 0 if innermost else 1
+
+
+def parse_name(text: str) -> NameQuery:
+    """Read a name. Raises `UsageError` if there is none."""
+    whole = _CALL.sub("", text.strip())
+    is_prefix = len(whole) > 1 and whole.endswith("*") and re.search(r"\w", whole) is not None
+    if is_prefix:
+        whole = whole.rstrip("*")
+        if not any(map(str.isalnum, _SEPARATOR.split(whole)[-1])):
+            raise UsageError(f"no prefix in {text!r}: give at least a letter or digit before the *")
+    if not re.search(r"\w", whole):  # `/=`, `->`
+        before, name = "", whole
+    elif operator := _OPERATOR.fullmatch(whole):
+        before, name = operator[1] or "", operator[2]
+    else:
+        name = _SEPARATOR.split(whole)[-1]
+        before = whole[: len(whole) - len(name)]
+    if not name:
+        raise UsageError(f"no name in {text!r}: give a name, or a prefix such as `read*`")
+    qualifiers = _SEPARATOR.split(_TYPE_ARGUMENTS.sub("", before))
+    keys = tuple(_key(each) for each in qualifiers if each.strip() not in _RECEIVERS)
+    return NameQuery(whole, name.strip(), keys, is_prefix)
+
+
+def _likeness(asked: str, name: str) -> str | None:
+    """Return which of the first three of `MATCHES` two names with the same key are, if any."""
+    if asked == name:
+        return EXACT
+    if asked.casefold() == name.casefold():
+        return CASE
+    same = JOINABLE.fullmatch(asked) and JOINABLE.fullmatch(name) and _key(asked) == _key(name)
+    return JOINED if same else None
+
+
+def _key(name: str) -> bytes:
+    return name_key(clean_name(name.strip()))

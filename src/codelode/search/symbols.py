@@ -1,0 +1,270 @@
+"""Definitions by name, by kind or by file, from the tables of an index alone."""
+
+from __future__ import annotations
+
+from functools import partial
+from heapq import merge, nsmallest
+from itertools import groupby, islice
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codelode.discover.glob import GlobSet
+from codelode.errors import UsageError
+from codelode.search.fair_lock import SEARCH_LOCK
+from codelode.search.file_roles import ROLES, roles_of_path
+from codelode.search.filters import allowed_files, paths_of
+from codelode.search.staleness import staleness
+from codelode.search.symbol_query import (
+    EXACT,
+    MATCHES,
+    PREFIX,
+    NameQuery,
+    SymbolRequest,
+    parse_name,
+)
+from codelode.segment.builder import path_hash
+from codelode.segment.names import clean_name, name_key
+from codelode.text.csr import distinct
+from codelode.types import SymbolHit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from codelode.search.shard import Shard
+    from codelode.segment.definition_lookup import (
+        DefinitionLookup,
+        DefinitionRecord,
+        FileFilter,
+    )
+
+_COMMON_KINDS = frozenset("class constant enum function interface macro method struct type".split())
+"""Kinds that may be asked for even where no definition has them."""
+
+_ASIDE = sum(1 << bit for bit, role in enumerate(ROLES) if role in ("test", "example", "generated"))
+
+_LOOKED_AT = 2_000
+"""The most definitions with a prefix that are looked at for those with the right qualifiers."""
+
+
+class Found(NamedTuple):
+    """A definition on its way to a hit; `order` sorts the definitions of an answer."""
+
+    order: tuple[Any, ...]
+    segment: int
+    record: DefinitionRecord
+    match: str | None
+
+
+def find_symbols(shard: Shard, root: Path, request: SymbolRequest) -> list[SymbolHit]:
+    """Return the definitions that a request asks for, the best first.
+
+    Without a name, in the order of paths and lines. If no definition has the name, those whose
+    names begin with it. Raises `UsageError` for a bad name, kind, language or glob, `DamagedError`.
+    """
+    query = parse_name(request.name) if request.name else None
+    finder = SymbolFinder(shard, request)
+    snapshot = shard.snapshot
+    with SEARCH_LOCK.held(), snapshot.damage_explained(), snapshot.held():
+        finder.check_kinds()
+        if query is None:
+            found = finder.listed()
+        elif query.is_prefix:
+            found = finder.beginning_with(query)
+        else:
+            named = finder.named(query)
+            found = iter(named)
+            if not named and not request.exact:
+                found = finder.beginning_with(query)
+        return _hits(shard, root, islice(found, request.limit))
+
+
+def file_outline(shard: Shard, root: Path, path: str) -> list[SymbolHit] | None:
+    """Return the definitions of a file, in document order; None if the file is not in the index.
+
+    Raises `DamagedError`.
+    """
+    snapshot = shard.snapshot
+    with SEARCH_LOCK.held(), snapshot.damage_explained(), snapshot.held():
+        for number, live in enumerate(snapshot.segments):
+            rows = np.flatnonzero(live.segment.files["path_hash"] == np.uint64(path_hash(path)))
+            for row in allowed_files(live, rows, (), GlobSet(()), "").tolist():
+                records = live.segment.definitions.records_of_file(row)
+                return _hits(shard, root, (Found((), number, each, None) for each in records))
+    return None
+
+
+class SymbolFinder:
+    """Finds the definitions for a request in a shard. The caller holds the snapshot.
+
+    Every method may raise `DamagedError`; for a forged segment also `LookupError` or `ValueError`.
+    """
+
+    def __init__(self, shard: Shard, request: SymbolRequest) -> None:
+        """Read the filters. Raises `UsageError` for an unknown language or a bad glob."""
+        from codelode.discover.language import resolve  # few requests name a language
+
+        self._shard = shard
+        self._request = request
+        self._languages = frozenset(map(resolve, request.languages or ()))
+        self._globs = GlobSet(request.globs or ())
+        self._kinds = frozenset(kind.lower() for kind in request.kinds or ())
+
+    def check_kinds(self) -> None:
+        """Raise `UsageError` for a kind that is unknown."""
+        if not self._kinds:
+            return
+        known = _COMMON_KINDS.union(*(lookup.kinds for _, lookup in self._lookups()))
+        for kind in sorted(self._kinds - known):
+            from difflib import get_close_matches
+
+            near = get_close_matches(kind, known, 1)
+            advice = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(known))}"
+            raise UsageError(f"unknown kind {kind!r}: {advice}")
+
+    def named(self, query: NameQuery) -> list[Found]:
+        """Return the definitions of this name, in any case and however joined, the best first.
+
+        Only those whose qualifiers match best, of any qualifiers if none match.
+        """
+        found: dict[tuple[int, int, int], Found] = {}
+        for number, lookup in self._lookups():
+            for record in self._having_a_name(number, lookup, query):
+                match = self._match(number, record, query)
+                if match is None or (self._request.exact and match != (EXACT, 0)):
+                    continue
+                likeness, distance = match
+                order = distance, MATCHES.index(likeness), *self._order(number, record)
+                found[number, *record[:2]] = Found(order, number, record, likeness)
+        nearest = min((each.order[0] for each in found.values()), default=0)
+        best = [each for each in found.values() if each.order[0] == nearest]
+        return sorted(best, key=itemgetter(0))
+
+    def beginning_with(self, query: NameQuery) -> Iterator[Found]:
+        """Yield the definitions whose names begin with a prefix, in the order of their names."""
+        each = (self._with_prefix(*lookup, query.name) for lookup in self._lookups())
+        together = merge(*each, key=itemgetter(0))
+        looked_at = islice(together, _LOOKED_AT if query.qualifiers else None)
+        for _, group in groupby(looked_at, key=itemgetter(0)):
+            found = []
+            for _, number, record in group:
+                name = record.definition.name
+                if self._request.exact and not name.startswith(query.name):
+                    continue
+                if query.begins(name) and query.distance(*self._whereabouts(number, record)) < 2:
+                    order = clean_name(name), *self._order(number, record)
+                    found.append(Found(order, number, record, PREFIX))
+            yield from sorted(found, key=itemgetter(0))
+
+    def listed(self) -> Iterator[Found]:
+        """Yield definitions in the order of paths and lines: those in the first `limit` files."""
+        files: list[tuple[bytes, int, int]] = []
+        for number, lookup in self._lookups():
+            segment = self._shard.segment(number)
+            if self._kinds:
+                rows = distinct(lookup.files_of(lookup.of_kinds(self._kinds)[0]))
+            else:
+                rows = np.flatnonzero(segment.files["definitions"])
+            rows = self._allowed(number, rows)
+            paths = paths_of(segment, rows)
+            files += nsmallest(
+                self._request.limit,
+                zip(paths, [number] * len(paths), rows.tolist(), strict=True),
+            )
+        for _, number, row in sorted(files):
+            for record in self._shard.segment(number).definitions.records_of_file(row):
+                if self._is_wanted(record):
+                    yield Found((), number, record, None)
+
+    def _lookups(self) -> Iterator[tuple[int, DefinitionLookup]]:
+        for number in range(len(self._shard)):
+            yield number, self._shard.segment(number).definitions
+
+    def _having_a_name(
+        self, number: int, lookup: DefinitionLookup, query: NameQuery
+    ) -> Iterator[DefinitionRecord]:
+        for name in query.names:
+            yield from filter(self._is_wanted, lookup.named(name, self._filter(number)))
+
+    def _with_prefix(
+        self, number: int, lookup: DefinitionLookup, prefix: str
+    ) -> Iterator[tuple[bytes, int, DefinitionRecord]]:
+        """Yield the key of the name, the segment number and the definition, in the order of keys.
+
+        Few definitions may be of the kinds asked for: they are selected before names are read.
+        """
+        if self._kinds:
+            numbers, names = lookup.of_kinds(self._kinds, prefix)
+            files = lookup.files_of(numbers)
+            kept = np.isin(files, self._allowed(number, distinct(files)))
+            numbers = numbers[kept][np.argsort(names[kept], kind="stable")]
+            for each in numbers.tolist():
+                record = lookup.record(each)
+                yield _key(record.definition.name), number, record
+            return
+        for key, alike in groupby(lookup.names_with_prefix(prefix), key=_key):
+            for record in lookup.named(next(alike), self._filter(number)):
+                yield key, number, record
+
+    def _match(
+        self, number: int, record: DefinitionRecord, query: NameQuery
+    ) -> tuple[str, int] | None:
+        return query.match(record.definition.name, *self._whereabouts(number, record))
+
+    def _whereabouts(self, number: int, record: DefinitionRecord) -> tuple[list[str], str]:
+        """Return the parts of the qualified name of a definition, and the path of its file."""
+        segment = self._shard.segment(number)
+        parts = segment.definitions.name_parts(record.file, record.place)
+        return parts, segment.path(record.file)
+
+    def _order(self, number: int, record: DefinitionRecord) -> tuple[bool, bool, str, int]:
+        """Definitions come before declarations, programs before tests, examples and the like."""
+        path = self._shard.segment(number).path(record.file)
+        aside = bool(roles_of_path(path.encode("utf-8", "surrogateescape")) & _ASIDE)
+        return record.definition.declaration, aside, path, record.place
+
+    def _is_wanted(self, record: DefinitionRecord) -> bool:
+        return not self._kinds or record.definition.kind in self._kinds
+
+    def _filter(self, number: int) -> FileFilter:
+        return partial(self._allowed, number)
+
+    def _allowed(self, number: int, files: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return those of some files of a segment that are live and pass the filters."""
+        live = self._shard.snapshot.segments[number]
+        return allowed_files(live, files, self._languages, self._globs, self._request.below)
+
+
+def _key(name: str) -> bytes:
+    return name_key(clean_name(name))
+
+
+def _hits(shard: Shard, root: Path, found: Iterable[Found]) -> list[SymbolHit]:
+    """Return definitions as hits; each file is looked at once to tell whether it is stale."""
+    stale: dict[tuple[int, int], bool] = {}
+    hits = []
+    for _, number, (file, place, definition), match in found:
+        live = shard.snapshot.segments[number]
+        path = live.segment.path(file)
+        if (number, file) not in stale:
+            stale[number, file] = staleness(root, path, live, file).stale
+        hits.append(
+            SymbolHit(
+                path=path,
+                line=definition.name_line,
+                start_line=definition.start_line,
+                end_line=definition.end_line,
+                name=definition.name,
+                symbol=live.segment.definitions.qualified_name(file, place),
+                kind=definition.kind,
+                language=live.segment.language(file),
+                depth=live.segment.definitions.depth(file, place),
+                declaration=definition.declaration,
+                match=match,
+                stale=stale[number, file],
+            )
+        )
+    return hits
