@@ -24,6 +24,7 @@ class SearchOptions(TypedDict, total=False):
     fixed_strings: Sequence[str] | str | None
     regex: Sequence[str] | str | None
     ignore_case: bool
+    threshold: float | None
 
 
 @dataclass(frozen=True, slots=True)

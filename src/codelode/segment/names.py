@@ -182,7 +182,7 @@ class NameBlock:
         """
         text = b"\n" + self._text.lower()
         places: set[int] = set()
-        for piece in pieces:
+        for piece in filter(bytes.strip, pieces):
             at = text.find(piece)
             while at >= 0:
                 inside = at + piece.startswith(b"\n")

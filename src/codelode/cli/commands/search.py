@@ -13,6 +13,7 @@ from codelode.cli.options import (
     NO_INDEX,
     TYPE,
     Command,
+    finite,
     natural,
     option,
     switch,
@@ -149,6 +150,12 @@ COMMAND = Command(
                 switch("--full-section", help="show the whole text of each hit, not an excerpt"),
                 switch("--no-snippet", help="omit source text (also from JSON)"),
                 switch("--scores", help="show the score of each hit"),
+                option(
+                    "--threshold",
+                    metavar="SCORE",
+                    type=finite,
+                    help="leave out hits with a lower score",
+                ),
                 switch("--explain", help="show the features behind each score"),
                 COLOR,
                 HELP,
@@ -191,6 +198,7 @@ def run(options: argparse.Namespace) -> int:
         "fixed_strings": options.fixed_strings,
         "regex": options.regex,
         "ignore_case": options.ignore_case,
+        "threshold": options.threshold,
     }
     parsed = parse_request(SearchRequest(query, **restrictions))
     GlobSet(options.glob)
