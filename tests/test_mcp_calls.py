@@ -45,7 +45,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def calls(root: Path) -> Calls:
-    return Calls(Roots([str(root / "tree")], str(root / "index")))
+    return Calls(Roots.open([str(root / "tree")], str(root / "index")))
 
 
 def paths_in(text: str) -> list[str]:
@@ -131,7 +131,7 @@ def test_reading_stops_at_the_budget_and_says_so(calls: Calls) -> None:
 def test_several_roots_are_searched_together(root: Path, tmp_path: Path) -> None:
     write_tree(tmp_path / "b", {"other.py": "def retry_elsewhere():\n    return 'later'\n"})
     Index.open(tmp_path / "b", index_dir=root / "index").update()
-    both = Calls(Roots([str(root / "tree"), str(tmp_path / "b")], str(root / "index")))
+    both = Calls(Roots.open([str(root / "tree"), str(tmp_path / "b")], str(root / "index")))
     text = both.run("search", {"query": "retry_elsewhere"})
     assert text.startswith(f"{tmp_path / 'b' / 'other.py'}:1 retry_elsewhere")
     assert str(root / "tree") in text

@@ -296,6 +296,8 @@ def test_no_pattern_is_catastrophic(tmp_path: Path) -> None:
         ('"" and " "', [], '"" and " "'),
         ('"a" "a"', ["a"], "a a"),
         ('"unfinished', [], '"unfinished'),
+        ('File "a.py", line 1', [], 'File "a.py", line 1'),
+        ('log:\n error "x" in it\n', [], 'log:\n error "x" in it\n'),
         ('"key": 1', ["key"], "key: 1"),
     ],
 )

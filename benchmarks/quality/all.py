@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, cast
 
-from benchmarks.quality import bugreports, cosqa, mixed, names, stdlib, verbatim
+from benchmarks.quality import bugreports, cosqa, mixed, names, stdlib, traces, verbatim
 from benchmarks.quality.ndcg import ndcg_tasks, score_repository
 from benchmarks.quality.report import as_set_run, summarize
 from benchmarks.quality.set_command import Settings, for_each, set_parser, settings_of
@@ -35,6 +35,7 @@ HEADLINES: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "verbatim": {ALL: ("first", "three")},
     "bugreports": {"report": ("hit@10", "all@10", "mrr"), "title": ("hit@10", "all@10", "mrr")},
+    "traces": {"trace": ("first", "three", "line"), "output": ("first", "three", "line")},
     "cosqa": {ALL: ("mrr", "hit@1")},
     "stdlib": {ALL: ("mrr",)},
     "mixed": {ALL: ("mrr", "hit@1", "hit@10"), "code": ("mrr",), "prose": ("mrr",)},
@@ -87,6 +88,7 @@ def runners(data: Path, settings: Settings) -> dict[str, Callable[[], SetRun]]:
             [reports, data / "mirrors"],
             lambda: bugreports.run(reports, data / "mirrors", settings),
         ),
+        "traces": ([checkouts, quality], lambda: traces.run(checkouts, quality, settings)),
         "cosqa": ([data / "cosqa"], lambda: cosqa.run(data / "cosqa", settings)),
         "stdlib": (
             [],

@@ -149,6 +149,10 @@ LIMIT = option(
 NO_INDEX = switch("--no-index", help="fail if there is no index, instead of building one")
 HELP = option("-h", "--help", action="help", help="show this help and exit")
 DRY_RUN = switch("--dry-run", help="only report what would be done; change nothing")
+ALL = switch("--all", help="all that there are: indexes in the index folder, known clients")
+SHOW_SECRETS = switch(
+    "--show-secrets", help="do not mask what looks like a secret in text for agents"
+)
 YES = switch("-y", "--yes", help="do not ask: the answer is yes")
 COLOR = option(
     "--color",

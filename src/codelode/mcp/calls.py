@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from codelode.errors import NoIndexError, UsageError
 from codelode.mcp import cursor as cursors
 from codelode.mcp.arguments import checked
-from codelode.mcp.budget import fit, shorten
-from codelode.mcp.entries import Entry, entry_of, merged
+from codelode.mcp.budget import shorten
+from codelode.mcp.entries import entry_of
+from codelode.mcp.page import Paging, page
 from codelode.mcp.roots import Place, Roots, globs_of
+from codelode.mcp.state import footer, index_state
 from codelode.mcp.token_count import count_tokens
 from codelode.mcp.tools import BY_NAME
 from codelode.render.excerpt import split_lines
 from codelode.render.sanitize import cut, visible_name, visible_text
-from codelode.render.units import age, count
-from codelode.store.storage import LocalStorage
+from codelode.render.secrets import SecretMask
+from codelode.render.units import count
 
 if TYPE_CHECKING:
     from codelode.index import Index
@@ -30,10 +31,16 @@ if TYPE_CHECKING:
 class Calls:
     """The tools over some roots. Threads may call it."""
 
-    def __init__(self, roots: Roots, notes: Callable[[Index], str] = lambda index: "") -> None:
+    def __init__(
+        self,
+        roots: Roots,
+        notes: Callable[[Index], str] = lambda index: "",
+        show_secrets: bool = False,
+    ) -> None:
         """Take the roots; `notes` describes an update of an index that is under way."""
         self._roots = roots
         self._notes = notes
+        self._show_secrets = show_secrets
         self._run: dict[str, Callable[[Values], str]] = {
             "search": self._search,
             "related": self._related,
@@ -73,7 +80,8 @@ class Calls:
             return self._nothing_yet(values)
         hits = [(index, hit) for index, answer in answers if answer for hit in answer.hits]
         hits.sort(key=lambda pair: -pair[1].score)
-        return self._page(hits[:wanted], query.terms, values, request, seen)
+        paging = Paging(values["max_tokens"], values["limit"], request, seen)
+        return self._page(hits[:wanted], query.terms, paging)
 
     def _answer(self, place: Place, values: Values, wanted: int) -> Answer | None:
         """Return the answer of one index; None while it does not exist."""
@@ -94,70 +102,35 @@ class Calls:
         text = "\n".join(notes or ["there is no index yet"])
         return shorten(f"nothing to search yet: use grep for now.\n{text}", values["max_tokens"])
 
-    def _page(
-        self,
-        hits: list[tuple[Index, Hit]],
-        terms: tuple[str, ...],
-        values: Values,
-        request: str,
-        seen: list[bytes],
-    ) -> str:
-        """Return the entries that were not seen yet, as many as asked for and as fit."""
-        found = [self._entry(index, hit) for index, hit in hits]
-        entries = merged(each for each in found if cursors.digest(each.keys[0]) not in seen)
-        footer = self._footer()
-        page = entries[: values["limit"]]
-        longest = _more(cursors.make(request, seen + _digests(page)))
-        room = values["max_tokens"] - count_tokens(f"\n\n{footer}\n{longest}\n")
-        blocks = fit(page, terms, max(room, 0))
-        shown = seen + _digests(page[: len(blocks)])
-        lines = [footer]
-        if len(entries) > len(blocks) and len(shown) < cursors.MAX_SEEN:
-            lines.append(_more(cursors.make(request, shown)))
-        body = _joined(blocks) or ("no more places" if seen else "nothing found: try other words")
-        return _within("\n\n".join([body, "\n".join(lines)]), values["max_tokens"])
+    def _page(self, hits: list[tuple[Index, Hit]], terms: tuple[str, ...], paging: Paging) -> str:
+        mask = self._mask()
+        found = [entry_of(hit, self._roots.shown(index, hit.path), mask) for index, hit in hits]
+        states = [self._state(index) for index in self._roots.indexes]
+        return page(found, terms, footer(states, mask.masked), paging)
 
-    def _entry(self, index: Index, hit: Hit) -> Entry:
-        return entry_of(hit, self._roots.shown(index, hit.path), _unmasked)
-
-    def _footer(self) -> str:
-        """Return one line about the state of the indexes."""
-        states = [state for index in self._roots.indexes if (state := self._state(index))]
-        return f"[{'; '.join(states)}]"
+    def _mask(self) -> SecretMask:
+        return SecretMask(enabled=not self._show_secrets)
 
     def _state(self, index: Index) -> str:
-        where = "" if len(self._roots.indexes) == 1 else f"{visible_name(str(index.root))}: "
-        if not index.exists():
-            outer = index.enclosing_root()
-            text = self._notes(index) if outer is None else f"part of the index of {outer}"
-            return f"{where}{text or 'no index yet'}"
-        manifest = index.snapshot().manifest
-        updated = age(max(time.time() - LocalStorage(index.directory).published_at(), 0))
-        coverage = "" if manifest.complete else " so far, not all"
-        note = self._notes(index)
-        fields = [f"index: {count(manifest.files, 'file')}{coverage}", f"updated {updated}"]
-        return where + ", ".join([*fields, note] if note else fields)
+        where = "" if len(self._roots.indexes) == 1 else f"{index.root}: "
+        return f"{where}{index_state(index, self._notes(index))}"
 
     def _related(self, values: Values) -> str:
         place = self._file(values["path"])
         hits = place.index.related(place.path, values["line"], values["limit"])
-        entries = merged(self._entry(place.index, hit) for hit in hits)
-        footer = self._footer()
-        room = values["max_tokens"] - count_tokens(f"\n\n{footer}\n")
-        blocks = fit(entries, (), max(room, 0))
-        body = _joined(blocks) or "nothing related"
-        return _within(f"{body}\n\n{footer}", values["max_tokens"])
+        paging = Paging(values["max_tokens"], values["limit"])
+        return self._page([(place.index, hit) for hit in hits], (), paging)
 
     def _read(self, values: Values) -> str:
         from codelode.answers.files import indexed_text
 
         place = self._file(values["path"])
         shown = visible_name(self._roots.shown(place.index, place.path))
-        lines = split_lines(_unmasked(indexed_text(place.index, place.path)))
+        lines = split_lines(self._mask()(indexed_text(place.index, place.path)))
         first = values["start_line"]
         last = min(values["end_line"] or len(lines), len(lines))
         if first > max(len(lines), 1) or last < first:
-            return _within(f"{shown} has {count(len(lines), 'line')}", values["max_tokens"])
+            return shorten(f"{shown} has {count(len(lines), 'line')}", values["max_tokens"])
         room = values["max_tokens"] - count_tokens(f"{shown}:1000000-1000000 of 1000000 lines\n\n")
         chosen: list[str] = []
         for line in lines[first - 1 : last]:
@@ -170,7 +143,7 @@ class Calls:
             room -= cost
             chosen.append(text)
         header = f"{shown}:{first}-{first + len(chosen) - 1} of {count(len(lines), 'line')}"
-        return _within("\n".join([header, *chosen]), values["max_tokens"])
+        return shorten("\n".join([header, *chosen]), values["max_tokens"])
 
     def _file(self, path: str) -> Place:
         found = self._roots.find(path)
@@ -180,34 +153,9 @@ class Calls:
 
     def _status(self, values: Values) -> str:
         lines = [
-            f"root {visible_name(str(index.root))}: {self._state(index)}"
+            visible_name(f"root {index.root}: {index_state(index, self._notes(index))}")
             for index in self._roots.indexes
         ]
         if self._roots.base is not None and str(self._roots.base) != os.path.realpath("."):
             lines.append("paths are relative to the root")
         return "\n".join(lines)
-
-
-def _digests(entries: list[Entry]) -> list[bytes]:
-    return [cursors.digest(key) for entry in entries for key in entry.keys]
-
-
-def _more(cursor: str) -> str:
-    return f"[more: cursor={cursor}]"
-
-
-def _joined(blocks: list[str]) -> str:
-    """Join entries: a blank line around those with source, none between locations."""
-    text = ""
-    for before, block in zip(["", *blocks], blocks, strict=False):
-        gap = "" if not before else "\n\n" if "\n" in before or "\n" in block else "\n"
-        text += f"{gap}{block}"
-    return text
-
-
-def _within(text: str, tokens: int) -> str:
-    return shorten(text, tokens)
-
-
-def _unmasked(text: str) -> str:
-    return text

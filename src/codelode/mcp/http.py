@@ -17,10 +17,9 @@ import uvicorn
 from mcp.server.transport_security import TransportSecuritySettings
 
 from codelode.errors import UsageError
-from codelode.mcp.server import ToolServer
 
 if TYPE_CHECKING:
-    from codelode.mcp.roots import Roots
+    from codelode.mcp.server import ToolServer
 
 PATH = "/mcp"
 MAX_BODY_BYTES = 16 << 20
@@ -95,7 +94,11 @@ def is_loopback(host: str) -> bool:
 
 
 def serve_http(
-    roots: Roots, address: str, token: str, names: Iterable[str], announce: Callable[[str], None]
+    tools: ToolServer,
+    address: str,
+    token: str,
+    names: Iterable[str],
+    announce: Callable[[str], None],
 ) -> None:
     """Serve any number of clients until interrupted.
 
@@ -107,15 +110,11 @@ def serve_http(
         raise UsageError(
             f"other machines can reach {host}: put a token into LODE_MCP_TOKEN, or serve 127.0.0.1"
         )
-    application = (
-        ToolServer(roots)
-        .server()
-        .streamable_http_app(
-            streamable_http_path=PATH,
-            max_request_body_size=MAX_BODY_BYTES,
-            # `Guard` checks, for every address.
-            transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
-        )
+    application = tools.server().streamable_http_app(
+        streamable_http_path=PATH,
+        max_request_body_size=MAX_BODY_BYTES,
+        # `Guard` checks, for every address.
+        transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
     )
     guarded = Guard(application, [*_LOOPBACK_NAMES, host, *names], token)
     config = uvicorn.Config(

@@ -33,15 +33,19 @@ class Roots:
     relative to the root if there is one, else absolute.
     """
 
-    def __init__(self, roots: Sequence[str], index_dir: str | None = None) -> None:
-        """Open the indexes, which need not exist yet. Raises `UsageError` for a bad root."""
-        opened = [Index.open(root, index_dir=index_dir) for root in roots]
-        self.indexes = list({index.root: index for index in opened}.values())
+    def __init__(self, indexes: Sequence[Index]) -> None:
+        """Take the indexes, which need not exist yet; of the same root, the last one."""
+        self.indexes = list({index.root: index for index in indexes}.values())
         here = Path(os.path.realpath("."))
         if all(index.root.is_relative_to(here) for index in self.indexes):
             self.base: Path | None = here
         else:
             self.base = self.indexes[0].root if len(self.indexes) == 1 else None
+
+    @classmethod
+    def open(cls, roots: Sequence[str], index_dir: str | None = None) -> Roots:
+        """Open the indexes of some folders. Raises `UsageError` for a bad root."""
+        return cls([Index.open(root, index_dir=index_dir) for root in roots])
 
     def shown(self, index: Index, path: str) -> str:
         """Return a path relative to a root as agents see it."""

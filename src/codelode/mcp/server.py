@@ -39,9 +39,10 @@ Context = ServerRequestContext[dict[str, Any]]
 class ToolServer:
     """The tools of some roots as request handlers."""
 
-    def __init__(self, roots: Roots) -> None:
+    def __init__(self, roots: Roots, show_secrets: bool = False) -> None:
+        """Take the roots; likely secrets are masked unless `show_secrets`."""
         self._first = {index.root: FirstIndex(index) for index in roots.indexes}
-        self._calls = Calls(roots, lambda index: self._first[index.root].state())
+        self._calls = Calls(roots, lambda index: self._first[index.root].state(), show_secrets)
 
     def server(self) -> Server[dict[str, Any]]:
         """Return the server of the SDK with these handlers."""
@@ -122,8 +123,8 @@ def _result(text: str, is_error: bool = False) -> types.CallToolResult:
     )
 
 
-async def serve_stdio(roots: Roots) -> None:
+async def serve_stdio(tools: ToolServer) -> None:
     """Serve one client over standard input and output until the input ends."""
-    server = ToolServer(roots).server()
+    server = tools.server()
     async with stdio_server() as (incoming, outgoing):
         await server.run(incoming, outgoing, server.create_initialization_options())

@@ -42,7 +42,9 @@ _ESCAPE_OR_FLAGS = re.compile(
 )
 _WORDS = re.compile(r"[\w$]+")
 _WHOLE_TEXT = re.compile(r"\\[Az]|\(\?[a-zA-Z]*-")
-_QUOTED = re.compile(r'(?:(?<=\s)|(?<![^\x00]))"([^"\n]*[^"\s][^"\n]*)"(?=[\s.,;:?!)]|\Z)')
+_QUOTED = re.compile(
+    r'(?:(?<=\s)|(?<![^\x00]))(?<!File )"([^"\n]*[^"\s][^"\n]*)"(?=[\s.,;:?!)]|\Z)'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +102,16 @@ def regex(text: str, ignore_case: bool = False) -> Pattern:
 def quoted_parts(query: str) -> tuple[str, ...]:
     """Return the parts of a query between double quotes that stand at spaces.
 
-    Quotes within code, as in `print("x")`, mean nothing.
+    Quotes within code, as in `print("x")`, mean nothing, nor do those of a text of several lines.
     """
+    if "\n" in query.strip():
+        return ()
     return tuple(dict.fromkeys(_QUOTED.findall(query)))
 
 
 def without_quotes(query: str) -> str:
     """Return a query without the quotes around its quoted parts."""
-    return _QUOTED.sub(r"\1", query)
+    return _QUOTED.sub(r"\1", query) if quoted_parts(query) else query
 
 
 def literal_words(pattern: str) -> str:

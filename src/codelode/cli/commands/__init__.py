@@ -29,6 +29,7 @@ NAMES = (
     "list",
     "clean",
     "mcp",
+    "agent",
 )
 """Every command, in the order in which help shows them."""
 

@@ -6,7 +6,7 @@ import argparse
 import re
 from typing import TYPE_CHECKING
 
-from codelode.cli.options import DRY_RUN, HELP, INDEX_DIR, YES, Command, option, switch
+from codelode.cli.options import ALL, DRY_RUN, HELP, INDEX_DIR, YES, Command, option, switch
 from codelode.errors import UsageError
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ COMMAND = Command(
                     help="indexes last used longer than AGE ago: days, or with a unit (90d, 12w,"
                     " 3m, 1y)",
                 ),
-                switch("--all", help="all indexes in the index folder"),
+                ALL,
             ),
         ),
         (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codelode.cli.options import HELP, INDEX_DIR, Command, option
+from codelode.cli.options import HELP, INDEX_DIR, SHOW_SECRETS, Command, option
 
 if TYPE_CHECKING:
     import argparse
@@ -44,6 +44,7 @@ COMMAND = Command(
                     help="with --http, another name or address by which clients reach this server;"
                     " repeatable",
                 ),
+                SHOW_SECRETS,
                 INDEX_DIR,
                 HELP,
             ),
@@ -65,17 +66,17 @@ def run(options: argparse.Namespace) -> int:
     from codelode.errors import UsageError
     from codelode.mcp.roots import Roots
 
-    roots = Roots(options.roots or ["."], options.index_dir)
+    roots = Roots.open(options.roots or ["."], options.index_dir)
     try:
         import anyio
 
         from codelode.mcp.http import serve_http
-        from codelode.mcp.server import serve_stdio
+        from codelode.mcp.server import ToolServer, serve_stdio
     except ModuleNotFoundError as error:
         raise UsageError(f"`lode mcp` needs {error.name}: pip install 'codelode[mcp]'") from None
     if options.http is None:
-        anyio.run(serve_stdio, roots)
+        anyio.run(serve_stdio, ToolServer(roots, options.show_secrets))
     else:
         token = os.environ.get("LODE_MCP_TOKEN", "")
-        serve_http(roots, options.http, token, options.names, say)
+        serve_http(ToolServer(roots, options.show_secrets), options.http, token, options.names, say)
     return 0

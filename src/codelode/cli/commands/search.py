@@ -11,11 +11,13 @@ from codelode.cli.options import (
     INDEX_DIR,
     LIMIT,
     NO_INDEX,
+    SHOW_SECRETS,
     TYPE,
     Command,
     finite,
     natural,
     option,
+    positive,
     switch,
 )
 from codelode.types import FRESH
@@ -138,6 +140,22 @@ COMMAND = Command(
                     const="files",
                     help="only the paths of files with hits, best first",
                 ),
+                option(
+                    "--agent",
+                    dest="format",
+                    action="store_const",
+                    const="agent",
+                    help="compact text for a coding agent: the best places with their source, as"
+                    " fit into --max-tokens, and the others as locations",
+                ),
+                option(
+                    "--max-tokens",
+                    metavar="N",
+                    type=positive,
+                    default=2000,
+                    help="with --agent, print at most N tokens (default: 2000)",
+                ),
+                SHOW_SECRETS,
                 switch("-0", "--null", help="with -l, end each path with a NUL, for xargs -0"),
                 option(
                     "-C",
@@ -169,6 +187,7 @@ COMMAND = Command(
             "only TypeScript, without tests",
             "lode search \"debounce input\" -t ts -g '!*.test.ts'",
         ),
+        ("for an agent with a shell", 'lode search --agent "where are retries scheduled"'),
         ("calls of a function, the ones about retries first", "lode search retry -e '\\bsend\\('"),
         ("for a program", 'lode search --json -k 5 "open a database connection"'),
     ),
@@ -207,5 +226,10 @@ def run(options: argparse.Namespace) -> int:
     index = Index.open(root, index_dir=options.index_dir)
     build_if_missing(index, allowed=not options.no_index, meter=progress_meter())
     answer = index.answer(query, options.limit or 10, options.mode, options.fresh, **restrictions)
-    print_answer(index, answer, parsed.terms, options)
+    if options.format == "agent":
+        from codelode.cli.views.agent_page import print_page
+
+        print_page(index, answer, parsed.terms, options)
+    else:
+        print_answer(index, answer, parsed.terms, options)
     return 0 if shown_hits(answer, options) else 1

@@ -1,0 +1,116 @@
+"""The journal of edits in files of others, by which each can be undone to the byte.
+
+It is one JSON file in the user's state folder. For every file it has the stretch of text that was
+replaced and its replacement: no copy of the file, which may hold secrets.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One edit: at `offset`, in characters, `before` was replaced by `after`.
+
+    `created` says that there was no file, `folders` how many folders above it were made for it.
+    """
+
+    offset: int
+    before: str
+    after: str
+    created: bool = False
+    folders: int = 0
+
+    @classmethod
+    def between(cls, old: str | None, new: str) -> Edit:
+        """Return the shortest edit that makes one text of another; None means no file."""
+        text = old or ""
+        start = _shared(text, new)
+        end = _shared(text[start:][::-1], new[start:][::-1])
+        before, after = text[start : len(text) - end], new[start : len(new) - end]
+        return cls(start, before, after, created=old is None)
+
+    def undone(self, text: str) -> str | None:
+        """Return a text without this edit, also if other places of it have changed.
+
+        None if the text no longer has the replacement, or has it in several places.
+        """
+        if self.after and text.startswith(self.after, self.offset):
+            at = self.offset
+        elif self.after and text.count(self.after) == 1:
+            at = text.index(self.after)
+        else:
+            return None
+        return text[:at] + self.before + text[at + len(self.after) :]
+
+
+class Journal:
+    """The edits that are in place, by file."""
+
+    def __init__(self) -> None:
+        """Read the journal; one that cannot be read is empty."""
+        self._file = _state_folder() / "codelode" / "agents.json"
+        try:
+            self._edits: dict[str, Any] = dict(json.loads(self._file.read_text("utf-8"))["files"])
+        except (OSError, ValueError, TypeError, KeyError):
+            self._edits = {}
+
+    def get(self, path: Path) -> Edit | None:
+        """Return the edit of a file."""
+        try:
+            return Edit(**self._edits[_key(path)])
+        except (KeyError, TypeError):
+            return None
+
+    def put(self, path: Path, edit: Edit | None) -> None:
+        """Record the edit of a file, or that there is none. Raises `OSError`."""
+        self._edits.pop(_key(path), None)
+        if edit is not None:
+            self._edits[_key(path)] = asdict(edit)
+        if self._edits or self._file.exists():
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            replace_file(self._file, json.dumps({"files": self._edits}, indent=1), 0o600)
+
+
+def _shared(first: str, second: str) -> int:
+    """Return the length of the longest common beginning."""
+    pairs = enumerate(zip(first, second, strict=False))
+    return next((at for at, (a, b) in pairs if a != b), min(len(first), len(second)))
+
+
+def replace_file(path: Path, text: str, mode: int = 0o644) -> None:
+    """Write a file atomically. One that exists keeps its mode, and a link to it stays.
+
+    Raises `OSError`.
+    """
+    target = Path(os.path.realpath(path))
+    if target.exists():
+        mode = target.stat().st_mode & 0o7777
+    descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(mode)
+        Path(temporary).replace(target)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _key(path: Path) -> str:
+    return os.path.realpath(path)
+
+
+def _state_folder() -> Path:
+    chosen = os.environ.get("XDG_STATE_HOME", "")
+    if os.path.isabs(chosen):  # noqa: PTH117 (an empty path is none)
+        return Path(chosen)
+    return Path.home() / ".local" / "state"

@@ -1,0 +1,91 @@
+"""`lode agent`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from codelode.cli.options import ALL, HELP, YES, Command, option, switch
+
+if TYPE_CHECKING:
+    import argparse
+
+COMMAND = Command(
+    "agent",
+    "tell coding agents about codelode, or remove it from them",
+    "install: add the server `lode mcp` to the configuration of each CLIENT and a short text to its"
+    " instructions, for the current folder, or with --user for all projects of this user. The"
+    " change is shown first. uninstall: undo that, to the byte. list: show which clients have it."
+    " Clients: claude-code, codex, cursor, vscode, gemini, opencode, zed.",
+    (
+        option(
+            "action",
+            metavar="ACTION",
+            choices=("install", "uninstall", "list"),
+            help="install, uninstall or list",
+        ),
+        option("clients", nargs="*", metavar="CLIENT", help="the clients to change"),
+    ),
+    (
+        (
+            "options",
+            (
+                ALL,
+                switch("--user", help="for this user, not only for the current folder"),
+                switch(
+                    "--shell",
+                    help="only instructions, for an agent that runs commands: it then uses"
+                    " `lode search --agent` instead of the server",
+                ),
+                switch("--print", dest="show", help="only print the new files; change nothing"),
+                YES,
+                HELP,
+            ),
+        ),
+    ),
+    (
+        ("for the agent of this project", "lode agent install claude-code --yes"),
+        ("which clients have it?", "lode agent list"),
+        ("see what would be written for Codex", "lode agent install codex --user --print"),
+    ),
+    "0 done, 1 nothing to do, 2 error",
+)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Install, uninstall or list."""
+    import sys
+    from pathlib import Path
+
+    from codelode.agents.clients import BY_NAME, CLIENTS
+    from codelode.agents.install import Target, apply, command_for, installation, removal
+    from codelode.agents.journal import Journal
+    from codelode.cli.streams import confirm, say
+    from codelode.cli.views.agents import print_clients, print_diff, print_files
+    from codelode.errors import UsageError
+
+    project = Path.cwd()
+    if options.action == "list":
+        return print_clients(project)
+    unknown = [name for name in options.clients if name not in BY_NAME]
+    if unknown or not (options.clients or options.all):
+        names = ", ".join(BY_NAME)
+        what = f"unknown client {unknown[0]!r}: " if unknown else "name a client or --all: "
+        raise UsageError(f"{what}codelode knows {names}")
+    chosen = CLIENTS if options.all else [BY_NAME[name] for name in dict.fromkeys(options.clients)]
+    command = command_for(sys.argv[0])
+    target = Target("user" if options.user else "project", project, command, options.shell)
+    journal = Journal()
+    plan = installation if options.action == "install" else removal
+    changes = plan(chosen, target, journal)
+    if not changes:
+        say("nothing to do")
+        return 1
+    if options.show:
+        print_files(changes)
+        return 0
+    print_diff(changes)
+    count = len(changes)
+    if not options.yes and not confirm(f"change {count} file{'s' * (count > 1)}"):
+        return 1
+    apply(changes, journal)
+    return 0
