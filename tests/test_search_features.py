@@ -94,7 +94,7 @@ def context_of(query: str) -> QueryContext:
 
 def share_of(query: str, text: str) -> float:
     context = context_of(query)
-    there = {part for part in text_parts(text)}
+    there = set(text_parts(text))
     covered = np.array([term in there for term in context.query.terms])
     runs = WordRuns(context)
     share = runs.share(text.encode(), covered)
@@ -165,7 +165,7 @@ def test_the_mean_of_a_file_is_that_of_its_vectors() -> None:
 @pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory) -> Index:
     body = "\n\n".join(
-        f"def retry_{word}(attempt):\n    # retry the failed request {word}\n    return attempt + {n}"
+        f"def retry_{word}(attempt):\n    # retry the failed request {word}\n    return {n}"
         + "\n    # padding to make a chunk of its own" * 40
         for n, word in enumerate("alpha beta gamma delta epsilon zeta".split())
     )

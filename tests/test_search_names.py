@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,6 @@ from rapidfuzz.distance import OSA
 
 from codelode import Index
 from codelode.search.named import NameAsked, likeness_of_names, name_asked
-from codelode.segment.definition_lookup import DefinitionLookup
 from codelode.segment.names import clean_name, name_key
 from tests.segments import shard_of
 
@@ -26,7 +26,7 @@ TREE = {
     "src/snake.py": "def parse_header_line(line):\n    return line\n",
     "src/upper.py": "PARSE_HEADER_LINE = 3\n",
     "src/compute.py": "def compute_checksum_of_block(block):\n    return 0\n",
-    "tests/test_compute.py": "def test_it():\n    pass\n\n\ndef compute_checksum():\n    return 1\n",
+    "tests/test_compute.py": "def compute_checksum():\n    return 1\n",
     "lib/question.rb": "module Question\n  def ready?\n    true\n  end\nend\n",
     "docs/use.md": USE.format(name="send_request"),
     "src/use.py": USE.format(name="parse_header_line") + USE.format(name="queue_push"),
@@ -140,7 +140,7 @@ def test_names_in_pieces_are_found(known: set[str], asked: str) -> None:
     table = definitions.name_table
     defined = [name.decode() for block in table.blocks() for name in block.names]
     cuts = [round(len(asked) * i / 3) for i in range(4)]
-    pieces = [asked[start:stop].encode() for start, stop in zip(cuts, cuts[1:], strict=False)]
+    pieces = [asked[start:stop].encode() for start, stop in pairwise(cuts)]
     found = dict(table.containing((b"\n" + pieces[0], pieces[1], pieces[2] + b"\n")))
     for number, name in found.items():
         assert table.name(number) == name
