@@ -134,10 +134,8 @@ names = st.text("abcé_", min_size=1, max_size=9).filter(lambda name: name.strip
 def test_names_in_pieces_are_found(known: set[str], asked: str) -> None:
     """The scan for pieces misses no name that is one error away, and the prefix none at all."""
     text = "".join(f"def {name}():\n    pass\n\n\n" for name in sorted(known))
-    definitions: DefinitionLookup = (
-        shard_of({"a.py": text.encode()}, set(), 1).segment(0).definitions
-    )
-    table = definitions.name_table
+    segment = shard_of({"a.py": text.encode()}, set(), 1).segment(0)
+    table = segment.definitions.name_table
     defined = [name.decode() for block in table.blocks() for name in block.names]
     cuts = [round(len(asked) * i / 3) for i in range(4)]
     pieces = [asked[start:stop].encode() for start, stop in pairwise(cuts)]
