@@ -23,31 +23,31 @@ if TYPE_CHECKING:
     from codelode.search.candidates import Places
     from codelode.search.context import QueryContext
 
-FIXED = {"file": 12.0, "named": 20.0, "cosine": 0.5}
+FIXED = {"file": 12.0, "named": 20.0, "cosine": 2.5}
 """Weights that are not fitted: a file or a definition that the query names comes first, and the
 cosine chooses among the chunks of a file."""
 
 WEIGHTS = FIXED | {
-    "bm25": 0.74,
-    "coverage": 1.67,
-    "file_bm25": 0.43,
-    "file_coverage": 1.15,
-    "file_mean": 5.75,
-    "file_defines": 1.43,
-    "cosine_share": 2.46,
-    "name_loose": 0.86,
-    "depth": -0.52,
-    "path": 1.93,
-    "run": 4.63,
-    "defines": 0.84,
-    "symbol_exact": 0.64,
-    "test": -4.09,
-    "example": -0.91,
-    "generated": -3.95,
-    "prose": -0.84,
-    "docs": -0.93,
-    "test_asked": 16.49,
-    "prose_asked": 3.91,
+    "bm25": 0.75,
+    "coverage": 1.4,
+    "file_bm25": 0.45,
+    "file_coverage": 1.35,
+    "file_mean": 5.55,
+    "file_defines": 1.48,
+    "cosine_share": 1.64,
+    "name_loose": 0.88,
+    "depth": -0.53,
+    "path": 1.85,
+    "run": 4.75,
+    "defines": 0.89,
+    "symbol_exact": 0.54,
+    "test": -4.22,
+    "example": -1.01,
+    "generated": -3.94,
+    "prose": -0.89,
+    "docs": -0.87,
+    "test_asked": 17.06,
+    "prose_asked": 3.74,
 }
 """The weight of each feature in the score; 0 for the others."""
 
@@ -105,7 +105,7 @@ def finish(gathered: Sequence[Gathered], context: QueryContext) -> Ranked:
     table = feature_table(gathered, context)
     semantic = context.request.mode == "semantic"
     scores = table.features[:, COLUMN["cosine"]] if semantic else weigh(table.features)
-    left = np.flatnonzero(is_relevant(table, scores, context.request.threshold))
+    left = np.flatnonzero(is_relevant(table, scores, context))
     discount = COSINE_DISCOUNT if semantic else DISCOUNT
     rows = left[choose(table.files[left], scores[left], context.request.limit, discount)]
     features = table.features[rows] if context.request.explain else None
@@ -189,16 +189,18 @@ def weigh(features: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def is_relevant(
-    table: FeatureTable, scores: NDArray[np.float32], threshold: float | None
+    table: FeatureTable, scores: NDArray[np.float32], context: QueryContext
 ) -> NDArray[np.bool_]:
     """Return which candidates are hits at all, bool[n].
 
-    They match a word, a name or a path of the query, or its meaning; and they score at least the
-    `threshold`, if there is one.
+    They match a word, a name, a path or a pattern of the query, or its meaning; and they score at
+    least the threshold, if there is one.
     """
     relevant = table.matched | (table.features[:, COLUMN["cosine"]] >= LEAST_COSINE)
-    if threshold is not None:
-        relevant &= scores >= threshold
+    if context.query.required:  # only chunks that match its patterns are candidates
+        relevant[:] = True
+    if context.request.threshold is not None:
+        relevant &= scores >= context.request.threshold
     return relevant
 
 
