@@ -136,10 +136,10 @@ def test_a_sample_is_spread_evenly(counts: list[int]) -> None:
     chunks, begins = sampled_chunks(firsts, lengths)
     pieces = np.split(chunks, begins[1:])
     for first, count, piece in zip(firsts.tolist(), counts, pieces, strict=True):
-        assert len(piece) == min(count, 64)
+        assert len(piece) == min(count, 24)
         assert piece[0] == first
         steps = np.diff(piece)
-        assert not len(steps) or (steps.min() >= count // 64 and steps.max() <= count // 64 + 1)
+        assert not len(steps) or (steps.min() >= count // 24 and steps.max() <= count // 24 + 1)
         assert piece[-1] < first + count
 
 

@@ -12,7 +12,7 @@ from rapidfuzz.distance import OSA
 
 from codelode import Index
 from codelode.search.named import NameAsked, likeness_of_names, name_asked
-from codelode.segment.names import clean_name, name_key
+from codelode.segment.name_keys import clean_name, name_key
 from tests.segments import shard_of
 
 USE = "from a import {name}\n\nfor attempt in range(9):\n    {name}({name}, {name})\n" * 3

@@ -88,5 +88,5 @@ def _fill_names(
     if context.query.files:
         weights = file_weights(context.query.files, paths, chunks, row_of_file)
         gathered.feature("file")[:] = weights
-    names = segment.pieces("symbols", chunks["symbol_start"], chunks["symbol_length"])
+    names = segment.symbols(split_keys(gathered.keys)[1])
     gathered.feature("symbol_exact")[:] = shares_of_names(names, context.share_of_term)[:, 1]

@@ -74,9 +74,8 @@ def _defined(
     segment: Segment, sample: NDArray[np.int64], begins: NDArray[np.int64], words: QueryWords
 ) -> NDArray[np.float32]:
     """Return how much of the query the symbols of the sampled chunks of files hold, float32[n]."""
-    chunks = segment.chunks
-    starts, lengths = chunks["symbol_start"][sample], chunks["symbol_length"][sample]
-    new = np.diff(starts.astype(np.int64), prepend=-1) != 0
+    starts, lengths = segment.symbol_starts(sample), segment.chunks["symbol_length"][sample]
+    new = np.diff(starts, prepend=-1) != 0
     new[begins] = True
     new &= lengths > 0
     rows = np.repeat(np.arange(len(begins)), np.diff(begins, append=len(sample)))

@@ -18,7 +18,7 @@ from codelode.segment.quantizer import scan_codes
 if TYPE_CHECKING:
     from codelode.search.shard import Shard
 
-_SAMPLE = 64
+_SAMPLE = 24
 
 
 def sampled_chunks(

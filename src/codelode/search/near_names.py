@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from codelode.search.candidates import Candidates, TopK
 from codelode.search.gathered import PROPOSERS
 from codelode.search.named import likeness_of_names
-from codelode.segment.names import clean_name, name_key
+from codelode.segment.name_keys import clean_name, name_key
 from codelode.text.tokens import whole_term
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 MAX_WORDS = 64
 """A longer query is no line of a text."""
 
-MOST_TEXTS = 32
+MOST_TEXTS = 8
 """The number of candidates whose texts are looked into."""
 
 LEAST_RUN = 0.5
@@ -79,7 +79,8 @@ class WordRuns:
     def __init__(self, context: QueryContext) -> None:
         words, idf = context.words, context.idf
         columns = {term: column for column, term in enumerate(context.query.terms)}
-        sequence = words.sequence if 2 <= len(words.sequence) <= MAX_WORDS else ()
+        usable = context.name is None and 2 <= len(words.sequence) <= MAX_WORDS
+        sequence = words.sequence if usable else ()
         self.columns = [columns[word] for word in sequence]
         self._weights = [idf[column] for column in self.columns]
         self._words = [word.encode("utf-8", "replace") for word in sequence]
