@@ -2,15 +2,14 @@
 
 They are looked for only if no definition has the name itself, in any case and however joined; names
 with typing errors only if none begins with it and the word occurs nowhere. All shards together
-decide this: each proposes the nearest sort of names that it has, and `keep_nearest` drops those of
-any sort but the nearest of all.
+decide this: each proposes names no farther than its nearest, and `keep_nearest` drops those of any
+sort but the nearest of all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -122,8 +121,8 @@ def _sorts(context: QueryContext) -> Iterator[_Find]:
         return
     if len(asked.name) >= _LEAST_PREFIX:
         yield _with_prefix
-    for errors in range(1, 1 + _most_errors(context)):
-        yield partial(_misspelled, errors=errors)
+    if most := _most_errors(context):
+        yield partial(misspelled, most=most)
 
 
 def _defining(
@@ -151,19 +150,28 @@ def _with_prefix(definitions: DefinitionLookup, name: str) -> Iterator[tuple[int
         )
 
 
-def _misspelled(
-    definitions: DefinitionLookup, name: str, errors: int
-) -> Iterator[tuple[int, float]]:
-    """Find the names that are exactly `errors` typing errors away.
-
-    A typing error leaves one of three pieces of a name intact. So do two, unless one swaps letters
-    of two pieces and the other is in the third.
-    """
+def misspelled(definitions: DefinitionLookup, name: str, most: int) -> Iterator[tuple[int, float]]:
+    """Find the names that are one to `most` typing errors away."""
     asked = name.casefold()
-    cuts = [round(len(asked) * i / 3) for i in range(4)]
-    first, middle, last = (asked[start:stop].encode() for start, stop in pairwise(cuts))
-    pieces = b"\n" + first, middle, last + b"\n"
-    for number, found in definitions.name_table.containing(pieces):
-        other = found.decode("utf-8", "replace")
-        if abs(len(other) - len(asked)) <= errors and _distance(asked, other, errors) == errors:
+    size = len(asked.encode())
+    margin = most if asked.isascii() else 4 * most
+    lengths = range(size - margin, size + margin + 1)
+    for number, found in definitions.name_table.containing(_pieces(asked, most), lengths):
+        errors = _distance(asked, found.decode("utf-8", "replace"), most)
+        if 0 < errors <= most:
             yield number, _OF_ERRORS[errors]
+
+
+def _pieces(name: str, most: int) -> tuple[bytes, ...]:
+    """Return pieces of a name of which one stays intact after some typing errors.
+
+    An error leaves one of two halves intact, or swaps the letters where they meet. Two errors leave
+    one of three pieces intact, unless one swaps letters of two pieces.
+    """
+    at, third = len(name) // 2, len(name) // 3
+    swapped = f"\n{name[: at - 1]}{name[at]}{name[at - 1]}{name[at + 1 :]}\n"
+    if most == 1:
+        pieces = [f"\n{name[:at]}", f"{name[at:]}\n", swapped]
+    else:
+        pieces = [f"\n{name[:third]}", name[third : 2 * third], f"{name[2 * third :]}\n"]
+    return tuple(piece.encode() for piece in pieces)

@@ -19,6 +19,7 @@ from codelode.lru import LruCache
 from codelode.segment.column_codec import Column, PackedTable, pack_column, pack_tables
 from codelode.segment.frames import Frames, frame_sections
 from codelode.segment.name_keys import SEPARATORS, name_key, name_keys, sortable
+from codelode.segment.name_scan import places_containing
 from codelode.segment.schema import MAX_NAME_BYTES
 from codelode.text.csr import group_starts
 
@@ -203,20 +204,9 @@ class NameBlock:
         first = text.count(b"\n", 0, start)
         return range(first, first + (stop - start) // step)
 
-    def containing(self, pieces: Sequence[bytes]) -> list[int]:
-        """Return the places of the names that contain any of some texts, ASCII in lower case.
-
-        A newline in a text stands for the beginning or the end of a name.
-        """
-        text = b"\n" + self._text.lower()
-        places: set[int] = set()
-        for piece in filter(bytes.strip, pieces):
-            at = text.find(piece)
-            while at >= 0:
-                inside = at + piece.startswith(b"\n")
-                places.add(text.count(b"\n", 0, inside) - 1)
-                at = text.find(piece, text.index(b"\n", inside))
-        return sorted(places)
+    def containing(self, pieces: Sequence[bytes], lengths: range) -> list[int]:
+        """Return the places of the names with any of some pieces: see `name_scan`."""
+        return places_containing(self._text, pieces, lengths)
 
 
 class Names:
@@ -265,10 +255,10 @@ class Names:
             for place in self.block(number).having(key):
                 yield number * NAMES_PER_BLOCK + place
 
-    def containing(self, pieces: Sequence[bytes]) -> Iterator[tuple[int, bytes]]:
-        """Yield number and name of the names that contain any of some texts: see `NameBlock`."""
+    def containing(self, pieces: Sequence[bytes], lengths: range) -> Iterator[tuple[int, bytes]]:
+        """Yield number and name of the names with any of some pieces: see `name_scan`."""
         for number, block in enumerate(self.blocks()):
-            for place in block.containing(pieces):
+            for place in block.containing(pieces, lengths):
                 yield number * NAMES_PER_BLOCK + place, block.names[place]
 
     def having_prefix(self, prefix: bytes) -> range:
