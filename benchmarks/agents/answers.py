@@ -24,6 +24,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 from benchmarks.agents.grep_and_read import grep_and_read
@@ -80,11 +81,15 @@ def measure(
         with asking(root, index_dir) as ask:
             return [_result(root, each, ask) for each in questions for _ in [ask(each["query"])]]
     calls = Calls(Roots.open([str(root)], index_dir))
+    return [
+        _result(root, each, partial(_call, calls))
+        for each in questions
+        for _ in [_call(calls, each["query"])]
+    ]
 
-    def ask(query: str) -> str:
-        return calls.run("search", {"query": query, "max_tokens": BUDGET})
 
-    return [_result(root, each, ask) for each in questions for _ in [ask(each["query"])]]
+def _call(calls: Calls, query: str) -> str:
+    return calls.run("search", {"query": query, "max_tokens": BUDGET})
 
 
 def _result(root: Path, question: dict[str, str], ask: Ask) -> Result:

@@ -7,8 +7,8 @@ Exactly this, until the right file was read:
 2. In round i the agent greps for word i (`rg -i -F`): all lines that contain it, in the order of
    paths. The output is cut at 100 lines of 200 characters, as agents' tools do. It pays for it.
 3. It knows now, for each file in the outputs so far, which words it has seen in it. Of the files
-   that it has not read yet, it reads the one with the most distinct words, then the most lines seen,
-   then the first by path. It pays for the first 2,000 lines of the file.
+   that it has not read yet, it reads the one with the most distinct words, then the most lines
+   seen, then the first by path. It pays for the first 2,000 lines of the file.
 4. When the words are used up it goes on reading, at most 10 files in all; then it gives up.
 
 Files are those that git would list: no ignored, hidden or binary ones. This loop is kind to grep:
