@@ -190,6 +190,26 @@ class Hit:
         return f"<Hit {place}{symbol} score={self.score:.3f}{stale}>"
 
 
+@dataclass(frozen=True, slots=True)
+class WatchState:
+    """What the watcher of an index does, as it last said.
+
+    `mode` is "events" while the system reports changes, "scanning" while the tree is walked every
+    `interval` seconds, "waiting" while the root is gone. `reason` says why it is not "events".
+    `problem` is the error of the last update, if it failed. `folders` is the number of watched
+    folders, `since` the time when the watcher took over, in seconds since the epoch.
+    """
+
+    pid: int
+    mode: str
+    reason: str = ""
+    interval: float = 0.0
+    folders: int = 0
+    updates: int = 0
+    since: float = 0.0
+    problem: str = ""
+
+
 Fresh = Literal["always", "auto", "never"]
 """Whether a search brings the index up to date first: at any cost, if that is cheap, or not."""
 

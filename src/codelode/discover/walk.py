@@ -7,7 +7,7 @@ cannot leave its root, whatever happens to the tree meanwhile.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from operator import itemgetter
@@ -34,7 +34,10 @@ _RULE_FILES = frozenset(os.fsencode(kind) for kind in KINDS)
 
 
 def walk(
-    root: str | Path, options: WalkOptions | None = None, scope: Scope | None = None
+    root: str | Path,
+    options: WalkOptions | None = None,
+    scope: Scope | None = None,
+    entered: Callable[[str], None] | None = None,
 ) -> Iterator[SourceFile | Skip]:
     """Yield a `SourceFile` or a `Skip` for every file below a root, in the order of their paths.
 
@@ -52,6 +55,9 @@ def walk(
     them. Installed packages, caches and indexes are skipped (see `installed`), and
     files with secrets even there (see `secret_files`).
 
+    `entered` is told each folder whose entries count, as a path with a final slash; empty for the
+    root.
+
     Memory holds the entries of the folders on the way to the current one, never of the whole tree.
     Raises `UsageError` if the root is not a readable folder, and `IndexingError` if the machine
     runs out of descriptors or memory.
@@ -61,7 +67,7 @@ def walk(
     except ValueError:  # a NUL character
         raise UsageError(f"{str(root)!r}: no such folder") from None
     os.close(_open_root(real))
-    return _Walk(real, options or WalkOptions(), scope).run()
+    return _Walk(real, options or WalkOptions(), scope, entered).run()
 
 
 def _open_root(root: Path) -> int:
@@ -76,8 +82,15 @@ def _open_root(root: Path) -> int:
 
 
 class _Walk:
-    def __init__(self, root: Path, options: WalkOptions, scope: Scope | None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        options: WalkOptions,
+        scope: Scope | None,
+        entered: Callable[[str], None] | None,
+    ) -> None:
         self._root = root
+        self._entered = entered or (lambda path: None)
         self._options = options
         self._scope = scope
         self._way: list[Folder] = []
@@ -176,7 +189,9 @@ class _Walk:
             skip = self._list(folder)
         except OSError as error:
             skip = opening.refusal(path, error)
-        if skip is not None:
+        if skip is None:
+            self._entered(path)
+        else:
             os.close(self._way.pop().descriptor)
         return skip
 
@@ -215,6 +230,7 @@ class _Walk:
         return None
 
     def _enter_root(self) -> None:
+        self._entered("")
         heed = not self._options.no_ignore
         worktree = worktree_above(self._root)
         stack, raw = stack_above(self._root, worktree, heed=heed)

@@ -9,6 +9,7 @@ from codelode.cli.options import (
     DRY_RUN,
     HELP,
     INDEX_DIR,
+    QUIET,
     ROOT,
     Command,
     option,
@@ -23,6 +24,8 @@ from codelode.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
+
+    from codelode.index import Index
 
 COMMAND = Command(
     "index",
@@ -116,7 +119,8 @@ COMMAND = Command(
                     " FILE, write a profile of all processes for speedscope (needs the extra"
                     " `profile`)",
                 ),
-                switch("-q", "--quiet", help="no progress and no summary; errors are still shown"),
+                switch("--watch", help="then keep the index up to date, as `lode watch` does"),
+                QUIET,
                 HELP,
             ),
         ),
@@ -169,7 +173,13 @@ def run(options: argparse.Namespace) -> int:
         print_json(report_object(report))
     elif not options.quiet:
         print_report(index, report, options.stats, options.profile is not None)
-    return 0
+    return _watch(index, options.quiet) if options.watch else 0
+
+
+def _watch(index: Index, quiet: bool) -> int:
+    from codelode.cli.commands.watch import follow
+
+    return follow(index, None, quiet)
 
 
 def _trace(options: argparse.Namespace) -> str | None:
