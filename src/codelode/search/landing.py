@@ -95,11 +95,10 @@ def land(
         answers = row is not None and not is_phrase and _fits(row, passage)
     if row is None:
         return Landing(best, first, last, None, None)
-    fits = _fits(row, passage)
     return Landing(
         row.name_line if answers else best,
-        row.start_line if fits else first,
-        row.end_line if fits else last,
+        max(row.start_line, first),  # nothing of the definitions before and after it
+        min(row.end_line, last),
         definitions.qualified_name(passage.file, row.place),
         row.kind,
     )
