@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
 NAMES_PER_BLOCK = 512
 
-NAME_SECTIONS = ("names", "name_blocks", "name_heads")
-
 NAMES_PER_GROUP = 32
 """Blocks know where each group begins, so that a name is read without the others."""
 
