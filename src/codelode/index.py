@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from codelode.pipeline.options import Paths, UpdateSettings
     from codelode.pipeline.plan import Plan
     from codelode.pipeline.status import Status
+    from codelode.reader import IndexReader
     from codelode.report import UpdateReport
     from codelode.search.request import Mode, SearchOptions
     from codelode.store.snapshot import Snapshot
     from codelode.store.verify import Finding
-    from codelode.types import Answer, Fresh, Hit, Skip
+    from codelode.types import Answer, Fresh, Freshness, Hit, Skip
     from codelode.watch.watcher import Watcher
     from codelode.writer import IndexWriter
 
@@ -145,6 +146,16 @@ class Index(Lookups):
         watcher = Watcher(self._reader, limit, arguments.function("listener", listener))
         self._refresher.watched = watcher.changes
         return watcher
+
+    def refreshed(self) -> Freshness:
+        """Bring the index up to date if that is cheap, and open its newest snapshot."""
+        freshness = self._refresher.refresh("auto")
+        self._reader.home().snapshot()
+        return freshness
+
+    def inherited(self) -> IndexReader:
+        """Return the reader that answers, for a fork of this process."""
+        return self._reader.home()
 
     def plan(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from codelode.discover.scope import Scope
 from codelode.errors import CodelodeError, LockedError, NoIndexError
@@ -17,6 +17,7 @@ from codelode.writer import IndexWriter, Looked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from codelode.reader import IndexReader
     from codelode.store.snapshot import Snapshot
@@ -47,6 +48,10 @@ class Refresher:
     Threads share a look: one that has to wait for another thread's look uses the next one that
     begins after it asked.
     """
+
+    known: ClassVar[dict[Path, Freshness]] = {}
+    """What a parent process found just before this one was forked to answer one request, by the
+    folder of the index."""
 
     def __init__(self, reader: IndexReader, budget: float = BUDGET) -> None:
         self.watched: Callable[[], set[str] | None] = lambda: None
@@ -87,6 +92,8 @@ class Refresher:
 
     def _auto(self, deadline: float) -> Freshness:
         home = self._reader.home()
+        if home.directory in self.known:
+            return self.known[home.directory]
         try:
             snapshot = home.snapshot()
         except NoIndexError:
