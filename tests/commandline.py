@@ -211,6 +211,7 @@ class CommandLine:
         self,
         *arguments: str | bytes | Path,
         columns: int = 100,
+        cwd: Path | None = None,
         interrupt_at: bytes = b"",
         reply: tuple[bytes, bytes] | None = None,
         **environment: str,
@@ -227,7 +228,7 @@ class CommandLine:
         termios.tcsetwinsize(follower, (24, columns))
         process = subprocess.Popen(
             [sys.executable, "-c", _ON_TERMINAL, *LODE, *arguments],
-            cwd=self.home,
+            cwd=cwd or self.home,
             env=self.environment(**environment),
             stdin=follower,
             stdout=follower,

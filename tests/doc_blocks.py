@@ -35,7 +35,7 @@ _NOT_RUN = re.compile(r"<!-- not run: \S.* -->")
 _NOT_COMPARED = re.compile(r"<!-- not compared: \S.* -->")
 SKIPPED = {"make": "builds and tests the project itself", "pip": "installs packages"}
 """Programs that examples never run, with the reason."""
-SERVES = ("lode mcp --http", "lode watch")
+SERVES = ("lode mcp --http", "lode watch", "lode serve")
 """Commands that end only when they are interrupted."""
 _NUMBER = re.compile(r"\d[\d,.]*(?: (?:B|kB|MB|GB|ms|µs|s|min)\b)?(?:/s)?")
 _PORT = re.compile(r"(?<=127\.0\.0\.1:)\d+")

@@ -31,6 +31,7 @@ from codelode.search.name_match import shares_of_names, shares_of_paths
 from codelode.search.parallel_scan import shared_out
 from codelode.search.rank import choose
 from codelode.search.shard import Shard
+from codelode.search.tree_part import TreePart
 from codelode.segment.builder import SegmentBuilder
 from codelode.segment.quantizer import SCALE_UNIT, scan_codes
 from codelode.segment.reader import Segment
@@ -275,9 +276,10 @@ def test_a_filter_is_computed_once_and_correctly(seed: int, globs: list[str], be
     folder = "a/" if below else ""
     if below:
         globs = ["*.c"]
-    masks = chunk_masks(shard, None, globs, folder)
-    assert chunk_masks(shard, None, list(globs), folder) is masks
-    assert chunk_masks(shard, ["c"], globs, folder) is not masks
+    part = TreePart((folder,))
+    masks = chunk_masks(shard, None, globs, part)
+    assert chunk_masks(shard, None, list(globs), TreePart.of([folder])) is masks
+    assert chunk_masks(shard, ["c"], globs, part) is not masks
     wanted = GlobSet(globs).matches
     for live, mask in zip(shard.snapshot.segments, masks, strict=True):
         segment = live.segment

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from codelode.pipeline.options import Paths, UpdateSettings
     from codelode.pipeline.plan import Plan
     from codelode.pipeline.status import Status
-    from codelode.reader import IndexReader
     from codelode.report import UpdateReport
     from codelode.search.request import Mode, SearchOptions
     from codelode.store.snapshot import Snapshot
@@ -79,10 +78,18 @@ class Index(Lookups):
         Raises `NoIndexError`, `UsageError` for arguments that make no sense.
         """
         request = SearchRequest(query, limit, mode, **options)
-        arguments.choice("fresh", fresh, FRESH)
-        freshness = self._refresher.refresh(fresh)
+        return self.answer_request(request, fresh)
+
+    def answer_request(self, request: SearchRequest, fresh: Fresh = "auto") -> Answer:
+        """Return what `answer` does, for arguments that are checked."""
+        freshness = self.refresh(fresh)
         answer = (self._dispatcher or self._reader).answer(request)
         return replace(answer, freshness=replace(freshness, age=answer.freshness.age))
+
+    def refresh(self, fresh: Fresh = "auto") -> Freshness:
+        """Bring the index up to date, as `answer` does first; return how it compares then."""
+        arguments.choice("fresh", fresh, FRESH)
+        return self._refresher.refresh(fresh)
 
     @cached_property
     def _refresher(self) -> Refresher:
@@ -107,8 +114,9 @@ class Index(Lookups):
 
         The settings, all of them keywords:
         `jobs`: the number of worker processes (default: one per core).
-        `hidden`, `no_ignore`, `installed`, `max_file_size` (bytes): which files to index (default:
-        False, False, False, 1 MiB). `installed` stands for installed packages and caches.
+        `hidden`, `no_ignore`, `installed`, `secrets`, `max_file_size` (bytes): which files to index
+        (default: False four times, 1 MiB). `installed` stands for installed packages and caches,
+        `secrets` for private keys and credentials.
         `max_memory`: the most that all processes use, in bytes (default: half of what the machine
         or its control group allows, at most 1 GiB).
         `rebuild`: replace the index, whatever it holds.
@@ -147,22 +155,13 @@ class Index(Lookups):
         self._refresher.watcher = watcher
         return watcher
 
-    def refreshed(self) -> Freshness:
-        """Bring the index up to date if that is cheap, and open its newest snapshot."""
-        freshness = self._refresher.refresh("auto")
-        self._reader.home().snapshot()
-        return freshness
-
-    def inherited(self) -> IndexReader:
-        """Return the reader that answers, for a fork of this process."""
-        return self._reader.home()
-
     def plan(
         self,
         *,
         hidden: bool | None = None,
         no_ignore: bool | None = None,
         installed: bool | None = None,
+        secrets: bool | None = None,
         max_file_size: int | None = None,
         on_skip: Callable[[Skip], None] | None = None,
     ) -> Plan:
@@ -171,6 +170,7 @@ class Index(Lookups):
             "hidden": hidden,
             "no_ignore": no_ignore,
             "installed": installed,
+            "secrets": secrets,
             "max_file_size": max_file_size,
         }
         return self._writer().plan(given, arguments.function("on_skip", on_skip))

@@ -31,6 +31,7 @@ class SkipReason(StrEnum):
     ENCODING = "unknown encoding"
     VANISHED = "vanished"  # deleted, or changed while being read
     INSTALLED = "installed"  # packages that others wrote, caches
+    SECRET = "secret"  # private keys and credentials, by the name of the file
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,6 +137,15 @@ LIMIT = option(
 )
 NO_INDEX = switch("--no-index", help="fail if there is no index, instead of building one")
 QUIET = switch("-q", "--quiet", help="no progress and no summary; errors are still shown")
+HOST_NAMES = option(
+    "--name",
+    metavar="NAME",
+    dest="names",
+    action="append",
+    default=[],
+    help="with an address that others reach, another name or address by which they reach this"
+    " server; repeatable",
+)
 HELP = option("-h", "--help", action="help", help="show this help and exit")
 DRY_RUN = switch("--dry-run", help="only report what would be done; change nothing")
 ALL = switch("--all", help="all that there are: indexes in the index folder, known clients")

@@ -22,6 +22,7 @@ from codelode.discover.language import language_of
 from codelode.discover.options import WalkOptions, size_limit, too_large
 from codelode.discover.rule_stack import KINDS, MAX_RULES_BYTES, stack_above
 from codelode.discover.scope import Scope
+from codelode.discover.secret_files import holds_secrets
 from codelode.errors import UsageError
 from codelode.system.open_flags import FOLDER
 from codelode.types import Skip, SkipReason, SourceFile
@@ -51,7 +52,8 @@ def walk(
     leave nothing at all: they were written for git, not for a user who names that folder.
 
     In a git worktree, hidden files and files that git's rules ignore are not skipped if git tracks
-    them. Installed packages, caches and indexes are skipped (see `installed`).
+    them. Installed packages, caches and indexes are skipped (see `installed`), and
+    files with secrets even there (see `secret_files`).
 
     `entered` is told each folder whose entries count, as a path with a final slash; empty for the
     root.
@@ -155,9 +157,12 @@ class _Walk:
         if self._excluded and path in self._excluded:
             shown = path + "/" if is_folder else path
             return Omission(Skip(shown, SkipReason.IGNORED, "excluded on request"), False)
-        return folder.left_out(
+        omission = folder.left_out(
             raw, path, is_folder=is_folder, hidden=options.hidden, installed=options.installed
         )
+        if not is_folder and not options.secrets and holds_secrets(raw):
+            return Omission(Skip(path, SkipReason.SECRET), False)
+        return omission
 
     def _enter(
         self, above: Folder, raw: bytes, name: str, omission: Omission | None

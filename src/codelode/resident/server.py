@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from codelode.index import Index
-    from codelode.types import Freshness
     from codelode.watch.watcher import Watcher
 
 _POLL_SECONDS = 0.5
@@ -115,7 +114,9 @@ class Resident:
         try:
             if len(streams) != 3:
                 return
-            freshness = self._index.refreshed()
+            freshness = self._index.refresh()
+            reader = self._index.reader.home()
+            reader.snapshot()  # opens the newest one, for the fork
             child = os.fork()
             if child:
                 self._children.add(child)
@@ -123,7 +124,9 @@ class Resident:
             code = 2
             try:
                 listener.close()
-                self._become(streams, theirs[2], environment, freshness)
+                _become(streams, theirs[2], environment)
+                INHERITED[reader.directory] = reader
+                Refresher.known[reader.directory] = freshness
                 code = self._main([os.fsdecode(each) for each in arguments])
             finally:
                 _end(connection, code)
@@ -131,33 +134,25 @@ class Resident:
             for stream in streams:
                 os.close(stream)
 
-    def _become(
-        self,
-        streams: list[int],
-        folder: bytes,
-        environment: dict[bytes, bytes],
-        freshness: Freshness | None,
-    ) -> None:
-        """Take over the streams, the folder and the environment of the client."""
-        locks.abandon()
-        signal.set_wakeup_fd(-1)
-        for number, stream in enumerate(streams):
-            os.dup2(stream, number)
-        sys.stdin = io.TextIOWrapper(io.BufferedReader(io.FileIO(0, closefd=False)))
-        sys.stdout, sys.stderr = (
-            io.TextIOWrapper(
-                io.BufferedWriter(io.FileIO(number, "wb", closefd=False)),
-                line_buffering=number == 2 or os.isatty(number),
-            )
-            for number in (1, 2)
+
+def _become(streams: list[int], folder: bytes, environment: dict[bytes, bytes]) -> None:
+    """Take over the streams, the folder and the environment of the client."""
+    locks.abandon()
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+    sys.stdin = io.TextIOWrapper(io.BufferedReader(io.FileIO(0, closefd=False)))
+    sys.stdout, sys.stderr = (
+        io.TextIOWrapper(
+            io.BufferedWriter(io.FileIO(number, "wb", closefd=False)),
+            line_buffering=number == 2 or os.isatty(number),
         )
-        os.chdir(folder)
-        os.environb.clear()
-        os.environb.update(environment)
-        reader = self._index.inherited()
-        INHERITED[reader.directory] = reader
-        if freshness is not None:
-            Refresher.known[reader.directory] = freshness
+        for number in (1, 2)
+    )
+    os.chdir(folder)
+    os.environb.clear()
+    os.environb.update(environment)
 
 
 def _request(connection: socket.socket) -> bytes:

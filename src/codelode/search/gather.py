@@ -20,6 +20,7 @@ from codelode.search.file_query import chunks_of_files
 from codelode.search.filters import Mask, chunk_masks
 from codelode.search.gathered import Gathered
 from codelode.search.lexical import Bm25, TermPostings
+from codelode.search.tree_part import TreePart
 from codelode.text.csr import distinct
 
 if TYPE_CHECKING:
@@ -33,16 +34,26 @@ def count(shard: Shard, terms: Sequence[str]) -> NDArray[np.int64]:
     return TermPostings(shard, terms).counts()
 
 
-def gather(shard: Shard, context: QueryContext, terms: TermPostings | None = None) -> Gathered:
+def gather(
+    shard: Shard,
+    context: QueryContext,
+    terms: TermPostings | None = None,
+    part: TreePart | None = None,
+) -> Gathered:
     """Return the candidates of a shard with their local features.
 
-    `terms` are the postings of the query's terms, if they were looked up before. The caller holds
-    the snapshot. Raises `UsageError` for a bad glob.
+    `terms` are the postings of the query's terms, if they were looked up before. `part` restricts
+    the search instead of the request's `below`. The caller holds the snapshot. Raises `UsageError`
+    for a bad glob.
     """
     request = context.request
     with timed("filter"):
         masks = chunk_masks(
-            shard, request.languages, request.globs, request.below, context.query.required
+            shard,
+            request.languages,
+            request.globs,
+            part or TreePart((request.below,)),
+            context.query.required,
         )
     with timed("lexical"):
         terms = terms or TermPostings(shard, context.query.terms)

@@ -17,6 +17,7 @@ from codelode.search.hits import texts
 from codelode.search.parsed_query import ParsedQuery
 from codelode.search.rank import Ranked, choose
 from codelode.search.request import SearchRequest
+from codelode.search.tree_part import TreePart
 from codelode.segment.builder import path_hash
 from codelode.segment.quantizer import in_quarters
 
@@ -47,7 +48,7 @@ def related(
         number, row = find_file(snapshot, path)
         ordinals = np.flatnonzero(shard.segment(number).chunks["file"] == row)
         vector = _vector(shard.segment(number), ordinals, path, line)
-        masks = chunk_masks(shard, below=below)
+        masks = chunk_masks(shard, part=TreePart((below,)))
         enough = max(_NEAREST, 3 * limit) + len(ordinals)
         found = dense_candidates(shard, vector, masks, enough)
         rows = _file_rows(shard, found)

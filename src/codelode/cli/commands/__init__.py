@@ -31,6 +31,7 @@ NAMES = (
     "clean",
     "mcp",
     "agent",
+    "serve",
 )
 """Every command, in the order in which help shows them."""
 

@@ -48,6 +48,11 @@ COMMAND = Command(
                     help="also index installed packages and caches: virtual environments,"
                     " node_modules, folders with a CACHEDIR.TAG",
                 ),
+                switch(
+                    "--secrets",
+                    help="also index files that hold secrets by their names: .env, private keys,"
+                    " credentials",
+                ),
                 option(
                     "--max-file-size",
                     metavar="SIZE",
@@ -154,6 +159,7 @@ def run(options: argparse.Namespace) -> int:
         hidden=options.hidden,
         no_ignore=options.no_ignore,
         installed=options.installed,
+        secrets=options.secrets,
         max_file_size=options.max_file_size,
         max_memory=options.max_memory,
         rebuild=options.rebuild,

@@ -45,7 +45,7 @@ COMMAND = Command(
             "roots",
             nargs="*",
             metavar="ROOT",
-            help="the folder to search (default: the current one)",
+            help="folders and files to search, as one (default: the current folder)",
         ),
     ),
     (
@@ -197,9 +197,9 @@ def run(options: argparse.Namespace) -> int:
     from codelode.cli.views.hits import print_answer, shown_hits
     from codelode.discover.glob import GlobSet
     from codelode.discover.language import resolve
-    from codelode.index import Index
     from codelode.search.parsed_query import parse_request
     from codelode.search.request import SearchRequest
+    from codelode.several import SeveralRoots
 
     query, roots = query_and_roots(options)
     names = [name for names in options.languages for name in names.split(",")]
@@ -211,17 +211,19 @@ def run(options: argparse.Namespace) -> int:
         "regex": options.regex,
         "ignore_case": options.ignore_case,
     }
-    parsed = parse_request(SearchRequest(query, **restrictions))
+    request = SearchRequest(query, options.limit or 10, options.mode, **restrictions)
+    parsed = parse_request(request)
     GlobSet(options.glob)
-    (root,) = existing_roots(query, roots)
-    existing_index_folder(options.index_dir, root)
-    index = Index.open(root, index_dir=options.index_dir)
-    build_if_missing(index, allowed=not options.no_index, meter=progress_meter())
-    answer = index.answer(query, options.limit or 10, options.mode, options.fresh, **restrictions)
+    roots = existing_roots(query, roots)
+    existing_index_folder(options.index_dir, roots[0])
+    several = SeveralRoots(roots, index_dir=options.index_dir)
+    for index in several.indexes:
+        build_if_missing(index, allowed=not options.no_index, meter=progress_meter())
+    answer = several.answer(request, fresh=options.fresh)
     if options.format == "agent":
         from codelode.cli.views.agent_page import print_page
 
-        print_page(index, answer, parsed.terms, options)
+        print_page(several, answer, parsed.terms, options)
     else:
-        print_answer(index, answer, parsed.terms, options)
+        print_answer(answer, several.given, parsed.terms, options)
     return 0 if shown_hits(answer, options) else 1
