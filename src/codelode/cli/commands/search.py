@@ -193,6 +193,7 @@ def run(options: argparse.Namespace) -> int:
     """Search, and print the hits. Refuses a bad request before it builds a missing index."""
     from codelode.answers.build import build_if_missing
     from codelode.cli.advice import existing_index_folder, existing_roots, query_and_roots
+    from codelode.cli.filters import explain_filters
     from codelode.cli.streams import progress_meter
     from codelode.cli.views.hits import print_answer, shown_hits
     from codelode.discover.glob import GlobSet
@@ -203,8 +204,9 @@ def run(options: argparse.Namespace) -> int:
 
     query, roots = query_and_roots(options)
     names = [name for names in options.languages for name in names.split(",")]
+    languages = [resolve(name) for name in names]
     restrictions: SearchOptions = {
-        "languages": [resolve(name) for name in names],
+        "languages": languages,
         "globs": options.glob,
         "explain": options.explain,
         "fixed_strings": options.fixed_strings,
@@ -226,4 +228,6 @@ def run(options: argparse.Namespace) -> int:
         print_page(several, answer, parsed.terms, options)
     else:
         print_answer(answer, several.given, parsed.terms, options)
+    if not answer.hits:
+        explain_filters(several, languages, options.glob)
     return 0 if shown_hits(answer, options) else 1
