@@ -74,6 +74,7 @@ class Index(Lookups):
         of these begins. The query may then be empty.
         `ignore_case`: these match in any case.
         `explain`: fill `Hit.features`.
+        `threshold`: leave out hits with a lower score.
 
         Raises `NoIndexError`, `UsageError` for arguments that make no sense.
         """

@@ -14,6 +14,7 @@ from codelode.cli.options import (
     SHOW_SECRETS,
     TYPE,
     Command,
+    finite,
     natural,
     option,
     positive,
@@ -167,6 +168,12 @@ COMMAND = Command(
                 switch("--full-section", help="show the whole text of each hit, not an excerpt"),
                 switch("--no-snippet", help="omit source text (also from JSON)"),
                 switch("--scores", help="show the score of each hit"),
+                option(
+                    "--threshold",
+                    metavar="SCORE",
+                    type=finite,
+                    help="leave out hits with a lower score",
+                ),
                 switch("--explain", help="show the features behind each score"),
                 COLOR,
                 HELP,
@@ -212,6 +219,7 @@ def run(options: argparse.Namespace) -> int:
         "fixed_strings": options.fixed_strings,
         "regex": options.regex,
         "ignore_case": options.ignore_case,
+        "threshold": options.threshold,
     }
     request = SearchRequest(query, options.limit or 10, options.mode, **restrictions)
     parsed = parse_request(request)
