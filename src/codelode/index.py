@@ -9,7 +9,7 @@ from codelode import arguments, metrics
 from codelode.lazy import cached_property
 from codelode.lookups import Lookups
 from codelode.search.request import SearchRequest
-from codelode.types import FRESH
+from codelode.types import FRESH, Freshness
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,6 +74,7 @@ class Index(Lookups):
         of these begins. The query may then be empty.
         `ignore_case`: these match in any case.
         `explain`: fill `Hit.features`.
+        `threshold`: leave out hits with a lower score.
 
         Raises `NoIndexError`, `UsageError` for arguments that make no sense.
         """
@@ -89,7 +90,7 @@ class Index(Lookups):
     def refresh(self, fresh: Fresh = "auto") -> Freshness:
         """Bring the index up to date, as `answer` does first; return how it compares then."""
         arguments.choice("fresh", fresh, FRESH)
-        return self._refresher.refresh(fresh)
+        return Freshness() if fresh == "never" else self._refresher.refresh(fresh)
 
     @cached_property
     def _refresher(self) -> Refresher:

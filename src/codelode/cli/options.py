@@ -88,6 +88,17 @@ def seconds(text: str) -> float:
     return duration
 
 
+def finite(text: str) -> float:
+    """Parse a number."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number")
+    return value
+
+
 def profile_file(text: str) -> str:
     """Parse the name of a file to write. Refuses a ROOT that came after `--profile --`."""
     if "\0" in text:

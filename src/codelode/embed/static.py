@@ -71,6 +71,10 @@ class StaticEncoder:
         sums = self._sum(_Entries(np.array([0, len(rows)]), rows, weights))
         return sums.reshape(self.dimensions)
 
+    def knows(self, text: str) -> bool:
+        """Return whether the vocabulary has any part of a text."""
+        return any(map(self._vocabulary.knows, text_parts(text)))
+
     def encode_passages(self, passages: Passages) -> NDArray[np.float32]:
         """Return unit rows, float32[n, d]."""
         found = count_rows(self._vocabulary, passages.words, passages.paths)

@@ -15,11 +15,11 @@ from codelode.search.fair_lock import SEARCH_LOCK
 from codelode.search.filters import chunk_masks
 from codelode.search.hits import texts
 from codelode.search.parsed_query import ParsedQuery
-from codelode.search.rank import Ranked, choose
+from codelode.search.rank import COSINE_DISCOUNT, Ranked, choose
 from codelode.search.request import SearchRequest
 from codelode.search.tree_part import TreePart
-from codelode.segment.builder import path_hash
 from codelode.segment.quantizer import in_quarters
+from codelode.segment.schema import path_hash
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -112,9 +112,9 @@ def _ranked(
         ordinals = found.ordinals[mine]
         scores[mine] = cosines(shard.segment(number), ordinals, vector)
         paths[mine], starts[mine] = shard.places(number, ordinals)
-    order = np.lexsort((starts, paths, -scores))
+    by_place = np.lexsort((starts, paths))
     files = np.unique(chunk_keys(found.segments, rows), return_inverse=True)[1]
-    best = choose(files, order, limit)
+    best = by_place[choose(files[by_place], scores[by_place], limit, COSINE_DISCOUNT)]
     return Ranked(np.zeros(len(best), np.int64), found.keys[best], scores[best], None)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from codelode.embed.encoder import knows
 from codelode.metrics import timed
 from codelode.search.context import QueryContext, Statistics
 from codelode.search.fair_lock import SEARCH_LOCK
@@ -111,7 +112,8 @@ def _prepare_all(
     if encoder and query.text and request.mode != "lexical":
         with timed("dense"):
             vector = encoder.encode_query(query.text)
-            vector = vector if vector.any() else None
+            meant = statistics.counts.any() or knows(encoder, query.text)
+            vector = vector if meant and vector.any() else None
     return QueryContext(request, query, vector, statistics), terms
 
 

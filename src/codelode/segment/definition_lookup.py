@@ -108,6 +108,22 @@ class DefinitionLookup:
             for place in np.flatnonzero(block.names[piece] == number).tolist()
         ]
 
+    def alike(self, name: str) -> list[tuple[int, str, Column]]:
+        """Return the names with the key of `name`: number, text, and the chunks that define it."""
+        return [
+            (number, _text(self._names.name(number)), self._names.chunks(number))
+            for number in self._names.having(_key(name))
+        ]
+
+    def definers(self, number: int, file: int, first: int, last: int) -> list[DefinitionRecord]:
+        """Return the definitions of a file by the number of their name, named in some lines."""
+        records = [
+            self.record(start + place)
+            for block, piece, start in self._rows.pieces(file)
+            for place in np.flatnonzero(block.names[piece] == number).tolist()
+        ]
+        return [each for each in records if first <= each.definition.name_line <= last]
+
     def chunks_defining(self, name: str, joined: bool = False) -> Column:
         """Return the chunks that define a name, ignoring case: ordinals int64[n], ascending.
 
@@ -150,7 +166,7 @@ class DefinitionLookup:
             name_line=row.name_line,
             parent=row.parent,
             declaration=row.declaration,
-            owner=_text(self._names.name(row.owner - 1)) if row.owner else "",
+            owner=self._owner_of(row),
         )
         return DefinitionRecord(file, row.place, definition)
 
@@ -174,6 +190,26 @@ class DefinitionLookup:
         """Return the name of a definition, qualified by its owner and all enclosing definitions."""
         return ".".join(self.name_parts(file, place))
 
+    def qualified(self, file: int, row: DefinitionRow, near: Sequence[DefinitionRow]) -> str:
+        """Return `qualified_name` of a definition; fast if `near` has those that enclose it."""
+        place, parts = row.place, self._parts(row)
+        if row.parent >= 0:
+            known = {each.place: each for each in near}
+            while row.parent >= 0:
+                if row.parent not in known:
+                    return self.qualified_name(file, place)
+                row = known[row.parent]
+                parts += self._parts(row)
+        return ".".join(reversed(parts))
+
+    def _parts(self, row: DefinitionRow) -> list[str]:
+        """Return the name of a definition and that of its owner, as far as not empty."""
+        name, owner = self.name_of(row), self._owner_of(row)
+        return [part for part in (name, owner) if part]
+
+    def _owner_of(self, row: DefinitionRow) -> str:
+        return _text(self._names.name(row.owner - 1)) if row.owner else ""
+
     def name_parts(self, file: int, place: int) -> list[str]:
         """Return the parts of the qualified name of a definition, its own name last."""
         number = int(self._rows.firsts[file]) + place
@@ -185,6 +221,11 @@ class DefinitionLookup:
     def depth(self, file: int, place: int) -> int:
         """Return the number of definitions that enclose a definition."""
         return sum(1 for _ in self._rows.enclosing(int(self._rows.firsts[file]) + place))
+
+    @property
+    def name_table(self) -> Names:
+        """The names by number."""
+        return self._names
 
     @cached_property
     def _names(self) -> Names:

@@ -19,6 +19,7 @@ from codelode.lru import LruCache
 from codelode.segment.column_codec import Column, PackedTable, pack_column, pack_tables
 from codelode.segment.frames import Frames, frame_sections
 from codelode.segment.name_keys import SEPARATORS, name_key, name_keys, sortable
+from codelode.segment.name_scan import places_containing
 from codelode.segment.schema import MAX_NAME_BYTES
 from codelode.text.csr import group_starts
 
@@ -31,14 +32,11 @@ if TYPE_CHECKING:
 
 NAMES_PER_BLOCK = 512
 
-NAME_SECTIONS = ("names", "name_blocks", "name_heads")
-
 NAMES_PER_GROUP = 32
 """Blocks know where each group begins, so that a name is read without the others."""
 
 _COUNT = struct.Struct("<H")
 _NEWLINE = 10
-_CACHED_BLOCKS = 16
 
 
 class SortedNames(NamedTuple):
@@ -203,6 +201,14 @@ class NameBlock:
         first = text.count(b"\n", 0, start)
         return range(first, first + (stop - start) // step)
 
+    def containing(self, pieces: Sequence[bytes], lengths: range) -> list[int]:
+        """Return the places of the names with any of some pieces: see `name_scan`."""
+        return places_containing(self._text, pieces, lengths)
+
+
+_BLOCKS: LruCache[tuple[int, int], NameBlock] = LruCache(256)
+"""The blocks used last, of all segments that the process reads: about 4 MB."""
+
 
 class Names:
     """Finds names; reads only the blocks that may hold them. May raise `DamagedError`.
@@ -215,7 +221,6 @@ class Names:
         self._file = file
         self._most = max_name_record(definitions)
         self._frames = Frames(file, "names", "name_blocks")
-        self._blocks: LruCache[int, NameBlock] = LruCache(_CACHED_BLOCKS)
 
     @cached_property
     def heads(self) -> list[bytes]:
@@ -227,10 +232,11 @@ class Names:
 
     def block(self, number: int) -> NameBlock:
         """Return a block of names."""
-        block = self._blocks.get(number)
+        key = self._frames.key, number
+        block = _BLOCKS.get(key)
         if block is None:
             block = NameBlock(self._frames.read(number, self._most))
-            self._blocks.put(number, block)
+            _BLOCKS.put(key, block)
         return block
 
     def blocks(self) -> Iterator[NameBlock]:
@@ -249,6 +255,12 @@ class Names:
         for number in range(first, bisect_right(self.heads, key)):
             for place in self.block(number).having(key):
                 yield number * NAMES_PER_BLOCK + place
+
+    def containing(self, pieces: Sequence[bytes], lengths: range) -> Iterator[tuple[int, bytes]]:
+        """Yield number and name of the names with any of some pieces: see `name_scan`."""
+        for number, block in enumerate(self.blocks()):
+            for place in block.containing(pieces, lengths):
+                yield number * NAMES_PER_BLOCK + place, block.names[place]
 
     def having_prefix(self, prefix: bytes) -> range:
         """Return the numbers of the names whose keys begin with a prefix.

@@ -50,7 +50,9 @@ MIN_HASH_BYTES = 16
 
 _WORD_CLASS = rb"[0-9A-Za-z_\x80-\xff]+"
 _WORD = re.compile(_WORD_CLASS)
-_COMPOUND = re.compile(_WORD_CLASS + rb"(?:[-./@]" + _WORD_CLASS + rb")+")
+_COMPOUND = re.compile(  # linear: it is tried only where a word begins
+    rb"(?<![0-9A-Za-z_\x80-\xff])" + _WORD_CLASS + rb"(?:[-./@]" + _WORD_CLASS + rb")+"
+)
 _NUMBER = re.compile(rb"[0-9][0-9a-fA-FxXoObBlLuU_]*\Z")
 _HASH = re.compile(rb"(?=.*[0-9])(?:[0-9a-f]+|[0-9A-F]+)\Z")
 _SPACE_OF_OPERATOR = re.compile(r" +(?=[^\w\s])|(?<=[^\w\s]) +")  # `operator <<` is `operator<<`

@@ -87,7 +87,7 @@ _MARKED_RECORDS: Final = tuple(
 )
 
 
-_MACRO = rb"[A-Z][A-Z0-9]*_[A-Z0-9_]+"
+_MACRO = rb"\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b"
 _CALLED = rb"(?:[ \t]*\((?:[^()\n]|\([^()\n]*\)){0,200}\))"
 _NEXT_LINE = rb"\r?\n(?:[ \t\r]*\n|[ \t]*//[^\n]*\n){0,40}[ \t]*"
 _BEFORE_RECORD: Final = re.compile(
@@ -100,7 +100,7 @@ _LINE_OF_MACRO: Final = re.compile(
 )
 _AFTER_PARAMETERS: Final = re.compile(
     rb"\)(?:[ \t]*(?:const|noexcept|override|final)\b)*(?:[ \t]*|[ \t]*\r?\n[ \t]{4,99})"
-    rb"((?:" + _MACRO + _CALLED + rb"?(?:[ \t]+|\r?\n[ \t]{4,99})?)+)"
+    rb"((?:" + _MACRO + _CALLED + rb"?(?:[ \t]+|\r?\n[ \t]{4,99})?){1,6})"
     rb"(?=[ \t\r\n]*(?:[;{:=]|(?:const|noexcept|override|final)\b))"
 )
 """`ABSL_LOCKS(mu)` of `void lock() ABSL_LOCKS(mu) {`, of which a parser makes the name."""

@@ -14,9 +14,13 @@ from codelode.answers.search import answer_object, hit_object
 from codelode.cli import streams
 from codelode.render.ansi import DIM, paint
 from codelode.render.paths import from_here
-from codelode.render.sanitize import visible_name
+from codelode.render.sanitize import visible_name, width
+from codelode.render.screen import rows_of_hits
 from codelode.render.text import Style, render_hit
 from codelode.render.units import count, seconds
+
+FOOTER_ROWS = 3
+"""A blank row, the summary, and the next prompt."""
 
 if TYPE_CHECKING:
     import argparse
@@ -68,16 +72,37 @@ def _print_text(
     options: argparse.Namespace,
 ) -> None:
     style, root = _style(options), Path(answer.root)
-    for number, hit in enumerate(answer.hits):
-        if number and not options.no_snippet:
-            print()
+    headed = [
+        replace(hit, path=from_here(os.fspath(root / hit.path), roots)) for hit in answer.hits
+    ]
+    before: list[Line] | None = None
+    for hit, shown, rows in zip(answer.hits, headed, _rows(headed, style, options), strict=True):
         lines: list[Line] = []
-        if not options.no_snippet:
-            lines = shown_lines(root, hit, terms, options.context, options.full_section)
-        shown = replace(hit, path=from_here(os.fspath(root / hit.path), roots))
+        if not options.no_snippet and rows != 0:
+            lines = shown_lines(root, hit, terms, options.context, options.full_section, rows)
+        if before is not None and (before or lines):
+            print()
         print("\n".join(render_hit(shown, lines, style)))
+        before = lines
     sys.stdout.flush()
     _print_footer(answer)
+
+
+def _rows(hits: Sequence[Hit], style: Style, options: argparse.Namespace) -> list[int | None]:
+    """Return the rows for the source of each hit; None where nothing bounds them.
+
+    On a terminal, an answer without further flags fits one screen, with its footer and a prompt.
+    """
+    if not style.terminal or style.columns is None or options.context or options.full_section:
+        return [None] * len(hits)
+    headers = [
+        sum(
+            -(-width(line) // style.columns)
+            for line in render_hit(hit, (), replace(style, color=False))
+        )
+        for hit in hits
+    ]
+    return [*rows_of_hits(headers, streams.rows(sys.stdout) - FOOTER_ROWS)]
 
 
 def _style(options: argparse.Namespace) -> Style:
