@@ -71,15 +71,21 @@ def files_in(text: str) -> tuple[FileMention, ...]:
         whole = len(mentions) == 1
         if (match := _LINE.match(mention)) is None:
             continue
-        path = match[1].replace("\\", "/").rstrip("/.:").removeprefix("./").lstrip("/")
+        path = clean_path(match[1])
         name = path.rpartition("/")[2]
         if not name or not (whole or _ENDING.search(name)):
             continue
         plain = _has_no_ending(path)
         sure = whole and not (plain and name == name.lower() and "/" not in path)
         weight = 1.0 if sure else MENTIONED
-        found[FileMention(path if plain else folded_name(path), int(match[2] or 0), weight)] = None
+        found[FileMention(path, int(match[2] or 0), weight)] = None
     return tuple(found)[:_MAX_MENTIONS]
+
+
+def clean_path(path: str) -> str:
+    """Return a path as a `FileMention` has it; empty if there is no name in it."""
+    path = path.replace("\\", "/").rstrip("/.:").removeprefix("./").lstrip("/")
+    return path if _has_no_ending(path) else folded_name(path)
 
 
 def _has_no_ending(path: str) -> bool:

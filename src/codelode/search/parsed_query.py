@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from codelode.errors import UsageError
-from codelode.search.file_query import FileMention, files_in
+from codelode.search.file_query import FileMention, clean_path, files_in
+from codelode.search.report import CANDIDATE_TERMS, is_report, read_report
 from codelode.text.scripts import shape
 from codelode.text.tokens import query_terms
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
     from codelode.search.request import SearchRequest
     from codelode.search.verbatim import Required
 
@@ -26,6 +33,9 @@ _OPERATOR_NAME = re.compile(r"\boperator\s*(\(\)|\[\]|[^\w\s()\[\]]+)")
 _OPERATOR = re.compile(r"(?:^|[\s(`'\"])(\[\]=?|[-!#$%&*+./:<=>?@\\^|~]{1,8})(?=$|[\s)`'\"])")
 
 MAX_TERMS = 64
+MAX_NAMES = 32
+FRAME = 0.6
+FRAME_DECAY = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +49,9 @@ class ParsedQuery:
 
     Of each of `required`, a pattern must match: the quoted parts of the query, and the patterns of
     the request. `only_patterns` says that `text` is the words of these patterns.
+
+    Of a report, `text` is only its title and its message, and `terms` are candidates, each with one
+    of `weights`: `focus` selects those that say most in an index. Otherwise there are no weights.
     """
 
     text: str
@@ -48,6 +61,12 @@ class ParsedQuery:
     is_symbol: bool
     required: tuple[Required, ...] = ()
     only_patterns: bool = False
+    weights: tuple[float, ...] = ()
+
+    def only(self, rows: Sequence[int]) -> ParsedQuery:
+        """Return the query with some of its terms."""
+        weights = tuple(self.weights[row] for row in rows) if self.weights else ()
+        return replace(self, terms=tuple(self.terms[row] for row in rows), weights=weights)
 
 
 def parse_request(request: SearchRequest) -> ParsedQuery:
@@ -73,6 +92,8 @@ def parse_request(request: SearchRequest) -> ParsedQuery:
 
 def parse_query(text: str) -> ParsedQuery:
     """Read a query. Raises `UsageError` if there is nothing to look for."""
+    if is_report(text):
+        return _parse_report(text)
     text, required = _without_quotes(text) if '"' in text else (text, ())
     text = text.strip()
     terms = _without_stop_words(query_terms(text))
@@ -85,6 +106,43 @@ def parse_query(text: str) -> ParsedQuery:
         names = [name for name in names if _has_several_parts(name)]
     names = list(dict.fromkeys([*names, *operators]))
     return ParsedQuery(text, terms, tuple(names), files_in(text), is_symbol, required)
+
+
+def _parse_report(text: str) -> ParsedQuery:
+    report = read_report(text)
+    terms = _without_stop_words(list(report.salience), CANDIDATE_TERMS)
+    if not terms:
+        raise nothing_to_look_for(text.strip()[:80])
+    names = [frame.function for frame in report.frames]
+    names += filter(_has_several_parts, filter(_is_name, _WORD.findall(_spaced(report.telling))))
+    frames = [
+        FileMention(path, frame.line, FRAME * FRAME_DECAY**place)
+        for place, frame in enumerate(report.frames)
+        if (path := clean_path(frame.path))
+    ]
+    return ParsedQuery(
+        report.condensed,
+        terms,
+        tuple(dict.fromkeys(filter(None, names)))[:MAX_NAMES],
+        (*frames, *files_in(report.telling)),
+        is_symbol=False,
+        weights=tuple(map(report.salience.__getitem__, terms)),
+    )
+
+
+def focus(query: ParsedQuery, counts: NDArray[np.int64], chunks: int) -> list[int]:
+    """Return the numbers of the terms to search for, ascending, given how many chunks have each.
+
+    All of them, except for a report: those that say most, by salience and rarity.
+    """
+    if not query.weights:
+        return list(range(len(query.terms)))
+    worth = [
+        weight * math.log1p((chunks - n + 0.5) / (n + 0.5)) if n else 0.0
+        for weight, n in zip(query.weights, counts.tolist(), strict=True)
+    ]
+    order = sorted(range(len(worth)), key=lambda term: -worth[term])
+    return sorted(order[:MAX_TERMS])
 
 
 def _without_quotes(text: str) -> tuple[str, tuple[Required, ...]]:
@@ -137,8 +195,8 @@ def _operators(text: str, *, alone: bool) -> list[str]:
     return found
 
 
-def _without_stop_words(terms: list[str]) -> tuple[str, ...]:
+def _without_stop_words(terms: list[str], most: int = MAX_TERMS) -> tuple[str, ...]:
     """Return the distinct terms; stop words only if there are no others."""
-    distinct = dict.fromkeys(terms[: 4 * MAX_TERMS])
+    distinct = dict.fromkeys(terms[: 4 * most])
     kept = [term for term in distinct if term not in _STOP_WORDS]
-    return tuple(kept or distinct)[:MAX_TERMS]
+    return tuple(kept or distinct)[:most]
