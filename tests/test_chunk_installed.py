@@ -15,7 +15,7 @@ def nothing_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(name: str) -> grammars.Grammar | None:
         return None if name in EXTRA else grammars.installed_grammar(name)
 
-    monkeypatch.setattr("codelode.chunk.chunker.installed_grammar", missing)
+    monkeypatch.setattr("codelode.chunk.embedded.installed_grammar", missing)
 
 
 @pytest.mark.usefixtures("nothing_extra")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,7 +18,7 @@ from tests.commandline import CommandLine, imported_by, without, write_many, wri
 from tests.mcp_client import ERAS, only_text, run, stdio, talk, text_of
 from tests.mcp_client import http as http_server
 
-TOOL_NAMES = ["search", "related", "read", "status"]
+TOOL_NAMES = ["search", "symbols", "outline", "related", "read", "status"]
 
 
 @pytest.fixture
@@ -34,7 +35,15 @@ async def check_tools(client: Client) -> None:
     assert found.startswith("src/retry.py:")
     assert "def schedule(self, attempt: int) -> float:" in found
     assert "RetryScheduler (class) [6-12]" in found
-    assert found.rstrip().endswith("updated just now]")
+    assert re.search(r"\[index: 5 files, updated .*, up to date\]\Z", found)
+    named = await text_of(client, "symbols", name="schedule")
+    assert named.startswith("src/retry.py:9 RetryScheduler.schedule (method) [9-12]\n")
+    outlined = await text_of(client, "outline", path="src/retry.py")
+    assert outlined.splitlines()[:3] == [
+        "src/retry.py",
+        "6 RetryScheduler (class) [6-12]",
+        "  9 schedule (method) [9-12]",
+    ]
     assert "tests/test_retry.py:1" in await text_of(client, "related", path="src/retry.py", line=9)
     read = await text_of(client, "read", path="src/retry.py", start_line=6, end_line=7)
     assert read.splitlines()[:2] == ["src/retry.py:6-7 of 12 lines", "class RetryScheduler:"]
@@ -134,6 +143,8 @@ def test_the_home_folder_is_not_indexed_unasked(lode: CommandLine) -> None:
         ("search", {"query": "retry", "glob": "{"}),
         ("search", {"query": "retry", "cursor": "nonsense"}),
         ("search", {"query": "retry", "path": "/etc"}),
+        ("symbols", {}),
+        ("outline", {"path": "nowhere.py"}),
         ("read", {"path": "../outside.py"}),
         ("read", {"path": "/etc/passwd"}),
         ("read", {"path": "link.py"}),

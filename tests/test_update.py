@@ -326,3 +326,45 @@ def test_a_folder_of_an_indexed_tree_is_searched_through_its_index(
     assert inner.update().files == 2
     assert not inner.exists()
     assert not inner.search("open_door", fresh="never")[0].stale
+
+
+def languages(index: Index) -> dict[str, str | None]:
+    """Return the language of every live file."""
+    return {
+        live.segment.path(row): live.segment.language(row)
+        for live in index.snapshot().segments
+        for row in range(len(live.segment.files))
+        if live.files[row]
+    }
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_header_gets_the_language_that_its_new_neighbors_give_it(
+    tree: Path, make_index: MakeIndex, jobs: int
+) -> None:
+    plain, cpp = "int area(int side);\n", "class Widget {\n public:\n  int width;\n};\n"
+    write(tree, "a/plain.h", plain)
+    write(tree, "a/below/plain.h", plain)
+    write(tree, "a/widget.h", cpp)
+    for number in range(600 if jobs > 1 else 1):  # more than run without workers
+        write(tree, f"b/{number}.py", "x = 1\n")
+    index = make_index()
+
+    def update() -> tuple[int, int]:
+        report = index.update(jobs=jobs)
+        rebuilt = make_index(f"rebuilt-{report.generation}")
+        rebuilt.update(jobs=1)
+        assert languages(index) == languages(rebuilt)
+        return report.files_changed, report.bytes_read
+
+    update()
+    assert languages(index)["a/plain.h"] == "c"
+    write(tree, "a/main.cpp", "int main() {}\n")
+    changed, _ = update()
+    assert changed == 2  # and not the widget, which is read, and still is C++
+    assert languages(index)["a/below/plain.h"] == "cpp"
+    assert update() == (0, 0)
+    (tree / "a/main.cpp").unlink()
+    assert update()[0] == 2
+    assert languages(index)["a/plain.h"] == "c"
+    assert update() == (0, 0)

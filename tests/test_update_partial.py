@@ -30,8 +30,9 @@ TEXTS = (
     "",
 )
 RULES = ("*\n", "*\n!keep.py\n", "a\n", "/a/\n", "*.py\n!a.py\n", "!.b\n", "d/\n", "\n")
-NAMES = ("a", "d", "keep.py", ".b")
-SEEDLINGS = ("a/d/keep.py", "a/keep.py", "a/.b", "d/a", "d/keep.py", ".b", "keep.py", "always.py")
+NAMES = ("a", "d", "keep.py", ".b", "x.cpp", "y.c")
+SEEDLINGS = ("a/d/keep.py", "a/keep.py", "a/.b", "d/a", "d/keep.py", ".b", "keep.py", "always.py",
+             "lib.h", "a/lib.h", "a/d/lib.h", "a/x.cpp")  # fmt: skip
 RULE_FILES = (".gitignore", ".ignore", ".lodeignore")
 
 
@@ -55,16 +56,21 @@ def write(root: Path, path: str, text: str) -> None:
     target.write_text(text)
 
 
-def contents(index: Index) -> list[tuple[str, bytes, int]]:
-    """Every live file, sorted: its path, content hash and reason to have no chunks."""
+def contents(index: Index) -> list[tuple[str, bytes, int, str]]:
+    """Every live file, sorted: its path, content hash, reason to have no chunks, and language."""
     rows = [
-        (live.segment.path(row), files["content_hash"][row].tobytes(), int(files["skip"][row]))
+        (
+            live.segment.path(row),
+            files["content_hash"][row].tobytes(),
+            int(files["skip"][row]),
+            str(live.segment.language(row)),
+        )
         for live in index.snapshot().segments
         for files in [live.segment.files]
         for row in range(len(files))
         if live.files[row]
     ]
-    assert len({path for path, _, _ in rows}) == len(rows)
+    assert len({path for path, *_ in rows}) == len(rows)
     return sorted(rows)
 
 
@@ -160,6 +166,8 @@ def called(root: Path, path: str, how: str) -> str | Path:
 @example([[(("write", "a", TEXTS[0]), "itself")], [(("write", "a/d", TEXTS[1]), "itself")]])
 @example([[(("write", "a", TEXTS[0]), "itself"), (("write", ".gitignore", RULES[1]), "itself")],
           [(("write", "keep.py", TEXTS[1]), "itself")]])  # fmt: skip
+@example([[(("write", "x.cpp", TEXTS[1]), "itself")], [(("delete", "x.cpp", ""), "itself")]])
+@example([[(("delete", "a/x.cpp", ""), "itself")], [(("write", "a/d/y.c", ""), "itself")]])
 @example([[(("write", ".gitignore", "a\n"), "itself")], [(("worktree", "d/", ""), "itself")]])
 @given(histories)
 def test_updating_changed_paths_equals_updating_the_tree(
@@ -233,7 +241,7 @@ def test_a_scope_names_each_path_once(tree: Path) -> None:
     assert scope(".ignore") is None
     assert scope("a/.gitignore", no_ignore=True) == ("a/.gitignore",)
     assert scope("a/.git", "b/.git/info/exclude") == ("a", "b")
-    assert scope("a/.git/index", "b/x") == ("a/.git/index", "b/x")
+    assert scope("a/.git/index", "b/x") == ("a", "b/x")
     (tree / ".gitignore").write_text("*\n!keep.py\n")
     assert scope("a/b") is None
     assert scope("a/b", no_ignore=True) == ("a/b",)
@@ -299,7 +307,7 @@ def test_other_paths_stay_as_they_are(tree: Path, tmp_path: Path) -> None:
     assert (report.generation, contents(index)) == (1, before)
     report = index.update(["b.py"])
     assert (report.files_changed, report.files_removed, report.files) == (1, 0, 3)
-    assert [path for path, _, _ in contents(index)] == ["a.py", "b.py", "c.py"]
+    assert [path for path, *_ in contents(index)] == ["a.py", "b.py", "c.py"]
     # What was changed elsewhere within the granularity of file times is found later.
     assert index.snapshot().manifest.started_ns == manifest.started_ns
     assert index.snapshot().manifest.skipped == manifest.skipped == {"empty": 1}
@@ -359,7 +367,7 @@ def test_rows_are_found_by_either_way(files: list[str], named: list[str], few: i
     from tests.segments import build
 
     segment = build([(path, b"x = 1\n") for path in files])
-    scope = Scope.of(Path("/root"), named)
+    scope = Scope.of(Path("/nowhere"), named)
     assert scope is not None
     rows = [
         row

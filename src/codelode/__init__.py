@@ -12,8 +12,7 @@ docs/api.md. All other modules are internal and may change with any version.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # importing `typing` would take most of the time of importing this
 if TYPE_CHECKING:
     from codelode.embed.encoder import Encoder
     from codelode.errors import (

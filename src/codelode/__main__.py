@@ -1,6 +1,50 @@
-"""`python -m codelode` is `lode`."""
+"""The program: `lode`, or `python -m codelode`. Ctrl-C ends it quietly from the first import on."""
 
-from codelode.cli import main
+import sys
+
+TYPE_CHECKING = False  # importing `typing` would take time in which Ctrl-C is not quiet
+if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
+
+INTERRUPTED = 130  # as of a program that SIGINT (2) has ended: 128 + 2
+
+
+def main() -> int:
+    """Run the `lode` command and return its exit code."""
+    interrupts: list[int] = []
+
+    def interrupt(number: int, frame: object) -> None:
+        interrupts.append(number)
+        raise KeyboardInterrupt
+
+    try:
+        import signal
+
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # not ignored
+            signal.signal(signal.SIGINT, interrupt)
+            sys.unraisablehook = _report_errors
+        if sys.getfilesystemencoding() != "utf-8":
+            from codelode.system.utf8_mode import restart
+
+            restart()
+        from codelode.cli.entry import main as run
+
+        code = run()
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done: end without a traceback
+        return INTERRUPTED if interrupts else code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except (ImportError, SystemError):  # extension modules, numpy's too, turn Ctrl-C into these
+        if interrupts:
+            return INTERRUPTED
+        raise
+
+
+def _report_errors(unraisable: "UnraisableHookArgs") -> None:
+    """Report an error in a destructor or callback, as Python does, unless it is Ctrl-C."""
+    if not issubclass(unraisable.exc_type, KeyboardInterrupt):
+        sys.__unraisablehook__(unraisable)
+
 
 if __name__ == "__main__":
     raise SystemExit(main())

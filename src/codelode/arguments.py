@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 import os
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -75,6 +76,11 @@ def choice(name: str, value: object, choices: tuple[str, ...]) -> None:
 
 def path(name: str, value: object) -> Path:
     """Return a path, given as a string or as a path object."""
+    if sys.getfilesystemencoding() != "utf-8":
+        raise UsageError(
+            "this process does not read file names as UTF-8: start Python with -X utf8,"
+            " or with PYTHONUTF8=1 in its environment"
+        )
     if isinstance(value, str | os.PathLike):
         decoded = os.fsdecode(value)
         if "\0" in decoded:

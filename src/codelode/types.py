@@ -60,10 +60,24 @@ class SourceFile:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A file to read. `content_hash` is the hash of its indexed content, if it is indexed."""
+    """A file to read; if it is indexed, the hash of its indexed content and the language of this.
+
+    The language may differ although the content does not: that of a header depends on its folder.
+    """
 
     file: SourceFile
     content_hash: bytes | None = None
+    language: str | None = None
+
+    @property
+    def may_change_language(self) -> bool:
+        """Whether this is a header that its folder gives another language than the indexed one."""
+        return self.file.path.endswith(".h") and self.file.language != self.language
+
+    def is_as_indexed(self, document: Document) -> bool:
+        """Return whether a document of the file is the one that is indexed."""
+        same = document.content_hash == self.content_hash
+        return same and document.language == self.language
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,21 +9,20 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Final
 
-from codelode.chunk.definitions import RawDefinition
-from codelode.chunk.grammars import grammar_name, installed_grammar, is_installed
-from codelode.chunk.heads import head_outline
-from codelode.chunk.languages import EXTRA, head_pattern, heads_of
+from codelode.chunk.definitions import Outline, RawDefinition
+from codelode.chunk.embedded import add_embedded, language_outline
+from codelode.chunk.grammars import grammar_name, is_installed
+from codelode.chunk.hosts import HOSTS
+from codelode.chunk.languages import EXTRA
 from codelode.chunk.lines import Lines
-from codelode.chunk.markdown import heading_cuts
 from codelode.chunk.merge import merge
 from codelode.chunk.outline import MAX_LEVEL, SOFT
 from codelode.chunk.sizes import MAX_CHUNK_BYTES
 from codelode.chunk.symbols import symbols
-from codelode.chunk.syntax import syntax_outline
 from codelode.chunk.table import definition_table
 from codelode.types import Chunk, ChunkedDocument, Document
 
-CHUNKER: Final = "syntax-3"
+CHUNKER: Final = "syntax-4"
 """Change it with anything that changes chunks or definitions: see `chunker_identity`."""
 
 MAX_PARSED_BYTES: Final = 500_000
@@ -44,6 +43,7 @@ def chunk(document: Document) -> ChunkedDocument:
         return ChunkedDocument([], [])
     lines = Lines(text)
     found, cuts = _outline(document, lines)
+    cuts.pop(0, None)
     cuts.pop(len(text), None)  # an empty node at the very end causes a cut there
     bounds = [0, *sorted(cuts), len(text)]
     wide = [(start, end) for start, end in pairwise(bounds) if end - start > MAX_CHUNK_BYTES]
@@ -73,20 +73,27 @@ def chunker_identity() -> str:
 
 def _outline(document: Document, lines: Lines) -> tuple[list[RawDefinition], dict[int, int]]:
     """Return the definitions of a document, and its split points with their levels."""
-    name = grammar_name(document.language, document.path)
     text = document.text
-    if not _worth_parsing(text, lines):
-        return [], heading_cuts(document)
-    known = installed_grammar(name) if name is not None else None
-    found = syntax_outline(known, text, MAX_CHUNK_BYTES) if known else None
-    if found is None:
-        heads = heads_of(name or document.language)
-        found = head_outline(head_pattern(heads), text) if heads else None
-    return (found.definitions, found.cuts) if found else ([], heading_cuts(document))
+    name = grammar_name(document.language, document.path) or document.language
+    if name is None:
+        return [], {}
+    host = HOSTS.get(name)
+    any_lines = host is not None and host.long_lines
+    is_worth_it = _worth_parsing(text, lines, any_lines=any_lines)
+    found = language_outline(name, text) if is_worth_it else None
+    found = found or Outline()
+    if host is not None:
+        found.cuts |= host.cuts(text)
+        if is_worth_it:
+            add_embedded(found, host, text, document.path)
+    return found.definitions, found.cuts
 
 
-def _worth_parsing(text: bytes, lines: Lines) -> bool:
-    """Return whether a text is worth parsing for its definitions."""
+def _worth_parsing(text: bytes, lines: Lines, *, any_lines: bool) -> bool:
+    """Return whether a text is worth parsing for its definitions.
+
+    `any_lines` says that long lines are no sign of a text made by a program.
+    """
     if len(text) > MAX_PARSED_BYTES:
         return False
-    return lines.long_bytes() <= max(MIN_LONG_BYTES, MAX_LONG_SHARE * len(text))
+    return any_lines or lines.long_bytes() <= max(MIN_LONG_BYTES, MAX_LONG_SHARE * len(text))

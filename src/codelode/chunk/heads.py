@@ -74,8 +74,8 @@ def heads_in(
                 continue
             found.append(each)
             if len(found) == MAX_HEADS:
-                return _nested(known + found)
-    return _nested(known + found) if found else known
+                return nested(known + found)
+    return nested(known + found) if found else known
 
 
 def whole_lines(ranges: list[tuple[int, int]], text: bytes) -> Iterable[tuple[int, int]]:
@@ -131,7 +131,7 @@ def _block_end(text: bytes, at: int, indent: int) -> int:
     return limit if limit == len(text) else text.find(b"\n", at, limit) % (limit + 1)
 
 
-def _nested(definitions: list[RawDefinition]) -> list[RawDefinition]:
+def nested(definitions: list[RawDefinition]) -> list[RawDefinition]:
     """Recompute the parents: a definition found by its head may enclose definitions of the tree."""
     order = sorted(
         range(len(definitions)), key=lambda i: (definitions[i].start, -definitions[i].end)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from codelode.discover.headers import language_of_sources
 from codelode.discover.ignore import NOT_FOUND, Finder
 from codelode.discover.installed import holds_packages
 from codelode.discover.rule_stack import RuleFile, RuleStack
@@ -14,8 +15,6 @@ from codelode.discover.scope import Names
 from codelode.types import Skip, SkipReason
 
 Entry = tuple[bytes, "os.DirEntry[str]"]
-
-_CPP_SOURCES = (b".cc", b".cpp", b".cxx", b".c++", b".C", b".hpp", b".hh", b".hxx", b".cu")
 
 
 class Omission(NamedTuple):
@@ -95,11 +94,7 @@ class Folder:
         Without sources, the folder above decides.
         """
         if not self._headers:
-            names = [raw for raw, _ in self.entries]
-            if any(name.endswith(_CPP_SOURCES) for name in names):
-                self._headers = "cpp"
-            elif self.above is None or any(name.endswith(b".c") for name in names):
-                self._headers = "c"
-            else:
-                self._headers = self.above.header_language()
+            here = language_of_sources(raw for raw, _ in self.entries)
+            above = self.above
+            self._headers = here or ("c" if above is None else above.header_language())
         return self._headers

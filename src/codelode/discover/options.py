@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from codelode.arguments import flag, whole_number
+from codelode.types import Skip, SkipReason
 
 MAX_FILE_SIZE = 1 << 20
 """In bytes: larger files are left out by default."""
+NOTEBOOK_FACTOR = 16
+"""A notebook may be larger by this factor: most of it is outputs, which are not indexed."""
 
 RECORDED: dict[str, type] = {
     "hidden": bool,
@@ -49,3 +52,13 @@ class WalkOptions:
     def recorded(self) -> dict[str, Any]:
         """Return the options that a manifest records."""
         return {name: getattr(self, name) for name in RECORDED}
+
+
+def size_limit(path: str, max_file_size: int) -> int:
+    """Return how large a file may be, in bytes."""
+    return max_file_size * NOTEBOOK_FACTOR if path.endswith(".ipynb") else max_file_size
+
+
+def too_large(path: str, size: int, limit: int) -> Skip:
+    """Return the skip of a file of `size` bytes."""
+    return Skip(path, SkipReason.TOO_LARGE, f"{size:,} bytes, the limit is {limit:,}")

@@ -11,8 +11,9 @@ import xxhash
 from codelode.discover import safe_open as opening
 from codelode.discover.decode import NoText, decode
 from codelode.discover.language_content import language_in
-from codelode.discover.options import MAX_FILE_SIZE
-from codelode.system.open_flags import FILE, FOLDER, LINKED_FOLDER
+from codelode.discover.notebook import notebook_text
+from codelode.discover.options import MAX_FILE_SIZE, size_limit, too_large
+from codelode.system.open_flags import FILE
 from codelode.types import Document, Skip, SkipReason, SourceFile
 
 _LONGEST_PATH = 4000  # slightly less than the system's limit for one path
@@ -25,7 +26,7 @@ def read(root: str | Path, file: SourceFile, max_file_size: int = MAX_FILE_SIZE)
     folder since the walk. Raises `IndexingError` if the machine runs out of descriptors or memory.
     """
     try:
-        data = _content(os.fspath(root), file, max_file_size)
+        data = _content(os.fspath(root), file, size_limit(file.path, max_file_size))
     except OSError as error:
         return opening.refusal(file.path, error)
     if isinstance(data, Skip):
@@ -35,7 +36,14 @@ def read(root: str | Path, file: SourceFile, max_file_size: int = MAX_FILE_SIZE)
         return Skip(file.path, found.reason, found.detail)
     language = language_in(file.path.rpartition("/")[2], file.language, found.text)
     digest = xxhash.xxh3_128_digest(data)
-    return Document(file.path, language, found.text, found.encoding, digest)
+    text = notebook_text(found.text) if language == "jupyter" else None
+    if text is None:
+        text = found.text
+    if not text:
+        return Skip(file.path, SkipReason.EMPTY, "a notebook without text")
+    if len(text) > max_file_size and len(data) > max_file_size:
+        return too_large(file.path, len(text), max_file_size)
+    return Document(file.path, language, text, found.encoding, digest)
 
 
 def content_hash(root: str | Path, file: SourceFile, max_file_size: int) -> bytes | None:
@@ -59,7 +67,7 @@ def _content(root: str, file: SourceFile, limit: int) -> bytes | Skip:
             return Skip(file.path, SkipReason.SPECIAL)
         size = status.st_size
         if size > limit:
-            return Skip(file.path, SkipReason.TOO_LARGE, f"{size:,} bytes, the limit is {limit:,}")
+            return too_large(file.path, size, limit)
         data = opening.read_at_most(descriptor, size + 1)
     finally:
         os.close(descriptor)
@@ -75,16 +83,7 @@ def _open(root: str, file: SourceFile) -> int:
         if _is_as_seen(descriptor, root, file):
             return descriptor
         os.close(descriptor)
-    *folders, name = file.path.split("/")
-    place = os.open(root, LINKED_FOLDER)
-    try:
-        for folder in folders:
-            below = os.open(folder, FOLDER, dir_fd=place)
-            os.close(place)
-            place = below
-        return os.open(name, FILE, dir_fd=place)
-    finally:
-        os.close(place)
+    return opening.open_stepwise(root, file.path)
 
 
 def _is_as_seen(descriptor: int, root: str, file: SourceFile) -> bool:

@@ -8,7 +8,7 @@ import stat
 from pathlib import Path
 
 from codelode.errors import IndexingError
-from codelode.system.open_flags import FILE, LINKED_FILE
+from codelode.system.open_flags import FILE, FOLDER, LINKED_FILE, LINKED_FOLDER
 from codelode.types import Skip, SkipReason
 
 _REASONS = {
@@ -33,6 +33,24 @@ def refusal(path: str, error: OSError) -> Skip:
     reason = _REASONS.get(error.errno or 0, SkipReason.UNREADABLE)
     detail = (error.strerror or str(error)) if reason is SkipReason.UNREADABLE else ""
     return Skip(path, reason, detail.lower())
+
+
+def open_stepwise(root: str, path: str) -> int:
+    """Return a descriptor of the file at `path` below `root`, opened folder by folder.
+
+    No link below the root is followed, and the path may be longer than the system allows.
+    Raises `OSError`.
+    """
+    *folders, name = path.split("/")
+    place = os.open(root, LINKED_FOLDER)
+    try:
+        for folder in folders:
+            below = os.open(folder, FOLDER, dir_fd=place)
+            os.close(place)
+            place = below
+        return os.open(name, FILE, dir_fd=place)
+    finally:
+        os.close(place)
 
 
 def read_at_most(descriptor: int, size: int) -> bytes:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from codelode.discover.git_excludes import worktree_above
+from codelode.discover.headers import language_of_sources
 from codelode.discover.ignore import parse
 from codelode.discover.rule_stack import KINDS, MAX_RULES_BYTES
 from codelode.discover.safe_open import read_settings
@@ -17,8 +18,8 @@ from codelode.lazy import cached_property
 Names = dict[str, "Names | None"]
 """Entries of a folder by name: None if all of an entry is in scope, else the entries in scope."""
 
-_GIT_SETTINGS = {(), ("info",), ("info", "exclude"), ("config",), ("commondir",)}
-"""Paths below `.git` that determine what git ignores in its parent folder."""
+_GIT_SETTINGS = {(), ("info",), ("info", "exclude"), ("config",), ("commondir",), ("index",)}
+"""Paths below `.git` that determine what git ignores or tracks in its parent folder."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,8 @@ class Scope:
         """Return the scope of a walk after changes to `paths`; None for the whole tree.
 
         `root` is a real path; `paths` are absolute or relative to it and need not exist. A rule
-        file stands for its folder, because it decides for everything there. Outside of git
+        file stands for its folder, because it decides for everything there; so does a source of C
+        or C++ that may decide in which of them the headers there are. Outside of git
         worktrees, a `.gitignore` of the root that ignores everything is heeded only if something
         is left, so there any change stands for the whole tree.
 
@@ -48,6 +50,7 @@ class Scope:
             if chosen and _depends_on_all(root):
                 return None
             chosen = [_decided_by(parts) for parts in chosen]
+        chosen += _folders_of_headers(root, chosen)
         if () in chosen:
             return None
         names: Names = {}
@@ -91,6 +94,22 @@ def _decided_by(parts: tuple[str, ...]) -> tuple[str, ...]:
         place = parts.index(".git")
         return parts[:place] if parts[place + 1 :] in _GIT_SETTINGS else parts
     return parts[:-1] if parts and parts[-1] in KINDS else parts
+
+
+def _folders_of_headers(root: Path, chosen: list[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
+    """Yield the folders whose headers may have another language after changes to `chosen`."""
+    by_folder: dict[tuple[str, ...], set[bytes]] = {}
+    for parts in chosen:
+        if parts and language_of_sources([name := os.fsencode(parts[-1])]):
+            by_folder.setdefault(parts[:-1], set()).add(name)
+    for folder, names in by_folder.items():
+        try:
+            others = {os.fsencode(each.name) for each in root.joinpath(*folder).iterdir()} - names
+        except OSError:  # gone, or no folder: nothing is there
+            continue
+        decided = language_of_sources(others)
+        if decided is None or (decided == "c" and language_of_sources(names) == "cpp"):
+            yield folder
 
 
 def _depends_on_all(root: Path) -> bool:

@@ -19,7 +19,7 @@ from codelode.discover.git_excludes import Worktree, worktree_above
 from codelode.discover.ignore import Rules
 from codelode.discover.installed import is_index, marks_among, purpose
 from codelode.discover.language import language_of
-from codelode.discover.options import WalkOptions
+from codelode.discover.options import WalkOptions, size_limit, too_large
 from codelode.discover.rule_stack import KINDS, MAX_RULES_BYTES, stack_above
 from codelode.discover.scope import Scope
 from codelode.errors import UsageError
@@ -129,9 +129,9 @@ class _Walk:
         size, name = status.st_size, entry.name
         if size == 0:
             return Skip(path, SkipReason.EMPTY)
-        if size > self._options.max_file_size:
-            limit = self._options.max_file_size
-            return Skip(path, SkipReason.TOO_LARGE, f"{size:,} bytes, the limit is {limit:,}")
+        limit = self._options.max_file_size
+        if size > limit and size > (limit := size_limit(name, limit)):
+            return too_large(path, size, limit)
         language = folder.header_language() if name.endswith(".h") else language_of(name)
         times = status.st_mtime_ns, status.st_ctime_ns
         return SourceFile(path, size, *times, status.st_ino, language)

@@ -73,6 +73,8 @@ def look(
     walked = walk(root, options, scope)
 
     def is_same(task: Task) -> bool:
+        if task.may_change_language:
+            return False
         return content_hash(root, task.file, options.max_file_size) == task.content_hash
 
     for files in _batches(walked):

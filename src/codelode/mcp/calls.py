@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from codelode.errors import NoIndexError, UsageError
@@ -11,6 +12,7 @@ from codelode.mcp import cursor as cursors
 from codelode.mcp.arguments import checked
 from codelode.mcp.budget import shorten
 from codelode.mcp.entries import entry_of
+from codelode.mcp.names import fitting, outline_line, symbol_line
 from codelode.mcp.page import Paging, page
 from codelode.mcp.roots import Place, Roots, globs_of
 from codelode.mcp.state import footer, index_state
@@ -22,10 +24,14 @@ from codelode.render.secrets import SecretMask
 from codelode.render.units import count
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from codelode.index import Index
-    from codelode.types import Answer, Hit
+    from codelode.types import Answer, Freshness, Hit
 
     Values = dict[str, Any]
+
+MAX_SYMBOLS = 500
 
 
 class Calls:
@@ -43,6 +49,8 @@ class Calls:
         self._show_secrets = show_secrets
         self._run: dict[str, Callable[[Values], str]] = {
             "search": self._search,
+            "symbols": self._symbols,
+            "outline": self._outline,
             "related": self._related,
             "read": self._read,
             "status": self._status,
@@ -81,7 +89,8 @@ class Calls:
         hits = [(index, hit) for index, answer in answers if answer for hit in answer.hits]
         hits.sort(key=lambda pair: -pair[1].score)
         paging = Paging(values["max_tokens"], values["limit"], request, seen)
-        return self._page(hits[:wanted], query.terms, paging)
+        compared = {index.root: answer.freshness for index, answer in answers if answer}
+        return self._page(hits[:wanted], query.terms, paging, compared)
 
     def _answer(self, place: Place, values: Values, wanted: int) -> Answer | None:
         """Return the answer of one index; None while it does not exist."""
@@ -102,24 +111,56 @@ class Calls:
         text = "\n".join(notes or ["there is no index yet"])
         return shorten(f"nothing to search yet: use grep for now.\n{text}", values["max_tokens"])
 
-    def _page(self, hits: list[tuple[Index, Hit]], terms: tuple[str, ...], paging: Paging) -> str:
+    def _page(
+        self,
+        hits: list[tuple[Index, Hit]],
+        terms: tuple[str, ...],
+        paging: Paging,
+        compared: Mapping[Path, Freshness],
+    ) -> str:
         mask = self._mask()
         found = [entry_of(hit, self._roots.shown(index, hit.path), mask) for index, hit in hits]
-        states = [self._state(index) for index in self._roots.indexes]
-        return page(found, terms, footer(states, mask.masked), paging)
+        return page(found, terms, self._footer(compared, mask.masked), paging)
 
     def _mask(self) -> SecretMask:
         return SecretMask(enabled=not self._show_secrets)
 
-    def _state(self, index: Index) -> str:
-        where = "" if len(self._roots.indexes) == 1 else f"{index.root}: "
-        return f"{where}{index_state(index, self._notes(index))}"
+    def _footer(self, compared: Mapping[Path, Freshness], masked: int = 0) -> str:
+        """Return one line about the state of the indexes; `compared` is how the trees differ."""
+        states = []
+        for index in self._roots.indexes:
+            state = index_state(index, self._notes(index), compared.get(index.root))
+            states.append(state if len(self._roots.indexes) == 1 else f"{index.root}: {state}")
+        return footer(states, masked)
+
+    def _symbols(self, values: Values) -> str:
+        if not (values["name"] or values["kind"] or values["path"]):
+            raise UsageError("name is required, or kind or path")
+        lines: list[str] = []
+        for place in self._roots.find(values["path"]):
+            with suppress(NoIndexError):
+                found = place.index.symbols(
+                    values["name"],
+                    MAX_SYMBOLS,
+                    kinds=values["kind"].replace(",", " ").split() or None,
+                    globs=globs_of(place, ""),
+                )
+                lines += [symbol_line(e, self._roots.shown(place.index, e.path)) for e in found]
+        lines = lines or ["no such definition: search for what it does"]
+        return fitting(lines, self._footer({}), values["max_tokens"])
+
+    def _outline(self, values: Values) -> str:
+        place = self._file(values["path"])
+        found = place.index.outline(place.path)
+        header = visible_name(self._roots.shown(place.index, place.path))
+        lines = [header, *(outline_line(each) for each in found)]
+        return fitting(lines, self._footer({}), values["max_tokens"])
 
     def _related(self, values: Values) -> str:
         place = self._file(values["path"])
         hits = place.index.related(place.path, values["line"], values["limit"])
         paging = Paging(values["max_tokens"], values["limit"])
-        return self._page([(place.index, hit) for hit in hits], (), paging)
+        return self._page([(place.index, hit) for hit in hits], (), paging, {})
 
     def _read(self, values: Values) -> str:
         from codelode.answers.files import indexed_text

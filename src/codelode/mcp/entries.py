@@ -23,6 +23,7 @@ class Entry:
 
     `path` is as it is shown, `line` the 1-based line to go to, which is one of them. `label` is the
     qualified name and kind of the definition, or empty. `keys` identify its hits across updates.
+    `note` says that the file has changed.
     """
 
     path: str
@@ -31,7 +32,7 @@ class Entry:
     lines: tuple[str, ...]
     label: str
     keys: tuple[str, ...]
-    stale: bool = False
+    note: str = ""
 
     @property
     def end_line(self) -> int:
@@ -58,7 +59,7 @@ def entry_of(hit: Hit, shown_path: str, mask: Callable[[str], str]) -> Entry:
         lines=tuple(lines),
         label=f"{symbol} ({hit.kind})" if symbol and hit.kind else symbol,
         keys=(key_of(hit, shown_path),),
-        stale=hit.stale,
+        note="deleted since" if hit.deleted else "changed on disk since" if hit.stale else "",
     )
 
 
@@ -103,5 +104,5 @@ def _union(first: Entry, second: Entry) -> Entry:
         lines=lines,
         label=first.label or second.label,
         keys=first.keys + second.keys,
-        stale=first.stale or second.stale,
+        note=first.note or second.note,
     )

@@ -58,5 +58,5 @@ def _head(entry: Entry) -> str:
 
 
 def _extent(entry: Entry) -> str:
-    stale = " (changed on disk since)" if entry.stale else ""
-    return f" [{entry.start_line}-{entry.end_line}]{stale}"
+    note = f" ({entry.note})" if entry.note else ""
+    return f" [{entry.start_line}-{entry.end_line}]{note}"

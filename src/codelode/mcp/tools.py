@@ -88,6 +88,27 @@ TOOLS = (
         always=True,
     ),
     Tool(
+        "symbols",
+        "Find definitions by name",
+        "Find where a function, method, class or constant is defined, from its name: 'Queue.push',"
+        " 'parse_config', or 'parse*' for a prefix. Use it when you know the name; it also finds"
+        " names that are written in another case, or with a typing error. Use grep to find the"
+        " callers of a name.",
+        {
+            "name": Text("the name, qualified or not; empty for all definitions below path"),
+            "kind": Text("only of this kind, such as function, method, class or constant"),
+            "path": Text("only in this folder or file"),
+            "max_tokens": _TOKENS,
+        },
+    ),
+    Tool(
+        "outline",
+        "Outline of a file",
+        "List the definitions of a file with their lines, in order. Use it to find your way in a"
+        " long file before you read a part of it; it costs a fraction of the tokens.",
+        {"path": Text("the file", required=True), "max_tokens": _TOKENS},
+    ),
+    Tool(
         "related",
         "Find similar code",
         "Find code in other files that does something similar to the code at path:line: other"

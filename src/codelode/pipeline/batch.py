@@ -140,7 +140,7 @@ class BatchIndexer:
                 builder.skip(file, document.reason)
             return
         run.bytes_read += file.size
-        if document.content_hash == task.content_hash:
+        if task.is_as_indexed(document):
             run.same.append(file)
             return
         clock.enter("chunk")

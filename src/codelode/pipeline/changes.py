@@ -95,7 +95,7 @@ class KnownFiles:
         self.seen[positions[positions >= 0]] = True
         self.unchanged[positions[same]] = True
         return [
-            Task(file, self._content_hash(position) if position >= 0 else None)
+            self._task(file, position)
             for file, position, known in zip(files, positions.tolist(), same.tolist(), strict=True)
             if not known
         ]
@@ -119,10 +119,12 @@ class KnownFiles:
         stats[self.rows[changed]] = self.stats[changed, 1:]
         return stats
 
-    def _content_hash(self, position: int) -> bytes:
-        files = self.segments[int(self.owners[position])].segment.files
-        content_hash: bytes = files["content_hash"][int(self.rows[position])].tobytes()
-        return content_hash
+    def _task(self, file: SourceFile, position: int) -> Task:
+        """Return the task to read a file, which is known if its position is not negative."""
+        if position < 0:
+            return Task(file)
+        segment, row = self.segments[int(self.owners[position])].segment, int(self.rows[position])
+        return Task(file, segment.files["content_hash"][row].tobytes(), segment.language(row))
 
     def _find(self, hashes: NDArray[np.uint64]) -> NDArray[np.int64]:
         """Return the position of each hash in the arrays, or -1."""

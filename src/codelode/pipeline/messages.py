@@ -35,7 +35,11 @@ class WorkerOptions:
 def pack_batch(batch: Sequence[Task]) -> list[object]:
     """Return a batch as JSON. Surrogates in paths are kept."""
     return [
-        [_pack_file(task.file), task.content_hash.hex() if task.content_hash else None]
+        [
+            _pack_file(task.file),
+            task.content_hash.hex() if task.content_hash else None,
+            task.language,
+        ]
         for task in batch
     ]
 
@@ -43,8 +47,8 @@ def pack_batch(batch: Sequence[Task]) -> list[object]:
 def unpack_batch(head: Sequence[Any]) -> list[Task]:
     """Return the batch that was packed."""
     return [
-        Task(SourceFile(*file), bytes.fromhex(content_hash) if content_hash else None)
-        for file, content_hash in head
+        Task(SourceFile(*file), bytes.fromhex(content_hash) if content_hash else None, language)
+        for file, content_hash, language in head
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from typing import TYPE_CHECKING, NamedTuple
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import xxhash
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from codelode.store.snapshot import LiveSegment
@@ -32,19 +34,40 @@ def staleness(root: Path, path: str, live: LiveSegment, file: int) -> Staleness:
     Size and times are compared first; the content is read only if the times alone differ. What is
     no regular file any more is deleted.
     """
-    row = live.segment.files[file]
     try:
         status = os.lstat(f"{root}/{path}")  # ten times a query: `/` of pathlib is slower
-        if not stat.S_ISREG(status.st_mode):
-            return DELETED
-        if status.st_size != int(row["size"]):
-            return CHANGED
-        if [status.st_mtime_ns, status.st_ctime_ns] == live.stats[file, :2].tolist():
-            return CURRENT
-        content = (root / path).read_bytes()
+        return _compared(status, (root / path).read_bytes, live, file)
+    except (FileNotFoundError, NotADirectoryError):
+        return DELETED
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            return _staleness_far_down(root, path, live, file)
+        return CHANGED
+
+
+def _staleness_far_down(root: Path, path: str, live: LiveSegment, file: int) -> Staleness:
+    """Compare a file whose path is too long for the system."""
+    from codelode.discover.safe_open import open_stepwise
+
+    try:
+        with open(open_stepwise(os.fspath(root), path), "rb") as opened:
+            return _compared(os.fstat(opened.fileno()), opened.read, live, file)
     except (FileNotFoundError, NotADirectoryError):
         return DELETED
     except OSError:
         return CHANGED
-    is_same = xxhash.xxh3_128_digest(content) == row["content_hash"].tobytes()
+
+
+def _compared(
+    status: os.stat_result, read: Callable[[], bytes], live: LiveSegment, file: int
+) -> Staleness:
+    """Compare the status of a file, and if necessary what `read` returns, with its row."""
+    row = live.segment.files[file]
+    if not stat.S_ISREG(status.st_mode):
+        return DELETED
+    if status.st_size != int(row["size"]):
+        return CHANGED
+    if [status.st_mtime_ns, status.st_ctime_ns] == live.stats[file, :2].tolist():
+        return CURRENT
+    is_same = xxhash.xxh3_128_digest(read()) == row["content_hash"].tobytes()
     return CURRENT if is_same else CHANGED

@@ -22,13 +22,21 @@ if TYPE_CHECKING:
 STAT_COLUMNS = ("mtime_ns", "ctime_ns", "inode")
 """A file is taken as unchanged while these and its size are as they were."""
 
+CPP_HEADER = 1 << 62
+"""Inverts this bit of the inode of a `.h` that its folder makes C++ instead of C.
+
+When the folder changes, the file looks changed, is read, and may get another language."""
+
 _SECTION = "stats"
 _UNKNOWN = -1
 
 
 def stat_row(file: SourceFile) -> tuple[int, int, int]:
     """Return the `STAT_COLUMNS` of a file; inodes above 2^63 wrap around to fit int64."""
-    inode = (file.inode + (1 << 63)) % (1 << 64) - (1 << 63)
+    inode = file.inode
+    if file.language == "cpp" and file.path.endswith(".h"):
+        inode ^= CPP_HEADER
+    inode = (inode + (1 << 63)) % (1 << 64) - (1 << 63)
     return file.mtime_ns, file.ctime_ns, inode
 
 

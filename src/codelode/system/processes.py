@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from codelode.system.framing import Frame
 
 _ENVIRONMENT = {
+    "PYTHONUTF8": "1",  # as in the parent: names of files are UTF-8 in any locale
     "OPENBLAS_NUM_THREADS": "1",  # idle BLAS threads spin; no product here is large enough for two
     # Arrays of up to some megabytes come and go with every batch and every query. The C library
     # (glibc) would give their pages back to the system, and have them cleared again for the next.

@@ -94,6 +94,7 @@ def heads_of(name: str | None) -> Heads:
 __all__ = [
     "EXTRA",
     "FUNCTION_KINDS",
+    "PATTERNS",
     "SYNTAXES",
     "TYPE_KINDS",
     "VALUE_KINDS",

@@ -25,5 +25,5 @@ def print_page(
     roots = Roots([index])
     mask = SecretMask(enabled=not options.show_secrets)
     found = [entry_of(hit, roots.shown(index, hit.path), mask) for hit in answer.hits]
-    last = footer([index_state(index)], mask.masked)
+    last = footer([index_state(index, freshness=answer.freshness)], mask.masked)
     print(page(found, terms, last, Paging(options.max_tokens, options.limit or 10)))

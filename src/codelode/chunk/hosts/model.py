@@ -1,0 +1,119 @@
+"""The regions of a host: a text with code of other languages in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from codelode.chunk.languages import PATTERNS, SYNTAXES
+
+if TYPE_CHECKING:
+    from codelode.chunk.definitions import RawDefinition
+
+
+class Region(NamedTuple):
+    """Code in a text that is parsed alone.
+
+    `source` stands in the text from the offset `start` on, and has the length of that piece of the
+    text and its line ends; what is not code may be blanked. Each line of it is moved to the left by
+    `indent` bytes. `language` is a name as in `SYNTAXES` or `PATTERNS`. `inside` encloses the code
+    for the parser: `class A{` and `}`.
+    """
+
+    language: str
+    start: int
+    source: bytes
+    indent: int = 0
+    inside: tuple[bytes, bytes] = (b"", b"")
+
+
+Scan = Callable[[bytes, str], Iterable[Region]]
+"""Finds the regions of a text, given its path, in linear time."""
+
+
+def no_regions(text: bytes, path: str) -> Iterable[Region]:
+    """Find nothing."""
+    return ()
+
+
+def no_definitions(text: bytes) -> list[RawDefinition]:
+    """Find nothing."""
+    return []
+
+
+def no_cuts(text: bytes) -> dict[int, int]:
+    """Find nothing."""
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """How to find the code in a text, and the definitions and split points of the host itself.
+
+    In a document (`illustrates`), code only illustrates: its definitions are declarations, and the
+    document is not cut by them. With `long_lines`, several lines of code may be one of the text.
+    """
+
+    regions: Scan = no_regions
+    own: Callable[[bytes], list[RawDefinition]] = no_definitions
+    cuts: Callable[[bytes], dict[int, int]] = no_cuts
+    illustrates: bool = False
+    long_lines: bool = False
+
+
+ALIASES: Mapping[bytes, str] = MappingProxyType(
+    {
+        b"c#": "csharp",
+        b"c++": "cpp",
+        b"cs": "csharp",
+        b"docker": "dockerfile",
+        b"emacs-lisp": "elisp",
+        b"ex": "elixir",
+        b"f#": "fsharp",
+        b"golang": "go",
+        b"gql": "graphql",
+        b"hcl": "terraform",
+        b"hs": "haskell",
+        b"jl": "julia",
+        b"js": "javascript",
+        b"jsx": "javascript",
+        b"kt": "kotlin",
+        b"makefile": "make",
+        b"mjs": "javascript",
+        b"ml": "ocaml",
+        b"objc": "objective-c",
+        b"pl": "perl",
+        b"protobuf": "proto",
+        b"ps1": "powershell",
+        b"py": "python",
+        b"rb": "ruby",
+        b"rs": "rust",
+        b"scss": "sass",
+        b"sh": "bash",
+        b"shell": "bash",
+        b"sol": "solidity",
+        b"systemverilog": "verilog",
+        b"tf": "terraform",
+        b"ts": "typescript",
+        b"zsh": "bash",
+    }
+)
+_OWN: Final[Mapping[bytes, str]] = MappingProxyType(
+    {
+        b"babel": "javascript",
+        b"ipython": "python",
+        b"ipython3": "python",
+        b"python2": "python",
+        b"python3": "python",
+    }
+)
+"""What only pages, documents and notebooks call a language."""
+
+
+def language_named(name: bytes) -> str | None:
+    """Return the language that a tag, fence or kernel calls `name`, if its code is understood."""
+    lower = name.lower()
+    found = ALIASES.get(lower) or _OWN.get(lower) or lower.decode("latin-1")
+    return found if found in SYNTAXES or found in PATTERNS else None

@@ -1,0 +1,18 @@
+"""The language of a C or C++ header that its text leaves open: that of the sources beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+_CPP_SOURCES = (b".cc", b".cpp", b".cxx", b".c++", b".C", b".hpp", b".hh", b".hxx", b".cu")
+
+
+def language_of_sources(names: Iterable[bytes]) -> str | None:
+    """Return `cpp` or `c` for the names in a folder with sources in these languages."""
+    found = None
+    for name in names:
+        if name.endswith(_CPP_SOURCES):
+            return "cpp"
+        if name.endswith(b".c"):
+            found = "c"
+    return found
