@@ -8,14 +8,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from codelode.errors import UsageError
-from codelode.search.file_query import FileMention, clean_path, files_in
+from codelode.search.file_query import MENTIONED, FileMention, clean_path, files_in
 from codelode.search.report import CANDIDATE_TERMS, is_report, read_report
+from codelode.segment.postings import FILE_NAME
 from codelode.text.scripts import shape
 from codelode.text.tokens import query_terms
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import numpy as np
     from numpy.typing import NDArray
 
@@ -33,9 +32,13 @@ _OPERATOR_NAME = re.compile(r"\boperator\s*(\(\)|\[\]|[^\w\s()\[\]]+)")
 _OPERATOR = re.compile(r"(?:^|[\s(`'\"])(\[\]=?|[-!#$%&*+./:<=>?@\\^|~]{1,8})(?=$|[\s)`'\"])")
 
 MAX_TERMS = 64
+MAX_REPORT_TERMS = 48
 MAX_NAMES = 32
-FRAME = 0.6
-FRAME_DECAY = 0.9
+
+FRAME = 0.8
+"""The weight of the first frame of a trace, compared with a query that is a path: 1."""
+FRAME_DECAY = 0.8
+"""The weight of a frame, relative to the one before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +53,8 @@ class ParsedQuery:
     Of each of `required`, a pattern must match: the quoted parts of the query, and the patterns of
     the request. `only_patterns` says that `text` is the words of these patterns.
 
-    Of a report, `text` is only its title and its message, and `terms` are candidates, each with one
-    of `weights`: `focus` selects those that say most in an index. Otherwise there are no weights.
+    Of a report, `text` is only the part that says most, `meaning` is the text for the model, and
+    `weights` has a factor for each term. Its terms and files are candidates: see `focused`.
     """
 
     text: str
@@ -62,11 +65,44 @@ class ParsedQuery:
     required: tuple[Required, ...] = ()
     only_patterns: bool = False
     weights: tuple[float, ...] = ()
+    meaning: str = ""
 
-    def only(self, rows: Sequence[int]) -> ParsedQuery:
-        """Return the query with some of its terms."""
-        weights = tuple(self.weights[row] for row in rows) if self.weights else ()
-        return replace(self, terms=tuple(self.terms[row] for row in rows), weights=weights)
+    @property
+    def counted(self) -> tuple[str, ...]:
+        """The terms whose counts `focused` needs: of a report, also the names of the files."""
+        if not self.weights:
+            return self.terms
+        return (*self.terms, *(f"{FILE_NAME}:{mention.name}" for mention in self.files))
+
+    def focused(
+        self, counts: NDArray[np.int64], chunks: int
+    ) -> tuple[ParsedQuery, NDArray[np.int64]]:
+        """Return the query to search for, and the counts of its terms: int64[terms].
+
+        `counts` int64[counted] says in how many of all `chunks` each of `counted` occurs. Of a
+        report, the terms that say most are kept, by salience and rarity, and the files that exist,
+        of which the first of a trace weighs most.
+        """
+        if not self.weights:
+            return self, counts
+        worth = [
+            weight * math.log1p((chunks - n + 0.5) / (n + 0.5)) if n else 0.0
+            for weight, n in zip(self.weights, counts.tolist(), strict=False)
+        ]
+        rows = sorted(sorted(range(len(worth)), key=lambda term: -worth[term])[:MAX_REPORT_TERMS])
+        there = counts[len(self.terms) :].tolist()
+        files = [mention for mention, n in zip(self.files, there, strict=True) if n]
+        weights = (max(FRAME * FRAME_DECAY**place, MENTIONED) for place in range(len(files)))
+        query = replace(
+            self,
+            terms=tuple(self.terms[row] for row in rows),
+            weights=tuple(self.weights[row] for row in rows),
+            files=tuple(
+                replace(mention, weight=weight) if mention.is_frame else mention
+                for mention, weight in zip(files, weights, strict=True)
+            ),
+        )
+        return query, counts[rows]
 
 
 def parse_request(request: SearchRequest) -> ParsedQuery:
@@ -115,34 +151,17 @@ def _parse_report(text: str) -> ParsedQuery:
         raise nothing_to_look_for(text.strip()[:80])
     names = [frame.function for frame in report.frames]
     names += filter(_has_several_parts, filter(_is_name, _WORD.findall(_spaced(report.telling))))
-    frames = [
-        FileMention(path, frame.line, FRAME * FRAME_DECAY**place)
-        for place, frame in enumerate(report.frames)
-        if (path := clean_path(frame.path))
-    ]
+    paths = ((clean_path(frame.path), frame.line) for frame in report.frames)
+    frames = [FileMention(path, line, FRAME, is_frame=True) for path, line in paths if path]
     return ParsedQuery(
-        report.condensed,
+        report.telling,
         terms,
         tuple(dict.fromkeys(filter(None, names)))[:MAX_NAMES],
-        (*frames, *files_in(report.telling)),
+        (*dict.fromkeys(frames), *files_in(report.telling)),
         is_symbol=False,
         weights=tuple(map(report.salience.__getitem__, terms)),
+        meaning=report.meaning,
     )
-
-
-def focus(query: ParsedQuery, counts: NDArray[np.int64], chunks: int) -> list[int]:
-    """Return the numbers of the terms to search for, ascending, given how many chunks have each.
-
-    All of them, except for a report: those that say most, by salience and rarity.
-    """
-    if not query.weights:
-        return list(range(len(query.terms)))
-    worth = [
-        weight * math.log1p((chunks - n + 0.5) / (n + 0.5)) if n else 0.0
-        for weight, n in zip(query.weights, counts.tolist(), strict=True)
-    ]
-    order = sorted(range(len(worth)), key=lambda term: -worth[term])
-    return sorted(order[:MAX_TERMS])
 
 
 def _without_quotes(text: str) -> tuple[str, tuple[Required, ...]]:

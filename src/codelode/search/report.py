@@ -1,16 +1,19 @@
 """Bug reports, stack traces, the output of tools and pasted code as queries.
 
-Most words of such a text say nothing about the cause. What does: the title, the error's message, the
-names in the prose, and the frames. A line of a report has a *salience* by its kind, and a term the
-sum over the lines that it stands on; `condensed` is the text for the model, which would drown in the
-rest. Everything takes linear time, and of a very long text only the beginning and the end are read.
+Most words of such a text say nothing about the cause. The title does, the message of the error,
+names in the prose, and frames. Each line is of a kind, and each kind has a salience; the salience
+of a term is the sum over the lines that it occurs in. The terms that say most, by salience and
+rarity, are searched for. The model reads the title and the message alone: the rest would drown
+them.
+
+Reading takes linear time. Of a very long text, the beginning and the end are read.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import chain
+from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from codelode.search.frames import Frame, frames_in
@@ -21,54 +24,91 @@ if TYPE_CHECKING:
 
 MAX_WORDS = 40
 """A query of one line and more words is a report."""
-MAX_BYTES = 1 << 16
+MAX_CHARACTERS = 1 << 16
 """Of a longer report, the first and the last half of this are read."""
 CANDIDATE_TERMS = 192
-"""So many terms are looked up, of which those that say most are searched for."""
-CONDENSED_CHARACTERS = 400
+"""The number of terms looked up, of which those that say most are searched for."""
+TELLING_CHARACTERS = 400
+PASTED_CHARACTERS = 2000
 
-_TITLE = 3.0
-_MESSAGE = 2.0
-_PROSE = 1.0
-_QUOTED = 1.5
-_CODE = 0.25
-_FRAME = 0.5
-_ASIDE = 0.0
+TITLE_REPEATED = 2
+"""The title counts that many times more for the model."""
+LAST_MESSAGE = 1.0
+"""The further salience of the last message: in many traces it is the error itself."""
+INLINE_CODE = 0.5
+"""The further salience of text between backticks in prose."""
+
+
+class Kind(Enum):
+    """The kind of a line of a report."""
+
+    TITLE = auto()
+    MESSAGE = auto()
+    PROSE = auto()
+    CODE = auto()
+    FRAME = auto()
+    LOG = auto()
+    ASIDE = auto()  # versions, headings, the environment
+
+
+SALIENCE = {
+    Kind.TITLE: 3.0,
+    Kind.MESSAGE: 1.0,
+    Kind.PROSE: 1.0,
+    Kind.CODE: 1.0,
+    Kind.FRAME: 0.5,
+    Kind.LOG: 0.25,
+    Kind.ASIDE: 0.0,
+}
 
 _MAX_TITLE = 300
 _MAX_LINE = 2000
-_FENCE = re.compile(r"\s*(```|~~~)")
+_MAX_INLINE = 64
+
+_ERROR = r"(?:\w*(?:Error|Exception|Warning|Panic|Failure|Fault)\b|(?:fatal )?error|fatal|panic)"
+_FENCE = re.compile(r"^[ \t]*(?:```|~~~)", re.MULTILINE)
+_RULE = re.compile(r"[\W_]*\Z")
+_CHECK_BOX = re.compile(r"\s*[-*] \[[ xX]\]")
+_TRACE_HEAD = re.compile(
+    r"\s*(?:Traceback \(most recent|stack ?(?:back)?trace\b|goroutine \d)", re.I
+)
 _HEADING = re.compile(r"\s*(?:#{1,6}\s+|\*\*)(.{1,80}?)(?:\*\*)?:?\s*\Z")
-_MESSAGE_LINE = re.compile(
-    r"\s*(?:E\s+|[\d:. -]*)?(?:[\w.$]+\.)?(?:\w*(?:Error|Exception|Warning|Panic|Failure|Fault)\b|error|fatal|panic|fatal error)"
-    r"(?:\[\w+\])?\s*[:(].{3,}|thread '.*' panicked at.*|\*\* \(\w.*|E\s{2,}\S.*|Caused by:.*",
+_ASIDE_HEADING = re.compile(
+    r"environment|versions?\b|system info|platform|screenshots?|additional context|checklist|os\b"
+    r"|\w+ versions?\b|your project|tools|extensions|dependencies",
+    re.I,
 )
 _VERSION = re.compile(
-    r"\s*[-*|]?\s*[\w.\[\]-]+\s*(?:[=:|@<>~^-]{1,2}|\s{2,}|\s)\s*v?\d+(?:\.\w+)+\S*[\s|]*\Z"
+    r"\s*(?:[-*|]\s*)?[\w.\[\]-]{1,80}\s*(?:[=:|@<>~^-]{1,2}\s*|\s)v?\d{1,9}(?:\.\w{1,20})+\S{0,80}[\s|]*\Z"
 )
-_RULE = re.compile(r"[\W_]*\Z")
-_CHECK = re.compile(r"\s*[-*] \[[ xX]\]")
+_MESSAGE = re.compile(
+    rf"\s*(?:E\s+)?(?:[\w.$]{{1,200}}\.)?{_ERROR}(?:\[\w+\])?\s*[:(]\s*\S"
+    r"|thread '.*' panicked at|\*\* \(\w|E\s{2,}\S|Caused by:"
+)
+_LOG = re.compile(r"\s*\[?(?:\d{4}-\d\d-\d\d[T ])?\d\d:\d\d:\d\d")
+_CODE = re.compile(r"(?: {4}|\t)\S|>>> |\.\.\. |\$ |> ")
+_LIKE_CODE = re.compile(
+    r"[;{}\[(=]\s*\Z|^\s*(?:[)}\]@*]|//|--|#\w|/\*)|^(?: {2,}|\t)\S"
+    r"| [:=!<>]?=[=>]? |->|::|\w\(\S|\w\(\)"
+    r"|^\s*(?:import|from|use|using|package|module|require|return|def|class|const|let|var|val|fn"
+    r"|func|public|private|static|end|else|type|struct|interface|instance|where|local|if|for|while)"
+    r"\b"
+)
 _URL = re.compile(r"(?:https?://|www\.)\S+")
 _INLINE = re.compile(r"`([^`\n]{2,80})`")
-_LOG_STAMP = re.compile(r"\s*\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d|\s*\[?\d\d:\d\d:\d\d")
-_ASIDE_HEADINGS = re.compile(
-    r"(?i)environment|versions?\b|system info|platform|screenshots?|additional context|checklist"
-    r"|os\b|python version|sphinx version|your project|tools|extensions|dependencies"
-)
-_CODE_LINE = re.compile(r"(?: {4}|\t)\S|>>> |\.\.\. |\$ |> ")
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
     """A report, read.
 
-    `salience` of each term, the highest first; `condensed` is the title with the error's message;
-    `names` are the words that may be names of definitions, from the telling places.
+    `salience` has the terms with the highest salience, these first; `telling` is the title, the
+    message and names in the prose; `meaning` is the text for the model.
     """
 
     salience: dict[str, float]
-    condensed: str
     telling: str
+    meaning: str
     frames: tuple[Frame, ...]
 
 
@@ -80,35 +120,47 @@ def is_report(query: str) -> bool:
 
 def read_report(text: str) -> Report:
     """Read a report."""
-    if len(text) > MAX_BYTES:
-        half = MAX_BYTES // 2
+    if len(text) > MAX_CHARACTERS:
+        half = MAX_CHARACTERS // 2
         text = f"{text[:half]}\n{text[-half:]}"
     frames = frames_in(text)
+    lines = dict.fromkeys(_lines(text, frames.lines))  # a repeated line says nothing more
+    if not frames.frames and not _FENCE.search(text) and _is_code([line for line, _ in lines]):
+        return _pasted(text, [line for line, _ in lines])
     salience: dict[str, float] = {}
-    title = message = ""
-    prose: list[str] = []
-    seen: set[str] = set()
-    for line, worth in _lines(text, frames.lines):
-        if line in seen:
-            continue
-        seen.add(line)
-        title = title or (line if worth == _TITLE else "")
-        if worth == _MESSAGE:
-            message = line
-        if worth == _PROSE:
-            prose.append(line)
-            for part in _INLINE.findall(line):
-                _add(salience, part, _QUOTED - _PROSE)
-        _add(salience, line, worth)
-    if message:
-        _add(salience, message, _MESSAGE)
-    condensed = " ".join(filter(None, (title, message.strip())))
-    telling = "\n".join(
-        filter(None, (title, message, *chain.from_iterable(map(_INLINE.findall, prose))))
-    )
+    last: dict[Kind, str] = {}
+    inline: list[str] = []
+    for line, kind in lines:
+        _add(salience, line, SALIENCE[kind])
+        last[kind] = line.strip()
+        if kind in (Kind.TITLE, Kind.PROSE) and len(inline) < _MAX_INLINE:
+            inline += _INLINE.findall(line)
+    title, message = last.get(Kind.TITLE, ""), last.get(Kind.MESSAGE, "")
+    _add(salience, message, LAST_MESSAGE)
+    for part in inline:
+        _add(salience, part, INLINE_CODE)
+    telling = "\n".join(filter(None, dict.fromkeys((title, message, *inline))))[:TELLING_CHARACTERS]
+    meaning = "\n".join(filter(None, (*[title] * TITLE_REPEATED, telling)))
+    return Report(_most_salient(salience), telling, meaning, frames.frames)
+
+
+def _is_code(lines: list[str]) -> bool:
+    """Return whether most lines look like code."""
+    return 3 * sum(1 for line in lines if _LIKE_CODE.search(line)) >= 2 * len(lines)
+
+
+def _pasted(text: str, lines: list[str]) -> Report:
+    """Return code as a report: all lines say as much."""
+    salience: dict[str, float] = {}
+    for line in lines:
+        _add(salience, line, SALIENCE[Kind.CODE])
+    text = text[:PASTED_CHARACTERS]
+    return Report(_most_salient(salience), text, text, ())
+
+
+def _most_salient(salience: dict[str, float]) -> dict[str, float]:
     order = sorted(salience, key=lambda term: -salience[term])
-    kept = {term: salience[term] for term in order[:CANDIDATE_TERMS]}
-    return Report(kept, condensed[:CONDENSED_CHARACTERS], telling, frames.frames)
+    return {term: salience[term] for term in order[:CANDIDATE_TERMS]}
 
 
 def _add(salience: dict[str, float], line: str, worth: float) -> None:
@@ -117,34 +169,32 @@ def _add(salience: dict[str, float], line: str, worth: float) -> None:
             salience[term] = salience.get(term, 0.0) + worth
 
 
-def _lines(text: str, frames: frozenset[int]) -> Iterator[tuple[str, float]]:
-    """Yield the lines that say something, each with its salience."""
-    fenced = aside = False
-    titled = False
+def _lines(text: str, frames: frozenset[int]) -> Iterator[tuple[str, Kind]]:
+    """Yield the lines with words, each with its kind. Of a long line, the beginning."""
+    fenced = aside = titled = False
     for number, whole in enumerate(text.split("\n")):
         line = _URL.sub(" ", whole[:_MAX_LINE])
         if _FENCE.match(line):
             fenced = not fenced
+        elif _RULE.match(line) or _CHECK_BOX.match(line) or _TRACE_HEAD.match(line):
             continue
-        if not line.strip() or _RULE.match(line) or _CHECK.match(line):
-            continue
-        if number in frames:
-            yield line, _FRAME
-            continue
-        if not titled and not fenced:
+        elif number in frames:
+            yield line, Kind.FRAME
+        elif not titled and not fenced and not _MESSAGE.match(line):
             titled = True
-            yield line.strip()[:_MAX_TITLE], _TITLE
-            continue
-        heading = _HEADING.match(line)
-        if heading is not None and not fenced:
-            aside = _ASIDE_HEADINGS.match(heading[1]) is not None
-            yield heading[1], _ASIDE
-            continue
-        if _MESSAGE_LINE.match(line):
-            yield line, _MESSAGE
-        elif aside or _VERSION.match(line):
-            yield line, _ASIDE
-        elif fenced or _CODE_LINE.match(line) or _LOG_STAMP.match(line):
-            yield line, _CODE
+            yield line.strip()[:_MAX_TITLE], Kind.TITLE
+        elif (heading := _HEADING.match(line)) is not None and not fenced:
+            aside = _ASIDE_HEADING.match(heading[1]) is not None
+            yield line, Kind.ASIDE
         else:
-            yield line, _PROSE
+            yield line, _kind_of(line, fenced, aside)
+
+
+def _kind_of(line: str, fenced: bool, aside: bool) -> Kind:
+    if _MESSAGE.match(line):
+        return Kind.MESSAGE
+    if aside or _VERSION.match(line):
+        return Kind.ASIDE
+    if _LOG.match(line):
+        return Kind.LOG
+    return Kind.CODE if fenced or _CODE.match(line) else Kind.PROSE

@@ -11,7 +11,7 @@ from codelode.search.fair_lock import SEARCH_LOCK
 from codelode.search.gather import gather
 from codelode.search.hits import texts
 from codelode.search.lexical import TermPostings
-from codelode.search.parsed_query import focus, nothing_to_look_for, parse_request
+from codelode.search.parsed_query import nothing_to_look_for, parse_request
 from codelode.search.rank import finish
 
 if TYPE_CHECKING:
@@ -54,17 +54,15 @@ def prepare(
     if request.languages:
         request = replace(request, languages=_canonical(request.languages))
     with timed("lexical"):
-        terms = TermPostings(shard, query.terms)
-        counts = terms.counts()
-        if query.weights:
-            rows = focus(query, counts, shard.snapshot.manifest.chunks)
-            query = query.only(rows)
-            terms, counts = TermPostings(shard, query.terms), counts[rows]
+        terms = TermPostings(shard, query.counted)
+        query, counts = query.focused(terms.counts(), shard.snapshot.manifest.chunks)
+        if query.weights:  # a report: only some of the terms are searched for
+            terms = TermPostings(shard, query.terms)
         statistics = Statistics.of(shard.snapshot.manifest, counts, query.weights)
     vector = None
     if encoder and query.text and request.mode != "lexical":
         with timed("dense"):
-            vector = encoder.encode_query(query.text)
+            vector = encoder.encode_query(query.meaning or query.text)
             vector = vector if vector.any() else None
     return QueryContext(request, query, vector, statistics), terms
 
