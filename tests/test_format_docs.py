@@ -22,6 +22,7 @@ from codelode.segment.schema import (
     MAX_CHUNKS,
     MAX_FILES,
     MAX_NAME_BYTES,
+    SYMBOL_GROUP,
 )
 from codelode.segment.stats import STAT_COLUMNS, stats_sections
 from codelode.segment.text import BLOCK_BYTES, PART_BYTES
@@ -89,7 +90,9 @@ def test_stat_files_have_these_sections() -> None:
 def test_blocks_of_definitions_have_these_columns() -> None:
     rows = table("Blocks of `definitions`")
     assert [name.strip("`") for name, _ in rows] == list(definitions.COLUMNS)
-    assert [name for name, what in rows if "stepped" in what] == [f"`{definitions.STEPPED}`"]
+    assert [name for name, what in rows if "stepped" in what] == [
+        f"`{name}`" for name in definitions.STEPPED
+    ]
     assert DECLARATION == 1
 
 
@@ -122,8 +125,10 @@ def test_the_folder_has_these_files() -> None:
         ("each {} KiB page", container.PAGE_BYTES >> 10),
         ("blocks of up to {} KiB", BLOCK_BYTES >> 10),
         ("parts of {} KiB", PART_BYTES >> 10),
-        ("up to {} definitions", definitions.DEFINITIONS_PER_BLOCK),
+        ("table of {} definitions", definitions.DEFINITIONS_PER_BLOCK),
         ("of {} names", names.NAMES_PER_BLOCK),
+        ("for each {} names", names.NAMES_PER_GROUP),
+        ("for each {} chunks", SYMBOL_GROUP),
         ("at most {} bytes", MAX_NAME_BYTES),
         ("the {} values of the upper 8 bits", BUCKETS),
         ("longer than {} bytes", LENGTH_CAP),

@@ -18,7 +18,7 @@ from codelode.chunk.chunker import chunk
 from codelode.discover.read import read
 from codelode.discover.walk import walk
 from codelode.search.symbol_query import EXACT, UNQUALIFIED, NameQuery, parse_name
-from codelode.segment.names import clean_name, name_key
+from codelode.segment.name_keys import clean_name, name_key
 from codelode.types import Document, SourceFile
 
 SAMPLES = Path(__file__).parent / "chunk_samples"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from unicodedata import normalize
 from unittest.mock import patch
@@ -18,11 +19,19 @@ from codelode.errors import DamagedError
 from codelode.segment import definitions as definitions_module
 from codelode.segment import names as names_module
 from codelode.segment.builder import SegmentBuilder
-from codelode.segment.column_codec import add_up, open_columns, pack_column, steps
+from codelode.segment.column_codec import PackedTable, fold, pack_column, pack_tables, unfold
 from codelode.segment.container import SegmentFile, write_segment
 from codelode.segment.definition_lookup import DefinitionRecord
+from codelode.segment.frames import frame_sections
 from codelode.segment.merge import merge
-from codelode.segment.names import clean_name, clean_names, name_key, name_keys, sorted_names
+from codelode.segment.name_keys import (
+    clean_name,
+    clean_names,
+    name_key,
+    name_keys,
+    names_of,
+    sortable,
+)
 from codelode.segment.reader import Segment
 from codelode.segment.run import RunSegment
 from codelode.segment.verify import faults
@@ -102,6 +111,10 @@ def records(tree: Tree) -> Iterator[DefinitionRecord]:
             yield DefinitionRecord(file, place, cleaned(definition))
 
 
+def _holds_any(definition: Definition, first: int, last: int) -> bool:
+    return definition.start_line <= last and definition.end_line >= first
+
+
 def depth(definitions: list[Definition], place: int) -> int:
     parent = definitions[place].parent
     return 0 if parent < 0 else 1 + depth(definitions, parent)
@@ -128,16 +141,32 @@ def parts_key(name: str) -> str:
     return "".join(c for c in folded if c.isalnum()) or folded
 
 
+@contextmanager
+def small_blocks(few: int, per: int) -> Iterator[None]:
+    """Make blocks of `few` names and of `per` definitions, and merge few names at a time."""
+    with (
+        patch.object(names_module, "NAMES_PER_BLOCK", few),
+        patch.object(names_module, "NAMES_PER_GROUP", 2),
+        patch("codelode.segment.run.NAMES_PER_BLOCK", few),
+        patch("codelode.segment.name_merge.NAMES_PER_PIECE", 2 * few),
+        patch("codelode.segment.definition_merge.BLOCKS_AT_ONCE", 2),
+        patch("codelode.segment.definition_merge.DEFINITIONS_PER_BLOCK", per),
+        patch.object(definitions_module, "DEFINITIONS_PER_BLOCK", per),
+        patch("codelode.segment.definition_rows.DEFINITIONS_PER_BLOCK", per),
+        patch("codelode.segment.section_check.DEFINITIONS_PER_BLOCK", per),
+    ):
+        yield
+
+
+def sorted_names(names: Iterable[bytes]) -> list[bytes]:
+    """Return each name once, by key and then as bytes."""
+    return sorted(set(names), key=lambda name: (name_key(name), name))
+
+
 @settings(deadline=None)
 @given(trees, st.integers(1, 3), sizes, sizes)
 def test_lookups_return_what_was_stored(tree: Tree, parts: int, few: int, per: int) -> None:
-    with (
-        patch.object(names_module, "NAMES_PER_BLOCK", few),
-        patch.object(definitions_module, "DEFINITIONS_PER_BLOCK", per),
-        patch("codelode.segment.definition_lookup.DEFINITIONS_PER_BLOCK", per),
-        patch("codelode.segment.section_check.DEFINITIONS_PER_BLOCK", per),
-        patch("codelode.segment.definition_faults.NAMES_PER_BLOCK", few),
-    ):
+    with small_blocks(few, per):
         segment = build(tree, parts=min(parts, len(tree)))
         assert not list(faults(segment))
         check(segment, tree)
@@ -154,6 +183,9 @@ def check(segment: Segment, tree: Tree) -> None:
             found, wanted = lookup.innermost(file, line), innermost(definitions, line)
             assert (found and found.place) == wanted
             assert found is None or found in known
+            for last in (line, line + 2):
+                held = [d for d in records([definitions]) if _holds_any(d.definition, line, last)]
+                assert lookup.overlapping(file, line, last) == [d._replace(file=file) for d in held]
     asked = {each.definition.name for each in known} | {"GETURL", "get_url", "absent", "", "_", "é"}
     for name in asked:
         same = [each for each in known if parts_key(each.definition.name) == parts_key(name)]
@@ -171,10 +203,16 @@ def check(segment: Segment, tree: Tree) -> None:
 
 
 @settings(deadline=None)
-@given(st.data(), trees, st.integers(1, 3))
+@given(st.data(), trees, st.integers(1, 3), sizes, sizes)
 def test_merging_equals_building_from_live_files(
-    data: st.DataObject, tree: Tree, parts: int
+    data: st.DataObject, tree: Tree, parts: int, few: int, per: int
 ) -> None:
+    with small_blocks(few, per):
+        check_merge(data, tree, parts)
+
+
+def check_merge(data: st.DataObject, tree: Tree, parts: int) -> None:
+    """Merge runs, and then a sealed segment, keeping some of the files."""
     live = data.draw(st.lists(st.booleans(), min_size=len(tree), max_size=len(tree)))
     kept = [definitions for definitions, on in zip(tree, live, strict=True) if on]
     merged = build(tree, live, min(parts, len(tree)))
@@ -194,25 +232,40 @@ def test_keys_and_clean_names_are_the_same_one_by_one(many: list[str]) -> None:
     assert clean_names(many) == one_by_one
     assert name_keys(one_by_one) == [name_key(name) for name in one_by_one]
     assert [name_key(name).decode() for name in one_by_one] == [parts_key(name) for name in many]
-    assert sorted_names(one_by_one) == sorted(
-        set(one_by_one), key=lambda name: (name_key(name), name)
-    )
+    in_order = sorted(sortable(one_by_one))
+    assert names_of(in_order) == sorted(one_by_one, key=lambda name: (name_key(name), name))
     assert all(len(name) <= 255 and b"\n" not in name for name in one_by_one)
 
 
 @given(st.lists(st.integers(0, 2**31 - 1), max_size=9), st.lists(st.integers(0, 300), max_size=9))
 def test_columns_survive_the_round_trip(large: list[int], small: list[int]) -> None:
     first, second = np.array(large, np.int64), np.array(small, np.int64)
-    data = pack_column(steps(first)) + pack_column(second)
-    opened = open_columns(data, 0, [len(large), len(small)])
-    assert add_up(opened[0].array()).tolist() == large
-    assert opened[1].array().tolist() == [opened[1].value(i) for i in range(len(small))] == small
-    for wrong in (data[:-1], data + b"\0", b""):
+    packed = pack_column(first)
+    column = PackedTable(packed + b"x", 0, 1, len(large))
+    assert column.end == len(packed) and column.column(0).tolist() == large
+    assert [column.value(0, row) for row in range(len(large))] == large
+    assert column.take(0, np.arange(len(large))[::-1]) == large[::-1]
+    for wrong in (packed[:-1], b"\5" + packed[1:], b""):
         with pytest.raises(ValueError, match="column"):
-            open_columns(wrong, 0, [len(large), len(small)])
-    for place in (-1, len(small)):
+            PackedTable(wrong, 0, 1, len(large))
+    for row in (-1, len(large)):
         with pytest.raises(LookupError):
-            opened[1].value(place)
+            column.value(0, row)
+    folded = fold(np.append(-first, second))
+    assert (folded >= 0).all() and unfold(folded).tolist() == [*(-first).tolist(), *small]
+
+
+@given(st.lists(st.tuples(*[st.integers(0, 2**k) for k in (0, 7, 31)]), max_size=9))
+def test_tables_survive_the_round_trip(rows: list[tuple[int, ...]]) -> None:
+    columns = [np.array([row[i] for row in rows], np.int64) for i in range(3)]
+    tables = pack_tables(columns, 4)
+    found: list[tuple[int, ...]] = []
+    for number, data in enumerate(tables):
+        count = min(4, len(rows) - 4 * number)
+        table = PackedTable(data, 0, 3, count)
+        assert table.end == len(data)
+        found += zip(*(table.column(i).tolist() for i in range(3)), strict=True)
+    assert found == rows
 
 
 def test_names_in_any_writing_are_neighbors() -> None:
@@ -256,9 +309,10 @@ def forged(segment: Segment, **changed: bytes) -> Segment:
 def test_a_reference_out_of_range_is_found(column: str) -> None:
     tree = [[Definition("a", "x", 1, 2, 1), Definition("b", "x", 2, 2, 2, 0)]]
     sound = build(tree)
-    table = sound.definition_table()
-    table.rows[column][1] = 200
-    sections = definitions_module.definition_sections(table, sound.files, sound.chunks)
+    rows = np.concatenate(list(sound.definition_rows()))
+    rows[column][1] = 200
+    records_ = definitions_module.definition_records(rows)
+    sections = frame_sections("definitions", "definition_blocks", records_)
     pieces = {name: b"".join(map(bytes, pieces)) for name, pieces in sections.items()}
     assert [section for section, *_ in faults(forged(sound, **pieces))] == ["definitions"]
 

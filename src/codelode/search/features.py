@@ -98,7 +98,7 @@ def _fill_names(
         gathered.feature(name)[:] = roles >> bit & 1
     prose = np.array([True, *(name in _PROSE for name in segment.languages)])  # 0: no language
     gathered.feature("prose")[:] = np.repeat(prose[segment.files["language"][files]], lengths)
-    names = segment.pieces("symbols", chunks["symbol_start"], chunks["symbol_length"])
+    names = segment.symbols(split_keys(gathered.keys)[1])
     for name, column in zip(
         ("symbol", "symbol_exact"), shares_of_names(names, share_of_term).T, strict=True
     ):

@@ -40,7 +40,8 @@ def texts(
         chunk = segment.chunks[ordinal]
         file, start, length = int(chunk["file"]), int(chunk["start"]), int(chunk["length"])
         text = segment.text(file, start, start + length)
-        passage = Passage(file, int(chunk["start_line"]), text)
+        starts = line_starts(text).tolist()
+        passage = Passage(file, int(chunk["start_line"]), text, starts)
         path = segment.path(file)
         asked = line_asked(context.query.files, os.fsencode(path))
         asked = _matching_line(segment, ordinal, context.query.required) or asked
@@ -83,7 +84,7 @@ def _matching_line(segment: Segment, ordinal: int, required: Sequence[Required])
 
 def _lines(passage: Passage, landing: Landing) -> bytes:
     """Return the text of the lines of a passage that the hit shows."""
-    starts = line_starts(passage.text).tolist()
+    starts = passage.starts
     if not starts:
         return passage.text
     first = landing.start_line - passage.first_line

@@ -13,14 +13,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from codelode.search.name_match import share_of_name
-from codelode.text.lines import line_starts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from codelode.search.context import QueryContext
-    from codelode.segment.definition_lookup import DefinitionLookup, DefinitionRecord
-    from codelode.types import Definition
+    from codelode.segment.definition_lookup import DefinitionLookup
+    from codelode.segment.definition_rows import DefinitionRow
 
 _NAME_SHARE = 0.5
 """A name answers if it holds this share of the query's weight, and the query this share of it."""
@@ -48,91 +47,120 @@ class Landing:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A chunk on its way to a hit: the row of its file, its first line, and its text in UTF-8."""
+    """A chunk on its way to a hit.
+
+    The row of its file, its first line, its text in UTF-8, and where each line begins in it.
+    """
 
     file: int
     first_line: int
     text: bytes
+    starts: Sequence[int]
+
+    @property
+    def last_line(self) -> int:
+        """The last line, at least the first."""
+        return self.first_line + max(len(self.starts) - 1, 0)
 
 
 def land(
     passage: Passage, definitions: DefinitionLookup, context: QueryContext, asked: int = 0
 ) -> Landing:
-    """Select the place in a passage that answers a query best.
+    """Select the place in a passage that answers a query best: the line `asked`, if it is in it.
 
-    The line `asked` wins if it is in the passage. It is 1-based, 0 if the query names no line.
+    `asked` is 1-based, 0 if the query names no line.
     """
-    starts = line_starts(passage.text).tolist()
-    last_line = passage.first_line + max(len(starts) - 1, 0)
-    records = definitions.overlapping(passage.file, passage.first_line, last_line)
-    if passage.first_line <= asked <= last_line:
+    first, last = passage.first_line, passage.last_line
+    rows = definitions.rows_on_lines(passage.file, first, last)
+    row = None
+    if first <= asked <= last:
         best, is_phrase = asked, True
     else:
-        best, is_phrase = _best_line(passage, starts, context)
-    record = None if is_phrase else _named(records, passage.first_line, last_line, context)
-    if record is None:
-        record = _holding(records, best)
-        answers = record is not None and not is_phrase and _fits(record.definition, passage, starts)
-    else:
-        answers = True
-    if record is None:
-        return Landing(best, passage.first_line, last_line, None, None)
-    definition = record.definition
-    line = definition.name_line if answers else best
-    fits = _fits(definition, passage, starts)
+        text = passage.text.decode("latin-1")  # one character for each byte: offsets agree
+        at = _phrase(text, context.query.text)
+        is_phrase = at is not None
+        if at is not None:
+            best = first + _row(passage.starts, at)
+        else:
+            matches = _Matches(text, passage.starts, context)
+            best = first + matches.best
+            row = _named(rows, passage, matches, definitions, context)
+    answers = row is not None
+    if row is None:
+        row = _holding(rows, best)
+        answers = row is not None and not is_phrase and _fits(row, passage)
+    if row is None:
+        return Landing(best, first, last, None, None)
+    fits = _fits(row, passage)
     return Landing(
-        line,
-        definition.start_line if fits else passage.first_line,
-        definition.end_line if fits else last_line,
-        definitions.qualified_name(record.file, record.place),
-        definition.kind,
+        row.name_line if answers else best,
+        row.start_line if fits else first,
+        row.end_line if fits else last,
+        definitions.qualified_name(passage.file, row.place),
+        row.kind,
     )
 
 
-def _fits(definition: Definition, passage: Passage, starts: Sequence[int]) -> bool:
-    last_line = passage.first_line + len(starts) - 1
-    return passage.first_line <= definition.start_line and definition.end_line <= last_line
+def _fits(row: DefinitionRow, passage: Passage) -> bool:
+    last = passage.first_line + len(passage.starts) - 1
+    return passage.first_line <= row.start_line and row.end_line <= last
 
 
-def _best_line(passage: Passage, starts: Sequence[int], context: QueryContext) -> tuple[int, bool]:
-    """Return the line that matches the query best, and whether it holds the query verbatim.
+class _Matches:
+    """The lines of a text that hold terms of a query.
 
-    A line matches by the weight of the terms that begin on it; of several, the first wins. Without
-    any, it is the first line that is not blank.
+    `best` is the line that matches the query best, from 0. A line matches by the weight of the
+    terms that begin on it; of several, the first wins. Without any, the first that is not blank.
     """
-    text = passage.text.decode("latin-1")  # one character for each byte: offsets agree
-    at = _phrase(text, context.query.text)
-    if at is not None:
-        return passage.first_line + _row(starts, at), True
-    worth = [0.0] * len(starts)
-    for term, share in context.share_of_term.items():
-        for row in {_row(starts, place) for place in _beginnings(text, term)}:
-            worth[row] += share
-    if not any(worth):
-        blank = len(text) - len(text.lstrip())
-        return passage.first_line + (_row(starts, min(blank, len(text) - 1)) if text else 0), False
-    return passage.first_line + worth.index(max(worth)), False
+
+    def __init__(self, text: str, starts: Sequence[int], context: QueryContext) -> None:
+        self._lower = text.lower()
+        self._starts = starts
+        worth = [0.0] * len(starts)
+        self.holding: set[int] = set()
+        """Lines that hold a term, also within a word."""
+        for term, share in context.share_of_term.items():
+            begins: set[int] = set()
+            for at in _occurrences(self._lower, term):
+                row = _row(starts, at)
+                self.holding.add(row)
+                if _begins_word(text, at):
+                    begins.add(row)
+            for row in begins:
+                worth[row] += share
+        if self.holding and any(worth):
+            self.best = worth.index(max(worth))
+        else:
+            blank = len(text) - len(text.lstrip())
+            self.best = _row(starts, min(blank, len(text) - 1)) if text else 0
+
+    def add(self, names: Iterable[str]) -> None:
+        """Add the lines that hold one of some names, in lower case."""
+        for name in names:
+            self.holding.update(_row(self._starts, at) for at in _occurrences(self._lower, name))
 
 
 def _phrase(text: str, query: str) -> int | None:
-    """Return the offset of the whole query in a text, ignoring case, or None."""
+    """Return the offset of the query, as written but in any case, or None."""
     if len(query) < _PHRASE_CHARACTERS or query.isidentifier():
         return None
     at = text.lower().find(query.encode("utf-8", "replace").decode("latin-1").lower())
     return at if at >= 0 else None
 
 
-def _beginnings(text: str, term: str) -> list[int]:
-    """Return the offsets at which a term begins, also as a part of an identifier."""
-    lower = text.lower()
+def _occurrences(lower: str, term: str) -> Iterator[int]:
+    """Yield the offsets of a term in a text in lower case; both are bytes, one a character."""
     needle = term.encode("utf-8", "replace").decode("latin-1")
-    found, at = [], lower.find(needle)
+    at = lower.find(needle)
     while at >= 0:
-        before = text[at - 1] if at else " "
-        if not before.isalnum() or (text[at].isupper() and not before.isupper()):
-            found.append(at)
+        yield at
         at = lower.find(needle, at + len(needle))
-    return found
+
+
+def _begins_word(text: str, at: int) -> bool:
+    """Return whether a word, or a part of an identifier, begins at an offset."""
+    before = text[at - 1] if at else " "
+    return not before.isalnum() or (text[at].isupper() and not before.isupper())
 
 
 def _row(starts: Sequence[int], offset: int) -> int:
@@ -140,18 +168,29 @@ def _row(starts: Sequence[int], offset: int) -> int:
 
 
 def _named(
-    records: Sequence[DefinitionRecord], first: int, last: int, context: QueryContext
-) -> DefinitionRecord | None:
+    rows: Sequence[DefinitionRow],
+    passage: Passage,
+    matches: _Matches,
+    definitions: DefinitionLookup,
+    context: QueryContext,
+) -> DefinitionRow | None:
     """Return the definition in the passage whose name answers the query, if any.
 
     Of several that answer equally well, return the longest: overloads precede their implementation.
+    A name is read only if its line holds a word of the query: all others cannot answer it.
     """
     wanted = _last_names(context)
-    candidates = [each for each in records if first <= each.definition.name_line <= last]
-    ranked = [
-        (_name_worth(each.definition, wanted, context.share_of_term), _lines(each), -place, each)
-        for place, each in enumerate(candidates)
-    ]
+    matches.add(name.lower() for name in wanted)
+    every = not passage.text.isascii()  # words of other scripts are not pieces of the text
+    ranked = []
+    for place, row in enumerate(rows):
+        line = row.name_line - passage.first_line
+        if passage.first_line <= row.name_line <= passage.last_line and (
+            every or line in matches.holding
+        ):
+            worth = _name_worth(definitions.name_of(row), wanted, context.share_of_term)
+            worth *= 0.9 if row.declaration else 1.0
+            ranked.append((worth, _lines(row), -place, row))
     best = max(ranked, key=lambda each: each[:3], default=None)
     return best[-1] if best is not None and best[0] > 0 else None
 
@@ -164,32 +203,22 @@ def _last_names(context: QueryContext) -> set[str]:
     return {last[0]} if last else set(context.query.names)
 
 
-def _name_worth(definition: Definition, wanted: set[str], weights: Mapping[str, float]) -> float:
-    """Return how well a name answers the query: 0 for not at all; a declaration gets less."""
-    worth = 0.0
-    if definition.name in wanted:
-        worth = 4.0
-    elif any(definition.name.casefold() == name.casefold() for name in wanted):
-        worth = 3.0
-    else:
-        held, holding = share_of_name(definition.name, weights)
-        if held >= _NAME_SHARE and holding >= _NAME_SHARE:
-            worth = held + holding
-    return worth * (0.9 if definition.declaration else 1.0)
+def _name_worth(name: str, wanted: set[str], weights: Mapping[str, float]) -> float:
+    """Return how well a name answers the query: 0 for not at all."""
+    if name in wanted:
+        return 4.0
+    if any(name.casefold() == each.casefold() for each in wanted):
+        return 3.0
+    held, holding = share_of_name(name, weights)
+    return held + holding if held >= _NAME_SHARE and holding >= _NAME_SHARE else 0.0
 
 
-def _holding(records: Sequence[DefinitionRecord], line: int) -> DefinitionRecord | None:
+def _holding(rows: Sequence[DefinitionRow], line: int) -> DefinitionRow | None:
     """Return the innermost of some definitions that holds a line."""
-    holding = [
-        each for each in records if each.definition.start_line <= line <= each.definition.end_line
-    ]
+    holding = [each for each in rows if each.start_line <= line <= each.end_line]
     # Of equally long definitions, the innermost comes last in document order.
-    return min(
-        reversed(holding),
-        key=_lines,
-        default=None,
-    )
+    return min(reversed(holding), key=_lines, default=None)
 
 
-def _lines(record: DefinitionRecord) -> int:
-    return record.definition.end_line - record.definition.start_line + 1
+def _lines(row: DefinitionRow) -> int:
+    return row.end_line - row.start_line + 1

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from codelode import arguments
 from codelode.errors import UsageError
 from codelode.segment.definition_lookup import JOINABLE
-from codelode.segment.names import clean_name, name_key
+from codelode.segment.name_keys import clean_name, name_key
 
 EXACT, CASE, JOINED, UNQUALIFIED = "exact", "case", "joined", "unqualified"
 PREFIX, FUZZY = "prefix", "fuzzy"

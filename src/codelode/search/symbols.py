@@ -26,7 +26,7 @@ from codelode.search.symbol_query import (
     parse_name,
 )
 from codelode.segment.builder import path_hash
-from codelode.segment.names import clean_name, name_key
+from codelode.segment.name_keys import clean_name, name_key
 from codelode.text.csr import distinct
 from codelode.types import SymbolHit
 

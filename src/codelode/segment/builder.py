@@ -13,11 +13,11 @@ import xxhash
 from codelode.segment.container import write_segment
 from codelode.segment.definitions import definition_table
 from codelode.segment.dictionary import keys_of
-from codelode.segment.names import clean_name
+from codelode.segment.name_keys import clean_name
 from codelode.segment.postings import FILE_NAME, TermCounts, build_postings
 from codelode.segment.quantizer import quantize
 from codelode.segment.run import run_sections, table_sections
-from codelode.segment.schema import CHUNK, FILE, set_starts
+from codelode.segment.schema import CHUNK, FILE, group_symbols, set_starts
 from codelode.segment.stats import STAT_COLUMNS, stat_row, stats_sections
 from codelode.segment.text import BlockWriter
 from codelode.text.tokens import folded_name, term_hashes
@@ -64,7 +64,6 @@ class _ChunkRow(NamedTuple):
     length: int
     start_line: int
     more_lines: int
-    symbol_start: int
     symbol_length: int
     kind: int
 
@@ -87,6 +86,7 @@ class SegmentBuilder:
         self._kinds: dict[str, int] = {}
         self._path_blob: list[bytes] = []
         self._symbols: list[bytes] = []
+        self._symbol_starts: list[int] = []
         self._symbol_bytes = 0
         self._text = BlockWriter()
 
@@ -120,8 +120,9 @@ class SegmentBuilder:
             if size and name != last_name:  # else the chunk shares the name before it
                 self._symbols.append(name)
                 at, last_name = at + size, name
-            row = (number, start, end - start, first, last - first, at - size, size, kind)
+            row = (number, start, end - start, first, last - first, size, kind)
             self._chunks.append(_new_chunk_row(row))
+            self._symbol_starts.append(at - size)
             self.texts.append(text[start:end])
         self._symbol_bytes = at
 
@@ -160,6 +161,7 @@ class SegmentBuilder:
         files = _table(FILE, self._files, _FileRow._fields)
         chunks = _table(CHUNK, self._chunks, _ChunkRow._fields)
         set_starts(files)
+        chunks["symbol_start"], groups = group_symbols(np.array(self._symbol_starts, np.int64))
         terms, chunks["tokens"] = self._term_counts(words)
         np.add.at(files["tokens"], chunks["file"], chunks["tokens"])
         quantized = quantize(vectors)
@@ -172,6 +174,7 @@ class SegmentBuilder:
             "paths": self._path_blob,
             "chunks": [chunks],
             "symbols": self._symbols,
+            "symbol_groups": [groups],
             **table_sections(definitions),
             **run_sections(build_postings(terms)),
             "scales": [quantized.scales],

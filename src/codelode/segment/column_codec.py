@@ -1,12 +1,13 @@
 """Columns of small numbers as bytes: in planes, so that a compressor sees which bytes are zero.
 
-A column of n numbers below 2^32 is a byte with the number of its planes (0 to 4), then the planes:
-the lowest byte of each number, then the next.
+A table of n rows begins with the number of planes (0 to 4) of each column, a byte each. The planes
+of all columns follow, n bytes each: for each column the lowest byte of each number, then the next.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import accumulate
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,74 +20,89 @@ _WIDTH = 4
 Column = NDArray[np.int64]
 
 
-def steps(values: Column) -> Column:
-    """Return the differences between consecutive numbers, the first from 0, zigzag-encoded.
-
-    Zigzag encoding turns 0, -1, 1, -2 into 0, 1, 2, 3.
-    """
-    differences = np.diff(values, prepend=0)
+def fold(differences: Column) -> Column:
+    """Zigzag-encode numbers: 0, -1, 1, -2 become 0, 1, 2, 3."""
     folded: Column = (differences << 1) ^ (differences >> 63)
     return folded
 
 
-def add_up(folded: Column) -> Column:
-    """Invert `steps`."""
-    return np.cumsum((folded >> 1) ^ -(folded & 1))
+def unfold(folded: Column) -> Column:
+    """Invert `fold`."""
+    return (folded >> 1) ^ -(folded & 1)
+
+
+def pack_tables(columns: Sequence[Column], per: int) -> list[bytes]:
+    """Pack columns of numbers in [0, 2^32) as tables of `per` rows, the last of fewer."""
+    firsts = range(0, len(columns[0]), per)
+    widths = [_widths(values, firsts) for values in columns]
+    planes = [_planes(values) for values in columns]
+    tables = []
+    for number, first in enumerate(firsts):
+        mine = [each[number] for each in widths]
+        parts = [bytes(mine)]
+        for width, octets in zip(mine, planes, strict=True):
+            parts.append(octets[:width, first : first + per].tobytes())
+        tables.append(b"".join(parts))
+    return tables
 
 
 def pack_column(values: Column) -> bytes:
-    """Pack numbers in [0, 2^32)."""
-    planes = (int(values.max(initial=0)).bit_length() + 7) // 8
-    octets = values.astype("<u4").view(np.uint8).reshape(-1, _WIDTH)
-    return bytes([planes]) + octets[:, :planes].T.tobytes()
+    """Pack numbers in [0, 2^32) as a table of one column."""
+    return pack_tables([values], len(values))[0] if len(values) else b"\0"
 
 
-class PackedColumn(NamedTuple):
-    """A column of `length` numbers in `data`, whose planes begin at `start`."""
+def _widths(values: Column, firsts: range) -> list[int]:
+    """Return the planes that the rows from each of `firsts` on take."""
+    most = np.maximum.reduceat(values, firsts).tolist() if firsts else []
+    return [(largest.bit_length() + 7) // 8 for largest in most]
 
-    data: bytes
-    start: int
-    planes: int
-    length: int
 
-    @property
-    def end(self) -> int:
-        """The offset after the column."""
-        return self.start + self.planes * self.length
+def _planes(values: Column) -> NDArray[np.uint8]:
+    """Return the bytes of each number, the lowest first: uint8[4, n]."""
+    return np.ascontiguousarray(values.astype("<u4").view(np.uint8).reshape(-1, _WIDTH).T)
 
-    def array(self) -> Column:
-        """Return all numbers, int64[length]."""
-        octets = np.frombuffer(self.data, np.uint8, self.planes * self.length, self.start)
-        if self.planes == 1:
-            return octets.astype(np.int64)
-        values = np.zeros(self.length, np.int64)
-        for plane, column in enumerate(octets.reshape(self.planes, self.length)):
-            values |= column.astype(np.int64) << 8 * plane
+
+class PackedTable:
+    """A packed table of `rows` rows in `data`, from the offset `at` to `end`."""
+
+    def __init__(self, data: bytes, at: int, columns: int, rows: int) -> None:
+        """Open a table. Raises `ValueError` if it is cut short."""
+        widths = data[at : at + columns]
+        self._ends = [0, *accumulate(widths)]
+        self._data, self._begin, self._rows = data, at + columns, rows
+        planes = self._ends[-1]
+        self.end = self._begin + planes * rows
+        if len(widths) < columns or max(widths) > _WIDTH or self.end > len(data):
+            raise ValueError("a column is cut short")
+        octets = np.frombuffer(data, np.uint8, planes * rows, self._begin)
+        self._planes = octets.reshape(planes, rows)
+
+    def column(self, number: int) -> Column:
+        """Return a column, int64[rows]."""
+        return self._joined(self._planes[self._ends[number] : self._ends[number + 1]])
+
+    def take(self, number: int, rows: NDArray[np.int64]) -> list[int]:
+        """Return some rows of a column. Raises `LookupError` if there is no such row."""
+        planes = self._planes[self._ends[number] : self._ends[number + 1]]
+        taken: list[int] = self._joined(planes[:, rows]).tolist()
+        return taken
+
+    def value(self, number: int, row: int) -> int:
+        """Return one number. Raises `LookupError` if there is no such row."""
+        if not 0 <= row < self._rows:
+            raise LookupError(f"there is no row {row} in a column of {self._rows}")
+        begin, end = (self._begin + self._rows * each for each in self._ends[number : number + 2])
+        value = 0
+        for at in range(end - self._rows, begin - 1, -self._rows):
+            value = value << 8 | self._data[at + row]
+        return value
+
+    @staticmethod
+    def _joined(planes: NDArray[np.uint8]) -> Column:
+        """Return the numbers whose bytes are given, uint8[0 to 4, n]."""
+        if not len(planes):
+            return np.zeros(planes.shape[1], np.int64)
+        values: Column = planes[0].astype(np.int64)
+        for i in range(1, len(planes)):
+            values |= planes[i].astype(np.int64) << 8 * i
         return values
-
-    def value(self, place: int) -> int:
-        """Return one number. Raises `LookupError` beyond the last."""
-        if not 0 <= place < self.length:
-            raise LookupError(f"there is no row {place} in a column of {self.length}")
-        places = range(self.start + place, self.end, self.length)
-        return sum(self.data[at] << 8 * plane for plane, at in enumerate(places))
-
-
-def open_column(data: bytes, at: int, count: int) -> PackedColumn:
-    """Open the column of `count` numbers at an offset. Raises `ValueError` if it is invalid."""
-    if at < len(data):
-        column = PackedColumn(data, at + 1, data[at], count)
-        if column.planes <= _WIDTH and column.end <= len(data):
-            return column
-    raise ValueError("a column is cut short")
-
-
-def open_columns(data: bytes, at: int, counts: Sequence[int]) -> list[PackedColumn]:
-    """Open all columns from an offset on. Raises `ValueError` if they do not end with `data`."""
-    columns = []
-    for count in counts:
-        columns.append(open_column(data, at, count))
-        at = columns[-1].end
-    if at != len(data):
-        raise ValueError("there is more after the last column")
-    return columns

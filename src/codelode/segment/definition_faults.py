@@ -3,51 +3,51 @@
 from __future__ import annotations
 
 from itertools import zip_longest
+from operator import lt
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from codelode.errors import DamagedError
-from codelode.segment.definitions import MAX_RECORD_BYTES, defining_chunks, definition_records
-from codelode.segment.frames import Frames
-from codelode.segment.names import (
-    NAMES_PER_BLOCK,
-    clean_names,
-    max_name_record,
-    name_keys,
-    name_records,
-    sorted_names,
+from codelode.segment.definitions import (
+    MAX_RECORD_BYTES,
+    defining_chunks,
+    definition_records,
+    name_lines,
 )
-from codelode.segment.schema import DECLARATION
+from codelode.segment.frames import Frames
+from codelode.segment.name_keys import clean_names, sortable
+from codelode.segment.names import NameBlocks, Names, max_name_record, name_records
+from codelode.segment.schema import DECLARATION, DEFINITION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
-    from codelode.segment.definitions import DefinitionTable
     from codelode.segment.reader import Segment
 
 
 def definition_faults(segment: Segment) -> Iterator[tuple[str, str]]:
     """Yield the section and a description of each fault; the other tables must be intact."""
     try:
-        table = segment.definition_table()
-        wrong = [*_row_faults(segment, table), *_name_faults(table)]
-        yield from wrong or _packing_faults(segment, table)
+        rows = np.concatenate([np.zeros(0, DEFINITION), *segment.definition_rows()])
+        names = _SoundNames(segment)
+        wrong = [*_row_faults(segment, rows, names.count), *names.faults(rows)]
+        yield from wrong or _packing_faults(segment, rows, names.blocks)
     except DamagedError as error:
         yield "definitions", error.problem
     except (LookupError, ValueError) as error:
         yield "definitions", f"they cannot be read ({error})"
 
 
-def _row_faults(segment: Segment, table: DefinitionTable) -> Iterator[tuple[str, str]]:
-    files, rows = segment.files, table.rows
+def _row_faults(segment: Segment, rows: NDArray[np.void], names: int) -> Iterator[tuple[str, str]]:
+    files = segment.files
     counts = files["definitions"]
     places = np.arange(len(rows)) - np.repeat(files["first_definition"].astype(np.int64), counts)
     ranges = (
-        ("the number of a name", rows["name"], 0, len(table.names) - 1),
-        ("the number of an owner", rows["owner"], 0, len(table.names)),
+        ("the number of a name", rows["name"], 0, names - 1),
+        ("the number of an owner", rows["owner"], 0, names),
         ("a kind", rows["kind"], 1, len(segment.kinds)),
         ("a flag", rows["flags"], 0, DECLARATION),
         ("the line of a name", rows["name_line"], 0, rows["more_lines"]),
@@ -68,23 +68,41 @@ def _last_lines(segment: Segment) -> NDArray[np.int64]:
     return np.repeat(lines, having["definitions"])
 
 
-def _name_faults(table: DefinitionTable) -> Iterator[tuple[str, str]]:
-    if sorted_names(table.names) != table.names:
-        yield "names", "the names are not sorted"
-    if clean_names([name.decode("utf-8", "replace") for name in table.names]) != table.names:
-        yield "names", "a name is not UTF-8 on one line"
-    used = np.concatenate((table.rows["owner"], table.rows["name"] + np.int64(1)))
-    if not np.isin(np.arange(1, len(table.names) + 1), used).all():
-        yield "names", "no definition has one of the names"
+class _SoundNames:
+    """The names of a segment, read block by block."""
+
+    def __init__(self, segment: Segment) -> None:
+        self.blocks = NameBlocks()
+        self.count = 0
+        self._sorted = self._clean = True
+        last = b""
+        for block in Names(segment.file, segment.definition_count).blocks():
+            names, order = block.names, sortable(block.names)
+            self._sorted &= all(map(lt, [last, *order], order))
+            self._clean &= clean_names([name.decode("utf-8", "replace") for name in names]) == names
+            self.blocks.add(names)
+            self.count += len(names)
+            last = order[-1]
+        self.blocks.finish()
+
+    def faults(self, rows: NDArray[np.void]) -> Iterator[tuple[str, str]]:
+        if not self._sorted:
+            yield "names", "the names are not sorted"
+        if not self._clean:
+            yield "names", "a name is not UTF-8 on one line"
+        used = np.concatenate((rows["owner"], rows["name"] + np.int64(1)))
+        if not np.isin(np.arange(1, self.count + 1), used).all():
+            yield "names", "no definition has one of the names"
 
 
-def _packing_faults(segment: Segment, table: DefinitionTable) -> Iterator[tuple[str, str]]:
+def _packing_faults(
+    segment: Segment, rows: NDArray[np.void], names: NameBlocks
+) -> Iterator[tuple[str, str]]:
     """Compare the packed columns with a fresh packing of the table, except their compression."""
-    rows = table.rows
-    pairs = defining_chunks(rows, segment.files, segment.chunks)
+    pairs = defining_chunks(rows["name"], name_lines(rows), segment.files, segment.chunks)
     for section, blocks, most, records in (
         ("definitions", "definition_blocks", MAX_RECORD_BYTES, definition_records(rows)),
-        ("names", "name_blocks", max_name_record(len(rows)), name_records(table.names, pairs)),
+        ("names", "name_blocks", max_name_record(len(rows)), name_records(names.texts, pairs)),
     ):
         frames = Frames(segment.file, section, blocks)
         found = (frames.read(number, most) for number in range(len(frames)))
@@ -92,6 +110,5 @@ def _packing_faults(segment: Segment, table: DefinitionTable) -> Iterator[tuple[
             yield blocks, "the blocks do not cover their section end to end"
         elif any(one != other for one, other in zip_longest(found, records)):
             yield section, "a block is not as it would be written"
-    heads = name_keys(table.names[::NAMES_PER_BLOCK])
-    if bytes(segment.file.read("name_heads")) != b"\n".join(heads):
+    if bytes(segment.file.read("name_heads")) != b"\n".join(names.heads):
         yield "name_heads", "they are not the keys of the first names of the blocks"

@@ -8,16 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from codelode.lazy import cached_property
-from codelode.lru import LruCache
-from codelode.segment.definitions import (
-    DEFINITIONS_PER_BLOCK,
-    MAX_RECORD_BYTES,
-    DefinitionBlock,
-    kinds_of_record,
-)
-from codelode.segment.frames import Frames
-from codelode.segment.names import Names, clean_name, name_key
-from codelode.segment.schema import DECLARATION
+from codelode.segment.definition_rows import DefinitionRows
+from codelode.segment.name_keys import clean_name, name_key
+from codelode.segment.names import Names
 from codelode.text.csr import distinct
 from codelode.types import Definition
 
@@ -28,11 +21,11 @@ if TYPE_CHECKING:
 
     from codelode.segment.column_codec import Column
     from codelode.segment.container import SegmentFile
+    from codelode.segment.definition_rows import DefinitionRow
 
     FileFilter = Callable[[NDArray[np.int64]], NDArray[np.int64]]
     """Returns those of some rows of files, ascending, that are wanted."""
 
-_CACHED_BLOCKS = 16
 JOINABLE = re.compile(r"[\w$-]+")
 """Names whose words may be joined in another way: not `~Foo`, `foo?`, `operator==`."""
 
@@ -61,12 +54,10 @@ class DefinitionLookup:
     ) -> None:
         """Take the tables `files` and `chunks` of the segment."""
         self._file = file
-        self._files = files
         self._chunks = chunks
         self.kinds = kinds
         """The kinds of definitions and chunks; both refer to them by 1-based numbers."""
-        self._frames = Frames(file, "definitions", "definition_blocks")
-        self._blocks: LruCache[int, DefinitionBlock] = LruCache(_CACHED_BLOCKS)
+        self._rows = DefinitionRows(file, files, kinds)
 
     def of_file(self, file: int) -> list[Definition]:
         """Return the definitions of a file, in document order."""
@@ -74,7 +65,7 @@ class DefinitionLookup:
 
     def records_of_file(self, file: int) -> list[DefinitionRecord]:
         """Return the definitions of a file with their places, in document order."""
-        return [self.record(number) for number in self._numbers(file)]
+        return [self._record(file, row) for row in self._rows.of_file(file)]
 
     def innermost(self, file: int, line: int) -> DefinitionRecord | None:
         """Return the definition with the fewest lines that holds a line (from 1), or None.
@@ -82,22 +73,26 @@ class DefinitionLookup:
         Among equally long ones, the most deeply nested wins; among these, the first.
         """
         best: tuple[int, int, int] | None = None
-        for block, piece, first in self._pieces(file):
+        for block, piece, first in self._rows.pieces(file):
             starts, ends = block.start_lines[piece], block.end_lines[piece]
             for place in np.flatnonzero((starts <= line) & (line <= ends)).tolist():
                 number = first + place
-                depth = sum(1 for _ in self._enclosing(number))
+                depth = sum(1 for _ in self._rows.enclosing(number))
                 rank = int(ends[place] - starts[place]), -depth, number
                 best = min(best or rank, rank)
         return self.record(best[-1]) if best else None
 
     def overlapping(self, file: int, first: int, last: int) -> list[DefinitionRecord]:
         """Return the definitions that hold any line from `first` to `last`, in document order."""
-        numbers: list[int] = []
-        for block, piece, start in self._pieces(file):
-            inside = (block.start_lines[piece] <= last) & (block.end_lines[piece] >= first)
-            numbers += (np.flatnonzero(inside) + start).tolist()
-        return [self.record(number) for number in numbers]
+        return [self._record(file, row) for row in self._rows.on_lines(file, first, last)]
+
+    def rows_on_lines(self, file: int, first: int, last: int) -> list[DefinitionRow]:
+        """Return what `overlapping` does without the names; `name_of` returns the name of one."""
+        return self._rows.on_lines(file, first, last)
+
+    def name_of(self, row: DefinitionRow) -> str:
+        """Return the name of a definition."""
+        return _text(self._names.name(row.name))
 
     def named(self, name: str, wanted: FileFilter | None = None) -> list[DefinitionRecord]:
         """Return the definitions whose names have the key of `name`, in the order of their names.
@@ -109,7 +104,7 @@ class DefinitionLookup:
             self.record(first + place)
             for number in self._names.having(_key(name))
             for file in self._files_defining(number, wanted).tolist()
-            for block, piece, first in self._pieces(file)
+            for block, piece, first in self._rows.pieces(file)
             for place in np.flatnonzero(block.names[piece] == number).tolist()
         ]
 
@@ -134,45 +129,34 @@ class DefinitionLookup:
 
         The numbers of the definitions, ascending, and those of their names: int64[n] each.
         """
-        wanted = np.zeros(256, bool)
-        wanted[[number for number, kind in enumerate(self.kinds, 1) if kind in kinds]] = True
         names = self._names.having_prefix(_key(prefix)) if prefix else None
         numbers, owns = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-        total = int(self._firsts[-1]) if wanted.any() else 0
-        for first in range(0, total, DEFINITIONS_PER_BLOCK):
-            count = min(DEFINITIONS_PER_BLOCK, total - first)
-            record = self._frames.read(first // DEFINITIONS_PER_BLOCK, MAX_RECORD_BYTES)
-            places = np.flatnonzero(wanted[kinds_of_record(record, count)])
-            if len(places):
-                own = DefinitionBlock(record, count).names[places]
-                if names is not None:
-                    inside = (own >= names.start) & (own < names.stop)
-                    places, own = places[inside], own[inside]
-                numbers.append(first + places)
-                owns.append(own)
+        for found, own in self._rows.of_kinds(kinds):
+            inside = slice(None) if names is None else (own >= names.start) & (own < names.stop)
+            numbers.append(found[inside])
+            owns.append(own[inside])
         return np.concatenate(numbers), np.concatenate(owns)
 
     def record(self, number: int) -> DefinitionRecord:
         """Return a definition by its number. Raises `LookupError` if there is none."""
-        block, at = self._place(number)
-        file = self._file_of(number)
-        place, back = number - int(self._firsts[file]), block.value("parent", at)
-        start = int(block.start_lines[at])
+        return self._record(*self._rows.row(number))
+
+    def _record(self, file: int, row: DefinitionRow) -> DefinitionRecord:
         definition = Definition(
-            name=self._name(number),
-            kind=self.kinds[block.value("kind", at) - 1],
-            start_line=start,
-            end_line=start + block.value("more_lines", at),
-            name_line=start + block.value("name_line", at),
-            parent=place - back if back else -1,
-            declaration=bool(block.value("flags", at) & DECLARATION),
-            owner=self._owner(number),
+            name=self.name_of(row),
+            kind=row.kind,
+            start_line=row.start_line,
+            end_line=row.end_line,
+            name_line=row.name_line,
+            parent=row.parent,
+            declaration=row.declaration,
+            owner=_text(self._names.name(row.owner - 1)) if row.owner else "",
         )
-        return DefinitionRecord(file, place, definition)
+        return DefinitionRecord(file, row.place, definition)
 
     def files_of(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the file of each definition, int64[n]."""
-        return self._firsts[:-1].searchsorted(numbers, side="right") - 1
+        return self._rows.files_of(numbers)
 
     def names_with_prefix(self, prefix: str) -> Iterator[str]:
         """Return the names whose keys begin with the key of `prefix`, in order.
@@ -192,82 +176,33 @@ class DefinitionLookup:
 
     def name_parts(self, file: int, place: int) -> list[str]:
         """Return the parts of the qualified name of a definition, its own name last."""
-        number = int(self._firsts[file]) + place
+        number = int(self._rows.firsts[file]) + place
         parts: list[str] = []
-        for each in (number, *self._enclosing(number)):
+        for each in (number, *self._rows.enclosing(number)):
             parts += filter(None, (self._name(each), self._owner(each)))
         return parts[::-1]
 
     def depth(self, file: int, place: int) -> int:
         """Return the number of definitions that enclose a definition."""
-        return sum(1 for _ in self._enclosing(int(self._firsts[file]) + place))
-
-    @cached_property
-    def _firsts(self) -> Column:
-        """The number of the first definition of each file, and the number of all."""
-        total = self._files["definitions"].sum(dtype=np.int64)
-        return np.append(self._files["first_definition"].astype(np.int64), total)
+        return sum(1 for _ in self._rows.enclosing(int(self._rows.firsts[file]) + place))
 
     @cached_property
     def _names(self) -> Names:
-        return Names(self._file, int(self._firsts[-1]))
+        return Names(self._file, self._rows.total)
 
     def _files_defining(self, name: int, wanted: FileFilter | None) -> NDArray[np.int64]:
         """Return the rows of the files that define a name, given by its number, ascending."""
         files = distinct(self._chunks["file"][self._names.chunks(name)]).astype(np.int64)
         return files if wanted is None else wanted(files)
 
-    def _numbers(self, file: int) -> range:
-        row = self._files[file]
-        first = int(row["first_definition"])
-        return range(first, first + int(row["definitions"]))
-
-    def _pieces(self, file: int) -> Iterator[tuple[DefinitionBlock, slice, int]]:
-        """Yield each block with definitions of a file, their slice of it and the first number."""
-        numbers = self._numbers(file)
-        at = numbers.start
-        while at < numbers.stop:
-            start = at % DEFINITIONS_PER_BLOCK
-            stop = min(DEFINITIONS_PER_BLOCK, start + numbers.stop - at)
-            yield self._block(at // DEFINITIONS_PER_BLOCK), slice(start, stop), at
-            at += stop - start
-
-    def _block(self, number: int) -> DefinitionBlock:
-        block = self._blocks.get(number)
-        if block is None:
-            first = number * DEFINITIONS_PER_BLOCK
-            stop = min(first + DEFINITIONS_PER_BLOCK, int(self._firsts[-1]))
-            record = self._frames.read(number, MAX_RECORD_BYTES)
-            block = DefinitionBlock(record, stop - first)
-            self._blocks.put(number, block)
-        return block
-
-    def _place(self, number: int) -> tuple[DefinitionBlock, int]:
-        return self._block(number // DEFINITIONS_PER_BLOCK), number % DEFINITIONS_PER_BLOCK
-
-    def _file_of(self, number: int) -> int:
-        return int(self._firsts[:-1].searchsorted(number, side="right")) - 1
-
     def _name(self, number: int) -> str:
-        block, at = self._place(number)
-        return _text(self._names.name(block.value("name", at)))
+        block, at = self._rows.place(number)
+        return _text(self._names.name(int(block.names[at])))
 
     def _owner(self, number: int) -> str:
-        block, at = self._place(number)
+        block, at = self._rows.place(number)
         owner = block.value("owner", at)
         return _text(self._names.name(owner - 1)) if owner else ""
-
-    def _enclosing(self, number: int) -> Iterator[int]:
-        """Yield the numbers of the definitions that enclose one, from the inside out."""
-        while True:
-            block, at = self._place(number)
-            back = block.value("parent", at)
-            if not back:
-                return
-            number -= back
-            if number < 0:
-                raise LookupError("a definition lies in one that is not there")
-            yield number
 
 
 def _key(name: str) -> bytes:

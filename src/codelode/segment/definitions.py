@@ -1,4 +1,4 @@
-"""The definitions of a segment as a table, and its sections.
+"""The definitions of a segment: as a table, and as blocks of packed columns.
 
 Definitions are numbered file by file, in document order. A definition has the number of its name; a
 name has the chunks that hold the names of its definitions (see `names`).
@@ -7,44 +7,47 @@ name has the chunks that hold the names of its definitions (see `names`).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import chain, compress, repeat
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from codelode.lazy import cached_property
-from codelode.segment.column_codec import (
-    Column,
-    add_up,
-    open_column,
-    open_columns,
-    pack_column,
-    steps,
-)
-from codelode.segment.frames import Frames, frame_sections
-from codelode.segment.names import Names, clean_names, name_sections, sorted_names
+from codelode.segment.column_codec import Column, PackedTable, fold, pack_tables, unfold
+from codelode.segment.frames import Frames
+from codelode.segment.name_keys import clean_names, names_of, sortable
 from codelode.segment.schema import DECLARATION, DEFINITION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from codelode.segment.container import Piece, SegmentFile
+    from codelode.segment.container import SegmentFile
     from codelode.types import Definition
 
 DEFINITIONS_PER_BLOCK = 512
 COLUMNS = DEFINITION.names or ()
 """In the order in which they are packed."""
 
-STEPPED = "start_line"
-"""Packed as steps from the definition before, and from 0 at the first of a block."""
+STEPPED = ("name", "start_line")
+"""Packed as differences to a number before."""
 
-MAX_RECORD_BYTES = len(COLUMNS) * (1 + 4 * DEFINITIONS_PER_BLOCK)
+_PLACES = {name: place for place, name in enumerate(COLUMNS)}
+
+
+def max_record_bytes(per: int) -> int:
+    """Return an upper bound of the bytes of a block of `per` definitions."""
+    return len(COLUMNS) * (1 + 4 * per)
+
+
+MAX_RECORD_BYTES = max_record_bytes(DEFINITIONS_PER_BLOCK)
 
 
 @dataclass(frozen=True, slots=True)
 class DefinitionTable:
-    """Names, each once, and rows of `schema.DEFINITION`, file by file."""
+    """The definitions of a run: names in order as `sortable` makes them, and rows, file by file.
+
+    Rows are of `schema.DEFINITION`.
+    """
 
     names: list[bytes]
     rows: NDArray[np.void]
@@ -63,8 +66,8 @@ def definition_table(
         return DefinitionTable([], rows)
     texts, kind_names, starts, ends, name_lines, parents, declared, owners = zip(*flat, strict=True)
     own, other = clean_names(texts), clean_names(owners) if any(owners) else []
-    names = list(dict.fromkeys(chain(own, filter(None, other))))
-    numbers = dict(zip(names, range(1, len(names) + 1), strict=True))
+    names = sorted(sortable(list({*own, *filter(None, other)})))
+    numbers = dict(zip(names_of(names), range(1, len(names) + 1), strict=True))
     rows["name"] = np.fromiter(map(numbers.__getitem__, own), np.int64) - 1
     if other:
         rows["owner"] = [numbers[name] if name else 0 for name in other]
@@ -82,37 +85,50 @@ def definition_table(
     return DefinitionTable(names, rows)
 
 
-def definition_sections(
-    table: DefinitionTable, files: NDArray[np.void], chunks: NDArray[np.void]
-) -> dict[str, Iterable[Piece]]:
-    """Return the sections of a segment that hold a table; `files` and `chunks` are its tables."""
-    return {
-        **frame_sections("definitions", "definition_blocks", definition_records(table.rows)),
-        **name_sections(table.names, defining_chunks(table.rows, files, chunks)),
-    }
-
-
 def defining_chunks(
-    rows: NDArray[np.void], files: NDArray[np.void], chunks: NDArray[np.void]
+    names: NDArray[np.integer],
+    lines: NDArray[np.integer],
+    files: NDArray[np.void],
+    chunks: NDArray[np.void],
 ) -> NDArray[np.int64]:
-    """Return int64[n, 2]: the name of each definition, and the first chunk with its name line."""
+    """Return int64[n]: the name of each definition, shifted by 32 bits, and a chunk.
+
+    It is the first chunk that holds the line of the name; `lines` are these lines. `files` and
+    `chunks` are the tables of the segment.
+    """
     owners = np.repeat(np.arange(len(files)), files["definitions"])
-    lines = rows["start_line"].astype(np.int64) + rows["name_line"]
     ends = chunks["start_line"].astype(np.int64) + chunks["more_lines"]
     # A file and a line as one number; both tables are in this order.
     found = (chunks["file"].astype(np.int64) << 32 | ends).searchsorted(owners << 32 | lines)
     last = files["first_chunk"].astype(np.int64) + files["chunks"] - 1
-    return np.column_stack((rows["name"].astype(np.int64), np.minimum(found, last[owners])))
+    pairs: NDArray[np.int64] = names.astype(np.int64) << 32 | np.minimum(found, last[owners])
+    return pairs
 
 
-def definition_records(rows: NDArray[np.void]) -> Iterator[bytes]:
-    """Yield the blocks of definitions, not yet compressed."""
+def name_lines(rows: NDArray[np.void]) -> NDArray[np.int64]:
+    """Return the line of the name of each definition."""
+    lines: NDArray[np.int64] = rows["start_line"].astype(np.int64) + rows["name_line"]
+    return lines
+
+
+def definition_records(rows: NDArray[np.void], per: int | None = None) -> list[bytes]:
+    """Return blocks of definitions, not yet compressed; `per` in each, as in a segment if None."""
+    per = per or DEFINITIONS_PER_BLOCK
     columns = {name: rows[name].astype(np.int64) for name in COLUMNS}
-    for first in range(0, len(rows), DEFINITIONS_PER_BLOCK):
-        piece = slice(first, first + DEFINITIONS_PER_BLOCK)
-        block = {name: column[piece] for name, column in columns.items()}
-        block[STEPPED] = steps(block[STEPPED])
-        yield b"".join(pack_column(block[name]) for name in COLUMNS)
+    names, starts = columns["name"], columns["start_line"]
+    ends = starts + columns["more_lines"]
+    before = np.where(columns["parent"][1:] == 1, starts[:-1], ends[:-1])
+    columns["name"] = _steps(names, names[:-1], per)
+    columns["start_line"] = _steps(starts, before, per)
+    return pack_tables(list(columns.values()), per)
+
+
+def _steps(values: Column, before: Column, per: int) -> Column:
+    """Return the differences to a number before each, which is 0 at the first of each block."""
+    differences = values.copy()
+    differences[1:] -= before
+    differences[::per] = values[::per]
+    return fold(differences)
 
 
 class DefinitionBlock:
@@ -120,84 +136,56 @@ class DefinitionBlock:
 
     def __init__(self, record: bytes, count: int) -> None:
         """Open a block of `count` definitions. Raises `ValueError` if it is invalid."""
-        opened = open_columns(record, 0, [count] * len(COLUMNS))
-        self._columns = dict(zip(COLUMNS, opened, strict=True))
+        self._table = PackedTable(record, 0, len(COLUMNS), count)
+        if self._table.end != len(record):
+            raise ValueError("there is more after the last column")
 
     def column(self, name: str) -> Column:
         """Return a column, int64[count]."""
-        values = self._columns[name].array()
-        return add_up(values) if name == STEPPED else values
+        if name in STEPPED:
+            return self.names if name == "name" else self.start_lines
+        return self._packed(name)
+
+    def _packed(self, name: str) -> Column:
+        return self._table.column(_PLACES[name])
 
     @cached_property
     def start_lines(self) -> Column:
         """The first lines, from 1."""
-        return self.column("start_line")
+        steps = unfold(self._packed("start_line"))
+        more, parents = self._packed("more_lines"), self._packed("parent")
+        steps[1:] += more[:-1] * (parents[1:] != 1)
+        return np.cumsum(steps)
 
     @cached_property
     def end_lines(self) -> Column:
         """The last lines."""
-        return self.start_lines + self.column("more_lines")
+        return self.start_lines + self._packed("more_lines")
 
     @cached_property
     def names(self) -> Column:
         """The numbers of the names."""
-        return self.column("name")
+        return np.cumsum(unfold(self._packed("name")))
 
     def value(self, name: str, place: int) -> int:
-        """Return one value of a column other than `start_line`."""
-        return self._columns[name].value(place)
+        """Return one value of a column that is not stepped."""
+        return self._table.value(_PLACES[name], place)
+
+    def values(self, name: str, places: NDArray[np.int64]) -> list[int]:
+        """Return values of a column that is not stepped."""
+        return self._table.take(_PLACES[name], places)
 
 
-def kinds_of_record(record: bytes, count: int) -> Column:
-    """Return the kinds of the `count` definitions of a block, int64[count], opening little else.
-
-    Raises `ValueError` if it is no block.
-    """
-    at = 0
-    for name in COLUMNS:
-        column = open_column(record, at, count)
-        if name == "kind":
-            return column.array()
-        at = column.end
-    raise ValueError("a block without kinds")
-
-
-def read_table(file: SegmentFile, total: int) -> DefinitionTable:
-    """Return all `total` definitions of a segment.
+def read_rows(file: SegmentFile, total: int, per: int | None = None) -> Iterator[NDArray[np.void]]:
+    """Yield all `total` definitions of a segment, block by block, `per` in each.
 
     Raises `DamagedError`, or `ValueError` for a forged table.
     """
-    rows = np.zeros(total, DEFINITION)
+    per = per or DEFINITIONS_PER_BLOCK
     frames = Frames(file, "definitions", "definition_blocks")
-    for number, first in enumerate(range(0, total, DEFINITIONS_PER_BLOCK)):
-        piece = rows[first : first + DEFINITIONS_PER_BLOCK]
-        block = DefinitionBlock(frames.read(number, MAX_RECORD_BYTES), len(piece))
+    for number, first in enumerate(range(0, total, per)):
+        rows = np.zeros(min(per, total - first), DEFINITION)
+        block = DefinitionBlock(frames.read(number, max_record_bytes(per)), len(rows))
         for name in COLUMNS:
-            piece[name] = block.column(name)
-    names = [name for block in Names(file, total).blocks() for name in block.names]
-    return DefinitionTable(names, rows)
-
-
-def merge_tables(
-    names: Sequence[Sequence[bytes]], rows: Sequence[NDArray[np.void]]
-) -> DefinitionTable:
-    """Concatenate tables, renumbering their names; unused names are dropped.
-
-    Changes the rows in place.
-    """
-    used = [_used(known, mine) for known, mine in zip(names, rows, strict=True)]
-    merged = sorted_names(chain.from_iterable(used))
-    place = dict(zip(merged, range(1, len(merged) + 1), strict=True))
-    for known, mine in zip(names, rows, strict=True):
-        new = np.array([0, *map(place.get, known, repeat(0))], np.int64)
-        mine["name"] = new[mine["name"] + np.int64(1)] - 1
-        mine["owner"] = new[mine["owner"]]
-    return DefinitionTable(merged, np.concatenate(rows))
-
-
-def _used(names: Sequence[bytes], rows: NDArray[np.void]) -> Iterable[bytes]:
-    """Return the names that occur in some row."""
-    marks = np.zeros(len(names) + 1, bool)
-    marks[rows["owner"]] = True
-    marks[rows["name"] + np.int64(1)] = True
-    return names if marks[1:].all() else compress(names, marks[1:].tolist())
+            rows[name] = block.column(name)
+        yield rows

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 FRAME_START = np.dtype("<u4")
 
 _LEVEL = 6
+FAST = 1
+"""The level for records that are read once, soon."""
 
 
 class _OfThread(threading.local):
@@ -32,13 +34,16 @@ OF_THREAD = _OfThread()
 
 
 @cache
-def _compressor() -> zstandard.ZstdCompressor:
-    return zstandard.ZstdCompressor(_LEVEL, write_content_size=True, write_checksum=False)
+def _compressor(level: int) -> zstandard.ZstdCompressor:
+    return zstandard.ZstdCompressor(level, write_content_size=True, write_checksum=False)
 
 
-def frame_sections(records: str, table: str, data: Iterable[bytes]) -> dict[str, Iterable[Piece]]:
+def frame_sections(
+    records: str, table: str, data: Iterable[bytes], level: int = _LEVEL
+) -> dict[str, Iterable[Piece]]:
     """Return the sections of some records: their frames, and where each begins, u32[n + 1]."""
-    frames = [_compressor().compress(record) for record in data]
+    compress = _compressor(level).compress
+    frames = [compress(record) for record in data]
     starts = np.cumsum([0, *map(len, frames)], dtype=np.int64)
     return {records: frames, table: [starts.astype(FRAME_START)]}
 

@@ -14,18 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode.segment.container import write_segment
-from codelode.segment.definitions import definition_sections, merge_tables
+from codelode.segment.definition_merge import merge_definitions
 from codelode.segment.dictionary import BUCKETS
 from codelode.segment.live_text import copy_live
 from codelode.segment.postings import merge_postings, postings_sections
-from codelode.segment.schema import set_starts
+from codelode.segment.schema import group_symbols, set_starts
 from codelode.text.csr import runs_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from codelode.segment.container import Piece
-    from codelode.segment.definitions import DefinitionTable
     from codelode.segment.postings import Postings
     from codelode.segment.reader import Segment
 
@@ -52,8 +51,7 @@ def merge(parts: Sequence[tuple[Segment, Mask]], sink: BinaryIO) -> tuple[int, i
         "kinds": kinds.names,
     }
     files = _files(segments, file_masks, languages)
-    chunks = _chunks(segments, chunk_masks, _renumber(file_masks), kinds)
-    definitions = _definitions(segments, file_masks, kinds)
+    chunks, groups = _chunks(segments, chunk_masks, _renumber(file_masks), kinds)
     text = copy_live(segments, file_masks)
     postings = merge_postings(_slices(segments), _renumber(chunk_masks))
     masked = list(zip(segments, chunk_masks, strict=True))
@@ -63,7 +61,8 @@ def merge(parts: Sequence[tuple[Segment, Mask]], sink: BinaryIO) -> tuple[int, i
         "paths": _copy(segments, "paths", [s.files["path_length"] for s in segments], file_masks),
         "chunks": [chunks],
         "symbols": _copy(segments, "symbols", [s.symbol_bytes() for s in segments], chunk_masks),
-        **definition_sections(definitions, files, chunks),
+        "symbol_groups": [groups],
+        **merge_definitions(segments, file_masks, kinds.renumber, files, chunks),
         **postings_sections(postings, len(chunks)),
         "scales": (segment.scales[mask] for segment, mask in masked),
         "codes": (_select(segment.codes, mask) for segment, mask in masked),
@@ -106,7 +105,8 @@ def _chunks(
     masks: Sequence[Mask],
     new_files: Sequence[NDArray[np.int64]],
     kinds: _Numbering,
-) -> NDArray[np.void]:
+) -> tuple[NDArray[np.void], NDArray[np.uint32]]:
+    """Return the merged table of chunks, and the groups of their symbols."""
     tables, symbol_bytes = [], []
     for number, (segment, mask) in enumerate(zip(segments, masks, strict=True)):
         rows = segment.chunks[mask]
@@ -115,22 +115,9 @@ def _chunks(
         tables.append(rows)
         symbol_bytes.append(segment.symbol_bytes()[mask])
     chunks = np.concatenate(tables)
-    chunks["symbol_start"] = np.cumsum(np.concatenate(symbol_bytes)) - chunks["symbol_length"]
-    return chunks
-
-
-def _definitions(
-    segments: Sequence[Segment], masks: Sequence[Mask], kinds: _Numbering
-) -> DefinitionTable:
-    tables = [segment.definition_table() for segment in segments]
-    kept = [
-        np.repeat(mask, segment.files["definitions"])
-        for segment, mask in zip(segments, masks, strict=True)
-    ]
-    rows = [table.rows[mask] for table, mask in zip(tables, kept, strict=True)]
-    for number, mine in enumerate(rows):
-        mine["kind"] = kinds.renumber(number, mine["kind"])
-    return merge_tables([table.names for table in tables], rows)
+    starts = np.cumsum(np.concatenate(symbol_bytes)) - chunks["symbol_length"]
+    chunks["symbol_start"], groups = group_symbols(starts)
+    return chunks, groups
 
 
 def _slices(segments: Sequence[Segment]) -> Iterator[list[Postings]]:

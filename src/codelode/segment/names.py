@@ -1,32 +1,24 @@
 """The names of definitions: sorted, in compressed blocks, each with the chunks that define it.
 
-Names are sorted by their *key*, then as bytes. The key is the parts of a name in lower case, joined
-without separators: `get_url`, `getUrl` and `GETURL` have the same key, so they are neighbors. A
-block holds `NAMES_PER_BLOCK` names. The *heads*, the keys of the first name of each block, find a
-block without reading another.
+Names are sorted by their keys, then as bytes (see `name_keys`). A block holds `NAMES_PER_BLOCK`
+names. The *heads*, the keys of the first name of each block, find a block without reading another.
 """
 
 from __future__ import annotations
 
 import struct
 from bisect import bisect_left, bisect_right
-from typing import TYPE_CHECKING
-from unicodedata import normalize
+from itertools import compress
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from codelode.errors import DamagedError
 from codelode.lazy import cached_property
 from codelode.lru import LruCache
-from codelode.segment.column_codec import (
-    Column,
-    add_up,
-    open_column,
-    open_columns,
-    pack_column,
-    steps,
-)
+from codelode.segment.column_codec import Column, PackedTable, pack_column, pack_tables
 from codelode.segment.frames import Frames, frame_sections
+from codelode.segment.name_keys import SEPARATORS, name_key, name_keys, sortable
 from codelode.segment.schema import MAX_NAME_BYTES
 from codelode.text.csr import group_starts
 
@@ -37,91 +29,108 @@ if TYPE_CHECKING:
 
     from codelode.segment.container import Piece, SegmentFile
 
-NAMES_PER_BLOCK = 256
+NAMES_PER_BLOCK = 512
 
 NAME_SECTIONS = ("names", "name_blocks", "name_heads")
 
-_LENGTH = struct.Struct("<I")  # bytes of the names in a block
-_SEPARATORS = bytes(c for c in range(128) if not chr(c).isalnum() and c != 10)
-_CONTROL = bytes(32 if c < 32 or c == 127 else c for c in range(256))
-_CONTROL_BUT_NEWLINE = _CONTROL[:10] + b"\n" + _CONTROL[11:]
+NAMES_PER_GROUP = 32
+"""Blocks know where each group begins, so that a name is read without the others."""
+
+_COUNT = struct.Struct("<H")
+_NEWLINE = 10
 _CACHED_BLOCKS = 16
 
 
-def clean_name(name: str) -> bytes:
-    """Return a name in UTF-8 on one line, cut to `MAX_NAME_BYTES`."""
-    cut = name.encode("utf-8", "replace")[:MAX_NAME_BYTES].translate(_CONTROL)
-    return cut if cut.isascii() else cut.decode("utf-8", "ignore").encode()
+class SortedNames(NamedTuple):
+    """The names of one segment or run: blocks of `per` names, the last of fewer, and the heads.
+
+    Names are as `sortable` makes them. `used` bool[n] says which to keep, for at least as many
+    names as there are; None keeps all.
+    """
+
+    heads: Sequence[bytes]
+    blocks: Iterable[list[bytes]]
+    per: int
+    used: NDArray[np.bool_] | None = None
+
+    def kept(self) -> Iterator[list[bytes]]:
+        """Yield the names to keep, block by block; no block is empty."""
+        first = 0
+        for names in self.blocks:
+            if self.used is None:
+                yield names
+            elif (kept := self.used[first : first + self.per]).any():
+                yield list(compress(names, kept.tolist()))
+            first += self.per
 
 
-def clean_names(names: Sequence[str]) -> list[bytes]:
-    """Return `clean_name` of each name; fast for many short ASCII names."""
-    joined = "\n".join(names)
-    if not names:
-        return []
-    if not joined.isascii():
-        return [clean_name(name) for name in names]
-    cleaned = joined.encode().translate(_CONTROL_BUT_NEWLINE).split(b"\n")
-    if len(cleaned) != len(names) or max(map(len, cleaned)) > MAX_NAME_BYTES:
-        return [clean_name(name) for name in names]
-    return cleaned
+class NameBlocks:
+    """The text of names that come in order, in blocks, and the heads."""
+
+    def __init__(self) -> None:
+        self.texts: list[bytes] = []  # each name followed by a newline
+        self.heads: list[bytes] = []
+        self._pending: list[bytes] = []
+
+    def add(self, names: Iterable[bytes]) -> None:
+        """Append names."""
+        self._pending += names
+        whole = len(self._pending) // NAMES_PER_BLOCK * NAMES_PER_BLOCK
+        for first in range(0, whole, NAMES_PER_BLOCK):
+            self._end(self._pending[first : first + NAMES_PER_BLOCK])
+        del self._pending[:whole]
+
+    def finish(self) -> None:
+        """End the last block."""
+        if self._pending:
+            self._end(self._pending)
+        self._pending = []
+
+    def _end(self, names: Sequence[bytes]) -> None:
+        self.texts.append(b"\n".join(names) + b"\n")
+        self.heads.append(name_key(names[0]))
 
 
-def name_key(name: bytes) -> bytes:
-    """Return the key of a name in UTF-8: its letters and digits, else all of it, in lower case."""
-    if name.isascii():
-        lower = name.lower()
-        return lower.translate(None, _SEPARATORS) or lower
-    folded = normalize("NFKC", name.decode("utf-8", "replace")).casefold()
-    return ("".join(filter(str.isalnum, folded)) or folded).encode()
-
-
-def name_keys(names: Sequence[bytes]) -> list[bytes]:
-    """Return the key of each name; fast for many ASCII names."""
-    joined = b"\n".join(names)
-    if not joined.isascii():
-        return [name_key(name) for name in names]
-    keys = joined.lower().translate(None, _SEPARATORS).split(b"\n") if names else []
-    return [key or name.lower() for key, name in zip(keys, names, strict=True)]
-
-
-def sorted_names(names: Iterable[bytes]) -> list[bytes]:
-    """Return each name once, in the order of the index."""
-    distinct = list(dict.fromkeys(names))
-    # Bytes compare faster than tuples. A newline sorts before every byte of a key or name.
-    pairs = list(map(b"%b\n%b".__mod__, zip(name_keys(distinct), distinct, strict=True)))
-    del distinct  # saves memory: a large segment has half a million names
-    pairs.sort()
-    return [pair[pair.index(b"\n") + 1 :] for pair in pairs]
-
-
-def name_sections(names: Sequence[bytes], pairs: NDArray[np.int64]) -> dict[str, Iterable[Piece]]:
-    """Return the sections of sorted names; `pairs` as in `name_records`."""
-    heads = b"\n".join(name_keys(names[::NAMES_PER_BLOCK]))
-    records = name_records(names, pairs)
+def name_sections(blocks: NameBlocks, pairs: NDArray[np.int64]) -> dict[str, Iterable[Piece]]:
+    """Return the sections of names; `pairs` as in `name_records`."""
+    records = name_records(blocks.texts, pairs)
+    heads = b"\n".join(blocks.heads)
     return {**frame_sections("names", "name_blocks", records), "name_heads": [heads]}
 
 
-def name_records(names: Sequence[bytes], pairs: NDArray[np.int64]) -> Iterator[bytes]:
+def name_records(texts: Sequence[bytes], pairs: NDArray[np.int64]) -> Iterator[bytes]:
     """Yield the blocks, not yet compressed.
 
-    `pairs` int64[n, 2], in any order, are the number of a name and a chunk that defines it.
+    `pairs` int64[n], in any order and changed in place, are each the number of a name, shifted by
+    32 bits, and a chunk that defines it.
     """
-    packed = np.sort(pairs[:, 0] << 32 | pairs[:, 1])
-    packed = packed[group_starts(packed)]
-    counts = np.bincount(packed >> 32, minlength=len(names))
-    ends, chunks = np.cumsum(counts), packed & 0xFFFFFFFF
-    for first in range(0, len(names), NAMES_PER_BLOCK):
-        block = slice(first, first + NAMES_PER_BLOCK)
-        text = b"".join(name + b"\n" for name in names[block])
-        mine = chunks[ends[first] - counts[first] : ends[block][-1]]
-        columns = pack_column(counts[block]) + pack_column(steps(mine))
-        yield _LENGTH.pack(len(text)) + text + columns
+    pairs.sort()
+    pairs = pairs[group_starts(pairs)]
+    names = len(texts) * NAMES_PER_BLOCK
+    if texts:
+        names += texts[-1].count(b"\n") - NAMES_PER_BLOCK
+    counts = np.bincount(pairs >> 32, minlength=names)
+    totals = np.add.reduceat(counts, range(0, names, NAMES_PER_BLOCK)).tolist() if names else []
+    start = 0
+    packed = pack_tables([counts], NAMES_PER_BLOCK)
+    for text, column, total in zip(texts, packed, totals, strict=True):
+        chunks = pack_column(pairs[start : start + total] & 0xFFFFFFFF)
+        yield b"".join((_header(text), text, column, chunks))
+        start += total
+
+
+def _header(text: bytes) -> bytes:
+    """Return the bytes before the names: their number, and the length of each group in bytes."""
+    ends = np.flatnonzero(np.frombuffer(text, np.uint8) == _NEWLINE) + 1
+    groups = np.append(ends[NAMES_PER_GROUP - 1 : -1 : NAMES_PER_GROUP], len(text))
+    return _COUNT.pack(len(ends)) + np.diff(groups, prepend=0).astype("<u2").tobytes()
 
 
 def max_name_record(definitions: int) -> int:
     """Return an upper bound of the bytes of a block, given the definitions in the segment."""
-    return _LENGTH.size + NAMES_PER_BLOCK * (MAX_NAME_BYTES + 1 + 4) + 4 * definitions + 2
+    groups = -(-NAMES_PER_BLOCK // NAMES_PER_GROUP)
+    names = NAMES_PER_BLOCK * (MAX_NAME_BYTES + 1 + 4)
+    return _COUNT.size + 2 * groups + names + 4 * definitions + 2
 
 
 class NameBlock:
@@ -129,13 +138,29 @@ class NameBlock:
 
     def __init__(self, data: bytes) -> None:
         """Open a block. Raises `ValueError` if it is invalid."""
-        length = _LENGTH.unpack_from(data)[0] if len(data) >= _LENGTH.size else len(data)
-        end = _LENGTH.size + length
-        self._text = data[_LENGTH.size : end]
-        if end > len(data) or not self._text.endswith(b"\n"):
+        self._count = _COUNT.unpack_from(data)[0] if len(data) >= _COUNT.size else 0
+        groups = -(-self._count // NAMES_PER_GROUP)
+        self._begin = _COUNT.size + 2 * groups
+        if not 0 < groups <= (len(data) - _COUNT.size) // 2:
             raise ValueError("the names are cut short")
-        self._counts = open_column(data, end, self._text.count(b"\n"))
+        self._groups = struct.unpack_from(f"<{groups}H", data, _COUNT.size)
+        self._end = self._begin + sum(self._groups)
+        if data[self._end - 1 : self._end] != b"\n":
+            raise ValueError("the names are cut short")
         self._data = data
+
+    @cached_property
+    def _text(self) -> bytes:
+        """Each name, followed by a newline."""
+        return self._data[self._begin : self._end]
+
+    def name(self, place: int) -> bytes:
+        """Return one name, splitting only its group. Raises `LookupError` if there is none."""
+        if not 0 <= place < self._count:
+            raise LookupError(f"there is no name {place} in a block of {self._count}")
+        group, rest = divmod(place, NAMES_PER_GROUP)
+        begin = self._begin + sum(self._groups[:group])
+        return self._data[begin : begin + self._groups[group]].split(b"\n")[rest]
 
     @cached_property
     def names(self) -> list[bytes]:
@@ -148,24 +173,27 @@ class NameBlock:
 
     def chunks(self, place: int) -> Column:
         """Return the ordinals of the chunks that define a name, ascending."""
-        end = self._ends[place]
-        return self._chunks[end - self._counts.value(place) : end]
+        start, end = self._ends[place : place + 2].tolist()
+        return self._chunks[start:end]
+
+    @cached_property
+    def _counts(self) -> PackedTable:
+        return PackedTable(self._data, self._end, 1, self._count)
 
     @cached_property
     def _ends(self) -> Column:
-        return np.cumsum(self._counts.array())
+        return np.append(0, np.cumsum(self._counts.column(0)))
 
     @cached_property
     def _chunks(self) -> Column:
-        (chunks,) = open_columns(self._data, self._counts.end, [int(self._ends[-1])])
-        return add_up(chunks.array())
+        return PackedTable(self._data, self._counts.end, 1, int(self._ends[-1])).column(0)
 
     def having(self, key: bytes) -> range:
         """Return the places of the names that have this key; they are neighbors."""
         if not key.isalnum() or not self._text.isascii():
             keys = self.keys()
             return range(bisect_left(keys, key), bisect_right(keys, key))
-        text = b"\n" + self._text.lower().translate(None, _SEPARATORS)
+        text = b"\n" + self._text.lower().translate(None, SEPARATORS)
         start = text.find(b"\n%s\n" % key)
         if start < 0:
             return range(0)
@@ -210,6 +238,11 @@ class Names:
         for number in range(len(self._frames)):
             yield NameBlock(self._frames.read(number, self._most))
 
+    def sorted_names(self) -> SortedNames:
+        """Return all names, for a merge."""
+        blocks = (sortable(block.names) for block in self.blocks())
+        return SortedNames(self.heads, blocks, NAMES_PER_BLOCK)
+
     def having(self, key: bytes) -> Iterator[int]:
         """Yield the number of each name that has this key."""
         first = max(0, bisect_left(self.heads, key) - 1)
@@ -247,7 +280,7 @@ class Names:
     def name(self, number: int) -> bytes:
         """Return a name by its number. Raises `LookupError` if there is none."""
         block, place = divmod(number, NAMES_PER_BLOCK)
-        return self.block(block).names[place]
+        return self.block(block).name(place)
 
     def chunks(self, number: int) -> Column:
         """Return the ordinals of the chunks that define a name, ascending."""

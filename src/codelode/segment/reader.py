@@ -12,22 +12,26 @@ from codelode.errors import DamagedError
 from codelode.lazy import cached_property
 from codelode.segment.container import SegmentFile
 from codelode.segment.definition_lookup import DefinitionLookup
-from codelode.segment.definitions import DefinitionTable, read_table
+from codelode.segment.definitions import read_rows
 from codelode.segment.dictionary import (
     BUCKETS,
     DICTIONARY_SECTIONS,
     Dictionary,
 )
+from codelode.segment.names import Names
 from codelode.segment.posting_codec import unpack_lists
 from codelode.segment.posting_list import list_count, read_list
 from codelode.segment.postings import Postings
 from codelode.segment.quantizer import residual_bytes
-from codelode.segment.schema import BLOCK, CHUNK, FILE
+from codelode.segment.schema import BLOCK, CHUNK, FILE, SYMBOL_GROUP
 from codelode.segment.term_lookup import Lookup
 from codelode.segment.text import decompress
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from codelode.segment.buffer import Buffer
+    from codelode.segment.names import SortedNames
 
 Posting = tuple[NDArray[np.int64], NDArray[np.uint8]]
 """Ordinals, ascending, and their frequencies."""
@@ -116,10 +120,18 @@ class Segment:
         """The definitions, by file, line and name."""
         return DefinitionLookup(self.file, self.files, self.chunks, self.kinds)
 
-    def definition_table(self) -> DefinitionTable:
-        """Return all definitions, for a merge; kinds are numbers into `kinds`."""
-        total = int(self.files["definitions"].sum(dtype=np.int64))
-        return read_table(self.file, total)
+    @property
+    def definition_count(self) -> int:
+        """The number of definitions."""
+        return int(self.files["definitions"].sum(dtype=np.int64))
+
+    def definition_rows(self) -> Iterator[NDArray[np.void]]:
+        """Yield the rows of all definitions block by block, for a merge; see `kinds` for kinds."""
+        return read_rows(self.file, self.definition_count)
+
+    def sorted_names(self) -> SortedNames:
+        """Return the names of all definitions and owners, for a merge."""
+        return Names(self.file, self.definition_count).sorted_names()
 
     def dictionary(self) -> Dictionary:
         """Return all terms, for a merge."""
@@ -165,33 +177,43 @@ class Segment:
 
     def symbol(self, chunk: int) -> tuple[str, str] | None:
         """Return the name and kind of the definition that a chunk is or lies in."""
-        row = self.chunks[chunk]
-        kind, start = int(row["kind"]), int(row["symbol_start"])
+        kind = int(self.chunks[chunk]["kind"])
         if not kind:
             return None
-        name = bytes(self.file.read("symbols", start, start + int(row["symbol_length"])))
-        return name.decode("utf-8", "replace"), self.kinds[kind - 1]
+        return self.symbol_names(np.array([chunk]))[0], self.kinds[kind - 1]
 
     def symbol_names(self, chunks: NDArray[np.int64]) -> list[str]:
         """Return the names of the symbols of chunks; empty for chunks without one."""
-        rows = self.chunks[chunks]
-        names = self.pieces("symbols", rows["symbol_start"], rows["symbol_length"])
-        return [name.decode("utf-8", "replace") for name in names]
+        return [name.decode("utf-8", "replace") for name in self.symbols(chunks)]
+
+    def symbols(self, chunks: NDArray[np.int64]) -> list[bytes]:
+        """Return the names of the symbols of chunks in UTF-8; empty for chunks without one."""
+        lengths = self.chunks["symbol_length"][chunks]
+        return self.pieces("symbols", self._symbol_starts(chunks), lengths)
+
+    def _symbol_starts(self, chunks: NDArray[np.int64]) -> NDArray[np.int64]:
+        groups = self._symbol_groups[chunks // SYMBOL_GROUP]
+        starts: NDArray[np.int64] = groups + self.chunks["symbol_start"][chunks]
+        return starts
+
+    @cached_property
+    def _symbol_groups(self) -> NDArray[np.int64]:
+        return self.file.array("symbol_groups", "<u4").astype(np.int64)
 
     def symbol_bytes(self) -> NDArray[np.int64]:
         """Return the bytes that each chunk adds to the section `symbols`, int64[chunks].
 
         0 where a chunk shares the name of the one before it.
         """
-        ends = self.chunks["symbol_start"].astype(np.int64) + self.chunks["symbol_length"]
+        ends = self._symbol_starts(np.arange(len(self.chunks))) + self.chunks["symbol_length"]
         longer: NDArray[np.int64] = np.diff(ends, prepend=0)
         return longer
 
     def pieces(
         self,
         section: str,
-        starts: NDArray[np.unsignedinteger],
-        lengths: NDArray[np.unsignedinteger],
+        starts: NDArray[np.integer],
+        lengths: NDArray[np.integer],
     ) -> list[bytes]:
         """Return pieces of a section, with one read from the first to the last."""
         if not len(starts):

@@ -12,17 +12,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode.lazy import cached_property
-from codelode.segment.definitions import DefinitionTable
+from codelode.segment.definitions import definition_records, read_rows
 from codelode.segment.dictionary import BUCKETS, bucket_keys
+from codelode.segment.frames import FAST, Frames, frame_sections
+from codelode.segment.names import SortedNames
 from codelode.segment.postings import Postings
 from codelode.segment.reader import Segment
-from codelode.segment.schema import DEFINITION
 from codelode.segment.stats import read_stats
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from codelode.segment.container import Piece
+    from codelode.segment.definitions import DefinitionTable
+
+NAMES_PER_BLOCK = 128
+"""Fewer than in a segment, because a merge reads a block of each run at once."""
+
+_ANY_SIZE = 1 << 31
+"""A run is made by a worker, which does not make more than the memory holds."""
 
 _SECTIONS = {"terms": "<u8", "starts": "<u4", "ordinals": "<u2", "frequencies": "u1"}
 """Each is a column of `Postings`."""
@@ -36,8 +44,19 @@ def run_sections(postings: Postings) -> dict[str, Iterable[Piece]]:
 
 
 def table_sections(table: DefinitionTable) -> dict[str, Iterable[Piece]]:
-    """Return the sections of a run that hold its definitions."""
-    return {"definitions": [table.rows], "names": [b"\n".join(table.names)]}
+    """Return the sections of a run that hold its definitions, as in a segment but for the names.
+
+    Names are as `sortable` makes them. Compressed, because the parent keeps many runs.
+    """
+    rows, names = table.rows, table.names
+    firsts = range(0, len(names), NAMES_PER_BLOCK)
+    blocks = (b"\0".join(names[first : first + NAMES_PER_BLOCK]) for first in firsts)
+    records = definition_records(rows, max(1, len(rows)))
+    return {
+        **frame_sections("definitions", "definition_blocks", records, FAST),
+        **frame_sections("names", "name_blocks", blocks, FAST),
+        "name_heads": [b"\n".join(names[first].partition(b"\n")[0] for first in firsts)],
+    }
 
 
 class RunSegment(Segment):
@@ -54,11 +73,17 @@ class RunSegment(Segment):
         """Times and inodes of the files, int64[rows, 3]: they do not go into the segment."""
         return read_stats(self.file, len(self.files))
 
-    def definition_table(self) -> DefinitionTable:
-        """Return all definitions."""
-        names = bytes(self.file.read("names"))
-        rows = self.file.array("definitions", DEFINITION)
-        return DefinitionTable(names.split(b"\n") if len(rows) else [], rows)
+    def definition_rows(self) -> Iterator[NDArray[np.void]]:
+        """Yield the rows of all definitions, which are one block."""
+        total = self.definition_count
+        return read_rows(self.file, total, max(1, total))
+
+    def sorted_names(self) -> SortedNames:
+        """Return all names."""
+        frames = Frames(self.file, "names", "name_blocks")
+        heads = bytes(self.file.read("name_heads")).split(b"\n") if len(frames) else []
+        blocks = (frames.read(i, _ANY_SIZE).split(b"\0") for i in range(len(frames)))
+        return SortedNames(heads, blocks, NAMES_PER_BLOCK)
 
     @cached_property
     def _columns(self) -> tuple[NDArray[Any], ...]:

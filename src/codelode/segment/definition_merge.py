@@ -1,0 +1,128 @@
+"""Merge the definitions of several segments or runs, block by block.
+
+Definitions are numbered file by file, so those of the parts follow one another; their names are
+renumbered.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from codelode.segment.definitions import (
+    DEFINITIONS_PER_BLOCK,
+    defining_chunks,
+    definition_records,
+    name_lines,
+)
+from codelode.segment.frames import frame_sections
+from codelode.segment.name_merge import merge_names
+from codelode.segment.names import name_sections
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from codelode.segment.container import Piece
+    from codelode.segment.name_merge import MergedNames
+    from codelode.segment.reader import Segment
+
+    Mask = NDArray[np.bool_]
+    Renumber = Callable[[int, NDArray[np.integer]], NDArray[np.integer]]
+
+BLOCKS_AT_ONCE = 16
+"""Packed together: numpy takes as long for one as for some."""
+
+
+def merge_definitions(
+    segments: Sequence[Segment],
+    masks: Sequence[Mask],
+    kinds: Renumber,
+    files: NDArray[np.void],
+    chunks: NDArray[np.void],
+) -> dict[str, Iterable[Piece]]:
+    """Return the sections of the definitions of the files for which the masks bool[files] are set.
+
+    `kinds` returns the new numbers for kinds of a segment, given by its place; `files` and
+    `chunks` are the merged tables.
+    """
+    sources = [
+        segment.sorted_names()._replace(used=None if mask.all() else _used_names(segment, mask))
+        for segment, mask in zip(segments, masks, strict=True)
+    ]
+    names = merge_names(sources)
+    defined = _Defined()
+    rows = defined.note(_merged_rows(segments, masks, kinds, names))
+    sections = frame_sections("definitions", "definition_blocks", _records(rows))
+    pairs = defining_chunks(*defined.columns(), files, chunks)
+    return {**sections, **name_sections(names.blocks, pairs)}
+
+
+class _Defined:
+    """The name of each definition, and the line of the name."""
+
+    def __init__(self) -> None:
+        self._names = [np.zeros(0, np.uint32)]
+        self._lines = [np.zeros(0, np.int64)]
+
+    def note(self, batches: Iterable[NDArray[np.void]]) -> Iterator[NDArray[np.void]]:
+        """Yield the rows of definitions as they are."""
+        for rows in batches:
+            self._names.append(rows["name"].copy())
+            self._lines.append(name_lines(rows))
+            yield rows
+
+    def columns(self) -> tuple[NDArray[np.integer], NDArray[np.integer]]:
+        """Return both of all rows so far."""
+        return np.concatenate(self._names), np.concatenate(self._lines)
+
+
+def _live_rows(segment: Segment, mask: Mask) -> Iterator[NDArray[np.void]]:
+    """Yield the rows of the definitions of some files of a segment, block by block."""
+    live, first = np.repeat(mask, segment.files["definitions"]), 0
+    for rows in segment.definition_rows():
+        kept = live[first : first + len(rows)]
+        first += len(rows)
+        yield rows if kept.all() else rows[kept]
+
+
+def _used_names(segment: Segment, mask: Mask) -> Mask:
+    """Return which names of a segment the definitions of some files have, and perhaps more bits."""
+    names = segment.sorted_names()
+    used = np.zeros(1 + len(names.heads) * names.per, bool)
+    for rows in _live_rows(segment, mask):
+        used[rows["owner"]] = True
+        used[rows["name"] + np.int64(1)] = True
+    return used[1:]
+
+
+def _merged_rows(
+    segments: Sequence[Segment], masks: Sequence[Mask], kinds: Renumber, names: MergedNames
+) -> Iterator[NDArray[np.void]]:
+    """Yield the rows to keep, block by block, with the new numbers of names and kinds."""
+    for number, (segment, mask) in enumerate(zip(segments, masks, strict=True)):
+        new = names.numbers[number]
+        for rows in _live_rows(segment, mask):
+            rows["kind"] = kinds(number, rows["kind"])
+            rows["name"] = new[rows["name"] + np.int64(1)] - 1
+            rows["owner"] = new[rows["owner"]]
+            yield rows
+
+
+def _records(batches: Iterable[NDArray[np.void]]) -> Iterator[bytes]:
+    """Yield the blocks of definitions that come in batches of any size."""
+    at_once = BLOCKS_AT_ONCE * DEFINITIONS_PER_BLOCK
+    pending: list[NDArray[np.void]] = []
+    count = 0
+    for rows in batches:
+        pending.append(rows)
+        count += len(rows)
+        if count >= at_once:
+            joined = np.concatenate(pending)
+            whole = count // DEFINITIONS_PER_BLOCK * DEFINITIONS_PER_BLOCK
+            yield from definition_records(joined[:whole])
+            pending, count = [joined[whole:]], count - whole
+    if count:
+        yield from definition_records(np.concatenate(pending))

@@ -1,0 +1,178 @@
+"""The definitions of a segment by file and line, without their names.
+
+A lookup reads only the blocks that hold the definitions.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from codelode.lazy import cached_property
+from codelode.lru import LruCache
+from codelode.segment.definitions import (
+    DEFINITIONS_PER_BLOCK,
+    MAX_RECORD_BYTES,
+    DefinitionBlock,
+)
+from codelode.segment.frames import Frames
+from codelode.segment.schema import DECLARATION
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from codelode.segment.column_codec import Column
+    from codelode.segment.container import SegmentFile
+
+_CACHED_BLOCKS = 16
+
+
+class DefinitionRow(NamedTuple):
+    """A definition without its name, which is in a block of names.
+
+    `place` is its place among the definitions of its file, `parent` the place of the one that
+    encloses it, or -1; `name` is the number of its name, `owner` 1 + that of its owner or 0.
+    """
+
+    place: int
+    start_line: int
+    end_line: int
+    name_line: int
+    kind: str
+    parent: int
+    declaration: bool
+    name: int
+    owner: int
+
+
+class DefinitionRows:
+    """The rows of the definitions of one segment; definitions are numbered file by file.
+
+    Every method may raise `DamagedError`; for a forged segment also `LookupError` or `ValueError`.
+    """
+
+    def __init__(self, file: SegmentFile, files: NDArray[np.void], kinds: Sequence[str]) -> None:
+        """`files` is a table of the segment."""
+        self._files = files
+        self._kinds = kinds
+        self._frames = Frames(file, "definitions", "definition_blocks")
+        self._blocks: LruCache[int, DefinitionBlock] = LruCache(_CACHED_BLOCKS)
+
+    @cached_property
+    def firsts(self) -> Column:
+        """The number of the first definition of each file, and the number of all."""
+        total = self._files["definitions"].sum(dtype=np.int64)
+        return np.append(self._files["first_definition"].astype(np.int64), total)
+
+    @property
+    def total(self) -> int:
+        """The number of definitions."""
+        return int(self.firsts[-1])
+
+    def numbers(self, file: int) -> range:
+        """Return the numbers of the definitions of a file."""
+        row = self._files[file]
+        first = int(row["first_definition"])
+        return range(first, first + int(row["definitions"]))
+
+    def files_of(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the file of each definition, int64[n]."""
+        return self.firsts[:-1].searchsorted(numbers, side="right") - 1
+
+    def pieces(self, file: int) -> Iterator[tuple[DefinitionBlock, slice, int]]:
+        """Yield the blocks with definitions of a file: where they are, and the first's number."""
+        numbers = self.numbers(file)
+        at = numbers.start
+        while at < numbers.stop:
+            start = at % DEFINITIONS_PER_BLOCK
+            stop = min(DEFINITIONS_PER_BLOCK, start + numbers.stop - at)
+            yield self._block(at // DEFINITIONS_PER_BLOCK), slice(start, stop), at
+            at += stop - start
+
+    def place(self, number: int) -> tuple[DefinitionBlock, int]:
+        """Return the block of a definition, and its place in it."""
+        return self._block(number // DEFINITIONS_PER_BLOCK), number % DEFINITIONS_PER_BLOCK
+
+    def row(self, number: int) -> tuple[int, DefinitionRow]:
+        """Return the file of a definition and its row. Raises `LookupError` if there is none."""
+        block, at = self.place(number)
+        file = int(self.files_of(np.array([number]))[0])
+        (row,) = self._rows(block, np.array([at]), number - int(self.firsts[file]) - at)
+        return file, row
+
+    def of_file(self, file: int) -> list[DefinitionRow]:
+        """Return the definitions of a file, in document order."""
+        return self.on_lines(file, 0, 1 << 32)
+
+    def on_lines(self, file: int, first: int, last: int) -> list[DefinitionRow]:
+        """Return the definitions that hold any line from `first` to `last`, in document order."""
+        rows: list[DefinitionRow] = []
+        for block, piece, number in self.pieces(file):
+            inside = (block.start_lines[piece] <= last) & (block.end_lines[piece] >= first)
+            places = inside.nonzero()[0]
+            if len(places):
+                shift = number - int(self.firsts[file]) - piece.start
+                rows += self._rows(block, places + piece.start, shift)
+        return rows
+
+    def enclosing(self, number: int) -> Iterator[int]:
+        """Yield the numbers of the definitions that enclose one, from the inside out."""
+        while True:
+            block, at = self.place(number)
+            back = block.value("parent", at)
+            if not back:
+                return
+            number -= back
+            if number < 0:
+                raise LookupError("a definition lies in one that is not there")
+            yield number
+
+    def of_kinds(self, kinds: Collection[str]) -> Iterator[tuple[NDArray[np.int64], Column]]:
+        """Yield the numbers of the definitions of some kinds, and of their names, by blocks."""
+        wanted = np.zeros(256, bool)
+        wanted[[number for number, kind in enumerate(self._kinds, 1) if kind in kinds]] = True
+        for first in range(0, self.total if wanted.any() else 0, DEFINITIONS_PER_BLOCK):
+            block = self._read(first // DEFINITIONS_PER_BLOCK)
+            places = np.flatnonzero(wanted[block.column("kind")])
+            if len(places):
+                yield first + places, block.names[places]
+
+    def _block(self, number: int) -> DefinitionBlock:
+        block = self._blocks.get(number)
+        if block is None:
+            block = self._read(number)
+            self._blocks.put(number, block)
+        return block
+
+    def _read(self, number: int) -> DefinitionBlock:
+        first = number * DEFINITIONS_PER_BLOCK
+        stop = min(first + DEFINITIONS_PER_BLOCK, self.total)
+        return DefinitionBlock(self._frames.read(number, MAX_RECORD_BYTES), stop - first)
+
+    def _rows(
+        self, block: DefinitionBlock, places: NDArray[np.int64], shift: int
+    ) -> Iterator[DefinitionRow]:
+        """Yield definitions of a file by their places in a block; `shift` leads to its own."""
+        starts = block.start_lines[places]
+        columns = zip(
+            places.tolist(),
+            starts.tolist(),
+            block.end_lines[places].tolist(),
+            block.values("name_line", places),
+            block.values("kind", places),
+            block.values("parent", places),
+            block.values("flags", places),
+            block.names[places].tolist(),
+            block.values("owner", places),
+            strict=True,
+        )
+        for at, start, end, line, number, back, flags, name, owner in columns:
+            place = at + shift
+            parent, kind = place - back if back else -1, self._kinds[number - 1]
+            declared = bool(flags & DECLARATION)
+            yield DefinitionRow(
+                place, start, end, start + line, kind, parent, declared, name, owner
+            )

@@ -1,0 +1,71 @@
+"""The keys and the order of the names of definitions.
+
+The *key* of a name is its parts in lower case, joined without separators: `get_url`, `getUrl` and
+`GETURL` have the same key. Names are sorted by key, then as bytes, so these are neighbors.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from unicodedata import normalize
+
+from codelode.segment.schema import MAX_NAME_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SEPARATORS = bytes(c for c in range(128) if not chr(c).isalnum() and c != 10)
+"""The ASCII characters that keys leave out, without the newline."""
+
+_CONTROL = bytes(32 if c < 32 or c == 127 else c for c in range(256))
+_CONTROL_BUT_NEWLINE = _CONTROL[:10] + b"\n" + _CONTROL[11:]
+
+
+def clean_name(name: str) -> bytes:
+    """Return a name in UTF-8 on one line, cut to `MAX_NAME_BYTES`."""
+    cut = name.encode("utf-8", "replace")[:MAX_NAME_BYTES].translate(_CONTROL)
+    return cut if cut.isascii() else cut.decode("utf-8", "ignore").encode()
+
+
+def clean_names(names: Sequence[str]) -> list[bytes]:
+    """Return `clean_name` of each name; fast for many short ASCII names."""
+    joined = "\n".join(names)
+    if not names:
+        return []
+    if not joined.isascii():
+        return [clean_name(name) for name in names]
+    cleaned = joined.encode().translate(_CONTROL_BUT_NEWLINE).split(b"\n")
+    if len(cleaned) != len(names) or max(map(len, cleaned)) > MAX_NAME_BYTES:
+        return [clean_name(name) for name in names]
+    return cleaned
+
+
+def name_key(name: bytes) -> bytes:
+    """Return the key of a name in UTF-8: its letters and digits, else all of it, in lower case."""
+    if name.isascii():
+        lower = name.lower()
+        return lower.translate(None, SEPARATORS) or lower
+    folded = normalize("NFKC", name.decode("utf-8", "replace")).casefold()
+    return ("".join(filter(str.isalnum, folded)) or folded).encode()
+
+
+def name_keys(names: Sequence[bytes]) -> list[bytes]:
+    """Return the key of each name; fast for many ASCII names."""
+    joined = b"\n".join(names)
+    if not joined.isascii():
+        return [name_key(name) for name in names]
+    keys = joined.lower().translate(None, SEPARATORS).split(b"\n") if names else []
+    return [key or name.lower() for key, name in zip(keys, names, strict=True)]
+
+
+def sortable(names: Sequence[bytes]) -> list[bytes]:
+    """Return the key of each name, a newline, and the name: these sort as the index does.
+
+    Bytes compare faster than tuples. A newline sorts before every byte of a key or name.
+    """
+    return list(map(b"%b\n%b".__mod__, zip(name_keys(names), names, strict=True)))
+
+
+def names_of(sortables: Sequence[bytes]) -> list[bytes]:
+    """Invert `sortable`."""
+    return b"\n".join(sortables).split(b"\n")[1::2] if sortables else []

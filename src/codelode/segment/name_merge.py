@@ -1,0 +1,89 @@
+"""Merge the names of several segments or runs, a range of keys at a time.
+
+No more than some `NAMES_PER_PIECE` names, and a block of each source, are Python objects at once.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from codelode.segment.name_keys import names_of
+from codelode.segment.names import NameBlocks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from codelode.segment.names import SortedNames
+
+NAMES_PER_PIECE = 8192
+
+
+class MergedNames(NamedTuple):
+    """The merged names, and the new numbers for those of each source.
+
+    `numbers[i]` int64[n + 1] has 0 at 0, and 1 + the new number of a name at 1 + the old one.
+    """
+
+    blocks: NameBlocks
+    numbers: list[NDArray[np.int64]]
+
+
+def merge_names(sources: Sequence[SortedNames]) -> MergedNames:
+    """Merge the names of several segments or runs, each name once."""
+    cursors = [_Cursor(source.kept()) for source in sources]
+    numbers: list[list[NDArray[np.int64]]] = [[np.zeros(1, np.int64)] for _ in sources]
+    blocks, total = NameBlocks(), 0
+    for stop in (*_cuts(sources), None):
+        taken = [cursor.before(stop) for cursor in cursors]
+        distinct = list(dict.fromkeys(sorted(chain.from_iterable(taken))))
+        number_of = dict(zip(distinct, range(total + 1, total + 1 + len(distinct)), strict=True))
+        for mine, names in zip(numbers, taken, strict=True):
+            if names:
+                mine.append(np.fromiter(map(number_of.__getitem__, names), np.int64, len(names)))
+        blocks.add(names_of(distinct))
+        total += len(distinct)
+    blocks.finish()
+    joined = [np.concatenate(each) for each in numbers]
+    return MergedNames(blocks, [_spread(s, n) for s, n in zip(sources, joined, strict=True)])
+
+
+def _cuts(sources: Sequence[SortedNames]) -> list[bytes]:
+    """Return keys that divide all names into pieces of about `NAMES_PER_PIECE`."""
+    most = max((source.per for source in sources), default=1)
+    step = max(1, NAMES_PER_PIECE // most)
+    return sorted(chain.from_iterable(source.heads for source in sources))[step::step]
+
+
+def _spread(source: SortedNames, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the numbers of all names of a source, given those of the names it keeps."""
+    if source.used is None:
+        return numbers
+    spread = np.zeros(1 + len(source.used), np.int64)
+    spread[1:][np.flatnonzero(source.used)[: len(numbers) - 1]] = numbers[1:]
+    return spread
+
+
+class _Cursor:
+    """Takes names from blocks in order."""
+
+    def __init__(self, blocks: Iterator[list[bytes]]) -> None:
+        self._blocks = blocks
+        self._names = next(blocks, [])
+
+    def before(self, stop: bytes | None) -> list[bytes]:
+        """Take the names that sort before `stop`; all that are left if it is None."""
+        taken: list[bytes] = []
+        while self._names and (stop is None or self._names[-1] < stop):
+            taken += self._names
+            self._names = next(self._blocks, [])
+        if self._names and stop is not None and self._names[0] < stop:
+            at = bisect_left(self._names, stop)
+            taken += self._names[:at]
+            del self._names[:at]
+        return taken
