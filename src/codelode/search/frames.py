@@ -12,10 +12,6 @@ _MAX_LINE = 1000
 _PLAIN = r"[^\s\"'`()\[\]{}<>,;|*?=:]"
 _NAME = rf"(?<!{_PLAIN}){_PLAIN}{{1,400}}\.[A-Za-z]\w{{0,11}}"  # begins where a word begins
 _FILE = rf"(?P<path>{_NAME})"
-_LINE = 1000
-
-_START = r"(?<![^\s\"'`()\[\]{}<>,;|*?=:])"
-_FILE = rf"{_START}(?P<path>[^\s\"'`()\[\]{{}}<>,;|*?=:]{{1,400}}\.[A-Za-z]\w{{0,11}})"
 _LINE = r"(?P<line>\d{1,9})"
 _OUTSIDE_IN = re.compile(rf'\s*File "(?P<path>[^"]+)", line {_LINE}(?:, in (?P<function>\S+))?')
 """Python: the only traces that end with the error."""
@@ -24,7 +20,7 @@ _FORMS = tuple(
     re.compile(form)
     for form in (
         # Java, Kotlin, Scala: at java.base/org.example.Client.send(Client.java:12)
-        rf"\s*at (?:[\w.@]+/)?(?P<function>[\w$.<>]+)\((?P<path>[\w$]+\.\w+):{_LINE}\)",
+        rf"\s*at (?:[\w.@]*/){{0,3}}(?P<function>[\w$.<>]+)\((?P<path>[\w$]+\.\w+):{_LINE}\)",
         # C#: at Client.Send(String name) in C:\src\Client.cs:line 12
         rf"\s*at (?P<function>[\w.`<>\[\],|]+)\(.{{0,300}}\) in (?P<path>.{{1,300}}):line {_LINE}",
         # PHP: #0 /var/www/src/Client.php(12): Client->send()

@@ -150,10 +150,8 @@ def _is_code(lines: list[str]) -> bool:
 
 
 def _pasted(text: str, lines: list[str]) -> Report:
-    """Return code as a report: all lines say as much."""
-    salience: dict[str, float] = {}
-    for line in lines:
-        _add(salience, line, SALIENCE[Kind.CODE])
+    """Return code as a report: all its terms say as much."""
+    salience = {term: 1.0 for line in lines for term in query_terms(line)}
     text = text[:PASTED_CHARACTERS]
     return Report(_most_salient(salience), text, text, ())
 
