@@ -13,8 +13,8 @@ from codelode import Index
 from codelode.errors import UsageError
 from codelode.search.file_query import FileMention
 from codelode.search.frames import frames_in
-from codelode.search.parsed_query import MAX_REPORT_TERMS, parse_query
-from codelode.search.report import CANDIDATE_TERMS, is_report, read_report
+from codelode.search.parsed_query import MAX_REPORT_TERMS, is_report, parse_query
+from codelode.search.report import CANDIDATE_TERMS, read_report
 from tests.commandline import write_tree
 
 

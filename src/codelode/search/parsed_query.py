@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from codelode.errors import UsageError
 from codelode.search.file_query import MENTIONED, FileMention, clean_path, files_in
-from codelode.search.report import CANDIDATE_TERMS, is_report, read_report
 from codelode.segment.postings import FILE_NAME
 from codelode.text.scripts import shape
 from codelode.text.tokens import query_terms
@@ -32,6 +31,8 @@ _OPERATOR_NAME = re.compile(r"\boperator\s*(\(\)|\[\]|[^\w\s()\[\]]+)")
 _OPERATOR = re.compile(r"(?:^|[\s(`'\"])(\[\]=?|[-!#$%&*+./:<=>?@\\^|~]{1,8})(?=$|[\s)`'\"])")
 
 MAX_TERMS = 64
+MAX_WORDS = 40
+"""A query of one line and more words is a report."""
 MAX_REPORT_TERMS = 48
 MAX_NAMES = 32
 
@@ -144,7 +145,15 @@ def parse_query(text: str) -> ParsedQuery:
     return ParsedQuery(text, terms, tuple(names), files_in(text), is_symbol, required)
 
 
+def is_report(query: str) -> bool:
+    """Return whether a query is more than a question: of several lines, or very long."""
+    query = query.strip()
+    return "\n" in query or (len(query) > 4 * MAX_WORDS and len(query.split()) > MAX_WORDS)
+
+
 def _parse_report(text: str) -> ParsedQuery:
+    from codelode.search.report import CANDIDATE_TERMS, read_report  # few queries are reports
+
     report = read_report(text)
     terms = _without_stop_words(list(report.salience), CANDIDATE_TERMS)
     if not terms:

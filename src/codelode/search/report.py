@@ -22,8 +22,6 @@ from codelode.text.tokens import query_terms
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MAX_WORDS = 40
-"""A query of one line and more words is a report."""
 MAX_CHARACTERS = 1 << 16
 """Of a longer report, the first and the last half of this are read."""
 CANDIDATE_TERMS = 192
@@ -110,12 +108,6 @@ class Report:
     telling: str
     meaning: str
     frames: tuple[Frame, ...]
-
-
-def is_report(query: str) -> bool:
-    """Return whether a query is more than a question: of several lines, or very long."""
-    query = query.strip()
-    return "\n" in query or (len(query) > 4 * MAX_WORDS and len(query.split()) > MAX_WORDS)
 
 
 def read_report(text: str) -> Report:
