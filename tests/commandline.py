@@ -11,6 +11,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -209,6 +211,7 @@ class CommandLine:
         self,
         *arguments: str | bytes | Path,
         columns: int = 100,
+        cwd: Path | None = None,
         interrupt_at: bytes = b"",
         reply: tuple[bytes, bytes] | None = None,
         **environment: str,
@@ -225,7 +228,7 @@ class CommandLine:
         termios.tcsetwinsize(follower, (24, columns))
         process = subprocess.Popen(
             [sys.executable, "-c", _ON_TERMINAL, *LODE, *arguments],
-            cwd=self.home,
+            cwd=cwd or self.home,
             env=self.environment(**environment),
             stdin=follower,
             stdout=follower,
@@ -258,6 +261,32 @@ def _read_all(leader: int, reply: tuple[bytes, bytes] | None) -> bytes:
             os.write(leader, reply[1])
             reply = None
     pytest.fail(f"still running after a minute; shown last: {shown[-500:]!r}")
+
+
+@contextmanager
+def watching(lode: CommandLine, root: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Run `lode watch` on a tree that has an index; begins when it is up to date."""
+    process = lode.start("watch", root, "--quiet")
+    try:
+        until(lambda: watch_mode(lode, root) not in (None, "starting"))
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def watch_mode(lode: CommandLine, root: Path) -> str | None:
+    """Return the mode of the watcher, as `lode status` shows it."""
+    watch = lode("status", root, "--json").json.get("watch")
+    return None if watch is None else str(watch["mode"])
+
+
+def until(is_done: Callable[[], object], seconds: float = 60.0) -> None:
+    """Wait until something is the case."""
+    deadline = time.monotonic() + seconds
+    while not is_done():
+        assert time.monotonic() < deadline, "waited too long"
+        time.sleep(0.05)
 
 
 def _as_shell(code: int) -> int:

@@ -61,6 +61,7 @@ ENDING = """
 | Razor | `@code { }` and `@functions { }`, and as in HTML |
 | Jinja, Twig, Go, FreeMarker, Mako, Smarty | macros, blocks, named templates; as in HTML |
 | Markdown, reStructuredText, AsciiDoc, Org | code blocks that name their language (declarations) |
+| Literate Haskell | lines after `>`, and between `\\begin{code}` and `\\end{code}` |
 | Jupyter | the cells, in the language of the kernel or of their `%%magic`; no outputs |
 
 Line numbers are always those of the file.

@@ -19,7 +19,7 @@ from codelode import metrics
 METRICS = ("enable", "disable")
 """The public functions of `codelode.metrics`; the others are for codelode itself."""
 
-INTERNAL = {"encoder", "snapshot"}
+INTERNAL = {"answer_request", "around", "encoder", "reader", "refresh", "snapshot"}
 """Members of `Index` for other modules of codelode; docs/api.md does not list them."""
 
 

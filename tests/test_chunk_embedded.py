@@ -98,6 +98,29 @@ def test_documents_are_cut_by_headings_and_not_by_their_code() -> None:
     assert sum(len(each.defines) for each in chunks) == 2 * 9
 
 
+LITERATE = b"""\
+Text, and a definition:
+
+> module M where
+>
+> double :: Int -> Int
+> double x = x * 2
+
+half :: this is text
+
+\\begin{code}
+triple :: Int
+triple = 3
+\\end{code}
+"""
+
+
+def test_the_code_of_literate_haskell_is_read_as_one_text() -> None:
+    found = chunk(document(LITERATE, "haskell", "a.lhs")).definitions
+    named = [(each.name_line, each.kind, each.name) for each in found]
+    assert named == [(3, "module", "M"), (6, "function", "double"), (12, "function", "triple")]
+
+
 HOSTILE = {
     "tiny fences": ("markdown", b"```c\nint f() {}\n```\n" * 10_000),
     "tiny scripts": ("html", b"<script>function f(){}</script>\n" * 10_000),

@@ -28,6 +28,15 @@ GENERATED = b"".join(b"#define REG_%06d 0x%08x\n" % (i, i) for i in range(200_00
         pytest.param("haskell", b"[" * 20_000, id="20,000 unclosed brackets"),
         pytest.param("lua", b"[" * 100_000, id="brackets that Lua looks for the end of"),
         pytest.param("python", b"\n" * MAX_PARSED_BYTES, id="empty lines"),
+        pytest.param("cpp", (b"f() M_A(x)" * 400 + b"\n") * 100, id="macros after parameters"),
+        pytest.param(
+            "cpp", (b"f() A_" + b"A_" * 2_000 + b"\n") * 100, id="a long macro after parameters"
+        ),
+        pytest.param("cpp", b"A_B\n" * 100_000, id="lines of macros"),
+        pytest.param("cpp", b"A_B\n" + b"//\n" * 100_000, id="a macro before many comments"),
+        pytest.param(
+            "cpp", (b"f() A_B((((" * 350 + b"\n") * 100, id="open macros after parameters"
+        ),
         pytest.param(None, b"\xf0\x9f\x92\xa1" * 200_000, id="one line of wide characters"),
     ],
 )

@@ -86,6 +86,8 @@ def test_roots_that_cannot_be_indexed_are_refused(
     (tmp_path / "file.py").write_text("x = 1\n")
     (tmp_path / "empty").mkdir()
     query = ["retry"] if command == "search" else []
+    if (command, name) == ("search", "file.py"):  # a file can be searched
+        name, message = "file.py/x", "no such folder"
     lode(command, *query, tmp_path / name).must_be_refused(message, name)
     assert everything(lode.home) == {}
     assert everything(tmp_path).keys() == {str(tmp_path / "file.py")}
@@ -136,7 +138,7 @@ def test_a_damaged_manifest_is_refused_until_rebuilt(lode: CommandLine, tree: Pa
     lode("index", tree).must_succeed()
     manifest = Path(lode("status", tree, "--json").json["directory"]) / "manifest.json"
     whole = manifest.read_bytes()
-    damages = [b"", b"{}", b"\0" * 100, b"codelode-index", whole[:-1], whole.replace(b"5", b"6")]
+    damages = [b"", b"{}", b"\0" * 100, b"codelode-index", whole[:-1], whole[:-9] + whole[-8:]]
     for damage in damages:
         manifest.write_bytes(damage)
         lode("search", "retry", cwd=tree).must_be_refused("manifest.json", "damaged", "--rebuild")

@@ -18,11 +18,13 @@ ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 def test_search_in_color_with_a_footer(lode: CommandLine, tree: Path) -> None:
     lode("index", tree).must_succeed()
-    shown = lode.on_terminal("search", "exponential backoff", tree, "-k2").must_succeed().text
+    shown = lode.on_terminal("search", "exponential backoff", "-k2", cwd=tree).must_succeed().text
     assert "\x1b[35msrc/retry.py\x1b[0m:\x1b[32m" in shown
     plain = ESCAPES.sub("", shown)
     assert re.search(r"^2 hits · 5 files · generation 1 · \d+ ms$", plain, re.MULTILINE)
-    uncolored = lode.on_terminal("search", "exponential backoff", tree, "-k2", NO_COLOR="1").text
+    uncolored = lode.on_terminal(
+        "search", "exponential backoff", "-k2", cwd=tree, NO_COLOR="1"
+    ).text
     assert "\x1b" not in uncolored
     assert re.sub(r"\d+ ms", "", uncolored) == re.sub(r"\d+ ms", "", plain)
 

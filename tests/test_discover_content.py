@@ -60,6 +60,12 @@ C = [
 ]
 
 
+def test_a_header_may_begin_with_many_macros() -> None:
+    macros = "".join(f"#define DOCTEST_CONFIG_{number} {number}\n" for number in range(1000))
+    assert language("a.h", macros + "namespace doctest {\nclass String;\n}\n") == "cpp"
+    assert language("a.h", macros + "int f(void);\n") == "c"
+
+
 @pytest.mark.parametrize("text", CPP)
 def test_headers_that_hold_cpp_are_cpp(text: str) -> None:
     padding = "/* License. */\n#ifndef A_H\n#define A_H\n#include <stddef.h>\n"

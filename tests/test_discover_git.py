@@ -69,7 +69,7 @@ UNTRACKED = {
     "b.log": "x",
     "src/new.py": "x",
     "node_modules/other/index.js": "x",
-    ".env": "x",
+    ".editorconfig": "x",
 }
 
 
@@ -86,7 +86,7 @@ def test_tracked_files_are_read_whatever_rules_say(root: Path, version: str) -> 
     assert tracked(root) == git(root, "ls-files", "-z").split(b"\0")[:-1]
     found = seen(root)
     assert found["build/out.txt"] == found["b.log"] == "ignored"
-    assert found[".github/new.yml"] == found[".env"] == "hidden"
+    assert found[".github/new.yml"] == found[".editorconfig"] == "hidden"
     assert found["node_modules/other/"] == "installed"
 
 

@@ -109,11 +109,11 @@ class TestKinds:
 
     def test_hidden_names_come_back_by_our_rules_but_not_by_gits(self, root: Path) -> None:
         """In a `.gitignore`, `!.travis.yml` means that git tracks it, not that users search it."""
-        grow(root, {".github/ci.yml": "x", ".travis.yml": "x", ".env": "x"})
+        grow(root, {".github/ci.yml": "x", ".travis.yml": "x", ".editorconfig": "x"})
         grow(root, {".gitignore": "!.travis.yml\n", ".ignore": "!.github/\n"})
         assert read_paths(root) == [".github/ci.yml"]
-        grow(root, {".lodeignore": "!.env\n.github\n"})
-        assert read_paths(root) == [".env"]
+        grow(root, {".lodeignore": "!.editorconfig\n.github\n"})
+        assert read_paths(root) == [".editorconfig"]
 
     def test_rules_are_bytes(self, root: Path) -> None:
         (root / ".gitignore").write_bytes(b"\xff*\ncaf\xc3\xa9\n")

@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from codelode.embed.bags import path_parts
 from codelode.embed.load import DEFAULT, load, names
 from codelode.embed.model_folder import ModelFolder, fingerprint_of
+from codelode.embed.row_counts import path_parts
 from codelode.embed.static import StaticEncoder
 from codelode.embed.vocabulary import BUCKETS, Vocabulary
 from codelode.errors import ModelError

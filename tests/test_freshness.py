@@ -299,7 +299,7 @@ class TestCommandLine:
         found = lode("search", "retry", tree).must_succeed()
         assert found.message == ""
         (tree / "src/retry.py").write_text("def brand_new_function():\n    return 1\n")
-        found = lode("search", "brand_new_function", tree, "-k1").must_succeed()
+        found = lode("search", "brand_new_function", "-k1", cwd=tree).must_succeed()
         assert found.message == ""
         assert found.text.startswith("src/retry.py:1  brand_new_function (function)\n")
 
@@ -308,20 +308,21 @@ class TestCommandLine:
         (tree / "src/retry.py").unlink()
         (tree / "src/config.ts").write_text("// changed\n")
         write_tree(tree, {f"new/f{n}.py": f"x_{n} = {n}\n" * 20_000 for n in range(3)})
-        query = ("search", "RetryScheduler", tree)
-        found = lode(*query).must_succeed()
+        query = ("search", "RetryScheduler")
+        found = lode(*query, cwd=tree).must_succeed()
         assert found.message == (
             "lode: 1 file changed, 3 added, 1 deleted since the last update"
             " (updating would take too long): run `lode index`\n"
         )
         assert re_headers(found.text)["src/retry.py"] == "[deleted since]"
-        assert "src/retry.py" not in lode(*query, "-l").must_succeed().text.splitlines()
-        only = lode(*query, "-l", "-g", "src/retry.py")
+        assert "src/retry.py" not in lode(*query, "-l", cwd=tree).must_succeed().text.splitlines()
+        only = lode(*query, "-l", "-g", "src/retry.py", cwd=tree)
         assert (only.code, only.out) == (1, b"")
-        snapshot = lode(*query, "--json").json["snapshot"]
+        snapshot = lode(*query, "--json", cwd=tree).json["snapshot"]
         assert snapshot["changed_files"] == 5
         assert snapshot["freshness"]["deleted"] == 1
-        assert lode(*query, "--fresh", "always", "--json").json["snapshot"]["changed_files"] == 0
+        snapshot = lode(*query, "--fresh", "always", "--json", cwd=tree).json["snapshot"]
+        assert snapshot["changed_files"] == 0
 
 
 def re_headers(text: str) -> dict[str, str]:

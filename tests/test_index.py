@@ -202,7 +202,7 @@ class TestEncoderOfYourOwn:
         Index.open(root, tmp_path, encoder=WordEncoder()).update()
         below = Index.open(root / "src", tmp_path, encoder=WordEncoder())
         assert below.enclosing_root() == root
-        assert {hit.path for hit in below.search("retry")} == {"config.ts", "retry.py"}
+        assert {hit.path for hit in below.search("retry config")} == {"config.ts", "retry.py"}
 
     @pytest.mark.parametrize(
         ("vectors", "problem"),

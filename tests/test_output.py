@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from codelode.cli.commands import load_all
-from tests.commandline import CommandLine, write_tree
+from tests.commandline import CommandLine, watching, write_tree
 
 PAGE = Path(__file__).parent.parent / "docs" / "output.md"
 SOURCES = Path(__file__).parent.parent / "src" / "codelode"
@@ -113,6 +113,8 @@ def test_documented_fields_are_the_fields_printed(
             lode("index", other).must_succeed()
             lock = stack.enter_context(next(lode.cache.rglob("tree-*/lock")).open())
             fcntl.flock(lock, fcntl.LOCK_EX)
+        if "status" in title:
+            stack.enter_context(watching(lode, indexed))
         fields, found = documented(title), printed(title, lode, indexed)
     unknown = {leaf for leaf in found if not any(matches(field, leaf) for field in fields)}
     assert not unknown, f"printed, but not in docs/output.md: {unknown}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,7 @@ from codelode.render import units
 from codelode.render.ansi import paint_tokens
 from codelode.render.excerpt import (
     EXCERPT_LINES,
+    SIGNATURE_LINES,
     Line,
     excerpt,
     number_lines,
@@ -22,7 +24,8 @@ from codelode.render.excerpt import (
 )
 from codelode.render.highlight import highlight, mark
 from codelode.render.matches import TermMatcher
-from codelode.render.sanitize import cut, visible_name, visible_text, width
+from codelode.render.sanitize import cut, cut_around, visible_name, visible_text, width
+from codelode.render.screen import rows_of_hits
 from codelode.render.text import Style, header, render_hit
 from codelode.types import Hit
 
@@ -258,6 +261,76 @@ def test_excerpts_are_ascending_lines_of_the_hit(body: list[str], context: int) 
     assert numbers == sorted(set(numbers))
     assert set(found) <= set(parts.lines)
     assert len(found) <= EXCERPT_LINES + 1 + 2 * context
+
+
+def test_an_excerpt_has_the_whole_signature() -> None:
+    body = ["@wraps", "def send(", "    self,", ") -> None:", *(f"filler_{i}()" for i in range(30))]
+    hit = replace(numbered(*body, "jitter()"), line=2, symbol="Queue.send")
+    found = section(hit, ("jitter",))
+    numbers = [line.number for line in excerpt(found, hit.line, name="Queue.send")]
+    assert numbers == [2, 3, 4, *range(29, 36)]
+    assert [line.number for line in excerpt(found, 20, name="Queue.send")][:3] == [2, 3, 4]
+    assert 20 in [line.number for line in excerpt(found, 20, name="Queue.send")]
+
+
+@given(
+    st.lists(
+        st.sampled_from(["", "f(", "retry", "retry backoff", "other", "def f(a, [", ")", "])"]),
+        min_size=1,
+        max_size=30,
+    ),
+    st.integers(1, 30),
+    st.integers(1, 9),
+    st.sampled_from(["", "f", "retry", "a.backoff"]),
+)
+def test_an_excerpt_fits_its_rows_and_has_the_line_of_the_hit(
+    body: list[str], landing: int, rows: int, name: str
+) -> None:
+    hit = replace(HIT, text="\n".join([*body, "end"]), start_line=1, end_line=len(body) + 1)
+    landing = min(landing, len(body))
+    found = excerpt(section(hit, ("retry", "backoff")), landing, rows=rows, name=name)
+    numbers = [line.number for line in found]
+    gaps = sum(after != before + 1 for before, after in pairwise(numbers))
+    assert numbers == sorted(set(numbers))
+    assert len(numbers) + gaps <= rows
+    if body[landing - 1].strip():
+        assert landing in numbers
+    unbounded = excerpt(section(hit, ("retry", "backoff")), landing, name=name)
+    assert len(unbounded) <= EXCERPT_LINES + SIGNATURE_LINES
+
+
+@given(st.lists(st.integers(1, 3), max_size=30), st.integers(0, 80))
+def test_an_answer_fits_the_screen(headers: list[int], height: int) -> None:
+    rows = rows_of_hits(headers, height)
+    shown = sum(headers) + sum(rows) + sum(map(bool, rows))
+    if len(headers) <= 10 and sum(headers) <= height:
+        assert shown <= height
+    assert all(0 <= count <= EXCERPT_LINES for count in rows)
+    assert rows == sorted(rows, reverse=True)
+
+
+@given(st.text(alphabet="ab é漢", max_size=200), st.data(), st.integers(6, 60))
+def test_a_long_line_is_shown_around_its_matches(
+    text: str, data: st.DataObject, columns: int
+) -> None:
+    starts = data.draw(st.lists(st.integers(0, max(len(text) - 1, 0)), unique=True, max_size=5))
+    spans = [(start, start + 1) for start in sorted(starts) if start < len(text)]
+    shown = cut_around(text, spans, columns)
+    assert width(shown) <= columns
+    assert shown.strip("…") in text
+    if width(text) <= columns:
+        assert shown == text
+
+
+def test_a_match_at_the_end_of_a_long_line_is_shown() -> None:
+    text = "x" * 100_000 + " jitter()"
+    hit = replace(HIT, text=text, start_line=1, end_line=1, line=1)
+    lines = excerpt(section(hit, ("jitter",)), 1)
+    for columns in (20, 60, 80, 200, 400):
+        (shown,) = list(render_hit(hit, lines, Style(columns=columns)))[1:]
+        assert shown.endswith("x jitter()")
+        assert "…x" in shown
+        assert width(shown) <= max(columns, 28)
 
 
 def test_lines_know_the_terms_they_match() -> None:

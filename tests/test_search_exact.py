@@ -31,6 +31,7 @@ from codelode.search.name_match import shares_of_names, shares_of_paths
 from codelode.search.parallel_scan import shared_out
 from codelode.search.rank import choose
 from codelode.search.shard import Shard
+from codelode.search.tree_part import TreePart
 from codelode.segment.builder import SegmentBuilder
 from codelode.segment.quantizer import SCALE_UNIT, scan_codes
 from codelode.segment.reader import Segment
@@ -275,9 +276,10 @@ def test_a_filter_is_computed_once_and_correctly(seed: int, globs: list[str], be
     folder = "a/" if below else ""
     if below:
         globs = ["*.c"]
-    masks = chunk_masks(shard, None, globs, folder)
-    assert chunk_masks(shard, None, list(globs), folder) is masks
-    assert chunk_masks(shard, ["c"], globs, folder) is not masks
+    part = TreePart((folder,))
+    masks = chunk_masks(shard, None, globs, part)
+    assert chunk_masks(shard, None, list(globs), TreePart.of([folder])) is masks
+    assert chunk_masks(shard, ["c"], globs, part) is not masks
     wanted = GlobSet(globs).matches
     for live, mask in zip(shard.snapshot.segments, masks, strict=True):
         segment = live.segment
@@ -342,10 +344,8 @@ def test_words_near_terms_are_all_that_count(paths: list[str], weights: dict[str
     encoded = [path.encode() for path in paths]
     names = np.array([share(path) for path in paths], np.float32).reshape(-1, 2)
     assert (shares_of_names(encoded, weights) == names).all()
-    for path, shares in zip(paths, shares_of_paths(encoded, weights), strict=True):
-        name = path.rpartition("/")[2]
-        stem = share(name.partition(".")[0] or name)
-        assert (shares == np.array([share(path)[0], *stem], np.float32)).all()
+    held = np.array([share(path)[0] for path in paths], np.float32)
+    assert (shares_of_paths(encoded, weights) == held).all()
 
 
 @given(st.lists(st.sampled_from(PATH_WORDS), min_size=1, max_size=5).map("/".join))
@@ -364,16 +364,24 @@ def test_the_roles_of_files_are_remembered() -> None:
     assert again.tolist() == roles[::-1].tolist()
 
 
-@given(st.lists(st.integers(0, 5), max_size=40), st.integers(1, 50), seeds)
-def test_the_best_of_each_file_first(files: list[int], limit: int, seed: int) -> None:
-    order = np.random.default_rng(seed).permutation(len(files))
-    turn: dict[int, int] = {}
-    rounds = []
-    for place, row in enumerate(order.tolist()):
-        turn[files[row]] = turn.get(files[row], 0) + 1
-        rounds.append((turn[files[row]], place, row))
-    plain = [row for _, _, row in sorted(rounds)][:limit]
-    assert choose(np.array(files, np.int64), order, limit).tolist() == plain
+@given(
+    st.lists(st.tuples(st.integers(0, 5), st.integers(0, 9)), max_size=40),
+    st.integers(1, 50),
+    st.sampled_from([0.0, 0.5, 4.0, 1000.0]),
+)
+def test_better_chunks_of_a_file_cost_the_others(
+    rows: list[tuple[int, int]], limit: int, discount: float
+) -> None:
+    files = np.array([file for file, _ in rows], np.int64)
+    scores = np.array([score for _, score in rows], np.float32)
+    better: dict[int, int] = {}
+    reduced = []
+    for place, row in enumerate(sorted(range(len(rows)), key=lambda row: -rows[row][1])):
+        file, score = rows[row]
+        reduced.append((discount * np.log2(1 + better.get(file, 0)) - score, place, row))
+        better[file] = better.get(file, 0) + 1
+    plain = [row for *_, row in sorted(reduced)][:limit]
+    assert choose(files, scores, limit, discount).tolist() == plain
 
 
 def test_an_empty_mask_allows_nothing() -> None:

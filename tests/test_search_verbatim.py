@@ -363,12 +363,13 @@ def test_a_pattern_or_a_query_is_required(index: Index) -> None:
 
 def test_the_command_line(lode: CommandLine, tmp_path: Path) -> None:
     root = write_tree(tmp_path / "tree", TREE)
-    files = lode("search", "-l", "-F", "->next", root).must_succeed().text
+    files = lode("search", "-l", "-F", "->next", cwd=root).must_succeed().text
     assert files == "src/list.c\n"
-    assert lode("search", "-l", "-e", "->n.x", root).must_succeed().text == files
-    both = lode("search", "-l", "-e", r"\d{5}", "-F", "Connection", root).must_succeed().text
+    assert lode("search", "-l", "-e", "->n.x", cwd=root).must_succeed().text == files
+    both = lode("search", "-l", "-e", r"\d{5}", "-F", "Connection", cwd=root).must_succeed().text
     assert sorted(both.splitlines()) == ["src/client.py", "src/list.c"]
-    assert lode("search", "-l", "send", "-i", "-F", "connection r", root).text == "src/client.py\n"
+    send = lode("search", "-l", "send", "-i", "-F", "connection r", cwd=root)
+    assert send.text == "src/client.py\n"
     hits = lode("search", "--json", "-F", "refused'", root).must_succeed().json
     assert (hits["query"], len(hits["hits"]), hits["hits"][0]["line"]) == ("", 1, 2)
     assert lode("search", "-F", "nowhere in it", root).code == 1

@@ -111,7 +111,7 @@ def test_an_index_in_memory_equals_one_in_a_folder(tmp_path: Path) -> None:
         assert replace(there, started_ns=here.started_ns) == here
         edit(root, rng, 3)
     assert not verify(memory)
-    assert describe(memory, Snapshot.open(memory), None).directory == "memory"
+    assert describe(memory, Snapshot.open(memory), None, None).directory == "memory"
 
 
 def test_a_damaged_index_in_memory_is_repaired(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from codelode.embed.bags import Bags
+from codelode.embed.row_counts import RowCounts
 
 KINDS = ("doc", "comment", "name", "header", "path")
 
@@ -27,7 +27,7 @@ class BagRows:
     weights: NDArray[np.float32]
 
     @staticmethod
-    def of(found: Bags) -> BagRows:
+    def of(found: RowCounts) -> BagRows:
         """Convert the bags of the encoder."""
         weights = (1 + np.log(found.counts)).astype(np.float32)
         return BagRows(found.indptr, found.rows.astype(np.int32), weights)

@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
-from codelode.embed.bags import path_parts
+from codelode.embed.row_counts import path_parts
 from codelode.text.tokens import parts, text_parts
 from training.comments import first_sentence
 from training.documented import DocumentedDefinition, definitions

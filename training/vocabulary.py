@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from codelode.embed.bags import bags
+from codelode.embed.row_counts import count_rows
 from codelode.embed.vocabulary import Vocabulary
 from codelode.text.tokens import parts, term_hash, text_parts
 from codelode.text.word_counts import count_words
@@ -113,10 +113,10 @@ def _encode_batch(batch: list[Row], vocabulary: Vocabulary, numbers: _Numbers) -
     passages = count_words([row["passage"].encode("utf-8", "replace") for row in batch])
     nowhere = [""] * len(batch)
     return PairArrays(
-        query=BagRows.of(bags(vocabulary, queries, nowhere)),
-        passage=BagRows.of(bags(vocabulary, passages, nowhere)),
+        query=BagRows.of(count_rows(vocabulary, queries, nowhere)),
+        passage=BagRows.of(count_rows(vocabulary, passages, nowhere)),
         path=BagRows.of(
-            bags(vocabulary, count_words([b""] * len(batch)), [row["path"] for row in batch])
+            count_rows(vocabulary, count_words([b""] * len(batch)), [row["path"] for row in batch])
         ),
         project=np.array([numbers[row["project"]] for row in batch], dtype=np.int32),
         source=np.array(

@@ -32,6 +32,7 @@ from benchmarks.quality.fit_model import (
 )
 from benchmarks.quality.set_command import Settings
 from codelode.search.gathered import FEATURES
+from codelode.search.rank import FIXED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +46,7 @@ def main() -> None:
     names = [*FEATURES, *(EXTRA if options.add == ["all"] else options.add)]
     if unknown := {*names, *options.without} - set(ALL_FEATURES):
         raise SystemExit(f"no such feature: {', '.join(sorted(unknown))}")
-    names = [name for name in names if name not in options.without]
+    names = [name for name in names if name not in {*options.without, *FIXED}]
     cases = _cases(options)
     present = [case.score(present_scores(case)) for case in cases]
     print_scores("present weights", cases, present)

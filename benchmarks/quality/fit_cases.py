@@ -63,9 +63,8 @@ class Case:
 
         `scores` float64[n] are those of the candidates.
         """
-        order = np.argsort(-scores, kind="stable")
         deep = 100 if self.set == "cosqa" else CUTOFF
-        found = self.shown[choose(self.files, order, deep)]
+        found = self.shown[choose(self.files, scores, deep)]
         first = np.where(found.any(axis=0), found.argmax(axis=0) + 1, 0)
         if self.set == "ndcg":
             return ndcg([int(rank) or None for rank in first])
@@ -98,8 +97,8 @@ class CaseMaker:
         if not len(table.keys):
             return None
         columns = dict(zip(FEATURES, table.features.T, strict=True))
-        files, texts, symbols, shown = self._look(table.keys, targets)
-        extra = extra_features(self.facts, context, files, texts, symbols, columns)
+        files, symbols, shown = self._look(table.keys, targets)
+        extra = extra_features(self.facts, context, files, symbols, columns)
         return Case(
             set=name,
             group=group,
@@ -113,21 +112,20 @@ class CaseMaker:
 
     def _look(
         self, keys: NDArray[np.int64], targets: Sequence[Target]
-    ) -> tuple[list[int], list[bytes], list[str], NDArray[np.bool_]]:
-        """Return file, text and symbol of each candidate, and which targets it shows."""
-        files, texts, symbols = [], [], []
+    ) -> tuple[list[int], list[str], NDArray[np.bool_]]:
+        """Return file and symbol of each candidate, and which targets it shows."""
+        files, symbols = [], []
         shown = np.zeros((len(keys), len(targets)), bool)
         for row, (number, ordinal) in enumerate(zip(*map(list, split_keys(keys)), strict=True)):
             segment = self.shard.segment(int(number))
             chunk = segment.chunks[int(ordinal)]
-            file, start, first = int(chunk["file"]), int(chunk["start"]), int(chunk["start_line"])
+            file, first = int(chunk["file"]), int(chunk["start_line"])
             place = Place(self.lead + segment.path(file), first, first + int(chunk["more_lines"]))
             shown[row] = [matches(place, target) for target in targets]
             files.append(int(number) << 32 | file)
             named = segment.symbol(int(ordinal))
             symbols.append(named[0] if named else "")
-            texts.append(segment.text(file, start, start + int(chunk["length"])))
-        return files, texts, symbols, shown
+        return files, symbols, shown
 
 
 def collect(data: Path, settings: Settings, sets: Iterable[str] = SETS) -> Iterator[Case]:

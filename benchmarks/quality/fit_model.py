@@ -20,7 +20,7 @@ from benchmarks.quality.fit_cases import ALL_FEATURES, Case
 from benchmarks.quality.intervals import Estimate, estimate
 from benchmarks.quality.softmax import Lists, fit, loss
 from codelode.search.gathered import FEATURES
-from codelode.search.rank import weigh
+from codelode.search.rank import FIXED, weigh
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,20 +60,27 @@ class Plan:
 
 def present_scores(case: Case) -> NDArray[np.float64]:
     """Return the scores of a query's candidates under the weights in `codelode.search.rank`."""
-    return weigh(case.features[:, : len(FEATURES)], case.is_symbol).astype(np.float64)
+    return weigh(case.features[:, : len(FEATURES)]).astype(np.float64)
+
+
+def fixed_scores(case: Case) -> NDArray[np.float64]:
+    """Return the parts of the scores of a query's candidates that are not fitted."""
+    columns = [ALL_FEATURES.index(name) for name in FIXED]
+    scores: NDArray[np.float64] = case.features[:, columns] @ np.array([*FIXED.values()])
+    return scores
 
 
 def start_scores(case: Case) -> NDArray[np.float64]:
     """Return the scores that choose the best chunks before anything is fitted."""
     columns = [ALL_FEATURES.index(name) for name in START]
     scores: NDArray[np.float64] = case.features[:, columns] @ np.array(list(START.values()))
-    return scores
+    return scores + fixed_scores(case)
 
 
 def scores_of(case: Case, plan: Plan, weights: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the scores of a query's candidates under fitted weights."""
     scores: NDArray[np.float64] = case.features[:, list(plan.columns)].astype(np.float64) @ weights
-    return scores
+    return scores + fixed_scores(case)
 
 
 def best_rows(
@@ -96,7 +103,7 @@ def lists_of(
     cases: Sequence[Case], plan: Plan, scores: Sequence[NDArray[np.float64]]
 ) -> Lists | None:
     """Return the lists to fit: those of the plan's sets that have right and wrong candidates."""
-    tables, rights, groups = [], [], []
+    tables, rights, groups, fixed = [], [], [], []
     columns = list(plan.columns)
     for case, own in zip(cases, scores, strict=True):
         if case.set not in plan.sets:
@@ -105,13 +112,14 @@ def lists_of(
         if right.any() and not right.all():
             tables.append(case.features[rows][:, columns].astype(np.float64))
             rights.append(right)
+            fixed.append(fixed_scores(case)[rows])
             groups.append((case.set, case.fold))
     if not tables:
         return None
     sizes = {group: groups.count(group) for group in set(groups)}
     folds = {name: len({g for g in sizes if g[0] == name}) for name in plan.sets}
     weights = [plan.sets[group[0]] / folds[group[0]] / sizes[group] for group in groups]
-    return Lists.of(tables, rights, weights)
+    return Lists.of(tables, rights, weights, fixed)
 
 
 def fit_cases(cases: Sequence[Case], plan: Plan, penalty: float) -> NDArray[np.float64]:

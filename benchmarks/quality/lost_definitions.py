@@ -41,8 +41,8 @@ _IMPORTS = {
     ("Python", "namespace"),
     ("PHP", "namespace"),
 }
-_QUALIFIED = re.compile(r"[\w.:\\$]+")
-_QUALIFIER = re.compile(r"^.*(?:\.|::?|\\)(?=.)")
+_QUALIFIED = re.compile(r"[\w.:\\$#-]+")
+_QUALIFIER = re.compile(r"^.*(?:\.|::?|\\|#)(?=.)")
 _OPTIONS = ("--kinds-C=+p", "--kinds-C++=+p", "--output-format=json", "--fields=+nKsl", "--sort=no")
 
 

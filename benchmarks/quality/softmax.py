@@ -6,7 +6,7 @@ ListNet's top-one loss (Cao et al., "Learning to rank: from pairwise approach to
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,13 +24,15 @@ class Lists:
     """Concatenated lists of rows, some of which are right.
 
     rows float64[n, f]; starts int64[lists], the first row of each list (none is empty); wanted
-    float64[n], the probabilities to learn, with a sum of 1 in each list; weights float64[lists].
+    float64[n], the probabilities to learn, with a sum of 1 in each list; weights float64[lists];
+    fixed float64[n], a part of the score of each row that is not fitted.
     """
 
     rows: NDArray[np.float64]
     starts: NDArray[np.int64]
     wanted: NDArray[np.float64]
     weights: NDArray[np.float64]
+    fixed: NDArray[np.float64]
 
     @classmethod
     def of(
@@ -38,14 +40,19 @@ class Lists:
         tables: Sequence[NDArray[np.float64]],
         right: Sequence[NDArray[np.bool_]],
         weights: Sequence[float],
+        fixed: Sequence[NDArray[np.float64]] = (),
     ) -> Lists:
-        """Join lists float64[n, f] with bool[n] each; every one must have a right row."""
+        """Join lists float64[n, f] with bool[n] each; every one must have a right row.
+
+        `fixed` float64[n] are the fixed parts of the scores of each list (default: 0).
+        """
         lengths = np.array([len(table) for table in tables], np.int64)
         return cls(
             rows=np.concatenate(tables),
             starts=np.cumsum(lengths) - lengths,
             wanted=np.concatenate([rows / rows.sum() for rows in right]),
             weights=np.array(weights, np.float64) / sum(weights),
+            fixed=np.concatenate(fixed) if fixed else np.zeros(int(lengths.sum())),
         )
 
     def numbers(self) -> NDArray[np.int64]:
@@ -81,7 +88,7 @@ def fit(lists: Lists, penalty: float) -> NDArray[np.float64]:
     Starts from zero. The penalty applies to weights of features scaled by their `spread`.
     """
     scale = spread(lists)
-    scaled = Lists(lists.rows / scale, lists.starts, lists.wanted, lists.weights)
+    scaled = replace(lists, rows=lists.rows / scale)
     numbers = scaled.numbers()
     share = scaled.weights[numbers]
     weights = np.zeros(scaled.rows.shape[1])
@@ -115,7 +122,7 @@ def _hessian(lists: Lists, mass: NDArray[np.float64], penalty: float) -> NDArray
 def _log_probabilities(
     lists: Lists, numbers: NDArray[np.int64], weights: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    scores = lists.rows @ weights
+    scores = lists.rows @ weights + lists.fixed
     scores = scores - np.maximum.reduceat(scores, lists.starts)[numbers]
     totals = np.add.reduceat(np.exp(scores), lists.starts)
     result: NDArray[np.float64] = scores - np.log(totals)[numbers]

@@ -44,7 +44,9 @@ if TYPE_CHECKING:
         Skip,
         SkipReason,
         SymbolHit,
+        WatchState,
     )
+    from codelode.watch.watcher import Watcher
 
 __version__ = "0.1.0"
 __all__ = [
@@ -80,6 +82,8 @@ __all__ = [
     "UpdateReport",
     "UpdateSettings",
     "UsageError",
+    "WatchState",
+    "Watcher",
     "__version__",
 ]
 
@@ -97,6 +101,7 @@ _HOMES = {
     "Status": "codelode.pipeline.status",
     "UpdateReport": "codelode.report",
     "UpdateSettings": "codelode.pipeline.options",
+    "Watcher": "codelode.watch.watcher",
     **dict.fromkeys(
         (
             "Answer",
@@ -107,6 +112,7 @@ _HOMES = {
             "Skip",
             "SkipReason",
             "SymbolHit",
+            "WatchState",
         ),
         "codelode.types",
     ),

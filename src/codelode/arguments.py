@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 import os
 import sys
@@ -59,6 +60,13 @@ def seconds(name: str, value: Any) -> float:
     if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
         return float(value)
     raise _refuse(name, "a number of seconds", value)
+
+
+def number(name: str, value: object) -> float:
+    """Return a finite number. Bools are not accepted."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+        return float(value)
+    raise _refuse(name, "a number", value)
 
 
 def flag(name: str, value: object) -> bool:

@@ -20,7 +20,7 @@ from codelode.cli import main as lode
 
 QUERIES = (
     "parse an ini configuration file",
-    "schedule callback after delay in event loop",
+    "call a callback after a delay in the event loop",
     "compute a diff of two lists of lines",
 )
 _LEFT_OUT = shutil.ignore_patterns(

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from codelode.search.request import Mode, SearchOptions
     from codelode.store.snapshot import Snapshot
     from codelode.store.verify import Finding
-    from codelode.types import Answer, Fresh, Hit, Skip
+    from codelode.types import Answer, Fresh, Freshness, Hit, Skip
+    from codelode.watch.watcher import Watcher
     from codelode.writer import IndexWriter
 
 
@@ -73,20 +74,32 @@ class Index(Lookups):
         of these begins. The query may then be empty.
         `ignore_case`: these match in any case.
         `explain`: fill `Hit.features`.
+        `threshold`: leave out hits with a lower score.
 
         Raises `NoIndexError`, `UsageError` for arguments that make no sense.
         """
         request = SearchRequest(query, limit, mode, **options)
-        arguments.choice("fresh", fresh, FRESH)
-        freshness = self._refresher.refresh(fresh)
+        return self.answer_request(request, fresh)
+
+    def answer_request(self, request: SearchRequest, fresh: Fresh = "auto") -> Answer:
+        """Return what `answer` does, for arguments that are checked."""
+        freshness = self.refresh(fresh)
         answer = (self._dispatcher or self._reader).answer(request)
         return replace(answer, freshness=replace(freshness, age=answer.freshness.age))
 
+    def refresh(self, fresh: Fresh = "auto") -> Freshness:
+        """Bring the index up to date, as `answer` does first; return how it compares then."""
+        arguments.choice("fresh", fresh, FRESH)
+        return self._refresher.refresh(fresh)
+
     @cached_property
     def _refresher(self) -> Refresher:
+        from codelode.freshness.background import update_in_background
         from codelode.freshness.refresh import Refresher
 
-        return Refresher(self._reader)
+        refresher = Refresher(self._reader)
+        refresher.go_on = update_in_background
+        return refresher
 
     @metrics.counting_errors("update")
     def update(
@@ -102,8 +115,9 @@ class Index(Lookups):
 
         The settings, all of them keywords:
         `jobs`: the number of worker processes (default: one per core).
-        `hidden`, `no_ignore`, `installed`, `max_file_size` (bytes): which files to index (default:
-        False, False, False, 1 MiB). `installed` stands for installed packages and caches.
+        `hidden`, `no_ignore`, `installed`, `secrets`, `max_file_size` (bytes): which files to index
+        (default: False four times, 1 MiB). `installed` stands for installed packages and caches,
+        `secrets` for private keys and credentials.
         `max_memory`: the most that all processes use, in bytes (default: half of what the machine
         or its control group allows, at most 1 GiB).
         `rebuild`: replace the index, whatever it holds.
@@ -120,12 +134,35 @@ class Index(Lookups):
 
         return self._writer().update(UpdateOptions.of(paths, settings))
 
+    def watch(
+        self,
+        limit: int | None = None,
+        listener: Callable[[int, UpdateReport | None], None] | None = None,
+    ) -> Watcher:
+        """Keep the index up to date from a thread until the watcher is closed.
+
+        The index is built first if there is none. Searches of this object then know what has
+        changed, and do not walk the tree. One watcher per index is elected among all processes;
+        others stand by. `limit` is the largest number of folders to watch; if there are more, or
+        the system allows no more, the tree is walked every few seconds instead. `listener` is
+        called from the thread with the generation of every commit, and the report of the update
+        if it has one.
+        """
+        from codelode.watch.watcher import Watcher
+
+        if limit is not None:
+            limit = arguments.whole_number("limit", limit)
+        watcher = Watcher(self._reader, limit, arguments.function("listener", listener))
+        self._refresher.watched = watcher.changes
+        return watcher
+
     def plan(
         self,
         *,
         hidden: bool | None = None,
         no_ignore: bool | None = None,
         installed: bool | None = None,
+        secrets: bool | None = None,
         max_file_size: int | None = None,
         on_skip: Callable[[Skip], None] | None = None,
     ) -> Plan:
@@ -134,6 +171,7 @@ class Index(Lookups):
             "hidden": hidden,
             "no_ignore": no_ignore,
             "installed": installed,
+            "secrets": secrets,
             "max_file_size": max_file_size,
         }
         return self._writer().plan(given, arguments.function("on_skip", on_skip))
@@ -160,13 +198,14 @@ class Index(Lookups):
         Describes an enclosing index if that one covers this tree.
         """
         from codelode.pipeline.status import describe
+        from codelode.watch.state import read_state
         from codelode.writer import IndexWriter
 
         arguments.flag("changes", changes)
         home = self._reader.home()
         snapshot = home.snapshot()
         plan = IndexWriter(home).plan(snapshot.manifest.options) if changes else None
-        return describe(home.storage, snapshot, plan)
+        return describe(home.storage, snapshot, plan, read_state(home.directory))
 
     def encoder(self) -> Encoder:
         """Return the embedding model in use: the one given, that of the index, or the default."""

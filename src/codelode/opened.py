@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from codelode import arguments
 from codelode.errors import NoIndexError, StoreError, UsageError
 from codelode.reader import IndexReader
-from codelode.store.locate import index_directory, real_root
+from codelode.store.catalog import entry, is_index
+from codelode.store.locate import index_directory, index_folder, real_root
 from codelode.store.manifest import read_manifest
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from codelode.embed.encoder import Encoder
     from codelode.serving.dispatcher import Dispatcher
 
@@ -66,6 +66,26 @@ class OpenedIndex:
 
         return cls(IndexReader(real, directory, None, index_dir, CheckedEncoder(encoder)))
 
+    @classmethod
+    def around(cls, folder: Path, index_dir: str | os.PathLike[str] | None = None) -> Self:
+        """Return the index to use for files in a folder, given by its real path.
+
+        That is the index of the nearest folder around them that has one; if none has, that of the
+        current folder if they are in it, else that of their folder.
+        """
+        parent = index_folder(index_dir)
+        if is_index(parent):  # the folder of one index
+            recorded = entry(parent).root
+            return cls.open(folder if recorded is None else recorded, index_dir)
+        index = cls.open(folder, index_dir)
+        if index.exists():
+            return index
+        outer = index.enclosing_root()
+        if outer is not None:
+            return cls.open(outer, index_dir)
+        current = Path.cwd()
+        return cls.open(current, index_dir) if folder.is_relative_to(current) else index
+
     def _dispatch(self, processes: int) -> None:
         """Let child processes answer concurrent searches."""
         import weakref
@@ -96,6 +116,11 @@ class OpenedIndex:
         else:
             state = f"generation {manifest.generation}, {manifest.files:,} files"
         return f"<Index of {os.fsdecode(self.root)!r}: {state}>"
+
+    @property
+    def reader(self) -> IndexReader:
+        """The reader of this index."""
+        return self._reader
 
     @property
     def root(self) -> Path:

@@ -75,7 +75,7 @@ class IndexReader:
                 continue
             if self._outer is not None and self._outer.root == parent:
                 outer = self._outer  # its snapshot is open
-            if covers(outer._shard(), self._below(outer)) or self._would_cover(outer):
+            if covers(outer.shard(), self._below(outer)) or self._would_cover(outer):
                 self._outer = outer
                 return outer
         return None
@@ -133,7 +133,7 @@ class IndexReader:
             stale_files=len({hit.path for hit in hits if hit.stale}),
             hits=hits,
             seconds=seconds,
-            freshness=Freshness(age=(outer or self)._age()),
+            freshness=Freshness(age=outer.age()),
         )
 
     def symbols(self, request: SymbolRequest) -> list[SymbolHit]:
@@ -145,7 +145,7 @@ class IndexReader:
 
         outer, below = self._searched()
         outer.storage.note_use()
-        hits = find_symbols(outer._shard(), outer.root, replace(request, below=below))
+        hits = find_symbols(outer.shard(), outer.root, replace(request, below=below))
         return [replace(hit, path=hit.path.removeprefix(below)) for hit in hits]
 
     def outline(self, path: str) -> list[SymbolHit] | None:
@@ -157,7 +157,7 @@ class IndexReader:
 
         outer, below = self._searched()
         outer.storage.note_use()
-        hits = file_outline(outer._shard(), outer.root, below + path)
+        hits = file_outline(outer.shard(), outer.root, below + path)
         return hits and [replace(hit, path=path) for hit in hits]
 
     def _searched(self) -> tuple[IndexReader, str]:
@@ -170,7 +170,7 @@ class IndexReader:
         from codelode.search.related import related
 
         reader, below = self._searched()
-        hits = related(reader._shard(), reader.root, below + path, line, limit, below)
+        hits = related(reader.shard(), reader.root, below + path, line, limit, below)
         self.storage.note_use()
         return [replace(hit, path=hit.path.removeprefix(below)) for hit in hits]
 
@@ -191,9 +191,9 @@ class IndexReader:
 
     def snapshot(self) -> Snapshot:
         """Return the newest committed snapshot."""
-        return self._shard().snapshot
+        return self.shard().snapshot
 
-    def _shard(self) -> Shard:
+    def shard(self) -> Shard:
         """Return the shard of the newest snapshot; open a snapshot only if there is a newer one."""
         stamp = self.storage.read_stamp()
         opened = self._opened  # read once: another thread may replace it
@@ -231,7 +231,7 @@ class IndexReader:
     def _own_encoder(self) -> Encoder | None:
         return self._encoder if self.has_own_encoder else None
 
-    def _age(self) -> float:
+    def age(self) -> float:
         """Return the seconds since the last commit."""
         try:
             return max(0.0, time.time() - self.storage.published_at())
@@ -242,7 +242,7 @@ class IndexReader:
         """Return the hits, and the manifest of the snapshot that they come from."""
         from codelode.search.searcher import search
 
-        shard = self._shard()
+        shard = self.shard()
         manifest = shard.snapshot.manifest
         encoder = None if request.mode == "lexical" else self.load_encoder(manifest)
         hits = search(shard, encoder, self.root, request)

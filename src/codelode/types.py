@@ -31,6 +31,7 @@ class SkipReason(StrEnum):
     ENCODING = "unknown encoding"
     VANISHED = "vanished"  # deleted, or changed while being read
     INSTALLED = "installed"  # packages that others wrote, caches
+    SECRET = "secret"  # private keys and credentials, by the name of the file
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +188,26 @@ class Hit:
         stale = " stale" if self.stale else ""
         place = f"{self.path}:{self.line}"
         return f"<Hit {place}{symbol} score={self.score:.3f}{stale}>"
+
+
+@dataclass(frozen=True, slots=True)
+class WatchState:
+    """What the watcher of an index does, as it last said.
+
+    `mode` is "events" while the system reports changes, "scanning" while the tree is walked every
+    `interval` seconds, "waiting" while the root is gone. `reason` says why it is not "events".
+    `problem` is the error of the last update, if it failed. `folders` is the number of watched
+    folders, `since` the time when the watcher took over, in seconds since the epoch.
+    """
+
+    pid: int
+    mode: str
+    reason: str = ""
+    interval: float = 0.0
+    folders: int = 0
+    updates: int = 0
+    since: float = 0.0
+    problem: str = ""
 
 
 Fresh = Literal["always", "auto", "never"]

@@ -134,10 +134,10 @@ class IndexWriter:
             raise UsageError("a rebuild covers the whole tree: leave out paths, or rebuild")
         recorded = read_manifest(self._storage).options
         for name, value in given.items():
-            if value != recorded[name]:
+            if value != recorded.get(name, False):
                 raise UsageError(
-                    f"the index was made with {name}={recorded[name]}, and an update of some paths"
-                    " cannot change that: update the whole tree"
+                    f"the index was made with {name}={recorded.get(name)}, and an update of some"
+                    " paths cannot change that: update the whole tree"
                 )
         walk = self.walk_options(recorded)
         return walk, Scope.of(self._reader.root, options.paths, no_ignore=walk.no_ignore)

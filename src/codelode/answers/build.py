@@ -34,6 +34,7 @@ def update(
         hidden=settings.get("hidden"),
         no_ignore=settings.get("no_ignore"),
         installed=settings.get("installed"),
+        secrets=settings.get("secrets"),
         max_file_size=settings.get("max_file_size"),
     )
     to_read = plan.files if settings.get("rebuild") else plan.changed

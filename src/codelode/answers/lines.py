@@ -16,16 +16,21 @@ if TYPE_CHECKING:
 
 
 def shown_lines(
-    root: Path, hit: Hit, terms: Collection[str], context: int = 0, full: bool = False
+    root: Path,
+    hit: Hit,
+    terms: Collection[str],
+    context: int = 0,
+    full: bool = False,
+    rows: int | None = None,
 ) -> list[Line]:
     """Return the lines of a hit to show, in order, with the `terms` of the query in each.
 
     `full` asks for the whole hit instead of an excerpt. `context` is the number of further lines
-    on each side.
+    on each side. `rows` bounds an excerpt, with its gaps.
     """
     before, after = surrounding_lines(root, hit, context) if context else ([], [])
     found = section(hit, terms, before, after)
-    return whole(found) if full else excerpt(found, hit.line, context)
+    return whole(found) if full else excerpt(found, hit.line, context, rows, hit.symbol or "")
 
 
 def surrounding_lines(root: Path, hit: Hit, context: int) -> tuple[list[str], list[str]]:

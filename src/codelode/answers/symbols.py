@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 from codelode.answers.unicode import path_fields, without_surrogates
 from codelode.errors import UsageError
 from codelode.index import Index
-from codelode.store.catalog import entry, is_index
-from codelode.store.locate import index_folder, path_below
+from codelode.store.locate import path_below
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,11 +45,9 @@ def symbol_object(symbol: SymbolHit) -> dict[str, Any]:
 
 
 def index_of_file(file: str, index_dir: str | None = None) -> tuple[Index, str]:
-    """Return the index that covers a file, and the path of the file in it.
+    """Return the index that covers a file, and the path of the file in it: see `Index.around`.
 
-    That is the index of the nearest folder around the file that has one; if none has, that of the
-    current folder if it holds the file, else that of the file's folder. Raises `UsageError` if
-    there is no such file.
+    Raises `UsageError` if there is no such file.
     """
     given = Path(file)
     if given.is_dir():
@@ -58,21 +55,5 @@ def index_of_file(file: str, index_dir: str | None = None) -> tuple[Index, str]:
     if not given.parent.is_dir():
         raise UsageError(f"no such file: {file}")
     folder = given.parent.resolve()
-    root = _root_around(folder, index_dir)
-    return Index.open(root, index_dir=index_dir), path_below(root, folder / given.name)
-
-
-def _root_around(folder: Path, index_dir: str | None) -> Path:
-    """Return the root of the index to use for the files in a folder."""
-    parent = index_folder(index_dir)
-    if is_index(parent):  # the folder of one index
-        recorded = entry(parent).root
-        return folder if recorded is None else Path(recorded)
-    index = Index.open(folder, index_dir=index_dir)
-    if index.exists():
-        return index.root
-    outer = index.enclosing_root()
-    if outer is not None:
-        return outer
-    current = Path.cwd()
-    return current if folder.is_relative_to(current) else folder
+    index = Index.around(folder, index_dir)
+    return index, path_below(index.root, folder / given.name)

@@ -12,7 +12,7 @@ from typing import Final
 from codelode.chunk.definitions import Outline, RawDefinition
 from codelode.chunk.embedded import add_embedded, language_outline
 from codelode.chunk.grammars import grammar_name, is_installed
-from codelode.chunk.hosts import HOSTS
+from codelode.chunk.hosts import HOSTS, host_name
 from codelode.chunk.languages import EXTRA
 from codelode.chunk.lines import Lines
 from codelode.chunk.merge import merge
@@ -22,7 +22,7 @@ from codelode.chunk.symbols import symbols
 from codelode.chunk.table import definition_table
 from codelode.types import Chunk, ChunkedDocument, Document
 
-CHUNKER: Final = "syntax-4"
+CHUNKER: Final = "syntax-6"
 """Change it with anything that changes chunks or definitions: see `chunker_identity`."""
 
 MAX_PARSED_BYTES: Final = 500_000
@@ -74,7 +74,8 @@ def chunker_identity() -> str:
 def _outline(document: Document, lines: Lines) -> tuple[list[RawDefinition], dict[int, int]]:
     """Return the definitions of a document, and its split points with their levels."""
     text = document.text
-    name = grammar_name(document.language, document.path) or document.language
+    language, path = document.language, document.path
+    name = host_name(language, path) or grammar_name(language, path) or language
     if name is None:
         return [], {}
     host = HOSTS.get(name)
@@ -85,7 +86,7 @@ def _outline(document: Document, lines: Lines) -> tuple[list[RawDefinition], dic
     if host is not None:
         found.cuts |= host.cuts(text)
         if is_worth_it:
-            add_embedded(found, host, text, document.path)
+            add_embedded(found, host, text, path)
     return found.definitions, found.cuts
 
 

@@ -147,13 +147,17 @@ class _Walk:
         if self.broken and place.defines and node.has_error:
             self.note_damage(node, start, end)
 
-    def leave_defined(self, item: Item, level: int) -> None:
+    def leave_defined(self, item: Item, level: int, index: int) -> None:
         """Enter a definition only to find split points, not further definitions."""
         node, _, start, end, _, _ = item
         if end - start > self.limit:
             self.places.append(_Place(node, level, defines=False))
-        if self.broken and node.has_error and self.swallows(start, end):
-            self.outline.damaged.append((start, end))
+        if self.broken and node.has_error:
+            known = self.outline.definitions[index]
+            is_lost = known.declaration and known.kind in FUNCTION_KINDS  # perhaps not its body
+            if is_lost or self.swallows(start, end):
+                self.outline.damaged.append((start, end))
+                self.outline.lost += is_lost
 
     def note_damage(self, node: Node, start: int, end: int) -> None:
         """Record the errors in a node that is not a definition."""
@@ -212,7 +216,7 @@ class _Walk:
                 parent = index if rule.encloses or kind in TYPE_KINDS else place.parent
                 self.places.append(_Place(node, level, parent, local))
                 return
-        self.leave_defined(item, level)
+        self.leave_defined(item, level, index)
 
     def spans_lines(self, node: Node) -> bool:
         """Return whether a node extends beyond its first line."""

@@ -46,8 +46,6 @@ def existing_roots(query: str, roots: Sequence[str]) -> Sequence[str]:
             command = " ".join(("lode search", quoted(words), *map(shlex.quote, roots[last + 1 :])))
             message += f"; to look for several words, quote them: {command}"
         raise UsageError(message)
-    if len(roots) > 1:
-        raise UsageError(f"only one ROOT can be searched, not {len(roots)}")
     return roots or ["."]
 
 

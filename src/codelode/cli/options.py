@@ -88,6 +88,17 @@ def seconds(text: str) -> float:
     return duration
 
 
+def finite(text: str) -> float:
+    """Parse a number."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number")
+    return value
+
+
 def profile_file(text: str) -> str:
     """Parse the name of a file to write. Refuses a ROOT that came after `--profile --`."""
     if "\0" in text:
@@ -136,6 +147,16 @@ LIMIT = option(
     help="print at most N (default: 10 hits, 100 symbols)",
 )
 NO_INDEX = switch("--no-index", help="fail if there is no index, instead of building one")
+QUIET = switch("-q", "--quiet", help="no progress and no summary; errors are still shown")
+HOST_NAMES = option(
+    "--name",
+    metavar="NAME",
+    dest="names",
+    action="append",
+    default=[],
+    help="with an address that others reach, another name or address by which they reach this"
+    " server; repeatable",
+)
 HELP = option("-h", "--help", action="help", help="show this help and exit")
 DRY_RUN = switch("--dry-run", help="only report what would be done; change nothing")
 ALL = switch("--all", help="all that there are: indexes in the index folder, known clients")

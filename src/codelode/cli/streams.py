@@ -92,6 +92,14 @@ def columns(stream: TextIO) -> int:
         return 80
 
 
+def rows(stream: TextIO) -> int:
+    """Return the height of a terminal, 24 if unknown."""
+    try:
+        return os.get_terminal_size(stream.fileno()).lines or 24
+    except (OSError, ValueError):
+        return 24
+
+
 def use_color(choice: str, stream: TextIO) -> bool:
     """Return whether to use color. The flag decides, then NO_COLOR, FORCE_COLOR, the terminal."""
     if choice != "auto":

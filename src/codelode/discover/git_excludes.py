@@ -56,6 +56,13 @@ class Worktree:
         place = self._git_folder
         return GitConfig(Path(os.path.realpath(place)) if place else None, self._common)
 
+    def folders(self) -> list[Path]:
+        """Return the folders with the files that say what git ignores and tracks here."""
+        if self._git_folder is None or self._common is None:
+            return []
+        places = {self._git_folder, self._common, self._common / "info"}
+        return sorted(Path(os.path.realpath(place)) for place in places)
+
     @cached_property
     def ignore_case(self) -> bool:
         """Whether git compares rules with names without regard to case."""

@@ -13,6 +13,7 @@ from codelode.discover.language import language_called, language_of_shebang
 from codelode.discover.language_signs import SIGNS, Sign
 
 _LOOKED_AT = 1 << 13
+_LOOKED_AT_IN_HEADERS = 1 << 16  # C++ often begins late: after macros for all compilers
 _ENDS = 1 << 10  # bytes at either end of a file that may have a modeline
 _SHEBANG = 200
 _MODE_LINES = 5
@@ -63,7 +64,8 @@ def language_in(name: str, by_name: str | None, text: bytes) -> str | None:
     if found is None and by_name is None:
         found = _by_start(text)
     if found is None and signs:
-        found = _by_signs(signs, text[:_LOOKED_AT])
+        limit = _LOOKED_AT_IN_HEADERS if extension == "h" else _LOOKED_AT
+        found = _by_signs(signs, text[:limit])
     return found or by_name
 
 

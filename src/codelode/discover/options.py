@@ -18,6 +18,7 @@ RECORDED: dict[str, type] = {
     "hidden": bool,
     "no_ignore": bool,
     "installed": bool,
+    "secrets": bool,
     "max_file_size": int,
 }
 """The options that a manifest records, and their types."""
@@ -33,6 +34,7 @@ class WalkOptions:
     hidden: bool = False  # include names that begin with a dot
     no_ignore: bool = False  # heed no rule files
     installed: bool = False  # include installed packages and caches
+    secrets: bool = False  # include private keys and credentials
     max_file_size: int = MAX_FILE_SIZE
     exclude: tuple[str, ...] = ()
 
@@ -40,6 +42,7 @@ class WalkOptions:
         flag("hidden", self.hidden)
         flag("no_ignore", self.no_ignore)
         flag("installed", self.installed)
+        flag("secrets", self.secrets)
         size = whole_number("max_file_size", self.max_file_size)
         object.__setattr__(self, "max_file_size", size)
 

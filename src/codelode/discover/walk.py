@@ -7,7 +7,7 @@ cannot leave its root, whatever happens to the tree meanwhile.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from operator import itemgetter
@@ -22,6 +22,7 @@ from codelode.discover.language import language_of
 from codelode.discover.options import WalkOptions, size_limit, too_large
 from codelode.discover.rule_stack import KINDS, MAX_RULES_BYTES, stack_above
 from codelode.discover.scope import Scope
+from codelode.discover.secret_files import holds_secrets
 from codelode.errors import UsageError
 from codelode.system.open_flags import FOLDER
 from codelode.types import Skip, SkipReason, SourceFile
@@ -33,7 +34,10 @@ _RULE_FILES = frozenset(os.fsencode(kind) for kind in KINDS)
 
 
 def walk(
-    root: str | Path, options: WalkOptions | None = None, scope: Scope | None = None
+    root: str | Path,
+    options: WalkOptions | None = None,
+    scope: Scope | None = None,
+    entered: Callable[[str], None] | None = None,
 ) -> Iterator[SourceFile | Skip]:
     """Yield a `SourceFile` or a `Skip` for every file below a root, in the order of their paths.
 
@@ -48,7 +52,11 @@ def walk(
     leave nothing at all: they were written for git, not for a user who names that folder.
 
     In a git worktree, hidden files and files that git's rules ignore are not skipped if git tracks
-    them. Installed packages, caches and indexes are skipped (see `installed`).
+    them. Installed packages, caches and indexes are skipped (see `installed`), and
+    files with secrets even there (see `secret_files`).
+
+    `entered` is told each folder whose entries count, as a path with a final slash; empty for the
+    root.
 
     Memory holds the entries of the folders on the way to the current one, never of the whole tree.
     Raises `UsageError` if the root is not a readable folder, and `IndexingError` if the machine
@@ -59,7 +67,7 @@ def walk(
     except ValueError:  # a NUL character
         raise UsageError(f"{str(root)!r}: no such folder") from None
     os.close(_open_root(real))
-    return _Walk(real, options or WalkOptions(), scope).run()
+    return _Walk(real, options or WalkOptions(), scope, entered).run()
 
 
 def _open_root(root: Path) -> int:
@@ -74,8 +82,15 @@ def _open_root(root: Path) -> int:
 
 
 class _Walk:
-    def __init__(self, root: Path, options: WalkOptions, scope: Scope | None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        options: WalkOptions,
+        scope: Scope | None,
+        entered: Callable[[str], None] | None,
+    ) -> None:
         self._root = root
+        self._entered = entered or (lambda path: None)
         self._options = options
         self._scope = scope
         self._way: list[Folder] = []
@@ -142,9 +157,12 @@ class _Walk:
         if self._excluded and path in self._excluded:
             shown = path + "/" if is_folder else path
             return Omission(Skip(shown, SkipReason.IGNORED, "excluded on request"), False)
-        return folder.left_out(
+        omission = folder.left_out(
             raw, path, is_folder=is_folder, hidden=options.hidden, installed=options.installed
         )
+        if not is_folder and not options.secrets and holds_secrets(raw):
+            return Omission(Skip(path, SkipReason.SECRET), False)
+        return omission
 
     def _enter(
         self, above: Folder, raw: bytes, name: str, omission: Omission | None
@@ -171,7 +189,9 @@ class _Walk:
             skip = self._list(folder)
         except OSError as error:
             skip = opening.refusal(path, error)
-        if skip is not None:
+        if skip is None:
+            self._entered(path)
+        else:
             os.close(self._way.pop().descriptor)
         return skip
 
@@ -210,6 +230,7 @@ class _Walk:
         return None
 
     def _enter_root(self) -> None:
+        self._entered("")
         heed = not self._options.no_ignore
         worktree = worktree_above(self._root)
         stack, raw = stack_above(self._root, worktree, heed=heed)

@@ -40,11 +40,6 @@ Token = int | str | Stars
 """A literal byte, the regular expression of one byte, or stars."""
 
 
-def is_literal(pattern: bytes) -> bool:
-    """Return whether the pattern has neither wildcards nor escapes."""
-    return _WILDCARD.search(pattern) is None
-
-
 def tokenize(pattern: bytes, *, path: bool) -> tuple[Token, ...] | None:
     """Split a pattern into tokens; None if it can match nothing (an open `[`, a final backslash).
 

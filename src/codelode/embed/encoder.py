@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,3 +43,17 @@ class Encoder(Protocol):
     def encode_query(self, query: str) -> NDArray[np.float32]:
         """Return a unit vector, float32[dimensions]; zeros for a query without known words."""
         ...
+
+
+@runtime_checkable
+class HasVocabulary(Protocol):
+    """An encoder that can tell words from letters without meaning."""
+
+    def knows(self, text: str) -> bool:
+        """Return whether any word of a text is known to the model as a whole."""
+        ...
+
+
+def knows(encoder: Encoder, text: str) -> bool:
+    """Return whether a model knows any word of a text; true for one that cannot tell."""
+    return not isinstance(encoder, HasVocabulary) or encoder.knows(text)

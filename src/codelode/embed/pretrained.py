@@ -12,7 +12,7 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
-from codelode.embed.bags import PATH_COMPONENTS
+from codelode.embed.row_counts import PATH_COMPONENTS
 from codelode.errors import ModelError
 from codelode.types import Passages
 

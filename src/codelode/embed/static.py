@@ -19,8 +19,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from codelode.embed.bags import bags
 from codelode.embed.model_folder import ModelFolder
+from codelode.embed.row_counts import count_rows
 from codelode.embed.vocabulary import Vocabulary
 from codelode.text.tokens import text_parts
 from codelode.types import Passages
@@ -71,9 +71,13 @@ class StaticEncoder:
         sums = self._sum(_Entries(np.array([0, len(rows)]), rows, weights))
         return sums.reshape(self.dimensions)
 
+    def knows(self, text: str) -> bool:
+        """Return whether the vocabulary has any part of a text."""
+        return any(map(self._vocabulary.knows, text_parts(text)))
+
     def encode_passages(self, passages: Passages) -> NDArray[np.float32]:
         """Return unit rows, float32[n, d]."""
-        found = bags(self._vocabulary, passages.words, passages.paths)
+        found = count_rows(self._vocabulary, passages.words, passages.paths)
         weights = self._passage_weights[found.rows]
         weights[found.in_path.astype(bool)] *= self._path_weight
         return self._sum(_Entries(found.indptr, found.rows, self._steps(weights, found.counts)))

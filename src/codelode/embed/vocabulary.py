@@ -72,6 +72,10 @@ class Vocabulary:
         flat[ranges((np.cumsum(lengths) - lengths)[unknown], found.lengths)] = found.rows
         return FlatRows(flat, lengths)
 
+    def knows(self, part: str) -> bool:
+        """Return whether a part has a row of its own."""
+        return self._row(term_hash(part)) is not None
+
     def rows_of_part(self, part: str) -> Rows:
         """Return the row of a known part, or the rows of the pieces and the bucket of another."""
         number = term_hash(part)

@@ -7,16 +7,17 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from codelode.discover.scope import Scope
 from codelode.errors import CodelodeError, LockedError, NoIndexError
-from codelode.freshness.look import Bounds, look
+from codelode.freshness.look import Bounds, Look, look
 from codelode.pipeline.options import UpdateOptions
 from codelode.system.fork import ForkLock
 from codelode.types import Freshness
 from codelode.writer import IndexWriter, Looked
 
 if TYPE_CHECKING:
-    from codelode.discover.scope import Scope
-    from codelode.freshness.look import Look
+    from collections.abc import Callable
+
     from codelode.reader import IndexReader
     from codelode.store.snapshot import Snapshot
     from codelode.types import Fresh
@@ -37,6 +38,7 @@ _SECONDS_PER_FILE = 5e-4
 _COMMIT_SECONDS = 0.03
 
 UNKNOWN = Freshness()
+UPDATED = Freshness(changed=0, added=0, deleted=0, coverage=1.0, updated=True)
 
 
 class Refresher:
@@ -47,6 +49,10 @@ class Refresher:
     """
 
     def __init__(self, reader: IndexReader, budget: float = BUDGET) -> None:
+        self.watched: Callable[[], set[str] | None] = lambda: None
+        """Returns the paths that may differ, or None if all may: a watcher knows better."""
+        self.go_on: Callable[[IndexReader], bool] = lambda reader: False
+        """Starts an update that is too long for a search; returns whether one is under way."""
         self._reader = reader
         self._budget = budget
         self._lock = ForkLock()
@@ -73,11 +79,11 @@ class Refresher:
     def _always(self) -> Freshness:
         home = self._reader.home()
         snapshot = home.snapshot()
-        found = self._look(home, snapshot, Bounds(math.inf, MOST_FILES))
+        found = self._look(home, snapshot, Bounds(math.inf, MOST_FILES), None)
         if not _due(found, snapshot):
-            return _compared(found)
+            return _compared(found, snapshot)
         _update(home, snapshot, found, wait=math.inf)
-        return replace(_compared(found, remaining=False), updated=True)
+        return UPDATED
 
     def _auto(self, deadline: float) -> Freshness:
         home = self._reader.home()
@@ -85,36 +91,44 @@ class Refresher:
             snapshot = home.snapshot()
         except NoIndexError:
             return UNKNOWN
+        paths = self.watched()
         try:
-            found = self._look(home, snapshot, Bounds(deadline, math.inf))
+            found = self._look(home, snapshot, Bounds(deadline, math.inf), paths)
         except CodelodeError as error:  # the search itself may still succeed
             return replace(UNKNOWN, problem=str(error))
         if not found.finished:
-            return replace(UNKNOWN, problem=f"looking at the tree took over {self._budget:.1g} s")
+            going_on = self.go_on(home)
+            problem = f"looking at the tree took over {self._budget:.1g} s"
+            return replace(UNKNOWN, updating=going_on, problem=problem)
         if not _due(found, snapshot):
-            return _compared(found)
+            return _compared(found, snapshot)
         if time.monotonic() + _cost(found) > deadline:
-            return replace(_compared(found), problem="updating would take too long")
+            going_on = self.go_on(home)
+            problem = "updating would take too long"
+            return replace(_compared(found, snapshot), updating=going_on, problem=problem)
         try:
-            _update(home, snapshot, found, wait=0.0)
+            # If paths are known, it is a watcher of this process that may hold the lock: not long.
+            wait = 0.0 if paths is None else max(deadline - time.monotonic(), 0.0)
+            _update(home, snapshot, found, wait)
         except LockedError:
             busy = "another process is indexing"
-            return replace(_compared(found), updating=True, problem=busy)
+            return replace(_compared(found, snapshot), updating=True, problem=busy)
         except CodelodeError as error:
-            return replace(_compared(found), problem=str(error))
-        return replace(_compared(found, remaining=False), updated=True)
+            return replace(_compared(found, snapshot), problem=str(error))
+        return UPDATED
 
-    def _look(self, home: IndexReader, snapshot: Snapshot, bounds: Bounds) -> Look:
-        """Compare the part of the tree that the reader covers."""
+    def _look(
+        self, home: IndexReader, snapshot: Snapshot, bounds: Bounds, paths: set[str] | None
+    ) -> Look:
+        """Compare some paths, or all that the reader covers."""
         walk = IndexWriter(home).walk_options(snapshot.manifest.options)
-        return look(home.root, snapshot, walk, self._scope(home, no_ignore=walk.no_ignore), bounds)
-
-    def _scope(self, home: IndexReader, *, no_ignore: bool) -> Scope | None:
-        if home is self._reader:
-            return None
-        from codelode.discover.scope import Scope
-
-        return Scope.of(home.root, [self._reader.root], no_ignore=no_ignore)
+        scope = None
+        if paths is not None and not paths:
+            return Look(snapshot.manifest.generation, time.time_ns(), whole=False, finished=True)
+        if paths is not None or home is not self._reader:
+            named = [self._reader.root] if paths is None else [home.root / path for path in paths]
+            scope = Scope.of(home.root, named, no_ignore=walk.no_ignore)
+        return look(home.root, snapshot, walk, scope, bounds)
 
 
 def _due(found: Look, snapshot: Snapshot) -> bool:
@@ -146,12 +160,9 @@ def _update(home: IndexReader, snapshot: Snapshot, found: Look, wait: float) -> 
     IndexWriter(home).update(options, looked, patience=0.0)
 
 
-def _compared(found: Look, remaining: bool = True) -> Freshness:
-    """Return the result of a look; without `remaining`, that of an update after it."""
+def _compared(found: Look, snapshot: Snapshot) -> Freshness:
+    """Return the result of a look."""
     changed, added = len(found.changed), len(found.added)
-    if not remaining:
-        return Freshness(changed=0, added=0, deleted=0, coverage=1.0)
-    coverage = 1.0 - (changed + added) / max(found.files, 1)
-    return Freshness(
-        changed=changed, added=added, deleted=found.deleted, coverage=round(coverage, 4)
-    )
+    files = found.files if found.whole else snapshot.manifest.files + added
+    coverage = round(1.0 - (changed + added) / max(files, 1), 4)
+    return Freshness(changed=changed, added=added, deleted=found.deleted, coverage=coverage)

@@ -9,7 +9,7 @@ from codelode.mcp.text import location, shortened, whole
 from codelode.mcp.token_count import count_tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from codelode.mcp.entries import Entry
 
@@ -73,8 +73,8 @@ def _block(text: str) -> _Block:
     return _Block(text, count_tokens(f"{text}\n\n"))
 
 
-def _richer(entry: Entry, terms: Collection[str]) -> list[_Block]:
-    """Return the entry whole and as an excerpt."""
-    if not entry.lines:
-        return []
-    return [_block(whole(entry)), _block(shortened(entry, terms))]
+def _richer(entry: Entry, terms: Collection[str]) -> Iterator[_Block]:
+    """Yield the entry whole and as an excerpt."""
+    if entry.lines:
+        yield _block(whole(entry))
+        yield _block(shortened(entry, terms))

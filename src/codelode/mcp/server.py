@@ -21,9 +21,9 @@ from mcp.server.stdio import stdio_server
 from mcp.shared.exceptions import MCPError
 
 from codelode import __version__
+from codelode.answers.first_index import DEADLINE, FirstIndex
 from codelode.errors import CodelodeError
 from codelode.mcp.calls import Calls
-from codelode.mcp.first_index import DEADLINE, FirstIndex
 from codelode.mcp.roots import Roots
 from codelode.mcp.tools import BY_NAME, INSTRUCTIONS, TOOLS, Tool
 from codelode.render.sanitize import visible_text

@@ -34,6 +34,7 @@ class UpdateSettings(TypedDict, total=False):
     hidden: bool | None
     no_ignore: bool | None
     installed: bool | None
+    secrets: bool | None
     max_file_size: int | None
     max_memory: int | None
     rebuild: bool
@@ -49,7 +50,7 @@ class UpdateSettings(TypedDict, total=False):
 class UpdateOptions:
     """The arguments of `Index.update`, checked. `paths` is None for the whole tree.
 
-    `hidden`, `no_ignore`, `installed` and `max_file_size` are None where they were not given.
+    `hidden`, `no_ignore`, `installed`, `secrets` and `max_file_size` are None where not given.
     """
 
     paths: tuple[Path, ...] | None
@@ -57,6 +58,7 @@ class UpdateOptions:
     hidden: bool | None
     no_ignore: bool | None
     installed: bool | None
+    secrets: bool | None
     max_file_size: int | None
     max_memory: int | None
     rebuild: bool
@@ -80,9 +82,10 @@ class UpdateOptions:
         return cls(
             paths=None if paths is None else arguments.paths("paths", paths),
             jobs=_at_least_one("jobs", given.get("jobs")) or available_cores(),
-            hidden=given.get("hidden"),  # `WalkOptions` checks these four
+            hidden=given.get("hidden"),  # `WalkOptions` checks these five
             no_ignore=given.get("no_ignore"),
             installed=given.get("installed"),
+            secrets=given.get("secrets"),
             max_file_size=given.get("max_file_size"),
             max_memory=_at_least_one("max_memory", given.get("max_memory")),
             rebuild=arguments.flag("rebuild", given.get("rebuild", False)),

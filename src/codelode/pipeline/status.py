@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from codelode.pipeline.plan import Plan
     from codelode.store.snapshot import Snapshot
     from codelode.store.storage import Storage
+    from codelode.types import WatchState
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +33,16 @@ class Status:
     last_commit: str
     skipped: dict[str, int]
     changes: Plan | None
+    watch: WatchState | None
 
 
-def describe(storage: Storage, snapshot: Snapshot, changes: Plan | None) -> Status:
-    """Return the status of an index; `changes` is the plan of an update, if known."""
+def describe(
+    storage: Storage, snapshot: Snapshot, changes: Plan | None, watch: WatchState | None
+) -> Status:
+    """Return the status of an index.
+
+    `changes` is the plan of an update, if known, and `watch` the state of the watcher, if any.
+    """
     manifest = snapshot.manifest
     sections: Counter[str] = Counter()
     for live in snapshot.segments:
@@ -57,4 +64,5 @@ def describe(storage: Storage, snapshot: Snapshot, changes: Plan | None) -> Stat
         last_commit=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(written)),
         skipped=manifest.skipped,
         changes=changes,
+        watch=watch,
     )

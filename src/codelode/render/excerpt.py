@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from codelode.types import Hit
 
 EXCERPT_LINES = 7
+SIGNATURE_LINES = 4
+HEAD_LINES = 12
+"""A definition has its name on one of these lines, after its decorators."""
+
 _LINE_END = re.compile(r"\r\n|\r|\n")  # the line ends that `codelode.text.lines` counts, no others
 
 
@@ -66,45 +70,94 @@ def whole(section: Section) -> list[Line]:
     return [*section.before, *section.lines, *section.after]
 
 
-def excerpt(section: Section, landing: int | None = None, context: int = 0) -> list[Line]:
+def excerpt(
+    section: Section,
+    landing: int | None = None,
+    context: int = 0,
+    rows: int | None = None,
+    name: str = "",
+) -> list[Line]:
     """Return the few lines that show why a hit answers, in order; there may be gaps.
 
-    They are the window of lines with most terms of the query, with `context` more lines on each
-    side. The line numbered `landing`, where the hit points, begins the window or precedes it.
+    They are the signature of the definition called `name`, and the window of lines with most terms
+    of the query, with `context` more lines on each side. The line numbered `landing`, where the hit
+    points, is one of them. With `rows`, lines and gaps together are at most that many.
     """
-    heading = next((i for i, line in enumerate(section.lines) if line.number == landing), None)
-    start, stop = _best_window(section.lines, heading)
-    everything, shift = whole(section), len(section.before)
-    while not context and start < stop - 1 and not everything[shift + stop - 1].text.strip():
+    lines = section.lines
+    focus = next((i for i, line in enumerate(lines) if line.number == landing), None)
+    heading = _heading(lines, focus, name)
+    wanted = None if focus == heading else focus
+    start, stop = _best_window(lines, EXCERPT_LINES if rows is None else rows, heading, wanted)
+    signature = range(0) if heading is None else _signature(lines, heading)
+    if heading is not None and rows is not None and not start <= heading < stop:
+        if rows > 2:
+            signature = signature[: rows - 2]
+            start, stop = _best_window(lines, rows - len(signature) - 1, None, wanted)
+        else:
+            signature = range(0)
+        if wanted is None and (not signature or (heading - 1 <= stop and start <= signature.stop)):
+            start, stop = heading, min(heading + rows, len(lines))
+    elif rows is not None:
+        signature = range(0)
+    while not context and start < stop - 1 and not lines[stop - 1].text.strip():
         stop -= 1
-    begin = max(shift + start - context, 0)
-    chosen = everything[begin : shift + stop + context]
-    if heading is not None and shift + heading < begin:
-        return [section.lines[heading], *chosen]
-    return chosen
+    shift, everything = len(section.before), whole(section)
+    begin, end = max(shift + start - context, 0), min(shift + stop + context, len(everything))
+    chosen = {*range(begin, end), *(shift + i for i in signature)}
+    return [everything[i] for i in sorted(chosen)]
 
 
-def _best_window(lines: Sequence[Line], heading: int | None) -> tuple[int, int]:
-    """Return the window with most distinct terms, then most matches, centered on the matches.
+def _heading(lines: Sequence[Line], focus: int | None, name: str) -> int | None:
+    """Return the place of the line with the name of the definition, or else of the focus."""
+    last = name.rpartition(".")[2]
+    if focus is None or not last:
+        return focus
+    named = re.compile(rf"(?<!\w){re.escape(last)}(?!\w)")
+    if named.search(lines[focus].text):
+        return focus
+    first = (place for place in range(min(focus, HEAD_LINES)) if named.search(lines[place].text))
+    return next(first, focus)
 
-    A window that begins with the heading wins if it has at least half as many terms: people look
-    for beginnings.
+
+def _signature(lines: Sequence[Line], heading: int) -> range:
+    """Return the places of the lines from a heading to where its brackets are closed."""
+    depth = 0
+    for place in range(heading, min(heading + SIGNATURE_LINES, len(lines))):
+        text = lines[place].text
+        depth += sum(map(text.count, "([")) - sum(map(text.count, ")]"))
+        if depth <= 0:
+            return range(heading, place + 1)
+    return range(heading, heading + 1)
+
+
+def _best_window(
+    lines: Sequence[Line], size: int, heading: int | None, wanted: int | None
+) -> tuple[int, int]:
+    """Return the window with most distinct terms, then most matches, with these in its middle.
+
+    It holds the line at `wanted`, if there is one. A window that begins with the heading wins if it
+    has at least half as many terms: people look for beginnings.
     """
     used = [i for i, line in enumerate(lines) if line.text.strip()] or [0]
     first, last = used[0], used[-1] + 1
-    size = min(EXCERPT_LINES, last - first)
+    size = min(size, last - first)
+    lowest, highest = first, last - size
+    if wanted is not None:
+        lowest = min(max(lowest, wanted - size + 1), highest)
+        highest = max(min(highest, wanted), lowest)
 
     def worth(start: int) -> tuple[int, int]:
         window = [line.terms for line in lines[start : start + size]]
         return len(frozenset().union(*window)), sum(map(len, window))
 
-    best = max(range(first, last - size + 1), key=worth)  # the first of the best
+    best = max(range(lowest, highest + 1), key=worth)  # the first of equals
     most = worth(best)[0]
-    if heading is not None and 2 * worth(heading)[0] >= max(most, 1):
+    near = heading is not None and (wanted is None or heading <= wanted < heading + size)
+    if heading is not None and near and 2 * worth(heading)[0] >= max(most, 1):
         return heading, min(heading + size, last)
     if not most:
-        return first, first + size
+        return best, best + size
     matching = [i for i in range(best, best + size) if lines[i].terms]
     spare = size - (matching[-1] - matching[0] + 1)
-    best = min(max(matching[0] - spare // 2, first), last - size)
+    best = min(max(matching[0] - spare // 2, lowest), highest)
     return best, best + size

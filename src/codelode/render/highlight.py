@@ -48,13 +48,16 @@ _LEXERS = {  # languages that pygments calls by another name
 }
 
 
-def highlight(lines: Sequence[str], language: str | None) -> list[list[Token]]:
+def highlight(
+    lines: Sequence[str], language: str | None, most: int = MAX_CHARACTERS
+) -> list[list[Token]]:
     """Return the tokens of each line; their texts make up the line.
 
-    Lines of an unknown language, and of a text that is too long, are one plain token each.
+    Lines of an unknown language, and of a text of more than `most` characters, are one plain token
+    each.
     """
     plain = [[("", line)] for line in lines]
-    lexer = _lexer(language) if sum(map(len, lines)) <= MAX_CHARACTERS else None
+    lexer = _lexer(language) if sum(map(len, lines)) <= most else None
     if lexer is None:
         return plain
     found: list[list[Token]] = [[]]

@@ -40,6 +40,8 @@ class TermMatcher:
             end = start + len(word)
             if self._terms_of(word):
                 spans.add((start, end))
+        if text.isascii():
+            return _joined(spans)
         return [
             (len(data[:start].decode()), len(data[:end].decode())) for start, end in _joined(spans)
         ]

@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
 
-def from_here(root: str, path: str) -> str:
-    """Return the path of a file below a root, given as on the command line.
 
-    The root is kept as given, as ripgrep does: `src`, `../src`, an absolute path. The current
-    folder is left out.
+class GivenRoot(NamedTuple):
+    """A folder or file as given on the command line, and its real path."""
+
+    given: str
+    real: str
+
+
+def from_here(path: str, roots: Sequence[GivenRoot]) -> str:
+    """Return the path of a file from the current folder, given its real path.
+
+    The first root that holds it is kept as given, as ripgrep does: `src`, `../src`, an absolute
+    path. The current folder is left out.
     """
+    for given, real in roots:
+        if path == real:
+            return given
+        below = real if real.endswith("/") else f"{real}/"
+        if path.startswith(below):
+            return joined(given, path[len(below) :])
+    return path
+
+
+def joined(root: str, path: str) -> str:
+    """Return the path of a file in a folder, which is given as on the command line."""
     if root in ("", ".", "./"):
         return path
     return f"{root}{path}" if root.endswith("/") else f"{root}/{path}"

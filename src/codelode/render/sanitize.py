@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 _IN_TEXT = (
     "\x00-\x08\x0a-\x1f\x7f-\x9f"  # C0 except the tab, DEL, C1
@@ -57,6 +58,26 @@ def cut(text: str, columns: int) -> str:
         if room < 0:
             return text[:end] + "…"
     return text
+
+
+def cut_around(text: str, spans: Sequence[tuple[int, int]], columns: int) -> str:
+    """Return the text, cut to `columns` at both ends, so that as many spans as possible are seen.
+
+    `spans` are character ranges `[start, end)`, ascending; the first of equal views wins. An
+    ellipsis stands for what is cut off.
+    """
+    if width(text) <= columns or not spans or width(text[: spans[0][1]]) < columns:
+        return cut(text, columns)
+    room = max(columns - 2, 1)  # without the ellipses
+    margin = room // 4
+    best = most = after = 0
+    for number, (start, _) in enumerate(spans):
+        begin = max(start - margin, 0)
+        while after < len(spans) and spans[after][1] <= begin + room:
+            after += 1
+        if after - number > most:
+            most, best = after - number, begin
+    return "…" + cut(text[best or max(spans[0][0] - margin, 0) :], columns - 1)
 
 
 def _columns(character: str) -> int:

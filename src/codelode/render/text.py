@@ -21,7 +21,7 @@ from codelode.render.ansi import (
 )
 from codelode.render.highlight import highlight, mark
 from codelode.render.matches import TermMatcher
-from codelode.render.sanitize import cut, visible_name, visible_text, width
+from codelode.render.sanitize import cut, cut_around, visible_name, visible_text, width
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -87,7 +87,7 @@ def _body(lines: Sequence[Line], language: str | None, style: Style) -> Iterator
     if not lines:
         return
     gutter = max(len(str(lines[-1].number)), 4)
-    texts = [_fit(line.text, gutter, style) for line in lines]
+    texts = [_fit(line, gutter, style) for line in lines]
     if style.color:
         texts = _painted(texts, lines, language)
     previous = lines[0].number - 1
@@ -107,12 +107,17 @@ def _painted(texts: Sequence[str], lines: Sequence[Line], language: str | None) 
     ]
 
 
-def _fit(text: str, gutter: int, style: Style) -> str:
+def _fit(line: Line, gutter: int, style: Style) -> str:
+    """Return the text of a line, cut to the columns that are left, around the words that match."""
+    text = line.text
     if style.guarded:
         text = visible_text(text).expandtabs(TAB_COLUMNS)
     if style.columns is None:
         return text
-    return cut(text, max(style.columns - gutter - len(_MARGIN) * 2, LEAST_COLUMNS))
+    room = max(style.columns - gutter - len(_MARGIN) * 2, LEAST_COLUMNS)
+    if not line.terms or width(text) <= room:
+        return cut(text, room)
+    return cut_around(text, TermMatcher(line.terms).spans(text), room)
 
 
 def _gutter(label: str, columns: int, codes: tuple[str, ...], style: Style) -> str:

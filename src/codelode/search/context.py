@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode.lazy import cached_property
+from codelode.search.named import NameAsked, name_asked
+from codelode.search.query_words import QueryWords
 
 if TYPE_CHECKING:
     from codelode.search.parsed_query import ParsedQuery
@@ -90,3 +92,13 @@ class QueryContext:
     def share_of_term(self) -> dict[str, float]:
         """The share of each term in the weight of the query, by term."""
         return dict(zip(self.query.terms, map(float, self.share), strict=True))
+
+    @cached_property
+    def name(self) -> NameAsked | None:
+        """The name that the whole query is, if it is one."""
+        return name_asked(self.query.text)
+
+    @cached_property
+    def words(self) -> QueryWords:
+        """The words of the query."""
+        return QueryWords(self.query.text, self.share_of_term)

@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from codelode.search.candidates import chunk_keys, split_keys
 from codelode.search.dense import cosines
+from codelode.search.file_features import features_of_files
 from codelode.search.file_query import file_weights
-from codelode.search.file_roles import ROLES, roles_of_files
-from codelode.search.name_match import shares_of_names, shares_of_paths
+from codelode.search.name_match import shares_of_names
+from codelode.search.named import grades_of
 
 if TYPE_CHECKING:
     from codelode.search.context import QueryContext
@@ -28,11 +29,6 @@ if TYPE_CHECKING:
 
 _JOINED = 0.7
 """The score of `getUrl` for the query `get_url`; the name itself scores 1."""
-
-_PROSE = frozenset(
-    "markdown rst text json yaml toml ini xml html css csv svg properties diff make cmake"
-    " dockerfile asciidoc ignore-list".split()
-)
 
 
 def fill_features(gathered: Gathered, shard: Shard, context: QueryContext, bm25: Bm25) -> None:
@@ -51,6 +47,8 @@ def fill_features(gathered: Gathered, shard: Shard, context: QueryContext, bm25:
         mine.feature("bm25")[:] = scores.sum(axis=1)
         if context.vector is not None:
             mine.feature("cosine")[:] = cosines(segment, chunks, context.vector)
+        if context.name is not None:
+            mine.feature("named")[:] = grades_of(segment, context.name, chunks, table)
         mine.feature("defines")[:] = _defines(segment, context, chunks)
         _fill_names(mine, shard, number, table, context)
     gathered.feature("coverage")[:] = (gathered.covered * context.share).sum(axis=1)
@@ -78,28 +76,17 @@ def _fill_names(
     chunks: NDArray[np.void],
     context: QueryContext,
 ) -> None:
-    """Fill in the features of paths, languages and symbols for chunks of one segment."""
+    """Fill in the features of files and symbols for chunks of one segment."""
     segment, owners = shard.segment(number), chunks["file"]
     firsts = np.flatnonzero(np.diff(owners.astype(np.int64), prepend=-1))
-    lengths = np.diff(firsts, append=len(chunks))
     files = owners[firsts]
-    paths = segment.pieces(
-        "paths", segment.files["path_start"][files], segment.files["path_length"][files]
-    )
-    share_of_term = context.share_of_term
-    shares = np.repeat(shares_of_paths(paths, share_of_term), lengths, axis=0)
-    for name, column in zip(("path", "stem", "stem_exact"), shares.T, strict=True):
-        gathered.feature(name)[:] = column
+    row_of_file = np.repeat(np.arange(len(files)), np.diff(firsts, append=len(chunks)))
+    table = segment.files
+    paths = segment.pieces("paths", table["path_start"][files], table["path_length"][files])
+    for name, column in features_of_files(shard, number, files, paths, context).items():
+        gathered.feature(name)[:] = column[row_of_file]
     if context.query.files:
-        rows = np.repeat(np.arange(len(files)), lengths)
-        gathered.feature("file")[:] = file_weights(context.query.files, paths, chunks, rows)
-    roles = np.repeat(roles_of_files(shard.file_roles[number], files, paths), lengths)
-    for bit, name in enumerate(ROLES):
-        gathered.feature(name)[:] = roles >> bit & 1
-    prose = np.array([True, *(name in _PROSE for name in segment.languages)])  # 0: no language
-    gathered.feature("prose")[:] = np.repeat(prose[segment.files["language"][files]], lengths)
+        weights = file_weights(context.query.files, paths, chunks, row_of_file)
+        gathered.feature("file")[:] = weights
     names = segment.symbols(split_keys(gathered.keys)[1])
-    for name, column in zip(
-        ("symbol", "symbol_exact"), shares_of_names(names, share_of_term).T, strict=True
-    ):
-        gathered.feature(name)[:] = column
+    gathered.feature("symbol_exact")[:] = shares_of_names(names, context.share_of_term)[:, 1]

@@ -1,4 +1,4 @@
-"""The roles of files, by their paths: test, example, generated, reexport."""
+"""The roles of files, by their paths: test, example, generated."""
 
 from __future__ import annotations
 
@@ -26,10 +26,7 @@ _GENERATED = re.compile(
     r"|\.min\.|\.d\.ts$|\.pyi$|_pb2|\.pb\.|\.generated\.|[._-]gen\.|\.g\.",
     re.I,
 )
-_REEXPORT = re.compile(
-    r"(^|/)(__init__\.py|index\.[jt]sx?|mod\.rs|lib\.rs|package\.scala|package-info\.java)$"
-)
-ROLES = {"test": _TEST, "example": _EXAMPLE, "generated": _GENERATED, "reexport": _REEXPORT}
+ROLES = {"test": _TEST, "example": _EXAMPLE, "generated": _GENERATED}
 """The path pattern of each role, in the order of the bits from the lowest."""
 
 _ROLES_BY_FOLDER = _TEST, _EXAMPLE, _GENERATED

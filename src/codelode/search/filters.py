@@ -6,7 +6,6 @@ it. The masks of a filter are computed once per shard: people and programs repea
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode.discover.glob import GlobSet
+from codelode.search.tree_part import WHOLE, TreePart
 from codelode.text.csr import runs_of
 
 if TYPE_CHECKING:
@@ -59,19 +59,18 @@ def chunk_masks(
     shard: Shard,
     languages: Sequence[str] | None = None,
     globs: Sequence[str] | None = None,
-    below: str = "",
+    part: TreePart = WHOLE,
     required: Sequence[Required] = (),
 ) -> list[Mask]:
     """Return a mask per segment. Raises `UsageError` for a bad glob.
 
-    `below` is the path of a folder, with a final slash, or empty; globs are relative to it. Of each
-    of `required`, a pattern must match.
+    Globs are relative to the folders of `part`. Of each of `required`, a pattern must match.
     """
-    key = (frozenset(languages or ()), tuple(globs or ()), below)
+    key = (frozenset(languages or ()), tuple(globs or ()), part)
     masks: list[Mask] | None = shard.masks.get((*key, *required))
     if masks is None:
         if required:
-            masks = chunk_masks(shard, languages, globs, below, required[:-1])
+            masks = chunk_masks(shard, languages, globs, part, required[:-1])
             masks = _matching(shard, masks, required[-1])
         else:
             masks = _masks(shard, *key)
@@ -81,16 +80,17 @@ def chunk_masks(
 
 def covers(shard: Shard, below: str) -> bool:
     """Return whether a shard has anything below a folder, given by its path with a final slash."""
-    return any(mask is None or len(mask) for mask in chunk_masks(shard, below=below))
+    masks = chunk_masks(shard, part=TreePart((below,)))
+    return any(mask is None or len(mask) for mask in masks)
 
 
 def _masks(
-    shard: Shard, languages: frozenset[str], globs: tuple[str, ...], below: str
+    shard: Shard, languages: frozenset[str], globs: tuple[str, ...], part: TreePart
 ) -> list[Mask]:
-    if not languages and not globs and not below:
+    if not languages and not globs and part.is_whole:
         return [_of(live.chunks) for live in shard.snapshot.segments]
     wanted = GlobSet(globs)
-    return [_mask(live, languages, wanted, below) for live in shard.snapshot.segments]
+    return [_mask(live, languages, wanted, part) for live in shard.snapshot.segments]
 
 
 def _matching(shard: Shard, masks: Sequence[Mask], patterns: Required) -> list[Mask]:
@@ -112,10 +112,10 @@ def _matching(shard: Shard, masks: Sequence[Mask], patterns: Required) -> list[M
     ]
 
 
-def _mask(live: LiveSegment, languages: frozenset[str], globs: GlobSet, below: str) -> Mask:
+def _mask(live: LiveSegment, languages: frozenset[str], globs: GlobSet, part: TreePart) -> Mask:
     segment = live.segment
     files = np.zeros(len(segment.files), bool)
-    files[allowed_files(live, np.arange(len(files)), languages, globs, below)] = True
+    files[allowed_files(live, np.arange(len(files)), languages, globs, part)] = True
     return _of(files[segment.chunks["file"]])
 
 
@@ -124,24 +124,22 @@ def allowed_files(
     rows: NDArray[np.int64],
     languages: Collection[str],
     globs: GlobSet,
-    below: str,
+    part: TreePart,
 ) -> NDArray[np.int64]:
     """Return those of some files of a segment that are live and pass filters, in the given order.
 
-    `rows` int64[n] are rows of files. An empty collection of languages or globs, or an empty
-    `below`, allows every file.
+    `rows` int64[n] are rows of files. An empty collection of languages or globs allows every file.
     """
     segment = live.segment
     rows = rows[live.files[rows] & (segment.files["skip"][rows] == 0)]
     if languages:
         numbers = [i for i, name in enumerate(segment.languages, 1) if name in languages]
         rows = rows[np.isin(segment.files["language"][rows], numbers)]
-    if globs or below:
-        folder = os.fsencode(below)
-        keep = [
-            path.startswith(folder) and globs.matches(path[len(folder) :])
-            for path in paths_of(segment, rows)
-        ]
+    if part.is_whole and globs:
+        rows = rows[np.array([globs.matches(path) for path in paths_of(segment, rows)], bool)]
+    elif not part.is_whole:
+        inside = map(part.relative, paths_of(segment, rows))
+        keep = [path is not None and globs.matches(path) for path in inside]
         rows = rows[np.array(keep, bool)]
     return rows
 

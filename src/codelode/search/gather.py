@@ -20,6 +20,9 @@ from codelode.search.file_query import chunks_of_files
 from codelode.search.filters import Mask, chunk_masks
 from codelode.search.gathered import Gathered
 from codelode.search.lexical import Bm25, TermPostings
+from codelode.search.near_names import near_names
+from codelode.search.tree_part import TreePart
+from codelode.search.word_runs import fill_runs
 from codelode.text.csr import distinct
 
 if TYPE_CHECKING:
@@ -33,16 +36,26 @@ def count(shard: Shard, terms: Sequence[str]) -> NDArray[np.int64]:
     return TermPostings(shard, terms).counts()
 
 
-def gather(shard: Shard, context: QueryContext, terms: TermPostings | None = None) -> Gathered:
+def gather(
+    shard: Shard,
+    context: QueryContext,
+    terms: TermPostings | None = None,
+    part: TreePart | None = None,
+) -> Gathered:
     """Return the candidates of a shard with their local features.
 
-    `terms` are the postings of the query's terms, if they were looked up before. The caller holds
-    the snapshot. Raises `UsageError` for a bad glob.
+    `terms` are the postings of the query's terms, if they were looked up before. `part` restricts
+    the search instead of the request's `below`. The caller holds the snapshot. Raises `UsageError`
+    for a bad glob.
     """
     request = context.request
     with timed("filter"):
         masks = chunk_masks(
-            shard, request.languages, request.globs, request.below, context.query.required
+            shard,
+            request.languages,
+            request.globs,
+            part or TreePart((request.below,)),
+            context.query.required,
         )
     with timed("lexical"):
         terms = terms or TermPostings(shard, context.query.terms)
@@ -54,6 +67,7 @@ def gather(shard: Shard, context: QueryContext, terms: TermPostings | None = Non
         for proposer, candidates in enumerate(proposed):
             gathered.proposals[keys.searchsorted(candidates.keys), proposer] = candidates.scores
         fill_features(gathered, shard, context, bm25)
+        fill_runs(gathered, shard, context)
         return gathered
 
 
@@ -72,12 +86,14 @@ def _propose(context: QueryContext, bm25: Bm25, masks: Sequence[Mask]) -> list[C
 
 def _propose_by_words(context: QueryContext, bm25: Bm25, masks: Sequence[Mask]) -> list[Candidates]:
     if context.request.mode == "semantic":
-        return [Candidates.none()] * 3
+        return [Candidates.none()] * 4
     with timed("lexical"):
+        definitions = _definitions(context, bm25, masks)
         return [
             bm25.best(masks, context.limit),
-            _definitions(context, bm25, masks),
+            definitions,
             _files(context, bm25.shard, masks),
+            Candidates.none() if len(definitions) else near_names(bm25.shard, context, masks),
         ]
 
 
@@ -85,8 +101,11 @@ def _definitions(context: QueryContext, bm25: Bm25, masks: Sequence[Mask]) -> Ca
     """Return the best chunks that define a name the query gives."""
     shard = bm25.shard
     best = TopK(context.limit, shard.places)
+    names = [*context.query.names]
+    if context.name is not None:
+        names += [name for name in (context.name.name, *context.name.scopes) if name not in names]
     for number, mask in enumerate(masks):
-        ordinals = _defining(shard.segment(number), context.query.names)
+        ordinals = _defining(shard.segment(number), names)
         if mask is not None and len(ordinals):
             ordinals = mask.keep(ordinals)
         if len(ordinals):

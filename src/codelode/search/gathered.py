@@ -16,28 +16,32 @@ FEATURES = (
     "cosine",  # cosine of the chunk with the query
     "bm25",  # BM25 of the chunk, as a share of the best candidate's
     "coverage",  # share of the query's weight that occurs in the chunk
-    "file_cosine",  # best cosine among the file's candidates
     "file_bm25",  # sum over the file's candidates, as a share of the best file's
     "file_coverage",  # share of the query's weight that occurs in any candidate of the file
-    "file_hits",  # number of candidates in the file, log2, as a share of the most
+    "file_mean",  # cosine of the query with the mean vector of the file
+    "file_defines",  # share of the query's weight that begins parts of names the file defines
+    "cosine_share",  # best cosine among the file's candidates, as a share of the best file's
+    "name_loose",  # mean likeness of the parts of the file's name to the query's words
+    "depth",  # folders above the file, log
     "path",  # share of the query's weight that occurs in the path
-    "stem",  # share of the query's weight that occurs in the file's name
-    "stem_exact",  # share of the name's parts that the query has
     "file",  # how well the chunk matches a path, and a line in it, that the query names
+    "run",  # longest run of the query's words in the chunk: 1 for all of them, 0 for half
+    "named",  # grade of the chunk if the whole query is a name that it defines: see `named`
     "defines",  # the chunk defines a name the query gives
-    "symbol",  # share of the query's weight in the name of the chunk's symbol
-    "symbol_exact",  # share of the parts of that name that the query has
+    "symbol_exact",  # share of the parts of the name of the chunk's symbol that the query has
     "test",  # 1 for tests, specs, fixtures, benchmarks
     "example",  # 1 for examples, demos, samples, documentation
     "generated",  # 1 for vendored, generated, minified, typing stubs
     "prose",  # 1 for files that are not program code
-    "reexport",  # 1 for files that mostly re-export definitions of other files
+    "docs",  # 1 for files that are documentation
+    "test_asked",  # in tests: share of the query's weight in words that ask for tests; else 0
+    "prose_asked",  # not in code: share of the query's weight in words that ask for it; else 0
 )
 COLUMN = {name: column for column, name in enumerate(FEATURES)}
 
-PROPOSERS = ("dense", "lexical", "definitions", "files", "matches")
-"""The two legs, the chunks that define a name in the query, the chunks of files it names,
-and the matches of patterns if there is no query."""
+PROPOSERS = ("dense", "lexical", "definitions", "files", "near names", "matches")
+"""The two legs, the chunks that define a name in the query, the chunks of files it names, those
+that define a name near to the query's, and the matches of patterns if there is no query."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from codelode.search.name_match import share_of_name
+from codelode.search.named import is_inside
+from codelode.search.near_names import grade_of_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -72,8 +74,10 @@ def land(
     """
     first, last = passage.first_line, passage.last_line
     rows = definitions.rows_on_lines(passage.file, first, last)
-    row = None
-    if first <= asked <= last:
+    row = _asked_for(rows, passage, definitions, context)
+    if row is not None:
+        best, is_phrase = row.name_line, False
+    elif first <= asked <= last:
         best, is_phrase = asked, True
     else:
         text = passage.text.decode("latin-1")  # one character for each byte: offsets agree
@@ -91,11 +95,10 @@ def land(
         answers = row is not None and not is_phrase and _fits(row, passage)
     if row is None:
         return Landing(best, first, last, None, None)
-    fits = _fits(row, passage)
     return Landing(
         row.name_line if answers else best,
-        row.start_line if fits else first,
-        row.end_line if fits else last,
+        max(row.start_line, first),  # nothing of the definitions before and after it
+        min(row.end_line, last),
         definitions.qualified_name(passage.file, row.place),
         row.kind,
     )
@@ -165,6 +168,27 @@ def _begins_word(text: str, at: int) -> bool:
 
 def _row(starts: Sequence[int], offset: int) -> int:
     return max(bisect_right(starts, offset) - 1, 0)
+
+
+def _asked_for(
+    rows: Sequence[DefinitionRow],
+    passage: Passage,
+    definitions: DefinitionLookup,
+    context: QueryContext,
+) -> DefinitionRow | None:
+    """Return the definition whose name the whole query is, or is nearest to, if there is any."""
+    if context.name is None:
+        return None
+    ranked = []
+    for place, row in enumerate(rows):
+        if passage.first_line <= row.name_line <= passage.last_line:
+            grade = grade_of_name(context, definitions.name_of(row))
+            if grade:
+                qualified = definitions.qualified_name(passage.file, row.place)
+                inside = is_inside(context.name, qualified)
+                ranked.append((inside, grade, not row.declaration, _lines(row), -place, row))
+    best = max(ranked, key=lambda each: each[:-1], default=None)
+    return best[-1] if best is not None else None
 
 
 def _named(

@@ -15,12 +15,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from codelode.search.query_words import light_stem
 from codelode.text.tokens import text_parts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+
+    from codelode.search.query_words import QueryWords
 
 _REMEMBERED = 1 << 14
+_SAY_NOTHING = frozenset((b"index", b"mod", b"__init__", b"main", b"lib", b"init"))
+"""Names of files that say less than the names of their folders."""
 
 Weights = Mapping[str, float]
 """The share of each term in the weight of the query."""
@@ -30,17 +35,12 @@ Share = tuple[float, float]
 
 
 def shares_of_paths(paths: Sequence[bytes], weights: Weights) -> NDArray[np.float32]:
-    """Return float32[n, 3]: the share of the query's weight in each path, and its stem's `Share`s.
-
-    The stem is the file's name up to its first dot.
-    """
-    shares = np.zeros((len(paths), 3), np.float32)
+    """Return the share of the query's weight that occurs in each path, float32[n]."""
+    shares = np.zeros(len(paths), np.float32)
     for i in _rows_with_terms(paths, weights):
         folder, _, name = paths[i].decode("utf-8", "surrogateescape").rpartition("/")
         above, own = _words(folder), _words(name)
-        held = [weight for term, weight in weights.items() if term in above or term in own]
-        if held:
-            shares[i] = sum(held), *share_of_name(name.partition(".")[0] or name, weights)
+        shares[i] = sum(weight for term, weight in weights.items() if term in above or term in own)
     return shares
 
 
@@ -59,7 +59,58 @@ def share_of_name(text: str, weights: Weights) -> Share:
     return (sum(held), len(held) / len(words)) if held else (0.0, 0.0)
 
 
-def _rows_with_terms(names: Sequence[bytes], weights: Weights) -> set[int]:
+def likeness_of_stems(paths: Sequence[bytes], words: QueryWords) -> NDArray[np.float32]:
+    """Return the mean `likeness` of the parts of each file's stem to the query, float32[n].
+
+    The stem of `parse/mod.rs` and other names that say nothing is that of the folder.
+    """
+    stems = [_stem_of(path) for path in paths]
+    found = np.zeros(len(paths), np.float32)
+    for i in _rows_with_terms(stems, words.beginnings):
+        parts = _parts(stems[i].decode("utf-8", "surrogateescape"))
+        found[i] = sum(map(words.likeness, parts)) / max(len(parts), 1)
+    return found
+
+
+def shares_of_symbols(
+    symbols: Sequence[bytes], rows: NDArray[np.int64], count: int, words: QueryWords
+) -> NDArray[np.float32]:
+    """Return the share of the query's weight that begins parts of the symbols of each row.
+
+    `rows` int64[n] are the rows of the symbols, ascending; returns float32[count]. A word matches
+    by its light stem.
+    """
+    shares = np.zeros(count, np.float32)
+    joined = b"\n".join(symbols)
+    lower = joined.lower()
+    ends = np.cumsum([0, *(len(symbol) + 1 for symbol in symbols)])
+    last_of_row = ends[np.searchsorted(rows, np.arange(count), side="right")].tolist()
+    for word, share in words.shares.items():
+        needle = light_stem(word).encode("utf-8", "replace")
+        at = lower.find(needle)
+        while at >= 0:
+            if not _begins_part(joined, at):
+                at = lower.find(needle, at + 1)
+                continue
+            row = bisect_right(last_of_row, at)
+            shares[row] += share
+            at = lower.find(needle, last_of_row[row])
+    return shares
+
+
+def _begins_part(text: bytes, at: int) -> bool:
+    """Return whether a part of an identifier begins at an offset."""
+    before = text[at - 1 : at]
+    return not before.isalpha() or (text[at : at + 1].isupper() and not before.isspace())
+
+
+def _stem_of(path: bytes) -> bytes:
+    folder, _, name = path.rpartition(b"/")
+    stem = name.lstrip(b".").partition(b".")[0] or name
+    return folder.rpartition(b"/")[2] if stem in _SAY_NOTHING and folder else stem
+
+
+def _rows_with_terms(names: Sequence[bytes], weights: Iterable[str]) -> set[int]:
     """Return the rows of all names that hold a term of the query, and of few others.
 
     The words of an ASCII name are pieces of it in lower case. Most names hold no term, and one
@@ -83,3 +134,8 @@ def _rows_with_terms(names: Sequence[bytes], weights: Weights) -> set[int]:
 @lru_cache(_REMEMBERED)
 def _words(text: str) -> frozenset[str]:
     return frozenset(text_parts(text))
+
+
+@lru_cache(_REMEMBERED)
+def _parts(text: str) -> tuple[str, ...]:
+    return tuple(text_parts(text))

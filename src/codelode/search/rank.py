@@ -1,7 +1,7 @@
 """The global half of a search: the order of all candidates. It needs no segment.
 
 `finish` adds the features that need all candidates, scores each candidate by a linear sum, and
-shows the best chunk of each file first. The weights are fitted by `benchmarks/quality/fit.py`.
+discounts chunks of a file that has better ones. `benchmarks/quality/fit.py` fits the weights.
 """
 
 from __future__ import annotations
@@ -15,57 +15,51 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode.search.candidates import best_rows
-from codelode.search.gathered import COLUMN, FEATURES, Gathered
+from codelode.search.gathered import COLUMN, FEATURES, PROPOSERS, Gathered
+from codelode.search.near_names import keep_nearest
+from codelode.search.word_runs import keep_best_runs
 
 if TYPE_CHECKING:
     from codelode.search.candidates import Places
     from codelode.search.context import QueryContext
 
-PROSE = {
-    "cosine": 2.4,
-    "bm25": 0.95,
-    "coverage": 0.15,
-    "file_cosine": 0.54,
-    "file_bm25": 0.7,
-    "file_coverage": 0.17,
-    "file_hits": -0.06,
-    "path": 0.73,
-    "stem": 1.2,
-    "stem_exact": 0.68,
-    "file": 8.0,
-    "defines": 0.23,
-    "symbol": 0.15,
-    "symbol_exact": 0.1,
-    "test": -1.38,
-    "example": -0.24,
-    "generated": -0.4,
-    "prose": -1.98,
-    "reexport": -0.12,
-}
-"""Weights for questions in words."""
+FIXED = {"file": 12.0, "named": 20.0, "cosine": 2.5}
+"""Weights that are not fitted: a file or a definition that the query names comes first, and the
+cosine chooses among the chunks of a file."""
 
-SYMBOL = {
-    "cosine": 1.0,
-    "bm25": 1.5,
-    "coverage": 0.5,
-    "file_cosine": 0.5,
-    "file_bm25": 1.05,
-    "file_coverage": 0.5,
-    "file_hits": 0.22,
-    "path": 0.7,
-    "stem": 0.7,
-    "stem_exact": 0.3,
-    "file": 8.0,
-    "defines": 2.5,
-    "symbol": 0.5,
-    "symbol_exact": 0.08,
-    "test": -1.47,
-    "example": -0.5,
-    "generated": -0.4,
-    "prose": -0.5,
-    "reexport": -0.22,
+WEIGHTS = FIXED | {
+    "bm25": 0.75,
+    "coverage": 1.4,
+    "file_bm25": 0.45,
+    "file_coverage": 1.35,
+    "file_mean": 5.55,
+    "file_defines": 1.48,
+    "cosine_share": 1.64,
+    "name_loose": 0.88,
+    "depth": -0.53,
+    "path": 1.85,
+    "run": 4.75,
+    "defines": 0.89,
+    "symbol_exact": 0.54,
+    "test": -4.22,
+    "example": -1.01,
+    "generated": -3.94,
+    "prose": -0.89,
+    "docs": -0.87,
+    "test_asked": 17.06,
+    "prose_asked": 3.74,
 }
-"""Weights for a query that is the name of something."""
+"""The weight of each feature in the score; 0 for the others."""
+
+
+DISCOUNT = 4.0
+"""How much a chunk loses in score for a better chunk of its file: see `choose`."""
+
+COSINE_DISCOUNT = 0.1
+"""The same where scores are cosines."""
+
+LEAST_COSINE = 0.25
+"""A chunk that has no word of the query is a hit only with a cosine above this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +67,15 @@ class FeatureTable:
     """n candidates of all shards with all their features, in the order of their places.
 
     shards int64[n] and keys int64[n] say which chunks they are; files int64[n] number the files
-    among them from 0; features float32[n, len(FEATURES)].
+    among them from 0; features float32[n, len(FEATURES)]. `matched` bool[n] says which
+    match more than the meaning of the query.
     """
 
     shards: NDArray[np.int64]
     keys: NDArray[np.int64]
     files: NDArray[np.int64]
     features: NDArray[np.float32]
+    matched: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +103,11 @@ class Ranked:
 def finish(gathered: Sequence[Gathered], context: QueryContext) -> Ranked:
     """Return the chunks to show, given the candidates of each shard of an index."""
     table = feature_table(gathered, context)
-    if context.request.mode == "semantic":
-        scores = table.features[:, COLUMN["cosine"]]
-    else:
-        scores = weigh(table.features, context.query.is_symbol)
-    order = np.argsort(-scores, kind="stable")  # ties keep the order of places
-    rows = choose(table.files, order, context.request.limit)
+    semantic = context.request.mode == "semantic"
+    scores = table.features[:, COLUMN["cosine"]] if semantic else weigh(table.features)
+    left = np.flatnonzero(is_relevant(table, scores, context))
+    discount = COSINE_DISCOUNT if semantic else DISCOUNT
+    rows = left[choose(table.files[left], scores[left], context.request.limit, discount)]
     features = table.features[rows] if context.request.explain else None
     return Ranked(table.shards[rows], table.keys[rows], scores[rows], features)
 
@@ -129,12 +124,23 @@ def feature_table(gathered: Sequence[Gathered], context: QueryContext) -> Featur
     if len(gathered) > 1:  # a single shard has returned only its best already
         rows = _best_of_all(everything, context.limit)
         shards, files, everything = shards[rows], files[rows], everything[rows]
+        keep_best_runs(everything, context)
+    left = keep_nearest(everything)
+    shards, files, everything = shards[left], files[left], everything[left]
     order = np.lexsort((everything.starts, everything.paths))
     files, everything = files[order], everything[order]
     _fill_features_by_file(everything, files, context)
     bm25 = everything.feature("bm25")
     bm25 /= max(float(bm25.max(initial=0)), 1e-9)
-    return FeatureTable(shards[order], everything.keys, files, everything.features)
+    matched = _matched(everything)
+    return FeatureTable(shards[order], everything.keys, files, everything.features, matched)
+
+
+def _matched(gathered: Gathered) -> NDArray[np.bool_]:
+    """Return which candidates have a word of the query, or a proposer besides the dense leg."""
+    others = [column for column, name in enumerate(PROPOSERS) if name != "dense"]
+    proposed = (gathered.proposals[:, others] > -np.inf).any(axis=1)
+    return np.asarray(proposed | gathered.covered.any(axis=1), np.bool_)
 
 
 def _number_files(shards: NDArray[np.int64], files: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -144,13 +150,16 @@ def _number_files(shards: NDArray[np.int64], files: NDArray[np.int64]) -> NDArra
 
 
 def _best_of_all(gathered: Gathered, k: int) -> NDArray[np.intp]:
-    """Return the rows of the candidates that are among the k best of their proposer, ascending."""
-    kept = np.zeros(len(gathered), bool)
-    for scores in gathered.proposals.T:
+    """Return the rows of the candidates that are among the k best of their proposer, ascending.
+
+    Takes the proposals of all others away.
+    """
+    kept = np.zeros(gathered.proposals.shape, bool)
+    for proposer, scores in enumerate(gathered.proposals.T):
         rows = np.flatnonzero(scores > -np.inf)
-        best = best_rows(scores[rows], k, partial(_places, gathered[rows]))
-        kept[rows[best]] = True
-    return np.flatnonzero(kept)
+        kept[rows[best_rows(scores[rows], k, partial(_places, gathered[rows]))], proposer] = True
+    gathered.proposals[~kept] = -np.inf
+    return np.flatnonzero(kept.any(axis=1))
 
 
 def _places(gathered: Gathered, rows: NDArray[np.intp]) -> Places:
@@ -164,33 +173,50 @@ def _fill_features_by_file(
     count = int(files.max(initial=-1)) + 1
     best = np.full(count, -1, np.float32)
     np.maximum.at(best, files, gathered.feature("cosine"))
-    gathered.feature("file_cosine")[:] = best[files]
+    gathered.feature("cosine_share")[:] = (best / max(float(best.max(initial=0)), 1e-9))[files]
     total = np.bincount(files, gathered.feature("bm25"), count)
     gathered.feature("file_bm25")[:] = (total / max(float(total.max(initial=0)), 1e-9))[files]
     together = np.zeros((count, gathered.covered.shape[1]), bool)
     np.logical_or.at(together, files, gathered.covered)
     gathered.feature("file_coverage")[:] = (together * context.share).sum(axis=1)[files]
-    hits = np.log2(1 + np.bincount(files, minlength=count))
-    gathered.feature("file_hits")[:] = (hits / max(float(hits.max(initial=0)), 1e-9))[files]
 
 
-def weigh(features: NDArray[np.float32], is_symbol: bool) -> NDArray[np.float32]:
+def weigh(features: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the score of each candidate, float32[n]."""
-    table = SYMBOL if is_symbol else PROSE
-    weights = np.array([table.get(name, 0.0) for name in FEATURES], np.float64)
+    weights = np.array([WEIGHTS.get(name, 0.0) for name in FEATURES], np.float64)
     scores: NDArray[np.float64] = (features * weights).sum(axis=1)
     return scores.astype(np.float32)
 
 
-def choose(files: NDArray[np.int64], order: NDArray[np.intp], limit: int) -> NDArray[np.intp]:
-    """Return the rows to show: the best of each file first, then the second best of each, ...
+def is_relevant(
+    table: FeatureTable, scores: NDArray[np.float32], context: QueryContext
+) -> NDArray[np.bool_]:
+    """Return which candidates are hits at all, bool[n].
 
-    `order` sorts the rows best first, ties already broken.
+    They match a word, a name, a path or a pattern of the query, or its meaning; and they score at
+    least the threshold, if there is one.
     """
-    mine = files[order]
-    by_file = np.argsort(mine, kind="stable")
+    relevant = table.matched | (table.features[:, COLUMN["cosine"]] >= LEAST_COSINE)
+    if context.query.required:  # only chunks that match its patterns are candidates
+        relevant[:] = True
+    if context.request.threshold is not None:
+        relevant &= scores >= context.request.threshold
+    return relevant
+
+
+def choose(
+    files: NDArray[np.int64], scores: NDArray[np.floating], limit: int, discount: float = DISCOUNT
+) -> NDArray[np.intp]:
+    """Return the rows to show, best first.
+
+    A chunk with n better ones of its file loses `discount` · log2(1 + n). Ties keep the order of
+    rows.
+    """
+    order = np.argsort(-scores, kind="stable")
+    by_file = np.argsort(files[order], kind="stable")
     places = np.arange(len(order))
-    begins = np.diff(mine[by_file], prepend=-1) != 0
+    begins = np.diff(files[order][by_file], prepend=-1) != 0
     better = np.empty(len(order), np.int64)  # the number of better candidates in the same file
     better[by_file] = places - np.maximum.accumulate(np.where(begins, places, 0))
-    return order[np.lexsort((places, better))[:limit]]
+    reduced = scores[order] - discount * np.log2(1 + better)
+    return order[np.argsort(-reduced, kind="stable")[:limit]]

@@ -15,8 +15,9 @@ from codelode.search.fair_lock import SEARCH_LOCK
 from codelode.search.filters import chunk_masks
 from codelode.search.hits import texts
 from codelode.search.parsed_query import ParsedQuery
-from codelode.search.rank import Ranked, choose
+from codelode.search.rank import COSINE_DISCOUNT, Ranked, choose
 from codelode.search.request import SearchRequest
+from codelode.search.tree_part import TreePart
 from codelode.segment.builder import path_hash
 from codelode.segment.quantizer import in_quarters
 
@@ -47,7 +48,7 @@ def related(
         number, row = find_file(snapshot, path)
         ordinals = np.flatnonzero(shard.segment(number).chunks["file"] == row)
         vector = _vector(shard.segment(number), ordinals, path, line)
-        masks = chunk_masks(shard, below=below)
+        masks = chunk_masks(shard, part=TreePart((below,)))
         enough = max(_NEAREST, 3 * limit) + len(ordinals)
         found = dense_candidates(shard, vector, masks, enough)
         rows = _file_rows(shard, found)
@@ -111,9 +112,9 @@ def _ranked(
         ordinals = found.ordinals[mine]
         scores[mine] = cosines(shard.segment(number), ordinals, vector)
         paths[mine], starts[mine] = shard.places(number, ordinals)
-    order = np.lexsort((starts, paths, -scores))
+    by_place = np.lexsort((starts, paths))
     files = np.unique(chunk_keys(found.segments, rows), return_inverse=True)[1]
-    best = choose(files, order, limit)
+    best = by_place[choose(files[by_place], scores[by_place], limit, COSINE_DISCOUNT)]
     return Ranked(np.zeros(len(best), np.int64), found.keys[best], scores[best], None)
 
 

@@ -24,6 +24,7 @@ class SearchOptions(TypedDict, total=False):
     fixed_strings: Sequence[str] | str | None
     regex: Sequence[str] | str | None
     ignore_case: bool
+    threshold: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,8 @@ class SearchRequest:
     """A query and its options: the arguments of `Index.answer`, checked.
 
     A single language or glob may be given as a plain string. `below` is a folder of the tree, with
-    a final slash, to which the search is restricted.
+    a final slash, to which the search is restricted. Hits with a score below `threshold` are left
+    out.
 
     With `fixed_strings` or `regex`, in the syntax of RE2, only chunks that match any of these are
     searched, in any case with `ignore_case`. The query may then be empty.
@@ -49,12 +51,15 @@ class SearchRequest:
     fixed_strings: Sequence[str] | str | None = ()
     regex: Sequence[str] | str | None = ()
     ignore_case: bool = False
+    threshold: float | None = None
 
     def __post_init__(self) -> None:
         arguments.string("the query", self.query)
         arguments.choice("the mode", self.mode, MODES)
         arguments.flag("explain", self.explain)
         arguments.flag("ignore_case", self.ignore_case)
+        if self.threshold is not None:
+            arguments.number("the threshold", self.threshold)
         for name, value in (
             ("limit", arguments.whole_number("the number of hits", self.limit, least=1)),
             ("languages", arguments.strings("languages", self.languages)),

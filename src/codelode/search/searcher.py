@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from codelode.embed.encoder import knows
 from codelode.metrics import timed
 from codelode.search.context import QueryContext, Statistics
 from codelode.search.fair_lock import SEARCH_LOCK
@@ -21,7 +25,20 @@ if TYPE_CHECKING:
     from codelode.embed.encoder import Encoder
     from codelode.search.request import SearchRequest
     from codelode.search.shard import Shard
+    from codelode.search.tree_part import TreePart
     from codelode.types import Hit
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An index to search: its shard, the root below which its files are, and the part to search.
+
+    Without a part, the request says which folder to search.
+    """
+
+    shard: Shard
+    root: Path
+    part: TreePart | None = None
 
 
 def search(shard: Shard, encoder: Encoder | None, root: Path, request: SearchRequest) -> list[Hit]:
@@ -31,16 +48,38 @@ def search(shard: Shard, encoder: Encoder | None, root: Path, request: SearchReq
 
     Raises `UsageError` for an empty query or bad filters, `DamagedError` for a damaged index.
     """
-    snapshot = shard.snapshot
-    with SEARCH_LOCK.held(), snapshot.damage_explained(), snapshot.held():
-        context, terms = prepare(shard, encoder, request)
-        gathered = gather(shard, context, terms)
-        if not len(gathered) and not context.query.terms and not context.query.required:
+    return [hit for _, hit in search_all([Source(shard, root)], encoder, request)]
+
+
+def search_all(
+    sources: Sequence[Source], encoder: Encoder | None, request: SearchRequest
+) -> list[tuple[int, Hit]]:
+    """Return the best hits of several indexes in one ranking, each with the number of its index.
+
+    The statistics are those of all indexes together. Raises what `search` does.
+    """
+    with SEARCH_LOCK.held(), ExitStack() as stack:
+        for source in sources:
+            stack.enter_context(source.shard.snapshot.damage_explained())
+            stack.enter_context(source.shard.snapshot.held())
+        context, terms = _prepare_all([source.shard for source in sources], encoder, request)
+        gathered = [
+            gather(source.shard, context, postings, source.part)
+            for source, postings in zip(sources, terms, strict=True)
+        ]
+        if not any(map(len, gathered)) and not context.query.terms and not context.query.required:
             raise nothing_to_look_for(context.query.text)
         with timed("rank"):
-            ranked = finish([gathered], context)
+            ranked = finish(gathered, context)
         with timed("text"):
-            return texts(shard, ranked, context, root)
+            found: dict[int, tuple[int, Hit]] = {}
+            for number, source in enumerate(sources):
+                rows, mine = ranked.of_shard(number)
+                hits = texts(source.shard, mine, context, source.root)
+                found.update(
+                    (row, (number, hit)) for row, hit in zip(rows.tolist(), hits, strict=True)
+                )
+            return [found[row] for row in range(len(ranked))]
 
 
 def prepare(
@@ -50,20 +89,38 @@ def prepare(
 
     The caller holds the snapshot. Raises `UsageError`.
     """
+    context, (terms,) = _prepare_all([shard], encoder, request)
+    return context, terms
+
+
+def _prepare_all(
+    shards: Sequence[Shard], encoder: Encoder | None, request: SearchRequest
+) -> tuple[QueryContext, list[TermPostings]]:
+    """Return the same for several whole indexes, with the postings of each."""
     query = parse_request(request)
     if request.languages:
         request = replace(request, languages=_canonical(request.languages))
     with timed("lexical"):
-        terms = TermPostings(shard, query.counted)
-        query, counts = query.focused(terms.counts(), shard.snapshot.manifest.chunks)
+        terms = [TermPostings(shard, query.counted) for shard in shards]
+        manifests = [shard.snapshot.manifest for shard in shards]
+        chunks = sum(manifest.chunks for manifest in manifests)
+        counted = sum((each.counts() for each in terms), np.zeros(len(query.counted), np.int64))
+        query, counts = query.focused(counted, chunks)
         if query.weights:  # a report: only some of the terms are searched for
-            terms = TermPostings(shard, query.terms)
-        statistics = Statistics.of(shard.snapshot.manifest, counts, query.weights)
+            terms = [TermPostings(shard, query.terms) for shard in shards]
+        statistics = Statistics(
+            chunks=chunks,
+            tokens=sum(manifest.tokens for manifest in manifests),
+            counts=counts,
+            weights=query.weights,
+        )
     vector = None
     if encoder and query.text and request.mode != "lexical":
         with timed("dense"):
-            vector = encoder.encode_query(query.meaning or query.text)
-            vector = vector if vector.any() else None
+            text = query.meaning or query.text
+            vector = encoder.encode_query(text)
+            meant = statistics.counts.any() or knows(encoder, text)
+            vector = vector if meant and vector.any() else None
     return QueryContext(request, query, vector, statistics), terms
 
 

@@ -39,6 +39,8 @@ class Shard:
         """Another: live chunks by segment number and term hash."""
         self.file_roles = [np.zeros(live.entry.rows, np.uint8) for live in snapshot.segments]
         """The cache of `search.file_roles`: a byte per file of each segment, 0 if not known yet."""
+        self.mean_norms = [np.full(live.entry.rows, -1, np.float32) for live in snapshot.segments]
+        """The cache of `search.file_means`: a number per file, -1 if not known yet."""
 
     def __len__(self) -> int:
         return len(self.snapshot.segments)

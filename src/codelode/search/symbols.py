@@ -25,6 +25,7 @@ from codelode.search.symbol_query import (
     SymbolRequest,
     parse_name,
 )
+from codelode.search.tree_part import WHOLE, TreePart
 from codelode.segment.builder import path_hash
 from codelode.segment.name_keys import clean_name, name_key
 from codelode.text.csr import distinct
@@ -91,7 +92,7 @@ def file_outline(shard: Shard, root: Path, path: str) -> list[SymbolHit] | None:
     with SEARCH_LOCK.held(), snapshot.damage_explained(), snapshot.held():
         for number, live in enumerate(snapshot.segments):
             rows = np.flatnonzero(live.segment.files["path_hash"] == np.uint64(path_hash(path)))
-            for row in allowed_files(live, rows, (), GlobSet(()), "").tolist():
+            for row in allowed_files(live, rows, (), GlobSet(()), WHOLE).tolist():
                 records = live.segment.definitions.records_of_file(row)
                 return _hits(shard, root, (Found((), number, each, None) for each in records))
     return None
@@ -111,6 +112,7 @@ class SymbolFinder:
         self._request = request
         self._languages = frozenset(map(resolve, request.languages or ()))
         self._globs = GlobSet(request.globs or ())
+        self._part = TreePart((request.below,))
         self._kinds = frozenset(kind.lower() for kind in request.kinds or ())
 
     def check_kinds(self) -> None:
@@ -235,7 +237,7 @@ class SymbolFinder:
     def _allowed(self, number: int, files: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return those of some files of a segment that are live and pass the filters."""
         live = self._shard.snapshot.segments[number]
-        return allowed_files(live, files, self._languages, self._globs, self._request.below)
+        return allowed_files(live, files, self._languages, self._globs, self._part)
 
 
 def _key(name: str) -> bytes:

@@ -108,6 +108,22 @@ class DefinitionLookup:
             for place in np.flatnonzero(block.names[piece] == number).tolist()
         ]
 
+    def alike(self, name: str) -> list[tuple[int, str, Column]]:
+        """Return the names with the key of `name`: number, text, and the chunks that define it."""
+        return [
+            (number, _text(self._names.name(number)), self._names.chunks(number))
+            for number in self._names.having(_key(name))
+        ]
+
+    def definers(self, number: int, file: int, first: int, last: int) -> list[DefinitionRecord]:
+        """Return the definitions of a file by the number of their name, named in some lines."""
+        records = [
+            self.record(start + place)
+            for block, piece, start in self._rows.pieces(file)
+            for place in np.flatnonzero(block.names[piece] == number).tolist()
+        ]
+        return [each for each in records if first <= each.definition.name_line <= last]
+
     def chunks_defining(self, name: str, joined: bool = False) -> Column:
         """Return the chunks that define a name, ignoring case: ordinals int64[n], ascending.
 
@@ -185,6 +201,11 @@ class DefinitionLookup:
     def depth(self, file: int, place: int) -> int:
         """Return the number of definitions that enclose a definition."""
         return sum(1 for _ in self._rows.enclosing(int(self._rows.firsts[file]) + place))
+
+    @property
+    def name_table(self) -> Names:
+        """The names by number."""
+        return self._names
 
     @cached_property
     def _names(self) -> Names:

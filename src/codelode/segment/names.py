@@ -19,6 +19,7 @@ from codelode.lru import LruCache
 from codelode.segment.column_codec import Column, PackedTable, pack_column, pack_tables
 from codelode.segment.frames import Frames, frame_sections
 from codelode.segment.name_keys import SEPARATORS, name_key, name_keys, sortable
+from codelode.segment.name_scan import places_containing
 from codelode.segment.schema import MAX_NAME_BYTES
 from codelode.text.csr import group_starts
 
@@ -203,6 +204,10 @@ class NameBlock:
         first = text.count(b"\n", 0, start)
         return range(first, first + (stop - start) // step)
 
+    def containing(self, pieces: Sequence[bytes], lengths: range) -> list[int]:
+        """Return the places of the names with any of some pieces: see `name_scan`."""
+        return places_containing(self._text, pieces, lengths)
+
 
 class Names:
     """Finds names; reads only the blocks that may hold them. May raise `DamagedError`.
@@ -249,6 +254,12 @@ class Names:
         for number in range(first, bisect_right(self.heads, key)):
             for place in self.block(number).having(key):
                 yield number * NAMES_PER_BLOCK + place
+
+    def containing(self, pieces: Sequence[bytes], lengths: range) -> Iterator[tuple[int, bytes]]:
+        """Yield number and name of the names with any of some pieces: see `name_scan`."""
+        for number, block in enumerate(self.blocks()):
+            for place in block.containing(pieces, lengths):
+                yield number * NAMES_PER_BLOCK + place, block.names[place]
 
     def having_prefix(self, prefix: bytes) -> range:
         """Return the numbers of the names whose keys begin with a prefix.

@@ -189,9 +189,10 @@ class Segment:
     def symbols(self, chunks: NDArray[np.int64]) -> list[bytes]:
         """Return the names of the symbols of chunks in UTF-8; empty for chunks without one."""
         lengths = self.chunks["symbol_length"][chunks]
-        return self.pieces("symbols", self._symbol_starts(chunks), lengths)
+        return self.pieces("symbols", self.symbol_starts(chunks), lengths)
 
-    def _symbol_starts(self, chunks: NDArray[np.int64]) -> NDArray[np.int64]:
+    def symbol_starts(self, chunks: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return where the symbols of chunks begin in the section `symbols`, int64[n]."""
         groups = self._symbol_groups[chunks // SYMBOL_GROUP]
         starts: NDArray[np.int64] = groups + self.chunks["symbol_start"][chunks]
         return starts
@@ -205,7 +206,7 @@ class Segment:
 
         0 where a chunk shares the name of the one before it.
         """
-        ends = self._symbol_starts(np.arange(len(self.chunks))) + self.chunks["symbol_length"]
+        ends = self.symbol_starts(np.arange(len(self.chunks))) + self.chunks["symbol_length"]
         longer: NDArray[np.int64] = np.diff(ends, prepend=0)
         return longer
 

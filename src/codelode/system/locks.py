@@ -25,7 +25,7 @@ def try_lock(path: Path) -> Attempt:
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        if _flock(descriptor) and _is_current(descriptor, path):
+        if _flock(descriptor) and is_locked_at(descriptor, path):
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
             return Attempt(descriptor, str(os.getpid()))
@@ -47,7 +47,24 @@ def _flock(descriptor: int) -> bool:
     return True
 
 
-def _is_current(descriptor: int, path: Path) -> bool:
+def is_held(path: Path) -> bool:
+    """Return whether a process holds the lock of a file."""
+    import fcntl
+
+    try:
+        descriptor = os.open(path, os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def is_locked_at(descriptor: int, path: Path) -> bool:
     """Return whether the locked file is still at its path: the folder may have been replaced."""
     try:
         return os.path.samestat(os.fstat(descriptor), path.stat())

@@ -50,7 +50,9 @@ MIN_HASH_BYTES = 16
 
 _WORD_CLASS = rb"[0-9A-Za-z_\x80-\xff]+"
 _WORD = re.compile(_WORD_CLASS)
-_RUN = re.compile(_WORD_CLASS + rb"(?:[-./@]" + _WORD_CLASS + rb")*")  # a word or a compound
+_COMPOUND = re.compile(  # linear: it is tried only where a word begins
+    rb"(?<![0-9A-Za-z_\x80-\xff])" + _WORD_CLASS + rb"(?:[-./@]" + _WORD_CLASS + rb")+"
+)
 _NUMBER = re.compile(rb"[0-9][0-9a-fA-FxXoObBlLuU_]*\Z")
 _HASH = re.compile(rb"(?=.*[0-9])(?:[0-9a-f]+|[0-9A-F]+)\Z")
 _SPACE_OF_OPERATOR = re.compile(r" +(?=[^\w\s])|(?<=[^\w\s]) +")  # `operator <<` is `operator<<`
@@ -61,7 +63,7 @@ _SUFFIXED = re.compile(r"(0x[0-9a-f]+|[0-9]+)(?:[ul]+|u(?:8|16|32|64|128))\Z")
 def words(text: bytes) -> list[bytes]:
     """Return the words of a UTF-8 text in order, then its compounds in order."""
     text = segment(text)
-    compounds = filter(is_compound, _RUN.findall(text))
+    compounds = _COMPOUND.findall(text)
     return _WORD.findall(text) + [found for found in compounds if len(found) <= MAX_COMPOUND_BYTES]
 
 

@@ -19,6 +19,7 @@ HOSTS: Mapping[str, Host] = MappingProxyType(
         "jinja": Host(pages.page, templates.jinja),
         "jsp": Host(pages.jsp),
         "jupyter": Host(notebooks.cells, cuts=notebooks.cell_cuts, long_lines=True),
+        "literate-haskell": Host(documents.literate),
         "markdown": Host(documents.fences, cuts=headings.heading_cuts, illustrates=True),
         "org": Host(documents.source_blocks, illustrates=True),
         "php": Host(pages.php),
@@ -29,6 +30,12 @@ HOSTS: Mapping[str, Host] = MappingProxyType(
         "vue": Host(pages.components),
     }
 )
-"""By language."""
+"""By language, or by the name that `host_name` gives."""
 
-__all__ = ["HOSTS", "Host", "Region"]
+
+def host_name(language: str | None, path: str) -> str | None:
+    """Return the name of the host of a file whose language does not tell that it is one."""
+    return "literate-haskell" if language == "haskell" and path.endswith(".lhs") else None
+
+
+__all__ = ["HOSTS", "Host", "Region", "host_name"]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from codelode.chunk.hosts.model import Region, language_named
+from codelode.chunk.hosts.model import Region, blank, language_named
 
 _FENCE: Final = re.compile(rb"^([ \t>]*)(```+|~~~+)([^\n]*)", re.MULTILINE)
 _INFO: Final = re.compile(
@@ -126,3 +126,23 @@ def source_blocks(text: bytes, path: str) -> Iterator[Region]:
         closing = _ORG_END.search(text, block.end())
         at = end = len(text) if closing is None else closing.start()
         yield from _code(text, block[1], block.end(), end)
+
+
+def literate(text: bytes, path: str) -> Iterator[Region]:
+    """Yield the code of literate Haskell, joined: lines after `>`, and between code tags."""
+    pieces: list[bytes] = []
+    is_code = False
+    for line in text.splitlines(keepends=True):
+        if line.startswith(b"\\begin{code}"):
+            is_code = True
+        elif line.startswith(b"\\end{code}"):
+            is_code = False
+        elif line.startswith(b">"):
+            pieces.append(b" " + line[1:])
+            continue
+        elif is_code:
+            pieces.append(line)
+            continue
+        pieces.append(blank(line))
+    if pieces:
+        yield Region("haskell", 0, b"".join(pieces))

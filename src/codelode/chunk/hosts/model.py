@@ -63,6 +63,14 @@ class Host:
     long_lines: bool = False
 
 
+_BLANK: Final = bytes(byte if byte in b"\r\n" else 0x20 for byte in range(256))
+
+
+def blank(text: bytes) -> bytes:
+    """Return as many spaces, with the same line ends."""
+    return text.translate(_BLANK)
+
+
 ALIASES: Mapping[bytes, str] = MappingProxyType(
     {
         b"c#": "csharp",

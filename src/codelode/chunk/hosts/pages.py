@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Final
 
-from codelode.chunk.hosts.model import Region, language_named
+from codelode.chunk.hosts.model import Region, blank, language_named
 
 _TAG: Final = re.compile(rb"<(script|style)(?=[\s>/])", re.IGNORECASE)
 _LANGUAGE: Final = re.compile(
@@ -23,7 +23,6 @@ _TEMPLATES: Final = {"ejs": "javascript", "erb": "ruby", "rhtml": "ruby"}
 _NO_CODE: Final = (b"#", b"@", b"!", b"%", b"--")
 _SHOWN: Final = (b"=", b"-", b"_", b":")
 _TRIMMING: Final = (b"-", b"_")
-_BLANK: Final = bytes(byte if byte in b"\r\n" else 0x20 for byte in range(256))
 _ASP_LANGUAGE: Final = re.compile(rb"<%@[^>]{0,300}?\bLanguage\s*=\s*[\"']([\w#]+)", re.IGNORECASE)
 _RAZOR: Final = re.compile(rb"^([ \t]*)@(?:code|functions)\s*\{", re.MULTILINE)
 
@@ -178,11 +177,6 @@ def php(text: bytes, path: str) -> Iterator[Region]:
     """Yield the scripts and styles in the HTML of a PHP file."""
     if b"<script" in text or b"<style" in text:
         yield from page(text, path)
-
-
-def blank(text: bytes) -> bytes:
-    """Return as many spaces, with the same line ends."""
-    return text.translate(_BLANK)
 
 
 def between(

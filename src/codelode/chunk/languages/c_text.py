@@ -87,12 +87,28 @@ _MARKED_RECORDS: Final = tuple(
 )
 
 
-_BEFORE_NAMESPACE: Final = re.compile(rb"\n([A-Z][A-Z0-9_]+[ \t]*)(?=\r?\n(?:inline )?namespace\b)")
+_MACRO = rb"\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b"
+_CALLED = rb"(?:[ \t]*\((?:[^()\n]|\([^()\n]*\)){0,200}\))"
+_NEXT_LINE = rb"\r?\n(?:[ \t\r]*\n|[ \t]*//[^\n]*\n){0,40}[ \t]*"
+_BEFORE_RECORD: Final = re.compile(
+    rb"(?:\A|\n)([ \t]*[A-Z][A-Z0-9_]+[ \t]*)(?="
+    + _NEXT_LINE
+    + rb"(?:(?:inline )?namespace|class|struct|union|enum|template)\b)"
+)
+_LINE_OF_MACRO: Final = re.compile(
+    rb"(?:\A|\n)(" + _MACRO + rb"[ \t]*)(?=" + _NEXT_LINE + rb"[\w~\[])"
+)
+_AFTER_PARAMETERS: Final = re.compile(
+    rb"\)(?:[ \t]*(?:const|noexcept|override|final)\b)*(?:[ \t]*|[ \t]*\r?\n[ \t]{4,99})"
+    rb"((?:" + _MACRO + _CALLED + rb"?(?:[ \t]+|\r?\n[ \t]{4,99})?){1,6})"
+    rb"(?=[ \t\r\n]*(?:[;{:=]|(?:const|noexcept|override|final)\b))"
+)
+"""`ABSL_LOCKS(mu)` of `void lock() ABSL_LOCKS(mu) {`, of which a parser makes the name."""
 
 
 def without_record_macros(text: bytes) -> bytes:
-    """Blank the macros before a name: `NET_EXPORT` of `class NET_EXPORT Client {`."""
-    for pattern in (*_MARKED_RECORDS, _BEFORE_NAMESPACE):
+    """Blank macros of records: `NET_EXPORT` of `class NET_EXPORT Client {`, or a line before."""
+    for pattern in (*_MARKED_RECORDS, _BEFORE_RECORD, _LINE_OF_MACRO, _AFTER_PARAMETERS):
         text = _blanked(pattern, text)
     return text
 
@@ -113,6 +129,9 @@ _ANNOTATION: Final = re.compile(
 )
 _QUALIFIER: Final = re.compile(
     rb"\w[ \t*]+(__(?!u?int|[usbl]e?\d|wsum|sum|kernel|poll)[a-z]\w*)(?=[ \t]+\w+[ \t]*\()"
+)
+_BEFORE_NAME: Final = re.compile(
+    rb"[\w*]([ \t]+" + _MACRO + _CALLED + rb")(?=[ \t\r\n*]+\w+[ \t]*\()"
 )
 _NULLABILITY: Final = re.compile(
     rb"[*&][ \t]*(\w*(?:nonnull|nullable|Nonnull|Nullable|restrict)\w*)(?=[ \t\n]+\w)"
@@ -165,6 +184,8 @@ def repaired(text: bytes) -> tuple[bytes, list[tuple[int, int]]]:
     text = _MACRO_STATEMENT.sub(_plain_head, text)
     for pattern in (
         _ANNOTATION,
+        _BEFORE_NAME,
+        _AFTER_PARAMETERS,
         _QUALIFIER,
         _NULLABILITY,
         _OLD_PARAMETERS,

@@ -35,14 +35,28 @@ def _value_kind(node: Node | None) -> str | None:
     return "class" if node.type == "class" else None
 
 
-def _declared_kind(node: Node, text: bytes) -> str | None:
-    """`const f = () => ...` is a function; other values are constants, unless they are imports."""
+def _declared(node: Node, text: bytes) -> Match | None:
+    """`const f = () => ...` is a function; other values are constants, unless they are imports.
+
+    A name for another value (`const a = b.c`) counts if it is exported, or written in capitals.
+    """
     name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
-    if name is None or value is None or name.type != "identifier" or value.type in _NO_VALUES:
+    if name is None or name.type != "identifier":
+        return None
+    if value is None:
+        is_ambient = node.child_by_field_name("type") is not None and _is_exported(node)
+        return Match("constant", name, declaration=True) if is_ambient else None
+    if value.type in _NO_VALUES and not content(name, text).isupper() and not _is_exported(node):
         return None
     if content(value.child_by_field_name("function"), text) == b"require":
         return None
-    return _value_kind(value) or "constant"
+    return Match(_value_kind(value) or "constant", name)
+
+
+def _is_exported(node: Node) -> bool:
+    """Return whether a declarator is part of `export const ...` or `declare const ...`."""
+    outer = node.parent.parent if node.parent is not None else None
+    return outer is not None and outer.type in ("export_statement", "ambient_declaration")
 
 
 def _assigned(node: Node, text: bytes) -> Match | None:
@@ -103,7 +117,7 @@ _RULES = {
     "generator_function_declaration": Rule("function"),
     "class_declaration": Rule("class"),
     "method_definition": _method,
-    "variable_declarator": Rule(_declared_kind, named, _value_body),
+    "variable_declarator": Rule(_declared, nothing, _value_body),
     "assignment_expression": Rule(_assigned, nothing, by_field("right", "body")),
     "call_expression": Rule(_test, nothing, by_field("arguments")),
     "arguments": Rule(_callbacks, nothing, nothing, encloses=False),

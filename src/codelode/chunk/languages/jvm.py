@@ -86,8 +86,16 @@ def _taken_for_expression(node: Node, text: bytes) -> Match | None:
 _GUARD = re.compile(rb"\n([^\n{=]{1,300}?)[ \t](if\b[^\n]{0,300}?)->")
 
 
+_TYPE_WORDS = (b"class ", b"object ", b"interface ", b"object:")
+_MEMBER_WORDS = (b"fun ", b"val ", b"var ")
+_INSIDE_BRACES = re.compile(rb"(?<=[{;])[ \t]|[ \t](?=\})")
+
+
 def _repaired(text: bytes) -> tuple[bytes, list[tuple[int, int]]]:
-    """Blank the guards of `when`: `is Int if x > 0 -> ...`."""
+    """Blank the guards of `when`: `is Int if x > 0 -> ...`; break types that fit on a line.
+
+    The grammar wants a line end after each member: `class A { fun f() {} }` has none.
+    """
 
     def blank(match: re.Match[bytes]) -> bytes:
         condition, guard = match.groups()
@@ -95,7 +103,15 @@ def _repaired(text: bytes) -> tuple[bytes, list[tuple[int, int]]]:
             return match[0]
         return b"\n" + condition + b" " * (len(guard) + 1) + b"->"
 
-    return _GUARD.sub(blank, text), []
+    lines = (_broken(line) for line in _GUARD.sub(blank, text).split(b"\n"))
+    return b"\n".join(lines), []
+
+
+def _broken(line: bytes) -> bytes:
+    """Return a line with line ends instead of spaces inside braces, if it holds a whole type."""
+    holds_type = b"}" in line and any(word in line for word in _TYPE_WORDS)
+    holds_members = holds_type and any(word in line for word in _MEMBER_WORDS)
+    return _INSIDE_BRACES.sub(b"\n", line) if holds_members else line
 
 
 _KOTLIN_LOCAL = (b"fun ", b"class ", b"object ")

@@ -62,7 +62,7 @@ CSS = Syntax(
         "keyframes_statement": Rule("animation", by_type("keyframes_name"), nothing, holds=False),
     },
     scopes=words("block media_statement supports_statement at_rule rule_set"),
-    compact=words("block"),
+    compact=words("block media_statement supports_statement at_rule"),
     bodies=words("block stylesheet"),
     heads=heads(rb"[.#](?P<selector>[\w-]+)[^;{}]{0,200}\{"),
 )

@@ -24,12 +24,14 @@ NAMES = (
     "symbols",
     "outline",
     "status",
+    "watch",
     "verify",
     "bench",
     "list",
     "clean",
     "mcp",
     "agent",
+    "serve",
 )
 """Every command, in the order in which help shows them."""
 

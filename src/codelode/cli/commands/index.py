@@ -9,6 +9,7 @@ from codelode.cli.options import (
     DRY_RUN,
     HELP,
     INDEX_DIR,
+    QUIET,
     ROOT,
     Command,
     option,
@@ -23,6 +24,8 @@ from codelode.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
+
+    from codelode.index import Index
 
 COMMAND = Command(
     "index",
@@ -44,6 +47,11 @@ COMMAND = Command(
                     "--installed",
                     help="also index installed packages and caches: virtual environments,"
                     " node_modules, folders with a CACHEDIR.TAG",
+                ),
+                switch(
+                    "--secrets",
+                    help="also index files that hold secrets by their names: .env, private keys,"
+                    " credentials",
                 ),
                 option(
                     "--max-file-size",
@@ -111,7 +119,8 @@ COMMAND = Command(
                     " FILE, write a profile of all processes for speedscope (needs the extra"
                     " `profile`)",
                 ),
-                switch("-q", "--quiet", help="no progress and no summary; errors are still shown"),
+                switch("--watch", help="then keep the index up to date, as `lode watch` does"),
+                QUIET,
                 HELP,
             ),
         ),
@@ -150,6 +159,7 @@ def run(options: argparse.Namespace) -> int:
         hidden=options.hidden,
         no_ignore=options.no_ignore,
         installed=options.installed,
+        secrets=options.secrets,
         max_file_size=options.max_file_size,
         max_memory=options.max_memory,
         rebuild=options.rebuild,
@@ -163,7 +173,13 @@ def run(options: argparse.Namespace) -> int:
         print_json(report_object(report))
     elif not options.quiet:
         print_report(index, report, options.stats, options.profile is not None)
-    return 0
+    return _watch(index, options.quiet) if options.watch else 0
+
+
+def _watch(index: Index, quiet: bool) -> int:
+    from codelode.cli.commands.watch import follow
+
+    return follow(index, None, quiet)
 
 
 def _trace(options: argparse.Namespace) -> str | None:

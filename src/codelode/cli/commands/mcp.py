@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codelode.cli.options import HELP, INDEX_DIR, SHOW_SECRETS, Command, option
+from codelode.cli.options import HELP, HOST_NAMES, INDEX_DIR, SHOW_SECRETS, Command, option
 
 if TYPE_CHECKING:
     import argparse
@@ -35,15 +35,7 @@ COMMAND = Command(
                     " default. Any other address needs a token in LODE_MCP_TOKEN, which clients"
                     " send as `Authorization: Bearer TOKEN`",
                 ),
-                option(
-                    "--name",
-                    metavar="NAME",
-                    dest="names",
-                    action="append",
-                    default=[],
-                    help="with --http, another name or address by which clients reach this server;"
-                    " repeatable",
-                ),
+                HOST_NAMES,
                 SHOW_SECRETS,
                 INDEX_DIR,
                 HELP,

@@ -14,6 +14,7 @@ from codelode.cli.options import (
     SHOW_SECRETS,
     TYPE,
     Command,
+    finite,
     natural,
     option,
     positive,
@@ -45,7 +46,7 @@ COMMAND = Command(
             "roots",
             nargs="*",
             metavar="ROOT",
-            help="the folder to search (default: the current one)",
+            help="folders and files to search, as one (default: the current folder)",
         ),
     ),
     (
@@ -167,6 +168,12 @@ COMMAND = Command(
                 switch("--full-section", help="show the whole text of each hit, not an excerpt"),
                 switch("--no-snippet", help="omit source text (also from JSON)"),
                 switch("--scores", help="show the score of each hit"),
+                option(
+                    "--threshold",
+                    metavar="SCORE",
+                    type=finite,
+                    help="leave out hits with a lower score",
+                ),
                 switch("--explain", help="show the features behind each score"),
                 COLOR,
                 HELP,
@@ -197,9 +204,9 @@ def run(options: argparse.Namespace) -> int:
     from codelode.cli.views.hits import print_answer, shown_hits
     from codelode.discover.glob import GlobSet
     from codelode.discover.language import resolve
-    from codelode.index import Index
     from codelode.search.parsed_query import parse_request
     from codelode.search.request import SearchRequest
+    from codelode.several import SeveralRoots
 
     query, roots = query_and_roots(options)
     names = [name for names in options.languages for name in names.split(",")]
@@ -210,18 +217,21 @@ def run(options: argparse.Namespace) -> int:
         "fixed_strings": options.fixed_strings,
         "regex": options.regex,
         "ignore_case": options.ignore_case,
+        "threshold": options.threshold,
     }
-    parsed = parse_request(SearchRequest(query, **restrictions))
+    request = SearchRequest(query, options.limit or 10, options.mode, **restrictions)
+    parsed = parse_request(request)
     GlobSet(options.glob)
-    (root,) = existing_roots(query, roots)
-    existing_index_folder(options.index_dir, root)
-    index = Index.open(root, index_dir=options.index_dir)
-    build_if_missing(index, allowed=not options.no_index, meter=progress_meter())
-    answer = index.answer(query, options.limit or 10, options.mode, options.fresh, **restrictions)
+    roots = existing_roots(query, roots)
+    existing_index_folder(options.index_dir, roots[0])
+    several = SeveralRoots(roots, index_dir=options.index_dir)
+    for index in several.indexes:
+        build_if_missing(index, allowed=not options.no_index, meter=progress_meter())
+    answer = several.answer(request, fresh=options.fresh)
     if options.format == "agent":
         from codelode.cli.views.agent_page import print_page
 
-        print_page(index, answer, parsed.terms, options)
+        print_page(several, answer, parsed.terms, options)
     else:
-        print_answer(index, answer, parsed.terms, options)
+        print_answer(answer, several.given, parsed.terms, options)
     return 0 if shown_hits(answer, options) else 1

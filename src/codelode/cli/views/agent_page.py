@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codelode.mcp.entries import entry_of
 from codelode.mcp.page import Paging, page
-from codelode.mcp.roots import Roots
 from codelode.mcp.state import footer, index_state
+from codelode.render.paths import from_here
 from codelode.render.secrets import SecretMask
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from codelode.index import Index
+    from codelode.several import SeveralRoots
     from codelode.types import Answer
 
 
 def print_page(
-    index: Index, answer: Answer, terms: Sequence[str], options: argparse.Namespace
+    several: SeveralRoots, answer: Answer, terms: Sequence[str], options: argparse.Namespace
 ) -> None:
     """Print an answer as compact text within `options.max_tokens`."""
-    roots = Roots([index])
+    root, given = Path(answer.root), several.given
     mask = SecretMask(enabled=not options.show_secrets)
-    found = [entry_of(hit, roots.shown(index, hit.path), mask) for hit in answer.hits]
-    last = footer([index_state(index, freshness=answer.freshness)], mask.masked)
+    found = [
+        entry_of(hit, from_here(os.fspath(root / hit.path), given), mask) for hit in answer.hits
+    ]
+    last = footer(
+        [index_state(index, freshness=answer.freshness) for index in several.indexes], mask.masked
+    )
     print(page(found, terms, last, Paging(options.max_tokens, options.limit or 10)))

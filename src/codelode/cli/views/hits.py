@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codelode.answers.lines import shown_lines
@@ -10,24 +13,36 @@ from codelode.answers.notes import notes
 from codelode.answers.search import answer_object, hit_object
 from codelode.cli import streams
 from codelode.render.ansi import DIM, paint
-from codelode.render.sanitize import visible_name
+from codelode.render.paths import from_here
+from codelode.render.sanitize import visible_name, width
+from codelode.render.screen import rows_of_hits
 from codelode.render.text import Style, render_hit
 from codelode.render.units import count, seconds
 
+FOOTER_ROWS = 3
+"""A blank row, the summary, and the next prompt."""
+
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
-    from codelode.index import Index
     from codelode.render.excerpt import Line
+    from codelode.render.paths import GivenRoot
     from codelode.types import Answer, Hit
 
 
 def print_answer(
-    index: Index, answer: Answer, terms: Collection[str], options: argparse.Namespace
+    answer: Answer,
+    roots: Sequence[GivenRoot],
+    terms: Collection[str],
+    options: argparse.Namespace,
 ) -> None:
-    """Print an answer in the format of `options`; `terms` are the terms of the query."""
-    terminal = streams.is_terminal(sys.stdout)
+    """Print an answer in the format of `options`; `terms` are the terms of the query.
+
+    People see paths from the current folder, by the `roots` that they gave; JSON has them relative
+    to the root of the answer.
+    """
+    terminal, root = streams.is_terminal(sys.stdout), Path(answer.root)
     match options.format:
         case "json":
             streams.print_json(answer_object(answer, text=not options.no_snippet))
@@ -37,9 +52,10 @@ def print_answer(
         case "files":
             end = "\0" if options.null else "\n"
             for path in dict.fromkeys(hit.path for hit in shown_hits(answer, options)):
-                print(visible_name(path) if terminal else path, end=end)
+                shown = from_here(os.fspath(root / path), roots)
+                print(visible_name(shown) if terminal else shown, end=end)
         case _:
-            _print_text(index, answer, terms, options)
+            _print_text(answer, roots, terms, options)
 
 
 def shown_hits(answer: Answer, options: argparse.Namespace) -> list[Hit]:
@@ -50,18 +66,43 @@ def shown_hits(answer: Answer, options: argparse.Namespace) -> list[Hit]:
 
 
 def _print_text(
-    index: Index, answer: Answer, terms: Collection[str], options: argparse.Namespace
+    answer: Answer,
+    roots: Sequence[GivenRoot],
+    terms: Collection[str],
+    options: argparse.Namespace,
 ) -> None:
-    style = _style(options)
-    for number, hit in enumerate(answer.hits):
-        if number and not options.no_snippet:
-            print()
+    style, root = _style(options), Path(answer.root)
+    headed = [
+        replace(hit, path=from_here(os.fspath(root / hit.path), roots)) for hit in answer.hits
+    ]
+    before: list[Line] | None = None
+    for hit, shown, rows in zip(answer.hits, headed, _rows(headed, style, options), strict=True):
         lines: list[Line] = []
-        if not options.no_snippet:
-            lines = shown_lines(index.root, hit, terms, options.context, options.full_section)
-        print("\n".join(render_hit(hit, lines, style)))
+        if not options.no_snippet and rows != 0:
+            lines = shown_lines(root, hit, terms, options.context, options.full_section, rows)
+        if before is not None and (before or lines):
+            print()
+        print("\n".join(render_hit(shown, lines, style)))
+        before = lines
     sys.stdout.flush()
     _print_footer(answer)
+
+
+def _rows(hits: Sequence[Hit], style: Style, options: argparse.Namespace) -> list[int | None]:
+    """Return the rows for the source of each hit; None where nothing bounds them.
+
+    On a terminal, an answer without further flags fits one screen, with its footer and a prompt.
+    """
+    if not style.terminal or style.columns is None or options.context or options.full_section:
+        return [None] * len(hits)
+    headers = [
+        sum(
+            -(-width(line) // style.columns)
+            for line in render_hit(hit, (), replace(style, color=False))
+        )
+        for hit in hits
+    ]
+    return [*rows_of_hits(headers, streams.rows(sys.stdout) - FOOTER_ROWS)]
 
 
 def _style(options: argparse.Namespace) -> Style:

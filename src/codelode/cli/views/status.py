@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from codelode.cli import streams
 from codelode.render.sanitize import visible_name
-from codelode.render.units import count, size
+from codelode.render.units import count, seconds, size
 
 if TYPE_CHECKING:
     from codelode.pipeline.status import Status
+    from codelode.types import WatchState
 
 
 def print_status(status: Status) -> None:
@@ -37,6 +38,20 @@ def print_status(status: Status) -> None:
             if any(pending)
             else "none since the last update"
         )
+    if status.watch is not None:
+        facts["watcher"] = guard(_watcher(status.watch))
     columns = max(map(len, facts))
     for name, fact in facts.items():
         print(f"{name:{columns}}  {fact}")
+
+
+def _watcher(state: WatchState) -> str:
+    """Return what the watcher does."""
+    if state.mode == "events":
+        doing = f"watches {count(state.folders, 'folder')}"
+    elif state.mode == "scanning":
+        doing = f"walks the tree every {seconds(state.interval)}, because {state.reason}"
+    else:
+        doing = f"{state.mode}: {state.reason}" if state.reason else state.mode
+    problem = f"; its last update failed: {state.problem}" if state.problem else ""
+    return f"process {state.pid} {doing}{problem}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from codelode.cli import streams
 from codelode.render.ansi import BOLD, DIM, GREEN, MAGENTA, YELLOW, paint
-from codelode.render.paths import from_here
+from codelode.render.paths import joined
 from codelode.render.sanitize import visible_name
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def print_symbols(symbols: Sequence[SymbolHit], options: argparse.Namespace) -> 
     color = streams.use_color(options.color, sys.stdout)
     guard = visible_name if color or streams.is_terminal(sys.stdout) else str
     for each in symbols:
-        path = guard(options.file or from_here(options.root, each.path))
+        path = guard(options.file or joined(options.root, each.path))
         symbol = guard(each.symbol)
         place = f"{_painted(path, color, MAGENTA)}:{_painted(str(each.line), color, GREEN)}"
         print("  ".join((place, each.kind, _painted(symbol, color, BOLD), *_notes(each, color))))

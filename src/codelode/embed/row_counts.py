@@ -1,6 +1,6 @@
-"""Bags of table rows: the rows and counts of the words and the path of each passage.
+"""The table rows of each passage, with their counts: those of its words and of its path.
 
-The static encoder and the training of its model share this code, so that their bags are equal.
+The static encoder and the training of its model share this code, so that they count alike.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _ROW_MASK = (1 << 24) - 1
 
 
 @dataclass(frozen=True, slots=True)
-class Bags:
+class RowCounts:
     """A flat array of the rows of n passages: passage i owns `[indptr[i], indptr[i+1])`.
 
     Within a passage, rows ascend. A row may occur twice, once for the text (in_path 0) and once for
@@ -39,8 +39,8 @@ class Bags:
     in_path: NDArray[np.int64]
 
 
-def bags(vocabulary: Vocabulary, words: WordCounts, paths: Sequence[str]) -> Bags:
-    """Return the bags of passages; `paths` has one element per row of `words`."""
+def count_rows(vocabulary: Vocabulary, words: WordCounts, paths: Sequence[str]) -> RowCounts:
+    """Count the rows of passages; `paths` has one element per row of `words`."""
     keys = np.concatenate([_text_keys(vocabulary, words), _path_keys(vocabulary, paths)])
     keys.sort()
     group = keys >> _PATH
@@ -48,7 +48,7 @@ def bags(vocabulary: Vocabulary, words: WordCounts, paths: Sequence[str]) -> Bag
     counts = np.add.reduceat(keys & _COUNT_MASK, first) if len(first) else first
     group = group[first]
     passage = group >> (_PASSAGE - _PATH)
-    return Bags(
+    return RowCounts(
         indptr=np.searchsorted(passage, np.arange(len(paths) + 1)),
         rows=(group >> (_ROW - _PATH)) & _ROW_MASK,
         counts=counts,

@@ -1,0 +1,29 @@
+"""Ask `lode mcp` by the SDK's client over standard input and output."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from anyio.from_thread import start_blocking_portal
+from mcp import Client, StdioServerParameters
+
+
+@contextmanager
+def asking(root: Path, index_dir: str) -> Iterator[Callable[[str], str]]:
+    """Start a server; yield a function that searches by it and returns the text."""
+    arguments = ["-m", "codelode", "mcp", str(root), "--index-dir", index_dir]
+    server = StdioServerParameters(command=sys.executable, args=arguments, cwd=root)
+    with (
+        start_blocking_portal() as portal,
+        portal.wrap_async_context_manager(Client(server)) as client,
+    ):
+
+        def ask(query: str) -> str:
+            result = portal.call(client.call_tool, "search", {"query": query})
+            (content,) = result.content
+            return str(content.text) if content.type == "text" else ""
+
+        yield ask

@@ -1,0 +1,76 @@
+"""Bind an address, announce it, and serve an application until interrupted."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from codelode.errors import UsageError
+
+if TYPE_CHECKING:
+    import socket
+
+    from codelode.http.guard import Application
+
+_GRACE_SECONDS = 2
+
+
+def parse_address(text: str) -> tuple[str, int]:
+    """Parse `[HOST:]PORT`. Raises `UsageError`."""
+    host, _, port = text.rpartition(":")
+    if not port.isdecimal() or not 0 <= int(port) <= 65535:
+        raise UsageError(f"{text!r} is not [HOST:]PORT, such as 8791 or 127.0.0.1:8791")
+    return host.removeprefix("[").removesuffix("]") or "127.0.0.1", int(port)
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether only this machine reaches an address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def url_of(host: str, port: int) -> str:
+    """Return the URL of a server, without a path."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def serve(application: Application, host: str, port: int, announce: Callable[[int], None]) -> None:
+    """Serve any number of clients until interrupted.
+
+    `announce` is told the port once clients can connect; port 0 means any free one. Raises
+    `UsageError` if the address cannot be bound.
+    """
+    config = uvicorn.Config(
+        application,
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
+    bound = _bind(config)
+    bound.listen()  # before the port is announced: clients connect at once
+    announce(bound.getsockname()[1])
+    uvicorn.Server(config).run(sockets=[bound])
+
+
+def _bind(config: uvicorn.Config) -> socket.socket:
+    import logging
+
+    logger = logging.getLogger("uvicorn.error")
+    logger.disabled = True  # it would print the error on its own
+    try:
+        return config.bind_socket()
+    except SystemExit:  # uvicorn's way to say that the address is taken or not ours
+        raise UsageError(
+            f"cannot listen at {config.host}:{config.port}: the address is in use or not of this"
+            " machine; --port 0 takes any free port"
+        ) from None
+    finally:
+        logger.disabled = False

@@ -1,0 +1,126 @@
+"""Lines of source as HTML: highlighted, with the words of the query marked."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from html import escape
+from typing import TYPE_CHECKING
+
+from codelode.lru import LruCache
+from codelode.page.markup import Markup
+from codelode.render.excerpt import split_lines
+from codelode.render.highlight import MATCH, highlight, mark
+from codelode.render.matches import TermMatcher
+from codelode.render.sanitize import cut, visible_text
+
+if TYPE_CHECKING:
+    from codelode.render.excerpt import Line
+    from codelode.render.highlight import Token
+    from codelode.types import Hit
+
+MAX_COLUMNS = 400
+"""Longer lines are cut: those of minified files would make the page heavy."""
+MAX_HIGHLIGHTED = 150_000
+"""Characters of a file that are highlighted: about a second of work."""
+_REMEMBERED = 2_000
+LINES_ABOVE = 30
+CHARACTERS_ABOVE = 1_500
+"""The most that is lexed above an excerpt, where it begins within the hit."""
+BLOCK_LINES = 100
+"""Lines of a file that a browser lays out together, once they come into view."""
+
+_SHORT = {
+    "comment": "c",
+    "keyword": "k",
+    "number": "m",
+    "string": "s",
+    "builtin": "b",
+    "class": "t",
+    "decorator": "d",
+    "function": "f",
+    "tag": "g",
+}
+
+_known: LruCache[tuple[str | None, int, tuple[str, ...]], list[list[Token]]] = LruCache(_REMEMBERED)
+"""Highlighted excerpts: while someone types, most hits stay."""
+
+
+def excerpt_lines(lines: Sequence[Line], hit: Hit, href: str) -> Markup:
+    """Return the lines of a hit to show; `href` is the address of its file, without a fragment."""
+    texts = tuple(cut(visible_text(line.text), MAX_COLUMNS) for line in lines)
+    tokens = _highlighted(texts, lines, hit)
+    rows = []
+    previous = lines[0].number - 1 if lines else 0
+    for line, text, row in zip(lines, texts, tokens, strict=True):
+        spans = TermMatcher(line.terms).spans(text) if line.terms else ()
+        gap = " gap" if line.number != previous + 1 else ""
+        here = " at" if line.number == hit.line else ""
+        previous = line.number
+        rows.append(
+            f'<span class="l{gap}{here}"><a class="no" href="{escape(href)}#L{line.number}"'
+            f' tabindex="-1" aria-hidden="true">{line.number}</a>{_row(mark(row, spans))}\n</span>'
+        )
+    return Markup(f'<pre class="code"><code>{"".join(rows)}</code></pre>')
+
+
+def _highlighted(texts: tuple[str, ...], lines: Sequence[Line], hit: Hit) -> list[list[Token]]:
+    """Return the tokens of an excerpt.
+
+    The lexer begins a little above it where the hit does, so that it knows whether the excerpt
+    begins within a comment or a string.
+    """
+    above = min(lines[0].number - hit.start_line, LINES_ABOVE) if lines else 0
+    before: list[str] = []
+    if above > 0:
+        first = lines[0].number - hit.start_line
+        before = [visible_text(line) for line in split_lines(hit.text)[first - above : first]]
+        if sum(map(len, before)) > CHARACTERS_ABOVE:
+            before = []
+    key = hit.language, len(before), (*before, *texts)
+    tokens = _known.get(key)
+    if tokens is None:
+        tokens = highlight(key[2], hit.language)[len(before) :]
+        _known.put(key, tokens)
+    return tokens
+
+
+def file_lines(texts: Sequence[str], language: str | None, terms: Collection[str]) -> Markup:
+    """Return all lines of a file, each with an anchor: `#L12`."""
+    shown = [cut(visible_text(text), MAX_COLUMNS * 10) for text in texts]
+    matcher = TermMatcher(terms)
+    rows = [
+        f'<span class="l" id="L{number}"><a class="no" href="#L{number}">{number}</a>'
+        f"{_row(mark(row, matcher.spans(text) if terms else ()))}\n</span>"
+        for number, (text, row) in enumerate(
+            zip(shown, highlight(shown, language, MAX_HIGHLIGHTED), strict=True), 1
+        )
+    ]
+    blocks = [
+        f'<span class="block">{"".join(rows[at : at + BLOCK_LINES])}</span>'
+        for at in range(0, len(rows), BLOCK_LINES)
+    ]
+    return Markup(f'<pre class="code whole"><code>{"".join(blocks)}</code></pre>')
+
+
+def _row(tokens: Sequence[Token]) -> str:
+    """Return the tokens of a line as HTML; neighbors of one class are one element."""
+    pieces: list[str] = []
+    for name, text in _merged(tokens):
+        classes = name.split()
+        matched = MATCH in classes
+        short = next((_SHORT[each] for each in classes if each in _SHORT), "")
+        piece = escape(text, quote=False)
+        if short:
+            piece = f'<span class="{short}">{piece}</span>'
+        pieces.append(f"<mark>{piece}</mark>" if matched else piece)
+    return "".join(pieces)
+
+
+def _merged(tokens: Sequence[Token]) -> list[Token]:
+    merged: list[Token] = []
+    for name, text in tokens:
+        if merged and (merged[-1][0] == name or (not text.strip() and MATCH not in merged[-1][0])):
+            merged[-1] = merged[-1][0], merged[-1][1] + text
+        else:
+            merged.append((name, text))
+    return merged

@@ -1,0 +1,127 @@
+"""One search over all trees: the hits of each, merged, filtered and grouped by file."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from codelode.errors import NoIndexError, UsageError
+from codelode.page.words import NAMES, FilteredQuery, filters_of
+from codelode.search.parsed_query import parse_query
+
+if TYPE_CHECKING:
+    from codelode.page.trees import Tree, Trees
+    from codelode.page.words import Filters
+    from codelode.search.request import Mode
+    from codelode.types import Answer, Hit
+
+DEPTHS = (1, 4, 16)
+"""How many times the limit is asked for, until enough hits pass the filters that come after."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A hit and its tree."""
+
+    tree: Tree
+    hit: Hit
+
+
+@dataclass(slots=True)
+class Results:
+    """The hits of a query, best first. `terms` are the terms to mark.
+
+    `answers` has the answer of each tree that was searched. `more` says that there may be further
+    hits. `problem` is the reason why nothing was searched, or empty. `seconds` is the wall time.
+    """
+
+    query: FilteredQuery
+    mode: Mode = "hybrid"
+    limit: int = 20
+    found: list[Found] = field(default_factory=list)
+    answers: list[tuple[Tree, Answer]] = field(default_factory=list)
+    terms: tuple[str, ...] = ()
+    filters: Filters = field(default_factory=lambda: filters_of(FilteredQuery("")))
+    more: bool = False
+    problem: str = ""
+    seconds: float = 0.0
+
+    def by_file(self) -> list[list[Found]]:
+        """Return the hits of each file in the order of their lines, the file of the best first."""
+        files: dict[tuple[str, str], list[Found]] = {}
+        for each in self.found:
+            files.setdefault((each.tree.label, each.hit.path), []).append(each)
+        return [sorted(group, key=lambda each: each.hit.line) for group in files.values()]
+
+
+def search(trees: Trees, query: FilteredQuery, limit: int, mode: Mode = "hybrid") -> Results:
+    """Search the newest snapshots of all trees that the query allows.
+
+    A query that means nothing makes a result with a problem, because it may be one being typed.
+    """
+    began = time.perf_counter()
+    results = Results(query, mode, limit, filters=filters_of(query))
+    chosen = [tree for tree in trees.chosen(results.filters) if tree.searchable()]
+    try:
+        results.terms = parse_query(query.text).terms
+        for depth in DEPTHS if results.filters.after else DEPTHS[:1]:
+            _ask(results, chosen, limit * depth)
+            if len(results.found) >= limit or not results.more:
+                break
+    except UsageError as error:
+        results.problem = str(error)
+    results.more = results.more or len(results.found) > limit
+    results.found = results.found[:limit]
+    results.seconds = time.perf_counter() - began
+    return results
+
+
+def _ask(results: Results, trees: list[Tree], wanted: int) -> None:
+    """Fill the hits that pass, of `wanted` from each tree."""
+    filters = results.filters
+    results.answers = []
+    results.found = []
+    results.more = False
+    for tree in trees:
+        try:
+            answer = tree.index.answer(
+                results.query.text,
+                limit=wanted,
+                mode=results.mode,
+                languages=filters.languages or None,
+                globs=filters.globs or None,
+                fresh="never",  # the page updates the index beside the searches
+            )
+        except NoIndexError:
+            continue
+        results.answers.append((tree, answer))
+        results.found += [Found(tree, hit) for hit in answer.hits if _passes(hit, filters)]
+        results.more |= len(answer.hits) >= wanted
+    results.found.sort(key=lambda each: -each.hit.score)  # stable: the order of each tree stays
+
+
+def _passes(hit: Hit, filters: Filters) -> bool:
+    kind = (hit.kind or "").lower()
+    return (
+        (not filters.kinds or kind in filters.kinds)
+        and kind not in filters.other_kinds
+        and (hit.language or "") not in filters.other_languages
+    )
+
+
+def facets(results: Results) -> dict[str, list[tuple[str, int]]]:
+    """Return the values of each filter among the hits with their numbers, the commonest first."""
+    counters: dict[str, Counter[str]] = {name: Counter() for name in NAMES}
+    for each in results.found:
+        hit = each.hit
+        counters["lang"][hit.language or ""] += 1
+        counters["kind"][hit.kind or ""] += 1
+        counters["root"][each.tree.label] += 1
+        folder, slash, _ = hit.path.partition("/")
+        counters["path"][f"{folder}/" if slash else ""] += 1
+    return {
+        name: [(value, number) for value, number in counter.most_common() if value]
+        for name, counter in counters.items()
+    }

@@ -1,0 +1,46 @@
+"""Run the page: who may reach it, and where."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from codelode.http.guard import LOOPBACK_NAMES, Guard
+from codelode.http.listen import is_loopback, serve, url_of
+from codelode.page.application import Page
+from codelode.page.headers import SafeHeaders
+
+if TYPE_CHECKING:
+    from codelode.page.plots import Figures
+    from codelode.page.trees import Trees
+
+_TOKEN_BYTES = 24
+
+
+def serve_page(
+    trees: Trees,
+    address: tuple[str, int],
+    names: Iterable[str],
+    token: str,
+    look: tuple[str, Figures | None],
+    announce: Callable[[str], None],
+) -> None:
+    """Serve until interrupted, and keep the indexes up to date.
+
+    `names` are further names by which browsers reach this machine. An address that other machines
+    reach gets a token if none is given. `look` is the format of editor links, and the figures to
+    plot. `announce` is told the URL to open. Raises `UsageError` if the address is taken.
+    """
+    host, port = address
+    if not token and not is_loopback(host):
+        token = secrets.token_urlsafe(_TOKEN_BYTES)
+    for tree in trees.all:
+        tree.updates.start()
+    page = Page(trees, *look).application()
+    guarded = Guard(page, [*LOOPBACK_NAMES, host, *names], token, "lode_page" if token else "")
+
+    def ready(bound: int) -> None:
+        announce(url_of(host, bound) + (f"/?token={token}" if token else "/"))
+
+    serve(SafeHeaders(guarded), host, port, ready)

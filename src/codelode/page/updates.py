@@ -1,0 +1,77 @@
+"""Keep an index up to date in the background, with progress for the page."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from codelode.answers.first_index import refusal
+from codelode.errors import CodelodeError, LockedError
+
+if TYPE_CHECKING:
+    from codelode.index import Index
+
+INTERVAL_SECONDS = 20.0
+"""Between two looks at a tree whose page is in use."""
+
+
+class Updates:
+    """The updates of one index. `found` and `indexed` make it the listener of an update."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._ended = 0.0
+        self._files_found = 0
+        self._files_indexed = 0
+        self._problem = ""
+
+    def start(self, least_age: float = 0.0) -> bool:
+        """Start an update unless one is running or ended less than `least_age` seconds ago.
+
+        Returns whether it did.
+        """
+        with self._lock:
+            if self._thread is not None and self._thread.is_alive():
+                return False
+            if self._ended and time.monotonic() - self._ended < least_age:
+                return False
+            self._files_found = self._files_indexed = 0
+            self._thread = threading.Thread(target=self._run, name="codelode update", daemon=True)
+            self._thread.start()
+            return True
+
+    def state(self) -> dict[str, Any]:
+        """Return the progress of the update that is running, and the problem of the last one."""
+        running = self._thread is not None and self._thread.is_alive()
+        return {
+            "updating": running,
+            "files_to_read": self._files_found,
+            "files_read": self._files_indexed,
+            "problem": self._problem or None,
+        }
+
+    def found(self, files: int, size: int) -> None:
+        """Add files that have to be read."""
+        self._files_found += files
+
+    def indexed(self, files: int, size: int) -> None:
+        """Add files that are done."""
+        self._files_indexed += files
+
+    def _run(self) -> None:
+        problem = ""
+        try:
+            if not self._index.exists():
+                problem = refusal(self._index)
+            if not problem:
+                self._index.update(progress=self)
+        except LockedError:
+            problem = "another process is updating this index"
+        except CodelodeError as error:
+            problem = str(error)
+        finally:
+            self._problem = problem
+            self._ended = time.monotonic()

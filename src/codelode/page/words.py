@@ -1,0 +1,152 @@
+"""The words of a query that filter: `lang:`, `path:`, `kind:` and `root:`, excluding with a `-`.
+
+`retries lang:go -path:vendor/ kind:method` looks for "retries" in the methods of Go files outside
+of every folder `vendor`. A value with spaces is quoted: `path:"my files"`. A filter in quotes is
+text: `"path:src"`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from codelode.discover.glob import GlobSet
+from codelode.discover.language import language_called
+from codelode.errors import UsageError
+
+NAMES = ("lang", "path", "kind", "root")
+_WORD = re.compile(r'(?<!\S)(-?)(lang|path|kind|root):(?:"([^"]*)"|(\S*))(?!\S)')
+_GLOB_SIGNS = re.compile(r"[*?\[{\\]")
+_SPACES = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One filter: its name, its value, and whether it excludes."""
+
+    name: str
+    value: str
+    excludes: bool = False
+
+    def __str__(self) -> str:
+        value = f'"{self.value}"' if _SPACES.search(self.value) else self.value
+        return f"{'-' if self.excludes else ''}{self.name}:{value}"
+
+
+@dataclass(frozen=True, slots=True)
+class FilteredQuery:
+    """The text to search for, and the filters, each once, in order of appearance."""
+
+    text: str
+    words: tuple[Word, ...] = ()
+
+    def __str__(self) -> str:
+        return " ".join([self.text, *map(str, self.words)]).strip()
+
+    def with_word(self, word: Word) -> FilteredQuery:
+        """Return the query with one more filter."""
+        return FilteredQuery(self.text, tuple(dict.fromkeys([*self.words, word])))
+
+    def without_word(self, word: Word) -> FilteredQuery:
+        """Return the query without a filter."""
+        return FilteredQuery(self.text, tuple(each for each in self.words if each != word))
+
+    def values(self, name: str, excludes: bool = False) -> list[str]:
+        """Return the values of the filters of one name."""
+        return [
+            each.value for each in self.words if each.name == name and each.excludes == excludes
+        ]
+
+
+def parse(query: str) -> FilteredQuery:
+    """Split a query into text and filters. A filter without a value is one being typed: dropped."""
+    words = [
+        Word(match[2], match[3] if match[3] is not None else match[4], bool(match[1]))
+        for match in _WORD.finditer(query)
+    ]
+    text = _SPACES.sub(" ", _WORD.sub(" ", query)).strip()
+    return FilteredQuery(text, tuple(dict.fromkeys(word for word in words if word.value.strip())))
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """The filters as a search takes them.
+
+    `languages` and `globs` go to the index; `kinds`, and the excluded languages and kinds, apply to
+    its hits. `roots` are labels. `problems` are filters that mean nothing, one line each: they do
+    not filter.
+    """
+
+    languages: tuple[str, ...] = ()
+    globs: tuple[str, ...] = ()
+    kinds: frozenset[str] = frozenset()
+    other_languages: frozenset[str] = frozenset()
+    other_kinds: frozenset[str] = frozenset()
+    roots: frozenset[str] = frozenset()
+    other_roots: frozenset[str] = frozenset()
+    problems: tuple[str, ...] = ()
+
+    @property
+    def after(self) -> bool:
+        """Whether hits are left out after the search."""
+        return bool(self.kinds or self.other_kinds or self.other_languages)
+
+
+def filters_of(query: FilteredQuery) -> Filters:
+    """Return the filters of a query."""
+    problems: list[str] = []
+    globs = [
+        *_globs(query.values("path"), "", problems),
+        *_globs(query.values("path", excludes=True), "!", problems),
+    ]
+    return Filters(
+        languages=tuple(_languages(query.values("lang"), problems)),
+        globs=tuple(globs),
+        kinds=_lower(query.values("kind")),
+        other_languages=frozenset(_languages(query.values("lang", excludes=True), problems)),
+        other_kinds=_lower(query.values("kind", excludes=True)),
+        roots=frozenset(query.values("root")),
+        other_roots=frozenset(query.values("root", excludes=True)),
+        problems=tuple(problems),
+    )
+
+
+def _lower(values: list[str]) -> frozenset[str]:
+    return frozenset(value.lower() for value in values)
+
+
+def _languages(values: list[str], problems: list[str]) -> list[str]:
+    found = []
+    for value in values:
+        for name in filter(None, value.split(",")):
+            language = language_called(name)
+            if language is None:
+                problems.append(f"unknown language {name!r}")
+            else:
+                found.append(language)
+    return found
+
+
+def _globs(values: list[str], sign: str, problems: list[str]) -> list[str]:
+    globs = []
+    for value in values:
+        glob = f"{sign}{_glob(value)}"
+        try:
+            GlobSet([glob])
+        except UsageError as error:
+            problems.append(str(error))
+        else:
+            globs.append(glob)
+    return globs
+
+
+def _glob(value: str) -> str:
+    """Return the glob of a path filter: a glob, a folder with a final slash, or part of a path."""
+    if _GLOB_SIGNS.search(value):
+        return value.removeprefix("!")
+    value = re.sub(r"[]}!]", r"\\\g<0>", value)
+    if value.startswith("/"):
+        return value if value.endswith("/") else f"{value}*"
+    if value.endswith("/"):
+        return f"**/{value}"
+    return f"**/*{value}*"

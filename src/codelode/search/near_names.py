@@ -1,0 +1,177 @@
+"""Names of definitions that are near the one asked for: its beginning, or a typing error away.
+
+They are looked for only if no definition has the name itself, in any case and however joined; names
+with typing errors only if none begins with it and the word occurs nowhere. All shards together
+decide this: each proposes names no farther than its nearest, and `keep_nearest` drops those of any
+sort but the nearest of all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codelode.search.candidates import Candidates, TopK
+from codelode.search.gathered import PROPOSERS
+from codelode.search.named import likeness_of_names
+from codelode.segment.name_keys import clean_name, name_key
+from codelode.text.tokens import whole_term
+
+if TYPE_CHECKING:
+    from codelode.search.context import QueryContext
+    from codelode.search.filters import Mask
+    from codelode.search.gathered import Gathered
+    from codelode.search.shard import Shard
+    from codelode.segment.definition_lookup import DefinitionLookup
+
+_PREFIX = 0.4
+_OF_ERRORS = {1: 0.3, 2: 0.2}
+_STEP = 0.1
+"""Grades of a sort are less than this above its base: see `named` for those of the name itself."""
+
+_LEAST_PREFIX = 3
+_LEAST_FOR_ONE = 5
+_LEAST_FOR_TWO = 9
+"""The letters of a name with that many typing errors."""
+
+_MOST_NAMES = 4096
+
+_Find = Callable[["DefinitionLookup", str], "Iterator[tuple[int, float]]"]
+"""Yields the numbers of names of a segment with their grades."""
+
+
+def near_names(shard: Shard, context: QueryContext, masks: Sequence[Mask]) -> Candidates:
+    """Return the best chunks of a shard that define the nearest sort of names to the query's."""
+    for find in _sorts(context):
+        best = TopK(context.limit, shard.places)
+        for number, mask in enumerate(masks):
+            ordinals, grades = _defining(shard.segment(number).definitions, find, context)
+            if mask is not None and len(ordinals):
+                allowed = np.isin(ordinals, mask.keep(np.unique(ordinals)))
+                ordinals, grades = ordinals[allowed], grades[allowed]
+            best.offer(number, grades, ordinals)
+        if len(found := best.result()):
+            return found
+    return Candidates.none()
+
+
+def keep_nearest(gathered: Gathered) -> NDArray[np.bool_]:
+    """Set the grades of near names, and return which candidates are left, bool[n].
+
+    Proposals of near names are dropped if any definition has the name itself, or a nearer one.
+    """
+    near = gathered.proposals[:, PROPOSERS.index("near names")]
+    proposed = near > -np.inf
+    if not proposed.any():
+        return np.ones(len(gathered), bool)
+    named = bool((gathered.proposals[:, PROPOSERS.index("definitions")] > -np.inf).any())
+    least = np.inf if named else np.floor(near.max() / _STEP + 1e-3) * _STEP - 1e-3
+    near[:] = np.where(near < least, -np.inf, near)
+    grades = gathered.feature("named")
+    np.maximum(grades, near, out=grades)
+    return np.asarray((gathered.proposals > -np.inf).any(axis=1), np.bool_)
+
+
+def grade_of_name(context: QueryContext, name: str) -> float:
+    """Return the grade of any name as an answer to the query, 0 for none: see `named`."""
+    asked = context.name
+    if asked is None:
+        return 0.0
+    key, other = (name_key(clean_name(each)) for each in (asked.name, name))
+    if key == other:
+        return likeness_of_names(asked.name, name)
+    if other.startswith(key) and len(asked.name) >= _LEAST_PREFIX:
+        return _PREFIX
+    most = _most_errors(context)
+    if abs(len(name) - len(asked.name)) <= most:
+        return _OF_ERRORS.get(_distance(asked.name, name, most), 0.0) if most else 0.0
+    return 0.0
+
+
+def _most_errors(context: QueryContext) -> int:
+    """Return how many typing errors the name in the query may have: none if it is a known word."""
+    asked = context.name
+    if asked is None or asked.scopes:
+        return 0
+    word = whole_term(asked.name.strip("~!?").encode("utf-8", "replace"))
+    counts = dict(zip(context.query.terms, context.statistics.counts.tolist(), strict=True))
+    if counts.get(word, 0):
+        return 0
+    return 2 if len(asked.name) >= _LEAST_FOR_TWO else int(len(asked.name) >= _LEAST_FOR_ONE)
+
+
+def _distance(one: str, other: str, most: int) -> int:
+    """Return the number of typing errors between two names in any case; at most `most` + 1.
+
+    A typing error is a letter too many, too few, wrong, or two neighbors swapped (optimal string
+    alignment).
+    """
+    from rapidfuzz.distance import OSA  # few queries need it
+
+    return OSA.distance(one.casefold(), other.casefold(), score_cutoff=most)
+
+
+def _sorts(context: QueryContext) -> Iterator[_Find]:
+    asked = context.name
+    if asked is None or asked.scopes:
+        return
+    if len(asked.name) >= _LEAST_PREFIX:
+        yield _with_prefix
+    if most := _most_errors(context):
+        yield partial(misspelled, most=most)
+
+
+def _defining(
+    definitions: DefinitionLookup, find: _Find, context: QueryContext
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Return the chunks of a segment that define names, with their grades; the best comes last."""
+    assert context.name is not None
+    found = sorted(find(definitions, context.name.name), key=lambda each: each[::-1])
+    chunks = {
+        chunk: grade
+        for number, grade in found[-_MOST_NAMES:]
+        for chunk in definitions.name_table.chunks(number).tolist()
+    }
+    ordinals = np.fromiter(chunks, np.int64, len(chunks))
+    return ordinals, np.fromiter(chunks.values(), np.float32, len(chunks))
+
+
+def _with_prefix(definitions: DefinitionLookup, name: str) -> Iterator[tuple[int, float]]:
+    """Find the names that begin with one; the shorter, the better."""
+    names, prefix = definitions.name_table, name_key(clean_name(name))
+    for number in names.having_prefix(prefix):
+        yield (
+            number,
+            _PREFIX + _STEP * 0.9 * len(prefix) / max(len(names.name(number)), len(prefix)),
+        )
+
+
+def misspelled(definitions: DefinitionLookup, name: str, most: int) -> Iterator[tuple[int, float]]:
+    """Find the names that are one to `most` typing errors away."""
+    asked = name.casefold()
+    size = len(asked.encode())
+    margin = most if asked.isascii() else 4 * most
+    lengths = range(size - margin, size + margin + 1)
+    for number, found in definitions.name_table.containing(_pieces(asked, most), lengths):
+        errors = _distance(asked, found.decode("utf-8", "replace"), most)
+        if 0 < errors <= most:
+            yield number, _OF_ERRORS[errors]
+
+
+def _pieces(name: str, most: int) -> tuple[bytes, ...]:
+    """Return pieces of a name of which one stays intact after some typing errors.
+
+    An error leaves one of two halves intact, or swaps the letters where they meet. Two errors leave
+    one of three pieces intact, unless one swaps letters of two pieces.
+    """
+    at, third = len(name) // 2, len(name) // 3
+    swapped = f"\n{name[: at - 1]}{name[at]}{name[at - 1]}{name[at + 1 :]}\n"
+    if most == 1:
+        pieces = [f"\n{name[:at]}", f"{name[at:]}\n", swapped]
+    else:
+        pieces = [f"\n{name[:third]}", name[third : 2 * third], f"{name[2 * third :]}\n"]
+    return tuple(piece.encode() for piece in pieces)

@@ -1,0 +1,161 @@
+"""The longest run of a query's words, in order, in the text of a chunk.
+
+The text has to be read for this, so only some candidates are looked into: of those of the lexical
+leg that can have a run that is long enough, the best by their scores there. The choice is the same
+in a shard and among all shards.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codelode.lazy import cached_property
+from codelode.search.candidates import best_rows, split_keys
+from codelode.search.gathered import PROPOSERS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from codelode.search.context import QueryContext
+    from codelode.search.gathered import Gathered
+    from codelode.search.shard import Shard
+
+MAX_WORDS = 64
+"""A longer query is no line of a text."""
+
+MOST_TEXTS = 8
+"""The number of candidates whose texts are looked into."""
+
+LEAST_RUN = 0.5
+"""The share of the query's words in the longest run that counts for nothing."""
+
+_MAX_OCCURRENCES = 64
+_REACH = 40  # bytes of text that a word of a run may take, with the gap before it
+
+
+def fill_runs(gathered: Gathered, shard: Shard, context: QueryContext) -> None:
+    """Fill in the feature "run" of the candidates of a shard."""
+    runs = WordRuns(context)
+    for row in _looked_into(gathered, runs).tolist():
+        number, ordinal = (int(part) for part in split_keys(gathered.keys[row]))
+        segment = shard.segment(number)
+        chunk = segment.chunks[ordinal]
+        start = int(chunk["start"])
+        text = segment.text(int(chunk["file"]), start, start + int(chunk["length"]))
+        share = runs.share(text, gathered.covered[row])
+        gathered.feature("run")[row] = max(0.0, share - LEAST_RUN) / (1 - LEAST_RUN)
+
+
+def keep_best_runs(gathered: Gathered, context: QueryContext) -> None:
+    """Set "run" to 0 for the candidates of all shards that are not among the best of all."""
+    best = _looked_into(gathered, WordRuns(context))
+    runs = gathered.feature("run")
+    kept = runs[best]
+    runs[:] = 0
+    runs[best] = kept
+
+
+def _looked_into(gathered: Gathered, runs: WordRuns) -> NDArray[np.intp]:
+    """Return the rows of the candidates whose texts are looked into."""
+    if not runs.columns:
+        return np.zeros(0, np.intp)
+    lexical = gathered.proposals[:, PROPOSERS.index("lexical")]
+    rows = np.flatnonzero((lexical > -np.inf) & (runs.bounds(gathered.covered) > LEAST_RUN))
+    best = best_rows(
+        lexical[rows],
+        MOST_TEXTS,
+        lambda tied: (gathered.paths[rows[tied]], gathered.starts[rows[tied]]),
+    )
+    return rows[best]
+
+
+class WordRuns:
+    """Finds runs of the words of one query."""
+
+    def __init__(self, context: QueryContext) -> None:
+        words, idf = context.words, context.idf
+        columns = {term: column for column, term in enumerate(context.query.terms)}
+        usable = context.name is None and 2 <= len(words.sequence) <= MAX_WORDS
+        sequence = words.sequence if usable else ()
+        self.columns = [columns[word] for word in sequence]
+        self._weights = [idf[column] for column in self.columns]
+        self._words = [word.encode("utf-8", "replace") for word in sequence]
+        self._backward = [word[::-1] for word in self._words]
+        self._passed_over = sorted(word.encode("utf-8", "replace") for word in words.passed_over)
+
+    @cached_property
+    def _gaps(self) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
+        """What may stand between two words of a run, forward and backward."""
+        return _gap(self._passed_over), _gap([word[::-1] for word in self._passed_over])
+
+    def bounds(self, covered: NDArray[np.bool_]) -> NDArray[np.float32]:
+        """Return an upper bound of the `share` of chunks, float32[n], given their terms."""
+        longest = np.zeros(len(covered), np.int64)
+        length = np.zeros(len(covered), np.int64)
+        for column in self.columns:
+            length = (length + 1) * covered[:, column]
+            np.maximum(longest, length, out=longest)
+        shares: NDArray[np.float64] = np.where(longest > 1, longest, 0) / max(len(self.columns), 1)
+        return shares.astype(np.float32)
+
+    def share(self, text: bytes, covered: NDArray[np.bool_]) -> float:
+        """Return the longest run in a text through the rarest word of the longest possible one.
+
+        It is a share of the query's words; one word is no run. `covered` bool[terms] says which
+        terms the text has.
+        """
+        first, stop = _longest_stretch([bool(covered[column]) for column in self.columns])
+        if stop - first < 2:
+            return 0.0
+        anchor = max(range(first, stop), key=lambda place: self._weights[place])
+        lower, word = text.lower(), self._words[anchor]
+        best, at = 1, lower.find(word)
+        for _ in range(_MAX_OCCURRENCES):
+            if at < 0 or best == len(self._words):
+                break
+            best = max(best, 1 + self._before(lower, at, anchor) + self._after(lower, at, anchor))
+            at = lower.find(word, at + len(word))
+        return best / len(self._words) if best > 1 else 0.0
+
+    def _after(self, text: bytes, at: int, anchor: int) -> int:
+        start = at + len(self._words[anchor])
+        window = text[start : start + _REACH * len(self._words)]
+        return _run(window, self._words[anchor + 1 :], self._gaps[0])
+
+    def _before(self, text: bytes, at: int, anchor: int) -> int:
+        window = text[max(0, at - _REACH * len(self._words)) : at][::-1]
+        return _run(window, self._backward[anchor - 1 :: -1] if anchor else [], self._gaps[1])
+
+
+def _gap(passed_over: Sequence[bytes]) -> re.Pattern[bytes]:
+    letter = rb"[a-z0-9\x80-\xff]"
+    skipped = b"|".join(re.escape(word) for word in passed_over)
+    word = rb"|(?<!%b)(?:%b)(?!%b)" % (letter, skipped, letter) if skipped else b""
+    return re.compile(rb"(?:[^a-z0-9\x80-\xff]%b)*" % word)
+
+
+def _run(text: bytes, words: Sequence[bytes], gap: re.Pattern[bytes]) -> int:
+    """Return how many of the words, from the first, a text begins with."""
+    at = 0
+    for count, word in enumerate(words):
+        between = gap.match(text, at)
+        at = between.end() if between else at
+        if not text.startswith(word, at):
+            return count
+        at += len(word)
+    return len(words)
+
+
+def _longest_stretch(there: Sequence[bool]) -> tuple[int, int]:
+    """Return the first longest range of true values."""
+    best, start = (0, 0), 0
+    for place, value in enumerate([*there, False]):
+        if not value:
+            if place - start > best[1] - best[0]:
+                best = start, place
+            start = place + 1
+    return best

@@ -1,0 +1,182 @@
+"""Several roots, folders and files, searched as one."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass, replace
+from functools import reduce
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from codelode import metrics
+from codelode.errors import UsageError
+from codelode.index import Index
+from codelode.render.paths import GivenRoot
+from codelode.search.related import find_file
+from codelode.search.searcher import Source, search_all
+from codelode.search.tree_part import TreePart
+from codelode.store.manifest import check_model
+from codelode.types import Answer, Freshness
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from codelode.reader import IndexReader
+    from codelode.search.request import SearchRequest
+    from codelode.types import Fresh, Hit
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A folder or a file to search: as given, its real path, and the index that covers it."""
+
+    given: str
+    path: Path
+    index: Index
+    is_file: bool
+
+    @property
+    def folder(self) -> Path:
+        """The folder, or that of the file."""
+        return self.path.parent if self.is_file else self.path
+
+    def path_in(self, tree: Path) -> str | None:
+        """Return the path in a tree, with a final slash for a folder; None if it is not in it."""
+        if not self.path.is_relative_to(tree):
+            return None
+        inside = self.path.relative_to(tree).as_posix()
+        return inside if self.is_file else f"{inside}/".removeprefix("./")
+
+
+class SeveralRoots:
+    """Some roots, which may lie in each other, and their indexes: searched with one ranking.
+
+    A file is searched once, in the index of the innermost root around it.
+    """
+
+    def __init__(self, roots: Sequence[str], index_dir: str | None = None) -> None:
+        """Open the indexes, which need not exist yet. Raises `UsageError` for a bad root."""
+        self.roots = [_opened(root, index_dir) for root in roots]
+
+    @property
+    def indexes(self) -> list[Index]:
+        """The indexes, each once."""
+        return list({each.index.root: each.index for each in self.roots}.values())
+
+    @property
+    def given(self) -> list[GivenRoot]:
+        """The roots as given, for `render.paths`."""
+        return [GivenRoot(each.given, os.fspath(each.path)) for each in self.roots]
+
+    @property
+    def root(self) -> Path:
+        """The innermost folder that holds all roots; paths of hits are relative to it."""
+        return Path(os.path.commonpath([each.folder for each in self.roots]))
+
+    @metrics.counting_errors("search")
+    def answer(self, request: SearchRequest, fresh: Fresh = "auto") -> Answer:
+        """Search all roots, after bringing their indexes up to date: see `Index.answer`.
+
+        `files` and `chunks` are sums over the indexes, `generation` is the highest. Raises what
+        `Index.answer` does, and `UsageError` if a file is not in the index.
+        """
+        if len(self.roots) == 1 and not self.roots[0].is_file:
+            return self.roots[0].index.answer_request(request, fresh)
+        began = time.perf_counter()
+        states = [index.refresh(fresh) for index in self.indexes]
+        readers, sources = self._sources()
+        hits = self._hits(readers, sources, request)
+        seconds = time.perf_counter() - began
+        if (recorder := metrics.recorder()) is not None:
+            recorder.query_done(request.mode, seconds)
+        manifests = [source.shard.snapshot.manifest for source in sources]
+        age = max(reader.age() for reader in readers)
+        return Answer(
+            query=request.query,
+            root=os.fsdecode(self.root),
+            generation=max(manifest.generation for manifest in manifests),
+            files=sum(manifest.files for manifest in manifests),
+            chunks=sum(manifest.chunks for manifest in manifests),
+            complete=all(manifest.complete for manifest in manifests),
+            stale_files=len({hit.path for hit in hits if hit.stale}),
+            hits=hits,
+            seconds=seconds,
+            freshness=replace(reduce(_together, states), age=age),
+        )
+
+    def _hits(
+        self, readers: Sequence[IndexReader], sources: Sequence[Source], request: SearchRequest
+    ) -> list[Hit]:
+        """Return the best hits. All indexes must have the same encoder, or `MismatchError`."""
+        manifests = [source.shard.snapshot.manifest for source in sources]
+        encoder = None
+        if request.mode != "lexical":
+            encoder = readers[0].load_encoder(manifests[0])
+            for manifest in manifests[1:]:
+                check_model(manifest, encoder.name, encoder.fingerprint)
+        found = search_all(sources, encoder, request)
+        for reader in readers:
+            reader.storage.note_use()
+        trees, base = [source.root for source in sources], self.root
+        return [
+            replace(hit, path=os.path.relpath(trees[number] / hit.path, base))
+            for number, hit in found
+        ]
+
+    def _sources(self) -> tuple[list[IndexReader], list[Source]]:
+        """Return the indexes that answer, and what is searched of each."""
+        homes: dict[Path, IndexReader] = {}
+        within: dict[Path, list[str]] = {}
+        for each in self.roots:
+            home = each.index.reader.home()
+            tree = homes.setdefault(home.root, home).root
+            inside = each.path_in(tree)
+            if inside is not None:
+                within.setdefault(tree, []).append(inside)
+                if each.is_file:
+                    _check_file(homes[tree], each.given, inside)
+        sources = []
+        for tree, paths in within.items():
+            nested = {each.path_in(tree) for each in self.roots} - {None, *paths}
+            part = TreePart.of(paths, filter(None, nested))
+            sources.append(Source(homes[tree].shard(), tree, part))
+        return [homes[tree] for tree in within], sources
+
+
+def _opened(root: str, index_dir: str | None) -> Root:
+    path = Path(root)
+    if not path.is_file():
+        index = Index.open(root, index_dir)
+        return Root(root, index.root, index, is_file=False)
+    real = path.resolve()
+    return Root(root, real, Index.around(real.parent, index_dir), is_file=True)
+
+
+def _check_file(home: IndexReader, given: str, path: str) -> None:
+    try:
+        find_file(home.snapshot(), path)
+    except UsageError:
+        raise UsageError(
+            f"{given} is not in the index of {home.root}: `lode index --dry-run --list-skipped`"
+            " says why"
+        ) from None
+
+
+def _together(one: Freshness, other: Freshness) -> Freshness:
+    """Return how two indexes compare with their trees; None where one was not looked at."""
+
+    def total(name: str) -> int | None:
+        counts = [getattr(one, name), getattr(other, name)]
+        return None if None in counts else sum(counts)
+
+    coverages = [each.coverage for each in (one, other) if each.coverage is not None]
+    return Freshness(
+        changed=total("changed"),
+        added=total("added"),
+        deleted=total("deleted"),
+        coverage=min(coverages) if len(coverages) == 2 else None,
+        updated=one.updated or other.updated,
+        updating=one.updating or other.updating,
+        problem=one.problem or other.problem,
+    )

@@ -1,0 +1,45 @@
+"""The election of one watcher per index: a lock that a dead process cannot hold."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from codelode.system.locks import is_held, is_locked_at, try_lock
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LEASE = "watch.lock"
+
+
+class Lease:
+    """The right to watch for an index. Whoever holds it keeps it until death or `release`."""
+
+    def __init__(self, directory: Path) -> None:
+        self._path = directory / LEASE
+        self._descriptor: int | None = None
+        self.holder = ""
+        """The pid of another process that held it at the last attempt."""
+
+    def acquire(self) -> bool:
+        """Take the lease if nobody has it. Raises `OSError`."""
+        self._descriptor, self.holder = try_lock(self._path)
+        return self._descriptor is not None
+
+    def is_valid(self) -> bool:
+        """Return whether this process holds it: its file may have been removed with the index."""
+        return self._descriptor is not None and is_locked_at(self._descriptor, self._path)
+
+    def release(self) -> None:
+        """Give the lease up."""
+        if self._descriptor is not None:
+            with suppress(OSError):
+                os.close(self._descriptor)
+            self._descriptor = None
+
+
+def is_watched(directory: Path) -> bool:
+    """Return whether a process holds the lease of an index."""
+    return is_held(directory / LEASE)

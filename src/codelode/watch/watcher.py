@@ -1,0 +1,108 @@
+"""`Watcher`: keeps an index up to date while its tree changes."""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import TYPE_CHECKING, Self
+
+from codelode.system.wakeup import Wakeup
+from codelode.types import WatchState
+from codelode.watch.leader import Leader, Listener
+from codelode.watch.lease import Lease
+from codelode.watch.state import read_state
+
+if TYPE_CHECKING:
+    from codelode.reader import IndexReader
+
+STANDBY = 1.0
+"""Seconds between attempts to take over from another watcher."""
+
+
+class Watcher:
+    """Watches the tree of an index from a thread, until it is closed or the program ends.
+
+    One watcher per index is elected; others stand by, and one of them takes over when it ends.
+    `Index.watch` makes one.
+    """
+
+    def __init__(
+        self, reader: IndexReader, limit: int | None = None, listener: Listener | None = None
+    ) -> None:
+        """Begin to watch.
+
+        `limit` is the largest number of folders to watch. `listener` is called from the thread
+        with the generation of every commit, and a report if there is one.
+        """
+        self._reader = reader.home()
+        self._limit = limit
+        self._listener = listener or (lambda generation, report: None)
+        self._lease = Lease(self._reader.directory)
+        self._wakeup = Wakeup()
+        self._leader: Leader | None = None
+        self._pid = os.getpid()
+        self._thread = threading.Thread(target=self._run, name="lode-watch", daemon=True)
+        self._thread.start()
+
+    @property
+    def leads(self) -> bool:
+        """Whether this watcher is the elected one."""
+        return self._leader is not None
+
+    @property
+    def state(self) -> WatchState | None:
+        """What the elected watcher does, in this process or another one."""
+        leader = self._leader
+        return read_state(self._reader.directory) if leader is None else leader.state
+
+    def changes(self) -> set[str] | None:
+        """Return the paths that may differ from the index; None if this watcher does not know.
+
+        They include everything that was changed before the call.
+        """
+        leader = self._leader
+        if leader is None or self._pid != os.getpid():  # a fork shares the queue of its parent
+            return None
+        return leader.changes()
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait until watching ends, or some seconds; return whether it has ended."""
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def close(self) -> None:
+        """End watching, after the update that is under way."""
+        if self._pid == os.getpid() and self._thread.is_alive():
+            self._wakeup.stop()
+            self._thread.join()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _run(self) -> None:
+        while not self._wakeup.stopped:
+            if self._elected():
+                self._lead()
+            else:
+                self._wakeup.wait(STANDBY)
+        self._wakeup.close()
+
+    def _elected(self) -> bool:
+        try:
+            self._reader.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return self._lease.acquire()
+        except OSError:  # a full disk, a folder that cannot be written to
+            return False
+
+    def _lead(self) -> None:
+        leader = Leader(self._reader, self._wakeup, self._limit, self._listener)
+        self._leader = leader
+        try:
+            leader.run(self._lease.is_valid)
+        finally:
+            self._leader = None
+            leader.close()
+            self._lease.release()

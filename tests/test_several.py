@@ -1,0 +1,174 @@
+"""Several roots: folders and files, in one or several indexes, with one ranking."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from codelode import Hit, Index, NoIndexError, UsageError
+from codelode.render.paths import GivenRoot, from_here
+from codelode.search.request import SearchRequest
+from codelode.search.tree_part import TreePart
+from codelode.several import SeveralRoots
+from tests.commandline import SAMPLE, CommandLine, write_tree
+
+QUERIES = ("retry", "schedule a request again", "parseConfig", "append item", "delay", "settings")
+
+
+def place(hit: Hit) -> tuple[str, int, int, int, str, float]:
+    return hit.path, hit.line, hit.start_line, hit.end_line, hit.text, hit.score
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = write_tree(tmp_path_factory.mktemp("several") / "tree", SAMPLE)
+    Index.open(root, root.parent / "indexes").update()
+    return root
+
+
+def answers(tree: Path, *roots: str, query: str = "retry", **options: object) -> list[Hit]:
+    several = SeveralRoots([str(tree / root) for root in roots], str(tree.parent / "indexes"))
+    request = SearchRequest(query, limit=50, **options)  # type: ignore[arg-type]  # any options
+    answer = several.answer(request, fresh="never")
+    assert Path(answer.root) == several.root
+    assert all((several.root / hit.path).is_file() for hit in answer.hits)
+    return answer.hits
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_parts_of_one_index_answer_as_globs_do(tree: Path, query: str) -> None:
+    index = Index.open(tree, tree.parent / "indexes")
+    for roots, globs in (
+        (["src", "lib"], ["/src/", "/lib/"]),
+        (["src/retry.py", "docs"], ["/src/retry.py", "/docs/"]),
+        (["src/retry.py", "src/config.ts", "src"], ["/src/"]),
+        (["src", ".", "src/retry.py", "."], []),
+    ):
+        expected = index.search(query, limit=50, globs=globs, fresh="never")
+        hits = answers(tree, *roots, query=query)
+        base = SeveralRoots([str(tree / each) for each in roots]).root
+        assert [str((base / hit.path).relative_to(tree)) for hit in hits] == [
+            hit.path for hit in expected
+        ]
+        assert [place(hit)[1:] for hit in hits] == [place(hit)[1:] for hit in expected]
+
+
+def test_several_indexes_answer_as_one(tmp_path: Path) -> None:
+    """Statistics are those of all indexes; words of the path count too, so these are the same."""
+    for root, folder in (("whole", "aa"), ("whole", "bb"), ("one", "aa"), ("two", "bb")):
+        files: dict[str, str | bytes] = {
+            f"{folder}/{path}": text.replace("retry", f"retry_{folder}")
+            for path, text in SAMPLE.items()
+            if isinstance(text, str)
+        }
+        write_tree(tmp_path / root, files)
+    index = Index.open(tmp_path / "whole", tmp_path / "indexes")
+    parts = SeveralRoots([str(tmp_path / "one"), str(tmp_path / "two")], str(tmp_path / "indexes"))
+    assert len(parts.indexes) == 2
+    for each in (index, *parts.indexes):
+        each.update(jobs=1)
+    for query in QUERIES:
+        answer = parts.answer(SearchRequest(query, limit=50), fresh="never")
+        assert (answer.root, answer.files) == (str(tmp_path), 10)
+        hits = [replace(hit, path=hit.path.partition("/")[2]) for hit in answer.hits]
+        assert hits == index.search(query, limit=50, fresh="never")
+
+
+def test_a_nested_index_answers_for_its_files_alone(tmp_path: Path) -> None:
+    outer = write_tree(tmp_path / "outer", {**SAMPLE, "sub/a.py": "def retry_a(): ...\n"})
+    (outer / "sub/b.py").write_text("def retry_b(): ...\n")
+    (outer / ".gitignore").write_text("sub/b.py\n")
+    Index.open(outer, tmp_path / "indexes").update()
+    (outer / "sub/.git").mkdir()
+    Index.open(outer / "sub", tmp_path / "indexes").update()
+    for roots in ([outer, outer / "sub"], [outer / "sub", outer], [outer, outer / "sub/b.py"]):
+        several = SeveralRoots(list(map(str, roots)), str(tmp_path / "indexes"))
+        hits = several.answer(SearchRequest("retry", limit=50), fresh="never").hits
+        places = [(hit.path, hit.line) for hit in hits]
+        assert len(places) == len(set(places))
+        assert {"sub/a.py", "sub/b.py", "src/retry.py"} <= {hit.path for hit in hits}
+
+
+def test_globs_are_relative_to_each_root(tree: Path) -> None:
+    hits = answers(tree, "src", "lib", globs=["/*.py", "/*.go"])
+    assert {hit.path for hit in hits} == {"src/retry.py", "lib/queue.go"}
+    assert answers(tree, "src", "src/retry.py", globs=["*.go"]) == []
+    assert {hit.path for hit in answers(tree, "src/retry.py", globs=["*.py"])} == {"retry.py"}
+
+
+def test_files_that_are_not_in_the_index_are_refused(tree: Path) -> None:
+    with pytest.raises(UsageError, match=r"logo\.png is not in the index"):
+        answers(tree, "src", "logo.png")
+    with pytest.raises(NoIndexError):
+        SeveralRoots([str(tree), str(tree / "src")], str(tree)).answer(SearchRequest("x"))
+
+
+def test_indexes_are_brought_up_to_date(tmp_path: Path) -> None:
+    roots = [write_tree(tmp_path / name, SAMPLE) for name in ("one", "two")]
+    for root in roots:
+        Index.open(root, tmp_path / "indexes").update()
+        (root / "new.py").write_text(f"def brand_new_{root.name}(): ...\n")
+    several = SeveralRoots(list(map(str, roots)), str(tmp_path / "indexes"))
+    answer = several.answer(SearchRequest("brand_new_two"), fresh="always")
+    assert answer.hits[0].path == "two/new.py"
+    assert (answer.freshness.updated, answer.freshness.differing) == (True, 0)
+
+
+parts = st.lists(st.sampled_from(["", "a/", "a/b/", "a/b", "a/bc", "b/", "b/x"]), max_size=4)
+paths = st.sampled_from(["x", "a/x", "a/b", "a/b/x", "a/bc", "a/bc/x", "b/x", "b/x/y", "ab/x"])
+
+
+def naive(roots: list[str], path: str) -> bool:
+    return any(
+        not root or path == root or path.startswith(root.rstrip("/") + "/") for root in roots
+    )
+
+
+@given(parts, parts, paths)
+def test_a_part_of_a_tree_is_what_its_roots_hold(
+    within: list[str], without: list[str], path: str
+) -> None:
+    folders = [root for root in within if not root or root.endswith("/") or root == path]
+    excluded = [root for root in without if root]
+    part = TreePart.of(within, excluded)
+    gone = [root for root in excluded if root.endswith("/") or root == path]
+    expected = naive(folders, path) and not naive(gone, path)
+    inside = part.relative(path.encode())
+    assert (inside is not None) == expected
+    assert inside is None or path.endswith(inside.decode())
+
+
+def test_paths_are_shown_as_roots_are_given() -> None:
+    roots = [GivenRoot("../src", "/t/src"), GivenRoot("x.py", "/t/x.py"), GivenRoot(".", "/t")]
+    for path, shown in (
+        ("/t/src/a.py", "../src/a.py"),
+        ("/t/x.py", "x.py"),
+        ("/t/srcs/b.py", "srcs/b.py"),
+        ("/other", "/other"),
+    ):
+        assert from_here(path, roots) == shown
+    assert from_here("/etc/hosts", [GivenRoot("/", "/")]) == "/etc/hosts"
+
+
+def test_the_command_line(lode: CommandLine, tree: Path) -> None:
+    lode("index", tree).must_succeed()
+    cases = (
+        (tree, ["src", "lib"], "src/retry.py"),
+        (tree / "lib", ["../src", "."], "../src/retry.py"),
+        (tree / "src", ["retry.py"], "retry.py"),
+        (tree.parent, ["tree/src/retry.py", "tree"], "tree/src/retry.py"),
+        (tree.parent, [str(tree)], str(tree / "src/retry.py")),
+    )
+    for folder, roots, best in cases:
+        command = ("search", "RetryScheduler", *roots)
+        listed = lode(*command, "-l", cwd=folder).must_succeed().text.splitlines()
+        assert listed[0] == best
+        assert all((folder / path).is_file() for path in listed)
+        assert len(listed) == len(set(listed))
+        assert lode(*command, cwd=folder).text.startswith(f"{best}:6  RetryScheduler (class)\n")
+        answer = lode(*command, "--json", cwd=folder).json
+        assert Path(answer["root"], answer["hits"][0]["path"]) == tree / "src/retry.py"
