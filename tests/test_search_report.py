@@ -214,7 +214,7 @@ def test_any_text_can_be_a_report(index: Index, text: str) -> None:
     ],
 )
 def test_reading_takes_linear_time(line: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     parse_query("Title\n\n" + "".join(f"{line} {i}\n" for i in range(5_000_000 // len(line))))
     parse_query("a" * 5_000_000 + " b")
-    assert time.perf_counter() - began < 10
+    assert time.process_time() - began < 10
