@@ -295,4 +295,7 @@ def test_a_cold_search_imports_only_what_it_needs(
     imported = imported_by(lode, "search", "retry", root, folder=tmp_path / "modules")
     assert "codelode.index" in imported
     assert not {"codelode.serving", "codelode.system.framing"} & imported
+    assert not {"codelode.segment.builder", "codelode.segment.posting_codec"} & imported
     assert sorted(name for name in imported if name.split(".")[0] in NEEDLESS) == []
+    never = imported_by(lode, "search", "x", root, "--fresh", "never", folder=tmp_path / "never")
+    assert not {"codelode.discover.walk", "codelode.pipeline", "codelode.freshness"} & never
