@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from codelode.errors import UsageError
 from codelode.search.file_query import MENTIONED, FileMention, clean_path, files_in
-from codelode.segment.postings import FILE_NAME
+from codelode.segment.schema import FILE_NAME
 from codelode.text.scripts import shape
 from codelode.text.tokens import query_terms
 
