@@ -172,7 +172,10 @@ def _lines(text: str, frames: frozenset[int]) -> Iterator[tuple[str, Kind]]:
             yield line, Kind.FRAME
         elif not titled and not fenced and not _MESSAGE.match(line):
             titled = True
-            yield line.strip()[:_MAX_TITLE], Kind.TITLE
+            line = line.strip()
+            yield line[:_MAX_TITLE], Kind.TITLE
+            if len(line) > _MAX_TITLE:
+                yield line[_MAX_TITLE:], Kind.PROSE
         elif (heading := _HEADING.match(line)) is not None and not fenced:
             aside = _ASIDE_HEADING.match(heading[1]) is not None
             yield line, Kind.ASIDE
