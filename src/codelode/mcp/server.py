@@ -7,8 +7,10 @@ handshake.
 
 from __future__ import annotations
 
+import threading
 import time
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -27,6 +29,7 @@ from codelode.mcp.calls import Calls
 from codelode.mcp.roots import Roots
 from codelode.mcp.tools import BY_NAME, INSTRUCTIONS, TOOLS, Tool
 from codelode.render.sanitize import visible_text
+from codelode.watch.watcher import Watcher
 
 NAME = "lode"
 _LIST_TTL_MS = 3_600_000
@@ -39,8 +42,16 @@ Context = ServerRequestContext[dict[str, Any]]
 class ToolServer:
     """The tools of some roots as request handlers."""
 
-    def __init__(self, roots: Roots, show_secrets: bool = False) -> None:
-        """Take the roots; likely secrets are masked unless `show_secrets`."""
+    def __init__(self, roots: Roots, show_secrets: bool = False, watch: bool = True) -> None:
+        """Take the roots; likely secrets are masked unless `show_secrets`.
+
+        With `watch`, indexes are kept up to date between calls; of several servers of an index, one
+        does it.
+        """
+        self._roots = roots
+        self._watch = watch
+        self._watchers: dict[Path, Watcher] = {}
+        self._lock = threading.Lock()
         self._first = {index.root: FirstIndex(index) for index in roots.indexes}
         self._calls = Calls(roots, lambda index: self._first[index.root].state(), show_secrets)
 
@@ -68,6 +79,8 @@ class ToolServer:
             known = ", ".join(BY_NAME)
             raise MCPError(types.INVALID_PARAMS, f"unknown tool: the tools are {known}")
         await self._wait_for_an_index(context)
+        if self._watch and len(self._watchers) < len(self._roots.indexes):
+            await anyio.to_thread.run_sync(self._start_watching)
         run = partial(self._calls.run, params.name, params.arguments or {})
         try:
             # A thread cannot be stopped: a cancelled call ends without its result.
@@ -75,6 +88,12 @@ class ToolServer:
         except CodelodeError as error:
             return _result(visible_text(str(error)), is_error=True)
         return _result(text)
+
+    def _start_watching(self) -> None:
+        with self._lock:
+            for index in self._roots.indexes:
+                if index.root not in self._watchers and index.exists():
+                    self._watchers[index.root] = index.watch()
 
     async def _wait_for_an_index(self, context: Context) -> None:
         """Start to index what has no index; wait until there is something to search.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codelode.cli.options import HELP, HOST_NAMES, INDEX_DIR, SHOW_SECRETS, Command, option
+from codelode.cli.options import HELP, HOST_NAMES, INDEX_DIR, SHOW_SECRETS, Command, option, switch
 
 if TYPE_CHECKING:
     import argparse
@@ -36,6 +36,11 @@ COMMAND = Command(
                     " send as `Authorization: Bearer TOKEN`",
                 ),
                 HOST_NAMES,
+                switch(
+                    "--no-watch",
+                    help="do not follow changes of the trees between calls; each search then looks"
+                    " for changes",
+                ),
                 SHOW_SECRETS,
                 INDEX_DIR,
                 HELP,
@@ -66,9 +71,16 @@ def run(options: argparse.Namespace) -> int:
         from codelode.mcp.server import ToolServer, serve_stdio
     except ModuleNotFoundError as error:
         raise UsageError(f"`lode mcp` needs {error.name}: pip install 'codelode[mcp]'") from None
+    tools = ToolServer(roots, options.show_secrets, not options.no_watch)
     if options.http is None:
-        anyio.run(serve_stdio, ToolServer(roots, options.show_secrets))
+        anyio.run(serve_stdio, tools)
     else:
         token = os.environ.get("LODE_MCP_TOKEN", "")
-        serve_http(ToolServer(roots, options.show_secrets), options.http, token, options.names, say)
+        serve_http(
+            ToolServer(roots, options.show_secrets, not options.no_watch),
+            options.http,
+            token,
+            options.names,
+            say,
+        )
     return 0
