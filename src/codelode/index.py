@@ -9,7 +9,7 @@ from codelode import arguments, metrics
 from codelode.lazy import cached_property
 from codelode.lookups import Lookups
 from codelode.search.request import SearchRequest
-from codelode.types import FRESH
+from codelode.types import FRESH, Freshness
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,7 +90,7 @@ class Index(Lookups):
     def refresh(self, fresh: Fresh = "auto") -> Freshness:
         """Bring the index up to date, as `answer` does first; return how it compares then."""
         arguments.choice("fresh", fresh, FRESH)
-        return self._refresher.refresh(fresh)
+        return Freshness() if fresh == "never" else self._refresher.refresh(fresh)
 
     @cached_property
     def _refresher(self) -> Refresher:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from codelode.discover.read import content_hash
 from codelode.discover.walk import walk
 from codelode.pipeline.changes import COMPARE_FILES, KnownFiles
 from codelode.types import SourceFile
@@ -75,6 +74,8 @@ def look(
     def is_same(task: Task) -> bool:
         if task.may_change_language:
             return False
+        from codelode.discover.read import content_hash  # most looks read no file
+
         return content_hash(root, task.file, options.max_file_size) == task.content_hash
 
     for files in _batches(walked):

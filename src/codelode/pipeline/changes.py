@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode.pipeline.scope_rows import rows_within
-from codelode.segment.builder import SKIP_REASONS, path_hash
+from codelode.segment.schema import SKIP_REASONS, path_hash
 from codelode.segment.stats import STAT_COLUMNS, stat_row
 from codelode.types import Skip, Task
 

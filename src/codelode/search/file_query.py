@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from codelode.segment.postings import FILE_NAME
+from codelode.segment.schema import FILE_NAME
 from codelode.text.tokens import folded_name, term_hash
 
 if TYPE_CHECKING:

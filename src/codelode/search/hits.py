@@ -10,7 +10,7 @@ from codelode.search.file_query import line_asked
 from codelode.search.gathered import FEATURES
 from codelode.search.landing import Landing, Passage, land
 from codelode.search.staleness import CURRENT, staleness
-from codelode.text.lines import line_starts
+from codelode.text.lines import line_starts, line_starts_of_short
 from codelode.types import Hit
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def texts(
         chunk = segment.chunks[ordinal]
         file, start, length = int(chunk["file"]), int(chunk["start"]), int(chunk["length"])
         text = segment.text(file, start, start + length)
-        starts = line_starts(text).tolist()
+        starts = line_starts_of_short(text)
         passage = Passage(file, int(chunk["start_line"]), text, starts)
         path = segment.path(file)
         asked = line_asked(context.query.files, os.fsencode(path))

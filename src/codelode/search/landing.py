@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from codelode.search.name_match import share_of_name
 from codelode.search.named import is_inside
 from codelode.search.near_names import grade_of_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from codelode.search.context import QueryContext
     from codelode.segment.definition_lookup import DefinitionLookup
@@ -32,8 +31,7 @@ _PHRASE_CHARACTERS = 8
 _LAST_NAME = re.compile(r"[^\W\d][\w$]*[!?]?\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Landing:
+class Landing(NamedTuple):
     """The place of a hit. Lines are 1-based; `line` is one of `start_line` to `end_line`.
 
     `symbol` is the qualified name of the innermost definition that holds `line`, `kind` its kind;
@@ -47,8 +45,7 @@ class Landing:
     kind: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
+class Passage(NamedTuple):
     """A chunk on its way to a hit.
 
     The row of its file, its first line, its text in UTF-8, and where each line begins in it.
@@ -99,7 +96,7 @@ def land(
         row.name_line if answers else best,
         max(row.start_line, first),  # nothing of the definitions before and after it
         min(row.end_line, last),
-        definitions.qualified_name(passage.file, row.place),
+        definitions.qualified(passage.file, row, rows),
         row.kind,
     )
 
@@ -123,13 +120,7 @@ class _Matches:
         self.holding: set[int] = set()
         """Lines that hold a term, also within a word."""
         for term, share in context.share_of_term.items():
-            begins: set[int] = set()
-            for at in _occurrences(self._lower, term):
-                row = _row(starts, at)
-                self.holding.add(row)
-                if _begins_word(text, at):
-                    begins.add(row)
-            for row in begins:
+            for row in self._find(term, text):
                 worth[row] += share
         if self.holding and any(worth):
             self.best = worth.index(max(worth))
@@ -140,24 +131,37 @@ class _Matches:
     def add(self, names: Iterable[str]) -> None:
         """Add the lines that hold one of some names, in lower case."""
         for name in names:
-            self.holding.update(_row(self._starts, at) for at in _occurrences(self._lower, name))
+            self._find(name)
+
+    def _find(self, term: str, text: str = "") -> set[int]:
+        """Add the lines that hold a term; return those of `text` on which it begins a word."""
+        needle, find, starts = _as_bytes(term), self._lower.find, self._starts
+        begins: set[int] = set()
+        at = find(needle)
+        while at >= 0:
+            row = bisect_right(starts, at) - 1
+            self.holding.add(row)
+            if not text or _begins_word(text, at):
+                begins.add(row)
+                if row + 1 == len(starts):
+                    break
+                at = find(needle, starts[row + 1])
+            else:
+                at = find(needle, at + len(needle))
+        return begins
 
 
 def _phrase(text: str, query: str) -> int | None:
     """Return the offset of the query, as written but in any case, or None."""
     if len(query) < _PHRASE_CHARACTERS or query.isidentifier():
         return None
-    at = text.lower().find(query.encode("utf-8", "replace").decode("latin-1").lower())
+    at = text.lower().find(_as_bytes(query).lower())
     return at if at >= 0 else None
 
 
-def _occurrences(lower: str, term: str) -> Iterator[int]:
-    """Yield the offsets of a term in a text in lower case; both are bytes, one a character."""
-    needle = term.encode("utf-8", "replace").decode("latin-1")
-    at = lower.find(needle)
-    while at >= 0:
-        yield at
-        at = lower.find(needle, at + len(needle))
+def _as_bytes(text: str) -> str:
+    """Return the UTF-8 of a text as characters, one for each byte."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("latin-1")
 
 
 def _begins_word(text: str, at: int) -> bool:

@@ -18,8 +18,8 @@ from codelode.search.parsed_query import ParsedQuery
 from codelode.search.rank import COSINE_DISCOUNT, Ranked, choose
 from codelode.search.request import SearchRequest
 from codelode.search.tree_part import TreePart
-from codelode.segment.builder import path_hash
 from codelode.segment.quantizer import in_quarters
+from codelode.segment.schema import path_hash
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -36,7 +36,7 @@ def staleness(root: Path, path: str, live: LiveSegment, file: int) -> Staleness:
     """
     try:
         status = os.lstat(f"{root}/{path}")  # ten times a query: `/` of pathlib is slower
-        return _compared(status, (root / path).read_bytes, live, file)
+        return _compared(status, lambda: (root / path).read_bytes(), live, file)
     except (FileNotFoundError, NotADirectoryError):
         return DELETED
     except OSError as error:

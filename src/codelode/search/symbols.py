@@ -26,8 +26,8 @@ from codelode.search.symbol_query import (
     parse_name,
 )
 from codelode.search.tree_part import WHOLE, TreePart
-from codelode.segment.builder import path_hash
 from codelode.segment.name_keys import clean_name, name_key
+from codelode.segment.schema import path_hash
 from codelode.text.csr import distinct
 from codelode.types import SymbolHit
 

@@ -8,20 +8,27 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import xxhash
 
 from codelode.segment.container import write_segment
 from codelode.segment.definitions import definition_table
 from codelode.segment.dictionary import keys_of
 from codelode.segment.name_keys import clean_name
-from codelode.segment.postings import FILE_NAME, TermCounts, build_postings
+from codelode.segment.postings import TermCounts, build_postings
 from codelode.segment.quantizer import quantize
 from codelode.segment.run import run_sections, table_sections
-from codelode.segment.schema import CHUNK, FILE, group_symbols, set_starts
+from codelode.segment.schema import (
+    CHUNK,
+    FILE,
+    FILE_NAME,
+    SKIP_REASONS,
+    group_symbols,
+    path_hash,
+    set_starts,
+)
 from codelode.segment.stats import STAT_COLUMNS, stat_row, stats_sections
 from codelode.segment.text import BlockWriter
 from codelode.text.tokens import folded_name, term_hashes
-from codelode.types import ChunkedDocument, SkipReason
+from codelode.types import ChunkedDocument
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -30,16 +37,10 @@ if TYPE_CHECKING:
 
     from codelode.segment.container import Piece
     from codelode.text.word_counts import WordCounts
-    from codelode.types import Chunk, Definition, Document, SourceFile
+    from codelode.types import Chunk, Definition, Document, SkipReason, SourceFile
 
-SKIP_REASONS = tuple(SkipReason)
 _NO_HASH = bytes(16)
 _NO_CHUNKS = ChunkedDocument([], [])
-
-
-def path_hash(path: str) -> int:
-    """Return the 64-bit hash by which a file is found and ties between hits are broken."""
-    return int(xxhash.xxh3_64_intdigest(path.encode("utf-8", "surrogateescape")))
 
 
 class _FileRow(NamedTuple):

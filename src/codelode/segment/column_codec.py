@@ -6,14 +6,14 @@ of all columns follow, n bytes each: for each column the lowest byte of each num
 
 from __future__ import annotations
 
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 _WIDTH = 4
 
@@ -79,13 +79,27 @@ class PackedTable:
 
     def column(self, number: int) -> Column:
         """Return a column, int64[rows]."""
-        return self._joined(self._planes[self._ends[number] : self._ends[number + 1]])
-
-    def take(self, number: int, rows: NDArray[np.int64]) -> list[int]:
-        """Return some rows of a column. Raises `LookupError` if there is no such row."""
         planes = self._planes[self._ends[number] : self._ends[number + 1]]
-        taken: list[int] = self._joined(planes[:, rows]).tolist()
-        return taken
+        if not len(planes):
+            return np.zeros(self._rows, np.int64)
+        values: Column = planes[0].astype(np.int64)
+        for i in range(1, len(planes)):
+            values |= planes[i].astype(np.int64) << 8 * i
+        return values
+
+    def rows(self, rows: NDArray[np.int64]) -> Iterator[tuple[int, ...]]:
+        """Yield some rows, each of all columns. Raises `LookupError` if there is no such row."""
+        octets = self._planes[:, rows].tolist()
+        columns = []
+        for begin, end in pairwise(self._ends):
+            values = octets[begin] if end > begin else [0] * len(rows)
+            for plane in range(begin + 1, end):
+                shift = 8 * (plane - begin)
+                values = [
+                    low | high << shift for low, high in zip(values, octets[plane], strict=True)
+                ]
+            columns.append(values)
+        return zip(*columns, strict=True)
 
     def value(self, number: int, row: int) -> int:
         """Return one number. Raises `LookupError` if there is no such row."""
@@ -96,13 +110,3 @@ class PackedTable:
         for at in range(end - self._rows, begin - 1, -self._rows):
             value = value << 8 | self._data[at + row]
         return value
-
-    @staticmethod
-    def _joined(planes: NDArray[np.uint8]) -> Column:
-        """Return the numbers whose bytes are given, uint8[0 to 4, n]."""
-        if not len(planes):
-            return np.zeros(planes.shape[1], np.int64)
-        values: Column = planes[0].astype(np.int64)
-        for i in range(1, len(planes)):
-            values |= planes[i].astype(np.int64) << 8 * i
-        return values

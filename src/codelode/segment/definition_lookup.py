@@ -166,7 +166,7 @@ class DefinitionLookup:
             name_line=row.name_line,
             parent=row.parent,
             declaration=row.declaration,
-            owner=_text(self._names.name(row.owner - 1)) if row.owner else "",
+            owner=self._owner_of(row),
         )
         return DefinitionRecord(file, row.place, definition)
 
@@ -189,6 +189,26 @@ class DefinitionLookup:
     def qualified_name(self, file: int, place: int) -> str:
         """Return the name of a definition, qualified by its owner and all enclosing definitions."""
         return ".".join(self.name_parts(file, place))
+
+    def qualified(self, file: int, row: DefinitionRow, near: Sequence[DefinitionRow]) -> str:
+        """Return `qualified_name` of a definition; fast if `near` has those that enclose it."""
+        place, parts = row.place, self._parts(row)
+        if row.parent >= 0:
+            known = {each.place: each for each in near}
+            while row.parent >= 0:
+                if row.parent not in known:
+                    return self.qualified_name(file, place)
+                row = known[row.parent]
+                parts += self._parts(row)
+        return ".".join(reversed(parts))
+
+    def _parts(self, row: DefinitionRow) -> list[str]:
+        """Return the name of a definition and that of its owner, as far as not empty."""
+        name, owner = self.name_of(row), self._owner_of(row)
+        return [part for part in (name, owner) if part]
+
+    def _owner_of(self, row: DefinitionRow) -> str:
+        return _text(self._names.name(row.owner - 1)) if row.owner else ""
 
     def name_parts(self, file: int, place: int) -> list[str]:
         """Return the parts of the qualified name of a definition, its own name last."""

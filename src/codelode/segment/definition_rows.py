@@ -5,6 +5,7 @@ A lookup reads only the blocks that hold the definitions.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     from codelode.segment.column_codec import Column
     from codelode.segment.container import SegmentFile
 
-_CACHED_BLOCKS = 16
+_BLOCKS: LruCache[tuple[int, int], DefinitionBlock] = LruCache(256)
+"""The blocks used last, of all segments that the process reads: up to 5 MB."""
 
 
 class DefinitionRow(NamedTuple):
@@ -48,6 +50,9 @@ class DefinitionRow(NamedTuple):
     owner: int
 
 
+_new_row = partial(tuple.__new__, DefinitionRow)  # `DefinitionRow(...)` is a call of Python
+
+
 class DefinitionRows:
     """The rows of the definitions of one segment; definitions are numbered file by file.
 
@@ -59,7 +64,6 @@ class DefinitionRows:
         self._files = files
         self._kinds = kinds
         self._frames = Frames(file, "definitions", "definition_blocks")
-        self._blocks: LruCache[int, DefinitionBlock] = LruCache(_CACHED_BLOCKS)
 
     @cached_property
     def firsts(self) -> Column:
@@ -74,9 +78,8 @@ class DefinitionRows:
 
     def numbers(self, file: int) -> range:
         """Return the numbers of the definitions of a file."""
-        row = self._files[file]
-        first = int(row["first_definition"])
-        return range(first, first + int(row["definitions"]))
+        first, stop = self.firsts[file : file + 2].tolist()
+        return range(first, stop)
 
     def files_of(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the file of each definition, int64[n]."""
@@ -141,10 +144,11 @@ class DefinitionRows:
                 yield first + places, block.names[places]
 
     def _block(self, number: int) -> DefinitionBlock:
-        block = self._blocks.get(number)
+        key = self._frames.key, number
+        block = _BLOCKS.get(key)
         if block is None:
             block = self._read(number)
-            self._blocks.put(number, block)
+            _BLOCKS.put(key, block)
         return block
 
     def _read(self, number: int) -> DefinitionBlock:
@@ -156,23 +160,25 @@ class DefinitionRows:
         self, block: DefinitionBlock, places: NDArray[np.int64], shift: int
     ) -> Iterator[DefinitionRow]:
         """Yield definitions of a file by their places in a block; `shift` leads to its own."""
-        starts = block.start_lines[places]
         columns = zip(
             places.tolist(),
-            starts.tolist(),
-            block.end_lines[places].tolist(),
-            block.values("name_line", places),
-            block.values("kind", places),
-            block.values("parent", places),
-            block.values("flags", places),
+            block.start_lines[places].tolist(),
             block.names[places].tolist(),
-            block.values("owner", places),
+            block.rows(places),
             strict=True,
         )
-        for at, start, end, line, number, back, flags, name, owner in columns:
+        for at, start, name, (_, owner, kind, flags, _, more, line, back) in columns:
             place = at + shift
-            parent, kind = place - back if back else -1, self._kinds[number - 1]
-            declared = bool(flags & DECLARATION)
-            yield DefinitionRow(
-                place, start, end, start + line, kind, parent, declared, name, owner
+            yield _new_row(
+                (
+                    place,
+                    start,
+                    start + more,
+                    start + line,
+                    self._kinds[kind - 1],
+                    place - back if back else -1,
+                    bool(flags & DECLARATION),
+                    name,
+                    owner,
+                )
             )

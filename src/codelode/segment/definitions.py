@@ -6,8 +6,7 @@ name has the chunks that hold the names of its definitions (see `names`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,8 +41,7 @@ def max_record_bytes(per: int) -> int:
 MAX_RECORD_BYTES = max_record_bytes(DEFINITIONS_PER_BLOCK)
 
 
-@dataclass(frozen=True, slots=True)
-class DefinitionTable:
+class DefinitionTable(NamedTuple):
     """The definitions of a run: names in order as `sortable` makes them, and rows, file by file.
 
     Rows are of `schema.DEFINITION`.
@@ -171,9 +169,9 @@ class DefinitionBlock:
         """Return one value of a column that is not stepped."""
         return self._table.value(_PLACES[name], place)
 
-    def values(self, name: str, places: NDArray[np.int64]) -> list[int]:
-        """Return values of a column that is not stepped."""
-        return self._table.take(_PLACES[name], places)
+    def rows(self, places: NDArray[np.int64]) -> Iterator[tuple[int, ...]]:
+        """Yield some rows in the order of `COLUMNS`, the stepped columns as they are packed."""
+        return self._table.rows(places)
 
 
 def read_rows(file: SegmentFile, total: int, per: int | None = None) -> Iterator[NDArray[np.void]]:

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import threading
 from functools import cache
+from itertools import count
 from typing import TYPE_CHECKING
 
 import numpy as np
 import zstandard
 
 from codelode.errors import DamagedError
+from codelode.lazy import cached_property
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from numpy.typing import NDArray
+
     from codelode.segment.container import Piece, SegmentFile
 
 FRAME_START = np.dtype("<u4")
+
+_KEYS = count()
 
 _LEVEL = 6
 FAST = 1
@@ -49,26 +55,34 @@ def frame_sections(
 
 
 class Frames:
-    """Reads records by their numbers. May raise `DamagedError`."""
+    """Reads records by their numbers. May raise `DamagedError`.
+
+    `key` tells these records from all others, for the caches of the process.
+    """
 
     def __init__(self, file: SegmentFile, records: str, table: str) -> None:
+        self.key = next(_KEYS)
         self._file = file
         self._records = records
         self._table = table
+
+    @cached_property
+    def _starts(self) -> NDArray[np.uint32]:
+        return self._file.array(self._table, FRAME_START)
 
     def __len__(self) -> int:
         return self._file.section_bytes()[self._table] // FRAME_START.itemsize - 1
 
     def lie_end_to_end(self) -> bool:
         """Return whether the frames cover their section."""
-        starts = self._file.array(self._table, FRAME_START).astype(np.int64)
+        starts = self._starts.astype(np.int64)
         ends = starts[[0, -1]].tolist()
         sizes = self._file.section_bytes()
         return ends == [0, sizes[self._records]] and bool((np.diff(starts) > 0).all())
 
     def read(self, number: int, most: int) -> bytes:
         """Return a record, which has at most `most` bytes."""
-        start, stop = self._file.array(self._table, FRAME_START, number, number + 2).tolist()
+        start, stop = self._starts[number : number + 2].tolist()
         frame = self._file.read(self._records, start, stop)
         try:
             # The decompressor would allocate whatever a frame says it holds.

@@ -32,14 +32,11 @@ if TYPE_CHECKING:
 
 NAMES_PER_BLOCK = 512
 
-NAME_SECTIONS = ("names", "name_blocks", "name_heads")
-
 NAMES_PER_GROUP = 32
 """Blocks know where each group begins, so that a name is read without the others."""
 
 _COUNT = struct.Struct("<H")
 _NEWLINE = 10
-_CACHED_BLOCKS = 16
 
 
 class SortedNames(NamedTuple):
@@ -209,6 +206,10 @@ class NameBlock:
         return places_containing(self._text, pieces, lengths)
 
 
+_BLOCKS: LruCache[tuple[int, int], NameBlock] = LruCache(256)
+"""The blocks used last, of all segments that the process reads: about 4 MB."""
+
+
 class Names:
     """Finds names; reads only the blocks that may hold them. May raise `DamagedError`.
 
@@ -220,7 +221,6 @@ class Names:
         self._file = file
         self._most = max_name_record(definitions)
         self._frames = Frames(file, "names", "name_blocks")
-        self._blocks: LruCache[int, NameBlock] = LruCache(_CACHED_BLOCKS)
 
     @cached_property
     def heads(self) -> list[bytes]:
@@ -232,10 +232,11 @@ class Names:
 
     def block(self, number: int) -> NameBlock:
         """Return a block of names."""
-        block = self._blocks.get(number)
+        key = self._frames.key, number
+        block = _BLOCKS.get(key)
         if block is None:
             block = NameBlock(self._frames.read(number, self._most))
-            self._blocks.put(number, block)
+            _BLOCKS.put(key, block)
         return block
 
     def blocks(self) -> Iterator[NameBlock]:

@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 
     from codelode.segment.container import Piece
 
-FILE_NAME = "f"
-"""The field of the names of files, in lower case; such a term comes in a file's first chunk."""
-
 
 @dataclass(frozen=True, slots=True)
 class Postings:

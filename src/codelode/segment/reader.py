@@ -19,9 +19,7 @@ from codelode.segment.dictionary import (
     Dictionary,
 )
 from codelode.segment.names import Names
-from codelode.segment.posting_codec import unpack_lists
 from codelode.segment.posting_list import list_count, read_list
-from codelode.segment.postings import Postings
 from codelode.segment.quantizer import residual_bytes
 from codelode.segment.schema import BLOCK, CHUNK, FILE, SYMBOL_GROUP
 from codelode.segment.term_lookup import Lookup
@@ -32,6 +30,7 @@ if TYPE_CHECKING:
 
     from codelode.segment.buffer import Buffer
     from codelode.segment.names import SortedNames
+    from codelode.segment.postings import Postings
 
 Posting = tuple[NDArray[np.int64], NDArray[np.uint8]]
 """Ordinals, ascending, and their frequencies."""
@@ -144,6 +143,9 @@ class Segment:
 
     def postings(self, first: int = 0, stop: int = BUCKETS) -> Postings:
         """Return the inverted index of the terms in the buckets `[first, stop)`, for a merge."""
+        from codelode.segment.posting_codec import unpack_lists  # no search needs it
+        from codelode.segment.postings import Postings
+
         dictionary = self.dictionary()
         begin, end = dictionary.buckets["byte"][[first, stop]].tolist()
         data = self.file.array("postings", "u1", begin, end)
@@ -230,8 +232,8 @@ class Segment:
         """Return bytes `[start, end)` of a file's text as it was indexed, UTF-8."""
         base = int(self.files["text_start"][file])
         begin, stop = base + start, base + end
-        first = int(np.searchsorted(self.block_starts, begin, side="right")) - 1
-        last = int(np.searchsorted(self.block_starts, stop))
+        first = int(self.block_starts.searchsorted(begin, "right")) - 1
+        last = int(self.block_starts.searchsorted(stop))
         starts = self.block_starts[first:last].tolist()
         try:
             text = b"".join(self.block(first + i, stop - at) for i, at in enumerate(starts))

@@ -7,11 +7,17 @@ so that postings fit 16 bits.
 from __future__ import annotations
 
 import numpy as np
+import xxhash
 from numpy.typing import NDArray
+
+from codelode.types import SkipReason
 
 MAX_CHUNKS = 1 << 16
 MAX_FILES = 1 << 16
 MAX_NAME_BYTES = 255
+
+FILE_NAME = "f"
+"""The field of the names of files, in lower case; such a term comes in a file's first chunk."""
 
 FILE = np.dtype(
     [
@@ -31,6 +37,14 @@ FILE = np.dtype(
         ("skip", "<u2"),  # 0, or why the file has no chunks: 1-based number in SkipReason
     ]
 )
+
+SKIP_REASONS = tuple(SkipReason)
+
+
+def path_hash(path: str) -> int:
+    """Return the 64-bit hash by which a file is found and ties between hits are broken."""
+    return int(xxhash.xxh3_64_intdigest(path.encode("utf-8", "surrogateescape")))
+
 
 TILES = {
     "path_start": "path_length",

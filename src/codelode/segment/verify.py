@@ -11,11 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode.errors import DamagedError
-from codelode.segment.builder import SKIP_REASONS, path_hash
 from codelode.segment.definition_faults import definition_faults
 from codelode.segment.dictionary import DICTIONARY_SECTIONS, DictionaryWriter, tail_bytes
 from codelode.segment.posting_codec import pack_lists
-from codelode.segment.schema import SYMBOL_GROUP, TILES
+from codelode.segment.schema import SKIP_REASONS, SYMBOL_GROUP, TILES, path_hash
 from codelode.segment.section_check import check_shape
 
 if TYPE_CHECKING:
