@@ -56,9 +56,15 @@ class Updates:
         """Add files that are done."""
         self._files_indexed += files
 
+    def _warm(self) -> None:
+        """Load what the first search needs, so that nobody waits for it."""
+        if self._index.exists():
+            self._index.answer("parse the configuration", fresh="never")
+
     def _run(self) -> None:
         problem = ""
         try:
+            self._warm()
             if not self._index.exists():
                 problem = refusal(self._index)
             if not problem:
