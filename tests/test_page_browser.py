@@ -201,25 +201,25 @@ def test_enter_in_the_field_opens_the_first_hit(page: Page) -> None:
 
 
 def test_the_back_button_restores_the_state(page: Page) -> None:
-    page.goto("/?q=parseConfig+settings")
+    page.goto("/?q=retry+settings+queue")
     page.locator(".chip", has_text="python").first.click()
     page.wait_for_function("() => new URLSearchParams(location.search).get('q').includes('lang:')")
     page.wait_for_selector(".chip.on")
-    assert page.input_value("#q") == "parseConfig settings lang:python"
+    assert page.input_value("#q") == "retry settings queue lang:python"
     assert all(path.endswith(".py") for path in paths(page))
     page.locator(".go").first.click()
     page.wait_for_selector(".fileview")
     page.go_back()
     page.wait_for_selector(".chip.on")
-    assert page.input_value("#q") == "parseConfig settings lang:python"
+    assert page.input_value("#q") == "retry settings queue lang:python"
     page.go_back()
     page.wait_for_selector(".chip.on", state="detached")
-    assert page.input_value("#q") == "parseConfig settings"
+    assert page.input_value("#q") == "retry settings queue"
     page.go_forward()
     page.wait_for_selector(".chip.on")
     page.locator(".chip.on").click()
     page.wait_for_selector(".chip.on", state="detached")
-    assert page.input_value("#q") == "parseConfig settings"
+    assert page.input_value("#q") == "retry settings queue"
 
 
 def test_a_deep_link_shows_its_line(page: Page) -> None:
