@@ -135,11 +135,54 @@ def test_filters(sample: tuple[CommandLine, Path], options: list[str], expected:
 def test_nothing_found_is_exit_code_one(sample: tuple[CommandLine, Path]) -> None:
     lode, root = sample
     for output in ([], ["--jsonl"], ["-l"]):
-        nothing = lode("search", "retry", root, "-t", "zig", *output)
+        nothing = lode("search", "xyzzyplugh", root, "--lexical", *output)
         assert (nothing.code, nothing.out, nothing.err) == (1, b"", b"")
     nothing = lode("search", "retry", root, "-t", "zig", "--json")
     assert (nothing.code, nothing.json["hits"]) == (1, [])
     assert lode("search", "xyzzyplugh", root, "--lexical").code == 1
+
+
+def test_vimgrep_has_places_that_editors_read(sample: tuple[CommandLine, Path]) -> None:
+    lode, root = sample
+    found = lode("search", "schedule a retry", "--vimgrep", cwd=root).must_succeed()
+    hits = lode("search", "schedule a retry", "--json", cwd=root).json["hits"]
+    lines = found.text.splitlines()
+    assert len(lines) == len(hits)
+    for shown, hit in zip(lines, hits, strict=True):
+        path, line, column, text = shown.split(":", 3)
+        assert (path, int(line)) == (hit["path"], hit["line"])
+        source = (root / path).read_text().splitlines()[hit["line"] - 1]
+        assert text == source
+        assert not source.encode()[int(column) - 1 :][:1].isspace()
+    named = lode("search", "parseConfig", "--vimgrep", "-k1", root).must_succeed().text
+    assert named.startswith(f"{root}/src/config.ts:2:17:export function parseConfig(")
+
+
+@pytest.mark.parametrize(
+    ("filters", "notes"),
+    [
+        (["-t", "zig"], ["no file is in zig: there are python (2 files), go (1 file), "]),
+        (["-g", "scr/**"], ["no file matches the glob 'scr/**': did you mean 'src/**'?"]),
+        (["-g", "*.pi"], ["no file matches the glob '*.pi': did you mean '*.py'?"]),
+        (["-g", "tests/test_rety.py"], ["did you mean 'tests/test_retry.py'?"]),
+        (["-g", "/retry.py"], ["no file matches the glob '/retry.py'"]),
+        (["-g", "xyzzy", "-t", "zig"], ["no file is in zig", "no file matches the glob 'xyzzy'"]),
+        (["-g", "*.go", "-t", "python"], ["no file passes all filters: leave some out"]),
+        (["-g", "!*"], ["no file passes all filters: leave some out"]),
+    ],
+)
+def test_filters_that_match_no_file_say_so(
+    sample: tuple[CommandLine, Path], filters: list[str], notes: list[str]
+) -> None:
+    lode, root = sample
+    for command in (["search", "retry"], ["search", "retry", "--json"], ["symbols", "x"]):
+        nothing = lode(*command, root, *filters)
+        assert nothing.code == 1
+        lines = nothing.message.splitlines()
+        assert len(lines) == len(notes)
+        for line, note in zip(lines, notes, strict=True):
+            assert line.startswith("lode: ")
+            assert note in line
 
 
 def test_the_last_mode_wins(sample: tuple[CommandLine, Path]) -> None:

@@ -85,7 +85,7 @@ class SeveralRoots:
             return self.roots[0].index.answer_request(request, fresh)
         began = time.perf_counter()
         states = [index.refresh(fresh) for index in self.indexes]
-        readers, sources = self._sources()
+        readers, sources = self.sources()
         hits = self._hits(readers, sources, request)
         seconds = time.perf_counter() - began
         if (recorder := metrics.recorder()) is not None:
@@ -124,7 +124,7 @@ class SeveralRoots:
             for number, hit in found
         ]
 
-    def _sources(self) -> tuple[list[IndexReader], list[Source]]:
+    def sources(self) -> tuple[list[IndexReader], list[Source]]:
         """Return the indexes that answer, and what is searched of each."""
         homes: dict[Path, IndexReader] = {}
         within: dict[Path, list[str]] = {}

@@ -83,7 +83,8 @@ def shares_of_symbols(
     shares = np.zeros(count, np.float32)
     joined = b"\n".join(symbols)
     lower = joined.lower()
-    ends = np.cumsum([0, *(len(symbol) + 1 for symbol in symbols)])
+    ends = np.zeros(len(symbols) + 1, np.int64)
+    np.cumsum(np.fromiter(map(len, symbols), np.int64, len(symbols)) + 1, out=ends[1:])
     last_of_row = ends[np.searchsorted(rows, np.arange(count), side="right")].tolist()
     for word, share in words.shares.items():
         needle = light_stem(word).encode("utf-8", "replace")

@@ -25,7 +25,7 @@ from codelode.types import FRESH
 if TYPE_CHECKING:
     import argparse
 
-    from codelode.search.request import SearchOptions
+    from codelode.search.request import SearchRequest
 
 COMMAND = Command(
     "search",
@@ -141,6 +141,14 @@ COMMAND = Command(
                     help="only the paths of files with hits, best first",
                 ),
                 option(
+                    "--vimgrep",
+                    dest="format",
+                    action="store_const",
+                    const="vimgrep",
+                    help="path:line:column:text for each hit, as editors read it; columns are in"
+                    " bytes, from 1",
+                ),
+                option(
                     "--agent",
                     dest="format",
                     action="store_const",
@@ -200,28 +208,15 @@ def run(options: argparse.Namespace) -> int:
     """Search, and print the hits. Refuses a bad request before it builds a missing index."""
     from codelode.answers.build import build_if_missing
     from codelode.cli.advice import existing_index_folder, existing_roots, query_and_roots
+    from codelode.cli.filters import explain_filters
     from codelode.cli.streams import progress_meter
     from codelode.cli.views.hits import print_answer, shown_hits
-    from codelode.discover.glob import GlobSet
-    from codelode.discover.language import resolve
     from codelode.search.parsed_query import parse_request
-    from codelode.search.request import SearchRequest
     from codelode.several import SeveralRoots
 
     query, roots = query_and_roots(options)
-    names = [name for names in options.languages for name in names.split(",")]
-    restrictions: SearchOptions = {
-        "languages": [resolve(name) for name in names],
-        "globs": options.glob,
-        "explain": options.explain,
-        "fixed_strings": options.fixed_strings,
-        "regex": options.regex,
-        "ignore_case": options.ignore_case,
-        "threshold": options.threshold,
-    }
-    request = SearchRequest(query, options.limit or 10, options.mode, **restrictions)
+    request = _request(query, options)
     parsed = parse_request(request)
-    GlobSet(options.glob)
     roots = existing_roots(query, roots)
     existing_index_folder(options.index_dir, roots[0])
     several = SeveralRoots(roots, index_dir=options.index_dir)
@@ -234,4 +229,28 @@ def run(options: argparse.Namespace) -> int:
         print_page(several, answer, parsed.terms, options)
     else:
         print_answer(answer, several.given, parsed.terms, options)
+    if not answer.hits:
+        explain_filters(several, request.languages or (), request.globs or ())
     return 0 if shown_hits(answer, options) else 1
+
+
+def _request(query: str, options: argparse.Namespace) -> SearchRequest:
+    """Return the request of some options. Raises `UsageError`."""
+    from codelode.discover.glob import GlobSet
+    from codelode.discover.language import resolve
+    from codelode.search.request import SearchRequest
+
+    names = [name for names in options.languages for name in names.split(",")]
+    GlobSet(options.glob)
+    return SearchRequest(
+        query,
+        options.limit or 10,
+        options.mode,
+        languages=[resolve(name) for name in names],
+        globs=options.glob,
+        explain=options.explain,
+        fixed_strings=options.fixed_strings,
+        regex=options.regex,
+        ignore_case=options.ignore_case,
+        threshold=options.threshold,
+    )

@@ -104,6 +104,12 @@ def run(options: argparse.Namespace) -> int:
     else:
         print_symbols(shown, options)
         _explain(found, options)
+    if not found and options.file is None and (options.languages or options.glob):
+        from codelode.cli.filters import explain_filters
+        from codelode.several import SeveralRoots
+
+        several = SeveralRoots([options.root], options.index_dir)
+        explain_filters(several, options.languages, options.glob)
     return 0 if shown else 1
 
 

@@ -1,0 +1,97 @@
+"""What to say about filters that leave nothing to search: languages and globs without a file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from difflib import get_close_matches
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from codelode.discover.glob import GlobSet
+from codelode.render.units import count
+from codelode.search.filters import allowed_files, paths_of
+from codelode.search.tree_part import WHOLE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from codelode.search.searcher import Source
+
+_MOST_LANGUAGES = 5
+_NO_GLOBS = GlobSet(())
+
+
+def unmatched_filters(
+    sources: Iterable[Source], languages: Sequence[str], globs: Sequence[str]
+) -> list[str]:
+    """Return a note for each language and glob that no file matches, with what to type instead.
+
+    `languages` are names. A note on all filters together if each matches, but no file matches all.
+    """
+    files = [each for source in sources for each in _files(source)]
+    known = Counter(language for _, language in files if language)
+    notes = [_no_language(name, known) for name in languages if not known[name]]
+    paths = [path for path, _ in files]
+    notes += [
+        _no_path(glob, paths)
+        for glob in globs
+        if not glob.startswith("!") and not any(map(GlobSet([glob]).matches, paths))
+    ]
+    wanted = GlobSet(globs)
+    if notes or any(
+        (not languages or language in languages) and wanted.matches(path)
+        for path, language in files
+    ):
+        return notes
+    return ["no file passes all filters: leave some out"]
+
+
+def _files(source: Source) -> Iterable[tuple[bytes, str | None]]:
+    """Yield path and language of each file of a part; paths are those that globs see."""
+    part = source.part or WHOLE
+    for live in source.shard.snapshot.segments:
+        segment = live.segment
+        rows = allowed_files(live, np.arange(len(segment.files)), (), _NO_GLOBS, part)
+        for row, path in zip(rows.tolist(), paths_of(segment, rows), strict=True):
+            inside = part.relative(path)
+            if inside is not None:
+                yield inside, segment.language(row)
+
+
+def _no_language(name: str, known: Counter[str]) -> str:
+    order = sorted(known.items(), key=lambda each: (-each[1], each[0]))
+    most = [f"{each} ({count(n, 'file')})" for each, n in order[:_MOST_LANGUAGES]]
+    more = ", ..." if len(known) > len(most) else ""
+    return f"no file is in {name}: there are {', '.join(most)}{more}" if most else "no file is code"
+
+
+def _no_path(glob: str, paths: Sequence[bytes]) -> str:
+    better = _corrected(glob, paths)
+    advice = f": did you mean {better!r}?" if better else ""
+    if not advice and "/" in glob.rstrip("/") and any(map(GlobSet([f"**/{glob}"]).matches, paths)):
+        advice = f": a glob with a slash begins at the root: {f'**/{glob}'!r}"
+    return f"no file matches the glob {glob!r}{advice}"
+
+
+def _corrected(glob: str, paths: Sequence[bytes]) -> str | None:
+    """Return the glob with each misspelled name replaced by the nearest; None if that is no use."""
+    names: set[str] = set()
+    for path in paths:
+        parts = PurePosixPath(path.decode("utf-8", "replace")).parts
+        names.update(parts)
+        names.update(filter(None, (PurePosixPath(parts[-1]).suffix,)))
+    fixed = []
+    for name in glob.split("/"):
+        stem, star, suffix = name.rpartition("*")
+        if star and suffix.startswith(".") and suffix not in names:
+            near = get_close_matches(suffix, [each for each in names if each.startswith(".")], 1)
+            fixed.append(f"{stem}*{near[0]}" if near else name)
+        elif name and "*" not in name and name not in names:
+            near = get_close_matches(name, names, 1)
+            fixed.append(near[0] if near else name)
+        else:
+            fixed.append(name)
+    better = "/".join(fixed)
+    return better if better != glob and any(map(GlobSet([better]).matches, paths)) else None
