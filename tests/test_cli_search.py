@@ -142,6 +142,22 @@ def test_nothing_found_is_exit_code_one(sample: tuple[CommandLine, Path]) -> Non
     assert lode("search", "xyzzyplugh", root, "--lexical").code == 1
 
 
+def test_vimgrep_has_places_that_editors_read(sample: tuple[CommandLine, Path]) -> None:
+    lode, root = sample
+    found = lode("search", "schedule a retry", "--vimgrep", cwd=root).must_succeed()
+    hits = lode("search", "schedule a retry", "--json", cwd=root).json["hits"]
+    lines = found.text.splitlines()
+    assert len(lines) == len(hits)
+    for shown, hit in zip(lines, hits, strict=True):
+        path, line, column, text = shown.split(":", 3)
+        assert (path, int(line)) == (hit["path"], hit["line"])
+        source = (root / path).read_text().splitlines()[hit["line"] - 1]
+        assert text == source
+        assert not source.encode()[int(column) - 1 :][:1].isspace()
+    named = lode("search", "parseConfig", "--vimgrep", "-k1", root).must_succeed().text
+    assert named.startswith(f"{root}/src/config.ts:2:17:export function parseConfig(")
+
+
 @pytest.mark.parametrize(
     ("filters", "notes"),
     [

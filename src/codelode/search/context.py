@@ -33,11 +33,14 @@ class Statistics:
     chunks: int
     tokens: int
     counts: NDArray[np.int64]
+    weights: tuple[float, ...] = ()
 
     @classmethod
-    def of(cls, manifest: Manifest, counts: NDArray[np.int64]) -> Statistics:
+    def of(
+        cls, manifest: Manifest, counts: NDArray[np.int64], weights: tuple[float, ...] = ()
+    ) -> Statistics:
         """Return the statistics of a whole index; `counts` is the sum over its shards."""
-        return cls(manifest.chunks, manifest.tokens, counts)
+        return cls(manifest.chunks, manifest.tokens, counts, weights)
 
     @property
     def average_length(self) -> float:
@@ -49,10 +52,13 @@ class Statistics:
 
         Scalars on purpose: numpy may round the logarithm of an array differently.
         """
-        return [
+        idf = [
             float(np.log1p((self.chunks - n + 0.5) / (n + 0.5))) if n else 0.0
             for n in self.counts.tolist()
         ]
+        if not self.weights:
+            return idf
+        return [weight * value for weight, value in zip(self.weights, idf, strict=True)]
 
 
 @dataclass(frozen=True)

@@ -76,11 +76,5 @@ def run(options: argparse.Namespace) -> int:
         anyio.run(serve_stdio, tools)
     else:
         token = os.environ.get("LODE_MCP_TOKEN", "")
-        serve_http(
-            ToolServer(roots, options.show_secrets, not options.no_watch),
-            options.http,
-            token,
-            options.names,
-            say,
-        )
+        serve_http(tools, options.http, token, options.names, say)
     return 0

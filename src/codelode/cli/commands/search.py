@@ -141,6 +141,14 @@ COMMAND = Command(
                     help="only the paths of files with hits, best first",
                 ),
                 option(
+                    "--vimgrep",
+                    dest="format",
+                    action="store_const",
+                    const="vimgrep",
+                    help="path:line:column:text for each hit, as editors read it; columns are in"
+                    " bytes, from 1",
+                ),
+                option(
                     "--agent",
                     dest="format",
                     action="store_const",

@@ -8,13 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from codelode.answers.lines import shown_lines
+from codelode.answers.lines import shown_lines, vimgrep_line
 from codelode.answers.notes import notes
 from codelode.answers.search import answer_object, hit_object
 from codelode.cli import streams
 from codelode.render.ansi import DIM, paint
 from codelode.render.paths import from_here
-from codelode.render.sanitize import visible_name, width
+from codelode.render.sanitize import visible_name, visible_text, width
 from codelode.render.screen import rows_of_hits
 from codelode.render.text import Style, render_hit
 from codelode.render.units import count, seconds
@@ -54,13 +54,18 @@ def print_answer(
             for path in dict.fromkeys(hit.path for hit in shown_hits(answer, options)):
                 shown = from_here(os.fspath(root / path), roots)
                 print(visible_name(shown) if terminal else shown, end=end)
+        case "vimgrep":
+            for hit in shown_hits(answer, options):
+                path = from_here(os.fspath(root / hit.path), roots)
+                line = vimgrep_line(replace(hit, path=path), terms)
+                print(visible_text(line) if terminal else line)
         case _:
             _print_text(answer, roots, terms, options)
 
 
 def shown_hits(answer: Answer, options: argparse.Namespace) -> list[Hit]:
     """Return the hits to show: a list of files is for programs that open them all."""
-    if options.format == "files":
+    if options.format in ("files", "vimgrep"):
         return [hit for hit in answer.hits if not hit.deleted]
     return answer.hits
 
