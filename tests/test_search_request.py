@@ -9,6 +9,7 @@ import pytest
 
 from codelode.errors import UsageError
 from codelode.search.parsed_query import MAX_TERMS, parse_query
+from codelode.search.report import CANDIDATE_TERMS
 from codelode.search.request import MODES, SearchRequest
 
 
@@ -67,7 +68,8 @@ def test_terms_are_distinct_and_without_stop_words_if_there_are_others() -> None
     assert parse_query("where is the retry of the Retry").terms == ("retry",)
     assert parse_query("to be or not").terms == ("not",)
     assert parse_query("to be").terms == ("to", "be")
-    assert len(parse_query(" ".join(f"word{i}x" for i in range(500))).terms) == MAX_TERMS
+    assert len(parse_query(" ".join(f"w{i}x" for i in range(39))).terms) == MAX_TERMS
+    assert len(parse_query(" ".join(f"word{i}x" for i in range(500))).terms) == CANDIDATE_TERMS
 
 
 @pytest.mark.parametrize("text", ["", "  ", "🚀", "…"])

@@ -21,7 +21,7 @@ from codelode.search.context import QueryContext, Statistics
 from codelode.search.gather import count, gather
 from codelode.search.gathered import Gathered
 from codelode.search.hits import texts
-from codelode.search.parsed_query import parse_query
+from codelode.search.parsed_query import parse_query, parse_request
 from codelode.search.rank import finish
 from codelode.search.request import MODES, SearchRequest
 from codelode.search.searcher import search
@@ -32,6 +32,15 @@ from tests.commandline import write_tree
 from tests.segments import DIMENSIONS, shard_of, vectors_of
 
 WORDS = ("alpha", "beta", "getName", "set_name", "HTTPServer", "x")
+REPORT = (
+    "alpha fails",
+    "getName and set_name",
+    "    return beta",
+    "ValueError: alpha of `HTTPServer`",
+    '  File "/srv/a/1", line 2, in alpha',
+    "at x (/srv/b/2.js:1:1)",
+    "a/3.py:2: error",
+)
 NOWHERE = Path("/nowhere")
 
 lines = st.lists(st.sampled_from(WORDS), min_size=1, max_size=4).map(" ".join)
@@ -42,12 +51,16 @@ paths = st.builds("{}/{}".format, st.sampled_from(["a", "b", "tests"]), st.integ
 trees = st.dictionaries(paths, texts_of_files, min_size=12, max_size=40)
 requests = st.builds(
     SearchRequest,
-    query=st.lists(st.sampled_from(WORDS), min_size=1, max_size=3).map(" ".join),
+    query=st.one_of(
+        st.lists(st.sampled_from(WORDS), min_size=1, max_size=3).map(" ".join),
+        st.lists(st.sampled_from(REPORT), min_size=2, max_size=6).map("\n".join),
+    ),
     limit=st.sampled_from([1, 1, 2, 12]),
     mode=st.sampled_from(MODES),
     languages=st.sampled_from([None, ["python"]]),
     globs=st.sampled_from([None, ["a/*"], ["!tests"], ["none"]]),
     explain=st.just(True),
+    fixed_strings=st.sampled_from([None, None, None, "alpha", "x"]),
 )
 
 
@@ -92,10 +105,15 @@ def sent(gathered: Gathered) -> Gathered:
 
 def search_split(shards: Sequence[Shard], encoder: Encoder, request: SearchRequest) -> list[Hit]:
     """Run the four rounds of a search in several shards."""
-    query = parse_query(request.query)
-    counts = sum((count(shard, query.terms) for shard in shards), np.zeros(len(query.terms), int))
-    statistics = Statistics.of(shards[0].snapshot.manifest, counts)
-    vector = None if request.mode == "lexical" else encoder.encode_query(request.query)
+    query = parse_request(request)
+    manifest = shards[0].snapshot.manifest
+    counts = sum(
+        (count(shard, query.counted) for shard in shards), np.zeros(len(query.counted), int)
+    )
+    query, counts = query.focused(counts, manifest.chunks)
+    statistics = Statistics.of(manifest, counts, query.weights)
+    text = query.meaning or query.text
+    vector = encoder.encode_query(text) if text and request.mode != "lexical" else None
     context = QueryContext(request, query, vector, statistics)
     ranked = finish([sent(gather(shard, context)) for shard in shards], context)
     hits: dict[int, Hit] = {}

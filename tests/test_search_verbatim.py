@@ -281,9 +281,9 @@ def test_no_pattern_is_catastrophic(tmp_path: Path) -> None:
     index = Index.open(root, tmp_path / "index")
     index.update(jobs=1)
     for pattern in ("(a*)*b", "(a|aa)+$b", "(x+x+)+y$", "(.*)*(.*)*(.*)*!", " " * 60_000):
-        began = time.perf_counter()
+        began = time.process_time()
         index.search(regex=pattern)
-        assert time.perf_counter() - began < 10
+        assert time.process_time() - began < 10
 
 
 @pytest.mark.parametrize(

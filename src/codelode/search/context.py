@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from codelode.lazy import cached_property
 from codelode.search.named import NameAsked, name_asked
 from codelode.search.query_words import QueryWords
+from codelode.text.tokens import is_compound
 
 if TYPE_CHECKING:
     from codelode.search.parsed_query import ParsedQuery
@@ -32,11 +33,14 @@ class Statistics:
     chunks: int
     tokens: int
     counts: NDArray[np.int64]
+    weights: tuple[float, ...] = ()
 
     @classmethod
-    def of(cls, manifest: Manifest, counts: NDArray[np.int64]) -> Statistics:
+    def of(
+        cls, manifest: Manifest, counts: NDArray[np.int64], weights: tuple[float, ...] = ()
+    ) -> Statistics:
         """Return the statistics of a whole index; `counts` is the sum over its shards."""
-        return cls(manifest.chunks, manifest.tokens, counts)
+        return cls(manifest.chunks, manifest.tokens, counts, weights)
 
     @property
     def average_length(self) -> float:
@@ -48,10 +52,13 @@ class Statistics:
 
         Scalars on purpose: numpy may round the logarithm of an array differently.
         """
-        return [
+        idf = [
             float(np.log1p((self.chunks - n + 0.5) / (n + 0.5))) if n else 0.0
             for n in self.counts.tolist()
         ]
+        if not self.weights:
+            return idf
+        return [weight * value for weight, value in zip(self.weights, idf, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -91,6 +98,12 @@ class QueryContext:
     def name(self) -> NameAsked | None:
         """The name that the whole query is, if it is one."""
         return name_asked(self.query.text)
+
+    @cached_property
+    def has_compound(self) -> bool:
+        """Whether a compound of the query, such as `query.from.hints`, is written in the index."""
+        known = zip(self.query.terms, self.statistics.counts.tolist(), strict=True)
+        return any(count and is_compound(term.encode("utf-8", "replace")) for term, count in known)
 
     @cached_property
     def words(self) -> QueryWords:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,6 +24,9 @@ MENTIONED = 0.3
 OTHER_LINES = 0.8
 """The weight of the other chunks of a file, relative to the one with the requested line."""
 
+_SAME_ENDS = (0.0, 0.25, 0.7, 0.8)
+"""How well a path in a frame matches if only the last 0, 1, 2, or more names are equal."""
+
 _MAX_MENTIONS = 16
 _MENTION = re.compile(r"[^\s\"'`()<>\[\]{},;|*?=:]+(?::\d{1,9}){0,2}")
 _LINE = re.compile(r"(.*?)(?::(\d{1,9}))?(?::\d{1,9})?\Z", re.DOTALL)
@@ -33,17 +37,24 @@ _ENDING = re.compile(r"\.[A-Za-z][A-Za-z0-9_+-]{0,11}\Z|\.[0-9]\Z")
 class FileMention:
     """A file named in a query: the end of its path, in lower case if it has an extension.
 
-    `line` is 1-based, 0 if the query names none. `weight` is 1 if the whole query is the path.
+    `line` is 1-based, 0 if the query names none. `weight` is 1 if the whole query is the path. A
+    path in a frame may be where the file is installed: it matches also if only its end is equal.
     """
 
     path: str
     line: int
     weight: float
+    is_frame: bool = False
+
+    @property
+    def name(self) -> str:
+        """The file's name, as it is a term."""
+        return folded_name(self.path.rpartition("/")[2])
 
     @property
     def term(self) -> int:
         """The term hash of the file's name."""
-        return term_hash(folded_name(self.path.rpartition("/")[2]), FILE_NAME)
+        return term_hash(self.name, FILE_NAME)
 
     def match(self, path: bytes) -> float:
         """Return how well an indexed path matches: 1 if it ends with `self.path`, 0 for no match.
@@ -57,7 +68,11 @@ class FileMention:
             return 1.0
         if f"/{self.path}".endswith(f"/{found}"):
             return 0.5 + 0.4 * (1 + found.count("/")) / (1 + self.path.count("/"))
-        return 0.0
+        if not self.is_frame:
+            return 0.0
+        names = zip(reversed(found.split("/")), reversed(self.path.split("/")), strict=False)
+        same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], names))
+        return _SAME_ENDS[min(same, len(_SAME_ENDS) - 1)]
 
 
 def files_in(text: str) -> tuple[FileMention, ...]:
@@ -71,15 +86,21 @@ def files_in(text: str) -> tuple[FileMention, ...]:
         whole = len(mentions) == 1
         if (match := _LINE.match(mention)) is None:
             continue
-        path = match[1].replace("\\", "/").rstrip("/.:").removeprefix("./").lstrip("/")
+        path = clean_path(match[1])
         name = path.rpartition("/")[2]
         if not name or not (whole or _ENDING.search(name)):
             continue
         plain = _has_no_ending(path)
         sure = whole and not (plain and name == name.lower() and "/" not in path)
         weight = 1.0 if sure else MENTIONED
-        found[FileMention(path if plain else folded_name(path), int(match[2] or 0), weight)] = None
+        found[FileMention(path, int(match[2] or 0), weight)] = None
     return tuple(found)[:_MAX_MENTIONS]
+
+
+def clean_path(path: str) -> str:
+    """Return a path as a `FileMention` has it; empty if there is no name in it."""
+    path = path.replace("\\", "/").rstrip("/.:").removeprefix("./").lstrip("/")
+    return path if _has_no_ending(path) else folded_name(path)
 
 
 def _has_no_ending(path: str) -> bool:

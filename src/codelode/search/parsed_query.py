@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from codelode.errors import UsageError
-from codelode.search.file_query import FileMention, files_in
+from codelode.search.file_query import MENTIONED, FileMention, clean_path, files_in
+from codelode.segment.schema import FILE_NAME
 from codelode.text.scripts import shape
 from codelode.text.tokens import query_terms
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from codelode.search.request import SearchRequest
     from codelode.search.verbatim import Required
 
@@ -26,6 +31,15 @@ _OPERATOR_NAME = re.compile(r"\boperator\s*(\(\)|\[\]|[^\w\s()\[\]]+)")
 _OPERATOR = re.compile(r"(?:^|[\s(`'\"])(\[\]=?|[-!#$%&*+./:<=>?@\\^|~]{1,8})(?=$|[\s)`'\"])")
 
 MAX_TERMS = 64
+MAX_WORDS = 40
+"""A query of one line and more words is a report."""
+MAX_REPORT_TERMS = 48
+MAX_NAMES = 32
+
+FRAME = 0.8
+"""The weight of the first frame of a trace, compared with a query that is a path: 1."""
+FRAME_DECAY = 0.8
+"""The weight of a frame, relative to the one before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +53,9 @@ class ParsedQuery:
 
     Of each of `required`, a pattern must match: the quoted parts of the query, and the patterns of
     the request. `only_patterns` says that `text` is the words of these patterns.
+
+    Of a report, `text` is only the part that says most, `meaning` is the text for the model, and
+    `weights` has a factor for each term. Its terms and files are candidates: see `focused`.
     """
 
     text: str
@@ -48,6 +65,45 @@ class ParsedQuery:
     is_symbol: bool
     required: tuple[Required, ...] = ()
     only_patterns: bool = False
+    weights: tuple[float, ...] = ()
+    meaning: str = ""
+
+    @property
+    def counted(self) -> tuple[str, ...]:
+        """The terms whose counts `focused` needs: of a report, also the names of the files."""
+        if not self.weights:
+            return self.terms
+        return (*self.terms, *(f"{FILE_NAME}:{mention.name}" for mention in self.files))
+
+    def focused(
+        self, counts: NDArray[np.int64], chunks: int
+    ) -> tuple[ParsedQuery, NDArray[np.int64]]:
+        """Return the query to search for, and the counts of its terms: int64[terms].
+
+        `counts` int64[counted] says in how many of all `chunks` each of `counted` occurs. Of a
+        report, the terms that say most are kept, by salience and rarity, and the files that exist,
+        of which the first of a trace weighs most.
+        """
+        if not self.weights:
+            return self, counts
+        worth = [
+            weight * math.log1p((chunks - n + 0.5) / (n + 0.5)) if n else 0.0
+            for weight, n in zip(self.weights, counts.tolist(), strict=False)
+        ]
+        rows = sorted(sorted(range(len(worth)), key=lambda term: -worth[term])[:MAX_REPORT_TERMS])
+        there = counts[len(self.terms) :].tolist()
+        files = [mention for mention, n in zip(self.files, there, strict=True) if n]
+        weights = (max(FRAME * FRAME_DECAY**place, MENTIONED) for place in range(len(files)))
+        query = replace(
+            self,
+            terms=tuple(self.terms[row] for row in rows),
+            weights=tuple(self.weights[row] for row in rows),
+            files=tuple(
+                replace(mention, weight=weight) if mention.is_frame else mention
+                for mention, weight in zip(files, weights, strict=True)
+            ),
+        )
+        return query, counts[rows]
 
 
 def parse_request(request: SearchRequest) -> ParsedQuery:
@@ -73,6 +129,8 @@ def parse_request(request: SearchRequest) -> ParsedQuery:
 
 def parse_query(text: str) -> ParsedQuery:
     """Read a query. Raises `UsageError` if there is nothing to look for."""
+    if is_report(text):
+        return _parse_report(text)
     text, required = _without_quotes(text) if '"' in text else (text, ())
     text = text.strip()
     terms = _without_stop_words(query_terms(text))
@@ -85,6 +143,34 @@ def parse_query(text: str) -> ParsedQuery:
         names = [name for name in names if _has_several_parts(name)]
     names = list(dict.fromkeys([*names, *operators]))
     return ParsedQuery(text, terms, tuple(names), files_in(text), is_symbol, required)
+
+
+def is_report(query: str) -> bool:
+    """Return whether a query is more than a question: of several lines, or very long."""
+    query = query.strip()
+    return "\n" in query or (len(query) > 4 * MAX_WORDS and len(query.split()) > MAX_WORDS)
+
+
+def _parse_report(text: str) -> ParsedQuery:
+    from codelode.search.report import CANDIDATE_TERMS, read_report  # few queries are reports
+
+    report = read_report(text)
+    terms = _without_stop_words(list(report.salience), CANDIDATE_TERMS)
+    if not terms:
+        raise nothing_to_look_for(text.strip()[:80])
+    names = [frame.function for frame in report.frames]
+    names += filter(_has_several_parts, filter(_is_name, _WORD.findall(_spaced(report.telling))))
+    paths = ((clean_path(frame.path), frame.line) for frame in report.frames)
+    frames = [FileMention(path, line, FRAME, is_frame=True) for path, line in paths if path]
+    return ParsedQuery(
+        report.telling,
+        terms,
+        tuple(dict.fromkeys(filter(None, names)))[:MAX_NAMES],
+        (*dict.fromkeys(frames), *files_in(report.telling)),
+        is_symbol=False,
+        weights=tuple(map(report.salience.__getitem__, terms)),
+        meaning=report.meaning,
+    )
 
 
 def _without_quotes(text: str) -> tuple[str, tuple[Required, ...]]:
@@ -137,8 +223,8 @@ def _operators(text: str, *, alone: bool) -> list[str]:
     return found
 
 
-def _without_stop_words(terms: list[str]) -> tuple[str, ...]:
+def _without_stop_words(terms: list[str], most: int = MAX_TERMS) -> tuple[str, ...]:
     """Return the distinct terms; stop words only if there are no others."""
-    distinct = dict.fromkeys(terms[: 4 * MAX_TERMS])
+    distinct = dict.fromkeys(terms[: 4 * most])
     kept = [term for term in distinct if term not in _STOP_WORDS]
-    return tuple(kept or distinct)[:MAX_TERMS]
+    return tuple(kept or distinct)[:most]

@@ -101,18 +101,25 @@ def _prepare_all(
     if request.languages:
         request = replace(request, languages=_canonical(request.languages))
     with timed("lexical"):
-        terms = [TermPostings(shard, query.terms) for shard in shards]
+        terms = [TermPostings(shard, query.counted) for shard in shards]
         manifests = [shard.snapshot.manifest for shard in shards]
+        chunks = sum(manifest.chunks for manifest in manifests)
+        counted = sum((each.counts() for each in terms), np.zeros(len(query.counted), np.int64))
+        query, counts = query.focused(counted, chunks)
+        if query.weights:  # a report: only some of the terms are searched for
+            terms = [TermPostings(shard, query.terms) for shard in shards]
         statistics = Statistics(
-            chunks=sum(manifest.chunks for manifest in manifests),
+            chunks=chunks,
             tokens=sum(manifest.tokens for manifest in manifests),
-            counts=sum((each.counts() for each in terms), np.zeros(len(query.terms), np.int64)),
+            counts=counts,
+            weights=query.weights,
         )
     vector = None
     if encoder and query.text and request.mode != "lexical":
         with timed("dense"):
-            vector = encoder.encode_query(query.text)
-            meant = statistics.counts.any() or knows(encoder, query.text)
+            text = query.meaning or query.text
+            vector = encoder.encode_query(text)
+            meant = statistics.counts.any() or knows(encoder, text)
             vector = vector if meant and vector.any() else None
     return QueryContext(request, query, vector, statistics), terms
 
