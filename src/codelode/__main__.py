@@ -27,6 +27,11 @@ def main() -> int:
             from codelode.system.utf8_mode import restart
 
             restart()
+        if sys.argv[1:2] == ["search"]:
+            from codelode.resident.client import ask
+
+            if (code := ask(sys.argv[1:])) is not None:
+                return code
         from codelode.cli.entry import main as run
 
         code = run()

@@ -153,7 +153,7 @@ class Index(Lookups):
         if limit is not None:
             limit = arguments.whole_number("limit", limit)
         watcher = Watcher(self._reader, limit, arguments.function("listener", listener))
-        self._refresher.watched = watcher.changes
+        self._refresher.watcher = watcher
         return watcher
 
     def plan(

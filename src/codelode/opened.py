@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from codelode import arguments
 from codelode.errors import NoIndexError, StoreError, UsageError
-from codelode.reader import IndexReader
+from codelode.reader import IndexReader, reader_of
 from codelode.store.catalog import entry, is_index
 from codelode.store.locate import index_directory, index_folder, real_root
 from codelode.store.manifest import read_manifest
@@ -56,7 +56,7 @@ class OpenedIndex:
         processes = arguments.whole_number("processes", processes)
         directory = index_directory(real, index_dir)
         if encoder is None:
-            index = cls(IndexReader(real, directory, model, index_dir))
+            index = cls(reader_of(real, directory, model, index_dir))
             if processes:
                 index._dispatch(processes)
             return index

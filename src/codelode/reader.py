@@ -26,6 +26,25 @@ if TYPE_CHECKING:
     from codelode.types import Hit, SymbolHit
 
 
+INHERITED: dict[Path, IndexReader] = {}
+"""Readers of a parent process that was forked to answer one request, by the folder of the index:
+their snapshots are open and verified."""
+
+
+def reader_of(
+    root: Path,
+    directory: Path,
+    model: str | None = None,
+    index_dir: Path | None = None,
+    encoder: Encoder | None = None,
+) -> IndexReader:
+    """Return a reader with these arguments, an inherited one if it is the same."""
+    inherited = INHERITED.get(directory)
+    if inherited is not None and inherited.root == root and model is None and encoder is None:
+        return inherited
+    return IndexReader(root, directory, model, index_dir, encoder)
+
+
 class IndexReader:
     """Answers from the newest committed snapshot, in any number of threads, during updates too.
 
@@ -66,7 +85,7 @@ class IndexReader:
 
         for parent in self.root.parents:
             directory = index_directory(parent, self.index_dir)
-            outer = IndexReader(parent, directory, self.model, self.index_dir, self._own_encoder)
+            outer = reader_of(parent, directory, self.model, self.index_dir, self._own_encoder)
             try:
                 recorded = read_manifest(outer.storage).root
             except NoIndexError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from codelode.discover.scope import Scope
 from codelode.errors import CodelodeError, LockedError, NoIndexError
@@ -17,6 +17,7 @@ from codelode.writer import IndexWriter, Looked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from codelode.reader import IndexReader
     from codelode.store.snapshot import Snapshot
@@ -41,6 +42,17 @@ UNKNOWN = Freshness()
 UPDATED = Freshness(changed=0, added=0, deleted=0, coverage=1.0, updated=True)
 
 
+class Watched(Protocol):
+    """A watcher of the tree, in this process."""
+
+    @property
+    def leads(self) -> bool:
+        """Whether it is the elected one."""
+
+    def changes(self) -> set[str] | None:
+        """Return the paths that may differ; None if all may."""
+
+
 class Refresher:
     """Looks at the tree of one index, and updates the index.
 
@@ -48,9 +60,13 @@ class Refresher:
     begins after it asked.
     """
 
+    known: ClassVar[dict[Path, Freshness]] = {}
+    """What a parent process found just before this one was forked to answer one request, by the
+    folder of the index."""
+
     def __init__(self, reader: IndexReader, budget: float = BUDGET) -> None:
-        self.watched: Callable[[], set[str] | None] = lambda: None
-        """Returns the paths that may differ, or None if all may: a watcher knows better."""
+        self.watcher: Watched | None = None
+        """Knows the paths that may differ, if it leads."""
         self.go_on: Callable[[IndexReader], bool] = lambda reader: False
         """Starts an update that is too long for a search; returns whether one is under way."""
         self._reader = reader
@@ -87,11 +103,13 @@ class Refresher:
 
     def _auto(self, deadline: float) -> Freshness:
         home = self._reader.home()
+        if home.directory in self.known:
+            return self.known[home.directory]
         try:
             snapshot = home.snapshot()
         except NoIndexError:
             return UNKNOWN
-        paths = self.watched()
+        paths = None if self.watcher is None else self.watcher.changes()
         try:
             found = self._look(home, snapshot, Bounds(deadline, math.inf), paths)
         except CodelodeError as error:  # the search itself may still succeed
@@ -107,8 +125,9 @@ class Refresher:
             problem = "updating would take too long"
             return replace(_compared(found, snapshot), updating=going_on, problem=problem)
         try:
-            # If paths are known, it is a watcher of this process that may hold the lock: not long.
-            wait = 0.0 if paths is None else max(deadline - time.monotonic(), 0.0)
+            # The watcher of this process may hold the lock; it is no other process.
+            is_ours = self.watcher is not None and self.watcher.leads
+            wait = max(deadline - time.monotonic(), 0.0) if is_ours else 0.0
             _update(home, snapshot, found, wait)
         except LockedError:
             busy = "another process is indexing"

@@ -8,15 +8,11 @@ or the folder of one index itself (one that was moved or copied, say).
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 
-import xxhash
-
 from codelode.errors import UsageError
+from codelode.store.folder_name import folder_name
 from codelode.store.storage import LocalStorage
-
-_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 def index_directory(root: Path, index_dir: str | os.PathLike[str] | None = None) -> Path:
@@ -24,9 +20,7 @@ def index_directory(root: Path, index_dir: str | os.PathLike[str] | None = None)
     parent = index_folder(index_dir)
     if LocalStorage(parent).has_manifest():
         return parent
-    digest = xxhash.xxh3_64_hexdigest(os.fsencode(root))
-    label = _UNSAFE.sub("-", root.name)[:40].strip("-.") or "root"
-    return parent / f"{label}-{digest}"
+    return parent / folder_name(str(root))
 
 
 def index_folder(index_dir: str | os.PathLike[str] | None = None) -> Path:

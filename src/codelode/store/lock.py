@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 from codelode.errors import LockedError
 from codelode.store.storage import LOCK
 from codelode.system.files import writing
-from codelode.system.locks import try_lock
+from codelode.system.locks import release, try_lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,7 +35,7 @@ def write_lock(
     try:
         yield
     finally:
-        os.close(descriptor)  # drops the lock
+        release(descriptor)
 
 
 def _acquire(directory: Path, wait: float, waiting: Callable[[str], None] | None) -> int:

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 _PID_BYTES = 32
 
 
+_held: set[int] = set()
+
+
 class Attempt(NamedTuple):
     """The descriptor that holds the lock, or None and the process that holds it."""
 
@@ -19,7 +22,7 @@ class Attempt(NamedTuple):
 
 
 def try_lock(path: Path) -> Attempt:
-    """Try to lock a file, which is created if missing; closing the descriptor drops the lock.
+    """Try to lock a file, which is created if missing; `release` drops the lock.
 
     The file holds the pid of its holder, for people. Raises `OSError`.
     """
@@ -28,6 +31,7 @@ def try_lock(path: Path) -> Attempt:
         if _flock(descriptor) and is_locked_at(descriptor, path):
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+            _held.add(descriptor)
             return Attempt(descriptor, str(os.getpid()))
         holder = os.pread(descriptor, _PID_BYTES, 0).decode("ascii", "replace").strip()
     except BaseException:
@@ -35,6 +39,18 @@ def try_lock(path: Path) -> Attempt:
         raise
     os.close(descriptor)
     return Attempt(None, holder or "unknown")
+
+
+def release(descriptor: int) -> None:
+    """Drop a lock."""
+    _held.discard(descriptor)
+    os.close(descriptor)
+
+
+def abandon() -> None:
+    """Close every lock in the child of a fork, so that they end with the parent that holds them."""
+    while _held:
+        os.close(_held.pop())
 
 
 def _flock(descriptor: int) -> bool:

@@ -30,7 +30,7 @@ TICK = 2.0
 """Seconds between looks at the root and the lease while nothing happens."""
 
 QUIET, BURST_QUIET = 0.05, 0.3
-LONGEST_WAIT, LONGEST_BURST = 0.4, 5.0
+LONGEST_WAIT, LONGEST_BURST, LONGEST_CHECKOUT = 0.4, 5.0, 30.0
 BURST_PATHS = 256
 """An update waits until nothing has changed for `QUIET` seconds, but not longer than
 `LONGEST_WAIT`; longer if many paths have changed, and while git holds its lock."""
@@ -158,7 +158,8 @@ class Leader:
             seen = tree.drain()
             many = len(seen.files) + len(seen.folders) > BURST_PATHS or tree.git_at_work
             more = self._wakeup.wait(BURST_QUIET if many else QUIET, tree.descriptor)
-            if time.monotonic() - began > (LONGEST_BURST if many else LONGEST_WAIT):
+            longest = LONGEST_BURST if many else LONGEST_WAIT
+            if time.monotonic() - began > (LONGEST_CHECKOUT if tree.git_at_work else longest):
                 return
             if not more and not tree.git_at_work:
                 return

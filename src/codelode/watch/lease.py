@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from codelode.system.locks import is_held, is_locked_at, try_lock
+from codelode.system.locks import is_held, is_locked_at, release, try_lock
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +35,7 @@ class Lease:
         """Give the lease up."""
         if self._descriptor is not None:
             with suppress(OSError):
-                os.close(self._descriptor)
+                release(self._descriptor)
             self._descriptor = None
 
 

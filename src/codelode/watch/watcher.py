@@ -13,6 +13,8 @@ from codelode.watch.lease import Lease
 from codelode.watch.state import read_state
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from codelode.reader import IndexReader
 
 STANDBY = 1.0
@@ -43,6 +45,11 @@ class Watcher:
         self._pid = os.getpid()
         self._thread = threading.Thread(target=self._run, name="lode-watch", daemon=True)
         self._thread.start()
+
+    @property
+    def directory(self) -> Path:
+        """The folder of the index."""
+        return self._reader.directory
 
     @property
     def leads(self) -> bool:

@@ -65,6 +65,10 @@ def follow(index: Index, max_folders: int | None, quiet: bool) -> int:
     """Watch until interrupted; report updates and what the watcher does."""
     import signal
     import sys
+    from contextlib import closing
+
+    from codelode.cli.entry import main
+    from codelode.resident.server import Resident
 
     def tell(generation: int, report: UpdateReport | None) -> None:
         if not quiet:
@@ -72,7 +76,7 @@ def follow(index: Index, max_folders: int | None, quiet: bool) -> int:
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     told: WatchState | None = None
-    with index.watch(max_folders, tell) as watcher:
+    with index.watch(max_folders, tell) as watcher, closing(Resident(index, watcher, main)):
         while not watcher.wait(_POLL_SECONDS):
             state = watcher.state
             if state is not None and state.mode != "starting" and _differ(state, told):
@@ -92,15 +96,17 @@ def _say_update(generation: int, report: UpdateReport | None) -> None:
     from codelode.cli.streams import say
     from codelode.render.units import count, seconds
 
-    if report is None:
+    numbers = {}
+    if report is not None:
+        numbers = {
+            "added": report.files_added,
+            "changed": report.files_changed,
+            "removed": report.files_removed,
+        }
+    parts = [f"{number:,} {name}" for name, number in numbers.items() if number]
+    if report is None or not parts:  # of the whole tree, or by another process
         say(f"generation {generation}")
         return
-    numbers = {
-        "added": report.files_added,
-        "changed": report.files_changed,
-        "removed": report.files_removed,
-    }
-    parts = [f"{number:,} {name}" for name, number in numbers.items() if number]
     total = count(sum(numbers.values()), "file")
     say(f"generation {generation}: {total} ({', '.join(parts)}) in {seconds(report.seconds)}")
 

@@ -1,0 +1,249 @@
+"""Random histories of a tree, each step followed at once by a search.
+
+An answer may be stale only if it says so: if it says that no file differs, its hits are exactly the
+files that hold the word now. A plain reference keeps the expected content of every file.
+
+    python -m benchmarks.freshness.histories --histories 500
+    python -m benchmarks.freshness.histories --histories 100 --way cli --watch
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+from codelode import Index
+
+GIT = ("git", "-c", "user.name=a", "-c", "user.email=a@b.c", "-c", "core.hooksPath=/dev/null")
+FOLDERS = ("", "src/", "src/deep/", "lib/", "docs/")
+IGNORABLE = ("", "lib/\n", "deep/\n", "docs/\nlib/\n")
+Answer = tuple[bool, set[str]]
+"""Whether an answer says that nothing differs, and the paths of its hits."""
+
+
+class History:
+    """A tree in a git repository, and the words that each of its files holds."""
+
+    def __init__(self, root: Path, seed: int) -> None:
+        self.root = root
+        self.random = random.Random(seed)
+        self.words = 0
+        self.branches: list[str] = []
+        root.mkdir()
+        self._git("init", "-q")
+        for number in range(12):
+            self._write(f"{self.random.choice(FOLDERS)}f{number}.py")
+        self.commit()
+
+    def step(self) -> str:
+        """Change the tree in one way or another; return its name."""
+        steps: list[Callable[[], None]] = [
+            *(self.add, self.edit, self.edit, self.rename, self.delete, self.move_folder),
+            *(self.ignore, self.touch, self.commit, self.checkout, self.many),
+        ]
+        step = self.random.choice(steps)
+        step()
+        return step.__name__
+
+    def add(self) -> None:
+        """Add a file, sometimes in a new folder."""
+        folder = self.random.choice((*FOLDERS, f"new{self.random.randrange(9)}/"))
+        self._write(f"{folder}n{self.random.randrange(10**6)}.py")
+
+    def edit(self) -> None:
+        """Rewrite a file."""
+        self._write(self._some_file())
+
+    def rename(self) -> None:
+        """Rename a file."""
+        target = self.root / f"{self.random.choice(FOLDERS)}r{self.random.randrange(10**6)}.py"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        (self.root / self._some_file()).rename(target)
+
+    def delete(self) -> None:
+        """Delete a file, unless it is one of the last."""
+        if len(self._files()) > 4:
+            (self.root / self._some_file()).unlink()
+
+    def move_folder(self) -> None:
+        """Move a folder with everything in it."""
+        source = self.root / "src"
+        if source.is_dir():
+            source.rename(self.root / f"moved{self.random.randrange(10**6)}")
+
+    def ignore(self) -> None:
+        """Change the rules."""
+        (self.root / ".gitignore").write_text(self.random.choice(IGNORABLE))
+
+    def touch(self) -> None:
+        """Give a file a new time and no new content."""
+        os.utime(self.root / self._some_file())
+
+    def many(self) -> None:
+        """Add some files at once."""
+        for _ in range(self.random.randrange(2, 25)):
+            self.add()
+
+    def commit(self) -> None:
+        """Commit everything on a new branch."""
+        name = f"b{len(self.branches)}"
+        self._git("checkout", "-q", "-b", name)
+        self._git("add", "-A", "-f")
+        self._git("commit", "-q", "--allow-empty", "-m", name)
+        self.branches.append(name)
+
+    def checkout(self) -> None:
+        """Check out another branch."""
+        self._git("add", "-A", "-f")
+        self._git("commit", "-q", "--allow-empty", "-m", "before")
+        self._git("checkout", "-q", self.random.choice(self.branches))
+
+    def expected(self, word: str) -> set[str]:
+        """Return the files that hold a word and that a walk finds: git tracks ignored ones."""
+        rules = self.root / ".gitignore"
+        ignored = rules.read_text().split() if rules.exists() else []
+        tracked = set(self._git("ls-files", "-z").split("\0"))
+        return {
+            path
+            for path in self._files()
+            if word in (self.root / path).read_text()
+            and (path in tracked or not any(f"/{rule}" in f"/{path}" for rule in ignored))
+        }
+
+    def some_word(self) -> str:
+        """Return a word of some file, or one that was once in a file."""
+        if self.random.random() < 0.3:
+            return f"word{self.random.randrange(self.words)}x"
+        return (self.root / self._some_file()).read_text().split()[0]
+
+    def _write(self, path: str) -> None:
+        target = self.root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(f"word{self.words}x = {self.words}\n")
+        self.words += 1
+
+    def _files(self) -> list[str]:
+        found = (path.relative_to(self.root) for path in self.root.rglob("*.py"))
+        return sorted(path.as_posix() for path in found if path.parts[0] != ".git")
+
+    def _some_file(self) -> str:
+        return self.random.choice(self._files())
+
+    def _git(self, *arguments: str) -> str:
+        done = subprocess.run(
+            [*GIT, "-C", str(self.root), *arguments], check=True, capture_output=True, text=True
+        )
+        return done.stdout
+
+
+def by_api(index: Index, word: str) -> Answer:
+    """Search from this process."""
+    answer = index.answer(word, limit=100, mode="lexical")
+    return answer.freshness.differing == 0, {hit.path for hit in answer.hits if word in hit.text}
+
+
+def by_command(root: Path, index_dir: Path, word: str) -> Answer:
+    """Search with `lode search` in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-m", "codelode", "search", "--json", "-k100", "--lexical", word, root],
+        env={**os.environ, "LODE_INDEX_DIR": str(index_dir)},
+        capture_output=True,
+    )
+    assert done.returncode in (0, 1), done.stderr.decode()
+    found = json.loads(done.stdout)
+    hits = {hit["path"] for hit in found["hits"] if word in hit["text"]}
+    return found["snapshot"]["changed_files"] == 0, hits
+
+
+def run(folder: Path, seed: int, steps: int, way: str, watch: bool) -> Counter[str]:
+    """Run a history; return the number of answers of each kind. Raises `AssertionError`."""
+    history = History(folder / "tree", seed)
+    index = Index.open(history.root, index_dir=folder / "index")
+    index.update(jobs=1)
+    kinds: Counter[str] = Counter()
+    with ExitStack() as stack:
+        if watch and way == "api":
+            watcher = stack.enter_context(index.watch())
+            while watcher.changes() is None:
+                time.sleep(0.01)
+        elif watch:
+            stack.enter_context(watching(history.root, folder / "index"))
+        done = []
+        for _ in range(steps):
+            done.append(history.step())
+            word = history.some_word()
+            began = time.perf_counter()
+            if way == "api":
+                is_fresh, hits = by_api(index, word)
+            else:
+                is_fresh, hits = by_command(history.root, folder / "index", word)
+            kinds["milliseconds"] += round((time.perf_counter() - began) * 1000)
+            kinds["fresh" if is_fresh else "says that it may be stale"] += 1
+            if is_fresh:
+                expected = history.expected(word)
+                assert hits == expected, f"seed {seed}, {done}: {word} in {hits}, not {expected}"
+    return kinds
+
+
+class watching:  # noqa: N801 (a context manager)
+    """A process of `lode watch`."""
+
+    def __init__(self, root: Path, index_dir: Path) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "codelode", "watch", "--quiet", root],
+            env={**os.environ, "LODE_INDEX_DIR": str(index_dir)},
+        )
+
+    def __enter__(self) -> subprocess.Popen[bytes]:
+        return self._process
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.wait()
+
+
+def main() -> None:
+    """Run histories and print the number of answers of each kind as JSON."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.freshness.histories")
+    parser.add_argument("--histories", type=int, default=500)
+    parser.add_argument("--steps", type=int, default=6)
+    parser.add_argument("--way", choices=("api", "cli"), default="api")
+    parser.add_argument("--watch", action="store_true", help="while a watcher runs")
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    total: Counter[str] = Counter()
+    for number in range(options.histories):
+        folder = Path(tempfile.mkdtemp(prefix="lode-history-"))
+        try:
+            seed = options.seed + number
+            total += run(folder, seed, options.steps, options.way, options.watch)
+        finally:
+            shutil.rmtree(folder)
+    answers = total["fresh"] + total["says that it may be stale"]
+    print(
+        json.dumps(
+            {
+                "histories": options.histories,
+                "answers": answers,
+                "silently_stale": 0,
+                "fresh": total["fresh"],
+                "says_so": total["says that it may be stale"],
+                "mean_ms": round(total["milliseconds"] / answers, 1),
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()

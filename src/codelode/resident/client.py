@@ -1,0 +1,90 @@
+"""Let the watcher of an index answer a search, if there is one. Imports next to nothing."""
+
+from __future__ import annotations
+
+import os
+
+import codelode
+from codelode.resident import wire
+
+_MANIFEST = "manifest.json"
+
+
+def ask(arguments: list[str]) -> int | None:
+    """Return the exit code of a command that a watcher has run; None if nobody did.
+
+    The watcher runs it in a process with these arguments and with the current folder, environment
+    and standard streams of this process, so it need not be the watcher of the right index: the
+    right one only has the answer at hand.
+    """
+    folder = _index_folder(arguments)
+    if folder is None or not os.path.exists(f"{folder}/{wire.SOCKET}"):  # noqa: PTH110
+        return None
+    try:
+        return _ask(folder, arguments)
+    except (OSError, ValueError):  # it has just ended, hangs, or is busy
+        return None
+
+
+def _ask(folder: str, arguments: list[str]) -> int | None:
+    import _socket  # `socket` would import as much again as all the rest
+
+    address = wire.Address(folder)
+    connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+    try:
+        connection.settimeout(wire.SECONDS_TO_ACCEPT)
+        connection.connect(address.path)
+        if not wire.peer_is_same_user(
+            connection.getsockopt(_socket.SOL_SOCKET, *wire.credentials_option())
+        ):
+            return None
+        given = [os.fsencode(each) for each in arguments]
+        connection.sendall(wire.pack(program(), given, dict(os.environb)))
+        if connection.recv(1) != wire.ACCEPTED:
+            return None
+        streams = b"".join(number.to_bytes(4, "little") for number in range(3))
+        connection.sendmsg([b"S"], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, streams)])
+        connection.settimeout(wire.SECONDS_TO_ANSWER)
+        code = connection.recv(1)
+        return code[0] if code else None
+    finally:
+        connection.close()
+        address.close()
+
+
+def program() -> list[bytes]:
+    """Return what client and server must have in common, and the current folder."""
+    place = os.path.dirname(codelode.__file__)  # noqa: PTH120 (no pathlib here)
+    return [codelode.__version__.encode(), os.fsencode(place), os.fsencode(os.getcwd())]  # noqa: PTH109
+
+
+def _index_folder(arguments: list[str]) -> str | None:
+    """Guess the folder of the index that the arguments mean; None if that takes a parser."""
+    from codelode.store.folder_name import folder_name
+
+    if any(each.startswith("--index-dir") for each in arguments) or "LODE_METRICS" in os.environ:
+        return None
+    holder = _holder()
+    if holder is None or os.path.exists(f"{holder}/{_MANIFEST}"):  # noqa: PTH110
+        return holder
+    roots = [each for each in arguments[2:] if not each.startswith("-") and os.path.isdir(each)]  # noqa: PTH112
+    root = os.path.realpath(roots[-1] if roots else ".")
+    while True:
+        folder = f"{holder}/{folder_name(root)}"
+        if os.path.exists(f"{folder}/{_MANIFEST}"):  # noqa: PTH110
+            return folder
+        if root == "/":
+            return None
+        root = os.path.dirname(root)  # noqa: PTH120
+
+
+def _holder() -> str | None:
+    """Return the folder that holds indexes, as `store.locate` finds it."""
+    chosen = os.environ.get("LODE_INDEX_DIR")
+    if chosen:
+        return None if chosen.startswith("~") else os.path.abspath(chosen)  # noqa: PTH100
+    cache = os.environ.get("XDG_CACHE_HOME", "")
+    if not cache.startswith("/"):
+        home = os.environ.get("HOME", "")
+        cache = f"{home}/.cache" if home.startswith("/") else ""
+    return f"{cache}/codelode" if cache else None

@@ -1,0 +1,177 @@
+"""Answer searches of other processes with forks of this one."""
+
+from __future__ import annotations
+
+import gc
+import io
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from codelode.errors import CodelodeError
+from codelode.freshness.refresh import Refresher
+from codelode.reader import INHERITED
+from codelode.resident import wire
+from codelode.resident.client import program
+from codelode.system import locks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from codelode.index import Index
+    from codelode.watch.watcher import Watcher
+
+_POLL_SECONDS = 0.5
+_REQUEST_SECONDS = 1.0
+_BACKLOG = 16
+
+
+class Resident:
+    """Serves the socket of an index while its watcher is in this process, from a thread.
+
+    `main` runs a command with its arguments and returns the exit code.
+    """
+
+    def __init__(self, index: Index, watcher: Watcher, main: Callable[[list[str]], int]) -> None:
+        self._index = index
+        self._watcher = watcher
+        self._main = main
+        self._children: set[int] = set()
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="lode-resident", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """End serving, after the request that is being accepted."""
+        self._stopped.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            if self._watcher.leads and self._watcher.directory.is_dir():
+                with suppress(OSError):  # the index was removed, the disk is full: try again
+                    self._serve()
+            self._stopped.wait(_POLL_SECONDS)
+
+    def _serve(self) -> None:
+        """Accept requests while the watcher leads."""
+        folder = os.fspath(self._watcher.directory)
+        self._warm_up()
+        address = wire.Address(folder)
+        place = self._watcher.directory / wire.SOCKET
+        place.unlink(missing_ok=True)  # left by a watcher that died: there is one at a time
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            listener.bind(address.path)
+            place.chmod(0o600)  # the folder is private already
+            made = place.stat()
+            listener.listen(_BACKLOG)
+            listener.settimeout(_POLL_SECONDS)
+            while not self._stopped.is_set() and self._watcher.leads:
+                self._reap()
+                with suppress(TimeoutError):
+                    connection, _ = listener.accept()
+                    with connection, suppress(OSError, ValueError):
+                        self._handle(connection, listener)
+                if not place.exists() or not os.path.samestat(made, place.stat()):
+                    return
+        finally:
+            listener.close()
+            address.close()
+            if self._watcher.leads:
+                place.unlink(missing_ok=True)
+
+    def _warm_up(self) -> None:
+        """Load what a search needs, so that every fork has it."""
+        with suppress(CodelodeError):
+            self._index.search("warm up", fresh="never")
+        gc.collect()
+        gc.freeze()  # forks would copy the pages of everything that is counted
+
+    def _reap(self) -> None:
+        for child in list(self._children):
+            done, _ = os.waitpid(child, os.WNOHANG)
+            if done:
+                self._children.discard(child)
+
+    def _handle(self, connection: socket.socket, listener: socket.socket) -> None:
+        """Accept a request, and fork a process that answers it."""
+        connection.settimeout(_REQUEST_SECONDS)
+        option = wire.credentials_option()
+        if not wire.peer_is_same_user(connection.getsockopt(socket.SOL_SOCKET, *option)):
+            return
+        theirs, arguments, environment = wire.unpack(_request(connection))
+        if theirs[:2] != program()[:2] or arguments[:1] != [b"search"]:
+            return
+        connection.sendall(wire.ACCEPTED)
+        # Only now: streams that were sent to a process that hangs would stay open.
+        _, streams, _, _ = socket.recv_fds(connection, 1, 3)
+        try:
+            if len(streams) != 3:
+                return
+            freshness = self._index.refresh()
+            reader = self._index.reader.home()
+            reader.snapshot()  # opens the newest one, for the fork
+            child = os.fork()
+            if child:
+                self._children.add(child)
+                return
+            code = 2
+            try:
+                listener.close()
+                _become(streams, theirs[2], environment)
+                INHERITED[reader.directory] = reader
+                Refresher.known[reader.directory] = freshness
+                code = self._main([os.fsdecode(each) for each in arguments])
+            finally:
+                _end(connection, code)
+        finally:
+            for stream in streams:
+                os.close(stream)
+
+
+def _become(streams: list[int], folder: bytes, environment: dict[bytes, bytes]) -> None:
+    """Take over the streams, the folder and the environment of the client."""
+    locks.abandon()
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+    sys.stdin = io.TextIOWrapper(io.BufferedReader(io.FileIO(0, closefd=False)))
+    sys.stdout, sys.stderr = (
+        io.TextIOWrapper(
+            io.BufferedWriter(io.FileIO(number, "wb", closefd=False)),
+            line_buffering=number == 2 or os.isatty(number),
+        )
+        for number in (1, 2)
+    )
+    os.chdir(folder)
+    os.environb.clear()
+    os.environb.update(environment)
+
+
+def _request(connection: socket.socket) -> bytes:
+    """Return a request. Raises `OSError`, `ValueError`."""
+    data = b""
+    deadline = time.monotonic() + _REQUEST_SECONDS
+    while len(data) < 4 or len(data) < 4 + int.from_bytes(data[:4], "little"):
+        more = connection.recv(1 << 16)
+        if not more or len(data) > wire.MAX_REQUEST_BYTES or time.monotonic() > deadline:
+            raise ValueError("not a request")
+        data += more
+    return data[4:]
+
+
+def _end(connection: socket.socket, code: int) -> None:
+    """End a forked process, whatever it was about to do."""
+    with suppress(OSError, ValueError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    with suppress(OSError):
+        connection.sendall(bytes([code]))
+    os._exit(code)

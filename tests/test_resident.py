@@ -1,0 +1,220 @@
+"""`lode search` lets the watcher of an index answer: the same output, or else as ever."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from codelode.resident import client, wire
+from codelode.store.folder_name import folder_name
+from tests.commandline import (
+    CommandLine,
+    Outcome,
+    imported_by,
+    interrupt,
+    until,
+    watching,
+    write_tree,
+)
+
+
+@pytest.fixture
+def served(lode: CommandLine, tree: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Watch an indexed tree; begins when the socket is there."""
+    lode("index", tree).must_succeed()
+    with watching(lode, tree) as process:
+        until(lambda: list(lode.cache.rglob(wire.SOCKET)))
+        yield process
+
+
+def place(lode: CommandLine) -> Path:
+    (found,) = lode.cache.rglob(wire.SOCKET)
+    return found
+
+
+def is_asked(lode: CommandLine, *arguments: str | Path, folder: Path) -> bool:
+    """Return whether a search is answered by a watcher: numpy is not imported for it then."""
+    return "numpy" not in imported_by(lode, *arguments, folder=folder)
+
+
+def timeless(outcome: Outcome) -> tuple[int, bytes, bytes]:
+    return outcome.code, outcome.out, outcome.err
+
+
+def test_the_watcher_answers(
+    lode: CommandLine, tree: Path, served: subprocess.Popen[bytes], tmp_path: Path
+) -> None:
+    assert is_asked(lode, "search", "retry", tree, folder=tmp_path / "modules")
+    assert not is_asked(
+        lode, "search", "retry", tree, "--index-dir", lode.cache, folder=tmp_path / "modules"
+    )
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["retry"],
+        ["retry", "-l"],
+        ["retry", "-l0"],
+        ["retry", "--jsonl", "-t", "py"],
+        ["retry", "--color", "always", "-C", "2"],
+        ["xyzzyplugh", "--lexical"],
+        ["retry", "--mode", "nonsense"],
+        ["retry", "-t", "nonsense"],
+        ["retry", "--help"],
+        ["", "--lexical"],
+    ],
+    ids=" ".join,
+)
+def test_the_output_is_the_same(
+    lode: CommandLine, tree: Path, served: subprocess.Popen[bytes], options: list[str]
+) -> None:
+    folders = (tree, tree / "src")
+    by_watcher = [timeless(lode("search", *options, cwd=folder)) for folder in folders]
+    served.kill()
+    served.wait()
+    assert [timeless(lode("search", *options, cwd=folder)) for folder in folders] == by_watcher
+
+
+def test_terminals_are_passed_on(
+    lode: CommandLine, tree: Path, served: subprocess.Popen[bytes]
+) -> None:
+    shown = lode.on_terminal("search", "retry", tree, "-k1", columns=60)
+    assert b"\x1b[" in shown.out
+    assert b"1 hit" in shown.out
+    assert all(len(line) < 200 for line in shown.out.splitlines())
+
+
+def test_it_is_never_behind(lode: CommandLine, tree: Path, served: subprocess.Popen[bytes]) -> None:
+    for number in range(10):
+        (tree / "src/new.py").write_text(f"word{number}x = 1\n")
+        answer = lode("search", f"word{number}x", tree, "--json", "-k1").json
+        if answer["snapshot"]["changed_files"] == 0:
+            assert f"word{number}x" in answer["hits"][0]["text"]
+        else:  # the machine was too busy for an update within the budget
+            assert answer["snapshot"]["changed_files"] == 1
+
+
+def test_the_socket_is_private(
+    lode: CommandLine, tree: Path, served: subprocess.Popen[bytes]
+) -> None:
+    status = place(lode).stat()
+    assert stat.S_ISSOCK(status.st_mode)
+    assert stat.S_IMODE(status.st_mode) == 0o600
+    assert place(lode).parent.stat().st_mode & 0o077 == 0
+    assert wire.peer_is_same_user(
+        os.getpid().to_bytes(4, "little") + os.getuid().to_bytes(8, "little")
+    )
+    assert not wire.peer_is_same_user(bytes(4) + (os.getuid() + 1).to_bytes(8, "little"))
+
+
+def test_a_watcher_that_hangs_is_not_waited_for(
+    lode: CommandLine, tree: Path, served: subprocess.Popen[bytes]
+) -> None:
+    served.send_signal(signal.SIGSTOP)
+    assert "src/retry.py:" in lode("search", "retry", tree).must_succeed().text
+    served.send_signal(signal.SIGCONT)
+
+
+def test_a_watcher_that_was_killed_leaves_nothing_that_matters(
+    lode: CommandLine, tree: Path, served: subprocess.Popen[bytes], tmp_path: Path
+) -> None:
+    served.kill()
+    served.wait()
+    assert place(lode).exists()
+    assert "src/retry.py:" in lode("search", "retry", tree).must_succeed().text
+    with watching(lode, tree):
+        until(lambda: is_asked(lode, "search", "retry", tree, folder=tmp_path / "modules"))
+
+
+def test_it_ends_with_its_watcher(
+    lode: CommandLine, tree: Path, served: subprocess.Popen[bytes]
+) -> None:
+    assert interrupt(served).code == 130
+    assert not list(lode.cache.rglob(wire.SOCKET))
+    assert lode("search", "retry", tree).must_succeed()
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"x", b"\0\0\0\0", b"\xff" * 4, b"\5\0\0\0.a\0\0.", b"\7\0\0\0.a\0\0.b\0\0."]
+)
+def test_strangers_are_sent_away(
+    lode: CommandLine, tree: Path, served: subprocess.Popen[bytes], data: bytes
+) -> None:
+    address = wire.Address(str(place(lode).parent))
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(address.path)
+        connection.settimeout(10)
+        connection.sendall(data)
+        connection.shutdown(socket.SHUT_WR)
+        assert connection.recv(10) == b""
+    address.close()
+    assert lode("search", "retry", tree).must_succeed()
+
+
+def test_another_version_is_refused(
+    lode: CommandLine, tree: Path, served: subprocess.Popen[bytes]
+) -> None:
+    asking = (
+        "import sys, codelode; from codelode.resident.client import ask;"
+        " codelode.__version__ = '9.9';"
+        f" sys.exit(ask(['search', 'retry', {str(tree)!r}]) is not None)"
+    )
+    done = subprocess.run([sys.executable, "-c", asking], env=lode.environment(), cwd=tree)
+    assert done.returncode == 0
+
+
+def test_long_paths(tmp_path: Path, lode: CommandLine) -> None:
+    home = tmp_path / ("long" * 30) / ("path" * 30)
+    home.mkdir(parents=True)
+    far = CommandLine(home)
+    root = write_tree(home / "tree", {"a.py": "def retry():\n    pass\n"})
+    far("index", root).must_succeed()
+    with watching(far, root):
+        until(lambda: list(far.cache.rglob(wire.SOCKET)))
+        until(lambda: is_asked(far, "search", "retry", root, folder=tmp_path / "modules"))
+
+
+def test_a_slow_reader_does_not_keep_the_lease(
+    lode: CommandLine, tree: Path, served: subprocess.Popen[bytes]
+) -> None:
+    write_tree(tree, {f"big{n}.py": "retry = 'retry'  # retry\n" * 400 for n in range(30)})
+    search = ("search", "retry", tree, "-k", "200", "-g", "big*")
+    until(lambda: lode(*search, "-l").out.count(b"\n") > 20)
+    stuck = lode.start(*search, "--full-section")
+    try:
+        time.sleep(1.0)  # its output does not fit into the pipe
+        served.kill()
+        served.wait()
+        with watching(lode, tree):
+            pass
+    finally:
+        stuck.kill()
+        stuck.communicate()
+
+
+def test_folders_are_named_as_before(tmp_path: Path) -> None:
+    for root in ("/", "/a", "/tmp/a b  c", "/x/.hidden.", "/y/" + "long" * 30, "/z/caf\udce9"):
+        name = folder_name(root)
+        assert name == name.strip("-.")
+        assert len(name) <= 57
+        assert set(name) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")
+    assert folder_name("/tmp/a b  c").startswith("a-b-c-")
+    assert folder_name("/").startswith("root-")
+
+
+def test_a_request_survives_packing() -> None:
+    given = ([b"1", b"", b"/x y"], [b"search", b"", b"caf\xe9"], {b"A": b"", b"B": b"=x="})
+    data = wire.pack(*given)
+    assert int.from_bytes(data[:4], "little") == len(data) - 4
+    assert wire.unpack(data[4:]) == given
+    assert client.program()[0]
