@@ -29,6 +29,7 @@ TREE = {
     "src/compute.py": "def compute_checksum_of_block(block):\n    return 0\n",
     "tests/test_compute.py": "def compute_checksum():\n    return 1\n",
     "lib/question.rb": "module Question\n  def ready?\n    true\n  end\nend\n",
+    "docs/keys.md": "Set `queue.config.close` to close the queue.\n",
     "docs/use.md": USE.format(name="send_request"),
     "src/use.py": USE.format(name="parse_header_line") + USE.format(name="queue_push"),
     "src/other.py": USE.format(name="compute_checksum_of_block"),
@@ -85,6 +86,13 @@ def test_all_sorts_come_in_order(index: Index) -> None:
     paths = [hit.path for hit in index.search("parse_header_line")]
     assert paths[:3] == ["src/snake.py", "src/upper.py", "src/camel.js"]
     assert paths.index("src/use.py") == 3
+
+
+def test_text_with_dots_is_found_where_it_is_written(index: Index) -> None:
+    """`close` is defined in a class, but not in `queue.config`, which is written in the docs."""
+    hits = index.search("queue.config.close")
+    assert hits[0].path == "docs/keys.md"
+    assert index.search("queue.other.close")[0].symbol == "HttpClient.close"
 
 
 def test_names_with_errors_are_not_looked_for_if_the_word_is_known(index: Index) -> None:

@@ -373,5 +373,8 @@ def test_the_command_line(lode: CommandLine, tmp_path: Path) -> None:
     hits = lode("search", "--json", "-F", "refused'", root).must_succeed().json
     assert (hits["query"], len(hits["hits"]), hits["hits"][0]["line"]) == ("", 1, 2)
     assert lode("search", "-F", "nowhere in it", root).code == 1
+    missing = lode("search", '"nowhere in it"', root)
+    assert (missing.code, missing.out) == (1, b"")
+    assert "leave out the quotes" in missing.message
     lode("search", "-e", "a)", root).must_be_refused("bad pattern 'a)'", "unexpected )")
     lode("search", "-F", "", root).must_be_refused("a pattern is empty")

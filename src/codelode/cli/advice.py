@@ -60,6 +60,15 @@ def existing_index_folder(index_dir: str | None, root: str) -> None:
     )
 
 
+def explain_quotes(query: str) -> None:
+    """Say that the quoted parts of a query without hits must occur verbatim, if it has any."""
+    from codelode.cli import streams
+    from codelode.search.verbatim import quoted_parts
+
+    if '"' in query and quoted_parts(query):
+        streams.say("quoted parts must occur verbatim: leave out the quotes to search by words")
+
+
 def quoted(text: str) -> str:
     """Return a text as one argument for a shell, in double quotes where that is enough."""
     return f'"{text}"' if _PLAIN.fullmatch(text) else shlex.quote(text)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from codelode.lazy import cached_property
 from codelode.search.named import NameAsked, name_asked
 from codelode.search.query_words import QueryWords
+from codelode.text.tokens import is_compound
 
 if TYPE_CHECKING:
     from codelode.search.parsed_query import ParsedQuery
@@ -97,6 +98,12 @@ class QueryContext:
     def name(self) -> NameAsked | None:
         """The name that the whole query is, if it is one."""
         return name_asked(self.query.text)
+
+    @cached_property
+    def has_compound(self) -> bool:
+        """Whether a compound of the query, such as `query.from.hints`, is written in the index."""
+        known = zip(self.query.terms, self.statistics.counts.tolist(), strict=True)
+        return any(count and is_compound(term.encode("utf-8", "replace")) for term, count in known)
 
     @cached_property
     def words(self) -> QueryWords:

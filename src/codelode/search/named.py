@@ -23,6 +23,9 @@ OTHER_CASE = 0.8
 OTHERWISE_JOINED = 0.6
 _DECLARATION = 0.1
 _ELSEWHERE = 0.45
+LEAST_IN_PLACE = OTHERWISE_JOINED * (1 - _DECLARATION)
+"""The least grade of a definition in the class or module asked for; elsewhere it has less."""
+
 _OWNER = 0.1
 """The grade of the class itself for `Class.method`."""
 

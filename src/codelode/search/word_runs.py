@@ -79,7 +79,8 @@ class WordRuns:
     def __init__(self, context: QueryContext) -> None:
         words, idf = context.words, context.idf
         columns = {term: column for column, term in enumerate(context.query.terms)}
-        usable = context.name is None and 2 <= len(words.sequence) <= MAX_WORDS
+        one_word = context.name is not None and not context.name.scopes
+        usable = not one_word and 2 <= len(words.sequence) <= MAX_WORDS
         sequence = words.sequence if usable else ()
         self.columns = [columns[word] for word in sequence]
         self._weights = [idf[column] for column in self.columns]

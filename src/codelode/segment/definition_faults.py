@@ -11,9 +11,8 @@ import numpy as np
 from codelode.errors import DamagedError
 from codelode.segment.definitions import (
     MAX_RECORD_BYTES,
-    defining_chunks,
+    ChunkFinder,
     definition_records,
-    name_lines,
 )
 from codelode.segment.frames import Frames
 from codelode.segment.name_keys import clean_names, sortable
@@ -99,7 +98,7 @@ def _packing_faults(
     segment: Segment, rows: NDArray[np.void], names: NameBlocks
 ) -> Iterator[tuple[str, str]]:
     """Compare the packed columns with a fresh packing of the table, except their compression."""
-    pairs = defining_chunks(rows["name"], name_lines(rows), segment.files, segment.chunks)
+    pairs = ChunkFinder(segment.files, segment.chunks).pairs(rows)
     for section, blocks, most, records in (
         ("definitions", "definition_blocks", MAX_RECORD_BYTES, definition_records(rows)),
         ("names", "name_blocks", max_name_record(len(rows)), name_records(names.texts, pairs)),

@@ -12,9 +12,8 @@ import numpy as np
 
 from codelode.segment.definitions import (
     DEFINITIONS_PER_BLOCK,
-    defining_chunks,
+    ChunkFinder,
     definition_records,
-    name_lines,
 )
 from codelode.segment.frames import frame_sections
 from codelode.segment.name_merge import merge_names
@@ -53,30 +52,21 @@ def merge_definitions(
         for segment, mask in zip(segments, masks, strict=True)
     ]
     names = merge_names(sources)
-    defined = _Defined()
-    rows = defined.note(_merged_rows(segments, masks, kinds, names))
+    pairs = [np.zeros(0, np.int64)]
+    rows = _paired(_merged_rows(segments, masks, kinds, names), ChunkFinder(files, chunks), pairs)
     sections = frame_sections("definitions", "definition_blocks", _records(rows))
-    pairs = defining_chunks(*defined.columns(), files, chunks)
-    return {**sections, **name_sections(names.blocks, pairs)}
+    return {**sections, **name_sections(names.blocks, np.concatenate(pairs))}
 
 
-class _Defined:
-    """The name of each definition, and the line of the name."""
-
-    def __init__(self) -> None:
-        self._names = [np.zeros(0, np.uint32)]
-        self._lines = [np.zeros(0, np.int64)]
-
-    def note(self, batches: Iterable[NDArray[np.void]]) -> Iterator[NDArray[np.void]]:
-        """Yield the rows of definitions as they are."""
-        for rows in batches:
-            self._names.append(rows["name"].copy())
-            self._lines.append(name_lines(rows))
-            yield rows
-
-    def columns(self) -> tuple[NDArray[np.integer], NDArray[np.integer]]:
-        """Return both of all rows so far."""
-        return np.concatenate(self._names), np.concatenate(self._lines)
+def _paired(
+    batches: Iterable[NDArray[np.void]], finder: ChunkFinder, pairs: list[NDArray[np.int64]]
+) -> Iterator[NDArray[np.void]]:
+    """Yield the rows of definitions as they are; append their names with chunks to `pairs`."""
+    first = 0
+    for rows in batches:
+        pairs.append(finder.pairs(rows, first))
+        first += len(rows)
+        yield rows
 
 
 def _live_rows(segment: Segment, mask: Mask) -> Iterator[NDArray[np.void]]:

@@ -83,30 +83,28 @@ def definition_table(
     return DefinitionTable(names, rows)
 
 
-def defining_chunks(
-    names: NDArray[np.integer],
-    lines: NDArray[np.integer],
-    files: NDArray[np.void],
-    chunks: NDArray[np.void],
-) -> NDArray[np.int64]:
-    """Return int64[n]: the name of each definition, shifted by 32 bits, and a chunk.
+class ChunkFinder:
+    """Finds the chunks of a segment that define names; memory is for one batch at a time."""
 
-    It is the first chunk that holds the line of the name; `lines` are these lines. `files` and
-    `chunks` are the tables of the segment.
-    """
-    owners = np.repeat(np.arange(len(files)), files["definitions"])
-    ends = chunks["start_line"].astype(np.int64) + chunks["more_lines"]
-    # A file and a line as one number; both tables are in this order.
-    found = (chunks["file"].astype(np.int64) << 32 | ends).searchsorted(owners << 32 | lines)
-    last = files["first_chunk"].astype(np.int64) + files["chunks"] - 1
-    pairs: NDArray[np.int64] = names.astype(np.int64) << 32 | np.minimum(found, last[owners])
-    return pairs
+    def __init__(self, files: NDArray[np.void], chunks: NDArray[np.void]) -> None:
+        """`files` and `chunks` are the tables of the segment."""
+        self._owners = np.repeat(np.arange(len(files), dtype=np.uint16), files["definitions"])
+        ends = chunks["start_line"].astype(np.int64) + chunks["more_lines"]
+        # A file and a line as one number, in the order of the table.
+        self._ends = chunks["file"].astype(np.int64) << 32 | ends
+        self._last = files["first_chunk"].astype(np.int64) + files["chunks"] - 1
 
+    def pairs(self, rows: NDArray[np.void], first: int = 0) -> NDArray[np.int64]:
+        """Return int64[n]: the name of each definition, shifted by 32 bits, and a chunk.
 
-def name_lines(rows: NDArray[np.void]) -> NDArray[np.int64]:
-    """Return the line of the name of each definition."""
-    lines: NDArray[np.int64] = rows["start_line"].astype(np.int64) + rows["name_line"]
-    return lines
+        It is the first chunk that holds the line of the name. `first` is the number of the first
+        definition of `rows`.
+        """
+        owners = self._owners[first : first + len(rows)].astype(np.int64)
+        lines = rows["start_line"].astype(np.int64) + rows["name_line"]
+        found = np.minimum(self._ends.searchsorted(owners << 32 | lines), self._last[owners])
+        pairs: NDArray[np.int64] = rows["name"].astype(np.int64) << 32 | found
+        return pairs
 
 
 def definition_records(rows: NDArray[np.void], per: int | None = None) -> list[bytes]:

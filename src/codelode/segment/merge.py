@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 Mask = NDArray[np.bool_]
 
-SLICE_BYTES = 1 << 20
-"""The number of packed postings merged at once: about 20 MB of memory."""
+SLICE_BYTES = 1 << 19
+"""The number of packed postings merged at once: about 10 MB of memory."""
 
 
 def merge(parts: Sequence[tuple[Segment, Mask]], sink: BinaryIO) -> tuple[int, int]:

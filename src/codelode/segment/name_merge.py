@@ -27,17 +27,17 @@ NAMES_PER_PIECE = 8192
 class MergedNames(NamedTuple):
     """The merged names, and the new numbers for those of each source.
 
-    `numbers[i]` int64[n + 1] has 0 at 0, and 1 + the new number of a name at 1 + the old one.
+    `numbers[i]` int32[n + 1] has 0 at 0, and 1 + the new number of a name at 1 + the old one.
     """
 
     blocks: NameBlocks
-    numbers: list[NDArray[np.int64]]
+    numbers: list[NDArray[np.int32]]
 
 
 def merge_names(sources: Sequence[SortedNames]) -> MergedNames:
     """Merge the names of several segments or runs, each name once."""
     cursors = [_Cursor(source.kept()) for source in sources]
-    numbers: list[list[NDArray[np.int64]]] = [[np.zeros(1, np.int64)] for _ in sources]
+    numbers: list[list[NDArray[np.int32]]] = [[np.zeros(1, np.int32)] for _ in sources]
     blocks, total = NameBlocks(), 0
     for stop in (*_cuts(sources), None):
         taken = [cursor.before(stop) for cursor in cursors]
@@ -45,7 +45,7 @@ def merge_names(sources: Sequence[SortedNames]) -> MergedNames:
         number_of = dict(zip(distinct, range(total + 1, total + 1 + len(distinct)), strict=True))
         for mine, names in zip(numbers, taken, strict=True):
             if names:
-                mine.append(np.fromiter(map(number_of.__getitem__, names), np.int64, len(names)))
+                mine.append(np.fromiter(map(number_of.__getitem__, names), np.int32, len(names)))
         blocks.add(names_of(distinct))
         total += len(distinct)
     blocks.finish()
@@ -60,11 +60,11 @@ def _cuts(sources: Sequence[SortedNames]) -> list[bytes]:
     return sorted(chain.from_iterable(source.heads for source in sources))[step::step]
 
 
-def _spread(source: SortedNames, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+def _spread(source: SortedNames, numbers: NDArray[np.int32]) -> NDArray[np.int32]:
     """Return the numbers of all names of a source, given those of the names it keeps."""
     if source.used is None:
         return numbers
-    spread = np.zeros(1 + len(source.used), np.int64)
+    spread = np.zeros(1 + len(source.used), np.int32)
     spread[1:][np.flatnonzero(source.used)[: len(numbers) - 1]] = numbers[1:]
     return spread
 

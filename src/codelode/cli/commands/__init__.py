@@ -23,6 +23,7 @@ NAMES = (
     "search",
     "symbols",
     "outline",
+    "related",
     "status",
     "watch",
     "verify",

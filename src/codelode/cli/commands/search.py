@@ -207,7 +207,12 @@ COMMAND = Command(
 def run(options: argparse.Namespace) -> int:
     """Search, and print the hits. Refuses a bad request before it builds a missing index."""
     from codelode.answers.build import build_if_missing
-    from codelode.cli.advice import existing_index_folder, existing_roots, query_and_roots
+    from codelode.cli.advice import (
+        existing_index_folder,
+        existing_roots,
+        explain_quotes,
+        query_and_roots,
+    )
     from codelode.cli.filters import explain_filters
     from codelode.cli.streams import progress_meter
     from codelode.cli.views.hits import print_answer, shown_hits
@@ -230,6 +235,7 @@ def run(options: argparse.Namespace) -> int:
     else:
         print_answer(answer, several.given, parsed.terms, options)
     if not answer.hits:
+        explain_quotes(query)
         explain_filters(several, request.languages or (), request.globs or ())
     return 0 if shown_hits(answer, options) else 1
 

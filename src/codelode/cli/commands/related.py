@@ -1,0 +1,42 @@
+"""`lode related`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from codelode.cli.options import COLOR, HELP, INDEX_DIR, LIMIT, NO_INDEX, Command, option
+
+if TYPE_CHECKING:
+    import argparse
+
+COMMAND = Command(
+    "related",
+    "find code that is similar in meaning to a place",
+    "Print the places in other files whose code is most similar in meaning to the code at LINE of"
+    " FILE, best first, with the cosine of the two. The index used is that of the nearest folder"
+    " around FILE that has one; if none has, one is built first.",
+    (option("place", metavar="FILE:LINE", help="a line of a file of an indexed tree"),),
+    (("options", (LIMIT, NO_INDEX, INDEX_DIR, COLOR, HELP)),),
+    (("is there code like this elsewhere?", "lode related src/retry.py:9"),),
+    "0 something was found, 1 nothing was found, 2 error",
+)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the places that are similar."""
+    import os
+
+    from codelode.answers.build import build_if_missing
+    from codelode.answers.symbols import index_of_file
+    from codelode.cli.streams import progress_meter
+    from codelode.cli.views.related import print_related
+    from codelode.errors import UsageError
+
+    file, _, line = options.place.rpartition(":")
+    if not file or not line.isdecimal() or not 1 <= int(line) < 1 << 31:
+        raise UsageError(f"{options.place!r} is not FILE:LINE, such as src/retry.py:9")
+    index, path = index_of_file(file, options.index_dir)
+    build_if_missing(index, allowed=not options.no_index, meter=progress_meter())
+    hits = index.related(path, int(line), options.limit or 10)
+    print_related(hits, os.path.relpath(index.root), options)
+    return 0 if hits else 1
