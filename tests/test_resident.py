@@ -136,6 +136,16 @@ def test_a_watcher_that_was_killed_leaves_nothing_that_matters(
         until(lambda: is_asked(lode, "search", "retry", tree, folder=tmp_path / "modules"))
 
 
+def test_what_a_killed_watcher_leaves_is_removed_with_the_index(
+    lode: CommandLine, tree: Path, served: subprocess.Popen[bytes]
+) -> None:
+    folder = place(lode).parent
+    served.kill()
+    served.wait()
+    lode("clean", tree, "--yes").must_succeed()
+    assert not folder.exists()
+
+
 def test_it_ends_with_its_watcher(
     lode: CommandLine, tree: Path, served: subprocess.Popen[bytes]
 ) -> None:

@@ -23,11 +23,14 @@ from codelode.store.storage import (
     TEMPORARY_SUFFIX,
     LocalStorage,
 )
+from codelode.system.locks import is_held
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _FOLDER = re.compile(r".+-[0-9a-f]{16}\Z")
+WATCHER_FILES = ("watch.lock", "watch.json", "watch.socket")
+"""What a watcher leaves behind; it holds the first one."""
 _SUFFIXES = (SEGMENT_SUFFIX, STATS_SUFFIX, TEMPORARY_SUFFIX)
 
 
@@ -116,6 +119,9 @@ def remove(directory: Path) -> int:
         for path in paths:
             path.unlink(missing_ok=True)
         (directory / LOCK).unlink(missing_ok=True)
+        if not is_held(directory / WATCHER_FILES[0]):
+            for name in WATCHER_FILES:
+                (directory / name).unlink(missing_ok=True)
     with suppress(OSError):  # other files are in it
         directory.rmdir()
     return size
