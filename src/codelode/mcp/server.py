@@ -78,11 +78,11 @@ class ToolServer:
         if params.name not in BY_NAME:
             known = ", ".join(BY_NAME)
             raise MCPError(types.INVALID_PARAMS, f"unknown tool: the tools are {known}")
-        await self._wait_for_an_index(context)
-        if self._watch and len(self._watchers) < len(self._roots.indexes):
-            await anyio.to_thread.run_sync(self._start_watching)
         run = partial(self._calls.run, params.name, params.arguments or {})
         try:
+            await self._wait_for_an_index(context)
+            if self._watch and len(self._watchers) < len(self._roots.indexes):
+                await anyio.to_thread.run_sync(self._start_watching)
             # A thread cannot be stopped: a cancelled call ends without its result.
             text = await anyio.to_thread.run_sync(run, abandon_on_cancel=True)
         except CodelodeError as error:
