@@ -27,6 +27,7 @@ from codelode.render.matches import TermMatcher
 from codelode.render.sanitize import cut, cut_around, visible_name, visible_text, width
 from codelode.render.screen import rows_of_hits
 from codelode.render.text import Style, header, render_hit
+from codelode.text.tokens import text_terms
 from codelode.types import Hit
 
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
@@ -152,6 +153,15 @@ def test_matching_words_are_found_at_their_positions() -> None:
         "RETRY",
     ]
     assert matcher.terms_in(text) == {"http", "retry"}
+
+
+WORDLIKE = st.text(st.sampled_from("aAbB1029fFxXuULl_-./@$ éß日本Ａ\t<>("), max_size=25)
+
+
+@given(WORDLIKE, WORDLIKE)
+def test_terms_of_a_text_are_those_of_its_words(text: str, query: str) -> None:
+    wanted = set(text_terms(query))
+    assert TermMatcher(wanted).terms_in(text) == wanted.intersection(text_terms(text))
 
 
 @given(st.text(alphabet="aé \udce9漢_X1.", max_size=30))

@@ -243,6 +243,10 @@ def shapes(tmp_path_factory: pytest.TempPathFactory) -> Index:
         ("Nobody.Start", ["Start"]),
         ("Nobody.start", []),
         ("Star", ["Start"]),
+        ("Stxart", ["Start"]),
+        ("blxck_on", ["Outer.Runtime.block_on", "Other.block_on", "block_on"]),
+        ("Other.blxck_on", ["Other.block_on"]),
+        ("Stxyt", []),
     ],
 )
 def test_qualified_names(shapes: Index, asked: str, symbols: list[str]) -> None:
@@ -258,6 +262,7 @@ def test_matches_are_told_apart(shapes: Index) -> None:
     assert matches("blockOn") == ["joined"] * 3
     assert matches("Nobody.Start") == ["unqualified"]
     assert matches("Star") == ["prefix"]
+    assert matches("Stxart") == ["fuzzy"]
     assert matches("") == [None] * len(matches(""))
     assert shapes.symbols("start", exact=True) == shapes.symbols("Nobody.Start", exact=True) == []
 

@@ -33,7 +33,8 @@ class Lookups(OpenedIndex):
         `name` may be qualified in any way (`Class.method`, `Class::method`, `->method`), or a
         prefix with a final `*`. Without a name, all definitions, in the order of paths and lines.
         Names match as written, in another case, or with their words joined in another way; only if
-        there are none, those that begin with it. `exact` allows only names as written.
+        there are none, those that begin with it, or else those with one or two typing errors.
+        `exact` allows only names as written.
 
         `kinds` are kinds of definitions, such as "class"; `languages` and `globs` are as for
         `answer`. A single string means one item.

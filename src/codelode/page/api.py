@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from codelode import __version__
 from codelode.answers.files import indexed_text
-from codelode.answers.search import freshness_object, hit_object
+from codelode.answers.search import answer_object, hit_object
 from codelode.answers.unicode import path_fields, without_surrogates
 from codelode.discover.language import language_of
 from codelode.errors import CodelodeError, NoIndexError
@@ -18,18 +18,18 @@ from codelode.store.storage import LocalStorage
 if TYPE_CHECKING:
     from codelode.page.search import Results
     from codelode.page.trees import Tree, Trees
-    from codelode.types import Answer, Hit
+    from codelode.types import Hit
 
 
 def search_object(trees: Trees, results: Results) -> dict[str, Any]:
-    """Return the hits of all trees, and the snapshot of each tree."""
+    """Return the hits of all trees, and the state of their snapshots."""
     return {
         "query": without_surrogates(str(results.query)),
         "text": without_surrogates(results.query.text),
         "mode": results.mode,
         "hits": [_hit(trees, each.tree, each.hit) for each in results.found],
         "more": results.more,
-        "snapshots": [_snapshot(tree, answer) for tree, answer in results.answers],
+        "snapshot": None if results.answer is None else answer_object(results.answer)["snapshot"],
         "problems": [
             without_surrogates(each)
             for each in (*results.filters.problems, results.problem)
@@ -92,18 +92,6 @@ def _hit(trees: Trees, tree: Tree, hit: Hit) -> dict[str, Any]:
         "root": without_surrogates(tree.label),
         "url": f"/file/{url_path(trees.shown(tree, hit.path))}#L{hit.line}",
         **hit_object(hit),
-    }
-
-
-def _snapshot(tree: Tree, answer: Answer) -> dict[str, Any]:
-    return {
-        "root": without_surrogates(tree.label),
-        "generation": answer.generation,
-        "files": answer.files,
-        "chunks": answer.chunks,
-        "complete": answer.complete,
-        "stale_files": answer.stale_files,
-        "freshness": freshness_object(answer.freshness),
     }
 
 

@@ -22,7 +22,6 @@ from codelode.page.openapi import description
 from codelode.page.plots import Figures, plots_view
 from codelode.page.requests import Parameters, path_after
 from codelode.page.search import search
-from codelode.page.updates import INTERVAL_SECONDS
 from codelode.page.words import parse
 from codelode.render.sanitize import visible_name
 
@@ -174,8 +173,6 @@ class Page:
         query, mode, wanted = given.text("q"), given.mode(), given.hits(limit)
         if await request.is_disconnected():
             return None
-        for tree in self._trees.all:
-            tree.updates.start(INTERVAL_SECONDS)
         return await to_thread.run_sync(search, self._trees, parse(query), wanted, mode)
 
     async def _find(self, path: str) -> tuple[Tree, str]:
@@ -220,7 +217,7 @@ class Page:
     ) -> Response:
         if request.url.path.startswith("/api/"):
             return _json({"error": visible_name(text)}, status, headers)
-        main = tag("p", visible_name(text), class_="hint", role="alert")
+        main = tag("h1", visible_name(text), class_="hint")
         if request.url.path == "/results":
             return HTMLResponse(main, status, headers)
         page = await self._page(text, "", main, "error")

@@ -119,6 +119,7 @@ def related_view(trees: Trees, tree: Tree, path: str, line: int, editor: str) ->
     href = f"/file/{url_path(trees.shown(tree, path))}#L{line}"
     return join(
         [
+            tag("h1", "Related code", class_="vh"),
             tag("p", "Similar in meaning to ", tag("a", f"{shown}:{line}", href=href, id="back")),
             tag("div", *[_related(trees, tree, hit, editor) for hit in hits], class_="files")
             if hits

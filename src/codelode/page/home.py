@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 import numpy as np
 
@@ -93,10 +94,9 @@ def _tree(trees: Trees, tree: Tree, actions: bool) -> Markup:
     index = tree.index
     update = tag(
         "form",
-        tag("input", type="hidden", name="root", value=tree.label),
         tag("button", "Update now", type="submit"),
         method="post",
-        action="/update",
+        action=f"/update?{urlencode({'root': tree.label}, errors='replace')}",
     )
     return tag(
         "section",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from codelode.lru import LruCache
 from codelode.page.markup import Markup
 from codelode.render.excerpt import split_lines
 from codelode.render.highlight import MATCH, highlight, mark
-from codelode.render.matches import TermMatcher
+from codelode.render.matches import matcher_of
 from codelode.render.sanitize import cut, visible_text
 
 if TYPE_CHECKING:
@@ -41,30 +41,39 @@ _SHORT = {
     "tag": "g",
 }
 
-_known: LruCache[tuple[str | None, int, tuple[str, ...]], list[list[Token]]] = LruCache(_REMEMBERED)
+
+class _Row(NamedTuple):
+    """A highlighted line: its tokens, and its HTML while nothing in it matches."""
+
+    tokens: list[Token]
+    html: str
+
+
+_known: LruCache[tuple[str | None, int, tuple[str, ...]], list[_Row]] = LruCache(_REMEMBERED)
 """Highlighted excerpts: while someone types, most hits stay."""
 
 
 def excerpt_lines(lines: Sequence[Line], hit: Hit, href: str) -> Markup:
     """Return the lines of a hit to show; `href` is the address of its file, without a fragment."""
     texts = tuple(cut(visible_text(line.text), MAX_COLUMNS) for line in lines)
-    tokens = _highlighted(texts, lines, hit)
+    terms = frozenset().union(*(line.terms for line in lines))
+    matcher = matcher_of(terms)
     rows = []
     previous = lines[0].number - 1 if lines else 0
-    for line, text, row in zip(lines, texts, tokens, strict=True):
-        spans = TermMatcher(line.terms).spans(text) if line.terms else ()
+    for line, text, row in zip(lines, texts, _highlighted(texts, lines, hit), strict=True):
+        marked = _row(mark(row.tokens, matcher.spans(text))) if line.terms else row.html
         gap = " gap" if line.number != previous + 1 else ""
         here = " at" if line.number == hit.line else ""
         previous = line.number
         rows.append(
             f'<span class="l{gap}{here}"><a class="no" href="{escape(href)}#L{line.number}"'
-            f' tabindex="-1" aria-hidden="true">{line.number}</a>{_row(mark(row, spans))}\n</span>'
+            f' tabindex="-1" aria-hidden="true">{line.number}</a>{marked}\n</span>'
         )
     return Markup(f'<pre class="code"><code>{"".join(rows)}</code></pre>')
 
 
-def _highlighted(texts: tuple[str, ...], lines: Sequence[Line], hit: Hit) -> list[list[Token]]:
-    """Return the tokens of an excerpt.
+def _highlighted(texts: tuple[str, ...], lines: Sequence[Line], hit: Hit) -> list[_Row]:
+    """Return the highlighted lines of an excerpt.
 
     The lexer begins a little above it where the hit does, so that it knows whether the excerpt
     begins within a comment or a string.
@@ -77,17 +86,17 @@ def _highlighted(texts: tuple[str, ...], lines: Sequence[Line], hit: Hit) -> lis
         if sum(map(len, before)) > CHARACTERS_ABOVE:
             before = []
     key = hit.language, len(before), (*before, *texts)
-    tokens = _known.get(key)
-    if tokens is None:
-        tokens = highlight(key[2], hit.language)[len(before) :]
-        _known.put(key, tokens)
-    return tokens
+    rows = _known.get(key)
+    if rows is None:
+        rows = [_Row(each, _row(each)) for each in highlight(key[2], hit.language)[len(before) :]]
+        _known.put(key, rows)
+    return rows
 
 
 def file_lines(texts: Sequence[str], language: str | None, terms: Collection[str]) -> Markup:
     """Return all lines of a file, each with an anchor: `#L12`."""
     shown = [cut(visible_text(text), MAX_COLUMNS * 10) for text in texts]
-    matcher = TermMatcher(terms)
+    matcher = matcher_of(frozenset(terms))
     rows = [
         f'<span class="l" id="L{number}"><a class="no" href="#L{number}">{number}</a>'
         f"{_row(mark(row, matcher.spans(text) if terms else ()))}\n</span>"

@@ -148,12 +148,12 @@ def _schemas() -> dict[str, Schema]:
         ),
         "Results": _object(
             query=_TEXT, text=_TEXT, mode={"enum": [*MODES]}, hits=_list(_named("Hit")),
-            more=_FLAG, snapshots=_list(_named("Snapshot")), problems=_list(_TEXT),
+            more=_FLAG, snapshot=_or_null(_named("Snapshot")), problems=_list(_TEXT),
             seconds=_NUMBER,
         ),
         "Snapshot": _object(
-            root=_TEXT, generation=_COUNT, files=_COUNT, chunks=_COUNT, complete=_FLAG,
-            stale_files=_COUNT, freshness={"type": "object"},
+            generation=_COUNT, files=_COUNT, chunks=_COUNT, complete=_FLAG, stale_files=_COUNT,
+            changed_files=_or_null(_COUNT), freshness={"type": "object"},
         ),
         "File": _object(
             name, **file, language=_or_null(_TEXT), lines=_COUNT, text=_TEXT

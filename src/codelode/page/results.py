@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from codelode.answers.lines import shown_lines
-from codelode.answers.notes import notes
 from codelode.page.editor import editor_link
 from codelode.page.layout import chip, path_name, search_url
 from codelode.page.lines import excerpt_lines
@@ -31,6 +30,7 @@ def results_view(trees: Trees, results: Results, editor: str) -> Markup:
     files = [_file(trees, group, results, editor) for group in results.by_file()]
     return join(
         [
+            tag("h1", "Results", class_="vh"),
             _filters(trees, results),
             _state(results),
             tag("div", *files, class_="files"),
@@ -73,7 +73,7 @@ def _state(results: Results) -> Markup:
     """Return the number of hits, the time, the modes and the notes."""
     if results.problem:
         text = results.problem
-    elif not results.answers:
+    elif results.answer is None:
         text = "nothing to search yet: the first index is being made"
     elif not results.found:
         fewer = ", or fewer filters" if results.query.words else ""
@@ -84,8 +84,8 @@ def _state(results: Results) -> Markup:
         text = f"{first}{count(len(results.found), 'place')} in {count(files, 'file')}"
     time = tag("span", fine_seconds(results.seconds), class_="time") if results.found else None
     hints = [*results.filters.problems]
-    for tree, answer in results.answers:
-        hints += [f"{tree.label}: {note}" for note in notes(answer) if "hits changed" not in note]
+    if results.answer is not None and not results.answer.complete:
+        hints.append("the index does not cover the whole tree yet")
     modes = [
         tag(
             "a",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from codelode.errors import NoIndexError, UsageError
 from codelode.page.words import NAMES, FilteredQuery, filters_of
 from codelode.search.parsed_query import parse_query
+from codelode.search.request import SearchRequest
 
 if TYPE_CHECKING:
     from codelode.page.trees import Tree, Trees
@@ -33,15 +34,16 @@ class Found:
 class Results:
     """The hits of a query, best first. `terms` are the terms to mark.
 
-    `answers` has the answer of each tree that was searched. `more` says that there may be further
-    hits. `problem` is the reason why nothing was searched, or empty. `seconds` is the wall time.
+    `answer` is that of all trees together, None if nothing was searched. `more` says that there may
+    be further hits. `problem` is the reason why nothing was searched, or empty. `seconds`
+    is the wall time.
     """
 
     query: FilteredQuery
     mode: Mode = "hybrid"
     limit: int = 20
     found: list[Found] = field(default_factory=list)
-    answers: list[tuple[Tree, Answer]] = field(default_factory=list)
+    answer: Answer | None = None
     terms: tuple[str, ...] = ()
     filters: Filters = field(default_factory=lambda: filters_of(FilteredQuery("")))
     more: bool = False
@@ -67,9 +69,12 @@ def search(trees: Trees, query: FilteredQuery, limit: int, mode: Mode = "hybrid"
     try:
         results.terms = parse_query(query.text).terms
         for depth in DEPTHS if results.filters.after else DEPTHS[:1]:
-            _ask(results, chosen, limit * depth)
+            if chosen:
+                _ask(results, trees, chosen, limit * depth)
             if len(results.found) >= limit or not results.more:
                 break
+    except NoIndexError:
+        results.answer = None
     except UsageError as error:
         results.problem = str(error)
     results.more = results.more or len(results.found) > limit
@@ -78,28 +83,20 @@ def search(trees: Trees, query: FilteredQuery, limit: int, mode: Mode = "hybrid"
     return results
 
 
-def _ask(results: Results, trees: list[Tree], wanted: int) -> None:
-    """Fill the hits that pass, of `wanted` from each tree."""
+def _ask(results: Results, trees: Trees, chosen: list[Tree], wanted: int) -> None:
+    """Fill the hits that pass, of the best `wanted`."""
     filters = results.filters
-    results.answers = []
-    results.found = []
-    results.more = False
-    for tree in trees:
-        try:
-            answer = tree.index.answer(
-                results.query.text,
-                limit=wanted,
-                mode=results.mode,
-                languages=filters.languages or None,
-                globs=filters.globs or None,
-                fresh="never",  # the page updates the index beside the searches
-            )
-        except NoIndexError:
-            continue
-        results.answers.append((tree, answer))
-        results.found += [Found(tree, hit) for hit in answer.hits if _passes(hit, filters)]
-        results.more |= len(answer.hits) >= wanted
-    results.found.sort(key=lambda each: -each.hit.score)  # stable: the order of each tree stays
+    request = SearchRequest(
+        results.query.text,
+        limit=wanted,
+        mode=results.mode,
+        languages=filters.languages or None,
+        globs=filters.globs or None,
+    )
+    results.answer = answer = trees.answer(chosen, request)
+    found = [Found(*trees.located(chosen, answer, hit)) for hit in answer.hits]
+    results.found = [each for each in found if _passes(each.hit, filters)]
+    results.more = len(found) >= wanted
 
 
 def _passes(hit: Hit, filters: Filters) -> bool:

@@ -9,17 +9,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote_to_bytes
 
 from codelode.errors import NoIndexError, UsageError
 from codelode.index import Index
 from codelode.page.updates import Updates
+from codelode.several import SeveralRoots
 from codelode.system.cpu import available_cores
 
 if TYPE_CHECKING:
     from codelode.page.words import Filters
+    from codelode.search.request import SearchRequest
+    from codelode.types import Answer, Hit
 
 _MAX_PROCESSES = 4
 
@@ -45,6 +49,8 @@ class Trees:
         processes = min(available_cores(), _MAX_PROCESSES)
         opened = [Index.open(root, index_dir=index_dir, processes=processes) for root in roots]
         indexes = list({index.root: index for index in opened}.values())
+        self._index_dir = index_dir
+        self._several: dict[tuple[str, ...], SeveralRoots] = {}
         labels = _labels([os.fsdecode(index.root) for index in indexes])
         self.all = [
             Tree(index, label, Updates(index)) for index, label in zip(indexes, labels, strict=True)
@@ -63,6 +69,28 @@ class Trees:
             if (not filters.roots or tree.label in filters.roots)
             and tree.label not in filters.other_roots
         ]
+
+    def answer(self, chosen: Sequence[Tree], request: SearchRequest) -> Answer:
+        """Search some trees, at least one, with one ranking, without waiting for updates.
+
+        Raises what `Index.answer` does.
+        """
+        if len(chosen) == 1:
+            return chosen[0].index.answer_request(request, "never")
+        roots = tuple(os.fsdecode(tree.index.root) for tree in chosen)
+        several = self._several.get(roots)
+        if several is None:
+            several = self._several[roots] = SeveralRoots(roots, self._index_dir)
+        return several.answer(request, "never")
+
+    def located(self, chosen: Sequence[Tree], answer: Answer, hit: Hit) -> tuple[Tree, Hit]:
+        """Return the tree of a hit of `answer`, and the hit with its path in that tree."""
+        if len(chosen) == 1:
+            return chosen[0], hit
+        path = Path(answer.root) / hit.path
+        around = [tree for tree in chosen if path.is_relative_to(tree.index.root)]
+        tree = max(around, key=lambda tree: len(tree.index.root.parts))
+        return tree, replace(hit, path=path.relative_to(tree.index.root).as_posix())
 
     def shown(self, tree: Tree, path: str) -> str:
         """Return the path of a file as the page shows it."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from typing import TYPE_CHECKING, Any
 
 from codelode.answers.first_index import refusal
@@ -11,32 +10,28 @@ from codelode.errors import CodelodeError, LockedError
 
 if TYPE_CHECKING:
     from codelode.index import Index
-
-INTERVAL_SECONDS = 20.0
-"""Between two looks at a tree whose page is in use."""
+    from codelode.watch.watcher import Watcher
 
 
 class Updates:
-    """The updates of one index. `found` and `indexed` make it the listener of an update."""
+    """The updates of one index: one at the start, then whenever a file changes.
+
+    `found` and `indexed` make it the listener of an update.
+    """
 
     def __init__(self, index: Index) -> None:
         self._index = index
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._ended = 0.0
+        self._watcher: Watcher | None = None
         self._files_found = 0
         self._files_indexed = 0
         self._problem = ""
 
-    def start(self, least_age: float = 0.0) -> bool:
-        """Start an update unless one is running or ended less than `least_age` seconds ago.
-
-        Returns whether it did.
-        """
+    def start(self) -> bool:
+        """Start an update unless one is running; return whether it did."""
         with self._lock:
             if self._thread is not None and self._thread.is_alive():
-                return False
-            if self._ended and time.monotonic() - self._ended < least_age:
                 return False
             self._files_found = self._files_indexed = 0
             self._thread = threading.Thread(target=self._run, name="codelode update", daemon=True)
@@ -61,17 +56,24 @@ class Updates:
         """Add files that are done."""
         self._files_indexed += files
 
+    def _warm(self) -> None:
+        """Load what the first search needs, so that nobody waits for it."""
+        if self._index.exists():
+            self._index.answer("parse the configuration", fresh="never")
+
     def _run(self) -> None:
         problem = ""
         try:
+            self._warm()
             if not self._index.exists():
                 problem = refusal(self._index)
             if not problem:
                 self._index.update(progress=self)
+                if self._watcher is None:
+                    self._watcher = self._index.watch()
         except LockedError:
             problem = "another process is updating this index"
         except CodelodeError as error:
             problem = str(error)
         finally:
             self._problem = problem
-            self._ended = time.monotonic()

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from codelode.render.matches import TermMatcher
+from codelode.render.matches import matcher_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -49,7 +49,7 @@ def split_lines(text: str) -> list[str]:
 
 def number_lines(texts: Iterable[str], first: int, query_terms: Collection[str] = ()) -> list[Line]:
     """Return numbered lines, beginning with `first`, with the terms of the query in each."""
-    matcher = TermMatcher(query_terms)
+    matcher = matcher_of(frozenset(query_terms))
     return [Line(number, text, matcher.terms_in(text)) for number, text in enumerate(texts, first)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from codelode.text.tokens import terms, words
@@ -10,22 +11,33 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
 
+@lru_cache(maxsize=16)
+def matcher_of(query_terms: frozenset[str]) -> TermMatcher:
+    """Return the matcher of some terms: all hits of an answer share one, and what it remembers."""
+    return TermMatcher(query_terms)
+
+
 class TermMatcher:
     """Finds terms of a query in lines of text. Remembers words, as source repeats its words."""
 
     def __init__(self, query_terms: Collection[str]) -> None:
         self._wanted = frozenset(query_terms)
+        self._letters = {term.replace("_", "") for term in self._wanted}
         self._known: dict[bytes, frozenset[str]] = {}
 
     def terms_in(self, text: str) -> frozenset[str]:
         """Return the terms of the query that occur in a text."""
         found: frozenset[str] = frozenset()
-        for word in words(text.encode("utf-8", "replace")) if self._wanted else ():
+        if not self._may_match(text):
+            return found
+        for word in words(text.encode("utf-8", "replace")):
             found |= self._terms_of(word)
         return found
 
     def spans(self, text: str) -> list[tuple[int, int]]:
         """Return the character ranges `[start, end)` of matching words, ascending and disjoint."""
+        if not self._may_match(text):
+            return []
         data = text.encode("utf-8", "replace")  # one byte for each surrogate: offsets agree
         spans: set[tuple[int, int]] = set()
         end = 0
@@ -45,6 +57,16 @@ class TermMatcher:
         return [
             (len(data[:start].decode()), len(data[:end].decode())) for start, end in _joined(spans)
         ]
+
+    def _may_match(self, text: str) -> bool:
+        """Return whether a term may occur: most lines have none, and this tells it quickly.
+
+        A term of a word in ASCII is part of that word, in lower case, underscores apart.
+        """
+        if not text.isascii():
+            return bool(self._wanted)
+        letters = text.lower().replace("_", "")
+        return any(term in letters for term in self._letters)
 
     def _terms_of(self, word: bytes) -> frozenset[str]:
         found = self._known.get(word)

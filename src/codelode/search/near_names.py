@@ -101,7 +101,12 @@ def _most_errors(context: QueryContext) -> int:
     counts = dict(zip(context.query.terms, context.statistics.counts.tolist(), strict=True))
     if counts.get(word, 0):
         return 0
-    return 2 if len(asked.name) >= _LEAST_FOR_TWO else int(len(asked.name) >= _LEAST_FOR_ONE)
+    return most_errors(asked.name)
+
+
+def most_errors(name: str) -> int:
+    """Return how many typing errors a name may have by its length: 0, 1 or 2."""
+    return 2 if len(name) >= _LEAST_FOR_TWO else int(len(name) >= _LEAST_FOR_ONE)
 
 
 def _distance(one: str, other: str, most: int) -> int:

@@ -16,9 +16,11 @@ from codelode.errors import UsageError
 from codelode.search.fair_lock import SEARCH_LOCK
 from codelode.search.file_roles import ROLES, roles_of_path
 from codelode.search.filters import allowed_files, paths_of
+from codelode.search.near_names import misspelled, most_errors
 from codelode.search.staleness import staleness
 from codelode.search.symbol_query import (
     EXACT,
+    FUZZY,
     MATCHES,
     PREFIX,
     NameQuery,
@@ -64,7 +66,9 @@ def find_symbols(shard: Shard, root: Path, request: SymbolRequest) -> list[Symbo
     """Return the definitions that a request asks for, the best first.
 
     Without a name, in the order of paths and lines. If no definition has the name, those whose
-    names begin with it. Raises `UsageError` for a bad name, kind, language or glob, `DamagedError`.
+    names begin with it, or else those with a typing error or two.
+
+    Raises `UsageError` for a bad name, kind, language or glob, `DamagedError`.
     """
     query = parse_name(request.name) if request.name else None
     finder = SymbolFinder(shard, request)
@@ -77,9 +81,10 @@ def find_symbols(shard: Shard, root: Path, request: SymbolRequest) -> list[Symbo
             found = finder.beginning_with(query)
         else:
             named = finder.named(query)
-            found = iter(named)
             if not named and not request.exact:
-                found = finder.beginning_with(query)
+                named = list(islice(finder.beginning_with(query), request.limit))
+                named = named or finder.misspelled(query)
+            found = iter(named)
         return _hits(shard, root, islice(found, request.limit))
 
 
@@ -160,6 +165,26 @@ class SymbolFinder:
                     order = clean_name(name), *self._order(number, record)
                     found.append(Found(order, number, record, PREFIX))
             yield from sorted(found, key=itemgetter(0))
+
+    def misspelled(self, query: NameQuery) -> list[Found]:
+        """Return the definitions whose names are one or two typing errors away, the nearest first.
+
+        Those with the fewest errors only.
+        """
+        if not (most := most_errors(query.name)):
+            return []
+        found: list[Found] = []
+        for number, lookup in self._lookups():
+            for name, grade in misspelled(lookup, query.name, most):
+                called = lookup.name_table.name(name).decode("utf-8", "replace")
+                for record in lookup.named(called, self._filter(number)):
+                    parts, path = self._whereabouts(number, record)
+                    alike = record.definition.name == called and self._is_wanted(record)
+                    if alike and query.distance(parts, path) < 2:
+                        order = -grade, called, *self._order(number, record)
+                        found.append(Found(order, number, record, FUZZY))
+        least = min((each.order[0] for each in found), default=0.0)
+        return sorted((each for each in found if each.order[0] == least), key=itemgetter(0))
 
     def listed(self) -> Iterator[Found]:
         """Yield definitions in the order of paths and lines: those in the first `limit` files."""

@@ -31,9 +31,9 @@ COMMAND = Command(
     "List the definitions called NAME in the index of ROOT, the best first: path, line, kind and"
     " qualified name. NAME may be qualified (Class.method, Class::method, ->method). Names as"
     " written come first, then in another case, then joined in another way (get_url, getUrl); if"
-    " there are none, names that begin with NAME. PREFIX* lists all names that begin so, in"
-    " alphabetical order. Without NAME, or with *, all definitions are listed by path. If there is"
-    " no index, one is built first.",
+    " there are none, names that begin with NAME, or else those with one or two typing errors."
+    " PREFIX* lists all names that begin so, in alphabetical order. Without NAME, or with *, all"
+    " definitions are listed by path. If there is no index, one is built first.",
     (
         option(
             "name",
