@@ -16,6 +16,7 @@ import pytest
 
 from codelode.resident import client, wire
 from codelode.store.folder_name import folder_name
+from codelode.system import private_socket
 from tests.commandline import (
     CommandLine,
     Outcome,
@@ -111,10 +112,10 @@ def test_the_socket_is_private(
     assert stat.S_ISSOCK(status.st_mode)
     assert stat.S_IMODE(status.st_mode) == 0o600
     assert place(lode).parent.stat().st_mode & 0o077 == 0
-    assert wire.peer_is_same_user(
+    assert private_socket.peer_is_same_user(
         os.getpid().to_bytes(4, "little") + os.getuid().to_bytes(8, "little")
     )
-    assert not wire.peer_is_same_user(bytes(4) + (os.getuid() + 1).to_bytes(8, "little"))
+    assert not private_socket.peer_is_same_user(bytes(4) + (os.getuid() + 1).to_bytes(8, "little"))
 
 
 def test_a_watcher_that_hangs_is_not_waited_for(
@@ -160,7 +161,7 @@ def test_it_ends_with_its_watcher(
 def test_strangers_are_sent_away(
     lode: CommandLine, tree: Path, served: subprocess.Popen[bytes], data: bytes
 ) -> None:
-    address = wire.Address(str(place(lode).parent))
+    address = private_socket.Address(str(place(lode).parent), wire.SOCKET)
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(address.path)
         connection.settimeout(10)

@@ -94,7 +94,7 @@ def test_a_nested_index_answers_for_its_files_alone(tmp_path: Path) -> None:
 
 
 def test_globs_are_relative_to_each_root(tree: Path) -> None:
-    hits = answers(tree, "src", "lib", globs=["/*.py", "/*.go"])
+    hits = answers(tree, "src", "lib", query="retry queue", globs=["/*.py", "/*.go"])
     assert {hit.path for hit in hits} == {"src/retry.py", "lib/queue.go"}
     assert answers(tree, "src", "src/retry.py", globs=["*.go"]) == []
     assert {hit.path for hit in answers(tree, "src/retry.py", globs=["*.py"])} == {"retry.py"}

@@ -6,6 +6,7 @@ import os
 
 import codelode
 from codelode.resident import wire
+from codelode.system import private_socket
 
 _MANIFEST = "manifest.json"
 
@@ -29,17 +30,18 @@ def ask(arguments: list[str]) -> int | None:
 def _ask(folder: str, arguments: list[str]) -> int | None:
     import _socket  # `socket` would import as much again as all the rest
 
-    address = wire.Address(folder)
+    address = private_socket.Address(folder, wire.SOCKET)
     connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
     try:
         connection.settimeout(wire.SECONDS_TO_ACCEPT)
         connection.connect(address.path)
-        if not wire.peer_is_same_user(
-            connection.getsockopt(_socket.SOL_SOCKET, *wire.credentials_option())
+        if not private_socket.peer_is_same_user(
+            connection.getsockopt(_socket.SOL_SOCKET, *private_socket.credentials_option())
         ):
             return None
         given = [os.fsencode(each) for each in arguments]
-        connection.sendall(wire.pack(program(), given, dict(os.environb)))
+        variables = {os.fsencode(name): os.fsencode(text) for name, text in os.environ.items()}
+        connection.sendall(wire.pack(program(), given, variables))
         if connection.recv(1) != wire.ACCEPTED:
             return None
         streams = b"".join(number.to_bytes(4, "little") for number in range(3))

@@ -18,7 +18,7 @@ from codelode.freshness.refresh import Refresher
 from codelode.reader import INHERITED
 from codelode.resident import wire
 from codelode.resident.client import program
-from codelode.system import locks
+from codelode.system import fork, locks, private_socket
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,7 +62,7 @@ class Resident:
         """Accept requests while the watcher leads."""
         folder = os.fspath(self._watcher.directory)
         self._warm_up()
-        address = wire.Address(folder)
+        address = private_socket.Address(folder, wire.SOCKET)
         place = self._watcher.directory / wire.SOCKET
         place.unlink(missing_ok=True)  # left by a watcher that died: there is one at a time
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -95,15 +95,14 @@ class Resident:
 
     def _reap(self) -> None:
         for child in list(self._children):
-            done, _ = os.waitpid(child, os.WNOHANG)
-            if done:
+            if fork.has_ended(child):
                 self._children.discard(child)
 
     def _handle(self, connection: socket.socket, listener: socket.socket) -> None:
         """Accept a request, and fork a process that answers it."""
         connection.settimeout(_REQUEST_SECONDS)
-        option = wire.credentials_option()
-        if not wire.peer_is_same_user(connection.getsockopt(socket.SOL_SOCKET, *option)):
+        option = private_socket.credentials_option()
+        if not private_socket.peer_is_same_user(connection.getsockopt(socket.SOL_SOCKET, *option)):
             return
         theirs, arguments, environment = wire.unpack(_request(connection))
         if theirs[:2] != program()[:2] or arguments[:1] != [b"search"]:
@@ -117,7 +116,7 @@ class Resident:
             freshness = self._index.refresh()
             reader = self._index.reader.home()
             reader.snapshot()  # opens the newest one, for the fork
-            child = os.fork()
+            child = fork.fork()
             if child:
                 self._children.add(child)
                 return
@@ -151,8 +150,8 @@ def _become(streams: list[int], folder: bytes, environment: dict[bytes, bytes]) 
         for number in (1, 2)
     )
     os.chdir(folder)
-    os.environb.clear()
-    os.environb.update(environment)
+    os.environ.clear()
+    os.environ.update({os.fsdecode(name): os.fsdecode(text) for name, text in environment.items()})
 
 
 def _request(connection: socket.socket) -> bytes:

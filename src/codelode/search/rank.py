@@ -171,7 +171,7 @@ def _fill_features_by_file(
 ) -> None:
     """Fill in the features that the candidates of a file have together."""
     count = int(files.max(initial=-1)) + 1
-    best = np.full(count, -1, np.float32)
+    best = np.zeros(count, np.float32)  # files of negative cosines have no share
     np.maximum.at(best, files, gathered.feature("cosine"))
     gathered.feature("cosine_share")[:] = (best / max(float(best.max(initial=0)), 1e-9))[files]
     total = np.bincount(files, gathered.feature("bm25"), count)

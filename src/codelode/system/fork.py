@@ -17,6 +17,16 @@ def after_fork(call: Callable[[], object]) -> None:
         os.register_at_fork(after_in_child=call)
 
 
+def fork() -> int:
+    """Fork this process; return 0 in the child, and the number of the child in the parent."""
+    return os.fork()
+
+
+def has_ended(child: int) -> bool:
+    """Return whether a child has ended, and release it if so. Do not wait."""
+    return os.waitpid(child, os.WNOHANG)[0] != 0
+
+
 class ForkLock:
     """A lock that is free in the child of a fork: a thread that holds it exists in the parent only.
 
