@@ -120,7 +120,12 @@ def related_view(trees: Trees, tree: Tree, path: str, line: int, editor: str) ->
     return join(
         [
             tag("h1", "Related code", class_="vh"),
-            tag("p", "Similar in meaning to ", tag("a", f"{shown}:{line}", href=href, id="back")),
+            tag(
+                "p",
+                "Similar in meaning to ",
+                tag("a", f"{shown}:{line}", href=href, id="back"),
+                class_="state",
+            ),
             tag("div", *[_related(trees, tree, hit, editor) for hit in hits], class_="files")
             if hits
             else tag("p", "nothing related", class_="hint"),
