@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
-import hypothesis
 import pytest
 from hypothesis import settings
 
@@ -13,6 +13,10 @@ from tests.commandline import SAMPLE, CommandLine, write_tree
 # Other work on the machine must not fail a test; tests of speed measure CPU time themselves.
 settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
+
+# A shell starts its background jobs deaf to Ctrl-C, and so would be every process that a test starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
@@ -27,8 +31,3 @@ def lode(tmp_path: Path) -> CommandLine:
 def tree(tmp_path: Path) -> Path:
     """Return a small tree without an index."""
     return write_tree(tmp_path / "tree", SAMPLE)
-
-
-# Speed is never a test: on a busy machine any example may take long.
-hypothesis.settings.register_profile("codelode", deadline=None)
-hypothesis.settings.load_profile("codelode")
