@@ -14,7 +14,7 @@ from tests.commandline import SAMPLE, CommandLine, write_tree
 settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
 
-# A shell starts its background jobs deaf to Ctrl-C, and so would be every process that a test starts.
+# Background jobs of a shell ignore Ctrl-C, and so would every process that a test starts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
