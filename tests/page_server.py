@@ -58,7 +58,7 @@ class Parsed(HTMLParser):
         return "".join(self.texts)
 
     def values(self, tag: str, attribute: str) -> list[str]:
-        """Return an attribute of all elements of a name that have it."""
+        """Return the values of an attribute in all elements with this tag that have it."""
         return [
             value
             for name, attributes in self.elements

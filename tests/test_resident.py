@@ -30,7 +30,7 @@ from tests.commandline import (
 
 @pytest.fixture
 def served(lode: CommandLine, tree: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Watch an indexed tree; begins when the socket is there."""
+    """Watch an indexed tree; yield the process of the watcher once its socket exists."""
     lode("index", tree).must_succeed()
     with watching(lode, tree) as process:
         until(lambda: list(lode.cache.rglob(wire.SOCKET)))

@@ -346,4 +346,4 @@ def test_index_can_go_on_watching(lode: CommandLine, tree: Path) -> None:
     finally:
         process.kill()
     assert b"5 files" in out
-    assert b"lode: generation 2: 1 file (1 added) in " in told
+    assert b"lode: generation 2" in told

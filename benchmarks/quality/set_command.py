@@ -1,4 +1,4 @@
-"""The flags that every set has, and the output of its rows."""
+"""The flags that all sets share, the parallel run of their tasks, and the output of results."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ REQUIRED_RANK = 3
 
 
 class StdlibQuery(TypedDict):
-    """A query of `stdlib_queries.json`: `files` are paths in the library; each is right."""
+    """A query of `stdlib_queries.json`: `files` are paths in the library, each a right answer."""
 
     query: str
     kind: str

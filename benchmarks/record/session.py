@@ -54,7 +54,7 @@ class Session:
     def corpus(self, root: Path, original: Path | None = None) -> Corpus:
         """Record a measured tree; if it is a copy, `original` gives the name.
 
-        Its name also replaces its path in the recorded command line.
+        In the recorded command line, the name replaces the path of `original` (or `root`).
         """
         given = (original or root).resolve()
         found = describe(root, given.name)

@@ -73,7 +73,7 @@ class Lookups(OpenedIndex):
         return self._reader.related(below, line, limit)
 
     def holds(self, path: str | os.PathLike[str]) -> bool:
-        """Return whether a file is in the index: relative to the root, or absolute.
+        """Return whether a file is in the index; `path` is relative to the root, or absolute.
 
         Raises `NoIndexError`; `UsageError` if the path is not below the root.
         """

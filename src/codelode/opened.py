@@ -70,8 +70,8 @@ class OpenedIndex:
     def around(cls, folder: Path, index_dir: str | os.PathLike[str] | None = None) -> Self:
         """Return the index to use for files in a folder, given by its real path.
 
-        That is the index of the nearest folder around them that has one; if none has, that of the
-        current folder if they are in it, else that of their folder.
+        That is the index of the nearest folder, at or above `folder`, that has one. If none has,
+        it is that of the current folder if `folder` is in it, else that of `folder`.
         """
         parent = index_folder(index_dir)
         if is_index(parent):  # the folder of one index

@@ -49,7 +49,10 @@ def unmatched_filters(
 
 
 def _files(source: Source) -> Iterable[tuple[bytes, str | None]]:
-    """Yield path and language of each file of a part; paths are those that globs see."""
+    """Yield path and language of each file in the part of a source.
+
+    Paths are relative to the folder of the part, as globs expect.
+    """
     part = source.part or WHOLE
     for live in source.shard.snapshot.segments:
         segment = live.segment

@@ -21,7 +21,7 @@ _MIN_DATA: Final = 100
 _DATA: Final = re.compile(rb"(;base64,)[A-Za-z0-9+/=]{100,}")
 _SOURCES: Final = (b'"source"', b'"input"')
 _TEXTS: Final = (b"markdown", b"raw", b"heading")
-_LANGUAGE_KEYS: Final = (  # the last one that is there counts
+_LANGUAGE_KEYS: Final = (  # of those present, the last one counts
     (b'"metadata"', b'"kernelspec"', b'"name"'),
     (b'"metadata"', b'"kernelspec"', b'"language"'),
     (b'"metadata"', b'"language_info"', b'"name"'),
@@ -181,7 +181,7 @@ def _line(string: tuple[int, bytes]) -> tuple[int, bytes]:
     offset, written = string
     try:
         text: str = json.loads(written, strict=False)
-    except ValueError:  # an escape that there is not
+    except ValueError:  # an invalid escape
         text = written[1:-1].decode("utf-8", "replace")
     line = text.removesuffix("\n").removesuffix("\r")
     content = _LINE_END.sub(JOINER.decode(), line).encode("utf-8", "replace")

@@ -51,7 +51,7 @@ class Results:
     seconds: float = 0.0
 
     def by_file(self) -> list[list[Found]]:
-        """Return the hits of each file in the order of their lines, the file of the best first."""
+        """Return the hits of each file, ordered by line; files are ordered by best hit."""
         files: dict[tuple[str, str], list[Found]] = {}
         for each in self.found:
             files.setdefault((each.tree.label, each.hit.path), []).append(each)

@@ -95,7 +95,7 @@ class SecretMask:
 
 
 def _looks_random(value: str, quoted: bool) -> bool:
-    """Return whether a value is a literal that no name, path or placeholder would be."""
+    """Return whether a value looks random: a literal that cannot be a name, path or placeholder."""
     if _PLACEHOLDER.search(value):
         return False
     classes = [any(map(test, value)) for test in (str.islower, str.isupper, str.isdigit)]

@@ -15,8 +15,8 @@ def ask(arguments: list[str]) -> int | None:
     """Return the exit code of a command that a watcher has run; None if nobody did.
 
     The watcher runs it in a process with these arguments and with the current folder, environment
-    and standard streams of this process, so it need not be the watcher of the right index: the
-    right one only has the answer at hand.
+    and standard streams of this process. So any watcher gives the right answer; that of the right
+    index is only faster, because it has loaded the index already.
     """
     folder = _index_folder(arguments)
     if folder is None or not os.path.exists(f"{folder}/{wire.SOCKET}"):  # noqa: PTH110

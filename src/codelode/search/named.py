@@ -2,7 +2,8 @@
 
 The *grade* of a chunk is that of the best definition whose name begins in it: 1 for the name as
 asked, less for another case, less for the same words joined in another way. A declaration is worth
-a little less than a definition; a definition outside the class or module asked for, half of it.
+a little less than a definition. Outside the class or module asked for, either is worth
+about half as much.
 """
 
 from __future__ import annotations

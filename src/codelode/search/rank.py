@@ -152,7 +152,7 @@ def _number_files(shards: NDArray[np.int64], files: NDArray[np.int64]) -> NDArra
 def _best_of_all(gathered: Gathered, k: int) -> NDArray[np.intp]:
     """Return the rows of the candidates that are among the k best of their proposer, ascending.
 
-    Takes the proposals of all others away.
+    Sets each proposal that is not among the k best of its proposer to -inf.
     """
     kept = np.zeros(gathered.proposals.shape, bool)
     for proposer, scores in enumerate(gathered.proposals.T):

@@ -1,7 +1,7 @@
 """The longest run of a query's words, in order, in the text of a chunk.
 
-The text has to be read for this, so only some candidates are looked into: of those of the lexical
-leg that can have a run that is long enough, the best by their scores there. The choice is the same
+The text has to be read for this, so only a few candidates are looked into: those with the best
+BM25 among the candidates of the lexical leg that can have a long enough run. The rule is the same
 in a shard and among all shards.
 """
 

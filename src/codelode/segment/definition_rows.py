@@ -36,7 +36,8 @@ class DefinitionRow(NamedTuple):
     """A definition without its name, which is in a block of names.
 
     `place` is its place among the definitions of its file, `parent` the place of the one that
-    encloses it, or -1; `name` is the number of its name, `owner` 1 + that of its owner or 0.
+    encloses it, or -1. `name` is the number of its name; `owner` is 1 + the number of its owner's
+    name, or 0 without an owner.
     """
 
     place: int

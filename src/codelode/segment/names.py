@@ -63,7 +63,7 @@ class SortedNames(NamedTuple):
 
 
 class NameBlocks:
-    """The text of names that come in order, in blocks, and the heads."""
+    """The blocks of names that are added in order: their texts and their heads."""
 
     def __init__(self) -> None:
         self.texts: list[bytes] = []  # each name followed by a newline

@@ -71,7 +71,7 @@ CHUNK = np.dtype(
         ("start_line", "<u4"),  # 1-based
         ("more_lines", "<u2"),  # after the first
         ("tokens", "<u2"),
-        ("symbol_start", "<u2"),  # in section "symbols", after the first of its group
+        ("symbol_start", "<u2"),  # in section "symbols", relative to the first of its group
         ("symbol_length", "u1"),
         ("kind", "u1"),  # 1-based number in meta["kinds"]; 0: none
     ]

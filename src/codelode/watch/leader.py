@@ -71,7 +71,7 @@ class Leader:
         self._in_step = False  # the index has everything but the changes collected since
         self._generation = -1
         self._compared = 0.0  # when the whole tree was compared last
-        self._tried = -RETRY  # when the tree could not be watched
+        self._tried = -RETRY  # when watching the tree failed last
         self._delay = SCAN_LEAST
         self.state = WatchState(pid=os.getpid(), mode="starting", since=time.time())
 
