@@ -46,7 +46,10 @@ def _ask(folder: str, arguments: list[str]) -> int | None:
             return None
         streams = b"".join(number.to_bytes(4, "little") for number in range(3))
         connection.sendmsg([b"S"], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, streams)])
-        connection.settimeout(wire.SECONDS_TO_ANSWER)
+        connection.settimeout(wire.SECONDS_TO_ANSWER + 1)
+        if connection.recv(1) != wire.BEGUN:
+            return None  # nothing was written
+        connection.settimeout(None)  # whoever reads the output may take any time
         code = connection.recv(1)
         return code[0] if code else None
     finally:

@@ -23,6 +23,8 @@ from codelode.system import fork, locks, private_socket
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from _typeshed import ReadableBuffer
+
     from codelode.index import Index
     from codelode.watch.watcher import Watcher
 
@@ -121,20 +123,55 @@ class Resident:
                 self._children.add(child)
                 return
             code = 2
+            begin = _Beginning(connection)
             try:
                 listener.close()
-                _become(streams, theirs[2], environment)
+                _become(streams, theirs[2], environment, begin)
                 INHERITED[reader.directory] = reader
                 Refresher.known[reader.directory] = freshness
                 code = self._main([os.fsdecode(each) for each in arguments])
             finally:
-                _end(connection, code)
+                _end(connection, begin, code)
         finally:
             for stream in streams:
                 os.close(stream)
 
 
-def _become(streams: list[int], folder: bytes, environment: dict[bytes, bytes]) -> None:
+class _Beginning:
+    """Tells the client once that the output begins, and ends this process if it does not begin.
+
+    A lock that another thread held when this process was forked may never be free here. Then the
+    system ends this process, and the client searches itself.
+    """
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection: socket.socket | None = connection
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.alarm(int(wire.SECONDS_TO_ANSWER))
+
+    def __call__(self) -> None:
+        if self._connection is not None:
+            signal.alarm(0)
+            self._connection.settimeout(None)
+            self._connection.sendall(wire.BEGUN)
+            self._connection = None
+
+
+class _Output(io.FileIO):
+    """A stream of the client."""
+
+    def __init__(self, number: int, begin: _Beginning) -> None:
+        super().__init__(number, "wb", closefd=False)
+        self._begin = begin
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        self._begin()
+        return super().write(data)
+
+
+def _become(
+    streams: list[int], folder: bytes, environment: dict[bytes, bytes], begin: _Beginning
+) -> None:
     """Take over the streams, the folder and the environment of the client."""
     locks.abandon()
     signal.set_wakeup_fd(-1)
@@ -144,7 +181,7 @@ def _become(streams: list[int], folder: bytes, environment: dict[bytes, bytes]) 
     sys.stdin = io.TextIOWrapper(io.BufferedReader(io.FileIO(0, closefd=False)))
     sys.stdout, sys.stderr = (
         io.TextIOWrapper(
-            io.BufferedWriter(io.FileIO(number, "wb", closefd=False)),
+            io.BufferedWriter(_Output(number, begin)),
             line_buffering=number == 2 or os.isatty(number),
         )
         for number in (1, 2)
@@ -166,11 +203,12 @@ def _request(connection: socket.socket) -> bytes:
     return data[4:]
 
 
-def _end(connection: socket.socket, code: int) -> None:
+def _end(connection: socket.socket, begin: _Beginning, code: int) -> None:
     """End a forked process, whatever it was about to do."""
     with suppress(OSError, ValueError):
         sys.stdout.flush()
         sys.stderr.flush()
     with suppress(OSError):
+        begin()
         connection.sendall(bytes([code]))
     os._exit(code)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 SOCKET = "watch.socket"
 ACCEPTED = b"A"
+BEGUN = b"B"
+"""Sent before the first output, or before the exit code if there is none."""
 SECONDS_TO_ACCEPT = 0.1
 SECONDS_TO_ANSWER = 10.0
 MAX_REQUEST_BYTES = 1 << 24
