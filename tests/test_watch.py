@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -79,6 +80,27 @@ def test_edits_are_committed_without_a_search(index: Index, root: Path) -> None:
         assert not has(index, "beta_word", "src/new.py")
         (root / "lib/moved.py").unlink()
         until(lambda: not has(index, "beta_word", "lib/moved.py"))
+
+
+def test_a_watcher_can_be_kept_from_working(index: Index, root: Path) -> None:
+    told, go_on = threading.Event(), threading.Event()
+
+    def block(_generation: int, _report: object) -> None:
+        told.set()
+        assert go_on.wait(60)
+
+    with index.watch(None, block) as watcher:
+        assert told.wait(60)
+        with watcher.at_rest(0.05) as rests:
+            assert not rests
+        go_on.set()
+        until(lambda: mode(watcher) not in ("", "starting"))
+        with watcher.at_rest(60) as rests:
+            assert rests
+            (root / "src/new.py").write_text("alpha_word = 1\n")
+            time.sleep(1.0)
+            assert not has(index, "alpha_word", "src/new.py")
+        until(lambda: has(index, "alpha_word", "src/new.py"))
 
 
 def test_folders_that_appear_move_and_vanish_are_followed(index: Index, root: Path) -> None:

@@ -11,10 +11,10 @@ import sys
 import threading
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from codelode.errors import CodelodeError
-from codelode.freshness.refresh import Refresher
+from codelode.freshness.refresh import BUDGET, Refresher
 from codelode.reader import INHERITED
 from codelode.resident import wire
 from codelode.resident.client import program
@@ -101,7 +101,7 @@ class Resident:
                 self._children.discard(child)
 
     def _handle(self, connection: socket.socket, listener: socket.socket) -> None:
-        """Accept a request, and fork a process that answers it."""
+        """Accept a request, and answer it unless the watcher has much to do."""
         connection.settimeout(_REQUEST_SECONDS)
         option = private_socket.credentials_option()
         if not private_socket.peer_is_same_user(connection.getsockopt(socket.SOL_SOCKET, *option)):
@@ -113,35 +113,47 @@ class Resident:
         # Only now: streams that were sent to a process that hangs would stay open.
         _, streams, _, _ = socket.recv_fds(connection, 1, 3)
         try:
-            if len(streams) != 3:
-                return
-            freshness = self._index.refresh()
-            reader = self._index.reader.home()
-            reader.snapshot()  # opens the newest one, for the fork
-            child = fork.fork()
-            if child:
-                self._children.add(child)
-                return
-            code = 2
-            begin = _Beginning(connection)
-            try:
-                listener.close()
-                _become(streams, theirs[2], environment, begin)
-                INHERITED[reader.directory] = reader
-                Refresher.known[reader.directory] = freshness
-                code = self._main([os.fsdecode(each) for each in arguments])
-            finally:
-                _end(connection, begin, code)
+            with self._watcher.at_rest(BUDGET) as rests:
+                if rests and len(streams) == 3:
+                    freshness = self._index.refresh()
+                    reader = self._index.reader.home()
+                    reader.snapshot()  # opens the newest one, for the fork
+                    child = fork.fork()
+                    if child:
+                        self._children.add(child)
+                        return
+                    listener.close()
+                    INHERITED[reader.directory] = reader
+                    Refresher.known[reader.directory] = freshness
+                    self._answer(connection, streams, theirs[2], arguments, environment)
         finally:
             for stream in streams:
                 os.close(stream)
+
+    def _answer(
+        self,
+        connection: socket.socket,
+        streams: list[int],
+        folder: bytes,
+        arguments: list[bytes],
+        environment: dict[bytes, bytes],
+    ) -> NoReturn:
+        """Run the command of a client in a process that was forked for it, and end that process."""
+        code = 2
+        begin = _Beginning(connection)
+        try:
+            _become(streams, folder, environment, begin)
+            code = self._main([os.fsdecode(each) for each in arguments])
+        finally:
+            _end(connection, begin, code)
 
 
 class _Beginning:
     """Tells the client once that the output begins, and ends this process if it does not begin.
 
-    A lock that another thread held when this process was forked may never be free here. Then the
-    system ends this process, and the client searches itself.
+    A lock that another thread held when this process was forked is never free here. The watcher's
+    thread holds none then; should another one, the system ends this process, and the client
+    searches itself.
     """
 
     def __init__(self, connection: socket.socket) -> None:
@@ -203,7 +215,7 @@ def _request(connection: socket.socket) -> bytes:
     return data[4:]
 
 
-def _end(connection: socket.socket, begin: _Beginning, code: int) -> None:
+def _end(connection: socket.socket, begin: _Beginning, code: int) -> NoReturn:
     """End a forked process, whatever it was about to do."""
     with suppress(OSError, ValueError):
         sys.stdout.flush()

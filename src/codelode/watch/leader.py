@@ -65,6 +65,8 @@ class Leader:
         self._limit = limit
         self._listener = listener
         self._refresher = Refresher(reader)
+        self.working = threading.RLock()
+        """Held by the leader except while it waits. Whoever else holds it keeps it waiting."""
         self._lock = threading.Lock()
         self._tree: TreeWatch | None = None
         self._under_way = Changes()  # what the current update looks at
@@ -97,7 +99,9 @@ class Leader:
         """Follow until the wake-up says to stop, or until this is no longer valid."""
         while is_valid() and not self._wakeup.stopped:
             try:
-                if self._tree is not None or self._begin():
+                with self.working:
+                    begun = self._tree is not None or self._begin()
+                if begun:
                     self._follow()
                 else:
                     self._scan()
@@ -144,10 +148,11 @@ class Leader:
             self.close()
         elif tree.drain():
             self._wait_for_quiet(tree)
-            try:
-                self._apply(tree)
-            except CannotWatch as problem:
-                self._cannot_watch(problem)
+            with self.working:
+                try:
+                    self._apply(tree)
+                except CannotWatch as problem:
+                    self._cannot_watch(problem)
         elif time.monotonic() - self._compared > RESCAN:
             self._compare()
 
@@ -186,14 +191,15 @@ class Leader:
 
     def _compare(self) -> None:
         """Compare the whole tree with the index, and update it."""
-        self._in_step = False
-        report = None
-        if self._reader.exists():
-            self._refresher.refresh("always")
-        else:
-            report = IndexWriter(self._reader).update(UpdateOptions.of(None, {}))
-        self._compared = time.monotonic()
-        self._done(report)
+        with self.working:
+            self._in_step = False
+            report = None
+            if self._reader.exists():
+                self._refresher.refresh("always")
+            else:
+                report = IndexWriter(self._reader).update(UpdateOptions.of(None, {}))
+            self._compared = time.monotonic()
+            self._done(report)
 
     def _done(self, report: UpdateReport | None) -> None:
         """Note that the index has everything that had changed before."""

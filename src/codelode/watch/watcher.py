@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
 from codelode.system.wakeup import Wakeup
@@ -13,6 +14,7 @@ from codelode.watch.lease import Lease
 from codelode.watch.state import read_state
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from codelode.reader import IndexReader
@@ -71,6 +73,24 @@ class Watcher:
         if leader is None or self._pid != os.getpid():  # a fork shares the queue of its parent
             return None
         return leader.changes()
+
+    @contextmanager
+    def at_rest(self, seconds: float) -> Iterator[bool]:
+        """Keep this watcher from working; yield False if it still works after some seconds.
+
+        A process may be forked meanwhile: the thread holds no lock, of an import for example, that
+        nobody would release in the child.
+        """
+        leader = self._leader
+        if leader is None:
+            yield True
+            return
+        rests = leader.working.acquire(timeout=seconds)
+        try:
+            yield rests
+        finally:
+            if rests:
+                leader.working.release()
 
     def wait(self, seconds: float | None = None) -> bool:
         """Wait until watching ends, or some seconds; return whether it has ended."""
