@@ -1,20 +1,24 @@
-"""The repositories that a set is drawn from: their trees, and cached drawn queries."""
+"""The sets that are drawn from repositories: their flags, their run, and cached drawn queries."""
 
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from benchmarks.quality.dataset import Repository, load_repositories
+from benchmarks.quality.runs import bring_up_to_date, index_folder
+from benchmarks.quality.set_command import Settings, finish, for_each, set_parser, settings_of
+from benchmarks.quality.set_run import Row, SetRun, summarize
 from benchmarks.quality.tree_files import tree_digest
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from benchmarks.quality.set_command import Settings
+    from codelode import Index
 
 QueryT = TypeVar("QueryT", bound=tuple[object, ...])
 
@@ -47,6 +51,44 @@ def repository_tasks(
     return [
         RepositoryTask(row, checkouts / row.name / row.root, settings, seed) for row in repositories
     ]
+
+
+def run_command(
+    name: str,
+    description: str | None,
+    run: Callable[[Path, Path, Settings, int], SetRun],
+) -> None:
+    """Run a set with the options of the command line; print and compare."""
+    parser = set_parser(name, description)
+    add_flags(parser)
+    options = parser.parse_args()
+    finish(run(options.checkouts, options.annotations, settings_of(options), options.seed), options)
+
+
+def run_tasks(
+    name: str,
+    ask_repository: Callable[[RepositoryTask], list[Row]],
+    tasks: Sequence[RepositoryTask],
+    settings: Settings,
+) -> SetRun:
+    """Search in every repository and return the run of the set."""
+    rows = [row for rows in for_each(ask_repository, tasks, settings.jobs) for row in rows]
+    return summarize(name, settings.mode, rows)
+
+
+@contextmanager
+def indexed(task: RepositoryTask) -> Iterator[Index]:
+    """Index the tree of a repository, or update its index."""
+    settings = task.settings
+    with index_folder(settings.index_root, task.repository.name) as folder:
+        index, _ = bring_up_to_date(
+            task.tree,
+            folder,
+            rebuild=settings.rebuild,
+            jobs=settings.index_jobs,
+            model=settings.model,
+        )
+        yield index
 
 
 def drawn(

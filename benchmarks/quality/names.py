@@ -17,12 +17,19 @@ import re
 from contextlib import redirect_stdout
 from typing import TYPE_CHECKING
 
-from benchmarks.quality.checked_out import RepositoryTask, add_flags, drawn, repository_tasks
+from benchmarks.quality.checked_out import (
+    RepositoryTask,
+    drawn,
+    indexed,
+    repository_tasks,
+    run_command,
+    run_tasks,
+)
 from benchmarks.quality.ctags import tags_of
 from benchmarks.quality.draw_names import AS_WRITTEN, NameQuery, draw_names
-from benchmarks.quality.runs import bring_up_to_date, hits_of, index_folder, place_text
-from benchmarks.quality.set_command import Settings, finish, for_each, set_parser, settings_of
-from benchmarks.quality.set_run import Row, SetRun, summarize
+from benchmarks.quality.runs import hits_of, place_text
+from benchmarks.quality.set_command import Settings
+from benchmarks.quality.set_run import Row, SetRun
 from codelode.cli import main as lode
 
 if TYPE_CHECKING:
@@ -36,17 +43,13 @@ _NUMBERED = re.compile(r" {2,}(\d+) {2}|\s+(\d+)\Z")
 
 def main() -> None:
     """Draw the names, search for them, print and compare."""
-    parser = set_parser("names", __doc__)
-    add_flags(parser)
-    options = parser.parse_args()
-    finish(run(options.checkouts, options.annotations, settings_of(options), options.seed), options)
+    run_command("names", __doc__, run)
 
 
 def run(checkouts: Path, annotations: Path, settings: Settings, seed: int = 0) -> SetRun:
     """Search for the names of all repositories."""
     tasks = repository_tasks(checkouts, annotations, settings, seed)
-    rows = [row for rows in for_each(ask_repository, tasks, settings.jobs) for row in rows]
-    return summarize("names", settings.mode, rows)
+    return run_tasks("names", ask_repository, tasks, settings)
 
 
 def ask_repository(task: RepositoryTask) -> list[Row]:
@@ -54,14 +57,7 @@ def ask_repository(task: RepositoryTask) -> list[Row]:
     seed = f"{task.seed} {task.repository.name}"
     queries = drawn(task, "names", lambda: draw_names(tags_of(task.tree), seed), NameQuery)
     settings, name = task.settings, task.repository.name
-    with index_folder(settings.index_root, name) as folder:
-        index, _ = bring_up_to_date(
-            task.tree,
-            folder,
-            rebuild=settings.rebuild,
-            jobs=settings.index_jobs,
-            model=settings.model,
-        )
+    with indexed(task) as index:
         return [ask_name(index, name, query, settings) for query in queries]
 
 

@@ -13,11 +13,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from benchmarks.quality.checked_out import RepositoryTask, add_flags, repository_tasks
+from benchmarks.quality.checked_out import (
+    RepositoryTask,
+    indexed,
+    repository_tasks,
+    run_command,
+    run_tasks,
+)
 from benchmarks.quality.draw_traces import TraceQuery, draw_traces
-from benchmarks.quality.runs import bring_up_to_date, hits_of, index_folder, place_text
-from benchmarks.quality.set_command import Settings, finish, for_each, set_parser, settings_of
-from benchmarks.quality.set_run import Row, SetRun, summarize
+from benchmarks.quality.runs import hits_of, place_text
+from benchmarks.quality.set_command import Settings
+from benchmarks.quality.set_run import Row, SetRun
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,30 +35,19 @@ _NEAR = 10
 
 def main() -> None:
     """Draw the reports, search for them, print and compare."""
-    parser = set_parser("traces", __doc__)
-    add_flags(parser)
-    options = parser.parse_args()
-    finish(run(options.checkouts, options.annotations, settings_of(options), options.seed), options)
+    run_command("traces", __doc__, run)
 
 
 def run(checkouts: Path, annotations: Path, settings: Settings, seed: int = 0) -> SetRun:
     """Search for the reports of all repositories."""
     tasks = repository_tasks(checkouts, annotations, settings, seed)
-    rows = [row for rows in for_each(ask_repository, tasks, settings.jobs) for row in rows]
-    return summarize("traces", settings.mode, rows)
+    return run_tasks("traces", ask_repository, tasks, settings)
 
 
 def ask_repository(task: RepositoryTask) -> list[Row]:
     """Draw the reports of one repository and search for them."""
     settings, repository = task.settings, task.repository
-    with index_folder(settings.index_root, repository.name) as folder:
-        index, _ = bring_up_to_date(
-            task.tree,
-            folder,
-            rebuild=settings.rebuild,
-            jobs=settings.index_jobs,
-            model=settings.model,
-        )
+    with indexed(task) as index:
         lead = f"{repository.root}/" if str(repository.root) not in ("", ".") else ""
         seed = f"{task.seed} {repository.name}"
         queries = draw_traces(index, repository.language, lead, seed)

@@ -11,12 +11,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from benchmarks.quality.checked_out import RepositoryTask, add_flags, drawn, repository_tasks
+from benchmarks.quality.checked_out import (
+    RepositoryTask,
+    drawn,
+    indexed,
+    repository_tasks,
+    run_command,
+    run_tasks,
+)
 from benchmarks.quality.draw_verbatim import VerbatimQuery, draw_verbatim
 from benchmarks.quality.names import holds
-from benchmarks.quality.runs import bring_up_to_date, hits_of, index_folder, place_text
-from benchmarks.quality.set_command import Settings, finish, for_each, set_parser, settings_of
-from benchmarks.quality.set_run import Row, SetRun, summarize
+from benchmarks.quality.runs import hits_of, place_text
+from benchmarks.quality.set_command import Settings
+from benchmarks.quality.set_run import Row, SetRun
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,17 +33,13 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """Draw the texts, search for them, print and compare."""
-    parser = set_parser("verbatim", __doc__)
-    add_flags(parser)
-    options = parser.parse_args()
-    finish(run(options.checkouts, options.annotations, settings_of(options), options.seed), options)
+    run_command("verbatim", __doc__, run)
 
 
 def run(checkouts: Path, annotations: Path, settings: Settings, seed: int = 0) -> SetRun:
     """Search for the texts of all repositories."""
     tasks = repository_tasks(checkouts, annotations, settings, seed)
-    rows = [row for rows in for_each(ask_repository, tasks, settings.jobs) for row in rows]
-    return summarize("verbatim", settings.mode, rows)
+    return run_tasks("verbatim", ask_repository, tasks, settings)
 
 
 def ask_repository(task: RepositoryTask) -> list[Row]:
@@ -44,14 +47,7 @@ def ask_repository(task: RepositoryTask) -> list[Row]:
     seed = f"{task.seed} {task.repository.name}"
     queries = drawn(task, "verbatim", lambda: draw_verbatim(task.tree, seed), VerbatimQuery)
     settings, name = task.settings, task.repository.name
-    with index_folder(settings.index_root, name) as folder:
-        index, _ = bring_up_to_date(
-            task.tree,
-            folder,
-            rebuild=settings.rebuild,
-            jobs=settings.index_jobs,
-            model=settings.model,
-        )
+    with indexed(task) as index:
         return [ask_text(index, name, query, settings) for query in queries]
 
 
