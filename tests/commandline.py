@@ -62,6 +62,16 @@ SAMPLE: dict[str, str | bytes] = {
 }
 
 
+def indexed_sample(folder: Path) -> tuple[CommandLine, Path]:
+    """Write a small tree into a folder and index it; return a command line and the tree."""
+    home = folder / "home"
+    home.mkdir()
+    lode = CommandLine(home)
+    root = write_tree(folder / "tree", SAMPLE)
+    lode("index", root).must_succeed()
+    return lode, root
+
+
 def write_tree(root: Path, files: dict[str, str | bytes]) -> Path:
     """Write files below a folder."""
     for name, content in files.items():
@@ -206,6 +216,20 @@ class CommandLine:
             stderr=subprocess.PIPE,
             start_new_session=True,
         )
+
+    @contextmanager
+    def serving(self, *arguments: str | Path, **environment: str) -> Iterator[str]:
+        """Start a command that announces its URL on standard error; yield the URL."""
+        process = self.start(*arguments, **environment)
+        try:
+            assert process.stderr is not None
+            line = process.stderr.readline().decode()
+            found = re.search(r"http://\S+", line)
+            assert found, line
+            yield found[0]
+        finally:
+            process.kill()
+            process.communicate()
 
     def on_terminal(
         self,

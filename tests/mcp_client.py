@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import re
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -37,16 +36,8 @@ async def stdio(
 @contextlib.contextmanager
 def http(lode: CommandLine, *arguments: str | Path, **environment: str) -> Iterator[str]:
     """Start `lode mcp --http` on a free port; return its URL."""
-    process = lode.start("mcp", "--http", "0", *arguments, **environment)
-    try:
-        assert process.stderr is not None
-        line = process.stderr.readline().decode()
-        found = re.search(r"http://\S+", line)
-        assert found, line
-        yield found[0]
-    finally:
-        process.kill()
-        process.communicate()
+    with lode.serving("mcp", "--http", "0", *arguments, **environment) as url:
+        yield url
 
 
 async def text_of(client: Client, tool: str, /, **arguments: Any) -> str:

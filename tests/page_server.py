@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
-import re
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -119,13 +118,5 @@ class Site:
 @contextlib.contextmanager
 def serving(lode: CommandLine, *arguments: str | Path, **environment: str) -> Iterator[Site]:
     """Start `lode serve` on a free port."""
-    process = lode.start("serve", "--port", "0", *arguments, **environment)
-    try:
-        assert process.stderr is not None
-        line = process.stderr.readline().decode()
-        found = re.search(r"http://\S+", line)
-        assert found, line
-        yield Site(found[0])
-    finally:
-        process.kill()
-        process.communicate()
+    with lode.serving("serve", "--port", "0", *arguments, **environment) as url:
+        yield Site(url)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commandline import LODE, SAMPLE, CommandLine, imported_by, write_tree
+from tests.commandline import LODE, CommandLine, imported_by, indexed_sample, write_tree
 
 HEADER = re.compile(r"\S.*:\d+(  .*)?")
 CONTEXT = re.compile(r"  +(\d+|…)(  .*)?")
@@ -34,13 +34,7 @@ NEEDLESS = (  # modules that a search in a pipe does not need
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[CommandLine, Path]:
     """Return a small tree and its index. No test changes them."""
-    folder = tmp_path_factory.mktemp("search")
-    home = folder / "home"
-    home.mkdir()
-    lode = CommandLine(home)
-    root = write_tree(folder / "tree", SAMPLE)
-    lode("index", root).must_succeed()
-    return lode, root
+    return indexed_sample(tmp_path_factory.mktemp("search"))
 
 
 def paths(text: str) -> list[str]:

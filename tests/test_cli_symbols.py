@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commandline import SAMPLE, CommandLine, imported_by, write_tree
+from tests.commandline import SAMPLE, CommandLine, imported_by, indexed_sample, write_tree
 
 NEEDLESS = ("pygments", "tree_sitter", "subprocess", "codelode.embed", "codelode.pipeline")
 
@@ -14,13 +14,7 @@ NEEDLESS = ("pygments", "tree_sitter", "subprocess", "codelode.embed", "codelode
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[CommandLine, Path]:
     """Return a small tree and its index. No test changes them."""
-    folder = tmp_path_factory.mktemp("symbols")
-    home = folder / "home"
-    home.mkdir()
-    lode = CommandLine(home)
-    root = write_tree(folder / "tree", SAMPLE)
-    lode("index", root).must_succeed()
-    return lode, root
+    return indexed_sample(tmp_path_factory.mktemp("symbols"))
 
 
 def test_a_definition_is_a_line(sample: tuple[CommandLine, Path]) -> None:

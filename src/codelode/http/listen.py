@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -24,14 +23,6 @@ def parse_address(text: str) -> tuple[str, int]:
     if not port.isdecimal() or not 0 <= int(port) <= 65535:
         raise UsageError(f"{text!r} is not [HOST:]PORT, such as 8791 or 127.0.0.1:8791")
     return host.removeprefix("[").removesuffix("]") or "127.0.0.1", int(port)
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether only this machine reaches an address."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def url_of(host: str, port: int) -> str:

@@ -12,7 +12,8 @@ from mcp.server.transport_security import TransportSecuritySettings
 
 from codelode.errors import UsageError
 from codelode.http.guard import LOOPBACK_NAMES, Guard
-from codelode.http.listen import is_loopback, parse_address, serve, url_of
+from codelode.http.listen import parse_address, serve, url_of
+from codelode.system.loopback import is_loopback
 
 if TYPE_CHECKING:
     from codelode.mcp.server import ToolServer

@@ -7,7 +7,6 @@ serves. No metric is ever sent: a file is written, or a scraper is answered.
 from __future__ import annotations
 
 import atexit
-import ipaddress
 import threading
 from contextlib import suppress
 from importlib import import_module
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from codelode.errors import UsageError
+from codelode.system.loopback import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,18 +109,11 @@ def _target(
         raise UsageError(
             f"metrics cannot go to {target!r}: give file:PATH or http://127.0.0.1:PORT"
         )
-    if loopback_only and not _is_loopback(host):
+    if loopback_only and not is_loopback(host):
         raise UsageError(
             f"metrics are shown to this machine only, not at {target!r}: use a loopback address"
         )
     return lambda registry: _serve(host, port, registry)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _write_regularly(path: Path, registry: CollectorRegistry) -> tuple[str, Callable[[], None]]:

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from codelode.http.guard import LOOPBACK_NAMES, Guard
-from codelode.http.listen import is_loopback, serve, url_of
+from codelode.http.listen import serve, url_of
 from codelode.page.application import Page
 from codelode.page.headers import SafeHeaders
+from codelode.system.loopback import is_loopback
 
 if TYPE_CHECKING:
     from codelode.page.plots import Figures

@@ -4,12 +4,15 @@
 mapped file from being truncated, `open_flags` are for files and folders that are read. `cpu` and
 `memory` tell what the machine has and what this process uses of it. `processes` starts workers and
 talks to them in the frames of `framing`, in which errors cross over too (`error_message`). `fork`
-is for the children of a program that forks. Linux has all of it; every module imports everywhere.
+is for the children of a program that forks, `private_socket` for those of one user that meet in a
+folder, `loopback` for addresses that only this machine reaches. Linux has all of it; every module
+imports everywhere.
 
-macOS needs no changes to run. Without `F_SETLEASE`, a file can be truncated during a query (its
-size is still checked before each query). `fsync` leaves data in the drive's cache, so power loss is
-survived only with `fcntl(F_FULLFSYNC)` in `sync_file` and `sync_folder`. Allocations have no limit
-there: the memory cap is only checked after each batch.
+macOS needs no changes to run. `private_socket` asks for Linux's `SO_PEERCRED`; macOS needs
+`LOCAL_PEERCRED` before searches go to a watcher there. Without `F_SETLEASE`, a file can be
+truncated during a query (its size is still checked before each query). `fsync` leaves data in the
+drive's cache, so power loss is survived only with `fcntl(F_FULLFSYNC)` in `sync_file` and
+`sync_folder`. Allocations have no limit there: the memory cap is only checked after each batch.
 
 Windows needs, in this folder:
 - `locks`: `msvcrt.locking` in place of `flock`; `os.pread` and `os.pwrite` do not exist;
@@ -21,6 +24,7 @@ Windows needs, in this folder:
   to the next writer; equal content must not be renamed onto a file that a reader has open;
 - `memory`: `GetProcessMemoryInfo` in place of `/proc` and `resource`, a job object as the limit;
 - `cpu`: `SetPriorityClass` in place of `nice`;
+- `private_socket`: nothing: without `fork`, no process answers for others;
 - `processes`: `CREATE_NEW_PROCESS_GROUP` in place of `process_group`.
 Outside this folder, `discover` walks by folder descriptors (`dir_fd`), which Windows lacks.
 """
