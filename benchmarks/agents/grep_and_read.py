@@ -11,8 +11,9 @@ Exactly this, until the right file was read:
    seen, then the first by path. It pays for the first 2,000 lines of the file.
 4. When the words are used up it goes on reading, at most 10 files in all; then it gives up.
 
-Files are those that git would list: no ignored, hidden or binary ones. This loop is kind to grep:
-it pays nothing for thinking, and it stops at the right file without being told that it is right.
+Files are those that git would list: no ignored, hidden or binary ones. The loop
+pays nothing for thinking, and it stops at the right file without being told that it is right. But
+its words are those of the question: a model would think of better ones.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 r"""A count of tokens that is not below those of real tokenizers, without a vocabulary.
 
 Language models count text in tokens, each model by a vocabulary of its own that takes megabytes. An
-answer must fit a budget of any of them, so this count is an upper bound in practice: over 2,700
-excerpts of 32 repositories, the tokenizers `cl100k`, `o200k`, Llama 3, Qwen 3 and Claude 2 count
-65 to 72 % of it in the median and never more than 98 %. `benchmarks/agents/tokens.py` measures
-this.
+answer must fit a budget of any of them, so this count is an upper bound in practice: over 1,775
+excerpts of 32 repositories, the tokenizers `cl100k`, `o200k`, Llama 3 and Qwen 3 count 64 or 65 %
+of it in the median and never more than 98 %. `benchmarks/agents/tokens.py` measures this. Its
+constants were fitted to excerpts of the same repositories.
 
 The count follows the way in which byte pair encoding works: common letter pairs merge into long
 tokens, rare ones do not; some pairs of punctuation are one token; a run of the same character takes
