@@ -41,7 +41,7 @@ Ask = Callable[[str], str]
 
 @dataclass(frozen=True)
 class Result:
-    """The figures of one question. A cost is None if the right file was never read."""
+    """The figures of one question. A cost is None if no read reached the right file."""
 
     tree: str
     query: str

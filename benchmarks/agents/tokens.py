@@ -1,9 +1,9 @@
-"""Compare the count of tokens with those of real tokenizers.
+"""Compare `count_tokens` with real tokenizers.
 
     python -m benchmarks.agents.tokens TREE...
 
 Draws up to 40 lines, at most 4,000 characters, of 3,000 files of the trees. For each tokenizer it
-prints what it counts as a share of `count_tokens`: more than 1.00 would exceed a budget.
+prints its count as a share of that of `count_tokens`: above 1.00, an answer exceeds its budget.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""The time from an edit to its hit while a watcher runs, and what the watcher costs.
+"""Measure the time from an edit to its hit while a watcher runs, and the cost of the watcher.
 
     python -m benchmarks.freshness.edits k10000
 
-Works on a copy of the tree. Prints milliseconds from the end of a write until the last commit has
-the new word, those of whole `lode search` processes, and the watcher's CPU while idle and its
-private memory, beside that of a process that has searched once.
+Works on a copy of the tree. Prints the milliseconds from the end of a write to the commit that has
+the new word, the milliseconds of whole `lode search` processes, the CPU of the idle watcher, and
+its private memory beside that of a process that has searched once.
 """
 
 from __future__ import annotations

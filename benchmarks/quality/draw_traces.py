@@ -34,7 +34,7 @@ _CALLABLE = ("function", "method", "macro")
 
 
 class TraceQuery(NamedTuple):
-    """A report: what it holds, its text, and the place where the error was raised."""
+    """A report: its kind, its text, and the place that raised the error."""
 
     kind: str
     query: str
