@@ -79,6 +79,17 @@ def progress_meter(quiet: bool = False) -> Meter | None:
     return ProgressBar
 
 
+def transfer_meter(quiet: bool, action: str) -> Meter | None:
+    """Return a meter for segments that are moved, on the same condition."""
+    if progress_meter(quiet) is None:
+        return None
+    from functools import partial
+
+    from codelode.progress import ProgressBar
+
+    return partial(ProgressBar, action=action, noun="segment")
+
+
 def is_terminal(stream: TextIO) -> bool:
     """Return whether a stream is a terminal."""
     return not stream.closed and stream.isatty()
