@@ -7,7 +7,6 @@ checked again: the identity of the index, every reference of every segment, ever
 from __future__ import annotations
 
 import re
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,17 +16,14 @@ from codelode.embed.load import names as bundled_models
 from codelode.errors import DamagedError, MismatchError
 from codelode.pipeline.identity import next_manifest
 from codelode.segment.verify import faults
-from codelode.store.snapshot import open_segment
-from codelode.system.cpu import available_cores
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Sequence
 
     from codelode.reader import IndexReader
     from codelode.segment.reader import Segment
     from codelode.store.manifest import Manifest
     from codelode.store.snapshot import LiveSegment
-    from codelode.store.storage import Storage
 
 _ADVICE = "the index here is as it was; tell whoever pushed it"
 _UNSAFE_PATH = re.compile(rb"(?:\A|/)(?:\.{0,2})(?:/|\Z)|\0")
@@ -59,30 +55,12 @@ def check_identity(
     next_manifest(manifest, reader.root, reader.load_encoder(manifest), walk)
 
 
-def check_segments(
-    storage: Storage, manifest: Manifest, known: Collection[str]
-) -> list[LiveSegment]:
-    """Return the segments of an index, opened and checked.
-
-    `known` are the names of those that this machine has checked or made before: of them, only what
-    the manifest says is checked. Raises `DamagedError` or `FormatError`.
-    """
-
-    def checked(number: int) -> LiveSegment:
-        entry = manifest.segments[number]
-        live = open_segment(storage, entry, manifest.dimensions)
-        if entry.name not in known:
-            check_content(live.segment)
-        _check_counts(live)
-        return live
-
-    with ThreadPoolExecutor(available_cores()) as pool:
-        lives = list(pool.map(checked, range(len(manifest.segments))))
+def check_distinct(lives: Sequence[LiveSegment]) -> None:
+    """Raise `DamagedError` if a file is live in two segments."""
     hashes = [live.segment.files["path_hash"][live.files] for live in lives]
     everything = np.concatenate([np.zeros(0, np.uint64), *hashes])
     if len(np.unique(everything)) != len(everything):
         raise DamagedError("the shared index has a file twice", _ADVICE)
-    return lives
 
 
 def check_content(segment: Segment) -> None:
@@ -97,8 +75,11 @@ def check_content(segment: Segment) -> None:
             raise DamagedError(f"{segment.file.name}: a path leads out of the tree", _ADVICE)
 
 
-def _check_counts(live: LiveSegment) -> None:
-    """Check that the manifest counts the live files of a segment as they are."""
+def check_counts(live: LiveSegment) -> None:
+    """Check that the manifest counts the live files of a segment as they are.
+
+    Raises `DamagedError`.
+    """
     files = live.segment.files
     all_chunks = int(files["chunks"].sum())
     if live.entry.all_chunks != all_chunks or live.entry.with_live(live.files, files) != live.entry:

@@ -11,7 +11,6 @@ The size matters because a checkout may convert line ends: the blob is the same,
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,55 +24,62 @@ from codelode.segment.stats import CPP_HEADER, unknown_stats
 from codelode.sharing.blob_ids import blob_ids
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from codelode.discover.git_blobs import TrackedBlobs
     from codelode.segment.reader import Segment
-    from codelode.store.snapshot import LiveSegment
+    from codelode.store.snapshot import LiveSegment, Snapshot
 
 
-@dataclass(frozen=True, slots=True)
-class Fitted:
-    """The times and inodes of the files of each segment, int64[rows, 3], and how many are known."""
+class Fitter:
+    """Finds the files of the checkout at `root` that have the content of a fetched segment.
 
-    stats: list[NDArray[np.int64]]
-    known: int
-
-
-def fit(
-    root: Path, lives: Sequence[LiveSegment], before: Mapping[str, LiveSegment], started_ns: int
-) -> Fitted:
-    """Find the live files of a fetched index that are in the checkout at `root` as indexed.
-
-    `before` are the segments of the index here by name: what is known about their files stays
-    known, unless a file may have changed within the granularity of file times before `started_ns`,
-    the time when that index was last compared with the tree.
+    `before` is the index here: what it knows about files of the same segments stays known. Changes
+    after this object is made are not seen; so whoever uses it takes the time before.
     """
-    worktree = Worktree(worktree_above(root))
-    blobs = worktree.blobs()
-    prefix = b"" if worktree.top is None else os.fsencode(os.path.relpath(root, worktree.top))
-    below = b"" if prefix in (b"", b".") else prefix + b"/"
-    known, stats = 0, []
-    for live in lives:
-        table = _known_before(before.get(live.entry.name), live.entry.rows, started_ns)
-        unknown = live.files & (table < 0).all(axis=1) & (live.segment.files["skip"] == 0)
-        if blobs is not None:
-            _fill(table, root, live.segment, np.flatnonzero(unknown), blobs, below)
-        known += int(np.count_nonzero((table[live.files] >= 0).any(axis=1)))
-        stats.append(table)
-    return Fitted(stats, known)
+
+    def __init__(self, root: Path, before: Snapshot | None) -> None:
+        worktree = Worktree(worktree_above(root))
+        top = worktree.top
+        prefix = b"." if top is None else os.fsencode(os.path.relpath(root, top))
+        self._root = root
+        self._below = b"" if prefix == b"." else prefix + b"/"
+        self._blobs = worktree.blobs()
+        self._before = {live.entry.name: live for live in before.segments} if before else {}
+        self._racy_after = (before.manifest.started_ns if before else 0) - RACY_NS
+
+    def stats(self, live: LiveSegment) -> NDArray[np.int64]:
+        """Return the times and inodes of the files of a segment, int64[rows, 3].
+
+        Those of files that may differ are unknown.
+        """
+        table = self._known_before(live)
+        rows = np.flatnonzero(_text_rows(live) & (table < 0).all(axis=1))
+        if self._blobs is not None and len(rows):
+            _fill(table, self._root, live.segment, rows, self._blobs, self._below)
+        return table
+
+    def _known_before(self, live: LiveSegment) -> NDArray[np.int64]:
+        """Return what the index here knows, except for files that were racy."""
+        same = self._before.get(live.entry.name)
+        if same is None:
+            return unknown_stats(live.entry.rows)
+        try:
+            table = same.stats.copy()
+        except (DamagedError, FormatError):
+            return unknown_stats(live.entry.rows)
+        table[table[:, :2].max(axis=1) >= self._racy_after] = -1
+        return table
 
 
-def _known_before(live: LiveSegment | None, rows: int, started_ns: int) -> NDArray[np.int64]:
-    if live is None:
-        return unknown_stats(rows)
-    try:
-        table = live.stats.copy()
-    except (DamagedError, FormatError):
-        return unknown_stats(rows)
-    table[table[:, :2].max(axis=1) >= started_ns - RACY_NS] = -1
-    return table
+def known_files(live: LiveSegment, stats: NDArray[np.int64]) -> int:
+    """Return the number of live files with text whose times and inodes are known."""
+    return int(np.count_nonzero((stats[_text_rows(live)] >= 0).any(axis=1)))
+
+
+def _text_rows(live: LiveSegment) -> NDArray[np.bool_]:
+    with_text: NDArray[np.bool_] = live.files & (live.segment.files["skip"] == 0)
+    return with_text
 
 
 def _fill(

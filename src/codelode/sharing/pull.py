@@ -8,10 +8,9 @@ as it has arrived, while others are on their way.
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from codelode.errors import (
     DamagedError,
@@ -19,35 +18,29 @@ from codelode.errors import (
     NoObjectError,
     ObjectStoreError,
     StoreError,
-    UsageError,
 )
 from codelode.pipeline.changes import settled_now
-from codelode.render.units import size as shown
-from codelode.sharing.check import check_content, check_identity, check_segments
+from codelode.sharing.check import check_identity
 from codelode.sharing.choice import choose
-from codelode.sharing.fit import fit
+from codelode.sharing.fit import Fitter
+from codelode.sharing.gather import Limits, gather
 from codelode.sharing.layout import Push, fetch_index, signature_key
 from codelode.sharing.signature import MAX_SIGNATURE_BYTES, signer
-from codelode.sharing.staging import Staging, partial_name
-from codelode.sharing.transfers import move
+from codelode.sharing.staging import Staging
 from codelode.store.commit import publish, settle, write_stats
 from codelode.store.lock import PATIENCE, write_lock
 from codelode.store.manifest import read_manifest
-from codelode.store.snapshot import LiveSegment, Snapshot, open_segment
-from codelode.store.storage import LocalStorage
+from codelode.store.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from codelode.objects.pace import Pace
     from codelode.objects.store import ObjectStore
     from codelode.reader import IndexReader
+    from codelode.sharing.gather import Gathered
     from codelode.sharing.layout import SharedIndex
     from codelode.sharing.transfers import Meter
-    from codelode.store.manifest import Manifest, SegmentEntry
-
-_SPARE_BYTES = 64 << 20
-"""The space on disk that a pull leaves."""
+    from codelode.store.manifest import Manifest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +93,7 @@ def pull(
     if there is not enough space, `LockedError`; the index here is then as it was.
     """
     began = time.perf_counter()
+    started_ns = settled_now()
     before = _current(reader)
     choice = choose(store, reader.root, options.near)
     data, shared = fetch_index(store, choice.push.index)
@@ -108,25 +102,22 @@ def pull(
     check_identity(reader, shared.manifest, mine, options.trust_options)
     staging = Staging(reader.directory)
     with staging.held():
-        try:
-            gathered = _gather(staging, store, shared, options, meter)
-            lives = check_segments(staging.storage, shared.manifest, gathered.checked)
-        except (DamagedError, FormatError):
-            staging.clear()
-            raise
+        fitter = Fitter(reader.root, before)
+        limits = Limits(options.bandwidth, options.space)
+        gathered = gather(staging, store, shared, fitter, limits, meter)
         with write_lock(reader.directory, max(options.wait, PATIENCE)):
-            manifest, files_known, changed = _install(reader, staging, shared, lives)
+            manifest, changed = _install(reader, staging, shared, gathered, started_ns)
         staging.clear()
     return PullReport(
         place=store.place,
         push=choice.push,
         distance=choice.distance,
         signer=signed_by,
-        segments=len(lives),
+        segments=len(manifest.segments),
         segments_fetched=gathered.fetched,
         bytes_fetched=gathered.size + len(data),
         files=manifest.files,
-        files_known=files_known,
+        files_known=gathered.known,
         generation=manifest.generation,
         changed=changed,
         seconds=time.perf_counter() - began,
@@ -150,88 +141,19 @@ def _check_signature(
     return found
 
 
-class _Gathered(NamedTuple):
-    """The segments whose content was checked, by name; what was fetched, and its bytes."""
-
-    checked: set[str]
-    fetched: int
-    size: int
-
-
-def _gather(
-    staging: Staging,
-    store: ObjectStore,
-    shared: SharedIndex,
-    options: PullOptions,
-    meter: Meter | None,
-) -> _Gathered:
-    """Bring all segments of an index into the staging folder, and check those that are fetched."""
-    entries, objects = shared.manifest.segments, shared.objects
-    staging.clear({*objects, *map(partial_name, objects.values())})
-    mine = _segment_names(staging.directory)
-    checked = {
-        entry.name
-        for entry in entries
-        if entry.name in mine and staging.take_known(entry, objects[entry.name])
-    }
-    missing = [
-        entry
-        for entry in entries
-        if entry.name not in checked and not staging.holds(entry, objects[entry.name])
-    ]
-    size = sum(staging.missing_bytes(entry, objects[entry.name]) for entry in missing)
-    _check_space(staging.directory, size, options.space)
-
-    def fetch(entry: SegmentEntry, pace: Pace) -> None:
-        staging.fetch(store, entry, objects[entry.name], pace)
-        check_content(open_segment(staging.storage, entry, shared.manifest.dimensions).segment)
-        checked.add(entry.name)
-
-    if missing:
-        move(missing, size, fetch, options.bandwidth, meter)
-    return _Gathered(checked, len(missing), size)
-
-
-def _segment_names(directory: Path) -> set[str]:
-    """Return the names of the segments of the index in a folder; none if it cannot be used."""
-    try:
-        return {entry.name for entry in Snapshot.open(LocalStorage(directory)).manifest.segments}
-    except StoreError:
-        return set()
-
-
-def _check_space(directory: Path, amount: int, limit: int | None) -> None:
-    if limit is not None and amount > limit:
-        raise UsageError(
-            f"{shown(amount)} would be fetched, more than the limit of {shown(limit)}: raise"
-            " --max-size"
-        )
-    free = shutil.disk_usage(directory).free
-    if amount + _SPARE_BYTES > free:
-        raise UsageError(
-            f"{shown(amount)} would be fetched, and {directory} has {shown(free)} left: make room"
-        )
-
-
 def _install(
-    reader: IndexReader, staging: Staging, shared: SharedIndex, lives: list[LiveSegment]
-) -> tuple[Manifest, int, bool]:
-    """Publish the index; return its manifest, the files known as unchanged, and whether it is new.
-
-    The caller holds the write lock.
-    """
+    reader: IndexReader,
+    staging: Staging,
+    shared: SharedIndex,
+    gathered: Gathered,
+    started_ns: int,
+) -> tuple[Manifest, bool]:
+    """Publish the index; return its manifest, and whether it is new. The caller holds the lock."""
     storage = reader.storage
     before = _current(reader)
     settle(storage, before.manifest if before else None)
     if before is not None and _same(before.manifest, shared.manifest):
-        return before.manifest, before.manifest.files, False
-    started_ns = settled_now()
-    fitted = fit(
-        reader.root,
-        lives,
-        {live.entry.name: live for live in before.segments} if before else {},
-        before.manifest.started_ns if before else 0,
-    )
+        return before.manifest, False
     for entry in shared.manifest.segments:
         staging.install(entry, shared.objects[entry.name])
     manifest = replace(
@@ -241,11 +163,11 @@ def _install(
         started_ns=started_ns,
         segments=tuple(
             replace(entry, stats=write_stats(storage, stats))
-            for entry, stats in zip(shared.manifest.segments, fitted.stats, strict=True)
+            for entry, stats in zip(shared.manifest.segments, gathered.stats, strict=True)
         ),
     )
     publish(storage, manifest)
-    return manifest, fitted.known, True
+    return manifest, True
 
 
 def _current(reader: IndexReader) -> Snapshot | None:

@@ -118,7 +118,8 @@ def run(options: argparse.Namespace) -> int:
     report = pull_index(index, options.source, chosen, meter)
     updated = None
     if not options.no_update:
-        updated = update_pulled(index, options.wait, progress_meter(options.quiet))
+        known = report.files_known == report.files  # then the update is too short to show
+        updated = update_pulled(index, options.wait, progress_meter(options.quiet or known))
     if options.json:
         print_json(pull_object(report, updated))
     elif not options.quiet:

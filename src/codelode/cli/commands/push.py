@@ -20,9 +20,10 @@ COMMAND = Command(
     "push",
     "share an index through a bucket or a folder",
     "Copy the index of ROOT to DEST, so that others can `lode pull` it: s3://BUCKET/PATH, gs://,"
-    " az://, file:// or a folder that they share. Only segments that are not there are uploaded; others may"
-    " push to the same place at the same time. The index contains the text of the files. Buckets"
-    " need the extra: pip install 'codelode[bucket]'; credentials come from the environment.",
+    " az://, file:// or a folder that they share. Only segments that are not there are uploaded;"
+    " others may push to the same place at the same time. The index contains the text of the files."
+    " Buckets need the extra: pip install 'codelode[bucket]'; credentials come from the"
+    " environment.",
     (
         option("destination", metavar="DEST", help="the bucket or the folder to push to"),
         ROOT,
