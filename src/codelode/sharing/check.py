@@ -16,6 +16,7 @@ from codelode.embed.load import names as bundled_models
 from codelode.errors import DamagedError, MismatchError
 from codelode.pipeline.identity import next_manifest
 from codelode.segment.verify import faults
+from codelode.store.storage import SEGMENT_SUFFIX
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,6 +66,8 @@ def check_distinct(lives: Sequence[LiveSegment]) -> None:
 
 def check_content(segment: Segment) -> None:
     """Check every reference and every path of a segment. Raises `DamagedError`."""
+    if f"{segment.file.checksum:016x}{SEGMENT_SUFFIX}" != segment.file.name:
+        raise DamagedError(f"{segment.file.name}: its checksum is not its name", _ADVICE)
     for section, offset, problem in faults(segment):
         raise DamagedError(
             f"{segment.file.name}: section {section}, offset {offset}: {problem}", _ADVICE

@@ -12,8 +12,9 @@ import shutil
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from codelode.errors import DamagedError, LockedError, ObjectStoreError
+from codelode.errors import DamagedError, FormatError, LockedError, ObjectStoreError
 from codelode.objects.transfer import download
+from codelode.segment.container import SegmentFile
 from codelode.sharing.layout import segment_key, view_digest
 from codelode.store.storage import STAGING, LocalStorage
 from codelode.system.files import MappedFile, sync_file, writing
@@ -88,15 +89,18 @@ class Staging:
             partial.replace(self.folder / entry.name)
 
     def install(self, entry: SegmentEntry, digest: str) -> None:
-        """Give a segment its name in the folder of the index, beside what is there.
+        """Give a segment its name in the folder of the index, or replace a damaged one.
 
-        Raises `DamagedError` if there is another file of that name.
+        Raises `DamagedError` if there is another sound segment of that name: names are checksums,
+        and somebody has forged one.
         """
         target = self.directory / entry.name
-        if target.exists():
-            if not _matches(target, entry.bytes, digest):
-                raise DamagedError(f"{entry.name}: there is another segment of this name")
+        if _matches(target, entry.bytes, digest):
             return
+        if _is_sound(target):
+            raise DamagedError(
+                f"{entry.name}: there is another segment of this name", "pull from another place"
+            )
         _link(self.folder / entry.name, target)
 
     def clear(self, names: Collection[str] = ()) -> None:
@@ -121,6 +125,14 @@ def _matches(path: Path, size: int, digest: str) -> bool:
     except (OSError, ValueError):
         return False
     return len(file.view) == size and view_digest(file.view) == digest
+
+
+def _is_sound(path: Path) -> bool:
+    """Return whether a file is a segment without damage."""
+    try:
+        return not any(SegmentFile(MappedFile(path)).damaged_pages())
+    except (OSError, ValueError, DamagedError, FormatError):
+        return False
 
 
 def _link(source: Path, target: Path) -> None:

@@ -18,9 +18,9 @@ COMMAND = Command(
     "remote",
     "list what was pushed to a bucket or a folder, and remove old pushes",
     "`lode remote list DEST` lists the pushes, the last one first. `lode remote gc DEST` forgets"
-    " all but the last pushes of each branch, and deletes the objects that no push names any more. The"
-    " last push of all stays. Objects stay for a day after they were written or last named, so that"
-    " pushes and pulls under way can finish.",
+    " all but the last pushes of each branch, and deletes the objects that no push names any more."
+    " The last push of all stays. Objects stay for a day after they were written or last named, so"
+    " that pushes and pulls under way can finish.",
     (
         option("action", metavar="ACTION", help="`list` or `gc`"),
         option("place", metavar="DEST", help="the bucket or the folder"),
