@@ -15,11 +15,11 @@ from tests.commandline import write_tree
 
 CALLS = "".join(f"    send_block(block, {n})\n" for n in range(40))
 FILES: dict[str, str | bytes] = {
-    "lua/filter.lua": "-- Applies a filter in Lua.\nfunction lua_filter(filter)\n  return filter\nend\n",
+    "lua/filter.lua": "-- A filter in Lua.\nfunction lua_filter(filter)\n  return filter\nend\n",
     "src/options.py": 'FLAGS = [\n    "--to",\n    "--lua-filter",  # after parsing\n]\n',
-    "src/url.py": "class Datasource:\n    url = 'spring'\n\n    def spring(self):\n        return 1\n",
+    "src/url.py": "class Datasource:\n    url = 'spring'\n\n    def spring(self):\n        pass\n",
     "conf/app.properties": "spring.datasource.url=jdbc:h2:mem\nspring.datasource.name=test\n",
-    "src/block.py": f"def send_block(block, number):\n    return block, number\n\n\ndef all():\n{CALLS}",
+    "src/block.py": f"def send_block(block, number):\n    return block\n\n\ndef all():\n{CALLS}",
     "src/closed.py": "def close(self):\n    # The channel was closed.\n    return self.channel\n",
     "src/channel.py": "def channel_was_closed(channel):\n    channel = closed(channel)\n"
     "    return channel.closed.was\n\n\ndef send():\n    raise Closed('The channel was closed!')\n",

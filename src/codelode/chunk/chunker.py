@@ -93,5 +93,5 @@ def _outline(document: Document, lines: Lines) -> tuple[list[RawDefinition], dic
 
 
 def _is_written(text: bytes, lines: Lines) -> bool:
-    """Return whether a text looks as if people wrote it, not a program: few of its lines are long."""
+    """Return whether a text looks as if people wrote it: few of its lines are long."""
     return lines.long_bytes() <= max(MIN_LONG_BYTES, MAX_LONG_SHARE * len(text))

@@ -1,8 +1,8 @@
 """Queries that stand in a text as they are written: pasted messages, lines of code, flags, keys.
 
 Only the texts show it, so a few candidates are read: those of the lexical leg that have all words
-of the query, the best by BM25. If none of the first `READ_ALWAYS` holds the query, more are read, up
-to the first one that does. The rule is the same in a shard and among all shards.
+of the query, the best by BM25. If none of the first `READ_ALWAYS` holds the query in its own case,
+more are read, up to the first one that does. The rule is the same in a shard and among all shards.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from codelode.search.candidates import split_keys
 from codelode.search.gathered import PROPOSERS
-from codelode.text.tokens import is_compound, is_number
+from codelode.text.tokens import WORD_CHARACTERS, is_compound, is_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from codelode.search.shard import Shard
 
 READ_ALWAYS = 8
-READ_AT_MOST = 24
+READ_AT_MOST = 40
 
 OTHER_CASE = 0.8
 """The value of a text that holds the query in another case, compared with 1."""
@@ -37,7 +37,7 @@ _MAX_CHARACTERS = 512
 _MAX_OCCURRENCES = 64
 _PUNCTUATION = re.compile(r"[^\w\s]")
 _NAME_ENDING = re.compile(r"[!?]\Z")
-_WORD_BYTES = frozenset(b"_" + bytes(byte for byte in range(256) if byte > 127 or chr(byte).isalnum()))
+_WORD_BYTES = frozenset(WORD_CHARACTERS)
 
 
 def pasted(text: str) -> str:
@@ -109,7 +109,7 @@ def _fill(gathered: Gathered, context: QueryContext, look: Callable[[int], float
         if found and rank >= READ_ALWAYS:
             break
         column[row] = look(row)
-        found |= bool(column[row] > 0)
+        found |= bool(column[row] == 1)
 
 
 def _order(gathered: Gathered, context: QueryContext) -> NDArray[np.intp]:

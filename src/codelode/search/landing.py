@@ -112,7 +112,8 @@ def _best_line(
     row = _asked_for(rows, passage, definitions, context, is_written=at >= 0)
     if row is not None:
         return row.name_line, False, row
-    if passage.first_line <= asked <= passage.last_line:
+    is_inside = passage.first_line <= asked <= passage.last_line
+    if is_inside and not (at >= 0 and context.query.required):  # all of it, not only what is quoted
         return asked, True, None
     if at >= 0:
         return passage.first_line + _row(passage.starts, at), True, None
@@ -277,9 +278,7 @@ def _holding(rows: Sequence[DefinitionRow], line: int) -> DefinitionRow | None:
     return min(reversed(holding), key=_lines, default=None)
 
 
-def _documented(
-    rows: Sequence[DefinitionRow], line: int, passage: Passage
-) -> DefinitionRow | None:
+def _documented(rows: Sequence[DefinitionRow], line: int, passage: Passage) -> DefinitionRow | None:
     """Return the first of some definitions after a line, if only comments are between them."""
     after = next((row for row in rows if row.start_line > line), None)
     if after is None or after.start_line > passage.last_line:

@@ -114,9 +114,7 @@ def _parts(name: str) -> tuple[bool, *tuple[str, ...]]:
     return name.startswith("_"), *parts(name.encode("utf-8", "replace"))
 
 
-def _place(
-    segment: Segment, asked: NameAsked, number: int, chunk: np.void, strict: bool
-) -> float:
+def _place(segment: Segment, asked: NameAsked, number: int, chunk: np.void, strict: bool) -> float:
     """Return the factor of the grade for where and how a chunk defines a name, at most 1."""
     file, first = int(chunk["file"]), int(chunk["start_line"])
     last = first + int(chunk["more_lines"])
@@ -126,9 +124,7 @@ def _place(
     return max(worths, default=elsewhere) or elsewhere
 
 
-def _worth(
-    segment: Segment, asked: NameAsked, definer: DefinitionRecord, strict: bool
-) -> float:
+def _worth(segment: Segment, asked: NameAsked, definer: DefinitionRecord, strict: bool) -> float:
     """Return the factor for one definition: 0 outside the class or module asked for."""
     definition = definer.definition
     worth = 1.0 - _DECLARATION * definition.declaration

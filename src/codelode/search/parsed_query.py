@@ -70,7 +70,7 @@ class ParsedQuery:
 
     @property
     def counted(self) -> tuple[str, ...]:
-        """The terms whose counts `focused` needs: those of the query, and the names of the files."""
+        """The terms whose counts `focused` needs: those of the query, and names of files."""
         return (*self.terms, *(f"{FILE_NAME}:{mention.name}" for mention in self.files))
 
     def focused(

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from codelode.search.as_written import keep_as_written
 from codelode.search.candidates import best_rows
+from codelode.search.file_query import OTHER_LINES
 from codelode.search.gathered import COLUMN, FEATURES, PROPOSERS, Gathered
 from codelode.search.near_names import keep_nearest
 from codelode.search.word_runs import keep_best_runs
@@ -131,9 +132,7 @@ def feature_table(gathered: Sequence[Gathered], context: QueryContext) -> Featur
         shards, files, everything = shards[rows], files[rows], everything[rows]
         keep_best_runs(everything, context)
         keep_as_written(everything, context)
-    if context.name is not None and context.name.has_arguments:
-        if everything.feature("as_written").any():
-            everything.feature("named")[:] *= _CALLED
+    _settle(everything, context)
     left = keep_nearest(everything)
     shards, files, everything = shards[left], files[left], everything[left]
     order = np.lexsort((everything.starts, everything.paths))
@@ -143,6 +142,15 @@ def feature_table(gathered: Sequence[Gathered], context: QueryContext) -> Featur
     bm25 /= max(float(bm25.max(initial=0)), 1e-9)
     matched = _matched(everything)
     return FeatureTable(shards[order], everything.keys, files, everything.features, matched)
+
+
+def _settle(gathered: Gathered, context: QueryContext) -> None:
+    """Lower what is not meant, if a query can be several things at once."""
+    written = gathered.feature("as_written")
+    if (gathered.feature("file") >= OTHER_LINES).any():
+        written[:] = 0  # the query is the path of a file, wherever it is mentioned
+    elif context.name is not None and context.name.has_arguments and written.any():
+        gathered.feature("named")[:] *= _CALLED
 
 
 def _matched(gathered: Gathered) -> NDArray[np.bool_]:
