@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from codelode.search.as_written import pasted, written_at
 from codelode.search.name_match import share_of_name
-from codelode.search.named import is_inside
+from codelode.search.named import MODULES, is_inside
 from codelode.search.near_names import grade_of_name
 
 if TYPE_CHECKING:
@@ -220,7 +220,8 @@ def _asked_for(
                 qualified = definitions.qualified_name(passage.file, row.place)
                 inside = is_inside(context.name, qualified, passage.path)
                 if inside or not is_written:
-                    ranked.append((inside, grade, not row.declaration, _lines(row), -place, row))
+                    whole = not row.declaration and row.kind not in MODULES
+                    ranked.append((inside, grade, whole, _lines(row), -place, row))
     best = max(ranked, key=lambda each: each[:-1], default=None)
     return best[-1] if best is not None else None
 

@@ -29,8 +29,14 @@ OTHERWISE_PARTED = 0.5
 
 _DECLARATION = 0.1
 _QUALIFIED = 0.02
+_MODULE = 0.05
+"""What a declaration, a name that is reached by another, and a module are worth less."""
+
+MODULES = frozenset({"module", "namespace"})
+"""Kinds of definitions that are asked for less than what they hold: `Stack` of `Data.Stack`."""
+
 _ELSEWHERE = 0.4
-_OWNER = 0.1
+_OWNER = 0.05
 """The grade of the class itself for `Class.method`."""
 
 _SEPARATORS = re.compile(r"::|->|[.#:\\]")
@@ -127,7 +133,7 @@ def _place(segment: Segment, asked: NameAsked, number: int, chunk: np.void, stri
 def _worth(segment: Segment, asked: NameAsked, definer: DefinitionRecord, strict: bool) -> float:
     """Return the factor for one definition: 0 outside the class or module asked for."""
     definition = definer.definition
-    worth = 1.0 - _DECLARATION * definition.declaration
+    worth = 1.0 - _DECLARATION * definition.declaration - _MODULE * (definition.kind in MODULES)
     if not asked.scopes:
         return worth - _QUALIFIED * (definition.parent >= 0 or definition.owner != "")
     qualified = segment.definitions.qualified_name(definer.file, definer.place)
