@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from codelode.search.candidates import split_keys
+from codelode.search.column import column_in, cut_off_before, line_begin
 from codelode.search.file_query import line_asked
 from codelode.search.gathered import FEATURES
 from codelode.search.landing import Landing, Passage, land
@@ -44,8 +45,12 @@ def texts(
         passage = Passage(file, int(chunk["start_line"]), text, starts)
         path = segment.path(file)
         asked = line_asked(context.query.files, os.fsencode(path))
-        asked = _matching_line(segment, ordinal, context.query.required) or asked
-        landing = land(passage, segment.definitions, context, asked)
+        match_line, column = _match(segment, ordinal, context.query.required)
+        landing = land(passage, segment.definitions, context, match_line or asked)
+        if landing.line != match_line:
+            column = _column(passage, landing, context)
+            if landing.line == passage.first_line:
+                column += cut_off_before(segment, ordinal)
         disk = CURRENT if root is None else staleness(root, path, live, file)
         hits.append(
             Hit(
@@ -61,15 +66,19 @@ def texts(
                 stale=disk.stale,
                 features=_explanation(ranked, row),
                 deleted=disk.deleted,
+                column=column,
             )
         )
     return hits
 
 
-def _matching_line(segment: Segment, ordinal: int, required: Sequence[Required]) -> int:
-    """Return the line on which the first match of a chunk begins: 1-based, 0 for none."""
+def _match(segment: Segment, ordinal: int, required: Sequence[Required]) -> tuple[int, int]:
+    """Return the line and the column at which the first match of a chunk begins: 0, 0 for none.
+
+    Both are 1-based, the column in bytes.
+    """
     if not required:
-        return 0
+        return 0, 0
     from codelode.search.verbatim import first_match
 
     chunk = segment.chunks[ordinal]
@@ -77,9 +86,18 @@ def _matching_line(segment: Segment, ordinal: int, required: Sequence[Required])
     text = segment.text(file, 0, int(segment.files["text_bytes"][file]))
     begin = first_match(required[-1], text, start)
     if begin is None:
-        return 0
+        return 0, 0
     starts = line_starts(text[start : start + int(chunk["length"])])
-    return int(chunk["start_line"]) + int(starts.searchsorted(begin - start, "right")) - 1
+    line = int(chunk["start_line"]) + int(starts.searchsorted(begin - start, "right")) - 1
+    return line, begin - line_begin(text, begin) + 1
+
+
+def _column(passage: Passage, landing: Landing, context: QueryContext) -> int:
+    """Return the column to land on, in bytes from the beginning of the line in the passage."""
+    row, starts = landing.line - passage.first_line, passage.starts
+    begin = starts[row] if row < len(starts) else len(passage.text)
+    stop = starts[row + 1] if row + 1 < len(starts) else len(passage.text)
+    return column_in(passage.text[begin:stop], landing.symbol, context.query.terms)
 
 
 def _lines(passage: Passage, landing: Landing) -> bytes:
