@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -256,7 +256,7 @@ class CommandLine:
 
     def run_on_terminal(
         self,
-        command: list[str | bytes | Path],
+        command: Sequence[str | bytes | Path],
         columns: int = 100,
         cwd: Path | None = None,
         interrupt_at: bytes = b"",

@@ -132,16 +132,15 @@ def test_what_cannot_be_opened_is_one_line(
 ) -> None:
     lode, root = sample
     editor, _ = recorder(tmp_path)
-    given = {"EDITOR": str(editor)}
-    lode("search", "retry", root, "--open=99", **given).must_be_refused("there is no hit 99")
+    lode("search", "retry", root, "--open=99").must_be_refused("there is no hit 99")
     for wrong in ("--open=0", "--open=x", "--open="):
-        lode("search", "retry", root, wrong, **given).must_be_refused("--open")
-    failed = lode("search", "retry", root, "--open", FAIL="3", **given)
+        lode("search", "retry", root, wrong).must_be_refused("--open")
+    failed = lode("search", "retry", root, "--open", FAIL="3", EDITOR=str(editor))
     assert (failed.code, failed.message.count("\n")) == (2, 1)
     assert "exit code 3" in failed.message
     missing = lode("search", "retry", root, "--open", EDITOR=str(tmp_path / "none"))
     assert (missing.code, "cannot run the editor" in missing.message) == (2, True)
-    nothing = lode("search", "xyzzyplugh", root, "--lexical", "--open", **given)
+    nothing = lode("search", "xyzzyplugh", root, "--lexical", "--open", EDITOR=str(editor))
     assert (nothing.code, nothing.out) == (1, b"")
 
 
@@ -150,8 +149,7 @@ def test_files_with_hostile_names_are_opened(lode: CommandLine, tmp_path: Path) 
     names = ["-rf.py", "+q.py", "two\nlines.py", "'; echo x;.py", os.fsdecode(b"caf\xe9.py")]
     for number, name in enumerate(names):
         root = write_tree(tmp_path / f"tree{number}", {name: "def backoff(): ...\n"})
-        given = {"EDITOR": str(editor)}
-        lode("search", "backoff", "--open", cwd=root, **given).must_succeed()
+        lode("search", "backoff", "--open", cwd=root, EDITOR=str(editor)).must_succeed()
         opened = json.loads(record.read_text())["arguments"][-1]
         assert opened == (f"./{name}" if name[0] in "-+" else name)
 

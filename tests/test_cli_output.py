@@ -12,7 +12,7 @@ from urllib.parse import unquote_to_bytes
 import pytest
 
 from codelode.render.ansi import RESET
-from tests.commandline import CommandLine, indexed_sample, watching, write_tree
+from tests.commandline import LODE, CommandLine, indexed_sample, watching, write_tree
 
 LINK = re.compile(r"\x1b\]8;;([^\x1b]*)\x1b\\(.*?)\x1b\]8;;\x1b\\")
 STYLE = re.compile(r"\x1b\[([\d;]*)m")
@@ -169,22 +169,18 @@ def test_a_pager_is_used_only_if_asked_for(
     search = ("search", "retry", "-C3")
     plain = lode.on_terminal(*search, cwd=root, PAGER=program).must_succeed().text
     assert "PAGED" not in plain
-    asked = {
-        "--pager": {"PAGER": program},
-        "--hybrid": {"LODE_PAGER": f"{program} -x"},
-    }
-    for flag, variables in asked.items():
+    for flag, name, command in (
+        ("--pager", "PAGER", program),
+        ("--hybrid", "LODE_PAGER", f"{program} -x"),
+    ):
         record.unlink(missing_ok=True)
-        shown = lode.on_terminal(*search, flag, cwd=root, **variables).must_succeed().text
+        shell = ["/usr/bin/env", f"{name}={command}", *LODE, *search, flag]
+        shown = lode.run_on_terminal(shell, cwd=root).must_succeed().text
         assert re.fullmatch(r"PAGED \d+ FRX( -x)?\n", shown), shown
         paged = record.read_text()
         assert re.sub(r"\d+ ms", "", paged) == re.sub(r"\d+ ms", "", plain)
-    for options, variables in (
-        (["--no-pager"], {"LODE_PAGER": program}),
-        ([], {"LODE_PAGER": "cat"}),
-        ([], {"LODE_PAGER": ""}),
-    ):
-        shown = lode.on_terminal(*search, *options, cwd=root, **variables).must_succeed().text
+    for options, command in ((["--no-pager"], program), ([], "cat"), ([], "")):
+        shown = lode.on_terminal(*search, *options, cwd=root, LODE_PAGER=command).text
         assert "PAGED" not in shown
     assert "PAGED" not in lode(*search, "--pager", cwd=root, LODE_PAGER=program).text
 
@@ -212,8 +208,8 @@ def test_related_code_as_json_and_as_places(sample: tuple[CommandLine, Path]) ->
     assert (answer["root"], answer["path"], answer["line"]) == (str(root), "src/retry.py", 9)
     lines = lode(*related, "--jsonl", cwd=root).must_succeed().text.splitlines()
     assert [json.loads(line) for line in lines] == answer["hits"]
-    related = ("related", "retry.py:9", "-k3", "--vimgrep")
-    places = lode(*related, cwd=root / "src").must_succeed().text.splitlines()
+    shown = lode("related", "retry.py:9", "-k3", "--vimgrep", cwd=root / "src").must_succeed()
+    places = shown.text.splitlines()
     for place, hit in zip(places, answer["hits"], strict=True):
         path, line, column, text = place.split(":", 3)
         assert (root / "src" / path).resolve() == root / hit["path"]
