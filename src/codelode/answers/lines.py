@@ -26,7 +26,7 @@ def shown_lines(
     """Return the lines of a hit to show, in order, with the `terms` of the query in each.
 
     `full` asks for the whole hit instead of an excerpt. `context` is the number of further lines
-    on each side. `rows` bounds an excerpt, with its gaps.
+    on each side. `rows` is the maximum number of lines of an excerpt, gaps included.
     """
     before, after = surrounding_lines(root, hit, context) if context else ([], [])
     found = section(hit, terms, before, after)

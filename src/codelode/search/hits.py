@@ -39,8 +39,7 @@ def texts(
         live = shard.snapshot.segments[number]
         segment = live.segment
         passage = _passage(segment, ordinal)
-        file = passage.file
-        path = segment.path(file)
+        file, path = passage.file, passage.path
         asked = line_asked(context.query.files, os.fsencode(path))
         match = _match(segment, ordinal, context.query.required)
         landing = land(passage, segment.definitions, context, match.line or asked)
@@ -71,7 +70,8 @@ def _passage(segment: Segment, ordinal: int) -> Passage:
     chunk = segment.chunks[ordinal]
     file, start, length = int(chunk["file"]), int(chunk["start"]), int(chunk["length"])
     text = segment.text(file, start, start + length)
-    return Passage(file, int(chunk["start_line"]), text, line_starts_of_short(text))
+    starts = line_starts_of_short(text)
+    return Passage(file, segment.path(file), int(chunk["start_line"]), text, starts)
 
 
 class _Match(NamedTuple):
