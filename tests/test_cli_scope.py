@@ -208,7 +208,7 @@ def test_other_languages(
     assert listed(lode, root, *options) == expected
     named = lode("symbols", "*", root, "--json", *options)
     assert {each["path"] for each in named.json["symbols"]} <= expected
-    lode("search", "x", root, "-T", "pyton").must_be_refused("did you mean python")
+    lode("search", "x", root, "-T", "pyhton").must_be_refused("did you mean python")
 
 
 def test_the_list_of_languages(sample: tuple[CommandLine, Path]) -> None:
