@@ -28,6 +28,10 @@ EXAMPLES: dict[str, list[list[str]]] = {
         ["search", "--jsonl", "retry", "--explain"],
         ["search", "--jsonl", "retry", "--no-snippet"],
     ],
+    "lode related --json": [
+        ["related", "--json", "src/retry.py:9"],
+        ["related", "--json", f"{ODD}:1"],
+    ],
     "lode symbols --json": [["symbols", "--json", "retry*"], ["symbols", "--json"]],
     "lode outline --json": [["outline", "--json", "src/retry.py"], ["outline", "--json", ODD]],
     "lode index --json": [
@@ -41,6 +45,13 @@ EXAMPLES: dict[str, list[list[str]]] = {
     "lode bench --json": [["bench", "--json", *QUICK]],
     "lode list --json": [["list", "--json"]],
     "lode clean --json": [["clean", "--all", "--json", "--yes"]],
+    "lode push --json": [["push", "--json", "../store"]],
+    "lode pull --json": [["push", "../store", "--quiet"], ["pull", "--json", "../store"]],
+    "lode remote list --json": [
+        ["push", "../store", "--quiet"],
+        ["remote", "list", "--json", "../store"],
+    ],
+    "lode remote gc --json": [["remote", "gc", "--json", "../store"]],
 }
 """Commands that together print every field of a section."""
 

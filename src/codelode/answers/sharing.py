@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from codelode.answers.build import require, update
+from codelode.answers.unicode import without_surrogates
 from codelode.objects.generations import Generations
 from codelode.objects.urls import open_object_store
 from codelode.sharing.layout import Push, decode_pushes
@@ -76,15 +77,16 @@ def pull_object(report: PullReport, updated: UpdateReport | None) -> dict[str, A
 
 def pushes_object(place: str, pushes: list[Push]) -> dict[str, Any]:
     """Return a list of pushes."""
-    return {"place": place, "pushes": [asdict(push) for push in pushes]}
+    return {"place": without_surrogates(place), "pushes": [asdict(push) for push in pushes]}
 
 
 def clean_object(report: CleanReport, dry_run: bool) -> dict[str, Any]:
     """Return what a clean-up did, or would do."""
-    return {"dry_run": dry_run, **asdict(report)}
+    return {"dry_run": dry_run, **asdict(report), "place": without_surrogates(report.place)}
 
 
 def _flat(report: PushReport | PullReport) -> dict[str, Any]:
     """Return a report with the fields of its push among its own."""
     fields = asdict(report)
-    return {**fields.pop("push"), **fields}
+    push = fields.pop("push")
+    return {**push, **fields, "place": without_surrogates(report.place)}
