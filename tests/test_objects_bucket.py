@@ -16,10 +16,16 @@ from pathlib import Path
 import pytest
 
 from codelode.errors import NoObjectError, ObjectStoreError
+from codelode.index import Index
 from codelode.objects.generations import Generations
 from codelode.objects.pace import Pace
 from codelode.objects.store import ObjectStore
 from codelode.objects.urls import open_object_store
+from codelode.sharing.pull import PullOptions, pull
+from codelode.sharing.push import PushOptions, push
+from codelode.sharing.retention import Retention, clean
+from tests.checkouts import built, clone, contents, repository
+from tests.commandline import SAMPLE
 from tests.test_objects_generations import adding, check_race, items, race
 
 pytest.importorskip("obstore", reason="needs the extra bucket: make test-bucket")
@@ -166,3 +172,22 @@ def test_a_server_that_is_gone_is_one_line(url: str, monkeypatch: pytest.MonkeyP
 def test_a_missing_bucket_is_said(url: str) -> None:
     with pytest.raises(ObjectStoreError):
         Generations(open_object_store("s3://no-such-bucket")).commit(adding(1))
+
+
+def test_indexes_are_pushed_and_pulled(url: str, tmp_path: Path) -> None:
+    store = open_object_store(url)
+    origin = repository(tmp_path / "origin", SAMPLE)
+    index = built(origin, tmp_path / "indexes")
+    pushed = push(index.snapshot(), origin, store, PushOptions())
+    other = Index.open(clone(origin, tmp_path / "clone"), index_dir=tmp_path / "indexes")
+    pulled = pull(other.reader, store, PullOptions(near=True))
+    assert pulled.push == pushed.push and pulled.distance == 0
+    assert other.update().chunks_made == 0
+    assert contents(other) == contents(index)
+    assert clean(store, Retention(keep=1)).pushes == 1
+    (segment,) = store.list("segments")
+    store.put(segment.key, store.get(segment.key)[:-1] + b"x")
+    fresh = Index.open(origin, index_dir=tmp_path / "fresh")
+    with pytest.raises(ObjectStoreError, match="does not match its name"):
+        pull(fresh.reader, store, PullOptions())
+    assert not fresh.exists()

@@ -217,7 +217,7 @@ def test_an_unfinished_index_and_one_with_secrets_are_not_pushed(tmp_path: Path)
     index = Index.open(root, index_dir=tmp_path / "indexes")
     index.update(secrets=True, hidden=True)
     store = FolderStore(tmp_path / "store")
-    with pytest.raises(UsageError, match="--secrets"):
+    with pytest.raises(UsageError, match="--with-secrets"):
         push(index.snapshot(), root, store, PushOptions())
     assert push(index.snapshot(), root, store, PushOptions(secrets=True)).segments == 1
     assert not Index.open(tmp_path / "tree").exists()
@@ -389,7 +389,7 @@ def test_without_common_history_the_last_push_of_the_branch_counts(team: Team) -
     git(team.origin, "checkout", "-q", "-b", "topic")
     committed(team.origin)
     team.push()
-    other = repository(team.folder / "other", SAMPLE)
+    other = repository(team.folder / "other", {**SAMPLE, "other.py": "other = 1\n"})
     index = Index.open(other, index_dir=team.folder / "indexes")
     report = team.pull(index, PullOptions(near=True))
     assert (report.push, report.distance) == (made, None)

@@ -71,11 +71,7 @@ def gather(
     manifest, objects = shared.manifest, shared.objects
     staging.clear({*objects, *map(partial_name, objects.values())})
     trusted = _taken(staging, shared)
-    missing = {
-        entry.name: staging.missing_bytes(entry, objects[entry.name])
-        for entry in manifest.segments
-        if entry.name not in trusted and not staging.holds(entry, objects[entry.name])
-    }
+    missing = _missing(staging, shared, trusted)
     size = sum(missing.values())
     _check_space(staging.directory, size, limits.space)
     ready: dict[str, tuple[LiveSegment, NDArray[np.int64]]] = {}
@@ -91,20 +87,22 @@ def gather(
 
     try:
         move(manifest.segments, size, prepare, limits.bandwidth, meter)
-        lives, stats = _in_order(shared, ready)
-        check_distinct(lives)
+        check_distinct([live for live, _ in ready.values()])
     except (DamagedError, FormatError):
         staging.clear()
         raise
-    known = sum(map(known_files, lives, stats))
+    known = sum(known_files(*each) for each in ready.values())
+    stats = [ready[entry.name][1] for entry in manifest.segments]
     return Gathered(stats, known, len(missing), size)
 
 
-def _in_order(
-    shared: SharedIndex, ready: dict[str, tuple[LiveSegment, NDArray[np.int64]]]
-) -> tuple[list[LiveSegment], list[NDArray[np.int64]]]:
-    both = [ready[entry.name] for entry in shared.manifest.segments]
-    return [live for live, _ in both], [stats for _, stats in both]
+def _missing(staging: Staging, shared: SharedIndex, trusted: set[str]) -> dict[str, int]:
+    """Return the bytes to fetch of each segment that is not complete in the staging folder."""
+    return {
+        entry.name: staging.missing_bytes(entry, shared.objects[entry.name])
+        for entry in shared.manifest.segments
+        if entry.name not in trusted and not staging.holds(entry, shared.objects[entry.name])
+    }
 
 
 def _taken(staging: Staging, shared: SharedIndex) -> set[str]:

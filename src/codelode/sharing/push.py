@@ -127,7 +127,7 @@ def _refuse_unfit(snapshot: Snapshot, options: PushOptions) -> None:
         raise UsageError("the index does not cover its tree yet: run `lode index` first")
     if manifest.options.get("secrets") and not options.secrets:
         raise UsageError(
-            "the index was made with --secrets, and would share them: push it with --secrets if"
+            "the index was made with --secrets, and would share them: add --with-secrets if"
             " that is intended"
         )
 

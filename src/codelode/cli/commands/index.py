@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from codelode.cli.options import (
     DRY_RUN,
     HELP,
     INDEX_DIR,
+    MODEL,
     QUIET,
     ROOT,
+    WAIT,
     Command,
     option,
     positive,
     profile_file,
-    seconds,
     size,
     switch,
 )
@@ -79,25 +79,10 @@ COMMAND = Command(
                     help="cap the memory of all processes together, and stop if that is too little"
                     " (default: half of what the machine allows, at most 1G)",
                 ),
-                option(
-                    "--model",
-                    metavar="NAME|PATH",
-                    help="embed with this model: a name, a model2vec folder or a"
-                    " sentence-transformers ONNX folder (default: the model of the index, or the"
-                    " bundled one)",
-                ),
+                MODEL,
                 switch("--rebuild", help="start from scratch instead of updating"),
                 DRY_RUN,
-                option(
-                    "--wait",
-                    metavar="SECONDS",
-                    nargs="?",
-                    type=seconds,
-                    default=0.0,
-                    const=math.inf,
-                    help="if another process is indexing, wait until it has finished, or for at"
-                    " most SECONDS (default: fail at once)",
-                ),
+                WAIT,
                 INDEX_DIR,
             ),
         ),

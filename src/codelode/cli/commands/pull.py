@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from codelode.cli.commands.push import BANDWIDTH
 from codelode.cli.options import (
     HELP,
     INDEX_DIR,
+    MODEL,
     QUIET,
     ROOT,
+    WAIT,
     Command,
     option,
-    seconds,
     size,
     switch,
 )
@@ -53,12 +53,7 @@ COMMAND = Command(
                     help="accept an index that was made with --secrets or --no-ignore, and keep"
                     " these options for its updates",
                 ),
-                option(
-                    "--model",
-                    metavar="NAME|PATH",
-                    help="the embedding model that the index was made with, unless it is a bundled"
-                    " one or that of the index here",
-                ),
+                MODEL,
                 BANDWIDTH,
                 option(
                     "--max-size",
@@ -66,16 +61,7 @@ COMMAND = Command(
                     type=size,
                     help="fail if more than SIZE would be fetched",
                 ),
-                option(
-                    "--wait",
-                    metavar="SECONDS",
-                    nargs="?",
-                    type=seconds,
-                    default=0.0,
-                    const=math.inf,
-                    help="if another process is indexing, wait until it has finished, or for at"
-                    " most SECONDS (default: fail at once)",
-                ),
+                WAIT,
                 switch("--no-update", help="do not bring the index up to date afterwards"),
                 switch("--json", help="one JSON object instead of sentences"),
                 INDEX_DIR,
@@ -85,11 +71,8 @@ COMMAND = Command(
         ),
     ),
     (
-        ("use the team's index for this checkout", "lode pull s3://our-bucket/indexes/app"),
-        (
-            "on a branch, and only from people we know",
-            "lode pull --nearest --signers .allowed_signers /mnt/team/lode/app",
-        ),
+        ("use the team's index for this checkout", "lode pull ../team-store"),
+        ("on a branch", "lode pull --nearest ../team-store"),
     ),
     "0 done, 2 error (the index is as it was), 130 interrupted (a later pull goes on)",
 )

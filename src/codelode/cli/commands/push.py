@@ -38,7 +38,7 @@ COMMAND = Command(
                     help="sign the index with this SSH key, by ssh-keygen",
                 ),
                 switch(
-                    "--secrets",
+                    "--with-secrets",
                     help="push an index that was made with --secrets",
                 ),
                 BANDWIDTH,
@@ -50,11 +50,8 @@ COMMAND = Command(
         ),
     ),
     (
-        ("share the index of this folder", "lode push s3://our-bucket/indexes/app"),
-        (
-            "through a shared folder, signed",
-            "lode push --sign ~/.ssh/id_ed25519 /mnt/team/lode/app",
-        ),
+        ("index this folder and share its index", "lode index && lode push ../team-store"),
+        ("with half a megabyte per second", "lode push --bandwidth 500K ../team-store"),
     ),
     "0 done, 2 error, 130 interrupted (a later push goes on)",
 )
@@ -74,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
     chosen = PushOptions(
         bandwidth=options.bandwidth,
         key=None if options.sign is None else Path(options.sign).expanduser(),
-        secrets=options.secrets,
+        secrets=options.with_secrets,
     )
     meter = transfer_meter(options.quiet, "pushing")
     report = push_index(index, options.destination, chosen, meter)

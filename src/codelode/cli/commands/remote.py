@@ -36,7 +36,7 @@ COMMAND = Command(
                     help=f"keep the last N pushes of each branch (default: {KEPT})",
                 ),
                 option(
-                    "--older-than",
+                    "--max-age",
                     metavar="AGE",
                     type=days,
                     help="also forget pushes older than AGE: days, or with a unit (90d, 12w, 3m,"
@@ -54,11 +54,8 @@ COMMAND = Command(
         ),
     ),
     (
-        ("what is there?", "lode remote list s3://our-bucket/indexes/app"),
-        (
-            "for a scheduled job",
-            "lode remote gc --keep 3 --older-than 30d s3://our-bucket/indexes/app",
-        ),
+        ("what is there?", "lode remote list ../team-store"),
+        ("for a scheduled job", "lode remote gc --keep 3 --max-age 30d ../team-store"),
     ),
     "0 done, 1 nothing was pushed there, 2 error",
 )
@@ -67,8 +64,8 @@ COMMAND = Command(
 def run(options: argparse.Namespace) -> int:
     """List pushes, or remove old ones."""
     if options.action == "list":
-        if options.keep is not None or options.older_than is not None or options.dry_run:
-            raise UsageError("--keep, --older-than and --dry-run are for `lode remote gc`")
+        if options.keep is not None or options.max_age is not None or options.dry_run:
+            raise UsageError("--keep, --max-age and --dry-run are for `lode remote gc`")
         return _list(options.place, options.json)
     if options.action != "gc":
         raise UsageError(f"{options.action!r} is not one of {', '.join(ACTIONS)}")
@@ -78,7 +75,7 @@ def run(options: argparse.Namespace) -> int:
     from codelode.cli.views.sharing import print_clean
     from codelode.sharing.retention import Retention
 
-    older_than = None if options.older_than is None else options.older_than * DAY_SECONDS
+    older_than = None if options.max_age is None else options.max_age * DAY_SECONDS
     retention = Retention(keep=options.keep or KEPT, older_than=older_than)
     report = clean_store(options.place, retention, options.dry_run)
     if options.json:
