@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +24,7 @@ _ON_TERMINAL = (
     "import fcntl, os, sys, termios; os.setsid(); fcntl.ioctl(0, termios.TIOCSCTTY, 0);"
     " os.execv(sys.argv[1], sys.argv[1:])"
 )
-_OURS = ("LODE_INDEX_DIR", "LODE_METRICS", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "PYTHONSTARTUP")
+_OURS = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "PYTHONSTARTUP")
 
 SAMPLE: dict[str, str | bytes] = {
     "src/retry.py": (
@@ -171,12 +171,21 @@ class Outcome:
 class CommandLine:
     """`lode`, with a cache folder of its own."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, **variables: str) -> None:
         self.home = home
         self.cache = home / "cache"
+        self._variables = variables
+
+    def having(self, variables: Mapping[str, str]) -> CommandLine:
+        """Return this command line with more variables in its environment."""
+        return CommandLine(self.home, **variables)
 
     def environment(self, **changes: str) -> dict[str, str]:
-        inherited = {name: value for name, value in os.environ.items() if name not in _OURS}
+        inherited = {
+            name: value
+            for name, value in os.environ.items()
+            if name not in _OURS and not name.startswith("LODE_")
+        }
         own = {
             "HOME": str(self.home),
             "XDG_CACHE_HOME": str(self.cache),
@@ -184,7 +193,7 @@ class CommandLine:
             "GIT_CONFIG_NOSYSTEM": "1",
             "TERM": "xterm-256color",
         }
-        return {**inherited, **own, **changes}
+        return {**inherited, **own, **self._variables, **changes}
 
     def __call__(
         self,
