@@ -74,7 +74,7 @@ def test_damage_is_found_by_a_deep_look(lode: CommandLine, tree: Path) -> None:
 
 
 def test_invalid_settings_are_a_finding_and_no_error(lode: CommandLine, tree: Path) -> None:
-    write_tree(tree, {"codelode.toml": "[search]\nlimt = 3\n"})
+    write_tree(tree, {"codelode.toml": "[search]\nlimits = 3\n"})
     assert [area for area, _ in problems(lode, tree)] == ["settings"]
     (tree / "codelode.toml").unlink()
     write_tree(lode.home / "config" / "codelode", {"config.toml": "x = 1\n"})

@@ -64,7 +64,7 @@ def test_mandoc_has_no_objection(tmp_path: Path) -> None:
     for name, page in PAGES.items():
         (tmp_path / name).write_text(page)
         done = subprocess.run(
-            ["mandoc", "-Tlint", "-Wwarning", tmp_path / name], capture_output=True, text=True
+            ["mandoc", "-Tlint", "-W", "warning", tmp_path / name], capture_output=True, text=True
         )
         assert done.returncode == 0, done.stdout
 

@@ -229,7 +229,10 @@ def test_a_folder_for_indexes_may_be_set_by_the_user(lode: CommandLine, tree: Pa
 
 INVALID: dict[str, tuple[str | bytes, str]] = {
     "unknown": ("[serch]\nlimit = 1\n", "unknown setting 'serch': did you mean"),
-    "near": ("[search]\nlimt = 1\n", "unknown setting 'search.limt': did you mean 'search.limit'?"),
+    "near": (
+        "[search]\nlimits = 1\n",
+        "unknown setting 'search.limits': did you mean 'search.limit'?",
+    ),
     "far": ("zzzz = 1\n", "unknown setting 'zzzz': `lode config` lists all settings"),
     "type": ("[search]\nlimit = 'x'\n", "search.limit must be a whole number from 1 to 1000, not"),
     "bool": ("[search]\nlimit = true\n", "search.limit must be a whole number"),
