@@ -115,13 +115,13 @@ def imported_by(lode: CommandLine, *arguments: str | Path, folder: Path) -> set[
         {
             "sitecustomize.py": "import atexit, os, sys\n\n\n"
             "def write():\n"
-            "    with open(os.environ['LODE_TEST_MODULES'], 'w') as file:\n"
+            "    with open(os.environ['TEST_LODE_MODULES'], 'w') as file:\n"
             "        file.write('\\n'.join(sys.modules))\n\n\n"
             "atexit.register(write)\n"
         },
     )
     listed = folder / "modules"
-    lode(*arguments, PYTHONPATH=str(folder), LODE_TEST_MODULES=str(listed))
+    lode(*arguments, PYTHONPATH=str(folder), TEST_LODE_MODULES=str(listed))
     return set(listed.read_text().split())
 
 

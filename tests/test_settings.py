@@ -314,7 +314,7 @@ def test_the_listing_names_sources_and_files(lode: CommandLine, tree: Path) -> N
     lode("config", tree / "missing").must_be_refused("no such folder")
 
 
-@given(st.integers(1, 1 << 50))
+@given(st.integers(1, 10**15 - 1))
 def test_sizes_are_shown_as_they_are_read(amount: int) -> None:
     assert parse_size(shown_size(amount)) == amount
 

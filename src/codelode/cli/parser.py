@@ -54,7 +54,7 @@ def parse(command: Command, arguments: Sequence[str]) -> argparse.Namespace:
     Raises `UsageError`. Asked for help, prints it and raises `SystemExit`.
     """
     parsed = _parsed(command_parser(command), command, arguments)
-    if sources_exist(start_of(parsed)):  # then find out which flags were given
+    if sources_exist(start_of(command, parsed)):  # then find out which flags were given
         from codelode.cli.defaults import fill, keys_of
 
         parser = command_parser(command)
@@ -62,16 +62,18 @@ def parse(command: Command, arguments: Sequence[str]) -> argparse.Namespace:
         defaults = {name: parser.get_default(name) for name in keys}
         parser.set_defaults(**dict.fromkeys(keys))
         parsed = _parsed(parser, command, arguments)
-        fill(parsed, keys, defaults, start_of(parsed), command.tolerant)
+        fill(parsed, keys, defaults, start_of(command, parsed), command.tolerant)
     return parsed
 
 
-def start_of(options: argparse.Namespace) -> str | None:
+def start_of(command: Command, options: argparse.Namespace) -> str | None:
     """Return the folder or file whose project file counts: the first ROOT, if a command has any."""
-    if not hasattr(options, "root") and not hasattr(options, "roots"):
-        return None
-    given = getattr(options, "root", None) or next(iter(getattr(options, "roots", None) or ()), ".")
-    return given if os.path.exists(given) else None  # noqa: PTH110 (the command will complain)
+    for argument in command.arguments:
+        if argument.dest in ("root", "roots"):
+            given = getattr(options, argument.dest) or "."
+            first = given if isinstance(given, str) else given[0]
+            return first if os.path.exists(first) else None  # noqa: PTH110 (not our error)
+    return None
 
 
 def _parsed(
