@@ -45,6 +45,8 @@ VALUES: dict[str, tuple[str, str]] = {
     "serve.editor": ('"zed"', "zed"),
     "clean.orphans-after": ('"12w"', "84"),
     "color": ('"never"', "never"),
+    "hyperlink-format": ('"vscode"', "vscode"),
+    "pager": ('"less -S"', "less -S"),
     "metrics": ('"/tmp/metrics.prom"', "/tmp/metrics.prom"),
 }
 """A value of every setting: as TOML has it, and as variables and `lode config` have it."""

@@ -167,6 +167,19 @@ KEYS = (
         "--color",
     ),
     Key(
+        "hyperlink-format",
+        values.text("a name or a URL with {path}"),
+        "with color, make paths links",
+        "--hyperlink-format",
+    ),
+    Key(
+        "pager",
+        values.text("a command"),
+        "on a terminal, show the output in this pager",
+        default="none",
+        exported=True,
+    ),
+    Key(
         "metrics",
         values.text("a file or an address"),
         "where to export metrics",
