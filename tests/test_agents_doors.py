@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
+import subprocess
 from pathlib import Path
+from typing import Any
 
 from codelode.mcp.token_count import count_tokens
-from tests.commandline import SAMPLE, CommandLine, write_tree
+from tests.commandline import LODE, SAMPLE, CommandLine, write_tree
 from tests.mcp_client import run, stdio, text_of
 
 
@@ -59,11 +62,17 @@ def test_an_index_built_elsewhere_is_taken_over(lode: CommandLine, tmp_path: Pat
 
     write_tree(root, {**files, "src/new.py": "def brand_new_function():\n    return 1\n"})
     shutil.copytree(tmp_path / "artifact", place)
-    without_home = {"HOME": "/nonexistent", "XDG_CACHE_HOME": "", "LODE_INDEX_DIR": str(place)}
-    found = lode("search", "--json", "brand_new_function", root, **without_home).must_succeed().json
+
+    def without_home(*arguments: str | Path) -> Any:
+        given = {"HOME": "/nonexistent", "XDG_CACHE_HOME": "", "LODE_INDEX_DIR": str(place)}
+        done = subprocess.run([*LODE, *arguments], env={**lode.environment(), **given}, check=True,
+                              capture_output=True)  # fmt: skip
+        return json.loads(done.stdout)
+
+    found = without_home("search", "--json", "brand_new_function", root)
     assert found["hits"][0]["path"] == "src/new.py"
     assert found["snapshot"]["changed_files"] == 0
-    report = lode("index", "--json", root, **without_home).must_succeed().json
+    report = without_home("index", "--json", root)
     assert (report["files_added"], report["files_changed"], report["chunks_made"]) == (0, 0, 0)
 
     async def test() -> None:

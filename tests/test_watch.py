@@ -16,9 +16,9 @@ import pytest
 
 from codelode import Index, Watcher
 from codelode.discover.options import WalkOptions
+from codelode.discover.read import read as read_file
 from codelode.discover.scope import Scope
 from codelode.discover.walk import walk
-from codelode.pipeline import batch, update
 from codelode.system.mounts import remote_mount
 from codelode.types import SourceFile
 from codelode.watch import leader
@@ -91,18 +91,17 @@ def test_only_changed_paths_are_read(
     with watched(index) as watcher:
         until(lambda: watcher.changes() == set())
         scopes, read = [], []
-        real_walk, real_read = update.walk, batch.read
 
         def walking(root: Path, options: WalkOptions, scope: Scope | None) -> object:
             scopes.append(scope)
-            return real_walk(root, options, scope)
+            return walk(root, options, scope)
 
         def reading(root: Path, file: SourceFile, limit: int) -> object:
             read.append(file.path)
-            return real_read(root, file, limit)
+            return read_file(root, file, limit)
 
-        monkeypatch.setattr(update, "walk", walking)
-        monkeypatch.setattr(batch, "read", reading)
+        monkeypatch.setattr("codelode.pipeline.update.walk", walking)
+        monkeypatch.setattr("codelode.pipeline.batch.read", reading)
         (root / "src/new.py").write_text("alpha_word = 1\n")
         (root / "lib/queue.go").unlink()
         until(lambda: has(index, "alpha_word", "src/new.py"))

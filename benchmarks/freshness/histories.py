@@ -26,6 +26,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import zip_longest
 from pathlib import Path
 
 from codelode import Index
@@ -178,9 +179,9 @@ def by_command(root: Path, index_dir: Path, word: str) -> Answer:
 
 def in_text(text: str, word: str) -> Answer:
     """Return what a text for a model says."""
-    *parts, state = re.split(r"\n(?=\[index: )", text)
-    starts = [match.start() for match in _PLACE.finditer("\n".join(parts))]
-    entries = ["\n".join(parts)[a:b] for a, b in zip(starts, [*starts[1:], None], strict=True)]
+    body, _, state = text.rpartition("\n[index: ")
+    starts = [match.start() for match in _PLACE.finditer(body)]
+    entries = [body[start:end] for start, end in zip_longest(starts, starts[1:])]
     hits = {entry.partition(":")[0] for entry in entries if word in entry}
     return "up to date" in state, hits
 

@@ -9,7 +9,7 @@ import atexit
 import os
 import threading
 import time
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from weakref import WeakSet
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class Attempt(Generic[T]):
         _running.discard(self)
 
 
-_running: WeakSet[Attempt[object]] = WeakSet()
+_running: WeakSet[Attempt[Any]] = WeakSet()
 
 
 def any_under_way() -> bool:

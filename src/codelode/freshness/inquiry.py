@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-import codelode
 from codelode.system import private_socket
 from codelode.types import Freshness
 
@@ -77,4 +77,5 @@ def unpack(data: bytes) -> Freshness | None:
 
 def _program() -> list[str]:
     """Return the version and the place of this program: another one may count otherwise."""
-    return [codelode.__version__, os.path.dirname(codelode.__file__)]  # noqa: PTH120
+    package = sys.modules[__name__.partition(".")[0]]  # it is above this layer
+    return [package.__version__, os.path.dirname(__file__)]  # noqa: PTH120

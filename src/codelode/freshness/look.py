@@ -104,10 +104,6 @@ def look(
     return found
 
 
-class _OutOfTime(Exception):  # noqa: N818 (the look ends, nothing has failed)
-    """Raised where a look has to end."""
-
-
 def _batches(walked: Iterator[SourceFile | Skip]) -> Iterator[list[SourceFile]]:
     """Yield the files of a walk, some hundred at a time."""
     while items := list(islice(walked, COMPARE_FILES)):
