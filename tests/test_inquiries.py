@@ -56,6 +56,10 @@ def soon() -> float:
     return time.monotonic() + 20
 
 
+def is_stopped(pid: int) -> bool:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+
+
 def opened(lode: CommandLine, tree: Path) -> Index:
     return Index.open(tree, index_dir=lode.cache / "codelode")
 
@@ -167,6 +171,7 @@ def test_a_watcher_that_hangs_is_not_waited_for(
 ) -> None:
     index = opened(lode, tree)
     served.send_signal(signal.SIGSTOP)
+    until(lambda: is_stopped(served.pid))
     began = time.monotonic()
     assert inquiry.ask(index.directory, soon()) is None
     assert time.monotonic() - began < 5

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 SOCKET = "fresh.socket"
 ACCEPTED = b"A"
+_END = b"\n"
 SECONDS_TO_ACCEPT = 0.1
 
 
@@ -55,9 +56,9 @@ def _answer(folder: str, deadline: float) -> bytes:
         while True:
             connection.settimeout(max(deadline - time.monotonic(), 0.001))
             more = connection.recv(1 << 16)
-            if not more:
-                return data
             data += more
+            if not more or more.endswith(_END):  # a fork of the watcher may keep it open
+                return data
     finally:
         connection.close()
         address.close()
@@ -66,7 +67,7 @@ def _answer(folder: str, deadline: float) -> bytes:
 def pack(freshness: Freshness) -> bytes:
     """Return an answer as bytes."""
     values = {name: getattr(freshness, name) for name in Freshness.__slots__}
-    return json.dumps({"program": _program(), "freshness": values}).encode()
+    return json.dumps({"program": _program(), "freshness": values}).encode() + _END
 
 
 def unpack(data: bytes) -> Freshness | None:

@@ -75,7 +75,7 @@ class Resident:
                 self._wakeup.wait(_POLL_SECONDS, listener.fileno())
                 while self._goes_on() and (connection := listener.accept()) is not None:
                     with connection, suppress(OSError, ValueError):
-                        self._handle(connection, listener)
+                        self._handle(connection)
         finally:
             listener.close()
 
@@ -94,7 +94,7 @@ class Resident:
             if fork.has_ended(child):
                 self._children.discard(child)
 
-    def _handle(self, connection: socket.socket, listener: PrivateListener) -> None:
+    def _handle(self, connection: socket.socket) -> None:
         """Accept a request, and answer it unless the watcher has much to do."""
         connection.settimeout(_REQUEST_SECONDS)
         theirs, arguments, environment = wire.unpack(_request(connection))
@@ -114,8 +114,6 @@ class Resident:
                     if child:
                         self._children.add(child)
                         return
-                    listener.abandon()
-                    self._watcher.abandon()
                     INHERITED[reader.directory] = reader
                     Refresher.known[reader.directory] = freshness
                     self._answer(connection, streams, theirs[2], arguments, environment)

@@ -6,7 +6,9 @@ import os
 import socket
 from contextlib import suppress
 from pathlib import Path
+from weakref import WeakSet
 
+from codelode.system.fork import after_fork
 from codelode.system.private_socket import Address, credentials_option, peer_is_same_user
 
 _BACKLOG = 64
@@ -35,6 +37,7 @@ class PrivateListener:
             raise
         finally:
             address.close()
+        _listeners.add(self)
 
     def fileno(self) -> int:
         """Return the descriptor that becomes readable when somebody connects."""
@@ -67,5 +70,16 @@ class PrivateListener:
         self.abandon()
 
     def abandon(self) -> None:
-        """End listening in the child of a fork; the parent goes on."""
+        """End listening. The child of a fork does so at once, and the parent goes on."""
         self._socket.close()
+
+
+_listeners: WeakSet[PrivateListener] = WeakSet()
+
+
+def _abandon_all() -> None:
+    for listener in list(_listeners):
+        listener.abandon()
+
+
+after_fork(_abandon_all)

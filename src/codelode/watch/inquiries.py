@@ -33,7 +33,6 @@ class Inquiries:
         self._directory = reader.directory
         self._refresher = Refresher(reader, budget() * _SHARE)
         self._refresher.watcher = watcher
-        self._listener: PrivateListener | None = None
         self._wakeup = Wakeup()
         self._asking: list[socket.socket] = []
         self._change = threading.Condition()  # of what is asking, and of the end
@@ -55,24 +54,16 @@ class Inquiries:
             thread.join()
         self._wakeup.close()
 
-    def abandon(self) -> None:
-        """Close the sockets in the child of a fork."""
-        if self._listener is not None:
-            self._listener.abandon()
-        for connection in self._asking:
-            connection.close()
-
     def _accept(self) -> None:
         while not self._wakeup.stopped:
             with suppress(OSError):  # the index was removed, the disk is full: try again
-                self._listener = listener = PrivateListener(self._directory, SOCKET)
+                listener = PrivateListener(self._directory, SOCKET)
                 try:
                     while not self._wakeup.stopped and listener.is_in_place():
                         self._wakeup.wait(_POLL_SECONDS, listener.fileno())
                         while (connection := listener.accept()) is not None:
                             self._take(connection)
                 finally:
-                    self._listener = None
                     listener.close()
             self._wakeup.wait(_POLL_SECONDS)
 

@@ -101,11 +101,6 @@ class Watcher:
                 return
         yield False
 
-    def abandon(self) -> None:
-        """Let go of the system's resources in the child of a fork; the parent keeps them."""
-        if self._inquiries is not None:
-            self._inquiries.abandon()
-
     def wait(self, seconds: float | None = None) -> bool:
         """Wait until watching ends, or some seconds; return whether it has ended."""
         # Not by `join`: Ctrl-C in it makes Python 3.11 believe that the thread has ended.
