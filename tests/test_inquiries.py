@@ -19,6 +19,7 @@ import pytest
 import codelode
 from codelode import Freshness, Index, Watcher
 from codelode.freshness import inquiry, look, refresh
+from codelode.system import private_socket
 from tests.commandline import SAMPLE, CommandLine, until, watching, write_tree
 
 
@@ -179,17 +180,19 @@ def test_a_watcher_that_hangs_is_not_waited_for(
 
 
 def test_strangers_do_no_harm(other: Index) -> None:
+    address = private_socket.Address(os.fspath(other.directory), inquiry.SOCKET)
     for data in (b"", b"x", b"\xff" * 100):
         with socket.socket(socket.AF_UNIX) as connection:
-            connection.connect(os.fspath(other.directory / inquiry.SOCKET))
+            connection.connect(address.path)
             with suppress(BrokenPipeError):  # it is answered already
                 connection.sendall(data)
     silent = [socket.socket(socket.AF_UNIX) for _ in range(5)]
     for connection in silent:
-        connection.connect(os.fspath(other.directory / inquiry.SOCKET))
+        connection.connect(address.path)
     assert inquiry.ask(other.directory, soon()) == refresh.UNCHANGED
     for connection in silent:
         connection.close()
+    address.close()
 
 
 def test_the_index_may_be_removed_and_made_again(other: Index, root: Path) -> None:
