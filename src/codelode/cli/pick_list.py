@@ -52,9 +52,9 @@ def described(found: Found, live: LiveSearch) -> list[str]:
     return lines
 
 
-def _ask(question: str) -> str:
+def _ask(prompt: str) -> str:
     """Return a line of standard input, stripped; empty at its end."""
-    streams.write_error(question)
+    streams.write_error(prompt)
     line = sys.stdin.readline() if sys.stdin is not None else ""
     if not line.endswith("\n"):
         streams.write_error("\n")
