@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 
 from codelode.chunk.definitions import RawDefinition
 from codelode.chunk.lines import Lines
-from codelode.types import Definition
-
-_new_definition = partial(tuple.__new__, Definition)  # faster than `Definition(...)`
+from codelode.types import DefinitionColumns
 
 
-def definition_table(definitions: list[RawDefinition], lines: Lines) -> list[Definition]:
+def definition_columns(definitions: list[RawDefinition], lines: Lines) -> DefinitionColumns:
     """Return the same definitions in the same order, by lines."""
     if not definitions:
-        return []
+        return DefinitionColumns()
     offsets = [each.start for each in definitions]
     offsets += [each.end - 1 for each in definitions]
     offsets += [each.name_start for each in definitions]
-    numbers = np.searchsorted(lines.offsets, np.array(offsets), side="right").tolist()
-    count = len(definitions)
-    columns = (
+    numbers = lines.offsets.searchsorted(np.array(offsets), side="right")
+    start_lines, end_lines, name_lines = numbers.reshape(3, -1)
+    return DefinitionColumns(
         [each.name for each in definitions],
         [each.kind for each in definitions],
-        numbers[:count],
-        numbers[count : 2 * count],
-        numbers[2 * count :],
+        start_lines,
+        end_lines,
+        name_lines,
         [each.parent for each in definitions],
         [each.declaration for each in definitions],
         [each.owner for each in definitions],
     )
-    return list(map(_new_definition, zip(*columns, strict=True)))

@@ -6,6 +6,7 @@ name has the chunks that hold the names of its definitions (see `names`).
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -14,14 +15,14 @@ from numpy.typing import NDArray
 from codelode.lazy import cached_property
 from codelode.segment.column_codec import Column, PackedTable, fold, pack_tables, unfold
 from codelode.segment.frames import Frames
-from codelode.segment.name_keys import clean_names, names_of, sortable
+from codelode.segment.name_keys import clean_names, sortable
 from codelode.segment.schema import DECLARATION, DEFINITION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from codelode.segment.container import SegmentFile
-    from codelode.types import Definition
+    from codelode.types import DefinitionColumns
 
 DEFINITIONS_PER_BLOCK = 512
 COLUMNS = DEFINITION.names or ()
@@ -47,40 +48,58 @@ class DefinitionTable(NamedTuple):
     Rows are of `schema.DEFINITION`.
     """
 
-    names: list[bytes]
+    names: list[str]
     rows: NDArray[np.void]
 
 
 def definition_table(
-    files: Sequence[Sequence[Definition]], kinds: dict[str, int]
+    files: Sequence[DefinitionColumns], kinds: dict[str, int]
 ) -> DefinitionTable:
     """Make a table of the definitions of some files; add new kinds to `kinds`.
 
     Invalid lines and parents are replaced by the nearest valid ones.
     """
-    flat = [each for definitions in files for each in definitions]
-    rows = np.zeros(len(flat), DEFINITION)
-    if not flat:
+    found = [each for each in files if each.names]
+    texts = list(chain.from_iterable([each.names for each in found]))
+    rows = np.zeros(len(texts), DEFINITION)
+    if not texts:
         return DefinitionTable([], rows)
-    texts, kind_names, starts, ends, name_lines, parents, declared, owners = zip(*flat, strict=True)
-    own, other = clean_names(texts), clean_names(owners) if any(owners) else []
-    names = sorted(sortable(list({*own, *filter(None, other)})))
-    numbers = dict(zip(names_of(names), range(1, len(names) + 1), strict=True))
-    rows["name"] = np.fromiter(map(numbers.__getitem__, own), np.int64) - 1
-    if other:
-        rows["owner"] = [numbers[name] if name else 0 for name in other]
+    owners = list(chain.from_iterable([each.owners for each in found]))
+    names, rows["name"], rows["owner"] = _numbered(texts, owners)
+    kind_names = list(chain.from_iterable([each.kinds for each in found]))
     for kind in dict.fromkeys(kind_names):
         kinds.setdefault(kind, len(kinds) + 1)
-    rows["kind"] = np.fromiter(map(kinds.__getitem__, kind_names), np.int64)
+    rows["kind"] = np.fromiter(map(kinds.__getitem__, kind_names), np.int64, len(rows))
+    declared = list(chain.from_iterable([each.declarations for each in found]))
     rows["flags"] = np.where(declared, DECLARATION, 0)
-    first = np.array(starts)
-    last = np.maximum(first, ends)
+    first = np.concatenate([each.start_lines for each in found])
+    last = np.maximum(first, np.concatenate([each.end_lines for each in found]))
     rows["start_line"], rows["more_lines"] = first, last - first
+    name_lines = np.concatenate([each.name_lines for each in found])
     rows["name_line"] = np.clip(name_lines, first, last) - first
-    places = np.concatenate([np.arange(len(definitions)) for definitions in files])
-    inside = np.array(parents)
+    counts = np.array([len(each.names) for each in found])
+    places = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
+    inside = np.array(list(chain.from_iterable([each.parents for each in found])))
     rows["parent"] = np.where((inside >= 0) & (inside < places), places - inside, 0)
     return DefinitionTable(names, rows)
+
+
+def _numbered(names: Sequence[str], owners: Sequence[str]) -> tuple[list[str], Column, Column]:
+    """Return the distinct names of definitions and owners in order, as `sortable` makes them.
+
+    Also returns the number of each name, and for each owner 1 + its number, or 0 if it is empty.
+    """
+    met: dict[str, int] = {}
+    own = np.array([met.setdefault(name, len(met)) for name in clean_names(names)])
+    other = np.full(len(own), -1)
+    if any(owners):
+        cleaned = clean_names(owners)
+        other[:] = [met.setdefault(name, len(met)) if name else -1 for name in cleaned]
+    ordered = sortable(list(met))
+    order = sorted(range(len(ordered)), key=ordered.__getitem__)
+    numbers = np.zeros(len(order) + 1, np.int64)  # the last is for no owner
+    numbers[order] = np.arange(1, len(order) + 1)
+    return list(map(ordered.__getitem__, order)), numbers[own] - 1, numbers[other]
 
 
 class ChunkFinder:

@@ -53,7 +53,7 @@ def merge_names(sources: Sequence[SortedNames]) -> MergedNames:
     return MergedNames(blocks, [_spread(s, n) for s, n in zip(sources, joined, strict=True)])
 
 
-def _cuts(sources: Sequence[SortedNames]) -> list[bytes]:
+def _cuts(sources: Sequence[SortedNames]) -> list[str]:
     """Return keys that divide all names into pieces of about `NAMES_PER_PIECE`."""
     most = max((source.per for source in sources), default=1)
     step = max(1, NAMES_PER_PIECE // most)
@@ -72,13 +72,13 @@ def _spread(source: SortedNames, numbers: NDArray[np.int32]) -> NDArray[np.int32
 class _Cursor:
     """Takes names from blocks in order."""
 
-    def __init__(self, blocks: Iterator[list[bytes]]) -> None:
+    def __init__(self, blocks: Iterator[list[str]]) -> None:
         self._blocks = blocks
         self._names = next(blocks, [])
 
-    def before(self, stop: bytes | None) -> list[bytes]:
+    def before(self, stop: str | None) -> list[str]:
         """Take the names that sort before `stop`; all that are left if it is None."""
-        taken: list[bytes] = []
+        taken: list[str] = []
         while self._names and (stop is None or self._names[-1] < stop):
             taken += self._names
             self._names = next(self._blocks, [])
