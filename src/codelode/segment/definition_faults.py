@@ -79,7 +79,9 @@ class _SoundNames:
             names = list(map(as_text, block.names))
             order = sortable(names)
             self._sorted &= all(map(lt, [last, *order], order))
-            self._clean &= clean_names([name.decode("utf-8", "replace") for name in block.names]) == names
+            self._clean &= (
+                clean_names([name.decode("utf-8", "replace") for name in block.names]) == names
+            )
             self.blocks.add(names)
             self.count += len(names)
             last = order[-1]

@@ -16,13 +16,13 @@ from codelode.lazy import cached_property
 from codelode.segment.column_codec import Column, PackedTable, fold, pack_tables, unfold
 from codelode.segment.frames import Frames
 from codelode.segment.name_keys import clean_names, sortable
-from codelode.segment.schema import DECLARATION, DEFINITION
+from codelode.segment.schema import DEFINITION
+from codelode.types import DefinitionColumns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from codelode.segment.container import SegmentFile
-    from codelode.types import DefinitionColumns
 
 DEFINITIONS_PER_BLOCK = 512
 COLUMNS = DEFINITION.names or ()
@@ -32,6 +32,11 @@ STEPPED = ("name", "start_line")
 """Packed as differences to a number before."""
 
 _PLACES = {name: place for place, name in enumerate(COLUMNS)}
+
+_OBJECTS = tuple(
+    map(DefinitionColumns._fields.index, ("names", "owners", "kinds", "declarations", "parents"))
+)
+_NUMBERS = tuple(map(DefinitionColumns._fields.index, ("start_lines", "end_lines", "name_lines")))
 
 
 def max_record_bytes(per: int) -> int:
@@ -43,63 +48,70 @@ MAX_RECORD_BYTES = max_record_bytes(DEFINITIONS_PER_BLOCK)
 
 
 class DefinitionTable(NamedTuple):
-    """The definitions of a run: names in order as `sortable` makes them, and rows, file by file.
+    """The definitions of a run: the sorted names, with a character for each byte, and the rows.
 
-    Rows are of `schema.DEFINITION`.
+    Rows are of `schema.DEFINITION`, file by file.
     """
 
     names: list[str]
     rows: NDArray[np.void]
 
 
-def definition_table(
-    files: Sequence[DefinitionColumns], kinds: dict[str, int]
-) -> DefinitionTable:
+def definition_table(files: Sequence[DefinitionColumns], kinds: dict[str, int]) -> DefinitionTable:
     """Make a table of the definitions of some files; add new kinds to `kinds`.
 
     Invalid lines and parents are replaced by the nearest valid ones.
     """
     found = [each for each in files if each.names]
-    texts = list(chain.from_iterable([each.names for each in found]))
-    rows = np.zeros(len(texts), DEFINITION)
-    if not texts:
+    rows = np.zeros(sum(len(each.names) for each in found), DEFINITION)
+    if not found:
         return DefinitionTable([], rows)
-    owners = list(chain.from_iterable([each.owners for each in found]))
-    names, rows["name"], rows["owner"] = _numbered(texts, owners)
-    kind_names = list(chain.from_iterable([each.kinds for each in found]))
+    names, owners, kind_names, declared, inside = (
+        list(chain.from_iterable([each[column] for each in found])) for column in _OBJECTS
+    )
+    ordered, rows["name"], rows["owner"] = _numbered(names, owners)
     for kind in dict.fromkeys(kind_names):
         kinds.setdefault(kind, len(kinds) + 1)
-    rows["kind"] = np.fromiter(map(kinds.__getitem__, kind_names), np.int64, len(rows))
-    declared = list(chain.from_iterable([each.declarations for each in found]))
-    rows["flags"] = np.where(declared, DECLARATION, 0)
-    first = np.concatenate([each.start_lines for each in found])
-    last = np.maximum(first, np.concatenate([each.end_lines for each in found]))
+    rows["kind"] = bytearray(map(kinds.__getitem__, kind_names))
+    rows["flags"] = bytearray(declared)
+    first, last, name_lines = (
+        np.concatenate([each[column] for each in found]) for column in _NUMBERS
+    )
+    last = np.maximum(first, last)
     rows["start_line"], rows["more_lines"] = first, last - first
-    name_lines = np.concatenate([each.name_lines for each in found])
     rows["name_line"] = np.clip(name_lines, first, last) - first
-    counts = np.array([len(each.names) for each in found])
-    places = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
-    inside = np.array(list(chain.from_iterable([each.parents for each in found])))
-    rows["parent"] = np.where((inside >= 0) & (inside < places), places - inside, 0)
-    return DefinitionTable(names, rows)
+    parents = np.fromiter(inside, np.int64, len(rows))
+    rows["parent"] = _distances(parents, [len(each.names) for each in found])
+    return DefinitionTable(ordered, rows)
 
 
 def _numbered(names: Sequence[str], owners: Sequence[str]) -> tuple[list[str], Column, Column]:
-    """Return the distinct names of definitions and owners in order, as `sortable` makes them.
+    """Return the distinct names of definitions and owners, sorted.
 
     Also returns the number of each name, and for each owner 1 + its number, or 0 if it is empty.
     """
     met: dict[str, int] = {}
-    own = np.array([met.setdefault(name, len(met)) for name in clean_names(names)])
-    other = np.full(len(own), -1)
+    own = [met.setdefault(name, len(met)) for name in clean_names(names)]
+    other = [-1]
     if any(owners):
-        cleaned = clean_names(owners)
-        other[:] = [met.setdefault(name, len(met)) if name else -1 for name in cleaned]
-    ordered = sortable(list(met))
-    order = sorted(range(len(ordered)), key=ordered.__getitem__)
+        other = [met.setdefault(each, len(met)) if each else -1 for each in clean_names(owners)]
+    distinct = list(met)
+    order = sorted(range(len(distinct)), key=sortable(distinct).__getitem__)
     numbers = np.zeros(len(order) + 1, np.int64)  # the last is for no owner
-    numbers[order] = np.arange(1, len(order) + 1)
-    return list(map(ordered.__getitem__, order)), numbers[own] - 1, numbers[other]
+    numbers[np.fromiter(order, np.int64, len(order))] = np.arange(1, len(order) + 1)
+    own_numbers = numbers.take(np.fromiter(own, np.int64, len(own))) - 1
+    return list(map(distinct.__getitem__, order)), own_numbers, numbers[other]
+
+
+def _distances(parents: Column, counts: Sequence[int]) -> Column:
+    """Return how far before each definition its parent is, 0 without one.
+
+    `parents` are places in their files, which have `counts` definitions.
+    """
+    before = np.cumsum([0, *counts[:-1]])
+    places = np.arange(len(parents)) - np.repeat(before, counts)
+    distances: Column = np.where((parents >= 0) & (parents < places), places - parents, 0)
+    return distances
 
 
 class ChunkFinder:

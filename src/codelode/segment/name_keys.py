@@ -18,7 +18,6 @@ SEPARATORS = bytes(c for c in range(128) if not chr(c).isalnum() and c != 10)
 """The ASCII characters that keys leave out, without the newline."""
 
 _CONTROL = bytes(32 if c < 32 or c == 127 else c for c in range(256))
-_CONTROL_BUT_NEWLINE = _CONTROL[:10] + b"\n" + _CONTROL[11:]
 
 
 def clean_name(name: str) -> bytes:
@@ -29,11 +28,9 @@ def clean_name(name: str) -> bytes:
 
 def clean_names(names: Sequence[str]) -> list[str]:
     """Return `clean_name` of each name, a character for each byte; fast for many ASCII names."""
-    joined = "\n".join(names)
-    if joined.isascii():
-        cleaned = joined.encode().translate(_CONTROL_BUT_NEWLINE).decode().split("\n")
-        if len(cleaned) == len(names) and max(map(len, cleaned)) <= MAX_NAME_BYTES:
-            return cleaned
+    joined = "".join(names)
+    if joined.isascii() and joined.isprintable():
+        return [name if len(name) <= MAX_NAME_BYTES else name[:MAX_NAME_BYTES] for name in names]
     return [as_text(clean_name(name)) for name in names]
 
 
@@ -79,8 +76,3 @@ def sortable(names: Sequence[str]) -> list[str]:
     if not names:
         return []
     return [f"{key or name.lower()}\n{name}" for key, name in zip(keys, names, strict=True)]
-
-
-def names_of(sortables: Sequence[str]) -> list[str]:
-    """Invert `sortable`."""
-    return "\n".join(sortables).split("\n")[1::2] if sortables else []

@@ -24,7 +24,6 @@ from codelode.segment.name_keys import (
     as_text,
     name_key,
     name_keys,
-    sortable,
 )
 from codelode.segment.name_scan import places_containing
 from codelode.segment.schema import MAX_NAME_BYTES
@@ -49,8 +48,8 @@ _NEWLINE = 10
 class SortedNames(NamedTuple):
     """The names of one segment or run: blocks of `per` names, the last of fewer, and the heads.
 
-    Names are as `sortable` makes them, heads in the same form. `used` bool[n] says which to keep,
-    for at least as many names as there are; None keeps all.
+    Names and heads have a character for each byte. `used` bool[n] says which names to keep, for at
+    least as many as there are; None keeps all.
     """
 
     heads: Sequence[str]
@@ -253,7 +252,7 @@ class Names:
 
     def sorted_names(self) -> SortedNames:
         """Return all names, for a merge."""
-        blocks = (sortable(list(map(as_text, block.names))) for block in self.blocks())
+        blocks = (list(map(as_text, block.names)) for block in self.blocks())
         return SortedNames(list(map(as_text, self.heads)), blocks, NAMES_PER_BLOCK)
 
     def having(self, key: bytes) -> Iterator[int]:
