@@ -85,7 +85,7 @@ class SeveralRoots:
             return self.roots[0].index.answer_request(request, fresh)
         began = time.perf_counter()
         states = [index.refresh(fresh) for index in self.indexes]
-        readers, sources = self.sources()
+        readers, sources = self.sources(request)
         hits = self._hits(readers, sources, request)
         seconds = time.perf_counter() - began
         if (recorder := metrics.recorder()) is not None:
@@ -124,22 +124,33 @@ class SeveralRoots:
             for number, hit in found
         ]
 
-    def sources(self) -> tuple[list[IndexReader], list[Source]]:
-        """Return the indexes that answer, and what is searched of each."""
+    def sources(
+        self, request: SearchRequest | None = None
+    ) -> tuple[list[IndexReader], list[Source]]:
+        """Return the indexes that answer, and what a request searches of each.
+
+        Raises `UsageError` if a file is not in the index, or if git does not know what has changed.
+        """
         homes: dict[Path, IndexReader] = {}
         within: dict[Path, list[str]] = {}
+        folders: dict[Path, set[Path]] = {}
         for each in self.roots:
             home = each.index.reader.home()
             tree = homes.setdefault(home.root, home).root
             inside = each.path_in(tree)
             if inside is not None:
                 within.setdefault(tree, []).append(inside)
+                folders.setdefault(tree, set()).add(each.folder)
                 if each.is_file:
                     _check_file(homes[tree], each.given, inside)
         sources = []
         for tree, paths in within.items():
             nested = {each.path_in(tree) for each in self.roots} - {None, *paths}
             part = TreePart.of(paths, filter(None, nested))
+            if request is not None and (request.changed is not None or request.since is not None):
+                from codelode.search.modified import modified  # few searches need git or dates
+
+                part = modified(part, request, tree, folders[tree])
             sources.append(Source(homes[tree].shard(), tree, part))
         return [homes[tree] for tree in within], sources
 

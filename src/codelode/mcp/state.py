@@ -28,7 +28,8 @@ def index_state(index: Index, note: str = "", freshness: Freshness | None = None
     updated = age(max(time.time() - LocalStorage(index.directory).published_at(), 0))
     coverage = "" if manifest.complete else " so far, not all"
     compared = _compared(freshness) if freshness else ""
-    fields = [f"index: {count(manifest.files, 'file')}{coverage}", f"updated {updated}"]
+    size = f"{count(manifest.files, 'file')}{coverage}"
+    fields = [f"index: generation {manifest.generation}", size, f"updated {updated}"]
     return ", ".join(filter(None, [*fields, compared, note]))
 
 
@@ -42,6 +43,6 @@ def _compared(freshness: Freshness) -> str:
 
 
 def footer(states: list[str], masked: int) -> str:
-    """Return the last line of an answer about indexes and masked secrets."""
+    """Return the last line of an answer: the state of the indexes, and the masked secrets."""
     secrets = [f"{count(masked, 'secret')} masked"] if masked else []
     return visible_name(f"[{'; '.join([*states, *secrets])}]")

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode.metrics import timed
+from codelode.search.as_written import fill_as_written
 from codelode.search.candidates import Candidates, TopK
 from codelode.search.dense import dense_scan
 from codelode.search.features import fill_features
@@ -21,13 +22,13 @@ from codelode.search.filters import Mask, chunk_masks
 from codelode.search.gathered import Gathered
 from codelode.search.lexical import Bm25, TermPostings
 from codelode.search.near_names import near_names
-from codelode.search.tree_part import TreePart
 from codelode.search.word_runs import fill_runs
 from codelode.text.csr import distinct
 
 if TYPE_CHECKING:
     from codelode.search.context import QueryContext
     from codelode.search.shard import Shard
+    from codelode.search.tree_part import TreePart
     from codelode.segment.reader import Segment
 
 
@@ -54,7 +55,7 @@ def gather(
             shard,
             request.languages,
             request.globs,
-            part or TreePart((request.below,)),
+            part or request.part,
             context.query.required,
         )
     with timed("lexical"):
@@ -68,6 +69,7 @@ def gather(
             gathered.proposals[keys.searchsorted(candidates.keys), proposer] = candidates.scores
         fill_features(gathered, shard, context, bm25)
         fill_runs(gathered, shard, context)
+        fill_as_written(gathered, shard, context)
         return gathered
 
 

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from codelode.search.as_written import keep_as_written
 from codelode.search.candidates import best_rows
+from codelode.search.file_query import OTHER_LINES
 from codelode.search.gathered import COLUMN, FEATURES, PROPOSERS, Gathered
 from codelode.search.near_names import keep_nearest
 from codelode.search.word_runs import keep_best_runs
@@ -23,9 +25,13 @@ if TYPE_CHECKING:
     from codelode.search.candidates import Places
     from codelode.search.context import QueryContext
 
-FIXED = {"file": 12.0, "named": 20.0, "cosine": 2.5}
-"""Weights that are not fitted: a file or a definition that the query names comes first, and the
-cosine chooses among the chunks of a file."""
+FIXED = {"file": 12.0, "named": 40.0, "as_written": 16.0, "cosine": 2.5}
+"""Weights that are not fitted: a file or a definition that the query names comes first, then text
+that is the query, and the cosine chooses among the chunks of a file."""
+
+_CALLED = 0.25
+"""The grade of a definition, if its name is asked for with arguments, and a text holds just that:
+the call comes first."""
 
 WEIGHTS = FIXED | {
     "bm25": 0.75,
@@ -107,7 +113,9 @@ def finish(gathered: Sequence[Gathered], context: QueryContext) -> Ranked:
     scores = table.features[:, COLUMN["cosine"]] if semantic else weigh(table.features)
     left = np.flatnonzero(is_relevant(table, scores, context))
     discount = COSINE_DISCOUNT if semantic else DISCOUNT
-    rows = left[choose(table.files[left], scores[left], context.request.limit, discount)]
+    request = context.request
+    files, chosen = table.files[left], scores[left]
+    rows = left[choose(files, chosen, request.limit, discount, request.max_per_file)]
     features = table.features[rows] if context.request.explain else None
     return Ranked(table.shards[rows], table.keys[rows], scores[rows], features)
 
@@ -125,6 +133,8 @@ def feature_table(gathered: Sequence[Gathered], context: QueryContext) -> Featur
         rows = _best_of_all(everything, context.limit)
         shards, files, everything = shards[rows], files[rows], everything[rows]
         keep_best_runs(everything, context)
+        keep_as_written(everything, context)
+    _settle(everything, context)
     left = keep_nearest(everything)
     shards, files, everything = shards[left], files[left], everything[left]
     order = np.lexsort((everything.starts, everything.paths))
@@ -134,6 +144,15 @@ def feature_table(gathered: Sequence[Gathered], context: QueryContext) -> Featur
     bm25 /= max(float(bm25.max(initial=0)), 1e-9)
     matched = _matched(everything)
     return FeatureTable(shards[order], everything.keys, files, everything.features, matched)
+
+
+def _settle(gathered: Gathered, context: QueryContext) -> None:
+    """Lower what is not meant, if a query can be several things at once."""
+    written = gathered.feature("as_written")
+    if (gathered.feature("file") >= OTHER_LINES).any():
+        written[:] = 0  # the query is the path of a file, wherever it is mentioned
+    elif context.name is not None and context.name.has_arguments and written.any():
+        gathered.feature("named")[:] *= _CALLED
 
 
 def _matched(gathered: Gathered) -> NDArray[np.bool_]:
@@ -204,13 +223,23 @@ def is_relevant(
     return relevant
 
 
+def is_cut_off(gathered: Sequence[Gathered], limit: int) -> bool:
+    """Return whether a leg may have had more candidates than the `limit` that it was given."""
+    counts = sum((one.proposals > -np.inf).sum(axis=0) for one in gathered)
+    return bool(np.any(np.asarray(counts) >= limit))
+
+
 def choose(
-    files: NDArray[np.int64], scores: NDArray[np.floating], limit: int, discount: float = DISCOUNT
+    files: NDArray[np.int64],
+    scores: NDArray[np.floating],
+    limit: int,
+    discount: float = DISCOUNT,
+    most_per_file: int | None = None,
 ) -> NDArray[np.intp]:
     """Return the rows to show, best first.
 
-    A chunk with n better ones of its file loses `discount` · log2(1 + n). Ties keep the order of
-    rows.
+    A chunk with n better ones of its file loses `discount` · log2(1 + n), and is left out if there
+    are `most_per_file` of these. Ties keep the order of rows.
     """
     order = np.argsort(-scores, kind="stable")
     by_file = np.argsort(files[order], kind="stable")
@@ -219,4 +248,6 @@ def choose(
     better = np.empty(len(order), np.int64)  # the number of better candidates in the same file
     better[by_file] = places - np.maximum.accumulate(np.where(begins, places, 0))
     reduced = scores[order] - discount * np.log2(1 + better)
+    if most_per_file is not None:
+        order, reduced = order[better < most_per_file], reduced[better < most_per_file]
     return order[np.argsort(-reduced, kind="stable")[:limit]]

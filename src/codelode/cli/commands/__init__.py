@@ -30,9 +30,13 @@ NAMES = (
     "bench",
     "list",
     "clean",
+    "config",
+    "doctor",
     "mcp",
     "agent",
     "serve",
+    "completion",
+    "man",
 )
 """Every command, in the order in which help shows them."""
 
