@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from codelode.chunked import ChunkedDocument, DefinitionColumns
 from codelode.discover.glob import GlobSet
 from codelode.errors import UsageError
 from codelode.search import candidates, dense, lexical, parallel_scan
@@ -39,7 +40,7 @@ from codelode.store.manifest import Manifest, SegmentEntry
 from codelode.store.snapshot import LiveSegment, Snapshot
 from codelode.text.tokens import term_hash, text_parts
 from codelode.text.word_counts import WordCounts, spelled
-from codelode.types import Chunk, ChunkedDocument, DefinitionColumns, Document, SourceFile
+from codelode.types import Chunk, Document, SourceFile
 from tests.segments import bm25_of, sealed
 
 WORDS = [b"common", b"often", b"some", b"few", b"rare", b"once"]

@@ -15,6 +15,7 @@ import xxhash
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from codelode.chunked import ChunkedDocument, DefinitionColumns
 from codelode.errors import DamagedError
 from codelode.segment import definitions as definitions_module
 from codelode.segment import names as names_module
@@ -37,7 +38,7 @@ from codelode.segment.reader import Segment
 from codelode.segment.run import RunSegment
 from codelode.segment.verify import faults
 from codelode.text.word_counts import count_words
-from codelode.types import Chunk, ChunkedDocument, Definition, DefinitionColumns, Document
+from codelode.types import Chunk, Definition, Document
 from tests.segments import source, vectors_of
 
 LINES = 12

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from codelode.chunked import ChunkedDocument, DefinitionColumns
 from codelode.discover.options import WalkOptions
 from codelode.embed.load import load
 from codelode.pipeline.identity import next_manifest
@@ -36,7 +37,7 @@ from codelode.store.locate import index_directory, real_root
 from codelode.store.manifest import SegmentEntry
 from codelode.store.storage import SEGMENT_SUFFIX, LocalStorage
 from codelode.text.word_counts import WordCounts, spelled
-from codelode.types import Chunk, ChunkedDocument, DefinitionColumns, Document, SourceFile, Symbol
+from codelode.types import Chunk, Document, SourceFile, Symbol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -136,7 +137,8 @@ def base(words: Words, random: np.random.Generator, chunks: int, dimensions: int
         text = b"".join(pieces)
         first_lines = [row.start_line for row in rows]
         columns = DefinitionColumns(
-            *zip(*symbols, strict=True),
+            [each.name for each in symbols],
+            ["function"] * count,
             first_lines,
             [row.end_line for row in rows],
             first_lines,

@@ -21,7 +21,8 @@ from codelode.chunk.outline import MAX_LEVEL, SOFT
 from codelode.chunk.sizes import MAX_CHUNK_BYTES
 from codelode.chunk.symbols import symbols
 from codelode.chunk.table import definition_columns
-from codelode.types import Chunk, ChunkedDocument, DefinitionColumns, Document
+from codelode.chunked import ChunkedDocument, DefinitionColumns
+from codelode.types import Chunk, Document
 
 CHUNKER: Final = "syntax-7"
 """Change it with anything that changes chunks or definitions: see `chunker_identity`."""

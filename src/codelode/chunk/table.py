@@ -6,7 +6,7 @@ import numpy as np
 
 from codelode.chunk.definitions import RawDefinition
 from codelode.chunk.lines import Lines
-from codelode.types import DefinitionColumns
+from codelode.chunked import DefinitionColumns
 
 
 def definition_columns(definitions: list[RawDefinition], lines: Lines) -> DefinitionColumns:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from codelode.chunked import ChunkedDocument, DefinitionColumns
 from codelode.segment.container import write_segment
 from codelode.segment.definitions import definition_table
 from codelode.segment.dictionary import keys_of
@@ -28,7 +29,6 @@ from codelode.segment.schema import (
 from codelode.segment.stats import STAT_COLUMNS, stat_row, stats_sections
 from codelode.segment.text import BlockWriter
 from codelode.text.tokens import folded_name, term_hashes
-from codelode.types import ChunkedDocument, DefinitionColumns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from codelode.chunked import DefinitionColumns
 from codelode.lazy import cached_property
 from codelode.segment.column_codec import Column, PackedTable, fold, pack_tables, unfold
 from codelode.segment.frames import Frames
 from codelode.segment.name_keys import clean_names, sortable
 from codelode.segment.schema import DEFINITION
-from codelode.types import DefinitionColumns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

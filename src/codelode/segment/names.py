@@ -18,13 +18,7 @@ from codelode.lazy import cached_property
 from codelode.lru import LruCache
 from codelode.segment.column_codec import Column, PackedTable, pack_column, pack_tables
 from codelode.segment.frames import Frames, frame_sections
-from codelode.segment.name_keys import (
-    SEPARATORS,
-    as_bytes,
-    as_text,
-    name_key,
-    name_keys,
-)
+from codelode.segment.name_keys import SEPARATORS, as_bytes, as_text, name_key, name_keys
 from codelode.segment.name_scan import places_containing
 from codelode.segment.schema import MAX_NAME_BYTES
 from codelode.text.csr import group_starts
