@@ -45,6 +45,8 @@ EXAMPLES: dict[str, list[list[str]]] = {
     "lode bench --json": [["bench", "--json", *QUICK]],
     "lode list --json": [["list", "--json"]],
     "lode clean --json": [["clean", "--all", "--json", "--yes"]],
+    "lode config --json": [["config", "--json"]],
+    "lode doctor --json": [["doctor", "--json"]],
     "lode push --json": [["push", "--json", "../store"]],
     "lode pull --json": [["pull", "--json", "../store"]],
     "lode remote list --json": [["remote", "list", "--json", "../store"]],
@@ -161,7 +163,7 @@ def test_every_variable_of_the_environment_is_documented() -> None:
     read = set()
     for file in SOURCES.rglob("*.py"):
         read |= set(re.findall(r"environ(?:\.get\(|\[)\"(\w+)\"", file.read_text("utf-8")))
-    git = {name for name in read if name.startswith("GIT_")} | {"XDG_CONFIG_HOME", "TERM"}
+    git = {name for name in read if name.startswith("GIT_")} | {"TERM"}
     table = PAGE.read_text("utf-8").partition("\n## Environment\n")[2].partition("\n## ")[0]
     assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == read - git
 

@@ -24,6 +24,7 @@ NAMES = (
     "symbols",
     "outline",
     "related",
+    "pick",
     "status",
     "watch",
     "verify",
@@ -33,9 +34,13 @@ NAMES = (
     "push",
     "pull",
     "remote",
+    "config",
+    "doctor",
     "mcp",
     "agent",
     "serve",
+    "completion",
+    "man",
 )
 """Every command, in the order in which help shows them."""
 
