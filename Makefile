@@ -54,7 +54,7 @@ $(AXE): $(STAMP)
 test-all: test-release
 test-release: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group release
-	$(BIN)/python -m pytest tests/test_release.py
+	TEST_RELEASE=1 $(BIN)/python -m pytest tests/test_release.py
 
 test-long: $(STAMP)
 	$(BIN)/python -m pytest -m long
