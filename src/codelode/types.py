@@ -43,8 +43,7 @@ class Skip:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SourceFile:
+class SourceFile(NamedTuple):  # a tuple, because every search makes one for every file
     """A file that discovery selected for reading.
 
     `path` is POSIX and relative to the root. Bytes that are not UTF-8 are kept as surrogate
@@ -127,8 +126,7 @@ class Definition(NamedTuple):
 class Chunk(NamedTuple):
     """The bytes `[start, end)` of a document's text, and the 1-based lines they cover.
 
-    `symbol` is the definition that the chunk is or lies in; `defines` are the definitions that
-    begin in it.
+    `symbol` is the definition that the chunk is or lies in.
     """
 
     start: int
@@ -136,14 +134,6 @@ class Chunk(NamedTuple):
     start_line: int
     end_line: int
     symbol: Symbol | None = None
-    defines: tuple[Symbol, ...] = ()
-
-
-class ChunkedDocument(NamedTuple):
-    """The chunks and the definitions of a document, in document order, outer before inner."""
-
-    chunks: list[Chunk]
-    definitions: list[Definition]
 
 
 @dataclass(frozen=True, slots=True)

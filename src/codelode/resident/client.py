@@ -74,6 +74,9 @@ def _ask(folder: str, arguments: list[str]) -> int | None:
             return None
         streams = b"".join(number.to_bytes(4, "little") for number in range(3))
         connection.sendmsg([b"S"], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, streams)])
+        connection.settimeout(wire.SECONDS_TO_BE_READY)
+        if connection.recv(1) != wire.READY:
+            return None
         connection.settimeout(wire.SECONDS_TO_ANSWER + 1)
         if connection.recv(1) != wire.BEGUN:
             return None  # nothing was written
