@@ -16,12 +16,16 @@ SECTIONS = ("Added", "Changed", "Deprecated", "Removed", "Fixed", "Security")
 RELEASES = re.findall(r"^## \[(\d+\.\d+\.\d+)\] - (\d{4}-\d\d-\d\d)$", TEXT, re.MULTILINE)
 
 
+def numbers(version: str) -> list[int]:
+    return [int(part) for part in re.findall(r"\d+", version)]
+
+
 def test_headings_are_unreleased_and_releases_the_newest_first() -> None:
     headings = re.findall(r"^## (.*)$", TEXT, re.MULTILINE)
     assert headings[0] == "[Unreleased]"
     assert len(headings) == 1 + len(RELEASES)
     for (newer, day), (older, before) in pairwise(RELEASES):
-        assert tuple(map(int, newer.split("."))) > tuple(map(int, older.split(".")))
+        assert numbers(newer) > numbers(older)
         assert date.fromisoformat(day) >= date.fromisoformat(before)
 
 
@@ -46,5 +50,5 @@ def test_every_tag_and_no_future_version_is_a_release() -> None:
         ["git", "tag", "--list", "v*"], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert {tag.removeprefix("v") for tag in tags.stdout.split()} <= released
-    current = tuple(map(int, codelode.__version__.split(".")))
-    assert all(tuple(map(int, version.split("."))) <= current for version in released)
+    current = numbers(codelode.__version__)
+    assert all(numbers(version) <= current for version in released)
