@@ -16,6 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from codelode.search.shard import Shard
     from codelode.segment.definition_lookup import DefinitionRecord
     from codelode.segment.reader import Segment
 
@@ -66,17 +69,20 @@ def name_asked(text: str) -> NameAsked | None:
 
 
 def grades_of(
-    segment: Segment, asked: NameAsked, chunks: NDArray[np.int64], table: NDArray[np.void]
+    shard: Shard, number: int, asked: NameAsked, chunks: NDArray[np.int64]
 ) -> NDArray[np.float32]:
-    """Return the grade of some chunks of a segment, float32[n]: 0 if they do not define the name.
-
-    `table` holds the rows of the chunks.
-    """
+    """Return the grade of some chunks of a segment, float32[n]: 0 if they do not define the name."""
+    segment = shard.segment(number)
+    table = segment.chunks[chunks]
     grades = np.zeros(len(chunks), np.float32)
-    for number, name, defining in segment.definitions.alike(asked.name):
+    for key, name, defining in segment.definitions.alike(asked.name):
         worth = likeness_of_names(asked.name, name)
         for row in np.flatnonzero(np.isin(chunks, defining)).tolist() if worth else ():
-            grade = worth * _place(segment, asked, number, table[row])
+            file, first = int(table["file"][row]), int(table["start_line"][row])
+            last = first + int(table["more_lines"][row])
+            definers = segment.definitions.definers(key, file, first, last)
+            path = shard.path(number, file) if asked.scopes else ""
+            grade = worth * _place(segment, asked, definers, path)
             grades[row] = max(grades[row], grade)
     if asked.scopes:
         owners = segment.definitions.chunks_defining(asked.scopes[-1])
@@ -93,20 +99,22 @@ def likeness_of_names(asked: str, name: str) -> float:
     return OTHERWISE_JOINED if _NAME.match(name) else 0.0
 
 
-def _place(segment: Segment, asked: NameAsked, number: int, chunk: np.void) -> float:
-    """Return the factor of the grade for where and how a chunk defines a name, at most 1."""
-    file, first = int(chunk["file"]), int(chunk["start_line"])
-    last = first + int(chunk["more_lines"])
-    definers = segment.definitions.definers(number, file, first, last)
-    return max((_worth(segment, asked, definer) for definer in definers), default=_ELSEWHERE)
+def _place(
+    segment: Segment, asked: NameAsked, definers: Iterable[DefinitionRecord], path: str
+) -> float:
+    """Return the factor of the grade for where and how a chunk defines a name, at most 1.
 
+    `definers` are the definitions of the name in the chunk, and `path` is that of its file.
+    """
 
-def _worth(segment: Segment, asked: NameAsked, definer: DefinitionRecord) -> float:
-    worth = 1.0 - _DECLARATION * definer.definition.declaration
-    if asked.scopes:
-        qualified = segment.definitions.qualified_name(definer.file, definer.place)
-        worth *= 1.0 if is_inside(asked, qualified, segment.path(definer.file)) else _ELSEWHERE
-    return worth
+    def worth(definer: DefinitionRecord) -> float:
+        worth = 1.0 - _DECLARATION * definer.definition.declaration
+        if asked.scopes:
+            qualified = segment.definitions.qualified_name(definer.file, definer.place)
+            worth *= 1.0 if is_inside(asked, qualified, path) else _ELSEWHERE
+        return worth
+
+    return max(map(worth, definers), default=_ELSEWHERE)
 
 
 def is_inside(asked: NameAsked, qualified: str, path: str = "") -> bool:

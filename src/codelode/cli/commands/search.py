@@ -9,8 +9,10 @@ from codelode.cli.options import (
     GLOB,
     HELP,
     INDEX_DIR,
+    LABEL,
     LIMIT,
     NO_INDEX,
+    REPO,
     SHOW_SECRETS,
     TYPE,
     Command,
@@ -18,8 +20,10 @@ from codelode.cli.options import (
     natural,
     option,
     positive,
+    size,
     switch,
 )
+from codelode.errors import UsageError
 from codelode.types import FRESH
 
 if TYPE_CHECKING:
@@ -85,6 +89,27 @@ COMMAND = Command(
                 ),
                 NO_INDEX,
                 INDEX_DIR,
+            ),
+        ),
+        (
+            "many repositories",
+            (
+                option(
+                    "--roster",
+                    metavar="PLACE",
+                    help="search the repositories of the roster in PLACE, a folder or a URL, instead"
+                    " of ROOT (see `lode roster`)",
+                ),
+                REPO,
+                LABEL,
+                option(
+                    "--cache-size",
+                    metavar="SIZE",
+                    type=size,
+                    default=20 << 30,
+                    help="keep at most SIZE of fetched segments on this machine; K, M and G are"
+                    " powers of 1024 (default: 20G)",
+                ),
             ),
         ),
         (
@@ -222,6 +247,12 @@ def run(options: argparse.Namespace) -> int:
     query, roots = query_and_roots(options)
     request = _request(query, options)
     parsed = parse_request(request)
+    if options.roster is not None:
+        from codelode.cli.roster_search import search_roster
+
+        return search_roster(request, parsed.terms, roots, options)
+    if options.repo or options.label:
+        raise UsageError("-r and --label select repositories of a --roster: name it too")
     roots = existing_roots(query, roots)
     existing_index_folder(options.index_dir, roots[0])
     several = SeveralRoots(roots, index_dir=options.index_dir)
@@ -230,8 +261,10 @@ def run(options: argparse.Namespace) -> int:
     answer = several.answer(request, fresh=options.fresh)
     if options.format == "agent":
         from codelode.cli.views.agent_page import print_page
+        from codelode.mcp.state import index_state
 
-        print_page(several, answer, parsed.terms, options)
+        states = [index_state(index, freshness=answer.freshness) for index in several.indexes]
+        print_page(answer, several.given, states, parsed.terms, options)
     else:
         print_answer(answer, several.given, parsed.terms, options)
     if not answer.hits:
