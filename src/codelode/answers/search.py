@@ -30,7 +30,7 @@ def answer_object(answer: Answer, text: bool = True) -> dict[str, Any]:
 
 
 def freshness_object(state: Freshness) -> dict[str, Any]:
-    """Return how a snapshot compares with the tree; null where nobody looked."""
+    """Return the differences between a snapshot and the tree; null for what was not compared."""
     return {
         "age_seconds": round(state.age, 3),
         "changed": state.changed,

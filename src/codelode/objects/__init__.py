@@ -1,0 +1,5 @@
+"""Object stores, and commits on them.
+
+`store` is the protocol; `bucket` (S3, Google, Azure) and `folder` implement it. `generations`
+commits by creating numbered objects, which works wherever a second create of the same key fails.
+"""
