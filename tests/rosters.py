@@ -17,7 +17,9 @@ from codelode.roster.cache import ObjectCache
 from codelode.roster.roster import Roster
 from codelode.roster.upload import Uploader
 from codelode.roster.writer import RosterWriter
+from codelode.search.filters import files_by_language
 from codelode.search.request import MODES, SearchRequest
+from codelode.search.searcher import Source, search_all
 from codelode.several import SeveralRoots
 from codelode.store.storage import LocalStorage
 from tests.commandline import SAMPLE, write_tree
@@ -26,13 +28,16 @@ Tree = Mapping[str, str | bytes]
 
 WEB: Tree = {
     "src/retry.py": "def retry(delay):\n    return delay * 2\n",
-    "src/app.ts": "export class RetryScheduler {\n  schedule(attempt: number) { return attempt }\n}\n",
+    "src/app.ts": "export class RetryScheduler {\n  schedule(attempt: number) { return 1 }\n}\n",
     "api/settings.ts": "export function parse_config(text: string) { return text.split('=') }\n",
     "README.md": "# Web\n\nThe settings of the scheduler.\n",
 }
 QUEUE: Tree = {
-    "queue.go": "package queue\n\nfunc (q *Queue) Push(item int) {\n\tq.items = append(q.items, item)\n}\n",
-    "retry/retry.go": "package retry\n\n// Schedule a request again.\nfunc Schedule(delay int) int {\n\treturn delay\n}\n",
+    "queue.go": "package queue\n\nfunc (q *Queue) Push(i int) {\n\tq.list = append(q.list, i)\n}\n",
+    "retry/retry.go": (
+        "package retry\n\n// Schedule a request again.\n"
+        "func Schedule(delay int) int {\n\treturn delay\n}\n"
+    ),
 }
 REPOSITORIES: dict[str, Tree] = {
     "acme/api": SAMPLE,
@@ -165,8 +170,19 @@ class World:
         trees = self.folder / "trees"
         roots = [str(trees / name) for name in sorted(names)]
         several = SeveralRoots(roots, str(self.folder / "indexes"))
-        assert several.root == trees
-        return several.answer(request, "never").hits
+        if several.root == trees:
+            return several.answer(request, "never").hits
+        # The roots have a folder in common, which their names in the roster begin with.
+        shards = [self.index(name).reader.shard().below(f"{name}/") for name in sorted(names)]
+        sources = [
+            Source(shard)
+            for shard in shards
+            if not request.languages
+            or files_by_language(shard.snapshot).keys() & set(request.languages)
+        ]
+        if not sources:
+            return []
+        return [hit for _, hit in search_all(sources, self.index(min(names)).encoder(), request)]
 
     def opened(self, globs: Sequence[str] = (), labels: Sequence[str] = ()) -> SelectedRepositories:
         """Return repositories of the roster, which are mapped where they are."""

@@ -66,7 +66,7 @@ def repository_object(repository: Repository) -> dict[str, Any]:
 def roster_object(selection: Selection, generation: int | None) -> dict[str, Any]:
     """Return some repositories of a roster with their totals.
 
-    `generation` is that of the roster, or None for those who may not see all: it counts all commits.
+    `generation` is that of the roster, which counts all commits; None for whoever may not see all.
     """
     return {
         "roster": without_surrogates(selection.roster.place),

@@ -47,7 +47,6 @@ class GlobSet:
         match = self._joined.match(os.fsencode(path)) if self._joined else None
         return self._wanted[match.lastindex - 1] if match and match.lastindex else self._otherwise
 
-
     def matching(self, paths: Iterable[bytes]) -> Iterator[bool]:
         """Yield whether each of many files is included, as `matches` does, but faster."""
         if self._joined is None:

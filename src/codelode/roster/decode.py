@@ -85,7 +85,7 @@ def _check_rows(table: RosterTable) -> None:
 
 
 def _check_range(name: str, column: NDArray[np.integer], most: int) -> None:
-    if len(column) and not (0 <= int(column.min()) and int(column.max()) <= most):
+    if len(column) and (int(column.min()) < 0 or int(column.max()) > most):
         raise DamagedError(f"{name} is out of range")
 
 

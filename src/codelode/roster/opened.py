@@ -103,7 +103,7 @@ def _shard(
     segments: list[LiveSegment] = []
     try:
         for _, entry, digest in pairs:
-            buffer = cache.open(digest) if local is None else _mapped(local, digest)
+            buffer = cache.open(digest) if local is None else mapped(local, digest)
             if buffer is None:
                 raise FileNotFoundError(digest)
             segments.append(live_segment(buffer, entry, first.dimensions))
@@ -118,7 +118,7 @@ def _shard(
     return Shard(Snapshot(whole, segments), [prefix for prefix, _, _ in pairs])
 
 
-def _mapped(local: FolderStore, digest: str) -> Buffer:
+def mapped(local: FolderStore, digest: str) -> Buffer:
     """Map a segment of a local folder. Raises `DamagedError` if it is missing."""
     key = segment_key(digest)
     try:

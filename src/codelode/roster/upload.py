@@ -1,7 +1,7 @@
 """Puts an index into the store of a roster; nothing names it there before a commit does.
 
 Objects that no generation of the roster names are removed when they are a day old, and a
-generation is kept for a day after the next one. So what was uploaded less than twelve hours ago, and
+generation is kept for a day after the next one. So what was uploaded in the last twelve hours, and
 what the newest roster names, need not be uploaded again if the commit follows within hours.
 """
 

@@ -71,7 +71,7 @@ def name_asked(text: str) -> NameAsked | None:
 def grades_of(
     shard: Shard, number: int, asked: NameAsked, chunks: NDArray[np.int64]
 ) -> NDArray[np.float32]:
-    """Return the grade of some chunks of a segment, float32[n]: 0 if they do not define the name."""
+    """Return the grade of some chunks of a segment, float32[n]; 0 without the name."""
     segment = shard.segment(number)
     table = segment.chunks[chunks]
     grades = np.zeros(len(chunks), np.float32)

@@ -97,8 +97,8 @@ COMMAND = Command(
                 option(
                     "--roster",
                     metavar="PLACE",
-                    help="search the repositories of the roster in PLACE, a folder or a URL, instead"
-                    " of ROOT (see `lode roster`)",
+                    help="instead of ROOT, search the repositories of the roster in PLACE, a"
+                    " folder or a URL (see `lode roster`)",
                 ),
                 REPO,
                 LABEL,
