@@ -18,7 +18,8 @@ import pytest
 from codelode.errors import NoObjectError, ObjectStoreError
 from codelode.objects.generations import Generations
 from codelode.objects.pace import Pace
-from codelode.objects.store import ObjectStore, open_object_store
+from codelode.objects.store import ObjectStore
+from codelode.objects.urls import open_object_store
 from tests.test_objects_generations import adding, check_race, items, race
 
 pytest.importorskip("obstore", reason="needs the extra bucket: make test-bucket")

@@ -98,7 +98,7 @@ TestWriters = Writers.TestCase
 WRITER = """
 import json, sys
 from codelode.objects.generations import Generations
-from codelode.objects.store import open_object_store
+from codelode.objects.urls import open_object_store
 url, writer, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 generations = Generations(open_object_store(url))
 for number in range(count):

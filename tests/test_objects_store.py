@@ -18,8 +18,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from codelode.errors import NoObjectError, ObjectStoreError, UnfitStoreError, UsageError
 from codelode.objects.folder import FolderStore
 from codelode.objects.pace import Pace
-from codelode.objects.store import ObjectStore, check_key, open_object_store
+from codelode.objects.store import ObjectStore, check_key
 from codelode.objects.transfer import download
+from codelode.objects.urls import open_object_store
 from tests.object_stores import MemoryStore
 
 KEYS = st.sampled_from(["a", "a-b", "x/1", "x/1-2", "x/10", "x-y/1", "x/y/z", "deep/er/and/deeper"])
@@ -197,7 +198,7 @@ def test_folders_are_opened_by_path_and_by_url(tmp_path: Path) -> None:
 def test_a_bucket_without_its_package_says_what_to_install() -> None:
     code = (
         "import sys; sys.modules['obstore'] = None\n"
-        "from codelode.objects.store import open_object_store\n"
+        "from codelode.objects.urls import open_object_store\n"
         "open_object_store('s3://bucket')"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
