@@ -198,7 +198,7 @@ def test_changes_that_make_no_sense_are_refused(tmp_path: Path) -> None:
     world = make_world(tmp_path, {"a/b": {"a.py": "retry = 1\n"}, "c": {"a.py": "retry = 1\n"}})
     writer = world.writer
     (one,) = Roster.of(FolderStore(world.place)).select(["c"])
-    for change, problem in (
+    cases: tuple[tuple[Callable[[], object], str], ...] = (
         (lambda: writer.add([one]), "has a repository c already: `lode roster update`"),
         (lambda: writer.add([replace(one, name="a")]), "a/b would lie in the repository a:"),
         (lambda: writer.add([replace(one, name="c/d")]), "c/d would lie in the repository c:"),
@@ -207,7 +207,8 @@ def test_changes_that_make_no_sense_are_refused(tmp_path: Path) -> None:
         (lambda: writer.update([replace(one, name="x")]), "no repository x: `lode roster add`"),
         (lambda: writer.remove(["c", "x"]), "has no repository x"),
         (lambda: writer.relabel("x", "staff"), "has no repository x"),
-    ):
+    )
+    for change, problem in cases:
         with pytest.raises(UsageError, match=problem):
             change()
     newest = Roster.of(FolderStore(world.place))

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from codelode import DamagedError, FormatError
 from codelode.discover.glob import GlobSet
 from codelode.objects.generations import Generation
-from codelode.objects.store import open_object_store
+from codelode.objects.urls import open_object_store
 from codelode.roster import decode as decode_module
 from codelode.roster.decode import decode_table
 from codelode.roster.records import Identity, Repository
@@ -64,7 +64,7 @@ def test_a_table_is_a_dictionary(steps: list[list[Repository] | str]) -> None:
             row = table.find(name)
             assert (row is not None) == (name in expected)
             inside = [each for each in sorted(expected) if each.startswith(f"{name}/")]
-            assert table.first_inside(name) == (inside or [None])[0]
+            assert table.first_inside(name) == next(iter(inside), None)
     direct = RosterTable().with_repositories(list(expected.values()))
     assert direct.encode() == table.encode()  # whatever the table has been through
 

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from codelode.discover.glob import GlobSet
 from codelode.errors import DamagedError, MismatchError, NoIndexError, NoObjectError
 from codelode.objects.generations import Generation, Generations, digest_of
-from codelode.objects.store import open_object_store
+from codelode.objects.urls import open_object_store
 from codelode.roster.decode import decode_table
 from codelode.roster.manifest import (
     ADVICE,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from codelode.errors import UsageError
 from codelode.objects.generations import Generations
-from codelode.objects.store import open_object_store
+from codelode.objects.urls import open_object_store
 from codelode.roster.decode import MAX_REPOSITORIES, decode_table
 from codelode.roster.manifest import GENERATIONS
 from codelode.roster.names import check_label, check_name, folders_of

@@ -28,6 +28,7 @@ from codelode.types import FRESH
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from codelode.search.request import SearchRequest
 
@@ -231,30 +232,33 @@ COMMAND = Command(
 
 def run(options: argparse.Namespace) -> int:
     """Search, and print the hits. Refuses a bad request before it builds a missing index."""
-    from codelode.answers.build import build_if_missing
-    from codelode.cli.advice import (
-        existing_index_folder,
-        existing_roots,
-        explain_quotes,
-        query_and_roots,
-    )
-    from codelode.cli.filters import explain_filters
-    from codelode.cli.streams import progress_meter
-    from codelode.cli.views.hits import print_answer, shown_hits
+    from codelode.cli.advice import existing_index_folder, existing_roots, query_and_roots
     from codelode.search.parsed_query import parse_request
-    from codelode.several import SeveralRoots
 
     query, roots = query_and_roots(options)
     request = _request(query, options)
-    parsed = parse_request(request)
+    terms = parse_request(request).terms
     if options.roster is not None:
         from codelode.cli.roster_search import search_roster
 
-        return search_roster(request, parsed.terms, roots, options)
+        return search_roster(request, terms, roots, options)
     if options.repo or options.label:
         raise UsageError("-r and --label select repositories of a --roster: name it too")
     roots = existing_roots(query, roots)
     existing_index_folder(options.index_dir, roots[0])
+    return _search_roots(request, terms, roots, options)
+
+
+def _search_roots(
+    request: SearchRequest, terms: Sequence[str], roots: Sequence[str], options: argparse.Namespace
+) -> int:
+    from codelode.answers.build import build_if_missing
+    from codelode.cli.advice import explain_quotes
+    from codelode.cli.filters import explain_filters
+    from codelode.cli.streams import progress_meter
+    from codelode.cli.views.hits import print_answer, shown_hits
+    from codelode.several import SeveralRoots
+
     several = SeveralRoots(roots, index_dir=options.index_dir)
     for index in several.indexes:
         build_if_missing(index, allowed=not options.no_index, meter=progress_meter())
@@ -264,11 +268,11 @@ def run(options: argparse.Namespace) -> int:
         from codelode.mcp.state import index_state
 
         states = [index_state(index, freshness=answer.freshness) for index in several.indexes]
-        print_page(answer, several.given, states, parsed.terms, options)
+        print_page(answer, several.given, states, terms, options)
     else:
-        print_answer(answer, several.given, parsed.terms, options)
+        print_answer(answer, several.given, terms, options)
     if not answer.hits:
-        explain_quotes(query)
+        explain_quotes(request.query)
         explain_filters(several, request.languages or (), request.globs or ())
     return 0 if shown_hits(answer, options) else 1
 
