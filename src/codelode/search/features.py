@@ -18,7 +18,7 @@ from codelode.search.dense import cosines
 from codelode.search.file_features import features_of_files
 from codelode.search.file_query import file_weights
 from codelode.search.name_match import shares_of_names
-from codelode.search.named import LEAST_IN_PLACE, grades_of
+from codelode.search.named import grades_of
 
 if TYPE_CHECKING:
     from codelode.search.context import QueryContext
@@ -48,10 +48,9 @@ def fill_features(gathered: Gathered, shard: Shard, context: QueryContext, bm25:
         if context.vector is not None:
             mine.feature("cosine")[:] = cosines(segment, chunks, context.vector)
         if context.name is not None:
-            grades = grades_of(shard, number, context.name, chunks)
-            if context.has_compound:  # text: only the very definition is worth more than its uses
-                grades[grades < LEAST_IN_PLACE] = 0
-            mine.feature("named")[:] = grades
+            # Text: only the very definition is worth more than its uses.
+            strict = context.has_compound
+            mine.feature("named")[:] = grades_of(shard, number, context.name, chunks, strict)
         mine.feature("defines")[:] = _defines(segment, context, chunks)
         _fill_names(mine, shard, number, table, context)
     gathered.feature("coverage")[:] = (gathered.covered * context.share).sum(axis=1)

@@ -39,12 +39,15 @@ class FileMention:
 
     `line` is 1-based, 0 if the query names none. `weight` is 1 if the whole query is the path. A
     path in a frame may be where the file is installed: it matches also if only its end is equal.
+    `alone` says how much it counts if the name of a file is equal, but no folder tells which file
+    is meant: less if many files have the name.
     """
 
     path: str
     line: int
     weight: float
     is_frame: bool = False
+    alone: float = 1.0
 
     @property
     def name(self) -> str:
@@ -65,14 +68,15 @@ class FileMention:
         decoded = os.fsdecode(path)
         found = decoded if _has_no_ending(self.path) else folded_name(decoded)
         if f"/{found}".endswith(f"/{self.path}"):
-            return 1.0
+            return 1.0 if "/" in self.path else self.alone
         if f"/{self.path}".endswith(f"/{found}"):
             return 0.5 + 0.4 * (1 + found.count("/")) / (1 + self.path.count("/"))
         if not self.is_frame:
             return 0.0
         names = zip(reversed(found.split("/")), reversed(self.path.split("/")), strict=False)
         same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], names))
-        return _SAME_ENDS[min(same, len(_SAME_ENDS) - 1)]
+        alone = self.alone if same == 1 else 1.0
+        return alone * _SAME_ENDS[min(same, len(_SAME_ENDS) - 1)]
 
 
 def files_in(text: str) -> tuple[FileMention, ...]:

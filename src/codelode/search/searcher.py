@@ -106,8 +106,9 @@ def _prepare_all(
         manifests = [shard.snapshot.manifest for shard in shards]
         chunks = sum(manifest.chunks for manifest in manifests)
         counted = sum((each.counts() for each in terms), np.zeros(len(query.counted), np.int64))
+        all_counted = query.counted
         query, counts = query.focused(counted, chunks)
-        if query.weights:  # a report: only some of the terms are searched for
+        if query.terms != all_counted:
             terms = [TermPostings(shard, query.terms) for shard in shards]
         statistics = Statistics(
             chunks=chunks,
