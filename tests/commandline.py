@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +24,10 @@ _ON_TERMINAL = (
     "import fcntl, os, sys, termios; os.setsid(); fcntl.ioctl(0, termios.TIOCSCTTY, 0);"
     " os.execv(sys.argv[1], sys.argv[1:])"
 )
-_OURS = ("LODE_INDEX_DIR", "LODE_METRICS", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "PYTHONSTARTUP")
+_OURS = (
+    *("LODE_INDEX_DIR", "LODE_METRICS", "LODE_PAGER", "NO_COLOR", "FORCE_COLOR", "COLUMNS"),
+    *("PYTHONSTARTUP", "VISUAL", "EDITOR", "PAGER", "LESS", "WSL_DISTRO_NAME"),
+)
 
 SAMPLE: dict[str, str | bytes] = {
     "src/retry.py": (
@@ -192,13 +195,15 @@ class CommandLine:
         cwd: Path | None = None,
         stdout: Any = subprocess.PIPE,
         python: tuple[str, ...] = (),
+        given: bytes = b"",
         **environment: str,
     ) -> Outcome:
+        """Run with `given` on standard input."""
         done = subprocess.run(
             [LODE[0], *python, *LODE[1:], *arguments],
             cwd=cwd or self.home,
             env=self.environment(**environment),
-            stdin=subprocess.DEVNULL,
+            input=given,
             stdout=stdout,
             stderr=subprocess.PIPE,
             timeout=240,
@@ -245,13 +250,27 @@ class CommandLine:
         When the output matches `interrupt_at`, Ctrl-C is typed. A `reply` is a pattern and a text:
         when the output matches the pattern, the text is typed.
         """
+        return self.run_on_terminal(
+            [*LODE, *arguments], columns, cwd, interrupt_at, reply, **environment
+        )
+
+    def run_on_terminal(
+        self,
+        command: Sequence[str | bytes | Path],
+        columns: int = 100,
+        cwd: Path | None = None,
+        interrupt_at: bytes = b"",
+        reply: tuple[bytes, bytes] | None = None,
+        **environment: str,
+    ) -> Outcome:
+        """Run any command as `on_terminal` does."""
         leader, follower = pty.openpty()
         os.set_blocking(leader, False)
         import termios
 
         termios.tcsetwinsize(follower, (24, columns))
         process = subprocess.Popen(
-            [sys.executable, "-c", _ON_TERMINAL, *LODE, *arguments],
+            [sys.executable, "-c", _ON_TERMINAL, *command],
             cwd=cwd or self.home,
             env=self.environment(**environment),
             stdin=follower,

@@ -141,6 +141,14 @@ def plant(tree: Path) -> Path:
     return tree
 
 
+def commit(tree: Path) -> None:
+    """Make a tree a git repository, in which one file is not committed yet."""
+    identity = ("-c", "user.name=you", "-c", "user.email=you@example.org")
+    for command in (["init", "-q"], ["add", "."], ["reset", "-q", "src/todo.py"]):
+        subprocess.run(["git", "-C", str(tree), *command], check=True)
+    subprocess.run(["git", "-C", str(tree), *identity, "commit", "-qm", "first"], check=True)
+
+
 class Examples:
     """Runs blocks as a newcomer would, in a home of their own with a tree in `path/to/repo`."""
 
@@ -157,6 +165,8 @@ class Examples:
 
         A block that begins with `lode index` begins without an index.
         """
+        if not (self.tree / ".git").exists():
+            commit(self.tree)
         if commands(block.text)[0][0].startswith("lode index"):
             shutil.rmtree(self._cache, ignore_errors=True)
         printed = ""

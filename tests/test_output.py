@@ -28,6 +28,10 @@ EXAMPLES: dict[str, list[list[str]]] = {
         ["search", "--jsonl", "retry", "--explain"],
         ["search", "--jsonl", "retry", "--no-snippet"],
     ],
+    "lode related --json": [
+        ["related", "--json", "src/retry.py:9"],
+        ["related", "--json", f"{ODD}:1"],
+    ],
     "lode symbols --json": [["symbols", "--json", "retry*"], ["symbols", "--json"]],
     "lode outline --json": [["outline", "--json", "src/retry.py"], ["outline", "--json", ODD]],
     "lode index --json": [

@@ -160,9 +160,11 @@ class Hit:
     """One hit of a search. Lines are 1-based and inclusive; `path` is POSIX, relative to the root.
 
     `line` is the line to land on: that of the name of the definition that answers, else the line
-    that matches best. `symbol` is the qualified name of the innermost definition that holds it, and
-    `kind` the kind of this definition. `start_line` to `end_line` are the definition where it fits
-    in a chunk, else the chunk; `text` is the text of these lines.
+    that matches best. `column` is the place in it, in bytes of UTF-8 from 1: that of the match, the
+    name of the definition, or the first word that matches. `symbol` is the qualified name of the
+    innermost definition that holds the line, and `kind` the kind of this definition. `start_line`
+    to `end_line` are the definition where it fits in a chunk, else the chunk; `text` is the text of
+    these lines.
 
     `stale` is True if the file on disk no longer has the indexed content, `deleted` if it is gone;
     a deleted file is stale too. `features` holds the parts of the score by name, if the search was
@@ -181,6 +183,7 @@ class Hit:
     stale: bool = False
     features: dict[str, float] | None = None
     deleted: bool = False
+    column: int = 1
 
     def __repr__(self) -> str:
         """Return the place and the symbol, without the text, which may be long."""

@@ -28,8 +28,9 @@ _TAKES_NO_VALUE = ("store_true", "store_const", "help", "version")
 def marked(command: Command, arguments: Sequence[str]) -> list[str]:
     """Return the arguments, with `MARK` before those that begin with a dash but are text.
 
-    The value of an option that takes any text is marked too, and joined to its option.
-    Raises `UsageError` for an unknown option.
+    The value of an option that takes any text is marked too, and joined to its option. An option
+    whose value is joined gets its default value joined if it has none: argparse would take the next
+    argument. Raises `UsageError` for an unknown option.
     """
     options = {flag: option for option in _options(command) for flag in option.flags}
     result: list[str] = []
@@ -44,6 +45,8 @@ def marked(command: Command, arguments: Sequence[str]) -> list[str]:
         elif waiting is not None:
             result.append(argument)
             waiting = None
+        elif (option := options.get(argument)) is not None and option.joined:
+            result.append(f"{argument}={option.settings['const']}")
         elif not argument.startswith("-") or argument == "-" or _is_option(argument, options):
             waiting = options.get(_last_flag(argument, options))
             waiting = waiting if waiting is not None and _takes_value(waiting) else None

@@ -16,13 +16,15 @@ _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 class Option:
     """A flag or a positional argument; `settings` are keywords of argparse's `add_argument`.
 
-    With `any_text`, the next argument is the flag's value even if it begins with a dash.
+    With `any_text`, the next argument is the flag's value even if it begins with a dash. With
+    `joined`, the value is optional and follows an equals sign: the next argument never is it.
     """
 
     flags: tuple[str, ...]
     help: str
     settings: dict[str, Any] = field(default_factory=dict)
     any_text: bool = False
+    joined: bool = False
 
 
 @dataclass(frozen=True, slots=True)

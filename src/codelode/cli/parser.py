@@ -33,7 +33,8 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
         if not action.option_strings or action.nargs == 0:
             return super()._format_action_invocation(action)
         value = self._format_args(action, self._get_default_metavar_for_optional(action))
-        return f"{', '.join(action.option_strings)} {value}"
+        gap = "" if value.startswith("[=") else " "
+        return f"{', '.join(action.option_strings)}{gap}{value}"
 
 
 def _columns() -> int:
@@ -79,7 +80,10 @@ def command_parser(command: Command) -> argparse.ArgumentParser:
     for title, options in command.groups:
         group = parser.add_argument_group(title)
         for option in options:
-            group.add_argument(*option.flags, help=option.help, **option.settings)
+            settings = option.settings
+            if option.joined:  # help shows `--open[=N]`
+                settings = {**settings, "metavar": f"={settings['metavar']}"}
+            group.add_argument(*option.flags, help=option.help, **settings)
     return parser
 
 

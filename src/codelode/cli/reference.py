@@ -46,8 +46,9 @@ def _names(option: Option) -> str:
         return f"`{value}`"
     if not value or settings.get("action") in ("store_true", "store_const", "help"):
         return ", ".join(f"`{flag}`" for flag in option.flags)
-    shown = f"[{value}]" if settings.get("nargs") == "?" else value
-    return _escaped(", ".join(f"`{flag} {shown}`" for flag in option.flags))
+    shown = f" [{value}]" if settings.get("nargs") == "?" else f" {value}"
+    shown = f"[={value}]" if option.joined else shown
+    return _escaped(", ".join(f"`{flag}{shown}`" for flag in option.flags))
 
 
 def _escaped(text: str) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codelode.cli.advice import explain_quotes
+from codelode.cli.pager import paged
 from codelode.cli.views.hits import print_answer, shown_hits
 from codelode.errors import UsageError
 from codelode.render.paths import GivenRoot
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from codelode.search.request import SearchRequest
-    from codelode.types import Answer
 
 
 def search_roster(
@@ -28,28 +28,37 @@ def search_roster(
     options: argparse.Namespace,
 ) -> int:
     """Search, print the hits, and return the exit code. Paths begin with names of repositories."""
-    if roots:
-        raise UsageError(f"give either ROOT or --roster, not both: {roots[0]}")
-    if options.context:
-        raise UsageError("-C reads the files of a tree, and a roster has none: leave it out")
+    _check(roots, options)
     roster = Roster.open(options.roster)
     cache = object_cache(options.index_dir, options.cache_size)
     repositories = SelectedRepositories(roster, options.repo, options.label, cache)
     answer = repositories.answer(request)
-    if options.format == "agent":
-        from codelode.cli.views.agent_page import print_page
+    whole = [GivenRoot("", os.fspath(Path(answer.root)))]  # paths are shown as they are
+    with paged(options):
+        if options.format == "agent":
+            from codelode.cli.views.agent_page import print_page
 
-        print_page(answer, _shown_whole(answer), [_state(repositories)], terms, options)
-    else:
-        print_answer(answer, _shown_whole(answer), terms, options)
+            print_page(answer, whole, [_state(repositories)], terms, options)
+        else:
+            print_answer(answer, whole, terms, options)
     if not answer.hits:
         explain_quotes(request.query)
     return 0 if shown_hits(answer, options) else 1
 
 
-def _shown_whole(answer: Answer) -> list[GivenRoot]:
-    """Return the roots by which paths of hits are shown as they are."""
-    return [GivenRoot("", os.fspath(Path(answer.root)))]
+def _check(roots: Sequence[str], options: argparse.Namespace) -> None:
+    """Raise `UsageError` for roots, and for options that need the files of a tree."""
+    if roots:
+        raise UsageError(f"give either ROOT or --roster, not both: {roots[0]}")
+    for flag, given in (
+        ("-C", options.context),
+        ("--open", options.open is not None),
+        ("--hyperlink-format", options.hyperlink_format is not None),
+    ):
+        if given:
+            raise UsageError(
+                f"{flag} needs the files of a tree, and a roster has none: leave it out"
+            )
 
 
 def _state(repositories: SelectedRepositories) -> str:

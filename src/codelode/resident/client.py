@@ -18,6 +18,8 @@ def ask(arguments: list[str]) -> int | None:
     and standard streams of this process. So any watcher gives the right answer; that of the right
     index is only faster, because it has loaded the index already.
     """
+    if not _can_be_answered_elsewhere(arguments):
+        return None
     folder = _index_folder(arguments)
     if folder is None or not os.path.exists(f"{folder}/{wire.SOCKET}"):  # noqa: PTH110
         return None
@@ -25,6 +27,19 @@ def ask(arguments: list[str]) -> int | None:
         return _ask(folder, arguments)
     except (OSError, ValueError):  # it has just ended, hangs, or is busy
         return None
+
+
+def _can_be_answered_elsewhere(arguments: list[str]) -> bool:
+    """Return whether a process without our terminal can run a command, and try it only once.
+
+    It can start neither an editor nor a pager there, and standard input can be read only once.
+    """
+    own = ("--open", "--pager")
+    return not (
+        "LODE_PAGER" in os.environ
+        or "-" in arguments
+        or any(argument.startswith(own) for argument in arguments)
+    )
 
 
 def _ask(folder: str, arguments: list[str]) -> int | None:

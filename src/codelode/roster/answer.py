@@ -12,6 +12,7 @@ from codelode.lru import LruCache
 from codelode.roster.cache import DEFAULT_LIMIT, ObjectCache
 from codelode.roster.opened import open_shard
 from codelode.roster.roster import Roster
+from codelode.search.filters import languages_needed
 from codelode.search.parsed_query import parse_request
 from codelode.search.searcher import Source, canonical, search_all
 from codelode.store.locate import index_folder
@@ -78,6 +79,8 @@ class SelectedRepositories:
         Raises what `Index.answer` does, and `ObjectStoreError`.
         """
         began = time.perf_counter()
+        if request.changed is not None or request.since is not None:
+            raise UsageError("what has changed in a tree is not known to a roster")
         parse_request(request)
         hits = self._hits(request)
         seconds = time.perf_counter() - began
@@ -97,7 +100,7 @@ class SelectedRepositories:
         )
 
     def _hits(self, request: SearchRequest) -> list[Hit]:
-        languages = frozenset(canonical(request.languages or ()))
+        languages = frozenset(languages_needed(canonical(request.languages or ())))
         searched = self.selection.having(languages)
         if not len(searched):
             return []
