@@ -83,10 +83,17 @@ def existing_roots(query: str, roots: Sequence[str], changed: bool = False) -> S
     return roots or ["."]
 
 
-def without_roster(options: argparse.Namespace) -> None:
-    """Raise `UsageError` for options that select repositories of a roster: none is searched."""
+def checked_roots(roots: Sequence[str], options: argparse.Namespace) -> Sequence[str]:
+    """Return the roots to search: those given, or the current folder.
+
+    Raises `UsageError` if a root or the index folder does not exist, or for options that select
+    repositories of a roster.
+    """
     if options.repo or options.label:
         raise UsageError("-r and --label select repositories of a --roster: name it too")
+    roots = existing_roots(options.query or "", roots, options.changed is not None)
+    existing_index_folder(options.index_dir, roots[0])
+    return roots
 
 
 def existing_index_folder(index_dir: str | None, root: str) -> None:

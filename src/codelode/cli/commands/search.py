@@ -226,10 +226,7 @@ def run(options: argparse.Namespace) -> int:
         from codelode.cli.roster_search import search_roster
 
         return search_roster(request, terms, roots, options)
-    advice.without_roster(options)
-    roots = advice.existing_roots(options.query or "", roots, options.changed is not None)
-    advice.existing_index_folder(options.index_dir, roots[0])
-    several = SeveralRoots(roots, index_dir=options.index_dir)
+    several = SeveralRoots(advice.checked_roots(roots, options), index_dir=options.index_dir)
     for index in several.indexes:
         build_if_missing(index, allowed=not options.no_index, meter=progress_meter())
     answer = several.answer(request, fresh=options.fresh)
