@@ -25,8 +25,8 @@ _ON_TERMINAL = (
     " os.execv(sys.argv[1], sys.argv[1:])"
 )
 _OURS = (
-    *("LODE_INDEX_DIR", "LODE_METRICS", "LODE_PAGER", "NO_COLOR", "FORCE_COLOR", "COLUMNS"),
-    *("PYTHONSTARTUP", "VISUAL", "EDITOR", "PAGER", "LESS", "WSL_DISTRO_NAME"),
+    *("NO_COLOR", "FORCE_COLOR", "COLUMNS", "PYTHONSTARTUP"),
+    *("VISUAL", "EDITOR", "PAGER", "LESS", "WSL_DISTRO_NAME"),
 )
 
 SAMPLE: dict[str, str | bytes] = {
@@ -118,13 +118,13 @@ def imported_by(lode: CommandLine, *arguments: str | Path, folder: Path) -> set[
         {
             "sitecustomize.py": "import atexit, os, sys\n\n\n"
             "def write():\n"
-            "    with open(os.environ['LODE_TEST_MODULES'], 'w') as file:\n"
+            "    with open(os.environ['TEST_LODE_MODULES'], 'w') as file:\n"
             "        file.write('\\n'.join(sys.modules))\n\n\n"
             "atexit.register(write)\n"
         },
     )
     listed = folder / "modules"
-    lode(*arguments, PYTHONPATH=str(folder), LODE_TEST_MODULES=str(listed))
+    lode(*arguments, PYTHONPATH=str(folder), TEST_LODE_MODULES=str(listed))
     return set(listed.read_text().split())
 
 
@@ -174,12 +174,21 @@ class Outcome:
 class CommandLine:
     """`lode`, with a cache folder of its own."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, **variables: str) -> None:
         self.home = home
         self.cache = home / "cache"
+        self._variables = variables
+
+    def having(self, variables: Mapping[str, str]) -> CommandLine:
+        """Return this command line with more variables in its environment."""
+        return CommandLine(self.home, **variables)
 
     def environment(self, **changes: str) -> dict[str, str]:
-        inherited = {name: value for name, value in os.environ.items() if name not in _OURS}
+        inherited = {
+            name: value
+            for name, value in os.environ.items()
+            if name not in _OURS and not name.startswith("LODE_")
+        }
         own = {
             "HOME": str(self.home),
             "XDG_CACHE_HOME": str(self.cache),
@@ -187,7 +196,7 @@ class CommandLine:
             "GIT_CONFIG_NOSYSTEM": "1",
             "TERM": "xterm-256color",
         }
-        return {**inherited, **own, **changes}
+        return {**inherited, **own, **self._variables, **changes}
 
     def __call__(
         self,

@@ -117,7 +117,7 @@ def test_repositories_are_updated_relabeled_and_removed(lode: CommandLine, tmp_p
         ("roster list ftp://x/y", "a store is s3://"),
         ("search --roster nowhere x", "no roster in"),
         ("search --roster ROSTER x .", "give either ROOT or --roster"),
-        ("search --roster ROSTER x -C 2", "-C needs the files of a tree"),
+        ("search --roster ROSTER x --open", "--open needs the files of a tree"),
         ("search --roster ROSTER x --since 2026-01-01", "has changed in a tree is not known"),
         ("search --roster ROSTER x -r queue", "has no repository that matches 'queue'"),
         ("search --roster ROSTER x -r hidden", "has no repository that matches 'hidden'"),

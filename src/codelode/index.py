@@ -156,8 +156,9 @@ class Index(Lookups):
 
         if limit is not None:
             limit = arguments.whole_number("limit", limit)
+        refresher = self._refresher  # checks the budget
         watcher = Watcher(self._reader, limit, arguments.function("listener", listener))
-        self._refresher.watcher = watcher
+        refresher.watcher = watcher
         return watcher
 
     def plan(

@@ -43,8 +43,7 @@ class Skip:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SourceFile:
+class SourceFile(NamedTuple):  # a tuple, because every search makes one for every file
     """A file that discovery selected for reading.
 
     `path` is POSIX and relative to the root. Bytes that are not UTF-8 are kept as surrogate

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from codelode.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from codelode.cli.options import Command, Option
 
@@ -22,7 +22,7 @@ MARK = "\0"
 """The first character of an argument that is not an option; no argument of a process has it."""
 
 _LIKE_AN_OPTION = re.compile(r"--?[A-Za-z][\w-]*(=.*)?", re.DOTALL)
-_TAKES_NO_VALUE = ("store_true", "store_const", "help", "version")
+_TAKES_NO_VALUE = ("store_true", "store_false", "store_const", "help", "version")
 
 
 def marked(command: Command, arguments: Sequence[str]) -> list[str]:
@@ -32,7 +32,7 @@ def marked(command: Command, arguments: Sequence[str]) -> list[str]:
     whose value is joined gets its default value joined if it has none: argparse would take the next
     argument. Raises `UsageError` for an unknown option.
     """
-    options = {flag: option for option in _options(command) for flag in option.flags}
+    options = {flag: option for option in command.options() for flag in option.flags}
     result: list[str] = []
     waiting: Option | None = None  # the option whose value comes next
     for at, argument in enumerate(arguments):
@@ -61,11 +61,6 @@ def marked(command: Command, arguments: Sequence[str]) -> list[str]:
 def unmarked(text: str) -> str:
     """Return an argument, or the value of an option, as it was given."""
     return text.removeprefix(MARK)
-
-
-def _options(command: Command) -> Iterator[Option]:
-    for _, options in command.groups:
-        yield from options
 
 
 def _is_option(argument: str, options: dict[str, Option]) -> bool:

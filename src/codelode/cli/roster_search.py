@@ -47,18 +47,12 @@ def search_roster(
 
 
 def _check(roots: Sequence[str], options: argparse.Namespace) -> None:
-    """Raise `UsageError` for roots, and for options that need the files of a tree."""
+    """Raise `UsageError` for roots and --open; drop other options that need the files of a tree."""
     if roots:
         raise UsageError(f"give either ROOT or --roster, not both: {roots[0]}")
-    for flag, given in (
-        ("-C", options.context),
-        ("--open", options.open is not None),
-        ("--hyperlink-format", options.hyperlink_format is not None),
-    ):
-        if given:
-            raise UsageError(
-                f"{flag} needs the files of a tree, and a roster has none: leave it out"
-            )
+    if options.open is not None:
+        raise UsageError("--open needs the files of a tree, which a roster does not have")
+    options.context, options.hyperlink_format = 0, None  # these too; they may come from settings
 
 
 def _state(repositories: SelectedRepositories) -> str:

@@ -37,9 +37,22 @@ def _can_be_answered_elsewhere(arguments: list[str]) -> bool:
     own = ("--open", "--pager")
     return not (
         "LODE_PAGER" in os.environ
+        or _names_a_pager()
         or "-" in arguments
         or any(argument.startswith(own) for argument in arguments)
     )
+
+
+def _names_a_pager() -> bool:
+    """Return whether the user's settings file may name a pager."""
+    place = os.environ.get("XDG_CONFIG_HOME", "")
+    if not place.startswith("/"):
+        place = os.environ.get("HOME", "") + "/.config"
+    try:
+        with open(f"{place}/codelode/config.toml", "rb") as file:
+            return b"pager" in file.read(1 << 16)
+    except OSError:
+        return False
 
 
 def _ask(folder: str, arguments: list[str]) -> int | None:
@@ -61,6 +74,9 @@ def _ask(folder: str, arguments: list[str]) -> int | None:
             return None
         streams = b"".join(number.to_bytes(4, "little") for number in range(3))
         connection.sendmsg([b"S"], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, streams)])
+        connection.settimeout(wire.SECONDS_TO_BE_READY)
+        if connection.recv(1) != wire.READY:
+            return None
         connection.settimeout(wire.SECONDS_TO_ANSWER + 1)
         if connection.recv(1) != wire.BEGUN:
             return None  # nothing was written

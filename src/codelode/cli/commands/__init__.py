@@ -30,10 +30,14 @@ NAMES = (
     "bench",
     "list",
     "clean",
+    "roster",
+    "config",
+    "doctor",
     "mcp",
     "agent",
     "serve",
-    "roster",
+    "completion",
+    "man",
 )
 """Every command, in the order in which help shows them."""
 
