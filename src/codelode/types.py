@@ -126,8 +126,7 @@ class Definition(NamedTuple):
 class Chunk(NamedTuple):
     """The bytes `[start, end)` of a document's text, and the 1-based lines they cover.
 
-    `symbol` is the definition that the chunk is or lies in; `defines` are the definitions that
-    begin in it.
+    `symbol` is the definition that the chunk is or lies in.
     """
 
     start: int
@@ -135,14 +134,6 @@ class Chunk(NamedTuple):
     start_line: int
     end_line: int
     symbol: Symbol | None = None
-    defines: tuple[Symbol, ...] = ()
-
-
-class ChunkedDocument(NamedTuple):
-    """The chunks and the definitions of a document, in document order, outer before inner."""
-
-    chunks: list[Chunk]
-    definitions: list[Definition]
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,6 +117,17 @@ def rows(stream: TextIO) -> int:
         return 24
 
 
+def can_draw() -> bool:
+    """Return whether this process has a terminal on which a program can draw a screen."""
+    if os.environ.get("TERM", "dumb") in ("", "dumb"):
+        return False
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
+
+
 def use_color(choice: str, stream: TextIO) -> bool:
     """Return whether to use color. The flag decides, then NO_COLOR, FORCE_COLOR, the terminal."""
     if choice != "auto":

@@ -24,6 +24,7 @@ NAMES = (
     "symbols",
     "outline",
     "related",
+    "pick",
     "status",
     "watch",
     "verify",
