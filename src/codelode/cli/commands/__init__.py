@@ -34,6 +34,7 @@ NAMES = (
     "push",
     "pull",
     "remote",
+    "roster",
     "config",
     "doctor",
     "mcp",
