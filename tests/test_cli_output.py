@@ -185,6 +185,17 @@ def test_a_pager_is_used_only_if_asked_for(
     assert "PAGED" not in lode(*search, "--pager", cwd=root, LODE_PAGER=program).text
 
 
+def test_a_pager_is_not_run_by_a_watcher(lode: CommandLine, tree: Path, tmp_path: Path) -> None:
+    """The watcher's process has another terminal or none, and learns of the pager by settings."""
+    program, _ = pager(tmp_path)
+    lode("index", tree).must_succeed()
+    with watching(lode, tree):
+        write_tree(lode.home / "config", {"codelode/config.toml": f"pager = '{program}'\n"})
+        shown = lode.on_terminal("search", "retry", cwd=tree).must_succeed().text
+        assert shown.startswith("PAGED")
+        assert lode("search", "retry", "-k1", "-l", cwd=tree).must_succeed().text.count("\n") == 1
+
+
 def test_a_pager_that_fails_or_stops_reading(
     sample: tuple[CommandLine, Path], tmp_path: Path
 ) -> None:

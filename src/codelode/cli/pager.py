@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from codelode.cli import streams
 from codelode.errors import UsageError
+from codelode.reader import INHERITED
+from codelode.system import terminals
 
 if TYPE_CHECKING:
     import argparse
@@ -24,15 +26,18 @@ def paged(options: argparse.Namespace) -> Iterator[None]:
     """Send standard output through the pager while the block runs, if one is asked for.
 
     Colors, links and widths are those of the terminal. The block ends early if the reader quits.
-    Raises `UsageError` if the pager cannot be run.
+    Raises `UsageError` if the pager cannot be run, `ForeignTerminalError` in a process that answers
+    for another one.
     """
     command = _command(options.pager) if streams.is_terminal(sys.stdout) else []
+    if command and not terminals.is_in_foreground(1):
+        if INHERITED:  # the process that asked has the keyboard
+            raise terminals.ForeignTerminalError
+        command = []
     if not command:
         yield
         return
     import subprocess
-
-    from codelode.system.interrupts import left_to_children
 
     sys.stdout.flush()
     columns = streams.columns(sys.stdout)
@@ -57,7 +62,7 @@ def paged(options: argparse.Namespace) -> Iterator[None]:
         os.dup2(terminal, 1)
         os.close(terminal)
         streams.set_paged(None)
-        with left_to_children():
+        with terminals.interrupts_left_to_children():
             process.wait()
 
 
