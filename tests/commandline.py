@@ -75,7 +75,7 @@ def indexed_sample(folder: Path) -> tuple[CommandLine, Path]:
     return lode, root
 
 
-def write_tree(root: Path, files: dict[str, str | bytes]) -> Path:
+def write_tree(root: Path, files: Mapping[str, str | bytes]) -> Path:
     """Write files below a folder."""
     for name, content in files.items():
         path = root / name

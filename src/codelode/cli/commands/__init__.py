@@ -31,6 +31,7 @@ NAMES = (
     "bench",
     "list",
     "clean",
+    "roster",
     "config",
     "doctor",
     "mcp",
