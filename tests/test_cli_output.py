@@ -12,7 +12,7 @@ from urllib.parse import unquote_to_bytes
 import pytest
 
 from codelode.render.ansi import RESET
-from tests.commandline import LODE, CommandLine, indexed_sample, watching, write_tree
+from tests.commandline import LODE, CommandLine, indexed_sample, write_tree
 
 LINK = re.compile(r"\x1b\]8;;([^\x1b]*)\x1b\\(.*?)\x1b\]8;;\x1b\\")
 STYLE = re.compile(r"\x1b\[([\d;]*)m")
@@ -57,14 +57,6 @@ def test_a_query_typed_on_a_terminal(sample: tuple[CommandLine, Path]) -> None:
     typed = (b"Ctrl-D", b"parseConfig\n\x04")
     shown = lode.on_terminal("search", "-", "-l", "-k1", cwd=root, reply=typed)
     assert shown.must_succeed().text.splitlines()[-1] == "src/config.ts"
-
-
-def test_standard_input_is_not_read_by_a_watcher(lode: CommandLine, tree: Path) -> None:
-    """The watcher's process would read it too, but could not try a second time."""
-    lode("index", tree).must_succeed()
-    with watching(lode, tree):
-        found = lode("search", "-", tree, "--json", "-k1", given=b"parseConfig").must_succeed()
-    assert found.json["hits"][0]["path"] == "src/config.ts"
 
 
 def test_links_are_for_terminals(sample: tuple[CommandLine, Path]) -> None:
@@ -183,17 +175,6 @@ def test_a_pager_is_used_only_if_asked_for(
         shown = lode.on_terminal(*search, *options, cwd=root, LODE_PAGER=command).text
         assert "PAGED" not in shown
     assert "PAGED" not in lode(*search, "--pager", cwd=root, LODE_PAGER=program).text
-
-
-def test_a_pager_is_not_run_by_a_watcher(lode: CommandLine, tree: Path, tmp_path: Path) -> None:
-    """The watcher's process has another terminal or none, and learns of the pager by settings."""
-    program, _ = pager(tmp_path)
-    lode("index", tree).must_succeed()
-    with watching(lode, tree):
-        write_tree(lode.home / "config", {"codelode/config.toml": f"pager = '{program}'\n"})
-        shown = lode.on_terminal("search", "retry", cwd=tree).must_succeed().text
-        assert shown.startswith("PAGED")
-        assert lode("search", "retry", "-k1", "-l", cwd=tree).must_succeed().text.count("\n") == 1
 
 
 def test_a_pager_that_fails_or_stops_reading(

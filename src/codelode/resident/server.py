@@ -20,7 +20,6 @@ from codelode.resident import wire
 from codelode.resident.client import program
 from codelode.system import fork, locks
 from codelode.system.private_listener import PrivateListener
-from codelode.system.terminals import ForeignTerminalError
 from codelode.system.wakeup import Wakeup
 
 if TYPE_CHECKING:
@@ -136,8 +135,6 @@ class Resident:
         try:
             _become(streams, folder, environment, begin)
             code = self._main([os.fsdecode(each) for each in arguments])
-        except ForeignTerminalError:  # nothing was written: the client does it all itself
-            os._exit(code)
         finally:
             _end(connection, begin, code)
 

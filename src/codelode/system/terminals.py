@@ -8,10 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-class ForeignTerminalError(Exception):
-    """The terminal belongs to another process, which must do the work itself."""
-
-
 def is_in_foreground(descriptor: int) -> bool:
     """Return whether this process may read from the terminal that a descriptor is open on."""
     try:
