@@ -2,8 +2,8 @@
 
     python -m benchmarks.sharing TREE [--store URL]   # a copy of TREE is edited; URL: empty, kept
 
-The tree is copied into a new git repository and cloned. The store is a folder unless a URL is given;
-with a fast store, a pull shows the cost of the checks.
+The tree is copied into a new git repository and cloned. The store is a folder unless a URL is
+given; with a fast store, a pull shows the cost of the checks.
 """
 
 from __future__ import annotations
