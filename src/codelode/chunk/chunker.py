@@ -22,7 +22,7 @@ from codelode.chunk.symbols import symbols
 from codelode.chunk.table import definition_table
 from codelode.types import Chunk, ChunkedDocument, Document
 
-CHUNKER: Final = "syntax-7"
+CHUNKER: Final = "syntax-8"
 """Change it with anything that changes chunks or definitions: see `chunker_identity`."""
 
 MAX_PARSED_BYTES: Final = 500_000
