@@ -49,8 +49,22 @@ test-browser: $(STAMP) $(AXE)
 $(AXE): $(STAMP)
 	npm install --silent --no-audit --no-fund --prefix $(VENV)/axe axe-core@4 || true
 
+# The sdist and the wheel, built and installed as users do it: by pip, pipx and uv.
+.PHONY: test-release
+test-all: test-release
+test-release: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group release
+	TEST_RELEASE=1 $(BIN)/python -m pytest tests/test_release.py
+
 test-long: $(STAMP)
 	$(BIN)/python -m pytest -m long
+
+# The documentation as a site in build/site; every link is checked.
+.PHONY: docs
+test-all: docs
+docs: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
 # What the benchmarks need beside codelode; which there are: benchmarks/README.md.
 benchmarks: $(STAMP)

@@ -28,6 +28,10 @@ EXAMPLES: dict[str, list[list[str]]] = {
         ["search", "--jsonl", "retry", "--explain"],
         ["search", "--jsonl", "retry", "--no-snippet"],
     ],
+    "lode related --json": [
+        ["related", "--json", "src/retry.py:9"],
+        ["related", "--json", f"{ODD}:1"],
+    ],
     "lode symbols --json": [["symbols", "--json", "retry*"], ["symbols", "--json"]],
     "lode outline --json": [["outline", "--json", "src/retry.py"], ["outline", "--json", ODD]],
     "lode index --json": [
@@ -41,6 +45,15 @@ EXAMPLES: dict[str, list[list[str]]] = {
     "lode bench --json": [["bench", "--json", *QUICK]],
     "lode list --json": [["list", "--json"]],
     "lode clean --json": [["clean", "--all", "--json", "--yes"]],
+    "lode roster list --json": [["roster", "list", "../roster", "--json"]],
+    "lode roster add --json": [["roster", "add", "../roster", "acme/web", "--json"]],
+    "lode roster gc --json": [["roster", "gc", "../roster", "--json"]],
+    "lode config --json": [["config", "--json"]],
+    "lode doctor --json": [["doctor", "--json"]],
+    "lode push --json": [["push", "--json", "../store"]],
+    "lode pull --json": [["pull", "--json", "../store"]],
+    "lode remote list --json": [["remote", "list", "--json", "../store"]],
+    "lode remote gc --json": [["remote", "gc", "--json", "../store"]],
 }
 """Commands that together print every field of a section."""
 
@@ -107,12 +120,16 @@ def test_documented_fields_are_the_fields_printed(
         content = bytearray(segment.read_bytes())
         content[len(content) // 2] ^= 1
         segment.write_bytes(content)
+    if "roster" in title:
+        lode("roster", "add", "../roster", "acme/api", cwd=indexed).must_succeed()
     with ExitStack() as stack:
         if "clean" in title:  # one index is busy, another is not
             other = write_tree(lode.home / "other", {"a.py": "retry = 1\n"})
             lode("index", other).must_succeed()
             lock = stack.enter_context(next(lode.cache.rglob("tree-*/lock")).open())
             fcntl.flock(lock, fcntl.LOCK_EX)
+        if "pull" in title or "remote" in title:
+            lode("push", "../store", cwd=indexed).must_succeed()
         if "status" in title:
             stack.enter_context(watching(lode, indexed))
         fields, found = documented(title), printed(title, lode, indexed)
@@ -151,7 +168,7 @@ def test_every_variable_of_the_environment_is_documented() -> None:
     read = set()
     for file in SOURCES.rglob("*.py"):
         read |= set(re.findall(r"environ(?:\.get\(|\[)\"(\w+)\"", file.read_text("utf-8")))
-    git = {name for name in read if name.startswith("GIT_")} | {"XDG_CONFIG_HOME", "TERM"}
+    git = {name for name in read if name.startswith("GIT_")} | {"TERM"}
     table = PAGE.read_text("utf-8").partition("\n## Environment\n")[2].partition("\n## ")[0]
     assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == read - git
 

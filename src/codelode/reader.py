@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from codelode import metrics
 from codelode.errors import MismatchError, NoIndexError, UsageError
 from codelode.search.shard import Shard
+from codelode.search.tree_part import TreePart
 from codelode.store.locate import index_directory
 from codelode.store.manifest import Manifest, check_model, read_manifest
 from codelode.store.snapshot import Snapshot
@@ -135,7 +136,7 @@ class IndexReader:
         """
         began = time.perf_counter()
         outer, below = self._searched()
-        hits, manifest = outer._search(replace(request, below=below))
+        hits, manifest = outer._search(replace(request, below=below), self.root)
         if below:
             hits = [replace(hit, path=hit.path.removeprefix(below)) for hit in hits]
         seconds = time.perf_counter() - began
@@ -257,14 +258,19 @@ class IndexReader:
         except OSError:  # the index was removed just now
             return 0.0
 
-    def _search(self, request: SearchRequest) -> tuple[list[Hit], Manifest]:
-        """Return the hits, and the manifest of the snapshot that they come from."""
+    def _search(self, request: SearchRequest, folder: Path) -> tuple[list[Hit], Manifest]:
+        """Return the hits in a folder, and the manifest of the snapshot that they come from."""
         from codelode.search.searcher import search
 
         shard = self.shard()
         manifest = shard.snapshot.manifest
         encoder = None if request.mode == "lexical" else self.load_encoder(manifest)
-        hits = search(shard, encoder, self.root, request)
+        part = None
+        if request.changed is not None:
+            from codelode.search.modified import modified
+
+            part = modified(TreePart((request.below,)), request, self.root, [folder])
+        hits = search(shard, encoder, self.root, request, part)
         self.storage.note_use()
         return hits, manifest
 

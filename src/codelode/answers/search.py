@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from codelode.answers.unicode import path_fields, without_surrogates
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from codelode.types import Answer, Freshness, Hit
 
 
@@ -29,6 +31,16 @@ def answer_object(answer: Answer, text: bool = True) -> dict[str, Any]:
     }
 
 
+def related_object(root: str, path: str, line: int, hits: Sequence[Hit]) -> dict[str, Any]:
+    """Return the hits that are similar to a line of a file; `path` is relative to `root`."""
+    return {
+        "root": without_surrogates(root),
+        **path_fields(path),
+        "line": line,
+        "hits": [hit_object(hit) for hit in hits],
+    }
+
+
 def freshness_object(state: Freshness) -> dict[str, Any]:
     """Return the differences between a snapshot and the tree; null for what was not compared."""
     return {
@@ -48,6 +60,7 @@ def hit_object(hit: Hit, text: bool = True) -> dict[str, Any]:
     fields: dict[str, Any] = {
         **path_fields(hit.path),
         "line": hit.line,
+        "column": hit.column,
         "start_line": hit.start_line,
         "end_line": hit.end_line,
         "language": hit.language,

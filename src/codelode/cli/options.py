@@ -4,32 +4,42 @@ from __future__ import annotations
 
 import argparse
 import math
-import re
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-_SIZE = re.compile(r"(\d{1,15}(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?", re.IGNORECASE)
-_POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
+from codelode.settings.quantities import parse_size
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
     """A flag or a positional argument; `settings` are keywords of argparse's `add_argument`.
 
-    With `any_text`, the next argument is the flag's value even if it begins with a dash.
+    With `any_text`, the next argument is the flag's value even if it begins with a dash. With
+    `joined`, the value is optional and follows an equals sign: the next argument never is it.
     """
 
     flags: tuple[str, ...]
     help: str
     settings: dict[str, Any] = field(default_factory=dict)
     any_text: bool = False
+    joined: bool = False
+
+    @property
+    def dest(self) -> str:
+        """The attribute of the parsed arguments that has the value."""
+        long = next((flag for flag in self.flags if flag.startswith("--")), self.flags[0])
+        return str(self.settings.get("dest") or long.lstrip("-").replace("-", "_"))
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
     """A command: its arguments, its options in groups, and examples as (purpose, command line).
 
-    `metrics` says that the command honors LODE_METRICS.
+    `metrics` says that the command honors LODE_METRICS, `tolerant` that it runs even if settings
+    are invalid.
     """
 
     name: str
@@ -40,6 +50,12 @@ class Command:
     examples: tuple[tuple[str, str], ...]
     exit_codes: str
     metrics: bool = False
+    tolerant: bool = False
+
+    def options(self) -> Iterator[Option]:
+        """Yield the options, without the positional arguments."""
+        for _, options in self.groups:
+            yield from options
 
 
 def option(*flags: str, help: str, any_text: bool = False, **settings: Any) -> Option:
@@ -54,11 +70,10 @@ def switch(*flags: str, help: str, **settings: Any) -> Option:
 
 def size(text: str) -> int:
     """Parse a size in bytes, such as `500K`, `1M` or `65536`. K, M, G, T are powers of 1024."""
-    match = _SIZE.fullmatch(text.strip())
-    amount = int(float(match[1]) * 1024 ** _POWERS[match[2].lower()]) if match else 0
-    if amount < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a size such as 500K, 1M or 65536")
-    return amount
+    try:
+        return parse_size(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def positive(text: str) -> int:
@@ -138,6 +153,23 @@ TYPE = option(
     help="only files in this language: a name, an alias or an extension (ts, c++),"
     " or a comma-separated list; repeatable",
 )
+REPO = option(
+    "-r",
+    "--repo",
+    metavar="GLOB",
+    action="append",
+    default=[],
+    help="only repositories whose names match GLOB, or with a leading ! only those that do not;"
+    " repeatable, the last match decides",
+)
+LABEL = option(
+    "--label",
+    metavar="LABEL",
+    action="append",
+    default=[],
+    help="the access label of a repository; in a search, one that you have: repositories with"
+    " other labels are as if they were not there; repeatable",
+)
 LIMIT = option(
     "-k",
     "--limit",
@@ -145,6 +177,23 @@ LIMIT = option(
     metavar="N",
     type=positive,
     help="print at most N (default: 10 hits, 100 symbols)",
+)
+MODEL = option(
+    "--model",
+    metavar="NAME|PATH",
+    help="embed with this model: a name, a model2vec folder or a"
+    " sentence-transformers ONNX folder (default: the model of the index, or the"
+    " bundled one)",
+)
+WAIT = option(
+    "--wait",
+    metavar="SECONDS",
+    nargs="?",
+    type=seconds,
+    default=0.0,
+    const=math.inf,
+    help="if another process is indexing, wait until it has finished, or for at"
+    " most SECONDS (default: fail at once)",
 )
 NO_INDEX = switch("--no-index", help="fail if there is no index, instead of building one")
 QUIET = switch("-q", "--quiet", help="no progress and no summary; errors are still shown")

@@ -16,13 +16,14 @@ from codelode.search.gather import gather
 from codelode.search.hits import texts
 from codelode.search.lexical import TermPostings
 from codelode.search.parsed_query import nothing_to_look_for, parse_request
-from codelode.search.rank import finish
+from codelode.search.rank import finish, is_cut_off
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from codelode.embed.encoder import Encoder
+    from codelode.search.rank import Ranked
     from codelode.search.request import SearchRequest
     from codelode.search.shard import Shard
     from codelode.search.tree_part import TreePart
@@ -33,22 +34,30 @@ if TYPE_CHECKING:
 class Source:
     """An index to search: its shard, the root below which its files are, and the part to search.
 
-    Without a part, the request says which folder to search.
+    Without a root, no hit is marked as stale. Without a part, the request says which folder to
+    search.
     """
 
     shard: Shard
-    root: Path
+    root: Path | None = None
     part: TreePart | None = None
 
 
-def search(shard: Shard, encoder: Encoder | None, root: Path, request: SearchRequest) -> list[Hit]:
+def search(
+    shard: Shard,
+    encoder: Encoder | None,
+    root: Path,
+    request: SearchRequest,
+    part: TreePart | None = None,
+) -> list[Hit]:
     """Return the best hits of a whole index, best first. `encoder` may be None in lexical mode.
 
-    Files below `root` are looked at only to mark the hits that are stale.
+    Files below `root` are looked at only to mark the hits that are stale. Without a `part` of the
+    tree, the request says which folder to search.
 
     Raises `UsageError` for an empty query or bad filters, `DamagedError` for a damaged index.
     """
-    return [hit for _, hit in search_all([Source(shard, root)], encoder, request)]
+    return [hit for _, hit in search_all([Source(shard, root, part)], encoder, request)]
 
 
 def search_all(
@@ -63,14 +72,7 @@ def search_all(
             stack.enter_context(source.shard.snapshot.damage_explained())
             stack.enter_context(source.shard.snapshot.held())
         context, terms = _prepare_all([source.shard for source in sources], encoder, request)
-        gathered = [
-            gather(source.shard, context, postings, source.part)
-            for source, postings in zip(sources, terms, strict=True)
-        ]
-        if not any(map(len, gathered)) and not context.query.terms and not context.query.required:
-            raise nothing_to_look_for(context.query.text)
-        with timed("rank"):
-            ranked = finish(gathered, context)
+        ranked, context = _ranked(sources, terms, context)
         with timed("text"):
             found: dict[int, tuple[int, Hit]] = {}
             for number, source in enumerate(sources):
@@ -80,6 +82,30 @@ def search_all(
                     (row, (number, hit)) for row, hit in zip(rows.tolist(), hits, strict=True)
                 )
             return [found[row] for row in range(len(ranked))]
+
+
+def _ranked(
+    sources: Sequence[Source], terms: Sequence[TermPostings], context: QueryContext
+) -> tuple[Ranked, QueryContext]:
+    """Return the chunks to show, and the context that found them.
+
+    With `max_per_file`, the best chunks of all may be in a few files: then the legs bring more.
+    Raises `UsageError` if the query means nothing.
+    """
+    while True:
+        gathered = [
+            gather(source.shard, context, postings, source.part)
+            for source, postings in zip(sources, terms, strict=True)
+        ]
+        if not any(map(len, gathered)) and not context.query.terms and not context.query.required:
+            raise nothing_to_look_for(context.query.text)
+        with timed("rank"):
+            ranked = finish(gathered, context)
+        deeper = context.deeper()
+        enough = len(ranked) >= context.request.limit or not is_cut_off(gathered, context.limit)
+        if enough or deeper is None:
+            return ranked, context
+        context = deeper
 
 
 def prepare(
@@ -99,7 +125,7 @@ def _prepare_all(
     """Return the same for several whole indexes, with the postings of each."""
     query = parse_request(request)
     if request.languages:
-        request = replace(request, languages=_canonical(request.languages))
+        request = replace(request, languages=sorted(canonical(request.languages)))
     with timed("lexical"):
         terms = [TermPostings(shard, query.counted) for shard in shards]
         manifests = [shard.snapshot.manifest for shard in shards]
@@ -125,8 +151,10 @@ def _prepare_all(
     return QueryContext(request, query, vector, statistics), terms
 
 
-def _canonical(languages: Sequence[str]) -> list[str]:
-    """Return the names of languages given by names or aliases."""
+def canonical(languages: Sequence[str]) -> set[str]:
+    """Return the names of languages given by names or aliases. Raises `UsageError`."""
+    if not languages:
+        return set()
     from codelode.discover.language import resolve  # imported late: few queries have it
 
-    return [resolve(name) for name in languages]
+    return {resolve(name) for name in languages}
