@@ -203,12 +203,17 @@ def test_a_pull_replaces_an_index_whatever_is_in_it(team: Team) -> None:
     assert contents(index) == own
 
 
-def test_a_damaged_index_is_replaced(team: Team) -> None:
+@pytest.mark.parametrize(
+    "damaged",
+    [lambda _: b"damaged", lambda data: data[:500] + b"x" + data[501:]],
+    ids=["all", "one"],
+)
+def test_a_damaged_index_is_replaced(team: Team, damaged: Callable[[bytes], bytes]) -> None:
     team.push()
     index = team.clone()
     index.update()
     for path in index.directory.glob("*.seg"):
-        path.write_bytes(b"damaged")
+        path.write_bytes(damaged(path.read_bytes()))
     fresh = Index.open(index.root, index_dir=team.folder / "indexes")
     team.pull(fresh)
     assert not fresh.verify() and team.as_built(fresh)
