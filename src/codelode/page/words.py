@@ -73,8 +73,8 @@ class Filters:
     """The filters as a search takes them.
 
     `languages` and `globs`, of which those after a `!` are excluded, go to the index; `kinds` and
-    the excluded kinds apply to its hits. `roots` are labels. `problems` are messages about invalid filters, one line each; such
-    filters have no effect.
+    the excluded kinds apply to its hits. `roots` are labels. `problems` are messages about invalid
+    filters, one line each; such filters have no effect.
     """
 
     languages: tuple[str, ...] = ()
