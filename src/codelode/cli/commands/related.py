@@ -65,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
     file, _, line = options.place.rpartition(":")
     if not file or not line.isdecimal() or not 1 <= int(line) < 1 << 31:
         raise UsageError(f"{options.place!r} is not FILE:LINE, such as src/retry.py:9")
-    Links(options)
+    Links(options)  # refuses a bad format before anything is done
     index, path = index_of_file(file, options.index_dir)
     build_if_missing(index, allowed=not options.no_index, meter=progress_meter())
     limit = max(options.limit or 10, options.open or 1)

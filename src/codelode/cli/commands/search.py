@@ -220,7 +220,7 @@ def run(options: argparse.Namespace) -> int:
     query, roots = advice.query_and_roots(options)
     request = request_of(query, max(options.limit or 10, options.open or 1), options)
     terms = parse_request(request).terms
-    Links(options)
+    Links(options)  # refuses a bad format before anything is done
     if options.roster is not None:
         from codelode.cli.roster_search import search_roster
 
