@@ -18,6 +18,11 @@ def main() -> int:
         raise KeyboardInterrupt
 
     try:
+        if sys.argv[1:2] == ["search"] and sys.getfilesystemencoding() == "utf-8":
+            from codelode.resident.client import ask  # first: `signal` takes as long to import
+
+            if (code := ask(sys.argv[1:])) is not None:
+                return code
         import signal
 
         if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # not ignored
@@ -27,11 +32,6 @@ def main() -> int:
             from codelode.system.utf8_mode import restart
 
             restart()
-        if sys.argv[1:2] == ["search"]:
-            from codelode.resident.client import ask
-
-            if (code := ask(sys.argv[1:])) is not None:
-                return code
         from codelode.cli.entry import main as run
 
         code = run()
