@@ -194,6 +194,7 @@ class CommandLine:
             "XDG_CACHE_HOME": str(self.cache),
             "XDG_CONFIG_HOME": str(self.home / "config"),
             "GIT_CONFIG_NOSYSTEM": "1",
+            "LODE_FRESH_BUDGET": "30",  # other work on the machine must not make answers stale
             "TERM": "xterm-256color",
         }
         return {**inherited, **own, **self._variables, **changes}

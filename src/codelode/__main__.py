@@ -32,6 +32,8 @@ def main() -> int:
             from codelode.system.utf8_mode import restart
 
             restart()
+        if sys.argv[1:2] == ["search"]:
+            _walk_ahead(sys.argv[1:])
         from codelode.cli.entry import main as run
 
         code = run()
@@ -43,6 +45,21 @@ def main() -> int:
         if interrupts:
             return INTERRUPTED
         raise
+
+
+def _walk_ahead(arguments: list[str]) -> None:
+    """Begin the walk before a search, unless a watcher knows its result or nobody wants it."""
+    import os
+
+    from codelode.resident.client import given_root, index_folder
+
+    folder = index_folder(arguments)
+    if folder is None or any(each.startswith("--fr") for each in arguments):
+        return
+    if not os.path.exists(f"{folder}/fresh.socket"):  # noqa: PTH110 (no pathlib yet)
+        from codelode.freshness.ahead import begin
+
+        begin(folder, given_root(arguments))
 
 
 def _report_errors(unraisable: "UnraisableHookArgs") -> None:

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from codelode.discover.walk import walk
+from codelode.freshness.ahead import take
 from codelode.pipeline.changes import COMPARE_FILES, KnownFiles
 from codelode.types import SourceFile
 
@@ -78,7 +79,12 @@ def look(
     found = Look(snapshot.manifest.generation, time.time_ns())
     found.whole = scope is None
     known = KnownFiles(snapshot, scope)
-    walked = walk(root, options, scope, bounds.check)
+    ahead = take(root, options, bounds.deadline) if scope is None else None
+    walked: Iterator[SourceFile | Skip]
+    if ahead is None:
+        walked = walk(root, options, scope, bounds.check)
+    else:
+        found.began_ns, walked = ahead.began_ns, iter(ahead.files)
 
     def is_same(task: Task) -> bool:
         if task.may_change_language:
