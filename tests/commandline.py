@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 LODE = [sys.executable, "-m", "codelode"]
-_ON_TERMINAL = (
+ON_TERMINAL = (
     "import fcntl, os, sys, termios; os.setsid(); fcntl.ioctl(0, termios.TIOCSCTTY, 0);"
     " os.execv(sys.argv[1], sys.argv[1:])"
 )
@@ -75,7 +75,7 @@ def indexed_sample(folder: Path) -> tuple[CommandLine, Path]:
     return lode, root
 
 
-def write_tree(root: Path, files: dict[str, str | bytes]) -> Path:
+def write_tree(root: Path, files: Mapping[str, str | bytes]) -> Path:
     """Write files below a folder."""
     for name, content in files.items():
         path = root / name
@@ -280,7 +280,7 @@ class CommandLine:
 
         termios.tcsetwinsize(follower, (24, columns))
         process = subprocess.Popen(
-            [sys.executable, "-c", _ON_TERMINAL, *command],
+            [sys.executable, "-c", ON_TERMINAL, *command],
             cwd=cwd or self.home,
             env=self.environment(**environment),
             stdin=follower,

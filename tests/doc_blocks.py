@@ -37,6 +37,8 @@ SKIPPED = {"make": "builds and tests the project itself", "pip": "installs packa
 """Programs that examples never run, with the reason."""
 SERVES = ("lode mcp --http", "lode watch", "lode serve")
 """Commands that end only when they are interrupted."""
+ASKS = ("lode pick",)
+"""Commands that wait for keys: `test_cli_pick` types them."""
 _NUMBER = re.compile(r"\d[\d,.]*(?: (?:B|kB|MB|GB|ms|µs|s|min)\b)?(?:/s)?")
 _PORT = re.compile(r"(?<=127\.0\.0\.1:)\d+")
 _COMPARE = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
@@ -157,7 +159,9 @@ class Examples:
         self.tree = plant(lode.home / "path" / "to" / "repo")
         plant(lode.home / "src" / "app")
         self._environment = lode.environment(
-            PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", COLUMNS="100"
+            EDITOR="true",  # an editor that shows nothing
+            PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            COLUMNS="100",
         )
 
     def console(self, block: Block) -> str:
@@ -172,7 +176,7 @@ class Examples:
         printed = ""
         for command, output in commands(block.text):
             program = command.split()[0]
-            if program in SKIPPED or any(each in command for each in SERVES):
+            if program in SKIPPED or any(each in command for each in SERVES + ASKS):
                 continue
             quick = re.sub(r"(lode bench[^#]*)", r"\1 --seconds 1 --queries 10 ", command)
             done = self._run(["bash", "-c", _with_port(quick)], self.tree)

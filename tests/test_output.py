@@ -45,8 +45,15 @@ EXAMPLES: dict[str, list[list[str]]] = {
     "lode bench --json": [["bench", "--json", *QUICK]],
     "lode list --json": [["list", "--json"]],
     "lode clean --json": [["clean", "--all", "--json", "--yes"]],
+    "lode roster list --json": [["roster", "list", "../roster", "--json"]],
+    "lode roster add --json": [["roster", "add", "../roster", "acme/web", "--json"]],
+    "lode roster gc --json": [["roster", "gc", "../roster", "--json"]],
     "lode config --json": [["config", "--json"]],
     "lode doctor --json": [["doctor", "--json"]],
+    "lode push --json": [["push", "--json", "../store"]],
+    "lode pull --json": [["pull", "--json", "../store"]],
+    "lode remote list --json": [["remote", "list", "--json", "../store"]],
+    "lode remote gc --json": [["remote", "gc", "--json", "../store"]],
 }
 """Commands that together print every field of a section."""
 
@@ -113,12 +120,16 @@ def test_documented_fields_are_the_fields_printed(
         content = bytearray(segment.read_bytes())
         content[len(content) // 2] ^= 1
         segment.write_bytes(content)
+    if "roster" in title:
+        lode("roster", "add", "../roster", "acme/api", cwd=indexed).must_succeed()
     with ExitStack() as stack:
         if "clean" in title:  # one index is busy, another is not
             other = write_tree(lode.home / "other", {"a.py": "retry = 1\n"})
             lode("index", other).must_succeed()
             lock = stack.enter_context(next(lode.cache.rglob("tree-*/lock")).open())
             fcntl.flock(lock, fcntl.LOCK_EX)
+        if "pull" in title or "remote" in title:
+            lode("push", "../store", cwd=indexed).must_succeed()
         if "status" in title:
             stack.enter_context(watching(lode, indexed))
         fields, found = documented(title), printed(title, lode, indexed)

@@ -63,11 +63,13 @@ class Task:
     """A file to read; if it is indexed, the hash of its indexed content and the language of this.
 
     The language may differ although the content does not: that of a header depends on its folder.
+    `skip` is the reason why the known file is not in the index, None if it is.
     """
 
     file: SourceFile
     content_hash: bytes | None = None
     language: str | None = None
+    skip: SkipReason | None = None
 
     @property
     def may_change_language(self) -> bool:
@@ -126,8 +128,7 @@ class Definition(NamedTuple):
 class Chunk(NamedTuple):
     """The bytes `[start, end)` of a document's text, and the 1-based lines they cover.
 
-    `symbol` is the definition that the chunk is or lies in; `defines` are the definitions that
-    begin in it.
+    `symbol` is the definition that the chunk is or lies in.
     """
 
     start: int
@@ -135,14 +136,6 @@ class Chunk(NamedTuple):
     start_line: int
     end_line: int
     symbol: Symbol | None = None
-    defines: tuple[Symbol, ...] = ()
-
-
-class ChunkedDocument(NamedTuple):
-    """The chunks and the definitions of a document, in document order, outer before inner."""
-
-    chunks: list[Chunk]
-    definitions: list[Definition]
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,6 +153,23 @@ TYPE = option(
     help="only files in this language: a name, an alias or an extension (ts, c++),"
     " or a comma-separated list; repeatable",
 )
+REPO = option(
+    "-r",
+    "--repo",
+    metavar="GLOB",
+    action="append",
+    default=[],
+    help="only repositories whose names match GLOB, or with a leading ! only those that do not;"
+    " repeatable, the last match decides",
+)
+LABEL = option(
+    "--label",
+    metavar="LABEL",
+    action="append",
+    default=[],
+    help="the access label of a repository; in a search, one that you have: repositories with"
+    " other labels are as if they were not there; repeatable",
+)
 LIMIT = option(
     "-k",
     "--limit",
@@ -160,6 +177,23 @@ LIMIT = option(
     metavar="N",
     type=positive,
     help="print at most N (default: 10 hits, 100 symbols)",
+)
+MODEL = option(
+    "--model",
+    metavar="NAME|PATH",
+    help="embed with this model: a name, a model2vec folder or a"
+    " sentence-transformers ONNX folder (default: the model of the index, or the"
+    " bundled one)",
+)
+WAIT = option(
+    "--wait",
+    metavar="SECONDS",
+    nargs="?",
+    type=seconds,
+    default=0.0,
+    const=math.inf,
+    help="if another process is indexing, wait until it has finished, or for at"
+    " most SECONDS (default: fail at once)",
 )
 NO_INDEX = switch("--no-index", help="fail if there is no index, instead of building one")
 QUIET = switch("-q", "--quiet", help="no progress and no summary; errors are still shown")

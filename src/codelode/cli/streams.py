@@ -81,6 +81,17 @@ def progress_meter(quiet: bool = False) -> Meter | None:
     return ProgressBar
 
 
+def transfer_meter(quiet: bool, action: str) -> Meter | None:
+    """Return a meter for segments that are moved, on the same condition."""
+    if progress_meter(quiet) is None:
+        return None
+    from functools import partial
+
+    from codelode.progress import ProgressBar
+
+    return partial(ProgressBar, action=action, noun="segment")
+
+
 def set_paged(width: int | None) -> None:
     """Say that standard output is a pager on a terminal of this width; None for no more."""
     global _paged
@@ -115,6 +126,17 @@ def rows(stream: TextIO) -> int:
         return os.get_terminal_size(stream.fileno()).lines or 24
     except (OSError, ValueError):
         return 24
+
+
+def can_draw() -> bool:
+    """Return whether this process has a terminal on which a program can draw a screen."""
+    if os.environ.get("TERM", "dumb") in ("", "dumb"):
+        return False
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
 
 
 def use_color(choice: str, stream: TextIO) -> bool:

@@ -39,7 +39,7 @@ def fill_features(gathered: Gathered, shard: Shard, context: QueryContext, bm25:
         rows, number = slice(start, stop), int(segments[start])
         mine, segment, chunks = gathered[rows], shard.segment(number), ordinals[rows]
         table = segment.chunks[chunks]
-        mine.paths[:] = segment.files["path_hash"][table["file"]]
+        mine.paths[:] = shard.path_hashes(number, table["file"])
         mine.starts[:] = table["start"]
         mine.files[:] = chunk_keys(number, table["file"])
         scores = bm25.weights(number, chunks)
@@ -50,7 +50,7 @@ def fill_features(gathered: Gathered, shard: Shard, context: QueryContext, bm25:
         if context.name is not None:
             # Text: only the very definition is worth more than its uses.
             strict = context.has_compound
-            mine.feature("named")[:] = grades_of(segment, context.name, chunks, table, strict)
+            mine.feature("named")[:] = grades_of(shard, number, context.name, chunks, strict)
         mine.feature("defines")[:] = _defines(segment, context, chunks)
         _fill_names(mine, shard, number, table, context)
     gathered.feature("coverage")[:] = (gathered.covered * context.share).sum(axis=1)
@@ -83,8 +83,7 @@ def _fill_names(
     firsts = np.flatnonzero(np.diff(owners.astype(np.int64), prepend=-1))
     files = owners[firsts]
     row_of_file = np.repeat(np.arange(len(files)), np.diff(firsts, append=len(chunks)))
-    table = segment.files
-    paths = segment.pieces("paths", table["path_start"][files], table["path_length"][files])
+    paths = shard.paths(number, files)
     for name, column in features_of_files(shard, number, files, paths, context).items():
         gathered.feature(name)[:] = column[row_of_file]
     if context.query.files:

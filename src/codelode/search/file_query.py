@@ -17,7 +17,7 @@ from codelode.text.tokens import folded_name, term_hash
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from codelode.segment.reader import Segment
+    from codelode.search.shard import Shard
 
 MENTIONED = 0.3
 """How much it counts that a longer query mentions a file; the whole query being its path: 1."""
@@ -119,19 +119,19 @@ def line_asked(mentions: tuple[FileMention, ...], path: bytes) -> int:
     return 0
 
 
-def chunks_of_files(segment: Segment, mention: FileMention) -> NDArray[np.int64]:
+def chunks_of_files(shard: Shard, number: int, mention: FileMention) -> NDArray[np.int64]:
     """Return the chunk with the requested line of each file that a mention matches, ascending."""
+    segment = shard.segment(number)
     if not segment.document_frequency(mention.term):
         return np.zeros(0, np.int64)
-    firsts = segment.posting(mention.term)[0].astype(np.int64)
-    files = segment.files[segment.chunks["file"][firsts]]
+    firsts: NDArray[np.int64] = segment.posting(mention.term)[0].astype(np.int64)
+    rows = segment.chunks["file"][firsts]
     if "/" in mention.path:
-        paths = segment.pieces("paths", files["path_start"], files["path_length"])
-        kept = np.array([mention.match(path) for path in paths]) > 0
-        firsts, files = firsts[kept], files[kept]
+        kept = np.array([mention.match(path) for path in shard.paths(number, rows)]) > 0
+        firsts, rows = firsts[kept], rows[kept]
     if mention.line < 2:
         return firsts
-    stops = firsts + files["chunks"]
+    stops = firsts + segment.files["chunks"][rows]
     lines = segment.chunks["start_line"]
     places = [
         first + int(np.searchsorted(lines[first:stop], mention.line, "right")) - 1

@@ -120,7 +120,7 @@ def _files(context: QueryContext, shard: Shard, masks: Sequence[Mask]) -> Candid
     best = TopK(context.limit, shard.places)
     for mention in context.query.files:
         for number, mask in enumerate(masks):
-            ordinals = chunks_of_files(shard.segment(number), mention)
+            ordinals = chunks_of_files(shard, number, mention)
             ordinals = ordinals if mask is None else mask.keep(ordinals)
             best.offer(number, np.full(len(ordinals), mention.weight, np.float32), ordinals)
     return best.result()

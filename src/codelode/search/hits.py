@@ -38,12 +38,12 @@ def texts(
     for row, (number, ordinal) in enumerate(zip(numbers, ordinals, strict=True)):
         live = shard.snapshot.segments[number]
         segment = live.segment
-        passage = _passage(segment, ordinal)
+        passage = _passage(shard, number, ordinal)
         file, path = passage.file, passage.path
         asked = line_asked(context.query.files, os.fsencode(path))
         match = _match(segment, ordinal, context.query.required)
         landing = land(passage, segment.definitions, context, match.line or asked)
-        disk = CURRENT if root is None else staleness(root, path, live, file)
+        disk = CURRENT if root is None else staleness(root, segment.path(file), live, file)
         hits.append(
             Hit(
                 path=path,
@@ -66,12 +66,13 @@ def texts(
     return hits
 
 
-def _passage(segment: Segment, ordinal: int) -> Passage:
+def _passage(shard: Shard, number: int, ordinal: int) -> Passage:
+    segment = shard.segment(number)
     chunk = segment.chunks[ordinal]
     file, start, length = int(chunk["file"]), int(chunk["start"]), int(chunk["length"])
     text = segment.text(file, start, start + length)
     starts = line_starts_of_short(text)
-    return Passage(file, segment.path(file), int(chunk["start_line"]), text, starts)
+    return Passage(file, shard.path(number, file), int(chunk["start_line"]), text, starts)
 
 
 class _Match(NamedTuple):

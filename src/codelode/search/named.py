@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from codelode.text.tokens import parts
 
 if TYPE_CHECKING:
+    from codelode.search.shard import Shard
     from codelode.segment.definition_lookup import DefinitionRecord
     from codelode.segment.reader import Segment
 
@@ -81,22 +82,25 @@ def name_asked(text: str) -> NameAsked | None:
 
 
 def grades_of(
-    segment: Segment,
-    asked: NameAsked,
-    chunks: NDArray[np.int64],
-    table: NDArray[np.void],
-    strict: bool,
+    shard: Shard, number: int, asked: NameAsked, chunks: NDArray[np.int64], strict: bool
 ) -> NDArray[np.float32]:
     """Return the grade of some chunks of a segment, float32[n]: 0 if they do not define the name.
 
-    `table` holds the rows of the chunks. With `strict`, only a definition in the class or module
-    asked for has a grade, if there is one.
+    With `strict`, only a definition in the class or module asked for has a grade, if there is one.
     """
+    segment = shard.segment(number)
+    table = segment.chunks[chunks]
     grades = np.zeros(len(chunks), np.float32)
-    for number, name, defining in segment.definitions.alike(asked.name):
+    for key, name, defining in segment.definitions.alike(asked.name):
         worth = likeness_of_names(asked.name, name)
         for row in np.flatnonzero(np.isin(chunks, defining)).tolist() if worth else ():
-            grade = worth * _place(segment, asked, number, table[row], strict)
+            file, first = int(table["file"][row]), int(table["start_line"][row])
+            last = first + int(table["more_lines"][row])
+            definers = segment.definitions.definers(key, file, first, last)
+            path = shard.path(number, file) if asked.scopes else ""
+            elsewhere = 0.0 if strict else _ELSEWHERE
+            worths = (_worth(segment, asked, definer, path, strict) for definer in definers)
+            grade = worth * (max(worths, default=elsewhere) or elsewhere)
             grades[row] = max(grades[row], grade)
     if asked.scopes and not strict:
         owners = segment.definitions.chunks_defining(asked.scopes[-1])
@@ -120,25 +124,20 @@ def _parts(name: str) -> tuple[bool, *tuple[str, ...]]:
     return name.startswith("_"), *parts(name.encode("utf-8", "replace"))
 
 
-def _place(segment: Segment, asked: NameAsked, number: int, chunk: np.void, strict: bool) -> float:
-    """Return the factor of the grade for where and how a chunk defines a name, at most 1."""
-    file, first = int(chunk["file"]), int(chunk["start_line"])
-    last = first + int(chunk["more_lines"])
-    definers = segment.definitions.definers(number, file, first, last)
-    elsewhere = 0.0 if strict else _ELSEWHERE
-    worths = (_worth(segment, asked, definer, strict) for definer in definers)
-    return max(worths, default=elsewhere) or elsewhere
+def _worth(
+    segment: Segment, asked: NameAsked, definer: DefinitionRecord, path: str, strict: bool
+) -> float:
+    """Return the factor of the grade for one definition: 0 outside the class or module asked for.
 
-
-def _worth(segment: Segment, asked: NameAsked, definer: DefinitionRecord, strict: bool) -> float:
-    """Return the factor for one definition: 0 outside the class or module asked for."""
+    `path` is that of its file, if there is one asked for.
+    """
     definition = definer.definition
     worth = 1.0 - _DECLARATION * definition.declaration - _MODULE * (definition.kind in MODULES)
     if not asked.scopes:
         return worth - _QUALIFIED * (definition.parent >= 0 or definition.owner != "")
     qualified = segment.definitions.qualified_name(definer.file, definer.place)
     inside = is_the_very_one if strict else is_inside
-    return worth if inside(asked, qualified, segment.path(definer.file)) else 0.0
+    return worth if inside(asked, qualified, path) else 0.0
 
 
 def is_inside(asked: NameAsked, qualified: str, path: str) -> bool:

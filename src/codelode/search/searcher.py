@@ -34,11 +34,12 @@ if TYPE_CHECKING:
 class Source:
     """An index to search: its shard, the root below which its files are, and the part to search.
 
-    Without a part, the request says which folder to search.
+    Without a root, no hit is marked as stale. Without a part, the request says which folder to
+    search.
     """
 
     shard: Shard
-    root: Path
+    root: Path | None = None
     part: TreePart | None = None
 
 
@@ -124,7 +125,7 @@ def _prepare_all(
     """Return the same for several whole indexes, with the postings of each."""
     query = parse_request(request)
     if request.languages:
-        request = replace(request, languages=_canonical(request.languages))
+        request = replace(request, languages=sorted(canonical(request.languages)))
     with timed("lexical"):
         terms = [TermPostings(shard, query.counted) for shard in shards]
         manifests = [shard.snapshot.manifest for shard in shards]
@@ -150,8 +151,10 @@ def _prepare_all(
     return QueryContext(request, query, vector, statistics), terms
 
 
-def _canonical(languages: Sequence[str]) -> list[str]:
-    """Return the names of languages given by names or aliases."""
+def canonical(languages: Sequence[str]) -> set[str]:
+    """Return the names of languages given by names or aliases. Raises `UsageError`."""
+    if not languages:
+        return set()
     from codelode.discover.language import resolve  # imported late: few queries have it
 
-    return [resolve(name) for name in languages]
+    return {resolve(name) for name in languages}

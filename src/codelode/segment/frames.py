@@ -23,7 +23,8 @@ FRAME_START = np.dtype("<u4")
 
 _KEYS = count()
 
-_LEVEL = 6
+_LEVEL = 4
+"""Against level 6, half of the time for 2 % more bytes."""
 FAST = 1
 """The level for records that are read once, soon."""
 

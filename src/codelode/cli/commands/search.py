@@ -28,8 +28,10 @@ from codelode.cli.options import (
     GLOB,
     HELP,
     INDEX_DIR,
+    LABEL,
     LIMIT,
     NO_INDEX,
+    REPO,
     SHOW_SECRETS,
     TYPE,
     Command,
@@ -37,6 +39,7 @@ from codelode.cli.options import (
     natural,
     option,
     positive,
+    size,
     switch,
 )
 from codelode.types import FRESH
@@ -92,6 +95,27 @@ COMMAND = Command(
                 ),
                 NO_INDEX,
                 INDEX_DIR,
+            ),
+        ),
+        (
+            "many repositories",
+            (
+                option(
+                    "--roster",
+                    metavar="PLACE",
+                    help="instead of ROOT, search the repositories of the roster in PLACE, a"
+                    " folder or a URL (see `lode roster`)",
+                ),
+                REPO,
+                LABEL,
+                option(
+                    "--cache-size",
+                    metavar="SIZE",
+                    type=size,
+                    default=20 << 30,
+                    help="keep at most SIZE of fetched segments on this machine; K, M and G are"
+                    " powers of 1024 (default: 20G)",
+                ),
             ),
         ),
         (
@@ -196,11 +220,13 @@ def run(options: argparse.Namespace) -> int:
         return 0
     query, roots = advice.query_and_roots(options)
     request = request_of(query, max(options.limit or 10, options.open or 1), options)
-    parsed = parse_request(request)
+    terms = parse_request(request).terms
     Links(options)
-    roots = advice.existing_roots(options.query or "", roots, options.changed is not None)
-    advice.existing_index_folder(options.index_dir, roots[0])
-    several = SeveralRoots(roots, index_dir=options.index_dir)
+    if options.roster is not None:
+        from codelode.cli.roster_search import search_roster
+
+        return search_roster(request, terms, roots, options)
+    several = SeveralRoots(advice.checked_roots(roots, options), index_dir=options.index_dir)
     for index in several.indexes:
         build_if_missing(index, allowed=not options.no_index, meter=progress_meter())
     answer = several.answer(request, fresh=options.fresh)
@@ -209,7 +235,7 @@ def run(options: argparse.Namespace) -> int:
 
         return open_hit(answer.hits, Path(answer.root), several.given, options)
     with paged(options):
-        _print(answer, several, parsed.terms, options)
+        _print(answer, several, terms, options)
     if not answer.hits:
         advice.explain_quotes(query)
         explain_filters(several, request.languages or (), request.globs or (), request)
@@ -222,8 +248,10 @@ def _print(
     """Print an answer; `terms` are the terms of the query."""
     if options.format == "agent":
         from codelode.cli.views.agent_page import print_page
+        from codelode.mcp.state import index_state
 
-        print_page(several, answer, terms, options)
+        states = [index_state(index, freshness=answer.freshness) for index in several.indexes]
+        print_page(answer, several.given, states, terms, options)
     else:
         from codelode.cli.views.hits import print_answer
 

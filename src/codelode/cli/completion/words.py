@@ -71,12 +71,14 @@ def _words() -> dict[str, tuple[str, ...]]:
     from codelode.discover.language_table import LANGUAGES
     from codelode.embed.load import names
     from codelode.page.editor import EDITORS
+    from codelode.render.hyperlinks import ALIASES
 
     return {
         "LANG": tuple(sorted(language.name for language in LANGUAGES)),
         "NAME|PATH": tuple(names()),
         "CLIENT": tuple(BY_NAME),
         "EDITOR": tuple(EDITORS),
+        "FORMAT": tuple(ALIASES),
     }
 
 
