@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from codelode.discover.options import WalkOptions
 from codelode.discover.walk import walk
+from codelode.system.fork import enlarge_pipe
 from codelode.types import SourceFile
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ LEAST_FILES, MOST_FILES = 1000, 100_000
 """Fewer files are walked in less time than a fork saves; more cannot be walked within a budget."""
 
 _PIPE_BYTES = 1 << 20
-_F_SETPIPE_SZ = 1031
 
 
 class Walked(NamedTuple):
@@ -83,10 +83,7 @@ def _walk(root: str, options: WalkOptions, writing: int) -> None:
         for number in range(3):  # nobody waits for the end of a stream because of this process
             os.dup2(null, number)
         rows = [tuple(item) for item in walk(root, options) if isinstance(item, SourceFile)]
-        import fcntl
-
-        with suppress(OSError):  # so that it ends without waiting for its reader
-            fcntl.fcntl(writing, _F_SETPIPE_SZ, _PIPE_BYTES)
+        enlarge_pipe(writing, _PIPE_BYTES)  # so that it ends without waiting for its reader
         with os.fdopen(writing, "wb") as pipe:
             pipe.write(marshal.dumps(rows))
     finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -80,19 +81,13 @@ def look(
     found.whole = scope is None
     known = KnownFiles(snapshot, scope)
     ahead = take(root, options, bounds.deadline) if scope is None else None
-    walked: Iterator[SourceFile | Skip]
-    if ahead is None:
-        walked = walk(root, options, scope, bounds.check)
+    walked: Iterator[SourceFile | Skip] = iter(ahead.files if ahead else ())
+    if ahead:
+        found.began_ns = ahead.began_ns
     else:
-        found.began_ns, walked = ahead.began_ns, iter(ahead.files)
+        walked = walk(root, options, scope, bounds.check)
 
-    def is_same(task: Task) -> bool:
-        if task.may_change_language:
-            return False
-        from codelode.discover.read import content_hash  # most looks read no file
-
-        return content_hash(root, task.file, options.max_file_size) == task.content_hash
-
+    is_same = partial(_is_same, root, options.max_file_size)
     try:
         for files in _batches(walked):
             found.files += len(files)
@@ -108,6 +103,15 @@ def look(
         found.deleted += has_text
     found.finished = True
     return found
+
+
+def _is_same(root: Path, max_file_size: int, task: Task) -> bool:
+    """Return whether a file with other times has the indexed content and language."""
+    if task.may_change_language:
+        return False
+    from codelode.discover.read import content_hash  # most looks read no file
+
+    return content_hash(root, task.file, max_file_size) == task.content_hash
 
 
 def _batches(walked: Iterator[SourceFile | Skip]) -> Iterator[list[SourceFile]]:
