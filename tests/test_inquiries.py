@@ -116,11 +116,12 @@ def test_what_always_must_find_is_not_asked_for(
 
 
 def test_a_folder_of_the_tree_asks_the_watcher_of_the_tree(
-    other: Index, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    watcher: Watcher, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     below = Index.open(root / "src", index_dir=tmp_path / "index")
     (root / "src/new.py").write_text("brand_new_word = 1\n")
     assert below.search("brand_new_word")[0].path == "new.py"
+    until(lambda: watcher.changes() == set())
     monkeypatch.setattr(refresh, "look", None)
     assert below.answer("brand_new_word").freshness.differing == 0
 
