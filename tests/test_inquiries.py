@@ -23,6 +23,12 @@ from codelode.system import private_socket
 from tests.commandline import SAMPLE, CommandLine, until, watching, write_tree
 
 
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no other work on the machine keep a watcher from accepting in time."""
+    monkeypatch.setattr(inquiry, "SECONDS_TO_ACCEPT", 20.0)
+
+
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     return write_tree(tmp_path / "tree", SAMPLE)
@@ -169,8 +175,12 @@ def test_a_killed_watcher_leaves_nothing_that_matters(
 
 
 def test_a_watcher_that_hangs_is_not_waited_for(
-    lode: CommandLine, tree: Path, served: subprocess.Popen[bytes]
+    lode: CommandLine,
+    tree: Path,
+    served: subprocess.Popen[bytes],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(inquiry, "SECONDS_TO_ACCEPT", 0.1)
     index = opened(lode, tree)
     served.send_signal(signal.SIGSTOP)
     until(lambda: is_stopped(served.pid))
