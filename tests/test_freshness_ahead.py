@@ -42,6 +42,7 @@ def _no_child_is_left() -> Iterator[None]:
     others = set(children(os.getpid()))
     yield
     ahead._end()
+    ahead._begun = None
     assert set(children(os.getpid())) <= others
 
 
@@ -80,6 +81,7 @@ def test_it_is_for_one_root_and_its_options(index: Index) -> None:
     assert ahead.take(index.root, replace(options, hidden=True), math.inf) is None
     options = begun(index)
     assert ahead.take(index.root / "src", options, math.inf) is None
+    ahead._begun = None
     ahead.begin(os.fspath(index.directory), os.fspath(index.root / "src"))
     assert ahead._begun is None
 
@@ -105,7 +107,7 @@ def test_it_does_not_begin_where_it_does_not_pay(
             patched.setattr(ahead, name, value)
             ahead.begin(os.fspath(index.directory), os.fspath(index.root))
             assert ahead._begun is None
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0})
+    monkeypatch.setattr(ahead, "available_cores", lambda: 1)
     ahead.begin(os.fspath(index.directory), os.fspath(index.root))
     assert ahead._begun is None
 

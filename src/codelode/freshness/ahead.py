@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from codelode.discover.options import WalkOptions
 from codelode.discover.walk import walk
+from codelode.system.cpu import available_cores
 from codelode.system.fork import enlarge_pipe
 from codelode.types import SourceFile
 
@@ -43,6 +44,7 @@ class _Ahead:
     def __init__(self, root: str, options: WalkOptions) -> None:
         self.root = root
         self.options = options
+        self.is_taken = False
         self._began_ns = time.time_ns()
         self._parent = os.getpid()
         self._reading, writing = os.pipe()
@@ -69,10 +71,11 @@ class _Ahead:
 
     def end(self) -> None:
         """End the child, which has done its work or is not needed."""
-        if self._parent == os.getpid():
+        child, self._child = self._child, 0  # another thread may end it too
+        if child and self._parent == os.getpid():
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
             os.close(self._reading)
-            os.kill(self._child, signal.SIGKILL)
-            os.waitpid(self._child, 0)
 
 
 def _walk(root: str, options: WalkOptions, writing: int) -> None:
@@ -96,7 +99,7 @@ _begun: _Ahead | None = None
 def begin(folder: str, root: str) -> None:
     """Begin the walk before a search of a root with an index in a folder, if that pays."""
     global _begun
-    if not hasattr(os, "fork") or len(os.sched_getaffinity(0)) < 2:
+    if not hasattr(os, "fork") or available_cores() < 2:
         return
     with suppress(OSError, ValueError, LookupError, TypeError):  # the search itself will tell
         with open(f"{folder}/manifest.json", "rb") as file:
@@ -110,10 +113,10 @@ def begin(folder: str, root: str) -> None:
 
 def take(root: Path, options: WalkOptions, deadline: float) -> Walked | None:
     """Return what a walk that has begun finds, once; None unless it is this walk."""
-    global _begun
-    ahead, _begun = _begun, None
-    if ahead is None:
+    ahead = _begun
+    if ahead is None or ahead.is_taken:
         return None
+    ahead.is_taken = True
     try:
         if (ahead.root, ahead.options) != (os.fspath(root), options):
             return None
@@ -123,8 +126,6 @@ def take(root: Path, options: WalkOptions, deadline: float) -> Walked | None:
 
 
 def _end() -> None:
-    """End a walk that nobody has asked for."""
-    global _begun
-    ahead, _begun = _begun, None
-    if ahead is not None:
-        ahead.end()
+    """End a walk that nobody has asked for, or that hangs."""
+    if _begun is not None:
+        _begun.end()
