@@ -17,7 +17,7 @@ from codelode.search.candidates import chunk_keys, split_keys
 from codelode.search.dense import cosines
 from codelode.search.file_features import features_of_files
 from codelode.search.file_query import file_weights
-from codelode.search.name_match import shares_of_names
+from codelode.search.name_match import shares_in_query
 from codelode.search.named import grades_of
 
 if TYPE_CHECKING:
@@ -90,4 +90,4 @@ def _fill_names(
         weights = file_weights(context.query.files, paths, chunks, row_of_file)
         gathered.feature("file")[:] = weights
     names = segment.symbols(split_keys(gathered.keys)[1])
-    gathered.feature("symbol_exact")[:] = shares_of_names(names, context.share_of_term)[:, 1]
+    gathered.feature("symbol_exact")[:] = shares_in_query(names, context.share_of_term)

@@ -62,11 +62,13 @@ def _kinds(
     A file of an unknown language (number 0) counts as code, unless its name has no extension.
     """
     languages = segment.files["language"][files]
-    plain = np.array([b"." not in path.rpartition(b"/")[2][1:] for path in paths], bool)
+    unknown = np.flatnonzero(languages == 0).tolist()
+    plain = [row for row in unknown if b"." not in paths[row].rpartition(b"/")[2][1:]]
     columns = {}
     for name, known in (("prose", _PROSE), ("docs", _DOCS)):
-        belongs = np.array([False, *(language in known for language in segment.languages)])
-        columns[name] = (belongs[languages] | (plain & (languages == 0))).astype(np.float32)
+        belongs = np.array([0, *(language in known for language in segment.languages)], np.float32)
+        columns[name] = belongs[languages]
+        columns[name][plain] = 1
     return columns
 
 
