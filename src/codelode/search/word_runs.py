@@ -87,9 +87,7 @@ class WordRuns:
         self._weights = [idf[column] for column in self.columns]
         self._words = [word.encode("utf-8", "replace") for word in sequence]
         self._backward = [word[::-1] for word in self._words]
-        self._passed_over = frozenset(
-            word.encode("utf-8", "replace") for word in words.passed_over
-        )
+        self._passed_over = frozenset(word.encode("utf-8", "replace") for word in words.passed_over)
         self._passed_backward = frozenset(word[::-1] for word in self._passed_over)
 
     def bounds(self, covered: NDArray[np.bool_]) -> NDArray[np.float32]:
