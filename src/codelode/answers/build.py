@@ -5,8 +5,6 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Unpack, cast
 
-from codelode.answers.indexes import remove_old_orphans
-from codelode.answers.large_tree import refuse_unasked
 from codelode.errors import NoIndexError
 
 if TYPE_CHECKING:
@@ -59,6 +57,9 @@ def build_if_missing(
     if not allowed:
         raise NoIndexError(no_index(index.root))
     index, settings = configured(index)
+    from codelode.answers.indexes import remove_old_orphans  # most searches find an index
+    from codelode.answers.large_tree import refuse_unasked
+
     refuse_unasked(index, settings)
     report = update(index, meter, **settings)
     remove_old_orphans(index)

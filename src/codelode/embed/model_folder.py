@@ -10,7 +10,6 @@ vocabulary.txt  the known parts, a line each, in the order of the rows; for peop
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,6 +75,8 @@ class ModelFolder:
 
 def fingerprint_of(folder: Path, info: dict[str, Any]) -> str:
     """Return a hash over all that determines the vectors: arrays, settings in model.json."""
+    import hashlib  # loads a large library, which no search needs
+
     digest = hashlib.blake2b(digest_size=12)
     for key in ("format", "tokenizer", "dimensions", "path_weight"):
         digest.update(f"{key}={info[key]}\n".encode())
