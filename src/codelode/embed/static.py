@@ -30,7 +30,7 @@ _TOGETHER = 8  # passages whose rows are fetched at once: half a megabyte, which
 _MAX_TF = 256  # higher term frequencies count as this
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Entries:
     """A flat array of the entries of n sums: passage i owns `[indptr[i], indptr[i+1])`.
 
