@@ -56,6 +56,9 @@ def build_if_missing(
         return None
     if not allowed:
         raise NoIndexError(no_index(index.root))
+    from codelode.answers.indexes import remove_old_orphans
+    from codelode.answers.large_tree import refuse_unasked
+
     index, settings = configured(index)
     from codelode.answers.indexes import remove_old_orphans  # most searches find an index
     from codelode.answers.large_tree import refuse_unasked

@@ -21,8 +21,11 @@ MAX_BYTES = 1 << 16
 MAX_PYPROJECT_BYTES = 1 << 18
 """A larger `pyproject.toml` has no settings of ours."""
 
-_MENTION = re.compile(
-    rb"\btool[\"']?\s*\.\s*[\"']?codelode|^\s*(\[\s*)?[\"']?tool[\"']?\s*[\]=]", re.MULTILINE
+MAX_DOTS = 100
+"""In a line. The parser needs time and memory quadratic in the dots of a key."""
+_MENTION = (
+    rb"\btool[\"']?[ \t]*\.[ \t]*[\"']?codelode"
+    rb"|^[ \t]*(?:\[[ \t]*)?[\"']?tool[\"']?[ \t]*[\]=]"
 )
 """Every way to write the table `tool.codelode`."""
 
@@ -53,7 +56,9 @@ def _mentions_us(path: str) -> bool:
     if not os.path.lexists(path):
         return False
     data = read_settings(path, MAX_PYPROJECT_BYTES)
-    return data is not None and _MENTION.search(data) is not None
+    if data is None or b"codelode" not in data:
+        return False
+    return re.search(_MENTION, data, re.MULTILINE) is not None
 
 
 def user_file() -> Path | None:
@@ -114,6 +119,8 @@ def _folders(start: str) -> list[str]:
 def _parsed(path: Path, data: bytes | None) -> Table:
     if data is None:
         raise UsageError(f"{path}: not a readable file of at most {MAX_BYTES >> 10} KiB")
+    if any(line.count(b".") > MAX_DOTS for line in data.split(b"\n")):
+        raise UsageError(f"{path}: a line has more than {MAX_DOTS} dots")
     import tomllib  # few commands find a settings file
 
     try:
