@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codelode.cli.advice import explain_quotes
-from codelode.cli.pager import paged
+from codelode.cli.terminal import paged
 from codelode.cli.views.hits import print_answer, shown_hits
 from codelode.errors import UsageError
 from codelode.render.paths import GivenRoot
