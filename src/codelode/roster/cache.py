@@ -72,17 +72,20 @@ class ObjectCache:
         self._make_room({each.digest for each in wanted})
 
     def open(self, digest: str) -> Buffer | None:
-        """Map an object; None if it is not there (another process may have made room)."""
+        """Map an object; None if it is not there (another process may have made room).
+
+        Raises `OSError` if it cannot be opened.
+        """
         try:
             return MappedFile(self._path(digest))
-        except FileNotFoundError:
+        except (FileNotFoundError, ValueError):  # or empty
             return None
 
     def read(self, digest: str) -> bytes | None:
-        """Return an object; None if it is not there."""
+        """Return an object; None if it is not there, or cannot be read."""
         try:
             return read_file(self._path(digest))
-        except FileNotFoundError:
+        except OSError:
             return None
 
     def _path(self, digest: str) -> Path:
@@ -93,7 +96,7 @@ class ObjectCache:
         path = self._path(wanted.digest)
         try:
             status = path.stat()
-        except FileNotFoundError:
+        except OSError:  # it is missing; or else fetching it says why
             return False
         if wanted.size is not None and status.st_size != wanted.size:
             return False
