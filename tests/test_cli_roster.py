@@ -12,6 +12,7 @@ from codelode.roster.roster import Roster
 from codelode.roster.writer import RosterWriter
 from tests.commandline import LODE, SAMPLE, CommandLine, imported_by, write_tree
 from tests.rosters import QUEUE, WEB
+from tests.test_roster_table import written
 
 
 @pytest.fixture(scope="module")
@@ -136,6 +137,18 @@ def test_bad_arguments_are_refused(
     lode, roster = made
     given = [str(roster) if word == "ROSTER" else word for word in arguments.split()]
     lode(*given).must_be_refused(problem)
+
+
+def test_a_hostile_roster_is_refused_by_every_command(lode: CommandLine, tmp_path: Path) -> None:
+    tree = write_tree(tmp_path / "tree", {"a.py": "retry = 1\n"})
+    RosterWriter.open(tmp_path / "roster").generations.commit(lambda _: written(names=b"a\n../b"))
+    for command in ("search --roster ROSTER x", "roster list ROSTER", "roster remove ROSTER a"):
+        words = command.replace("ROSTER", str(tmp_path / "roster")).split()
+        lode(*words).must_be_refused("the roster is damaged: '../b' cannot be the name")
+    lode("roster", "add", tmp_path / "roster", "new", tree).must_be_refused("the roster is damaged")
+    generation = tmp_path / "roster/roster/000000000001"
+    generation.write_bytes(generation.read_bytes()[:-1])
+    lode("roster", "list", tmp_path / "roster").must_be_refused("damaged")
 
 
 def test_more_segments_than_files_may_be_open(lode: CommandLine, tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from codelode.embed.encoder import Encoder
+    from codelode.roster.cache import Meter
     from codelode.roster.roster import Selection
     from codelode.search.request import SearchRequest
     from codelode.search.shard import Shard
@@ -38,10 +39,12 @@ CACHE_FOLDER = "fetched"
 
 
 def object_cache(
-    index_dir: str | os.PathLike[str] | None = None, limit: int = DEFAULT_LIMIT
+    index_dir: str | os.PathLike[str] | None = None,
+    limit: int = DEFAULT_LIMIT,
+    meter: Meter | None = None,
 ) -> ObjectCache:
     """Return the cache of this user, of at most `limit` bytes. Raises `UsageError`."""
-    return ObjectCache(index_folder(index_dir) / CACHE_FOLDER, limit)
+    return ObjectCache(index_folder(index_dir) / CACHE_FOLDER, limit, meter)
 
 
 class SelectedRepositories:
