@@ -43,8 +43,8 @@ def uploaded(
 ) -> Repository:
     """Bring an index up to date and upload it; return the repository to add or to update.
 
-    `meter` shows the update, `moved` the upload. Raises `UsageError` if the tree has no index of its
-    own, and what `update` and `upload` raise.
+    `meter` shows the update, `moved` the upload. Raises `UsageError` if the tree has no index of
+    its own, and what `update` and `upload` raise.
     """
     outer = None if index.exists() else index.enclosing_root()
     if outer is not None and not (index.root / ".git").exists():
