@@ -6,6 +6,7 @@ CodelodeError
 ├── IndexingError         an update had to stop; earlier commits are intact
 │   └── MemoryCapError    the memory cap could not be kept
 ├── LockedError           another process is writing to the index
+├── ClusterError          a cluster cannot answer, or not completely although that was asked for
 └── StoreError            the index cannot be used as it is
     ├── NoIndexError      there is no index
     ├── FormatError       another version of codelode wrote the index, or it is no index
@@ -40,6 +41,10 @@ class MemoryCapError(IndexingError):
 
 class LockedError(CodelodeError):
     """An index that another process is writing to."""
+
+
+class ClusterError(CodelodeError):
+    """A cluster that cannot answer, or not completely although a complete answer was asked for."""
 
 
 class StoreError(CodelodeError):

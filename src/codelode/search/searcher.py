@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from codelode.embed.encoder import Encoder
+    from codelode.search.parsed_query import ParsedQuery
     from codelode.search.request import SearchRequest
     from codelode.search.shard import Shard
     from codelode.search.tree_part import TreePart
@@ -99,21 +102,35 @@ def _prepare_all(
     """Return the same for several whole indexes, with the postings of each."""
     query = parse_request(request)
     if request.languages:
-        request = replace(request, languages=_canonical(request.languages))
+        request = replace(request, languages=sorted(canonical(request.languages)))
     with timed("lexical"):
         terms = [TermPostings(shard, query.counted) for shard in shards]
         manifests = [shard.snapshot.manifest for shard in shards]
         chunks = sum(manifest.chunks for manifest in manifests)
+        tokens = sum(manifest.tokens for manifest in manifests)
         counted = sum((each.counts() for each in terms), np.zeros(len(query.counted), np.int64))
-        query, counts = query.focused(counted, chunks)
-        if query.weights:  # a report: only some of the terms are searched for
-            terms = [TermPostings(shard, query.terms) for shard in shards]
-        statistics = Statistics(
-            chunks=chunks,
-            tokens=sum(manifest.tokens for manifest in manifests),
-            counts=counts,
-            weights=query.weights,
-        )
+    context = complete_context(request, query, counted, (chunks, tokens), encoder)
+    if context.query.weights:  # a report: only some of the terms are searched for
+        with timed("lexical"):
+            terms = [TermPostings(shard, context.query.terms) for shard in shards]
+    return context, terms
+
+
+def complete_context(
+    request: SearchRequest,
+    query: ParsedQuery,
+    counted: NDArray[np.int64],
+    totals: tuple[int, int],
+    encoder: Encoder | None,
+) -> QueryContext:
+    """Return the context of a search, given the statistics of everything that is searched.
+
+    `counted` int64[counted] are the counts of the terms in `query.counted`; `totals` are the
+    numbers of chunks and of their terms.
+    """
+    chunks, tokens = totals
+    query, counts = query.focused(counted, chunks)
+    statistics = Statistics(chunks, tokens, counts, query.weights)
     vector = None
     if encoder and query.text and request.mode != "lexical":
         with timed("dense"):
@@ -121,11 +138,13 @@ def _prepare_all(
             vector = encoder.encode_query(text)
             meant = statistics.counts.any() or knows(encoder, text)
             vector = vector if meant and vector.any() else None
-    return QueryContext(request, query, vector, statistics), terms
+    return QueryContext(request, query, vector, statistics)
 
 
-def _canonical(languages: Sequence[str]) -> list[str]:
-    """Return the names of languages given by names or aliases."""
+def canonical(languages: Sequence[str]) -> set[str]:
+    """Return the names of languages given by names or aliases. Raises `UsageError`."""
+    if not languages:
+        return set()
     from codelode.discover.language import resolve  # imported late: few queries have it
 
-    return [resolve(name) for name in languages]
+    return {resolve(name) for name in languages}
