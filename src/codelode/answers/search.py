@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from codelode.answers.unicode import path_fields, without_surrogates
+from codelode.answers.unicode import path_fields, path_of_fields, without_surrogates
 
 if TYPE_CHECKING:
     from codelode.types import Answer, Freshness, Hit
@@ -24,9 +24,63 @@ def answer_object(answer: Answer, text: bool = True) -> dict[str, Any]:
             "changed_files": answer.freshness.differing,
             "freshness": freshness_object(answer.freshness),
         },
+        "missing": [without_surrogates(name) for name in answer.missing],
         "hits": [hit_object(hit, text) for hit in answer.hits],
         "seconds": round(answer.seconds, 6),
     }
+
+
+def answer_of_object(fields: Any, query: str) -> Answer:
+    """Return the answer to a query that an object describes, as another machine may have sent it.
+
+    Raises `ValueError` for an object that does not describe one.
+    """
+    from codelode.types import Answer, Freshness  # imported late: only clients of servers need it
+
+    try:
+        snapshot, freshness = fields["snapshot"], fields["snapshot"]["freshness"]
+        answer = Answer(
+            query=query,
+            root=_text(fields["root"]),
+            generation=int(snapshot["generation"]),
+            files=int(snapshot["files"]),
+            chunks=int(snapshot["chunks"]),
+            complete=bool(snapshot["complete"]),
+            stale_files=int(snapshot["stale_files"]),
+            hits=[_hit_of_object(hit) for hit in fields["hits"]],
+            seconds=float(fields["seconds"]),
+            freshness=Freshness(age=float(freshness["age_seconds"])),
+            missing=tuple(map(_text, fields["missing"])),
+        )
+    except (LookupError, TypeError, OverflowError) as error:
+        raise ValueError(f"it has no {error}") from None
+    return answer
+
+
+def _hit_of_object(fields: Any) -> Hit:
+    from codelode.types import Hit
+
+    features = fields.get("features")
+    name = path_of_fields(fields)
+    return Hit(
+        path=_text(name),
+        **{each: int(fields[each]) for each in ("line", "start_line", "end_line")},
+        score=float(fields["score"]),
+        text=_text(fields.get("text", "")),
+        **{
+            each: None if fields[each] is None else _text(fields[each])
+            for each in ("language", "symbol", "kind")
+        },
+        stale=bool(fields["stale"]),
+        features=None if features is None else {key: float(features[key]) for key in features},
+        deleted=bool(fields["deleted"]),
+    )
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("text")
+    return value
 
 
 def freshness_object(state: Freshness) -> dict[str, Any]:

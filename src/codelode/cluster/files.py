@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from codelode.errors import CodelodeError, DamagedError
-from codelode.objects.store import open_object_store
+from codelode.objects.urls import open_object_store
 from codelode.roster.cache import ObjectCache, Wanted
 from codelode.roster.manifest import segment_key
 from codelode.roster.opened import local_folder, mapped

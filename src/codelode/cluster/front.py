@@ -58,6 +58,7 @@ class Front:
 
     def __init__(self, options: FrontOptions) -> None:
         """Listen for searchers. Raises `UsageError` if the address is taken."""
+        self.token = options.token
         self._memory = Memory()
         self._members = Members((options.host, options.port), options.token)
         self.views = Views(self._members, options.replicas, options.searchers)
