@@ -11,6 +11,9 @@ import numpy as np
 import pytest
 
 from codelode.discover.options import RECORDED
+from codelode.roster.manifest import GENERATIONS, REPOSITORIES, SEGMENTS
+from codelode.roster.records import Identity
+from codelode.roster.table import ROW, SECTIONS
 from codelode.segment import container, definitions, names
 from codelode.segment.container import INDEX_FORMAT, SegmentFile, write_segment
 from codelode.segment.dictionary import BUCKET, BUCKETS, LENGTH_CAP, LONG, MANY_TERMS
@@ -63,6 +66,7 @@ def spelled(dtype: np.dtype[np.generic]) -> str:
         ("`blocks`", BLOCK),
         ("`longer`", LONG),
         ("`buckets`", BUCKET),
+        ("Rows of a roster", ROW),
     ],
 )
 def test_tables_have_these_columns(heading: str, dtype: np.dtype[np.void]) -> None:
@@ -85,6 +89,16 @@ def test_stat_files_have_these_sections() -> None:
     ((_, content),) = table("Sections of a `.stat` file")
     assert re.findall("`([a-z_]+)`", content)[1:] == list(STAT_COLUMNS)
     assert "three i64" in content
+
+
+def test_the_table_of_a_roster_has_these_sections() -> None:
+    assert first_cells("Roster", 1) == list(SECTIONS)
+    (tables,) = (what for name, what in table("Roster", 1) if name == "`tables`")
+    named = re.findall(r"`(\w+)`(?: \(([^)]*)\))?", tables)
+    assert [name for name, _ in named] == ["labels", "identities", "languages"]
+    assert named[1][1].split(", ") == list(Identity._fields)
+    keys = [key.partition("/")[0] for key in first_cells("Roster")]
+    assert keys == [GENERATIONS, REPOSITORIES, SEGMENTS]
 
 
 def test_blocks_of_definitions_have_these_columns() -> None:

@@ -41,6 +41,9 @@ EXAMPLES: dict[str, list[list[str]]] = {
     "lode bench --json": [["bench", "--json", *QUICK]],
     "lode list --json": [["list", "--json"]],
     "lode clean --json": [["clean", "--all", "--json", "--yes"]],
+    "lode roster list --json": [["roster", "list", "../roster", "--json"]],
+    "lode roster add --json": [["roster", "add", "../roster", "acme/web", "--json"]],
+    "lode roster gc --json": [["roster", "gc", "../roster", "--json"]],
 }
 """Commands that together print every field of a section."""
 
@@ -107,6 +110,8 @@ def test_documented_fields_are_the_fields_printed(
         content = bytearray(segment.read_bytes())
         content[len(content) // 2] ^= 1
         segment.write_bytes(content)
+    if "roster" in title:
+        lode("roster", "add", "../roster", "acme/api", cwd=indexed).must_succeed()
     with ExitStack() as stack:
         if "clean" in title:  # one index is busy, another is not
             other = write_tree(lode.home / "other", {"a.py": "retry = 1\n"})

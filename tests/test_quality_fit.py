@@ -26,6 +26,7 @@ from benchmarks.quality.fit_model import (
 )
 from benchmarks.quality.softmax import Lists, fit, loss, spread
 from codelode import Index
+from codelode.search.rank import FIXED
 
 GENERATOR = np.random.default_rng(4)
 
@@ -115,8 +116,9 @@ def test_a_feature_that_never_varies_gets_no_weight() -> None:
 
 
 def case(fold: str, right: int, value: str = "mixed", n: int = 12) -> Case:
-    """A query whose right file has the highest "bm25", and noise in every other feature."""
+    """A query whose right file has the highest "bm25", and noise in all that is fitted."""
     features = GENERATOR.normal(size=(n, len(ALL_FEATURES))).astype(np.float32)
+    features[:, [ALL_FEATURES.index(name) for name in FIXED]] = 0
     shown = np.zeros((n, 1), bool)
     shown[right] = True
     features[right, ALL_FEATURES.index("bm25")] += 3

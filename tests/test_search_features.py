@@ -36,6 +36,8 @@ WORDS = ("failed", "opening", "file", "the", "negative", "attempt")
         ("env", "environ", 0.6),
         ("config", "configuring", 0.8),
         ("connected", "connexion", 0.6),
+        ("utils", "utility", 0.8),
+        ("docs", "documentation", 0.6),
         ("go", "gopher", 0.0),
         ("alpha", "beta", 0.0),
     ],

@@ -109,7 +109,7 @@ def test_names_with_errors_are_not_looked_for_if_the_word_is_known(index: Index)
         ("a::b::c()", NameAsked("c", ("a", "b"))),
         ("Map<K>::insert", NameAsked("insert", ("Map",))),
         ("$this->run", NameAsked("run", ())),
-        ("self.run(a, b)", NameAsked("run", ())),
+        ("self.run(a, b)", NameAsked("run", (), has_arguments=True)),
         ("->next", NameAsked("next", ())),
         ("fetch/2", NameAsked("fetch", ())),
         ("save!", NameAsked("save!", ())),
@@ -133,9 +133,10 @@ def test_any_text_is_a_name_or_none(text: str) -> None:
 
 
 def test_likeness_falls_with_the_difference() -> None:
-    order = [likeness_of_names("get_url", name) for name in ("get_url", "GET_URL", "getUrl")]
-    assert order == sorted(order, reverse=True)
-    assert len(set(order)) == 3
+    names = ("get_url", "GET_URL", "getUrl", "geturl")
+    order = [likeness_of_names("get_url", name) for name in names]
+    assert order == sorted(set(order), reverse=True)
+    assert likeness_of_names("_url_of", "UrlOf") < likeness_of_names("_url_of", "_UrlOf")
     assert likeness_of_names("operator", "operator==") == 0.0
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 from codelode import Hit, Index, NoIndexError, UsageError
 from codelode.render.paths import GivenRoot, from_here
 from codelode.search.request import SearchRequest
+from codelode.search.searcher import Source, search_all
 from codelode.search.tree_part import TreePart
 from codelode.several import SeveralRoots
 from tests.commandline import SAMPLE, CommandLine, write_tree
@@ -71,11 +71,43 @@ def test_several_indexes_answer_as_one(tmp_path: Path) -> None:
     assert len(parts.indexes) == 2
     for each in (index, *parts.indexes):
         each.update(jobs=1)
+    sources = [Source(each.reader.shard(), each.root) for each in parts.indexes]
     for query in QUERIES:
-        answer = parts.answer(SearchRequest(query, limit=50), fresh="never")
+        request = SearchRequest(query, limit=50)
+        answer = parts.answer(request, fresh="never")
         assert (answer.root, answer.files) == (str(tmp_path), 10)
-        hits = [replace(hit, path=hit.path.partition("/")[2]) for hit in answer.hits]
+        assert all(hit.path.startswith(("one/aa/", "two/bb/")) for hit in answer.hits)
+        hits = [hit for _, hit in search_all(sources, index.encoder(), request)]
         assert hits == index.search(query, limit=50, fresh="never")
+
+
+def test_the_name_of_a_root_counts_as_a_folder_of_its_files(tmp_path: Path) -> None:
+    for name in ("backend", "frontend"):
+        write_tree(tmp_path / name, {**SAMPLE, "README.md": "The backend and the frontend.\n"})
+        Index.open(tmp_path / name, tmp_path / "indexes").update(jobs=1)
+    several = SeveralRoots(
+        [str(tmp_path / name) for name in ("frontend", "backend")], str(tmp_path / "indexes")
+    )
+    for name in ("backend", "frontend"):
+        for query in (f"{name} retry", f"{name}/src/retry.py:8"):
+            hits = several.answer(SearchRequest(query, limit=4), fresh="never").hits
+            assert hits[0].path == f"{name}/src/retry.py"
+    both = several.answer(SearchRequest("src/retry.py:8", limit=2), fresh="never").hits
+    assert {hit.path for hit in both} == {"backend/src/retry.py", "frontend/src/retry.py"}
+
+
+def test_an_index_without_a_language_does_not_count_where_it_is_asked_for(tmp_path: Path) -> None:
+    for name, tree in (("code", SAMPLE), ("prose", {"retry.md": "retry\n" * 50})):
+        write_tree(tmp_path / name, tree)
+        Index.open(tmp_path / name, tmp_path / "indexes").update(jobs=1)
+    roots = [str(tmp_path / name) for name in ("code", "prose")]
+    several = SeveralRoots(roots, str(tmp_path / "indexes"))
+    alone = SeveralRoots(roots[:1], str(tmp_path / "indexes"))
+    for languages in (["python"], ["py", "go"], ["rust"]):
+        request = SearchRequest("retry", languages=languages, mode="lexical")
+        found = several.answer(request, fresh="never").hits
+        expected = alone.answer(request, fresh="never").hits
+        assert [hit.path for hit in found] == [f"code/{hit.path}" for hit in expected]
 
 
 def test_a_nested_index_answers_for_its_files_alone(tmp_path: Path) -> None:

@@ -34,6 +34,9 @@ OF_CHUNKS = (
     "prose_covered",  # not code: the share of the query's weight that the file has
     "run_of_three",  # "run" if it has three words
     "half_run",  # how much "run" is above a half
+    "prose_reported",  # "prose" if the query is a report
+    "docs_reported",  # "docs" ...
+    "test_reported",  # "test" ...
 )
 EXTRA = (*OF_FILES, *OF_CHUNKS)
 
@@ -95,6 +98,7 @@ def extra_features(
     """
     share = context.words.shares
     words = max(len(context.words.sequence), 1)
+    is_report = bool(context.query.weights)
     by_file = {key: _of_file(facts, key, share) for key in set(keys)}
     rows = np.zeros((len(keys), len(EXTRA)))
     for row, (key, symbol) in enumerate(zip(keys, symbols, strict=True)):
@@ -104,6 +108,7 @@ def extra_features(
             float(columns["prose"][row]) * float(columns["file_coverage"][row]),
             run if run * words > 2.5 else 0.0,
             max(0.0, run - 0.5),
+            *(float(columns[name][row]) * is_report for name in ("prose", "docs", "test")),
         )
         rows[row] = *by_file[key], *of_chunk
     return rows

@@ -29,6 +29,9 @@ PENALTIES = (3e-3, 1e-2, 3e-2)
 ROUNDS = 3
 """The number of times the best chunk of a file is chosen again, under the fitted weights."""
 
+MOST_FILES = 40
+"""The most files of a query that are fitted to: the best under the weights of the last round."""
+
 START = {"cosine": 2.0, "bm25": 1.0, "file_bm25": 0.5}
 """The features that choose the best chunk in the first round."""
 
@@ -89,13 +92,16 @@ def best_rows(
     """Return the best chunk of each file, intp[m], and whether it shows a target, bool[m].
 
     A file whose chunks do not all show the target has two rows: its best right and its best wrong
-    chunk.
+    chunk. Of wrong chunks, the `MOST_FILES` best are returned.
     """
     right: NDArray[np.bool_] = np.asarray(case.shown.any(axis=1), np.bool_)
     keys = case.files * 2 + right
     order = np.lexsort((-scores, keys))
     first = np.diff(keys[order], prepend=-1) != 0
     rows = order[first]
+    wrong = rows[~right[rows]]
+    wrong = wrong[np.argsort(-scores[wrong], kind="stable")[:MOST_FILES]]
+    rows = np.sort(np.concatenate((rows[right[rows]], wrong)))
     return rows, right[rows]
 
 

@@ -6,6 +6,10 @@ CodelodeError
 ├── IndexingError         an update had to stop; earlier commits are intact
 │   └── MemoryCapError    the memory cap could not be kept
 ├── LockedError           another process is writing to the index
+├── ObjectStoreError      a bucket or a shared folder cannot be used
+│   ├── NoObjectError     it has no such object
+│   ├── UnfitStoreError   it lacks a property that commits need
+│   └── StaleWriterError  a commit took too long
 ├── ClusterError          a cluster cannot answer, or not completely although that was asked for
 └── StoreError            the index cannot be used as it is
     ├── NoIndexError      there is no index
@@ -41,6 +45,32 @@ class MemoryCapError(IndexingError):
 
 class LockedError(CodelodeError):
     """An index that another process is writing to."""
+
+
+class ObjectStoreError(CodelodeError):
+    """A bucket or a shared folder that cannot be used, with its place and the key in question."""
+
+    def __init__(self, place: str, key: str, problem: str) -> None:
+        super().__init__(place, key, problem)
+        self.place = place
+        self.key = key
+        self.problem = problem
+
+    def __str__(self) -> str:
+        key = f" {self.key}:" if self.key else ""
+        return f"{self.place}:{key} {self.problem}"
+
+
+class NoObjectError(ObjectStoreError):
+    """A key without an object."""
+
+
+class UnfitStoreError(ObjectStoreError):
+    """A store that lacks a property that commits need."""
+
+
+class StaleWriterError(ObjectStoreError):
+    """A commit that took so long that the generation it began from may be gone; start again."""
 
 
 class ClusterError(CodelodeError):

@@ -13,8 +13,9 @@ from codelode import metrics
 from codelode.errors import UsageError
 from codelode.index import Index
 from codelode.render.paths import GivenRoot
+from codelode.search.filters import files_by_language
 from codelode.search.related import find_file
-from codelode.search.searcher import Source, search_all
+from codelode.search.searcher import Source, canonical, search_all
 from codelode.search.tree_part import TreePart
 from codelode.store.manifest import check_model
 from codelode.types import Answer, Freshness
@@ -52,7 +53,8 @@ class Root:
 class SeveralRoots:
     """Some roots, which may lie in each other, and their indexes: searched with one ranking.
 
-    A file is searched once, in the index of the innermost root around it.
+    A file is searched once, in the index of the innermost root around it. Paths are those from the
+    folder that holds all roots, in the ranking too: the name of a root is a word of its paths.
     """
 
     def __init__(self, roots: Sequence[str], index_dir: str | None = None) -> None:
@@ -86,7 +88,7 @@ class SeveralRoots:
         began = time.perf_counter()
         states = [index.refresh(fresh) for index in self.indexes]
         readers, sources = self.sources()
-        hits = self._hits(readers, sources, request)
+        hits = self._hits(*_having(request.languages, readers, sources), request)
         seconds = time.perf_counter() - began
         if (recorder := metrics.recorder()) is not None:
             recorder.query_done(request.mode, seconds)
@@ -118,10 +120,9 @@ class SeveralRoots:
         found = search_all(sources, encoder, request)
         for reader in readers:
             reader.storage.note_use()
-        trees, base = [source.root for source in sources], self.root
+        base = self.root
         return [
-            replace(hit, path=os.path.relpath(trees[number] / hit.path, base))
-            for number, hit in found
+            replace(hit, path=_from(base, readers[number].root, hit.path)) for number, hit in found
         ]
 
     def sources(self) -> tuple[list[IndexReader], list[Source]]:
@@ -136,11 +137,11 @@ class SeveralRoots:
                 within.setdefault(tree, []).append(inside)
                 if each.is_file:
                     _check_file(homes[tree], each.given, inside)
-        sources = []
+        sources, base = [], self.root
         for tree, paths in within.items():
             nested = {each.path_in(tree) for each in self.roots} - {None, *paths}
             part = TreePart.of(paths, filter(None, nested))
-            sources.append(Source(homes[tree].shard(), tree, part))
+            sources.append(Source(homes[tree].shard().below(_prefix(base, tree)), tree, part))
         return [homes[tree] for tree in within], sources
 
 
@@ -151,6 +152,34 @@ def _opened(root: str, index_dir: str | None) -> Root:
         return Root(root, index.root, index, is_file=False)
     real = path.resolve()
     return Root(root, real, Index.around(real.parent, index_dir), is_file=True)
+
+
+def _prefix(base: Path, tree: Path) -> str:
+    """Return the path of a tree in a folder, with a final slash; "" if it is not inside."""
+    return f"{tree.relative_to(base).as_posix()}/" if base in tree.parents else ""
+
+
+def _from(base: Path, tree: Path, path: str) -> str:
+    """Return the path of a hit from a folder; that of a tree inside it has the prefix already."""
+    return path if _prefix(base, tree) else os.path.relpath(tree / path, base)
+
+
+def _having(
+    languages: Sequence[str] | None, readers: Sequence[IndexReader], sources: Sequence[Source]
+) -> tuple[Sequence[IndexReader], Sequence[Source]]:
+    """Return the indexes with files in some languages: only these are searched and counted.
+
+    Returns all if no languages are asked for, or if no index has any: then nothing is found.
+    """
+    wanted = canonical(languages or ())
+    kept = [
+        number
+        for number, source in enumerate(sources)
+        if not wanted or wanted & files_by_language(source.shard.snapshot).keys()
+    ]
+    if not kept:
+        return readers, sources
+    return [readers[number] for number in kept], [sources[number] for number in kept]
 
 
 def _check_file(home: IndexReader, given: str, path: str) -> None:

@@ -1,4 +1,4 @@
-"""The clients that can be told about codelode: their files, and the shape of their entries.
+"""The clients in which codelode can be installed: their files, and the form of their entries.
 
 Each client has a configuration for one project and one for the user, and reads instructions from
 files of its own. docs/agents.md says which version each was checked against.
@@ -22,8 +22,8 @@ Entry = Callable[[Sequence[str]], dict[str, Any]]
 class Files:
     """The files of a client in one scope, relative to the project or to the home folder.
 
-    `rules` is a file for instructions that other texts share; they go into a marked block. `own` is
-    one that is only ours, beginning with `front`.
+    `rules` is a file that also holds other instructions: ours go into a marked block. `own` is a
+    file of our own, which begins with `front`.
     """
 
     config: str
@@ -50,7 +50,7 @@ class Client:
         return self.project if scope == "project" else self.user
 
     def path(self, name: str, scope: Scope, project: Path) -> Path:
-        """Return where a file of a scope is."""
+        """Return the path of a file in a scope."""
         if scope == "project":
             return project / name
         folder = os.environ.get(self.home_variable, "") if self.home_variable else ""

@@ -31,7 +31,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A change of a file; None stands for no file. `edit` is how to undo it."""
+    """A change of a file; None stands for a missing file. `edit` undoes it."""
 
     path: Path
     old: str | None
@@ -72,7 +72,7 @@ def installation(clients: Sequence[Client], target: Target, journal: Journal) ->
 def removal(clients: Sequence[Client], target: Target, journal: Journal) -> list[Change]:
     """Return the changes that remove codelode from some clients. Raises what `installation` does.
 
-    Instructions that another client reads too stay as long as that one has the server.
+    Instructions that another client also reads stay while that client has the server.
     """
     changes: dict[Path, Change] = {}
     others = [each for each in CLIENTS if each not in clients and is_installed(each, target)]
@@ -115,7 +115,8 @@ def apply(changes: Sequence[Change], journal: Journal) -> None:
     for change in changes:
         if change.new is not None:
             change.path.parent.mkdir(parents=True, exist_ok=True)
-            journal.put(change.path, change.edit)  # before the file: an edit can always be undone
+            # before the file, so that every edit can be undone
+            journal.put(change.path, change.edit)
             replace_file(change.path, change.new)
             continue
         edit = journal.get(change.path)
@@ -157,7 +158,7 @@ def _edited(path: Path, client: Client, text: str, entry: Mapping[str, Any]) -> 
 
 @contextlib.contextmanager
 def _naming(path: Path) -> Any:
-    """Put the name of the file before an error in it."""
+    """Prefix errors with the name of the file."""
     try:
         yield
     except UsageError as error:
@@ -165,7 +166,7 @@ def _naming(path: Path) -> Any:
 
 
 def _read(path: Path) -> str | None:
-    """Return the text of a file, None if there is none. Raises `UsageError`."""
+    """Return the text of a file, or None if it is missing. Raises `UsageError`."""
     try:
         return path.read_bytes().decode()
     except FileNotFoundError:
@@ -175,7 +176,7 @@ def _read(path: Path) -> str | None:
 
 
 def _original(path: Path, current: str | None, journal: Journal) -> str | None:
-    """Return the text before an earlier edit of ours, None if there was no file."""
+    """Return the text before our earlier edit, or None if the file did not exist."""
     edit = journal.get(path)
     undone = edit.undone(current) if edit and current is not None else None
     if edit is None or undone is None:

@@ -1,6 +1,6 @@
-"""The instructions that agents read: short, with the case in which grep is right.
+"""The instructions that agents read: short, and with the cases in which grep is better.
 
-Commands in capitals are taken for an attack or ignored; a reason and an example are not.
+Agents ignore commands in capitals or take them for an attack, but follow reasons and examples.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def has_block(text: str) -> bool:
 
 
 def with_block(text: str, shell: bool) -> str:
-    """Return a text with the block: in the place of an older one, or at the end."""
+    """Return a text with the block, which replaces an older one or goes to the end."""
     newline = "\r\n" if "\r\n" in text else "\n"
     new = block(shell).replace("\n", newline)
     found = _BLOCK.search(text)

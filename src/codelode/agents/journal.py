@@ -1,4 +1,4 @@
-"""The journal of edits in files of others, by which each can be undone to the byte.
+"""The journal of our edits in files of other programs: each can be undone exactly.
 
 It is one JSON file in the user's state folder. For every file it has the stretch of text that was
 replaced and its replacement: no copy of the file, which may hold secrets.
@@ -18,7 +18,7 @@ from typing import Any
 class Edit:
     """One edit: at `offset`, in characters, `before` was replaced by `after`.
 
-    `created` says that there was no file, `folders` how many folders above it were made for it.
+    `created` says that the file did not exist; `folders` counts the parent folders that were made.
     """
 
     offset: int
@@ -29,7 +29,7 @@ class Edit:
 
     @classmethod
     def between(cls, old: str | None, new: str) -> Edit:
-        """Return the shortest edit that makes one text of another; None means no file."""
+        """Return the shortest edit from one text to another; None stands for a missing file."""
         text = old or ""
         start = _shared(text, new)
         end = _shared(text[start:][::-1], new[start:][::-1])
@@ -37,9 +37,9 @@ class Edit:
         return cls(start, before, after, created=old is None)
 
     def undone(self, text: str) -> str | None:
-        """Return a text without this edit, also if other places of it have changed.
+        """Return a text without this edit, even if other parts of the text have changed.
 
-        None if the text no longer has the replacement, or has it in several places.
+        Return None if the text contains the replacement nowhere, or in several places.
         """
         if self.after and text.startswith(self.after, self.offset):
             at = self.offset
@@ -69,7 +69,7 @@ class Journal:
             return None
 
     def put(self, path: Path, edit: Edit | None) -> None:
-        """Record the edit of a file, or that there is none. Raises `OSError`."""
+        """Record the edit of a file; None removes it. Raises `OSError`."""
         self._edits.pop(_key(path), None)
         if edit is not None:
             self._edits[_key(path)] = asdict(edit)
@@ -79,13 +79,13 @@ class Journal:
 
 
 def _shared(first: str, second: str) -> int:
-    """Return the length of the longest common beginning."""
+    """Return the length of the longest common prefix."""
     pairs = enumerate(zip(first, second, strict=False))
     return next((at for at, (a, b) in pairs if a != b), min(len(first), len(second)))
 
 
 def replace_file(path: Path, text: str, mode: int = 0o644) -> None:
-    """Write a file atomically. One that exists keeps its mode, and a link to it stays.
+    """Write a file atomically. An existing file keeps its mode, and links to it stay.
 
     Raises `OSError`.
     """

@@ -27,7 +27,7 @@ class _Value:
     items: list[_Value] = field(default_factory=list)
 
     def member(self, name: str) -> _Member | None:
-        """Return the member with a name; of several, the last one, which counts."""
+        """Return the last member with a name: of several, JSON parsers use the last."""
         return next((each for each in reversed(self.members) if each.name == name), None)
 
 
@@ -39,7 +39,7 @@ class _Member:
 
 
 def get(text: str, path: Sequence[str]) -> Any:
-    """Return the value at a path of keys, or None. Raises `UsageError` for what is no JSON."""
+    """Return the value at a path of keys, or None. Raises `UsageError` for invalid JSON."""
     value = _parse(text) if _BLANK.sub("", text) else None
     for name in path:
         member = value.member(name) if value and value.is_object else None
@@ -50,7 +50,7 @@ def get(text: str, path: Sequence[str]) -> Any:
 def put(text: str, path: Sequence[str], new: Any) -> str:
     """Return the text with a value at a path of keys. Objects that are missing are made.
 
-    Raises `UsageError` for what is no JSON, and where the path leads through another type.
+    Raises `UsageError` for invalid JSON, or if the path leads through another type.
     """
     newline = "\r\n" if "\r\n" in text else "\n"
     if not _BLANK.sub("", text):
@@ -134,7 +134,7 @@ def _indentation(text: str, root: _Value) -> str:
 
 
 def _plain(text: str, value: _Value) -> Any:
-    """Return a value of a text. Raises `UsageError` for a number that is none."""
+    """Return the value of a token. Raises `UsageError` for an invalid number."""
     if value.is_object:
         return {member.name: _plain(text, member.value) for member in value.members}
     if text[value.start] == "[":
@@ -171,7 +171,7 @@ def _value(text: str, at: int, depth: int) -> _Value:
 
 
 def _inside(text: str, value: _Value, close: str, depth: int) -> int:
-    """Read the items of an object or array up to its end, which is returned."""
+    """Read the items of an object or array; return the position after its end."""
     at = _blank_end(text, value.start + 1)
     while text[at : at + 1] != close:
         name, start = "", at

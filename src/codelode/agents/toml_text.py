@@ -15,7 +15,7 @@ _HEADER = re.compile(r"^[ \t]*\[", re.MULTILINE)
 
 
 def get(text: str, path: Sequence[str]) -> Any:
-    """Return the value at a path of keys, or None. Raises `UsageError` for what is no TOML."""
+    """Return the value at a path of keys, or None. Raises `UsageError` for invalid TOML."""
     value: Any = _parse(text)
     for name in path:
         value = value.get(name) if isinstance(value, dict) else None
@@ -23,9 +23,9 @@ def get(text: str, path: Sequence[str]) -> Any:
 
 
 def put(text: str, path: Sequence[str], table: Mapping[str, Any]) -> str:
-    """Return the text with a table of strings and lists of strings at a path, at the end if new.
+    """Return the text with a table of strings and lists of strings; a new table goes to the end.
 
-    Raises `UsageError` for what is no TOML, and where the table cannot be written as one.
+    Raises `UsageError` for invalid TOML, or if the path cannot hold a table.
     """
     newline = "\r\n" if "\r\n" in text else "\n"
     rows = [f"[{'.'.join(path)}]", *(f"{key} = {_literal(each)}" for key, each in table.items())]
@@ -60,7 +60,7 @@ def _checked(old: str, new: str, path: Sequence[str], table: Any) -> str:
 
 
 def _without(values: dict[str, Any], path: Sequence[str]) -> dict[str, Any]:
-    """Return values without the one at a path, nor tables that are empty then."""
+    """Return values without the one at a path, and without tables that become empty."""
     name, *others = path
     inner = values.get(name)
     rest = {key: value for key, value in values.items() if key != name}
@@ -86,7 +86,7 @@ def _table_span(text: str, path: Sequence[str]) -> tuple[int, int]:
 
 
 def _names(text: str, at: int) -> list[str]:
-    """Return the keys of the table header at a place; none if it is no header."""
+    """Return the keys of the table header at an offset; none if there is no header."""
     match = _TABLE.match(text, at)
     if match is None:
         return []

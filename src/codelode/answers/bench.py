@@ -16,7 +16,7 @@ def bench_object(report: Report) -> dict[str, Any]:
     fields: dict[str, Any] = _rounded(asdict(report))
     for name in ("root", "directory"):
         fields["index"][name] = without_surrogates(fields["index"][name])
-    del fields["index"]["changes"]  # unknown: a walk of the whole tree would find them
+    del fields["index"]["changes"]  # unknown without a walk of the whole tree
     return fields
 
 

@@ -28,7 +28,7 @@ def shown_lines(
     """Return the lines of a hit to show, in order, with the `terms` of the query in each.
 
     `full` asks for the whole hit instead of an excerpt. `context` is the number of further lines
-    on each side. `rows` bounds an excerpt, with its gaps.
+    on each side. `rows` is the maximum number of lines of an excerpt, gaps included.
     """
     before, after = surrounding_lines(root, hit, context) if context else ([], [])
     found = section(hit, terms, before, after)
@@ -46,8 +46,8 @@ def vimgrep_line(hit: Hit, terms: Collection[str]) -> str:
 def _column(text: str, symbol: str, terms: Collection[str]) -> int:
     """Return the column to land on in a line, in bytes, from 1.
 
-    That is the column of the name of the definition, or else of the first word that matches, or
-    else of the first character that is not blank.
+    It is the column of the definition's name, else of the first word that matches, else of the
+    first character that is not blank.
     """
     name = symbol.rpartition(".")[2]
     named = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) if name else None

@@ -1,4 +1,4 @@
-"""Notes on an answer about the state of its index: incomplete, stale, not looked at."""
+"""Notes about the index of an answer: incomplete, stale, or not compared with the tree."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ def _text(value: Any) -> str:
 
 
 def freshness_object(state: Freshness) -> dict[str, Any]:
-    """Return how a snapshot compares with the tree; null where nobody looked."""
+    """Return the differences between a snapshot and the tree; null for what was not compared."""
     return {
         "age_seconds": round(state.age, 3),
         "changed": state.changed,

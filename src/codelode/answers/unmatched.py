@@ -1,4 +1,4 @@
-"""What to say about filters that leave nothing to search: languages and globs without a file."""
+"""Notes about filters that leave nothing to search: languages and globs without a file."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _no_path(glob: str, paths: Sequence[bytes]) -> str:
 
 
 def _corrected(glob: str, paths: Sequence[bytes]) -> str | None:
-    """Return the glob with each misspelled name replaced by the nearest; None if that is no use."""
+    """Return the glob with misspelled names replaced by the nearest ones; None if none is near."""
     names: set[str] = set()
     for path in paths:
         parts = PurePosixPath(path.decode("utf-8", "replace")).parts

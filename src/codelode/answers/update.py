@@ -29,6 +29,6 @@ def plan_object(plan: Plan) -> dict[str, Any]:
 
 
 def skip_object(skip: Skip) -> dict[str, Any]:
-    """Return a skipped file or folder, with the reason and, if there is more to say, the detail."""
+    """Return a skipped file or folder, with the reason and, if there is one, the detail."""
     fields = {"skipped": path_fields(skip.path), "reason": skip.reason.value}
     return {**fields, "detail": skip.detail} if skip.detail else fields

@@ -22,10 +22,11 @@ from codelode.chunk.symbols import symbols
 from codelode.chunk.table import definition_table
 from codelode.types import Chunk, ChunkedDocument, Document
 
-CHUNKER: Final = "syntax-6"
+CHUNKER: Final = "syntax-7"
 """Change it with anything that changes chunks or definitions: see `chunker_identity`."""
 
 MAX_PARSED_BYTES: Final = 500_000
+"""In a larger text, definitions are found by the look of their first lines."""
 MAX_LONG_SHARE: Final = 0.5
 """Texts with more in long lines are made by programs, and parsing them helps little."""
 MIN_LONG_BYTES: Final = 16_000
@@ -80,21 +81,17 @@ def _outline(document: Document, lines: Lines) -> tuple[list[RawDefinition], dic
         return [], {}
     host = HOSTS.get(name)
     any_lines = host is not None and host.long_lines
-    is_worth_it = _worth_parsing(text, lines, any_lines=any_lines)
-    found = language_outline(name, text) if is_worth_it else None
+    is_written = any_lines or _is_written(text, lines)
+    is_small = len(text) <= MAX_PARSED_BYTES
+    found = language_outline(name, text, parsed=is_small) if is_written else None
     found = found or Outline()
     if host is not None:
         found.cuts |= host.cuts(text)
-        if is_worth_it:
+        if is_written and is_small:
             add_embedded(found, host, text, path)
     return found.definitions, found.cuts
 
 
-def _worth_parsing(text: bytes, lines: Lines, *, any_lines: bool) -> bool:
-    """Return whether a text is worth parsing for its definitions.
-
-    `any_lines` says that long lines are no sign of a text made by a program.
-    """
-    if len(text) > MAX_PARSED_BYTES:
-        return False
-    return any_lines or lines.long_bytes() <= max(MIN_LONG_BYTES, MAX_LONG_SHARE * len(text))
+def _is_written(text: bytes, lines: Lines) -> bool:
+    """Return whether a text looks as if people wrote it: few of its lines are long."""
+    return lines.long_bytes() <= max(MIN_LONG_BYTES, MAX_LONG_SHARE * len(text))

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from codelode.chunk.languages import Rule
 
 
+MODULE_KINDS = frozenset({"module", "namespace", "interface"})
+"""The kinds whose names may be qualified by others: `A.B.C`."""
+
+
 @dataclass(slots=True)
 class RawDefinition:
     """A definition on the bytes `[start, end)`; `lead` is where the comments before it begin.
@@ -35,7 +39,7 @@ class RawDefinition:
 
     def joins(self, name: str, kind: str) -> bool:
         """Return whether a neighbor of this name and kind is another clause of this definition."""
-        return self.name == name and self.kind == kind
+        return self.name == name and self.kind == kind and kind not in MODULE_KINDS
 
     def extend(self, node: Node, rule: Rule, name_start: int) -> None:
         """Add another clause. Name and body are those of the first clause with a body."""

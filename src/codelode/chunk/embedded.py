@@ -23,9 +23,12 @@ from codelode.chunk.syntax import syntax_outline
 _LINE_ENDS: Final = b"\r\n"
 
 
-def language_outline(name: str, text: bytes) -> Outline | None:
-    """Return the outline of a text in one language, or None if no grammar or pattern knows it."""
-    known = installed_grammar(name) if name in SYNTAXES else None
+def language_outline(name: str, text: bytes, *, parsed: bool = True) -> Outline | None:
+    """Return the outline of a text in one language, or None if no grammar or pattern knows it.
+
+    If it is not to be parsed, definitions are found by their heads.
+    """
+    known = installed_grammar(name) if parsed and name in SYNTAXES else None
     found = syntax_outline(known, text, MAX_CHUNK_BYTES) if known else None
     if found is None and (heads := heads_of(name)):
         found = head_outline(head_pattern(heads), text)

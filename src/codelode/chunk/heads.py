@@ -10,9 +10,14 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from codelode.chunk.definitions import Outline, RawDefinition, in_document_order
+from codelode.chunk.definitions import (
+    MODULE_KINDS,
+    Outline,
+    RawDefinition,
+    in_document_order,
+)
 from codelode.chunk.languages import FUNCTION_KINDS, TYPE_KINDS
-from codelode.chunk.naming import bare
+from codelode.chunk.naming import bare, in_module
 from codelode.chunk.outline import MAX_LEVEL
 
 if TYPE_CHECKING:
@@ -96,14 +101,18 @@ def _definition(match: re.Match[bytes], group: str, text: bytes) -> RawDefinitio
         start += 1
     indent = start - (text.rfind(b"\n", 0, start) + 1)
     name_start, name_end = match.span(group)
+    kind = "function" if group == CLAUSE else group.partition("_")[0]
+    of, name = "", bare(text[name_start:name_end].decode("utf-8", "replace"))
+    if kind in MODULE_KINDS:
+        of, name = in_module(name)
     return RawDefinition(
-        name=bare(text[name_start:name_end].decode("utf-8", "replace")),
-        kind="function" if group == CLAUSE else group.partition("_")[0],
+        name=name,
+        kind=kind,
         name_start=name_start,
         lead=start,
         start=start,
         end=max(name_end, _block_end(text, match.end(), indent)),
-        owner=_owner(match).decode("utf-8", "replace"),
+        owner=_owner(match).decode("utf-8", "replace") or of,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
-from codelode.chunk.definitions import LeadingComments, RawDefinition
+from codelode.chunk.definitions import MODULE_KINDS, LeadingComments, RawDefinition
 from codelode.chunk.languages import TYPE_KINDS, VALUE_KINDS, Match, Rule, Written
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ MAX_NAME_BYTES: Final = 256
 _DECORATION: Final = frozenset("`'\"@:r")
 """Characters before a name that are not part of it."""
 _QUOTED: Final = re.compile(r"[@:]?([`'\"]+)(.+)\1", re.DOTALL)
+_OF_MODULE: Final = re.compile(r"(\w+(?:(?:\.|::)\w+)*)(?:\.|::)(\w+)")
 _MARKED: Final = re.compile(r"(?:r#|@|:(?=\w))(.+)")
 _Place: TypeAlias = "Node | Written | None"
 _MatchFields: TypeAlias = tuple[str, _Place, bool, _Place, _Place]
@@ -77,7 +78,9 @@ class Definer:
         name_start, name_end = token.byte_range
         if not 0 < name_end - name_start <= MAX_NAME_BYTES:
             return -1
-        name, known = self.spelled(name_start, name_end), self.definitions
+        of, name, known = "", self.spelled(name_start, name_end), self.definitions
+        if kind in MODULE_KINDS:
+            of, name = in_module(name)
         if parent >= 0:
             outer = known[parent]
             if outer.name_start == name_start:
@@ -94,7 +97,7 @@ class Definer:
             declaration = rule.declaration or self.is_bodiless(rule, node, kind, parent)
         if owner is None and rule.owner is not None:
             owner = rule.owner(node)
-        of = "" if owner is None else self.spelled(*owner.byte_range)
+        of = of if owner is None else self.spelled(*owner.byte_range)
         lead, start, end, doc = _extent(item, whole)
         made = RawDefinition(
             name, kind, name_start, lead, start, end, doc, parent, node, rule, declaration, of
@@ -129,6 +132,12 @@ def _extent(item: Item, whole: _Place) -> tuple[int, int, int, tuple[int, int] |
         return item.start, item.start, item.end, None
     start = item.start if comments.attribute is None else comments.attribute
     return comments.start, start, item.end, comments.doc
+
+
+def in_module(name: str) -> tuple[str, str]:
+    """Return the owner and the name of a module: `A.B` and `C` of `A.B.C` or `A::B::C`."""
+    found = _OF_MODULE.fullmatch(name)
+    return ("", name) if found is None else (found[1].replace("::", "."), found[2])
 
 
 def bare(written: str) -> str:

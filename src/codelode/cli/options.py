@@ -138,6 +138,23 @@ TYPE = option(
     help="only files in this language: a name, an alias or an extension (ts, c++),"
     " or a comma-separated list; repeatable",
 )
+REPO = option(
+    "-r",
+    "--repo",
+    metavar="GLOB",
+    action="append",
+    default=[],
+    help="only repositories whose names match GLOB, or with a leading ! only those that do not;"
+    " repeatable, the last match decides",
+)
+LABEL = option(
+    "--label",
+    metavar="LABEL",
+    action="append",
+    default=[],
+    help="the access label of a repository; in a search, one that you have: repositories with"
+    " other labels are as if they were not there; repeatable",
+)
 LIMIT = option(
     "-k",
     "--limit",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from codelode.discover import wildmatch
@@ -46,6 +46,15 @@ class GlobSet:
         """
         match = self._joined.match(os.fsencode(path)) if self._joined else None
         return self._wanted[match.lastindex - 1] if match and match.lastindex else self._otherwise
+
+    def matching(self, paths: Iterable[bytes]) -> Iterator[bool]:
+        """Yield whether each of many files is included, as `matches` does, but faster."""
+        if self._joined is None:
+            yield from (self._otherwise for _ in paths)
+            return
+        for match in map(self._joined.match, paths):
+            found = match is not None and match.lastindex
+            yield self._wanted[found - 1] if found else self._otherwise
 
 
 def escaped(path: str) -> str:

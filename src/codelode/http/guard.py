@@ -1,8 +1,9 @@
 """An ASGI application that lets only permitted requests reach another one.
 
-Any page in a browser can send requests to this machine, so `Guard` checks before anything else:
-the `Host` header must be an address or a name of ours (else another site's name could be bound to
-it), `Origin`, if there is one, must be this server itself, and a token must be right if one is set.
+Any page in a browser can send requests to this machine, so `Guard` checks before anything else: the
+`Host` header must be an address or a name of this server (otherwise another site could bind its
+name to our address), `Origin`, if present, must be this server, and the token, if one is set, must
+match.
 """
 
 from __future__ import annotations

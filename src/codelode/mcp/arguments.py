@@ -9,12 +9,12 @@ from typing import Any
 from codelode.errors import UsageError
 
 MAX_TEXT = 4000
-"""Characters of a text that are used; a longer query is no query."""
+"""The number of characters of a text that are used; no real query is longer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A parameter that is a text; `choices` restricts it, if there are any."""
+    """A text parameter. `choices`, if there are any, are its allowed values."""
 
     description: str
     choices: tuple[str, ...] = ()
@@ -23,7 +23,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A parameter that is a whole number from `least` to `most`; others are moved into it."""
+    """A whole-number parameter. Values outside `least` to `most` become the nearer bound."""
 
     description: str
     default: int
@@ -37,10 +37,10 @@ Parameter = Text | Number
 def checked(
     parameters: Mapping[str, Parameter], given: Mapping[str, Any]
 ) -> tuple[dict[str, Any], list[str]]:
-    """Return a value for every parameter, and the names of arguments that are none.
+    """Return a value for every parameter, and the names of unknown arguments.
 
-    An absent text is empty. Raises `UsageError` for a value of the wrong type and for a required
-    text that is absent.
+    The value of an absent text is empty. Raises `UsageError` for a value of the wrong type and for
+    a required text that is absent.
     """
     values = {name: _value(name, parameter, given.get(name)) for name, parameter in
               parameters.items()}  # fmt: skip

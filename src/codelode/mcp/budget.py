@@ -14,22 +14,22 @@ if TYPE_CHECKING:
     from codelode.mcp.entries import Entry
 
 FIRST_SHARE = 0.6
-"""The share of the budget that the best entry may take before the others are located."""
+"""The share of the budget for the best entry; the other entries share the rest."""
 
 
 @dataclass(slots=True)
 class _Block:
-    """The form in which an entry is shown, and its cost in tokens."""
+    """One form of an entry, and its cost in tokens."""
 
     text: str
     cost: int
 
 
 def fit(entries: Sequence[Entry], terms: Collection[str], tokens: int) -> list[str]:
-    """Return the text of as many entries, from the first on, as fit into a number of tokens.
+    """Return the text of the first entries, as many as fit into a number of tokens.
 
-    The best are whole, then come excerpts, and the rest are locations. At least one is returned,
-    cut if it must be; its cost is at most `tokens`.
+    The best entries are whole, the next ones are excerpts, and the rest are locations. At least one
+    entry is returned, cut if necessary. The cost is at most `tokens`.
     """
     blocks: list[_Block] = []
     spent = 0
@@ -56,7 +56,7 @@ def fit(entries: Sequence[Entry], terms: Collection[str], tokens: int) -> list[s
 
 
 def shorten(text: str, tokens: int) -> str:
-    """Return the longest beginning of a text that costs at most a number of tokens."""
+    """Return the longest prefix of a text that costs at most a number of tokens."""
     if count_tokens(text) <= tokens:
         return text
     least, most = 0, len(text)

@@ -15,7 +15,7 @@ import xxhash
 from codelode.errors import UsageError
 
 MAX_SEEN = 90
-"""A search for more hits than this is not what pages are for."""
+"""The most hits that all pages of a request have together."""
 
 _REQUEST_BYTES = 2
 _ENTRY_BYTES = 3
@@ -28,7 +28,7 @@ def make(request: str, seen: Iterable[bytes]) -> str:
 
 
 def read(request: str, cursor: str) -> list[bytes]:
-    """Return the digests of the entries shown; none for an empty cursor.
+    """Return the digests of the entries shown; an empty cursor has none.
 
     Raises `UsageError` if the cursor is not one, or belongs to another request.
     """
@@ -47,7 +47,7 @@ def read(request: str, cursor: str) -> list[bytes]:
 
 
 def digest(key: str) -> bytes:
-    """Return the digest of a key of an entry."""
+    """Return the digest of an entry's key."""
     return _digest(key, _ENTRY_BYTES)
 
 

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from codelode.types import Hit
 
 LINE_COLUMNS = 300
-"""Longer lines are cut: minified code must not use up a budget."""
+"""The maximum length of a line: minified code must not use up the budget."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """Lines of a file to show: `lines` are its lines from `start_line` on.
 
-    `path` is as it is shown, `line` the 1-based line to go to, which is one of them. `label` is the
+    `path` is the path to show; `line` is the 1-based line to go to, one of `lines`. `label` is the
     qualified name and kind of the definition, or empty. `keys` identify its hits across updates.
     `note` says that the file has changed.
     """
@@ -47,7 +47,7 @@ class Entry:
 
 
 def entry_of(hit: Hit, shown_path: str, mask: Callable[[str], str]) -> Entry:
-    """Return the entry of a hit. `mask` hides secrets; it keeps the number of lines."""
+    """Return the entry of a hit. `mask` hides secrets and must keep the number of lines."""
     lines = [cut(visible_text(line), LINE_COLUMNS) for line in split_lines(mask(hit.text))]
     symbol = visible_name(hit.symbol or "")
     while lines and not lines[-1].strip() and hit.start_line + len(lines) - 1 > hit.line:
@@ -64,12 +64,12 @@ def entry_of(hit: Hit, shown_path: str, mask: Callable[[str], str]) -> Entry:
 
 
 def key_of(hit: Hit, shown_path: str) -> str:
-    """Return what identifies a hit after an update: its file and its text, not its lines."""
+    """Return the key of a hit. Made of path and text, it survives updates that move lines."""
     return f"{shown_path}\0{hit.text}"
 
 
 def merged(entries: Iterable[Entry]) -> list[Entry]:
-    """Return entries in order, each merged into the first of its file that it overlaps."""
+    """Return the entries in order, each merged into the first entry that it overlaps."""
     kept: list[Entry] = []
     for entry in entries:
         current, at = entry, len(kept)
@@ -94,7 +94,7 @@ def _overlapping(entries: Sequence[Entry], entry: Entry) -> int | None:
 
 
 def _union(first: Entry, second: Entry) -> Entry:
-    """Return the lines of both; the line to go to is that of the first."""
+    """Return the union of two entries; the line to go to is the first entry's."""
     start = min(first.start_line, second.start_line)
     above, below = (first, second) if first.start_line == start else (second, first)
     lines = above.lines + below.lines[above.end_line - below.start_line + 1 :]

@@ -1,4 +1,4 @@
-"""The same server over streamable HTTP, only when asked for.
+"""The server over streamable HTTP, for `lode mcp --http`.
 
 `codelode.http.guard` checks every request. An address that other machines can reach needs a token.
 """

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Paging:
-    """What was seen of a request before, as digests, and how much may be shown now."""
+    """The digests of the entries on earlier pages, and the limits of this page."""
 
     tokens: int
     limit: int
@@ -26,7 +26,7 @@ class Paging:
 
 
 def page(found: Sequence[Entry], terms: Sequence[str], footer: str, paging: Paging) -> str:
-    """Return the text of the entries that were not seen yet, as many as asked for and as fit.
+    """Return the text of the next entries, as many as the limits allow.
 
     Without a request there is no cursor.
     """
@@ -49,7 +49,7 @@ def _more(paging: Paging, shown: Sequence[Entry]) -> str:
 
 
 def _joined(blocks: Sequence[str]) -> str:
-    """Join entries: a blank line around those with source, none between locations."""
+    """Join entries: blank lines around entries with source, none between locations."""
     text = ""
     for before, block in zip(["", *blocks], blocks, strict=False):
         gap = "" if not before else "\n\n" if "\n" in before or "\n" in block else "\n"

@@ -1,4 +1,4 @@
-"""The trees that a server may show, and nothing outside of them."""
+"""The trees that a server may show. Nothing outside of them can be named."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _GLOB = re.compile(r"(?:\{[^{}]*\}|[^\s,])+")
-"""Globs in a list; commas within braces belong to a glob."""
+"""The globs in a list. Commas within braces belong to a glob."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +29,12 @@ class Place:
 class Roots:
     """The indexes of some roots, by the paths that agents use for them.
 
-    Paths are shown relative to the folder that the server runs in if every root lies in it, else
-    relative to the root if there is one, else absolute.
+    Paths are shown relative to the server's current folder if it contains every root. Otherwise,
+    they are relative to the root if there is only one, or else absolute.
     """
 
     def __init__(self, indexes: Sequence[Index]) -> None:
-        """Take the indexes, which need not exist yet; of the same root, the last one."""
+        """Take the indexes, which need not exist yet. Of several with one root, the last counts."""
         self.indexes = list({index.root: index for index in indexes}.values())
         here = Path(os.path.realpath("."))
         if all(index.root.is_relative_to(here) for index in self.indexes):
@@ -53,7 +53,7 @@ class Roots:
         return str(full) if self.base is None else str(full.relative_to(self.base))
 
     def find(self, path: str) -> list[Place]:
-        """Return the places that a path means: absolute, or relative to where answers are.
+        """Return the places that a path means: it is absolute, or relative as in answers.
 
         An empty path means every root. Raises `UsageError` if it lies outside of all roots.
         """
@@ -73,7 +73,7 @@ class Roots:
         return [index.root for index in self.indexes]
 
     def _below_a_root(self, path: Path) -> Place | None:
-        """Return the place of an absolute path in the innermost root, links resolved."""
+        """Return the place of an absolute path in the innermost root. Links are resolved."""
         try:
             real = Path(os.path.realpath(path))
         except (OSError, ValueError):
@@ -87,10 +87,10 @@ class Roots:
 
 
 def globs_of(place: Place, glob: str) -> list[str] | None:
-    """Return the globs that restrict a search to a place, and there to some globs.
+    """Return the globs that restrict a search to a place and to the given globs.
 
-    Globs are separated by spaces or commas, as in `*.py !tests`. Those that include are moved below
-    the place: both restrictions hold.
+    Globs are separated by spaces or commas, as in `*.py !tests`. Globs that include are moved
+    below the place, so that both restrictions hold.
     """
     wanted = [each for each in _GLOB.findall(glob) if each]
     if not place.path:

@@ -42,6 +42,6 @@ def _compared(freshness: Freshness) -> str:
 
 
 def footer(states: list[str], masked: int) -> str:
-    """Return the last line of an answer about indexes and masked secrets."""
+    """Return the last line of an answer: the state of the indexes, and the masked secrets."""
     secrets = [f"{count(masked, 'secret')} masked"] if masked else []
     return visible_name(f"[{'; '.join([*states, *secrets])}]")

@@ -7,7 +7,7 @@ src/retry.py:9 RetryScheduler.schedule (method) [9-12]
 src/queue.py:4 Queue.push (method): def push(self, item): [4-11]
 
 The brackets hold the lines of the entry. Where an excerpt leaves out lines, `… 30` says that the
-next line is line 30. Lines have no number each: numbers would take a fifth of the tokens.
+next line is line 30. Lines are not numbered: numbers would take a fifth of the tokens.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def whole(entry: Entry) -> str:
 
 
 def shortened(entry: Entry, terms: Collection[str]) -> str:
-    """Return the header and the lines with most terms of the query."""
+    """Return the header and the lines with the most terms of the query."""
     numbered = number_lines(entry.lines, entry.start_line, terms)
     shown, expected = [header(entry)], entry.start_line
     for line in excerpt(Section(numbered), entry.line) if numbered else ():

@@ -1,4 +1,4 @@
-r"""A count of tokens that is not below those of real tokenizers, without a vocabulary.
+r"""An upper bound for the tokens of a text in any real tokenizer, without a vocabulary.
 
 Language models count text in tokens, each model by a vocabulary of its own that takes megabytes. An
 answer must fit a budget of any of them, so this count is an upper bound in practice: over 1,775
@@ -6,9 +6,9 @@ excerpts of 32 repositories, the tokenizers `cl100k`, `o200k`, Llama 3 and Qwen 
 of it in the median and never more than 98 %. `benchmarks/agents/tokens.py` measures this. Its
 constants were fitted to excerpts of the same repositories.
 
-The count follows the way in which byte pair encoding works: common letter pairs merge into long
-tokens, rare ones do not; some pairs of punctuation are one token; a run of the same character takes
-few; bytes beyond ASCII may be a token each.
+The count imitates byte pair encoding: common letter pairs merge into long tokens, rare ones do not;
+some pairs of punctuation are one token; a run of one character takes few tokens; bytes beyond ASCII
+may be a token each.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from functools import lru_cache
 
 
 def _pairs(groups: str) -> frozenset[str]:
-    """Return the pairs that groups such as `yl yp`, written `ylp`, stand for."""
+    """Return the letter pairs of a compact notation: `ylp` stands for `yl` and `yp`."""
     return frozenset(group[0] + second for group in groups.split() for second in group[1:])
 
 
@@ -51,7 +51,7 @@ _RUN = re.compile(r"(.)\1*", re.DOTALL)
 _PUNCTUATION = re.compile(
     f"{'|'.join(re.escape(pair) for pair in sorted(_PUNCTUATION_PAIRS))}|" + r"(.)\1*"
 )
-_WORD_LETTERS = 6  # letters of a word of common pairs that take one token
+_WORD_LETTERS = 6  # the letters per token in words of common pairs
 _CAPITAL_LETTERS = 3
 _SPACES = 16
 _REPEATED = 4
@@ -59,7 +59,7 @@ _MARGIN = 1.1
 
 
 def count_tokens(text: str) -> int:
-    """Return an upper bound, in practice, of the tokens of a text."""
+    """Return a number of tokens that, in practice, no tokenizer exceeds for this text."""
     total = 0
     for match in _PIECE.finditer(text):
         piece = match[0]

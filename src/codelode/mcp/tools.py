@@ -21,7 +21,7 @@ MAX_LIMIT = 30
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A read-only tool. `always` asks clients that load tools late to load this one at once."""
+    """A read-only tool. `always` asks clients that load tools on demand to load it at the start."""
 
     name: str
     title: str

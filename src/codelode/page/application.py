@@ -34,11 +34,11 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _GONE = 499
-"""The status that no one reads: the client has gone, as when the next letter was typed."""
+"""The status of a response whose client has gone, for example because the next letter was typed."""
 
 
 class _FileConvertor(PathConvertor):
-    """A path of a file, whose name may hold line ends."""
+    """A file path in a URL. File names may contain line breaks."""
 
     regex = r"[\s\S]*"
 
@@ -92,7 +92,7 @@ class Page:
         return await self._page(query, query, main, "results")
 
     async def fragment(self, request: Request) -> Response:
-        """Answer `/results`: what `/` shows of the same query, without the frame."""
+        """Answer `/results`: the results of `/` without the frame around them."""
         query = Parameters(request).text("q")
         if not query.strip():
             return HTMLResponse(await to_thread.run_sync(home.home_view, self._trees))
@@ -168,7 +168,7 @@ class Page:
         return _json({"started": self._update(request)}, 202)
 
     async def _search(self, request: Request, limit: str = "n") -> Results | None:
-        """Return the results of a request; None if its client has gone meanwhile."""
+        """Return the results of a request, or None if its client has disconnected."""
         given = Parameters(request)
         query, mode, wanted = given.text("q"), given.mode(), given.hits(limit)
         if await request.is_disconnected():

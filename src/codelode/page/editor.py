@@ -51,9 +51,9 @@ def editor_format(text: str) -> str:
 
 
 def editor_link(address: str, path: Path, line: int, changing: bool = False) -> Markup | None:
-    """Return a link that opens a line, or None without a format of its address.
+    """Return a link that opens a line, or None if the format is empty.
 
-    `changing` adds the address without the line, for a view whose line changes.
+    `changing` adds the address without the line, for a view in which the line changes.
     """
     if not address:
         return None

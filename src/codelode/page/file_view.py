@@ -1,4 +1,4 @@
-"""A file as HTML: its lines, its outline, and what else can be done with it."""
+"""A file as HTML: its lines, its outline, and links to similar code and to the editor."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _RELATED_LINES = 7
 
 
 def file_view(trees: Trees, tree: Tree, path: str, query: str, editor: str) -> Markup:
-    """Return a file with its outline; the words of a query are marked.
+    """Return a file with its outline, and with the words of the query marked.
 
     Raises `UsageError` if the file can no longer be read.
     """
@@ -65,7 +65,7 @@ def file_view(trees: Trees, tree: Tree, path: str, query: str, editor: str) -> M
 
 
 def terms_of(query: str) -> tuple[str, ...]:
-    """Return the terms to mark of a query, which may mean nothing."""
+    """Return the terms of a query to mark; none for a query without words."""
     try:
         return parse_query(parse(query).text).terms
     except UsageError:

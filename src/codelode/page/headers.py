@@ -1,4 +1,4 @@
-"""The headers that every response carries: nothing foreign is loaded, run or framed."""
+"""The security headers of every response: browsers load and run only our own files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ POLICY = (
 _HEADERS = (
     (b"content-security-policy", POLICY.encode()),
     (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"same-origin"),  # `no-referrer` would take the origin from our own forms
+    (
+        b"referrer-policy",
+        b"same-origin",
+    ),  # `no-referrer` would remove the origin from the requests of our own forms
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
@@ -24,7 +27,7 @@ _NO_CACHE = (b"cache-control", b"no-cache")
 
 
 class SafeHeaders:
-    """An application that adds the headers to the responses of another one."""
+    """An ASGI application that adds these headers to the responses of another application."""
 
     def __init__(self, inner: Application) -> None:
         self._inner = inner

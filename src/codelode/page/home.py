@@ -39,7 +39,7 @@ _KEYS = (
 
 
 def home_view(trees: Trees) -> Markup:
-    """Return what can be searched, and how."""
+    """Return the first view: what can be searched, and how."""
     filters = [
         join([tag("dt", tag("code", word)), tag("dd", meaning)]) for word, meaning in _FILTERS
     ]
@@ -134,7 +134,7 @@ def _facts(index: Index) -> str:
 
 
 def language_counts(index: Index) -> Counter[str]:
-    """Return the number of live files of each language, those without one under an empty name."""
+    """Return the number of live files per language; the empty name counts files without one."""
     numbers: Counter[str] = Counter()
     for live in index.snapshot().segments:
         files = live.segment.files[live.files & (live.segment.files["skip"] == 0)]
@@ -145,7 +145,7 @@ def language_counts(index: Index) -> Counter[str]:
 
 
 def _languages(trees: Trees, tree: Tree) -> Markup | None:
-    """Return a bar of the languages, with links to what is in each."""
+    """Return a bar of the languages, each linked to a search in it."""
     try:
         numbers = language_counts(tree.index)
     except CodelodeError:

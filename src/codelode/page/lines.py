@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 MAX_COLUMNS = 400
 """Longer lines are cut: those of minified files would make the page heavy."""
 MAX_HIGHLIGHTED = 150_000
-"""Characters of a file that are highlighted: about a second of work."""
+"""The number of characters of a file that are highlighted, which takes about a second."""
 _REMEMBERED = 2_000
 LINES_ABOVE = 30
 CHARACTERS_ABOVE = 1_500
-"""The most that is lexed above an excerpt, where it begins within the hit."""
+"""The most lines that are lexed above an excerpt, if it begins within the hit."""
 BLOCK_LINES = 100
-"""Lines of a file that a browser lays out together, once they come into view."""
+"""The number of lines that a browser lays out together when they come into view."""
 
 _SHORT = {
     "comment": "c",
@@ -50,7 +50,7 @@ class _Row(NamedTuple):
 
 
 _known: LruCache[tuple[str | None, int, tuple[str, ...]], list[_Row]] = LruCache(_REMEMBERED)
-"""Highlighted excerpts: while someone types, most hits stay."""
+"""The cache of highlighted excerpts: while a user types, most hits stay the same."""
 
 
 def excerpt_lines(lines: Sequence[Line], hit: Hit, href: str) -> Markup:
@@ -75,7 +75,7 @@ def excerpt_lines(lines: Sequence[Line], hit: Hit, href: str) -> Markup:
 def _highlighted(texts: tuple[str, ...], lines: Sequence[Line], hit: Hit) -> list[_Row]:
     """Return the highlighted lines of an excerpt.
 
-    The lexer begins a little above it where the hit does, so that it knows whether the excerpt
+    The lexer begins a few lines above, within the hit, so that it knows whether the excerpt
     begins within a comment or a string.
     """
     above = min(lines[0].number - hit.start_line, LINES_ABOVE) if lines else 0

@@ -13,7 +13,7 @@ VOID = frozenset(("input", "link", "meta", "br", "hr"))
 
 
 class Markup(str):
-    """A text that is HTML. Only this module and `lines` make it from pieces that are escaped."""
+    """A text that is HTML. Only this module and `lines` make it, from escaped pieces."""
 
     __slots__ = ()
 

@@ -115,7 +115,7 @@ def _response(schema: str, text: str) -> Schema:
 
 
 def _object(optional: Schema | None = None, /, **fields: Schema) -> Schema:
-    """Return an object of which all `fields` are always there, and no others but `optional`."""
+    """Return the schema of an object with all `fields`, perhaps `optional` ones, and no others."""
     return {
         "type": "object",
         "properties": {**fields, **(optional or {})},

@@ -33,7 +33,7 @@ class Figures:
 
 
 def read_figures(file: str) -> Figures:
-    """Read a report of `lode bench --json`. Raises `UsageError` if the file is none."""
+    """Read a report of `lode bench --json`. Raises `UsageError` if it is not one."""
     try:
         report = json.loads(Path(file).read_bytes())
         return _figures(report)

@@ -1,4 +1,4 @@
-"""What a request asks for: its parameters, checked."""
+"""The parameters of a request, checked."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MOST_LINE = 1 << 31
 
 
 class Parameters:
-    """The query of an address. A parameter given twice has its last value."""
+    """The parameters in a URL. Of a parameter given twice, the last value counts."""
 
     def __init__(self, request: Request) -> None:
         """Decode the query; bytes that are not UTF-8 stay as surrogates, as in paths."""
@@ -67,6 +67,6 @@ class Parameters:
 
 
 def path_after(request: Request, prefix: str) -> str:
-    """Return the path of a file that an address names after a prefix."""
+    """Return the file path that follows a prefix in the URL."""
     raw: bytes = request.scope["raw_path"]
     return path_of_url(raw.decode("latin-1").removeprefix(prefix))

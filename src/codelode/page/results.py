@@ -40,13 +40,13 @@ def results_view(trees: Trees, results: Results, editor: str) -> Markup:
 
 
 def file_url(trees: Trees, found: Found, query: str = "") -> str:
-    """Return the address of the file of a hit, with the query whose words it marks."""
+    """Return the URL of the file of a hit, with the query whose words are marked there."""
     path = url_path(trees.shown(found.tree, found.hit.path))
     return f"/file/{path}?{urlencode({'q': query}, errors='replace')}" if query else f"/file/{path}"
 
 
 def _filters(trees: Trees, results: Results) -> Markup:
-    """Return the filters of the query, to remove; then those that the hits suggest, to add."""
+    """Return the query's filters, to remove, and then filters that the hits suggest, to add."""
     query, mode = results.query, results.mode
     options = {} if mode == "hybrid" else {"mode": mode}
     active = [

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from codelode.types import Answer, Hit
 
 DEPTHS = (1, 4, 16)
-"""How many times the limit is asked for, until enough hits pass the filters that come after."""
+"""The factors of the limit to ask for, in turn, until enough hits pass the later filters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Found:
 class Results:
     """The hits of a query, best first. `terms` are the terms to mark.
 
-    `answer` is that of all trees together, None if nothing was searched. `more` says that there may
+    `answer` is the answer of all trees, or None if nothing was searched. `more` says that there may
     be further hits. `problem` is the reason why nothing was searched, or empty. `seconds`
     is the wall time.
     """
@@ -61,7 +61,7 @@ class Results:
 def search(trees: Trees, query: FilteredQuery, limit: int, mode: Mode = "hybrid") -> Results:
     """Search the newest snapshots of all trees that the query allows.
 
-    A query that means nothing makes a result with a problem, because it may be one being typed.
+    A query without words gives results with a problem, not an error: it may still be typed.
     """
     began = time.perf_counter()
     results = Results(query, mode, limit, filters=filters_of(query))
@@ -109,7 +109,7 @@ def _passes(hit: Hit, filters: Filters) -> bool:
 
 
 def facets(results: Results) -> dict[str, list[tuple[str, int]]]:
-    """Return the values of each filter among the hits with their numbers, the commonest first."""
+    """Return the values of each filter among the hits with their counts, most frequent first."""
     counters: dict[str, Counter[str]] = {name: Counter() for name in NAMES}
     for each in results.found:
         hit = each.hit

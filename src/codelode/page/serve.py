@@ -1,4 +1,4 @@
-"""Run the page: who may reach it, and where."""
+"""Run the page at an address, with access rules."""
 
 from __future__ import annotations
 

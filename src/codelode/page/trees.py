@@ -97,7 +97,7 @@ class Trees:
         return f"{tree.label}/{path}" if self.several else path
 
     def find(self, path: str) -> tuple[Tree, str]:
-        """Return the tree and the path in it of a file that an index holds.
+        """Return the tree of an indexed file, and the path in that tree.
 
         `path` is as `shown` returns it. Raises `UsageError` if there is no such file.
         """
@@ -127,7 +127,7 @@ def url_path(path: str) -> str:
 
 
 def path_of_url(encoded: str) -> str:
-    """Return the path of a part of a URL."""
+    """Return the path that is written in a part of a URL."""
     return os.fsdecode(unquote_to_bytes(encoded))
 
 

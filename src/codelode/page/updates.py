@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Updates:
-    """The updates of one index: one at the start, then whenever a file changes.
+    """The updates of one index: one at the start, then one whenever files change.
 
     `found` and `indexed` make it the listener of an update.
     """

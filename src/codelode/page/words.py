@@ -2,7 +2,7 @@
 
 `retries lang:go -path:vendor/ kind:method` looks for "retries" in the methods of Go files outside
 of every folder `vendor`. A value with spaces is quoted: `path:"my files"`. A filter in quotes is
-text: `"path:src"`.
+part of the text: `"path:src"`.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class FilteredQuery:
 
 
 def parse(query: str) -> FilteredQuery:
-    """Split a query into text and filters. A filter without a value is one being typed: dropped."""
+    """Split a query into text and filters. Drop filters without a value: they are still typed."""
     words = [
         Word(match[2], match[3] if match[3] is not None else match[4], bool(match[1]))
         for match in _WORD.finditer(query)
@@ -73,8 +73,8 @@ class Filters:
     """The filters as a search takes them.
 
     `languages` and `globs` go to the index; `kinds`, and the excluded languages and kinds, apply to
-    its hits. `roots` are labels. `problems` are filters that mean nothing, one line each: they do
-    not filter.
+    its hits. `roots` are labels. `problems` are messages about invalid filters, one line each; such
+    filters have no effect.
     """
 
     languages: tuple[str, ...] = ()
@@ -88,7 +88,7 @@ class Filters:
 
     @property
     def after(self) -> bool:
-        """Whether hits are left out after the search."""
+        """Whether some filters apply to the hits, after the search."""
         return bool(self.kinds or self.other_kinds or self.other_languages)
 
 

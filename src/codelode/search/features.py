@@ -18,7 +18,7 @@ from codelode.search.dense import cosines
 from codelode.search.file_features import features_of_files
 from codelode.search.file_query import file_weights
 from codelode.search.name_match import shares_of_names
-from codelode.search.named import LEAST_IN_PLACE, grades_of
+from codelode.search.named import grades_of
 
 if TYPE_CHECKING:
     from codelode.search.context import QueryContext
@@ -39,7 +39,7 @@ def fill_features(gathered: Gathered, shard: Shard, context: QueryContext, bm25:
         rows, number = slice(start, stop), int(segments[start])
         mine, segment, chunks = gathered[rows], shard.segment(number), ordinals[rows]
         table = segment.chunks[chunks]
-        mine.paths[:] = segment.files["path_hash"][table["file"]]
+        mine.paths[:] = shard.path_hashes(number, table["file"])
         mine.starts[:] = table["start"]
         mine.files[:] = chunk_keys(number, table["file"])
         scores = bm25.weights(number, chunks)
@@ -48,10 +48,9 @@ def fill_features(gathered: Gathered, shard: Shard, context: QueryContext, bm25:
         if context.vector is not None:
             mine.feature("cosine")[:] = cosines(segment, chunks, context.vector)
         if context.name is not None:
-            grades = grades_of(segment, context.name, chunks, table)
-            if context.has_compound:  # text: only the very definition is worth more than its uses
-                grades[grades < LEAST_IN_PLACE] = 0
-            mine.feature("named")[:] = grades
+            # Text: only the very definition is worth more than its uses.
+            strict = context.has_compound
+            mine.feature("named")[:] = grades_of(shard, number, context.name, chunks, strict)
         mine.feature("defines")[:] = _defines(segment, context, chunks)
         _fill_names(mine, shard, number, table, context)
     gathered.feature("coverage")[:] = (gathered.covered * context.share).sum(axis=1)
@@ -84,8 +83,7 @@ def _fill_names(
     firsts = np.flatnonzero(np.diff(owners.astype(np.int64), prepend=-1))
     files = owners[firsts]
     row_of_file = np.repeat(np.arange(len(files)), np.diff(firsts, append=len(chunks)))
-    table = segment.files
-    paths = segment.pieces("paths", table["path_start"][files], table["path_length"][files])
+    paths = shard.paths(number, files)
     for name, column in features_of_files(shard, number, files, paths, context).items():
         gathered.feature(name)[:] = column[row_of_file]
     if context.query.files:

@@ -17,7 +17,7 @@ from codelode.text.tokens import folded_name, term_hash
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from codelode.segment.reader import Segment
+    from codelode.search.shard import Shard
 
 MENTIONED = 0.3
 """How much it counts that a longer query mentions a file; the whole query being its path: 1."""
@@ -39,12 +39,15 @@ class FileMention:
 
     `line` is 1-based, 0 if the query names none. `weight` is 1 if the whole query is the path. A
     path in a frame may be where the file is installed: it matches also if only its end is equal.
+    `alone` says how much it counts if the name of a file is equal, but no folder tells which file
+    is meant: less if many files have the name.
     """
 
     path: str
     line: int
     weight: float
     is_frame: bool = False
+    alone: float = 1.0
 
     @property
     def name(self) -> str:
@@ -65,14 +68,15 @@ class FileMention:
         decoded = os.fsdecode(path)
         found = decoded if _has_no_ending(self.path) else folded_name(decoded)
         if f"/{found}".endswith(f"/{self.path}"):
-            return 1.0
+            return 1.0 if "/" in self.path else self.alone
         if f"/{self.path}".endswith(f"/{found}"):
             return 0.5 + 0.4 * (1 + found.count("/")) / (1 + self.path.count("/"))
         if not self.is_frame:
             return 0.0
         names = zip(reversed(found.split("/")), reversed(self.path.split("/")), strict=False)
         same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], names))
-        return _SAME_ENDS[min(same, len(_SAME_ENDS) - 1)]
+        alone = self.alone if same == 1 else 1.0
+        return alone * _SAME_ENDS[min(same, len(_SAME_ENDS) - 1)]
 
 
 def files_in(text: str) -> tuple[FileMention, ...]:
@@ -115,19 +119,19 @@ def line_asked(mentions: tuple[FileMention, ...], path: bytes) -> int:
     return 0
 
 
-def chunks_of_files(segment: Segment, mention: FileMention) -> NDArray[np.int64]:
+def chunks_of_files(shard: Shard, number: int, mention: FileMention) -> NDArray[np.int64]:
     """Return the chunk with the requested line of each file that a mention matches, ascending."""
+    segment = shard.segment(number)
     if not segment.document_frequency(mention.term):
         return np.zeros(0, np.int64)
-    firsts = segment.posting(mention.term)[0].astype(np.int64)
-    files = segment.files[segment.chunks["file"][firsts]]
+    firsts: NDArray[np.int64] = segment.posting(mention.term)[0].astype(np.int64)
+    rows = segment.chunks["file"][firsts]
     if "/" in mention.path:
-        paths = segment.pieces("paths", files["path_start"], files["path_length"])
-        kept = np.array([mention.match(path) for path in paths]) > 0
-        firsts, files = firsts[kept], files[kept]
+        kept = np.array([mention.match(path) for path in shard.paths(number, rows)]) > 0
+        firsts, rows = firsts[kept], rows[kept]
     if mention.line < 2:
         return firsts
-    stops = firsts + files["chunks"]
+    stops = firsts + segment.files["chunks"][rows]
     lines = segment.chunks["start_line"]
     places = [
         first + int(np.searchsorted(lines[first:stop], mention.line, "right")) - 1

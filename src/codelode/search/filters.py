@@ -6,6 +6,7 @@ it. The masks of a filter are computed once per shard: people and programs repea
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from codelode.search.shard import Shard
     from codelode.search.verbatim import Required
     from codelode.segment.reader import Segment
-    from codelode.store.snapshot import LiveSegment
+    from codelode.store.snapshot import LiveSegment, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,18 @@ def covers(shard: Shard, below: str) -> bool:
     """Return whether a shard has anything below a folder, given by its path with a final slash."""
     masks = chunk_masks(shard, part=TreePart((below,)))
     return any(mask is None or len(mask) for mask in masks)
+
+
+def files_by_language(snapshot: Snapshot) -> dict[str, int]:
+    """Return the number of live files with text in each language of a snapshot."""
+    found: Counter[str] = Counter()
+    for live in snapshot.segments:
+        files = live.segment.files
+        rows = live.files & (files["skip"] == 0)
+        names = ["", *live.segment.languages]
+        counts = np.bincount(files["language"][rows], minlength=len(names))
+        found.update(dict(zip(names, counts.tolist(), strict=False)))
+    return {name: count for name, count in sorted(found.items()) if name and count}
 
 
 def _masks(

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode.metrics import timed
+from codelode.search.as_written import fill_as_written
 from codelode.search.candidates import Candidates, TopK
 from codelode.search.dense import dense_scan
 from codelode.search.features import fill_features
@@ -68,6 +69,7 @@ def gather(
             gathered.proposals[keys.searchsorted(candidates.keys), proposer] = candidates.scores
         fill_features(gathered, shard, context, bm25)
         fill_runs(gathered, shard, context)
+        fill_as_written(gathered, shard, context)
         return gathered
 
 
@@ -118,7 +120,7 @@ def _files(context: QueryContext, shard: Shard, masks: Sequence[Mask]) -> Candid
     best = TopK(context.limit, shard.places)
     for mention in context.query.files:
         for number, mask in enumerate(masks):
-            ordinals = chunks_of_files(shard.segment(number), mention)
+            ordinals = chunks_of_files(shard, number, mention)
             ordinals = ordinals if mask is None else mask.keep(ordinals)
             best.offer(number, np.full(len(ordinals), mention.weight, np.float32), ordinals)
     return best.result()

@@ -41,12 +41,12 @@ def texts(
         file, start, length = int(chunk["file"]), int(chunk["start"]), int(chunk["length"])
         text = segment.text(file, start, start + length)
         starts = line_starts_of_short(text)
-        passage = Passage(file, int(chunk["start_line"]), text, starts)
-        path = segment.path(file)
+        path = shard.path(number, file)
+        passage = Passage(file, path, int(chunk["start_line"]), text, starts)
         asked = line_asked(context.query.files, os.fsencode(path))
         asked = _matching_line(segment, ordinal, context.query.required) or asked
         landing = land(passage, segment.definitions, context, asked)
-        disk = CURRENT if root is None else staleness(root, path, live, file)
+        disk = CURRENT if root is None else staleness(root, segment.path(file), live, file)
         hits.append(
             Hit(
                 path=path,

@@ -11,8 +11,9 @@ import re
 from bisect import bisect_right
 from typing import TYPE_CHECKING, NamedTuple
 
+from codelode.search.as_written import pasted, written_at
 from codelode.search.name_match import share_of_name
-from codelode.search.named import is_inside
+from codelode.search.named import MODULES, is_inside
 from codelode.search.near_names import grade_of_name
 
 if TYPE_CHECKING:
@@ -28,14 +29,17 @@ _NAME_SHARE = 0.5
 _PHRASE_CHARACTERS = 8
 """A shorter query that occurs verbatim on a line says nothing beyond its terms."""
 
+_COMMENTS = (b"//", b"/*", b"*", b"# ", b"#:", b"--", b";", b"%", b"{-", b"(*", b"'")
+"""The beginnings of lines that are comments in some language; in none, of lines of code."""
+
 _LAST_NAME = re.compile(r"[^\W\d][\w$]*[!?]?\Z")
 
 
 class Landing(NamedTuple):
     """The place of a hit. Lines are 1-based; `line` is one of `start_line` to `end_line`.
 
-    `symbol` is the qualified name of the innermost definition that holds `line`, `kind` its kind;
-    None where there is none.
+    `symbol` is the qualified name of the innermost definition that holds `line`, or that a comment
+    on this line precedes; `kind` is its kind. None where there is none.
     """
 
     line: int
@@ -48,10 +52,12 @@ class Landing(NamedTuple):
 class Passage(NamedTuple):
     """A chunk on its way to a hit.
 
-    The row of its file, its first line, its text in UTF-8, and where each line begins in it.
+    The row and the path of its file, its first line, its text in UTF-8, and where each line begins
+    in it.
     """
 
     file: int
+    path: str
     first_line: int
     text: bytes
     starts: Sequence[int]
@@ -61,6 +67,11 @@ class Passage(NamedTuple):
         """The last line, at least the first."""
         return self.first_line + max(len(self.starts) - 1, 0)
 
+    def line(self, row: int) -> bytes:
+        """Return the text of a line, from 0, without indentation."""
+        stop = self.starts[row + 1] if row + 1 < len(self.starts) else None
+        return self.text[self.starts[row] : stop].lstrip()
+
 
 def land(
     passage: Passage, definitions: DefinitionLookup, context: QueryContext, asked: int = 0
@@ -69,36 +80,56 @@ def land(
 
     `asked` is 1-based, 0 if the query names no line.
     """
-    first, last = passage.first_line, passage.last_line
-    rows = definitions.rows_on_lines(passage.file, first, last)
-    row = _asked_for(rows, passage, definitions, context)
-    if row is not None:
-        best, is_phrase = row.name_line, False
-    elif first <= asked <= last:
-        best, is_phrase = asked, True
-    else:
-        text = passage.text.decode("latin-1")  # one character for each byte: offsets agree
-        at = _phrase(text, context.query.text)
-        is_phrase = at is not None
-        if at is not None:
-            best = first + _row(passage.starts, at)
-        else:
-            matches = _Matches(text, passage.starts, context)
-            best = first + matches.best
-            row = _named(rows, passage, matches, definitions, context)
-    answers = row is not None
+    rows = definitions.rows_on_lines(passage.file, passage.first_line, passage.last_line)
+    line, is_exact, row = _best_line(rows, passage, definitions, context, asked)
     if row is None:
-        row = _holding(rows, best)
-        answers = row is not None and not is_phrase and _fits(row, passage)
-    if row is None:
-        return Landing(best, first, last, None, None)
+        row = _holding(rows, line) or _documented(rows, line, passage)
+        if row is None:
+            return Landing(line, *_between(rows, line, passage), None, None)
+        line = row.name_line if not is_exact and _fits(row, passage) else line
     return Landing(
-        row.name_line if answers else best,
-        max(row.start_line, first),  # nothing of the definitions before and after it
-        min(row.end_line, last),
+        line,
+        max(min(row.start_line, line), passage.first_line),  # nothing of the definitions around it
+        min(row.end_line, passage.last_line),
         definitions.qualified(passage.file, row, rows),
         row.kind,
     )
+
+
+def _best_line(
+    rows: Sequence[DefinitionRow],
+    passage: Passage,
+    definitions: DefinitionLookup,
+    context: QueryContext,
+    asked: int,
+) -> tuple[int, bool, DefinitionRow | None]:
+    """Return the line that answers a query best, and the definition whose name it is, if any.
+
+    The flag says that the query asks for just this line: by its number, or as text.
+    """
+    phrase = _phrase(context)
+    at = written_at(phrase, passage.text) if phrase else -1
+    row = _asked_for(rows, passage, definitions, context, is_written=at >= 0)
+    if row is not None:
+        return row.name_line, False, row
+    is_inside = passage.first_line <= asked <= passage.last_line
+    if is_inside and not (at >= 0 and context.query.required):  # all of it, not only what is quoted
+        return asked, True, None
+    if at >= 0:
+        return passage.first_line + _row(passage.starts, at), True, None
+    text = passage.text.decode("latin-1")  # one character for each byte: offsets agree
+    matches = _Matches(text, passage.starts, context)
+    row = _named(rows, passage, matches, definitions, context)
+    if row is not None:
+        return row.name_line, False, row
+    return passage.first_line + matches.best, False, None
+
+
+def _phrase(context: QueryContext) -> str:
+    """Return the text to look for as it is written; empty if it says nothing beyond its terms."""
+    text = context.query.text
+    telling = len(text) >= _PHRASE_CHARACTERS and not text.isidentifier()
+    return pasted(context.request.query) or (text if telling else "")
 
 
 def _fits(row: DefinitionRow, passage: Passage) -> bool:
@@ -151,14 +182,6 @@ class _Matches:
         return begins
 
 
-def _phrase(text: str, query: str) -> int | None:
-    """Return the offset of the query, as written but in any case, or None."""
-    if len(query) < _PHRASE_CHARACTERS or query.isidentifier():
-        return None
-    at = text.lower().find(_as_bytes(query).lower())
-    return at if at >= 0 else None
-
-
 def _as_bytes(text: str) -> str:
     """Return the UTF-8 of a text as characters, one for each byte."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode("latin-1")
@@ -179,9 +202,15 @@ def _asked_for(
     passage: Passage,
     definitions: DefinitionLookup,
     context: QueryContext,
+    *,
+    is_written: bool,
 ) -> DefinitionRow | None:
-    """Return the definition whose name the whole query is, or is nearest to, if there is any."""
-    if context.name is None:
+    """Return the definition whose name the whole query is, or is nearest to, if there is any.
+
+    If the query `is_written` in the passage, only that in the class or module asked for counts, and
+    none for a name with arguments: the text itself is the place.
+    """
+    if context.name is None or (is_written and context.name.has_arguments):
         return None
     ranked = []
     for place, row in enumerate(rows):
@@ -189,8 +218,10 @@ def _asked_for(
             grade = grade_of_name(context, definitions.name_of(row))
             if grade:
                 qualified = definitions.qualified_name(passage.file, row.place)
-                inside = is_inside(context.name, qualified)
-                ranked.append((inside, grade, not row.declaration, _lines(row), -place, row))
+                inside = is_inside(context.name, qualified, passage.path)
+                if inside or not is_written:
+                    whole = not row.declaration and row.kind not in MODULES
+                    ranked.append((inside, grade, whole, _lines(row), -place, row))
     best = max(ranked, key=lambda each: each[:-1], default=None)
     return best[-1] if best is not None else None
 
@@ -246,6 +277,23 @@ def _holding(rows: Sequence[DefinitionRow], line: int) -> DefinitionRow | None:
     holding = [each for each in rows if each.start_line <= line <= each.end_line]
     # Of equally long definitions, the innermost comes last in document order.
     return min(reversed(holding), key=_lines, default=None)
+
+
+def _documented(rows: Sequence[DefinitionRow], line: int, passage: Passage) -> DefinitionRow | None:
+    """Return the first of some definitions after a line, if only comments are between them."""
+    after = next((row for row in rows if row.start_line > line), None)
+    if after is None or after.start_line > passage.last_line:
+        return None
+    between = range(line - passage.first_line, after.start_line - passage.first_line)
+    return after if all(passage.line(each).startswith(_COMMENTS) for each in between) else None
+
+
+def _between(rows: Sequence[DefinitionRow], line: int, passage: Passage) -> tuple[int, int]:
+    """Return the first and last line around one between the definitions before and after it."""
+    before = (row.end_line + 1 for row in rows if row.end_line < line)
+    after = (row.start_line - 1 for row in rows if row.start_line > line)
+    first, last = passage.first_line, passage.last_line
+    return max(before, default=first), min(after, default=last)
 
 
 def _lines(row: DefinitionRow) -> int:

@@ -2,8 +2,8 @@
 
 The *grade* of a chunk is that of the best definition whose name begins in it: 1 for the name as
 asked, less for another case, less for the same words joined in another way. A declaration is worth
-a little less than a definition. Outside the class or module asked for, either is worth
-about half as much.
+a little less than a definition, and for a name alone, one that is reached by another name is worth
+a trifle less. Outside the class or module asked for, either is worth less than half.
 """
 
 from __future__ import annotations
@@ -15,23 +15,33 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from codelode.text.tokens import parts
+
 if TYPE_CHECKING:
+    from codelode.search.shard import Shard
     from codelode.segment.definition_lookup import DefinitionRecord
     from codelode.segment.reader import Segment
 
 EXACT = 1.0
 OTHER_CASE = 0.8
 OTHERWISE_JOINED = 0.6
-_DECLARATION = 0.1
-_ELSEWHERE = 0.45
-LEAST_IN_PLACE = OTHERWISE_JOINED * (1 - _DECLARATION)
-"""The least grade of a definition in the class or module asked for; elsewhere it has less."""
+OTHERWISE_PARTED = 0.5
+"""The grades of `getUrl`, `get_url` and `geturl` for `GetUrl`."""
 
-_OWNER = 0.1
+_DECLARATION = 0.1
+_QUALIFIED = 0.02
+_MODULE = 0.05
+"""What a declaration, a name that is reached by another, and a module are worth less."""
+
+MODULES = frozenset({"module", "namespace"})
+"""Kinds of definitions that are asked for less than what they hold: `Stack` of `Data.Stack`."""
+
+_ELSEWHERE = 0.4
+_OWNER = 0.05
 """The grade of the class itself for `Class.method`."""
 
 _SEPARATORS = re.compile(r"::|->|[.#:\\]")
-_ARGUMENTS = re.compile(r"\([^()]*\)\s*;?\Z")
+_ARGUMENTS = re.compile(r"\(([^()]*)\)\s*;?\Z")
 _TYPE_ARGUMENTS = re.compile(r"<[^<>\s]*>")
 _ARITY = re.compile(r"(?<=[\w!?])/\d{1,2}\Z")
 _NAME = re.compile(r"~?[^\W\d][\w$]*[!?]?\Z")
@@ -41,10 +51,14 @@ _MAX_BYTES = 512
 
 @dataclass(frozen=True, slots=True)
 class NameAsked:
-    """The name that a query consists of, and the classes or modules it names it in, outside in."""
+    """The name that a query consists of, and the classes or modules it names it in, outside in.
+
+    `has_arguments` says that arguments follow the name: `send(self, "x")`.
+    """
 
     name: str
     scopes: tuple[str, ...]
+    has_arguments: bool = False
 
 
 def name_asked(text: str) -> NameAsked | None:
@@ -56,29 +70,39 @@ def name_asked(text: str) -> NameAsked | None:
     text = text.strip()
     if len(text) > _MAX_BYTES:
         return None
+    arguments = _ARGUMENTS.search(text)
+    has_arguments = arguments is not None and arguments[1].strip() != ""
     text = _ARITY.sub("", _ARGUMENTS.sub("", _TYPE_ARGUMENTS.sub("", text)))
     words = [word.lstrip("$@&*") for word in _SEPARATORS.split(text)]
     *scopes, name = words
     scopes = [scope for scope in scopes if scope not in _SELF]
     if not _NAME.match(name) or not all(map(_NAME.match, scopes)):
         return None
-    return NameAsked(name, tuple(scopes))
+    return NameAsked(name, tuple(scopes), has_arguments)
 
 
 def grades_of(
-    segment: Segment, asked: NameAsked, chunks: NDArray[np.int64], table: NDArray[np.void]
+    shard: Shard, number: int, asked: NameAsked, chunks: NDArray[np.int64], strict: bool
 ) -> NDArray[np.float32]:
     """Return the grade of some chunks of a segment, float32[n]: 0 if they do not define the name.
 
-    `table` holds the rows of the chunks.
+    With `strict`, only a definition in the class or module asked for has a grade, if there is one.
     """
+    segment = shard.segment(number)
+    table = segment.chunks[chunks]
     grades = np.zeros(len(chunks), np.float32)
-    for number, name, defining in segment.definitions.alike(asked.name):
+    for key, name, defining in segment.definitions.alike(asked.name):
         worth = likeness_of_names(asked.name, name)
         for row in np.flatnonzero(np.isin(chunks, defining)).tolist() if worth else ():
-            grade = worth * _place(segment, asked, number, table[row])
+            file, first = int(table["file"][row]), int(table["start_line"][row])
+            last = first + int(table["more_lines"][row])
+            definers = segment.definitions.definers(key, file, first, last)
+            path = shard.path(number, file) if asked.scopes else ""
+            elsewhere = 0.0 if strict else _ELSEWHERE
+            worths = (_worth(segment, asked, definer, path, strict) for definer in definers)
+            grade = worth * (max(worths, default=elsewhere) or elsewhere)
             grades[row] = max(grades[row], grade)
-    if asked.scopes:
+    if asked.scopes and not strict:
         owners = segment.definitions.chunks_defining(asked.scopes[-1])
         np.maximum(grades, _OWNER * np.isin(chunks, owners), out=grades, casting="same_kind")
     return grades
@@ -90,33 +114,56 @@ def likeness_of_names(asked: str, name: str) -> float:
         return EXACT
     if name.casefold() == asked.casefold():
         return OTHER_CASE
-    return OTHERWISE_JOINED if _NAME.match(name) else 0.0
+    if not _NAME.match(name):
+        return 0.0
+    return OTHERWISE_JOINED if _parts(asked) == _parts(name) else OTHERWISE_PARTED
 
 
-def _place(segment: Segment, asked: NameAsked, number: int, chunk: np.void) -> float:
-    """Return the factor of the grade for where and how a chunk defines a name, at most 1."""
-    file, first = int(chunk["file"]), int(chunk["start_line"])
-    last = first + int(chunk["more_lines"])
-    definers = segment.definitions.definers(number, file, first, last)
-    return max((_worth(segment, asked, definer) for definer in definers), default=_ELSEWHERE)
+def _parts(name: str) -> tuple[bool, *tuple[str, ...]]:
+    """Return whether a name begins with an underscore, and its parts."""
+    return name.startswith("_"), *parts(name.encode("utf-8", "replace"))
 
 
-def _worth(segment: Segment, asked: NameAsked, definer: DefinitionRecord) -> float:
-    worth = 1.0 - _DECLARATION * definer.definition.declaration
-    if asked.scopes:
-        qualified = segment.definitions.qualified_name(definer.file, definer.place)
-        worth *= 1.0 if is_inside(asked, qualified, segment.path(definer.file)) else _ELSEWHERE
-    return worth
+def _worth(
+    segment: Segment, asked: NameAsked, definer: DefinitionRecord, path: str, strict: bool
+) -> float:
+    """Return the factor of the grade for one definition: 0 outside the class or module asked for.
+
+    `path` is that of its file, if there is one asked for.
+    """
+    definition = definer.definition
+    worth = 1.0 - _DECLARATION * definition.declaration - _MODULE * (definition.kind in MODULES)
+    if not asked.scopes:
+        return worth - _QUALIFIED * (definition.parent >= 0 or definition.owner != "")
+    qualified = segment.definitions.qualified_name(definer.file, definer.place)
+    inside = is_the_very_one if strict else is_inside
+    return worth if inside(asked, qualified, path) else 0.0
 
 
-def is_inside(asked: NameAsked, qualified: str, path: str = "") -> bool:
+def is_inside(asked: NameAsked, qualified: str, path: str) -> bool:
     """Return whether a definition is in the class or module asked for, if there is one.
 
     Files and folders are modules too.
     """
     if not asked.scopes:
         return True
-    around = [name.casefold() for name in _SEPARATORS.split(qualified)]
-    *folders, file = path.split("/")
-    around += [file.partition(".")[0].casefold(), *(folder.casefold() for folder in folders[-1:])]
+    *folders, file = path.casefold().split("/")
+    around = {*_around(qualified), file.partition(".")[0], *folders[-1:]}
     return asked.scopes[-1].casefold() in around
+
+
+def is_the_very_one(asked: NameAsked, qualified: str, path: str) -> bool:
+    """Return whether a definition is in all classes and modules asked for, in any order.
+
+    One in the innermost is enough if that is spelled alike, or the only one: in `ctx.app.name`,
+    `app` is hardly the class `App`.
+    """
+    if len(asked.scopes) < 2 or asked.scopes[-1] in _SEPARATORS.split(qualified)[:-1]:
+        return is_inside(asked, qualified, path)
+    *folders, file = path.casefold().split("/")
+    around = {*_around(qualified), file.partition(".")[0], *folders}
+    return all(scope.casefold() in around for scope in asked.scopes)
+
+
+def _around(qualified: str) -> list[str]:
+    return _SEPARATORS.split(qualified.casefold())[:-1]

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from codelode.search.shard import Shard
     from codelode.segment.definition_lookup import DefinitionLookup
 
-_PREFIX = 0.4
-_OF_ERRORS = {1: 0.3, 2: 0.2}
-_STEP = 0.1
+_PREFIX = 0.2
+_OF_ERRORS = {1: 0.15, 2: 0.1}
+_STEP = 0.05
 """Grades of a sort are less than this above its base: see `named` for those of the name itself."""
 
 _LEAST_PREFIX = 3

@@ -70,9 +70,7 @@ class ParsedQuery:
 
     @property
     def counted(self) -> tuple[str, ...]:
-        """The terms whose counts `focused` needs: of a report, also the names of the files."""
-        if not self.weights:
-            return self.terms
+        """The terms whose counts `focused` needs: those of the query, and names of files."""
         return (*self.terms, *(f"{FILE_NAME}:{mention.name}" for mention in self.files))
 
     def focused(
@@ -80,19 +78,25 @@ class ParsedQuery:
     ) -> tuple[ParsedQuery, NDArray[np.int64]]:
         """Return the query to search for, and the counts of its terms: int64[terms].
 
-        `counts` int64[counted] says in how many of all `chunks` each of `counted` occurs. Of a
-        report, the terms that say most are kept, by salience and rarity, and the files that exist,
-        of which the first of a trace weighs most.
+        `counts` int64[counted] says in how many of all `chunks` each of `counted` occurs. A name
+        that many files have says less. Of a report, the terms that say most are kept, by salience
+        and rarity, and the files that exist, of which the first of a trace weighs most.
         """
-        if not self.weights:
+        if not self.weights and not self.files:
             return self, counts
+        there = counts[len(self.terms) :].tolist()
+        files = [
+            replace(mention, alone=1 / n if mention.weight < 1 else 1.0)
+            for mention, n in zip(self.files, there, strict=True)
+            if n
+        ]
+        if not self.weights:
+            return replace(self, files=tuple(files)), counts[: len(self.terms)]
         worth = [
             weight * math.log1p((chunks - n + 0.5) / (n + 0.5)) if n else 0.0
             for weight, n in zip(self.weights, counts.tolist(), strict=False)
         ]
         rows = sorted(sorted(range(len(worth)), key=lambda term: -worth[term])[:MAX_REPORT_TERMS])
-        there = counts[len(self.terms) :].tolist()
-        files = [mention for mention, n in zip(self.files, there, strict=True) if n]
         weights = (max(FRAME * FRAME_DECAY**place, MENTIONED) for place in range(len(files)))
         query = replace(
             self,

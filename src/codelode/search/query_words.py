@@ -35,15 +35,17 @@ def light_stem(word: str) -> str:
 def likeness(one: str, other: str) -> float:
     """Return how alike two words are: 1 equal, .95 same stem, .8 or .6 prefix or beginning.
 
-    Unequal words are alike only if their first three letters are equal.
+    The plural of a prefix counts as one: `utils` for `utility`. Unequal words are alike only if
+    their first three letters are equal.
     """
     if one == other:
         return 1.0
     if light_stem(one) == light_stem(other):
         return _SAME_STEM
     short, long = sorted((one, other), key=len)
-    if len(short) >= 3 and long.startswith(short):
-        return _PREFIX if len(short) >= 4 else _SHORT_PREFIX
+    prefix = short if long.startswith(short) else short.removesuffix("s")
+    if len(prefix) >= 3 and long.startswith(prefix):
+        return _PREFIX if len(prefix) >= 4 else _SHORT_PREFIX
     return _SAME_BEGINNING if len(short) >= 5 and one[:5] == other[:5] else 0.0
 
 

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from codelode.search.as_written import keep_as_written
 from codelode.search.candidates import best_rows
+from codelode.search.file_query import OTHER_LINES
 from codelode.search.gathered import COLUMN, FEATURES, PROPOSERS, Gathered
 from codelode.search.near_names import keep_nearest
 from codelode.search.word_runs import keep_best_runs
@@ -23,9 +25,13 @@ if TYPE_CHECKING:
     from codelode.search.candidates import Places
     from codelode.search.context import QueryContext
 
-FIXED = {"file": 12.0, "named": 20.0, "cosine": 2.5}
-"""Weights that are not fitted: a file or a definition that the query names comes first, and the
-cosine chooses among the chunks of a file."""
+FIXED = {"file": 12.0, "named": 40.0, "as_written": 16.0, "cosine": 2.5}
+"""Weights that are not fitted: a file or a definition that the query names comes first, then text
+that is the query, and the cosine chooses among the chunks of a file."""
+
+_CALLED = 0.25
+"""The grade of a definition, if its name is asked for with arguments, and a text holds just that:
+the call comes first."""
 
 WEIGHTS = FIXED | {
     "bm25": 0.75,
@@ -128,6 +134,8 @@ def feature_table(gathered: Sequence[Gathered], context: QueryContext) -> Featur
         rows = _best_of_all(everything, context.limit)
         shards, files, everything = shards[rows], files[rows], everything[rows]
         keep_best_runs(everything, context)
+        keep_as_written(everything, context)
+    _settle(everything, context)
     left = keep_nearest(everything)
     shards, files, everything = shards[left], files[left], everything[left]
     order = np.lexsort((everything.starts, everything.paths))
@@ -137,6 +145,15 @@ def feature_table(gathered: Sequence[Gathered], context: QueryContext) -> Featur
     bm25 /= max(float(bm25.max(initial=0)), 1e-9)
     matched = _matched(everything)
     return FeatureTable(shards[order], everything.keys, files, everything.features, matched)
+
+
+def _settle(gathered: Gathered, context: QueryContext) -> None:
+    """Lower what is not meant, if a query can be several things at once."""
+    written = gathered.feature("as_written")
+    if (gathered.feature("file") >= OTHER_LINES).any():
+        written[:] = 0  # the query is the path of a file, wherever it is mentioned
+    elif context.name is not None and context.name.has_arguments and written.any():
+        gathered.feature("named")[:] *= _CALLED
 
 
 def _matched(gathered: Gathered) -> NDArray[np.bool_]:

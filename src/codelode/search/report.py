@@ -17,6 +17,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from codelode.search.frames import Frame, frames_in
+from codelode.search.pointers import linked_path, pointers_in
 from codelode.text.tokens import query_terms
 
 if TYPE_CHECKING:
@@ -101,7 +102,8 @@ class Report:
     """A report, read.
 
     `salience` has the terms with the highest salience, these first; `telling` is the title, the
-    message and names in the prose; `meaning` is the text for the model.
+    message and names in the prose; `meaning` is the text for the model. `frames` are the places
+    that it points at, and the frames of traces.
     """
 
     salience: dict[str, float]
@@ -116,8 +118,9 @@ def read_report(text: str) -> Report:
         half = MAX_CHARACTERS // 2
         text = f"{text[:half]}\n{text[-half:]}"
     frames = frames_in(text)
+    places = tuple(dict.fromkeys((*pointers_in(text), *frames.frames)))
     lines = dict.fromkeys(_lines(text, frames.lines))  # a repeated line says nothing more
-    if not frames.frames and not _FENCE.search(text) and _is_code([line for line, _ in lines]):
+    if not places and not _FENCE.search(text) and _is_code([line for line, _ in lines]):
         return _pasted(text, [line for line, _ in lines])
     salience: dict[str, float] = {}
     last: dict[Kind, str] = {}
@@ -133,7 +136,7 @@ def read_report(text: str) -> Report:
         _add(salience, part, INLINE_CODE)
     telling = "\n".join(filter(None, dict.fromkeys((title, message, *inline))))[:TELLING_CHARACTERS]
     meaning = "\n".join(filter(None, (*[title] * TITLE_REPEATED, telling)))
-    return Report(_most_salient(salience), telling, meaning, frames.frames)
+    return Report(_most_salient(salience), telling, meaning, places)
 
 
 def _is_code(lines: list[str]) -> bool:
@@ -163,7 +166,7 @@ def _lines(text: str, frames: frozenset[int]) -> Iterator[tuple[str, Kind]]:
     """Yield the lines with words, each with its kind. Of a long line, the beginning."""
     fenced = aside = titled = False
     for number, whole in enumerate(text.split("\n")):
-        line = _URL.sub(" ", whole[:_MAX_LINE])
+        line = _URL.sub(lambda url: f" {linked_path(url[0])} ", whole[:_MAX_LINE])
         if _FENCE.match(line):
             fenced = not fenced
         elif _RULE.match(line) or _CHECK_BOX.match(line) or _TRACE_HEAD.match(line):

@@ -36,11 +36,12 @@ if TYPE_CHECKING:
 class Source:
     """An index to search: its shard, the root below which its files are, and the part to search.
 
-    Without a part, the request says which folder to search.
+    Without a root, no hit is marked as stale. Without a part, the request says which folder to
+    search.
     """
 
     shard: Shard
-    root: Path
+    root: Path | None = None
     part: TreePart | None = None
 
 
@@ -110,7 +111,7 @@ def _prepare_all(
         tokens = sum(manifest.tokens for manifest in manifests)
         counted = sum((each.counts() for each in terms), np.zeros(len(query.counted), np.int64))
     context = complete_context(request, query, counted, (chunks, tokens), encoder)
-    if context.query.weights:  # a report: only some of the terms are searched for
+    if context.query.terms != query.counted:
         with timed("lexical"):
             terms = [TermPostings(shard, context.query.terms) for shard in shards]
     return context, terms

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import copy
+import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import xxhash
 from numpy.typing import NDArray
 
 from codelode.lru import LruCache
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from codelode.search.candidates import Places
     from codelode.segment.reader import Segment
     from codelode.store.snapshot import Snapshot
@@ -20,16 +26,23 @@ _MASK_BYTES = 1 << 26
 
 _LIVE_COUNTS = 4096
 
+_FOLDERS = 8
+
 
 class Shard:
     """A snapshot and the caches of the searches in it, shared by threads.
 
     On one machine, a snapshot is one shard. An index on many machines has many shards; each has the
     manifest of the whole index, but only some of its segments.
+
+    The segments may belong to several trees. `prefixes` are the folders that hold these trees among
+    everything that is searched, one for each segment, with a final slash; "" where the tree is all.
+    Paths in hits, features and ties begin with the prefix; globs are relative to the tree.
     """
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, prefixes: Sequence[str] | None = None) -> None:
         self.snapshot = snapshot
+        self._set_prefixes(prefixes or [""] * len(snapshot.segments))
         chunks = sum(live.entry.chunks for live in snapshot.segments)
         self.masks: LruCache[Any, Any] = LruCache(max(2, _MASK_BYTES // (4 * chunks + 1)))
         """The cache of `search.filters`."""
@@ -37,10 +50,29 @@ class Shard:
         """The cache of `search.lexical`: by segment number and average length."""
         self.live_counts: LruCache[tuple[int, int], int] = LruCache(_LIVE_COUNTS)
         """Another: live chunks by segment number and term hash."""
-        self.file_roles = [np.zeros(live.entry.rows, np.uint8) for live in snapshot.segments]
-        """The cache of `search.file_roles`: a byte per file of each segment, 0 if not known yet."""
         self.mean_norms = [np.full(live.entry.rows, -1, np.float32) for live in snapshot.segments]
         """The cache of `search.file_means`: a number per file, -1 if not known yet."""
+
+    def _set_prefixes(self, prefixes: Sequence[str]) -> None:
+        self._below: LruCache[str, Self] = LruCache(_FOLDERS)
+        self._prefixes = [os.fsencode(prefix) for prefix in prefixes]
+        self._salts = [xxhash.xxh3_64_intdigest(each) if each else 0 for each in self._prefixes]
+        self.file_roles = [np.zeros(live.entry.rows, np.uint8) for live in self.snapshot.segments]
+        """The cache of `search.file_roles`: a byte per file of each segment, 0 if not known yet."""
+
+    def below(self, folder: str) -> Self:
+        """Return this shard with all its paths below a folder, given with a final slash, or "".
+
+        The two share the caches that do not depend on paths.
+        """
+        if not folder:
+            return self
+        shard = self._below.get(folder)
+        if shard is None:
+            shard = copy.copy(self)
+            shard._set_prefixes([folder + os.fsdecode(each) for each in self._prefixes])
+            self._below.put(folder, shard)
+        return shard
 
     def __len__(self) -> int:
         return len(self.snapshot.segments)
@@ -53,4 +85,23 @@ class Shard:
         """Return the places of some chunks of a segment."""
         segment = self.segment(number)
         chunks = segment.chunks[ordinals]
-        return segment.files["path_hash"][chunks["file"]], chunks["start"]
+        return self.path_hashes(number, chunks["file"]), chunks["start"]
+
+    def path(self, number: int, file: int) -> str:
+        """Return the path of a file of a segment, with its prefix."""
+        return os.fsdecode(self._prefixes[number]) + self.segment(number).path(file)
+
+    def paths(self, number: int, files: NDArray[np.integer]) -> list[bytes]:
+        """Return the paths of some files of a segment, with their prefix."""
+        segment, prefix = self.segment(number), self._prefixes[number]
+        table = segment.files
+        paths = segment.pieces("paths", table["path_start"][files], table["path_length"][files])
+        return [prefix + path for path in paths] if prefix else paths
+
+    def path_hashes(self, number: int, files: NDArray[np.integer]) -> NDArray[np.uint64]:
+        """Return a hash of the path of each of some files of a segment, uint64[n].
+
+        It depends on the prefix and the path, not on the segment, and orders hits that tie.
+        """
+        hashes: NDArray[np.uint64] = self.segment(number).files["path_hash"][files]
+        return hashes ^ np.uint64(self._salts[number])

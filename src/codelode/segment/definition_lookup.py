@@ -215,7 +215,8 @@ class DefinitionLookup:
         number = int(self._rows.firsts[file]) + place
         parts: list[str] = []
         for each in (number, *self._rows.enclosing(number)):
-            parts += filter(None, (self._name(each), self._owner(each)))
+            around = reversed(self._owner(each).split("."))  # of modules, also `Ecto.Query`
+            parts += filter(None, (self._name(each), *around))
         return parts[::-1]
 
     def depth(self, file: int, place: int) -> int:

@@ -19,6 +19,7 @@ from codelode.store.manifest import Manifest, SegmentEntry, read_manifest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from codelode.segment.buffer import Buffer
     from codelode.store.storage import Storage
 
 
@@ -130,8 +131,18 @@ class Snapshot:
 
 
 def open_segment(storage: Storage, entry: SegmentEntry, dimensions: int) -> LiveSegment:
-    """Open a segment with the tombstones of a manifest's entry."""
-    segment = Segment.open(storage.open(entry.name))
+    """Open a segment of a storage. Raises what `live_segment` does."""
+    return live_segment(storage.open(entry.name), entry, dimensions, storage)
+
+
+def live_segment(
+    buffer: Buffer, entry: SegmentEntry, dimensions: int, storage: Storage | None = None
+) -> LiveSegment:
+    """Return a segment with the tombstones of a manifest's entry.
+
+    Raises `DamagedError` if it is not the segment that the entry describes, `FormatError`.
+    """
+    segment = Segment.open(buffer)
     check_shape(segment)
     found = (segment.file.size, len(segment.files), segment.dimensions)
     if found != (entry.bytes, entry.rows, dimensions):

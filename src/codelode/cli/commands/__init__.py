@@ -33,6 +33,7 @@ NAMES = (
     "mcp",
     "agent",
     "serve",
+    "roster",
     "cluster",
 )
 """Every command, in the order in which help shows them."""

@@ -9,8 +9,10 @@ from codelode.cli.options import (
     GLOB,
     HELP,
     INDEX_DIR,
+    LABEL,
     LIMIT,
     NO_INDEX,
+    REPO,
     SHOW_SECRETS,
     TYPE,
     Command,
@@ -18,12 +20,15 @@ from codelode.cli.options import (
     natural,
     option,
     positive,
+    size,
     switch,
 )
+from codelode.errors import UsageError
 from codelode.types import FRESH
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from codelode.search.request import SearchRequest
 
@@ -85,6 +90,27 @@ COMMAND = Command(
                 ),
                 NO_INDEX,
                 INDEX_DIR,
+            ),
+        ),
+        (
+            "many repositories",
+            (
+                option(
+                    "--roster",
+                    metavar="PLACE",
+                    help="instead of ROOT, search the repositories of the roster in PLACE, a"
+                    " folder or a URL (see `lode roster`)",
+                ),
+                REPO,
+                LABEL,
+                option(
+                    "--cache-size",
+                    metavar="SIZE",
+                    type=size,
+                    default=20 << 30,
+                    help="keep at most SIZE of fetched segments on this machine; K, M and G are"
+                    " powers of 1024 (default: 20G)",
+                ),
             ),
         ),
         (
@@ -206,36 +232,47 @@ COMMAND = Command(
 
 def run(options: argparse.Namespace) -> int:
     """Search, and print the hits. Refuses a bad request before it builds a missing index."""
-    from codelode.answers.build import build_if_missing
-    from codelode.cli.advice import (
-        existing_index_folder,
-        existing_roots,
-        explain_quotes,
-        query_and_roots,
-    )
-    from codelode.cli.filters import explain_filters
-    from codelode.cli.streams import progress_meter
-    from codelode.cli.views.hits import print_answer, shown_hits
+    from codelode.cli.advice import existing_index_folder, existing_roots, query_and_roots
     from codelode.search.parsed_query import parse_request
-    from codelode.several import SeveralRoots
 
     query, roots = query_and_roots(options)
     request = _request(query, options)
-    parsed = parse_request(request)
+    terms = parse_request(request).terms
+    if options.roster is not None:
+        from codelode.cli.roster_search import search_roster
+
+        return search_roster(request, terms, roots, options)
+    if options.repo or options.label:
+        raise UsageError("-r and --label select repositories of a --roster: name it too")
     roots = existing_roots(query, roots)
     existing_index_folder(options.index_dir, roots[0])
+    return _search_roots(request, terms, roots, options)
+
+
+def _search_roots(
+    request: SearchRequest, terms: Sequence[str], roots: Sequence[str], options: argparse.Namespace
+) -> int:
+    from codelode.answers.build import build_if_missing
+    from codelode.cli.advice import explain_quotes
+    from codelode.cli.filters import explain_filters
+    from codelode.cli.streams import progress_meter
+    from codelode.cli.views.hits import print_answer, shown_hits
+    from codelode.several import SeveralRoots
+
     several = SeveralRoots(roots, index_dir=options.index_dir)
     for index in several.indexes:
         build_if_missing(index, allowed=not options.no_index, meter=progress_meter())
     answer = several.answer(request, fresh=options.fresh)
     if options.format == "agent":
         from codelode.cli.views.agent_page import print_page
+        from codelode.mcp.state import index_state
 
-        print_page(several, answer, parsed.terms, options)
+        states = [index_state(index, freshness=answer.freshness) for index in several.indexes]
+        print_page(answer, several.given, states, terms, options)
     else:
-        print_answer(answer, several.given, parsed.terms, options)
+        print_answer(answer, several.given, terms, options)
     if not answer.hits:
-        explain_quotes(query)
+        explain_quotes(request.query)
         explain_filters(several, request.languages or (), request.globs or ())
     return 0 if shown_hits(answer, options) else 1
 

@@ -1,0 +1,98 @@
+"""Rosters: adding indexes to one, and its repositories as dictionaries."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from codelode.answers.build import update
+from codelode.answers.unicode import without_surrogates
+from codelode.errors import UsageError
+from codelode.roster.upload import Uploader, digests_of
+from codelode.store.storage import LocalStorage
+
+if TYPE_CHECKING:
+    from codelode.answers.build import Meter
+    from codelode.index import Index
+    from codelode.objects.generations import Generation
+    from codelode.roster.collect import Collected
+    from codelode.roster.records import Repository
+    from codelode.roster.roster import Selection
+    from codelode.roster.writer import RosterWriter
+
+
+def uploaded(
+    writer: RosterWriter, index: Index, name: str, label: str, meter: Meter | None = None
+) -> Repository:
+    """Bring an index up to date and upload it; return the repository to add or to update.
+
+    Raises `UsageError` if the tree has no index of its own, and what `update` and `upload` raise.
+    """
+    outer = None if index.exists() else index.enclosing_root()
+    if outer is not None and not (index.root / ".git").exists():
+        raise UsageError(
+            f"{index.root} is a part of the index of {outer}: add that, or give {index.root} an"
+            " index of its own with --index-dir"
+        )
+    update(index, meter)
+    table = writer.table()
+    row = table.find(name)
+    known = frozenset[str]() if row is None else digests_of(writer.store, table.repository(row))
+    return Uploader(writer.store, known).upload(LocalStorage(index.directory), name, label)
+
+
+def repository_object(repository: Repository) -> dict[str, Any]:
+    """Return a repository of a roster; its `label` is null if everybody may see it."""
+    identity = repository.identity
+    return {
+        "name": repository.name,
+        "label": repository.label or None,
+        "generation": repository.generation,
+        "complete": repository.complete,
+        "updated": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(repository.updated)),
+        "files": repository.files,
+        "chunks": repository.chunks,
+        "tokens": repository.tokens,
+        "segments": repository.segments,
+        "text_bytes": repository.text_bytes,
+        "index_bytes": repository.index_bytes,
+        "model": without_surrogates(identity.encoder),
+        "tokenizer": identity.tokenizer,
+        "languages": dict(repository.languages),
+        "manifest": repository.manifest,
+    }
+
+
+def roster_object(selection: Selection, generation: int | None) -> dict[str, Any]:
+    """Return some repositories of a roster with their totals.
+
+    `generation` is that of the roster, which counts all commits; None for whoever may not see all.
+    """
+    return {
+        "roster": without_surrogates(selection.roster.place),
+        "generation": generation,
+        "files": selection.files,
+        "chunks": selection.chunks,
+        "index_bytes": selection.index_bytes,
+        "repositories": [repository_object(each) for each in selection],
+    }
+
+
+def commit_object(place: str, action: str, generation: Generation | None) -> dict[str, Any]:
+    """Return the outcome of a change."""
+    return {
+        "roster": without_surrogates(place),
+        "action": action,
+        "generation": 0 if generation is None else generation.number,
+    }
+
+
+def collected_object(place: str, collected: Collected, dry_run: bool) -> dict[str, Any]:
+    """Return what `lode roster gc` removed, or would."""
+    return {
+        "roster": without_surrogates(place),
+        "dry_run": dry_run,
+        "generations": collected.generations,
+        "objects": collected.objects,
+        "freed_bytes": collected.bytes,
+    }

@@ -1,0 +1,61 @@
+"""`lode search --roster`: a search of the repositories of a roster."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from codelode.cli.advice import explain_quotes
+from codelode.cli.views.hits import print_answer, shown_hits
+from codelode.errors import UsageError
+from codelode.render.paths import GivenRoot
+from codelode.roster.answer import SelectedRepositories, object_cache
+from codelode.roster.roster import Roster
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from codelode.search.request import SearchRequest
+    from codelode.types import Answer
+
+
+def search_roster(
+    request: SearchRequest,
+    terms: Sequence[str],
+    roots: Sequence[str],
+    options: argparse.Namespace,
+) -> int:
+    """Search, print the hits, and return the exit code. Paths begin with names of repositories."""
+    if roots:
+        raise UsageError(f"give either ROOT or --roster, not both: {roots[0]}")
+    if options.context:
+        raise UsageError("-C reads the files of a tree, and a roster has none: leave it out")
+    roster = Roster.open(options.roster)
+    cache = object_cache(options.index_dir, options.cache_size)
+    repositories = SelectedRepositories(roster, options.repo, options.label, cache)
+    answer = repositories.answer(request)
+    if options.format == "agent":
+        from codelode.cli.views.agent_page import print_page
+
+        print_page(answer, _shown_whole(answer), [_state(repositories)], terms, options)
+    else:
+        print_answer(answer, _shown_whole(answer), terms, options)
+    if not answer.hits:
+        explain_quotes(request.query)
+    return 0 if shown_hits(answer, options) else 1
+
+
+def _shown_whole(answer: Answer) -> list[GivenRoot]:
+    """Return the roots by which paths of hits are shown as they are."""
+    return [GivenRoot("", os.fspath(Path(answer.root)))]
+
+
+def _state(repositories: SelectedRepositories) -> str:
+    """Return the state of the repositories, for the last line of an answer to an agent."""
+    from codelode.render.units import count
+
+    selection = repositories.selection
+    number = count(len(selection), "repository")
+    return f"roster: {count(selection.files, 'file')} of {number}"

@@ -1,0 +1,129 @@
+"""Searches of the repositories of a roster that somebody may see, with one ranking."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from codelode import metrics
+from codelode.embed.load import load, names
+from codelode.errors import DamagedError, ModelError, UsageError
+from codelode.lru import LruCache
+from codelode.roster.cache import DEFAULT_LIMIT, ObjectCache
+from codelode.roster.opened import open_shard
+from codelode.roster.roster import Roster
+from codelode.search.parsed_query import parse_request
+from codelode.search.searcher import Source, canonical, search_all
+from codelode.store.locate import index_folder
+from codelode.store.manifest import check_model
+from codelode.types import Answer, Freshness
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Collection, Sequence
+
+    from codelode.embed.encoder import Encoder
+    from codelode.roster.roster import Selection
+    from codelode.search.request import SearchRequest
+    from codelode.search.shard import Shard
+    from codelode.types import Hit
+
+_SHARDS = 4
+
+CACHE_FOLDER = "fetched"
+"""The folder of fetched objects, in the folder that holds indexes."""
+
+
+def object_cache(
+    index_dir: str | os.PathLike[str] | None = None, limit: int = DEFAULT_LIMIT
+) -> ObjectCache:
+    """Return the cache of this user, of at most `limit` bytes. Raises `UsageError`."""
+    return ObjectCache(index_folder(index_dir) / CACHE_FOLDER, limit)
+
+
+class SelectedRepositories:
+    """The repositories of a roster that match globs, as somebody with some labels sees them.
+
+    Answers equal those of a roster that has no other repositories, and those of one machine that
+    has an index of each in a folder of its name (`several.SeveralRoots`): path, lines, score and
+    order. Methods raise what `Roster.select` and `open_shard` do.
+    """
+
+    def __init__(
+        self,
+        roster: Roster,
+        globs: Sequence[str] = (),
+        labels: Collection[str] = (),
+        cache: ObjectCache | None = None,
+        model: str | None = None,
+    ) -> None:
+        """Select. `model` is the model that made the indexes, if it is not a bundled one.
+
+        Raises `UsageError` if there is nothing to search.
+        """
+        self.roster = roster
+        self.selection = roster.select(globs, labels)
+        if not len(self.selection):
+            which = f" that matches {' or '.join(map(repr, globs))}" if globs else " to search"
+            raise UsageError(f"{roster.place} has no repository{which}")
+        self._cache = cache or object_cache()
+        self._model = model
+        self._encoder: Encoder | None = None
+        self._shards: LruCache[frozenset[str], Shard] = LruCache(_SHARDS)
+
+    @metrics.counting_errors("search")
+    def answer(self, request: SearchRequest) -> Answer:
+        """Search. `files`, `chunks` and `generation` are those of the selected repositories.
+
+        Raises what `Index.answer` does, and `ObjectStoreError`.
+        """
+        began = time.perf_counter()
+        parse_request(request)
+        hits = self._hits(request)
+        seconds = time.perf_counter() - began
+        if (recorder := metrics.recorder()) is not None:
+            recorder.query_done(request.mode, seconds)
+        return Answer(
+            query=request.query,
+            root=self.roster.place,
+            generation=self.selection.generation,
+            files=self.selection.files,
+            chunks=self.selection.chunks,
+            complete=self.selection.complete,
+            stale_files=0,
+            hits=hits,
+            seconds=seconds,
+            freshness=Freshness(age=max(0.0, time.time() - self.selection.updated)),
+        )
+
+    def _hits(self, request: SearchRequest) -> list[Hit]:
+        languages = frozenset(canonical(request.languages or ()))
+        searched = self.selection.having(languages)
+        if not len(searched):
+            return []
+        try:
+            shard = self._shard(languages, searched)
+            encoder = None if request.mode == "lexical" else self._load_encoder(shard)
+            return [hit for _, hit in search_all([Source(shard)], encoder, request)]
+        except DamagedError as error:
+            raise DamagedError(error.problem, "add its repository to the roster again") from error
+
+    def _shard(self, languages: frozenset[str], searched: Selection) -> Shard:
+        shard = self._shards.get(languages)
+        if shard is None:
+            shard = open_shard(searched, self._cache)
+            self._shards.put(languages, shard)
+        return shard
+
+    def _load_encoder(self, shard: Shard) -> Encoder:
+        """Return the encoder of the indexes. No folder is opened because a roster names it."""
+        manifest = shard.snapshot.manifest
+        if self._encoder is None:
+            if self._model is None and manifest.encoder not in names():
+                raise ModelError(
+                    f"the repositories were indexed with the model {manifest.encoder}, which is not"
+                    " a bundled one: name it with --model, or search with --lexical"
+                )
+            self._encoder = load(self._model or manifest.encoder)
+        check_model(manifest, self._encoder.name, self._encoder.fingerprint)
+        return self._encoder

@@ -1,0 +1,149 @@
+"""Copies of objects in a local folder, by digest; the least recently used make room for new ones.
+
+Processes share the folder without locks: a file appears whole and checked under its name, and is
+only ever removed, which does not disturb those that have it mapped.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from hashlib import blake2b, file_digest
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from codelode.errors import DamagedError, NoObjectError, ObjectStoreError, UsageError
+from codelode.objects.transfer import download
+from codelode.system.files import MappedFile, read_file, removed_on_failure, sync_file
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from codelode.objects.store import ObjectStore
+    from codelode.segment.buffer import Buffer
+
+DEFAULT_LIMIT = 20 << 30
+"""The size of a cache in bytes, unless told otherwise."""
+
+_TRANSFERS = 8
+_USE_SECONDS = 3600
+"""A use is noted if the last noted one is longer ago."""
+_ABANDONED_SECONDS = 24 * 3600
+_TEMPORARY = ".new-"
+
+
+class Wanted(NamedTuple):
+    """An object to have: its key in the store, its digest, and its size (None if not known)."""
+
+    key: str
+    digest: str
+    size: int | None = None
+
+
+class ObjectCache:
+    """A folder of at most `limit` bytes, more only while one selection needs them."""
+
+    def __init__(self, directory: Path, limit: int = DEFAULT_LIMIT) -> None:
+        self.directory = directory
+        self.limit = limit
+
+    def fetch(self, store: ObjectStore, wanted: Collection[Wanted]) -> None:
+        """Bring objects into the folder, several at a time; those that it has count as used.
+
+        Raises `UsageError` if they cannot fit, `DamagedError` if one is missing or is not what its
+        digest says, `ObjectStoreError`.
+        """
+        distinct = dict.fromkeys(wanted)
+        total = sum(each.size or 0 for each in distinct)
+        if total > self.limit:
+            raise UsageError(
+                f"the segments to search have {total:,} bytes, and the cache {self.limit:,}: select"
+                " fewer repositories (-r), or raise --cache-size"
+            )
+        missing = [each for each in distinct if not self._has(each)]
+        if not missing:
+            return
+        with ThreadPoolExecutor(min(_TRANSFERS, len(missing))) as pool:
+            for _ in pool.map(lambda each: self._fetch(store, each), missing):
+                pass
+        self._make_room({each.digest for each in wanted})
+
+    def open(self, digest: str) -> Buffer | None:
+        """Map an object; None if it is not there (another process may have made room)."""
+        try:
+            return MappedFile(self._path(digest))
+        except FileNotFoundError:
+            return None
+
+    def read(self, digest: str) -> bytes | None:
+        """Return an object; None if it is not there."""
+        try:
+            return read_file(self._path(digest))
+        except FileNotFoundError:
+            return None
+
+    def _path(self, digest: str) -> Path:
+        return self.directory / digest[:2] / digest
+
+    def _has(self, wanted: Wanted) -> bool:
+        """Return whether an object is there in its size, and note the use."""
+        path = self._path(wanted.digest)
+        try:
+            status = path.stat()
+        except FileNotFoundError:
+            return False
+        if wanted.size is not None and status.st_size != wanted.size:
+            return False
+        if time.time() - status.st_mtime > _USE_SECONDS:
+            with suppress(OSError):
+                os.utime(path)
+        return True
+
+    def _fetch(self, store: ObjectStore, wanted: Wanted) -> None:
+        path = self._path(wanted.digest)
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            temporary = path.parent / f"{_TEMPORARY}{uuid.uuid4().hex}"
+            with removed_on_failure(temporary):
+                with open(temporary, "x+b") as file:
+                    download(store, wanted.key, file, wanted.size)
+                    sync_file(file)
+                    file.seek(0)
+                    found = file_digest(file, lambda: blake2b(digest_size=32)).hexdigest()
+                if found != wanted.digest:
+                    raise DamagedError(
+                        f"{store.place}: {wanted.key} is damaged: wrong checksum",
+                        "add its repository to the roster again",
+                    )
+                temporary.rename(path)
+        except NoObjectError:
+            raise DamagedError(
+                f"{store.place}: {wanted.key} is missing", "add its repository to the roster again"
+            ) from None
+        except OSError as error:
+            raise ObjectStoreError(
+                os.fsdecode(self.directory), "", f"cannot be written: {error.strerror or error}"
+            ) from None
+
+    def _make_room(self, needed: Collection[str]) -> None:
+        """Remove the files used longest ago until the folder keeps its limit."""
+        files = sorted(self._files(), key=lambda each: each[1].st_mtime)
+        total = sum(status.st_size for _, status in files)
+        now = time.time()
+        for path, status in files:
+            if path.name.startswith(_TEMPORARY):
+                unwanted = now - status.st_mtime > _ABANDONED_SECONDS
+            else:
+                unwanted = total > self.limit and path.name not in needed
+            if unwanted:
+                with suppress(OSError):
+                    path.unlink()
+                total -= status.st_size
+
+    def _files(self) -> Iterable[tuple[Path, os.stat_result]]:
+        for path in self.directory.glob("??/*"):
+            with suppress(OSError):  # removed meanwhile
+                yield path, path.stat()

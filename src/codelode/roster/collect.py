@@ -1,0 +1,68 @@
+"""Removes the objects of a roster that no kept generation names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from codelode.objects.generations import KEPT_SECONDS, Generations
+from codelode.roster.decode import decode_table
+from codelode.roster.manifest import (
+    GENERATIONS,
+    REPOSITORIES,
+    SEGMENTS,
+    decode_repository_manifest,
+    repository_key,
+    segment_key,
+)
+
+if TYPE_CHECKING:
+    from codelode.objects.store import ObjectStore
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """The objects that were removed, or would be, and their bytes."""
+
+    generations: int
+    objects: int
+    bytes: int
+
+
+def collect(
+    store: ObjectStore, older_than: float = KEPT_SECONDS, dry_run: bool = False
+) -> Collected:
+    """Remove generations that were replaced long ago, and objects that none of the others names.
+
+    `older_than` is the least age in seconds: of the next generation, and of an object. Readers and
+    writers work meanwhile, if it is a day: a reader keeps a generation open for less than that, and
+    an upload takes less. Raises `ObjectStoreError`, and `DamagedError` if a kept generation or
+    manifest is damaged: then nothing is removed.
+    """
+    generations = Generations(store, GENERATIONS)
+    now = generations.store_time()
+    found = generations.kept()
+    replaced = [following.modified for following in found[1:]]
+    old = sum(1 for moment in replaced if now - moment > older_than)
+    named = _named(store, generations, [int(each.key[-12:]) for each in found[old:]])
+    unnamed = [
+        each
+        for folder in (REPOSITORIES, SEGMENTS)
+        for each in store.list(folder)
+        if each.key not in named and now - each.modified > older_than
+    ]
+    if not dry_run:
+        generations.remove_old(len(found) - old, older_than)
+        store.delete([each.key for each in unnamed])
+    return Collected(old, len(unnamed), sum(each.size for each in unnamed))
+
+
+def _named(store: ObjectStore, generations: Generations, numbers: list[int]) -> set[str]:
+    """Return the keys of all objects that some generations name."""
+    tables = (decode_table(generations.read(number).body) for number in numbers)
+    manifests = set().union(*(table.manifests() for table in tables))
+    named = set(map(repository_key, manifests))
+    for digest in manifests:
+        data = store.get(repository_key(digest))
+        named.update(map(segment_key, decode_repository_manifest(data).digests))
+    return named

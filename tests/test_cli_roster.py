@@ -1,0 +1,148 @@
+"""`lode roster` and `lode search --roster`, as processes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.commandline import SAMPLE, CommandLine, imported_by, write_tree
+from tests.rosters import QUEUE, WEB
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[CommandLine, Path]:
+    """A roster of three repositories, one of them for the staff."""
+    folder = tmp_path_factory.mktemp("cli-roster")
+    lode = CommandLine(folder)
+    for name, tree, *label in (
+        ("acme/api", SAMPLE),
+        ("acme/web", WEB),
+        ("queue", QUEUE, "--label", "staff"),
+    ):
+        root = write_tree(folder / "trees" / name, tree)
+        done = lode("roster", "add", "roster", name, root, *label)
+        assert done.must_succeed().text.startswith(f"added {name} ("), done.text
+    return lode, folder / "roster"
+
+
+def paths(lode: CommandLine, *arguments: str | Path) -> set[str]:
+    return set(lode("search", "-l", *arguments).text.splitlines())
+
+
+def test_a_roster_is_searched_below_the_names_of_its_repositories(
+    made: tuple[CommandLine, Path],
+) -> None:
+    lode, roster = made
+    everything = paths(lode, "--roster", roster, "retry schedule")
+    assert {"acme/api/src/retry.py", "acme/web/src/retry.py"} <= everything
+    assert paths(lode, "--roster", roster, "retry schedule", "-r", "*/web", "-t", "py") == {
+        "acme/web/src/retry.py"
+    }
+    with_label = paths(lode, "--roster", roster, "retry schedule", "--label", "staff")
+    assert with_label == everything | {"queue/retry/retry.go"}
+    there = lode("search", "--roster", roster.as_uri(), "retry schedule", "-l", "-r", "acme")
+    assert set(there.text.splitlines()) == everything
+
+
+def test_every_format_shows_paths_of_the_roster(made: tuple[CommandLine, Path]) -> None:
+    lode, roster = made
+    place = "acme/api/src/retry.py"
+    ask = ("search", "--roster", roster, "RetryScheduler.schedule", "-k", "1", "-r", "acme/api")
+    answer = lode(*ask, "--json").json
+    assert answer["root"] == str(roster)
+    assert answer["snapshot"]["files"] == 5
+    assert [hit["path"] for hit in answer["hits"]] == [place]
+    assert lode(*ask).text.startswith(f"{place}:9")
+    assert lode(*ask, "--vimgrep").text.startswith(f"{place}:9:")
+    page = lode(*ask, "--agent").must_succeed().text
+    assert page.startswith(place)
+    assert "[roster: 5 files of 1 repository" in page
+
+
+def test_the_list_shows_names_labels_and_totals(made: tuple[CommandLine, Path]) -> None:
+    lode, roster = made
+    text = lode("roster", "list", roster).must_succeed().text
+    assert "acme/api" in text
+    assert "queue  (go; label staff)" in text
+    everything = lode("roster", "list", roster, "--json").json
+    assert [each["label"] for each in everything["repositories"]] == [None, None, "staff"]
+    assert everything["generation"] == 3
+    some = lode("roster", "list", roster, "--json", "--label", "other", "-r", "!acme/web").json
+    assert ([each["name"] for each in some["repositories"]], some["generation"]) == (
+        ["acme/api"],
+        None,
+    )
+    assert lode("roster", "list", roster, "-r", "nothing").code == 1
+
+
+def test_repositories_are_updated_relabeled_and_removed(lode: CommandLine, tmp_path: Path) -> None:
+    root = write_tree(tmp_path / "tree", {"a.py": "retry = 1\n"})
+    roster = tmp_path / "roster"
+    lode("roster", "add", roster, "one", cwd=root).must_succeed()
+    lode("roster", "add", roster, "two", root).must_succeed()
+    write_tree(root, {"b.py": "def brand_new(): pass\n"})
+    done = lode("roster", "update", roster, "one", root).must_succeed()
+    assert done.text.startswith("updated one (2 files, ")
+    assert done.text.endswith(": generation 3\n")
+    again = lode("roster", "update", roster, "one", root, "--json").json
+    assert again == {"roster": str(roster), "action": "update", "generation": 3}
+    assert paths(lode, "--roster", roster, "brand_new") == {"one/b.py"}
+    lode("roster", "label", roster, "one", "staff").must_succeed()
+    assert lode("search", "--roster", roster, "brand_new").code == 1
+    lode("roster", "label", roster, "one").must_succeed()
+    lode("roster", "remove", roster, "one", "two").must_succeed()
+    lode("search", "--roster", roster, "x").must_be_refused("has no repository to search")
+    assert "removed 0 generations" in lode("roster", "gc", roster).must_succeed().text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        ("roster add ROSTER", "expected: lode roster add ROSTER NAME [ROOT]"),
+        ("roster add ROSTER a b c", "expected: lode roster add ROSTER NAME [ROOT]"),
+        ("roster list ROSTER a", "expected: lode roster list ROSTER"),
+        ("roster remove ROSTER", "expected: lode roster remove ROSTER NAME..."),
+        ("roster grow ROSTER", "invalid choice: 'grow'"),
+        ("roster add ROSTER ../x", "'../x' cannot be the name of a repository"),
+        ("roster add ROSTER acme/api", "has a repository acme/api already"),
+        ("roster add ROSTER acme", "acme/api would lie in the repository acme"),
+        ("roster add ROSTER new nowhere", "no such folder: nowhere"),
+        ("roster add ROSTER new --label a --label b", "one label at most"),
+        ("roster add ROSTER new -r x", "--repo means nothing to `lode roster add`"),
+        ("roster update ROSTER missing", "has no repository missing"),
+        ("roster label ROSTER acme/api --label x", "--label means nothing"),
+        ("roster list ROSTER --dry-run", "--dry-run means nothing"),
+        ("roster list nowhere", "no roster in"),
+        ("roster list ftp://x/y", "a store is s3://"),
+        ("search --roster nowhere x", "no roster in"),
+        ("search --roster ROSTER x .", "give either ROOT or --roster"),
+        ("search --roster ROSTER x -C 2", "-C reads the files of a tree"),
+        ("search --roster ROSTER x -r queue", "has no repository that matches 'queue'"),
+        ("search --roster ROSTER x -r hidden", "has no repository that matches 'hidden'"),
+        ("search --roster ROSTER x -r [", "bad glob"),
+        ("search x -r acme", "-r and --label select repositories of a --roster"),
+        ("search x --label staff", "-r and --label select repositories of a --roster"),
+    ],
+)
+def test_bad_arguments_are_refused(
+    made: tuple[CommandLine, Path], arguments: str, problem: str
+) -> None:
+    lode, roster = made
+    given = [str(roster) if word == "ROSTER" else word for word in arguments.split()]
+    lode(*given).must_be_refused(problem)
+
+
+def test_a_part_of_an_indexed_tree_is_no_repository(lode: CommandLine, tmp_path: Path) -> None:
+    tree = write_tree(tmp_path / "tree", SAMPLE)
+    lode("index", tree).must_succeed()
+    lode("roster", "add", tmp_path / "roster", "x", tree / "src").must_be_refused("is a part of")
+
+
+def test_a_search_without_a_roster_imports_nothing_of_it(
+    made: tuple[CommandLine, Path], tmp_path: Path
+) -> None:
+    lode, roster = made
+    tree = roster.parent / "trees/acme/api"
+    imported = imported_by(lode, "search", "retry", tree, folder=tmp_path / "site")
+    assert not [name for name in imported if ".roster" in name or ".objects" in name]
