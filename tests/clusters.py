@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode import Hit
-from codelode.cluster.front import Chosen, Found, Front, FrontOptions
 from codelode.cluster.files import PieceFiles
+from codelode.cluster.front import Chosen, Found, Front, FrontOptions
 from codelode.cluster.pieces import Corpus, HeldRepository, Piece
 from codelode.cluster.searcher import Searcher, SearcherOptions
 from codelode.embed.encoder import Encoder
@@ -109,12 +109,18 @@ def ask(
     encoder: Encoder | None = None,
     names: Sequence[str] | None = None,
     *,
-    strict: bool = True,
+    whole: bool = True,
     seconds: float = 10,
 ) -> Found:
-    """Search all repositories, or some of them."""
-    chosen = Chosen(names, encoder or TextEncoder())
-    return front.search(request, lambda _: chosen, strict=strict, seconds=seconds)
+    """Search all repositories, or some of them; by default, nothing may be missing."""
+
+    def choose(shown: Corpus) -> Chosen:
+        wanted = [each.name for each in shown.repositories] if names is None else names
+        return Chosen(shown.select(wanted), encoder or TextEncoder())
+
+    found = front.search(request, choose, seconds)
+    assert not (whole and found.missing)
+    return found
 
 
 @contextmanager

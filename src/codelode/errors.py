@@ -6,11 +6,11 @@ CodelodeError
 ├── IndexingError         an update had to stop; earlier commits are intact
 │   └── MemoryCapError    the memory cap could not be kept
 ├── LockedError           another process is writing to the index
+├── ClusterError          a cluster cannot answer, or not completely although that was asked for
 ├── ObjectStoreError      a bucket or a shared folder cannot be used
 │   ├── NoObjectError     it has no such object
 │   ├── UnfitStoreError   it lacks a property that commits need
 │   └── StaleWriterError  a commit took too long
-├── ClusterError          a cluster cannot answer, or not completely although that was asked for
 └── StoreError            the index cannot be used as it is
     ├── NoIndexError      there is no index
     ├── FormatError       another version of codelode wrote the index, or it is no index

@@ -52,7 +52,7 @@ def answer_of_object(fields: Any, query: str) -> Answer:
             freshness=Freshness(age=float(freshness["age_seconds"])),
             missing=tuple(map(_text, fields["missing"])),
         )
-    except (LookupError, TypeError, OverflowError) as error:
+    except (LookupError, TypeError, AttributeError, OverflowError) as error:
         raise ValueError(f"it has no {error}") from None
     return answer
 
@@ -61,16 +61,16 @@ def _hit_of_object(fields: Any) -> Hit:
     from codelode.types import Hit
 
     features = fields.get("features")
-    name = path_of_fields(fields)
     return Hit(
-        path=_text(name),
-        **{each: int(fields[each]) for each in ("line", "start_line", "end_line")},
+        path=_text(path_of_fields(fields)),
+        line=int(fields["line"]),
+        start_line=int(fields["start_line"]),
+        end_line=int(fields["end_line"]),
         score=float(fields["score"]),
         text=_text(fields.get("text", "")),
-        **{
-            each: None if fields[each] is None else _text(fields[each])
-            for each in ("language", "symbol", "kind")
-        },
+        language=_text_or_none(fields["language"]),
+        symbol=_text_or_none(fields["symbol"]),
+        kind=_text_or_none(fields["kind"]),
         stale=bool(fields["stale"]),
         features=None if features is None else {key: float(features[key]) for key in features},
         deleted=bool(fields["deleted"]),
@@ -81,6 +81,10 @@ def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError("text")
     return value
+
+
+def _text_or_none(value: Any) -> str | None:
+    return None if value is None else _text(value)
 
 
 def freshness_object(state: Freshness) -> dict[str, Any]:

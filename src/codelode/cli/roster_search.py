@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codelode.cli.advice import explain_quotes
-from codelode.cli.views.hits import print_answer, shown_hits
+from codelode.cli.views.hits import print_answer, shown_hits, shown_whole
 from codelode.errors import UsageError
-from codelode.render.paths import GivenRoot
 from codelode.roster.answer import SelectedRepositories, object_cache
 from codelode.roster.roster import Roster
 
@@ -18,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from codelode.search.request import SearchRequest
-    from codelode.types import Answer
 
 
 def search_roster(
@@ -39,17 +35,12 @@ def search_roster(
     if options.format == "agent":
         from codelode.cli.views.agent_page import print_page
 
-        print_page(answer, _shown_whole(answer), [_state(repositories)], terms, options)
+        print_page(answer, shown_whole(answer), [_state(repositories)], terms, options)
     else:
-        print_answer(answer, _shown_whole(answer), terms, options)
+        print_answer(answer, shown_whole(answer), terms, options)
     if not answer.hits:
         explain_quotes(request.query)
     return 0 if shown_hits(answer, options) else 1
-
-
-def _shown_whole(answer: Answer) -> list[GivenRoot]:
-    """Return the roots by which paths of hits are shown as they are."""
-    return [GivenRoot("", os.fspath(Path(answer.root)))]
 
 
 def _state(repositories: SelectedRepositories) -> str:

@@ -78,16 +78,10 @@ def decode(query: str) -> Wanted:
         else:
             raise UsageError(f"there is no parameter {name!r}")
     given: dict[str, Any] = {name: read(name, single) for name, read in _SINGLE.items()}
-    request = SearchRequest(
-        given["q"],
-        given["limit"],
-        given["mode"],
-        explain=given["explain"],
-        ignore_case=given["ignore_case"],
-        threshold=given["threshold"],
-        **{attribute: lists[name] for name, attribute in _LISTS.items()},
-    )
-    return Wanted(request, lists["repo"], given["strict"], given["seconds"])
+    options: dict[str, Any] = {attribute: lists[name] for name, attribute in _LISTS.items()}
+    options |= {name: given[name] for name in ("explain", "ignore_case", "threshold")}
+    request = SearchRequest(given["q"], given["limit"], given["mode"], **options)
+    return Wanted(request, tuple(lists["repo"]), given["strict"], given["seconds"])
 
 
 def _text(name: str, given: Mapping[str, str]) -> str:

@@ -5,32 +5,47 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from codelode import metrics
 from codelode.cluster.front import DEADLINE_SECONDS, Chosen, Front
 from codelode.cluster.pieces import Corpus, HeldRepository
 from codelode.embed.load import load, names
-from codelode.errors import CodelodeError, ModelError, UsageError
+from codelode.errors import (
+    ClusterError,
+    CodelodeError,
+    DamagedError,
+    FormatError,
+    MismatchError,
+    ModelError,
+)
+from codelode.lru import LruCache
+from codelode.roster.answer import select_some
+from codelode.roster.opened import check_tokenizer
+from codelode.search.parsed_query import parse_request
 from codelode.search.searcher import canonical
-from codelode.store.manifest import check_model
 from codelode.types import Answer, Freshness
 
 if TYPE_CHECKING:
     from codelode.embed.encoder import Encoder
     from codelode.roster.manifest import RepositoryManifest
+    from codelode.roster.records import Identity
     from codelode.roster.roster import Roster, Selection
     from codelode.search.request import SearchRequest
+    from codelode.types import Hit
 
 POLL_SECONDS = 1.0
+
+_SCOPES = 64
 
 
 @dataclass(frozen=True)
 class RosterCorpus(Corpus):
-    """One generation of a roster, with the manifests of its repositories."""
+    """One generation of a roster; `broken` are the repositories whose manifests are damaged."""
 
     roster: Roster
+    broken: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +61,26 @@ class Restriction:
     seconds: float = DEADLINE_SECONDS
 
 
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The repositories of one generation that a restriction selects, and what is searched of them.
+
+    `broken` are the names of those that cannot be searched; `identity` is their model.
+    """
+
+    selection: Selection
+    identity: Identity | None
+    chosen: Chosen
+    broken: tuple[str, ...]
+
+
 class ClusterRepositories:
     """Answers from the newest generation of a roster, which a thread looks for."""
 
     def __init__(self, front: Front, roster: Roster, model: str | None = None) -> None:
         """Show a roster. `model` is the model of its indexes, if it is not a bundled one.
 
-        Raises `DamagedError`, `FormatError`, `ObjectStoreError`.
+        Raises `ObjectStoreError`.
         """
         self.front = front
         self.roster = roster
@@ -61,6 +89,7 @@ class ClusterRepositories:
         self._model = model
         self._encoder: Encoder | None = None
         self._manifests: dict[str, RepositoryManifest] = {}
+        self._scopes: LruCache[tuple[object, ...], Scope] = LruCache(_SCOPES)
         self._closed = threading.Event()
         self._show(roster)
         threading.Thread(target=self._follow, daemon=True).start()
@@ -78,43 +107,46 @@ class ClusterRepositories:
         `ModelError`.
         """
         began = time.perf_counter()
-        selections: list[Selection] = []
-        languages = canonical(request.languages or ())
+        parse_request(request)
+        languages = frozenset(canonical(request.languages or ()))
+        scopes: list[Scope] = []
 
         def choose(corpus: Corpus) -> Chosen:
-            assert isinstance(corpus, RosterCorpus)
-            selection = corpus.roster.select(restriction.globs, restriction.labels)
-            if not len(selection):
-                raise UsageError(f"{corpus.roster.place} has no such repository")
-            selections.append(selection)
-            searched = selection.having(languages)
-            encoder = None if request.mode == "lexical" else self._load_encoder(corpus, searched)
-            return Chosen([repository.name for repository in searched], encoder)
+            scope = self._scope(corpus, restriction, languages)
+            scopes.append(scope)
+            encoder = None if request.mode == "lexical" else self._load_encoder(scope.identity)
+            return replace(scope.chosen, encoder=encoder)
 
-        found = self.front.search(
-            request, choose, strict=restriction.strict, seconds=restriction.seconds
-        )
-        (selection,) = selections
+        found = self.front.search(request, choose, restriction.seconds)
+        (scope,) = scopes
+        missing = tuple(sorted({*found.missing, *scope.broken}))
+        if restriction.strict and missing:
+            raise ClusterError(f"cannot be searched: {', '.join(missing)}")
         seconds = time.perf_counter() - began
         if (recorder := metrics.recorder()) is not None:
             recorder.query_done(request.mode, seconds)
-        return Answer(
-            query=request.query,
-            root=selection.roster.place,
-            generation=selection.generation,
-            files=selection.files,
-            chunks=selection.chunks,
-            complete=selection.complete and not found.missing,
-            stale_files=0,
-            hits=found.hits,
-            seconds=seconds,
-            freshness=Freshness(age=max(0.0, time.time() - selection.updated)),
-            missing=found.missing,
-        )
+        return _answer(request.query, scope.selection, found.hits, missing, seconds)
 
-    def _load_encoder(self, corpus: RosterCorpus, searched: Selection) -> Encoder | None:
-        """Return the model of some repositories. No folder is opened because a roster names it."""
-        identity = searched.identity()
+    def _scope(self, corpus: Corpus, restriction: Restriction, languages: frozenset[str]) -> Scope:
+        """Return what a restriction selects in a generation."""
+        assert isinstance(corpus, RosterCorpus)
+        labels = tuple(sorted(set(restriction.labels)))
+        key = corpus.generation, tuple(restriction.globs), labels, languages
+        scope = self._scopes.get(key)
+        if scope is None:
+            selection = select_some(corpus.roster, restriction.globs, labels)
+            searched = selection.having(languages)
+            identity = searched.identity()
+            check_tokenizer(identity)
+            names_ = {each.name for each in searched}
+            pieces = corpus.select(names_)
+            broken = tuple(sorted(corpus.broken & names_))
+            scope = Scope(selection, identity, Chosen(pieces), broken)
+            self._scopes.put(key, scope)
+        return scope
+
+    def _load_encoder(self, identity: Identity | None) -> Encoder | None:
+        """Return a model. No folder is opened because a roster names it."""
         if identity is None:
             return None
         if self._encoder is None:
@@ -124,9 +156,11 @@ class ClusterRepositories:
                     " a bundled one: start the front with --model"
                 )
             self._encoder = load(self._model or identity.encoder)
-        first = next(iter(searched)).name
-        held = next(each for each in corpus.repositories if each.name == first)
-        check_model(held.manifest, self._encoder.name, self._encoder.fingerprint)
+        if identity.fingerprint != self._encoder.fingerprint:
+            raise MismatchError(
+                f"the repositories were indexed with the model {identity.encoder}, not with"
+                f" {self._encoder.name}: index them again"
+            )
         return self._encoder
 
     def _follow(self) -> None:
@@ -141,18 +175,40 @@ class ClusterRepositories:
                 self.problem = str(error)  # the store may be back soon; what is known is searched
 
     def _show(self, roster: Roster) -> None:
-        """Let the front search a generation. Manifests that did not change are not fetched."""
-        manifests, held = {}, []
-        for repository in roster.everything():
-            key = repository.manifest
-            found = self._manifests.get(key)
-            manifests[key] = found if found is not None else roster.manifest(repository)
-            manifest, digests = manifests[key].manifest, manifests[key].digests
-            held.append(
-                HeldRepository(
-                    repository.name, repository.prefix, roster.place, manifest, digests
-                )
-            )
+        """Let the front search a generation. Manifests that did not change are not fetched.
+
+        A damaged one is missing from answers, and does not hold up the other repositories.
+        """
+        manifests: dict[str, RepositoryManifest] = {}
+        held, broken = [], set()
+        for each in roster.everything():
+            try:
+                found = self._manifests.get(each.manifest) or roster.manifest(each)
+            except (DamagedError, FormatError):
+                broken.add(each.name)
+                continue
+            manifests[each.manifest] = found
+            place, digests = roster.place, found.digests
+            held.append(HeldRepository(each.name, each.prefix, place, found.manifest, digests))
         self._manifests = manifests
-        self.front.show(RosterCorpus(f"{roster.place} {roster.number}", tuple(held), roster))
+        generation = f"{roster.place} {roster.number} {sorted(broken)}"
+        self.front.show(RosterCorpus(generation, tuple(held), roster, frozenset(broken)))
         self.roster = roster
+
+
+def _answer(
+    query: str, selection: Selection, hits: list[Hit], missing: tuple[str, ...], seconds: float
+) -> Answer:
+    return Answer(
+        query=query,
+        root=selection.roster.place,
+        generation=selection.generation,
+        files=selection.files,
+        chunks=selection.chunks,
+        complete=selection.complete and not missing,
+        stale_files=0,
+        hits=hits,
+        seconds=seconds,
+        freshness=Freshness(age=max(0.0, time.time() - selection.updated)),
+        missing=missing,
+    )

@@ -117,7 +117,9 @@ class Calls:
         """Do some work on the pieces that a call names; say which of them are missing."""
         view = self._holdings.view(str(head["view"]))
         pieces = messages.unpack_pieces(head["pieces"])
-        if len(pieces) != view.count or not set(np.flatnonzero(pieces).tolist()) <= set(view.pieces):
+        if len(pieces) != view.count or not set(np.flatnonzero(pieces).tolist()) <= set(
+            view.pieces
+        ):
             raise FrameError("pieces that are not of this searcher")
         held, missing = view.part(pieces)
         if not len(held.numbers):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from codelode.cluster.deploy import NAMESPACE, DeployOptions, unpack
@@ -42,7 +43,7 @@ def connect(address: str) -> Any:
             address=address or "auto",
             namespace=NAMESPACE,
             log_to_driver=False,
-            logging_level="ERROR",
+            logging_level=logging.ERROR,
             configure_logging=True,
         )
     except (ConnectionError, ValueError, RuntimeError, OSError) as error:
@@ -54,8 +55,9 @@ def connect(address: str) -> Any:
 
 
 def _deploy(ray: Any, options: DeployOptions) -> None:
-    from codelode.cluster.actors import SearcherActor
     from ray.exceptions import GetTimeoutError, RayError
+
+    from codelode.cluster.actors import SearcherActor
 
     actor = ray.remote(SearcherActor)
     started = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,11 +11,11 @@ from codelode.cluster.members import Members
 from codelode.cluster.placement import REPLICAS
 from codelode.cluster.search import ClusterSearch, Memory
 from codelode.cluster.views import Views
-from codelode.errors import ClusterError
 
 if TYPE_CHECKING:
     from codelode.cluster.pieces import Corpus
     from codelode.cluster.placement import View
+    from codelode.cluster.rounds import Pieces
     from codelode.embed.encoder import Encoder
     from codelode.search.request import SearchRequest
     from codelode.types import Hit
@@ -39,9 +39,9 @@ class FrontOptions:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The repositories to search, by name (None: all), and their model for queries."""
+    """The pieces to search, bool[pieces], and their model for queries."""
 
-    names: Sequence[str] | None = None
+    pieces: Pieces
     encoder: Encoder | None = None
 
 
@@ -94,23 +94,17 @@ class Front:
         self,
         request: SearchRequest,
         choose: Callable[[Corpus], Chosen],
-        *,
-        strict: bool = False,
         seconds: float = DEADLINE_SECONDS,
     ) -> Found:
-        """Return the hits of one machine with the repositories that `choose` returns.
+        """Return the hits of one machine with what `choose` returns.
 
-        If some pieces cannot be searched within some seconds, the hits are those of the others;
-        with `strict`, that is a `ClusterError`. Raises `ClusterError` too if no searcher is ready,
-        `UsageError`, and what `choose` raises.
+        Pieces that cannot be searched within some seconds are left out: the hits are those of the
+        others. Raises `ClusterError` if no searcher is ready, `UsageError`, and what `choose`
+        raises.
         """
         deadline = time.monotonic() + seconds
         with self.views.current(deadline) as view:
             chosen = choose(view.corpus)
-            pieces = view.corpus.select(chosen.names)
-            search = ClusterSearch(view, pieces, self._members.link, self._memory, deadline)
+            search = ClusterSearch(view, chosen.pieces, self._members.link, self._memory, deadline)
             hits = search.run(request, None if request.mode == "lexical" else chosen.encoder)
-            missing = view.corpus.names(search.missing)
-        if strict and missing:
-            raise ClusterError(f"not searched in time: {', '.join(missing)}")
-        return Found(hits, missing)
+            return Found(hits, view.corpus.names(search.missing))

@@ -1,7 +1,7 @@
 """How a searcher and a front make sure of each other before anything else.
 
-Both know a token, which neither sends: each proves it for a random number of the other's. Nothing is
-encrypted after that, so the network between them must be private.
+Both know a token, which neither sends: each proves it for a random number of the other's. Nothing
+is encrypted after that, so the network between them must be private.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ PORT = 6399
 
 _STATE = "local-ray.json"
 _START_SECONDS = 60.0
-_END_SECONDS = 10.0
+_END_SECONDS = 5.0
 _OBJECT_STORE_BYTES = 100 << 20
 """What passes through Ray is small: its shared memory need not be large."""
 
@@ -80,7 +80,8 @@ def down() -> bool:
     with suppress(ProcessLookupError):
         os.killpg(pid, signal.SIGTERM)
         end = time.monotonic() + _END_SECONDS
-        while time.monotonic() < end and _is_running(pid):
+        while time.monotonic() < end:
+            os.killpg(pid, 0)  # raises if nothing is left
             time.sleep(0.05)
         os.killpg(pid, signal.SIGKILL)
     return True

@@ -24,7 +24,7 @@ _MOST_HANDSHAKES = 64
 
 
 class Members:
-    """Accepts searchers at an address and keeps a link to each; the newest link of a name counts."""
+    """Accepts searchers at an address and keeps a link to each: the newest one of a name."""
 
     def __init__(self, address: tuple[str, int], token: str) -> None:
         """Listen. Raises `UsageError` if the address is taken."""

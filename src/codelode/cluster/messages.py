@@ -152,7 +152,7 @@ def unpack_gathered(frame: Frame, terms: int, pieces: NDArray[np.bool_]) -> Gath
         raise FrameError("arrays of different lengths")
     if (np.diff(gathered.keys) <= 0).any() or (gathered.files >> 32 != numbers).any():
         raise FrameError("candidates in no order")
-    if len(gathered) and not (0 <= numbers[0] and numbers[-1] < len(pieces)):
+    if len(gathered) and not (numbers[0] >= 0 and numbers[-1] < len(pieces)):
         raise FrameError("candidates of no piece")
     if not pieces[numbers].all():
         raise FrameError("candidates of other pieces")
@@ -164,10 +164,12 @@ def unpack_gathered(frame: Frame, terms: int, pieces: NDArray[np.bool_]) -> Gath
 def pack_ranked(ranked: Ranked) -> Frame:
     """Return the part of a call of `texts` that names the chunks to read."""
     features = ranked.features
-    arrays = {
+    if features is None:
+        features = np.zeros((0, len(FEATURES)), np.float32)
+    arrays: dict[str, NDArray[Any]] = {
         "keys": ranked.keys,
         "scores": ranked.scores,
-        "features": np.zeros((0, len(FEATURES)), np.float32) if features is None else features,
+        "features": features,
     }
     shapes, body = pack_arrays(arrays, _RANKED)
     return {"arrays": shapes}, body

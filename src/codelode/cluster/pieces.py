@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -109,12 +109,15 @@ class Corpus:
         """A short form of the generation, for names."""
         return xxhash.xxh3_64_hexdigest(self.generation.encode("utf-8", "surrogatepass"))
 
-    def select(self, names: Sequence[str] | None) -> NDArray[np.bool_]:
-        """Return which pieces belong to repositories of some names (default: all), bool[pieces]."""
-        if names is None:
-            return np.ones(len(self.pieces), bool)
-        wanted = set(names)
-        chosen = np.array([each.name in wanted for each in self.repositories], bool)
+    @cached_property
+    def totals(self) -> NDArray[np.int64]:
+        """The live chunks of each piece and their terms, int64[pieces, 2]."""
+        counts = [(each.entry.chunks, each.entry.tokens) for each in self.pieces]
+        return np.array(counts, np.int64).reshape(-1, 2)
+
+    def select(self, names: Collection[str]) -> NDArray[np.bool_]:
+        """Return which pieces belong to repositories of some names, bool[pieces]."""
+        chosen = np.array([each.name in names for each in self.repositories], bool)
         return np.asarray(chosen[self.owners], np.bool_)
 
     def names(self, pieces: NDArray[np.bool_]) -> tuple[str, ...]:

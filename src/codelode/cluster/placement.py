@@ -1,8 +1,8 @@
 """Which searchers hold a piece.
 
-Rendezvous hashing (Thaler and Ravishankar, "Using name-based mappings to increase hit rates", 1998):
-the owners of a piece are the searchers with the highest hashes of both names. A searcher that comes
-or goes moves only its own share of the pieces.
+Rendezvous hashing (Thaler and Ravishankar, "Using name-based mappings to increase hit rates",
+1998): the owners of a piece are the searchers with the highest hashes of both names. A searcher
+that comes or goes moves only its own share of the pieces.
 """
 
 from __future__ import annotations

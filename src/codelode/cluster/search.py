@@ -96,9 +96,8 @@ class ClusterSearch:
 
     def _totals(self) -> tuple[int, int]:
         """Return the chunks and the terms of the pieces to search."""
-        pieces = self._view.corpus.pieces
-        entries = [pieces[number].entry for number in np.flatnonzero(self.pieces).tolist()]
-        return sum(each.chunks for each in entries), sum(each.tokens for each in entries)
+        chunks, tokens = self._view.corpus.totals[self.pieces].sum(axis=0).tolist()
+        return chunks, tokens
 
     def _count(self, query: ParsedQuery) -> NDArray[np.int64]:
         """Return the counts of the terms that a query needs, int64[counted]."""

@@ -50,11 +50,9 @@ class Searcher:
         self._holdings = Holdings(files)
         self._closed = threading.Event()
         self._connections: set[socket.socket] = set()
-        for target, arguments in [
-            *((self._serve, (address,)) for address in options.fronts),
-            (self._reopen, ()),
-        ]:
-            threading.Thread(target=target, args=arguments, daemon=True).start()
+        for address in options.fronts:
+            threading.Thread(target=self._serve, args=(address,), daemon=True).start()
+        threading.Thread(target=self._reopen, daemon=True).start()
 
     def close(self) -> None:
         """Leave the fronts."""

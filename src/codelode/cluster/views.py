@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -159,8 +160,7 @@ class Views:
                 "count": len(pieces),
                 "pieces": [[number, pieces[number].pack()] for number in numbers.tolist()],
             }
-            call = link.call(head)
-            call.add_done_callback(lambda call, link=link: self._opened(used, link, call))
+            link.call(head).add_done_callback(partial(self._opened, used, link))
 
     def _opened(self, used: InUse, link: Link, call: Future[Frame]) -> None:
         try:
@@ -179,7 +179,7 @@ class Views:
         if all(self._has_open(member, view) for member in view.holders):
             return True
         ready = np.array([self._has_open(member, view) for member in view.members], bool)
-        late = self._current is None or time.monotonic() - used.since > GRACE_SECONDS
+        late = time.monotonic() - used.since > GRACE_SECONDS
         return bool(late and ready[view.owners].any(axis=1).all())
 
     def _has_open(self, member: str, view: View) -> bool:

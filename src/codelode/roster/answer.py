@@ -62,10 +62,7 @@ class SelectedRepositories:
         Raises `UsageError` if there is nothing to search.
         """
         self.roster = roster
-        self.selection = roster.select(globs, labels)
-        if not len(self.selection):
-            which = f" that matches {' or '.join(map(repr, globs))}" if globs else " to search"
-            raise UsageError(f"{roster.place} has no repository{which}")
+        self.selection = select_some(roster, globs, labels)
         self._cache = cache or object_cache()
         self._model = model
         self._encoder: Encoder | None = None
@@ -127,3 +124,12 @@ class SelectedRepositories:
             self._encoder = load(self._model or manifest.encoder)
         check_model(manifest, self._encoder.name, self._encoder.fingerprint)
         return self._encoder
+
+
+def select_some(roster: Roster, globs: Sequence[str], labels: Collection[str]) -> Selection:
+    """Return what `Roster.select` does. Raises `UsageError` too if there is nothing to search."""
+    selection = roster.select(globs, labels)
+    if not len(selection):
+        which = f" that matches {' or '.join(map(repr, globs))}" if globs else " to search"
+        raise UsageError(f"{roster.place} has no repository{which}")
+    return selection

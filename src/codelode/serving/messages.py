@@ -82,8 +82,9 @@ def unpack_hits(packed: list[list[Any]], texts: bytes) -> list[Hit]:
     hits, end = [], 0
     for values in packed:
         start, end = end, end + values[_TEXT]
-        text = texts[start:end].decode()
-        hits.append(Hit(*values[:_TEXT], text, *values[_TEXT + 1 :]))
+        hits.append(
+            Hit(**dict(zip(_HIT, values, strict=True)) | {"text": texts[start:end].decode()})
+        )
     return hits
 
 

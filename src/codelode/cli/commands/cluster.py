@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codelode.cli.options import HELP, HOST_NAMES, QUIET, Command, natural, option, positive, size, switch
+from codelode.cli.options import (
+    HELP,
+    HOST_NAMES,
+    QUIET,
+    Command,
+    natural,
+    option,
+    positive,
+    size,
+    switch,
+)
 
 if TYPE_CHECKING:
     import argparse
@@ -20,11 +30,11 @@ _FORMS = {
 COMMAND = Command(
     "cluster",
     "build and search the repositories of a roster on many machines, with Ray",
-    "serve: search the repositories of ROSTER with N searchers, which hold its segments, and answer"
-    " `lode search --server URL`. New generations of the roster are searched as they come. build:"
-    " index the repositories that the file SOURCES lists, NAME and SOURCE (a git URL, a folder or an"
-    " archive) on each line, as tasks, and add them to ROSTER. up --local: start Ray on this"
-    " machine. down: end it. See docs/scale-out.md. Needs the extras: pip install"
+    "serve: search the repositories of ROSTER with N searchers, which hold its segments, and"
+    " answer `lode search --server URL`. New generations of the roster are searched as they come."
+    " build: index the repositories that the file SOURCES lists, as tasks of Ray, and add them to"
+    " ROSTER; each line has NAME and SOURCE: a git URL, a folder or an archive. up --local: start"
+    " Ray on this machine. down: end it. See docs/scale-out.md. Needs the extras: pip install"
     " 'codelode[cluster,serve]'.",
     (
         option("action", metavar="ACTION", choices=tuple(_FORMS), help="serve, build, up or down"),
@@ -163,7 +173,6 @@ def run(options: argparse.Namespace) -> int:
 def _serve(options: argparse.Namespace) -> int:
     """Serve until interrupted."""
     import os
-    import sys
 
     from codelode.cli.streams import say
     from codelode.cluster.files import FileOptions
@@ -191,12 +200,11 @@ def _serve(options: argparse.Namespace) -> int:
     )
 
     def announce(url: str, token: str) -> None:
-        print(f"serving {roster} at {url}", flush=True)
+        say(f"serving {roster} at {url}")
         if token and not served.token:
             say(f"clients need LODE_SERVE_TOKEN={token}")
 
     serve_cluster(served, os.environ.get("LODE_CLUSTER_TOKEN", ""), announce)
-    sys.stdout.flush()
     return 0
 
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from codelode.cli.many import MANY_REPOSITORIES
 from codelode.cli.options import (
     COLOR,
     GLOB,
     HELP,
     INDEX_DIR,
-    LABEL,
     LIMIT,
     NO_INDEX,
-    REPO,
     SHOW_SECRETS,
     TYPE,
     Command,
@@ -20,7 +19,6 @@ from codelode.cli.options import (
     natural,
     option,
     positive,
-    size,
     switch,
 )
 from codelode.errors import UsageError
@@ -92,27 +90,7 @@ COMMAND = Command(
                 INDEX_DIR,
             ),
         ),
-        (
-            "many repositories",
-            (
-                option(
-                    "--roster",
-                    metavar="PLACE",
-                    help="instead of ROOT, search the repositories of the roster in PLACE, a"
-                    " folder or a URL (see `lode roster`)",
-                ),
-                REPO,
-                LABEL,
-                option(
-                    "--cache-size",
-                    metavar="SIZE",
-                    type=size,
-                    default=20 << 30,
-                    help="keep at most SIZE of fetched segments on this machine; K, M and G are"
-                    " powers of 1024 (default: 20G)",
-                ),
-            ),
-        ),
+        MANY_REPOSITORIES,
         (
             "how",
             (
@@ -238,6 +216,10 @@ def run(options: argparse.Namespace) -> int:
     query, roots = query_and_roots(options)
     request = _request(query, options)
     terms = parse_request(request).terms
+    if options.server is not None:
+        from codelode.cli.server_search import search_server
+
+        return search_server(request, terms, roots, options)
     if options.roster is not None:
         from codelode.cli.roster_search import search_roster
 
