@@ -52,6 +52,13 @@ $(AXE): $(STAMP)
 test-long: $(STAMP)
 	$(BIN)/python -m pytest -m long
 
+# The documentation as a site in build/site; every link is checked.
+.PHONY: docs
+test-all: docs
+docs: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+
 # What the benchmarks need beside codelode; which there are: benchmarks/README.md.
 benchmarks: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group benchmarks

@@ -67,6 +67,19 @@ def cut(document: Document) -> list[Chunk]:
     return chunk(document).chunks
 
 
+def defined(document: Document) -> list[list[str]]:
+    """Return the names of the definitions that are named on the lines of each chunk."""
+    chunked = chunk(document)
+    return [
+        [
+            each.name
+            for each in chunked.definitions
+            if part.start_line <= each.name_line <= part.end_line
+        ]
+        for part in chunked.chunks
+    ]
+
+
 def drawn_outline(language: str, text: bytes) -> str:
     """Return the definitions of a text, one per line: lines, nesting, kind, name, documentation."""
     name = grammar_name(language)

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,11 +20,14 @@ from typing import Any
 import pytest
 
 LODE = [sys.executable, "-m", "codelode"]
-_ON_TERMINAL = (
+ON_TERMINAL = (
     "import fcntl, os, sys, termios; os.setsid(); fcntl.ioctl(0, termios.TIOCSCTTY, 0);"
     " os.execv(sys.argv[1], sys.argv[1:])"
 )
-_OURS = ("LODE_INDEX_DIR", "LODE_METRICS", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "PYTHONSTARTUP")
+_OURS = (
+    *("NO_COLOR", "FORCE_COLOR", "COLUMNS", "PYTHONSTARTUP"),
+    *("VISUAL", "EDITOR", "PAGER", "LESS", "WSL_DISTRO_NAME"),
+)
 
 SAMPLE: dict[str, str | bytes] = {
     "src/retry.py": (
@@ -115,13 +118,13 @@ def imported_by(lode: CommandLine, *arguments: str | Path, folder: Path) -> set[
         {
             "sitecustomize.py": "import atexit, os, sys\n\n\n"
             "def write():\n"
-            "    with open(os.environ['LODE_TEST_MODULES'], 'w') as file:\n"
+            "    with open(os.environ['TEST_LODE_MODULES'], 'w') as file:\n"
             "        file.write('\\n'.join(sys.modules))\n\n\n"
             "atexit.register(write)\n"
         },
     )
     listed = folder / "modules"
-    lode(*arguments, PYTHONPATH=str(folder), LODE_TEST_MODULES=str(listed))
+    lode(*arguments, PYTHONPATH=str(folder), TEST_LODE_MODULES=str(listed))
     return set(listed.read_text().split())
 
 
@@ -171,12 +174,21 @@ class Outcome:
 class CommandLine:
     """`lode`, with a cache folder of its own."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, **variables: str) -> None:
         self.home = home
         self.cache = home / "cache"
+        self._variables = variables
+
+    def having(self, variables: Mapping[str, str]) -> CommandLine:
+        """Return this command line with more variables in its environment."""
+        return CommandLine(self.home, **variables)
 
     def environment(self, **changes: str) -> dict[str, str]:
-        inherited = {name: value for name, value in os.environ.items() if name not in _OURS}
+        inherited = {
+            name: value
+            for name, value in os.environ.items()
+            if name not in _OURS and not name.startswith("LODE_")
+        }
         own = {
             "HOME": str(self.home),
             "XDG_CACHE_HOME": str(self.cache),
@@ -184,7 +196,7 @@ class CommandLine:
             "GIT_CONFIG_NOSYSTEM": "1",
             "TERM": "xterm-256color",
         }
-        return {**inherited, **own, **changes}
+        return {**inherited, **own, **self._variables, **changes}
 
     def __call__(
         self,
@@ -192,13 +204,15 @@ class CommandLine:
         cwd: Path | None = None,
         stdout: Any = subprocess.PIPE,
         python: tuple[str, ...] = (),
+        given: bytes = b"",
         **environment: str,
     ) -> Outcome:
+        """Run with `given` on standard input."""
         done = subprocess.run(
             [LODE[0], *python, *LODE[1:], *arguments],
             cwd=cwd or self.home,
             env=self.environment(**environment),
-            stdin=subprocess.DEVNULL,
+            input=given,
             stdout=stdout,
             stderr=subprocess.PIPE,
             timeout=240,
@@ -245,13 +259,27 @@ class CommandLine:
         When the output matches `interrupt_at`, Ctrl-C is typed. A `reply` is a pattern and a text:
         when the output matches the pattern, the text is typed.
         """
+        return self.run_on_terminal(
+            [*LODE, *arguments], columns, cwd, interrupt_at, reply, **environment
+        )
+
+    def run_on_terminal(
+        self,
+        command: Sequence[str | bytes | Path],
+        columns: int = 100,
+        cwd: Path | None = None,
+        interrupt_at: bytes = b"",
+        reply: tuple[bytes, bytes] | None = None,
+        **environment: str,
+    ) -> Outcome:
+        """Run any command as `on_terminal` does."""
         leader, follower = pty.openpty()
         os.set_blocking(leader, False)
         import termios
 
         termios.tcsetwinsize(follower, (24, columns))
         process = subprocess.Popen(
-            [sys.executable, "-c", _ON_TERMINAL, *LODE, *arguments],
+            [sys.executable, "-c", ON_TERMINAL, *command],
             cwd=cwd or self.home,
             env=self.environment(**environment),
             stdin=follower,

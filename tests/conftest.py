@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from tests.commandline import SAMPLE, CommandLine, write_tree
 # Other work on the machine must not fail a test; tests of speed measure CPU time themselves.
 settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
+
+# Nor must it keep a search from updating the index first; tests of the budget set their own.
+os.environ["LODE_FRESH_BUDGET"] = "30"
 
 # Background jobs of a shell ignore Ctrl-C, and so would every process that a test starts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

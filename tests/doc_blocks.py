@@ -37,6 +37,8 @@ SKIPPED = {"make": "builds and tests the project itself", "pip": "installs packa
 """Programs that examples never run, with the reason."""
 SERVES = ("lode mcp --http", "lode watch", "lode serve")
 """Commands that end only when they are interrupted."""
+ASKS = ("lode pick",)
+"""Commands that wait for keys: `test_cli_pick` types them."""
 _NUMBER = re.compile(r"\d[\d,.]*(?: (?:B|kB|MB|GB|ms|µs|s|min)\b)?(?:/s)?")
 _PORT = re.compile(r"(?<=127\.0\.0\.1:)\d+")
 _COMPARE = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
@@ -141,6 +143,14 @@ def plant(tree: Path) -> Path:
     return tree
 
 
+def commit(tree: Path) -> None:
+    """Make a tree a git repository, in which one file is not committed yet."""
+    identity = ("-c", "user.name=you", "-c", "user.email=you@example.org")
+    for command in (["init", "-q"], ["add", "."], ["reset", "-q", "src/todo.py"]):
+        subprocess.run(["git", "-C", str(tree), *command], check=True)
+    subprocess.run(["git", "-C", str(tree), *identity, "commit", "-qm", "first"], check=True)
+
+
 class Examples:
     """Runs blocks as a newcomer would, in a home of their own with a tree in `path/to/repo`."""
 
@@ -149,7 +159,9 @@ class Examples:
         self.tree = plant(lode.home / "path" / "to" / "repo")
         plant(lode.home / "src" / "app")
         self._environment = lode.environment(
-            PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", COLUMNS="100"
+            EDITOR="true",  # an editor that shows nothing
+            PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            COLUMNS="100",
         )
 
     def console(self, block: Block) -> str:
@@ -157,12 +169,14 @@ class Examples:
 
         A block that begins with `lode index` begins without an index.
         """
+        if not (self.tree / ".git").exists():
+            commit(self.tree)
         if commands(block.text)[0][0].startswith("lode index"):
             shutil.rmtree(self._cache, ignore_errors=True)
         printed = ""
         for command, output in commands(block.text):
             program = command.split()[0]
-            if program in SKIPPED or any(each in command for each in SERVES):
+            if program in SKIPPED or any(each in command for each in SERVES + ASKS):
                 continue
             quick = re.sub(r"(lode bench[^#]*)", r"\1 --seconds 1 --queries 10 ", command)
             done = self._run(["bash", "-c", _with_port(quick)], self.tree)

@@ -17,7 +17,7 @@ from codelode.roster.cache import ObjectCache
 from codelode.roster.roster import Roster
 from codelode.roster.upload import Uploader
 from codelode.roster.writer import RosterWriter
-from codelode.search.filters import files_by_language
+from codelode.search.filters import files_by_language, languages_needed
 from codelode.search.request import MODES, SearchRequest
 from codelode.search.searcher import Source, search_all
 from codelode.several import SeveralRoots
@@ -177,8 +177,8 @@ class World:
         sources = [
             Source(shard)
             for shard in shards
-            if not request.languages
-            or files_by_language(shard.snapshot).keys() & set(request.languages)
+            if not (needed := languages_needed(request.languages or ()))
+            or files_by_language(shard.snapshot).keys() & needed
         ]
         if not sources:
             return []

@@ -84,6 +84,7 @@ def test_a_hit_has_the_fields_of_the_contract() -> None:
     assert hit_object(HIT) == {
         "path": "src/retry.py",
         "line": 10,
+        "column": 1,
         "start_line": 10,
         "end_line": 12,
         "language": "python",

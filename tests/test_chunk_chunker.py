@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from itertools import chain
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +13,7 @@ from codelode.chunk.grammars import grammar
 from codelode.chunk.sizes import MAX_CHUNK_BYTES, TINY_CHUNK_BYTES
 from codelode.chunk.syntax import syntax_outline
 from codelode.types import Chunk, Symbol
-from tests.chunk_cases import LANGUAGES, check, copies, cut, document
+from tests.chunk_cases import LANGUAGES, check, copies, cut, defined, document
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -31,20 +31,6 @@ def test_definitions_that_fit_are_whole_with_what_precedes_them(language: str) -
             assert len(holding) == 1, each.name
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_each_definition_is_defined_by_one_chunk(language: str) -> None:
-    text = copies(language)
-    chunks = cut(document(text, language))
-    outline = syntax_outline(grammar(language), text)
-    assert outline is not None
-    found = outline.definitions
-    expected = Counter((each.name, each.kind) for each in found)
-    assert Counter((s.name, s.kind) for each in chunks for s in each.defines) == expected
-    for each in found:
-        (home,) = [c for c in chunks if c.start <= each.name_start < c.end]
-        assert Symbol(each.name, each.kind) in home.defines
-
-
 def c_function(name: str, size: int) -> bytes:
     head, line = f"int {name}(int a)\n{{\n".encode(), b"\ta = a + 1;\n"
     return head + line * ((size - len(head) - 3) // len(line)) + b"}\n"
@@ -52,10 +38,6 @@ def c_function(name: str, size: int) -> bytes:
 
 def symbols(chunks: list[Chunk]) -> list[str | None]:
     return [each.symbol.name if each.symbol else None for each in chunks]
-
-
-def defined(chunks: list[Chunk]) -> list[list[str]]:
-    return [[symbol.name for symbol in each.defines] for each in chunks]
 
 
 QUARTER = MAX_CHUNK_BYTES // 4
@@ -70,17 +52,15 @@ def quarter_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_small_definitions_share_a_chunk_up_to_its_size() -> None:
     size = QUARTER - 10
     text = b"\n".join(c_function(name, size) for name in "abcdef")
-    chunks = cut(document(text, "c"))
-    assert defined(chunks) == [["a", "b", "c", "d"], ["e", "f"]]
-    assert symbols(chunks) == [None, None]
+    assert defined(document(text, "c")) == [["a", "b", "c", "d"], ["e", "f"]]
+    assert symbols(cut(document(text, "c"))) == [None, None]
 
 
 @pytest.mark.usefixtures("quarter_is_small")
 def test_larger_definitions_have_a_chunk_of_their_own() -> None:
     text = b"\n".join(c_function(name, QUARTER + 60) for name in "abcd")
-    chunks = cut(document(text, "c"))
-    assert defined(chunks) == [["a"], ["b"], ["c"], ["d"]]
-    assert symbols(chunks) == ["a", "b", "c", "d"]
+    assert defined(document(text, "c")) == [["a"], ["b"], ["c"], ["d"]]
+    assert symbols(cut(document(text, "c"))) == ["a", "b", "c", "d"]
 
 
 def test_a_large_function_is_cut_between_statements_and_keeps_its_header() -> None:
@@ -88,7 +68,7 @@ def test_a_large_function_is_cut_between_statements_and_keeps_its_header() -> No
     chunks = cut(document(text, "c"))
     assert 3 <= len(chunks) <= 4
     assert symbols(chunks) == ["large"] * len(chunks)
-    assert defined(chunks) == [["large"], *[[]] * (len(chunks) - 1)]
+    assert defined(document(text, "c")) == [["large"], *[[]] * (len(chunks) - 1)]
     assert text[: chunks[0].end].startswith(b"/* Adds. */\nint large")
     assert chunks[0].end > MAX_CHUNK_BYTES - 100
     assert text[chunks[-1].start :] != b"}\n"
@@ -98,8 +78,9 @@ def test_a_large_class_is_cut_between_members_and_keeps_its_header() -> None:
     method = "    def m{0}(self):\n        # About m{0}.\n" + "        self.call(1)\n" * 20
     text = ("class Large:\n    '''Large.'''\n\n" + "\n".join(map(method.format, range(9)))).encode()
     chunks = cut(document(text, "python"))
-    assert defined(chunks)[0][:2] == ["Large", "m0"]
-    assert [name for names in defined(chunks) for name in names] == [
+    names = defined(document(text, "python"))
+    assert names[0][:2] == ["Large", "m0"]
+    assert list(chain.from_iterable(names)) == [
         "Large",
         *(f"m{i}" for i in range(9)),
     ]
@@ -117,10 +98,9 @@ def test_statements_are_respected_however_they_are_indented() -> None:
 def test_a_long_header_stays_with_the_first_member() -> None:
     header = b"@Note(1)\n" * 40 + b"class A\n{\n"
     member = b"  int m() {\n" + b"    call(1);\n" * 50 + b"  }\n"
-    first, second, *_ = cut(document(header + member * 4 + b"}\n", "java"))
-    assert first.start_line == 1
-    assert [symbol.name for symbol in first.defines] == ["A", "m"]
-    assert second.defines[0] == Symbol("m", "method")
+    first, second, *_ = defined(document(header + member * 4 + b"}\n", "java"))
+    assert first == ["A", "m"]
+    assert second[0] == "m"
 
 
 def test_a_comment_stays_with_its_definition_even_if_it_would_fit_before() -> None:
@@ -135,7 +115,7 @@ def test_the_symbol_is_the_innermost_that_most_of_the_chunk_lies_in() -> None:
     text = b"class A {\n" + b"  int x;\n" * 20 + b"  int f() {\n    return 1;\n  }\n}\n"
     (only,) = cut(document(text, "java"))
     assert only.symbol == Symbol("A", "class")
-    assert only.defines == (Symbol("A", "class"), Symbol("f", "method"))
+    assert "f" in defined(document(text, "java"))[0]
 
 
 def test_a_method_that_fills_a_chunk_is_its_symbol_and_not_the_class() -> None:
@@ -147,7 +127,7 @@ def test_a_method_that_fills_a_chunk_is_its_symbol_and_not_the_class() -> None:
 def test_a_chunk_mostly_of_other_things_has_no_symbol_but_defines_one() -> None:
     text = b"import os\n" * 30 + b"def f():\n    return os\n"
     (only,) = cut(document(text, "python"))
-    assert (only.symbol, only.defines) == (None, (Symbol("f", "function"),))
+    assert (only.symbol, defined(document(text, "python"))) == (None, [["f"]])
 
 
 def test_most_chunks_are_neither_tiny_nor_too_large() -> None:
@@ -172,7 +152,7 @@ def test_syntax_errors_are_no_reason_not_to_chunk() -> None:
     text = copies("java").replace(b"}", b"", 3).replace(b"(", b"[", 2)
     chunks = cut(document(text, "java"))
     check(text, chunks)
-    assert "OrderRepository" in {name for names in defined(chunks) for name in names}
+    assert "OrderRepository" in chain.from_iterable(defined(document(text, "java")))
 
 
 def test_an_empty_node_at_the_end_makes_no_empty_chunk() -> None:
@@ -184,7 +164,7 @@ def test_definitions_of_large_files_are_found_by_their_heads() -> None:
     text = c_function("f", 1000) * (MAX_PARSED_BYTES // 1000 + 9)
     chunks = cut(document(text, "c"))
     check(text, chunks)
-    assert {name for names in defined(chunks) for name in names} == {"f"}
+    assert set(chain.from_iterable(defined(document(text, "c")))) == {"f"}
 
 
 def test_the_same_document_gives_the_same_chunks_whatever_came_between() -> None:

@@ -18,7 +18,7 @@ from codelode.chunk.hosts.notebooks import JOINER as CHUNK_JOINER
 from codelode.chunk.sizes import MAX_CHUNK_BYTES, TINY_CHUNK_BYTES
 from codelode.discover.language import resolve
 from codelode.discover.notebook import JOINER
-from tests.chunk_cases import check, cut, document
+from tests.chunk_cases import check, cut, defined, document
 
 ERB = b"""\
 <% def row(item)
@@ -95,7 +95,7 @@ def test_documents_are_cut_by_headings_and_not_by_their_code() -> None:
     text = "".join(f"# Title {i}\n\n{'Words. ' * 100}\n\n{block}" for i in range(9)).encode()
     chunks = cut(document(text, "markdown"))
     assert all(text[each.start :].startswith(b"# Title") for each in chunks)
-    assert sum(len(each.defines) for each in chunks) == 2 * 9
+    assert list(map(len, defined(document(text, "markdown")))) == [2] * 9
 
 
 LITERATE = b"""\

@@ -10,7 +10,7 @@ import pytest
 from codelode.chunk.chunker import MAX_PARSED_BYTES
 from codelode.chunk.grammars import grammar
 from codelode.chunk.parse import parse
-from tests.chunk_cases import LANGUAGES, check, copies, cut, document
+from tests.chunk_cases import LANGUAGES, check, copies, cut, defined, document
 from training.documented import definitions
 
 GENERATED = b"".join(b"#define REG_%06d 0x%08x\n" % (i, i) for i in range(200_000))
@@ -50,8 +50,7 @@ def test_hostile_text_takes_bounded_time(language: str | None, text: bytes) -> N
 def test_characters_that_the_bash_grammar_crashes_on_are_masked() -> None:
     text = 'café() {\n  echo "{🎉"\n}\n'.encode() * 3
     assert grammar("bash").legible(text) == b'cafxx() {\n  echo "{xxxx"\n}\n' * 3
-    (only,) = cut(document(text, "bash"))
-    assert [symbol.name for symbol in only.defines] == ["café"] * 3
+    assert defined(document(text, "bash")) == [["café"] * 3]
     assert grammar("python").legible(text) == text
 
 
@@ -65,7 +64,7 @@ def test_a_parser_that_takes_too_long_is_stopped(monkeypatch: pytest.MonkeyPatch
     text = copies("c", 100)
     assert parse(grammar("c"), text) is None
     assert definitions("c", text) == []
-    by_heads = {symbol.name for each in cut(document(text, "c")) for symbol in each.defines}
+    by_heads = {name for names in defined(document(text, "c")) for name in names}
     assert "ring_push" in by_heads and "RING_EMPTY" not in by_heads
 
 

@@ -22,10 +22,10 @@ def nothing_extra(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("language", sorted(EXTRA))
 def test_a_language_without_its_grammar_is_read_by_patterns(language: str) -> None:
     text = copies(language)
-    chunks, definitions = chunk(document(text, language))
-    check(text, chunks)
-    assert len(chunks) > 3
-    by_pattern = {each.name for each in definitions}
+    chunked = chunk(document(text, language))
+    check(text, chunked.chunks)
+    assert len(chunked.chunks) > 3
+    by_pattern = set(chunked.columns.names)
     lines = (sample(LANGUAGES[language] + ".outline")).decode().splitlines()
     by_syntax = {line.split(" <- ")[0].split()[1] for line in lines}
     assert len(by_pattern & by_syntax) >= len(by_syntax) // 2

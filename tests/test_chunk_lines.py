@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from codelode.chunk.lines import Lines
 from codelode.chunk.sizes import MAX_CHUNK_BYTES, MAX_LINE_BYTES
-from tests.chunk_cases import cut, document
+from tests.chunk_cases import cut, defined, document
 
 
 def starts(text: bytes, language: str | None = None) -> list[bytes]:
@@ -90,8 +90,8 @@ def test_the_share_of_long_lines_decides_whether_to_parse() -> None:
     assert Lines(b"x y" * 5000 + b"\n" + b"short\n" * 833).long_bytes() == 15_001
     minified = b"function f(){}" * 3000 + b"\n"
     written = b"function g() {\n}\n" * 3000
-    assert not any(each.defines for each in cut(document(minified, "javascript")))
-    assert any(each.defines for each in cut(document(minified + written, "javascript")))
+    assert not any(defined(document(minified, "javascript")))
+    assert any(defined(document(minified + written, "javascript")))
 
 
 def test_a_few_long_strings_are_no_reason_not_to_parse() -> None:
@@ -99,4 +99,4 @@ def test_a_few_long_strings_are_no_reason_not_to_parse() -> None:
     data = b'IMAGE = "' + b"iVBORw0KGgoAAAANSUhEUgAA" * 4000 + b'"\n\ndef g():\n    pass\n'
     for text, name in ((sentence, "f"), (data, "g")):
         assert len(text) > 9000
-        assert name in {s.name for each in cut(document(text, "python")) for s in each.defines}
+        assert any(name in names for names in defined(document(text, "python")))

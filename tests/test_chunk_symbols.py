@@ -27,11 +27,7 @@ def test_small_definitions_are_left_out_only_where_they_are_no_chunk(
     bounds = [0, *sorted(cuts), 420]
     outer_first = sorted(found, key=lambda each: (each.lead, -each.end))
     given_back = list(symbols(found, bounds[:-1], bounds[1:]))
-    for (start, end), (symbol, defines) in zip(pairwise(bounds), given_back, strict=True):
+    for (start, end), symbol in zip(pairwise(bounds), given_back, strict=True):
         half = (end - start) // 2
         holding = [f for f in outer_first if min(end, f.end) - max(start, f.lead) > half]
         assert symbol == (Symbol(holding[-1].name, holding[-1].kind) if holding else None)
-        assert {each.name for each in defines} == {
-            f.name for f in found if start <= f.name_start < end
-        }
-        assert all(type(each) is Symbol for each in defines)

@@ -16,7 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codelode import Answer, Freshness
-from codelode.answers.search import answer_object, answer_of_object
+from codelode.answers.received import answer_of_object
+from codelode.answers.search import answer_object
 from codelode.cluster.addresses import Wanted, decode, encode
 from codelode.cluster.answer import ClusterRepositories, Restriction
 from codelode.cluster.client import ask_server
@@ -199,7 +200,7 @@ def test_nonsense_of_a_server_is_a_value_error(value: Any) -> None:
             continue
 
 
-TOKEN = {"LODE_SERVE_TOKEN": "of the test"}
+TOKEN = "of the test"
 
 
 @pytest.fixture(scope="module")
@@ -209,7 +210,7 @@ def server(
     """Run a real `lode cluster serve`, whose clients need a token."""
     lode = CommandLine(tmp_path_factory.mktemp("home"))
     command = ("cluster", "serve", str(world.place), "--no-ray", "--port", "0")
-    with lode.serving(*command, **TOKEN) as url:
+    with lode.serving(*command, LODE_SERVE_TOKEN=TOKEN) as url:
         until(lambda: fetch(f"{url}/api/status")["whole"], 20)
         yield url, lode
 
@@ -223,7 +224,7 @@ def fetch(address: str) -> Any:
 def test_the_server_answers_as_one_machine(world: World, server: tuple[str, CommandLine]) -> None:
     url, _ = server
     for request in requests(20, seed=5):
-        answer = ask_server(url, Wanted(request, strict=True), "of the test")
+        answer = ask_server(url, Wanted(request, strict=True), TOKEN)
         assert comparable(answer) == comparable(world.opened().answer(request))
     status = fetch(f"{url}/api/status")
     assert status["searchers"] == ["searcher-0", "searcher-1"]
@@ -239,11 +240,11 @@ def test_the_command_line_prints_the_same(world: World, server: tuple[str, Comma
         ["--jsonl", "--explain"],
         ["-r", "acme", "-t", "py"],
     ):
-        there = lode("search", "retry", "--server", url, *options, **TOKEN)
+        there = lode("search", "retry", "--server", url, *options, LODE_SERVE_TOKEN=TOKEN)
         here = lode("search", "retry", "--roster", world.place, *options)
         assert there.out == here.out
         assert there.code == here.code == 0
-    nothing = lode("search", "xyzzy", "--server", url, "--lexical", **TOKEN)
+    nothing = lode("search", "xyzzy", "--server", url, "--lexical", LODE_SERVE_TOKEN=TOKEN)
     assert (nothing.code, nothing.out) == (1, b"")
 
 
@@ -256,7 +257,7 @@ def test_bad_requests_are_one_line(world: World, server: tuple[str, CommandLine]
         (["--server", "ftp://x"], "is not the URL of a server"),
         (["--server", "http://127.0.0.1:9"], "cannot be reached"),
     ):
-        lode("search", "retry", *arguments, **TOKEN).must_be_refused(message)
+        lode("search", "retry", *arguments, LODE_SERVE_TOKEN=TOKEN).must_be_refused(message)
     lode("search", "retry", "--server", url).must_be_refused("requires a token")
     for path, status in (("/api/search?q=", 400), ("/api/search?q=x&limit=0", 400), ("/no", 404)):
         with pytest.raises(HTTPError) as error:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from codelode.discover.secret_files import holds_secrets
+from codelode.discover.secret_files import _SECRET, _TEMPLATE, holds_secrets
 from codelode.index import Index
 from tests.commandline import CommandLine, write_tree
 
@@ -32,6 +34,11 @@ def test_names_of_secrets(name: str) -> None:
 @pytest.mark.parametrize("name", ORDINARY)
 def test_other_names(name: str) -> None:
     assert not holds_secrets(name.encode())
+
+
+@given(st.from_regex(_SECRET, fullmatch=True))
+def test_names_that_match_are_not_sorted_out_first(name: bytes) -> None:
+    assert holds_secrets(name) == (_TEMPLATE.search(name) is None)
 
 
 def test_hostile_names_are_matched_in_linear_time() -> None:

@@ -61,6 +61,13 @@ def test_ci_and_the_commit_hooks_run_the_same() -> None:
     assert ci == set(re.findall(r"^ +entry: (make [\w-]+)$", hooks, re.MULTILINE))
 
 
+def test_every_page_is_in_the_navigation_of_the_site() -> None:
+    listed = set(
+        re.findall(r"^ +- (?:.*: )?(\S+\.md)$", (ROOT / "mkdocs.yml").read_text(), re.MULTILINE)
+    )
+    assert {page.name for page in (ROOT / "docs").glob("*.md")} <= listed
+
+
 def test_decision_records_have_a_date_a_status_and_a_row_in_the_index() -> None:
     folder = ROOT / "docs/decisions"
     records = sorted(path for path in folder.glob("[0-9]*.md") if path.name != "000-template.md")

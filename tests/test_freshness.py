@@ -17,7 +17,7 @@ from codelode.freshness import refresh
 from codelode.freshness.look import Bounds, Look, look
 from codelode.store.lock import write_lock
 from codelode.writer import IndexWriter
-from tests.commandline import SAMPLE, CommandLine, write_tree
+from tests.commandline import SAMPLE, CommandLine, until, write_tree
 
 FOREVER = Bounds(float("inf"), float("inf"))
 
@@ -126,8 +126,43 @@ def test_differences_are_counted_where_an_update_takes_too_long(
     assert "src/retry.py" not in paths(index, "RetryScheduler")
 
 
+def test_a_checkout_is_marked_until_it_is_indexed(root: Path, tmp_path: Path) -> None:
+    def git(*arguments: str) -> None:
+        told = ["git", "-c", "user.name=a", "-c", "user.email=a@b", "-C", str(root), *arguments]
+        subprocess.run(told, check=True, capture_output=True)
+
+    git("init", "-q", "-b", "one")
+    git("add", "-A")
+    git("commit", "-q", "-m", "one")
+    git("checkout", "-q", "-b", "two")
+    git("rm", "-q", "src/retry.py")
+    write_tree(root, {"src/config.ts": "// nothing\n", "src/new.py": "def added():\n    pass\n"})
+    git("add", "-A")
+    git("commit", "-q", "-m", "two")
+    git("checkout", "-q", "one")
+    index = Index.open(root, index_dir=tmp_path / "index")
+    index.update(jobs=1)
+    git("checkout", "-q", "two")
+
+    def marks() -> dict[str, tuple[bool, bool]]:
+        hits = index.search("schedule parseConfig Push", limit=50, fresh="never")
+        return {hit.path: (hit.stale, hit.deleted) for hit in hits}
+
+    kept = dict.fromkeys(("tests/test_retry.py", "lib/queue.go"), (False, False))
+    found = marks()
+    assert found["src/retry.py"] == (True, True)
+    assert found["src/config.ts"] == (True, False)
+    assert kept.items() <= found.items()
+    generation = index.snapshot().manifest.generation
+    state = index.answer("added").freshness
+    assert (state.differing, state.updated) == (0, True)
+    assert index.snapshot().manifest.generation == generation + 1
+    assert not any(stale for stale, _ in marks().values())
+    assert "src/retry.py" not in marks()
+
+
 def test_a_walk_that_takes_too_long_is_admitted(index: Index) -> None:
-    refresher = refresh.Refresher(index._reader, budget=0.0)
+    refresher = refresh.Refresher(index._reader, seconds=0.0)
     state = refresher.refresh("auto")
     assert state.differing is None
     assert state.coverage is None
@@ -279,6 +314,27 @@ class TestRoots:
         assert nested.update(jobs=1).files == 1
         assert nested.status().root == str(root / "vendor/lib")
 
+    def test_each_worktree_has_an_index_of_its_own(self, root: Path, tmp_path: Path) -> None:
+        told = ["git", "-c", "user.name=a", "-c", "user.email=a@b", "-C", str(root)]
+        for arguments in (
+            ["init", "-q"],
+            ["add", "-A"],
+            ["commit", "-q", "-m", "1"],
+            ["worktree", "add", "-q", str(root / "trees/one")],
+            ["worktree", "add", "-q", str(tmp_path / "two")],
+        ):
+            subprocess.run([*told, *arguments], check=True, capture_output=True)
+        places = [root, root / "trees/one", tmp_path / "two"]
+        indexes = [Index.open(place, index_dir=tmp_path / "index") for place in places]
+        for number, index in enumerate(indexes):
+            (index.root / "src/own.py").write_text(f"def only_in_{number}():\n    pass\n")
+            index.update(jobs=1)
+            assert index.exists()
+        for number, index in enumerate(indexes):
+            below = Index.open(index.root / "src", index_dir=tmp_path / "index")
+            assert below.search(f"only_in_{number}")[0].path == "own.py"
+            assert below.status().root == str(index.root)
+
     def test_the_command_line_resolves_alike(
         self, lode: CommandLine, tree: Path, tmp_path: Path
     ) -> None:
@@ -303,12 +359,28 @@ class TestCommandLine:
         assert found.message == ""
         assert found.text.startswith("src/retry.py:1  brand_new_function (function)\n")
 
-    def test_one_line_says_what_is_stale(self, lode: CommandLine, tree: Path) -> None:
+    def test_an_update_goes_on_in_the_background_if_the_user_allows_it(
+        self, lode: CommandLine, tree: Path
+    ) -> None:
+        lode("index", tree).must_succeed()
+        write_tree(tree, {f"new/f{n}.py": f"x_{n} = {n}\n" * 20_000 for n in range(3)})
+        query = ("search", "RetryScheduler", tree)
+        found = lode(*query, LODE_FRESH_BUDGET="0.3", LODE_BACKGROUND="1").must_succeed()
+        assert found.message == (
+            "lode: 3 files added since the last update (updating would take too long)\n"
+        )
+        until(lambda: lode("status", tree, "--json").json["generation"] == 2)
+        assert lode(*query, LODE_FRESH_BUDGET="0.3").message == ""
+
+    def test_one_line_says_what_is_stale(
+        self, lode: CommandLine, tree: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         lode("index", tree).must_succeed()
         (tree / "src/retry.py").unlink()
         (tree / "src/config.ts").write_text("// changed\n")
         write_tree(tree, {f"new/f{n}.py": f"x_{n} = {n}\n" * 20_000 for n in range(3)})
         query = ("search", "RetryScheduler")
+        monkeypatch.setenv("LODE_FRESH_BUDGET", "0.3")
         found = lode(*query, cwd=tree).must_succeed()
         assert found.message == (
             "lode: 1 file changed, 3 added, 1 deleted since the last update"

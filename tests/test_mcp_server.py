@@ -35,7 +35,7 @@ async def check_tools(client: Client) -> None:
     assert found.startswith("src/retry.py:")
     assert "def schedule(self, attempt: int) -> float:" in found
     assert "RetryScheduler (class) [6-12]" in found
-    assert re.search(r"\[index: 5 files, updated .*, up to date\]\Z", found)
+    assert re.search(r"\[index: generation 1, 5 files, updated .*, up to date\]\Z", found)
     named = await text_of(client, "symbols", name="schedule")
     assert named.startswith("src/retry.py:9 RetryScheduler.schedule (method) [9-12]\n")
     outlined = await text_of(client, "outline", path="src/retry.py")

@@ -28,6 +28,10 @@ EXAMPLES: dict[str, list[list[str]]] = {
         ["search", "--jsonl", "retry", "--explain"],
         ["search", "--jsonl", "retry", "--no-snippet"],
     ],
+    "lode related --json": [
+        ["related", "--json", "src/retry.py:9"],
+        ["related", "--json", f"{ODD}:1"],
+    ],
     "lode symbols --json": [["symbols", "--json", "retry*"], ["symbols", "--json"]],
     "lode outline --json": [["outline", "--json", "src/retry.py"], ["outline", "--json", ODD]],
     "lode index --json": [
@@ -44,6 +48,8 @@ EXAMPLES: dict[str, list[list[str]]] = {
     "lode roster list --json": [["roster", "list", "../roster", "--json"]],
     "lode roster add --json": [["roster", "add", "../roster", "acme/web", "--json"]],
     "lode roster gc --json": [["roster", "gc", "../roster", "--json"]],
+    "lode config --json": [["config", "--json"]],
+    "lode doctor --json": [["doctor", "--json"]],
 }
 """Commands that together print every field of a section."""
 
@@ -156,7 +162,7 @@ def test_every_variable_of_the_environment_is_documented() -> None:
     read = set()
     for file in SOURCES.rglob("*.py"):
         read |= set(re.findall(r"environ(?:\.get\(|\[)\"(\w+)\"", file.read_text("utf-8")))
-    git = {name for name in read if name.startswith("GIT_")} | {"XDG_CONFIG_HOME", "TERM"}
+    git = {name for name in read if name.startswith("GIT_")} | {"TERM"}
     table = PAGE.read_text("utf-8").partition("\n## Environment\n")[2].partition("\n## ")[0]
     assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == read - git
 

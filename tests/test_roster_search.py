@@ -48,6 +48,19 @@ def test_a_selection_is_answered_as_its_repositories_alone(world: World, tmp_pat
             assert repositories.answer(request).hits == world.one_machine(request, names), request
 
 
+def test_excluded_languages_are_as_on_one_machine(world: World) -> None:
+    repositories = world.opened()
+    for languages in (["!python"], ["python", "!python"], ["python", "go", "!go"], ["!go", "md"]):
+        request = SearchRequest("retry schedule", 40, languages=languages, explain=True)
+        assert repositories.answer(request).hits == world.one_machine(request, REPOSITORIES)
+
+
+def test_what_needs_a_tree_is_refused(world: World) -> None:
+    for request in (SearchRequest("retry", changed="HEAD"), SearchRequest("retry", since=1.0)):
+        with pytest.raises(UsageError, match="not known to a roster"):
+            world.opened().answer(request)
+
+
 def test_only_selected_segments_are_read(world: World, tmp_path: Path) -> None:
     repositories, store = world.fetched(ObjectCache(tmp_path / "cache"), ["acme/web", "queue"])
     assert all(key.startswith("roster/") for key in store.read)

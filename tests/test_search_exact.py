@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from codelode.chunked import ChunkedDocument, DefinitionColumns
 from codelode.discover.glob import GlobSet
 from codelode.errors import UsageError
 from codelode.search import candidates, dense, lexical, parallel_scan
@@ -39,7 +40,7 @@ from codelode.store.manifest import Manifest, SegmentEntry
 from codelode.store.snapshot import LiveSegment, Snapshot
 from codelode.text.tokens import term_hash, text_parts
 from codelode.text.word_counts import WordCounts, spelled
-from codelode.types import Chunk, ChunkedDocument, Document, SourceFile
+from codelode.types import Chunk, Document, SourceFile
 from tests.segments import bm25_of, sealed
 
 WORDS = [b"common", b"often", b"some", b"few", b"rare", b"once"]
@@ -58,9 +59,8 @@ def random_segment(random: np.random.Generator, files: int, first: int) -> Segme
         text = b"text\n" * count
         chunks = [Chunk(5 * i, 5 * i + 5, i + 1, i + 1) for i in range(count)]
         file = SourceFile(path, len(text), 1, 1, number, "c")
-        builder.add(
-            file, Document(path, "c", text, "utf-8", bytes(16)), ChunkedDocument(chunks, [])
-        )
+        chunked = ChunkedDocument(chunks, DefinitionColumns())
+        builder.add(file, Document(path, "c", text, "utf-8", bytes(16)), chunked)
     rows = len(builder.texts)
     present = random.random((rows, len(WORDS))) < SHARES
     present[:, 0] |= ~present.any(axis=1)

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from benchmarks.faults.world import plant, write
 from codelode import Index
 from codelode.errors import DamagedError
 from codelode.reader import IndexReader
-from codelode.segment.stats import stat_row, unknown_stats
+from codelode.segment.stats import stat_row, stat_rows, unknown_stats
 from codelode.store.commit import write_stats
 from codelode.store.storage import LocalStorage
 from codelode.types import SourceFile
@@ -105,3 +107,10 @@ def test_any_inode_fits_and_no_file_has_unknown_stats() -> None:
         row = np.array([stat_row(SourceFile("a", 1, 2, 3, inode, None))], np.int64)
         assert (int(row[0, 2]) - inode) % 2**64 == 0
         assert (row != unknown_stats(1)).any()
+
+
+@given(st.lists(st.builds(
+    SourceFile, st.sampled_from(["a.h", "b.c", "c.h"]), *[st.integers(0, 2**62)] * 3,
+    st.integers(0, 2**64 - 1), st.sampled_from([None, "c", "cpp"])), min_size=1))  # fmt: skip
+def test_rows_of_many_files_are_those_of_each(files: list[SourceFile]) -> None:
+    assert stat_rows(files).tolist() == [list(stat_row(file)) for file in files]

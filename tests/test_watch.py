@@ -16,8 +16,11 @@ import pytest
 
 from codelode import Index, Watcher
 from codelode.discover.options import WalkOptions
+from codelode.discover.read import read as read_file
+from codelode.discover.scope import Scope
 from codelode.discover.walk import walk
 from codelode.system.mounts import remote_mount
+from codelode.types import SourceFile
 from codelode.watch import leader
 from codelode.watch.tree import CannotWatch, TreeWatch
 from tests.commandline import SAMPLE, CommandLine, until, watch_mode, watching, write_tree
@@ -80,6 +83,32 @@ def test_edits_are_committed_without_a_search(index: Index, root: Path) -> None:
         assert not has(index, "beta_word", "src/new.py")
         (root / "lib/moved.py").unlink()
         until(lambda: not has(index, "beta_word", "lib/moved.py"))
+
+
+def test_only_changed_paths_are_read(
+    index: Index, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with watched(index) as watcher:
+        until(lambda: watcher.changes() == set())
+        scopes, read = [], []
+
+        def walking(root: Path, options: WalkOptions, scope: Scope | None) -> object:
+            scopes.append(scope)
+            return walk(root, options, scope)
+
+        def reading(root: Path, file: SourceFile, limit: int) -> object:
+            read.append(file.path)
+            return read_file(root, file, limit)
+
+        monkeypatch.setattr("codelode.pipeline.update.walk", walking)
+        monkeypatch.setattr("codelode.pipeline.batch.read", reading)
+        (root / "src/new.py").write_text("alpha_word = 1\n")
+        (root / "lib/queue.go").unlink()
+        until(lambda: has(index, "alpha_word", "src/new.py"))
+        until(lambda: not has(index, "Push", "lib/queue.go"))
+    named = {path for scope in scopes for path in (scope.paths if scope else ["everything"])}
+    assert named == {"src/new.py", "lib/queue.go"}
+    assert set(read) == {"src/new.py"}
 
 
 def test_a_watcher_can_be_kept_from_working(index: Index, root: Path) -> None:
@@ -164,9 +193,27 @@ def test_exactly_the_folders_that_a_walk_enters_are_watched(root: Path) -> None:
         tree.close()
 
 
-def test_a_checkout_is_one_update(root: Path, tmp_path: Path) -> None:
+def test_a_suspended_machine_is_told_from_an_idle_one(
+    index: Index, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After it, the whole tree is compared: here with a setting of git that nobody watches."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    with watched(index) as watcher:
+        until(lambda: watcher.changes() == set())
+        write_tree(tmp_path, {"config/git/ignore": "src/\n"})
+        time.sleep(0.3)
+        assert watcher.changes() == set()
+        assert has(index, "parseConfig", "src/config.ts")
+        monkeypatch.setattr(leader, "suspended_seconds", lambda: 3 * 3600.0)
+        assert watcher.changes() is None
+        until(lambda: not has(index, "parseConfig", "src/config.ts"))
+        until(lambda: watcher.changes() == set())
+
+
+@pytest.mark.parametrize("files", [1500, pytest.param(5000, marks=pytest.mark.long)])
+def test_a_checkout_is_one_update(root: Path, tmp_path: Path, files: int) -> None:
     trees: list[dict[str, str | bytes]] = [
-        {f"many/d{n % 40}/f{n}.py": f"{word}_{n} = {n}\n" for n in range(1500)}
+        {f"many/d{n % 40}/f{n}.py": f"{word}_{n} = {n}\n" for n in range(files)}
         for word in ("alpha", "beta")
     ]
     commits(root, *trees)
@@ -177,7 +224,8 @@ def test_a_checkout_is_one_update(root: Path, tmp_path: Path) -> None:
         until(lambda: mode(watcher) == "events")
         generations.clear()
         git(root, "checkout", "-q", "b0")
-        until(lambda: has(index, "alpha_1499", "many/d19/f1499.py"))
+        last = files - 1
+        until(lambda: has(index, f"alpha_{last}", f"many/d{last % 40}/f{last}.py"))
         until(lambda: watcher.changes() == set())
     assert len(generations) == 1
 

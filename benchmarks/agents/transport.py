@@ -12,8 +12,11 @@ from mcp import Client, StdioServerParameters
 
 
 @contextmanager
-def asking(root: Path, index_dir: str) -> Iterator[Callable[[str], str]]:
-    """Start a server; yield a function that searches by it and returns the text."""
+def asking(root: Path, index_dir: str) -> Iterator[Callable[..., str]]:
+    """Start a server; yield a function that searches by it and returns the text.
+
+    The function takes the query, and the other arguments of the tool as keywords.
+    """
     arguments = ["-m", "codelode", "mcp", str(root), "--index-dir", index_dir]
     server = StdioServerParameters(command=sys.executable, args=arguments, cwd=root)
     with (
@@ -21,8 +24,8 @@ def asking(root: Path, index_dir: str) -> Iterator[Callable[[str], str]]:
         portal.wrap_async_context_manager(Client(server)) as client,
     ):
 
-        def ask(query: str) -> str:
-            result = portal.call(client.call_tool, "search", {"query": query})
+        def ask(query: str, **others: str | int) -> str:
+            result = portal.call(client.call_tool, "search", {"query": query, **others})
             (content,) = result.content
             return str(content.text) if content.type == "text" else ""
 

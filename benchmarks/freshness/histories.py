@@ -4,7 +4,11 @@ An answer may be stale only if it says so: if it says that no file differs, its 
 files that hold the word now. A plain reference keeps the expected content of every file.
 
     python -m benchmarks.freshness.histories --histories 500
-    python -m benchmarks.freshness.histories --histories 100 --way cli --watch
+    python -m benchmarks.freshness.histories --histories 500 --way cli
+    python -m benchmarks.freshness.histories --histories 500 --way mcp --watch
+
+The ways are this process, `lode search`, and `lode mcp` with the client of the SDK; each of them
+with `--watch` while a watcher works in another process (`api`: in this one).
 """
 
 from __future__ import annotations
@@ -13,14 +17,16 @@ import argparse
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import zip_longest
 from pathlib import Path
 
 from codelode import Index
@@ -28,8 +34,13 @@ from codelode import Index
 GIT = ("git", "-c", "user.name=a", "-c", "user.email=a@b.c", "-c", "core.hooksPath=/dev/null")
 FOLDERS = ("", "src/", "src/deep/", "lib/", "docs/")
 IGNORABLE = ("", "lib/\n", "deep/\n", "docs/\nlib/\n")
+WAYS = ("api", "cli", "mcp")
 Answer = tuple[bool, set[str]]
 """Whether an answer says that nothing differs, and the paths of its hits."""
+Search = Callable[[str], Answer]
+"""Searches for a word."""
+
+_PLACE = re.compile(r"^(\S+\.py):\d+", re.MULTILINE)
 
 
 class History:
@@ -166,28 +177,51 @@ def by_command(root: Path, index_dir: Path, word: str) -> Answer:
     return found["snapshot"]["changed_files"] == 0, hits
 
 
+def in_text(text: str, word: str) -> Answer:
+    """Return what a text for a model says."""
+    body, _, state = text.rpartition("\n[index: ")
+    starts = [match.start() for match in _PLACE.finditer(body)]
+    entries = [body[start:end] for start, end in zip_longest(starts, starts[1:])]
+    hits = {entry.partition(":")[0] for entry in entries if word in entry}
+    return "up to date" in state, hits
+
+
+@contextmanager
+def searching(index: Index, folder: Path, way: str, watch: bool) -> Iterator[Search]:
+    """Yield a function that searches in one of the ways."""
+    if way == "api" and watch:
+        with index.watch() as watcher:
+            while watcher.changes() is None:
+                time.sleep(0.01)
+            yield lambda word: by_api(index, word)
+    elif watch:
+        with watching(index.root, folder), searching(index, folder, way, False) as search:
+            yield search
+    elif way == "mcp":
+        from benchmarks.agents.transport import asking
+
+        most = {"mode": "lexical", "limit": 30, "max_tokens": 20_000}
+        with asking(index.root, str(folder)) as ask:
+            yield lambda word: in_text(ask(word, **most), word)
+    elif way == "cli":
+        yield lambda word: by_command(index.root, folder, word)
+    else:
+        yield lambda word: by_api(index, word)
+
+
 def run(folder: Path, seed: int, steps: int, way: str, watch: bool) -> Counter[str]:
     """Run a history; return the number of answers of each kind. Raises `AssertionError`."""
     history = History(folder / "tree", seed)
     index = Index.open(history.root, index_dir=folder / "index")
     index.update(jobs=1)
     kinds: Counter[str] = Counter()
-    with ExitStack() as stack:
-        if watch and way == "api":
-            watcher = stack.enter_context(index.watch())
-            while watcher.changes() is None:
-                time.sleep(0.01)
-        elif watch:
-            stack.enter_context(watching(history.root, folder / "index"))
+    with searching(index, folder / "index", way, watch) as search:
         done = []
         for _ in range(steps):
             done.append(history.step())
             word = history.some_word()
             began = time.perf_counter()
-            if way == "api":
-                is_fresh, hits = by_api(index, word)
-            else:
-                is_fresh, hits = by_command(history.root, folder / "index", word)
+            is_fresh, hits = search(word)
             kinds["milliseconds"] += round((time.perf_counter() - began) * 1000)
             kinds["fresh" if is_fresh else "says that it may be stale"] += 1
             if is_fresh:
@@ -218,7 +252,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.freshness.histories")
     parser.add_argument("--histories", type=int, default=500)
     parser.add_argument("--steps", type=int, default=6)
-    parser.add_argument("--way", choices=("api", "cli"), default="api")
+    parser.add_argument("--way", choices=WAYS, default="api")
     parser.add_argument("--watch", action="store_true", help="while a watcher runs")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from codelode.chunked import ChunkedDocument, DefinitionColumns
 from codelode.discover.options import WalkOptions
 from codelode.embed.load import load
 from codelode.pipeline.identity import next_manifest
@@ -36,7 +37,7 @@ from codelode.store.locate import index_directory, real_root
 from codelode.store.manifest import SegmentEntry
 from codelode.store.storage import SEGMENT_SUFFIX, LocalStorage
 from codelode.text.word_counts import WordCounts, spelled
-from codelode.types import Chunk, ChunkedDocument, Definition, Document, SourceFile, Symbol
+from codelode.types import Chunk, Document, SourceFile, Symbol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -130,17 +131,24 @@ def base(words: Words, random: np.random.Generator, chunks: int, dimensions: int
         ends = np.cumsum([len(piece) for piece in pieces]).tolist()
         symbols = [Symbol(f"{name}_{made + i}", "function") for i, name in enumerate(names)]
         rows = [
-            Chunk(end - len(piece), end, i * 48 + 1, i * 48 + 48, symbol, (symbol,))
+            Chunk(end - len(piece), end, i * 48 + 1, i * 48 + 48, symbol)
             for i, (piece, end, symbol) in enumerate(zip(pieces, ends, symbols, strict=True))
         ]
         text = b"".join(pieces)
-        table = [
-            Definition(name, kind, row.start_line, row.end_line, row.start_line)
-            for row, (name, kind) in zip(rows, symbols, strict=True)
-        ]
+        first_lines = [row.start_line for row in rows]
+        columns = DefinitionColumns(
+            [each.name for each in symbols],
+            ["function"] * count,
+            first_lines,
+            [row.end_line for row in rows],
+            first_lines,
+            [-1] * count,
+            [False] * count,
+            [""] * count,
+        )
         file = SourceFile(path, len(text), 1, 1, made, "c")
         document = Document(path, "c", text, "utf-8", bytes(16))
-        builder.add(file, document, ChunkedDocument(rows, table))
+        builder.add(file, document, ChunkedDocument(rows, columns))
         made += count
     data = builder.finish(words.counts(chunks), vectors(random, chunks, dimensions))
     run, sink = RunSegment.from_bytes("run", data), io.BytesIO()

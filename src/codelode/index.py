@@ -69,12 +69,16 @@ class Index(Lookups):
 
         The options, all of them keywords:
         `languages`, `globs`: search only files in these languages (names or aliases), with matching
-        paths (patterns as for ripgrep's `-g`; `!` excludes). A single string means one item.
+        paths (patterns as for ripgrep's `-g`); `!` excludes. A single string means one item.
+        `changed`: search only files that differ from this git revision.
+        `since`: search only files that were modified then or later (a `datetime`, seconds since the
+        epoch, or text such as "2 weeks ago").
         `fixed_strings`, `regex` (in the syntax of RE2): search only chunks in which a match of any
         of these begins. The query may then be empty.
         `ignore_case`: these match in any case.
         `explain`: fill `Hit.features`.
         `threshold`: leave out hits with a lower score.
+        `max_per_file`: the largest number of hits of one file.
 
         Raises `NoIndexError`, `UsageError` for arguments that make no sense.
         """
@@ -152,8 +156,9 @@ class Index(Lookups):
 
         if limit is not None:
             limit = arguments.whole_number("limit", limit)
+        refresher = self._refresher  # checks the budget
         watcher = Watcher(self._reader, limit, arguments.function("listener", listener))
-        self._refresher.watcher = watcher
+        refresher.watcher = watcher
         return watcher
 
     def plan(

@@ -135,7 +135,7 @@ class IndexReader:
         """
         began = time.perf_counter()
         outer, below = self._searched()
-        hits, manifest = outer._search(replace(request, below=below))
+        hits, manifest = outer._search(replace(request, below=below), self.root)
         if below:
             hits = [replace(hit, path=hit.path.removeprefix(below)) for hit in hits]
         seconds = time.perf_counter() - began
@@ -257,14 +257,19 @@ class IndexReader:
         except OSError:  # the index was removed just now
             return 0.0
 
-    def _search(self, request: SearchRequest) -> tuple[list[Hit], Manifest]:
-        """Return the hits, and the manifest of the snapshot that they come from."""
+    def _search(self, request: SearchRequest, folder: Path) -> tuple[list[Hit], Manifest]:
+        """Return the hits in a folder, and the manifest of the snapshot that they come from."""
         from codelode.search.searcher import search
 
         shard = self.shard()
         manifest = shard.snapshot.manifest
         encoder = None if request.mode == "lexical" else self.load_encoder(manifest)
-        hits = search(shard, encoder, self.root, request)
+        part = None
+        if request.changed is not None or request.since is not None:
+            from codelode.search.modified import modified
+
+            part = modified(request.part, request, self.root, [folder])
+        hits = search(shard, encoder, self.root, request, part)
         self.storage.note_use()
         return hits, manifest
 

@@ -13,7 +13,7 @@ from codelode import metrics
 from codelode.errors import UsageError
 from codelode.index import Index
 from codelode.render.paths import GivenRoot
-from codelode.search.filters import files_by_language
+from codelode.search.filters import files_by_language, languages_needed
 from codelode.search.related import find_file
 from codelode.search.searcher import Source, canonical, search_all
 from codelode.search.tree_part import TreePart
@@ -87,7 +87,7 @@ class SeveralRoots:
             return self.roots[0].index.answer_request(request, fresh)
         began = time.perf_counter()
         states = [index.refresh(fresh) for index in self.indexes]
-        readers, sources = self.sources()
+        readers, sources = self.sources(request)
         hits = self._hits(*_having(request.languages, readers, sources), request)
         seconds = time.perf_counter() - began
         if (recorder := metrics.recorder()) is not None:
@@ -125,22 +125,33 @@ class SeveralRoots:
             replace(hit, path=_from(base, readers[number].root, hit.path)) for number, hit in found
         ]
 
-    def sources(self) -> tuple[list[IndexReader], list[Source]]:
-        """Return the indexes that answer, and what is searched of each."""
+    def sources(
+        self, request: SearchRequest | None = None
+    ) -> tuple[list[IndexReader], list[Source]]:
+        """Return the indexes that answer, and what a request searches of each.
+
+        Raises `UsageError` if a file is not in the index, or if git does not know what has changed.
+        """
         homes: dict[Path, IndexReader] = {}
         within: dict[Path, list[str]] = {}
+        folders: dict[Path, set[Path]] = {}
         for each in self.roots:
             home = each.index.reader.home()
             tree = homes.setdefault(home.root, home).root
             inside = each.path_in(tree)
             if inside is not None:
                 within.setdefault(tree, []).append(inside)
+                folders.setdefault(tree, set()).add(each.folder)
                 if each.is_file:
                     _check_file(homes[tree], each.given, inside)
         sources, base = [], self.root
         for tree, paths in within.items():
             nested = {each.path_in(tree) for each in self.roots} - {None, *paths}
             part = TreePart.of(paths, filter(None, nested))
+            if request is not None and (request.changed is not None or request.since is not None):
+                from codelode.search.modified import modified  # few searches need git or dates
+
+                part = modified(part, request, tree, folders[tree])
             sources.append(Source(homes[tree].shard().below(_prefix(base, tree)), tree, part))
         return [homes[tree] for tree in within], sources
 
@@ -171,7 +182,7 @@ def _having(
 
     Returns all if no languages are asked for, or if no index has any: then nothing is found.
     """
-    wanted = canonical(languages or ())
+    wanted = languages_needed(canonical(languages or ()))
     kept = [
         number
         for number, source in enumerate(sources)

@@ -43,8 +43,7 @@ class Skip:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SourceFile:
+class SourceFile(NamedTuple):  # a tuple, because every search makes one for every file
     """A file that discovery selected for reading.
 
     `path` is POSIX and relative to the root. Bytes that are not UTF-8 are kept as surrogate
@@ -127,8 +126,7 @@ class Definition(NamedTuple):
 class Chunk(NamedTuple):
     """The bytes `[start, end)` of a document's text, and the 1-based lines they cover.
 
-    `symbol` is the definition that the chunk is or lies in; `defines` are the definitions that
-    begin in it.
+    `symbol` is the definition that the chunk is or lies in.
     """
 
     start: int
@@ -136,14 +134,6 @@ class Chunk(NamedTuple):
     start_line: int
     end_line: int
     symbol: Symbol | None = None
-    defines: tuple[Symbol, ...] = ()
-
-
-class ChunkedDocument(NamedTuple):
-    """The chunks and the definitions of a document, in document order, outer before inner."""
-
-    chunks: list[Chunk]
-    definitions: list[Definition]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,9 +150,11 @@ class Hit:
     """One hit of a search. Lines are 1-based and inclusive; `path` is POSIX, relative to the root.
 
     `line` is the line to land on: that of the name of the definition that answers, else the line
-    that matches best. `symbol` is the qualified name of the innermost definition that holds it, and
-    `kind` the kind of this definition. `start_line` to `end_line` are the definition where it fits
-    in a chunk, else the chunk; `text` is the text of these lines.
+    that matches best. `column` is the place in it, in bytes of UTF-8 from 1: that of the match, the
+    name of the definition, or the first word that matches. `symbol` is the qualified name of the
+    innermost definition that holds the line, and `kind` the kind of this definition. `start_line`
+    to `end_line` are the definition where it fits in a chunk, else the chunk; `text` is the text of
+    these lines.
 
     `stale` is True if the file on disk no longer has the indexed content, `deleted` if it is gone;
     a deleted file is stale too. `features` holds the parts of the score by name, if the search was
@@ -181,6 +173,7 @@ class Hit:
     stale: bool = False
     features: dict[str, float] | None = None
     deleted: bool = False
+    column: int = 1
 
     def __repr__(self) -> str:
         """Return the place and the symbol, without the text, which may be long."""

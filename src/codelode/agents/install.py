@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -207,7 +208,15 @@ def _removal(path: Path, current: str, new: str, journal: Journal) -> Change:
 
 
 def command_for(program: str) -> tuple[str, ...]:
-    """Return the command that starts the server: by name if it can be found, else by path."""
+    """Return the command that starts the server.
+
+    By the name `lode` if it can be found, else by the path of the program; a module of Python is no
+    program, so Python runs it.
+    """
     import shutil
 
-    return ("lode" if shutil.which("lode") else os.path.realpath(program), "mcp")
+    if shutil.which("lode"):
+        return ("lode", "mcp")
+    if program.endswith("__main__.py"):
+        return (sys.executable, "-m", "codelode", "mcp")
+    return (os.path.realpath(program), "mcp")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Unpack, cast
 
+from codelode.answers.indexes import remove_old_orphans
+from codelode.answers.large_tree import refuse_unasked
 from codelode.errors import NoIndexError
 
 if TYPE_CHECKING:
@@ -48,14 +50,33 @@ def build_if_missing(
 ) -> UpdateReport | None:
     """Build an index if neither it nor one of an enclosing folder exists.
 
-    Returns the report, or None if there was nothing to do. Raises `NoIndexError` if building is
-    not `allowed`.
+    Settings say which files are indexed, and by which model. Returns the report, or None if there
+    was nothing to do. Raises `NoIndexError` if building is not `allowed`, and `UsageError` for a
+    tree that is indexed only on request.
     """
     if index.exists() or index.enclosing_root() is not None:
         return None
     if not allowed:
         raise NoIndexError(no_index(index.root))
-    return update(index, meter)
+    index, settings = configured(index)
+    refuse_unasked(index, settings)
+    report = update(index, meter, **settings)
+    remove_old_orphans(index)
+    return report
+
+
+def configured(index: Index) -> tuple[Index, UpdateSettings]:
+    """Return an index that does not exist yet, with the model of the settings, and the others.
+
+    Raises `UsageError` for an invalid settings file.
+    """
+    from codelode.index import Index
+    from codelode.settings.effective import BuildSettings
+
+    build = BuildSettings.of(index.root)
+    if build.model is not None:
+        index = Index.open(index.root, index_dir=index.reader.index_dir, model=build.model)
+    return index, cast("UpdateSettings", {**build.walk, **build.processes})
 
 
 def require(index: Index) -> None:

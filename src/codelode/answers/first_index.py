@@ -6,20 +6,18 @@ starts the update; each commit makes more of the tree searchable.
 
 from __future__ import annotations
 
-import os
 import threading
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from codelode.answers.build import configured
+from codelode.answers.indexes import remove_old_orphans
+from codelode.answers.large_tree import refuse_unasked
 from codelode.errors import CodelodeError, LockedError
 from codelode.render.units import count
 
 if TYPE_CHECKING:
     from codelode.index import Index
-
-MAX_FILES = 1_000_000
-"""A larger tree is indexed only if the user asks for it."""
 
 DEADLINE = 8.0
 """Seconds that a call waits for the first commit; clients begin to give up at 10."""
@@ -84,49 +82,23 @@ class FirstIndex:
 
     def _run(self) -> None:
         try:
-            self.problem = refusal(self._index)
-            if not self.problem:
-                self._update()
+            self._update()
         except CodelodeError as error:
             self.problem = str(error)
         finally:
             self._finished = True
 
     def _update(self) -> None:
+        index, settings = configured(self._index)
+        refuse_unasked(index, settings)
+        settings["progress"] = self
         while True:
             try:
-                self._index.update(progress=self)
+                index.update(**settings)
             except LockedError:  # another server was first
                 time.sleep(_LOCKED_SECONDS)
                 if self._index.exists() and self._index.snapshot().manifest.complete:
                     return
             else:
+                remove_old_orphans(index)
                 return
-
-
-def refusal(index: Index) -> str:
-    """Return why a tree is not indexed unasked, in one line; empty if it may be.
-
-    Walks the tree, so that this takes a while for a large one.
-    """
-    how = f"run `lode index {index.root}` to index it all the same, or serve a folder in it"
-    root = index.root
-    home = Path(os.path.realpath(Path("~").expanduser()))
-    if root == home or home.is_relative_to(root):
-        return f"{root} is not indexed unasked, because it holds the home folder: {how}"
-    if _is_large(index):
-        return f"{root} has more than {MAX_FILES:,} files and is not indexed unasked: {how}"
-    return ""
-
-
-def _is_large(index: Index) -> bool:
-    from codelode.discover.options import WalkOptions
-    from codelode.discover.walk import walk
-    from codelode.types import SourceFile
-
-    files = 0
-    for each in walk(index.root, WalkOptions(exclude=(os.fspath(index.directory),))):
-        files += isinstance(each, SourceFile)
-        if files > MAX_FILES:
-            return True
-    return False

@@ -16,7 +16,11 @@ from codelode.store.locate import index_directory, index_folder
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from codelode.index import Index
+
 DAY_SECONDS = 86_400
+ORPHAN_DAYS = 30
+"""Orphans that were last used longer ago are removed by default."""
 
 
 @dataclass(slots=True)
@@ -75,6 +79,37 @@ def remove_indexes(chosen: Iterable[IndexEntry]) -> Removal:
         else:
             removal.removed.append(each)
     return removal
+
+
+def remove_old_orphans(index: Index) -> Removal:
+    """Remove the indexes in the user's cache that are orphans and have not been used for long.
+
+    The setting `clean.orphans-after` says how long, 30 days by default. Does nothing if `index` is
+    elsewhere: the roots of a folder of indexes that is shared may be on other machines. A root
+    below an empty folder does not count as gone, because that may be where a disk is mounted.
+    Raises `UsageError` for an invalid settings file.
+    """
+    from codelode.settings.effective import effective
+
+    setting = effective(None).get("clean.orphans-after")
+    days = ORPHAN_DAYS if setting is None else setting.value
+    if days is None or index.reader.index_dir is not None or os.environ.get("LODE_INDEX_DIR"):
+        return Removal()
+    old = selected(listed(None), orphans=True, older_than=float(str(days)))
+    return remove_indexes(each for each in old if each.root and _is_gone(each.root))
+
+
+def _is_gone(root: str) -> bool:
+    """Return whether a root was removed, as opposed to not being mounted or not readable."""
+    if os.path.lexists(root):
+        return False
+    above = os.path.dirname(root)  # noqa: PTH120 (roots are texts)
+    while above != os.path.dirname(above) and not os.path.lexists(above):  # noqa: PTH120
+        above = os.path.dirname(above)  # noqa: PTH120
+    try:
+        return bool(os.listdir(above))  # noqa: PTH208
+    except OSError:
+        return False
 
 
 def entry_object(found: IndexEntry) -> dict[str, Any]:

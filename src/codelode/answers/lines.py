@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import re
 from typing import TYPE_CHECKING
 
 from codelode.render.excerpt import excerpt, section, split_lines, whole
-from codelode.render.matches import TermMatcher
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -35,25 +33,11 @@ def shown_lines(
     return whole(found) if full else excerpt(found, hit.line, context, rows, hit.symbol or "")
 
 
-def vimgrep_line(hit: Hit, terms: Collection[str]) -> str:
-    """Return the place and the text of the line that a hit points at: `path:line:column:text`."""
+def vimgrep_line(hit: Hit) -> tuple[str, str]:
+    """Return the place that a hit points at, `path:line:column`, and the text of this line."""
     lines = split_lines(hit.text)
-    place = hit.line - hit.start_line
-    text = lines[place] if place < len(lines) else ""
-    return f"{hit.path}:{hit.line}:{_column(text, hit.symbol or '', terms)}:{text}"
-
-
-def _column(text: str, symbol: str, terms: Collection[str]) -> int:
-    """Return the column to land on in a line, in bytes, from 1.
-
-    It is the column of the definition's name, else of the first word that matches, else of the
-    first character that is not blank.
-    """
-    name = symbol.rpartition(".")[2]
-    named = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) if name else None
-    spans = [named.span()] if named else TermMatcher(terms).spans(text)
-    at = spans[0][0] if spans else len(text) - len(text.lstrip())
-    return len(text[:at].encode("utf-8", "replace")) + 1
+    row = hit.line - hit.start_line
+    return f"{hit.path}:{hit.line}:{hit.column}", lines[row] if row < len(lines) else ""
 
 
 def surrounding_lines(root: Path, hit: Hit, context: int) -> tuple[list[str], list[str]]:

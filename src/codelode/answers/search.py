@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from codelode.answers.unicode import path_fields, path_of_fields, without_surrogates
+from codelode.answers.unicode import path_fields, without_surrogates
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from codelode.types import Answer, Freshness, Hit
 
 
@@ -30,61 +32,14 @@ def answer_object(answer: Answer, text: bool = True) -> dict[str, Any]:
     }
 
 
-def answer_of_object(fields: Any, query: str) -> Answer:
-    """Return the answer to a query that an object describes, as another machine may have sent it.
-
-    Raises `ValueError` for an object that does not describe one.
-    """
-    from codelode.types import Answer, Freshness  # imported late: only clients of servers need it
-
-    try:
-        snapshot, freshness = fields["snapshot"], fields["snapshot"]["freshness"]
-        answer = Answer(
-            query=query,
-            root=_text(fields["root"]),
-            generation=int(snapshot["generation"]),
-            files=int(snapshot["files"]),
-            chunks=int(snapshot["chunks"]),
-            complete=bool(snapshot["complete"]),
-            stale_files=int(snapshot["stale_files"]),
-            hits=[_hit_of_object(hit) for hit in fields["hits"]],
-            seconds=float(fields["seconds"]),
-            freshness=Freshness(age=float(freshness["age_seconds"])),
-            missing=tuple(map(_text, fields["missing"])),
-        )
-    except (LookupError, TypeError, AttributeError, OverflowError) as error:
-        raise ValueError(f"it has no {error}") from None
-    return answer
-
-
-def _hit_of_object(fields: Any) -> Hit:
-    from codelode.types import Hit
-
-    features = fields.get("features")
-    return Hit(
-        path=_text(path_of_fields(fields)),
-        line=int(fields["line"]),
-        start_line=int(fields["start_line"]),
-        end_line=int(fields["end_line"]),
-        score=float(fields["score"]),
-        text=_text(fields.get("text", "")),
-        language=_text_or_none(fields["language"]),
-        symbol=_text_or_none(fields["symbol"]),
-        kind=_text_or_none(fields["kind"]),
-        stale=bool(fields["stale"]),
-        features=None if features is None else {key: float(features[key]) for key in features},
-        deleted=bool(fields["deleted"]),
-    )
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError("text")
-    return value
-
-
-def _text_or_none(value: Any) -> str | None:
-    return None if value is None else _text(value)
+def related_object(root: str, path: str, line: int, hits: Sequence[Hit]) -> dict[str, Any]:
+    """Return the hits that are similar to a line of a file; `path` is relative to `root`."""
+    return {
+        "root": without_surrogates(root),
+        **path_fields(path),
+        "line": line,
+        "hits": [hit_object(hit) for hit in hits],
+    }
 
 
 def freshness_object(state: Freshness) -> dict[str, Any]:
@@ -106,6 +61,7 @@ def hit_object(hit: Hit, text: bool = True) -> dict[str, Any]:
     fields: dict[str, Any] = {
         **path_fields(hit.path),
         "line": hit.line,
+        "column": hit.column,
         "start_line": hit.start_line,
         "end_line": hit.end_line,
         "language": hit.language,

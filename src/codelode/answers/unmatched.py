@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import datetime
 from difflib import get_close_matches
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -11,12 +12,13 @@ import numpy as np
 
 from codelode.discover.glob import GlobSet
 from codelode.render.units import count
-from codelode.search.filters import allowed_files, paths_of
+from codelode.search.filters import allowed_files, is_language_wanted, paths_of
 from codelode.search.tree_part import WHOLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from codelode.search.request import SearchRequest
     from codelode.search.searcher import Source
 
 _MOST_LANGUAGES = 5
@@ -28,11 +30,13 @@ def unmatched_filters(
 ) -> list[str]:
     """Return a note for each language and glob that no file matches, with what to type instead.
 
-    `languages` are names. A note on all filters together if each matches, but no file matches all.
+    `languages` are names, after a `!` those to leave out. A note on all filters together if each
+    matches, but no file matches all.
     """
     files = [each for source in sources for each in _files(source)]
     known = Counter(language for _, language in files if language)
-    notes = [_no_language(name, known) for name in languages if not known[name]]
+    wanted_languages = [name for name in languages if not name.startswith("!")]
+    notes = [_no_language(name, known) for name in wanted_languages if not known[name]]
     paths = [path for path, _ in files]
     notes += [
         _no_path(glob, paths)
@@ -41,11 +45,26 @@ def unmatched_filters(
     ]
     wanted = GlobSet(globs)
     if notes or any(
-        (not languages or language in languages) and wanted.matches(path)
-        for path, language in files
+        is_language_wanted(language, languages) and wanted.matches(path) for path, language in files
     ):
         return notes
     return ["no file passes all filters: leave some out"]
+
+
+def nothing_changed(sources: Iterable[Source], request: SearchRequest) -> str | None:
+    """Return a note if no file of the sources has changed as the request asks; else None.
+
+    The sources are those of the request: their parts hold only the files that have changed.
+    """
+    if any(True for source in sources for _ in _files(source)):
+        return None
+    asked = []
+    if request.changed is not None:
+        asked.append(f"differs from {request.changed}")
+    if isinstance(request.since, float):
+        date = datetime.fromtimestamp(request.since)
+        asked.append(f"was modified since {date:%Y-%m-%d %H:%M:%S}")
+    return f"no indexed file {' and '.join(asked)}"
 
 
 def _files(source: Source) -> Iterable[tuple[bytes, str | None]]:

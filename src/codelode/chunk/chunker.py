@@ -6,6 +6,7 @@ lines longer than `MAX_LINE_BYTES`, and never inside a character.
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import pairwise
 from typing import Final
 
@@ -19,8 +20,9 @@ from codelode.chunk.merge import merge
 from codelode.chunk.outline import MAX_LEVEL, SOFT
 from codelode.chunk.sizes import MAX_CHUNK_BYTES
 from codelode.chunk.symbols import symbols
-from codelode.chunk.table import definition_table
-from codelode.types import Chunk, ChunkedDocument, Document
+from codelode.chunk.table import definition_columns
+from codelode.chunked import ChunkedDocument, DefinitionColumns
+from codelode.types import Chunk, Document
 
 CHUNKER: Final = "syntax-7"
 """Change it with anything that changes chunks or definitions: see `chunker_identity`."""
@@ -32,6 +34,7 @@ MAX_LONG_SHARE: Final = 0.5
 MIN_LONG_BYTES: Final = 16_000
 """With less in long lines, a text is parsed all the same: a few long strings."""
 _LINE_CUT: Final = SOFT + MAX_LEVEL  # the level of a cut between lines of one piece
+_new_chunk = partial(tuple.__new__, Chunk)  # faster than `Chunk(...)`
 
 
 def chunk(document: Document) -> ChunkedDocument:
@@ -41,7 +44,7 @@ def chunk(document: Document) -> ChunkedDocument:
     """
     text = document.text
     if not text:
-        return ChunkedDocument([], [])
+        return ChunkedDocument([], DefinitionColumns())
     lines = Lines(text)
     found, cuts = _outline(document, lines)
     cuts.pop(0, None)
@@ -55,12 +58,10 @@ def chunk(document: Document) -> ChunkedDocument:
     numbers = lines.numbers([*starts, len(text)])
     named = symbols(found, starts, ends)
     chunks = [
-        Chunk(start, end, first, last, symbol, defines)
-        for start, end, (first, last), (symbol, defines) in zip(
-            starts, ends, numbers, named, strict=True
-        )
+        _new_chunk((start, end, first, last, symbol))
+        for start, end, (first, last), symbol in zip(starts, ends, numbers, named, strict=True)
     ]
-    return ChunkedDocument(chunks, definition_table(found, lines))
+    return ChunkedDocument(chunks, definition_columns(found, lines))
 
 
 def chunker_identity() -> str:

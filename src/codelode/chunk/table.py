@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 
 from codelode.chunk.definitions import RawDefinition
 from codelode.chunk.lines import Lines
-from codelode.types import Definition
-
-_new_definition = partial(tuple.__new__, Definition)  # faster than `Definition(...)`
+from codelode.chunked import DefinitionColumns
 
 
-def definition_table(definitions: list[RawDefinition], lines: Lines) -> list[Definition]:
+def definition_columns(definitions: list[RawDefinition], lines: Lines) -> DefinitionColumns:
     """Return the same definitions in the same order, by lines."""
     if not definitions:
-        return []
-    offsets = [each.start for each in definitions]
-    offsets += [each.end - 1 for each in definitions]
-    offsets += [each.name_start for each in definitions]
-    numbers = np.searchsorted(lines.offsets, np.array(offsets), side="right").tolist()
-    count = len(definitions)
-    columns = (
-        [each.name for each in definitions],
-        [each.kind for each in definitions],
-        numbers[:count],
-        numbers[count : 2 * count],
-        numbers[2 * count :],
-        [each.parent for each in definitions],
-        [each.declaration for each in definitions],
-        [each.owner for each in definitions],
-    )
-    return list(map(_new_definition, zip(*columns, strict=True)))
+        return DefinitionColumns()
+    names: list[str] = []
+    kinds: list[str] = []
+    owners: list[str] = []
+    starts: list[int] = []
+    lasts: list[int] = []
+    name_starts: list[int] = []
+    parents: list[int] = []
+    declarations: list[bool] = []
+    for each in definitions:  # one loop, not one for each column: half of the time
+        names.append(each.name)
+        kinds.append(each.kind)
+        starts.append(each.start)
+        lasts.append(each.end - 1)
+        name_starts.append(each.name_start)
+        parents.append(each.parent)
+        declarations.append(each.declaration)
+        owners.append(each.owner)
+    offsets = np.fromiter(starts + lasts + name_starts, np.int64, 3 * len(names))
+    first, last, named = lines.offsets.searchsorted(offsets, side="right").reshape(3, -1)
+    return DefinitionColumns(names, kinds, first, last, named, parents, declarations, owners)

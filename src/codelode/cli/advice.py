@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 import shlex
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codelode.errors import UsageError
+from codelode.render import units
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
+
+MAX_QUERY_BYTES = 1_000_000
 
 _PLAIN = re.compile(r"[^\"$`\\!\x00-\x1f]*")  # safe between double quotes
 
@@ -19,9 +23,11 @@ _PLAIN = re.compile(r"[^\"$`\\!\x00-\x1f]*")  # safe between double quotes
 def query_and_roots(options: argparse.Namespace) -> tuple[str, Sequence[str]]:
     """Return the query, stripped, and the roots that were given.
 
-    With -e or -F, the query may be omitted: then an existing path in its place is a root. Raises
-    `UsageError` if there is nothing to look for.
+    The query `-` is read from standard input. With -e or -F, the query may be omitted: then an
+    existing path in its place is a root. Raises `UsageError` if there is nothing to look for.
     """
+    if options.query == "-":
+        return query_of_standard_input(), options.roots
     if not options.regex and not options.fixed_strings:
         if options.query is None:
             raise UsageError("QUERY is missing: what to look for (see `lode search --help`)")
@@ -32,21 +38,62 @@ def query_and_roots(options: argparse.Namespace) -> tuple[str, Sequence[str]]:
     return query.strip(), options.roots
 
 
-def existing_roots(query: str, roots: Sequence[str]) -> Sequence[str]:
+def query_of_standard_input() -> str:
+    """Return the text on standard input, stripped.
+
+    Raises `UsageError` if there is none, if it is no text or larger than `MAX_QUERY_BYTES`.
+    """
+    from codelode.cli import streams
+
+    if streams.is_terminal(sys.stdin):
+        streams.say("type or paste the query; Ctrl-D on a line of its own ends it")
+    with open(0, "rb", closefd=False) as stream:  # `sys.stdin` is None if it was closed
+        data = stream.read(MAX_QUERY_BYTES + 1)
+    if len(data) > MAX_QUERY_BYTES:
+        most = units.size(MAX_QUERY_BYTES)
+        raise UsageError(
+            f"the query on standard input is larger than {most}: give the part that says what is"
+            " wrong"
+        )
+    if b"\0" in data:
+        raise UsageError("the query on standard input is binary, not text")
+    text = data.decode("utf-8", "replace").removeprefix("\ufeff").strip()
+    if not text:
+        raise UsageError("the query on standard input is empty")
+    return text
+
+
+def existing_roots(query: str, roots: Sequence[str], changed: bool = False) -> Sequence[str]:
     """Return the roots to search: those given, or the current folder.
 
-    Raises `UsageError` if one does not exist: it may be a word of a query without quotes.
+    Raises `UsageError` if one does not exist: it may be a word of a query without quotes, or with
+    `changed` the revision of --changed.
     """
     missing = [root for root in roots if not Path(root).exists()]
     if missing:
         message = f"no such folder: {missing[0]}"
-        if any("/" not in root for root in missing):
+        if changed:
+            message += f"; to compare with a revision: --changed={shlex.quote(missing[0])}"
+        if query != "-" and any("/" not in root for root in missing):
             last = max(place for place, root in enumerate(roots) if root in missing)
             words = " ".join((query, *roots[: last + 1]))
             command = " ".join(("lode search", quoted(words), *map(shlex.quote, roots[last + 1 :])))
             message += f"; to look for several words, quote them: {command}"
         raise UsageError(message)
     return roots or ["."]
+
+
+def checked_roots(roots: Sequence[str], options: argparse.Namespace) -> Sequence[str]:
+    """Return the roots to search: those given, or the current folder.
+
+    Raises `UsageError` if a root or the index folder does not exist, or for options that select
+    repositories of a roster.
+    """
+    if options.repo or options.label:
+        raise UsageError("-r and --label select repositories of a --roster: name it too")
+    roots = existing_roots(options.query or "", roots, options.changed is not None)
+    existing_index_folder(options.index_dir, roots[0])
+    return roots
 
 
 def existing_index_folder(index_dir: str | None, root: str) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from codelode.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from codelode.cli.options import Command, Option
 
@@ -22,16 +22,17 @@ MARK = "\0"
 """The first character of an argument that is not an option; no argument of a process has it."""
 
 _LIKE_AN_OPTION = re.compile(r"--?[A-Za-z][\w-]*(=.*)?", re.DOTALL)
-_TAKES_NO_VALUE = ("store_true", "store_const", "help", "version")
+_TAKES_NO_VALUE = ("store_true", "store_false", "store_const", "help", "version")
 
 
 def marked(command: Command, arguments: Sequence[str]) -> list[str]:
     """Return the arguments, with `MARK` before those that begin with a dash but are text.
 
-    The value of an option that takes any text is marked too, and joined to its option.
-    Raises `UsageError` for an unknown option.
+    The value of an option that takes any text is marked too, and joined to its option. An option
+    whose value is joined gets its default value joined if it has none: argparse would take the next
+    argument. Raises `UsageError` for an unknown option.
     """
-    options = {flag: option for option in _options(command) for flag in option.flags}
+    options = {flag: option for option in command.options() for flag in option.flags}
     result: list[str] = []
     waiting: Option | None = None  # the option whose value comes next
     for at, argument in enumerate(arguments):
@@ -44,6 +45,8 @@ def marked(command: Command, arguments: Sequence[str]) -> list[str]:
         elif waiting is not None:
             result.append(argument)
             waiting = None
+        elif (option := options.get(argument)) is not None and option.joined:
+            result.append(f"{argument}={option.settings['const']}")
         elif not argument.startswith("-") or argument == "-" or _is_option(argument, options):
             waiting = options.get(_last_flag(argument, options))
             waiting = waiting if waiting is not None and _takes_value(waiting) else None
@@ -58,11 +61,6 @@ def marked(command: Command, arguments: Sequence[str]) -> list[str]:
 def unmarked(text: str) -> str:
     """Return an argument, or the value of an option, as it was given."""
     return text.removeprefix(MARK)
-
-
-def _options(command: Command) -> Iterator[Option]:
-    for _, options in command.groups:
-        yield from options
 
 
 def _is_option(argument: str, options: dict[str, Option]) -> bool:

@@ -1,4 +1,4 @@
-"""Notes on filters that leave nothing to search."""
+"""Filters of a search: those that leave nothing to search, and the languages that there are."""
 
 from __future__ import annotations
 
@@ -9,13 +9,38 @@ from codelode.cli.streams import say
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from codelode.search.request import SearchRequest
     from codelode.several import SeveralRoots
 
 
-def explain_filters(several: SeveralRoots, languages: Sequence[str], globs: Sequence[str]) -> None:
-    """Say which languages and globs no file matches, if any."""
-    if languages or globs:
-        from codelode.answers.unmatched import unmatched_filters
+def explain_filters(
+    several: SeveralRoots,
+    languages: Sequence[str],
+    globs: Sequence[str],
+    request: SearchRequest | None = None,
+) -> None:
+    """Say which languages and globs no file matches, or that no file has changed, if so.
 
-        for note in unmatched_filters(several.sources()[1], languages, globs):
+    `request` has the changes that were asked for.
+    """
+    changes = request is not None and (request.changed is not None or request.since is not None)
+    if not changes and not languages and not globs:
+        return
+    from codelode.answers.unmatched import nothing_changed, unmatched_filters
+
+    sources = several.sources(request)[1]
+    if request is not None and changes and (note := nothing_changed(sources, request)):
+        say(note)
+    elif languages or globs:
+        for note in unmatched_filters(sources, languages, globs):
             say(note)
+
+
+def print_languages() -> None:
+    """Print every language with the globs of its files, as `rg --type-list` does."""
+    from codelode.discover.language_table import LANGUAGES
+
+    for language in sorted(LANGUAGES):
+        globs = [f"*.{extension}" for extension in language.extensions.split()]
+        globs += language.names.split()
+        print(f"{language.name}: {', '.join(globs) or '(by the text of the file)'}")

@@ -4,32 +4,42 @@ from __future__ import annotations
 
 import argparse
 import math
-import re
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-_SIZE = re.compile(r"(\d{1,15}(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?", re.IGNORECASE)
-_POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
+from codelode.settings.quantities import parse_size
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
     """A flag or a positional argument; `settings` are keywords of argparse's `add_argument`.
 
-    With `any_text`, the next argument is the flag's value even if it begins with a dash.
+    With `any_text`, the next argument is the flag's value even if it begins with a dash. With
+    `joined`, the value is optional and follows an equals sign: the next argument never is it.
     """
 
     flags: tuple[str, ...]
     help: str
     settings: dict[str, Any] = field(default_factory=dict)
     any_text: bool = False
+    joined: bool = False
+
+    @property
+    def dest(self) -> str:
+        """The attribute of the parsed arguments that has the value."""
+        long = next((flag for flag in self.flags if flag.startswith("--")), self.flags[0])
+        return str(self.settings.get("dest") or long.lstrip("-").replace("-", "_"))
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
     """A command: its arguments, its options in groups, and examples as (purpose, command line).
 
-    `metrics` says that the command honors LODE_METRICS.
+    `metrics` says that the command honors LODE_METRICS, `tolerant` that it runs even if settings
+    are invalid.
     """
 
     name: str
@@ -40,6 +50,12 @@ class Command:
     examples: tuple[tuple[str, str], ...]
     exit_codes: str
     metrics: bool = False
+    tolerant: bool = False
+
+    def options(self) -> Iterator[Option]:
+        """Yield the options, without the positional arguments."""
+        for _, options in self.groups:
+            yield from options
 
 
 def option(*flags: str, help: str, any_text: bool = False, **settings: Any) -> Option:
@@ -54,11 +70,10 @@ def switch(*flags: str, help: str, **settings: Any) -> Option:
 
 def size(text: str) -> int:
     """Parse a size in bytes, such as `500K`, `1M` or `65536`. K, M, G, T are powers of 1024."""
-    match = _SIZE.fullmatch(text.strip())
-    amount = int(float(match[1]) * 1024 ** _POWERS[match[2].lower()]) if match else 0
-    if amount < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a size such as 500K, 1M or 65536")
-    return amount
+    try:
+        return parse_size(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def positive(text: str) -> int:

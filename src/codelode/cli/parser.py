@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from codelode.cli.dashes import marked, unmarked
 from codelode.errors import UsageError
+from codelode.settings.files import sources_exist
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -33,7 +34,8 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
         if not action.option_strings or action.nargs == 0:
             return super()._format_action_invocation(action)
         value = self._format_args(action, self._get_default_metavar_for_optional(action))
-        return f"{', '.join(action.option_strings)} {value}"
+        gap = "" if value.startswith("[=") else " "
+        return f"{', '.join(action.option_strings)}{gap}{value}"
 
 
 def _columns() -> int:
@@ -48,12 +50,38 @@ def _columns() -> int:
 
 
 def parse(command: Command, arguments: Sequence[str]) -> argparse.Namespace:
-    """Parse the arguments of a command.
+    """Parse the arguments of a command; settings stand for flags that are not given.
 
     Raises `UsageError`. Asked for help, prints it and raises `SystemExit`.
     """
+    parsed = _parsed(command_parser(command), command, arguments)
+    if sources_exist(start_of(command, parsed)):  # then find out which flags were given
+        from codelode.cli.defaults import fill, keys_of
+
+        parser = command_parser(command)
+        keys = keys_of(command)
+        defaults = {name: parser.get_default(name) for name in keys}
+        parser.set_defaults(**dict.fromkeys(keys))
+        parsed = _parsed(parser, command, arguments)
+        fill(parsed, keys, defaults, start_of(command, parsed), command.tolerant)
+    return parsed
+
+
+def start_of(command: Command, options: argparse.Namespace) -> str | None:
+    """Return the folder or file whose project file counts: the first ROOT, if a command has any."""
+    for argument in command.arguments:
+        if argument.dest in ("root", "roots"):
+            given = getattr(options, argument.dest) or "."
+            first = given if isinstance(given, str) else given[0]
+            return first if os.path.exists(first) else None  # noqa: PTH110 (not our error)
+    return None
+
+
+def _parsed(
+    parser: argparse.ArgumentParser, command: Command, arguments: Sequence[str]
+) -> argparse.Namespace:
     # Intermixed, because `lode search QUERY -k 3 ROOT` is what people type.
-    parsed = command_parser(command).parse_intermixed_args(marked(command, arguments))
+    parsed = parser.parse_intermixed_args(marked(command, arguments))
     for name, value in vars(parsed).items():
         if isinstance(value, str):
             setattr(parsed, name, unmarked(value))
@@ -79,7 +107,10 @@ def command_parser(command: Command) -> argparse.ArgumentParser:
     for title, options in command.groups:
         group = parser.add_argument_group(title)
         for option in options:
-            group.add_argument(*option.flags, help=option.help, **option.settings)
+            settings = option.settings
+            if option.joined:  # help shows `--open[=N]`
+                settings = {**settings, "metavar": f"={settings['metavar']}"}
+            group.add_argument(*option.flags, help=option.help, **settings)
     return parser
 
 

@@ -6,14 +6,19 @@ from typing import TYPE_CHECKING
 
 from codelode.cli.commands import load_all
 from codelode.cli.parser import SUMMARY, usage
+from codelode.cli.settings_list import default_of
+from codelode.settings.keys import KEYS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from codelode.cli.options import Command, Option
 
 
 def reference() -> str:
     """Return the whole page."""
-    commands = "\n".join(_command(command) for command in load_all())
+    known = load_all()
+    commands = "\n".join(_command(command) for command in known)
     return (
         "# Command line\n\n"
         "<!-- Made by `python -m codelode.cli.reference > docs/cli.md`; a test fails if it is not"
@@ -21,7 +26,34 @@ def reference() -> str:
         f"{SUMMARY}\n\n"
         "Results go to standard output. Progress, notes and errors go to standard error; a note or"
         " an error is one line that begins with `lode: `. Formats: [output](output.md).\n\n"
-        f"{commands}"
+        f"{commands}\n{_settings(known)}"
+    )
+
+
+def _settings(commands: Sequence[Command]) -> str:
+    """Return the section about settings."""
+    rows = [
+        "| `{}` | {} | `{}` | {} | {} | {} |".format(
+            key.name,
+            f"`{key.flag}`" if key.flag else "",
+            key.variable,
+            "yes" if key.project else "",
+            _escaped(default_of(key, commands)),
+            _escaped(f"{key.help}: {key.kind.wanted}"),
+        )
+        for key in KEYS
+    ]
+    head = "| setting | flag | variable | project file | default | meaning and values |"
+    return "\n".join(
+        [
+            "## Settings\n",
+            "Defaults of flags, from settings files or the environment: see"
+            " [configuration](configuration.md). `lode config` shows those in force.\n",
+            head,
+            "|---|---|---|---|---|---|",
+            *rows,
+            "",
+        ]
     )
 
 
@@ -44,10 +76,11 @@ def _names(option: Option) -> str:
     value = settings.get("metavar") or "|".join(settings.get("choices", ()))
     if not option.flags[0].startswith("-"):
         return f"`{value}`"
-    if not value or settings.get("action") in ("store_true", "store_const", "help"):
+    if not value or settings.get("action") in ("store_true", "store_false", "store_const", "help"):
         return ", ".join(f"`{flag}`" for flag in option.flags)
-    shown = f"[{value}]" if settings.get("nargs") == "?" else value
-    return _escaped(", ".join(f"`{flag} {shown}`" for flag in option.flags))
+    shown = f" [{value}]" if settings.get("nargs") == "?" else f" {value}"
+    shown = f"[={value}]" if option.joined else shown
+    return _escaped(", ".join(f"`{flag}{shown}`" for flag in option.flags))
 
 
 def _escaped(text: str) -> str:

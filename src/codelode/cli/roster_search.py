@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from codelode.cli.advice import explain_quotes
+from codelode.cli.pager import paged
 from codelode.cli.views.hits import print_answer, shown_hits, shown_whole
 from codelode.errors import UsageError
 from codelode.roster.answer import SelectedRepositories, object_cache
@@ -24,23 +25,31 @@ def search_roster(
     options: argparse.Namespace,
 ) -> int:
     """Search, print the hits, and return the exit code. Paths begin with names of repositories."""
-    if roots:
-        raise UsageError(f"give either ROOT or --roster, not both: {roots[0]}")
-    if options.context:
-        raise UsageError("-C reads the files of a tree, and a roster has none: leave it out")
+    _check(roots, options)
     roster = Roster.open(options.roster)
     cache = object_cache(options.index_dir, options.cache_size)
     repositories = SelectedRepositories(roster, options.repo, options.label, cache)
     answer = repositories.answer(request)
-    if options.format == "agent":
-        from codelode.cli.views.agent_page import print_page
+    whole = shown_whole(answer)
+    with paged(options):
+        if options.format == "agent":
+            from codelode.cli.views.agent_page import print_page
 
-        print_page(answer, shown_whole(answer), [_state(repositories)], terms, options)
-    else:
-        print_answer(answer, shown_whole(answer), terms, options)
+            print_page(answer, whole, [_state(repositories)], terms, options)
+        else:
+            print_answer(answer, whole, terms, options)
     if not answer.hits:
         explain_quotes(request.query)
     return 0 if shown_hits(answer, options) else 1
+
+
+def _check(roots: Sequence[str], options: argparse.Namespace) -> None:
+    """Raise `UsageError` for roots and --open; drop other options that need the files of a tree."""
+    if roots:
+        raise UsageError(f"give either ROOT or --roster, not both: {roots[0]}")
+    if options.open is not None:
+        raise UsageError("--open needs the files of a tree, which a roster does not have")
+    options.context, options.hyperlink_format = 0, None  # these too; they may come from settings
 
 
 def _state(repositories: SelectedRepositories) -> str:

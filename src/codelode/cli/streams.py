@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 PIPE_COLUMNS = 400
 """Minified code in a pipe must not drown other hits; `--full-section` and JSON have all of it."""
 
+_paged: int | None = None  # the width of the terminal whose pager gets the output
+
 
 def prepare() -> None:
     """Prepare the standard streams for any text.
@@ -79,13 +81,28 @@ def progress_meter(quiet: bool = False) -> Meter | None:
     return ProgressBar
 
 
+def set_paged(width: int | None) -> None:
+    """Say that standard output is a pager on a terminal of this width; None for no more."""
+    global _paged
+    _paged = width
+
+
+def is_paged() -> bool:
+    """Return whether standard output is a pager."""
+    return _paged is not None
+
+
 def is_terminal(stream: TextIO) -> bool:
-    """Return whether a stream is a terminal."""
+    """Return whether a stream is a terminal, or a pager on one."""
+    if _paged is not None and stream is sys.stdout:
+        return True
     return not stream.closed and stream.isatty()
 
 
 def columns(stream: TextIO) -> int:
     """Return the width of a terminal, 80 if unknown."""
+    if _paged is not None and stream is sys.stdout:
+        return _paged
     try:
         return os.get_terminal_size(stream.fileno()).columns or 80
     except (OSError, ValueError):
@@ -98,6 +115,17 @@ def rows(stream: TextIO) -> int:
         return os.get_terminal_size(stream.fileno()).lines or 24
     except (OSError, ValueError):
         return 24
+
+
+def can_draw() -> bool:
+    """Return whether this process has a terminal on which a program can draw a screen."""
+    if os.environ.get("TERM", "dumb") in ("", "dumb"):
+        return False
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
 
 
 def use_color(choice: str, stream: TextIO) -> bool:

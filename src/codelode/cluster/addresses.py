@@ -52,6 +52,10 @@ def encode(wanted: Wanted) -> str:
     for name, attribute in _LISTS.items():
         fields += [(name, value) for value in getattr(request, attribute)]
     fields += [("repo", glob) for glob in wanted.repositories]
+    if request.changed is not None or request.since is not None:
+        raise UsageError("what has changed in a tree is not known to a server")
+    if request.max_per_file is not None:
+        fields.append(("max_per_file", str(request.max_per_file)))
     flags = {"explain": request.explain, "ignore_case": request.ignore_case}
     fields += [(name, "1") for name, on in (*flags.items(), ("strict", wanted.strict)) if on]
     if request.threshold is not None:
@@ -79,7 +83,8 @@ def decode(query: str) -> Wanted:
             raise UsageError(f"there is no parameter {name!r}")
     given: dict[str, Any] = {name: read(name, single) for name, read in _SINGLE.items()}
     options: dict[str, Any] = {attribute: lists[name] for name, attribute in _LISTS.items()}
-    options |= {name: given[name] for name in ("explain", "ignore_case", "threshold")}
+    names = ("explain", "ignore_case", "threshold", "max_per_file")
+    options |= {name: given[name] for name in names}
     request = SearchRequest(given["q"], given["limit"], given["mode"], **options)
     return Wanted(request, tuple(lists["repo"]), given["strict"], given["seconds"])
 
@@ -96,7 +101,15 @@ def _mode(name: str, given: Mapping[str, str]) -> str:
 
 
 def _limit(name: str, given: Mapping[str, str]) -> int:
-    value = given.get(name, "10")
+    return 10 if name not in given else _whole(name, given)
+
+
+def _limit_or_none(name: str, given: Mapping[str, str]) -> int | None:
+    return None if name not in given else _whole(name, given)
+
+
+def _whole(name: str, given: Mapping[str, str]) -> int:
+    value = given[name]
     if not value.isascii() or not value.isdecimal() or len(value) > 9:
         raise UsageError(f"{name} must be a whole number")
     if not 1 <= int(value) <= MOST_HITS:
@@ -130,6 +143,7 @@ def _seconds(name: str, given: Mapping[str, str]) -> float | None:
 _SINGLE: dict[str, Callable[[str, Mapping[str, str]], Any]] = {
     "q": _text,
     "limit": _limit,
+    "max_per_file": _limit_or_none,
     "mode": _mode,
     "explain": _flag,
     "ignore_case": _flag,

@@ -21,9 +21,9 @@ from codelode.errors import (
     ModelError,
 )
 from codelode.lru import LruCache
-from codelode.roster.answer import select_some
+from codelode.roster.answer import check_for_roster, select_some
 from codelode.roster.opened import check_tokenizer
-from codelode.search.parsed_query import parse_request
+from codelode.search.filters import languages_needed
 from codelode.search.searcher import canonical
 from codelode.types import Answer, Freshness
 
@@ -107,8 +107,8 @@ class ClusterRepositories:
         `ModelError`.
         """
         began = time.perf_counter()
-        parse_request(request)
-        languages = frozenset(canonical(request.languages or ()))
+        check_for_roster(request)
+        languages = frozenset(languages_needed(canonical(request.languages or ())))
         scopes: list[Scope] = []
 
         def choose(corpus: Corpus) -> Chosen:

@@ -8,7 +8,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
-from codelode.answers.search import answer_of_object
+from codelode.answers.received import answer_of_object
 from codelode.cluster.addresses import SEARCH, Wanted, encode
 from codelode.errors import ClusterError, UsageError
 

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from codelode.cluster.arrays import Description, pack_arrays, unpack_arrays
 from codelode.errors import UsageError
 from codelode.search.candidates import split_keys
-from codelode.search.context import QueryContext, Statistics
+from codelode.search.context import DEEPEST, QueryContext, Statistics
 from codelode.search.gathered import FEATURES, PROPOSERS, Gathered
 from codelode.search.parsed_query import parse_request
 from codelode.search.rank import Ranked
@@ -57,6 +57,7 @@ class Asked:
     tokens: int
     counts: list[int]
     vector: NDArray[np.float32] | None
+    depth: int
 
     @classmethod
     def of(cls, context: QueryContext, counted: NDArray[np.int64]) -> Asked:
@@ -68,27 +69,31 @@ class Asked:
             statistics.tokens,
             counted.tolist(),
             context.vector,
+            context.depth,
         )
 
     def pack(self) -> list[Any]:
         """Return the message as JSON. Python writes numbers so that they are read back exactly."""
         vector = None if self.vector is None else self.vector.tolist()
-        return [self.request, self.chunks, self.tokens, self.counts, vector]
+        return [self.request, self.chunks, self.tokens, self.counts, vector, self.depth]
 
 
 def unpack_context(packed: Any) -> QueryContext:
     """Return the context of a search that was packed. Raises `FrameError`."""
     try:
-        fields, chunks, tokens, counts, vector = packed
+        fields, chunks, tokens, counts, vector, depth = packed
         request = unpack_request(fields)
         query = parse_request(request)
         query, kept = query.focused(np.array(counts, np.int64), chunks)
         if len(kept) != len(query.terms) or not all(type(n) is int for n in (chunks, tokens)):
             raise ValueError("statistics of other terms")
+        if type(depth) is not int or not 1 <= depth <= DEEPEST:
+            raise ValueError("a depth that there is not")
         unit = None if vector is None else np.array(vector, np.float32)
         if unit is not None and (unit.ndim != 1 or not np.isfinite(unit).all()):
             raise ValueError("no vector")
-        return QueryContext(request, query, unit, Statistics(chunks, tokens, kept, query.weights))
+        statistics = Statistics(chunks, tokens, kept, query.weights)
+        return QueryContext(request, query, unit, statistics, depth)
     except (ValueError, TypeError, OverflowError, UsageError) as error:
         raise FrameError(f"no search: {error}") from None
 
@@ -203,7 +208,7 @@ def unpack_texts(frame: Frame, count: int) -> list[Hit]:
 
 
 def _is_hit(hit: Hit) -> bool:
-    lines = hit.line, hit.start_line, hit.end_line
+    lines = hit.line, hit.start_line, hit.end_line, hit.column
     names = hit.language, hit.symbol, hit.kind
     return (
         isinstance(hit.path, str)

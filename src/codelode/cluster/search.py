@@ -13,16 +13,16 @@ from codelode.cluster import messages
 from codelode.cluster.messages import Asked
 from codelode.cluster.rounds import Call, Latencies, Pieces, Reply, Round
 from codelode.lru import LruCache
-from codelode.search.parsed_query import nothing_to_look_for, parse_request
-from codelode.search.rank import Ranked, finish
-from codelode.search.searcher import canonical, complete_context
+from codelode.search.gathered import Gathered
+from codelode.search.parsed_query import parse_request
+from codelode.search.rank import Ranked
+from codelode.search.searcher import canonical, complete_context, rank_all
 
 if TYPE_CHECKING:
     from codelode.cluster.link import Link
     from codelode.cluster.placement import View
     from codelode.embed.encoder import Encoder
     from codelode.search.context import QueryContext
-    from codelode.search.gathered import Gathered
     from codelode.search.parsed_query import ParsedQuery
     from codelode.search.request import SearchRequest
     from codelode.system.framing import Frame
@@ -88,11 +88,12 @@ class ClusterSearch:
         query = parse_request(request)
         counted = self._count(query)
         context = complete_context(request, query, counted, self._totals(), encoder)
-        asked = Asked.of(context, counted).pack()
-        gathered = self._gather(context, asked)
-        if not any(map(len, gathered)) and not context.query.terms and not context.query.required:
-            raise nothing_to_look_for(context.query.text)
-        return self._texts(finish(gathered, context), asked) if gathered else []
+
+        def gather_all(context: QueryContext) -> list[Gathered]:
+            return self._gather(context, Asked.of(context, counted).pack())
+
+        ranked, context = rank_all(gather_all, context)
+        return self._texts(ranked, Asked.of(context, counted).pack())
 
     def _totals(self) -> tuple[int, int]:
         """Return the chunks and the terms of the pieces to search."""
@@ -126,6 +127,8 @@ class ClusterSearch:
             lambda pieces: _frame("gather", pieces, asked=asked),
             lambda frame, pieces: messages.unpack_gathered(frame, terms, pieces),
         )
+        if not replies:
+            return [Gathered.empty(np.zeros(0, np.int64), terms)]
         return [each.value for each in replies]
 
     def _texts(self, ranked: Ranked, asked: list[Any]) -> list[Hit]:

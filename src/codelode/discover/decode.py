@@ -91,7 +91,9 @@ def decode(data: bytes) -> Text | NoText:
         return _wide_without_mark(data) or NoText(SkipReason.BINARY, "a NUL byte")
     text = data[3:] if data.startswith(codecs.BOM_UTF8) else data
     if text.isascii():
-        return (_escaped(text) if b"\x1b$" in text else None) or _unless_binary(text, "utf-8")
+        # One byte is found in a tenth of the time of two.
+        escaped = _escaped(text) if b"\x1b" in text and b"\x1b$" in text else None
+        return escaped or _unless_binary(text, "utf-8")
     if _is_utf8(text):
         return _unless_binary(text, "utf-8")
     if _share_of_controls(text) > _MAX_CONTROLS_UNKNOWN:

@@ -75,8 +75,11 @@ def language_called(alias: str) -> str | None:
 def resolve(alias: str) -> str:
     """Return the name of the language that a user calls `alias`: `c++`, `golang`, `.rs`, `Python`.
 
-    Raises `UsageError`, with similar names, if there is none.
+    A leading `!`, which excludes a language from a search, is kept. Raises `UsageError`, with
+    similar names, if there is none.
     """
+    if alias.startswith("!"):
+        return f"!{resolve(alias[1:])}"
     found = language_called(alias)
     if found is not None:
         return found

@@ -19,7 +19,9 @@ _SHEBANG = 200
 _MODE_LINES = 5
 
 _C_COMMENT = re.compile(
-    rb"/\*.*?(?:\*/|\Z)|//[^\n]*|__cplusplus.*?(?:^[ \t]*#[ \t]*(?:else|endif)|\Z)", re.S | re.M
+    rb"/\*[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/)?|//[^\n]*"
+    rb"|__cplusplus.*?(?:^[ \t]*#[ \t]*(?:else|endif)|\Z)",
+    re.S | re.M,
 )
 _EMACS = re.compile(rb"-\*-[ \t]*(?:[^\n]*?\bmode:[ \t]*)?([\w+#-]+)[ \t]*(?:;[^\n]*)?-\*-", re.I)
 _EMACS_LOCAL = re.compile(

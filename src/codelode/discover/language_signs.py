@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import NamedTuple
 
 
@@ -11,20 +12,40 @@ class Sign(NamedTuple):
 
     If there are `hints`, only texts that match one of them are searched, which is much faster.
     `bare` uses the text without C comments and without code that only a C++ compiler sees.
+    `statements` are further patterns, for the beginnings of lines; each is tried only where one of
+    its literals occurs.
     """
 
     language: str
     patterns: tuple[re.Pattern[bytes], ...]
     hints: tuple[re.Pattern[bytes], ...] = ()
     bare: bool = False
+    statements: tuple[tuple[tuple[bytes, ...], bytes], ...] = ()
 
     def is_possible(self, text: bytes) -> bool:
         """Check whether a text is worth searching."""
-        return not self.hints or any(hint.search(text) for hint in self.hints)
+        for hint in self.hints:
+            if hint.search(text):
+                return True
+        return not self.hints
 
     def fits(self, text: bytes) -> bool:
         """Check whether a text is in this language."""
-        return any(pattern.search(text) for pattern in self.patterns)
+        return any(pattern.search(text) for pattern in self.patterns) or self._has_statement(text)
+
+    def _has_statement(self, text: bytes) -> bool:
+        possible = tuple(
+            source
+            for literals, source in self.statements
+            if any(literal in text for literal in literals)
+        )
+        return bool(possible) and _beginnings(possible).search(b"\n" + text) is not None
+
+
+@cache
+def _beginnings(sources: tuple[bytes, ...]) -> re.Pattern[bytes]:
+    """Return a pattern for the beginnings of lines, after a line feed: much faster than `^`."""
+    return re.compile(rb"\n[ \t]*(?:" + b"|".join(sources) + b")", re.M)
 
 
 def _compiled(*patterns: bytes) -> tuple[re.Pattern[bytes], ...]:
@@ -57,17 +78,23 @@ _HEADERS = (
 _ATTRIBUTES = rb"(?:\w+(?:\([^()\n]*\))?[ \t]+|\[\[[^\]\n]*\]\][ \t]*){0,4}"  # macros, too
 _ENTITY = _ATTRIBUTES + rb"[A-Za-z_]\w*(?:<[^;{}\n]*>)?(?:[ \t]+final)?"
 _CPP_STATEMENTS = (
-    rb"(?:inline[ \t]+)?namespace\b",
-    rb"(?:export[ \t]+)?template[ \t]*<",
-    rb"(?:export[ \t]+)?(?:module|import)[ \t]+[\w.:]+;",
-    rb"class[ \t]+" + _ENTITY + rb"[ \t]*(?:[;{:]|$)",
-    rb"struct[ \t]+" + _ENTITY + rb"[ \t]*:(?!:)\s*[A-Za-z_]",
-    rb"enum[ \t]+(?:class|struct)\b",
-    rb"using[ \t]+(?:namespace\b|[A-Za-z_][\w:]*[ \t]*[=;])",
-    rb"(?:public|private|protected)(?:[ \t]+\w+)?[ \t]*:(?!:)",
-    rb"(?:explicit|virtual|friend|concept|consteval|constinit)[ \t]",
-    rb"#[ \t]*include[ \t]*<(?:" + _HEADERS + rb")>",
-    rb"[A-Za-z_][\w \t*&]*[ \t*&]\w+::~?\w+\(",
+    ((b"namespace",), rb"(?:inline[ \t]+)?namespace\b"),
+    ((b"template",), rb"(?:export[ \t]+)?template[ \t]*<"),
+    ((b"module", b"import"), rb"(?:export[ \t]+)?(?:module|import)[ \t]+[\w.:]+;"),
+    ((b"class",), rb"class[ \t]+" + _ENTITY + rb"[ \t]*(?:[;{:]|$)"),
+    ((b"struct",), rb"struct[ \t]+" + _ENTITY + rb"[ \t]*:(?!:)\s*[A-Za-z_]"),
+    ((b"enum",), rb"enum[ \t]+(?:class|struct)\b"),
+    ((b"using",), rb"using[ \t]+(?:namespace\b|[A-Za-z_][\w:]*[ \t]*[=;])"),
+    (
+        (b"public", b"private", b"protected"),
+        rb"(?:public|private|protected)(?:[ \t]+\w+)?[ \t]*:(?!:)",
+    ),
+    (
+        (b"explicit", b"virtual", b"friend", b"concept", b"consteval", b"constinit"),
+        rb"(?:explicit|virtual|friend|concept|consteval|constinit)[ \t]",
+    ),
+    ((b"include",), rb"#[ \t]*include[ \t]*<(?:" + _HEADERS + rb")>"),
+    ((b"::",), rb"[A-Za-z_][\w \t*&]*[ \t*&]\w+::~?\w+\("),  # tries whole lines
 )
 _CPP_EXPRESSIONS = (  # each begins with a literal, so that a text is searched fast
     rb"std::\w",
@@ -93,9 +120,10 @@ _CPP_HINTS = (
 )
 _CPP = Sign(
     "cpp",
-    _compiled(rb"^[ \t]*(?:" + b"|".join(_CPP_STATEMENTS) + b")", *_CPP_EXPRESSIONS),
+    _compiled(*_CPP_EXPRESSIONS),
     _compiled(*_CPP_HINTS),
     bare=True,
+    statements=_CPP_STATEMENTS,
 )
 _PHP = _sign("php", rb"<\?(?:php\b|=)")
 _PROLOG = _sign("prolog", rb"^:-[ \t]*\w+|^[a-z]\w*\([^)\n]*\)[ \t]*(?::-|\.[ \t]*$)")

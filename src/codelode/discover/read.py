@@ -60,9 +60,8 @@ def content_hash(root: str | Path, file: SourceFile, max_file_size: int) -> byte
 
 
 def _content(root: str, file: SourceFile, limit: int) -> bytes | Skip:
-    descriptor = _open(root, file)
+    descriptor, status = _open(root, file)
     try:
-        status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             return Skip(file.path, SkipReason.SPECIAL)
         size = status.st_size
@@ -76,20 +75,16 @@ def _content(root: str, file: SourceFile, limit: int) -> bytes | Skip:
     return data if data else Skip(file.path, SkipReason.EMPTY)
 
 
-def _open(root: str, file: SourceFile) -> int:
+def _open(root: str, file: SourceFile) -> tuple[int, os.stat_result]:
     """Open a file by its path; if that is no longer the file of the walk, folder by folder."""
     if len(file.path) + len(root) < _LONGEST_PATH:
         descriptor = os.open(f"{root}/{file.path}", FILE)
-        if _is_as_seen(descriptor, root, file):
-            return descriptor
+        status = os.fstat(descriptor)
+        if status.st_ino == file.inode and status.st_dev == _device(root):
+            return descriptor, status
         os.close(descriptor)
-    return opening.open_stepwise(root, file.path)
-
-
-def _is_as_seen(descriptor: int, root: str, file: SourceFile) -> bool:
-    """Return whether an open file is the one that the walk saw below the root."""
-    status = os.fstat(descriptor)
-    return status.st_ino == file.inode and status.st_dev == _device(root)
+    descriptor = opening.open_stepwise(root, file.path)
+    return descriptor, os.fstat(descriptor)
 
 
 def _device(root: str) -> int:

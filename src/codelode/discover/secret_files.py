@@ -24,6 +24,15 @@ _SECRET = re.compile(
 )
 
 
+_ENDS = tuple(
+    b"env rsa dsa ed25519 _sk .pem .key .p12 .pfx .p8 .ppk .jks .keystore .kdbx .ovpn .tfstate"
+    b" .tfvars _netrc credentials .json .yaml .yml .ini .toml .xml .csv .properties".split()
+)
+"""All ends of names that match, unless they begin with a dot. Nearly every name has another one."""
+
+
 def holds_secrets(name: bytes) -> bool:
     """Check whether a file of this name holds secrets. Templates of such files do not."""
+    if not name.startswith(b".") and not name.lower().endswith(_ENDS):
+        return False
     return _SECRET.match(name) is not None and _TEMPLATE.search(name) is None

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codelode.errors import CodelodeError
+from codelode.freshness.attempt import LAST_SECONDS, any_under_way
 from codelode.store.storage import LOCK
 from codelode.system.locks import is_held
 
@@ -19,13 +21,14 @@ if TYPE_CHECKING:
     from codelode.reader import IndexReader
 
 PROGRAM = "codelode.freshness.background"
+_POLL_SECONDS = 0.05
 
 
 def update_in_background(reader: IndexReader) -> bool:
     """Start an update that outlives this process; return whether one is under way."""
     if os.environ.get("LODE_BACKGROUND", "0") in ("", "0") or reader.has_own_encoder:
         return False
-    if is_held(reader.directory / LOCK):
+    if is_held(reader.directory / LOCK) and not any_under_way():
         return True
     import subprocess  # few searches need it
 
@@ -52,6 +55,9 @@ def main() -> None:
     lower_priority(10)
     root, directory, model = sys.argv[1:]
     reader = IndexReader(Path(root), Path(directory), model or None)
+    deadline = time.monotonic() + 2 * LAST_SECONDS
+    while is_held(reader.directory / LOCK) and time.monotonic() < deadline:
+        time.sleep(_POLL_SECONDS)  # an attempt of the search that has started this one
     if not is_held(reader.directory / LOCK):
         with suppress(CodelodeError):  # the next search will tell
             Refresher(reader).refresh("always")

@@ -49,12 +49,21 @@ class Look:
         return [*self.changed, *self.added, *self.gone]
 
 
+class _OutOfTime(Exception):  # noqa: N818 (the look ends, nothing has failed)
+    """Raised where a look has to end."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """The limits of a look: a time by `time.monotonic`, and a number of differing files."""
 
     deadline: float
     files: float
+
+    def check(self, _folder: str = "") -> None:
+        """Raise `_OutOfTime` after the deadline."""
+        if time.monotonic() > self.deadline:
+            raise _OutOfTime
 
 
 def look(
@@ -69,7 +78,7 @@ def look(
     found = Look(snapshot.manifest.generation, time.time_ns())
     found.whole = scope is None
     known = KnownFiles(snapshot, scope)
-    walked = walk(root, options, scope)
+    walked = walk(root, options, scope, bounds.check)
 
     def is_same(task: Task) -> bool:
         if task.may_change_language:
@@ -78,12 +87,16 @@ def look(
 
         return content_hash(root, task.file, options.max_file_size) == task.content_hash
 
-    for files in _batches(walked):
-        found.files += len(files)
-        if files:
-            _compare(known.changed(files), found, bounds.deadline, is_same)
-        if time.monotonic() > bounds.deadline or _count(found) > bounds.files:
-            return found
+    try:
+        for files in _batches(walked):
+            found.files += len(files)
+            if files:
+                _compare(known.changed(files), found, bounds.deadline, is_same)
+            if _count(found) > bounds.files:
+                return found
+            bounds.check()
+    except _OutOfTime:
+        return found
     for path, has_text in known.missing():
         found.gone.append(path)
         found.deleted += has_text

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import os
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from codelode.discover.scope import Scope
-from codelode.errors import CodelodeError, LockedError, NoIndexError
+from codelode.errors import CodelodeError, LockedError, NoIndexError, UsageError
+from codelode.freshness.attempt import Abandoned, Attempt
 from codelode.freshness.look import Bounds, Look, look
 from codelode.pipeline.options import UpdateOptions
 from codelode.system.fork import ForkLock
@@ -19,12 +21,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from codelode.pipeline.options import UpdateSettings
     from codelode.reader import IndexReader
     from codelode.store.snapshot import Snapshot
     from codelode.types import Fresh
 
 BUDGET = 0.3
-"""Seconds that a search may spend on the walk and the update if freshness is `auto`."""
+"""Seconds that a search spends at most on the walk and the update if freshness is `auto`."""
 
 MOST_FILES = 1000
 """An update of more files than this walks the tree instead of naming each file."""
@@ -33,13 +36,32 @@ TOUCHED_FILES = 64
 """Files with other times but the same content are read by every look; more than this are worth a
 commit of their new times."""
 
+MERGED_CHUNKS = 2048
+"""An update before a search merges at most this many chunks, and leaves longer merges to others."""
+
 # An estimate, on the slow side: 500 KB per second, and what a commit takes.
 _SECONDS_PER_BYTE = 2e-6
 _SECONDS_PER_FILE = 5e-4
 _COMMIT_SECONDS = 0.03
 
 UNKNOWN = Freshness()
-UPDATED = Freshness(changed=0, added=0, deleted=0, coverage=1.0, updated=True)
+UNCHANGED = Freshness(changed=0, added=0, deleted=0, coverage=1.0)
+UPDATED = replace(UNCHANGED, updated=True)
+
+
+def budget() -> float:
+    """Return the budget in seconds: `LODE_FRESH_BUDGET`, or the default.
+
+    Raises `UsageError` if that is not a number of seconds.
+    """
+    given = os.environ.get("LODE_FRESH_BUDGET", "")
+    try:
+        seconds = float(given) if given else BUDGET
+    except ValueError:
+        seconds = math.nan
+    if not 0 <= seconds < math.inf:
+        raise UsageError(f"LODE_FRESH_BUDGET: {given!r} is not a number of seconds")
+    return seconds
 
 
 class Watched(Protocol):
@@ -56,24 +78,24 @@ class Watched(Protocol):
 class Refresher:
     """Looks at the tree of one index, and updates the index.
 
-    Threads share a look: one that has to wait for another thread's look uses the next one that
-    begins after it asked.
+    With `auto`, that is done by an attempt in a thread, for which a search waits no longer than its
+    budget. Searches share attempts: one uses the first that begins after it asked.
     """
 
     known: ClassVar[dict[Path, Freshness]] = {}
     """What a parent process found just before this one was forked to answer one request, by the
     folder of the index."""
 
-    def __init__(self, reader: IndexReader, budget: float = BUDGET) -> None:
+    def __init__(self, reader: IndexReader, seconds: float | None = None) -> None:
+        """Take the reader of the index, and the budget if it is not the usual one."""
         self.watcher: Watched | None = None
         """Knows the paths that may differ, if it leads."""
         self.go_on: Callable[[IndexReader], bool] = lambda reader: False
         """Starts an update that is too long for a search; returns whether one is under way."""
         self._reader = reader
-        self._budget = budget
+        self._budget = budget() if seconds is None else seconds
         self._lock = ForkLock()
-        self._began = -math.inf
-        self._last = UNKNOWN
+        self._attempt: Attempt[Freshness] | None = None
 
     def refresh(self, fresh: Fresh) -> Freshness:
         """Return how the index compares with the tree, after updating it if that was wanted.
@@ -83,14 +105,7 @@ class Refresher:
         """
         if fresh == "never":
             return UNKNOWN
-        asked = time.monotonic()
-        with self._lock:
-            if fresh == "auto" and self._began >= asked:
-                return self._last
-            began = time.monotonic()
-            found = self._always() if fresh == "always" else self._auto(began + self._budget)
-            self._began, self._last = began, found
-            return found
+        return self._always() if fresh == "always" else self._auto()
 
     def _always(self) -> Freshness:
         home = self._reader.home()
@@ -98,16 +113,65 @@ class Refresher:
         found = self._look(home, snapshot, Bounds(math.inf, MOST_FILES), None)
         if not _due(found, snapshot):
             return _compared(found, snapshot)
-        _update(home, snapshot, found, wait=math.inf)
+        _update(home, snapshot, found, {"wait": math.inf})
         return UPDATED
 
-    def _auto(self, deadline: float) -> Freshness:
+    def _auto(self) -> Freshness:
+        asked = time.monotonic()
+        deadline = asked + self._budget
         home = self._reader.home()
         if home.directory in self.known:
             return self.known[home.directory]
         try:
-            snapshot = home.snapshot()
+            is_complete = home.snapshot().manifest.complete
         except NoIndexError:
+            return UNKNOWN
+        told = self._told(home, deadline) if is_complete else None
+        if told is not None:
+            return told
+        while True:
+            attempt = self._attempt_since(asked)
+            if not attempt.wait(deadline):
+                return self._late(home, attempt)
+            if attempt.began >= asked:
+                return attempt.result()
+
+    def _told(self, home: IndexReader, deadline: float) -> Freshness | None:
+        """Return what a watcher knows, in this process or in another; None if none does."""
+        if self.watcher is not None and self.watcher.leads:
+            return None if self.watcher.changes() != set() else UNCHANGED
+        from codelode.freshness.inquiry import ask
+
+        return ask(home.directory, deadline)
+
+    def _attempt_since(self, asked: float) -> Attempt[Freshness]:
+        """Return the attempt that is under way, or the last one if it began after `asked`.
+
+        Begins one otherwise.
+        """
+        with self._lock:
+            last = self._attempt
+            if last is not None and (last.is_under_way or last.began >= asked):
+                return last
+            self._attempt = Attempt(self._try)
+            return self._attempt
+
+    def _late(self, home: IndexReader, attempt: Attempt[Freshness]) -> Freshness:
+        """Return what is known although an attempt is not done. It goes on."""
+        so_far = attempt.so_far
+        problem = f"looking at the tree took over {self._budget:.1g} s"
+        if so_far is not None:
+            problem = "updating takes too long"
+        updating = self.go_on(home) or self.watcher is not None
+        return replace(so_far or UNKNOWN, updating=updating, problem=problem)
+
+    def _try(self, attempt: Attempt[Freshness]) -> Freshness:
+        """Look at the tree and update the index, if that can be done within the budget."""
+        deadline = attempt.began + self._budget
+        home = self._reader.home()
+        try:
+            snapshot = home.snapshot()
+        except NoIndexError:  # it was removed just now
             return UNKNOWN
         paths = None if self.watcher is None else self.watcher.changes()
         try:
@@ -115,25 +179,29 @@ class Refresher:
         except CodelodeError as error:  # the search itself may still succeed
             return replace(UNKNOWN, problem=str(error))
         if not found.finished:
-            going_on = self.go_on(home)
-            problem = f"looking at the tree took over {self._budget:.1g} s"
-            return replace(UNKNOWN, updating=going_on, problem=problem)
+            return self._late(home, attempt)
+        compared = _compared(found, snapshot)
         if not _due(found, snapshot):
-            return _compared(found, snapshot)
+            return compared
         if time.monotonic() + _cost(found) > deadline:
             going_on = self.go_on(home)
             problem = "updating would take too long"
-            return replace(_compared(found, snapshot), updating=going_on, problem=problem)
+            return replace(compared, updating=going_on, problem=problem)
+        attempt.so_far = compared
+        # The watcher of this process may hold the lock; it is no other process.
+        is_ours = self.watcher is not None and self.watcher.leads
+        wait = max(deadline - time.monotonic(), 0.0) if is_ours else 0.0
         try:
-            # The watcher of this process may hold the lock; it is no other process.
-            is_ours = self.watcher is not None and self.watcher.leads
-            wait = max(deadline - time.monotonic(), 0.0) if is_ours else 0.0
-            _update(home, snapshot, found, wait)
+            # Workers, which need no less to start than the whole update, are not worth it.
+            settings: UpdateSettings = {"wait": wait, "jobs": 1, "progress": _Listener(attempt)}
+            _update(home, snapshot, found, settings, MERGED_CHUNKS)
         except LockedError:
             busy = "another process is indexing"
-            return replace(_compared(found, snapshot), updating=True, problem=busy)
+            return replace(compared, updating=True, problem=busy)
         except CodelodeError as error:
-            return replace(_compared(found, snapshot), problem=str(error))
+            return replace(compared, problem=str(error))
+        except Abandoned:
+            return compared
         return UPDATED
 
     def _look(
@@ -166,16 +234,38 @@ def _cost(found: Look) -> float:
     return _COMMIT_SECONDS + files * _SECONDS_PER_FILE + found.bytes * _SECONDS_PER_BYTE
 
 
-def _update(home: IndexReader, snapshot: Snapshot, found: Look, wait: float) -> None:
+class _Listener:
+    """Ends an update that was abandoned, as the listener of its progress."""
+
+    def __init__(self, attempt: Attempt[Freshness]) -> None:
+        self._attempt = attempt
+
+    def found(self, files: int, size: int) -> None:
+        """Check before a batch is read."""
+        self._attempt.check()
+
+    def indexed(self, files: int, size: int) -> None:
+        """Check after a batch."""
+        self._attempt.check()
+
+
+def _update(
+    home: IndexReader,
+    snapshot: Snapshot,
+    found: Look,
+    settings: UpdateSettings,
+    merged_chunks: int | None = None,
+) -> None:
     """Update the files that differ, or everything if that is simpler."""
     paths = [home.root / path for path in (*found.differing, *found.touched)]
     partial = found.finished and snapshot.manifest.complete and len(paths) <= MOST_FILES
     if partial:
-        options = UpdateOptions.of(paths, {"wait": wait})
+        options = UpdateOptions.of(paths, settings)
         looked = Looked(found.generation, found.began_ns) if found.whole else None
     else:
-        options = UpdateOptions.of(None, {"wait": wait})
+        options = UpdateOptions.of(None, settings)
         options, looked = replace(options, **snapshot.manifest.options), None
+    options = replace(options, merged_chunks=merged_chunks)
     IndexWriter(home).update(options, looked, patience=0.0)
 
 

@@ -28,7 +28,8 @@ def index_state(index: Index, note: str = "", freshness: Freshness | None = None
     updated = age(max(time.time() - LocalStorage(index.directory).published_at(), 0))
     coverage = "" if manifest.complete else " so far, not all"
     compared = _compared(freshness) if freshness else ""
-    fields = [f"index: {count(manifest.files, 'file')}{coverage}", f"updated {updated}"]
+    size = f"{count(manifest.files, 'file')}{coverage}"
+    fields = [f"index: generation {manifest.generation}", size, f"updated {updated}"]
     return ", ".join(filter(None, [*fields, compared, note]))
 
 

@@ -143,8 +143,9 @@ def _schemas() -> dict[str, Schema]:
     return {
         "Error": _object(error=_TEXT),
         "Hit": _object(
-            name, **file, **lines, url=_TEXT, language=_or_null(_TEXT), symbol=_or_null(_TEXT),
-            kind=_or_null(_TEXT), score=_NUMBER, stale=_FLAG, deleted=_FLAG, text=_TEXT,
+            name, **file, **lines, column=_LINE, url=_TEXT, language=_or_null(_TEXT),
+            symbol=_or_null(_TEXT), kind=_or_null(_TEXT), score=_NUMBER, stale=_FLAG,
+            deleted=_FLAG, text=_TEXT,
         ),
         "Results": _object(
             query=_TEXT, text=_TEXT, mode={"enum": [*MODES]}, hits=_list(_named("Hit")),

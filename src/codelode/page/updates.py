@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from codelode.answers.first_index import refusal
+from codelode.answers.build import configured
+from codelode.answers.large_tree import refuse_unasked
 from codelode.errors import CodelodeError, LockedError
 
 if TYPE_CHECKING:
     from codelode.index import Index
+    from codelode.pipeline.options import UpdateSettings
     from codelode.watch.watcher import Watcher
 
 
@@ -65,15 +67,24 @@ class Updates:
         problem = ""
         try:
             self._warm()
-            if not self._index.exists():
-                problem = refusal(self._index)
-            if not problem:
-                self._index.update(progress=self)
-                if self._watcher is None:
-                    self._watcher = self._index.watch()
+            self._update()
+            if self._watcher is None:
+                self._watcher = self._index.watch()
         except LockedError:
             problem = "another process is updating this index"
         except CodelodeError as error:
             problem = str(error)
         finally:
             self._problem = problem
+
+    def _update(self) -> None:
+        """Update the index as it was made, or make it by the settings."""
+        index = self._index
+        if index.exists() or index.enclosing_root() is not None:
+            recorded = index.reader.home().snapshot().manifest.options
+            settings = cast("UpdateSettings", dict(recorded))
+        else:
+            index, settings = configured(index)
+            refuse_unasked(index, settings)
+        settings["progress"] = self
+        index.update(**settings)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from codelode.pipeline.scope_rows import rows_within
 from codelode.segment.schema import SKIP_REASONS, path_hash
-from codelode.segment.stats import STAT_COLUMNS, stat_row
+from codelode.segment.stats import STAT_COLUMNS, stat_rows
 from codelode.types import Skip, Task
 
 if TYPE_CHECKING:
@@ -44,8 +44,9 @@ def settled_now() -> int:
     return time.time_ns()
 
 
-def _stat(file: SourceFile) -> tuple[int, int, int, int]:
-    return file.size, *stat_row(file)
+def _stats(files: Sequence[SourceFile]) -> NDArray[np.int64]:
+    """Return size, times and inode of at least one file, int64[files, 4]."""
+    return np.column_stack(([file.size for file in files], stat_rows(files)))
 
 
 class KnownFiles:
@@ -89,7 +90,7 @@ class KnownFiles:
             return [Task(file) for file in files]
         wanted = np.array([path_hash(file.path) for file in files], np.uint64)
         positions = self._find(wanted)
-        stats = np.array([_stat(file) for file in files])
+        stats = _stats(files)
         same = (positions >= 0) & (self.stats[positions] == stats).all(axis=1)
         same &= stats[:, 1:3].max(axis=1) < self._racy_after
         self.seen[positions[positions >= 0]] = True
@@ -105,7 +106,7 @@ class KnownFiles:
         if not files:
             return
         positions = self._find(np.array([path_hash(file.path) for file in files], np.uint64))
-        stats = np.array([_stat(file) for file in files])
+        stats = _stats(files)
         self.unchanged[positions] = True
         self.restat[positions] = (self.stats[positions] != stats).any(axis=1)
         self.stats[positions] = stats

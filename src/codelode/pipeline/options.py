@@ -68,6 +68,8 @@ class UpdateOptions:
     progress: Progress | None
     profile: bool
     trace: Path | None
+    merged_chunks: int | None = None
+    """The most chunks that compaction merges afterwards; None for what compaction chooses."""
 
     @classmethod
     def of(cls, paths: Paths | None, given: UpdateSettings) -> UpdateOptions:

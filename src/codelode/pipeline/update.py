@@ -17,7 +17,7 @@ from codelode.pipeline.messages import WorkerOptions
 from codelode.pipeline.pool import WorkerPool
 from codelode.pipeline.seal import Sealer
 from codelode.report import UpdateReport
-from codelode.store.compact import compact
+from codelode.store.compact import BUDGET_CHUNKS, compact
 from codelode.system.cpu import available_cores
 from codelode.system.memory import peak_rss_bytes, resident_bytes
 
@@ -102,7 +102,7 @@ def update(context: UpdateContext, options: UpdateOptions) -> UpdateReport:
         skips.add(skip)
     committed = sealer.finish(dict(skips.counts) if context.whole else context.manifest.skipped)
     with ledger.clock.during("compact"):
-        committed = compact(context.storage, committed)
+        committed = compact(context.storage, committed, options.merged_chunks or BUDGET_CHUNKS)
     return _report(committed, sealer, skips, ledger, pool)
 
 

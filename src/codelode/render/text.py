@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from codelode.render.excerpt import Line
+    from codelode.render.hyperlinks import Target
     from codelode.types import Hit
 
 TAB_COLUMNS = 4
@@ -49,16 +50,23 @@ class Style:
         return self.color or self.terminal
 
 
-def render_hit(hit: Hit, lines: Sequence[Line], style: Style) -> Iterator[str]:
-    """Yield the lines of text for a hit, of which the source `lines` are shown."""
-    yield header(hit, style)
+def render_hit(
+    hit: Hit, lines: Sequence[Line], style: Style, target: Target | None = None
+) -> Iterator[str]:
+    """Yield the lines of text for a hit, of which the source `lines` are shown.
+
+    With a `target`, the file of the hit, its place and the numbers of its lines are links.
+    """
+    yield header(hit, style, target)
     if hit.features:
         features = "  ".join(f"{name} {value:.3g}" for name, value in hit.features.items() if value)
         yield paint(f"    {features}", DIM) if style.color else f"    {features}"
-    yield from _body(lines, hit.language, style)
+    if target is not None and not target.format.has_line:
+        target = None
+    yield from _body(lines, hit.language, style, target)
 
 
-def header(hit: Hit, style: Style) -> str:
+def header(hit: Hit, style: Style, target: Target | None = None) -> str:
     """Return the header of a hit: path, line and symbol, then score and staleness."""
     path, symbol = hit.path, hit.symbol or ""
     if style.guarded:
@@ -73,6 +81,8 @@ def header(hit: Hit, style: Style) -> str:
         "".join(paint(text, code) if code and style.color else text for text, code in field)
         for field in fields
     ]
+    if target is not None:
+        texts[0] = target.link(texts[0], hit.line, hit.column)
     return "  ".join(filter(None, texts))
 
 
@@ -83,7 +93,9 @@ def _state(hit: Hit) -> str:
     return "[changed on disk since]" if hit.stale else ""
 
 
-def _body(lines: Sequence[Line], language: str | None, style: Style) -> Iterator[str]:
+def _body(
+    lines: Sequence[Line], language: str | None, style: Style, target: Target | None
+) -> Iterator[str]:
     if not lines:
         return
     gutter = max(len(str(lines[-1].number)), 4)
@@ -96,7 +108,7 @@ def _body(lines: Sequence[Line], language: str | None, style: Style) -> Iterator
             yield _gutter("…", gutter, (DIM,), style).rstrip()
         previous = line.number
         emphasis = (YELLOW,) if line.terms else (DIM,)
-        yield f"{_gutter(str(line.number), gutter, emphasis, style)}{text}".rstrip()
+        yield f"{_gutter(str(line.number), gutter, emphasis, style, target)}{text}".rstrip()
 
 
 def _painted(texts: Sequence[str], lines: Sequence[Line], language: str | None) -> list[str]:
@@ -120,6 +132,10 @@ def _fit(line: Line, gutter: int, style: Style) -> str:
     return cut_around(text, TermMatcher(line.terms).spans(text), room)
 
 
-def _gutter(label: str, columns: int, codes: tuple[str, ...], style: Style) -> str:
-    padding = " " * (columns - width(label))
-    return f"{_MARGIN}{padding}{paint(label, *codes) if style.color else label}{_MARGIN}"
+def _gutter(
+    label: str, columns: int, codes: tuple[str, ...], style: Style, target: Target | None = None
+) -> str:
+    shown = paint(label, *codes) if style.color else label
+    if target is not None:
+        shown = target.link(shown, int(label))
+    return f"{_MARGIN}{' ' * (columns - width(label))}{shown}{_MARGIN}"

@@ -18,6 +18,8 @@ def ask(arguments: list[str]) -> int | None:
     and standard streams of this process. So any watcher gives the right answer; that of the right
     index is only faster, because it has loaded the index already.
     """
+    if not _can_be_answered_elsewhere(arguments):
+        return None
     folder = _index_folder(arguments)
     if folder is None or not os.path.exists(f"{folder}/{wire.SOCKET}"):  # noqa: PTH110
         return None
@@ -25,6 +27,32 @@ def ask(arguments: list[str]) -> int | None:
         return _ask(folder, arguments)
     except (OSError, ValueError):  # it has just ended, hangs, or is busy
         return None
+
+
+def _can_be_answered_elsewhere(arguments: list[str]) -> bool:
+    """Return whether a process without our terminal can run a command, and try it only once.
+
+    It can start neither an editor nor a pager there, and standard input can be read only once.
+    """
+    own = ("--open", "--pager")
+    return not (
+        "LODE_PAGER" in os.environ
+        or _names_a_pager()
+        or "-" in arguments
+        or any(argument.startswith(own) for argument in arguments)
+    )
+
+
+def _names_a_pager() -> bool:
+    """Return whether the user's settings file may name a pager."""
+    place = os.environ.get("XDG_CONFIG_HOME", "")
+    if not place.startswith("/"):
+        place = os.environ.get("HOME", "") + "/.config"
+    try:
+        with open(f"{place}/codelode/config.toml", "rb") as file:
+            return b"pager" in file.read(1 << 16)
+    except OSError:
+        return False
 
 
 def _ask(folder: str, arguments: list[str]) -> int | None:
@@ -46,6 +74,9 @@ def _ask(folder: str, arguments: list[str]) -> int | None:
             return None
         streams = b"".join(number.to_bytes(4, "little") for number in range(3))
         connection.sendmsg([b"S"], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, streams)])
+        connection.settimeout(wire.SECONDS_TO_BE_READY)
+        if connection.recv(1) != wire.READY:
+            return None
         connection.settimeout(wire.SECONDS_TO_ANSWER + 1)
         if connection.recv(1) != wire.BEGUN:
             return None  # nothing was written

@@ -14,11 +14,13 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
 from codelode.errors import CodelodeError
-from codelode.freshness.refresh import BUDGET, Refresher
+from codelode.freshness.refresh import Refresher
 from codelode.reader import INHERITED
 from codelode.resident import wire
 from codelode.resident.client import program
-from codelode.system import fork, locks, private_socket
+from codelode.system import fork, locks
+from codelode.system.private_listener import PrivateListener
+from codelode.system.wakeup import Wakeup
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,9 +30,11 @@ if TYPE_CHECKING:
     from codelode.index import Index
     from codelode.watch.watcher import Watcher
 
+REST_SECONDS = 0.1
+"""Seconds that a client waits for the watcher to rest; then it searches itself."""
+
 _POLL_SECONDS = 0.5
 _REQUEST_SECONDS = 1.0
-_BACKLOG = 16
 
 
 class Resident:
@@ -44,49 +48,39 @@ class Resident:
         self._watcher = watcher
         self._main = main
         self._children: set[int] = set()
-        self._stopped = threading.Event()
+        self._wakeup = Wakeup()
         self._thread = threading.Thread(target=self._run, name="lode-resident", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
         """End serving, after the request that is being accepted."""
-        self._stopped.set()
+        self._wakeup.stop()
         self._thread.join()
+        self._wakeup.close()
 
     def _run(self) -> None:
-        while not self._stopped.is_set():
+        while not self._wakeup.stopped:
             if self._watcher.leads and self._watcher.directory.is_dir():
                 with suppress(OSError):  # the index was removed, the disk is full: try again
                     self._serve()
-            self._stopped.wait(_POLL_SECONDS)
+            self._wakeup.wait(_POLL_SECONDS)
 
     def _serve(self) -> None:
         """Accept requests while the watcher leads."""
-        folder = os.fspath(self._watcher.directory)
         self._warm_up()
-        address = private_socket.Address(folder, wire.SOCKET)
-        place = self._watcher.directory / wire.SOCKET
-        place.unlink(missing_ok=True)  # left by a watcher that died: there is one at a time
-        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        listener = PrivateListener(self._watcher.directory, wire.SOCKET)
         try:
-            listener.bind(address.path)
-            place.chmod(0o600)  # the folder is private already
-            made = place.stat()
-            listener.listen(_BACKLOG)
-            listener.settimeout(_POLL_SECONDS)
-            while not self._stopped.is_set() and self._watcher.leads:
+            while self._goes_on() and listener.is_in_place():
                 self._reap()
-                with suppress(TimeoutError):
-                    connection, _ = listener.accept()
+                self._wakeup.wait(_POLL_SECONDS, listener.fileno())
+                while self._goes_on() and (connection := listener.accept()) is not None:
                     with connection, suppress(OSError, ValueError):
-                        self._handle(connection, listener)
-                if not place.exists() or not os.path.samestat(made, place.stat()):
-                    return
+                        self._handle(connection)
         finally:
             listener.close()
-            address.close()
-            if self._watcher.leads:
-                place.unlink(missing_ok=True)
+
+    def _goes_on(self) -> bool:
+        return self._watcher.leads and not self._wakeup.stopped
 
     def _warm_up(self) -> None:
         """Load what a search needs, so that every fork has it."""
@@ -100,12 +94,9 @@ class Resident:
             if fork.has_ended(child):
                 self._children.discard(child)
 
-    def _handle(self, connection: socket.socket, listener: socket.socket) -> None:
+    def _handle(self, connection: socket.socket) -> None:
         """Accept a request, and answer it unless the watcher has much to do."""
         connection.settimeout(_REQUEST_SECONDS)
-        option = private_socket.credentials_option()
-        if not private_socket.peer_is_same_user(connection.getsockopt(socket.SOL_SOCKET, *option)):
-            return
         theirs, arguments, environment = wire.unpack(_request(connection))
         if theirs[:2] != program()[:2] or arguments[:1] != [b"search"]:
             return
@@ -113,16 +104,16 @@ class Resident:
         # Only now: streams that were sent to a process that hangs would stay open.
         _, streams, _, _ = socket.recv_fds(connection, 1, 3)
         try:
-            with self._watcher.at_rest(BUDGET) as rests:
+            freshness = self._index.refresh()
+            with self._watcher.at_rest(REST_SECONDS) as rests:
                 if rests and len(streams) == 3:
-                    freshness = self._index.refresh()
                     reader = self._index.reader.home()
                     reader.snapshot()  # opens the newest one, for the fork
+                    connection.sendall(wire.READY)
                     child = fork.fork()
                     if child:
                         self._children.add(child)
                         return
-                    listener.close()
                     INHERITED[reader.directory] = reader
                     Refresher.known[reader.directory] = freshness
                     self._answer(connection, streams, theirs[2], arguments, environment)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 SOCKET = "watch.socket"
 ACCEPTED = b"A"
+READY = b"R"
+"""Sent when the index is up to date, before the process that answers is forked."""
 BEGUN = b"B"
 """Sent before the first output, or before the exit code if there is none."""
 SECONDS_TO_ACCEPT = 0.1
+SECONDS_TO_BE_READY = 1.0
 SECONDS_TO_ANSWER = 10.0
 MAX_REQUEST_BYTES = 1 << 24
 

@@ -12,6 +12,7 @@ from codelode.lru import LruCache
 from codelode.roster.cache import DEFAULT_LIMIT, ObjectCache
 from codelode.roster.opened import open_shard
 from codelode.roster.roster import Roster
+from codelode.search.filters import languages_needed
 from codelode.search.parsed_query import parse_request
 from codelode.search.searcher import Source, canonical, search_all
 from codelode.store.locate import index_folder
@@ -75,7 +76,7 @@ class SelectedRepositories:
         Raises what `Index.answer` does, and `ObjectStoreError`.
         """
         began = time.perf_counter()
-        parse_request(request)
+        check_for_roster(request)
         hits = self._hits(request)
         seconds = time.perf_counter() - began
         if (recorder := metrics.recorder()) is not None:
@@ -94,7 +95,7 @@ class SelectedRepositories:
         )
 
     def _hits(self, request: SearchRequest) -> list[Hit]:
-        languages = frozenset(canonical(request.languages or ()))
+        languages = frozenset(languages_needed(canonical(request.languages or ())))
         searched = self.selection.having(languages)
         if not len(searched):
             return []
@@ -124,6 +125,13 @@ class SelectedRepositories:
             self._encoder = load(self._model or manifest.encoder)
         check_model(manifest, self._encoder.name, self._encoder.fingerprint)
         return self._encoder
+
+
+def check_for_roster(request: SearchRequest) -> None:
+    """Raise `UsageError` for a request that means nothing, or that needs the files of a tree."""
+    if request.changed is not None or request.since is not None:
+        raise UsageError("what has changed in a tree is not known to a roster")
+    parse_request(request)
 
 
 def select_some(roster: Roster, globs: Sequence[str], labels: Collection[str]) -> Selection:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 
 CANDIDATES = 100
 """The least number of chunks that each leg brings to the ranker."""
+
+DEEPER = 4
+"""How many times as many each leg brings if `max_per_file` left too few hits."""
+
+DEEPEST = 64
+"""The most times as many: of a file that has this share of the candidates, others are hidden."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +78,21 @@ class QueryContext:
     query: ParsedQuery
     vector: NDArray[np.float32] | None
     statistics: Statistics
+    depth: int = 1
 
     @property
     def limit(self) -> int:
         """The number of candidates of each leg."""
-        return max(CANDIDATES, 3 * self.request.limit)
+        return self.depth * max(CANDIDATES, 3 * self.request.limit)
+
+    def deeper(self) -> QueryContext | None:
+        """Return a context with more candidates, if the request may need it and it is not too deep.
+
+        Only `max_per_file` may: otherwise each hit is a candidate of its own.
+        """
+        if self.request.max_per_file is None or self.depth >= DEEPEST:
+            return None
+        return replace(self, depth=self.depth * DEEPER)
 
     @cached_property
     def idf(self) -> list[float]:

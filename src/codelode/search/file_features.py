@@ -75,9 +75,11 @@ def _defined(
 ) -> NDArray[np.float32]:
     """Return how much of the query the symbols of the sampled chunks of files hold, float32[n]."""
     starts, lengths = segment.symbol_starts(sample), segment.chunks["symbol_length"][sample]
-    new = np.diff(starts, prepend=-1) != 0
+    new = np.ones(len(sample), bool)
+    np.not_equal(starts[1:], starts[:-1], out=new[1:])
     new[begins] = True
     new &= lengths > 0
-    rows = np.repeat(np.arange(len(begins)), np.diff(begins, append=len(sample)))
-    symbols = segment.pieces("symbols", starts[new], lengths[new])
-    return shares_of_symbols(symbols, rows[new], len(begins), words)
+    sizes = np.cumsum(np.where(new, lengths + np.int64(1), 0))
+    ends = sizes[np.append(begins[1:], len(sample)) - 1]
+    symbols = segment.lines_of("symbols", starts[new], lengths[new])
+    return shares_of_symbols(symbols, ends.tolist(), words)

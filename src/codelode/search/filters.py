@@ -6,6 +6,7 @@ it. The masks of a filter are computed once per shard: people and programs repea
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from codelode.discover.glob import GlobSet
 from codelode.search.tree_part import WHOLE, TreePart
+from codelode.segment.schema import path_hash
 from codelode.text.csr import runs_of
 
 if TYPE_CHECKING:
@@ -97,10 +99,18 @@ def files_by_language(snapshot: Snapshot) -> dict[str, int]:
     return {name: count for name, count in sorted(found.items()) if name and count}
 
 
+def languages_needed(languages: Collection[str]) -> set[str]:
+    """Return the languages of which a tree must have one to be searched; empty if it need not.
+
+    `languages` are names, excluded ones after a `!`.
+    """
+    return {name for name in languages if name[0] != "!" and f"!{name}" not in languages}
+
+
 def _masks(
     shard: Shard, languages: frozenset[str], globs: tuple[str, ...], part: TreePart
 ) -> list[Mask]:
-    if not languages and not globs and part.is_whole:
+    if not languages and not globs and part.is_whole and part.since is None:
         return [_of(live.chunks) for live in shard.snapshot.segments]
     wanted = GlobSet(globs)
     return [_mask(live, languages, wanted, part) for live in shard.snapshot.segments]
@@ -142,12 +152,19 @@ def allowed_files(
     """Return those of some files of a segment that are live and pass filters, in the given order.
 
     `rows` int64[n] are rows of files. An empty collection of languages or globs allows every file.
+    A file whose time of modification is unknown was not modified since any time.
     """
     segment = live.segment
     rows = rows[live.files[rows] & (segment.files["skip"][rows] == 0)]
     if languages:
-        numbers = [i for i, name in enumerate(segment.languages, 1) if name in languages]
+        names = (None, *segment.languages)
+        numbers = [i for i, name in enumerate(names) if is_language_wanted(name, languages)]
         rows = rows[np.isin(segment.files["language"][rows], numbers)]
+    if part.since is not None:
+        rows = rows[live.stats[rows, 0] >= part.since]
+    if part.only_files is not None:  # before any path is read: there are few
+        hashes = [path_hash(os.fsdecode(path)) for path in part.only_files]
+        rows = rows[np.isin(segment.files["path_hash"][rows], np.array(hashes, np.uint64))]
     if part.is_whole and globs:
         rows = rows[np.array([globs.matches(path) for path in paths_of(segment, rows)], bool)]
     elif not part.is_whole:
@@ -155,6 +172,17 @@ def allowed_files(
         keep = [path is not None and globs.matches(path) for path in inside]
         rows = rows[np.array(keep, bool)]
     return rows
+
+
+def is_language_wanted(language: str | None, wanted: Collection[str]) -> bool:
+    """Return whether files of a language pass a filter: names, and names after a `!` to exclude.
+
+    An empty filter allows every file, also one of no known language; and so does one that only
+    excludes others.
+    """
+    if language is not None and f"!{language}" in wanted:
+        return False
+    return language in wanted or all(name.startswith("!") for name in wanted)
 
 
 def _of(mask: NDArray[np.bool_] | None) -> Mask:

@@ -22,13 +22,13 @@ from codelode.search.filters import Mask, chunk_masks
 from codelode.search.gathered import Gathered
 from codelode.search.lexical import Bm25, TermPostings
 from codelode.search.near_names import near_names
-from codelode.search.tree_part import TreePart
 from codelode.search.word_runs import fill_runs
 from codelode.text.csr import distinct
 
 if TYPE_CHECKING:
     from codelode.search.context import QueryContext
     from codelode.search.shard import Shard
+    from codelode.search.tree_part import TreePart
     from codelode.segment.reader import Segment
 
 
@@ -55,7 +55,7 @@ def gather(
             shard,
             request.languages,
             request.globs,
-            part or TreePart((request.below,)),
+            part or request.part,
             context.query.required,
         )
     with timed("lexical"):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from codelode.search.candidates import split_keys
+from codelode.search.column import column_in, cut_off_before, line_begin
 from codelode.search.file_query import line_asked
 from codelode.search.gathered import FEATURES
 from codelode.search.landing import Landing, Passage, land
@@ -37,15 +38,11 @@ def texts(
     for row, (number, ordinal) in enumerate(zip(numbers, ordinals, strict=True)):
         live = shard.snapshot.segments[number]
         segment = live.segment
-        chunk = segment.chunks[ordinal]
-        file, start, length = int(chunk["file"]), int(chunk["start"]), int(chunk["length"])
-        text = segment.text(file, start, start + length)
-        starts = line_starts_of_short(text)
-        path = shard.path(number, file)
-        passage = Passage(file, path, int(chunk["start_line"]), text, starts)
+        passage = _passage(shard, number, ordinal)
+        file, path = passage.file, passage.path
         asked = line_asked(context.query.files, os.fsencode(path))
-        asked = _matching_line(segment, ordinal, context.query.required) or asked
-        landing = land(passage, segment.definitions, context, asked)
+        match = _match(segment, ordinal, context.query.required)
+        landing = land(passage, segment.definitions, context, match.line or asked)
         disk = CURRENT if root is None else staleness(root, segment.path(file), live, file)
         hits.append(
             Hit(
@@ -61,15 +58,34 @@ def texts(
                 stale=disk.stale,
                 features=_explanation(ranked, row),
                 deleted=disk.deleted,
+                column=match.column
+                if landing.line == match.line
+                else _column(segment, ordinal, passage, landing, context),
             )
         )
     return hits
 
 
-def _matching_line(segment: Segment, ordinal: int, required: Sequence[Required]) -> int:
-    """Return the line on which the first match of a chunk begins: 1-based, 0 for none."""
+def _passage(shard: Shard, number: int, ordinal: int) -> Passage:
+    segment = shard.segment(number)
+    chunk = segment.chunks[ordinal]
+    file, start, length = int(chunk["file"]), int(chunk["start"]), int(chunk["length"])
+    text = segment.text(file, start, start + length)
+    starts = line_starts_of_short(text)
+    return Passage(file, shard.path(number, file), int(chunk["start_line"]), text, starts)
+
+
+class _Match(NamedTuple):
+    """The place at which the first match of a chunk begins, 1-based; the column is in bytes."""
+
+    line: int
+    column: int
+
+
+def _match(segment: Segment, ordinal: int, required: Sequence[Required]) -> _Match:
+    """Return the place of the first match of a chunk; line 0 for none."""
     if not required:
-        return 0
+        return _Match(0, 0)
     from codelode.search.verbatim import first_match
 
     chunk = segment.chunks[ordinal]
@@ -77,9 +93,21 @@ def _matching_line(segment: Segment, ordinal: int, required: Sequence[Required])
     text = segment.text(file, 0, int(segment.files["text_bytes"][file]))
     begin = first_match(required[-1], text, start)
     if begin is None:
-        return 0
+        return _Match(0, 0)
     starts = line_starts(text[start : start + int(chunk["length"])])
-    return int(chunk["start_line"]) + int(starts.searchsorted(begin - start, "right")) - 1
+    line = int(chunk["start_line"]) + int(starts.searchsorted(begin - start, "right")) - 1
+    return _Match(line, begin - line_begin(text, begin) + 1)
+
+
+def _column(
+    segment: Segment, ordinal: int, passage: Passage, landing: Landing, context: QueryContext
+) -> int:
+    """Return the column to land on in the line of a landing."""
+    row, starts = landing.line - passage.first_line, passage.starts
+    begin = starts[row] if row < len(starts) else len(passage.text)
+    stop = starts[row + 1] if row + 1 < len(starts) else len(passage.text)
+    column = column_in(passage.text[begin:stop], landing.symbol, context.query.terms)
+    return column if row else column + cut_off_before(segment, ordinal)
 
 
 def _lines(passage: Passage, landing: Landing) -> bytes:

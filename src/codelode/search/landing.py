@@ -12,6 +12,7 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING, NamedTuple
 
 from codelode.search.as_written import pasted, written_at
+from codelode.search.column import begins_word
 from codelode.search.name_match import share_of_name
 from codelode.search.named import MODULES, is_inside
 from codelode.search.near_names import grade_of_name
@@ -166,13 +167,13 @@ class _Matches:
 
     def _find(self, term: str, text: str = "") -> set[int]:
         """Add the lines that hold a term; return those of `text` on which it begins a word."""
-        needle, find, starts = _as_bytes(term), self._lower.find, self._starts
+        needle, find, starts = _as_bytes(term).lower(), self._lower.find, self._starts
         begins: set[int] = set()
         at = find(needle)
         while at >= 0:
             row = bisect_right(starts, at) - 1
             self.holding.add(row)
-            if not text or _begins_word(text, at):
+            if not text or begins_word(text, at):
                 begins.add(row)
                 if row + 1 == len(starts):
                     break
@@ -185,12 +186,6 @@ class _Matches:
 def _as_bytes(text: str) -> str:
     """Return the UTF-8 of a text as characters, one for each byte."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode("latin-1")
-
-
-def _begins_word(text: str, at: int) -> bool:
-    """Return whether a word, or a part of an identifier, begins at an offset."""
-    before = text[at - 1] if at else " "
-    return not before.isalnum() or (text[at].isupper() and not before.isupper())
 
 
 def _row(starts: Sequence[int], offset: int) -> int:

@@ -73,29 +73,27 @@ def likeness_of_stems(paths: Sequence[bytes], words: QueryWords) -> NDArray[np.f
 
 
 def shares_of_symbols(
-    symbols: Sequence[bytes], rows: NDArray[np.int64], count: int, words: QueryWords
+    symbols: bytes, ends: Sequence[int], words: QueryWords
 ) -> NDArray[np.float32]:
     """Return the share of the query's weight that begins parts of the symbols of each row.
 
-    `rows` int64[n] are the rows of the symbols, ascending; returns float32[count]. A word matches
-    by its light stem.
+    `symbols` are those of all rows in order, each followed by a newline; those of row i end at
+    `ends[i]`. A word matches by its light stem. Returns float32[rows].
     """
-    shares = np.zeros(count, np.float32)
-    joined = b"\n".join(symbols)
-    lower = joined.lower()
-    ends = np.zeros(len(symbols) + 1, np.int64)
-    np.cumsum(np.fromiter(map(len, symbols), np.int64, len(symbols)) + 1, out=ends[1:])
-    last_of_row = ends[np.searchsorted(rows, np.arange(count), side="right")].tolist()
+    shares = np.zeros(len(ends), np.float32)
+    lower = symbols.lower()
     for word, share in words.shares.items():
         needle = light_stem(word).encode("utf-8", "replace")
+        rows: list[int] = []
         at = lower.find(needle)
         while at >= 0:
-            if not _begins_part(joined, at):
+            if not _begins_part(symbols, at):
                 at = lower.find(needle, at + 1)
                 continue
-            row = bisect_right(last_of_row, at)
-            shares[row] += share
-            at = lower.find(needle, last_of_row[row])
+            row = bisect_right(ends, at)
+            rows.append(row)
+            at = lower.find(needle, ends[row])
+        shares[rows] += np.float32(share)
     return shares
 
 

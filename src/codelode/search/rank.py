@@ -116,7 +116,9 @@ def finish(gathered: Sequence[Gathered], context: QueryContext) -> Ranked:
     scores = table.features[:, COLUMN["cosine"]] if semantic else weigh(table.features)
     left = np.flatnonzero(is_relevant(table, scores, context))
     discount = COSINE_DISCOUNT if semantic else DISCOUNT
-    rows = left[choose(table.files[left], scores[left], context.request.limit, discount)]
+    request = context.request
+    files, chosen = table.files[left], scores[left]
+    rows = left[choose(files, chosen, request.limit, discount, request.max_per_file)]
     features = table.features[rows] if context.request.explain else None
     return Ranked(table.shards[rows], table.keys[rows], scores[rows], features)
 
@@ -224,13 +226,23 @@ def is_relevant(
     return relevant
 
 
+def is_cut_off(gathered: Sequence[Gathered], limit: int) -> bool:
+    """Return whether a leg may have had more candidates than the `limit` that it was given."""
+    counts = sum((one.proposals > -np.inf).sum(axis=0) for one in gathered)
+    return bool(np.any(np.asarray(counts) >= limit))
+
+
 def choose(
-    files: NDArray[np.int64], scores: NDArray[np.floating], limit: int, discount: float = DISCOUNT
+    files: NDArray[np.int64],
+    scores: NDArray[np.floating],
+    limit: int,
+    discount: float = DISCOUNT,
+    most_per_file: int | None = None,
 ) -> NDArray[np.intp]:
     """Return the rows to show, best first.
 
-    A chunk with n better ones of its file loses `discount` · log2(1 + n). Ties keep the order of
-    rows.
+    A chunk with n better ones of its file loses `discount` · log2(1 + n), and is left out if there
+    are `most_per_file` of these. Ties keep the order of rows.
     """
     order = np.argsort(-scores, kind="stable")
     by_file = np.argsort(files[order], kind="stable")
@@ -239,4 +251,6 @@ def choose(
     better = np.empty(len(order), np.int64)  # the number of better candidates in the same file
     better[by_file] = places - np.maximum.accumulate(np.where(begins, places, 0))
     reduced = scores[order] - discount * np.log2(1 + better)
+    if most_per_file is not None:
+        order, reduced = order[better < most_per_file], reduced[better < most_per_file]
     return order[np.argsort(-reduced, kind="stable")[:limit]]

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypedDict
 
 from codelode import arguments
+from codelode.search.tree_part import TreePart
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from codelode.search.verbatim import Required
 
 Mode = Literal["hybrid", "semantic", "lexical"]
@@ -25,6 +28,9 @@ class SearchOptions(TypedDict, total=False):
     regex: Sequence[str] | str | None
     ignore_case: bool
     threshold: float | None
+    changed: str | None
+    since: str | float | datetime | None
+    max_per_file: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +39,9 @@ class SearchRequest:
 
     A single language or glob may be given as a plain string. `below` is a folder of the tree, with
     a final slash, to which the search is restricted. Hits with a score below `threshold` are left
-    out.
+    out. Only files that differ from the git revision `changed` are searched, and only files that
+    were modified at `since` or later; it is kept as seconds since the epoch. `max_per_file` is the
+    largest number of hits of a file.
 
     With `fixed_strings` or `regex`, in the syntax of RE2, only chunks that match any of these are
     searched, in any case with `ignore_case`. The query may then be empty.
@@ -52,6 +60,9 @@ class SearchRequest:
     regex: Sequence[str] | str | None = ()
     ignore_case: bool = False
     threshold: float | None = None
+    changed: str | None = None
+    since: str | float | datetime | None = None
+    max_per_file: int | None = None
 
     def __post_init__(self) -> None:
         arguments.string("the query", self.query)
@@ -60,7 +71,12 @@ class SearchRequest:
         arguments.flag("ignore_case", self.ignore_case)
         if self.threshold is not None:
             arguments.number("the threshold", self.threshold)
+        if self.changed is not None:
+            arguments.string("the revision", self.changed)
+        if self.max_per_file is not None:
+            arguments.whole_number("max_per_file", self.max_per_file, least=1)
         for name, value in (
+            ("since", moment(self.since)),
             ("limit", arguments.whole_number("the number of hits", self.limit, least=1)),
             ("languages", arguments.strings("languages", self.languages)),
             ("globs", arguments.strings("globs", self.globs)),
@@ -70,6 +86,11 @@ class SearchRequest:
             object.__setattr__(self, name, value)
 
     @property
+    def part(self) -> TreePart:
+        """The part of the tree that `below` says."""
+        return TreePart((self.below,))
+
+    @property
     def patterns(self) -> Required:
         """The patterns of which one must match; empty if there are none. Raises `UsageError`."""
         if not self.fixed_strings and not self.regex:
@@ -77,3 +98,21 @@ class SearchRequest:
         from codelode.search.verbatim import patterns_of  # few searches have any
 
         return patterns_of(self.fixed_strings or (), self.regex or (), self.ignore_case)
+
+
+def moment(value: object) -> float | None:
+    """Return a point in time as seconds since the epoch. Raises `UsageError`.
+
+    It may be given as such a number, as a `datetime` (local if it has no time zone), or as text.
+    """
+    if value is None:
+        return None
+    from datetime import datetime  # few searches have a date
+
+    if isinstance(value, datetime):
+        return value.timestamp()
+    if isinstance(value, str):
+        from codelode.dates import parse_date
+
+        return parse_date(value).timestamp()
+    return arguments.number("since", value)

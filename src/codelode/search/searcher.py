@@ -16,16 +16,18 @@ from codelode.search.gather import gather
 from codelode.search.hits import texts
 from codelode.search.lexical import TermPostings
 from codelode.search.parsed_query import nothing_to_look_for, parse_request
-from codelode.search.rank import finish
+from codelode.search.rank import finish, is_cut_off
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from codelode.embed.encoder import Encoder
+    from codelode.search.gathered import Gathered
     from codelode.search.parsed_query import ParsedQuery
+    from codelode.search.rank import Ranked
     from codelode.search.request import SearchRequest
     from codelode.search.shard import Shard
     from codelode.search.tree_part import TreePart
@@ -45,14 +47,21 @@ class Source:
     part: TreePart | None = None
 
 
-def search(shard: Shard, encoder: Encoder | None, root: Path, request: SearchRequest) -> list[Hit]:
+def search(
+    shard: Shard,
+    encoder: Encoder | None,
+    root: Path,
+    request: SearchRequest,
+    part: TreePart | None = None,
+) -> list[Hit]:
     """Return the best hits of a whole index, best first. `encoder` may be None in lexical mode.
 
-    Files below `root` are looked at only to mark the hits that are stale.
+    Files below `root` are looked at only to mark the hits that are stale. Without a `part` of the
+    tree, the request says which folder to search.
 
     Raises `UsageError` for an empty query or bad filters, `DamagedError` for a damaged index.
     """
-    return [hit for _, hit in search_all([Source(shard, root)], encoder, request)]
+    return [hit for _, hit in search_all([Source(shard, root, part)], encoder, request)]
 
 
 def search_all(
@@ -67,14 +76,14 @@ def search_all(
             stack.enter_context(source.shard.snapshot.damage_explained())
             stack.enter_context(source.shard.snapshot.held())
         context, terms = _prepare_all([source.shard for source in sources], encoder, request)
-        gathered = [
-            gather(source.shard, context, postings, source.part)
-            for source, postings in zip(sources, terms, strict=True)
-        ]
-        if not any(map(len, gathered)) and not context.query.terms and not context.query.required:
-            raise nothing_to_look_for(context.query.text)
-        with timed("rank"):
-            ranked = finish(gathered, context)
+
+        def gather_all(context: QueryContext) -> list[Gathered]:
+            return [
+                gather(source.shard, context, postings, source.part)
+                for source, postings in zip(sources, terms, strict=True)
+            ]
+
+        ranked, context = rank_all(gather_all, context)
         with timed("text"):
             found: dict[int, tuple[int, Hit]] = {}
             for number, source in enumerate(sources):
@@ -84,6 +93,28 @@ def search_all(
                     (row, (number, hit)) for row, hit in zip(rows.tolist(), hits, strict=True)
                 )
             return [found[row] for row in range(len(ranked))]
+
+
+def rank_all(
+    gather_all: Callable[[QueryContext], Sequence[Gathered]], context: QueryContext
+) -> tuple[Ranked, QueryContext]:
+    """Return the chunks to show, and the context that found them.
+
+    `gather_all` returns the candidates of all shards, of which there is at least one. With
+    `max_per_file`, the best chunks of all may be in a few files: then the legs bring more.
+    Raises `UsageError` if the query means nothing.
+    """
+    while True:
+        gathered = gather_all(context)
+        if not any(map(len, gathered)) and not context.query.terms and not context.query.required:
+            raise nothing_to_look_for(context.query.text)
+        with timed("rank"):
+            ranked = finish(gathered, context)
+        deeper = context.deeper()
+        enough = len(ranked) >= context.request.limit or not is_cut_off(gathered, context.limit)
+        if enough or deeper is None:
+            return ranked, context
+        context = deeper
 
 
 def prepare(

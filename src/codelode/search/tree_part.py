@@ -14,11 +14,15 @@ class TreePart:
     """Folders and files of a tree, without some folders and files in them.
 
     Paths are POSIX and relative to the root of the tree. Folders end with a slash; the empty path
-    is the whole tree. None of `within` lies in another.
+    is the whole tree. None of `within` lies in another. If there is `only`, the files must also be
+    among these paths, or in one of these folders; and if there is `since`, they must have been
+    modified then or later, in ns since the epoch.
     """
 
     within: tuple[str, ...] = ("",)
     without: tuple[str, ...] = ()
+    only: frozenset[bytes] | None = None
+    since: int | None = None
 
     @classmethod
     def of(cls, within: Iterable[str], without: Iterable[str] = ()) -> TreePart:
@@ -31,14 +35,24 @@ class TreePart:
 
     @property
     def is_whole(self) -> bool:
-        """Whether the part is the whole tree."""
-        return self.within == ("",) and not self.without
+        """Whether the part has every path of the tree."""
+        return self.within == ("",) and not self.without and self.only is None
+
+    @cached_property
+    def only_files(self) -> list[bytes] | None:
+        """The paths of `only`, if all are files and no others are in the part; else None."""
+        if self.only is None or any(path.endswith(b"/") for path in self.only):
+            return None
+        return list(self.only)
 
     def relative(self, path: bytes) -> bytes | None:
         """Return the path of a file relative to the folder of this part that it is in.
 
         That is its name if the part has the file itself, and None if the file is not in the part.
+        The time of the file does not count here.
         """
+        if self.only is not None and not _is_among(path, self.only):
+            return None
         for prefix in self._without:
             if path == prefix or (prefix.endswith(b"/") and path.startswith(prefix)):
                 return None
@@ -56,6 +70,18 @@ class TreePart:
     @cached_property
     def _without(self) -> list[bytes]:
         return list(map(os.fsencode, self.without))
+
+
+def _is_among(path: bytes, paths: frozenset[bytes]) -> bool:
+    """Return whether a file is among some paths, or in one of the folders among them."""
+    if path in paths:
+        return True
+    end = path.rfind(b"/")
+    while end >= 0:
+        if path[: end + 1] in paths:
+            return True
+        end = path.rfind(b"/", 0, end)
+    return b"" in paths
 
 
 def _covers(folder: str, path: str) -> bool:

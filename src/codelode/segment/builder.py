@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from codelode.chunked import ChunkedDocument, DefinitionColumns
 from codelode.segment.container import write_segment
 from codelode.segment.definitions import definition_table
 from codelode.segment.dictionary import keys_of
@@ -28,7 +29,6 @@ from codelode.segment.schema import (
 from codelode.segment.stats import STAT_COLUMNS, stat_row, stats_sections
 from codelode.segment.text import BlockWriter
 from codelode.text.tokens import folded_name, term_hashes
-from codelode.types import ChunkedDocument
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -37,10 +37,10 @@ if TYPE_CHECKING:
 
     from codelode.segment.container import Piece
     from codelode.text.word_counts import WordCounts
-    from codelode.types import Chunk, Definition, Document, SkipReason, SourceFile
+    from codelode.types import Chunk, Document, SkipReason, SourceFile
 
 _NO_HASH = bytes(16)
-_NO_CHUNKS = ChunkedDocument([], [])
+_NO_CHUNKS = ChunkedDocument([], DefinitionColumns())
 
 
 class _FileRow(NamedTuple):
@@ -81,7 +81,7 @@ class SegmentBuilder:
         self._files: list[_FileRow] = []
         self._stats: list[tuple[int, int, int]] = []
         self._chunks: list[_ChunkRow] = []
-        self._definitions: list[Sequence[Definition]] = []
+        self._definitions: list[DefinitionColumns] = []
         self._file_names: list[tuple[str, int]] = []  # (term, first chunk) of each file
         self._languages: dict[str, int] = {}
         self._kinds: dict[str, int] = {}
@@ -112,7 +112,7 @@ class SegmentBuilder:
 
     def _add_chunks(self, text: bytes, chunks: Sequence[Chunk]) -> None:
         number, at, last_name = len(self._files), self._symbol_bytes, b""
-        for start, end, first, last, symbol, _ in chunks:
+        for start, end, first, last, symbol in chunks:
             name, kind = b"", 0
             if symbol is not None:
                 name = clean_name(symbol.name)
@@ -142,7 +142,7 @@ class SegmentBuilder:
             number = self._languages.setdefault(language, len(self._languages) + 1)
         self._path_blob.append(path)
         self._stats.append(stat_row(file))
-        self._definitions.append(chunked.definitions)
+        self._definitions.append(chunked.columns)
         self._files.append(
             _FileRow(
                 path_hash=path_hash(file.path),
@@ -150,7 +150,7 @@ class SegmentBuilder:
                 content_hash=np.frombuffer(content_hash, np.uint8),
                 path_length=len(path),
                 chunks=len(chunked.chunks),
-                definitions=len(chunked.definitions),
+                definitions=len(chunked.columns.names),
                 text_bytes=len(document.text) if document else 0,
                 language=number,
                 skip=skip,

@@ -15,7 +15,7 @@ from codelode.segment.definitions import (
     definition_records,
 )
 from codelode.segment.frames import Frames
-from codelode.segment.name_keys import clean_names, sortable
+from codelode.segment.name_keys import as_text, clean_names, sortable
 from codelode.segment.names import NameBlocks, Names, max_name_record, name_records
 from codelode.segment.schema import DECLARATION, DEFINITION
 
@@ -74,11 +74,14 @@ class _SoundNames:
         self.blocks = NameBlocks()
         self.count = 0
         self._sorted = self._clean = True
-        last = b""
+        last = ""
         for block in Names(segment.file, segment.definition_count).blocks():
-            names, order = block.names, sortable(block.names)
+            names = list(map(as_text, block.names))
+            order = sortable(names)
             self._sorted &= all(map(lt, [last, *order], order))
-            self._clean &= clean_names([name.decode("utf-8", "replace") for name in names]) == names
+            self._clean &= (
+                clean_names([name.decode("utf-8", "replace") for name in block.names]) == names
+            )
             self.blocks.add(names)
             self.count += len(names)
             last = order[-1]

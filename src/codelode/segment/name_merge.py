@@ -6,12 +6,13 @@ No more than some `NAMES_PER_PIECE` names, and a block of each source, are Pytho
 from __future__ import annotations
 
 from bisect import bisect_left
-from itertools import chain
+from itertools import chain, compress
+from operator import ne
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from codelode.segment.name_keys import names_of
+from codelode.segment.name_keys import sortable
 from codelode.segment.names import NameBlocks
 
 if TYPE_CHECKING:
@@ -41,19 +42,24 @@ def merge_names(sources: Sequence[SortedNames]) -> MergedNames:
     blocks, total = NameBlocks(), 0
     for stop in (*_cuts(sources), None):
         taken = [cursor.before(stop) for cursor in cursors]
-        distinct = list(dict.fromkeys(sorted(chain.from_iterable(taken))))
-        number_of = dict(zip(distinct, range(total + 1, total + 1 + len(distinct)), strict=True))
-        for mine, names in zip(numbers, taken, strict=True):
-            if names:
-                mine.append(np.fromiter(map(number_of.__getitem__, names), np.int32, len(names)))
-        blocks.add(names_of(distinct))
-        total += len(distinct)
+        keys = list(chain.from_iterable([each for each, _ in taken]))
+        names = list(chain.from_iterable([each for _, each in taken]))
+        order = sorted(range(len(keys)), key=keys.__getitem__)
+        in_order = list(map(keys.__getitem__, order))
+        new = list(map(ne, in_order, ["", *in_order]))
+        number = np.zeros(len(order), np.int32)
+        number[order] = np.cumsum(new) + total
+        ends = np.cumsum([len(each) for each, _ in taken])
+        for mine, part in zip(numbers, np.split(number, ends[:-1]), strict=True):
+            mine.append(part)
+        blocks.add(map(names.__getitem__, compress(order, new)))
+        total += sum(new)
     blocks.finish()
     joined = [np.concatenate(each) for each in numbers]
     return MergedNames(blocks, [_spread(s, n) for s, n in zip(sources, joined, strict=True)])
 
 
-def _cuts(sources: Sequence[SortedNames]) -> list[bytes]:
+def _cuts(sources: Sequence[SortedNames]) -> list[str]:
     """Return keys that divide all names into pieces of about `NAMES_PER_PIECE`."""
     most = max((source.per for source in sources), default=1)
     step = max(1, NAMES_PER_PIECE // most)
@@ -70,20 +76,27 @@ def _spread(source: SortedNames, numbers: NDArray[np.int32]) -> NDArray[np.int32
 
 
 class _Cursor:
-    """Takes names from blocks in order."""
+    """Takes names from blocks in order, each with its sort key: see `sortable`."""
 
-    def __init__(self, blocks: Iterator[list[bytes]]) -> None:
+    def __init__(self, blocks: Iterator[list[str]]) -> None:
         self._blocks = blocks
-        self._names = next(blocks, [])
+        self._next()
 
-    def before(self, stop: bytes | None) -> list[bytes]:
-        """Take the names that sort before `stop`; all that are left if it is None."""
-        taken: list[bytes] = []
-        while self._names and (stop is None or self._names[-1] < stop):
-            taken += self._names
-            self._names = next(self._blocks, [])
-        if self._names and stop is not None and self._names[0] < stop:
-            at = bisect_left(self._names, stop)
-            taken += self._names[:at]
-            del self._names[:at]
-        return taken
+    def _next(self) -> None:
+        self._names = next(self._blocks, [])
+        self._keys = sortable(self._names)
+
+    def before(self, stop: str | None) -> tuple[list[str], list[str]]:
+        """Take the keys and the names that sort before `stop`; all that are left if it is None."""
+        keys: list[str] = []
+        names: list[str] = []
+        while self._names and (stop is None or self._keys[-1] < stop):
+            keys += self._keys
+            names += self._names
+            self._next()
+        if self._names and stop is not None and self._keys[0] < stop:
+            at = bisect_left(self._keys, stop)
+            keys += self._keys[:at]
+            names += self._names[:at]
+            del self._keys[:at], self._names[:at]
+        return keys, names

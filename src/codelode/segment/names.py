@@ -18,7 +18,7 @@ from codelode.lazy import cached_property
 from codelode.lru import LruCache
 from codelode.segment.column_codec import Column, PackedTable, pack_column, pack_tables
 from codelode.segment.frames import Frames, frame_sections
-from codelode.segment.name_keys import SEPARATORS, name_key, name_keys, sortable
+from codelode.segment.name_keys import SEPARATORS, as_bytes, as_text, name_key, name_keys
 from codelode.segment.name_scan import places_containing
 from codelode.segment.schema import MAX_NAME_BYTES
 from codelode.text.csr import group_starts
@@ -42,16 +42,16 @@ _NEWLINE = 10
 class SortedNames(NamedTuple):
     """The names of one segment or run: blocks of `per` names, the last of fewer, and the heads.
 
-    Names are as `sortable` makes them. `used` bool[n] says which to keep, for at least as many
-    names as there are; None keeps all.
+    Names and heads have a character for each byte. `used` bool[n] says which names to keep, for at
+    least as many as there are; None keeps all.
     """
 
-    heads: Sequence[bytes]
-    blocks: Iterable[list[bytes]]
+    heads: Sequence[str]
+    blocks: Iterable[list[str]]
     per: int
     used: NDArray[np.bool_] | None = None
 
-    def kept(self) -> Iterator[list[bytes]]:
+    def kept(self) -> Iterator[list[str]]:
         """Yield the names to keep, block by block; no block is empty."""
         first = 0
         for names in self.blocks:
@@ -68,10 +68,10 @@ class NameBlocks:
     def __init__(self) -> None:
         self.texts: list[bytes] = []  # each name followed by a newline
         self.heads: list[bytes] = []
-        self._pending: list[bytes] = []
+        self._pending: list[str] = []
 
-    def add(self, names: Iterable[bytes]) -> None:
-        """Append names."""
+    def add(self, names: Iterable[str]) -> None:
+        """Append names, each with a character for each byte."""
         self._pending += names
         whole = len(self._pending) // NAMES_PER_BLOCK * NAMES_PER_BLOCK
         for first in range(0, whole, NAMES_PER_BLOCK):
@@ -84,9 +84,9 @@ class NameBlocks:
             self._end(self._pending)
         self._pending = []
 
-    def _end(self, names: Sequence[bytes]) -> None:
-        self.texts.append(b"\n".join(names) + b"\n")
-        self.heads.append(name_key(names[0]))
+    def _end(self, names: Sequence[str]) -> None:
+        self.texts.append(as_bytes("\n".join((*names, ""))))
+        self.heads.append(name_key(as_bytes(names[0])))
 
 
 def name_sections(blocks: NameBlocks, pairs: NDArray[np.int64]) -> dict[str, Iterable[Piece]]:
@@ -246,8 +246,8 @@ class Names:
 
     def sorted_names(self) -> SortedNames:
         """Return all names, for a merge."""
-        blocks = (sortable(block.names) for block in self.blocks())
-        return SortedNames(self.heads, blocks, NAMES_PER_BLOCK)
+        blocks = (list(map(as_text, block.names)) for block in self.blocks())
+        return SortedNames(list(map(as_text, self.heads)), blocks, NAMES_PER_BLOCK)
 
     def having(self, key: bytes) -> Iterator[int]:
         """Yield the number of each name that has this key."""

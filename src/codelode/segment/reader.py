@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import count
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from codelode.errors import DamagedError
 from codelode.lazy import cached_property
+from codelode.lru import LruCache
 from codelode.segment.container import SegmentFile
 from codelode.segment.definition_lookup import DefinitionLookup
 from codelode.segment.definitions import read_rows
@@ -23,7 +25,8 @@ from codelode.segment.posting_list import list_count, read_list
 from codelode.segment.quantizer import residual_bytes
 from codelode.segment.schema import BLOCK, CHUNK, FILE, SYMBOL_GROUP
 from codelode.segment.term_lookup import Lookup
-from codelode.segment.text import decompress
+from codelode.segment.text import BLOCK_BYTES, decompress
+from codelode.text.csr import ranges
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +40,17 @@ Posting = tuple[NDArray[np.int64], NDArray[np.uint8]]
 
 _NOTHING: Posting = (np.zeros(0, np.int64), np.zeros(0, np.uint8))
 
+_NEWLINE = 10
+
+_SPARSE = 512
+"""Pieces that lie farther apart than this, in bytes, are not worth a copy of all between them."""
+
+_KEYS = count()
+
+_BLOCKS: LruCache[tuple[int, int], bytes] = LruCache(16)
+"""The beginnings of the blocks of text read last, of all segments: up to 2 MB. A search reads the
+texts of some candidates, and then those of the hits."""
+
 
 class Segment:
     """A segment opened for reading. Every method may raise `DamagedError`."""
@@ -44,6 +58,7 @@ class Segment:
     def __init__(self, file: SegmentFile) -> None:
         self.file = file
         self._lookup = Lookup(file)
+        self._key = next(_KEYS)
 
     @classmethod
     def open(cls, buffer: Buffer) -> Self:
@@ -226,7 +241,22 @@ class Segment:
         base = int(begins.min())
         read = self.file.read(section, base, int(ends.max()))
         places = zip((begins - base).tolist(), (ends - base).tolist(), strict=True)
-        return [bytes(read[begin:end]) for begin, end in places]
+        if len(read) > _SPARSE * len(starts):
+            return [bytes(read[begin:end]) for begin, end in places]
+        copied = bytes(read)  # slices of bytes take half the time
+        return [copied[begin:end] for begin, end in places]
+
+    def lines_of(
+        self, section: str, starts: NDArray[np.int64], lengths: NDArray[np.integer]
+    ) -> bytes:
+        """Return pieces of a section, each followed by a newline, in one gather: see `pieces`."""
+        if not len(starts):
+            return b""
+        base, sizes = int(starts.min()), lengths.astype(np.int64) + 1
+        read = self.file.read(section, base, int((starts + sizes).max()) - 1)
+        joined = np.frombuffer(read, np.uint8).take(ranges(starts - base, sizes), mode="clip")
+        joined[np.cumsum(sizes) - 1] = _NEWLINE
+        return joined.tobytes()
 
     def text(self, file: int, start: int, end: int) -> bytes:
         """Return bytes `[start, end)` of a file's text as it was indexed, UTF-8."""
@@ -235,8 +265,9 @@ class Segment:
         first = int(self.block_starts.searchsorted(begin, "right")) - 1
         last = int(self.block_starts.searchsorted(stop))
         starts = self.block_starts[first:last].tolist()
+        read = self._beginning if end - start <= BLOCK_BYTES else self.block
         try:
-            text = b"".join(self.block(first + i, stop - at) for i, at in enumerate(starts))
+            text = b"".join([read(first + i, stop - at) for i, at in enumerate(starts)])
         except DamagedError as error:
             raise DamagedError(f"{self.file.name}: {self.path(file)}: {error.problem}") from None
         return text[begin - starts[0] : stop - starts[0]] if starts else b""
@@ -249,3 +280,14 @@ class Segment:
     def block(self, number: int, stop: int | None = None) -> bytes:
         """Return the text of one block, or only its first `stop` bytes."""
         return decompress(*self.frame(number), stop)
+
+    def _beginning(self, number: int, stop: int) -> bytes:
+        """Return at least the first `stop` bytes of a block, or all if it has fewer."""
+        key = self._key, number
+        text = _BLOCKS.get(key)
+        if text is None or len(text) < stop:
+            frame, raw = self.frame(number)
+            if text is None or len(text) < raw:
+                text = decompress(frame, raw, stop)
+                _BLOCKS.put(key, text)
+        return text

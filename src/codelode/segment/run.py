@@ -15,6 +15,7 @@ from codelode.lazy import cached_property
 from codelode.segment.definitions import definition_records, read_rows
 from codelode.segment.dictionary import BUCKETS, bucket_keys
 from codelode.segment.frames import FAST, Frames, frame_sections
+from codelode.segment.name_keys import as_bytes, as_text, name_key
 from codelode.segment.names import SortedNames
 from codelode.segment.postings import Postings
 from codelode.segment.reader import Segment
@@ -46,16 +47,16 @@ def run_sections(postings: Postings) -> dict[str, Iterable[Piece]]:
 def table_sections(table: DefinitionTable) -> dict[str, Iterable[Piece]]:
     """Return the sections of a run that hold its definitions, as in a segment but for the names.
 
-    Names are as `sortable` makes them. Compressed, because the parent keeps many runs.
+    They are compressed, because the parent keeps many runs.
     """
     rows, names = table.rows, table.names
     firsts = range(0, len(names), NAMES_PER_BLOCK)
-    blocks = (b"\0".join(names[first : first + NAMES_PER_BLOCK]) for first in firsts)
+    blocks = (as_bytes("\n".join(names[first : first + NAMES_PER_BLOCK])) for first in firsts)
     records = definition_records(rows, max(1, len(rows)))
     return {
         **frame_sections("definitions", "definition_blocks", records, FAST),
         **frame_sections("names", "name_blocks", blocks, FAST),
-        "name_heads": [b"\n".join(names[first].partition(b"\n")[0] for first in firsts)],
+        "name_heads": [b"\n".join(name_key(as_bytes(names[first])) for first in firsts)],
     }
 
 
@@ -81,8 +82,8 @@ class RunSegment(Segment):
     def sorted_names(self) -> SortedNames:
         """Return all names."""
         frames = Frames(self.file, "names", "name_blocks")
-        heads = bytes(self.file.read("name_heads")).split(b"\n") if len(frames) else []
-        blocks = (frames.read(i, _ANY_SIZE).split(b"\0") for i in range(len(frames)))
+        heads = as_text(bytes(self.file.read("name_heads"))).split("\n") if len(frames) else []
+        blocks = (as_text(frames.read(i, _ANY_SIZE)).split("\n") for i in range(len(frames)))
         return SortedNames(heads, blocks, NAMES_PER_BLOCK)
 
     @cached_property

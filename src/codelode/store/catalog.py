@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _FOLDER = re.compile(r".+-[0-9a-f]{16}\Z")
-WATCHER_FILES = ("watch.lock", "watch.json", "watch.socket")
+WATCHER_FILES = ("watch.lock", "watch.json", "watch.socket", "fresh.socket")
 """What a watcher leaves behind; it holds the first one."""
 _SUFFIXES = (SEGMENT_SUFFIX, STATS_SUFFIX, TEMPORARY_SUFFIX)
 

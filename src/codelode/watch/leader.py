@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from codelode.errors import CodelodeError, UsageError
 from codelode.freshness.refresh import Refresher
 from codelode.pipeline.options import UpdateOptions
+from codelode.system.clock import suspended_seconds
 from codelode.system.mounts import remote_mount
 from codelode.types import WatchState
 from codelode.watch.state import write_state
@@ -46,6 +47,9 @@ SCAN_SHARE = 20.0
 LOCK_SECONDS = 60.0
 """Seconds that an update waits for another process that is indexing, before the next attempt."""
 
+SUSPENDED = 1.0
+"""The whole tree is compared if the machine was suspended for longer than this, in seconds."""
+
 RETRY = 300.0
 """Seconds until a tree that could not be watched is tried again."""
 
@@ -73,6 +77,7 @@ class Leader:
         self._in_step = False  # the index has everything but the changes collected since
         self._generation = -1
         self._compared = 0.0  # when the whole tree was compared last
+        self._suspended = suspended_seconds()  # until then
         self._tried = -RETRY  # when watching the tree failed last
         self._delay = SCAN_LEAST
         self.state = WatchState(pid=os.getpid(), mode="starting", since=time.time())
@@ -85,6 +90,9 @@ class Leader:
         with self._lock:
             tree = self._tree
             if tree is None or not self._in_step:
+                return None
+            if self._was_suspended():
+                self._wakeup.wake()
                 return None
             changes = Changes()
             changes.add(self._under_way)
@@ -153,8 +161,15 @@ class Leader:
                     self._apply(tree)
                 except CannotWatch as problem:
                     self._cannot_watch(problem)
-        elif time.monotonic() - self._compared > RESCAN:
+        elif time.monotonic() - self._compared > RESCAN or self._was_suspended():
             self._compare()
+
+    def _was_suspended(self) -> bool:
+        """Return whether the machine was suspended since the whole tree was compared last.
+
+        Whoever has the disk meanwhile may change what no system reports.
+        """
+        return suspended_seconds() - self._suspended > SUSPENDED
 
     def _wait_for_quiet(self, tree: TreeWatch) -> None:
         """Wait until changes pause."""
@@ -193,6 +208,7 @@ class Leader:
         """Compare the whole tree with the index, and update it."""
         with self.working:
             self._in_step = False
+            self._suspended = suspended_seconds()
             report = None
             if self._reader.exists():
                 self._refresher.refresh("always")

@@ -147,10 +147,11 @@ class TreeWatch:
                 self._identity = _identity(self._root)
             self._forget(tops)
         deque(walk(self._root, self._options, scope, entered.append), maxlen=0)
-        with self._lock:
-            if scope is None:
+        if scope is None:
+            with self._lock:
                 self._watch_above()
-            for folder in entered:
+        for folder in entered:
+            with self._lock:  # for each anew: a search that drains must not wait for thousands
                 if folder not in self._numbers:
                     self._watch_folder(folder)
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import threading
-from contextlib import contextmanager
+import time
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Self
 
+from codelode.freshness.attempt import any_under_way
 from codelode.system.wakeup import Wakeup
 from codelode.types import WatchState
+from codelode.watch.inquiries import Inquiries
 from codelode.watch.leader import Leader, Listener
 from codelode.watch.lease import Lease
 from codelode.watch.state import read_state
@@ -44,6 +47,8 @@ class Watcher:
         self._lease = Lease(self._reader.directory)
         self._wakeup = Wakeup()
         self._leader: Leader | None = None
+        self._inquiries: Inquiries | None = None
+        self._ended = threading.Event()
         self._pid = os.getpid()
         self._thread = threading.Thread(target=self._run, name="lode-watch", daemon=True)
         self._thread.start()
@@ -78,24 +83,28 @@ class Watcher:
     def at_rest(self, seconds: float) -> Iterator[bool]:
         """Keep this watcher from working; yield False if it still works after some seconds.
 
-        A process may be forked meanwhile: the thread holds no lock, of an import for example, that
-        nobody would release in the child.
+        A process may be forked meanwhile: the threads of the watcher hold no lock, of an import for
+        example, that nobody would release in the child.
         """
-        leader = self._leader
-        if leader is None:
+        leader, inquiries = self._leader, self._inquiries
+        if leader is None or inquiries is None:
             yield True
             return
-        rests = leader.working.acquire(timeout=seconds)
-        try:
-            yield rests
-        finally:
-            if rests:
-                leader.working.release()
+        deadline = time.monotonic() + seconds
+        with ExitStack() as stack:
+            for lock in (leader.working, inquiries.working):
+                if not lock.acquire(timeout=max(deadline - time.monotonic(), 0.0)):
+                    break
+                stack.callback(lock.release)
+            else:
+                yield not any_under_way()
+                return
+        yield False
 
     def wait(self, seconds: float | None = None) -> bool:
         """Wait until watching ends, or some seconds; return whether it has ended."""
-        self._thread.join(seconds)
-        return not self._thread.is_alive()
+        # Not by `join`: Ctrl-C in it makes Python 3.11 believe that the thread has ended.
+        return self._ended.wait(seconds)
 
     def close(self) -> None:
         """End watching, after the update that is under way."""
@@ -110,12 +119,15 @@ class Watcher:
         self.close()
 
     def _run(self) -> None:
-        while not self._wakeup.stopped:
-            if self._elected():
-                self._lead()
-            else:
-                self._wakeup.wait(STANDBY)
-        self._wakeup.close()
+        try:
+            while not self._wakeup.stopped:
+                if self._elected():
+                    self._lead()
+                else:
+                    self._wakeup.wait(STANDBY)
+            self._wakeup.close()
+        finally:
+            self._ended.set()
 
     def _elected(self) -> bool:
         try:
@@ -127,9 +139,11 @@ class Watcher:
     def _lead(self) -> None:
         leader = Leader(self._reader, self._wakeup, self._limit, self._listener)
         self._leader = leader
+        self._inquiries = inquiries = Inquiries(self._reader, self)
         try:
             leader.run(self._lease.is_valid)
         finally:
-            self._leader = None
+            self._leader = self._inquiries = None
+            inquiries.close()
             leader.close()
             self._lease.release()

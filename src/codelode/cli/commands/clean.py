@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import argparse
-import re
 from typing import TYPE_CHECKING
 
 from codelode.cli.options import ALL, DRY_RUN, HELP, INDEX_DIR, YES, Command, option, switch
 from codelode.errors import UsageError
+from codelode.settings.quantities import parse_days
 
 if TYPE_CHECKING:
     from codelode.store.catalog import IndexEntry
 
-_AGE = re.compile(r"(\d{1,6})\s*([dwmy]?)\Z")
-_DAYS = {"": 1, "d": 1, "w": 7, "m": 30, "y": 365}
-
 
 def days(text: str) -> int:
     """Parse an age in days, such as `90`, `90d`, `12w`, `3m` or `1y`."""
-    match = _AGE.match(text.strip())
-    if not match:
-        raise argparse.ArgumentTypeError(f"{text!r} is not an age such as 90d, 12w, 3m or 1y")
-    return int(match[1]) * _DAYS[match[2]]
+    try:
+        return parse_days(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 COMMAND = Command(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+import sys
+from typing import TYPE_CHECKING, Any
 
 from codelode.cli.options import (
     DRY_RUN,
@@ -11,7 +12,9 @@ from codelode.cli.options import (
     INDEX_DIR,
     QUIET,
     ROOT,
+    YES,
     Command,
+    Option,
     option,
     positive,
     profile_file,
@@ -19,45 +22,62 @@ from codelode.cli.options import (
     size,
     switch,
 )
-from codelode.discover.options import MAX_FILE_SIZE, RECORDED
+from codelode.discover.options import RECORDED
 from codelode.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping
 
     from codelode.index import Index
+    from codelode.report import UpdateReport
+
+
+def _on_and_off(flag: str, help: str, opposite: str = "") -> tuple[Option, Option]:
+    """Return a switch, and one that undoes the setting of the same name."""
+    opposite = opposite or flag.replace("--", "--no-")
+    undo = switch(
+        opposite,
+        dest=flag.strip("-").replace("-", "_"),
+        action="store_false",
+        default=None,
+        help=f"undo {flag} of a settings file (see `lode config`)",
+    )
+    return switch(flag, default=None, help=help), undo
+
 
 COMMAND = Command(
     "index",
     "build the index of a folder, or bring it up to date",
     "Index the text files under ROOT, or bring an existing index up to date: only files that"
     " changed are read. Searches continue meanwhile, on the last commit. If ROOT is a folder of an"
-    " indexed tree, the index of that tree is updated, unless ROOT is the top of a git worktree.",
+    " indexed tree, the index of that tree is updated, unless ROOT is the top of a git worktree."
+    " Before a home folder or more than a million files are indexed for the first time, it asks.",
     (ROOT,),
     (
         (
             "what is indexed",
             (
-                switch("--hidden", help="also index hidden files and folders"),
-                switch(
+                *_on_and_off("--hidden", "also index hidden files and folders"),
+                *_on_and_off(
                     "--no-ignore",
-                    help="do not honor .gitignore, git's own excludes, .ignore and .lodeignore",
+                    "do not honor .gitignore, git's own excludes, .ignore and .lodeignore",
+                    "--ignore",
                 ),
-                switch(
+                *_on_and_off(
                     "--installed",
-                    help="also index installed packages and caches: virtual environments,"
+                    "also index installed packages and caches: virtual environments,"
                     " node_modules, folders with a CACHEDIR.TAG",
                 ),
-                switch(
+                *_on_and_off(
                     "--secrets",
-                    help="also index files that hold secrets by their names: .env, private keys,"
+                    "also index files that hold secrets by their names: .env, private keys,"
                     " credentials",
                 ),
                 option(
                     "--max-file-size",
                     metavar="SIZE",
                     type=size,
-                    default=MAX_FILE_SIZE,
                     help="skip larger files; K, M and G are powers of 1024 (default: 1M)",
                 ),
             ),
@@ -88,6 +108,7 @@ COMMAND = Command(
                 ),
                 switch("--rebuild", help="start from scratch instead of updating"),
                 DRY_RUN,
+                YES,
                 option(
                     "--wait",
                     metavar="SECONDS",
@@ -131,7 +152,7 @@ COMMAND = Command(
         ("for a script", "lode index --json --quiet ~/src/app"),
         ("where does the time go?", "lode index --rebuild --profile=lode.speedscope.json"),
     ),
-    "0 done, 2 error, 130 interrupted (what was committed by then is kept)",
+    "0 done, 1 the answer was no, 2 error, 130 interrupted (what was committed by then is kept)",
     metrics=True,
 )
 
@@ -139,28 +160,32 @@ COMMAND = Command(
 def run(options: argparse.Namespace) -> int:
     """Update the index, or report what an update would do."""
     from codelode.answers.build import update
-    from codelode.answers.update import plan_object, report_object
+    from codelode.answers.update import plan_object
     from codelode.cli.streams import print_json, progress_meter
-    from codelode.cli.views.update import announce_wait, print_plan, print_report, skip_printer
+    from codelode.cli.views.update import announce_wait, print_plan, skip_printer
     from codelode.index import Index
+    from codelode.settings.effective import BuildSettings
 
-    index = Index.open(options.root, index_dir=options.index_dir, model=options.model)
+    index = Index.open(options.root, index_dir=options.index_dir)
+    home = index.reader.update_home()
+    first = home is index.reader and not home.storage.has_manifest()
+    build = BuildSettings.of(home.root)
+    model = options.model or (build.model if first or options.rebuild else None)
+    if model is not None:
+        index = Index.open(options.root, index_dir=options.index_dir, model=model)
     on_skip = skip_printer(options.json) if options.list_skipped else None
     trace = _trace(options)
-    walk = {name: getattr(options, name) for name in RECORDED}
+    walk = {**build.walk, **_given(options)}
     if options.dry_run:
         plan = index.plan(**walk, on_skip=on_skip)
         print_json(plan_object(plan)) if options.json else print_plan(plan)
         return 0
+    if first and not options.yes and not _wanted(index, walk):
+        return 1
     report = update(
         index,
         progress_meter(options.quiet),
         jobs=options.jobs,
-        hidden=options.hidden,
-        no_ignore=options.no_ignore,
-        installed=options.installed,
-        secrets=options.secrets,
-        max_file_size=options.max_file_size,
         max_memory=options.max_memory,
         rebuild=options.rebuild,
         wait=options.wait,
@@ -168,12 +193,50 @@ def run(options: argparse.Namespace) -> int:
         on_skip=on_skip,
         profile=options.profile is not None,
         trace=trace,
+        **walk,
     )
+    _print(index, report, options, first)
+    return _watch(index, options.quiet) if options.watch else 0
+
+
+def _print(index: Index, report: UpdateReport, options: argparse.Namespace, first: bool) -> None:
+    """Print the report, and after the first index what helps a new user; remove old orphans."""
+    from codelode.answers.indexes import remove_old_orphans
+    from codelode.answers.tree_summary import summary
+    from codelode.answers.update import report_object
+    from codelode.cli.streams import print_json
+    from codelode.cli.views.first_index import say_automatic_removal, say_first_notes
+    from codelode.cli.views.update import print_report
+
+    removal = remove_old_orphans(index)
     if options.json:
         print_json(report_object(report))
     elif not options.quiet:
         print_report(index, report, options.stats, options.profile is not None)
-    return _watch(index, options.quiet) if options.watch else 0
+        sys.stdout.flush()
+        if first:
+            say_first_notes(report, summary(index))
+        if removal.removed:
+            say_automatic_removal(removal)
+
+
+def _given(options: argparse.Namespace) -> dict[str, Any]:
+    """Return which files to index, as far as flags say it."""
+    values = {name: getattr(options, name) for name in RECORDED}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _wanted(index: Index, walk: Mapping[str, object]) -> bool:
+    """Ask whether to index a home folder or a very large tree. Raises `UsageError` unasked."""
+    from codelode.answers.large_tree import doubt, refusal
+    from codelode.cli.streams import confirm, is_terminal
+
+    reason = doubt(index, walk)
+    if not reason:
+        return True
+    if not is_terminal(sys.stdin) or not is_terminal(sys.stderr):
+        raise UsageError(refusal(index, reason))
+    return confirm(f"{index.root} {reason}: index it")
 
 
 def _watch(index: Index, quiet: bool) -> int:

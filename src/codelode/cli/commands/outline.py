@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from codelode.cli.hit_options import HYPERLINKS, NO_PAGER, PAGER
 from codelode.cli.options import COLOR, HELP, INDEX_DIR, NO_INDEX, Command, option, switch
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ COMMAND = Command(
                 NO_INDEX,
                 INDEX_DIR,
                 COLOR,
+                HYPERLINKS,
+                PAGER,
+                NO_PAGER,
                 HELP,
             ),
         ),
@@ -37,14 +41,18 @@ def run(options: argparse.Namespace) -> int:
     """Print the outline of a file."""
     from codelode.answers.build import build_if_missing
     from codelode.answers.symbols import index_of_file, outline_object
+    from codelode.cli.links import Links
+    from codelode.cli.pager import paged
     from codelode.cli.streams import print_json, progress_meter
     from codelode.cli.views.symbols import print_outline
 
+    Links(options)
     index, path = index_of_file(options.file, options.index_dir)
     build_if_missing(index, allowed=not options.no_index, meter=progress_meter())
     outline = index.outline(path)
-    if options.json:
-        print_json(outline_object(index.root, path, outline))
-    else:
-        print_outline(outline, options)
+    with paged(options):
+        if options.json:
+            print_json(outline_object(index.root, path, outline))
+        else:
+            print_outline(outline, index.root, options)
     return 0 if outline else 1

@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from codelode.cli.hit_options import (
+    HYPERLINKS,
+    JSONL,
+    NO_PAGER,
+    OPEN,
+    PAGER,
+    VIMGREP,
+    json_format,
+)
 from codelode.cli.options import COLOR, HELP, INDEX_DIR, LIMIT, NO_INDEX, Command, option
 
 if TYPE_CHECKING:
@@ -16,8 +25,27 @@ COMMAND = Command(
     " FILE, best first, with the cosine of the two. The index used is that of the nearest folder"
     " around FILE that has one; if none has, one is built first.",
     (option("place", metavar="FILE:LINE", help="a line of a file of an indexed tree"),),
-    (("options", (LIMIT, NO_INDEX, INDEX_DIR, COLOR, HELP)),),
-    (("is there code like this elsewhere?", "lode related src/retry.py:9"),),
+    (
+        ("which places", (LIMIT, NO_INDEX, INDEX_DIR)),
+        (
+            "output",
+            (
+                json_format("one JSON object with all hits"),
+                JSONL,
+                VIMGREP,
+                OPEN,
+                COLOR,
+                HYPERLINKS,
+                PAGER,
+                NO_PAGER,
+                HELP,
+            ),
+        ),
+    ),
+    (
+        ("is there code like this elsewhere?", "lode related src/retry.py:9"),
+        ("as a list of places for an editor", "lode related src/retry.py:9 --vimgrep"),
+    ),
     "0 something was found, 1 nothing was found, 2 error",
 )
 
@@ -28,15 +56,24 @@ def run(options: argparse.Namespace) -> int:
 
     from codelode.answers.build import build_if_missing
     from codelode.answers.symbols import index_of_file
+    from codelode.cli.links import Links
     from codelode.cli.streams import progress_meter
     from codelode.cli.views.related import print_related
     from codelode.errors import UsageError
+    from codelode.render.paths import GivenRoot
 
     file, _, line = options.place.rpartition(":")
     if not file or not line.isdecimal() or not 1 <= int(line) < 1 << 31:
         raise UsageError(f"{options.place!r} is not FILE:LINE, such as src/retry.py:9")
+    Links(options)
     index, path = index_of_file(file, options.index_dir)
     build_if_missing(index, allowed=not options.no_index, meter=progress_meter())
-    hits = index.related(path, int(line), options.limit or 10)
-    print_related(hits, os.path.relpath(index.root), options)
+    limit = max(options.limit or 10, options.open or 1)
+    hits = index.related(path, int(line), limit)
+    root = GivenRoot(os.path.relpath(index.root), os.fspath(index.root))
+    if options.open is not None:
+        from codelode.cli.editor import open_hit
+
+        return open_hit(hits, index.root, [root], options)
+    print_related(hits, (path, int(line)), root, options)
     return 0 if hits else 1

@@ -67,10 +67,10 @@ COMMAND = Command(
         ),
     ),
     (
-        ("add the current folder", "lode roster add /srv/code acme/api"),
-        ("in CI, after each merge", "lode roster update s3://acme-code/roster acme/api ."),
-        ("which repositories are there?", "lode roster list /srv/code"),
-        ("only for those with a label", "lode roster label /srv/code acme/payroll finance"),
+        ("add the current folder", "lode roster add ../roster acme/api"),
+        ("in CI, after each merge", "lode roster update ../roster acme/api ."),
+        ("which repositories are there?", "lode roster list ../roster"),
+        ("only for those with a label", "lode roster label ../roster acme/api staff"),
     ),
     "0 done, 1 the roster has no repositories to list, 2 error",
 )

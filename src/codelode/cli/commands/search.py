@@ -2,8 +2,27 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from codelode.cli.hit_options import (
+    CHANGED,
+    FIXED_STRINGS,
+    HYPERLINKS,
+    IGNORE_CASE,
+    JSONL,
+    MAX_PER_FILE,
+    MODES,
+    NO_PAGER,
+    OPEN,
+    PAGER,
+    REGEX,
+    SINCE,
+    TYPE_LIST,
+    TYPE_NOT,
+    VIMGREP,
+    json_format,
+)
 from codelode.cli.many import MANY_REPOSITORIES
 from codelode.cli.options import (
     COLOR,
@@ -21,14 +40,13 @@ from codelode.cli.options import (
     positive,
     switch,
 )
-from codelode.errors import UsageError
 from codelode.types import FRESH
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
 
-    from codelode.search.request import SearchRequest
+    from codelode.several import SeveralRoots
+    from codelode.types import Answer
 
 COMMAND = Command(
     "search",
@@ -42,8 +60,8 @@ COMMAND = Command(
             "query",
             nargs="?",
             metavar="QUERY",
-            help='what to look for; "quoted parts" of it must occur verbatim; optional with -e'
-            " or -F",
+            help='what to look for; "quoted parts" of it must occur verbatim; - reads it from'
+            " standard input; optional with -e or -F",
         ),
         option(
             "roots",
@@ -58,26 +76,13 @@ COMMAND = Command(
             (
                 GLOB,
                 TYPE,
-                option(
-                    "-e",
-                    "--regex",
-                    metavar="PATTERN",
-                    action="append",
-                    default=[],
-                    any_text=True,
-                    help="only chunks with a match of PATTERN, in RE2's syntax; within a line,"
-                    " unless PATTERN has a \\n; repeatable: any of them",
-                ),
-                option(
-                    "-F",
-                    "--fixed-strings",
-                    metavar="TEXT",
-                    action="append",
-                    default=[],
-                    any_text=True,
-                    help="only chunks that contain TEXT; repeatable, also with -e: any of them",
-                ),
-                switch("-i", "--ignore-case", help="-e and -F match in any case"),
+                TYPE_NOT,
+                TYPE_LIST,
+                CHANGED,
+                SINCE,
+                REGEX,
+                FIXED_STRINGS,
+                IGNORE_CASE,
                 option(
                     "--fresh",
                     choices=FRESH,
@@ -95,47 +100,15 @@ COMMAND = Command(
             "how",
             (
                 LIMIT,
-                option(
-                    "--mode",
-                    choices=("hybrid", "semantic", "lexical"),
-                    default="hybrid",
-                    help="search by meaning and words, by meaning only, or by words only (default:"
-                    " hybrid)",
-                ),
-                *(
-                    option(
-                        *flags,
-                        dest="mode",
-                        action="store_const",
-                        const=mode,
-                        help=f"the same as --mode {mode}",
-                    )
-                    for mode, flags in (
-                        ("hybrid", ("--hybrid",)),
-                        ("semantic", ("--semantic", "--sem")),
-                        ("lexical", ("--lexical", "--lex")),
-                    )
-                ),
+                MAX_PER_FILE,
+                *MODES,
             ),
         ),
         (
             "output",
             (
-                option(
-                    "--json",
-                    dest="format",
-                    action="store_const",
-                    const="json",
-                    default="text",
-                    help="one JSON object with all hits and the state of the index",
-                ),
-                option(
-                    "--jsonl",
-                    dest="format",
-                    action="store_const",
-                    const="jsonl",
-                    help="one JSON object per hit, one per line",
-                ),
+                json_format("one JSON object with all hits and the state of the index"),
+                JSONL,
                 option(
                     "-l",
                     "--files-with-matches",
@@ -144,14 +117,7 @@ COMMAND = Command(
                     const="files",
                     help="only the paths of files with hits, best first",
                 ),
-                option(
-                    "--vimgrep",
-                    dest="format",
-                    action="store_const",
-                    const="vimgrep",
-                    help="path:line:column:text for each hit, as editors read it; columns are in"
-                    " bytes, from 1",
-                ),
+                VIMGREP,
                 option(
                     "--agent",
                     dest="format",
@@ -187,7 +153,11 @@ COMMAND = Command(
                     help="leave out hits with a lower score",
                 ),
                 switch("--explain", help="show the features behind each score"),
+                OPEN,
                 COLOR,
+                HYPERLINKS,
+                PAGER,
+                NO_PAGER,
                 HELP,
             ),
         ),
@@ -201,6 +171,8 @@ COMMAND = Command(
         ),
         ("for an agent with a shell", 'lode search --agent "where are retries scheduled"'),
         ("calls of a function, the ones about retries first", "lode search retry -e '\\bsend\\('"),
+        ("in what is not committed yet", 'lode search "open a connection" --changed'),
+        ("a whole text, such as a bug report", "lode search - < docs/guide.md"),
         ("for a program", 'lode search --json -k 5 "open a database connection"'),
     ),
     "0 something was found, 1 nothing was found, 2 error",
@@ -210,12 +182,24 @@ COMMAND = Command(
 
 def run(options: argparse.Namespace) -> int:
     """Search, and print the hits. Refuses a bad request before it builds a missing index."""
-    from codelode.cli.advice import existing_index_folder, existing_roots, query_and_roots
+    from codelode.answers.build import build_if_missing
+    from codelode.cli import advice
+    from codelode.cli.filters import explain_filters, print_languages
+    from codelode.cli.links import Links
+    from codelode.cli.pager import paged
+    from codelode.cli.search_request import request_of
+    from codelode.cli.streams import progress_meter
+    from codelode.cli.views.hits import shown_hits
     from codelode.search.parsed_query import parse_request
+    from codelode.several import SeveralRoots
 
-    query, roots = query_and_roots(options)
-    request = _request(query, options)
+    if options.type_list:
+        print_languages()
+        return 0
+    query, roots = advice.query_and_roots(options)
+    request = request_of(query, max(options.limit or 10, options.open or 1), options)
     terms = parse_request(request).terms
+    Links(options)
     if options.server is not None:
         from codelode.cli.server_search import search_server
 
@@ -224,27 +208,26 @@ def run(options: argparse.Namespace) -> int:
         from codelode.cli.roster_search import search_roster
 
         return search_roster(request, terms, roots, options)
-    if options.repo or options.label:
-        raise UsageError("-r and --label select repositories of a --roster: name it too")
-    roots = existing_roots(query, roots)
-    existing_index_folder(options.index_dir, roots[0])
-    return _search_roots(request, terms, roots, options)
-
-
-def _search_roots(
-    request: SearchRequest, terms: Sequence[str], roots: Sequence[str], options: argparse.Namespace
-) -> int:
-    from codelode.answers.build import build_if_missing
-    from codelode.cli.advice import explain_quotes
-    from codelode.cli.filters import explain_filters
-    from codelode.cli.streams import progress_meter
-    from codelode.cli.views.hits import print_answer, shown_hits
-    from codelode.several import SeveralRoots
-
-    several = SeveralRoots(roots, index_dir=options.index_dir)
+    several = SeveralRoots(advice.checked_roots(roots, options), index_dir=options.index_dir)
     for index in several.indexes:
         build_if_missing(index, allowed=not options.no_index, meter=progress_meter())
     answer = several.answer(request, fresh=options.fresh)
+    if options.open is not None:
+        from codelode.cli.editor import open_hit
+
+        return open_hit(answer.hits, Path(answer.root), several.given, options)
+    with paged(options):
+        _print(answer, several, terms, options)
+    if not answer.hits:
+        advice.explain_quotes(query)
+        explain_filters(several, request.languages or (), request.globs or (), request)
+    return 0 if shown_hits(answer, options) else 1
+
+
+def _print(
+    answer: Answer, several: SeveralRoots, terms: tuple[str, ...], options: argparse.Namespace
+) -> None:
+    """Print an answer; `terms` are the terms of the query."""
     if options.format == "agent":
         from codelode.cli.views.agent_page import print_page
         from codelode.mcp.state import index_state
@@ -252,30 +235,6 @@ def _search_roots(
         states = [index_state(index, freshness=answer.freshness) for index in several.indexes]
         print_page(answer, several.given, states, terms, options)
     else:
+        from codelode.cli.views.hits import print_answer
+
         print_answer(answer, several.given, terms, options)
-    if not answer.hits:
-        explain_quotes(request.query)
-        explain_filters(several, request.languages or (), request.globs or ())
-    return 0 if shown_hits(answer, options) else 1
-
-
-def _request(query: str, options: argparse.Namespace) -> SearchRequest:
-    """Return the request of some options. Raises `UsageError`."""
-    from codelode.discover.glob import GlobSet
-    from codelode.discover.language import resolve
-    from codelode.search.request import SearchRequest
-
-    names = [name for names in options.languages for name in names.split(",")]
-    GlobSet(options.glob)
-    return SearchRequest(
-        query,
-        options.limit or 10,
-        options.mode,
-        languages=[resolve(name) for name in names],
-        globs=options.glob,
-        explain=options.explain,
-        fixed_strings=options.fixed_strings,
-        regex=options.regex,
-        ignore_case=options.ignore_case,
-        threshold=options.threshold,
-    )

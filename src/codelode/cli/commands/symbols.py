@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from codelode.cli.hit_options import HYPERLINKS, NO_PAGER, PAGER, TYPE_NOT
 from codelode.cli.options import (
     COLOR,
     GLOB,
@@ -60,13 +61,24 @@ COMMAND = Command(
                 ),
                 GLOB,
                 TYPE,
+                TYPE_NOT,
                 switch("--exact", help="only names exactly as written"),
                 LIMIT,
                 NO_INDEX,
                 INDEX_DIR,
             ),
         ),
-        ("output", (switch("--json", help="one JSON object with the definitions"), COLOR, HELP)),
+        (
+            "output",
+            (
+                switch("--json", help="one JSON object with the definitions"),
+                COLOR,
+                HYPERLINKS,
+                PAGER,
+                NO_PAGER,
+                HELP,
+            ),
+        ),
     ),
     (
         ("where is this function defined?", "lode symbols parseConfig"),
@@ -83,26 +95,30 @@ DEFAULT_LIMIT = 100
 def run(options: argparse.Namespace) -> int:
     """Find definitions and print them. Refuses bad arguments before it builds an index."""
     from codelode.answers.symbols import symbols_object
+    from codelode.cli.links import Links
+    from codelode.cli.pager import paged
+    from codelode.cli.search_request import wanted_languages
     from codelode.cli.streams import print_json
     from codelode.cli.views.symbols import print_symbols
     from codelode.discover.glob import GlobSet
-    from codelode.discover.language import resolve
     from codelode.search.symbol_query import parse_name
 
     options.kinds = [kind for kinds in options.kinds for kind in kinds.split(",")]
-    names = [name for names in options.languages for name in names.split(",")]
-    options.languages = [resolve(name) for name in names]
+    options.languages = [*wanted_languages(options)]
     options.limit = options.limit or DEFAULT_LIMIT
     options.name = "" if options.name == "*" else options.name
     GlobSet(options.glob)
+    Links(options)
     if options.name:
         parse_name(options.name)
     index, found = _in_tree(options) if options.file is None else _in_file(options)
     shown = found[: options.limit]
-    if options.json:
-        print_json(symbols_object(index.root, options.name, shown, len(found) > len(shown)))
-    else:
-        print_symbols(shown, options)
+    with paged(options):
+        if options.json:
+            print_json(symbols_object(index.root, options.name, shown, len(found) > len(shown)))
+        else:
+            print_symbols(shown, index.root, options)
+    if not options.json:
         _explain(found, options)
     if not found and options.file is None and (options.languages or options.glob):
         from codelode.cli.filters import explain_filters

@@ -12,6 +12,7 @@ from codelode.answers.lines import shown_lines, vimgrep_line
 from codelode.answers.notes import notes
 from codelode.answers.search import answer_object, hit_object
 from codelode.cli import streams
+from codelode.cli.links import Links
 from codelode.render.ansi import DIM, paint
 from codelode.render.paths import GivenRoot, from_here
 from codelode.render.sanitize import visible_name, visible_text, width
@@ -41,23 +42,13 @@ def print_answer(
     People see paths from the current folder, by the `roots` that they gave; JSON has them relative
     to the root of the answer.
     """
-    terminal, root = streams.is_terminal(sys.stdout), Path(answer.root)
     match options.format:
         case "json":
             streams.print_json(answer_object(answer, text=not options.no_snippet))
-        case "jsonl":
-            for hit in answer.hits:
-                streams.print_json(hit_object(hit, text=not options.no_snippet))
         case "files":
-            end = "\0" if options.null else "\n"
-            for path in dict.fromkeys(hit.path for hit in shown_hits(answer, options)):
-                shown = from_here(os.fspath(root / path), roots)
-                print(visible_name(shown) if terminal else shown, end=end)
-        case "vimgrep":
-            for hit in shown_hits(answer, options):
-                path = from_here(os.fspath(root / hit.path), roots)
-                line = vimgrep_line(replace(hit, path=path), terms)
-                print(visible_text(line) if terminal else line)
+            _print_files(answer, roots, options)
+        case "jsonl" | "vimgrep":
+            print_lines(answer.hits, Path(answer.root), roots, options, not options.no_snippet)
         case _:
             _print_text(answer, roots, terms, options)
 
@@ -67,11 +58,44 @@ def shown_whole(answer: Answer) -> list[GivenRoot]:
     return [GivenRoot("", os.fspath(Path(answer.root)))]
 
 
+def print_lines(
+    hits: Sequence[Hit],
+    root: Path,
+    roots: Sequence[GivenRoot],
+    options: argparse.Namespace,
+    text: bool = True,
+) -> None:
+    """Print one line for each hit, for programs; `text=False` omits source text from JSON."""
+    if options.format == "jsonl":
+        for hit in hits:
+            streams.print_json(hit_object(hit, text=text))
+        return
+    links, terminal = Links(options), streams.is_terminal(sys.stdout)
+    for hit in existing(hits):
+        path = os.fspath(root / hit.path)
+        place, line = vimgrep_line(replace(hit, path=from_here(path, roots)))
+        if terminal:
+            place, line = visible_name(place), visible_text(line)
+        print(f"{links.link(place, path, hit.line, hit.column)}:{line}")
+
+
+def existing(hits: Sequence[Hit]) -> list[Hit]:
+    """Return the hits whose files are not gone: programs open them all."""
+    return [hit for hit in hits if not hit.deleted]
+
+
 def shown_hits(answer: Answer, options: argparse.Namespace) -> list[Hit]:
-    """Return the hits to show: a list of files is for programs that open them all."""
-    if options.format in ("files", "vimgrep"):
-        return [hit for hit in answer.hits if not hit.deleted]
-    return answer.hits
+    """Return the hits that are shown in the format of `options`."""
+    return existing(answer.hits) if options.format in ("files", "vimgrep") else answer.hits
+
+
+def _print_files(answer: Answer, roots: Sequence[GivenRoot], options: argparse.Namespace) -> None:
+    links, terminal = Links(options), streams.is_terminal(sys.stdout)
+    end = "\0" if options.null else "\n"
+    for name in dict.fromkeys(hit.path for hit in existing(answer.hits)):
+        path = os.fspath(Path(answer.root) / name)
+        shown = from_here(path, roots)
+        print(links.link(visible_name(shown) if terminal else shown, path), end=end)
 
 
 def _print_text(
@@ -80,7 +104,7 @@ def _print_text(
     terms: Collection[str],
     options: argparse.Namespace,
 ) -> None:
-    style, root = _style(options), Path(answer.root)
+    style, root, links = _style(options), Path(answer.root), Links(options)
     headed = [
         replace(hit, path=from_here(os.fspath(root / hit.path), roots)) for hit in answer.hits
     ]
@@ -91,7 +115,7 @@ def _print_text(
             lines = shown_lines(root, hit, terms, options.context, options.full_section, rows)
         if before is not None and (before or lines):
             print()
-        print("\n".join(render_hit(shown, lines, style)))
+        print("\n".join(render_hit(shown, lines, style, links.target(root / hit.path))))
         before = lines
     sys.stdout.flush()
     _print_footer(answer)
@@ -102,7 +126,8 @@ def _rows(hits: Sequence[Hit], style: Style, options: argparse.Namespace) -> lis
 
     On a terminal, an answer without further flags fits one screen, with its footer and a prompt.
     """
-    if not style.terminal or style.columns is None or options.context or options.full_section:
+    unbounded = options.context or options.full_section or streams.is_paged()
+    if unbounded or not style.terminal or style.columns is None:
         return [None] * len(hits)
     headers = [
         sum(
@@ -144,4 +169,8 @@ def _print_footer(answer: Answer) -> None:
     )
     if streams.use_color("auto", sys.stderr):
         summary = paint(summary, DIM)
-    streams.write_error(f"\n{summary}\n" if answer.hits else f"{summary}\n")
+    text = f"\n{summary}\n" if answer.hits else f"{summary}\n"
+    if streams.is_paged():  # the pager has the screen
+        print(text, end="")
+    else:
+        streams.write_error(text)

@@ -1,27 +1,50 @@
-"""The output of `lode related`: one place per line."""
+"""The output of `lode related`: one place per line, or JSON."""
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from codelode.answers.search import related_object
 from codelode.cli import streams
-from codelode.render.paths import joined
+from codelode.cli.links import Links
+from codelode.cli.pager import paged
+from codelode.cli.views.hits import print_lines
+from codelode.render.paths import from_here
 from codelode.render.text import Style, header
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
+    from codelode.render.paths import GivenRoot
     from codelode.types import Hit
 
 
-def print_related(hits: Sequence[Hit], root: str, options: argparse.Namespace) -> None:
-    """Print the place, the name and the cosine of each hit. `root` is from the current folder."""
+def print_related(
+    hits: Sequence[Hit], place: tuple[str, int], root: GivenRoot, options: argparse.Namespace
+) -> None:
+    """Print the hits that are similar to a place: a file below the root, and a line of it."""
+    tree = Path(root.real)
+    with paged(options):
+        if options.format == "json":
+            streams.print_json(related_object(root.real, *place, hits))
+        elif options.format == "text":
+            _print_text(hits, tree, root, options)
+        else:
+            print_lines(hits, tree, [root], options)
+
+
+def _print_text(
+    hits: Sequence[Hit], tree: Path, root: GivenRoot, options: argparse.Namespace
+) -> None:
+    """Print the place, the name and the cosine of each hit."""
     terminal = streams.is_terminal(sys.stdout)
     color = streams.use_color(options.color, sys.stdout)
-    style = Style(color=color, terminal=terminal, scores=True)
+    style, links = Style(color=color, terminal=terminal, scores=True), Links(options)
     for hit in hits:
-        print(header(replace(hit, path=joined(root, hit.path)), style))
-    sys.stdout.flush()
+        path = os.fspath(tree / hit.path)
+        print(header(replace(hit, path=from_here(path, [root])), style, links.target(path)))

@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from codelode.cli import streams
+from codelode.cli.links import Links
 from codelode.render.ansi import BOLD, DIM, GREEN, MAGENTA, YELLOW, paint
 from codelode.render.paths import joined
 from codelode.render.sanitize import visible_name
@@ -13,25 +14,27 @@ from codelode.render.sanitize import visible_name
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
+    from pathlib import Path
 
     from codelode.types import SymbolHit
 
 
-def print_symbols(symbols: Sequence[SymbolHit], options: argparse.Namespace) -> None:
-    """Print place, kind and qualified name of each definition."""
-    color = streams.use_color(options.color, sys.stdout)
+def print_symbols(symbols: Sequence[SymbolHit], root: Path, options: argparse.Namespace) -> None:
+    """Print place, kind and qualified name of each definition; `root` is that of the index."""
+    color, links = streams.use_color(options.color, sys.stdout), Links(options)
     guard = visible_name if color or streams.is_terminal(sys.stdout) else str
     for each in symbols:
         path = guard(options.file or joined(options.root, each.path))
         symbol = guard(each.symbol)
         place = f"{_painted(path, color, MAGENTA)}:{_painted(str(each.line), color, GREEN)}"
+        place = links.link(place, root / each.path, each.line)
         print("  ".join((place, each.kind, _painted(symbol, color, BOLD), *_notes(each, color))))
     sys.stdout.flush()
 
 
-def print_outline(symbols: Sequence[SymbolHit], options: argparse.Namespace) -> None:
+def print_outline(symbols: Sequence[SymbolHit], root: Path, options: argparse.Namespace) -> None:
     """Print line, kind and name of each definition, indented by the definitions around it."""
-    color = streams.use_color(options.color, sys.stdout)
+    color, links = streams.use_color(options.color, sys.stdout), Links(options)
     guard = visible_name if color or streams.is_terminal(sys.stdout) else str
     digits = max((len(str(each.line)) for each in symbols), default=0)
     around: list[str] = []  # the qualified names of the enclosing definitions
@@ -39,7 +42,8 @@ def print_outline(symbols: Sequence[SymbolHit], options: argparse.Namespace) -> 
         del around[each.depth :]
         outer = f"{around[-1]}." if around else ""
         name = _painted(guard(each.symbol.removeprefix(outer)), color, BOLD)
-        line = " " * (digits - len(str(each.line))) + _painted(str(each.line), color, GREEN)
+        number = links.link(_painted(str(each.line), color, GREEN), root / each.path, each.line)
+        line = " " * (digits - len(str(each.line))) + number
         indent = "  " * each.depth
         print("  ".join((line, f"{indent}{each.kind} {name}", *_notes(each, color))))
         around.append(each.symbol)

@@ -1,0 +1,69 @@
+"""Measure how long `lode mcp` takes from its start until its tools are listed, and until an answer.
+
+    python -m benchmarks.agents.start TREE [--runs 20]
+
+A copy of TREE is indexed first. The client is the SDK's over standard input and output, in both
+eras of the protocol. Printed are milliseconds from before the process starts, and the CPU time of
+the server when the tools are listed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import anyio
+from mcp import Client, StdioServerParameters
+
+from benchmarks.freshness.edits import cpu_seconds, percentiles
+from codelode import Index
+
+ERAS = ("legacy", "2026-07-28")
+
+
+def main() -> None:
+    """Measure and print one JSON object."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.agents.start")
+    parser.add_argument("tree", type=Path)
+    parser.add_argument("--runs", type=int, default=20)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="lode-start-") as folder:
+        root = Path(folder) / "tree"
+        shutil.copytree(options.tree, root, symlinks=True)
+        report = Index.open(root, index_dir=folder).update()
+        found: dict[str, object] = {"files": report.files, "runs": options.runs}
+        for era in ERAS:
+            starts = [anyio.run(start, root, folder, era) for _ in range(options.runs)]
+            found[era] = {name: percentiles([each[name] for each in starts]) for name in starts[0]}
+    print(json.dumps(found))
+
+
+async def start(root: Path, index_dir: str, era: str) -> dict[str, float]:
+    """Start a server; return when its tools are listed and when it has answered, in ms."""
+    arguments = ["-m", "codelode", "mcp", str(root), "--index-dir", index_dir]
+    server = StdioServerParameters(command=sys.executable, args=arguments, cwd=root)
+    others = set(children())
+    began = time.perf_counter()
+    async with Client(server, mode=era) as client:
+        await client.list_tools()
+        listed = time.perf_counter() - began
+        (process,) = set(children()) - others
+        spent = cpu_seconds(process)
+        await client.call_tool("search", {"query": "schedule a timer"})
+        answered = time.perf_counter() - began
+    return {"listed": 1000 * listed, "listed_cpu": 1000 * spent, "answered": 1000 * answered}
+
+
+def children() -> list[int]:
+    """Return the children of this process."""
+    return [int(pid) for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()]
+
+
+if __name__ == "__main__":
+    main()

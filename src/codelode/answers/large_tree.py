@@ -1,0 +1,65 @@
+"""Trees that are indexed only on request: home folders, and more than a million files.
+
+The command line, `lode mcp` and `lode serve` all ask here before they index a tree for the first
+time.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from codelode.errors import UsageError
+from codelode.render.units import count
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from codelode.index import Index
+
+MAX_FILES = 1_000_000
+"""A larger tree is indexed only on request."""
+
+
+def refuse_unasked(index: Index, options: Mapping[str, object]) -> None:
+    """Raise `UsageError`, with the command that indexes it, for a tree to index only on request."""
+    reason = doubt(index, options)
+    if reason:
+        raise UsageError(refusal(index, reason))
+
+
+def refusal(index: Index, reason: str) -> str:
+    """Return the message that a tree is not indexed, with the command that does it all the same."""
+    root = index.root
+    command = f"lode index --yes {shlex.quote(str(root))}"
+    return f"{root} {reason}, so it is indexed only on request: `{command}`, or name a folder in it"
+
+
+def doubt(index: Index, options: Mapping[str, object]) -> str:
+    """Return why a tree should be indexed only on request, as a verb phrase; empty if it may be.
+
+    `options` are those of the walk, as keywords of `Index.plan`; others are ignored. Walks the
+    tree, up to `MAX_FILES` files.
+    """
+    root = index.root
+    home = Path(os.path.realpath(Path("~").expanduser()))
+    if home.is_relative_to(root):
+        return "is the home folder" if home == root else "holds the home folder"
+    if _is_large(index, options):
+        return f"has more than {count(MAX_FILES, 'file')}"
+    return ""
+
+
+def _is_large(index: Index, options: Mapping[str, object]) -> bool:
+    from codelode.discover.options import WalkOptions
+    from codelode.discover.walk import walk
+    from codelode.types import SourceFile
+
+    files = 0
+    for each in walk(index.root, WalkOptions.of(options, exclude=(os.fspath(index.directory),))):
+        files += isinstance(each, SourceFile)
+        if files > MAX_FILES:
+            return True
+    return False

@@ -1,0 +1,54 @@
+"""The command `lode man`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from codelode.cli.options import HELP, Command, option
+
+if TYPE_CHECKING:
+    import argparse
+
+COMMAND = Command(
+    "man",
+    "print a manual page, or write all of them",
+    "Print the manual page of COMMAND, or of lode itself, as source for man(1). With --to, write"
+    " all pages to a folder: `man lode-search` finds those in ~/.local/share/man/man1.",
+    (option("command", nargs="?", metavar="COMMAND", help="the command (default: lode itself)"),),
+    (
+        (
+            "options",
+            (
+                option("--to", metavar="DIR", help="write lode.1, lode-search.1 and so on to DIR"),
+                HELP,
+            ),
+        ),
+    ),
+    (
+        ("read the manual of a search", "lode man search | man -l -"),
+        ("install all pages for this user", "lode man --to ~/.local/share/man/man1"),
+    ),
+    "0 done, 2 error",
+)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print a page, or write all of them."""
+    from codelode.cli.commands import find, load_all
+    from codelode.cli.manual import pages
+    from codelode.errors import UsageError
+
+    made = pages(load_all())
+    if options.to is None:
+        name = f"lode-{find(options.command).name}.1" if options.command else "lode.1"
+        print(made[name], end="")
+        return 0
+    if options.command:
+        raise UsageError("--to writes all pages: leave out COMMAND")
+    folder = Path(options.to).expanduser()
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in made.items():
+        (folder / name).write_text(text, "utf-8")
+    print(f"{len(made)} pages in {folder}")
+    return 0

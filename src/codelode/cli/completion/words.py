@@ -1,0 +1,115 @@
+"""What completes the arguments of commands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from codelode.cli.options import Command, Option
+
+Paths = Literal["", "files", "folders"]
+
+_NO_VALUE = ("store_true", "store_false", "store_const", "help")
+_PATHS: dict[str, Paths] = {
+    "DIR": "folders",
+    "FILE": "files",
+    "FILE:LINE": "files",
+    "NAME|PATH": "folders",
+    "ROOT": "files",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """A flag or a positional argument, as a shell completes it.
+
+    `words` and `paths` complete its value, `roots` says that roots of indexes do too. `repeatable`
+    arguments may be given several times; the value of an `optional` one only after `=`.
+    """
+
+    flags: tuple[str, ...]
+    help: str
+    metavar: str
+    takes_value: bool
+    words: tuple[str, ...] = ()
+    paths: Paths = ""
+    roots: bool = False
+    repeatable: bool = False
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """A command as a shell completes it."""
+
+    name: str
+    summary: str
+    options: tuple[Argument, ...]
+    positional: tuple[Argument, ...]
+
+
+def completed(commands: Iterable[Command]) -> list[Completed]:
+    """Return what completes each command."""
+    words = _words()
+    return [
+        Completed(
+            command.name,
+            command.summary,
+            tuple(_argument(option, words) for option in command.options()),
+            tuple(_argument(option, words) for option in command.arguments),
+        )
+        for command in commands
+    ]
+
+
+def _words() -> dict[str, tuple[str, ...]]:
+    """Return the words that complete values, by the name that help has for the value."""
+    from codelode.agents.clients import BY_NAME
+    from codelode.discover.language_table import LANGUAGES
+    from codelode.embed.load import names
+    from codelode.page.editor import EDITORS
+    from codelode.render.hyperlinks import ALIASES
+
+    return {
+        "LANG": tuple(sorted(language.name for language in LANGUAGES)),
+        "NAME|PATH": tuple(names()),
+        "CLIENT": tuple(BY_NAME),
+        "EDITOR": tuple(EDITORS),
+        "FORMAT": tuple(ALIASES),
+    }
+
+
+def _argument(option: Option, words: dict[str, tuple[str, ...]]) -> Argument:
+    settings = option.settings
+    is_flag = option.flags[0].startswith("-")
+    metavar = str(settings.get("metavar") or option.dest.upper())
+    takes_value = settings.get("action") not in _NO_VALUE
+    repeatable = settings.get("action") == "append" or settings.get("nargs") == "*"
+    if not takes_value:
+        return Argument(option.flags, option.help, "", False)
+    return Argument(
+        flags=option.flags if is_flag else (),
+        help=option.help,
+        metavar=metavar,
+        takes_value=True,
+        words=tuple(settings.get("choices", words.get(metavar, ()))),
+        paths=_PATHS.get(metavar, ""),
+        roots=metavar == "ROOT",
+        repeatable=repeatable,
+        optional=settings.get("nargs") == "?",
+    )
+
+
+def brief(help: str) -> str:
+    """Return the first clause of a help text: completion menus have one line for each flag."""
+    for end in (" (default", "; ", ": "):
+        help = help.partition(end)[0]
+    return help
+
+
+def labels(command: Completed) -> Sequence[str]:
+    """Return every flag of a command."""
+    return [flag for option in command.options for flag in option.flags]

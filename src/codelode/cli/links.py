@@ -1,0 +1,40 @@
+"""The hyperlinks of the output."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from codelode.cli import streams
+
+if TYPE_CHECKING:
+    import argparse
+    import os
+
+    from codelode.render.hyperlinks import HyperlinkFormat, Target
+
+
+class Links:
+    """Makes links to files if `--hyperlink-format` asks for them and color is used, as ripgrep."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        """Read the options. Raises `UsageError` for a bad format."""
+        self._format: HyperlinkFormat | None = None
+        if options.hyperlink_format is not None:
+            from codelode.render.hyperlinks import hyperlink_format  # few people use it
+
+            found = hyperlink_format(options.hyperlink_format)
+            self._format = found if streams.use_color(options.color, sys.stdout) else None
+
+    def target(self, path: str | os.PathLike[str]) -> Target | None:
+        """Return where links to a file lead, given its absolute path; None for no links."""
+        if self._format is None:
+            return None
+        from codelode.render.hyperlinks import Target
+
+        return Target(self._format, str(path))
+
+    def link(self, text: str, path: str | os.PathLike[str], line: int = 1, column: int = 1) -> str:
+        """Return a text as a link to a place, or as it is."""
+        target = self.target(path)
+        return text if target is None else target.link(text, line, column)

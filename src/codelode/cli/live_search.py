@@ -1,0 +1,107 @@
+"""Searches for a query that is being typed."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from codelode.cli.search_request import request_of
+from codelode.errors import CodelodeError, UsageError
+from codelode.search.parsed_query import parse_request
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+
+    from codelode.several import SeveralRoots
+    from codelode.types import Fresh, Hit
+
+
+class Picked(NamedTuple):
+    """A hit that was picked, the root that its path is relative to, and whether to open it."""
+
+    hit: Hit
+    root: str
+    opens: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The hits of a query. `terms` are those of the query; `problem` says why there are no hits."""
+
+    query: str = ""
+    root: str = ""
+    hits: tuple[Hit, ...] = ()
+    terms: tuple[str, ...] = ()
+    seconds: float = 0.0
+    problem: str = ""
+
+
+class LiveSearch:
+    """Searches some roots for the newest query, in a thread of its own.
+
+    A query that is replaced before its search begins is never searched for.
+    """
+
+    def __init__(self, several: SeveralRoots, limit: int, options: argparse.Namespace) -> None:
+        """Check the options. Raises `UsageError`."""
+        self.several = several
+        self._limit = limit
+        self._options = options
+        self._changed = threading.Condition()
+        self._asked: str | None = None
+        self._closed = False
+        self._fresh: Fresh = "auto"
+        self._thread: threading.Thread | None = None
+        request_of("", limit, options)
+
+    def find(self, query: str) -> Found:
+        """Return the hits of a query. The indexes are brought up to date by the first search only.
+
+        Raises `CodelodeError`, but no `UsageError` for a query that means nothing.
+        """
+        request = request_of(query.strip(), self._limit, self._options)
+        if not request.query and not request.patterns:
+            return Found()
+        try:
+            terms = parse_request(request).terms
+            answer = self.several.answer(request, fresh=self._fresh)
+        except UsageError as error:
+            return Found(query, problem=str(error))
+        self._fresh = "never"
+        hits = tuple(hit for hit in answer.hits if not hit.deleted)
+        problem = "" if hits else "nothing found"
+        return Found(query, answer.root, hits, terms, answer.seconds, problem)
+
+    def start(self, show: Callable[[Found], None]) -> None:
+        """Start the thread, which calls `show` with the result of each search."""
+        self._thread = threading.Thread(target=self._run, args=(show,), daemon=True)
+        self._thread.start()
+
+    def ask(self, query: str) -> None:
+        """Search for a query as soon as possible, and for no older one."""
+        with self._changed:
+            self._asked = query
+            self._changed.notify()
+
+    def close(self) -> None:
+        """End the thread, after the search that runs."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self, show: Callable[[Found], None]) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._closed or self._asked is not None)
+                if self._closed:
+                    return
+                query, self._asked = self._asked or "", None
+            try:
+                found = self.find(query)
+            except CodelodeError as error:
+                found = Found(query, problem=str(error))
+            show(found)

@@ -1,0 +1,74 @@
+"""A pager for the output on a terminal: only if a flag or LODE_PAGER asks for it."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from codelode.cli import streams
+from codelode.errors import UsageError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+LESS = "FRX"
+"""Options of less, as git sets them: quit if all fits one screen, color, and leave it there."""
+
+
+@contextmanager
+def paged(options: argparse.Namespace) -> Iterator[None]:
+    """Send standard output through the pager while the block runs, if one is asked for.
+
+    Colors, links and widths are those of the terminal. The block ends early if the reader quits.
+    Raises `UsageError` if the pager cannot be run.
+    """
+    command = _command(options.pager) if streams.is_terminal(sys.stdout) else []
+    if not command:
+        yield
+        return
+    import subprocess
+
+    from codelode.system.interrupts import left_to_children
+
+    sys.stdout.flush()
+    columns = streams.columns(sys.stdout)
+    environment = {"LESS": LESS, "LV": "-c", **os.environ}
+    try:
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, env=environment)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise UsageError(f"cannot run the pager {command[0]!r}: {reason}") from None
+    assert process.stdin is not None
+    terminal = os.dup(1)
+    os.dup2(process.stdin.fileno(), 1)
+    process.stdin.close()
+    streams.set_paged(columns)
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader has seen enough
+        streams.discard_output()
+        sys.stdout.flush()
+    finally:
+        os.dup2(terminal, 1)
+        os.close(terminal)
+        streams.set_paged(None)
+        with left_to_children():
+            process.wait()
+
+
+def _command(asked: bool | None) -> list[str]:
+    """Return the command of the pager; empty for none. Raises `UsageError` if it cannot be read."""
+    configured = os.environ.get("LODE_PAGER")
+    if asked is False or (asked is None and not configured):
+        return []
+    text = configured or os.environ.get("PAGER") or "less"
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise UsageError(f"cannot read the pager {text!r}: {error}") from None
+    return [] if words == ["cat"] else words

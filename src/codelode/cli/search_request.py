@@ -1,0 +1,41 @@
+"""The request of a search, from parsed options."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from codelode.discover.glob import GlobSet
+from codelode.discover.language import resolve
+from codelode.search.request import SearchRequest
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+
+def request_of(query: str, limit: int, options: argparse.Namespace) -> SearchRequest:
+    """Return the request of a query and options. Raises `UsageError`."""
+    given = vars(options)
+    GlobSet(options.glob)
+    return SearchRequest(
+        query,
+        limit,
+        options.mode,
+        languages=[*wanted_languages(options)],
+        globs=options.glob,
+        explain=given.get("explain", False),
+        fixed_strings=options.fixed_strings,
+        regex=options.regex,
+        ignore_case=options.ignore_case,
+        threshold=given.get("threshold"),
+        changed=options.changed,
+        since=options.since,
+        max_per_file=options.max_per_file,
+    )
+
+
+def wanted_languages(options: argparse.Namespace) -> Iterator[str]:
+    """Yield the names of the languages of -t, and those of -T after a `!`. Raises `UsageError`."""
+    for mark, flags in (("", options.languages), ("!", options.other_languages)):
+        for names in flags:
+            yield from (resolve(f"{mark}{name}") for name in names.split(","))

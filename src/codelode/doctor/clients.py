@@ -1,0 +1,53 @@
+"""Findings about coding agents: which ones know codelode."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING
+
+from codelode.agents.clients import CLIENTS
+from codelode.agents.install import Target, config_path, is_installed
+from codelode.doctor.diagnosis import Diagnosis
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+def clients(project: Path) -> Iterator[Diagnosis]:
+    """Yield findings about the clients, for a project and for the user."""
+    names: list[str] = []
+    for client in CLIENTS:
+        for target in (Target("project", project), Target("user", project)):
+            if not is_installed(client, target):
+                continue
+            names.append(f"{client.name} ({target.scope})")
+            path = config_path(client, target)
+            program = _program(path, client.key)
+            if program and shutil.which(program) is None:
+                yield Diagnosis(
+                    "agents",
+                    "problem",
+                    f"{path} starts {program}, which does not exist",
+                    f"lode agent install {client.name}"
+                    + (" --user" if target.scope == "user" else ""),
+                )
+    if names:
+        yield Diagnosis("agents", "ok", f"installed in {', '.join(names)}")
+    else:
+        yield Diagnosis(
+            "agents", "note", "installed in none", "lode agent install CLIENT, to use one"
+        )
+
+
+def _program(path: Path, key: tuple[str, ...]) -> str:
+    """Return the program that a JSON configuration starts; empty if it cannot be told."""
+    try:
+        entry = json.loads(path.read_text("utf-8"))
+        for name in key:
+            entry = entry[name]
+        command = entry["command"]
+        return str(command[0] if isinstance(command, list) else command)
+    except (OSError, ValueError, KeyError, TypeError, IndexError):
+        return ""

@@ -1,0 +1,74 @@
+"""Findings about indexes: that of a root, and those whose roots are gone."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from codelode.answers.indexes import listed
+from codelode.doctor.diagnosis import Diagnosis
+from codelode.errors import CodelodeError, DamagedError
+from codelode.render.units import count, size
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from codelode.index import Index
+
+
+def health(index: Index, deep: bool) -> Iterator[Diagnosis]:
+    """Yield findings about the index of a root; `deep` checks every byte of it."""
+    root = shlex.quote(str(index.root))
+    try:
+        if not index.exists() and index.enclosing_root() is None:
+            yield Diagnosis("index", "note", f"{index.root} has no index", f"lode index {root}")
+            return
+        status = index.status(changes=False)
+        if not status.complete:
+            yield Diagnosis(
+                "index", "problem", "does not cover the whole tree", f"lode index {root}"
+            )
+        facts = f"{count(status.files, 'file')}, {size(status.index_bytes)}, model {status.model}"
+        yield Diagnosis("index", "ok", f"{facts}, in {status.directory}")
+        if deep:
+            yield from _verified(index, root)
+    except DamagedError as error:
+        yield Diagnosis("index", "problem", error.problem, f"lode verify --repair {root}")
+    except CodelodeError as error:
+        yield Diagnosis("index", "problem", str(error), f"lode index --rebuild {root}")
+
+
+def _verified(index: Index, root: str) -> Iterator[Diagnosis]:
+    findings = index.verify()
+    for each in findings:
+        text = f"{each.file}, {each.section}: {each.problem}"
+        yield Diagnosis("index", "problem", text, f"lode verify --repair {root}")
+    if not findings:
+        yield Diagnosis("index", "ok", "every byte and every reference is valid")
+
+
+def orphans(index_dir: str | None) -> Iterator[Diagnosis]:
+    """Yield findings about the indexes on this machine."""
+    found = listed(index_dir)
+    gone = [each for each in found if each.orphan]
+    total = f"{count(len(found), 'index')}, {size(sum(each.size for each in found))}"
+    if not gone:
+        yield Diagnosis("indexes", "ok", total)
+        return
+    lost = f"{count(len(gone), 'index')} ({size(sum(each.size for each in gone))})"
+    yield Diagnosis(
+        "indexes", "note", f"{total}; {lost} of folders that are gone", "lode clean --orphans"
+    )
+
+
+def folders_of(index: Index) -> int | None:
+    """Return the number of folders with indexed files; None without a readable index."""
+    try:
+        segments = index.snapshot().segments
+        paths = (
+            live.segment.path(row) for live in segments for row in live.files.nonzero()[0].tolist()
+        )
+        return len({PurePosixPath(path).parent for path in paths})
+    except CodelodeError:
+        return None

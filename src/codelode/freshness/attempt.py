@@ -1,0 +1,102 @@
+"""Work that its caller waits for only until a deadline, whatever it is held up by.
+
+A disk that hangs or a slow file cannot be interrupted, so the work has a thread of its own.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+import time
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from weakref import WeakSet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+
+LAST_SECONDS = 1.0
+"""Seconds that the end of the program waits for work to notice that it was abandoned."""
+
+
+class Abandoned(Exception):  # noqa: N818 (the work ends, nothing has failed)
+    """Raised by work that was abandoned."""
+
+
+class Attempt(Generic[T]):
+    """Work that has begun in a thread."""
+
+    def __init__(self, work: Callable[[Attempt[T]], T]) -> None:
+        self.began = time.monotonic()
+        self.so_far: T | None = None
+        """What the work has found so far, for a caller that stops waiting."""
+        self._abandoned = False
+        self._work = work
+        self._result: T | None = None
+        self._error: BaseException | None = None
+        self._done = threading.Event()
+        self._pid = os.getpid()
+        self._thread = threading.Thread(target=self._run, name="lode-freshness", daemon=True)
+        _running.add(self)
+        self._thread.start()
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether the work goes on. In the child of a fork it never does."""
+        return not self._done.is_set() and self._pid == os.getpid()
+
+    def wait(self, deadline: float) -> bool:
+        """Wait until the work is done, or a time by `time.monotonic`; return whether it is done."""
+        return self._done.wait(max(deadline - time.monotonic(), 0.0))
+
+    def result(self) -> T:
+        """Return the result of work that is done, or raise what it has raised."""
+        if self._error is not None:
+            raise self._error
+        assert self._result is not None
+        return self._result
+
+    def abandon(self) -> None:
+        """Ask the work to end; it does so at its next `check`."""
+        self._abandoned = True
+
+    def check(self) -> None:
+        """Raise `Abandoned` if nobody wants the work to be finished."""
+        if self._abandoned:
+            raise Abandoned
+
+    def join(self, seconds: float) -> None:
+        """Wait for the end of the thread."""
+        if self._pid == os.getpid():
+            self._thread.join(seconds)
+
+    def _run(self) -> None:
+        try:
+            self._result = self._work(self)
+        except BaseException as error:
+            self._error = error
+        self._done.set()
+        _running.discard(self)
+
+
+_running: WeakSet[Attempt[Any]] = WeakSet()
+
+
+def any_under_way() -> bool:
+    """Return whether work goes on in this process; a fork of it would inherit its locks."""
+    return any(attempt.is_under_way for attempt in list(_running))
+
+
+def _end_all() -> None:
+    """Let the interpreter end without threads that it would stop amid native code."""
+    deadline = time.monotonic() + LAST_SECONDS
+    attempts = list(_running)
+    for attempt in attempts:
+        attempt.abandon()
+    for attempt in attempts:
+        attempt.join(max(deadline - time.monotonic(), 0.0))
+
+
+atexit.register(_end_all)

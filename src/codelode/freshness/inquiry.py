@@ -1,0 +1,82 @@
+"""Ask the watcher of an index, in another process, how the index compares with its tree.
+
+The watcher has seen every change. So a search in this process need not walk the tree, and twenty
+servers of one tree do not walk it twenty times. The client sends nothing: to connect is to ask.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+from codelode.system import private_socket
+from codelode.types import Freshness
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SOCKET = "fresh.socket"
+ACCEPTED = b"A"
+_END = b"\n"
+SECONDS_TO_ACCEPT = 0.1
+
+
+def ask(directory: Path, deadline: float) -> Freshness | None:
+    """Return the freshness of the newest commit of the index in a folder.
+
+    It takes account of everything that was changed before the call. Returns None if no watcher
+    answers, or not until a time by `time.monotonic`, or if its program is another one.
+    """
+    folder = os.fspath(directory)
+    if not os.path.exists(f"{folder}/{SOCKET}"):  # noqa: PTH110 (a cold search has no time)
+        return None
+    try:
+        return unpack(_answer(folder, deadline))
+    except (OSError, ValueError, LookupError, TypeError):  # it has just ended, hangs, or is busy
+        return None
+
+
+def _answer(folder: str, deadline: float) -> bytes:
+    """Return what the watcher sends after it has accepted. Raises `OSError`."""
+    import _socket  # `socket` would take longer to import than the answer takes
+
+    address = private_socket.Address(folder, SOCKET)
+    connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+    try:
+        connection.settimeout(min(SECONDS_TO_ACCEPT, max(deadline - time.monotonic(), 0.001)))
+        connection.connect(address.path)
+        option = private_socket.credentials_option()
+        peer = connection.getsockopt(_socket.SOL_SOCKET, *option)
+        if not private_socket.peer_is_same_user(peer) or connection.recv(1) != ACCEPTED:
+            return b""
+        data = b""
+        while True:
+            connection.settimeout(max(deadline - time.monotonic(), 0.001))
+            more = connection.recv(1 << 16)
+            data += more
+            if not more or more.endswith(_END):  # a fork of the watcher may keep it open
+                return data
+    finally:
+        connection.close()
+        address.close()
+
+
+def pack(freshness: Freshness) -> bytes:
+    """Return an answer as bytes."""
+    values = {name: getattr(freshness, name) for name in Freshness.__slots__}
+    return json.dumps({"program": _program(), "freshness": values}).encode() + _END
+
+
+def unpack(data: bytes) -> Freshness | None:
+    """Return an answer that was packed, None if by another program. Raises what is wrong."""
+    said: dict[str, Any] = json.loads(data)
+    return Freshness(**said["freshness"]) if said["program"] == _program() else None
+
+
+def _program() -> list[str]:
+    """Return the version and the place of this program: another one may count otherwise."""
+    package = sys.modules[__name__.partition(".")[0]]  # it is above this layer
+    return [package.__version__, os.path.dirname(__file__)]  # noqa: PTH120

@@ -1,0 +1,69 @@
+"""The column that a hit points at in its line: bytes of UTF-8 from 1, as ripgrep and Vim count."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from codelode.segment.reader import Segment
+
+
+def column_in(line: bytes, symbol: str | None, terms: Iterable[str]) -> int:
+    """Return the column of the name of a definition in a line, else of the first matching word.
+
+    `symbol` is the qualified name, `terms` are those of the query. If there are neither, the
+    column of the first character that is not blank.
+    """
+    text = line.decode("latin-1")  # one character for each byte: offsets agree
+    last = _as_bytes((symbol or "").rpartition(".")[2])
+    named = re.search(rf"(?<!\w){re.escape(last)}(?!\w)", text) if last else None
+    if named:
+        return named.start() + 1
+    at = min(_places(text, terms), default=None)
+    return (len(text) - len(text.lstrip()) if at is None else at) + 1
+
+
+def _places(text: str, terms: Iterable[str]) -> Iterator[int]:
+    """Yield the offset at which each term first begins a word, or a part of an identifier."""
+    lower = text.lower()
+    for term in terms:
+        needle = _as_bytes(term).lower()
+        at = lower.find(needle)
+        while at >= 0 and not begins_word(text, at):
+            at = lower.find(needle, at + 1)
+        if at >= 0:
+            yield at
+
+
+def begins_word(text: str, at: int) -> bool:
+    """Return whether a word, or a part of an identifier, begins at an offset."""
+    before = text[at - 1] if at else " "
+    return not before.isalnum() or (text[at].isupper() and not before.isupper())
+
+
+def cut_off_before(segment: Segment, ordinal: int) -> int:
+    """Return the bytes between the beginning of a line and a chunk: 0 unless the line is huge.
+
+    Only a line that is longer than a chunk is split. The tables tell it; text is read only then.
+    """
+    chunk = segment.chunks[ordinal]
+    if not chunk["start"]:
+        return 0
+    before = segment.chunks[ordinal - 1]
+    if before["start_line"] + before["more_lines"] < chunk["start_line"]:
+        return 0
+    text = segment.text(int(chunk["file"]), 0, int(chunk["start"]))
+    return len(text) - line_begin(text, len(text))
+
+
+def line_begin(text: bytes, at: int) -> int:
+    """Return the offset at which the line around an offset begins."""
+    return max(text.rfind(b"\n", 0, at), text.rfind(b"\r", 0, at)) + 1
+
+
+def _as_bytes(text: str) -> str:
+    """Return the UTF-8 of a text as characters, one for each byte."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("latin-1")

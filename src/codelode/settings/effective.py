@@ -1,0 +1,171 @@
+"""Merge the settings of all sources: the environment over the user's file over the project's."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from codelode.errors import UsageError
+from codelode.settings import files
+from codelode.settings.keys import BY_NAME, KEYS, WALK, Key
+from codelode.settings.values import Kind
+
+Source = Literal["project", "user", "environment", "flag", "default"]
+
+
+_EXPORTED: dict[str, str] = {}
+"""The environment variables that `export` has set in this process, with their values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A value of a setting and where it comes from: `place` is a file, a variable or a flag."""
+
+    key: Key
+    value: object
+    source: Source
+    place: str
+
+
+def effective(start: str | os.PathLike[str] | None) -> dict[str, Setting]:
+    """Return the settings that are set, by name.
+
+    `start` is a folder or file whose project file counts; None for none. Raises `UsageError` for
+    an invalid file or variable.
+    """
+    found: dict[str, Setting] = {}
+    project = None if start is None else files.read_project(start)
+    if project is not None:
+        path, table = project
+        found.update((each.key.name, each) for each in _of_file(table, path, "project"))
+    table = files.read_user() or {}
+    user = files.user_file()
+    if table and user is not None:
+        found.update((each.key.name, each) for each in _of_file(table, user, "user"))
+    found.update((each.key.name, each) for each in _of_environment())
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsFile:
+    """A place for settings, which need not exist."""
+
+    source: Source
+    path: Path
+    exists: bool
+
+
+def settings_files(start: str | os.PathLike[str]) -> list[SettingsFile]:
+    """Return the settings files for a folder, in the order of rising precedence.
+
+    Raises `UsageError` for an invalid one.
+    """
+    project = files.read_project(start)
+    path = files.project_place(start) if project is None else project[0]
+    found = [SettingsFile("project", path, project is not None)]
+    user = files.user_file()
+    if user is not None:
+        found.append(SettingsFile("user", user, user.exists()))
+    return found
+
+
+def export(found: Mapping[str, Setting]) -> None:
+    """Put settings that the program reads from the environment there, also for child processes."""
+    for setting in found.values():
+        if setting.key.exported:
+            value, variable = setting.value, setting.key.variable
+            text = str(int(value) if isinstance(value, bool) else value)
+            if setting.source != "environment":
+                _EXPORTED[variable] = text
+            os.environ[variable] = text
+
+
+@dataclass(frozen=True, slots=True)
+class BuildSettings:
+    """The settings for building an index, for keywords of `Index.update` and `Index.open`."""
+
+    walk: dict[str, Any]
+    """Which files to index, as keywords of `Index.plan`."""
+    processes: dict[str, Any]
+    """`jobs` and `max_memory`, where they are set."""
+    model: str | None
+
+    @classmethod
+    def of(cls, root: Path) -> Self:
+        """Return the settings that are set for the index of a root.
+
+        Raises `UsageError` for an invalid file or variable.
+        """
+        found = effective(root)
+
+        def keywords(*names: str) -> dict[str, Any]:
+            return {
+                name.replace("-", "_"): found[f"index.{name}"].value
+                for name in names
+                if f"index.{name}" in found
+            }
+
+        model = found.get("index.model")
+        return cls(
+            walk=keywords(*WALK),
+            processes=keywords("jobs", "max-memory"),
+            model=None if model is None else str(model.value),
+        )
+
+
+def _of_environment() -> Iterator[Setting]:
+    for key in KEYS:
+        text = os.environ.get(key.variable)
+        if text and _EXPORTED.get(key.variable) != text:
+            value = _checked(key.kind, key.kind.from_text(text), key.variable)
+            yield Setting(key, value, "environment", key.variable)
+
+
+def _of_file(table: Mapping[str, object], path: Path, source: Source) -> Iterator[Setting]:
+    for name, raw in _flattened(table, ""):
+        key = BY_NAME.get(name)
+        if key is None:
+            raise UsageError(f"{path}: {_unknown(name)}")
+        kind = key.project if source == "project" else key.kind
+        if kind is None:
+            raise UsageError(f"{path}: {_not_here(key)}")
+        yield Setting(key, _checked(kind, raw, f"{path}: {name}"), source, str(path))
+
+
+def _flattened(table: Mapping[str, object], above: str) -> Iterator[tuple[str, object]]:
+    """Yield the settings of nested tables with their dotted names."""
+    for word, value in table.items():
+        name = f"{above}{word}"
+        inner = f"{name}."
+        if isinstance(value, dict) and any(known.startswith(inner) for known in BY_NAME):
+            yield from _flattened(value, inner)
+        else:
+            yield name, value
+
+
+def _checked(kind: Kind, raw: object, place: str) -> object:
+    try:
+        return kind.check(raw)
+    except ValueError:
+        shown = repr(raw)
+        shown = shown if len(shown) <= 80 else f"{shown[:77]}..."
+        raise UsageError(f"{place} must be {kind.wanted}, not {shown}") from None
+
+
+def _unknown(name: str) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(name[:80], BY_NAME, 1)
+    advice = f"did you mean {near[0]!r}?" if near else "`lode config` lists all settings"
+    return f"unknown setting {name[:80]!r}: {advice}"
+
+
+def _not_here(key: Key) -> str:
+    flag = f" or {key.flag}" if key.flag else ""
+    return (
+        f"a project file may not set {key.name!r}: set it in {files.user_file()}, or by"
+        f" {key.variable}{flag}"
+    )

@@ -1,0 +1,106 @@
+"""A program on a terminal of a given size, and what the terminal shows."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pyte
+
+from tests.commandline import ON_TERMINAL
+
+SECONDS = 120.0
+
+
+class TerminalScreen:
+    """What a program shows, and a keyboard for it."""
+
+    def __init__(self, leader: int, columns: int, rows: int) -> None:
+        self._leader = leader
+        self._screen = pyte.Screen(columns, rows)
+        self._stream = pyte.ByteStream(self._screen)
+        self.ended = False
+        self.code: int | None = None
+
+    @property
+    def lines(self) -> list[str]:
+        return [line.rstrip() for line in self._screen.display]
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.lines)
+
+    def type(self, keys: bytes) -> None:
+        os.write(self._leader, keys)
+
+    def until(self, is_shown: Callable[[], object]) -> None:
+        """Wait until something is shown."""
+        deadline = time.monotonic() + SECONDS
+        while not is_shown():
+            assert not self.ended, f"ended before it was shown:\n{self.text}"
+            assert time.monotonic() < deadline, f"not shown:\n{self.text}"
+            self._read()
+
+    def until_text(self, *texts: str) -> None:
+        self.until(lambda: all(text in self.text for text in texts))
+
+    def until_end(self) -> None:
+        """Wait until the program closes the terminal."""
+        deadline = time.monotonic() + SECONDS
+        while not self.ended:
+            assert time.monotonic() < deadline, f"does not end:\n{self.text}"
+            self._read()
+
+    def _read(self) -> None:
+        if not select.select([self._leader], [], [], 0.1)[0]:
+            return
+        try:
+            data = os.read(self._leader, 1 << 16)
+        except OSError:  # EIO: the other side is closed
+            data = b""
+        self.ended = not data
+        self._stream.feed(data)
+
+
+@contextmanager
+def on_screen(
+    command: Sequence[str | Path],
+    environment: Mapping[str, str],
+    folder: Path,
+    size: tuple[int, int] = (100, 24),
+    stdout: int | None = None,
+) -> Iterator[TerminalScreen]:
+    """Run a program on a terminal of a size (columns, rows); `stdout` is where its output goes.
+
+    The exit code is known after the block, which must read to the end.
+    """
+    leader, follower = pty.openpty()
+    columns, rows = size
+    termios.tcsetwinsize(follower, (rows, columns))
+    process = subprocess.Popen(
+        [sys.executable, "-c", ON_TERMINAL, *command],
+        cwd=folder,
+        env=dict(environment),
+        stdin=follower,
+        stdout=follower if stdout is None else stdout,
+        stderr=follower,
+    )
+    os.close(follower)
+    screen = TerminalScreen(leader, columns, rows)
+    try:
+        yield screen
+        screen.until_end()
+        screen.code = process.wait(SECONDS)
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        os.close(leader)

@@ -1,0 +1,334 @@
+"""Settings: sources and their precedence, hostile project files, `lode config`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from codelode.cli.commands import load_all
+from codelode.cli.defaults import keys_of
+from codelode.cli.options import Command
+from codelode.cli.settings_list import default_of, option_of
+from codelode.settings.effective import effective
+from codelode.settings.files import MAX_BYTES
+from codelode.settings.keys import BY_NAME, KEYS, WALK, Key
+from codelode.settings.quantities import parse_days, parse_size
+from codelode.settings.values import shown_size
+from tests.commandline import SAMPLE, CommandLine, imported_by, write_tree
+
+COMMANDS = load_all()
+
+VALUES: dict[str, tuple[str, str]] = {
+    "index.hidden": ("true", "true"),
+    "index.no-ignore": ("true", "true"),
+    "index.installed": ("true", "true"),
+    "index.secrets": ("true", "true"),
+    "index.max-file-size": ('"2M"', "2M"),
+    "index.jobs": ("1", "1"),
+    "index.max-memory": ('"700M"', "700M"),
+    "index.model": ('"lode-static-192"', "lode-static-192"),
+    "index.dir": ('"/tmp/indexes"', "/tmp/indexes"),
+    "search.limit": ("3", "3"),
+    "search.mode": ('"lexical"', "lexical"),
+    "search.fresh": ('"never"', "never"),
+    "search.context": ("2", "2"),
+    "search.threshold": ("0.5", "0.5"),
+    "search.max-tokens": ("500", "500"),
+    "search.background": ("true", "true"),
+    "watch.max-folders": ("100", "100"),
+    "serve.host": ('"127.0.0.2"', "127.0.0.2"),
+    "serve.port": ("9000", "9000"),
+    "serve.editor": ('"zed"', "zed"),
+    "clean.orphans-after": ('"12w"', "84"),
+    "color": ('"never"', "never"),
+    "hyperlink-format": ('"vscode"', "vscode"),
+    "pager": ('"less -S"', "less -S"),
+    "metrics": ('"/tmp/metrics.prom"', "/tmp/metrics.prom"),
+}
+"""A value of every setting: as TOML has it, and as variables and `lode config` have it."""
+
+# A project file may set these. A new one needs a reason: see `codelode.settings.keys`.
+OF_A_PROJECT = {
+    "index.hidden",
+    "index.no-ignore",
+    "index.installed",
+    "index.max-file-size",
+    "search.limit",
+    "search.mode",
+    "search.fresh",
+    "search.context",
+    "search.threshold",
+    "search.max-tokens",
+}
+
+
+def toml(name: str, value: str) -> str:
+    section, _, word = name.rpartition(".")
+    return f"[{section}]\n{word} = {value}\n" if section else f"{word} = {value}\n"
+
+
+def user_file(lode: CommandLine) -> Path:
+    return lode.home / "config" / "codelode" / "config.toml"
+
+
+def write_user(lode: CommandLine, text: str) -> None:
+    write_tree(user_file(lode).parent, {"config.toml": text})
+
+
+def settings(lode: CommandLine, root: Path, **variables: str) -> dict[str, tuple[str, str]]:
+    """Return the text and the source of every setting."""
+    shown = lode.having(variables)("config", root, "--json").must_succeed().json
+    return {each["name"]: (each["text"], each["source"]) for each in shown["settings"]}
+
+
+@pytest.mark.parametrize("key", KEYS, ids=lambda key: key.name)
+def test_a_setting_stands_for_a_flag_that_exists(key: Key) -> None:
+    option = option_of(key, COMMANDS)
+    assert (option is None) == (key.flag == "")
+    assert default_of(key, COMMANDS)
+    assert {each.name for each in COMMANDS} >= set(key.commands)
+    for command in COMMANDS:
+        if command.name in key.commands:
+            assert any(key.flag in option.flags for option in command.options())
+
+
+def test_a_flag_has_at_most_one_setting() -> None:
+    def flags(command: Command) -> int:
+        return sum(
+            key.flag in {flag for option in command.options() for flag in option.flags}
+            and (not key.commands or command.name in key.commands)
+            for key in KEYS
+        )
+
+    later = len(WALK) + 1  # and the model
+    for command in COMMANDS:
+        assert flags(command) == len(keys_of(command)) + (later if command.name == "index" else 0)
+
+
+def test_names_and_variables_are_distinct() -> None:
+    assert len(BY_NAME) == len({key.variable for key in KEYS}) == len(KEYS)
+    assert set(VALUES) == set(BY_NAME)
+
+
+def test_only_harmless_settings_may_come_from_a_project() -> None:
+    assert {key.name for key in KEYS if key.project} == OF_A_PROJECT
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_a_project_file_may_not_set_anything_else(tmp_path: Path, name: str) -> None:
+    write_tree(tmp_path, {"codelode.toml": toml(name, VALUES[name][0])})
+    if name in OF_A_PROJECT:
+        assert effective(tmp_path)[name].source == "project"
+        return
+    lode = CommandLine(tmp_path)
+    refused = lode("config", tmp_path)
+    refused.must_be_refused(f"{tmp_path}/codelode.toml", repr(name), BY_NAME[name].variable)
+
+
+def test_every_setting_is_read_from_the_users_file_and_the_environment(
+    lode: CommandLine, tree: Path
+) -> None:
+    assert {source for _, source in settings(lode, tree).values()} == {"default"}
+    variables = {BY_NAME[name].variable: text for name, (_, text) in VALUES.items()}
+    found = settings(lode, tree, **variables)
+    assert found == {name: (text, "environment") for name, (_, text) in VALUES.items()}
+    top = [toml(name, value) for name, (value, _) in VALUES.items() if "." not in name]
+    rest = [f"{name} = {value}\n" for name, (value, _) in VALUES.items() if "." in name]
+    write_user(lode, "".join([*top, *rest]))
+    found = settings(lode, tree)
+    assert found == {name: (text, "user") for name, (_, text) in VALUES.items()}
+
+
+def test_later_sources_override_earlier_ones(lode: CommandLine, tree: Path) -> None:
+    lode("index", tree).must_succeed()
+
+    def hits(*flags: str, **variables: str) -> int:
+        given = lode.having(variables)
+        found = given("search", "retry", tree, "--json", *flags).must_succeed().json
+        return len(found["hits"])
+
+    assert hits() == 3
+    write_tree(tree, {"codelode.toml": toml("search.limit", "1")})
+    assert hits() == 1
+    write_user(lode, toml("search.limit", "2"))
+    assert hits() == 2
+    assert hits(LODE_SEARCH_LIMIT="3") == 3
+    assert hits("-k", "1", LODE_SEARCH_LIMIT="3") == 1
+    assert settings(lode, tree, LODE_SEARCH_LIMIT="3")["search.limit"] == ("3", "environment")
+    assert settings(lode, tree, LODE_SEARCH_LIMIT="")["search.limit"] == ("2", "user")
+
+
+def test_the_project_file_is_the_nearest_one_in_the_worktree(tmp_path: Path) -> None:
+    root = write_tree(
+        tmp_path / "repo",
+        {
+            ".git/HEAD": "ref: refs/heads/main\n",
+            "codelode.toml": "search.limit = 1\n",
+            "a/pyproject.toml": "[tool.codelode.search]\nlimit = 2\n",
+            "a/b/pyproject.toml": "[tool.other]\nname = 'codelode'\n",
+            "a/b/c/x.py": "",
+            "a/codelode-notes.txt": "",
+        },
+    )
+    write_tree(tmp_path, {"codelode.toml": "search.limit = 9\n"})
+
+    def limit(start: Path) -> object:
+        setting = effective(start).get("search.limit")
+        return setting and setting.value
+
+    assert limit(root) == 1
+    assert limit(root / "a" / "b" / "c" / "x.py") == 2
+    (root / "a" / "pyproject.toml").unlink()
+    assert limit(root / "a" / "b") == 1
+    (root / "codelode.toml").unlink()
+    assert limit(root) is None  # not that of a folder above the worktree
+    other = write_tree(tmp_path / "other" / "inner", {"x.py": ""})
+    assert limit(other) is None  # without a worktree, only the folder itself counts
+    assert limit(tmp_path) == 9
+
+
+def test_which_files_are_indexed_is_a_matter_of_the_root(lode: CommandLine, tree: Path) -> None:
+    write_tree(tree, {".dot/a.py": "x = 1\n", "codelode.toml": "[index]\nhidden = true\n"})
+    for build in (("search", "retry"), ("index",), ("watch", "--help")):
+        lode("clean", tree, "--yes")
+        lode(*build, tree).must_succeed()
+        if build[0] != "watch":
+            assert lode("search", "-l", "x", tree, "-g", ".dot/*").text != ""
+    lode("index", tree, "--no-hidden").must_succeed()
+    assert lode("search", "-l", "x", tree, "-g", ".dot/*").text == ""
+    # The file of a folder does not change how its tree is indexed.
+    write_tree(tree, {"src/codelode.toml": "[index]\nno-ignore = true\n"})
+    lode("index", tree / "src").must_succeed()
+    assert lode("search", "-l", "retry", tree, "-g", "build/*").text == ""
+
+
+def test_switches_undo_settings(lode: CommandLine, tree: Path) -> None:
+    write_user(lode, "[index]\nhidden = true\nno-ignore = true\nsecrets = true\n")
+    write_tree(tree, {".env": "KEY=1\n"})
+    every = lode("index", tree, "--dry-run", "--json").must_succeed().json["files"]
+    fewer = lode("index", tree, "--dry-run", "--json", "--ignore").must_succeed().json["files"]
+    fewest = lode(
+        "index", tree, "--dry-run", "--json", "--ignore", "--no-hidden", "--no-secrets"
+    ).must_succeed()
+    assert every > fewer > fewest.json["files"]
+
+
+def test_a_folder_for_indexes_may_be_set_by_the_user(lode: CommandLine, tree: Path) -> None:
+    place = lode.home / "elsewhere"
+    write_user(lode, '[index]\ndir = "~/elsewhere"\n')
+    lode("index", tree).must_succeed()
+    (directory,) = place.iterdir()
+    assert lode("search", "retry", tree).code == 0
+    assert lode("list", "--json").json["indexes"][0]["directory"] == str(directory)
+    assert not lode.cache.exists()
+    assert lode("status", tree, "--index-dir", lode.home / "other").code == 1
+    assert settings(lode, tree)["index.dir"] == ("~/elsewhere", "user")
+
+
+INVALID: dict[str, tuple[str | bytes, str]] = {
+    "unknown": ("[serch]\nlimit = 1\n", "unknown setting 'serch': did you mean"),
+    "near": (
+        "[search]\nlimits = 1\n",
+        "unknown setting 'search.limits': did you mean 'search.limit'?",
+    ),
+    "far": ("zzzz = 1\n", "unknown setting 'zzzz': `lode config` lists all settings"),
+    "type": ("[search]\nlimit = 'x'\n", "search.limit must be a whole number from 1 to 1000, not"),
+    "bool": ("[search]\nlimit = true\n", "search.limit must be a whole number"),
+    "range": ("[search]\nlimit = 0\n", "search.limit must be a whole number from 1 to 1000, not 0"),
+    "choice": ("[search]\nmode = 'fast'\n", "search.mode must be one of hybrid, semantic, lexical"),
+    "size": ("[index]\nmax-file-size = '1G'\n", "at most 16M, not '1G'"),
+    "table": ("search = 1\n", "unknown setting 'search'"),
+    "deeper": ("[search.limit]\nx = 1\n", "search.limit must be a whole number"),
+    "date": ("[search]\nlimit = 2026-01-01\n", "search.limit must be"),
+    "not TOML": ("search.limit 3\n", "not TOML: "),
+    "twice": ("[search]\nlimit = 1\nlimit = 2\n", "not TOML: "),
+    "encoding": (b"\xff\xfe", "not TOML: "),
+    "deep": ("x = " + "[" * 5000 + "]" * 5000, "not TOML: nested too deeply"),
+    "digits": (f"search.limit = {'9' * 5000}\n", "not TOML: "),
+    "large": ("#" * (MAX_BYTES + 1), "not a readable file of at most 64 KiB"),
+    "controls": ("'\\u001b[2Jx' = 1\n" + '"\\u001b[2J" = 1\n', "unknown setting"),
+}
+
+
+@pytest.mark.parametrize("name", INVALID)
+def test_an_invalid_file_is_refused_in_one_line_with_file_and_key(
+    lode: CommandLine, tmp_path: Path, name: str
+) -> None:
+    text, message = INVALID[name]
+    root = write_tree(tmp_path / "tree", {"a.py": "x = 1\n", "codelode.toml": text})
+    lode("search", "x", root).must_be_refused(f"{root}/codelode.toml: ", message)
+
+
+@pytest.mark.parametrize("value", ["x", "0", "-1", "1.5", "99999999999999999999"])
+def test_an_invalid_variable_is_refused(lode: CommandLine, tree: Path, value: str) -> None:
+    refused = lode("search", "retry", tree, LODE_SEARCH_LIMIT=value)
+    refused.must_be_refused("LODE_SEARCH_LIMIT must be a whole number from 1 to 1000", value)
+
+
+def test_files_that_are_none_do_no_harm(lode: CommandLine, tmp_path: Path) -> None:
+    root = write_tree(tmp_path / "tree", {"a.py": "x = 1\n"})
+    secret = write_tree(tmp_path, {"secret.toml": "search.limit = 1\n"}) / "secret.toml"
+    (root / "codelode.toml").symlink_to(secret)
+    lode("search", "x", root).must_be_refused("not a readable file")
+    (root / "codelode.toml").unlink()
+    os.mkfifo(root / "codelode.toml")
+    lode("search", "x", root).must_be_refused("not a readable file")
+    (root / "codelode.toml").unlink()
+    os.mkfifo(root / "pyproject.toml")
+    assert lode("search", "x", root).code == 0
+
+
+def test_other_peoples_pyproject_is_none_of_our_business(lode: CommandLine, tree: Path) -> None:
+    write_tree(tree, {"pyproject.toml": "[tool.ruff]\nline-length = [\n"})
+    assert lode("search", "retry", tree).code == 0
+    write_tree(tree, {"pyproject.toml": "[project]\ndependencies = ['codelode']\n"})
+    assert lode("search", "retry", tree).code == 0
+    write_tree(tree, {"pyproject.toml": "[tool]\ncodelode = 3\n"})
+    lode("search", "x", tree).must_be_refused("pyproject.toml: tool.codelode must be a table")
+
+
+def test_a_search_without_settings_imports_no_parser_of_them(
+    lode: CommandLine, tree: Path, tmp_path: Path
+) -> None:
+    write_tree(tree, {"pyproject.toml": "[project]\nname = 'app'\n"})
+    lode("index", tree).must_succeed()
+    imported = imported_by(lode, "search", "retry", tree, folder=tmp_path / "modules")
+    assert not {"tomllib", "codelode.settings.keys", "codelode.cli.settings_list"} & imported
+
+
+def test_the_listing_names_sources_and_files(lode: CommandLine, tree: Path) -> None:
+    write_tree(tree, {"codelode.toml": "search.limit = 4\n"})
+    shown = lode("config", tree, "--set", LODE_COLOR="never").must_succeed().text.splitlines()
+    assert [line.split() for line in shown] == [
+        ["search.limit", "4", f"{tree}/codelode.toml"],
+        ["color", "never", "LODE_COLOR"],
+        [],
+        ["project", "file:", f"{tree}/codelode.toml"],
+        ["user", "file:", str(user_file(lode)), "(none)"],
+    ]
+    with_flag = lode("config", tree, "--json", "--index-dir", tree).json["settings"]
+    (place,) = [each for each in with_flag if each["name"] == "index.dir"]
+    assert (place["value"], place["source"], place["place"]) == (str(tree), "flag", "--index-dir")
+    lode("config", tree / "missing").must_be_refused("no such folder")
+
+
+@given(st.integers(1, 10**15 - 1))
+def test_sizes_are_shown_as_they_are_read(amount: int) -> None:
+    assert parse_size(shown_size(amount)) == amount
+
+
+@given(st.text(max_size=12))
+def test_ages_and_sizes_of_any_text_are_numbers_or_refused(text: str) -> None:
+    for parse in (parse_days, parse_size):
+        try:
+            assert parse(text) >= 0
+        except ValueError as error:
+            assert repr(text) in str(error)
+
+
+def test_samples_have_no_settings() -> None:
+    assert not {"codelode.toml", "pyproject.toml"} & set(SAMPLE)
