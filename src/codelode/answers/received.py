@@ -26,7 +26,7 @@ def answer_of_object(fields: Any, query: str) -> Answer:
             hits=[_hit_of_object(hit) for hit in fields["hits"]],
             seconds=float(fields["seconds"]),
             freshness=Freshness(age=float(freshness["age_seconds"])),
-            missing=tuple(map(_text, fields["missing"])),
+            missing=tuple(map(_text, fields.get("missing", ()))),
         )
     except (LookupError, TypeError, AttributeError, OverflowError) as error:
         raise ValueError(f"it has no {error}") from None

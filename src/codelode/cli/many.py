@@ -1,8 +1,16 @@
-"""The options of `lode search` for many repositories."""
+"""The options of `lode search` for many repositories, and what they lead to."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from codelode.cli.options import LABEL, REPO, option, size, switch
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from codelode.search.request import SearchRequest
 
 MANY_REPOSITORIES = (
     "many repositories",
@@ -34,3 +42,19 @@ MANY_REPOSITORIES = (
         ),
     ),
 )
+
+
+def search_elsewhere(
+    request: SearchRequest,
+    terms: Sequence[str],
+    roots: Sequence[str],
+    options: argparse.Namespace,
+) -> int:
+    """Search a roster or let a server search; print the hits, and return the exit code."""
+    if options.server is not None:
+        from codelode.cli.server_search import search_server
+
+        return search_server(request, terms, roots, options)
+    from codelode.cli.roster_search import search_roster
+
+    return search_roster(request, terms, roots, options)

@@ -147,30 +147,5 @@ def _index(tree: Path, directory: Path, options: TaskOptions) -> dict[str, Any]:
     return report
 
 
-def report_object(report: Report) -> dict[str, Any]:
-    """Return a report for JSON."""
-    done = [built for built in report.built if not built.problem]
-    return {
-        "roster": report.roster,
-        "repositories": [
-            {
-                "name": built.name,
-                "files": built.files,
-                "chunks": 0 if built.repository is None else built.repository.chunks,
-                "index_bytes": 0 if built.repository is None else built.repository.index_bytes,
-                "seconds": round(built.seconds, 3),
-                "peak_rss_bytes": built.peak_bytes,
-                "attempts": built.attempts,
-                "problem": built.problem or None,
-            }
-            for built in report.built
-        ],
-        "built": len(done),
-        "failed": len(report.built) - len(done),
-        "seconds": round(report.seconds, 3),
-        "repositories_per_minute": round(60 * len(done) / max(report.seconds, 1e-9), 2),
-    }
-
-
 def _one_line(error: CodelodeError | OSError) -> str:
     return " ".join(str(error).split()) or type(error).__name__

@@ -6,38 +6,14 @@ and a front must not. The actors are detached, so they stay, and Ray starts them
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict
 
-import xxhash
-
-from codelode.cluster.files import FileOptions
+from codelode.cluster.deployment import DeployOptions
 from codelode.errors import ClusterError
 from codelode.system.error_message import raise_packed
 from codelode.system.processes import ChildProcess
 
 DRIVER = "codelode.cluster.driver"
-NAMESPACE = "codelode"
-
-
-@dataclass(frozen=True, slots=True)
-class DeployOptions:
-    """The searchers of a roster on the Ray cluster at an address (empty: the one of this machine).
-
-    They dial `fronts` and prove `token`.
-    """
-
-    address: str
-    roster: str
-    searchers: int
-    fronts: list[tuple[str, int]]
-    token: str
-    files: FileOptions
-
-    def actor_names(self) -> list[str]:
-        """Return the name of each actor in Ray."""
-        roster = xxhash.xxh3_64_hexdigest(self.roster.encode("utf-8", "surrogatepass"))
-        return [f"{roster}-{number}" for number in range(self.searchers)]
 
 
 def deploy(options: DeployOptions) -> None:
@@ -61,10 +37,3 @@ def _drive(action: str, options: DeployOptions) -> None:
     if reply is None:
         raise ClusterError(f"the process that talks to Ray ended with status {status}")
     raise_packed(reply[0])
-
-
-def unpack(fields: dict[str, Any]) -> DeployOptions:
-    """Return the options of a message to the driver."""
-    files = FileOptions(**fields.pop("files"))
-    fronts = [(str(host), int(port)) for host, port in fields.pop("fronts")]
-    return DeployOptions(**fields, fronts=fronts, files=files)

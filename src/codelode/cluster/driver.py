@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from codelode.cluster.deploy import NAMESPACE, DeployOptions, unpack
+from codelode.cluster.deployment import NAMESPACE, DeployOptions, unpack
 from codelode.cluster.searcher import SearcherOptions
 from codelode.errors import ClusterError, CodelodeError, UsageError
 from codelode.system.error_message import pack_error

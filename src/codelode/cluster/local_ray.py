@@ -38,27 +38,7 @@ def up(cores: int, port: int) -> str:
     folder = _state_file().parent
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / "local-ray.log"
-    with open(log, "wb") as sink:
-        process = subprocess.Popen(
-            [
-                sys.executable,
-                "-c",
-                "from ray.scripts.scripts import main; main()",
-                "start",
-                "--head",
-                "--block",
-                "--node-ip-address=127.0.0.1",
-                f"--port={port}",
-                f"--num-cpus={cores}",
-                f"--object-store-memory={_OBJECT_STORE_BYTES}",
-                "--include-dashboard=false",
-                "--disable-usage-stats",
-            ],
-            stdin=subprocess.DEVNULL,
-            stdout=sink,
-            stderr=sink,
-            start_new_session=True,
-        )
+    process = _start(cores, port, log)
     state = {"pid": process.pid, "address": f"127.0.0.1:{port}"}
     _state_file().write_text(json.dumps(state))
     end = time.monotonic() + _START_SECONDS
@@ -68,6 +48,24 @@ def up(cores: int, port: int) -> str:
         time.sleep(0.1)
     down()
     raise ClusterError(f"Ray has not started: see {log}")
+
+
+def _start(cores: int, port: int, log: Path) -> subprocess.Popen[bytes]:
+    """Start the processes of a node, all in one group."""
+    command = [
+        *(sys.executable, "-c", "from ray.scripts.scripts import main; main()"),
+        *("start", "--head", "--block", "--node-ip-address=127.0.0.1", f"--port={port}"),
+        *(f"--num-cpus={cores}", f"--object-store-memory={_OBJECT_STORE_BYTES}"),
+        *("--include-dashboard=false", "--disable-usage-stats"),
+    ]
+    with open(log, "wb") as sink:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=sink,
+            stderr=sink,
+            start_new_session=True,
+        )
 
 
 def down() -> bool:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from codelode.cluster.answer import ClusterRepositories
 from codelode.cluster.application import ClusterApi
-from codelode.cluster.deploy import DeployOptions, deploy, withdraw
+from codelode.cluster.deploy import deploy, withdraw
+from codelode.cluster.deployment import DeployOptions
 from codelode.cluster.front import Front, FrontOptions
 from codelode.cluster.searcher import SearcherOptions
 from codelode.http.guard import LOOPBACK_NAMES, Guard

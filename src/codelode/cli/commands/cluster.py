@@ -126,7 +126,6 @@ COMMAND = Command(
                     default=1,
                     help="the cores of a task; with `up`, those of the cluster (default: 1, 4)",
                 ),
-                switch("--json", help="print one JSON object with the report"),
             ),
         ),
         (
@@ -210,9 +209,9 @@ def _serve(options: argparse.Namespace) -> int:
 
 def _build(options: argparse.Namespace) -> int:
     """Build, and report each repository."""
-    from codelode.cli.streams import print_json, say
+    from codelode.cli.streams import say
     from codelode.cli.views.cluster import print_report
-    from codelode.cluster.build import Built, read_sources, report_object
+    from codelode.cluster.build import Built, read_sources
     from codelode.cluster.tasks import BuildOptions, build_all
 
     roster, listed = options.arguments
@@ -225,10 +224,7 @@ def _build(options: argparse.Namespace) -> int:
 
     asked = BuildOptions(roster, _ray_address(options), options.cores, options.max_memory)
     report = build_all(sources, asked, progress)
-    if options.json:
-        print_json(report_object(report))
-    else:
-        print_report(report)
+    print_report(report)
     return 1 if any(built.problem for built in report.built) else 0
 
 

@@ -23,7 +23,7 @@ from codelode.cli.hit_options import (
     VIMGREP,
     json_format,
 )
-from codelode.cli.many import MANY_REPOSITORIES
+from codelode.cli.many import MANY_REPOSITORIES, search_elsewhere
 from codelode.cli.options import (
     COLOR,
     GLOB,
@@ -200,14 +200,8 @@ def run(options: argparse.Namespace) -> int:
     request = request_of(query, max(options.limit or 10, options.open or 1), options)
     terms = parse_request(request).terms
     Links(options)
-    if options.server is not None:
-        from codelode.cli.server_search import search_server
-
-        return search_server(request, terms, roots, options)
-    if options.roster is not None:
-        from codelode.cli.roster_search import search_roster
-
-        return search_roster(request, terms, roots, options)
+    if options.roster is not None or options.server is not None:
+        return search_elsewhere(request, terms, roots, options)
     several = SeveralRoots(advice.checked_roots(roots, options), index_dir=options.index_dir)
     for index in several.indexes:
         build_if_missing(index, allowed=not options.no_index, meter=progress_meter())
