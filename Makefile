@@ -49,6 +49,13 @@ test-browser: $(STAMP) $(AXE)
 $(AXE): $(STAMP)
 	npm install --silent --no-audit --no-fund --prefix $(VENV)/axe axe-core@4 || true
 
+# The sdist and the wheel, built and installed as users do it: by pip, pipx and uv.
+.PHONY: test-release
+test-all: test-release
+test-release: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group release
+	TEST_RELEASE=1 $(BIN)/python -m pytest tests/test_release.py
+
 test-long: $(STAMP)
 	$(BIN)/python -m pytest -m long
 

@@ -12,7 +12,7 @@ from urllib.parse import unquote_to_bytes
 import pytest
 
 from codelode.render.ansi import RESET
-from tests.commandline import LODE, CommandLine, indexed_sample, watching, write_tree
+from tests.commandline import LODE, CommandLine, indexed_sample, write_tree
 
 LINK = re.compile(r"\x1b\]8;;([^\x1b]*)\x1b\\(.*?)\x1b\]8;;\x1b\\")
 STYLE = re.compile(r"\x1b\[([\d;]*)m")
@@ -57,14 +57,6 @@ def test_a_query_typed_on_a_terminal(sample: tuple[CommandLine, Path]) -> None:
     typed = (b"Ctrl-D", b"parseConfig\n\x04")
     shown = lode.on_terminal("search", "-", "-l", "-k1", cwd=root, reply=typed)
     assert shown.must_succeed().text.splitlines()[-1] == "src/config.ts"
-
-
-def test_standard_input_is_not_read_by_a_watcher(lode: CommandLine, tree: Path) -> None:
-    """The watcher's process would read it too, but could not try a second time."""
-    lode("index", tree).must_succeed()
-    with watching(lode, tree):
-        found = lode("search", "-", tree, "--json", "-k1", given=b"parseConfig").must_succeed()
-    assert found.json["hits"][0]["path"] == "src/config.ts"
 
 
 def test_links_are_for_terminals(sample: tuple[CommandLine, Path]) -> None:

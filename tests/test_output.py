@@ -50,6 +50,10 @@ EXAMPLES: dict[str, list[list[str]]] = {
     "lode roster gc --json": [["roster", "gc", "../roster", "--json"]],
     "lode config --json": [["config", "--json"]],
     "lode doctor --json": [["doctor", "--json"]],
+    "lode push --json": [["push", "--json", "../store"]],
+    "lode pull --json": [["pull", "--json", "../store"]],
+    "lode remote list --json": [["remote", "list", "--json", "../store"]],
+    "lode remote gc --json": [["remote", "gc", "--json", "../store"]],
 }
 """Commands that together print every field of a section."""
 
@@ -124,6 +128,8 @@ def test_documented_fields_are_the_fields_printed(
             lode("index", other).must_succeed()
             lock = stack.enter_context(next(lode.cache.rglob("tree-*/lock")).open())
             fcntl.flock(lock, fcntl.LOCK_EX)
+        if "pull" in title or "remote" in title:
+            lode("push", "../store", cwd=indexed).must_succeed()
         if "status" in title:
             stack.enter_context(watching(lode, indexed))
         fields, found = documented(title), printed(title, lode, indexed)

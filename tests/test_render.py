@@ -69,6 +69,27 @@ def test_features_are_shown_if_there_are_any() -> None:
     assert "\n    cosine 0.712\n" in rendered(explained, Style())
 
 
+def test_features_are_broken_between_two_of_them() -> None:
+    features = {f"feature_{n}": n + 0.125 for n in range(9)}
+    for columns in (30, 60, 80):
+        style = Style(terminal=True, columns=columns)
+        _, *lines = render_hit(replace(HIT, features=features), (), style)
+        assert max(map(len, lines)) <= columns
+        assert all(line.startswith("    feature_") for line in lines)
+        words = " ".join(lines).split()
+        assert words == [w for n in range(9) for w in (f"feature_{n}", f"{n + 0.125:.3g}")]
+    (whole_line,) = [*render_hit(replace(HIT, features=features), (), Style(columns=30))][1:]
+    assert len(whole_line) > 100
+
+
+def test_the_line_of_a_definition_keeps_its_beginning() -> None:
+    text = f"def schedule({'a, ' * 30}delay):\n    return {'b + ' * 30}delay\n"
+    hit = replace(HIT, text=text, end_line=11)
+    first, second = rendered(hit, Style(terminal=True, columns=60), ("delay",)).splitlines()[1:]
+    assert first.startswith("    10  def schedule(a,")
+    assert second.endswith("+ delay")
+
+
 def test_color_changes_nothing_but_color() -> None:
     plain = rendered(HIT, Style(terminal=True, columns=80), ("delay",))
     colored = rendered(HIT, Style(color=True, terminal=True, columns=80), ("delay",))

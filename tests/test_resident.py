@@ -95,6 +95,22 @@ def test_terminals_are_passed_on(
     assert all(len(line) < 200 for line in shown.out.splitlines())
 
 
+def test_editor_pager_and_standard_input_are_left_to_the_process_that_asked(
+    lode: CommandLine, tree: Path, served: subprocess.Popen[bytes], tmp_path: Path
+) -> None:
+    found = lode("search", "-", tree, "--json", "-k1", given=b"parseConfig").must_succeed()
+    assert found.json["hits"][0]["path"] == "src/config.ts"
+    editor = ("search", "retry", tree, "--open")
+    opened = lode.on_terminal(*editor, EDITOR="/bin/echo OPENED").must_succeed().text
+    assert "OPENED" in opened
+    assert is_asked(lode, "search", "retry", tree, folder=tmp_path / "asked")
+    settings = {"codelode/config.toml": "pager = 'head -n 1'\n"}
+    write_tree(Path(lode.environment()["XDG_CONFIG_HOME"]), settings)
+    shown = lode.on_terminal("search", "retry", "--no-snippet", cwd=tree).must_succeed().text
+    assert shown.count("\n") == 1
+    assert len(lode("search", "retry", "-l", cwd=tree).must_succeed().text.splitlines()) > 1
+
+
 def test_it_is_never_behind(lode: CommandLine, tree: Path, served: subprocess.Popen[bytes]) -> None:
     for number in range(10):
         (tree / "src/new.py").write_text(f"word{number}x = 1\n")

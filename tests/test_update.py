@@ -112,6 +112,24 @@ def test_a_touched_file_is_read_once_and_keeps_its_chunks(
     assert not any(hit.stale for hit in make_index().search("parse_settings"))
 
 
+def test_a_touched_file_without_text_is_not_recorded_again(
+    tree: Path, make_index: MakeIndex
+) -> None:
+    write(tree, "a.py", "def parse_settings():\n    pass\n")
+    picture = tree / "picture.png"
+    picture.write_bytes(b"\x89PNG\r\n\x1a\n\0\0")
+    make_index().update()
+    before = segment_names(make_index())
+    os.utime(picture, ns=(10**18, 10**18))
+    assert make_index().update().skipped == {"binary": 1}
+    assert segment_names(make_index()) == before
+    picture.write_bytes(b"%PDF-1.4 caf\xe9 \0")  # another file, left out for the same reason
+    assert make_index().update().skipped == {"binary": 1}
+    picture.write_text("def open_socket(): pass\n")
+    report = make_index().update()
+    assert (report.skipped, report.files) == ({}, 2)
+
+
 def test_removed_and_renamed_files_leave_the_index(tree: Path, make_index: MakeIndex) -> None:
     write(tree, "a.py", "def parse_settings():\n    pass\n")
     write(tree, "b.py", "def open_socket():\n    pass\n")

@@ -1,4 +1,4 @@
-"""The progress bar of `lode index`: files, MB/s and the time left.
+"""The progress bar of updates and transfers: files, MB/s and the time left.
 
 `rich` is imported only once there is something to show.
 """
@@ -22,10 +22,16 @@ RATE_SECONDS = 0.5
 
 
 class ProgressBar:
-    """A progress bar for `files` files of `total` bytes, as a context manager."""
+    """A progress bar for `files` files of `total` bytes, as a context manager.
 
-    def __init__(self, files: int, total: int) -> None:
+    `action` and `noun` are the words for what is done to what.
+    """
+
+    def __init__(
+        self, files: int, total: int, action: str = "indexing", noun: str = "file"
+    ) -> None:
         self._files, self._total = files, total
+        self._action, self._noun = action, noun
         self._done_files = self._done_bytes = 0
         self._began = time.monotonic()
         self._bar: Progress | None = None
@@ -60,7 +66,7 @@ class ProgressBar:
             self._task,
             total=max(self._total, self._done_bytes),
             completed=self._done_bytes,
-            done=f"{self._done_files:,}/{count(max(self._files, self._done_files), 'file')}",
+            done=f"{self._done_files:,}/{count(max(self._files, self._done_files), self._noun)}",
             rate=f"{size_per_second(self._done_bytes, elapsed)}",
         )
 
@@ -69,7 +75,7 @@ class ProgressBar:
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
         self._bar = Progress(
-            TextColumn("indexing"),
+            TextColumn(self._action),
             BarColumn(),
             TextColumn("{task.fields[done]}"),
             TextColumn("{task.fields[rate]}"),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from codelode import metrics
 from codelode.errors import MismatchError, NoIndexError, UsageError
 from codelode.search.shard import Shard
+from codelode.search.tree_part import TreePart
 from codelode.store.locate import index_directory
 from codelode.store.manifest import Manifest, check_model, read_manifest
 from codelode.store.snapshot import Snapshot
@@ -265,10 +266,10 @@ class IndexReader:
         manifest = shard.snapshot.manifest
         encoder = None if request.mode == "lexical" else self.load_encoder(manifest)
         part = None
-        if request.changed is not None or request.since is not None:
+        if request.changed is not None:
             from codelode.search.modified import modified
 
-            part = modified(request.part, request, self.root, [folder])
+            part = modified(TreePart((request.below,)), request, self.root, [folder])
         hits = search(shard, encoder, self.root, request, part)
         self.storage.note_use()
         return hits, manifest

@@ -63,11 +63,13 @@ class Task:
     """A file to read; if it is indexed, the hash of its indexed content and the language of this.
 
     The language may differ although the content does not: that of a header depends on its folder.
+    `skip` is the reason why the known file is not in the index, None if it is.
     """
 
     file: SourceFile
     content_hash: bytes | None = None
     language: str | None = None
+    skip: SkipReason | None = None
 
     @property
     def may_change_language(self) -> bool:

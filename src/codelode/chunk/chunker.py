@@ -24,7 +24,7 @@ from codelode.chunk.table import definition_columns
 from codelode.chunked import ChunkedDocument, DefinitionColumns
 from codelode.types import Chunk, Document
 
-CHUNKER: Final = "syntax-7"
+CHUNKER: Final = "syntax-8"
 """Change it with anything that changes chunks or definitions: see `chunker_identity`."""
 
 MAX_PARSED_BYTES: Final = 500_000

@@ -17,7 +17,7 @@ from codelode.render.excerpt import split_lines
 from codelode.render.paths import from_here
 from codelode.render.text import Style, header
 from codelode.render.units import count
-from codelode.system.interrupts import left_to_children
+from codelode.system.terminals import interrupts_left_to_children
 
 if TYPE_CHECKING:
     import argparse
@@ -144,7 +144,7 @@ def open_in_editor(place: Place) -> None:
     command += arguments_for(command[0], place)
     sys.stdout.flush()
     with ExitStack() as stack:
-        stack.enter_context(left_to_children())
+        stack.enter_context(interrupts_left_to_children())
         try:
             done = subprocess.run(
                 command,

@@ -178,6 +178,23 @@ LIMIT = option(
     type=positive,
     help="print at most N (default: 10 hits, 100 symbols)",
 )
+MODEL = option(
+    "--model",
+    metavar="NAME|PATH",
+    help="embed with this model: a name, a model2vec folder or a"
+    " sentence-transformers ONNX folder (default: the model of the index, or the"
+    " bundled one)",
+)
+WAIT = option(
+    "--wait",
+    metavar="SECONDS",
+    nargs="?",
+    type=seconds,
+    default=0.0,
+    const=math.inf,
+    help="if another process is indexing, wait until it has finished, or for at"
+    " most SECONDS (default: fail at once)",
+)
 NO_INDEX = switch("--no-index", help="fail if there is no index, instead of building one")
 QUIET = switch("-q", "--quiet", help="no progress and no summary; errors are still shown")
 HOST_NAMES = option(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from codelode.cli import streams
 from codelode.errors import UsageError
+from codelode.system import terminals
 
 if TYPE_CHECKING:
     import argparse
@@ -26,16 +27,30 @@ def paged(options: argparse.Namespace) -> Iterator[None]:
     Colors, links and widths are those of the terminal. The block ends early if the reader quits.
     Raises `UsageError` if the pager cannot be run.
     """
-    command = _command(options.pager) if streams.is_terminal(sys.stdout) else []
+    has_terminal = streams.is_terminal(sys.stdout) and terminals.is_in_foreground(1)
+    command = _command(options.pager) if has_terminal else []
     if not command:
         yield
         return
+    columns = streams.columns(sys.stdout)
+    with _output_into(command):
+        streams.set_paged(columns)
+        try:
+            yield
+            sys.stdout.flush()
+        except BrokenPipeError:  # the reader has seen enough
+            streams.discard_output()
+            sys.stdout.flush()
+        finally:
+            streams.set_paged(None)
+
+
+@contextmanager
+def _output_into(command: list[str]) -> Iterator[None]:
+    """Make a pipe to a command standard output while the block runs, and wait for its end."""
     import subprocess
 
-    from codelode.system.interrupts import left_to_children
-
     sys.stdout.flush()
-    columns = streams.columns(sys.stdout)
     environment = {"LESS": LESS, "LV": "-c", **os.environ}
     try:
         process = subprocess.Popen(command, stdin=subprocess.PIPE, env=environment)
@@ -46,18 +61,12 @@ def paged(options: argparse.Namespace) -> Iterator[None]:
     terminal = os.dup(1)
     os.dup2(process.stdin.fileno(), 1)
     process.stdin.close()
-    streams.set_paged(columns)
     try:
         yield
-        sys.stdout.flush()
-    except BrokenPipeError:  # the reader has seen enough
-        streams.discard_output()
-        sys.stdout.flush()
     finally:
         os.dup2(terminal, 1)
         os.close(terminal)
-        streams.set_paged(None)
-        with left_to_children():
+        with terminals.interrupts_left_to_children():
             process.wait()
 
 

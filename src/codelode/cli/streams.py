@@ -81,6 +81,17 @@ def progress_meter(quiet: bool = False) -> Meter | None:
     return ProgressBar
 
 
+def transfer_meter(quiet: bool, action: str) -> Meter | None:
+    """Return a meter for segments that are moved, on the same condition."""
+    if progress_meter(quiet) is None:
+        return None
+    from functools import partial
+
+    from codelode.progress import ProgressBar
+
+    return partial(ProgressBar, action=action, noun="segment")
+
+
 def set_paged(width: int | None) -> None:
     """Say that standard output is a pager on a terminal of this width; None for no more."""
     global _paged

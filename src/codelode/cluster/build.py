@@ -55,7 +55,7 @@ class TaskOptions:
 class Built:
     """The outcome of one repository: what to commit, or a `problem`.
 
-    `peak_bytes` is the memory of the indexing; `attempts` counts tasks, those that died included.
+    `peak_bytes` is the memory of the indexing.
     """
 
     name: str
@@ -63,7 +63,6 @@ class Built:
     problem: str = ""
     seconds: float = 0.0
     peak_bytes: int = 0
-    attempts: int = 1
 
     @property
     def files(self) -> int:

@@ -10,6 +10,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from codelode.discover.git_blobs import TrackedBlobs, tracked_blobs
 from codelode.discover.git_config import MAX_SETTINGS_BYTES, GitConfig, config_home, expanded
 from codelode.discover.git_index import TrackedFiles, tracked_files
 from codelode.discover.safe_open import read_settings
@@ -85,8 +86,25 @@ class Worktree:
         """The files that git tracks here; read when they are first asked for."""
         if self.top is None or self._git_folder is None:
             return TrackedFiles([])
+        return tracked_files(self.top, self._git_folder, self._object_format)
+
+    @property
+    def _object_format(self) -> str:
         named = self._config.last("extensions.objectformat") or b"sha1"
-        return tracked_files(self.top, self._git_folder, os.fsdecode(named).lower())
+        return os.fsdecode(named).lower()
+
+    def blobs(self) -> TrackedBlobs | None:
+        """Return the blobs that git tracks here and the state of their files; None if unknown.
+
+        Also None if files may differ from their blobs at the same size: a filter other than Git
+        LFS is configured.
+        """
+        if self.top is None or self._git_folder is None:
+            return None
+        for key, _ in self._config.settings():
+            if key.startswith("filter.") and not key.startswith("filter.lfs."):
+                return None
+        return tracked_blobs(self._git_folder, self._object_format)
 
 
 NO_WORKTREE = Worktree(None)

@@ -18,8 +18,9 @@ from codelode.discover.safe_open import read_settings
 MAX_INDEX_BYTES = 1 << 30
 
 _HEADER = 12
-_STAT = 40  # bytes of an entry before its object's name
-_HASHES = {"sha1": 20, "sha256": 32}
+STAT_BYTES = 40
+"""The bytes of an entry before the name of its object."""
+HASH_BYTES = {"sha1": 20, "sha256": 32}
 _EXTENDED = 0x4000  # a flag: two more bytes of flags follow
 _LENGTH = 0x0FFF  # the bits of the path's length in the flags; longer paths have this value
 _GIT_SECONDS = 60
@@ -62,26 +63,29 @@ def tracked_files(worktree: Path, git_folder: Path, object_format: str) -> Track
     `git_folder` is the worktree's own; `object_format` names the hashes of the repository.
     """
     data = read_settings(git_folder / "index", MAX_INDEX_BYTES, follow=True)
-    hash_size = _HASHES.get(object_format)
+    hash_size = HASH_BYTES.get(object_format)
     if not data or hash_size is None:
         return TrackedFiles([])
     try:
-        paths, end = _paths(data, hash_size)
-        is_split = _is_split(data, end, hash_size)
+        paths, _, end = read_entries(data, hash_size)
+        is_split = has_second_file(data, end, hash_size)
     except (IndexError, ValueError):  # damaged, or of a future version
         return TrackedFiles([])
     return TrackedFiles(_listed_by_git(worktree) if is_split else paths)
 
 
-def _paths(data: bytes, hash_size: int) -> tuple[list[bytes], int]:
-    """Return the paths of the entries, and the offset after the entries.
+def read_entries(data: bytes, hash_size: int) -> tuple[list[bytes], list[int], int]:
+    """Return the paths of the entries, where each entry begins, and where the last one ends.
 
     Raises `ValueError` or `IndexError` for a damaged index.
     """
     version, count = _header(data)
-    at, before = _HEADER, _STAT + hash_size
-    previous, found = b"", []
+    at, before = _HEADER, STAT_BYTES + hash_size
+    previous = b""
+    found: list[bytes] = []
+    begins: list[int] = []
     for _ in range(count):
+        begins.append(at)
         flags = data[at + before] << 8 | data[at + before + 1]
         start = at + before + (4 if flags & _EXTENDED else 2)
         if version == 4:
@@ -95,7 +99,7 @@ def _paths(data: bytes, hash_size: int) -> tuple[list[bytes], int]:
             previous = data[start:end]
             at += (end - at + 8) & ~7
         found.append(previous)
-    return found, at
+    return found, begins, at
 
 
 def _header(data: bytes) -> tuple[int, int]:
@@ -114,7 +118,7 @@ def _varint(data: bytes, at: int) -> tuple[int, int]:
     return value, at + 1
 
 
-def _is_split(data: bytes, at: int, hash_size: int) -> bool:
+def has_second_file(data: bytes, at: int, hash_size: int) -> bool:
     """Return whether an extension after the entries refers to another file with more entries."""
     while at + 8 <= len(data) - hash_size:
         name, size = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "big")

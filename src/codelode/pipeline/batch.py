@@ -135,6 +135,9 @@ class BatchIndexer:
         clock.enter("read")
         document = read(self.root, file, self.max_file_size)
         if isinstance(document, Skip):
+            if document.reason is task.skip:
+                run.same.append(file)
+                return
             run.skips.append(document)
             if document.reason in _LASTING:
                 builder.skip(file, document.reason)

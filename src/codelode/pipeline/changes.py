@@ -125,7 +125,13 @@ class KnownFiles:
         if position < 0:
             return Task(file)
         segment, row = self.segments[int(self.owners[position])].segment, int(self.rows[position])
-        return Task(file, segment.files["content_hash"][row].tobytes(), segment.language(row))
+        reason = int(segment.files["skip"][row])
+        return Task(
+            file,
+            segment.files["content_hash"][row].tobytes(),
+            segment.language(row),
+            SKIP_REASONS[reason - 1] if reason else None,
+        )
 
     def _find(self, hashes: NDArray[np.uint64]) -> NDArray[np.int64]:
         """Return the position of each hash in the arrays, or -1."""

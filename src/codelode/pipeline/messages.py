@@ -39,6 +39,7 @@ def pack_batch(batch: Sequence[Task]) -> list[object]:
             _pack_file(task.file),
             task.content_hash.hex() if task.content_hash else None,
             task.language,
+            task.skip,
         ]
         for task in batch
     ]
@@ -47,8 +48,13 @@ def pack_batch(batch: Sequence[Task]) -> list[object]:
 def unpack_batch(head: Sequence[Any]) -> list[Task]:
     """Return the batch that was packed."""
     return [
-        Task(SourceFile(*file), bytes.fromhex(content_hash) if content_hash else None, language)
-        for file, content_hash, language in head
+        Task(
+            SourceFile(*file),
+            bytes.fromhex(content_hash) if content_hash else None,
+            language,
+            SkipReason(skip) if skip else None,
+        )
+        for file, content_hash, language, skip in head
     ]
 
 

@@ -58,12 +58,25 @@ def render_hit(
     With a `target`, the file of the hit, its place and the numbers of its lines are links.
     """
     yield header(hit, style, target)
-    if hit.features:
-        features = "  ".join(f"{name} {value:.3g}" for name, value in hit.features.items() if value)
-        yield paint(f"    {features}", DIM) if style.color else f"    {features}"
+    for features in _features(hit, style.columns if style.terminal else None):
+        yield paint(features, DIM) if style.color else features
     if target is not None and not target.format.has_line:
         target = None
-    yield from _body(lines, hit.language, style, target)
+    yield from _body(hit, lines, style, target)
+
+
+def _features(hit: Hit, columns: int | None) -> Iterator[str]:
+    """Yield lines with the features of a hit that are not 0, broken between two of them."""
+    line = ""
+    for name, value in (hit.features or {}).items():
+        if value:
+            feature = f"  {name} {value:.3g}"
+            if line and columns is not None and len(line) + len(feature) > columns:
+                yield line
+                line = ""
+            line += feature if line else f"  {feature}"
+    if line:
+        yield line
 
 
 def header(hit: Hit, style: Style, target: Target | None = None) -> str:
@@ -93,15 +106,14 @@ def _state(hit: Hit) -> str:
     return "[changed on disk since]" if hit.stale else ""
 
 
-def _body(
-    lines: Sequence[Line], language: str | None, style: Style, target: Target | None
-) -> Iterator[str]:
+def _body(hit: Hit, lines: Sequence[Line], style: Style, target: Target | None) -> Iterator[str]:
     if not lines:
         return
     gutter = max(len(str(lines[-1].number)), 4)
-    texts = [_fit(line, gutter, style) for line in lines]
+    name = (hit.symbol or "").rpartition(".")[2]
+    texts = [_fit(line, gutter, style, name * (line.number == hit.line)) for line in lines]
     if style.color:
-        texts = _painted(texts, lines, language)
+        texts = _painted(texts, lines, hit.language)
     previous = lines[0].number - 1
     for line, text in zip(lines, texts, strict=True):
         if line.number != previous + 1:
@@ -119,16 +131,20 @@ def _painted(texts: Sequence[str], lines: Sequence[Line], language: str | None) 
     ]
 
 
-def _fit(line: Line, gutter: int, style: Style) -> str:
-    """Return the text of a line, cut to the columns that are left, around the words that match."""
+def _fit(line: Line, gutter: int, style: Style, name: str = "") -> str:
+    """Return the text of a line, cut to the columns that are left, around the words that match.
+
+    The line of a definition keeps its beginning, if this has the `name`.
+    """
     text = line.text
     if style.guarded:
         text = visible_text(text).expandtabs(TAB_COLUMNS)
     if style.columns is None:
         return text
     room = max(style.columns - gutter - len(_MARGIN) * 2, LEAST_COLUMNS)
-    if not line.terms or width(text) <= room:
-        return cut(text, room)
+    beginning = cut(text, room)
+    if not line.terms or beginning == text or (name and name in beginning):
+        return beginning
     return cut_around(text, TermMatcher(line.terms).spans(text), room)
 
 

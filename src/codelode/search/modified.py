@@ -22,8 +22,7 @@ def modified(
     Git is asked in the worktrees around `folders`, real paths of folders in `tree`. Raises
     `UsageError` if one is not in a worktree, or if git does not know the revision.
     """
-    if isinstance(request.since, float):
-        part = replace(part, since=int(request.since * 1e9))
+    part = replace(part, since=request.since_ns)
     if request.changed is None:
         return part
     from codelode.discover.git_changes import changed_paths

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypedDict
 
 from codelode import arguments
+from codelode.errors import UsageError
 from codelode.search.tree_part import TreePart
 
 if TYPE_CHECKING:
@@ -86,9 +87,19 @@ class SearchRequest:
             object.__setattr__(self, name, value)
 
     @property
+    def since_ns(self) -> int | None:
+        """The time of `since` in ns since the epoch."""
+        return int(self.since * 1e9) if isinstance(self.since, float) else None
+
+    @property
     def part(self) -> TreePart:
-        """The part of the tree that `below` says."""
-        return TreePart((self.below,))
+        """The part of the tree that is searched.
+
+        Raises `UsageError` for a request with `changed`: only where the tree is, git knows.
+        """
+        if self.changed is not None:
+            raise UsageError("only the machine that has the tree knows which files have changed")
+        return TreePart((self.below,), since=self.since_ns)
 
     @property
     def patterns(self) -> Required:

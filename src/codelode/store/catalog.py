@@ -19,6 +19,7 @@ from codelode.store.storage import (
     LOCK,
     MANIFEST,
     SEGMENT_SUFFIX,
+    STAGING,
     STATS_SUFFIX,
     TEMPORARY_SUFFIX,
     LocalStorage,
@@ -113,6 +114,8 @@ def remove(directory: Path) -> int:
     a damaged one. Searches that have it open continue. Raises `LockedError` if a process is writing
     to it, and `IndexingError`.
     """
+    import shutil  # no search needs it
+
     with write_lock(directory):
         paths = sorted(_files(directory), key=lambda path: (path.name != MANIFEST, path.name))
         size = sum(map(_size, paths))
@@ -122,6 +125,7 @@ def remove(directory: Path) -> int:
         if not is_held(directory / WATCHER_FILES[0]):
             for name in WATCHER_FILES:
                 (directory / name).unlink(missing_ok=True)
+    shutil.rmtree(directory / STAGING, ignore_errors=True)
     with suppress(OSError):  # other files are in it
         directory.rmdir()
     return size

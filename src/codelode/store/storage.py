@@ -4,6 +4,7 @@ manifest.json   the manifest, replaced by every commit
 lock            held by the writer (`lock`)
 *.seg, *.stat   immutable files, named by their checksums; those the manifest does not name are dead
 *.tmp           being written; removed by the next writer
+pull/           segments that `lode pull` is fetching
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ LOCK = "lock"
 SEGMENT_SUFFIX = ".seg"
 STATS_SUFFIX = ".stat"
 TEMPORARY_SUFFIX = ".tmp"
+STAGING = "pull"
+"""A folder with what a pull is fetching."""
 
 _STAMP_BYTES = 200
 _USE_SECONDS = 3600

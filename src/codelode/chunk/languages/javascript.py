@@ -101,7 +101,10 @@ def _test(node: Node, text: bytes) -> Match | None:
 
 
 def _callbacks(node: Node, text: bytes) -> list[Match] | None:
-    """Return functions with a name among arguments: `defineGetter(req, "ip", function ip() {`."""
+    """Return functions with a name among arguments, and such a function that is returned.
+
+    `defineGetter(req, "ip", function ip() {`, `return function next() {`.
+    """
     named_functions = [
         (child.child_by_field_name("name"), child)
         for child in node.named_children
@@ -121,6 +124,7 @@ _RULES = {
     "assignment_expression": Rule(_assigned, nothing, by_field("right", "body")),
     "call_expression": Rule(_test, nothing, by_field("arguments")),
     "arguments": Rule(_callbacks, nothing, nothing, encloses=False),
+    "return_statement": Rule(_callbacks, nothing, nothing, encloses=False),
     "pair": Rule(_member_kind, by_field("key"), by_field("value", "body")),
 }
 _SCOPES = words(

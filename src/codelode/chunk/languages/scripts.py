@@ -150,9 +150,10 @@ LUA = Syntax(
         "function_call": Rule(_lua_test, nothing, by_field("arguments")),
     },
     scopes=words(
-        "block do_statement if_statement else_statement elseif_statement variable_declaration "
-        "assignment_statement expression_list table_constructor return_statement field arguments "
-        "function_definition"
+        "block do_statement if_statement else_statement elseif_statement for_statement "
+        "while_statement repeat_statement variable_declaration assignment_statement "
+        "expression_list table_constructor return_statement field arguments function_definition "
+        "function_call method_index_expression"
     ),
     closures=words("function_definition"),
     inline=_FUNCTION,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -10,15 +9,16 @@ from codelode.cli.options import (
     DRY_RUN,
     HELP,
     INDEX_DIR,
+    MODEL,
     QUIET,
     ROOT,
+    WAIT,
     YES,
     Command,
     Option,
     option,
     positive,
     profile_file,
-    seconds,
     size,
     switch,
 )
@@ -99,26 +99,11 @@ COMMAND = Command(
                     help="cap the memory of all processes together, and stop if that is too little"
                     " (default: half of what the machine allows, at most 1G)",
                 ),
-                option(
-                    "--model",
-                    metavar="NAME|PATH",
-                    help="embed with this model: a name, a model2vec folder or a"
-                    " sentence-transformers ONNX folder (default: the model of the index, or the"
-                    " bundled one)",
-                ),
+                MODEL,
                 switch("--rebuild", help="start from scratch instead of updating"),
                 DRY_RUN,
                 YES,
-                option(
-                    "--wait",
-                    metavar="SECONDS",
-                    nargs="?",
-                    type=seconds,
-                    default=0.0,
-                    const=math.inf,
-                    help="if another process is indexing, wait until it has finished, or for at"
-                    " most SECONDS (default: fail at once)",
-                ),
+                WAIT,
                 INDEX_DIR,
             ),
         ),

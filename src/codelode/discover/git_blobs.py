@@ -1,0 +1,138 @@
+"""The blobs that a git worktree tracks, with the file times by which git knows them as unchanged.
+
+This is what `git ls-files -s` and `git diff-files` say together, read from git's index file. A file
+is unchanged if its times, inode and size are as git recorded them; unlike git, we do not compare
+the content of a file whose times are too close to those of the index file, but call it changed.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codelode.discover.git_index import (
+    HASH_BYTES,
+    MAX_INDEX_BYTES,
+    STAT_BYTES,
+    has_second_file,
+    read_entries,
+)
+from codelode.discover.safe_open import read_settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_NS = 1_000_000_000
+_RACY_NS = 10_000_000  # file times are this coarse
+_STAT = np.dtype(
+    [
+        ("ctime", ">u4"),
+        ("ctime_ns", ">u4"),
+        ("mtime", ">u4"),
+        ("mtime_ns", ">u4"),
+        ("device", ">u4"),
+        ("inode", ">u4"),
+        ("mode", ">u4"),
+        ("user", ">u4"),
+        ("group", ">u4"),
+        ("size", ">u4"),
+    ]
+)
+_ASSUME_UNCHANGED, _EXTENDED, _STAGES = 0x8000, 0x4000, 0x3000
+_SKIP_WORKTREE, _INTENT_TO_ADD = 0x4000, 0x2000  # extended flags
+_LOW_BITS = (1 << 32) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class TrackedBlobs:
+    """The entries of git's index that vouch for the content of a file.
+
+    `numbers` maps paths from the top of the worktree to rows of `stats`, int64[n, 4] as
+    `stat_numbers` returns them, and of `ids`. `algorithm` is the hash of the ids. Entries that are
+    no regular files, assumed unchanged, sparse, unmerged or only announced are not in `numbers`,
+    nor are those with times too close to that of the index file.
+    """
+
+    algorithm: str
+    numbers: dict[bytes, int]
+    stats: NDArray[np.int64]
+    ids: NDArray[np.uint8]
+
+    def blob(self, number: int) -> bytes:
+        """Return the id of the blob of an entry."""
+        blob: bytes = self.ids[number].tobytes()
+        return blob
+
+    def unchanged(self, numbers: list[int], stats: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Return bool[n]: which files are as git last saw them, so that blobs have their content.
+
+        `stats` is int64[n, 4], the `stat_numbers` of the files.
+        """
+        same: NDArray[np.bool_] = (self.stats[numbers] == stats).all(axis=1)
+        return same
+
+
+def stat_numbers(status: os.stat_result) -> tuple[int, int, int, int]:
+    """Return what git compares of a file: times in ns, and inode and size modulo 2^32.
+
+    All are -1 for what is no regular file.
+    """
+    if not stat.S_ISREG(status.st_mode):
+        return -1, -1, -1, -1
+    inode, size = status.st_ino & _LOW_BITS, status.st_size & _LOW_BITS
+    return status.st_mtime_ns, status.st_ctime_ns, inode, size
+
+
+def tracked_blobs(git_folder: Path, object_format: str) -> TrackedBlobs | None:
+    """Return the blobs that a worktree tracks; None if git's index cannot be read alone."""
+    file = git_folder / "index"
+    hash_size = HASH_BYTES.get(object_format)
+    try:
+        written_ns = file.stat().st_mtime_ns  # before it is read: a newer one would be later
+    except OSError:
+        return None
+    data = read_settings(file, MAX_INDEX_BYTES, follow=True)
+    if not data or hash_size is None:
+        return None
+    try:
+        paths, begins, end = read_entries(data, hash_size)
+        if has_second_file(data, end, hash_size):
+            return None
+    except (IndexError, ValueError):  # damaged, or of a future version
+        return None
+    return _vouching(data, paths, np.array(begins, np.int64), object_format, written_ns)
+
+
+def _vouching(
+    data: bytes, paths: list[bytes], begins: NDArray[np.int64], algorithm: str, written_ns: int
+) -> TrackedBlobs:
+    hash_size = HASH_BYTES[algorithm]
+    rows, starts = np.frombuffer(data, np.uint8), begins[:, None]
+    ends = begins + STAT_BYTES + hash_size
+    flags = _word(rows, ends)
+    extended = np.where(flags & _EXTENDED, _word(rows, ends + 2), 0)
+    entries = rows[starts + np.arange(STAT_BYTES)].reshape(-1).view(_STAT)
+    seconds = np.column_stack((entries["mtime"], entries["ctime"])).astype(np.int64)
+    times = seconds * _NS + np.column_stack((entries["mtime_ns"], entries["ctime_ns"]))
+    sound = (
+        (flags & (_ASSUME_UNCHANGED | _STAGES) == 0)
+        & (extended & (_SKIP_WORKTREE | _INTENT_TO_ADD) == 0)
+        & (entries["mode"] >> 12 == stat.S_IFREG >> 12)
+        & (times.max(axis=1) < written_ns - _RACY_NS)
+    )
+    return TrackedBlobs(
+        algorithm,
+        {path: number for number, (path, fit) in enumerate(zip(paths, sound, strict=True)) if fit},
+        np.column_stack((times, entries["inode"], entries["size"])).astype(np.int64),
+        rows[starts + STAT_BYTES + np.arange(hash_size)],
+    )
+
+
+def _word(rows: NDArray[np.uint8], at: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the 16-bit numbers at some offsets."""
+    return rows[at].astype(np.int64) << 8 | rows[np.minimum(at + 1, len(rows) - 1)]

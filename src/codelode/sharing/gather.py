@@ -1,0 +1,134 @@
+"""Bring all segments of a shared index into the staging folder, and check and fit them there."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING, NamedTuple
+
+from codelode.errors import DamagedError, FormatError, StoreError, UsageError
+from codelode.render.units import size as shown
+from codelode.sharing.check import check_content, check_counts, check_distinct
+from codelode.sharing.fit import known_files
+from codelode.sharing.staging import partial_name
+from codelode.sharing.transfers import move
+from codelode.store.manifest import read_manifest
+from codelode.store.snapshot import open_segment
+from codelode.store.storage import LocalStorage
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from codelode.objects.pace import Pace
+    from codelode.objects.store import ObjectStore
+    from codelode.sharing.fit import Fitter
+    from codelode.sharing.layout import SharedIndex
+    from codelode.sharing.staging import Staging
+    from codelode.sharing.transfers import Meter
+    from codelode.store.manifest import SegmentEntry
+    from codelode.store.snapshot import LiveSegment
+
+_SPARE_BYTES = 64 << 20
+"""The space on disk that a pull leaves."""
+
+
+class Limits(NamedTuple):
+    """The limits of a transfer: bytes per second, and bytes in all."""
+
+    bandwidth: float | None
+    space: int | None
+
+
+class Gathered(NamedTuple):
+    """The segments of an index, checked, in the staging folder.
+
+    `stats` are the times and inodes of the files of each segment, int64[rows, 3]; `known` counts
+    the files with text of which they are known. `fetched` segments of `size` bytes were fetched.
+    """
+
+    stats: list[NDArray[np.int64]]
+    known: int
+    fetched: int
+    size: int
+
+
+def gather(
+    staging: Staging,
+    store: ObjectStore,
+    shared: SharedIndex,
+    fitter: Fitter,
+    limits: Limits,
+    meter: Meter | None,
+) -> Gathered:
+    """Take the segments that the index here has, and fetch the others.
+
+    Each is checked and fitted as soon as it is there, while others are on their way. Raises
+    `ObjectStoreError`, `DamagedError` or `FormatError` for a bad segment, and `UsageError` if there
+    is not enough space.
+    """
+    manifest, objects = shared.manifest, shared.objects
+    staging.clear({*objects, *map(partial_name, objects.values())})
+    trusted = _taken(staging, shared)
+    missing = _missing(staging, shared, trusted)
+    size = sum(missing.values())
+    _check_space(staging.directory, size, limits.space)
+    ready: dict[str, tuple[LiveSegment, NDArray[np.int64]]] = {}
+
+    def prepare(entry: SegmentEntry, pace: Pace) -> None:
+        if entry.name in missing:
+            staging.fetch(store, entry, objects[entry.name], pace)
+        live = open_segment(staging.storage, entry, manifest.dimensions)
+        if entry.name not in trusted:
+            check_content(live.segment)
+        check_counts(live)
+        ready[entry.name] = live, fitter.stats(live)
+
+    try:
+        move(manifest.segments, size, prepare, limits.bandwidth, meter)
+        check_distinct([live for live, _ in ready.values()])
+    except (DamagedError, FormatError):
+        staging.clear()
+        raise
+    known = sum(known_files(*each) for each in ready.values())
+    stats = [ready[entry.name][1] for entry in manifest.segments]
+    return Gathered(stats, known, len(missing), size)
+
+
+def _missing(staging: Staging, shared: SharedIndex, trusted: set[str]) -> dict[str, int]:
+    """Return the bytes to fetch of each segment that is not complete in the staging folder."""
+    return {
+        entry.name: staging.missing_bytes(entry, shared.objects[entry.name])
+        for entry in shared.manifest.segments
+        if entry.name not in trusted and not staging.holds(entry, shared.objects[entry.name])
+    }
+
+
+def _taken(staging: Staging, shared: SharedIndex) -> set[str]:
+    """Take the segments that the index here has; return their names.
+
+    This machine has made them, or checked them when it fetched them.
+    """
+    try:
+        mine = {each.name for each in read_manifest(LocalStorage(staging.directory)).segments}
+    except StoreError:  # there is none, or none that can be used
+        return set()
+    return {
+        entry.name
+        for entry in shared.manifest.segments
+        if entry.name in mine and staging.take_known(entry, shared.objects[entry.name])
+    }
+
+
+def _check_space(directory: Path, size: int, limit: int | None) -> None:
+    if limit is not None and size > limit:
+        raise UsageError(
+            f"{shown(size)} would be fetched, more than the limit of {shown(limit)}: raise"
+            " --max-size"
+        )
+    free = shutil.disk_usage(directory).free
+    if size + _SPARE_BYTES > free:
+        raise UsageError(
+            f"{shown(size)} would be fetched, and {directory} has {shown(free)} left: make room"
+        )

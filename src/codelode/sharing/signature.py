@@ -1,0 +1,67 @@
+"""Signatures of shared indexes, made and checked by `ssh-keygen -Y` (OpenSSH 8.2 or newer).
+
+The keys are those that people have; the file of allowed signers is the one that git uses for
+`gpg.ssh.allowedSignersFile`. We hold no key and implement no cipher.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+
+from codelode.errors import UsageError
+
+NAMESPACE = "codelode-index"
+"""A signature of something else, such as a commit, does not count."""
+MAX_SIGNATURE_BYTES = 64 << 10
+_SECONDS = 120  # a hardware key may wait for a touch
+
+
+def sign(data: bytes, key: Path) -> bytes:
+    """Return the signature of bytes with a private key (or a public one, of an agent's key).
+
+    Raises `UsageError`.
+    """
+    if not key.is_file():
+        raise UsageError(f"{key}: there is no such key")
+    done = _run(["-Y", "sign", "-q", "-n", NAMESPACE, "-f", os.fspath(key)], data)
+    if done.returncode:
+        raise UsageError(f"cannot sign with {key}: {_reason(done)}")
+    return done.stdout
+
+
+def signer(data: bytes, signature: bytes, allowed: Path) -> str | None:
+    """Return the allowed signer who signed these bytes, or None if none did.
+
+    Raises `UsageError` if the file of allowed signers is missing.
+    """
+    if not allowed.is_file():
+        raise UsageError(f"{allowed}: there is no such file of allowed signers")
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "signature"
+        file.write_bytes(signature)
+        where = ["-f", os.fspath(allowed), "-s", os.fspath(file)]
+        found = _run(["-Y", "find-principals", *where], b"")
+        for principal in found.stdout.decode("utf-8", "replace").splitlines():
+            done = _run(["-Y", "verify", "-n", NAMESPACE, "-I", principal, *where], data)
+            if done.returncode == 0:
+                return principal
+    return None
+
+
+def _run(arguments: list[str], data: bytes) -> subprocess.CompletedProcess[bytes]:
+    try:
+        return subprocess.run(
+            ["ssh-keygen", *arguments], input=data, capture_output=True, timeout=_SECONDS
+        )
+    except FileNotFoundError:
+        raise UsageError("signatures need `ssh-keygen` (OpenSSH 8.2 or newer)") from None
+    except subprocess.TimeoutExpired:
+        raise UsageError(f"ssh-keygen did not answer within {_SECONDS} seconds") from None
+
+
+def _reason(done: subprocess.CompletedProcess[bytes]) -> str:
+    lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
+    return lines[-1] if lines else f"ssh-keygen ended with {done.returncode}"
