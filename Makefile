@@ -34,7 +34,7 @@ test-models: $(STAMP)
 test-bucket: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bucket]'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group bucket || true
-	$(BIN)/python -m pytest tests/test_objects_bucket.py
+	$(BIN)/python -m pytest tests/test_objects_bucket.py tests/test_roster_bucket.py
 
 # The page in headless Chromium (Debian: apt-get install chromium), with axe from npm for accessibility,
 # and requests of the API that schemathesis generates. Whatever cannot be had is skipped with a reason.

@@ -130,18 +130,26 @@ class Remote:
 
 @dataclass
 class World:
-    """Trees in folders of their names, their indexes, and a roster of some of them."""
+    """Trees in folders of their names, their indexes, and a roster of some of them.
+
+    The roster is in a folder beside them, or in another store.
+    """
 
     folder: Path
     names: set[str] = field(default_factory=set)
+    store: ObjectStore | None = None
 
     @property
     def place(self) -> Path:
         return self.folder / "roster"
 
     @property
+    def objects(self) -> ObjectStore:
+        return self.store or FolderStore(self.place)
+
+    @property
     def writer(self) -> RosterWriter:
-        return RosterWriter(FolderStore(self.place))
+        return RosterWriter(self.objects)
 
     def index(self, name: str) -> Index:
         return Index.open(self.folder / "trees" / name, self.folder / "indexes")
@@ -153,7 +161,7 @@ class World:
 
     def add(self, name: str, label: str = "") -> None:
         """Add a tree to the roster, or update it."""
-        uploader = Uploader(FolderStore(self.place))
+        uploader = Uploader(self.objects)
         repository = uploader.upload(LocalStorage(self.index(name).directory), name, label)
         if name in self.names:
             self.writer.update([repository])

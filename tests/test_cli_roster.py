@@ -134,6 +134,30 @@ def test_bad_arguments_are_refused(
     lode(*given).must_be_refused(problem)
 
 
+def test_a_pushed_index_is_added_by_its_url(lode: CommandLine, tmp_path: Path) -> None:
+    tree = write_tree(tmp_path / "tree", SAMPLE)
+    lode("index", tree).must_succeed()
+    lode("push", tmp_path / "pushed", tree).must_succeed()
+    url = (tmp_path / "pushed").as_uri()
+    roster = tmp_path / "roster"
+    lode("roster", "add", roster, "pushed", url).must_succeed()
+    lode("roster", "add", roster, "direct", tree).must_succeed()
+    one, other = lode("roster", "list", roster, "--json").json["repositories"]
+    counts = ("files", "chunks", "tokens", "index_bytes", "languages", "model")
+    assert [one[name] for name in counts] == [other[name] for name in counts]
+    assert paths(lode, "--roster", roster, "retry schedule", "-r", "pushed") == {
+        f"pushed/{path.partition('/')[2]}"
+        for path in paths(lode, "--roster", roster, "retry schedule", "-r", "direct")
+    }
+    (segment,) = (tmp_path / "pushed/segments").iterdir()
+    segment.write_bytes(segment.read_bytes()[:-1])
+    lode("clean", "--all", "--yes")
+    other_cache = tmp_path / "other"
+    refused = lode("roster", "add", roster, "cut", url, "--index-dir", other_cache)
+    refused.must_be_refused("bytes instead of")
+    lode("roster", "add", roster, "x", (tmp_path / "empty").as_uri()).must_be_refused("pushed")
+
+
 def test_a_part_of_an_indexed_tree_is_no_repository(lode: CommandLine, tmp_path: Path) -> None:
     tree = write_tree(tmp_path / "tree", SAMPLE)
     lode("index", tree).must_succeed()

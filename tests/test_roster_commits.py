@@ -161,15 +161,15 @@ for turn in range(commits):
 """
 
 
-def race(world: World, writers: int, commits: int) -> None:
+def race(world: World, place: str, writers: int, commits: int) -> None:
     """Let processes commit at once; none of their commits may be lost or be there twice."""
-    before = Roster.of(FolderStore(world.place)).number
+    before = Roster.of(world.objects).number
     racers = [
-        subprocess.Popen([sys.executable, "-c", RACER, str(world.place), str(number), str(commits)])
+        subprocess.Popen([sys.executable, "-c", RACER, place, str(number), str(commits)])
         for number in range(writers)
     ]
     assert [racer.wait(600) for racer in racers] == [0] * writers
-    roster = Roster.of(FolderStore(world.place))
+    roster = Roster.of(world.objects)
     assert roster.number == before + writers * commits
     left = [
         turn for turn in range(commits) if turn % 3 == 0 or (turn % 3 == 1 and turn + 1 == commits)
@@ -177,7 +177,7 @@ def race(world: World, writers: int, commits: int) -> None:
     expected = {(f"w{number}/{turn}", turn) for number in range(writers) for turn in left}
     found = {(each.name, each.generation) for each in roster.everything()}
     assert found - {("first", 1)} == expected
-    generations = Generations(FolderStore(world.place), GENERATIONS)
+    generations = Generations(world.objects, GENERATIONS)
     previous = ""
     for number in range(1, roster.number + 1):
         generation = generations.read(number)
@@ -186,12 +186,14 @@ def race(world: World, writers: int, commits: int) -> None:
 
 
 def test_racing_writers_lose_no_commit(tmp_path: Path) -> None:
-    race(make_world(tmp_path, {"first": {"a.py": "retry = 1\n"}}), writers=3, commits=7)
+    world = make_world(tmp_path, {"first": {"a.py": "retry = 1\n"}})
+    race(world, str(world.place), writers=3, commits=7)
 
 
 @pytest.mark.long
 def test_eight_racing_writers_make_a_thousand_commits(tmp_path: Path) -> None:
-    race(make_world(tmp_path, {"first": {"a.py": "retry = 1\n"}}), writers=8, commits=125)
+    world = make_world(tmp_path, {"first": {"a.py": "retry = 1\n"}})
+    race(world, str(world.place), writers=8, commits=125)
 
 
 def test_changes_that_make_no_sense_are_refused(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,8 +13,13 @@ from codelode.errors import ObjectStoreError
 from codelode.objects.folder import FolderStore
 from codelode.roster.cache import ObjectCache
 from codelode.roster.roster import Roster
+from codelode.roster.upload import Uploader
 from codelode.roster.writer import RosterWriter
 from codelode.search.request import SearchRequest
+from codelode.segment.container import write_segment
+from codelode.segment.reader import Segment
+from codelode.store.snapshot import LiveSegment, Snapshot
+from codelode.store.storage import LocalStorage
 from tests.rosters import REPOSITORIES, World, make_world, requests
 
 
@@ -173,6 +179,23 @@ def test_damaged_and_missing_objects_are_never_a_wrong_answer(tmp_path: Path) ->
     manifest.write_bytes(manifest.read_bytes().replace(b"tokenizer", b"tokenized"))
     with pytest.raises(DamagedError, match="wrong checksum"):
         other.opened().answer(SearchRequest("retry"))
+
+
+def test_paths_that_lead_out_of_a_repository_are_refused(tmp_path: Path) -> None:
+    world = make_world(tmp_path, {"one": {"ab/cd.py": "retry = 1\n"}})
+    storage = LocalStorage(world.index("one").directory)
+    snapshot = Snapshot.open(storage)
+    (live,) = snapshot.segments
+    file = live.segment.file
+    sections = {name: bytes(file.read(name)) for name in file.section_bytes()}
+    sections["paths"] = sections["paths"].replace(b"ab/cd.py", b"../cd.py")
+    sink = io.BytesIO()
+    write_segment(sink, {name: [data] for name, data in sections.items()})
+    hostile = LiveSegment(Segment.from_bytes("hostile", sink.getvalue()), live.entry)
+    uploader = Uploader(world.objects)
+    world.writer.update([uploader.upload_snapshot(Snapshot(snapshot.manifest, [hostile]), "one")])
+    with pytest.raises(DamagedError, match="a path leads out of its repository"):
+        world.opened().answer(SearchRequest("retry"))
 
 
 def test_the_cache_keeps_its_limit_and_what_was_used_last(tmp_path: Path) -> None:

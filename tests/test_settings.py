@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,7 @@ from codelode.cli.commands import load_all
 from codelode.cli.defaults import keys_of
 from codelode.cli.options import Command
 from codelode.cli.settings_list import default_of, option_of
+from codelode.errors import UsageError
 from codelode.settings.effective import effective
 from codelode.settings.files import MAX_BYTES
 from codelode.settings.keys import BY_NAME, KEYS, WALK, Key
@@ -249,6 +251,7 @@ INVALID: dict[str, tuple[str | bytes, str]] = {
     "encoding": (b"\xff\xfe", "not TOML: "),
     "deep": ("x = " + "[" * 5000 + "]" * 5000, "not TOML: nested too deeply"),
     "digits": (f"search.limit = {'9' * 5000}\n", "not TOML: "),
+    "dots": (f"{'a.' * 101}b = 1\n", "a line has more than 100 dots"),
     "large": ("#" * (MAX_BYTES + 1), "not a readable file of at most 64 KiB"),
     "controls": ("'\\u001b[2Jx' = 1\n" + '"\\u001b[2J" = 1\n', "unknown setting"),
 }
@@ -261,6 +264,18 @@ def test_an_invalid_file_is_refused_in_one_line_with_file_and_key(
     text, message = INVALID[name]
     root = write_tree(tmp_path / "tree", {"a.py": "x = 1\n", "codelode.toml": text})
     lode("search", "x", root).must_be_refused(f"{root}/codelode.toml: ", message)
+
+
+def test_the_worst_file_is_read_quickly(tmp_path: Path) -> None:
+    deep = "a." * 98
+    header, many = f"[{deep}b]\n", "".join(f"{n:x} = 1\n" for n in range(6000))
+    for text in (header + many, f"{deep}b = 1\n" * 300, f"x = {{{deep}b = 1}}\n" * 300):
+        write_tree(tmp_path, {"codelode.toml": text})
+        assert MAX_BYTES * 0.7 < len(text) < MAX_BYTES
+        began = process_time()
+        with pytest.raises(UsageError):
+            effective(tmp_path)
+        assert process_time() - began < 2
 
 
 @pytest.mark.parametrize("value", ["x", "0", "-1", "1.5", "99999999999999999999"])

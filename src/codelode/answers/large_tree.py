@@ -44,12 +44,20 @@ def doubt(index: Index, options: Mapping[str, object]) -> str:
     tree, up to `MAX_FILES` files.
     """
     root = index.root
-    home = Path(os.path.realpath(Path("~").expanduser()))
-    if home.is_relative_to(root):
+    home = _home()
+    if home is not None and home.is_relative_to(root):
         return "is the home folder" if home == root else "holds the home folder"
     if _is_large(index, options):
         return f"has more than {count(MAX_FILES, 'file')}"
     return ""
+
+
+def _home() -> Path | None:
+    """Return the real path of the home folder; None for a user without one."""
+    try:
+        return Path(os.path.realpath(Path.home()))
+    except RuntimeError:
+        return None
 
 
 def _is_large(index: Index, options: Mapping[str, object]) -> bool:

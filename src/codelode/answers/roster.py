@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from codelode.answers.build import update
 from codelode.answers.unicode import without_surrogates
-from codelode.errors import UsageError
+from codelode.errors import DamagedError, UsageError
+from codelode.objects.urls import open_object_store
+from codelode.roster.cache import Wanted
 from codelode.roster.upload import Uploader, digests_of
+from codelode.segment.verify import faults
+from codelode.sharing.check import check_counts, check_distinct
+from codelode.sharing.choice import choose
+from codelode.sharing.layout import fetch_index, segment_key
+from codelode.store.snapshot import Snapshot, live_segment
 from codelode.store.storage import LocalStorage
 
 if TYPE_CHECKING:
     from codelode.answers.build import Meter
     from codelode.index import Index
     from codelode.objects.generations import Generation
+    from codelode.roster.cache import ObjectCache
     from codelode.roster.collect import Collected
     from codelode.roster.records import Repository
     from codelode.roster.roster import Selection
@@ -35,10 +44,47 @@ def uploaded(
             " index of its own with --index-dir"
         )
     update(index, meter)
+    return _uploader(writer, name).upload(LocalStorage(index.directory), name, label)
+
+
+def copied(
+    writer: RosterWriter, source: str, name: str, label: str, cache: ObjectCache
+) -> Repository:
+    """Copy the last index that `lode push` put into a store; return the repository.
+
+    Everything in it is checked, since anybody may have pushed it. Raises `ObjectStoreError`,
+    `DamagedError`.
+    """
+    store = open_object_store(source)
+    _, shared = fetch_index(store, choose(store, Path(), near=False).push.index)
+    manifest = shared.manifest
+    digests = [shared.objects[entry.name] for entry in manifest.segments]
+    pairs = list(zip(manifest.segments, digests, strict=True))
+    cache.fetch(
+        store, [Wanted(segment_key(digest), digest, entry.bytes) for entry, digest in pairs]
+    )
+    lives = []
+    for entry, digest in pairs:
+        buffer = cache.open(digest)
+        if buffer is None:
+            raise DamagedError(f"{entry.name}: segment file is missing", "try again")
+        live = live_segment(buffer, entry, manifest.dimensions)
+        for section, offset, problem in faults(live.segment):
+            raise DamagedError(
+                f"{entry.name}: section {section}, offset {offset}: {problem}", "push it again"
+            )
+        check_counts(live)
+        lives.append(live)
+    check_distinct(lives)
+    return _uploader(writer, name).upload_snapshot(Snapshot(manifest, lives), name, label)
+
+
+def _uploader(writer: RosterWriter, name: str) -> Uploader:
+    """Return an uploader that knows the segments that a repository has in the roster."""
     table = writer.table()
     row = table.find(name)
     known = frozenset[str]() if row is None else digests_of(writer.store, table.repository(row))
-    return Uploader(writer.store, known).upload(LocalStorage(index.directory), name, label)
+    return Uploader(writer.store, known)
 
 
 def repository_object(repository: Repository) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from codelode.types import Hit
 
 _SHARDS = 4
+_UNSAFE_PATH = re.compile(r"(?:\A|/)\.{0,2}(?:/|\Z)|\0")
 
 CACHE_FOLDER = "fetched"
 """The folder of fetched objects, in the folder that holds indexes."""
@@ -102,9 +104,13 @@ class SelectedRepositories:
         try:
             shard = self._shard(languages, searched)
             encoder = None if request.mode == "lexical" else self._load_encoder(shard)
-            return [hit for _, hit in search_all([Source(shard)], encoder, request)]
+            hits = [hit for _, hit in search_all([Source(shard)], encoder, request)]
         except DamagedError as error:
             raise DamagedError(error.problem, "add its repository to the roster again") from error
+        for hit in hits:
+            if _UNSAFE_PATH.search(hit.path):
+                raise DamagedError("a path leads out of its repository", "do not trust the roster")
+        return hits
 
     def _shard(self, languages: frozenset[str], searched: Selection) -> Shard:
         shard = self._shards.get(languages)

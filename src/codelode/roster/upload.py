@@ -31,11 +31,10 @@ if TYPE_CHECKING:
     from codelode.objects.pace import Pace
     from codelode.objects.store import ObjectStore
     from codelode.store.snapshot import LiveSegment
-    from codelode.store.storage import LocalStorage
+    from codelode.store.storage import Storage
 
 _FRESH_SECONDS = 12 * 3600
 _LONGEST_SECONDS = 10 * 3600
-_ATTEMPTS = 5
 
 
 class Uploader:
@@ -54,29 +53,25 @@ class Uploader:
         self._began = time.monotonic()
         self._store_time: float | None = None
 
-    def upload(self, storage: LocalStorage, name: str, label: str = "") -> Repository:
+    def upload(self, storage: Storage, name: str, label: str = "") -> Repository:
         """Upload the newest snapshot of an index; return the repository to add or to update.
 
         Raises `NoIndexError`, `DamagedError`, `UsageError`, `ObjectStoreError`.
         """
+        return self.upload_snapshot(Snapshot.open(storage), name, label)
+
+    def upload_snapshot(self, snapshot: Snapshot, name: str, label: str = "") -> Repository:
+        """Upload a snapshot, which a newer commit to its index does not disturb."""
         check_name(name)
         check_label(label)
-        for attempt in range(1, _ATTEMPTS + 1):
-            snapshot = Snapshot.open(storage)
-            try:
-                return self._upload(storage, snapshot, name, label)
-            except FileNotFoundError:  # an update has removed a segment meanwhile
-                if attempt == _ATTEMPTS:
-                    raise
-        raise AssertionError
+        with snapshot.held():
+            return self._upload(snapshot, name, label)
 
-    def _upload(
-        self, storage: LocalStorage, snapshot: Snapshot, name: str, label: str
-    ) -> Repository:
+    def _upload(self, snapshot: Snapshot, name: str, label: str) -> Repository:
         digests = []
         for live in snapshot.segments:
             digest = _digest(live)
-            self._put_segment(storage, live, digest)
+            self._put_segment(live, digest)
             digests.append(digest)
         manifest = snapshot.manifest
         data = RepositoryManifest(manifest, digests).encode()
@@ -102,13 +97,10 @@ class Uploader:
             languages=files_by_language(snapshot),
         )
 
-    def _put_segment(self, storage: LocalStorage, live: LiveSegment, digest: str) -> None:
+    def _put_segment(self, live: LiveSegment, digest: str) -> None:
         key = segment_key(digest)
-        if digest in self._known or self._is_fresh(key, live.entry.bytes):
-            return
-        path = storage.directory / live.entry.name
-        path.stat()  # raises FileNotFoundError if it is gone
-        self.store.put(key, path, self._pace)
+        if digest not in self._known and not self._is_fresh(key, live.entry.bytes):
+            self.store.put(key, live.segment.file.buffer.view, self._pace)
 
     def _is_fresh(self, key: str, size: int) -> bool:
         """Return whether an object was uploaded just now, by an upload that broke off, say."""

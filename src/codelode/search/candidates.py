@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from codelode.text.csr import distinct
 
 _LOWEST = np.finfo(np.float32).min
+_REMEMBERED = 32
 _BLOCK = 128  # scores per block; only blocks with a high maximum are looked into
 
 Places = tuple[NDArray[np.uint64], NDArray[np.uint32]]
@@ -82,6 +83,7 @@ class TopK:
         self._find_places = find_places
         self._lock = threading.Lock()
         self._best = Candidates.none()
+        self._known: dict[int, tuple[int, int]] = {}  # places by key, if they were asked for
 
     def offer(
         self, segment: int, scores: NDArray[np.float32], ordinals: NDArray[np.integer] | None = None
@@ -97,9 +99,9 @@ class TopK:
             return
         kept = picked if ordinals is None else ordinals[picked].astype(np.int64)
         offered = Candidates(np.full(len(kept), segment, np.int64), kept, scores[picked])
-        offered = self._cut(offered)
+        offered = self._cut(offered, self._places)
         with self._lock:
-            self._best = self._cut(self._best + offered)
+            self._best = self._cut(self._best + offered, self._places_once)
             if len(self._best) == self.k:
                 self.threshold = float(self._best.scores.min())
 
@@ -108,12 +110,27 @@ class TopK:
         best = self._best
         return best[np.lexsort((best.ordinals, best.segments, -best.scores))]
 
-    def _cut(self, candidates: Candidates) -> Candidates:
-        """Return the k best of the given candidates."""
+    def _cut(self, candidates: Candidates, places: Callable[[Candidates], Places]) -> Candidates:
+        """Return the k best of the given candidates; `places` returns those of candidates."""
         if len(candidates) <= self.k:
             return candidates
-        rows = best_rows(candidates.scores, self.k, lambda tied: self._places(candidates[tied]))
+        rows = best_rows(candidates.scores, self.k, lambda tied: places(candidates[tied]))
         return candidates[rows]
+
+    def _places_once(self, candidates: Candidates) -> Places:
+        """Return places, and look each up once: the best tie again and again, in many segments."""
+        if len(self._known) > _REMEMBERED * self.k:
+            self._known.clear()
+        keys = candidates.keys.tolist()
+        new = np.array([key not in self._known for key in keys], bool)
+        paths, starts = self._places(candidates[new])
+        added = zip(paths.tolist(), starts.tolist(), strict=True)
+        self._known.update(zip(candidates[new].keys.tolist(), added, strict=True))
+        found = [self._known[key] for key in keys]
+        return (
+            np.array([path for path, _ in found], np.uint64),
+            np.array([start for _, start in found], np.uint32),
+        )
 
     def _places(self, candidates: Candidates) -> Places:
         paths = np.zeros(len(candidates), np.uint64)

@@ -21,6 +21,8 @@ MAX_BYTES = 1 << 16
 MAX_PYPROJECT_BYTES = 1 << 18
 """A larger `pyproject.toml` has no settings of ours."""
 
+MAX_DOTS = 100
+"""In a line. The parser needs time and memory quadratic in the dots of a key."""
 _MENTION = re.compile(
     rb"\btool[\"']?\s*\.\s*[\"']?codelode|^\s*(\[\s*)?[\"']?tool[\"']?\s*[\]=]", re.MULTILINE
 )
@@ -114,6 +116,8 @@ def _folders(start: str) -> list[str]:
 def _parsed(path: Path, data: bytes | None) -> Table:
     if data is None:
         raise UsageError(f"{path}: not a readable file of at most {MAX_BYTES >> 10} KiB")
+    if any(line.count(b".") > MAX_DOTS for line in data.split(b"\n")):
+        raise UsageError(f"{path}: a line has more than {MAX_DOTS} dots")
     import tomllib  # few commands find a settings file
 
     try:

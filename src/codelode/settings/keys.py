@@ -102,8 +102,15 @@ KEYS = (
         "--index-dir",
         exported=True,
     ),
-    Key("search.limit", _COUNT, "print at most N hits", "--limit", ("search",), project=_COUNT),
-    Key("search.mode", _MODES, "how to search", "--mode", ("search",), project=_MODES),
+    Key(
+        "search.limit",
+        _COUNT,
+        "print at most N hits",
+        "--limit",
+        ("search", "pick"),
+        project=_COUNT,
+    ),
+    Key("search.mode", _MODES, "how to search", "--mode", ("search", "pick"), project=_MODES),
     Key(
         "search.fresh",
         _FRESH,

@@ -37,11 +37,12 @@ COMMAND = Command(
     "roster",
     "keep the indexes of many repositories in a folder or bucket, to search them as one",
     "add: index ROOT (default: the current folder) or bring its index up to date, and add it to"
-    " ROSTER as NAME, such as acme/api; its paths begin with the name. update: replace what NAME"
-    " has by ROOT as it is now. label: let only those see NAME who have LABEL; without one,"
-    " everybody. remove: remove repositories. list: show the repositories and their totals. gc:"
-    " remove what no generation of the last day names. Any number of machines may do so at once."
-    " `lode search --roster` searches.",
+    " ROSTER as NAME, such as acme/api; its paths begin with the name. A URL in place of ROOT is"
+    " where `lode push` put the index. update: replace what NAME has by ROOT as it is now. label:"
+    " let only those see NAME who have LABEL; without one, everybody. remove: remove"
+    " repositories. list: show the repositories and their totals. gc: remove what no generation"
+    " of the last day names. Any number of machines may do so at once. `lode search --roster`"
+    " searches.",
     (
         option(
             "action",
@@ -115,17 +116,21 @@ def _check(options: argparse.Namespace) -> None:
 
 def _put(writer: RosterWriter, options: argparse.Namespace) -> tuple[Generation | None, str]:
     """Add or update a repository. Refuses what cannot succeed before anything is uploaded."""
-    from codelode.answers.roster import uploaded
+    from codelode.answers.roster import copied, uploaded
     from codelode.cli.streams import progress_meter
     from codelode.index import Index
     from codelode.render.units import count, size
+    from codelode.roster.answer import object_cache
 
     name, root = [*options.arguments, "."][:2]
     label = options.label[0] if options.label else None
     adding = options.action == "add"
     writer.check(name, label or "", exists=not adding)
-    index = Index.open(root, index_dir=options.index_dir)
-    repository = uploaded(writer, index, name, label or "", progress_meter(options.quiet))
+    if "://" in root:
+        repository = copied(writer, root, name, label or "", object_cache(options.index_dir))
+    else:
+        index = Index.open(root, index_dir=options.index_dir)
+        repository = uploaded(writer, index, name, label or "", progress_meter(options.quiet))
     generation = writer.add([repository]) if adding else writer.update([repository], label)
     what = f"{count(repository.files, 'file')}, {size(repository.index_bytes)}"
     return generation, f"{'added' if adding else 'updated'} {name} ({what})"
