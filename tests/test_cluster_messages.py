@@ -102,7 +102,8 @@ def test_changed_candidates_are_refused_or_harmless(tree: dict[str, bytes], data
     """A flipped byte gives other numbers at most: never other pieces, or values without order."""
     request = SearchRequest("alpha")
     query = parse_request(request)
-    context = complete_context(request, query, np.array([3]), (40, 200), ENCODER)
+    counted = np.full(len(query.counted), 3)
+    context = complete_context(request, query, counted, (40, 200), ENCODER)
     head, body = messages.pack_gathered(gather(shard_of(tree, set(), 2), context))
     flipped = bytearray(body)
     for _ in range(data.draw(st.integers(1, 4))):

@@ -209,7 +209,7 @@ def server(
 ) -> Iterator[tuple[str, CommandLine]]:
     """Run a real `lode cluster serve`, whose clients need a token."""
     lode = CommandLine(tmp_path_factory.mktemp("home"))
-    command = ("cluster", "serve", str(world.place), "--no-ray", "--port", "0")
+    command = ("cluster", "serve", str(world.place), "--no-ray", "--address", "0")
     with lode.serving(*command, LODE_SERVE_TOKEN=TOKEN) as url:
         until(lambda: fetch(f"{url}/api/status")["whole"], 20)
         yield url, lode

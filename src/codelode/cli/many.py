@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codelode.cli.options import LABEL, REPO, option, size, switch
+from codelode.cli.options import CACHE_SIZE, LABEL, REPO, option, switch
 
 if TYPE_CHECKING:
     import argparse
@@ -29,14 +29,7 @@ MANY_REPOSITORIES = (
         ),
         REPO,
         LABEL,
-        option(
-            "--cache-size",
-            metavar="SIZE",
-            type=size,
-            default=20 << 30,
-            help="keep at most SIZE of fetched segments on this machine; K, M and G are powers of"
-            " 1024 (default: 20G)",
-        ),
+        CACHE_SIZE,
         switch(
             "--strict", help="with --server, fail if some of the repositories cannot be searched"
         ),

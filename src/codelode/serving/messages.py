@@ -65,6 +65,7 @@ def unpack_answer(reply: dict[str, Any], texts: bytes) -> Answer:
     fields = reply["answer"]
     fields["hits"] = unpack_hits(fields["hits"], texts)
     fields["freshness"] = Freshness(*fields["freshness"])
+    fields["missing"] = tuple(fields["missing"])
     return Answer(**fields)
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from codelode.cli.options import (
+    CACHE_SIZE,
     HELP,
     HOST_NAMES,
+    LABEL,
+    MODEL,
     QUIET,
     Command,
-    natural,
     option,
     positive,
     size,
@@ -19,6 +21,9 @@ from codelode.cli.options import (
 if TYPE_CHECKING:
     import argparse
 
+
+_LOCAL_CORES = 4
+"""What Ray hands out on this machine, however many cores there are: searchers mostly wait."""
 
 _FORMS = {
     "serve": "serve ROSTER",
@@ -66,38 +71,16 @@ COMMAND = Command(
                 switch(
                     "--no-ray", help="run the searchers as processes of this machine, without Ray"
                 ),
+                LABEL,
+                MODEL,
+                CACHE_SIZE,
                 option(
-                    "--label",
-                    metavar="LABEL",
-                    action="append",
-                    default=[],
-                    help="an access label that all clients of this server have; repeatable",
-                ),
-                option(
-                    "--model",
-                    metavar="MODEL",
-                    help="the embedding model of the indexes, if it is not a bundled one",
-                ),
-                option(
-                    "--cache-size",
-                    metavar="SIZE",
-                    type=size,
-                    default=20 << 30,
-                    help="keep at most SIZE of fetched segments on each machine (default: 20G)",
-                ),
-                option(
-                    "--port",
-                    metavar="N",
-                    type=natural,
-                    default=8792,
-                    help="the port of the API; 0 for any that is free (default: 8792)",
-                ),
-                option(
-                    "--host",
-                    metavar="ADDRESS",
-                    default="127.0.0.1",
-                    help="the address of the API (default: 127.0.0.1). Any other than this"
-                    " machine's own needs a token: that in LODE_SERVE_TOKEN, else a new one",
+                    "--address",
+                    metavar="[HOST:]PORT",
+                    default="127.0.0.1:8792",
+                    help="the address of the API; port 0 for any that is free (default:"
+                    " 127.0.0.1:8792). Any other host than this machine's own needs a token: that"
+                    " in LODE_SERVE_TOKEN, else a new one",
                 ),
                 HOST_NAMES,
                 option(
@@ -113,18 +96,18 @@ COMMAND = Command(
             "build",
             (
                 option(
-                    "--max-memory",
+                    "--task-memory",
                     metavar="SIZE",
                     type=size,
                     default=2 << 30,
                     help="the memory of a task (default: 2G)",
                 ),
                 option(
-                    "--cores",
+                    "--task-cores",
                     metavar="N",
                     type=positive,
                     default=1,
-                    help="the cores of a task; with `up`, those of the cluster (default: 1, 4)",
+                    help="the cores of a task (default: 1)",
                 ),
             ),
         ),
@@ -176,17 +159,14 @@ def _serve(options: argparse.Namespace) -> int:
     from codelode.cli.streams import say
     from codelode.cluster.files import FileOptions
     from codelode.cluster.serve import ServeOptions, serve_cluster
-    from codelode.errors import UsageError
     from codelode.http.listen import parse_address
     from codelode.roster.answer import object_cache
 
-    if options.port > 65535:
-        raise UsageError(f"{options.port} is not a port: give 0 to 65535")
     cache = object_cache(None, options.cache_size)
     (roster,) = options.arguments
     served = ServeOptions(
         roster=roster,
-        address=(options.host, options.port),
+        address=parse_address(options.address),
         names=options.names,
         token=os.environ.get("LODE_SERVE_TOKEN", ""),
         listen=parse_address(options.listen),
@@ -222,7 +202,7 @@ def _build(options: argparse.Namespace) -> int:
             outcome = built.problem or f"{built.files:,} files in {built.seconds:.1f} s"
             say(f"{done}/{len(sources)} {built.name}: {outcome}")
 
-    asked = BuildOptions(roster, _ray_address(options), options.cores, options.max_memory)
+    asked = BuildOptions(roster, _ray_address(options), options.task_cores, options.task_memory)
     report = build_all(sources, asked, progress)
     print_report(report)
     return 1 if any(built.problem for built in report.built) else 0
@@ -237,7 +217,7 @@ def _up(options: argparse.Namespace) -> int:
             "`lode cluster up` starts Ray on this machine only: add --local; for a cluster of"
             " machines see docs/scale-out.md"
         )
-    print(up(options.cores if options.cores > 1 else 4, PORT))
+    print(up(_LOCAL_CORES, PORT))
     return 0
 
 
