@@ -162,6 +162,14 @@ REPO = option(
     help="only repositories whose names match GLOB, or with a leading ! only those that do not;"
     " repeatable, the last match decides",
 )
+CACHE_SIZE = option(
+    "--cache-size",
+    metavar="SIZE",
+    type=size,
+    default=20 << 30,
+    help="keep at most SIZE of fetched segments on this machine; K, M and G are powers of 1024"
+    " (default: 20G)",
+)
 LABEL = option(
     "--label",
     metavar="LABEL",
