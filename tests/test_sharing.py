@@ -7,6 +7,8 @@ import random
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -201,12 +203,17 @@ def test_a_pull_replaces_an_index_whatever_is_in_it(team: Team) -> None:
     assert contents(index) == own
 
 
-def test_a_damaged_index_is_replaced(team: Team) -> None:
+@pytest.mark.parametrize(
+    "damaged",
+    [lambda _: b"damaged", lambda data: data[:500] + b"x" + data[501:]],
+    ids=["all", "one"],
+)
+def test_a_damaged_index_is_replaced(team: Team, damaged: Callable[[bytes], bytes]) -> None:
     team.push()
     index = team.clone()
     index.update()
     for path in index.directory.glob("*.seg"):
-        path.write_bytes(b"damaged")
+        path.write_bytes(damaged(path.read_bytes()))
     fresh = Index.open(index.root, index_dir=team.folder / "indexes")
     team.pull(fresh)
     assert not fresh.verify() and team.as_built(fresh)
@@ -295,8 +302,8 @@ def test_a_killed_pull_goes_on_where_it_stopped(team: Team) -> None:
     size = sum(each.size for each in team.store.list("segments")) + team.push().bytes_uploaded
     index = team.clone()
     process = slow_pull(team, index, 50_000)
-    partial = index.directory / "pull"
-    while not (parts := list(partial.glob("*.part"))) or parts[0].stat().st_size < size // 4:
+    staged = index.directory / "pull"
+    while not (parts := list(staged.glob("*.part"))) or parts[0].stat().st_size < size // 4:
         assert process.poll() is None
         time.sleep(0.01)
     process.kill()
@@ -304,11 +311,11 @@ def test_a_killed_pull_goes_on_where_it_stopped(team: Team) -> None:
     assert not index.exists()
     report = team.pull(index)
     assert 0 < report.bytes_fetched < 0.8 * size
-    assert not index.verify() and not list(partial.glob("*.part"))
+    assert not index.verify() and not list(staged.glob("*.part"))
 
 
-def pull_until(team: Team, index: Index, events: int) -> bool:
-    """Pull in a fork that dies at its n-th change of a file; return whether it lived."""
+def lives_through(events: int, action: Callable[[], object]) -> bool:
+    """Run an action in a fork that dies after some changes of files; return whether it lived."""
     pid = os.fork()
     if pid:
         return os.waitpid(pid, 0)[1] == 0
@@ -325,7 +332,7 @@ def pull_until(team: Team, index: Index, events: int) -> bool:
     sys.addaudithook(die)
     code = 1
     try:
-        team.pull(index)
+        action()
         code = 0
     finally:
         os._exit(code)
@@ -340,7 +347,7 @@ def test_a_pull_that_dies_at_any_step_leaves_one_of_the_two_indexes(team: Team) 
     team.push()
     new = contents(team.index)
     died = 0
-    while not pull_until(team, index, died):
+    while not lives_through(died, partial(team.pull, index)):
         died += 1
         assert not index.verify()
         assert contents(index) in (old, new)
@@ -393,3 +400,19 @@ def test_without_common_history_the_last_push_of_the_branch_counts(team: Team) -
     index = Index.open(other, index_dir=team.folder / "indexes")
     report = team.pull(index, PullOptions(near=True))
     assert (report.push, report.distance) == (made, None)
+
+
+def test_a_push_that_dies_at_any_step_is_done_by_the_next_one(team: Team) -> None:
+    team.push()
+    write_tree(team.origin, {"src/added.py": "def added():\n    return 1\n"})
+    committed(team.origin)
+    team.index.update()
+    died, index = 0, team.clone()
+    while not lives_through(died, team.push):
+        died += 1
+        team.pull(index)
+        assert not index.verify()
+    assert died > 5
+    assert team.push().segments_uploaded == 0
+    team.pull(index)
+    assert contents(index) == contents(team.index)

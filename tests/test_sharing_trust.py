@@ -192,6 +192,11 @@ def change_entry(victim: Victim, **changes: Any) -> None:
     victim.publish(replace(shared, manifest=replace(shared.manifest, segments=(entry,))))
 
 
+def test_a_push_that_is_listed_as_another_commit_is_refused(victim: Victim) -> None:
+    victim.publish(victim.shared(), commit="f" * 40)
+    assert "another commit" in victim.refuses()
+
+
 def test_counts_that_do_not_add_up_are_refused(victim: Victim) -> None:
     entry = victim.shared().manifest.segments[0]
     for field in ("files", "chunks", "tokens", "text_bytes", "all_chunks", "rows", "bytes"):

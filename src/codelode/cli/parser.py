@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from codelode.cli.options import Command
 
-SUMMARY = "Search code by meaning, locally. Nothing leaves this machine."
+SUMMARY = "Search code by meaning, locally. Nothing leaves this machine unless you push it."
 
 
 class _Parser(argparse.ArgumentParser):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,7 +31,7 @@ class BucketStore:
     """A bucket, or a folder of one. `store` is a store of obstore's."""
 
     place: str
-    store: Any
+    store: Any = field(repr=False)  # that of Azure cannot describe itself without an account
 
     @classmethod
     def open(cls, url: str) -> BucketStore:

@@ -53,7 +53,14 @@ def check_identity(
                 f"the shared index was made with --{name.replace('_', '-')}, and its updates here"
                 " would be too: allow that with --trust-options"
             )
-    next_manifest(manifest, reader.root, reader.load_encoder(manifest), walk)
+    try:
+        next_manifest(manifest, reader.root, reader.load_encoder(manifest), walk)
+    except MismatchError as error:
+        problem = str(error).partition(": rebuild")[0].removeprefix("the index")
+        raise MismatchError(
+            f"the shared index{problem}, and none like it can be updated here: use the version of"
+            " codelode that pushed it, with the same extras, or push again"
+        ) from None
 
 
 def check_distinct(lives: Sequence[LiveSegment]) -> None:

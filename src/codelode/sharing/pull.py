@@ -24,7 +24,7 @@ from codelode.sharing.check import check_identity
 from codelode.sharing.choice import choose
 from codelode.sharing.fit import Fitter
 from codelode.sharing.gather import Limits, gather
-from codelode.sharing.layout import Push, fetch_index, signature_key
+from codelode.sharing.layout import Push, fetch_index, index_key, signature_key
 from codelode.sharing.signature import MAX_SIGNATURE_BYTES, signer
 from codelode.sharing.staging import Staging
 from codelode.store.commit import publish, settle, write_stats
@@ -97,6 +97,7 @@ def pull(
     before = _current(reader)
     choice = choose(store, reader.root, options.near)
     data, shared = fetch_index(store, choice.push.index)
+    _check_source(store, choice.push, shared)
     signed_by = _check_signature(store, choice.push, data, options.signers)
     mine = before.manifest if before else None
     check_identity(reader, shared.manifest, mine, options.trust_options)
@@ -122,6 +123,13 @@ def pull(
         changed=changed,
         seconds=time.perf_counter() - began,
     )
+
+
+def _check_source(store: ObjectStore, push: Push, shared: SharedIndex) -> None:
+    """Raise `ObjectStoreError` if the list of pushes tells another source than the index."""
+    if (push.commit, push.branch) != (shared.commit, shared.branch):
+        key = index_key(push.index)
+        raise ObjectStoreError(store.place, key, "the index is of another commit than was listed")
 
 
 def _check_signature(
@@ -152,10 +160,10 @@ def _install(
     storage = reader.storage
     before = _current(reader)
     settle(storage, before.manifest if before else None)
-    if before is not None and _same(before.manifest, shared.manifest):
-        return before.manifest, False
     for entry in shared.manifest.segments:
         staging.install(entry, shared.objects[entry.name])
+    if before is not None and _same(before.manifest, shared.manifest):
+        return before.manifest, False
     manifest = replace(
         shared.manifest,
         generation=(before.manifest.generation if before else _generation(reader)) + 1,

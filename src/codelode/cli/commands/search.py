@@ -23,15 +23,14 @@ from codelode.cli.hit_options import (
     VIMGREP,
     json_format,
 )
+from codelode.cli.many import MANY_REPOSITORIES, search_elsewhere
 from codelode.cli.options import (
     COLOR,
     GLOB,
     HELP,
     INDEX_DIR,
-    LABEL,
     LIMIT,
     NO_INDEX,
-    REPO,
     SHOW_SECRETS,
     TYPE,
     Command,
@@ -39,7 +38,6 @@ from codelode.cli.options import (
     natural,
     option,
     positive,
-    size,
     switch,
 )
 from codelode.types import FRESH
@@ -97,27 +95,7 @@ COMMAND = Command(
                 INDEX_DIR,
             ),
         ),
-        (
-            "many repositories",
-            (
-                option(
-                    "--roster",
-                    metavar="PLACE",
-                    help="instead of ROOT, search the repositories of the roster in PLACE, a"
-                    " folder or a URL (see `lode roster`)",
-                ),
-                REPO,
-                LABEL,
-                option(
-                    "--cache-size",
-                    metavar="SIZE",
-                    type=size,
-                    default=20 << 30,
-                    help="keep at most SIZE of fetched segments on this machine; K, M and G are"
-                    " powers of 1024 (default: 20G)",
-                ),
-            ),
-        ),
+        MANY_REPOSITORIES,
         (
             "how",
             (
@@ -222,10 +200,8 @@ def run(options: argparse.Namespace) -> int:
     request = request_of(query, max(options.limit or 10, options.open or 1), options)
     terms = parse_request(request).terms
     Links(options)  # refuses a bad format before anything is done
-    if options.roster is not None:
-        from codelode.cli.roster_search import search_roster
-
-        return search_roster(request, terms, roots, options)
+    if options.roster is not None or options.server is not None:
+        return search_elsewhere(request, terms, roots, options)
     several = SeveralRoots(advice.checked_roots(roots, options), index_dir=options.index_dir)
     for index in several.indexes:
         build_if_missing(index, allowed=not options.no_index, meter=streams.progress_meter())
