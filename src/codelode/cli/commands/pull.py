@@ -74,7 +74,7 @@ COMMAND = Command(
         ("use the team's index for this checkout", "lode pull ../team-store"),
         ("on a branch", "lode pull --nearest ../team-store"),
     ),
-    "0 done, 2 error (the index is as it was), 130 interrupted (a later pull goes on)",
+    "0 done, 2 error, 130 interrupted (a later pull goes on)",
 )
 
 
