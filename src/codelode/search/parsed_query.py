@@ -24,7 +24,8 @@ _STOP_WORDS = frozenset(
     "a an and are as at be by can do does for from how i in into is it its of on or that the this"
     " to was what when where which while who why with".split()
 )
-_WORD = re.compile(r"[\w$\u0080-\U0010ffff]+[!?]?")
+_WORD = re.compile(r"[^\x00-#%-/:-@\[-^`{-\x7f]+[!?]?")
+"""Letters, digits, underscores, dollars and all beyond ASCII; its inverse compiles much faster."""
 _QUALIFIER = re.compile(r"\.|::|->|#|/")
 _CAMEL_CASE = re.compile(r"[a0@]A|A{2}a")  # matched against `shape(name)`
 _OPERATOR_NAME = re.compile(r"\boperator\s*(\(\)|\[\]|[^\w\s()\[\]]+)")
