@@ -2,8 +2,8 @@
 
 The user's file is `codelode/config.toml` in the XDG config folder. The project's file is
 `codelode.toml`, or the table `tool.codelode` of `pyproject.toml`: the nearest at or above a folder,
-but not above the top of its git worktree. Outside of a worktree only the folder itself counts, so
-that a file in `/tmp` or another shared folder never does.
+but not above the top of its git worktree. Outside of a worktree only the folder itself counts, not
+a file in `/tmp` or another folder that others can write to.
 """
 
 from __future__ import annotations
