@@ -37,7 +37,7 @@ def sources_exist(start: str | os.PathLike[str] | None) -> bool:
 
     Cheap, so that a command without settings need not know which ones there are.
     """
-    if any(name.startswith("LODE_") for name in os.environ):
+    if any(name.startswith("LODE_") and text for name, text in os.environ.items()):
         return True
     path = user_file()
     return (path is not None and path.exists()) or (start is not None and _has_project(start))
