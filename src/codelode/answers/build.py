@@ -60,9 +60,6 @@ def build_if_missing(
     from codelode.answers.large_tree import refuse_unasked
 
     index, settings = configured(index)
-    from codelode.answers.indexes import remove_old_orphans  # most searches find an index
-    from codelode.answers.large_tree import refuse_unasked
-
     refuse_unasked(index, settings)
     report = update(index, meter, **settings)
     remove_old_orphans(index)
