@@ -75,7 +75,7 @@ class ModelFolder:
 
 def fingerprint_of(folder: Path, info: dict[str, Any]) -> str:
     """Return a hash over all that determines the vectors: arrays, settings in model.json."""
-    import hashlib  # loads a large library, which no search needs
+    import hashlib  # it loads OpenSSL, and a search needs neither
 
     digest = hashlib.blake2b(digest_size=12)
     for key in ("format", "tokenizer", "dimensions", "path_weight"):

@@ -87,7 +87,7 @@ class ParsedQuery:
             return self, counts
         there = counts[len(self.terms) :].tolist()
         files = [
-            replace(mention, alone=1 / n if mention.weight < 1 else 1.0)
+            replace(mention, alone=n**-0.5 if mention.weight < 1 else 1.0)
             for mention, n in zip(self.files, there, strict=True)
             if n
         ]

@@ -99,11 +99,14 @@ class Ranked:
     def __len__(self) -> int:
         return len(self.keys)
 
+    def __getitem__(self, rows: NDArray[np.intp]) -> Ranked:
+        features = None if self.features is None else self.features[rows]
+        return Ranked(self.shards[rows], self.keys[rows], self.scores[rows], features)
+
     def of_shard(self, shard: int) -> tuple[NDArray[np.intp], Ranked]:
         """Return the rows of the chunks of a shard, intp[m], and these chunks."""
         rows = np.flatnonzero(self.shards == shard)
-        features = None if self.features is None else self.features[rows]
-        return rows, Ranked(self.shards[rows], self.keys[rows], self.scores[rows], features)
+        return rows, self[rows]
 
 
 def finish(gathered: Sequence[Gathered], context: QueryContext) -> Ranked:

@@ -200,7 +200,11 @@ class DefinitionLookup:
 
     def qualified_name(self, file: int, place: int) -> str:
         """Return the name of a definition, qualified by its owner and all enclosing definitions."""
-        return ".".join(self.name_parts(file, place))
+        number = int(self._rows.firsts[file]) + place
+        parts: list[str] = []
+        for each in (number, *self._rows.enclosing(number)):
+            parts += filter(None, (self._name(each), self._owner(each)))
+        return ".".join(reversed(parts))
 
     def qualified(self, file: int, row: DefinitionRow, near: Sequence[DefinitionRow]) -> str:
         """Return `qualified_name` of a definition; fast if `near` has those that enclose it."""
