@@ -16,6 +16,8 @@ BANDWIDTH = option(
     help="move at most SIZE bytes per second, such as 500K or 10M (default: no limit)",
 )
 
+WITH_SECRETS = switch("--with-secrets", help="share an index that was made with --secrets")
+
 COMMAND = Command(
     "push",
     "share an index through a bucket or a folder",
@@ -37,10 +39,7 @@ COMMAND = Command(
                     metavar="KEY",
                     help="sign the index with this SSH key, by ssh-keygen",
                 ),
-                switch(
-                    "--with-secrets",
-                    help="push an index that was made with --secrets",
-                ),
+                WITH_SECRETS,
                 BANDWIDTH,
                 switch("--json", help="one JSON object instead of a sentence"),
                 INDEX_DIR,
