@@ -68,10 +68,7 @@ class SelectedRepositories:
         Raises `UsageError` if there is nothing to search.
         """
         self.roster = roster
-        self.selection = roster.select(globs, labels)
-        if not len(self.selection):
-            which = f" that matches {' or '.join(map(repr, globs))}" if globs else " to search"
-            raise UsageError(f"{roster.place} has no repository{which}")
+        self.selection = select_some(roster, globs, labels)
         self._cache = cache or object_cache()
         self._model = model
         self._encoder: Encoder | None = None
@@ -84,9 +81,7 @@ class SelectedRepositories:
         Raises what `Index.answer` does, and `ObjectStoreError`.
         """
         began = time.perf_counter()
-        if request.changed is not None or request.since is not None:
-            raise UsageError("what has changed in a tree is not known to a roster")
-        parse_request(request)
+        check_for_roster(request)
         hits = self._hits(request)
         seconds = time.perf_counter() - began
         if (recorder := metrics.recorder()) is not None:
@@ -142,3 +137,19 @@ class SelectedRepositories:
             self._encoder = load(self._model or manifest.encoder)
         check_model(manifest, self._encoder.name, self._encoder.fingerprint)
         return self._encoder
+
+
+def check_for_roster(request: SearchRequest) -> None:
+    """Raise `UsageError` for a request that means nothing, or that needs the files of a tree."""
+    if request.changed is not None or request.since is not None:
+        raise UsageError("what has changed in a tree is not known to a roster")
+    parse_request(request)
+
+
+def select_some(roster: Roster, globs: Sequence[str], labels: Collection[str]) -> Selection:
+    """Return what `Roster.select` does. Raises `UsageError` too if there is nothing to search."""
+    selection = roster.select(globs, labels)
+    if not len(selection):
+        which = f" that matches {' or '.join(map(repr, globs))}" if globs else " to search"
+        raise UsageError(f"{roster.place} has no repository{which}")
+    return selection

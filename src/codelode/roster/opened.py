@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from codelode.objects.store import ObjectStore
     from codelode.roster.cache import ObjectCache
     from codelode.roster.manifest import RepositoryManifest
+    from codelode.roster.records import Identity
     from codelode.roster.roster import Selection
     from codelode.segment.buffer import Buffer
     from codelode.store.snapshot import LiveSegment
@@ -42,12 +43,7 @@ def open_shard(selection: Selection, cache: ObjectCache) -> Shard:
     `UsageError` if they are too many or too large, `DamagedError`, `FormatError`,
     `ObjectStoreError`.
     """
-    identity = selection.identity()
-    if identity is not None and identity.tokenizer != TOKENIZER:
-        raise MismatchError(
-            f"the repositories were indexed with the tokenizer {identity.tokenizer}, and this"
-            f" version reads {TOKENIZER}: update them by `lode roster update`"
-        )
+    check_tokenizer(selection.identity())
     store = selection.roster.store
     local = local_folder(store)
     manifests = _manifests(selection, cache, local is not None)
@@ -58,6 +54,15 @@ def open_shard(selection: Selection, cache: ObjectCache) -> Shard:
             if attempt == _ATTEMPTS:
                 raise DamagedError("a segment is missing", "raise --cache-size") from None
     raise AssertionError
+
+
+def check_tokenizer(identity: Identity | None) -> None:
+    """Raise `MismatchError` for indexes whose terms are not those of this version."""
+    if identity is not None and identity.tokenizer != TOKENIZER:
+        raise MismatchError(
+            f"the repositories were indexed with the tokenizer {identity.tokenizer}, and this"
+            f" version reads {TOKENIZER}: update them by `lode roster update`"
+        )
 
 
 def local_folder(store: ObjectStore) -> FolderStore | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codelode.cli.commands.push import WITH_SECRETS
 from codelode.cli.options import (
     DRY_RUN,
     HELP,
@@ -12,6 +11,7 @@ from codelode.cli.options import (
     LABEL,
     QUIET,
     REPO,
+    WITH_SECRETS,
     Command,
     option,
     switch,
