@@ -124,7 +124,9 @@ def imported_by(lode: CommandLine, *arguments: str | Path, folder: Path) -> set[
         },
     )
     listed = folder / "modules"
-    lode(*arguments, PYTHONPATH=str(folder), TEST_LODE_MODULES=str(listed))
+    environment = lode.environment(PYTHONPATH=str(folder), TEST_LODE_MODULES=str(listed))
+    del environment["LODE_FRESH_BUDGET"]  # most users set none of our variables
+    subprocess.run([*LODE, *arguments], cwd=lode.home, env=environment, capture_output=True)
     return set(listed.read_text().split())
 
 

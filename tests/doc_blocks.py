@@ -35,7 +35,7 @@ _NOT_RUN = re.compile(r"<!-- not run: \S.* -->")
 _NOT_COMPARED = re.compile(r"<!-- not compared: \S.* -->")
 SKIPPED = {"make": "builds and tests the project itself", "pip": "installs packages"}
 """Programs that examples never run, with the reason."""
-SERVES = ("lode mcp --http", "lode watch", "lode serve")
+SERVES = ("lode mcp --http", "lode watch", "lode serve", "lode cluster")
 """Commands that end only when they are interrupted."""
 ASKS = ("lode pick",)
 """Commands that wait for keys: `test_cli_pick` types them."""

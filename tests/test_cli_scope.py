@@ -251,4 +251,5 @@ def test_a_search_without_these_filters_imports_nothing_for_them(
     imported = imported_by(lode, "search", "retry", root, folder=tmp_path / "modules")
     late = {"codelode.dates", "codelode.cli.editor", "codelode.render.hyperlinks"}
     late |= {"codelode.search.modified", "codelode.discover.git_changes"}
+    late |= {"codelode.cli.pager", "codelode.cli.filters"}
     assert sorted(late & imported) == []

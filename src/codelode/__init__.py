@@ -16,6 +16,7 @@ TYPE_CHECKING = False  # importing `typing` would take most of the time of impor
 if TYPE_CHECKING:
     from codelode.embed.encoder import Encoder
     from codelode.errors import (
+        ClusterError,
         CodelodeError,
         DamagedError,
         FormatError,
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "Answer",
+    "ClusterError",
     "CodelodeError",
     "DamagedError",
     "Encoder",

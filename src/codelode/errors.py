@@ -6,6 +6,7 @@ CodelodeError
 ├── IndexingError         an update had to stop; earlier commits are intact
 │   └── MemoryCapError    the memory cap could not be kept
 ├── LockedError           another process is writing to the index
+├── ClusterError          a cluster cannot answer, or not completely although that was asked for
 ├── ObjectStoreError      a bucket or a shared folder cannot be used
 │   ├── NoObjectError     it has no such object
 │   ├── UnfitStoreError   it lacks a property that commits need
@@ -70,6 +71,10 @@ class UnfitStoreError(ObjectStoreError):
 
 class StaleWriterError(ObjectStoreError):
     """A commit that took so long that the generation it began from may be gone; start again."""
+
+
+class ClusterError(CodelodeError):
+    """A cluster that cannot answer, or not completely although a complete answer was asked for."""
 
 
 class StoreError(CodelodeError):

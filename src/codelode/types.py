@@ -272,7 +272,8 @@ class Answer:
     """The hits of a search, best first, and the snapshot they come from.
 
     `complete` is False until the index covers the whole tree. `stale_files` counts the files among
-    the hits that have changed on disk since, `freshness` those of the whole tree.
+    the hits that have changed on disk since, `freshness` those of the whole tree. `missing` are the
+    repositories that a cluster could not search in time.
     """
 
     query: str
@@ -285,3 +286,4 @@ class Answer:
     hits: list[Hit]
     seconds: float
     freshness: Freshness = Freshness()
+    missing: tuple[str, ...] = ()

@@ -60,6 +60,7 @@ def build_if_missing(
     from codelode.answers.large_tree import refuse_unasked
 
     index, settings = configured(index)
+
     refuse_unasked(index, settings)
     report = update(index, meter, **settings)
     remove_old_orphans(index)

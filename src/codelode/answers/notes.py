@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 def notes(answer: Answer) -> list[str]:
     """Return notes on completeness and freshness; an empty list if all is well."""
     found = []
-    if not answer.complete:
+    if answer.missing:
+        found.append(f"not searched in time: {', '.join(answer.missing)}")
+    elif not answer.complete:
         found.append("the index does not cover the whole tree yet: run `lode index`")
     state = answer.freshness
     if state.differing:

@@ -26,6 +26,7 @@ def answer_object(answer: Answer, text: bool = True) -> dict[str, Any]:
             "changed_files": answer.freshness.differing,
             "freshness": freshness_object(answer.freshness),
         },
+        **({"missing": list(answer.missing)} if answer.missing else {}),
         "hits": [hit_object(hit, text) for hit in answer.hits],
         "seconds": round(answer.seconds, 6),
     }

@@ -21,6 +21,13 @@ def path_fields(path: str) -> dict[str, str]:
     return {"path": clean, "path_bytes": base64.b64encode(os.fsencode(path)).decode()}
 
 
+def path_of_fields(fields: dict[str, str]) -> str:
+    """Return the path that `path_fields` describes. Raises `ValueError`, `LookupError`."""
+    if "path_bytes" in fields:
+        return os.fsdecode(base64.b64decode(fields["path_bytes"], validate=True))
+    return fields["path"]
+
+
 def without_surrogates(text: str) -> str:
     """Return the text with U+FFFD for each surrogate: those stand for bytes that are not UTF-8."""
     return _SURROGATES.sub("\ufffd", text)

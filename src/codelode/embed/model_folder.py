@@ -27,7 +27,7 @@ ARRAYS = ("hashes.npy", "table.npy", "scales.npy", "weights.npy")
 _FORMAT = 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ModelFolder:
     """A static model, memory-mapped. `info` is model.json."""
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from codelode.discover.options import WalkOptions
 from codelode.discover.walk import walk
 from codelode.system.cpu import available_cores
-from codelode.system.fork import enlarge_pipe
+from codelode.system.fork import enlarge_pipe, fork
 from codelode.types import SourceFile
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class _Ahead:
         self._began_ns = time.time_ns()
         self._parent = os.getpid()
         self._reading, writing = os.pipe()
-        self._child = os.fork()
+        self._child = fork()
         if not self._child:
             _walk(root, options, writing)
         os.close(writing)

@@ -118,7 +118,8 @@ class Resident:
             signal.signal(signal.SIGALRM, signal.SIG_DFL)
             signal.alarm(int(wire.SECONDS_TO_ANSWER))
             null = os.open(os.devnull, os.O_RDWR)
-            _become([null] * 3, os.fsencode(self._index.root), dict(os.environb), lambda: None)
+            variables = {os.fsencode(name): os.fsencode(os.environ[name]) for name in os.environ}
+            _become([null] * 3, os.fsencode(self._index.root), variables, lambda: None)
             for options in ((), ("--json",), ("--agent",), ("--color=always",)):
                 self._main(["search", "warm up", "--fresh=never", *options])
             os.write(writing, "\n".join(sys.modules).encode())

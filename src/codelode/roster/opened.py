@@ -6,7 +6,7 @@ import errno
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from codelode.errors import DamagedError, MismatchError, UsageError
+from codelode.errors import DamagedError, MismatchError, ObjectStoreError, UsageError
 from codelode.objects.folder import FolderStore
 from codelode.roster.cache import Wanted
 from codelode.roster.manifest import repository_key, segment_key
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from codelode.objects.store import ObjectStore
     from codelode.roster.cache import ObjectCache
     from codelode.roster.manifest import RepositoryManifest
+    from codelode.roster.records import Identity
     from codelode.roster.roster import Selection
     from codelode.segment.buffer import Buffer
     from codelode.store.snapshot import LiveSegment
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 _DESCRIPTORS = 2
 """A mapped file has one for its lease and one for its mapping."""
 
-_ATTEMPTS = 3
+_ATTEMPTS = 20
 
 
 def open_shard(selection: Selection, cache: ObjectCache) -> Shard:
@@ -42,12 +43,7 @@ def open_shard(selection: Selection, cache: ObjectCache) -> Shard:
     `UsageError` if they are too many or too large, `DamagedError`, `FormatError`,
     `ObjectStoreError`.
     """
-    identity = selection.identity()
-    if identity is not None and identity.tokenizer != TOKENIZER:
-        raise MismatchError(
-            f"the repositories were indexed with the tokenizer {identity.tokenizer}, and this"
-            f" version reads {TOKENIZER}: update them by `lode roster update`"
-        )
+    check_tokenizer(selection.identity())
     store = selection.roster.store
     local = local_folder(store)
     manifests = _manifests(selection, cache, local is not None)
@@ -58,6 +54,15 @@ def open_shard(selection: Selection, cache: ObjectCache) -> Shard:
             if attempt == _ATTEMPTS:
                 raise DamagedError("a segment is missing", "raise --cache-size") from None
     raise AssertionError
+
+
+def check_tokenizer(identity: Identity | None) -> None:
+    """Raise `MismatchError` for indexes whose terms are not those of this version."""
+    if identity is not None and identity.tokenizer != TOKENIZER:
+        raise MismatchError(
+            f"the repositories were indexed with the tokenizer {identity.tokenizer}, and this"
+            f" version reads {TOKENIZER}: update them by `lode roster update`"
+        )
 
 
 def local_folder(store: ObjectStore) -> FolderStore | None:
@@ -108,8 +113,11 @@ def _shard(
                 raise FileNotFoundError(digest)
             segments.append(live_segment(buffer, entry, first.dimensions))
     except OSError as error:
-        if error.errno not in (errno.EMFILE, errno.ENFILE, errno.ENOMEM):
+        if isinstance(error, FileNotFoundError):
             raise
+        if error.errno not in (errno.EMFILE, errno.ENFILE, errno.ENOMEM):
+            problem = f"a segment cannot be opened: {error.strerror or error}"
+            raise ObjectStoreError(store.place, "", problem) from None
         raise UsageError(
             f"{len(pairs):,} segments cannot be open at once ({error.strerror}): select fewer"
             " repositories (-r)"

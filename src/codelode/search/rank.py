@@ -68,7 +68,7 @@ LEAST_COSINE = 0.25
 """A chunk that has no word of the query is a hit only with a cosine above this."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class FeatureTable:
     """n candidates of all shards with all their features, in the order of their places.
 
@@ -84,7 +84,7 @@ class FeatureTable:
     matched: NDArray[np.bool_]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Ranked:
     """The n chunks to show, best first: shards int64[n], keys int64[n], scores float32[n].
 
@@ -99,11 +99,14 @@ class Ranked:
     def __len__(self) -> int:
         return len(self.keys)
 
+    def __getitem__(self, rows: NDArray[np.intp]) -> Ranked:
+        features = None if self.features is None else self.features[rows]
+        return Ranked(self.shards[rows], self.keys[rows], self.scores[rows], features)
+
     def of_shard(self, shard: int) -> tuple[NDArray[np.intp], Ranked]:
         """Return the rows of the chunks of a shard, intp[m], and these chunks."""
         rows = np.flatnonzero(self.shards == shard)
-        features = None if self.features is None else self.features[rows]
-        return rows, Ranked(self.shards[rows], self.keys[rows], self.scores[rows], features)
+        return rows, self[rows]
 
 
 def finish(gathered: Sequence[Gathered], context: QueryContext) -> Ranked:

@@ -19,10 +19,14 @@ from codelode.search.parsed_query import nothing_to_look_for, parse_request
 from codelode.search.rank import finish, is_cut_off
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from codelode.embed.encoder import Encoder
+    from codelode.search.gathered import Gathered
+    from codelode.search.parsed_query import ParsedQuery
     from codelode.search.rank import Ranked
     from codelode.search.request import SearchRequest
     from codelode.search.shard import Shard
@@ -30,7 +34,7 @@ if TYPE_CHECKING:
     from codelode.types import Hit
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Source:
     """An index to search: its shard, the root below which its files are, and the part to search.
 
@@ -72,7 +76,14 @@ def search_all(
             stack.enter_context(source.shard.snapshot.damage_explained())
             stack.enter_context(source.shard.snapshot.held())
         context, terms = _prepare_all([source.shard for source in sources], encoder, request)
-        ranked, context = _ranked(sources, terms, context)
+
+        def gather_all(context: QueryContext) -> list[Gathered]:
+            return [
+                gather(source.shard, context, postings, source.part)
+                for source, postings in zip(sources, terms, strict=True)
+            ]
+
+        ranked, context = rank_all(gather_all, context)
         with timed("text"):
             found: dict[int, tuple[int, Hit]] = {}
             for number, source in enumerate(sources):
@@ -84,19 +95,17 @@ def search_all(
             return [found[row] for row in range(len(ranked))]
 
 
-def _ranked(
-    sources: Sequence[Source], terms: Sequence[TermPostings], context: QueryContext
+def rank_all(
+    gather_all: Callable[[QueryContext], Sequence[Gathered]], context: QueryContext
 ) -> tuple[Ranked, QueryContext]:
     """Return the chunks to show, and the context that found them.
 
-    With `max_per_file`, the best chunks of all may be in a few files: then the legs bring more.
+    `gather_all` returns the candidates of all shards, of which there is at least one. With
+    `max_per_file`, the best chunks of all may be in a few files: then the legs bring more.
     Raises `UsageError` if the query means nothing.
     """
     while True:
-        gathered = [
-            gather(source.shard, context, postings, source.part)
-            for source, postings in zip(sources, terms, strict=True)
-        ]
+        gathered = gather_all(context)
         if not any(map(len, gathered)) and not context.query.terms and not context.query.required:
             raise nothing_to_look_for(context.query.text)
         with timed("rank"):
@@ -130,17 +139,30 @@ def _prepare_all(
         terms = [TermPostings(shard, query.counted) for shard in shards]
         manifests = [shard.snapshot.manifest for shard in shards]
         chunks = sum(manifest.chunks for manifest in manifests)
+        tokens = sum(manifest.tokens for manifest in manifests)
         counted = sum((each.counts() for each in terms), np.zeros(len(query.counted), np.int64))
-        all_counted = query.counted
-        query, counts = query.focused(counted, chunks)
-        if query.terms != all_counted:
-            terms = [TermPostings(shard, query.terms) for shard in shards]
-        statistics = Statistics(
-            chunks=chunks,
-            tokens=sum(manifest.tokens for manifest in manifests),
-            counts=counts,
-            weights=query.weights,
-        )
+    context = complete_context(request, query, counted, (chunks, tokens), encoder)
+    if context.query.terms != query.counted:
+        with timed("lexical"):
+            terms = [TermPostings(shard, context.query.terms) for shard in shards]
+    return context, terms
+
+
+def complete_context(
+    request: SearchRequest,
+    query: ParsedQuery,
+    counted: NDArray[np.int64],
+    totals: tuple[int, int],
+    encoder: Encoder | None,
+) -> QueryContext:
+    """Return the context of a search, given the statistics of everything that is searched.
+
+    `counted` int64[counted] are the counts of the terms in `query.counted`; `totals` are the
+    numbers of chunks and of their terms.
+    """
+    chunks, tokens = totals
+    query, counts = query.focused(counted, chunks)
+    statistics = Statistics(chunks, tokens, counts, query.weights)
     vector = None
     if encoder and query.text and request.mode != "lexical":
         with timed("dense"):
@@ -148,7 +170,7 @@ def _prepare_all(
             vector = encoder.encode_query(text)
             meant = statistics.counts.any() or knows(encoder, text)
             vector = vector if meant and vector.any() else None
-    return QueryContext(request, query, vector, statistics), terms
+    return QueryContext(request, query, vector, statistics)
 
 
 def canonical(languages: Sequence[str]) -> set[str]:

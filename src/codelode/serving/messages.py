@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
@@ -52,26 +53,40 @@ def pack_answer(answer: Answer) -> tuple[dict[str, Any], bytes]:
 
     Surrogates in paths are kept, floats are exact.
     """
-    texts = [hit.text.encode() for hit in answer.hits]
     fields = {name: getattr(answer, name) for name in Answer.__dataclass_fields__}
     fields["freshness"] = astuple(answer.freshness)
-    fields["hits"] = hits = [[getattr(hit, name) for name in _HIT] for hit in answer.hits]
-    for values, text in zip(hits, texts, strict=True):
-        values[_TEXT] = len(text)
-    return {"answer": fields}, b"".join(texts)
+    fields["hits"], texts = pack_hits(answer.hits)
+    return {"answer": fields}, texts
 
 
 def unpack_answer(reply: dict[str, Any], texts: bytes) -> Answer:
     """Return the answer that was packed, or raise the error."""
     raise_packed(reply)
     fields = reply["answer"]
-    end = 0
-    for values in fields["hits"]:
-        start, end = end, end + values[_TEXT]
-        values[_TEXT] = texts[start:end].decode()
-    fields["hits"] = [Hit(*values) for values in fields["hits"]]
+    fields["hits"] = unpack_hits(fields["hits"], texts)
     fields["freshness"] = Freshness(*fields["freshness"])
+    fields["missing"] = tuple(fields["missing"])
     return Answer(**fields)
+
+
+def pack_hits(hits: Sequence[Hit]) -> tuple[list[list[Any]], bytes]:
+    """Return hits as JSON, and their texts as bytes."""
+    texts = [hit.text.encode() for hit in hits]
+    packed = [[getattr(hit, name) for name in _HIT] for hit in hits]
+    for values, text in zip(packed, texts, strict=True):
+        values[_TEXT] = len(text)
+    return packed, b"".join(texts)
+
+
+def unpack_hits(packed: list[list[Any]], texts: bytes) -> list[Hit]:
+    """Return the hits that were packed."""
+    hits, end = [], 0
+    for values in packed:
+        start, end = end, end + values[_TEXT]
+        hits.append(
+            Hit(**dict(zip(_HIT, values, strict=True)) | {"text": texts[start:end].decode()})
+        )
+    return hits
 
 
 _HIT = tuple(Hit.__dataclass_fields__)

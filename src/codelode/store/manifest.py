@@ -139,7 +139,7 @@ def decode_manifest(data: bytes) -> Manifest:
 
 def _from_json(fields: dict[str, Any]) -> Manifest:
     """Make a manifest of JSON. Raises several exceptions for fields that are not valid."""
-    fields["segments"] = tuple(_entry_from_json(entry) for entry in fields["segments"])
+    fields["segments"] = tuple(entry_from_json(entry) for entry in fields["segments"])
     names = [entry.name for entry in fields["segments"]]
     if len(set(names)) != len(names):
         raise ValueError("it names a segment twice")
@@ -152,7 +152,8 @@ def _from_json(fields: dict[str, Any]) -> Manifest:
     return Manifest(**fields)
 
 
-def _entry_from_json(fields: dict[str, Any]) -> SegmentEntry:
+def entry_from_json(fields: dict[str, Any]) -> SegmentEntry:
+    """Make an entry of JSON. Raises several exceptions for fields that are not valid."""
     _check_types(SegmentEntry, fields)
     entry = SegmentEntry(**fields)
     if not _SEGMENT_NAME.match(entry.name) or not _STATS_NAME.match(entry.stats):

@@ -1,4 +1,4 @@
-"""Frames: the messages that a process and its workers exchange over pipes.
+"""Frames: the messages that processes exchange over pipes and sockets.
 
 A frame is the lengths of a JSON head and of a body of bytes, then both. So nothing is pickled, no
 thread is forked, and a script that uses codelode needs no `__main__` guard.
@@ -17,6 +17,10 @@ _LENGTHS = struct.Struct("<IQ")  # the lengths of head and body
 
 Frame = tuple[Any, bytes]
 """A head, which is a JSON value, and a body."""
+
+
+class FrameError(ValueError):
+    """A frame that no sound peer sends."""
 
 
 def send(stream: BinaryIO, head: object, body: bytes = b"") -> None:
@@ -39,3 +43,23 @@ def receive(stream: BinaryIO) -> Frame | None:
     if len(head) + len(body) < head_length + body_length:
         return None
     return json.loads(head), body
+
+
+def receive_at_most(stream: BinaryIO, most: int) -> Frame | None:
+    """Read one frame of a peer that may be hostile: head and body have at most `most` bytes each.
+
+    Returns None at the end of the stream, even within a frame. Raises `FrameError`.
+    """
+    lengths = stream.read(_LENGTHS.size)
+    if len(lengths) < _LENGTHS.size:
+        return None
+    head_length, body_length = _LENGTHS.unpack(lengths)
+    if max(head_length, body_length) > most:
+        raise FrameError(f"a frame of {max(head_length, body_length):,} bytes: at most {most:,}")
+    head, body = stream.read(head_length), stream.read(body_length)
+    if len(head) + len(body) < head_length + body_length:
+        return None
+    try:
+        return json.loads(head), body
+    except (ValueError, RecursionError) as error:
+        raise FrameError(f"the head of a frame is no JSON: {error}") from None

@@ -35,6 +35,7 @@ NAMES = (
     "pull",
     "remote",
     "roster",
+    "cluster",
     "config",
     "doctor",
     "mcp",

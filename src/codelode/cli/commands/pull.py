@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codelode.cli.commands.push import BANDWIDTH
 from codelode.cli.options import (
+    BANDWIDTH,
     HELP,
     INDEX_DIR,
     MODEL,

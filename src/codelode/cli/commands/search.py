@@ -23,15 +23,14 @@ from codelode.cli.hit_options import (
     VIMGREP,
     json_format,
 )
+from codelode.cli.many import MANY_REPOSITORIES, search_elsewhere
 from codelode.cli.options import (
     COLOR,
     GLOB,
     HELP,
     INDEX_DIR,
-    LABEL,
     LIMIT,
     NO_INDEX,
-    REPO,
     SHOW_SECRETS,
     TYPE,
     Command,
@@ -39,7 +38,6 @@ from codelode.cli.options import (
     natural,
     option,
     positive,
-    size,
     switch,
 )
 from codelode.types import FRESH
@@ -97,27 +95,7 @@ COMMAND = Command(
                 INDEX_DIR,
             ),
         ),
-        (
-            "many repositories",
-            (
-                option(
-                    "--roster",
-                    metavar="PLACE",
-                    help="instead of ROOT, search the repositories of the roster in PLACE, a"
-                    " folder or a URL (see `lode roster`)",
-                ),
-                REPO,
-                LABEL,
-                option(
-                    "--cache-size",
-                    metavar="SIZE",
-                    type=size,
-                    default=20 << 30,
-                    help="keep at most SIZE of fetched segments on this machine; K, M and G are"
-                    " powers of 1024 (default: 20G)",
-                ),
-            ),
-        ),
+        MANY_REPOSITORIES,
         (
             "how",
             (
@@ -205,30 +183,27 @@ COMMAND = Command(
 def run(options: argparse.Namespace) -> int:
     """Search, and print the hits. Refuses a bad request before it builds a missing index."""
     from codelode.answers.build import build_if_missing
-    from codelode.cli import advice
-    from codelode.cli.filters import explain_filters, print_languages
-    from codelode.cli.links import Links
-    from codelode.cli.pager import paged
+    from codelode.cli import advice, streams
     from codelode.cli.search_request import request_of
-    from codelode.cli.streams import progress_meter
+    from codelode.cli.terminal import Links, paged
     from codelode.cli.views.hits import shown_hits
     from codelode.search.parsed_query import parse_request
     from codelode.several import SeveralRoots
 
     if options.type_list:
+        from codelode.cli.filters import print_languages
+
         print_languages()
         return 0
     query, roots = advice.query_and_roots(options)
     request = request_of(query, max(options.limit or 10, options.open or 1), options)
     terms = parse_request(request).terms
     Links(options)
-    if options.roster is not None:
-        from codelode.cli.roster_search import search_roster
-
-        return search_roster(request, terms, roots, options)
+    if options.roster is not None or options.server is not None:
+        return search_elsewhere(request, terms, roots, options)
     several = SeveralRoots(advice.checked_roots(roots, options), index_dir=options.index_dir)
     for index in several.indexes:
-        build_if_missing(index, allowed=not options.no_index, meter=progress_meter())
+        build_if_missing(index, allowed=not options.no_index, meter=streams.progress_meter())
     answer = several.answer(request, fresh=options.fresh)
     if options.open is not None:
         from codelode.cli.editor import open_hit
@@ -237,6 +212,8 @@ def run(options: argparse.Namespace) -> int:
     with paged(options):
         _print(answer, several, terms, options)
     if not answer.hits:
+        from codelode.cli.filters import explain_filters
+
         advice.explain_quotes(query)
         explain_filters(several, request.languages or (), request.globs or (), request)
     return 0 if shown_hits(answer, options) else 1

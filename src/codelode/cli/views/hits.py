@@ -12,9 +12,9 @@ from codelode.answers.lines import shown_lines, vimgrep_line
 from codelode.answers.notes import notes
 from codelode.answers.search import answer_object, hit_object
 from codelode.cli import streams
-from codelode.cli.links import Links
+from codelode.cli.terminal import Links
 from codelode.render.ansi import DIM, paint
-from codelode.render.paths import from_here
+from codelode.render.paths import GivenRoot, from_here
 from codelode.render.sanitize import visible_name, visible_text, width
 from codelode.render.screen import rows_of_hits
 from codelode.render.text import Style, render_hit
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from codelode.render.excerpt import Line
-    from codelode.render.paths import GivenRoot
     from codelode.types import Answer, Hit
 
 
@@ -52,6 +51,11 @@ def print_answer(
             print_lines(answer.hits, Path(answer.root), roots, options, not options.no_snippet)
         case _:
             _print_text(answer, roots, terms, options)
+
+
+def shown_whole(answer: Answer) -> list[GivenRoot]:
+    """Return the roots by which paths of hits are shown as they are."""
+    return [GivenRoot("", os.fspath(Path(answer.root)))]
 
 
 def print_lines(

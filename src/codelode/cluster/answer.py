@@ -1,0 +1,214 @@
+"""The repositories of a roster, searched by a cluster."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from codelode import metrics
+from codelode.cluster.front import DEADLINE_SECONDS, Chosen, Front
+from codelode.cluster.pieces import Corpus, HeldRepository
+from codelode.embed.load import load, names
+from codelode.errors import (
+    ClusterError,
+    CodelodeError,
+    DamagedError,
+    FormatError,
+    MismatchError,
+    ModelError,
+)
+from codelode.lru import LruCache
+from codelode.roster.answer import check_for_roster, select_some
+from codelode.roster.opened import check_tokenizer
+from codelode.search.filters import languages_needed
+from codelode.search.searcher import canonical
+from codelode.types import Answer, Freshness
+
+if TYPE_CHECKING:
+    from codelode.embed.encoder import Encoder
+    from codelode.roster.manifest import RepositoryManifest
+    from codelode.roster.records import Identity
+    from codelode.roster.roster import Roster, Selection
+    from codelode.search.request import SearchRequest
+    from codelode.types import Hit
+
+POLL_SECONDS = 1.0
+
+_SCOPES = 64
+
+
+@dataclass(frozen=True)
+class RosterCorpus(Corpus):
+    """One generation of a roster; `broken` are the repositories whose manifests are damaged."""
+
+    roster: Roster
+    broken: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Restriction:
+    """Which repositories are searched: those that match globs, of those that labels let see.
+
+    `strict` refuses an answer that leaves any of them out; `seconds` is the time it may take.
+    """
+
+    globs: Sequence[str] = ()
+    labels: Collection[str] = ()
+    strict: bool = False
+    seconds: float = DEADLINE_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The repositories of one generation that a restriction selects, and what is searched of them.
+
+    `broken` are the names of those that cannot be searched; `identity` is their model.
+    """
+
+    selection: Selection
+    identity: Identity | None
+    chosen: Chosen
+    broken: tuple[str, ...]
+
+
+class ClusterRepositories:
+    """Answers from the newest generation of a roster, which a thread looks for."""
+
+    def __init__(self, front: Front, roster: Roster, model: str | None = None) -> None:
+        """Show a roster. `model` is the model of its indexes, if it is not a bundled one.
+
+        Raises `ObjectStoreError`.
+        """
+        self.front = front
+        self.roster = roster
+        self.problem = ""
+        """The reason why the newest generation is not known, or empty."""
+        self._model = model
+        self._encoder: Encoder | None = None
+        self._manifests: dict[str, RepositoryManifest] = {}
+        self._scopes: LruCache[tuple[object, ...], Scope] = LruCache(_SCOPES)
+        self._closed = threading.Event()
+        self._show(roster)
+        threading.Thread(target=self._follow, daemon=True).start()
+
+    def close(self) -> None:
+        """Follow the roster no longer."""
+        self._closed.set()
+
+    @metrics.counting_errors("search")
+    def answer(self, request: SearchRequest, restriction: Restriction) -> Answer:
+        """Search. The answer equals that of `roster.answer.SelectedRepositories`.
+
+        `missing` names the repositories that could not be searched. Raises what `Front.search` and
+        `Roster.select` do, `MismatchError` for repositories that cannot be searched together, and
+        `ModelError`.
+        """
+        began = time.perf_counter()
+        check_for_roster(request)
+        languages = frozenset(languages_needed(canonical(request.languages or ())))
+        scopes: list[Scope] = []
+
+        def choose(corpus: Corpus) -> Chosen:
+            scope = self._scope(corpus, restriction, languages)
+            scopes.append(scope)
+            encoder = None if request.mode == "lexical" else self._load_encoder(scope.identity)
+            return replace(scope.chosen, encoder=encoder)
+
+        found = self.front.search(request, choose, restriction.seconds)
+        (scope,) = scopes
+        missing = tuple(sorted({*found.missing, *scope.broken}))
+        if restriction.strict and missing:
+            raise ClusterError(f"cannot be searched: {', '.join(missing)}")
+        seconds = time.perf_counter() - began
+        if (recorder := metrics.recorder()) is not None:
+            recorder.query_done(request.mode, seconds)
+        return _answer(request.query, scope.selection, found.hits, missing, seconds)
+
+    def _scope(self, corpus: Corpus, restriction: Restriction, languages: frozenset[str]) -> Scope:
+        """Return what a restriction selects in a generation."""
+        assert isinstance(corpus, RosterCorpus)
+        labels = tuple(sorted(set(restriction.labels)))
+        key = corpus.generation, tuple(restriction.globs), labels, languages
+        scope = self._scopes.get(key)
+        if scope is None:
+            selection = select_some(corpus.roster, restriction.globs, labels)
+            searched = selection.having(languages)
+            identity = searched.identity()
+            check_tokenizer(identity)
+            names_ = {each.name for each in searched}
+            pieces = corpus.select(names_)
+            broken = tuple(sorted(corpus.broken & names_))
+            scope = Scope(selection, identity, Chosen(pieces), broken)
+            self._scopes.put(key, scope)
+        return scope
+
+    def _load_encoder(self, identity: Identity | None) -> Encoder | None:
+        """Return a model. No folder is opened because a roster names it."""
+        if identity is None:
+            return None
+        if self._encoder is None:
+            if self._model is None and identity.encoder not in names():
+                raise ModelError(
+                    f"the repositories were indexed with the model {identity.encoder}, which is not"
+                    " a bundled one: start the front with --model"
+                )
+            self._encoder = load(self._model or identity.encoder)
+        if identity.fingerprint != self._encoder.fingerprint:
+            raise MismatchError(
+                f"the repositories were indexed with the model {identity.encoder}, not with"
+                f" {self._encoder.name}: index them again"
+            )
+        return self._encoder
+
+    def _follow(self) -> None:
+        """Show newer generations as they come."""
+        while not self._closed.wait(POLL_SECONDS):
+            try:
+                newest = self.roster.newer()
+                if newest is not self.roster:
+                    self._show(newest)
+                self.problem = ""
+            except CodelodeError as error:
+                self.problem = str(error)  # the store may be back soon; what is known is searched
+
+    def _show(self, roster: Roster) -> None:
+        """Let the front search a generation. Manifests that did not change are not fetched.
+
+        A damaged one is missing from answers, and does not hold up the other repositories.
+        """
+        manifests: dict[str, RepositoryManifest] = {}
+        held, broken = [], set()
+        for each in roster.everything():
+            try:
+                found = self._manifests.get(each.manifest) or roster.manifest(each)
+            except (DamagedError, FormatError):
+                broken.add(each.name)
+                continue
+            manifests[each.manifest] = found
+            place, digests = roster.place, found.digests
+            held.append(HeldRepository(each.name, each.prefix, place, found.manifest, digests))
+        self._manifests = manifests
+        generation = f"{roster.place} {roster.number} {sorted(broken)}"
+        self.front.show(RosterCorpus(generation, tuple(held), roster, frozenset(broken)))
+        self.roster = roster
+
+
+def _answer(
+    query: str, selection: Selection, hits: list[Hit], missing: tuple[str, ...], seconds: float
+) -> Answer:
+    return Answer(
+        query=query,
+        root=selection.roster.place,
+        generation=selection.generation,
+        files=selection.files,
+        chunks=selection.chunks,
+        complete=selection.complete and not missing,
+        stale_files=0,
+        hits=hits,
+        seconds=seconds,
+        freshness=Freshness(age=max(0.0, time.time() - selection.updated)),
+        missing=missing,
+    )

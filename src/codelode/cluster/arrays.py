@@ -1,0 +1,60 @@
+"""Arrays in frames: described in the head, one after the other in the body, little-endian."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codelode.system.framing import FrameError
+
+Shape = tuple[int | None, ...]
+"""The shape of an array; None where any length is right."""
+
+Description = dict[str, tuple[str, Shape]]
+"""The dtype and the shape of each array of a message, by name."""
+
+
+def pack_arrays(
+    arrays: Mapping[str, NDArray[Any]], expected: Description
+) -> tuple[list[list[int]], bytes]:
+    """Return the shapes of some arrays and their bytes, in the order of a description."""
+    packed = [np.asarray(arrays[name], dtype) for name, (dtype, _) in expected.items()]
+    return [list(each.shape) for each in packed], b"".join(each.tobytes() for each in packed)
+
+
+def unpack_arrays(shapes: Any, body: bytes, expected: Description) -> dict[str, NDArray[Any]]:
+    """Return the arrays that were packed, read-only. Raises `FrameError` for any other message."""
+    if not isinstance(shapes, list) or len(shapes) != len(expected):
+        raise FrameError("a message with too few or too many arrays")
+    arrays: dict[str, NDArray[Any]] = {}
+    at = 0
+    for (name, (dtype, wanted)), shape in zip(expected.items(), shapes, strict=True):
+        if not _is_shape(shape, wanted):
+            raise FrameError(f"an array {name} of another shape")
+        kind, count = np.dtype(dtype), prod(shape)
+        stop = at + count * kind.itemsize
+        if stop > len(body):
+            raise FrameError(f"an array {name} that is cut short")
+        array = np.frombuffer(body, kind, count, at).reshape(shape)
+        if kind == np.bool_ and (array.view(np.uint8) > 1).any():
+            raise FrameError(f"an array {name} with values that are neither true nor false")
+        arrays[name] = array
+        at = stop
+    if at != len(body):
+        raise FrameError("a message that is longer than its arrays")
+    return arrays
+
+
+def _is_shape(shape: Any, wanted: Shape) -> bool:
+    return (
+        isinstance(shape, list)
+        and len(shape) == len(wanted)
+        and all(
+            type(length) is int and 0 <= length < 1 << 40 and right in (None, length)
+            for length, right in zip(shape, wanted, strict=True)
+        )
+    )

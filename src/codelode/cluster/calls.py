@@ -1,0 +1,160 @@
+"""The calls of a front, answered from the pieces that a searcher holds."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codelode.cluster import messages
+from codelode.cluster.holdings import Holdings, OpenView, UnknownViewError
+from codelode.cluster.pieces import unpack_piece
+from codelode.errors import CodelodeError, DamagedError
+from codelode.search.candidates import chunk_keys, split_keys
+from codelode.search.fair_lock import SEARCH_LOCK
+from codelode.search.gather import count, gather
+from codelode.search.hits import texts
+from codelode.search.rank import Ranked
+from codelode.system.error_message import pack_error
+from codelode.system.framing import Frame, FrameError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from codelode.cluster.holdings import HeldShard
+
+_MOST_PIECES = 1 << 24
+
+
+class Calls:
+    """Answers the calls of one front."""
+
+    def __init__(self, holdings: Holdings, front: Hashable) -> None:
+        """`front` is the holder of the views that this front opens."""
+        self._holdings = holdings
+        self._front = front
+        self._calls: dict[str, Callable[[dict[str, Any], bytes], Frame]] = {
+            "ping": lambda head, body: ({}, b""),
+            "open": self._open,
+            "close": self._close,
+            "count": self._count,
+            "gather": self._gather,
+            "texts": self._texts,
+        }
+
+    def answer(self, frame: Frame) -> Frame:
+        """Return the reply to a call, without its `id`. Raises `FrameError` for no call."""
+        head, body = frame
+        try:
+            call = self._calls[head["call"]]
+        except (TypeError, KeyError):
+            raise FrameError("a call that there is not") from None
+        try:
+            return call(head, body)
+        except UnknownViewError:
+            return {"unknown": True}, b""
+        except (CodelodeError, OSError) as error:
+            return pack_error(error), b""
+        except (KeyError, TypeError, AttributeError) as error:
+            raise FrameError(f"a call without {error}") from None
+
+    def _open(self, head: dict[str, Any], _: bytes) -> Frame:
+        count, pieces = head["count"], head["pieces"]
+        if type(count) is not int or not 0 <= count <= _MOST_PIECES:
+            raise FrameError("no number of pieces")
+        held = {number: unpack_piece(piece) for number, piece in pieces}
+        if not all(type(number) is int and 0 <= number < count for number in held):
+            raise FrameError("numbers of no pieces")
+        problems = self._holdings.open(str(head["view"]), OpenView(count, held), self._front)
+        return {"opened": True, "problems": list(problems.values())}, b""
+
+    def _close(self, head: dict[str, Any], _: bytes) -> Frame:
+        self._holdings.close(str(head["view"]), self._front)
+        return {}, b""
+
+    def _count(self, head: dict[str, Any], _: bytes) -> Frame:
+        terms = head["terms"]
+        if not all(isinstance(term, str) for term in terms):
+            raise FrameError("terms that are no text")
+
+        def counted(held: HeldShard) -> Frame:
+            return messages.pack_counts(count(held.shard, terms))
+
+        return self._search(head, counted)
+
+    def _gather(self, head: dict[str, Any], _: bytes) -> Frame:
+        context = messages.unpack_context(head["asked"])
+
+        def gathered(held: HeldShard) -> Frame:
+            found = gather(held.shard, context)
+            for keys in (found.keys, found.files):
+                keys[:] = _renumbered(keys, held.numbers)
+            return messages.pack_gathered(found)
+
+        return self._search(head, gathered)
+
+    def _texts(self, head: dict[str, Any], body: bytes) -> Frame:
+        context = messages.unpack_context(head["asked"])
+        ranked = messages.unpack_ranked((head, body))
+
+        def read(held: HeldShard) -> Frame:
+            there = np.isin(ranked.keys >> 32, held.numbers)
+            mine = ranked[np.flatnonzero(there)]
+            numbers, ordinals = split_keys(mine.keys)
+            local = held.numbers.searchsorted(numbers)
+            _check_ordinals(held, local, ordinals)
+            keys = chunk_keys(local, ordinals)
+            return messages.pack_texts(
+                texts(held.shard, Ranked(mine.shards, keys, mine.scores, mine.features), context)
+            )
+
+        return self._search(head, read)
+
+    def _search(self, head: dict[str, Any], work: Callable[[HeldShard], Frame]) -> Frame:
+        """Do some work on the pieces that a call names; say which of them are missing."""
+        view = self._holdings.view(str(head["view"]))
+        pieces = messages.unpack_pieces(head["pieces"])
+        if len(pieces) != view.count or not set(np.flatnonzero(pieces).tolist()) <= set(
+            view.pieces
+        ):
+            raise FrameError("pieces that are not of this searcher")
+        held, missing = view.part(pieces)
+        if not len(held.numbers):
+            return {"missing": missing}, b""
+        snapshot = held.shard.snapshot
+        try:
+            with SEARCH_LOCK.held(), ExitStack() as stack:
+                stack.enter_context(snapshot.damage_explained())
+                stack.enter_context(snapshot.held())
+                reply, body = work(held)
+        except DamagedError as error:
+            self._holdings.drop(view, _damaged(held, view, error))
+            raise
+        return {**reply, "missing": missing}, body
+
+
+def _renumbered(keys: NDArray[np.int64], numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return keys with the numbers of pieces in place of those of segments."""
+    segments, ordinals = split_keys(keys)
+    return chunk_keys(numbers[segments], ordinals)
+
+
+def _check_ordinals(
+    held: HeldShard, segments: NDArray[np.int64], ordinals: NDArray[np.int64]
+) -> None:
+    for segment in np.unique(segments).tolist():
+        mine = ordinals[segments == segment]
+        if not (mine < len(held.shard.segment(segment).chunks)).all():
+            raise FrameError("chunks that there are not")
+
+
+def _damaged(held: HeldShard, view: OpenView, error: DamagedError) -> list[int]:
+    """Return the pieces of a shard whose files an error names."""
+    return [
+        number
+        for number in held.numbers.tolist()
+        if view.pieces[number].entry.name in error.problem
+    ]

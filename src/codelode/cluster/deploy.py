@@ -1,0 +1,39 @@
+"""Searchers as actors of a Ray cluster.
+
+A process of its own talks to Ray and ends: a driver ends itself when it loses Ray's control store,
+and a front must not. The actors are detached, so they stay, and Ray starts them again anywhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from codelode.cluster.deployment import DeployOptions
+from codelode.errors import ClusterError
+from codelode.system.error_message import raise_packed
+from codelode.system.processes import ChildProcess
+
+DRIVER = "codelode.cluster.driver"
+
+
+def deploy(options: DeployOptions) -> None:
+    """Start the actors in place of those of the same names. Raises `UsageError`, `ClusterError`."""
+    _drive("deploy", options)
+
+
+def withdraw(options: DeployOptions) -> None:
+    """End the actors. Raises what `deploy` does."""
+    _drive("withdraw", options)
+
+
+def _drive(action: str, options: DeployOptions) -> None:
+    process = ChildProcess(DRIVER, {"action": action, "options": asdict(options)})
+    try:
+        reply = process.receive()
+    finally:
+        process.end_input()
+        status = process.wait(30)
+        process.close()
+    if reply is None:
+        raise ClusterError(f"the process that talks to Ray ended with status {status}")
+    raise_packed(reply[0])

@@ -1,0 +1,40 @@
+"""A deployment of searchers on Ray, as the front and the process that talks to Ray know it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import xxhash
+
+from codelode.cluster.files import FileOptions
+
+NAMESPACE = "codelode"
+"""The namespace of the actors in Ray."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeployOptions:
+    """The searchers of a roster on the Ray cluster at an address (empty: the one of this machine).
+
+    They dial `fronts` and prove `token`.
+    """
+
+    address: str
+    roster: str
+    searchers: int
+    fronts: list[tuple[str, int]]
+    token: str
+    files: FileOptions
+
+    def actor_names(self) -> list[str]:
+        """Return the name of each actor in Ray."""
+        roster = xxhash.xxh3_64_hexdigest(self.roster.encode("utf-8", "surrogatepass"))
+        return [f"{roster}-{number}" for number in range(self.searchers)]
+
+
+def unpack(fields: dict[str, Any]) -> DeployOptions:
+    """Return the options of a message to the driver."""
+    files = FileOptions(**fields.pop("files"))
+    fronts = [(str(host), int(port)) for host, port in fields.pop("fronts")]
+    return DeployOptions(**fields, fronts=fronts, files=files)

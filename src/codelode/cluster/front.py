@@ -1,0 +1,110 @@
+"""The front: searches of all searchers together, with the answers of one machine."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from codelode.cluster.members import Members
+from codelode.cluster.placement import REPLICAS
+from codelode.cluster.search import ClusterSearch, Memory
+from codelode.cluster.views import Views
+
+if TYPE_CHECKING:
+    from codelode.cluster.pieces import Corpus
+    from codelode.cluster.placement import View
+    from codelode.cluster.rounds import Pieces
+    from codelode.embed.encoder import Encoder
+    from codelode.search.request import SearchRequest
+    from codelode.types import Hit
+
+DEADLINE_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class FrontOptions:
+    """Where a front listens for searchers, and how it deals with them.
+
+    `searchers` is the number that it waits for before it begins, for some seconds.
+    """
+
+    token: str
+    host: str = "127.0.0.1"
+    port: int = 0
+    replicas: int = REPLICAS
+    searchers: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The pieces to search, bool[pieces], and their model for queries."""
+
+    pieces: Pieces
+    encoder: Encoder | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The hits of a search, best first, and the names of the repositories it could not reach."""
+
+    hits: list[Hit]
+    missing: tuple[str, ...]
+
+
+class Front:
+    """Searches the newest generation that the searchers have open. Any thread may search."""
+
+    def __init__(self, options: FrontOptions) -> None:
+        """Listen for searchers. Raises `UsageError` if the address is taken."""
+        self.token = options.token
+        self._memory = Memory()
+        self._members = Members((options.host, options.port), options.token)
+        self.views = Views(self._members, options.replicas, options.searchers)
+        self._members.start(self.views.wake)
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """The address that searchers dial."""
+        return self._members.address
+
+    def show(self, corpus: Corpus) -> None:
+        """Search a generation from now on, as soon as the searchers have it open."""
+        self.views.show(corpus)
+
+    def close(self) -> None:
+        """End the connections to the searchers."""
+        self.views.close()
+        self._members.close()
+
+    def searchers(self) -> list[str]:
+        """Return the names of the searchers that can be asked now."""
+        return sorted(link.name for link in self._members.links() if link.is_live)
+
+    def is_whole(self) -> bool:
+        """Return whether every searcher of the current view can be asked."""
+        return self.views.wait_for(self._all_ready, 0)
+
+    def _all_ready(self, view: View) -> bool:
+        links = map(self._members.link, view.holders)
+        return all(link and link.is_live and view.name in link.ready for link in links)
+
+    def search(
+        self,
+        request: SearchRequest,
+        choose: Callable[[Corpus], Chosen],
+        seconds: float = DEADLINE_SECONDS,
+    ) -> Found:
+        """Return the hits of one machine with what `choose` returns.
+
+        Pieces that cannot be searched within some seconds are left out: the hits are those of the
+        others. Raises `ClusterError` if no searcher is ready, `UsageError`, and what `choose`
+        raises.
+        """
+        deadline = time.monotonic() + seconds
+        with self.views.current(deadline) as view:
+            chosen = choose(view.corpus)
+            search = ClusterSearch(view, chosen.pieces, self._members.link, self._memory, deadline)
+            hits = search.run(request, None if request.mode == "lexical" else chosen.encoder)
+            return Found(hits, view.corpus.names(search.missing))

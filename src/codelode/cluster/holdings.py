@@ -1,0 +1,159 @@
+"""The pieces that a searcher has open: by view, and by the set of them that is searched."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Hashable
+from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
+
+import numpy as np
+
+from codelode.errors import CodelodeError
+from codelode.lru import LruCache
+from codelode.search.shard import Shard
+from codelode.store.manifest import Manifest
+from codelode.store.snapshot import LiveSegment, Snapshot
+
+if TYPE_CHECKING:
+    from codelode.cluster.files import PieceFiles
+    from codelode.cluster.pieces import Piece
+    from codelode.cluster.rounds import Pieces
+
+_SHARDS = 16
+"""The number of sets of pieces whose caches are kept."""
+
+
+class UnknownViewError(LookupError):
+    """A view that was not opened here, or was closed."""
+
+
+class HeldShard:
+    """Some pieces of a view as one shard. `numbers` int64[segments] are those of its pieces."""
+
+    def __init__(self, pieces: list[tuple[int, Piece, LiveSegment]]) -> None:
+        self.numbers = np.array([number for number, _, _ in pieces], np.int64)
+        segments = [live for _, _, live in pieces]
+        self.shard = Shard(
+            Snapshot(_manifest(segments), segments), [piece.prefix for _, piece, _ in pieces]
+        )
+
+
+class OpenView:
+    """The pieces of one view that this searcher holds."""
+
+    def __init__(self, count: int, pieces: dict[int, Piece]) -> None:
+        """`count` is the number of pieces of the view, `pieces` are those to hold, by number."""
+        self.count = count
+        self.pieces = pieces
+        self.segments: dict[int, LiveSegment] = {}
+        self.holders: set[Hashable] = set()
+        self._shards: LruCache[bytes, HeldShard] = LruCache(_SHARDS)
+
+    def part(self, pieces: Pieces) -> tuple[HeldShard, list[int]]:
+        """Return the shard of some pieces, and the numbers of those that are not open."""
+        numbers = np.flatnonzero(pieces).tolist()
+        missing = [number for number in numbers if number not in self.segments]
+        key = np.packbits(pieces).tobytes() + bytes(str(missing), "ascii")
+        held = self._shards.get(key)
+        if held is None:
+            there = [
+                (number, self.pieces[number], self.segments[number])
+                for number in numbers
+                if number in self.segments
+            ]
+            held = HeldShard(there)
+            self._shards.put(key, held)
+        return held, missing
+
+    def drop(self, number: int) -> None:
+        """Forget an open piece, because it is damaged."""
+        self.segments.pop(number, None)
+        self._shards = LruCache(_SHARDS)
+
+
+class Holdings:
+    """All views that are open here. Any thread may call."""
+
+    def __init__(self, files: PieceFiles) -> None:
+        self._files = files
+        self._lock = threading.Lock()
+        self._views: dict[str, OpenView] = {}
+        self._opened: WeakValueDictionary[tuple[str, str], LiveSegment] = WeakValueDictionary()
+
+    def open(self, name: str, view: OpenView, holder: Hashable) -> dict[int, str]:
+        """Open the pieces of a view; return the problems of those that cannot be opened, by number.
+
+        The view is kept until all its holders have closed it.
+        """
+        with self._lock:
+            view = self._views.setdefault(name, view)
+            view.holders.add(holder)
+        return self.open_missing(view)
+
+    def open_missing(self, view: OpenView) -> dict[int, str]:
+        """Open the pieces of a view that are not open; return the problems of those that fail."""
+        problems = {}
+        closed = [number for number in view.pieces if number not in view.segments]
+        keys = {number: _key(view.pieces[number]) for number in closed}
+        new = [view.pieces[number] for number in closed if keys[number] not in self._opened]
+        if new:
+            self._files.fetch(new)
+        for number, key in keys.items():
+            piece, live = view.pieces[number], self._opened.get(key)
+            if live is None:
+                try:
+                    live = self._files.open(piece)
+                except (CodelodeError, OSError) as error:
+                    problems[number] = f"{piece.repository}: {error}"
+                    continue
+                self._opened[key] = live
+            view.segments[number] = live
+        return problems
+
+    def view(self, name: str) -> OpenView:
+        """Return an open view. Raises `UnknownViewError`."""
+        with self._lock:
+            if name not in self._views:
+                raise UnknownViewError(name)
+            return self._views[name]
+
+    def views(self) -> list[OpenView]:
+        """Return all open views."""
+        with self._lock:
+            return list(self._views.values())
+
+    def close(self, name: str, holder: Hashable) -> None:
+        """Let a holder go; the last one closes the view."""
+        with self._lock:
+            view = self._views.get(name)
+            if view is not None:
+                view.holders.discard(holder)
+                if not view.holders:
+                    del self._views[name]
+
+    def close_all(self, holder: Hashable) -> None:
+        """Let a holder of any views go."""
+        with self._lock:
+            names = list(self._views)
+        for name in names:
+            self.close(name, holder)
+
+    def drop(self, view: OpenView, numbers: list[int]) -> None:
+        """Forget damaged pieces, so that they are opened again."""
+        for number in numbers:
+            piece = view.pieces[number]
+            self._opened.pop(_key(piece), None)
+            view.drop(number)
+
+
+def _key(piece: Piece) -> tuple[str, str]:
+    """Return what an open piece depends on: its bytes, and which of its files are dead."""
+    return piece.key, piece.entry.dead
+
+
+def _manifest(segments: list[LiveSegment]) -> Manifest:
+    """Return a manifest of some segments alone: the statistics come with each search."""
+    entries = tuple(live.entry for live in segments)
+    dimensions = segments[0].segment.dimensions if segments else 0
+    return Manifest(0, "", 0, "", "", dimensions, "", "", "", {}, segments=entries)

@@ -1,0 +1,100 @@
+"""A link: the connection of one searcher, as the front sees it."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from concurrent.futures import Future
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from codelode.system.framing import Frame, FrameError, receive_at_most, send
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MOST_BYTES = 1 << 28
+"""The largest head or body of a frame."""
+
+SILENCE_SECONDS = 3.0
+"""A searcher that was silent for longer is asked nothing until it is heard of again."""
+
+
+class LinkLostError(ConnectionError):
+    """A searcher whose connection ended before it replied."""
+
+
+class Link:
+    """Calls to one searcher over one connection; replies come in any order.
+
+    Any thread may `call`. `ready` holds the names of the views that the searcher has open.
+    """
+
+    def __init__(self, name: str, connection: socket.socket, source: BinaryIO) -> None:
+        """`source` reads from the connection, after the handshake."""
+        self.name = name
+        self.ready: set[str] = set()
+        self.heard = time.monotonic()
+        self.lost = False
+        self._connection = connection
+        self._source = source
+        self._sink = connection.makefile("wb")
+        self._sending = threading.Lock()
+        self._waiting: dict[int, Future[Frame]] = {}
+        self._calls = 0
+
+    def start(self, ended: Callable[[Link], None]) -> None:
+        """Read replies in a thread of this link, which calls `ended` at the end."""
+        threading.Thread(target=self._read, args=(ended,), daemon=True).start()
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the searcher is connected and was heard of lately."""
+        return not self.lost and time.monotonic() - self.heard < SILENCE_SECONDS
+
+    def call(self, head: dict[str, Any], body: bytes = b"") -> Future[Frame]:
+        """Send a call; the future has the reply, or `LinkLostError`."""
+        future: Future[Frame] = Future()
+        with self._sending:
+            self._calls += 1
+            number = self._calls
+            self._waiting[number] = future
+            try:
+                if self.lost:
+                    raise BrokenPipeError
+                send(self._sink, {**head, "id": number}, body)
+            except OSError:
+                self._waiting.pop(number, None)
+                future.set_exception(LinkLostError(self.name))
+                self.close()
+        return future
+
+    def close(self) -> None:
+        """End the connection; the thread of this link fails the calls under way."""
+        self.lost = True
+        with suppress(OSError):
+            self._connection.shutdown(socket.SHUT_RDWR)
+
+    def _read(self, ended: Callable[[Link], None]) -> None:
+        try:
+            while (frame := receive_at_most(self._source, MOST_BYTES)) is not None:
+                self.heard = time.monotonic()
+                head = frame[0]
+                if not isinstance(head, dict) or type(head.get("id")) is not int:
+                    break
+                future = self._waiting.pop(head["id"], None)
+                if future is not None:
+                    future.set_result(frame)
+        except (OSError, FrameError):
+            pass  # the same as an end
+        self.lost = True
+        with self._sending:  # no call is added after this
+            waiting = list(self._waiting.values())
+            self._waiting.clear()
+        for future in waiting:
+            future.set_exception(LinkLostError(self.name))
+        with suppress(OSError):
+            self._source.close()
+            self._connection.close()
+        ended(self)

@@ -1,0 +1,240 @@
+"""The messages between a front and its searchers: the calls of a search as heads and arrays.
+
+A call of a front is a head with `id` and `call`; the reply has the same `id`. Pieces are named by
+their number in the view: the keys of candidates have it in place of the number of a segment.
+
+| call     | asks for                                                                      |
+|----------|-------------------------------------------------------------------------------|
+| `ping`   | a sign of life                                                                |
+| `open`   | to open pieces of a view, which later calls name                              |
+| `close`  | to forget a view                                                              |
+| `count`  | the number of live chunks with each term                                      |
+| `gather` | the candidates of some pieces                                                 |
+| `texts`  | the hits for some candidates                                                  |
+
+A reply to the last three names the pieces that it does not cover, `missing`. A reply with `unknown`
+says that the view is not open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codelode.cluster.arrays import Description, pack_arrays, unpack_arrays
+from codelode.errors import UsageError
+from codelode.search.candidates import split_keys
+from codelode.search.context import DEEPEST, QueryContext, Statistics
+from codelode.search.gathered import FEATURES, PROPOSERS, Gathered
+from codelode.search.parsed_query import parse_request
+from codelode.search.rank import Ranked
+from codelode.serving.messages import pack_hits, pack_request, unpack_hits, unpack_request
+from codelode.system.framing import Frame, FrameError
+from codelode.types import Hit
+
+_COUNTS: Description = {"counts": ("<i8", (None,))}
+_RANKED: Description = {
+    "keys": ("<i8", (None,)),
+    "scores": ("<f4", (None,)),
+    "features": ("<f4", (None, len(FEATURES))),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The part of a search that is the same for all searchers: what `QueryContext` is made of.
+
+    `counts` int64[counted] are those of the terms in `ParsedQuery.counted`; `vector` is None where
+    the dense leg does not run.
+    """
+
+    request: list[Any]
+    chunks: int
+    tokens: int
+    counts: list[int]
+    vector: NDArray[np.float32] | None
+    depth: int
+
+    @classmethod
+    def of(cls, context: QueryContext, counted: NDArray[np.int64]) -> Asked:
+        """Return the message for a context; `counted` are the counts before `focused`."""
+        statistics = context.statistics
+        return cls(
+            pack_request(context.request),
+            statistics.chunks,
+            statistics.tokens,
+            counted.tolist(),
+            context.vector,
+            context.depth,
+        )
+
+    def pack(self) -> list[Any]:
+        """Return the message as JSON. Python writes numbers so that they are read back exactly."""
+        vector = None if self.vector is None else self.vector.tolist()
+        return [self.request, self.chunks, self.tokens, self.counts, vector, self.depth]
+
+
+def unpack_context(packed: Any) -> QueryContext:
+    """Return the context of a search that was packed. Raises `FrameError`."""
+    try:
+        fields, chunks, tokens, counts, vector, depth = packed
+        request = unpack_request(fields)
+        query = parse_request(request)
+        query, kept = query.focused(np.array(counts, np.int64), chunks)
+        if len(kept) != len(query.terms) or not all(type(n) is int for n in (chunks, tokens)):
+            raise ValueError("statistics of other terms")
+        if type(depth) is not int or not 1 <= depth <= DEEPEST:
+            raise ValueError("a depth that there is not")
+        unit = None if vector is None else np.array(vector, np.float32)
+        if unit is not None and (unit.ndim != 1 or not np.isfinite(unit).all()):
+            raise ValueError("no vector")
+        statistics = Statistics(chunks, tokens, kept, query.weights)
+        return QueryContext(request, query, unit, statistics, depth)
+    except (ValueError, TypeError, OverflowError, UsageError) as error:
+        raise FrameError(f"no search: {error}") from None
+
+
+def pack_pieces(pieces: NDArray[np.bool_]) -> list[Any]:
+    """Return which pieces a call is about, bool[pieces], as JSON."""
+    return [len(pieces), np.packbits(pieces).tobytes().hex()]
+
+
+def unpack_pieces(packed: Any) -> NDArray[np.bool_]:
+    """Return the pieces that were packed. Raises `FrameError`."""
+    try:
+        count, bits = packed
+        raw = np.frombuffer(bytes.fromhex(bits), np.uint8)
+        if type(count) is not int or len(raw) != (count + 7) // 8:
+            raise ValueError("another number of pieces")
+        return np.unpackbits(raw, count=count).astype(bool)
+    except (ValueError, TypeError) as error:
+        raise FrameError(f"no set of pieces: {error}") from None
+
+
+def pack_counts(counts: NDArray[np.int64]) -> Frame:
+    """Return the reply to `count`."""
+    shapes, body = pack_arrays({"counts": counts}, _COUNTS)
+    return {"arrays": shapes}, body
+
+
+def unpack_counts(frame: Frame, terms: int) -> NDArray[np.int64]:
+    """Return the counts of a reply, int64[terms]. Raises `FrameError`."""
+    counts = unpack_arrays(_field(frame[0], "arrays"), frame[1], _COUNTS)["counts"]
+    if len(counts) != terms or (counts < 0).any():
+        raise FrameError("counts of other terms")
+    return counts
+
+
+def _gathered(terms: int | None) -> Description:
+    return {
+        "keys": ("<i8", (None,)),
+        "files": ("<i8", (None,)),
+        "paths": ("<u8", (None,)),
+        "starts": ("<u4", (None,)),
+        "proposals": ("<f4", (None, len(PROPOSERS))),
+        "covered": ("|b1", (None, terms)),
+        "features": ("<f4", (None, len(FEATURES))),
+    }
+
+
+def pack_gathered(gathered: Gathered) -> Frame:
+    """Return the reply to `gather`."""
+    arrays = {name: getattr(gathered, name) for name in Gathered.__dataclass_fields__}
+    shapes, body = pack_arrays(arrays, _gathered(None))
+    return {"arrays": shapes}, body
+
+
+def unpack_gathered(frame: Frame, terms: int, pieces: NDArray[np.bool_]) -> Gathered:
+    """Return the candidates of a reply, which are of some pieces. Raises `FrameError`."""
+    arrays = unpack_arrays(_field(frame[0], "arrays"), frame[1], _gathered(terms))
+    gathered = Gathered(**arrays)
+    numbers, _ = split_keys(gathered.keys)
+    if any(len(array) != len(gathered) for array in arrays.values()):
+        raise FrameError("arrays of different lengths")
+    if (np.diff(gathered.keys) <= 0).any() or (gathered.files >> 32 != numbers).any():
+        raise FrameError("candidates in no order")
+    if len(gathered) and not (numbers[0] >= 0 and numbers[-1] < len(pieces)):
+        raise FrameError("candidates of no piece")
+    if not pieces[numbers].all():
+        raise FrameError("candidates of other pieces")
+    if not np.isfinite(gathered.features).all() or np.isnan(gathered.proposals).any():
+        raise FrameError("features that are no numbers")
+    return gathered
+
+
+def pack_ranked(ranked: Ranked) -> Frame:
+    """Return the part of a call of `texts` that names the chunks to read."""
+    features = ranked.features
+    if features is None:
+        features = np.zeros((0, len(FEATURES)), np.float32)
+    arrays: dict[str, NDArray[Any]] = {
+        "keys": ranked.keys,
+        "scores": ranked.scores,
+        "features": features,
+    }
+    shapes, body = pack_arrays(arrays, _RANKED)
+    return {"arrays": shapes}, body
+
+
+def unpack_ranked(frame: Frame) -> Ranked:
+    """Return the chunks that a call of `texts` asks for. Raises `FrameError`."""
+    arrays = unpack_arrays(_field(frame[0], "arrays"), frame[1], _RANKED)
+    keys, scores, features = arrays["keys"], arrays["scores"], arrays["features"]
+    if len(keys) != len(scores) or len(features) not in (0, len(keys)):
+        raise FrameError("arrays of different lengths")
+    explained = features if len(features) else None
+    return Ranked(np.zeros(len(keys), np.int64), keys, scores, explained)
+
+
+def pack_texts(hits: Sequence[Hit]) -> Frame:
+    """Return the reply to `texts`."""
+    packed, body = pack_hits(hits)
+    return {"hits": packed}, body
+
+
+def unpack_texts(frame: Frame, count: int) -> list[Hit]:
+    """Return the hits of a reply. Raises `FrameError`."""
+    try:
+        hits = unpack_hits(_field(frame[0], "hits"), frame[1])
+    except (ValueError, TypeError, LookupError) as error:
+        raise FrameError(f"no hits: {error}") from None
+    if len(hits) != count or not all(map(_is_hit, hits)):
+        raise FrameError("other hits than were asked for")
+    return hits
+
+
+def _is_hit(hit: Hit) -> bool:
+    lines = hit.line, hit.start_line, hit.end_line, hit.column
+    names = hit.language, hit.symbol, hit.kind
+    return (
+        isinstance(hit.path, str)
+        and all(type(line) is int and line > 0 for line in lines)
+        and isinstance(hit.score, float | int)
+        and all(name is None or isinstance(name, str) for name in names)
+        and isinstance(hit.features, dict | None)
+    )
+
+
+def missing_of(head: Any, pieces: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which of the pieces asked for a reply does not cover, bool[pieces].
+
+    Raises `FrameError`.
+    """
+    missing = np.zeros(len(pieces), bool)
+    numbers = _field(head, "missing")
+    if not isinstance(numbers, list) or not all(
+        type(number) is int and 0 <= number < len(pieces) for number in numbers
+    ):
+        raise FrameError("missing pieces that there are not")
+    missing[numbers] = True
+    return missing & pieces
+
+
+def _field(head: Any, name: str) -> Any:
+    if not isinstance(head, dict) or name not in head:
+        raise FrameError(f"a message without {name}")
+    return head[name]

@@ -1,0 +1,73 @@
+"""Which searchers hold a piece.
+
+Rendezvous hashing (Thaler and Ravishankar, "Using name-based mappings to increase hit rates",
+1998): the owners of a piece are the searchers with the highest hashes of both names. A searcher
+that comes or goes moves only its own share of the pieces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import xxhash
+from numpy.typing import NDArray
+
+from codelode.cluster.pieces import Corpus, Piece
+from codelode.lazy import cached_property
+
+REPLICAS = 2
+
+
+@dataclass(frozen=True)
+class View:
+    """A generation of the corpus and its distribution over at least one searcher."""
+
+    corpus: Corpus
+    members: tuple[str, ...]
+    replicas: int = REPLICAS
+
+    @cached_property
+    def owners(self) -> NDArray[np.int64]:
+        """The numbers of the members that hold each piece, the one to ask first comes first.
+
+        int64[pieces, replicas], at most as many replicas as members.
+        """
+        return place(self.corpus.pieces, self.members, self.replicas)
+
+    @cached_property
+    def name(self) -> str:
+        """A name that differs for another corpus or other members."""
+        members = xxhash.xxh3_64_hexdigest("\0".join(self.members).encode("utf-8", "replace"))
+        return f"{self.corpus.fingerprint}-{members}"
+
+    @cached_property
+    def holders(self) -> list[str]:
+        """The members that hold any pieces."""
+        return [self.members[number] for number in np.unique(self.owners).tolist()]
+
+    def held_by(self, member: str) -> NDArray[np.int64]:
+        """Return the numbers of the pieces that a searcher holds."""
+        if member not in self.members:
+            return np.zeros(0, np.int64)
+        return np.flatnonzero((self.owners == self.members.index(member)).any(axis=1))
+
+
+def place(pieces: Sequence[Piece], members: Sequence[str], replicas: int) -> NDArray[np.int64]:
+    """Return the owners of each piece, int64[pieces, replicas], at most as many as members.
+
+    The first owner is the one with fewer chunks so far: twins share the work evenly.
+    """
+    count = min(replicas, len(members))
+    owners = np.zeros((len(pieces), count), np.int64)
+    load = [0] * len(members)
+    names = [member.encode("utf-8", "replace") for member in members]
+    for number, piece in enumerate(pieces):
+        key = piece.key.encode("utf-8", "surrogatepass")
+        weights = [xxhash.xxh3_64_intdigest(name + b"\0" + key) for name in names]
+        best = sorted(range(len(members)), key=lambda member: -weights[member])[:count]
+        best.sort(key=lambda member: load[member])
+        load[best[0]] += piece.entry.chunks
+        owners[number] = best
+    return owners

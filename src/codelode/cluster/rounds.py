@@ -1,0 +1,200 @@
+"""A round of calls to the searchers: each piece is covered once, by whichever owner replies first.
+
+A call covers some pieces. If it fails, or is later than nearly all calls were, the other owners of
+these pieces are asked as well (Dean and Barroso, "The tail at scale", 2013). Replies that cover the
+same pieces twice are never used together.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codelode.cluster.link import LinkLostError
+from codelode.cluster.messages import missing_of
+from codelode.errors import CodelodeError, UsageError
+from codelode.system.error_message import raise_packed
+from codelode.system.framing import Frame, FrameError
+
+if TYPE_CHECKING:
+    from codelode.cluster.link import Link
+    from codelode.cluster.placement import View
+
+T = TypeVar("T")
+
+Pieces = NDArray[np.bool_]
+"""A set of pieces of a view, bool[pieces]."""
+
+_LATEST = 200
+_HEDGE_SHARE = 0.95
+_HEDGE_FACTOR = 1.5
+_LEAST_HEDGE = 0.02
+_MOST_HEDGE = 0.5
+
+
+class Latencies:
+    """How long the latest calls of a kind took, and from when on one of them is late."""
+
+    def __init__(self) -> None:
+        self._latest: deque[float] = deque(maxlen=_LATEST)
+
+    def add(self, seconds: float) -> None:
+        """Add the duration of a call that was answered."""
+        self._latest.append(seconds)
+
+    def late(self) -> float:
+        """Return the seconds after which a call is late."""
+        latest = sorted(self._latest.copy())
+        if not latest:
+            return _MOST_HEDGE
+        usual = latest[int(_HEDGE_SHARE * (len(latest) - 1))]
+        return min(max(_HEDGE_FACTOR * usual, _LEAST_HEDGE), _MOST_HEDGE)
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[T]):
+    """How a searcher is asked about some pieces, and how its reply about those it covers is read.
+
+    `make` and `read` are given sets of pieces. `read` raises `FrameError`.
+    """
+
+    make: Callable[[Pieces], Frame]
+    read: Callable[[Frame, Pieces], T]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply(Generic[T]):
+    """The value of a reply and the pieces it covers."""
+
+    pieces: Pieces
+    value: T
+
+
+@dataclass(slots=True)
+class _Sent:
+    pieces: Pieces
+    link: Link
+    at: float
+    hedged: bool = False
+
+
+@dataclass
+class Round(Generic[T]):
+    """One round over some pieces of a view."""
+
+    view: View
+    links: Callable[[str], Link | None]
+    call: Call[T]
+    latencies: Latencies
+    replies: list[Reply[T]] = field(default_factory=list)
+
+    def run(self, wanted: Pieces, deadline: float) -> Pieces:
+        """Ask until all wanted pieces are covered or the deadline is over (`time.monotonic`).
+
+        Returns the pieces that no reply covers. Raises `UsageError` if a searcher refuses the
+        request itself.
+        """
+        self._tried = np.zeros(self.view.owners.shape, bool)
+        self._under_way: dict[Future[Frame], _Sent] = {}
+        self._ask(wanted)
+        while (open_ := wanted & ~self._covered()).any() and self._under_way:
+            now = time.monotonic()
+            if now >= deadline:
+                break
+            until = self._hedge(open_, now, deadline)
+            done, _ = wait(self._under_way, max(until - now, 0), return_when=FIRST_COMPLETED)
+            for future in done:
+                self._take(future, wanted)
+        return wanted & ~self._covered()
+
+    def _covered(self) -> Pieces:
+        covered = np.zeros(len(self.view.owners), bool)
+        for reply in self.replies:
+            covered |= reply.pieces
+        return covered
+
+    def _ask(self, pieces: Pieces) -> None:
+        """Ask the first owner of each piece that is there and was not asked yet."""
+        links = [self._ready(member) for member in self.view.members]
+        there = np.array([link is not None for link in links], bool)
+        free = there[self.view.owners] & ~self._tried & pieces[:, None]
+        rows = np.flatnonzero(free.any(axis=1))
+        columns = free[rows].argmax(axis=1)
+        self._tried[rows, columns] = True
+        chosen = self.view.owners[rows, columns]
+        for member in np.unique(chosen).tolist():
+            link = links[member]
+            assert link is not None
+            mine = np.zeros(len(pieces), bool)
+            mine[rows[chosen == member]] = True
+            head, body = self.call.make(mine)
+            sent = _Sent(mine, link, time.monotonic())
+            self._under_way[link.call({**head, "view": self.view.name}, body)] = sent
+
+    def _ready(self, member: str) -> Link | None:
+        link = self.links(member)
+        return link if link and link.is_live and self.view.name in link.ready else None
+
+    def _hedge(self, uncovered: Pieces, now: float, deadline: float) -> float:
+        """Ask other owners for late calls; return when to look again."""
+        late, until = self.latencies.late(), deadline
+        for sent in list(self._under_way.values()):
+            if sent.hedged:
+                continue
+            if sent.at + late <= now:
+                sent.hedged = True
+                self._ask(sent.pieces & uncovered)
+            else:
+                until = min(until, sent.at + late)
+        return until
+
+    def _take(self, future: Future[Frame], wanted: Pieces) -> None:
+        """Use a reply, or ask others for the pieces that it does not cover."""
+        sent = self._under_way.pop(future)
+        try:
+            frame = future.result()
+            mine = sent.pieces & ~self._missing(frame[0], sent)
+            if mine.any():
+                self._use(Reply(mine, self.call.read(frame, mine)))
+                self.latencies.add(time.monotonic() - sent.at)
+        except LinkLostError:
+            pass
+        except FrameError:
+            sent.link.close()  # nothing it says can be relied on
+        elsewhere = np.zeros(len(wanted), bool)
+        for other in self._under_way.values():
+            elsewhere |= other.pieces
+        self._ask(wanted & ~self._covered() & ~elsewhere)
+
+    def _missing(self, head: Any, sent: _Sent) -> Pieces:
+        """Return the pieces that a reply leaves out; all, if the searcher failed."""
+        if head.get("unknown"):  # it has started anew: the view will be opened again
+            sent.link.ready.discard(self.view.name)
+            return sent.pieces
+        try:
+            raise_packed(head)
+        except UsageError:
+            raise
+        except (CodelodeError, OSError):
+            return sent.pieces
+        except (AttributeError, TypeError, KeyError) as error:
+            raise FrameError(f"no error: {error}") from None
+        return missing_of(head, sent.pieces)
+
+    def _use(self, reply: Reply[T]) -> None:
+        """Keep a reply unless others cover more of what it covers."""
+        overlapping = [each for each in self.replies if (each.pieces & reply.pieces).any()]
+        if overlapping:
+            rivals = np.logical_or.reduce([each.pieces for each in overlapping])
+            if np.count_nonzero(rivals) >= np.count_nonzero(reply.pieces):
+                return
+            self._tried[rivals & ~reply.pieces] = False
+            self.replies = [each for each in self.replies if not (each.pieces & rivals).any()]
+        self.replies.append(reply)

@@ -1,0 +1,174 @@
+"""One search on a cluster: the rounds of calls, and the global half between them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codelode.cluster import messages
+from codelode.cluster.messages import Asked
+from codelode.cluster.rounds import Call, Latencies, Pieces, Reply, Round
+from codelode.lru import LruCache
+from codelode.search.gathered import Gathered
+from codelode.search.parsed_query import parse_request
+from codelode.search.rank import Ranked
+from codelode.search.searcher import canonical, complete_context, rank_all
+
+if TYPE_CHECKING:
+    from codelode.cluster.link import Link
+    from codelode.cluster.placement import View
+    from codelode.embed.encoder import Encoder
+    from codelode.search.context import QueryContext
+    from codelode.search.parsed_query import ParsedQuery
+    from codelode.search.request import SearchRequest
+    from codelode.system.framing import Frame
+    from codelode.types import Hit
+
+T = TypeVar("T")
+
+_COUNTS = 65_536
+
+
+class CountCache:
+    """The live chunks with a term, by generation and set of pieces."""
+
+    def __init__(self) -> None:
+        self._counts: LruCache[tuple[str, bytes, str], int] = LruCache(_COUNTS)
+
+    def get(self, generation: str, pieces: bytes, terms: Sequence[str]) -> dict[str, int]:
+        """Return the counts that are known, by term."""
+        found = {term: self._counts.get((generation, pieces, term)) for term in terms}
+        return {term: count for term, count in found.items() if count is not None}
+
+    def put(self, generation: str, pieces: bytes, counts: dict[str, int]) -> None:
+        """Store counts of all of these pieces."""
+        for term, count in counts.items():
+            self._counts.put((generation, pieces, term), count)
+
+
+@dataclass
+class Memory:
+    """What searches leave for later ones: counts of terms, and how long calls took."""
+
+    counts: CountCache = field(default_factory=CountCache)
+    latencies: dict[str, Latencies] = field(
+        default_factory=lambda: {call: Latencies() for call in ("count", "gather", "texts")}
+    )
+
+
+class ClusterSearch:
+    """One search over some pieces of a view, until a deadline.
+
+    `missing` bool[pieces] grows by the pieces that could not be searched.
+    """
+
+    def __init__(
+        self,
+        view: View,
+        pieces: Pieces,
+        links: Callable[[str], Link | None],
+        memory: Memory,
+        deadline: float,
+    ) -> None:
+        """`links` returns the link to a searcher; the deadline is one of `time.monotonic`."""
+        self.pieces = pieces
+        self.missing = np.zeros(len(pieces), bool)
+        self._view = view
+        self._links = links
+        self._memory = memory
+        self._deadline = deadline
+
+    def run(self, request: SearchRequest, encoder: Encoder | None) -> list[Hit]:
+        """Return the hits, best first. Raises `UsageError`."""
+        request = replace(request, languages=sorted(canonical(request.languages or ())))
+        query = parse_request(request)
+        counted = self._count(query)
+        context = complete_context(request, query, counted, self._totals(), encoder)
+
+        def gather_all(context: QueryContext) -> list[Gathered]:
+            return self._gather(context, Asked.of(context, counted).pack())
+
+        ranked, context = rank_all(gather_all, context)
+        return self._texts(ranked, Asked.of(context, counted).pack())
+
+    def _totals(self) -> tuple[int, int]:
+        """Return the chunks and the terms of the pieces to search."""
+        chunks, tokens = self._view.corpus.totals[self.pieces].sum(axis=0).tolist()
+        return chunks, tokens
+
+    def _count(self, query: ParsedQuery) -> NDArray[np.int64]:
+        """Return the counts of the terms that a query needs, int64[counted]."""
+        cache, key = self._memory.counts, (self._view.corpus.generation, self.pieces.tobytes())
+        counts = cache.get(*key, query.counted)
+        terms = [term for term in dict.fromkeys(query.counted) if term not in counts]
+        if terms:
+            replies = self._round(
+                "count",
+                self.pieces,
+                lambda pieces: _frame("count", pieces, terms=terms),
+                lambda frame, _: messages.unpack_counts(frame, len(terms)),
+            )
+            sums = sum((each.value for each in replies), np.zeros(len(terms), np.int64))
+            new = dict(zip(terms, sums.tolist(), strict=True))
+            if not self.missing.any():
+                cache.put(*key, new)
+            counts |= new
+        return np.array([counts[term] for term in query.counted], np.int64)
+
+    def _gather(self, context: QueryContext, asked: list[Any]) -> list[Gathered]:
+        terms = len(context.query.terms)
+        replies = self._round(
+            "gather",
+            self.pieces,
+            lambda pieces: _frame("gather", pieces, asked=asked),
+            lambda frame, pieces: messages.unpack_gathered(frame, terms, pieces),
+        )
+        if not replies:
+            return [Gathered.empty(np.zeros(0, np.int64), terms)]
+        return [each.value for each in replies]
+
+    def _texts(self, ranked: Ranked, asked: list[Any]) -> list[Hit]:
+        """Return the hits of the chunks to show, without those that nobody could read."""
+        numbers = ranked.keys >> 32
+
+        def rows_of(pieces: Pieces) -> NDArray[np.intp]:
+            return np.flatnonzero(pieces[numbers])
+
+        def make(pieces: Pieces) -> Frame:
+            head, body = messages.pack_ranked(ranked[rows_of(pieces)])
+            return {**_frame("texts", pieces, asked=asked)[0], **head}, body
+
+        wanted = np.zeros(len(self.pieces), bool)
+        wanted[numbers] = True
+        replies = self._round(
+            "texts",
+            wanted,
+            make,
+            lambda frame, pieces: messages.unpack_texts(frame, len(rows_of(pieces))),
+        )
+        hits = {
+            row: hit
+            for each in replies
+            for row, hit in zip(rows_of(each.pieces).tolist(), each.value, strict=True)
+        }
+        return [hits[row] for row in sorted(hits)]
+
+    def _round(
+        self,
+        kind: str,
+        pieces: Pieces,
+        make: Callable[[Pieces], Frame],
+        read: Callable[[Frame, Pieces], T],
+    ) -> list[Reply[T]]:
+        """Run a round, and note the pieces that no reply covers."""
+        asking = Round(self._view, self._links, Call(make, read), self._memory.latencies[kind])
+        self.missing |= asking.run(pieces, self._deadline)
+        return asking.replies
+
+
+def _frame(call: str, pieces: Pieces, **fields: object) -> Frame:
+    return {"call": call, "pieces": messages.pack_pieces(pieces), **fields}, b""

@@ -1,0 +1,137 @@
+"""A searcher: dials the fronts, and answers their calls from the pieces that they let it open.
+
+It has no address and keeps nothing that cannot be made again: one that starts anew is given its
+pieces by the fronts.
+"""
+
+from __future__ import annotations
+
+import random
+import socket
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO
+
+from codelode.cluster.calls import Calls
+from codelode.cluster.handshake import SECONDS, introduce, prepare
+from codelode.cluster.holdings import Holdings
+from codelode.cluster.link import MOST_BYTES
+from codelode.errors import CodelodeError
+from codelode.system.framing import FrameError, receive_at_most, send
+
+if TYPE_CHECKING:
+    from codelode.cluster.files import PieceFiles
+    from codelode.system.framing import Frame
+
+_THREADS = 4
+_LEAST_PAUSE, _MOST_PAUSE = 0.05, 1.0
+_REOPEN_SECONDS = 5.0
+_SLOW_CALLS = ("open", "close")
+"""Calls that wait for files; they have a thread of their own, so that no search waits for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearcherOptions:
+    """The name of a searcher, the addresses of the fronts, and the token that all know."""
+
+    name: str
+    fronts: list[tuple[str, int]]
+    token: str
+
+
+class Searcher:
+    """Serves fronts in threads until it is closed."""
+
+    def __init__(self, options: SearcherOptions, files: PieceFiles) -> None:
+        """Dial the fronts, which may come later. `files` opens pieces."""
+        self._options = options
+        self._holdings = Holdings(files)
+        self._closed = threading.Event()
+        self._connections: set[socket.socket] = set()
+        for address in options.fronts:
+            threading.Thread(target=self._serve, args=(address,), daemon=True).start()
+        threading.Thread(target=self._reopen, daemon=True).start()
+
+    def close(self) -> None:
+        """Leave the fronts."""
+        self._closed.set()
+        for connection in list(self._connections):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def wait(self) -> None:
+        """Wait until the searcher is closed."""
+        self._closed.wait()
+
+    def _serve(self, address: tuple[str, int]) -> None:
+        """Dial a front again and again, and answer its calls while it is there."""
+        pause = _LEAST_PAUSE
+        while not self._closed.wait(pause * random.uniform(0.5, 1.0)):
+            pause = _LEAST_PAUSE if self._meet(address) else min(2 * pause, _MOST_PAUSE)
+
+    def _meet(self, address: tuple[str, int]) -> bool:
+        """Answer the calls of a front until it is gone; return whether there was one."""
+        try:
+            connection = socket.create_connection(address, SECONDS)
+        except OSError:
+            return False
+        known = False
+        self._connections.add(connection)
+        try:
+            source, sink = connection.makefile("rb"), connection.makefile("wb")
+            introduce(source, sink, self._options.token, self._options.name)
+            known = True
+            prepare(connection)
+            _Conversation(connection, Calls(self._holdings, connection)).run(source, sink)
+        except (OSError, FrameError, CodelodeError):
+            pass  # it is dialed again
+        finally:
+            self._connections.discard(connection)
+            self._holdings.close_all(connection)
+            connection.close()
+        return known
+
+    def _reopen(self) -> None:
+        """Try again now and then to open the pieces that could not be opened or were damaged."""
+        while not self._closed.wait(_REOPEN_SECONDS):
+            for view in self._holdings.views():
+                self._holdings.open_missing(view)
+
+
+class _Conversation:
+    """The calls of one front over one connection."""
+
+    def __init__(self, connection: socket.socket, calls: Calls) -> None:
+        self._connection = connection
+        self._calls = calls
+        self._sending = threading.Lock()
+
+    def run(self, source: BinaryIO, sink: BinaryIO) -> None:
+        """Answer calls until the front is gone, silent or sends nonsense."""
+        with ThreadPoolExecutor(_THREADS) as searches, ThreadPoolExecutor(1) as slow:
+            try:
+                while (frame := receive_at_most(source, MOST_BYTES)) is not None:
+                    head = frame[0]
+                    if not isinstance(head, dict) or type(head.get("id")) is not int:
+                        raise FrameError("a call without a number")
+                    pool = slow if head.get("call") in _SLOW_CALLS else searches
+                    if head.get("call") == "ping":
+                        self._answer(frame, sink)
+                    else:
+                        pool.submit(self._answer, frame, sink)
+            finally:
+                with suppress(OSError):
+                    self._connection.shutdown(socket.SHUT_RDWR)
+                searches.shutdown(wait=False, cancel_futures=True)
+                slow.shutdown(wait=False, cancel_futures=True)
+
+    def _answer(self, frame: Frame, sink: BinaryIO) -> None:
+        try:
+            head, body = self._calls.answer(frame)
+            with self._sending:
+                send(sink, {**head, "id": frame[0]["id"]}, body)
+        except (OSError, FrameError):
+            with suppress(OSError):
+                self._connection.shutdown(socket.SHUT_RDWR)  # the reader sees the end

@@ -1,0 +1,127 @@
+"""Run a front with its API, and its searchers: on Ray, or as processes of this machine."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from codelode.cluster.answer import ClusterRepositories
+from codelode.cluster.application import ClusterApi
+from codelode.cluster.deploy import deploy, withdraw
+from codelode.cluster.deployment import DeployOptions
+from codelode.cluster.front import Front, FrontOptions
+from codelode.cluster.searcher import SearcherOptions
+from codelode.http.guard import LOOPBACK_NAMES, Guard
+from codelode.http.listen import serve, url_of
+from codelode.roster.roster import Roster
+from codelode.system.loopback import is_loopback
+from codelode.system.processes import ChildProcess
+
+if TYPE_CHECKING:
+    from codelode.cluster.files import FileOptions
+
+PROCESS = "codelode.cluster.process"
+
+_TOKEN_BYTES = 24
+
+
+@dataclass(frozen=True, slots=True)
+class ServeOptions:
+    """What to serve and where.
+
+    `address` is that of the API, `names` are further names by which clients reach it, and `token`
+    is required of them if it is not empty. `listen` is the address that searchers dial. `ray` is
+    the address of a Ray cluster, or None for processes of this machine.
+    """
+
+    roster: str
+    address: tuple[str, int]
+    names: Sequence[str]
+    token: str
+    listen: tuple[str, int]
+    searchers: int
+    replicas: int
+    files: FileOptions
+    ray: str | None
+    labels: Sequence[str] = ()
+    model: str | None = None
+
+
+def serve_cluster(
+    options: ServeOptions, cluster_token: str, announce: Callable[[str, str], None]
+) -> None:
+    """Serve until interrupted.
+
+    `cluster_token` is that of front and searchers (empty: a new one). `announce` is told the URL
+    and the token of the API. Raises `UsageError`, `ClusterError`, and what `Roster.open` does.
+    """
+    roster = Roster.open(options.roster)
+    host, port = options.address
+    token = options.token
+    if not token and not is_loopback(host):
+        token = secrets.token_urlsafe(_TOKEN_BYTES)
+    with ExitStack() as stack:
+        front = Front(
+            FrontOptions(
+                cluster_token or secrets.token_urlsafe(_TOKEN_BYTES),
+                *options.listen,
+                replicas=options.replicas,
+                searchers=options.searchers,
+            )
+        )
+        stack.callback(front.close)
+        repositories = ClusterRepositories(front, roster, options.model)
+        stack.callback(repositories.close)
+        start = _processes if options.ray is None else _actors
+        stack.enter_context(start(options, front))
+        application = ClusterApi(repositories, options.labels).application()
+        guarded = Guard(application, [*LOOPBACK_NAMES, host, *options.names], token)
+        serve(guarded, host, port, lambda bound: announce(url_of(host, bound), token))
+
+
+@contextmanager
+def _processes(options: ServeOptions, front: Front) -> Iterator[None]:
+    """Run the searchers as child processes, which end with this one."""
+    running = []
+    try:
+        for number in range(options.searchers):
+            searcher = SearcherOptions(f"searcher-{number}", [front.address], front.token)
+            running.append(
+                ChildProcess(
+                    PROCESS,
+                    {
+                        "searcher": asdict(searcher),
+                        "files": asdict(options.files),
+                        "processes": options.searchers,
+                    },
+                )
+            )
+        yield
+    finally:
+        for process in running:
+            process.end_input()
+        for process in running:
+            process.wait(2)
+            process.close()
+
+
+@contextmanager
+def _actors(options: ServeOptions, front: Front) -> Iterator[None]:
+    """Run the searchers as actors of a Ray cluster, which restarts them."""
+    host, port = front.address
+    deployed = DeployOptions(
+        address=options.ray or "",
+        roster=options.roster,
+        searchers=options.searchers,
+        fronts=[(options.listen[0] or host, port)],
+        token=front.token,
+        files=options.files,
+    )
+    try:
+        deploy(deployed)
+        yield
+    finally:
+        withdraw(deployed)

@@ -1,0 +1,195 @@
+"""The view that a front uses, and the way to the next one without a pause.
+
+A view becomes current once searchers have opened it. Searches that began with the one before keep
+using it, and it is closed after the last of them.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from codelode.cluster.link import LinkLostError
+from codelode.cluster.placement import View
+from codelode.errors import ClusterError
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from codelode.cluster.link import Link
+    from codelode.cluster.members import Members
+    from codelode.cluster.pieces import Corpus
+    from codelode.system.framing import Frame
+
+GRACE_SECONDS = 10.0
+"""How long a new view waits for searchers that are slow to open it while others have each piece."""
+
+_TICK_SECONDS = 0.25
+_RETRY_SECONDS = 1.0
+
+
+@dataclass(eq=False)
+class InUse:
+    """A view with the number of searches that use it, and what was asked of searchers for it."""
+
+    view: View
+    since: float = field(default_factory=time.monotonic)
+    users: int = 0
+    asked: dict[Link, float] = field(default_factory=dict)
+
+
+class Views:
+    """Opens views on the searchers, in a thread of its own."""
+
+    def __init__(self, members: Members, replicas: int, expected: int) -> None:
+        """Wait for an `expected` number of searchers, but not long, before the first view."""
+        self._members = members
+        self._replicas = replicas
+        self._expected = expected
+        self._began = time.monotonic()
+        self._corpus: Corpus | None = None
+        self._lock = threading.Lock()
+        self._current: InUse | None = None
+        self._next: InUse | None = None
+        self._former: list[InUse] = []
+        self._wake = threading.Event()
+        self._switched = threading.Condition(self._lock)
+        self._closed = False
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def show(self, corpus: Corpus) -> None:
+        """Make a generation the newest; searches use it once it is open."""
+        self._corpus = corpus
+        self._wake.set()
+
+    def wake(self) -> None:
+        """Look again now: a searcher has come or gone."""
+        self._wake.set()
+
+    def close(self) -> None:
+        """End the thread."""
+        self._closed = True
+        self._wake.set()
+
+    @contextmanager
+    def current(self, deadline: float) -> Iterator[View]:
+        """Use the current view within the block; wait for the first one until a deadline.
+
+        Raises `ClusterError` if there is none.
+        """
+        with self._lock:
+            while self._current is None:
+                if not self._switched.wait(max(deadline - time.monotonic(), 0)):
+                    raise ClusterError("no searcher is ready yet")
+            used = self._current
+            used.users += 1
+        try:
+            yield used.view
+        finally:
+            with self._lock:
+                used.users -= 1
+                over = not used.users and used in self._former
+            if over:
+                self._wake.set()
+
+    def wait_for(self, ready: Callable[[View], bool], seconds: float) -> bool:
+        """Wait until the current view meets a condition; return whether it does."""
+        with self._lock:
+            return self._switched.wait_for(
+                lambda: self._current is not None and ready(self._current.view), seconds
+            )
+
+    def _run(self) -> None:
+        while not self._closed:
+            self._wake.wait(_TICK_SECONDS)
+            self._wake.clear()
+            self._step()
+
+    def _step(self) -> None:
+        """Begin what is due: a new view, calls that open it, the switch, the end of old ones."""
+        names = tuple(self._members.names())
+        begins = self._current is None and self._next is None
+        few = begins and len(names) < self._expected
+        if self._corpus is not None and names and not (few and self._is_early()):
+            view = View(self._corpus, names, self._replicas)
+            newest = self._next or self._current
+            if newest is None or newest.view.name != view.name:
+                self._abandon(self._next)
+                same = self._current is not None and self._current.view.name == view.name
+                self._next = None if same else InUse(view)
+        for each in (self._current, self._next):
+            if each is not None:
+                self._open(each)
+        if self._next is not None and self._is_ready(self._next):
+            with self._lock:
+                if self._current is not None:
+                    self._former.append(self._current)
+                self._current, self._next = self._next, None
+                self._switched.notify_all()
+        with self._lock:
+            over = [each for each in self._former if not each.users]
+            self._former = [each for each in self._former if each.users]
+        for each in over:
+            self._abandon(each)
+
+    def _is_early(self) -> bool:
+        return time.monotonic() - self._began < GRACE_SECONDS
+
+    def _open(self, used: InUse) -> None:
+        """Ask each searcher that has not opened a view to do so."""
+        now = time.monotonic()
+        for link in self._members.links():
+            due = now - used.asked.get(link, -_RETRY_SECONDS) >= _RETRY_SECONDS
+            if used.view.name in link.ready or not link.is_live or not due:
+                continue
+            numbers = used.view.held_by(link.name)
+            if not len(numbers):
+                continue
+            used.asked[link] = float("inf")  # until it replies
+            pieces = used.view.corpus.pieces
+            head = {
+                "call": "open",
+                "view": used.view.name,
+                "count": len(pieces),
+                "pieces": [[number, pieces[number].pack()] for number in numbers.tolist()],
+            }
+            link.call(head).add_done_callback(partial(self._opened, used, link))
+
+    def _opened(self, used: InUse, link: Link, call: Future[Frame]) -> None:
+        try:
+            head, _ = call.result()
+        except LinkLostError:
+            used.asked.pop(link, None)
+            return
+        used.asked[link] = time.monotonic()
+        if isinstance(head, dict) and head.get("opened") is True:
+            link.ready.add(used.view.name)
+        self._wake.set()
+
+    def _is_ready(self, used: InUse) -> bool:
+        """Return whether all searchers have opened a view, or after a while: enough of them."""
+        view = used.view
+        if all(self._has_open(member, view) for member in view.holders):
+            return True
+        ready = np.array([self._has_open(member, view) for member in view.members], bool)
+        late = time.monotonic() - used.since > GRACE_SECONDS
+        return bool(late and ready[view.owners].any(axis=1).all())
+
+    def _has_open(self, member: str, view: View) -> bool:
+        link = self._members.link(member)
+        return link is not None and view.name in link.ready
+
+    def _abandon(self, used: InUse | None) -> None:
+        """Let the searchers forget a view."""
+        if used is None:
+            return
+        for link in self._members.links():
+            link.ready.discard(used.view.name)
+            link.call({"call": "close", "view": used.view.name})

@@ -1,0 +1,201 @@
+"""Clusters for tests: a front in this process, and searchers in threads or in processes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codelode import Hit
+from codelode.cluster.files import PieceFiles
+from codelode.cluster.front import Chosen, Found, Front, FrontOptions
+from codelode.cluster.pieces import Corpus, HeldRepository, Piece
+from codelode.cluster.searcher import Searcher, SearcherOptions
+from codelode.embed.encoder import Encoder
+from codelode.search.request import SearchRequest
+from codelode.search.searcher import Source, search_all
+from codelode.search.shard import Shard
+from codelode.store.manifest import Manifest, read_manifest
+from codelode.store.snapshot import LiveSegment, Snapshot
+from codelode.store.storage import LocalStorage
+from codelode.system.processes import ChildProcess
+from codelode.types import Passages
+from tests.segments import DIMENSIONS, shard_of, vectors_of
+
+TOKEN = "a token of the tests"
+
+_PLACES = count()
+
+
+class TextEncoder:
+    """Vectors that depend on the text alone, of as many dimensions as the segments have."""
+
+    name = "m"
+    fingerprint = "f"
+    dimensions = DIMENSIONS
+
+    def encode_query(self, text: str) -> NDArray[np.float32]:
+        vector: NDArray[np.float32] = vectors_of([text.encode()])[0]
+        return vector
+
+    def encode_passages(self, passages: Passages) -> NDArray[np.float32]:
+        return vectors_of(passages.texts)
+
+
+@dataclass
+class MemoryPieces:
+    """Repositories whose segments are in memory."""
+
+    segments: dict[str, LiveSegment] = field(default_factory=dict)
+
+    def repository(
+        self, name: str, tree: dict[str, bytes], dead: set[str], segments: int
+    ) -> HeldRepository:
+        """Make segments of a tree; their keys are unique."""
+        place = f"{name}.{next(_PLACES)}"
+        live_segments = shard_of(tree, dead, segments).snapshot.segments
+        entries = []
+        for live in live_segments:
+            entry = replace(live.entry, name=f"{len(self.segments):016x}.seg")
+            self.segments[f"{place}/{entry.name}"] = LiveSegment(live.segment, entry)
+            entries.append(entry)
+        manifest = Manifest(
+            1, "/", 0, "m", "f", DIMENSIONS, "q", "c", "t", {}, segments=tuple(entries)
+        )
+        return HeldRepository(name, f"{name}/", place, manifest)
+
+    def fetch(self, pieces: Sequence[Piece]) -> None:
+        """They are here."""
+
+    def open(self, piece: Piece) -> LiveSegment:
+        return self.segments[piece.key]
+
+
+def one_machine(
+    repositories: Sequence[HeldRepository],
+    open_piece: Callable[[Piece], LiveSegment],
+    encoder: Encoder,
+    request: SearchRequest,
+) -> list[Hit]:
+    """Search some repositories as one shard of one process."""
+    pieces = [piece for each in repositories for piece in each.pieces()]
+    segments = [open_piece(piece) for piece in pieces]
+    entries = tuple(live.entry for live in segments)
+    dimensions = pieces[0].dimensions
+    manifest = Manifest(1, "/", 0, "m", "f", dimensions, "q", "c", "t", {}, segments=entries)
+    whole = Shard(Snapshot(manifest, segments), [piece.prefix for piece in pieces])
+    return [hit for _, hit in search_all([Source(whole)], encoder, request)]
+
+
+def local_repository(name: str, directory: Path) -> HeldRepository:
+    """Return a local index as a repository of a cluster."""
+    manifest = read_manifest(LocalStorage(directory))
+    return HeldRepository(name, f"{name}/", str(directory), manifest)
+
+
+def corpus(generation: str, repositories: Sequence[HeldRepository]) -> Corpus:
+    return Corpus(generation, tuple(repositories))
+
+
+def ask(
+    front: Front,
+    request: SearchRequest,
+    encoder: Encoder | None = None,
+    names: Sequence[str] | None = None,
+    *,
+    whole: bool = True,
+    seconds: float = 10,
+) -> Found:
+    """Search all repositories, or some of them; by default, nothing may be missing."""
+
+    def choose(shown: Corpus) -> Chosen:
+        wanted = [each.name for each in shown.repositories] if names is None else names
+        return Chosen(shown.select(wanted), encoder or TextEncoder())
+
+    found = front.search(request, choose, seconds)
+    assert not (whole and found.missing)
+    return found
+
+
+@contextmanager
+def front_of(searchers: int, replicas: int = 2) -> Iterator[Front]:
+    """Run a front that waits for some searchers."""
+    front = Front(FrontOptions(TOKEN, replicas=replicas, searchers=searchers))
+    try:
+        yield front
+    finally:
+        front.close()
+
+
+@contextmanager
+def threads(
+    front: Front, searchers: int, files: PieceFiles, first: int = 0
+) -> Iterator[list[Searcher]]:
+    """Run searchers in threads of this process; the connections are real."""
+    numbers = range(first, first + searchers)
+    running = [start_thread(front, f"s{number}", files) for number in numbers]
+    try:
+        yield running
+    finally:
+        for each in running:
+            each.close()
+
+
+def start_thread(front: Front, name: str, files: PieceFiles) -> Searcher:
+    return Searcher(SearcherOptions(name, [front.address], TOKEN), files)
+
+
+class Processes:
+    """Searchers as processes, which tests kill, stop and start again."""
+
+    def __init__(self, front: Front, searchers: int) -> None:
+        """Start searchers of local indexes."""
+        self.front = front
+        self.running = {f"s{number}": self._start(f"s{number}") for number in range(searchers)}
+
+    def restart(self, name: str) -> None:
+        """Start a searcher that was killed."""
+        self.running[name].wait(0)
+        self.running[name].close()
+        self.running[name] = self._start(name)
+
+    def close(self) -> None:
+        for process in self.running.values():
+            process.end_input()
+        for process in self.running.values():
+            process.wait(2)
+            process.close()
+
+    def _start(self, name: str) -> ChildProcess:
+        options = SearcherOptions(name, [self.front.address], TOKEN)
+        return ChildProcess(
+            "codelode.cluster.process",
+            {
+                "searcher": asdict(options),
+                "files": {"folder": "/nowhere", "most_bytes": 1},
+                "processes": 2,
+            },
+        )
+
+
+def show(front: Front, shown: Corpus, members: int, seconds: float = 8) -> None:
+    """Make a generation the current one of a front and wait until searches use it."""
+    front.show(shown)
+    assert front.views.wait_for(
+        lambda view: view.corpus.generation == shown.generation and len(view.members) == members,
+        seconds,
+    )
+
+
+def until(condition: Callable[[], bool], seconds: float = 10) -> None:
+    """Wait for a condition."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.01)

@@ -1,0 +1,306 @@
+"""Searchers that die, hang, are slow or lie: no wrong answer; with two replicas, a whole one."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import struct
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from codelode import Hit, Index
+from codelode.cluster.front import Front
+from codelode.cluster.handshake import PROTOCOL, introduce
+from codelode.cluster.pieces import Corpus, Piece
+from codelode.embed.load import load
+from codelode.search.request import SearchRequest
+from codelode.store.snapshot import LiveSegment, open_segment
+from codelode.store.storage import LocalStorage
+from codelode.system.framing import FrameError
+from tests.clusters import (
+    TOKEN,
+    MemoryPieces,
+    Processes,
+    TextEncoder,
+    ask,
+    corpus,
+    front_of,
+    local_repository,
+    one_machine,
+    show,
+    threads,
+    until,
+)
+from tests.commandline import write_tree
+
+SEARCHERS = 3
+QUERIES = ("function_3", "where is retry returned", "changed", "return 4")
+TREE = {f"src/{n}.py": f"def name_{n % 7}():\n    return {n % 5}\n".encode() for n in range(40)}
+
+
+@pytest.fixture(scope="module")
+def indexed(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
+    """Three repositories with several segments each, as updates make them."""
+    folder = tmp_path_factory.mktemp("cluster")
+    repositories = []
+    for name in ("one", "two", "three"):
+        files: dict[str, str | bytes] = {
+            f"src/{name[:2]}{i}.py": f"def function_{i % 7}():\n    return {i % 5}\n"
+            for i in range(40)
+        }
+        root = write_tree(folder / name, files)
+        index = Index.open(root, folder / f"{name}.index")
+        index.update(jobs=1)
+        for generation in range(2):
+            for i in range(generation, 40, 9):
+                path = root / f"src/{name[:2]}{i}.py"
+                path.write_text(f"def changed_{i % 3}():\n    return retry\n")
+            index.update(jobs=1)
+        repositories.append(local_repository(name, index.directory))
+    return corpus("1", repositories)
+
+
+def open_local(piece: Piece) -> LiveSegment:
+    return open_segment(LocalStorage(Path(piece.place)), piece.entry, piece.dimensions)
+
+
+@pytest.fixture(scope="module")
+def expected(indexed: Corpus) -> dict[str, list[Hit]]:
+    encoder = load(None)
+    return {
+        query: one_machine(
+            indexed.repositories, open_local, encoder, SearchRequest(query, explain=True)
+        )
+        for query in QUERIES
+    }
+
+
+@pytest.fixture(scope="module")
+def running(indexed: Corpus) -> Iterator[tuple[Front, Processes]]:
+    with front_of(SEARCHERS) as front:
+        processes = Processes(front, SEARCHERS)
+        try:
+            show(front, indexed, SEARCHERS)
+            yield front, processes
+        finally:
+            processes.close()
+
+
+@contextmanager
+def asking(front: Front, expected: dict[str, list[Hit]], least: int) -> Iterator[list[float]]:
+    """Search all the time within the block; check each answer. Yields the seconds of each."""
+    seconds: list[float] = []
+    wrong: list[str] = []
+    over = threading.Event()
+
+    def go_on() -> None:
+        while not over.is_set() or len(seconds) < least:
+            query = QUERIES[len(seconds) % len(QUERIES)]
+            began = time.perf_counter()
+            answer = ask(front, SearchRequest(query, explain=True), load(None), whole=False)
+            if answer.missing:
+                wrong.append(f"{query}: partial")
+            elif answer.hits != expected[query]:
+                wrong.append(f"{query}: other hits")
+            seconds.append(time.perf_counter() - began)
+
+    thread = threading.Thread(target=go_on)
+    thread.start()
+    try:
+        yield seconds
+    finally:
+        over.set()
+        thread.join(60)
+    assert not wrong
+    assert len(seconds) >= least
+
+
+def test_processes_answer_as_one_machine(
+    running: tuple[Front, Processes], expected: dict[str, list[Hit]]
+) -> None:
+    for query in QUERIES:
+        answer = ask(running[0], SearchRequest(query, explain=True), load(None))
+        assert answer.hits == expected[query]
+        assert answer.hits
+
+
+def test_a_killed_searcher_does_not_show(
+    running: tuple[Front, Processes], expected: dict[str, list[Hit]]
+) -> None:
+    """The others have its pieces; it gets them back when it has started again."""
+    front, processes = running
+    for name in sorted(processes.running):
+        with asking(front, expected, least=40):
+            os.kill(processes.running[name].pid, signal.SIGKILL)
+            until(lambda: len(front.searchers()) == SEARCHERS - 1)
+            time.sleep(0.1)
+        processes.restart(name)
+        until(lambda: len(front.searchers()) == SEARCHERS)
+        until(lambda: front.is_whole())
+
+
+def test_a_stopped_searcher_does_not_show(
+    running: tuple[Front, Processes], expected: dict[str, list[Hit]]
+) -> None:
+    """It neither answers nor ends its connection. Once it goes on, it is asked again."""
+    front, processes = running
+    pid = processes.running["s1"].pid
+    with asking(front, expected, least=40) as seconds:
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            time.sleep(0.5)
+        finally:
+            os.kill(pid, signal.SIGCONT)
+    assert max(seconds) < 5
+    until(lambda: front.is_whole())
+
+
+def test_without_a_replica_the_answer_says_what_is_missing(indexed: Corpus) -> None:
+    with front_of(2, replicas=1) as front:
+        processes = Processes(front, 2)
+        try:
+            show(front, indexed, 2)
+            os.kill(processes.running["s0"].pid, signal.SIGKILL)
+            until(lambda: len(front.searchers()) == 1)
+            request = SearchRequest("function_3")
+            assert ask(front, request, load(None), whole=False, seconds=2).missing
+            processes.restart("s0")
+            until(lambda: not ask(front, request, load(None), whole=False).missing)
+        finally:
+            processes.close()
+
+
+def test_a_slow_searcher_costs_little() -> None:
+    """The second owner is asked when the first is late."""
+    pieces = MemoryPieces()
+    held = [pieces.repository(name, TREE, set(), 4) for name in ("one", "two")]
+    with front_of(2) as front, threads(front, 2, pieces) as searchers:
+        show(front, corpus("1", held), 2)
+        for _ in range(20):
+            ask(front, SearchRequest("name_3 return"))
+        slow = searchers[0]
+        calls = slow._holdings.view
+
+        def late(name: str) -> object:
+            time.sleep(1.0)
+            return calls(name)
+
+        slow._holdings.view = late  # type: ignore[method-assign, assignment]
+        request = SearchRequest("name_3 return", explain=True)
+        began = time.perf_counter()
+        answer = ask(front, request)
+        assert time.perf_counter() - began < 1.0
+        assert answer.hits == one_machine(held, pieces.open, TextEncoder(), request)
+
+
+HOSTILE = {
+    "nothing": b"",
+    "cut short": struct.pack("<IQ", 10, 0) + b'{"id"',
+    "no JSON": struct.pack("<IQ", 4, 0) + b"\xff\xfe{{",
+    "huge": struct.pack("<IQ", 1 << 31, 1 << 62),
+    "no object": struct.pack("<IQ", 2, 0) + b"[]",
+    "deep": struct.pack("<IQ", 100_000, 0) + b"[" * 100_000,
+}
+
+
+@pytest.mark.parametrize("data", HOSTILE.values(), ids=HOSTILE)
+def test_strangers_are_turned_away(
+    running: tuple[Front, Processes], expected: dict[str, list[Hit]], data: bytes
+) -> None:
+    front = running[0]
+    with socket.create_connection(front.address, 5) as stranger:
+        stranger.settimeout(8)
+        with suppress(OSError):
+            stranger.sendall(data)
+            stranger.shutdown(socket.SHUT_WR)
+            while stranger.recv(1 << 16):
+                pass
+    found = ask(front, SearchRequest(QUERIES[0], explain=True), load(None))
+    assert found.hits == expected[QUERIES[0]]
+
+
+def test_a_searcher_with_another_token_is_turned_away(running: tuple[Front, Processes]) -> None:
+    with socket.create_connection(running[0].address, 5) as stranger:
+        source, sink = stranger.makefile("rb"), stranger.makefile("wb")
+        with pytest.raises((FrameError, OSError)):
+            introduce(source, sink, "another token", "stranger")
+    assert "stranger" not in running[0].searchers()
+
+
+def test_a_front_without_the_token_learns_nothing() -> None:
+    """A searcher that dials a stranger neither sends its token nor answers calls."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        pieces = MemoryPieces()
+        from codelode.cluster.searcher import Searcher, SearcherOptions
+
+        options = SearcherOptions("s", [server.getsockname()], TOKEN)
+        searcher = Searcher(options, pieces)
+        try:
+            connection, _ = server.accept()
+            with connection:
+                connection.settimeout(5)
+                send(connection, {"protocol": PROTOCOL, "nonce": "00"})
+                greeting = connection.recv(4096)
+                assert TOKEN.encode() not in greeting
+                send(connection, {"proof": "00"})
+                send(connection, {"id": 1, "call": "ping"})
+                assert connection.recv(4096) == b""
+        finally:
+            searcher.close()
+
+
+def send(connection: socket.socket, head: object, body: bytes = b"") -> None:
+    encoded = json.dumps(head).encode()
+    connection.sendall(struct.pack("<IQ", len(encoded), len(body)) + encoded + body)
+
+
+REPLIES = {
+    "nothing": ({}, b""),
+    "an unknown error": ({"error": "annotations", "arguments": []}, b""),
+    "no array": ({"missing": [], "arrays": []}, b""),
+    "arrays cut short": ({"missing": [], "arrays": [[1 << 30]]}, b"12345678"),
+    "pieces that there are not": ({"missing": [1 << 40], "arrays": [[1]]}, bytes(8)),
+    "counts below zero": ({"missing": [], "arrays": [[1]]}, b"\xff" * 8),
+    "hits": ({"missing": [], "hits": [[1, 2, 3]]}, b""),
+}
+
+
+@pytest.mark.parametrize("reply", REPLIES.values(), ids=REPLIES)
+def test_nonsense_of_a_searcher_is_not_believed(reply: tuple[dict[str, object], bytes]) -> None:
+    """It is cut off, and the other owner of its pieces answers."""
+    pieces = MemoryPieces()
+    held = [pieces.repository(name, TREE, set(), 4) for name in ("one", "two")]
+    with front_of(2) as front, threads(front, 1, pieces):
+        with socket.create_connection(front.address, 5) as liar:
+            source, sink = liar.makefile("rb"), liar.makefile("wb")
+            introduce(source, sink, TOKEN, "liar")
+            liar.settimeout(None)
+            threading.Thread(target=lie, args=(liar, reply), daemon=True).start()
+            show(front, corpus("1", held), 2)
+            request = SearchRequest("name_3 return", explain=True)
+            answer = ask(front, request)
+            assert answer.hits == one_machine(held, pieces.open, TextEncoder(), request)
+        until(lambda: front.searchers() == ["s0"])
+
+
+def lie(connection: socket.socket, reply: tuple[dict[str, object], bytes]) -> None:
+    """Open any view, and answer every other call with the same reply."""
+    from codelode.system.framing import receive
+
+    source = connection.makefile("rb")
+    with suppress(OSError, ValueError):
+        while (frame := receive(source)) is not None:
+            head = frame[0]
+            if head["call"] == "open":
+                send(connection, {"id": head["id"], "opened": True})
+            elif head["call"] in ("ping", "close"):
+                send(connection, {"id": head["id"]})
+            else:
+                send(connection, {**reply[0], "id": head["id"]}, reply[1])
