@@ -73,7 +73,8 @@ def existing_roots(query: str, roots: Sequence[str], changed: bool = False) -> S
     if missing:
         message = f"no such folder: {missing[0]}"
         if changed:
-            message += f"; to compare with a revision: --changed={shlex.quote(missing[0])}"
+            revision = query if " " in missing[0] or query.startswith("HEAD") else missing[0]
+            message += f"; to compare with a revision: --changed={shlex.quote(revision)}"
         if query != "-" and any("/" not in root for root in missing):
             last = max(place for place, root in enumerate(roots) if root in missing)
             words = " ".join((query, *roots[: last + 1]))

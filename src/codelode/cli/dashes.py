@@ -93,6 +93,10 @@ def _unknown(command: Command, argument: str, options: dict[str, Option]) -> str
     flag = argument.partition("=")[0]
     near = difflib.get_close_matches(flag, options, 1)
     advice = f"did you mean {near[0]}? " if near else ""
+    if flag.lstrip("-") in ("exclude", "ignore"):
+        advice = "to leave out files of an index, list them in .lodeignore "
     if command.name == "search":
         advice += f"To look for the text: `lode search -- {shlex.quote(argument)}` "
-    return f"unknown option {flag}: {advice}(see `lode {command.name} --help`)"
+    return (
+        f"unknown option {flag}{': ' if advice else ' '}{advice}(see `lode {command.name} --help`)"
+    )

@@ -123,13 +123,22 @@ def arguments_for(editor: str, place: Place) -> list[str]:
     An unknown editor gets the file alone. A file whose name begins like an option is given with its
     folder.
     """
-    file = f"./{place.path}" if place.path.startswith(("-", "+")) else place.path
     name = _name(editor)
-    column = place.byte_column if name in _COUNT_BYTES else place.column
-    values = {"{file}": file, "{line}": str(place.line), "{column}": str(column)}
+    values = _values(place, place.byte_column if name in _COUNT_BYTES else place.column)
     found = [_filled(argument, values) for argument in _BY_NAME.get(name, ())]
     has_file = any("{file}" in argument for argument in _BY_NAME.get(name, ()))
-    return found if has_file else [*found, file]
+    return found if has_file else [*found, values["{file}"]]
+
+
+def command_for(editor: list[str], place: Place) -> list[str]:
+    """Return the command that opens a place; `{file}` and `{line}` in `editor` are replaced."""
+    if any("{file}" in word or "{line}" in word for word in editor):
+        return [_filled(word, _values(place, place.column)) for word in editor]
+    if _name(editor[0]) not in _BY_NAME:
+        streams.say(
+            f"how {editor[0]!r} opens a line is not known: put {{file}} and {{line}} in EDITOR"
+        )
+    return [*editor, *arguments_for(editor[0], place)]
 
 
 def open_in_editor(place: Place) -> None:
@@ -140,8 +149,7 @@ def open_in_editor(place: Place) -> None:
     """
     import subprocess
 
-    command = editor_command()
-    command += arguments_for(command[0], place)
+    command = command_for(editor_command(), place)
     sys.stdout.flush()
     with ExitStack() as stack:
         stack.enter_context(interrupts_left_to_children())
@@ -161,9 +169,14 @@ def open_in_editor(place: Place) -> None:
         raise UsageError(f"the editor {command[0]!r} ended with exit code {done.returncode}")
 
 
+def _values(place: Place, column: int) -> dict[str, str]:
+    file = f"./{place.path}" if place.path.startswith(("-", "+")) else place.path
+    return {"{file}": file, "{line}": str(place.line), "{column}": str(column)}
+
+
 def _filled(argument: str, values: Mapping[str, str]) -> str:
     """Return an argument with its variables replaced, in one pass: a path may look like one."""
-    return re.sub(r"\{\w+\}", lambda match: values[match[0]], argument)
+    return re.sub(r"\{\w+\}", lambda match: values.get(match[0], match[0]), argument)
 
 
 def _name(editor: str) -> str:

@@ -192,7 +192,7 @@ LIMIT = option(
     "--topk",
     metavar="N",
     type=positive,
-    help="print at most N (default: 10 hits, 100 symbols)",
+    help="print at most N, up to 1,000 (default: 10 hits, 100 symbols)",
 )
 MODEL = option(
     "--model",
@@ -231,7 +231,6 @@ BANDWIDTH = option(
     help="move at most SIZE bytes per second, such as 500K or 10M (default: no limit)",
 )
 DRY_RUN = switch("--dry-run", help="only report what would be done; change nothing")
-ALL = switch("--all", help="all that there are: indexes in the index folder, known clients")
 SHOW_SECRETS = switch(
     "--show-secrets", help="do not mask what looks like a secret in text for agents"
 )

@@ -57,7 +57,7 @@ class Guard:
     def _misdirected(self, headers: dict[bytes, bytes]) -> tuple[int, str] | None:
         host = headers.get(b"host", b"").decode("latin-1").lower()
         if _name_of(host) not in self._hosts:
-            return 421, "this server does not answer for that host"
+            return 421, "this server does not answer for that host: start it with --name HOST"
         origin = headers.get(b"origin")
         if origin is not None and origin.decode("latin-1").lower() != f"http://{host}":
             return 403, "requests of other origins are refused"

@@ -41,7 +41,10 @@ def serve_page(
     page = Page(trees, *look).application()
     guarded = Guard(page, [*LOOPBACK_NAMES, host, *names], token, "lode_page" if token else "")
 
+    names = list(names)
+    shown = names[0] if names and host in ("0.0.0.0", "::") else host
+
     def ready(bound: int) -> None:
-        announce(url_of(host, bound) + (f"/?token={token}" if token else "/"))
+        announce(url_of(shown, bound) + (f"/?token={token}" if token else "/"))
 
     serve(SafeHeaders(guarded), host, port, ready)

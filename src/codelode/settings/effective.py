@@ -158,7 +158,11 @@ def _checked(kind: Kind, raw: object, place: str) -> object:
 def _unknown(name: str) -> str:
     import difflib
 
-    near = difflib.get_close_matches(name[:80], BY_NAME, 1)
+    last = name[:80].rpartition(".")[2]
+    if last in ("exclude", "ignore"):
+        return f"unknown setting {name[:80]!r}: what to leave out is listed in .lodeignore"
+    near = [known for known in BY_NAME if known.rpartition(".")[2] == last]
+    near = near or difflib.get_close_matches(name[:80], BY_NAME, 1)
     advice = f"did you mean {near[0]!r}?" if near else "`lode config` lists all settings"
     return f"unknown setting {name[:80]!r}: {advice}"
 

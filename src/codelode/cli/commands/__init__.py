@@ -78,4 +78,8 @@ def find(name: str) -> Command:
     what = "option" if name.startswith("-") else "command"
     near = difflib.get_close_matches(name, NAMES, 1)
     advice = f"did you mean {near[0]!r}?" if near else f"the commands are {', '.join(NAMES)}"
+    if " " in name and not near:
+        import shlex
+
+        advice = f"did you mean `lode search {shlex.quote(name)}`?"
     raise UsageError(f"unknown {what} {name!r}: {advice} (see `lode --help`)")

@@ -53,7 +53,8 @@ COMMAND = Command(
     "Index the text files under ROOT, or bring an existing index up to date: only files that"
     " changed are read. Searches continue meanwhile, on the last commit. If ROOT is a folder of an"
     " indexed tree, the index of that tree is updated, unless ROOT is the top of a git worktree."
-    " Before a home folder or more than a million files are indexed for the first time, it asks.",
+    " Before a home folder or more than a million files are indexed for the first time, it asks."
+    " To leave out files, list them in .lodeignore, which has the syntax of .gitignore.",
     (ROOT,),
     (
         (

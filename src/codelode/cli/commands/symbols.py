@@ -130,7 +130,15 @@ def run(options: argparse.Namespace) -> int:
 
 def _explain(found: Sequence[SymbolHit], options: argparse.Namespace) -> None:
     """Say that there are more definitions, or that none has the name."""
+    import shlex
+    from pathlib import Path
+
     from codelode.cli.streams import say
+
+    if not found and options.name and Path(options.name).is_file():
+        say(f"{options.name} is a file: `lode outline {shlex.quote(options.name)}` lists it")
+    elif not found and options.name:
+        say(f"nothing is called {options.name!r} or nearly so; `lode search` finds uses, too")
 
     if len(found) > options.limit:
         say(f"there are more than {options.limit}: add `-k N` to see N of them")

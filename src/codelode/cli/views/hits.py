@@ -47,6 +47,8 @@ def print_answer(
             streams.print_json(answer_object(answer, text=not options.no_snippet))
         case "files":
             _print_files(answer, roots, options)
+            if len(answer.hits) == options.limit and (options.fixed_strings or options.regex):
+                streams.say(f"these are the best {options.limit}: `-k N` prints more, up to 1,000")
         case "jsonl" | "vimgrep":
             print_lines(answer.hits, Path(answer.root), roots, options, not options.no_snippet)
         case _:
