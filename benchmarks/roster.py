@@ -14,7 +14,7 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -66,14 +66,16 @@ def synthetic(like: Repository, count: int, rng: random.Random) -> list[Reposito
     return found
 
 
-def seconds(run: Callable[[], object], repeats: int) -> list[float]:
-    """Return the duration of each of some runs."""
-    found = []
+def time_runs(session: Session, name: str, run: Callable[[], object], repeats: int) -> None:
+    """Record the duration and the CPU time of each of some runs, in ms."""
+    wall, cpu = [], []
     for _ in range(repeats):
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), time.process_time()
         run()
-        found.append(time.perf_counter() - began)
-    return found
+        cpu.append(1000 * (time.process_time() - worked))
+        wall.append(1000 * (time.perf_counter() - began))
+    session.add(name, "ms", wall)
+    session.add(f"{name}/cpu", "ms", cpu)
 
 
 def small_index(folder: Path) -> Index:
@@ -98,7 +100,7 @@ def measure(session: Session, folder: Path, place: str, count: int, repeats: int
     generation = writer.generations.newest()
     assert generation is not None
     session.add("roster/table", "MB", len(generation.body) / 1e6)
-    session.add("roster/open", "ms", _ms(seconds(lambda: Roster.open(place), repeats)))
+    time_runs(session, "roster/open", lambda: Roster.open(place), repeats)
     roster = Roster.open(place)
     ways: tuple[tuple[str, Callable[[], Selection]], ...] = (
         ("all that somebody may see", lambda: roster.select(labels=["staff"])),
@@ -109,14 +111,14 @@ def measure(session: Session, folder: Path, place: str, count: int, repeats: int
     )
     for name, select in ways:
         session.say(f"{name}: {len(select()):,}")
-        session.add(f"roster/prune/{name}", "ms", _ms(seconds(select, repeats)))
+        time_runs(session, f"roster/prune/{name}", select, repeats)
     numbers = iter(range(10**6))
 
     def add_one() -> None:
         name = f"added/{next(numbers)}"
         writer.add([Uploader(writer.store).upload(storage, name)])
 
-    session.add("roster/add one", "ms", _ms(seconds(add_one, min(repeats, 10))))
+    time_runs(session, "roster/add one", add_one, min(repeats, 10))
     measure_searches(session, folder, place, repeats)
 
 
@@ -130,18 +132,16 @@ def measure_searches(session: Session, folder: Path, place: str, repeats: int) -
         assert found.hits
 
     search()
-    session.add("roster/search one", "ms", _ms(seconds(search, repeats)))
+    time_runs(session, "roster/search one", search, repeats)
     command = [sys.executable, "-m", "codelode", "search", "--roster", place, "-r", REAL]
     command += ["--index-dir", str(folder / "process"), request.query]
 
-    def process() -> None:
+    wall = []
+    for _ in range(min(repeats, 5)):
+        began = time.perf_counter()
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-
-    session.add("roster/search one, process", "ms", _ms(seconds(process, min(repeats, 5))))
-
-
-def _ms(found: Sequence[float]) -> list[float]:
-    return [each * 1000 for each in found]
+        wall.append(1000 * (time.perf_counter() - began))
+    session.add("roster/search one, process", "ms", wall)
 
 
 def main() -> None:

@@ -124,7 +124,9 @@ def imported_by(lode: CommandLine, *arguments: str | Path, folder: Path) -> set[
         },
     )
     listed = folder / "modules"
-    lode(*arguments, PYTHONPATH=str(folder), TEST_LODE_MODULES=str(listed))
+    environment = lode.environment(PYTHONPATH=str(folder), TEST_LODE_MODULES=str(listed))
+    del environment["LODE_FRESH_BUDGET"]  # most users set none of our variables
+    subprocess.run([*LODE, *arguments], cwd=lode.home, env=environment, capture_output=True)
     return set(listed.read_text().split())
 
 
@@ -194,6 +196,7 @@ class CommandLine:
             "XDG_CACHE_HOME": str(self.cache),
             "XDG_CONFIG_HOME": str(self.home / "config"),
             "GIT_CONFIG_NOSYSTEM": "1",
+            "LODE_FRESH_BUDGET": "30",  # other work on the machine must not make answers stale
             "TERM": "xterm-256color",
         }
         return {**inherited, **own, **self._variables, **changes}

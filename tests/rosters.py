@@ -79,6 +79,7 @@ FILTERS: tuple[dict[str, object], ...] = (
     {"globs": ["/src/"]},
     {"globs": ["*.md", "!README.md"]},
     {"fixed_strings": ["delay"]},
+    {"max_per_file": 1},
     {"regex": [r"\bre\w+y\b"], "ignore_case": True},
 )
 

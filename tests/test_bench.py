@@ -122,7 +122,9 @@ def test_samples_and_recall_over_several_segments(
 ) -> None:
     monkeypatch.setattr("codelode.pipeline.seal.SEGMENT_CHUNKS", 50)
     monkeypatch.setattr("codelode.pipeline.batch.BATCH_FILES", 5)
-    monkeypatch.setattr("codelode.pipeline.update.compact", lambda directory, manifest: manifest)
+    monkeypatch.setattr(
+        "codelode.pipeline.update.compact", lambda storage, manifest, budget: manifest
+    )
     index = Index.open(indexed.root, index_dir=tmp_path / "index")
     index.update(jobs=1)
     many, one = index.snapshot(), indexed.snapshot()

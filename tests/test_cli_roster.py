@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.commandline import SAMPLE, CommandLine, imported_by, write_tree
+from codelode.roster.roster import Roster
+from codelode.roster.writer import RosterWriter
+from tests.commandline import LODE, SAMPLE, CommandLine, imported_by, write_tree
 from tests.rosters import QUEUE, WEB
+from tests.test_roster_table import written
 
 
 @pytest.fixture(scope="module")
@@ -132,6 +137,40 @@ def test_bad_arguments_are_refused(
     lode, roster = made
     given = [str(roster) if word == "ROSTER" else word for word in arguments.split()]
     lode(*given).must_be_refused(problem)
+
+
+def test_a_hostile_roster_is_refused_by_every_command(lode: CommandLine, tmp_path: Path) -> None:
+    tree = write_tree(tmp_path / "tree", {"a.py": "retry = 1\n"})
+    RosterWriter.open(tmp_path / "roster").generations.commit(lambda _: written(names=b"a\n../b"))
+    for command in ("search --roster ROSTER x", "roster list ROSTER", "roster remove ROSTER a"):
+        words = command.replace("ROSTER", str(tmp_path / "roster")).split()
+        lode(*words).must_be_refused("the roster is damaged: '../b' cannot be the name")
+    lode("roster", "add", tmp_path / "roster", "new", tree).must_be_refused("the roster is damaged")
+    generation = tmp_path / "roster/roster/000000000001"
+    generation.write_bytes(generation.read_bytes()[:-1])
+    lode("roster", "list", tmp_path / "roster").must_be_refused("damaged")
+
+
+def test_more_segments_than_files_may_be_open(lode: CommandLine, tmp_path: Path) -> None:
+    roster = tmp_path / "roster"
+    tree = write_tree(tmp_path / "tree", {"a.py": "retry = 1\n"})
+    lode("roster", "add", roster, "r0", tree).must_succeed()
+    (one,) = Roster.open(roster).everything()
+    RosterWriter.open(roster).add([replace(one, name=f"r{n}") for n in range(1, 60)])
+    command = [*LODE, "search", "--roster", str(roster), "retry", "-l", "-k", "99"]
+    for limits, code in (("ulimit -Sn 64", 0), ("ulimit -n 64", 2)):
+        done = subprocess.run(
+            ["bash", "-c", f'{limits}; exec "$@"', "bash", *command],
+            env=lode.environment(),
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == code, done.stderr
+        if code:
+            assert done.stderr.startswith("lode: 60 segments cannot be open at once"), done.stderr
+            assert done.stderr.count("\n") == 1
+        else:
+            assert len(done.stdout.splitlines()) == 60
 
 
 def test_a_pushed_index_is_added_by_its_url(lode: CommandLine, tmp_path: Path) -> None:

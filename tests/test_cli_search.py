@@ -81,7 +81,7 @@ def test_json_has_the_contract(sample: tuple[CommandLine, Path]) -> None:
     assert 0 < len(answer["hits"]) <= 3
     best = answer["hits"][0]
     assert set(best) == {
-        *("path", "line", "start_line", "end_line", "language", "symbol", "kind"),
+        *("path", "line", "column", "start_line", "end_line", "language", "symbol", "kind"),
         *("score", "stale", "deleted", "text"),
     }
     assert best["path"] == "src/config.ts"

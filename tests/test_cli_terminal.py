@@ -64,7 +64,9 @@ def test_errors_are_one_line_on_a_terminal(lode: CommandLine, tmp_path: Path) ->
 
 def test_the_bar_leaves_no_line_behind(lode: CommandLine, tree: Path) -> None:
     shown = lode.on_terminal("index", tree, "--jobs", "1").must_succeed().text
-    assert re.split(r"[\r\n]|\x1b\[2K", shown.rstrip())[-1].startswith("5 files, ")
+    left = [re.split(r"\r(?!\n)|\x1b\[2K", line)[-1] for line in shown.splitlines()]
+    assert not any(line.startswith("indexing") for line in left), left
+    assert any(line.startswith("5 files, ") for line in left), left
 
 
 def test_a_short_update_shows_no_progress(

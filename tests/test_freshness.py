@@ -7,6 +7,7 @@ import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -372,28 +373,25 @@ class TestCommandLine:
         until(lambda: lode("status", tree, "--json").json["generation"] == 2)
         assert lode(*query, LODE_FRESH_BUDGET="0.3").message == ""
 
-    def test_one_line_says_what_is_stale(
-        self, lode: CommandLine, tree: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_one_line_says_what_is_stale(self, lode: CommandLine, tree: Path) -> None:
         lode("index", tree).must_succeed()
         (tree / "src/retry.py").unlink()
         (tree / "src/config.ts").write_text("// changed\n")
         write_tree(tree, {f"new/f{n}.py": f"x_{n} = {n}\n" * 20_000 for n in range(3)})
-        query = ("search", "RetryScheduler")
-        monkeypatch.setenv("LODE_FRESH_BUDGET", "0.3")
-        found = lode(*query, cwd=tree).must_succeed()
+        search = partial(lode, "search", "RetryScheduler", cwd=tree, LODE_FRESH_BUDGET="0.3")
+        found = search().must_succeed()
         assert found.message == (
             "lode: 1 file changed, 3 added, 1 deleted since the last update"
             " (updating would take too long): run `lode index`\n"
         )
         assert re_headers(found.text)["src/retry.py"] == "[deleted since]"
-        assert "src/retry.py" not in lode(*query, "-l", cwd=tree).must_succeed().text.splitlines()
-        only = lode(*query, "-l", "-g", "src/retry.py", cwd=tree)
+        assert "src/retry.py" not in search("-l").must_succeed().text.splitlines()
+        only = search("-l", "-g", "src/retry.py")
         assert (only.code, only.out) == (1, b"")
-        snapshot = lode(*query, "--json", cwd=tree).json["snapshot"]
+        snapshot = search("--json").json["snapshot"]
         assert snapshot["changed_files"] == 5
         assert snapshot["freshness"]["deleted"] == 1
-        snapshot = lode(*query, "--fresh", "always", "--json", cwd=tree).json["snapshot"]
+        snapshot = search("--fresh", "always", "--json").json["snapshot"]
         assert snapshot["changed_files"] == 0
 
 

@@ -23,6 +23,12 @@ from codelode.system import private_socket
 from tests.commandline import SAMPLE, CommandLine, until, watching, write_tree
 
 
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no other work on the machine keep a watcher from accepting in time."""
+    monkeypatch.setattr(inquiry, "SECONDS_TO_ACCEPT", 20.0)
+
+
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     return write_tree(tmp_path / "tree", SAMPLE)
@@ -116,11 +122,12 @@ def test_what_always_must_find_is_not_asked_for(
 
 
 def test_a_folder_of_the_tree_asks_the_watcher_of_the_tree(
-    other: Index, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    watcher: Watcher, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     below = Index.open(root / "src", index_dir=tmp_path / "index")
     (root / "src/new.py").write_text("brand_new_word = 1\n")
     assert below.search("brand_new_word")[0].path == "new.py"
+    until(lambda: watcher.changes() == set())
     monkeypatch.setattr(refresh, "look", None)
     assert below.answer("brand_new_word").freshness.differing == 0
 
@@ -168,8 +175,12 @@ def test_a_killed_watcher_leaves_nothing_that_matters(
 
 
 def test_a_watcher_that_hangs_is_not_waited_for(
-    lode: CommandLine, tree: Path, served: subprocess.Popen[bytes]
+    lode: CommandLine,
+    tree: Path,
+    served: subprocess.Popen[bytes],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(inquiry, "SECONDS_TO_ACCEPT", 0.1)
     index = opened(lode, tree)
     served.send_signal(signal.SIGSTOP)
     until(lambda: is_stopped(served.pid))

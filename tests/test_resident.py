@@ -10,11 +10,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from codelode.resident import client, wire
+from codelode import Index
+from codelode.cli.entry import main
+from codelode.resident import client, server, wire
 from codelode.store.folder_name import folder_name
 from codelode.system import private_socket
 from tests.commandline import (
@@ -26,6 +29,13 @@ from tests.commandline import (
     watching,
     write_tree,
 )
+
+
+@pytest.fixture
+def index(tree: Path, tmp_path: Path) -> Index:
+    index = Index.open(tree, index_dir=tmp_path / "index")
+    index.update(jobs=1)
+    return index
 
 
 @pytest.fixture
@@ -245,3 +255,19 @@ def test_a_request_survives_packing() -> None:
     assert int.from_bytes(data[:4], "little") == len(data) - 4
     assert wire.unpack(data[4:]) == given
     assert client.program()[0]
+
+
+def test_a_fork_finds_the_command_line_loaded(
+    index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its modules take longer to import than a search."""
+    loaded: list[list[str]] = []
+    with index.watch() as watcher:
+        until(lambda: watcher.changes() == set())
+        monkeypatch.setattr(server, "import_module", lambda name: loaded[-1].append(name))
+        loaded.append([])
+        with closing(server.Resident(index, watcher, main)):
+            until((index.directory / wire.SOCKET).exists)
+    names = set(loaded[0])
+    assert {"argparse", "codelode.cli.views.hits", "codelode.cli.views.agent_page"} <= names
+    assert {"codelode.search.searcher", "codelode.freshness.refresh"} <= names

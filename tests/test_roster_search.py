@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -214,6 +215,32 @@ def test_the_cache_keeps_its_limit_and_what_was_used_last(tmp_path: Path) -> Non
         assert sum(key.startswith("segments/") for key in store.read) == expected
     with pytest.raises(UsageError, match="fewer repositories"):
         world.fetched(cache)[0].answer(request)
+
+
+def test_a_cache_that_is_too_small_for_all_its_users_only_costs_time(tmp_path: Path) -> None:
+    """Each user drives out what the others have just fetched; no answer is lost or wrong."""
+    names = [f"r{number}" for number in range(4)]
+    world = make_world(tmp_path, {name: {"a.py": f"retry = {name}\n" * 99} for name in names})
+    sizes = [each.index_bytes for each in Roster.of(world.objects).everything()]
+    cache = ObjectCache(tmp_path / "cache", max(sizes) + 5000)
+
+    def use(name: str) -> set[str]:
+        request = SearchRequest("retry", mode="lexical")
+        return {
+            hit.path
+            for _ in range(15)
+            for hit in world.fetched(cache, [name])[0].answer(request).hits
+        }
+
+    with ThreadPoolExecutor(len(names)) as pool:
+        assert list(pool.map(use, names)) == [{f"{name}/a.py"} for name in names]
+    assert not list(cache.directory.glob("*/.new-*"))
+
+
+def test_a_cache_that_cannot_be_written_is_told(world: World, tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text("a file in place of the folder")
+    with pytest.raises(ObjectStoreError, match="cannot be written: Not a directory"):
+        world.fetched(ObjectCache(tmp_path / "cache"))[0].answer(SearchRequest("retry"))
 
 
 def test_names_that_lead_elsewhere_are_refused(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from time import process_time
 
@@ -16,7 +17,7 @@ from codelode.cli.options import Command
 from codelode.cli.settings_list import default_of, option_of
 from codelode.errors import UsageError
 from codelode.settings.effective import effective
-from codelode.settings.files import MAX_BYTES
+from codelode.settings.files import MAX_BYTES, MAX_PYPROJECT_BYTES
 from codelode.settings.keys import BY_NAME, KEYS, WALK, Key
 from codelode.settings.quantities import parse_days, parse_size
 from codelode.settings.values import shown_size
@@ -276,6 +277,33 @@ def test_the_worst_file_is_read_quickly(tmp_path: Path) -> None:
         with pytest.raises(UsageError):
             effective(tmp_path)
         assert process_time() - began < 2
+
+
+TABLES = (
+    "[tool.codelode.search]\nlimit = 7\n",
+    " [ tool . codelode . search ]\nlimit = 7\n",
+    "['tool'.\"codelode\".search]\nlimit = 7\n",
+    "tool.codelode.search.limit = 7\n",
+    "tool = { codelode = { search = { limit = 7 } } }\n",
+    "[tool]\ncodelode.search.limit = 7\n",
+    "\t[\ttool\t]\ncodelode = { search.limit = 7 }\n",
+)
+
+
+@pytest.mark.parametrize("text", TABLES)
+def test_the_table_is_found_however_it_is_written(tmp_path: Path, text: str) -> None:
+    write_tree(tmp_path, {"pyproject.toml": text})
+    assert effective(tmp_path)["search.limit"].value == 7
+
+
+@pytest.mark.parametrize("filler", ["\n", " ", " \n", "[", "tool ", "'tool' \n", "."])
+def test_a_large_pyproject_is_searched_quickly(tmp_path: Path, filler: str) -> None:
+    text = f"# codelode\n{filler * ((MAX_PYPROJECT_BYTES - 20) // len(filler))}"
+    write_tree(tmp_path, {"pyproject.toml": text})
+    began = process_time()
+    with suppress(UsageError):
+        effective(tmp_path)
+    assert process_time() - began < 1
 
 
 @pytest.mark.parametrize("value", ["x", "0", "-1", "1.5", "99999999999999999999"])

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codelode import errors
-from codelode.errors import CodelodeError, DamagedError
+from codelode.errors import CodelodeError, DamagedError, ObjectStoreError
 from codelode.system.error_message import pack_error, raise_packed
 from codelode.system.framing import PIPE_BYTES, receive, send
 from codelode.system.processes import ChildProcess
@@ -191,7 +191,8 @@ TREE = [
 
 @pytest.mark.parametrize("kind", TREE)
 def test_errors_cross_over(kind: type[CodelodeError]) -> None:
-    error = kind("what, where")
+    several = issubclass(kind, ObjectStoreError)
+    error = kind("where", "key", "what") if several else kind("what, where")
     with pytest.raises(kind) as raised:
         raise_packed(pack_error(error))
     assert type(raised.value) is kind

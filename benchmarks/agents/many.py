@@ -93,7 +93,9 @@ async def _edit(root: Path, tally: Tally) -> None:
 async def _ask(root: Path, index_dir: str, tally: Tally, number: int) -> None:
     """Ask one server until the time is up; start another one if it dies."""
     arguments = ["-m", "codelode", "mcp", str(root), "--index-dir", index_dir]
-    server = StdioServerParameters(command=sys.executable, args=arguments, cwd=root)
+    server = StdioServerParameters(
+        command=sys.executable, args=arguments, env=dict(os.environ), cwd=root
+    )
     while time.monotonic() < tally.ends:
         killed = tally.killed
         try:

@@ -47,7 +47,9 @@ def main() -> None:
 async def start(root: Path, index_dir: str, era: str) -> dict[str, float]:
     """Start a server; return when its tools are listed and when it has answered, in ms."""
     arguments = ["-m", "codelode", "mcp", str(root), "--index-dir", index_dir]
-    server = StdioServerParameters(command=sys.executable, args=arguments, cwd=root)
+    server = StdioServerParameters(
+        command=sys.executable, args=arguments, env=dict(os.environ), cwd=root
+    )
     others = set(children())
     began = time.perf_counter()
     async with Client(server, mode=era) as client:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,7 +19,9 @@ def asking(root: Path, index_dir: str) -> Iterator[Callable[..., str]]:
     The function takes the query, and the other arguments of the tool as keywords.
     """
     arguments = ["-m", "codelode", "mcp", str(root), "--index-dir", index_dir]
-    server = StdioServerParameters(command=sys.executable, args=arguments, cwd=root)
+    server = StdioServerParameters(
+        command=sys.executable, args=arguments, env=dict(os.environ), cwd=root
+    )
     with (
         start_blocking_portal() as portal,
         portal.wrap_async_context_manager(Client(server)) as client,

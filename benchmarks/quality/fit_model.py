@@ -32,6 +32,10 @@ ROUNDS = 3
 MOST_FILES = 40
 """The most files of a query that are fitted to: the best under the weights of the last round."""
 
+DECIDING = tuple(name for name in FIXED if name != "cosine")
+"""Features with fixed weights that decide by themselves: a query for which one is not 0 is not
+fitted to, because it says nothing about the others."""
+
 START = {"cosine": 2.0, "bm25": 1.0, "file_bm25": 0.5}
 """The features that choose the best chunk in the first round."""
 
@@ -73,6 +77,11 @@ def fixed_scores(case: Case) -> NDArray[np.float64]:
     return scores
 
 
+def is_decided(case: Case) -> bool:
+    """Return whether a query names a file or a definition, or is text that stands in a file."""
+    return bool(case.features[:, [ALL_FEATURES.index(name) for name in DECIDING]].any())
+
+
 def start_scores(case: Case) -> NDArray[np.float64]:
     """Return the scores that choose the best chunks before anything is fitted."""
     columns = [ALL_FEATURES.index(name) for name in START]
@@ -112,7 +121,7 @@ def lists_of(
     tables, rights, groups, fixed = [], [], [], []
     columns = list(plan.columns)
     for case, own in zip(cases, scores, strict=True):
-        if case.set not in plan.sets:
+        if case.set not in plan.sets or is_decided(case):
             continue
         rows, right = best_rows(case, own)
         if right.any() and not right.all():

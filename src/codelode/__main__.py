@@ -18,6 +18,11 @@ def main() -> int:
         raise KeyboardInterrupt
 
     try:
+        if sys.argv[1:2] == ["search"] and sys.getfilesystemencoding() == "utf-8":
+            from codelode.resident.client import ask  # first: `signal` takes as long to import
+
+            if (code := ask(sys.argv[1:])) is not None:
+                return code
         import signal
 
         if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # not ignored
@@ -28,10 +33,7 @@ def main() -> int:
 
             restart()
         if sys.argv[1:2] == ["search"]:
-            from codelode.resident.client import ask
-
-            if (code := ask(sys.argv[1:])) is not None:
-                return code
+            _walk_ahead(sys.argv[1:])
         from codelode.cli.entry import main as run
 
         code = run()
@@ -43,6 +45,21 @@ def main() -> int:
         if interrupts:
             return INTERRUPTED
         raise
+
+
+def _walk_ahead(arguments: list[str]) -> None:
+    """Begin the walk before a search, unless a watcher knows its result or nobody wants it."""
+    import os
+
+    from codelode.resident.client import given_root, index_folder
+
+    folder = index_folder(arguments)
+    if folder is None or any(each.startswith("--fr") for each in arguments):
+        return
+    if not os.path.exists(f"{folder}/fresh.socket"):  # noqa: PTH110 (no pathlib yet)
+        from codelode.freshness.ahead import begin
+
+        begin(folder, given_root(arguments))
 
 
 def _report_errors(unraisable: "UnraisableHookArgs") -> None:

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Self
 from codelode import arguments
 from codelode.errors import NoIndexError, StoreError, UsageError
 from codelode.reader import IndexReader, reader_of
-from codelode.store.catalog import entry, is_index
-from codelode.store.locate import index_directory, index_folder, real_root
+from codelode.store.locate import index_directory, index_folder, is_index, real_root
 from codelode.store.manifest import read_manifest
 
 if TYPE_CHECKING:
@@ -75,6 +74,8 @@ class OpenedIndex:
         """
         parent = index_folder(index_dir)
         if is_index(parent):  # the folder of one index
+            from codelode.store.catalog import entry  # the usual parent is the cache
+
             recorded = entry(parent).root
             return cls.open(folder if recorded is None else recorded, index_dir)
         index = cls.open(folder, index_dir)

@@ -14,7 +14,6 @@ from codelode.errors import UsageError
 from codelode.index import Index
 from codelode.render.paths import GivenRoot
 from codelode.search.filters import files_by_language, languages_needed
-from codelode.search.related import find_file
 from codelode.search.searcher import Source, canonical, search_all
 from codelode.search.tree_part import TreePart
 from codelode.store.manifest import check_model
@@ -195,6 +194,8 @@ def _having(
 
 def _check_file(home: IndexReader, given: str, path: str) -> None:
     try:
+        from codelode.search.related import find_file  # no search needs it
+
         find_file(home.snapshot(), path)
     except UsageError:
         raise UsageError(

@@ -5,8 +5,6 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Unpack, cast
 
-from codelode.answers.indexes import remove_old_orphans
-from codelode.answers.large_tree import refuse_unasked
 from codelode.errors import NoIndexError
 
 if TYPE_CHECKING:
@@ -58,7 +56,11 @@ def build_if_missing(
         return None
     if not allowed:
         raise NoIndexError(no_index(index.root))
+    from codelode.answers.indexes import remove_old_orphans
+    from codelode.answers.large_tree import refuse_unasked
+
     index, settings = configured(index)
+
     refuse_unasked(index, settings)
     report = update(index, meter, **settings)
     remove_old_orphans(index)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from codelode.answers.unicode import without_surrogates
 from codelode.errors import LockedError, MismatchError
-from codelode.store.catalog import IndexEntry, entries, entry, is_index, remove
-from codelode.store.locate import index_directory, index_folder
+from codelode.store.catalog import IndexEntry, entries, entry, remove
+from codelode.store.locate import index_directory, index_folder, is_index
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

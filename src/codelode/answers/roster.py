@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from codelode.answers.build import update
 from codelode.answers.unicode import without_surrogates
 from codelode.errors import DamagedError, UsageError
+from codelode.objects.pace import Pace
 from codelode.objects.urls import open_object_store
 from codelode.roster.cache import Wanted
 from codelode.roster.upload import Uploader, digests_of
@@ -31,11 +34,17 @@ if TYPE_CHECKING:
 
 
 def uploaded(
-    writer: RosterWriter, index: Index, name: str, label: str, meter: Meter | None = None
+    writer: RosterWriter,
+    index: Index,
+    name: str,
+    label: str,
+    meter: Meter | None = None,
+    moved: Meter | None = None,
 ) -> Repository:
     """Bring an index up to date and upload it; return the repository to add or to update.
 
-    Raises `UsageError` if the tree has no index of its own, and what `update` and `upload` raise.
+    `meter` shows the update, `moved` the upload. Raises `UsageError` if the tree has no index of
+    its own, and what `update` and `upload` raise.
     """
     outer = None if index.exists() else index.enclosing_root()
     if outer is not None and not (index.root / ".git").exists():
@@ -44,11 +53,16 @@ def uploaded(
             " index of its own with --index-dir"
         )
     update(index, meter)
-    return _uploader(writer, name).upload(LocalStorage(index.directory), name, label)
+    return _upload(writer, Snapshot.open(LocalStorage(index.directory)), name, label, moved)
 
 
 def copied(
-    writer: RosterWriter, source: str, name: str, label: str, cache: ObjectCache
+    writer: RosterWriter,
+    source: str,
+    name: str,
+    label: str,
+    cache: ObjectCache,
+    moved: Meter | None = None,
 ) -> Repository:
     """Copy the last index that `lode push` put into a store; return the repository.
 
@@ -76,15 +90,20 @@ def copied(
         check_counts(live)
         lives.append(live)
     check_distinct(lives)
-    return _uploader(writer, name).upload_snapshot(Snapshot(manifest, lives), name, label)
+    return _upload(writer, Snapshot(manifest, lives), name, label, moved)
 
 
-def _uploader(writer: RosterWriter, name: str) -> Uploader:
-    """Return an uploader that knows the segments that a repository has in the roster."""
+def _upload(
+    writer: RosterWriter, snapshot: Snapshot, name: str, label: str, moved: Meter | None
+) -> Repository:
+    """Upload a snapshot, without the segments that the repository has in the roster."""
     table = writer.table()
     row = table.find(name)
     known = frozenset[str]() if row is None else digests_of(writer.store, table.repository(row))
-    return Uploader(writer.store, known)
+    size = snapshot.manifest.index_bytes
+    with nullcontext() if moved is None else moved(len(snapshot.segments), size) as progress:
+        pace = Pace(None, None if progress is None else partial(progress.indexed, 0))
+        return Uploader(writer.store, known, pace).upload_snapshot(snapshot, name, label)
 
 
 def repository_object(repository: Repository) -> dict[str, Any]:

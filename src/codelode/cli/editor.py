@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from codelode.cli import streams
-from codelode.cli.links import Links
+from codelode.cli.terminal import Links
 from codelode.errors import UsageError
 from codelode.render.excerpt import split_lines
 from codelode.render.paths import from_here

@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from codelode.settings.quantities import parse_size
+from codelode.settings.quantities import parse_days, parse_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,6 +72,14 @@ def size(text: str) -> int:
     """Parse a size in bytes, such as `500K`, `1M` or `65536`. K, M, G, T are powers of 1024."""
     try:
         return parse_size(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def days(text: str) -> int:
+    """Parse an age in days, such as `90`, `90d`, `12w`, `3m` or `1y`."""
+    try:
+        return parse_days(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 
@@ -215,6 +223,12 @@ HOST_NAMES = option(
     " server; repeatable",
 )
 HELP = option("-h", "--help", action="help", help="show this help and exit")
+BANDWIDTH = option(
+    "--bandwidth",
+    metavar="SIZE",
+    type=size,
+    help="move at most SIZE bytes per second, such as 500K or 10M (default: no limit)",
+)
 DRY_RUN = switch("--dry-run", help="only report what would be done; change nothing")
 ALL = switch("--all", help="all that there are: indexes in the index folder, known clients")
 SHOW_SECRETS = switch(

@@ -13,7 +13,6 @@ from codelode.errors import UsageError
 from codelode.system import terminals
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Iterator
 
 LESS = "FRX"
@@ -21,14 +20,14 @@ LESS = "FRX"
 
 
 @contextmanager
-def paged(options: argparse.Namespace) -> Iterator[None]:
-    """Send standard output through the pager while the block runs, if one is asked for.
+def paged() -> Iterator[None]:
+    """Send standard output through the pager while the block runs, if it is a terminal.
 
     Colors, links and widths are those of the terminal. The block ends early if the reader quits.
     Raises `UsageError` if the pager cannot be run.
     """
     has_terminal = streams.is_terminal(sys.stdout) and terminals.is_in_foreground(1)
-    command = _command(options.pager) if has_terminal else []
+    command = _command() if has_terminal else []
     if not command:
         yield
         return
@@ -70,12 +69,9 @@ def _output_into(command: list[str]) -> Iterator[None]:
             process.wait()
 
 
-def _command(asked: bool | None) -> list[str]:
-    """Return the command of the pager; empty for none. Raises `UsageError` if it cannot be read."""
-    configured = os.environ.get("LODE_PAGER")
-    if asked is False or (asked is None and not configured):
-        return []
-    text = configured or os.environ.get("PAGER") or "less"
+def _command() -> list[str]:
+    """Return the command of the pager; empty for `cat`. Raises `UsageError` if it is unreadable."""
+    text = os.environ.get("LODE_PAGER") or os.environ.get("PAGER") or "less"
     try:
         words = shlex.split(text)
     except ValueError as error:

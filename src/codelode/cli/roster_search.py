@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from codelode.cli.advice import explain_quotes
-from codelode.cli.pager import paged
+from codelode.cli.streams import transfer_meter
+from codelode.cli.terminal import paged
 from codelode.cli.views.hits import print_answer, shown_hits, shown_whole
 from codelode.errors import UsageError
 from codelode.roster.answer import SelectedRepositories, object_cache
@@ -27,7 +28,8 @@ def search_roster(
     """Search, print the hits, and return the exit code. Paths begin with names of repositories."""
     _check(roots, options)
     roster = Roster.open(options.roster)
-    cache = object_cache(options.index_dir, options.cache_size)
+    meter = transfer_meter(False, "fetching")
+    cache = object_cache(options.index_dir, options.cache_size, meter)
     repositories = SelectedRepositories(roster, options.repo, options.label, cache)
     answer = repositories.answer(request)
     whole = shown_whole(answer)

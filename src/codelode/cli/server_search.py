@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from codelode.cli.advice import explain_quotes
-from codelode.cli.pager import paged
+from codelode.cli.terminal import paged
 from codelode.cli.views.hits import print_answer, shown_hits, shown_whole
 from codelode.cluster.addresses import Wanted
 from codelode.cluster.client import ask_server

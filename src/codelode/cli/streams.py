@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from codelode.errors import UsageError
 from codelode.render.sanitize import visible_name
+from codelode.system.open_flags import NO_CONTROL
 
 if TYPE_CHECKING:
     from codelode.answers.build import Meter
@@ -133,7 +134,7 @@ def can_draw() -> bool:
     if os.environ.get("TERM", "dumb") in ("", "dumb"):
         return False
     try:
-        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+        os.close(os.open("/dev/tty", os.O_RDWR | NO_CONTROL))
     except OSError:
         return False
     return True

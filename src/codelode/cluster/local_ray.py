@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import subprocess
 import sys
 import time
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from codelode.errors import ClusterError, UsageError
 from codelode.store.locate import index_folder
+from codelode.system.groups import end_group, leads_group
 
 PORT = 6399
 """The port of the cluster: not Ray's own, which another cluster of this machine may have."""
@@ -75,20 +73,14 @@ def down() -> bool:
     if state is None:
         return False
     pid = int(state["pid"])
-    with suppress(ProcessLookupError):
-        os.killpg(pid, signal.SIGTERM)
-        end = time.monotonic() + _END_SECONDS
-        while time.monotonic() < end:
-            os.killpg(pid, 0)  # raises if nothing is left
-            time.sleep(0.05)
-        os.killpg(pid, signal.SIGKILL)
+    end_group(pid, _END_SECONDS)
     return True
 
 
 def address() -> str | None:
     """Return the address of the cluster that `up` started, or None if it does not run."""
     state = _state()
-    if state is None or not _is_running(int(state["pid"])):
+    if state is None or not leads_group(int(state["pid"])):
         return None
     return str(state["address"])
 
@@ -103,13 +95,3 @@ def _state() -> dict[str, Any] | None:
         return {"pid": int(state["pid"]), "address": str(state["address"])}
     except (OSError, ValueError, LookupError, TypeError):
         return None
-
-
-def _is_running(pid: int) -> bool:
-    """Return whether a process runs that is the first of its group, as that of `up` is."""
-    try:
-        with suppress(ChildProcessError):
-            os.waitpid(pid, os.WNOHANG)  # if it is a child of ours
-        return os.getpgid(pid) == pid
-    except ProcessLookupError:
-        return False

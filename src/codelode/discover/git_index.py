@@ -8,10 +8,10 @@ split index, whose entries are in two files, is read by asking git after all.
 from __future__ import annotations
 
 import os
+from array import array
 from bisect import bisect_left
+from itertools import accumulate
 from pathlib import Path
-
-import numpy as np
 
 from codelode.discover.safe_open import read_settings
 
@@ -33,15 +33,13 @@ class TrackedFiles:
         """Take paths from the top of the worktree."""
         paths.sort()
         self._joined = b"\0".join([*paths, b""])
-        lengths = np.fromiter(map(len, paths), np.int64, len(paths)) + 1
-        self._starts = (np.cumsum(lengths) - lengths).astype(np.uint32)
+        self._starts = array("I", accumulate((len(path) + 1 for path in paths), initial=0))
 
     def __len__(self) -> int:
-        return len(self._starts)
+        return len(self._starts) - 1
 
     def __getitem__(self, number: int) -> bytes:
-        start = int(self._starts[number])
-        return self._joined[start : self._joined.index(b"\0", start)]
+        return self._joined[self._starts[number] : self._starts[number + 1] - 1]
 
     def holds(self, path: bytes) -> bool:
         """Check whether a file is tracked."""

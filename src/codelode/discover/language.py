@@ -8,7 +8,6 @@ a known name has no language; it is indexed all the same.
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 
 from codelode.discover.language_table import LANGUAGES
 from codelode.errors import UsageError
@@ -83,6 +82,8 @@ def resolve(alias: str) -> str:
     found = language_called(alias)
     if found is not None:
         return found
+    from difflib import get_close_matches
+
     close = sorted(
         {_BY_ALIAS[match] for match in get_close_matches(alias.lower(), _BY_ALIAS, cutoff=0.7)}
     )

@@ -7,6 +7,7 @@ cannot leave its root, whatever happens to the tree meanwhile.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -29,6 +30,9 @@ from codelode.types import Skip, SkipReason, SourceFile
 
 MAX_DEPTH = 250
 """Maximum nesting of folders. Each level of the walk keeps one descriptor open."""
+
+_ENCODING = sys.getfilesystemencoding(), sys.getfilesystemencodeerrors()
+"""As of `os.fsencode`, which takes four times as long."""
 
 _RULE_FILES = frozenset(os.fsencode(kind) for kind in KINDS)
 
@@ -103,11 +107,12 @@ class _Walk:
             self._enter_root()
             while self._way:
                 folder = self._way[-1]
+                whole = folder.names is None
                 for raw, entry in folder.rest:
                     found = self._look(folder, raw, entry)
                     if found is None:  # entered a folder: go on there
                         break
-                    if found.path.endswith("/") or not folder.leads_on(entry.name):
+                    if whole or found.path.endswith("/") or not folder.leads_on(entry.name):
                         yield found
                 else:
                     os.close(self._way.pop().descriptor)
@@ -198,7 +203,7 @@ class _Walk:
     def _list(self, folder: Folder) -> Skip | None:
         """Read the entries of a folder and its rules, or return the reason for skipping it."""
         with os.scandir(folder.descriptor) as listing:
-            entries = [(os.fsencode(entry.name), entry) for entry in listing]
+            entries = [(entry.name.encode(*_ENCODING), entry) for entry in listing]
         entries.sort(key=itemgetter(0))
         folder.keep(entries)
         names = {raw for raw, _ in entries}

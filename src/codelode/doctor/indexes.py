@@ -31,6 +31,9 @@ def health(index: Index, deep: bool) -> Iterator[Diagnosis]:
             )
         facts = f"{count(status.files, 'file')}, {size(status.index_bytes)}, model {status.model}"
         yield Diagnosis("index", "ok", f"{facts}, in {status.directory}")
+        if status.watch is not None and status.watch.problem:
+            remedy = "mend the cause; the watcher tries again by itself"
+            yield Diagnosis("index", "problem", f"watcher: {status.watch.problem}", remedy)
         if deep:
             yield from _verified(index, root)
     except DamagedError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,8 +58,7 @@ def cache(index_dir: str | None) -> Iterator[Diagnosis]:
             "change its permissions, or set LODE_INDEX_DIR to another folder",
         )
         return
-    status = os.statvfs(existing)
-    free = status.f_bavail * status.f_frsize
+    free = shutil.disk_usage(existing).free
     if free < _LEAST_FREE_BYTES:
         yield Diagnosis(
             "index folder",

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-TOKENS = ("LODE_SERVE_TOKEN", "LODE_MCP_TOKEN")
+OTHERS = ("LODE_FRESH_BUDGET", "LODE_MCP_TOKEN", "LODE_SERVE_TOKEN")
+"""Variables that are no settings."""
 
 
 def settings(root: Path) -> Iterator[Diagnosis]:
@@ -28,7 +29,7 @@ def settings(root: Path) -> Iterator[Diagnosis]:
     else:
         where = f" ({', '.join(files)})" if files else ""
         yield Diagnosis("settings", "ok", f"{len(found)} set{where}")
-    known = [key.variable for key in KEYS] + [*TOKENS]
+    known = [key.variable for key in KEYS] + [*OTHERS]
     for name in sorted(os.environ):
         if name.startswith("LODE_") and name not in known:
             near = difflib.get_close_matches(name, known, 1)

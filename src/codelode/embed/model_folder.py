@@ -10,7 +10,6 @@ vocabulary.txt  the known parts, a line each, in the order of the rows; for peop
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +27,7 @@ ARRAYS = ("hashes.npy", "table.npy", "scales.npy", "weights.npy")
 _FORMAT = 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ModelFolder:
     """A static model, memory-mapped. `info` is model.json."""
 
@@ -76,6 +75,8 @@ class ModelFolder:
 
 def fingerprint_of(folder: Path, info: dict[str, Any]) -> str:
     """Return a hash over all that determines the vectors: arrays, settings in model.json."""
+    import hashlib  # it loads OpenSSL, and a search needs neither
+
     digest = hashlib.blake2b(digest_size=12)
     for key in ("format", "tokenizer", "dimensions", "path_weight"):
         digest.update(f"{key}={info[key]}\n".encode())

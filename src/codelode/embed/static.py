@@ -20,7 +20,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode.embed.model_folder import ModelFolder
-from codelode.embed.row_counts import count_rows
 from codelode.embed.vocabulary import Vocabulary
 from codelode.text.tokens import text_parts
 from codelode.types import Passages
@@ -31,7 +30,7 @@ _TOGETHER = 8  # passages whose rows are fetched at once: half a megabyte, which
 _MAX_TF = 256  # higher term frequencies count as this
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Entries:
     """A flat array of the entries of n sums: passage i owns `[indptr[i], indptr[i+1])`.
 
@@ -77,6 +76,8 @@ class StaticEncoder:
 
     def encode_passages(self, passages: Passages) -> NDArray[np.float32]:
         """Return unit rows, float32[n, d]."""
+        from codelode.embed.row_counts import count_rows  # no search needs it
+
         found = count_rows(self._vocabulary, passages.words, passages.paths)
         weights = self._passage_weights[found.rows]
         weights[found.in_path.astype(bool)] *= self._path_weight

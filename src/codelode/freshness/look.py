@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from codelode.discover.walk import walk
+from codelode.freshness.ahead import take
 from codelode.pipeline.changes import COMPARE_FILES, KnownFiles
 from codelode.types import SourceFile
 
@@ -78,15 +80,14 @@ def look(
     found = Look(snapshot.manifest.generation, time.time_ns())
     found.whole = scope is None
     known = KnownFiles(snapshot, scope)
-    walked = walk(root, options, scope, bounds.check)
+    ahead = take(root, options, bounds.deadline) if scope is None else None
+    walked: Iterator[SourceFile | Skip] = iter(ahead.files if ahead else ())
+    if ahead:
+        found.began_ns = ahead.began_ns
+    else:
+        walked = walk(root, options, scope, bounds.check)
 
-    def is_same(task: Task) -> bool:
-        if task.may_change_language:
-            return False
-        from codelode.discover.read import content_hash  # most looks read no file
-
-        return content_hash(root, task.file, options.max_file_size) == task.content_hash
-
+    is_same = partial(_is_same, root, options.max_file_size)
     try:
         for files in _batches(walked):
             found.files += len(files)
@@ -102,6 +103,15 @@ def look(
         found.deleted += has_text
     found.finished = True
     return found
+
+
+def _is_same(root: Path, max_file_size: int, task: Task) -> bool:
+    """Return whether a file with other times has the indexed content and language."""
+    if task.may_change_language:
+        return False
+    from codelode.discover.read import content_hash  # most looks read no file
+
+    return content_hash(root, task.file, max_file_size) == task.content_hash
 
 
 def _batches(walked: Iterator[SourceFile | Skip]) -> Iterator[list[SourceFile]]:

@@ -101,11 +101,7 @@ def _ask(results: Results, trees: Trees, chosen: list[Tree], wanted: int) -> Non
 
 def _passes(hit: Hit, filters: Filters) -> bool:
     kind = (hit.kind or "").lower()
-    return (
-        (not filters.kinds or kind in filters.kinds)
-        and kind not in filters.other_kinds
-        and (hit.language or "") not in filters.other_languages
-    )
+    return (not filters.kinds or kind in filters.kinds) and kind not in filters.other_kinds
 
 
 def facets(results: Results) -> dict[str, list[tuple[str, int]]]:

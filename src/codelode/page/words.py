@@ -72,15 +72,14 @@ def parse(query: str) -> FilteredQuery:
 class Filters:
     """The filters as a search takes them.
 
-    `languages` and `globs` go to the index; `kinds`, and the excluded languages and kinds, apply to
-    its hits. `roots` are labels. `problems` are messages about invalid filters, one line each; such
-    filters have no effect.
+    `languages` and `globs`, of which those after a `!` are excluded, go to the index; `kinds` and
+    the excluded kinds apply to its hits. `roots` are labels. `problems` are messages about invalid
+    filters, one line each; such filters have no effect.
     """
 
     languages: tuple[str, ...] = ()
     globs: tuple[str, ...] = ()
     kinds: frozenset[str] = frozenset()
-    other_languages: frozenset[str] = frozenset()
     other_kinds: frozenset[str] = frozenset()
     roots: frozenset[str] = frozenset()
     other_roots: frozenset[str] = frozenset()
@@ -89,7 +88,7 @@ class Filters:
     @property
     def after(self) -> bool:
         """Whether some filters apply to the hits, after the search."""
-        return bool(self.kinds or self.other_kinds or self.other_languages)
+        return bool(self.kinds or self.other_kinds)
 
 
 def filters_of(query: FilteredQuery) -> Filters:
@@ -99,11 +98,12 @@ def filters_of(query: FilteredQuery) -> Filters:
         *_globs(query.values("path"), "", problems),
         *_globs(query.values("path", excludes=True), "!", problems),
     ]
+    languages = _languages(query.values("lang"), problems)
+    others = _languages(query.values("lang", excludes=True), problems)
     return Filters(
-        languages=tuple(_languages(query.values("lang"), problems)),
+        languages=(*languages, *(f"!{name}" for name in others)),
         globs=tuple(globs),
         kinds=_lower(query.values("kind")),
-        other_languages=frozenset(_languages(query.values("lang", excludes=True), problems)),
         other_kinds=_lower(query.values("kind", excludes=True)),
         roots=frozenset(query.values("root")),
         other_roots=frozenset(query.values("root", excludes=True)),

@@ -9,6 +9,7 @@ end the escape sequence.
 from __future__ import annotations
 
 import os
+import platform
 import re
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -56,7 +57,7 @@ class HyperlinkFormat:
             "path": quote(os.fsencode(path), safe="/:"),
             "line": str(line),
             "column": str(column),
-            "host": quote(os.uname().nodename),
+            "host": quote(platform.node()),
             "wslprefix": _wsl_prefix(),
         }
         parts = [values[part] if odd % 2 else part for odd, part in enumerate(self.parts)]

@@ -20,7 +20,7 @@ def ask(arguments: list[str]) -> int | None:
     """
     if not _can_be_answered_elsewhere(arguments):
         return None
-    folder = _index_folder(arguments)
+    folder = index_folder(arguments)
     if folder is None or not os.path.exists(f"{folder}/{wire.SOCKET}"):  # noqa: PTH110
         return None
     try:
@@ -94,7 +94,13 @@ def program() -> list[bytes]:
     return [codelode.__version__.encode(), os.fsencode(place), os.fsencode(os.getcwd())]  # noqa: PTH109
 
 
-def _index_folder(arguments: list[str]) -> str | None:
+def given_root(arguments: list[str]) -> str:
+    """Guess the root that the arguments of a search mean, as a real path."""
+    roots = [each for each in arguments[2:] if not each.startswith("-") and os.path.isdir(each)]  # noqa: PTH112
+    return os.path.realpath(roots[-1] if roots else ".")
+
+
+def index_folder(arguments: list[str]) -> str | None:
     """Guess the folder of the index that the arguments mean; None if that takes a parser."""
     from codelode.store.folder_name import folder_name
 
@@ -103,8 +109,7 @@ def _index_folder(arguments: list[str]) -> str | None:
     holder = _holder()
     if holder is None or os.path.exists(f"{holder}/{_MANIFEST}"):  # noqa: PTH110
         return holder
-    roots = [each for each in arguments[2:] if not each.startswith("-") and os.path.isdir(each)]  # noqa: PTH112
-    root = os.path.realpath(roots[-1] if roots else ".")
+    root = given_root(arguments)
     while True:
         folder = f"{holder}/{folder_name(root)}"
         if os.path.exists(f"{folder}/{_MANIFEST}"):  # noqa: PTH110

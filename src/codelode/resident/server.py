@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
 from codelode.errors import CodelodeError
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 REST_SECONDS = 0.1
 """Seconds that a client waits for the watcher to rest; then it searches itself."""
 
+_WARM_UP_SECONDS = 5.0
 _POLL_SECONDS = 0.5
 _REQUEST_SECONDS = 1.0
 
@@ -86,8 +88,43 @@ class Resident:
         """Load what a search needs, so that every fork has it."""
         with suppress(CodelodeError):
             self._index.search("warm up", fresh="never")
+        for name in self._modules_of_searches():
+            with suppress(ImportError):
+                import_module(name)
         gc.collect()
         gc.freeze()  # forks would copy the pages of everything that is counted
+
+    def _modules_of_searches(self) -> list[str]:
+        """Return the modules that commands have imported at their end, from a fork that runs some.
+
+        Importing the modules of the command line takes longer than a search.
+        """
+        with self._watcher.at_rest(_WARM_UP_SECONDS) as rests:
+            if not rests or not self._index.exists():
+                return []
+            reading, writing = os.pipe()
+            child = fork.fork()
+            if not child:
+                self._run_some(writing)
+        os.close(writing)
+        with os.fdopen(reading, "rb") as pipe:
+            names = pipe.read().decode().split()
+        os.waitpid(child, 0)
+        return names
+
+    def _run_some(self, writing: int) -> NoReturn:
+        """Run searches without output in a fork of this process, and report their modules."""
+        try:
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
+            signal.alarm(int(wire.SECONDS_TO_ANSWER))
+            null = os.open(os.devnull, os.O_RDWR)
+            variables = {os.fsencode(name): os.fsencode(os.environ[name]) for name in os.environ}
+            _become([null] * 3, os.fsencode(self._index.root), variables, lambda: None)
+            for options in ((), ("--json",), ("--agent",), ("--color=always",)):
+                self._main(["search", "warm up", "--fresh=never", *options])
+            os.write(writing, "\n".join(sys.modules).encode())
+        finally:
+            os._exit(0)
 
     def _reap(self) -> None:
         for child in list(self._children):
@@ -163,7 +200,7 @@ class _Beginning:
 class _Output(io.FileIO):
     """A stream of the client."""
 
-    def __init__(self, number: int, begin: _Beginning) -> None:
+    def __init__(self, number: int, begin: Callable[[], None]) -> None:
         super().__init__(number, "wb", closefd=False)
         self._begin = begin
 
@@ -173,7 +210,10 @@ class _Output(io.FileIO):
 
 
 def _become(
-    streams: list[int], folder: bytes, environment: dict[bytes, bytes], begin: _Beginning
+    streams: list[int],
+    folder: bytes,
+    environment: dict[bytes, bytes],
+    begin: Callable[[], None],
 ) -> None:
     """Take over the streams, the folder and the environment of the client."""
     locks.abandon()

@@ -11,7 +11,7 @@ from codelode.embed.load import load, names
 from codelode.errors import DamagedError, ModelError, UsageError
 from codelode.lru import LruCache
 from codelode.roster.cache import DEFAULT_LIMIT, ObjectCache
-from codelode.roster.opened import open_shard
+from codelode.roster.opened import local_folder, open_shard
 from codelode.roster.roster import Roster
 from codelode.search.filters import languages_needed
 from codelode.search.parsed_query import parse_request
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from codelode.embed.encoder import Encoder
+    from codelode.roster.cache import Meter
     from codelode.roster.roster import Selection
     from codelode.search.request import SearchRequest
     from codelode.search.shard import Shard
@@ -38,10 +39,12 @@ CACHE_FOLDER = "fetched"
 
 
 def object_cache(
-    index_dir: str | os.PathLike[str] | None = None, limit: int = DEFAULT_LIMIT
+    index_dir: str | os.PathLike[str] | None = None,
+    limit: int = DEFAULT_LIMIT,
+    meter: Meter | None = None,
 ) -> ObjectCache:
     """Return the cache of this user, of at most `limit` bytes. Raises `UsageError`."""
-    return ObjectCache(index_folder(index_dir) / CACHE_FOLDER, limit)
+    return ObjectCache(index_folder(index_dir) / CACHE_FOLDER, limit, meter)
 
 
 class SelectedRepositories:
@@ -106,7 +109,10 @@ class SelectedRepositories:
             encoder = None if request.mode == "lexical" else self._load_encoder(shard)
             hits = [hit for _, hit in search_all([Source(shard)], encoder, request)]
         except DamagedError as error:
-            raise DamagedError(error.problem, "add its repository to the roster again") from error
+            advice = "add its repository to the roster again"
+            if local_folder(self.roster.store) is None:
+                advice = f"remove {self._cache.directory}; if that does not help, {advice}"
+            raise DamagedError(error.problem, advice) from error
         for hit in hits:
             if _UNSAFE_PATH.search(hit.path):
                 raise DamagedError("a path leads out of its repository", "do not trust the roster")

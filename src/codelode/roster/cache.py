@@ -10,20 +10,26 @@ import os
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import nullcontext, suppress
+from functools import partial
 from hashlib import blake2b, file_digest
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from codelode.errors import DamagedError, NoObjectError, ObjectStoreError, UsageError
+from codelode.objects.pace import Pace
 from codelode.objects.transfer import download
 from codelode.system.files import MappedFile, read_file, removed_on_failure, sync_file
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Sequence
+    from contextlib import AbstractContextManager
 
     from codelode.objects.store import ObjectStore
+    from codelode.pipeline.options import Progress
     from codelode.segment.buffer import Buffer
+
+    Meter = Callable[[int, int], AbstractContextManager[Progress]]
 
 DEFAULT_LIMIT = 20 << 30
 """The size of a cache in bytes, unless told otherwise."""
@@ -44,11 +50,17 @@ class Wanted(NamedTuple):
 
 
 class ObjectCache:
-    """A folder of at most `limit` bytes, more only while one selection needs them."""
+    """A folder of at most `limit` bytes.
 
-    def __init__(self, directory: Path, limit: int = DEFAULT_LIMIT) -> None:
+    `meter` shows what is fetched: it is called with the number of objects and their bytes.
+    """
+
+    def __init__(
+        self, directory: Path, limit: int = DEFAULT_LIMIT, meter: Meter | None = None
+    ) -> None:
         self.directory = directory
         self.limit = limit
+        self._meter = meter
 
     def fetch(self, store: ObjectStore, wanted: Collection[Wanted]) -> None:
         """Bring objects into the folder, several at a time; those that it has count as used.
@@ -66,23 +78,24 @@ class ObjectCache:
         missing = [each for each in distinct if not self._has(each)]
         if not missing:
             return
-        with ThreadPoolExecutor(min(_TRANSFERS, len(missing))) as pool:
-            for _ in pool.map(lambda each: self._fetch(store, each), missing):
-                pass
+        self._fetch_all(store, missing)
         self._make_room({each.digest for each in wanted})
 
     def open(self, digest: str) -> Buffer | None:
-        """Map an object; None if it is not there (another process may have made room)."""
+        """Map an object; None if it is not there (another process may have made room).
+
+        Raises `OSError` if it cannot be opened.
+        """
         try:
             return MappedFile(self._path(digest))
-        except FileNotFoundError:
+        except (FileNotFoundError, ValueError):  # or empty
             return None
 
     def read(self, digest: str) -> bytes | None:
-        """Return an object; None if it is not there."""
+        """Return an object; None if it is not there, or cannot be read."""
         try:
             return read_file(self._path(digest))
-        except FileNotFoundError:
+        except OSError:
             return None
 
     def _path(self, digest: str) -> Path:
@@ -93,7 +106,7 @@ class ObjectCache:
         path = self._path(wanted.digest)
         try:
             status = path.stat()
-        except FileNotFoundError:
+        except OSError:  # it is missing; or else fetching it says why
             return False
         if wanted.size is not None and status.st_size != wanted.size:
             return False
@@ -102,14 +115,26 @@ class ObjectCache:
                 os.utime(path)
         return True
 
-    def _fetch(self, store: ObjectStore, wanted: Wanted) -> None:
+    def _fetch_all(self, store: ObjectStore, missing: Sequence[Wanted]) -> None:
+        size = sum(each.size or 0 for each in missing)
+        with nullcontext() if self._meter is None else self._meter(len(missing), size) as progress:
+            pace = Pace(None, None if progress is None else partial(progress.indexed, 0))
+            pool = ThreadPoolExecutor(min(_TRANSFERS, len(missing)))
+            try:
+                for _ in pool.map(lambda each: self._fetch(store, each, pace), missing):
+                    if progress is not None:
+                        progress.indexed(1, 0)
+            finally:
+                pool.shutdown(cancel_futures=True)
+
+    def _fetch(self, store: ObjectStore, wanted: Wanted, pace: Pace) -> None:
         path = self._path(wanted.digest)
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             temporary = path.parent / f"{_TEMPORARY}{uuid.uuid4().hex}"
             with removed_on_failure(temporary):
                 with open(temporary, "x+b") as file:
-                    download(store, wanted.key, file, wanted.size)
+                    download(store, wanted.key, file, wanted.size, pace=pace)
                     sync_file(file)
                     file.seek(0)
                     found = file_digest(file, lambda: blake2b(digest_size=32)).hexdigest()

@@ -6,7 +6,7 @@ import errno
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from codelode.errors import DamagedError, MismatchError, UsageError
+from codelode.errors import DamagedError, MismatchError, ObjectStoreError, UsageError
 from codelode.objects.folder import FolderStore
 from codelode.roster.cache import Wanted
 from codelode.roster.manifest import repository_key, segment_key
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _DESCRIPTORS = 2
 """A mapped file has one for its lease and one for its mapping."""
 
-_ATTEMPTS = 3
+_ATTEMPTS = 20
 
 
 def open_shard(selection: Selection, cache: ObjectCache) -> Shard:
@@ -113,8 +113,11 @@ def _shard(
                 raise FileNotFoundError(digest)
             segments.append(live_segment(buffer, entry, first.dimensions))
     except OSError as error:
-        if error.errno not in (errno.EMFILE, errno.ENFILE, errno.ENOMEM):
+        if isinstance(error, FileNotFoundError):
             raise
+        if error.errno not in (errno.EMFILE, errno.ENFILE, errno.ENOMEM):
+            problem = f"a segment cannot be opened: {error.strerror or error}"
+            raise ObjectStoreError(store.place, "", problem) from None
         raise UsageError(
             f"{len(pairs):,} segments cannot be open at once ({error.strerror}): select fewer"
             " repositories (-r)"

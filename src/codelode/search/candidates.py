@@ -23,7 +23,7 @@ FindPlaces = Callable[[int, NDArray[np.int64]], Places]
 """Returns the places of the chunks with some ordinals in the segment with a number."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Candidates:
     """n chunks: segment numbers int64[n], ordinals int64[n], scores float32[n]."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,11 +18,23 @@ def column_in(line: bytes, symbol: str | None, terms: Iterable[str]) -> int:
     """
     text = line.decode("latin-1")  # one character for each byte: offsets agree
     last = _as_bytes((symbol or "").rpartition(".")[2])
-    named = re.search(rf"(?<!\w){re.escape(last)}(?!\w)", text) if last else None
-    if named:
-        return named.start() + 1
+    named = _whole_word(text, last) if last else -1
+    if named >= 0:
+        return named + 1
     at = min(_places(text, terms), default=None)
     return (len(text) - len(text.lstrip()) if at is None else at) + 1
+
+
+def _whole_word(text: str, word: str) -> int:
+    """Return the offset of a word that is no part of a longer one, or -1."""
+    at = text.find(word)
+    while at >= 0:
+        stop = at + len(word)
+        before, after = text[at - 1 : at], text[stop : stop + 1]
+        if not (before == "_" or before.isalnum() or after == "_" or after.isalnum()):
+            break
+        at = text.find(word, at + 1)
+    return at
 
 
 def _places(text: str, terms: Iterable[str]) -> Iterator[int]:

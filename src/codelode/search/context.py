@@ -28,7 +28,7 @@ DEEPEST = 64
 """The most times as many: of a file that has this share of the candidates, others are hidden."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Statistics:
     """The statistics of BM25: totals over the live chunks of all segments of an index.
 
@@ -67,7 +67,7 @@ class Statistics:
         return [weight * value for weight, value in zip(self.weights, idf, strict=True)]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class QueryContext:
     """A parsed request, with everything that is the same in all shards.
 

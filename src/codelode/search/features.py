@@ -15,12 +15,15 @@ from numpy.typing import NDArray
 
 from codelode.search.candidates import chunk_keys, split_keys
 from codelode.search.dense import cosines
-from codelode.search.file_features import features_of_files
+from codelode.search.file_features import FilesOfSegments, features_of_files
 from codelode.search.file_query import file_weights
-from codelode.search.name_match import shares_of_names
+from codelode.search.name_match import shares_in_query
 from codelode.search.named import grades_of
+from codelode.text.csr import group_starts
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from codelode.search.context import QueryContext
     from codelode.search.gathered import Gathered
     from codelode.search.lexical import Bm25
@@ -32,9 +35,11 @@ _JOINED = 0.7
 
 
 def fill_features(gathered: Gathered, shard: Shard, context: QueryContext, bm25: Bm25) -> None:
-    """Fill in everything but the proposals, segment by segment."""
+    """Fill in everything but the proposals."""
     segments, ordinals = split_keys(gathered.keys)
-    bounds = np.flatnonzero(np.diff(segments, prepend=-1, append=-1)).tolist()
+    bounds = [*group_starts(segments).tolist(), len(segments)]
+    names: list[bytes] = []
+    tables = []
     for start, stop in pairwise(bounds):
         rows, number = slice(start, stop), int(segments[start])
         mine, segment, chunks = gathered[rows], shard.segment(number), ordinals[rows]
@@ -51,9 +56,14 @@ def fill_features(gathered: Gathered, shard: Shard, context: QueryContext, bm25:
             # Text: only the very definition is worth more than its uses.
             strict = context.has_compound
             mine.feature("named")[:] = grades_of(shard, number, context.name, chunks, strict)
-        mine.feature("defines")[:] = _defines(segment, context, chunks)
-        _fill_names(mine, shard, number, table, context)
+        if context.query.names:
+            mine.feature("defines")[:] = _defines(segment, context, chunks)
+        names += segment.symbols(chunks)
+        tables.append(table)
+    gathered.feature("symbol_exact")[:] = shares_in_query(names, context.share_of_term)
     gathered.feature("coverage")[:] = (gathered.covered * context.share).sum(axis=1)
+    if tables:
+        _fill_from_files(gathered, shard, context, tables)
 
 
 def _defines(
@@ -67,27 +77,25 @@ def _defines(
     for name in context.query.names:
         for joined, worth in ((True, _JOINED), (False, 1.0)):
             chunks = segment.definitions.chunks_defining(name, joined)
+            if not len(chunks):
+                break  # then there is no other either
             np.maximum(defines, worth * np.isin(ordinals, chunks), out=defines)
     return defines
 
 
-def _fill_names(
-    gathered: Gathered,
-    shard: Shard,
-    number: int,
-    chunks: NDArray[np.void],
-    context: QueryContext,
+def _fill_from_files(
+    gathered: Gathered, shard: Shard, context: QueryContext, tables: Sequence[NDArray[np.void]]
 ) -> None:
-    """Fill in the features of files and symbols for chunks of one segment."""
-    segment, owners = shard.segment(number), chunks["file"]
-    firsts = np.flatnonzero(np.diff(owners.astype(np.int64), prepend=-1))
-    files = owners[firsts]
-    row_of_file = np.repeat(np.arange(len(files)), np.diff(firsts, append=len(chunks)))
-    paths = shard.paths(number, files)
-    for name, column in features_of_files(shard, number, files, paths, context).items():
+    """Fill in the features that chunks have from their files; `tables` are the rows of the chunks.
+
+    All segments together: numpy takes as long for a few files as for some hundred.
+    """
+    firsts = group_starts(gathered.files)
+    row_of_file = np.repeat(np.arange(len(firsts)), np.diff(np.append(firsts, len(gathered))))
+    files = FilesOfSegments(shard, gathered.files[firsts])
+    for name, column in features_of_files(files, context).items():
         gathered.feature(name)[:] = column[row_of_file]
     if context.query.files:
-        weights = file_weights(context.query.files, paths, chunks, row_of_file)
+        table = np.concatenate(tables)
+        weights = file_weights(context.query.files, files.paths, table, row_of_file)
         gathered.feature("file")[:] = weights
-    names = segment.symbols(split_keys(gathered.keys)[1])
-    gathered.feature("symbol_exact")[:] = shares_of_names(names, context.share_of_term)[:, 1]

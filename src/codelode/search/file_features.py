@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from codelode.search.candidates import split_keys
 from codelode.search.file_means import mean_cosines, sampled_chunks
 from codelode.search.file_roles import ROLES, roles_of_files
 from codelode.search.name_match import likeness_of_stems, shares_of_paths, shares_of_symbols
 from codelode.search.query_words import ASK_PROSE, ASK_TESTS
+from codelode.text.csr import group_starts
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from codelode.search.context import QueryContext
-    from codelode.search.query_words import QueryWords
     from codelode.search.shard import Shard
     from codelode.segment.reader import Segment
 
@@ -26,60 +30,106 @@ _PROSE = frozenset(
 _DOCS = frozenset("markdown rst text asciidoc".split())
 
 
-def features_of_files(
-    shard: Shard,
-    number: int,
-    files: NDArray[np.integer],
-    paths: Sequence[bytes],
-    context: QueryContext,
-) -> Mapping[str, NDArray[np.floating]]:
-    """Return features by name, each of n values, for n distinct files of segment `number`.
+class FilesOfSegments:
+    """Distinct files of a shard, in the order of segments and rows, with their paths.
 
-    `paths` are the paths of the files.
+    `parts` are the segments: their numbers, rows of files int64[n], and the slice of these files.
     """
-    segment, words = shard.segment(number), context.words
-    roles = roles_of_files(shard.file_roles[number], files, paths)
+
+    def __init__(self, shard: Shard, keys: NDArray[np.int64]) -> None:
+        """Take the keys of the files, ascending: see `chunk_keys`."""
+        segments, rows = split_keys(keys)
+        bounds = [*group_starts(segments).tolist(), len(keys)]
+        self.shard = shard
+        self.parts = [
+            (int(segments[start]), rows[start:stop], slice(start, stop))
+            for start, stop in pairwise(bounds)
+        ]
+        self.paths = [path for number, mine, _ in self.parts for path in shard.paths(number, mine)]
+
+
+def features_of_files(
+    files: FilesOfSegments, context: QueryContext
+) -> Mapping[str, NDArray[np.floating]]:
+    """Return features by name, each of n values, for n files."""
+    words, paths = context.words, files.paths
+    roles = _roles(files)
     columns = {name: (roles >> bit & 1).astype(np.float32) for bit, name in enumerate(ROLES)}
-    columns |= _kinds(segment, files, paths)
+    columns |= _kinds(files)
     columns["test_asked"] = columns["test"] * np.float32(words.share_in(ASK_TESTS))
     columns["prose_asked"] = columns["prose"] * np.float32(words.share_in(ASK_PROSE))
     columns["path"] = shares_of_paths(paths, context.share_of_term)
     columns["name_loose"] = likeness_of_stems(paths, words)
     columns["depth"] = np.log1p(np.array([path.count(b"/") for path in paths], np.float32))
-    table = segment.files
-    sample, begins = sampled_chunks(table["first_chunk"][files], table["chunks"][files])
-    columns["file_defines"] = _defined(segment, sample, begins, words)
-    if context.vector is not None:
-        columns["file_mean"] = mean_cosines(shard, number, files, sample, begins, context.vector)
+    symbols: list[bytes] = []
+    ends: list[NDArray[np.int64]] = []
+    means = np.zeros(len(paths), np.float32)
+    for number, rows, place in files.parts:
+        segment = files.shard.segment(number)
+        table = segment.files
+        sample, begins = sampled_chunks(table["first_chunk"][rows], table["chunks"][rows])
+        text, stops = _symbols(segment, sample, begins)
+        ends.append(stops + sum(map(len, symbols)))
+        symbols.append(text)
+        if context.vector is not None:
+            mine = mean_cosines(files.shard, number, rows, sample, begins, context.vector)
+            means[place] = mine
+    columns["file_mean"] = means
+    stops = np.concatenate(ends)
+    columns["file_defines"] = shares_of_symbols(b"".join(symbols), stops.tolist(), words)
     return columns
 
 
-def _kinds(
-    segment: Segment, files: NDArray[np.integer], paths: Sequence[bytes]
-) -> dict[str, NDArray[np.float32]]:
+def _roles(files: FilesOfSegments) -> NDArray[np.uint8]:
+    """Return the role bits of files, uint8[n]."""
+    known = files.shard.file_roles
+    return np.concatenate(
+        [
+            roles_of_files(known[number], rows, files.paths[place])
+            for number, rows, place in files.parts
+        ]
+    )
+
+
+def _kinds(files: FilesOfSegments) -> dict[str, NDArray[np.float32]]:
     """Return which files are not program code, and which of them are documentation.
 
     A file of an unknown language (number 0) counts as code, unless its name has no extension.
     """
-    languages = segment.files["language"][files]
-    plain = np.array([b"." not in path.rpartition(b"/")[2][1:] for path in paths], bool)
-    columns = {}
-    for name, known in (("prose", _PROSE), ("docs", _DOCS)):
-        belongs = np.array([False, *(language in known for language in segment.languages)])
-        columns[name] = (belongs[languages] | (plain & (languages == 0))).astype(np.float32)
-    return columns
+    kinds = np.concatenate(
+        [
+            _kinds_of_languages(tuple(segment.languages))[segment.files["language"][rows]]
+            for number, rows, _ in files.parts
+            for segment in (files.shard.segment(number),)
+        ]
+    )
+    for row in np.flatnonzero(np.isnan(kinds[:, 0])).tolist():
+        kinds[row] = b"." not in files.paths[row].rpartition(b"/")[2][1:]
+    return {"prose": kinds[:, 0], "docs": kinds[:, 1]}
 
 
-def _defined(
-    segment: Segment, sample: NDArray[np.int64], begins: NDArray[np.int64], words: QueryWords
-) -> NDArray[np.float32]:
-    """Return how much of the query the symbols of the sampled chunks of files hold, float32[n]."""
+@lru_cache(256)
+def _kinds_of_languages(languages: tuple[str, ...]) -> NDArray[np.float32]:
+    """Return 1 or 0 for prose and documentation by the number of a language, float32[n + 1, 2].
+
+    NaN for number 0: no language.
+    """
+    known = [(name in _PROSE, name in _DOCS) for name in languages]
+    return np.array([(np.nan, np.nan), *known], np.float32)
+
+
+def _symbols(
+    segment: Segment, sample: NDArray[np.int64], begins: NDArray[np.int64]
+) -> tuple[bytes, NDArray[np.int64]]:
+    """Return the symbols of the sampled chunks of files, each once and followed by a newline.
+
+    Also returns the offset at which those of each file end, int64[files].
+    """
     starts, lengths = segment.symbol_starts(sample), segment.chunks["symbol_length"][sample]
     new = np.ones(len(sample), bool)
     np.not_equal(starts[1:], starts[:-1], out=new[1:])
     new[begins] = True
     new &= lengths > 0
     sizes = np.cumsum(np.where(new, lengths + np.int64(1), 0))
-    ends = sizes[np.append(begins[1:], len(sample)) - 1]
-    symbols = segment.lines_of("symbols", starts[new], lengths[new])
-    return shares_of_symbols(symbols, ends.tolist(), words)
+    ends: NDArray[np.int64] = sizes[np.append(begins[1:], len(sample)) - 1]
+    return segment.lines_of("symbols", starts[new], lengths[new]), ends

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from codelode.store.snapshot import LiveSegment, Snapshot
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Allowed:
     """The allowed chunks of a segment, if some are not allowed.
 

@@ -45,7 +45,7 @@ PROPOSERS = ("dense", "lexical", "definitions", "files", "near names", "matches"
 that define a name near to the query's, and the matches of patterns if there is no query."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Gathered:
     """n candidates of a shard, in the order of their keys: plain arrays, without the index.
 

@@ -167,15 +167,18 @@ class _Matches:
 
     def _find(self, term: str, text: str = "") -> set[int]:
         """Add the lines that hold a term; return those of `text` on which it begins a word."""
-        needle, find, starts = _as_bytes(term).lower(), self._lower.find, self._starts
+        needle, lower, starts = _as_bytes(term).lower(), self._lower, self._starts
         begins: set[int] = set()
-        at = find(needle)
+        if needle not in lower:
+            return begins
+        find, last = lower.find, len(starts)
+        at, row = find(needle), 0
         while at >= 0:
-            row = bisect_right(starts, at) - 1
+            row = bisect_right(starts, at, row) - 1
             self.holding.add(row)
             if not text or begins_word(text, at):
                 begins.add(row)
-                if row + 1 == len(starts):
+                if row + 1 == last:
                     break
                 at = find(needle, starts[row + 1])
             else:

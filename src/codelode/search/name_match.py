@@ -9,7 +9,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping
 from functools import lru_cache
-from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,8 +23,8 @@ if TYPE_CHECKING:
     from codelode.search.query_words import QueryWords
 
 _REMEMBERED = 1 << 14
-_SAY_NOTHING = frozenset((b"index", b"mod", b"__init__", b"main", b"lib", b"init"))
-"""Names of files that say less than the names of their folders."""
+_SAY_NOTHING = frozenset((b"index", b"mod", b"__init__", b"main", b"lib", b"init", b""))
+"""Stems of files that say less than the names of their folders."""
 
 Weights = Mapping[str, float]
 """The share of each term in the weight of the query."""
@@ -37,18 +36,23 @@ Share = tuple[float, float]
 def shares_of_paths(paths: Sequence[bytes], weights: Weights) -> NDArray[np.float32]:
     """Return the share of the query's weight that occurs in each path, float32[n]."""
     shares = np.zeros(len(paths), np.float32)
+    terms = weights.keys()
     for i in _rows_with_terms(paths, weights):
         folder, _, name = paths[i].decode("utf-8", "surrogateescape").rpartition("/")
-        above, own = _words(folder), _words(name)
-        shares[i] = sum(weight for term, weight in weights.items() if term in above or term in own)
+        held = terms & _words(folder) | terms & _words(name)
+        if held:
+            shares[i] = sum([weight for term, weight in weights.items() if term in held])
     return shares
 
 
-def shares_of_names(names: Sequence[bytes], weights: Weights) -> NDArray[np.float32]:
-    """Return the `Share` of each name, float32[n, 2]."""
-    shares = np.zeros((len(names), 2), np.float32)
+def shares_in_query(names: Sequence[bytes], weights: Weights) -> NDArray[np.float32]:
+    """Return the share of the words of each name that are terms of the query, float32[n]."""
+    shares = np.zeros(len(names), np.float32)
+    terms = weights.keys()
     for i in _rows_with_terms(names, weights):
-        shares[i] = share_of_name(names[i].decode("utf-8", "replace"), weights)
+        words = _words(names[i].decode("utf-8", "replace"))
+        if words:
+            shares[i] = len(terms & words) / len(words)
     return shares
 
 
@@ -64,7 +68,9 @@ def likeness_of_stems(paths: Sequence[bytes], words: QueryWords) -> NDArray[np.f
 
     The stem of `parse/mod.rs` and other names that say nothing is that of the folder.
     """
-    stems = [_stem_of(path) for path in paths]
+    stems = [path[path.rfind(b"/") + 1 :].partition(b".")[0] for path in paths]
+    if not _SAY_NOTHING.isdisjoint(stems):
+        stems = [_stem_of(path) for path in paths]
     found = np.zeros(len(paths), np.float32)
     for i in _rows_with_terms(stems, words.beginnings):
         parts = _parts(stems[i].decode("utf-8", "surrogateescape"))
@@ -116,17 +122,21 @@ def _rows_with_terms(names: Sequence[bytes], weights: Iterable[str]) -> set[int]
     search in all names together finds those that do: the others are never split into words.
     """
     joined = b"\n".join(names).lower()
-    ends = list(accumulate([len(name) + 1 for name in names]))
+    if joined.count(b"\n") >= len(names):  # a newline in a name
+        return set(range(len(names)))
     rows: set[int] = set()
     if not joined.isascii():
         rows.update(i for i, name in enumerate(names) if not name.isascii())
+    find, count = joined.find, joined.count
     for term in weights:
         needle = term.encode("utf-8", "replace")
-        at = joined.find(needle)
+        row = last = 0
+        at = find(needle)
         while at >= 0:
-            row = bisect_right(ends, at)
+            row += count(b"\n", last, at)
             rows.add(row)
-            at = joined.find(needle, ends[row])
+            last = find(b"\n", at)
+            at = find(needle, last) if last >= 0 else -1
     return rows
 
 

@@ -24,7 +24,8 @@ _STOP_WORDS = frozenset(
     "a an and are as at be by can do does for from how i in into is it its of on or that the this"
     " to was what when where which while who why with".split()
 )
-_WORD = re.compile(r"[\w$\u0080-\U0010ffff]+[!?]?")
+_WORD = re.compile(r"[^\x00-#%-/:-@\[-^`{-\x7f]+[!?]?")
+"""Letters, digits, underscores, dollars and all beyond ASCII; its inverse compiles much faster."""
 _QUALIFIER = re.compile(r"\.|::|->|#|/")
 _CAMEL_CASE = re.compile(r"[a0@]A|A{2}a")  # matched against `shape(name)`
 _OPERATOR_NAME = re.compile(r"\boperator\s*(\(\)|\[\]|[^\w\s()\[\]]+)")
@@ -86,7 +87,7 @@ class ParsedQuery:
             return self, counts
         there = counts[len(self.terms) :].tolist()
         files = [
-            replace(mention, alone=1 / n if mention.weight < 1 else 1.0)
+            replace(mention, alone=n**-0.5 if mention.weight < 1 else 1.0)
             for mention, n in zip(self.files, there, strict=True)
             if n
         ]

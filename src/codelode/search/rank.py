@@ -68,7 +68,7 @@ LEAST_COSINE = 0.25
 """A chunk that has no word of the query is a hit only with a cosine above this."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class FeatureTable:
     """n candidates of all shards with all their features, in the order of their places.
 
@@ -84,7 +84,7 @@ class FeatureTable:
     matched: NDArray[np.bool_]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Ranked:
     """The n chunks to show, best first: shards int64[n], keys int64[n], scores float32[n].
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from codelode.types import Hit
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Source:
     """An index to search: its shard, the root below which its files are, and the part to search.
 

@@ -187,23 +187,20 @@ class SymbolFinder:
         return sorted((each for each in found if each.order[0] == least), key=itemgetter(0))
 
     def listed(self) -> Iterator[Found]:
-        """Yield definitions in the order of paths and lines: those in the first `limit` files."""
+        """Yield definitions in the order of paths and lines, reading only the files before."""
         files: list[tuple[bytes, int, int]] = []
         for number, lookup in self._lookups():
+            if self._kinds and self._kinds.isdisjoint(lookup.kinds):
+                continue
             segment = self._shard.segment(number)
-            if self._kinds:
-                rows = distinct(lookup.files_of(lookup.of_kinds(self._kinds)[0]))
-            else:
-                rows = np.flatnonzero(segment.files["definitions"])
-            rows = self._allowed(number, rows)
+            rows = self._allowed(number, np.flatnonzero(segment.files["definitions"]))
             paths = paths_of(segment, rows)
-            files += nsmallest(
-                self._request.limit,
-                zip(paths, [number] * len(paths), rows.tolist(), strict=True),
-            )
+            mine = zip(paths, [number] * len(paths), rows.tolist(), strict=True)
+            files += mine if self._kinds else nsmallest(self._request.limit, mine)
         for _, number, row in sorted(files):
-            for record in self._shard.segment(number).definitions.records_of_file(row):
-                if self._is_wanted(record):
+            lookup = self._shard.segment(number).definitions
+            if not self._kinds or lookup.has_kinds(row, self._kinds):
+                for record in filter(self._is_wanted, lookup.records_of_file(row)):
                     yield Found((), number, record, None)
 
     def _lookups(self) -> Iterator[tuple[int, DefinitionLookup]]:
@@ -221,20 +218,26 @@ class SymbolFinder:
     ) -> Iterator[tuple[bytes, int, DefinitionRecord]]:
         """Yield the key of the name, the segment number and the definition, in the order of keys.
 
-        Few definitions may be of the kinds asked for: they are selected before names are read.
+        Few definitions may be of the kinds asked for: after some names, which take as long as all
+        blocks of definitions, the rest are selected by kind before names are read.
         """
-        if self._kinds:
-            numbers, names = lookup.of_kinds(self._kinds, prefix)
-            files = lookup.files_of(numbers)
-            kept = np.isin(files, self._allowed(number, distinct(files)))
-            numbers = numbers[kept][np.argsort(names[kept], kind="stable")]
-            for each in numbers.tolist():
-                record = lookup.record(each)
-                yield _key(record.definition.name), number, record
-            return
+        names = lookup.numbers_with_prefix(prefix)
+        at, most = names.start, lookup.blocks // 4 if self._kinds else names.stop
         for key, alike in groupby(lookup.names_with_prefix(prefix), key=_key):
-            for record in lookup.named(next(alike), self._filter(number)):
+            if at - names.start > most:
+                break
+            same = list(alike)
+            at += len(same)
+            for record in filter(self._is_wanted, lookup.named(same[0], self._filter(number))):
                 yield key, number, record
+        else:
+            return
+        numbers, owns = lookup.of_kinds(self._kinds, range(at, names.stop))
+        files = lookup.files_of(numbers)
+        kept = np.isin(files, self._allowed(number, distinct(files)))
+        for each in numbers[kept][np.argsort(owns[kept], kind="stable")].tolist():
+            record = lookup.record(each)
+            yield _key(record.definition.name), number, record
 
     def _match(
         self, number: int, record: DefinitionRecord, query: NameQuery

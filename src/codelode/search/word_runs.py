@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from codelode.lazy import cached_property
 from codelode.search.candidates import best_rows, split_keys
 from codelode.search.gathered import PROPOSERS
 
@@ -35,6 +34,8 @@ LEAST_RUN = 0.5
 
 _MAX_OCCURRENCES = 64
 _REACH = 40  # bytes of text that a word of a run may take, with the gap before it
+_LETTERS = re.compile(rb"[a-z0-9\x80-\xff]+")
+_NO_LETTERS = re.compile(rb"[^a-z0-9\x80-\xff]*")
 
 
 def fill_runs(gathered: Gathered, shard: Shard, context: QueryContext) -> None:
@@ -86,12 +87,8 @@ class WordRuns:
         self._weights = [idf[column] for column in self.columns]
         self._words = [word.encode("utf-8", "replace") for word in sequence]
         self._backward = [word[::-1] for word in self._words]
-        self._passed_over = sorted(word.encode("utf-8", "replace") for word in words.passed_over)
-
-    @cached_property
-    def _gaps(self) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
-        """What may stand between two words of a run, forward and backward."""
-        return _gap(self._passed_over), _gap([word[::-1] for word in self._passed_over])
+        self._passed_over = frozenset(word.encode("utf-8", "replace") for word in words.passed_over)
+        self._passed_backward = frozenset(word[::-1] for word in self._passed_over)
 
     def bounds(self, covered: NDArray[np.bool_]) -> NDArray[np.float32]:
         """Return an upper bound of the `share` of chunks, float32[n], given their terms."""
@@ -125,30 +122,39 @@ class WordRuns:
     def _after(self, text: bytes, at: int, anchor: int) -> int:
         start = at + len(self._words[anchor])
         window = text[start : start + _REACH * len(self._words)]
-        return _run(window, self._words[anchor + 1 :], self._gaps[0])
+        return _run(window, self._words[anchor + 1 :], self._passed_over)
 
     def _before(self, text: bytes, at: int, anchor: int) -> int:
         window = text[max(0, at - _REACH * len(self._words)) : at][::-1]
-        return _run(window, self._backward[anchor - 1 :: -1] if anchor else [], self._gaps[1])
+        backward = self._backward[anchor - 1 :: -1] if anchor else []
+        return _run(window, backward, self._passed_backward)
 
 
-def _gap(passed_over: Sequence[bytes]) -> re.Pattern[bytes]:
-    letter = rb"[a-z0-9\x80-\xff]"
-    skipped = b"|".join(re.escape(word) for word in passed_over)
-    word = rb"|(?<!%b)(?:%b)(?!%b)" % (letter, skipped, letter) if skipped else b""
-    return re.compile(rb"(?:[^a-z0-9\x80-\xff]%b)*" % word)
+def _run(text: bytes, words: Sequence[bytes], passed_over: frozenset[bytes]) -> int:
+    """Return how many of the words, from the first, a text begins with.
 
-
-def _run(text: bytes, words: Sequence[bytes], gap: re.Pattern[bytes]) -> int:
-    """Return how many of the words, from the first, a text begins with."""
+    Between two of them, and before the first, there may be anything but letters and digits, and
+    words that are passed over.
+    """
     at = 0
     for count, word in enumerate(words):
-        between = gap.match(text, at)
-        at = between.end() if between else at
+        at = _after_gap(text, at, passed_over)
         if not text.startswith(word, at):
             return count
         at += len(word)
     return len(words)
+
+
+def _after_gap(text: bytes, at: int, passed_over: frozenset[bytes]) -> int:
+    is_inside = at > 0 and _LETTERS.match(text, at - 1) is not None
+    while (gap := _NO_LETTERS.match(text, at)) is not None:
+        is_inside = is_inside and gap.end() == at
+        at = gap.end()
+        found = None if is_inside else _LETTERS.match(text, at)
+        if found is None or found[0] not in passed_over:
+            break
+        at, is_inside = found.end(), True
+    return at
 
 
 def _longest_stretch(there: Sequence[bool]) -> tuple[int, int]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from codelode.chunked import ChunkedDocument, DefinitionColumns
 from codelode.segment.container import write_segment
-from codelode.segment.definitions import definition_table
+from codelode.segment.definition_table import definition_table
 from codelode.segment.dictionary import keys_of
 from codelode.segment.name_keys import clean_name
 from codelode.segment.postings import TermCounts, build_postings

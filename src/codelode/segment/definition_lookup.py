@@ -139,19 +139,27 @@ class DefinitionLookup:
         return distinct(np.concatenate(found)) if found else np.zeros(0, np.int64)
 
     def of_kinds(
-        self, kinds: Collection[str], prefix: str = ""
+        self, kinds: Collection[str], names: range
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return the definitions of some kinds whose names have a prefix, by reading every block.
+        """Return the definitions of some kinds whose names are in a range, by reading every block.
 
         The numbers of the definitions, ascending, and those of their names: int64[n] each.
         """
-        names = self._names.having_prefix(_key(prefix)) if prefix else None
         numbers, owns = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
         for found, own in self._rows.of_kinds(kinds):
-            inside = slice(None) if names is None else (own >= names.start) & (own < names.stop)
+            inside = (own >= names.start) & (own < names.stop)
             numbers.append(found[inside])
             owns.append(own[inside])
         return np.concatenate(numbers), np.concatenate(owns)
+
+    def has_kinds(self, file: int, kinds: Collection[str]) -> bool:
+        """Return whether a file has a definition of some kinds."""
+        return self._rows.has_kinds(file, kinds)
+
+    @property
+    def blocks(self) -> int:
+        """The number of blocks of definitions."""
+        return self._rows.blocks
 
     def record(self, number: int) -> DefinitionRecord:
         """Return a definition by its number. Raises `LookupError` if there is none."""
@@ -174,6 +182,10 @@ class DefinitionLookup:
         """Return the file of each definition, int64[n]."""
         return self._rows.files_of(numbers)
 
+    def numbers_with_prefix(self, prefix: str) -> range:
+        """Return the numbers of the names that `names_with_prefix` returns."""
+        return self._names.having_prefix(_key(prefix))
+
     def names_with_prefix(self, prefix: str) -> Iterator[str]:
         """Return the names whose keys begin with the key of `prefix`, in order.
 
@@ -188,7 +200,11 @@ class DefinitionLookup:
 
     def qualified_name(self, file: int, place: int) -> str:
         """Return the name of a definition, qualified by its owner and all enclosing definitions."""
-        return ".".join(self.name_parts(file, place))
+        number = int(self._rows.firsts[file]) + place
+        parts: list[str] = []
+        for each in (number, *self._rows.enclosing(number)):
+            parts += filter(None, (self._name(each), self._owner(each)))
+        return ".".join(reversed(parts))
 
     def qualified(self, file: int, row: DefinitionRow, near: Sequence[DefinitionRow]) -> str:
         """Return `qualified_name` of a definition; fast if `near` has those that enclose it."""

@@ -134,15 +134,33 @@ class DefinitionRows:
                 raise LookupError("a definition lies in one that is not there")
             yield number
 
+    @property
+    def blocks(self) -> int:
+        """The number of blocks."""
+        return len(self._frames)
+
+    def has_kinds(self, file: int, kinds: Collection[str]) -> bool:
+        """Return whether a file has a definition of some kinds; reads no blocks but its own."""
+        wanted = self._wanted(kinds)
+        if not wanted.any():
+            return False
+        pieces = self.pieces(file)
+        return any(wanted[block.column("kind")[piece]].any() for block, piece, _ in pieces)
+
     def of_kinds(self, kinds: Collection[str]) -> Iterator[tuple[NDArray[np.int64], Column]]:
         """Yield the numbers of the definitions of some kinds, and of their names, by blocks."""
-        wanted = np.zeros(256, bool)
-        wanted[[number for number, kind in enumerate(self._kinds, 1) if kind in kinds]] = True
+        wanted = self._wanted(kinds)
         for first in range(0, self.total if wanted.any() else 0, DEFINITIONS_PER_BLOCK):
             block = self._read(first // DEFINITIONS_PER_BLOCK)
             places = np.flatnonzero(wanted[block.column("kind")])
             if len(places):
                 yield first + places, block.names[places]
+
+    def _wanted(self, kinds: Collection[str]) -> NDArray[np.bool_]:
+        """Return a mask of the numbers of some kinds, bool[256]."""
+        wanted = np.zeros(256, bool)
+        wanted[[number for number, kind in enumerate(self._kinds, 1) if kind in kinds]] = True
+        return wanted
 
     def _block(self, number: int) -> DefinitionBlock:
         key = self._frames.key, number

@@ -88,7 +88,7 @@ def tail_bytes(slots: int) -> int:
     return (_SLOT_SHIFT if slots else _BUCKET_SHIFT) // 8
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Dictionary:
     """The t terms of a segment and the lengths of their lists, as they are on disk.
 

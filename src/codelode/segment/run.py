@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from codelode.segment.container import Piece
-    from codelode.segment.definitions import DefinitionTable
+    from codelode.segment.definition_table import DefinitionTable
 
 NAMES_PER_BLOCK = 128
 """Fewer than in a segment, because a merge reads a block of each run at once."""

@@ -23,8 +23,9 @@ MAX_PYPROJECT_BYTES = 1 << 18
 
 MAX_DOTS = 100
 """In a line. The parser needs time and memory quadratic in the dots of a key."""
-_MENTION = re.compile(
-    rb"\btool[\"']?\s*\.\s*[\"']?codelode|^\s*(\[\s*)?[\"']?tool[\"']?\s*[\]=]", re.MULTILINE
+_MENTION = (
+    rb"\btool[\"']?[ \t]*\.[ \t]*[\"']?codelode"
+    rb"|^[ \t]*(?:\[[ \t]*)?[\"']?tool[\"']?[ \t]*[\]=]"
 )
 """Every way to write the table `tool.codelode`."""
 
@@ -55,7 +56,9 @@ def _mentions_us(path: str) -> bool:
     if not os.path.lexists(path):
         return False
     data = read_settings(path, MAX_PYPROJECT_BYTES)
-    return data is not None and _MENTION.search(data) is not None
+    if data is None or b"codelode" not in data:
+        return False
+    return re.search(_MENTION, data, re.MULTILINE) is not None
 
 
 def user_file() -> Path | None:

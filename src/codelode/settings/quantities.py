@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-_SIZE = re.compile(r"(\d{1,15}(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?", re.IGNORECASE)
+# Compiled at their first use: most commands parse no size and no age.
+_SIZE = r"(\d{1,15}(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?"
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
-_AGE = re.compile(r"(\d{1,6})\s*([dwmy]?)\Z")
+_AGE = r"(\d{1,6})\s*([dwmy]?)"
 _DAYS = {"": 1, "d": 1, "w": 7, "m": 30, "y": 365}
 
 
@@ -15,7 +16,7 @@ def parse_size(text: str) -> int:
 
     Raises `ValueError` with a message for users.
     """
-    match = _SIZE.fullmatch(text.strip())
+    match = re.fullmatch(_SIZE, text.strip(), re.IGNORECASE)
     amount = int(float(match[1]) * 1024 ** _POWERS[match[2].lower()]) if match else 0
     if amount < 1:
         raise ValueError(f"{text!r} is not a size such as 500K, 1M or 65536")
@@ -27,7 +28,7 @@ def parse_days(text: str) -> int:
 
     Raises `ValueError` with a message for users.
     """
-    match = _AGE.match(text.strip())
+    match = re.fullmatch(_AGE, text.strip())
     if not match:
         raise ValueError(f"{text!r} is not an age such as 90d, 12w, 3m or 1y")
     return int(match[1]) * _DAYS[match[2]]

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codelode.errors import FormatError, NoIndexError, StoreError
+from codelode.store.locate import is_index
 from codelode.store.lock import write_lock
 from codelode.store.manifest import read_manifest
 from codelode.store.storage import (
@@ -79,11 +80,6 @@ def _directories(folder: Path) -> Iterator[Path]:
     for directory in directories:
         if _FOLDER.match(directory.name) and is_index(directory):
             yield directory
-
-
-def is_index(directory: Path) -> bool:
-    """Return whether a folder has an index, perhaps an unfinished one."""
-    return any((directory / file).exists() for file in (MANIFEST, LOCK))
 
 
 def entry(directory: Path) -> IndexEntry:

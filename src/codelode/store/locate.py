@@ -12,7 +12,12 @@ from pathlib import Path
 
 from codelode.errors import UsageError
 from codelode.store.folder_name import folder_name
-from codelode.store.storage import LocalStorage
+from codelode.store.storage import LOCK, MANIFEST, LocalStorage
+
+
+def is_index(directory: Path) -> bool:
+    """Return whether a folder has an index, perhaps an unfinished one."""
+    return any((directory / file).exists() for file in (MANIFEST, LOCK))
 
 
 def index_directory(root: Path, index_dir: str | os.PathLike[str] | None = None) -> Path:

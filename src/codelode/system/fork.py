@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
@@ -25,6 +26,14 @@ def fork() -> int:
 def has_ended(child: int) -> bool:
     """Return whether a child has ended, and release it if so. Do not wait."""
     return os.waitpid(child, os.WNOHANG)[0] != 0
+
+
+def enlarge_pipe(writing: int, size: int) -> None:
+    """Let a pipe hold so many bytes before its writer waits, if the system allows that."""
+    import fcntl
+
+    with suppress(OSError, AttributeError):
+        fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, size)
 
 
 class ForkLock:

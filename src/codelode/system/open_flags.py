@@ -16,6 +16,9 @@ def _flags(*names: str) -> int:
     return flags
 
 
+NO_CONTROL = _flags("O_NOCTTY")
+"""Opening a terminal does not make it the one that controls this process."""
+
 LINKED_FOLDER = _flags("O_DIRECTORY")
 FOLDER = LINKED_FOLDER | _flags("O_NOFOLLOW")
 

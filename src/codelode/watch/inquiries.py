@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
 from codelode.errors import CodelodeError
@@ -80,18 +80,23 @@ class Inquiries:
             self._change.notify()
 
     def _answer(self) -> None:
-        while True:
-            with self._change:
-                self._change.wait_for(lambda: self._asking or self._wakeup.stopped)
-                asking, self._asking = self._asking, []
-            if self._wakeup.stopped:
-                for connection in asking:
-                    connection.close()
-                return
-            with self.working:
-                answer = self._made()
+        try:
+            while not self._wakeup.stopped:
+                with self._change:
+                    self._change.wait_for(lambda: self._asking or self._wakeup.stopped)
+                    asking, self._asking = self._asking, []
+                self._answer_all(asking)
+        finally:
+            self._wakeup.stop()  # without answers, nobody must be accepted
+
+    def _answer_all(self, asking: list[socket.socket]) -> None:
+        with ExitStack() as stack:
             for connection in asking:
-                with connection, suppress(OSError):
+                stack.enter_context(connection)
+            with self.working:
+                answer = b"" if self._wakeup.stopped else self._made()
+            for connection in asking:
+                with suppress(OSError):  # it has gone
                     connection.sendall(answer)
 
     def _made(self) -> bytes:

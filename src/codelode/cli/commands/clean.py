@@ -5,20 +5,11 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from codelode.cli.options import ALL, DRY_RUN, HELP, INDEX_DIR, YES, Command, option, switch
+from codelode.cli.options import ALL, DRY_RUN, HELP, INDEX_DIR, YES, Command, days, option, switch
 from codelode.errors import UsageError
-from codelode.settings.quantities import parse_days
 
 if TYPE_CHECKING:
     from codelode.store.catalog import IndexEntry
-
-
-def days(text: str) -> int:
-    """Parse an age in days, such as `90`, `90d`, `12w`, `3m` or `1y`."""
-    try:
-        return parse_days(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 COMMAND = Command(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from codelode.cli.options import (
@@ -137,7 +138,7 @@ COMMAND = Command(
         ("for a script", "lode index --json --quiet ~/src/app"),
         ("where does the time go?", "lode index --rebuild --profile=lode.speedscope.json"),
     ),
-    "0 done, 1 the answer was no, 2 error, 130 interrupted (what was committed by then is kept)",
+    "0 done, 1 the answer was no, 2 error, 130 interrupted (commits are kept)",
     metrics=True,
 )
 
@@ -231,9 +232,12 @@ def _watch(index: Index, quiet: bool) -> int:
 
 
 def _trace(options: argparse.Namespace) -> str | None:
-    """Return the file for a profile, if requested. Raises `UsageError`."""
+    """Return the file for a profile, if requested. Raises `UsageError` if it cannot be written."""
+    from codelode.pipeline.trace import check
+
     if not options.profile:
         return None
     if options.dry_run:
         raise UsageError("a dry run has nothing to profile: leave out --dry-run or --profile")
+    check(Path(options.profile))  # before the user is asked anything
     return str(options.profile)

@@ -41,9 +41,8 @@ def run(options: argparse.Namespace) -> int:
     """Print the outline of a file."""
     from codelode.answers.build import build_if_missing
     from codelode.answers.symbols import index_of_file, outline_object
-    from codelode.cli.links import Links
-    from codelode.cli.pager import paged
     from codelode.cli.streams import print_json, progress_meter
+    from codelode.cli.terminal import Links, paged
     from codelode.cli.views.symbols import print_outline
 
     Links(options)

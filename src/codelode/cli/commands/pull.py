@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codelode.cli.commands.push import BANDWIDTH
 from codelode.cli.options import (
+    BANDWIDTH,
     HELP,
     INDEX_DIR,
     MODEL,
@@ -74,7 +74,7 @@ COMMAND = Command(
         ("use the team's index for this checkout", "lode pull ../team-store"),
         ("on a branch", "lode pull --nearest ../team-store"),
     ),
-    "0 done, 2 error (the index is as it was), 130 interrupted (a later pull goes on)",
+    "0 done, 2 error, 130 interrupted (a later pull goes on)",
 )
 
 

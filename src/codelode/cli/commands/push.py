@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codelode.cli.options import HELP, INDEX_DIR, QUIET, ROOT, Command, option, size, switch
+from codelode.cli.options import BANDWIDTH, HELP, INDEX_DIR, QUIET, ROOT, Command, option, switch
 
 if TYPE_CHECKING:
     import argparse
-
-BANDWIDTH = option(
-    "--bandwidth",
-    metavar="SIZE",
-    type=size,
-    help="move at most SIZE bytes per second, such as 500K or 10M (default: no limit)",
-)
 
 COMMAND = Command(
     "push",

@@ -56,8 +56,8 @@ def run(options: argparse.Namespace) -> int:
 
     from codelode.answers.build import build_if_missing
     from codelode.answers.symbols import index_of_file
-    from codelode.cli.links import Links
     from codelode.cli.streams import progress_meter
+    from codelode.cli.terminal import Links
     from codelode.cli.views.related import print_related
     from codelode.errors import UsageError
     from codelode.render.paths import GivenRoot

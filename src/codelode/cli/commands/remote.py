@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codelode.cli.commands.clean import days
-from codelode.cli.options import DRY_RUN, HELP, Command, option, positive, switch
+from codelode.cli.options import DRY_RUN, HELP, Command, days, option, positive, switch
 from codelode.errors import UsageError
 
 if TYPE_CHECKING:

@@ -117,7 +117,7 @@ def _check(options: argparse.Namespace) -> None:
 def _put(writer: RosterWriter, options: argparse.Namespace) -> tuple[Generation | None, str]:
     """Add or update a repository. Refuses what cannot succeed before anything is uploaded."""
     from codelode.answers.roster import copied, uploaded
-    from codelode.cli.streams import progress_meter
+    from codelode.cli.streams import progress_meter, transfer_meter
     from codelode.index import Index
     from codelode.render.units import count, size
     from codelode.roster.answer import object_cache
@@ -126,11 +126,14 @@ def _put(writer: RosterWriter, options: argparse.Namespace) -> tuple[Generation 
     label = options.label[0] if options.label else None
     adding = options.action == "add"
     writer.check(name, label or "", exists=not adding)
+    moved = transfer_meter(options.quiet, "uploading")
     if "://" in root:
-        repository = copied(writer, root, name, label or "", object_cache(options.index_dir))
+        cache = object_cache(options.index_dir, meter=transfer_meter(options.quiet, "fetching"))
+        repository = copied(writer, root, name, label or "", cache, moved)
     else:
         index = Index.open(root, index_dir=options.index_dir)
-        repository = uploaded(writer, index, name, label or "", progress_meter(options.quiet))
+        meter = progress_meter(options.quiet)
+        repository = uploaded(writer, index, name, label or "", meter, moved)
     generation = writer.add([repository]) if adding else writer.update([repository], label)
     what = f"{count(repository.files, 'file')}, {size(repository.index_bytes)}"
     return generation, f"{'added' if adding else 'updated'} {name} ({what})"

@@ -183,17 +183,16 @@ COMMAND = Command(
 def run(options: argparse.Namespace) -> int:
     """Search, and print the hits. Refuses a bad request before it builds a missing index."""
     from codelode.answers.build import build_if_missing
-    from codelode.cli import advice
-    from codelode.cli.filters import explain_filters, print_languages
-    from codelode.cli.links import Links
-    from codelode.cli.pager import paged
+    from codelode.cli import advice, streams
     from codelode.cli.search_request import request_of
-    from codelode.cli.streams import progress_meter
+    from codelode.cli.terminal import Links, paged
     from codelode.cli.views.hits import shown_hits
     from codelode.search.parsed_query import parse_request
     from codelode.several import SeveralRoots
 
     if options.type_list:
+        from codelode.cli.filters import print_languages
+
         print_languages()
         return 0
     query, roots = advice.query_and_roots(options)
@@ -204,7 +203,7 @@ def run(options: argparse.Namespace) -> int:
         return search_elsewhere(request, terms, roots, options)
     several = SeveralRoots(advice.checked_roots(roots, options), index_dir=options.index_dir)
     for index in several.indexes:
-        build_if_missing(index, allowed=not options.no_index, meter=progress_meter())
+        build_if_missing(index, allowed=not options.no_index, meter=streams.progress_meter())
     answer = several.answer(request, fresh=options.fresh)
     if options.open is not None:
         from codelode.cli.editor import open_hit
@@ -213,6 +212,8 @@ def run(options: argparse.Namespace) -> int:
     with paged(options):
         _print(answer, several, terms, options)
     if not answer.hits:
+        from codelode.cli.filters import explain_filters
+
         advice.explain_quotes(query)
         explain_filters(several, request.languages or (), request.globs or (), request)
     return 0 if shown_hits(answer, options) else 1

@@ -95,10 +95,9 @@ DEFAULT_LIMIT = 100
 def run(options: argparse.Namespace) -> int:
     """Find definitions and print them. Refuses bad arguments before it builds an index."""
     from codelode.answers.symbols import symbols_object
-    from codelode.cli.links import Links
-    from codelode.cli.pager import paged
     from codelode.cli.search_request import wanted_languages
     from codelode.cli.streams import print_json
+    from codelode.cli.terminal import Links, paged
     from codelode.cli.views.symbols import print_symbols
     from codelode.discover.glob import GlobSet
     from codelode.search.symbol_query import parse_name

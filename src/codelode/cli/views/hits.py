@@ -12,7 +12,7 @@ from codelode.answers.lines import shown_lines, vimgrep_line
 from codelode.answers.notes import notes
 from codelode.answers.search import answer_object, hit_object
 from codelode.cli import streams
-from codelode.cli.links import Links
+from codelode.cli.terminal import Links
 from codelode.render.ansi import DIM, paint
 from codelode.render.paths import GivenRoot, from_here
 from codelode.render.sanitize import visible_name, visible_text, width

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 from codelode.answers.search import related_object
 from codelode.cli import streams
-from codelode.cli.links import Links
-from codelode.cli.pager import paged
+from codelode.cli.terminal import Links, paged
 from codelode.cli.views.hits import print_lines
 from codelode.render.paths import from_here
 from codelode.render.text import Style, header

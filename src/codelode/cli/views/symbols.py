@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from codelode.cli import streams
-from codelode.cli.links import Links
+from codelode.cli.terminal import Links
 from codelode.render.ansi import BOLD, DIM, GREEN, MAGENTA, YELLOW, paint
 from codelode.render.paths import joined
 from codelode.render.sanitize import visible_name

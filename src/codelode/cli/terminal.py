@@ -1,15 +1,17 @@
-"""The hyperlinks of the output."""
+"""What only a terminal gets: hyperlinks, and a pager."""
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from codelode.cli import streams
 
 if TYPE_CHECKING:
     import argparse
-    import os
+    from contextlib import AbstractContextManager
 
     from codelode.render.hyperlinks import HyperlinkFormat, Target
 
@@ -38,3 +40,12 @@ class Links:
         """Return a text as a link to a place, or as it is."""
         target = self.target(path)
         return text if target is None else target.link(text, line, column)
+
+
+def paged(options: argparse.Namespace) -> AbstractContextManager[None]:
+    """Return a context in which standard output goes through a pager, if one is asked for."""
+    if options.pager is False or not (options.pager or os.environ.get("LODE_PAGER")):
+        return nullcontext()
+    from codelode.cli.pager import paged as through_pager  # few people page
+
+    return through_pager()

@@ -1,0 +1,131 @@
+"""A walk that begins in a child process while this one still imports what a search needs.
+
+A cold search spends as long on imports as on the walk of 10,000 files, and Python lets threads take
+turns. The child is forked when little more than the walk is loaded.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import marshal
+import os
+import select
+import signal
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, NamedTuple
+
+from codelode.discover.options import WalkOptions
+from codelode.discover.walk import walk
+from codelode.system.cpu import available_cores
+from codelode.system.fork import enlarge_pipe, fork
+from codelode.types import SourceFile
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LEAST_FILES, MOST_FILES = 1000, 100_000
+"""Fewer files are walked in less time than a fork saves; more cannot be walked within a budget."""
+
+_PIPE_BYTES = 1 << 20
+
+
+class Walked(NamedTuple):
+    """The files of a walk, and when it began."""
+
+    began_ns: int
+    files: list[SourceFile]
+
+
+class _Ahead:
+    """A walk in a child process. The constructor forks, and raises `OSError`."""
+
+    def __init__(self, root: str, options: WalkOptions) -> None:
+        self.root = root
+        self.options = options
+        self.is_taken = False
+        self._began_ns = time.time_ns()
+        self._parent = os.getpid()
+        self._reading, writing = os.pipe()
+        self._child = fork()
+        if not self._child:
+            _walk(root, options, writing)
+        os.close(writing)
+
+    def walked(self, deadline: float) -> Walked | None:
+        """Return the result; None if the child fails, or not until a time by `time.monotonic`."""
+        pieces = []
+        poll = select.poll()
+        poll.register(self._reading, select.POLLIN)
+        while poll.poll(max(min(deadline - time.monotonic(), 3600.0), 0.0) * 1000):
+            data = os.read(self._reading, _PIPE_BYTES)
+            if data:
+                pieces.append(data)
+                continue
+            with suppress(EOFError, ValueError, TypeError):  # it was ended by a signal
+                rows = marshal.loads(b"".join(pieces))
+                return Walked(self._began_ns, list(map(SourceFile._make, rows)))
+            return None
+        return None
+
+    def end(self) -> None:
+        """End the child, which has done its work or is not needed."""
+        child, self._child = self._child, 0  # another thread may end it too
+        if child and self._parent == os.getpid():
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            os.close(self._reading)
+
+
+def _walk(root: str, options: WalkOptions, writing: int) -> None:
+    """Walk and write the files, in a child process; do not return."""
+    try:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        null = os.open(os.devnull, os.O_RDWR)
+        for number in range(3):  # nobody waits for the end of a stream because of this process
+            os.dup2(null, number)
+        rows = [tuple(item) for item in walk(root, options) if isinstance(item, SourceFile)]
+        enlarge_pipe(writing, _PIPE_BYTES)  # so that it ends without waiting for its reader
+        with os.fdopen(writing, "wb") as pipe:
+            pipe.write(marshal.dumps(rows))
+    finally:
+        os._exit(0)
+
+
+_begun: _Ahead | None = None
+
+
+def begin(folder: str, root: str) -> None:
+    """Begin the walk before a search of a root with an index in a folder, if that pays."""
+    global _begun
+    if not hasattr(os, "fork") or available_cores() < 2:
+        return
+    with suppress(OSError, ValueError, LookupError, TypeError):  # the search itself will tell
+        with open(f"{folder}/manifest.json", "rb") as file:
+            manifest = json.loads(file.read().partition(b"\n")[2])
+        files = sum(entry["files"] for entry in manifest["segments"])
+        if manifest["root"] == root and LEAST_FILES <= files <= MOST_FILES:
+            exclude = (os.path.realpath(folder),)
+            _begun = _Ahead(root, WalkOptions.of(manifest["options"], exclude=exclude))
+            atexit.register(_end)
+
+
+def take(root: Path, options: WalkOptions, deadline: float) -> Walked | None:
+    """Return what a walk that has begun finds, once; None unless it is this walk."""
+    ahead = _begun
+    if ahead is None or ahead.is_taken:
+        return None
+    ahead.is_taken = True
+    try:
+        if (ahead.root, ahead.options) != (os.fspath(root), options):
+            return None
+        return ahead.walked(deadline)
+    finally:
+        ahead.end()
+
+
+def _end() -> None:
+    """End a walk that nobody has asked for, or that hangs."""
+    if _begun is not None:
+        _begun.end()

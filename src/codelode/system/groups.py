@@ -1,0 +1,29 @@
+"""Groups of processes: a program and all that it has started."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from contextlib import suppress
+
+
+def end_group(pid: int, seconds: float) -> None:
+    """End the processes of a group: by request, and after some seconds by force."""
+    with suppress(ProcessLookupError):
+        os.killpg(pid, signal.SIGTERM)
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            os.killpg(pid, 0)  # raises if nothing is left
+            time.sleep(0.05)
+        os.killpg(pid, signal.SIGKILL)
+
+
+def leads_group(pid: int) -> bool:
+    """Return whether a process runs that is the first of its group."""
+    try:
+        with suppress(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)  # if it is a child of ours
+        return os.getpgid(pid) == pid
+    except ProcessLookupError:
+        return False
