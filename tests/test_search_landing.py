@@ -29,11 +29,32 @@ def size():
 '''
 
 
+GO = """\
+package zebra
+
+// Zebras are counted twice, horses once.
+// Donkeys never.
+func CountStripes(n int) int {
+\treturn 2 * n
+}
+"""
+
+SEND = """\
+def receive(message):
+    return send({"type": "text.send"})
+
+def send_data(data):
+    return send({"type": "text.send", "data": data})
+"""
+
+
 @pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory) -> Index:
     root = tmp_path_factory.mktemp("tree")
     (root / "queue.py").write_text(QUEUE)
     (root / "notes.md").write_text("# Notes\n\nKeys rotate at midnight.\n")
+    (root / "zebra.go").write_text(GO)
+    (root / "send.py").write_text(SEND)
     (root / "long.py").write_text(
         "def long_function():\n"
         + "".join(f"    value_{i} = {i}\n" for i in range(300))
@@ -93,6 +114,24 @@ def test_a_hit_inside_a_long_function_names_the_function(index: Index) -> None:
 def test_text_without_definitions_lands_on_the_line_that_matches(index: Index) -> None:
     hit = first(index, "when do keys rotate")
     assert (hit.path, hit.line, hit.symbol, hit.kind) == ("notes.md", 3, None, None)
+
+
+def test_a_hit_outside_of_definitions_ends_where_they_begin(index: Index) -> None:
+    hit = first(index, "LIMIT = 10")
+    assert (hit.path, hit.line, hit.symbol) == ("queue.py", line_of("LIMIT = 10"), "LIMIT")
+    hit = first(index, '"""Queues of jobs."""')
+    assert (hit.line, hit.start_line, hit.end_line, hit.symbol) == (1, 1, 2, None)
+
+
+def test_a_comment_before_a_definition_belongs_to_it(index: Index) -> None:
+    hit = first(index, "// Zebras are counted twice, horses once.")
+    assert (hit.path, hit.line, hit.symbol) == ("zebra.go", 3, "CountStripes")
+    assert (hit.start_line, hit.end_line) == (3, 7)
+
+
+def test_text_with_quotes_lands_on_its_line_not_on_what_is_quoted(index: Index) -> None:
+    hit = first(index, 'send({"type": "text.send", "data": data})')
+    assert (hit.path, hit.line) == ("send.py", 5)
 
 
 @pytest.mark.parametrize("mode", ["hybrid", "semantic", "lexical"])

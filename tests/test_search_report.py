@@ -14,6 +14,7 @@ from codelode.errors import UsageError
 from codelode.search.file_query import FileMention
 from codelode.search.frames import frames_in
 from codelode.search.parsed_query import MAX_REPORT_TERMS, is_report, parse_query
+from codelode.search.pointers import linked_path, pointers_in
 from codelode.search.report import CANDIDATE_TERMS, read_report
 from tests.commandline import write_tree
 
@@ -148,6 +149,54 @@ def test_frames_of_files_that_do_not_exist_do_not_count() -> None:
     assert [mention.name for mention in focused.files if mention.is_frame] == ["views.py"]
     assert focused.files[0].weight == query.files[0].weight
     assert len(kept) == len(focused.terms) == len(focused.weights) <= MAX_REPORT_TERMS
+
+
+DIFF = """diff --git a/src/pool.c b/src/pool.c
+--- a/src/pool.c
++++ b/src/pool.c
+@@ -80,7 +80,7 @@ int pool_take(struct pool *p)
+-\treturn p->next;
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("see https://github.com/o/r/blob/0a1b2c/src/pool.c#L83.", ("src/pool.c", 83)),
+        ("(https://github.com/o/r/blob/main/src/pool.c)", ("src/pool.c", 0)),
+        ("https://gitlab.com/g/sub/r/-/blob/v1.2/lib/a.rb#L7-9", ("lib/a.rb", 7)),
+        ("https://codeberg.org/o/r/src/branch/main/a/b.go#L4", ("a/b.go", 4)),
+        ("https://bitbucket.org/o/r/src/0a1b2c/a/b.py#lines-12", ("a/b.py", 12)),
+        (DIFF, ("src/pool.c", 83)),
+    ],
+)
+def test_links_and_diffs_point_at_places(text: str, place: tuple[str, int]) -> None:
+    (found,) = pointers_in(f"It fails\n{text}\nsince yesterday")
+    assert (found.path, found.line) == place
+    assert found.function == ("pool_take" if text == DIFF else "")
+
+
+@pytest.mark.parametrize(
+    "text", ["https://example.org/blob", "+++ b/x.c", "@@ -1,2 +3,4 @@ f()", "https://a.b/issues/7"]
+)
+def test_what_points_at_no_place(text: str) -> None:
+    assert pointers_in(text) == ()
+    assert linked_path(text) == ""
+
+
+def test_a_link_brings_its_file_first(index: Index) -> None:
+    link = "https://github.com/o/store/blob/0a1b2c/src/other/cart.py#L2"
+    hit = index.search(f"Loading is slow\n\nThe culprit is {link}, I think.")[0]
+    assert (hit.path, hit.line) == ("src/other/cart.py", 2)
+    assert index.search(f"Take fails\n\n```\n{DIFF}```\n")[0].path == "src/pool.c"
+
+
+def test_a_name_of_many_files_says_less() -> None:
+    query = parse_query("It fails\n\n/build/x.c:3:1: error: a\n/build/__init__.py:7: error: b\n")
+    counts = {"f:x.c": 1, "f:__init__.py": 25}
+    focused, _ = query.focused(np.array([counts.get(term, 1) for term in query.counted]), 100)
+    assert [mention.match(b"src/x.c") for mention in focused.files] == [0.25, 0.0]
+    assert [mention.match(b"a/__init__.py") for mention in focused.files] == [0.0, 0.05]
 
 
 @pytest.mark.parametrize(
