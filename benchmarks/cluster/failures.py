@@ -1,4 +1,4 @@
-"""What failures of searchers do to searches: how many were partial, the slowest, when all was whole again.
+"""What failures of searchers do to searches: partial ones, the slowest, when all is whole again.
 
     python -m benchmarks.cluster.failures INDEX
 

@@ -2,9 +2,10 @@
 
     python -m benchmarks.cluster.searchers INDEX [--rounds 5]
 
-INDEX is the folder of an index. The same queries are asked in turn: of one process, and of fronts with 1, 2
-and 4 searchers (processes of this machine, two replicas). Every answer of a front is compared with the one
-of the process. All processes share the cores of this machine, so the throughput does not grow with them.
+INDEX is the folder of an index. The same queries are asked in turn: of one process, and of fronts
+with 1, 2 and 4 searchers (processes of this machine, two replicas). Every answer of a front is
+compared with the one of the process. All processes share the cores of this machine, so the
+throughput does not grow with them.
 """
 
 from __future__ import annotations
@@ -112,7 +113,7 @@ def main() -> None:
     shard = Shard(snapshot)
     repository = HeldRepository("index", "", str(options.index), manifest)
     corpus = Corpus("1", (repository,))
-    print(f"{manifest.files:,} files, {manifest.chunks:,} chunks, {len(shard)} segments", flush=True)
+    print(f"{manifest.files:,} files, {manifest.chunks:,} chunks, {len(shard)} segments")
 
     def here(request: SearchRequest) -> list[Hit]:
         return [hit for _, hit in search_all([Source(shard)], encoder, request)]
