@@ -43,7 +43,7 @@ test-bucket: $(STAMP)
 test-all: test-cluster
 test-cluster: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[cluster]' || true
-	$(BIN)/python -m pytest tests/test_cluster_ray.py
+	$(BIN)/python -m pytest tests/test_cluster_ray.py tests/test_cluster_messages.py
 
 # The page in headless Chromium (Debian: apt-get install chromium), with axe from npm for accessibility,
 # and requests of the API that schemathesis generates. Whatever cannot be had is skipped with a reason.
