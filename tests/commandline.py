@@ -183,7 +183,7 @@ class CommandLine:
 
     def having(self, variables: Mapping[str, str]) -> CommandLine:
         """Return this command line with more variables in its environment."""
-        return CommandLine(self.home, **variables)
+        return CommandLine(self.home, **{**self._variables, **variables})
 
     def environment(self, **changes: str) -> dict[str, str]:
         inherited = {

@@ -175,14 +175,18 @@ class World:
         self.names.discard(name)
 
     def one_machine(self, request: SearchRequest, names: Collection[str]) -> list[Hit]:
-        """Return the hits of the trees on one machine: the reference of all answers."""
+        """Return the hits of the trees on one machine: the reference of all answers.
+
+        The roots are given in another order than that of a roster, which must not matter.
+        """
         trees = self.folder / "trees"
-        roots = [str(trees / name) for name in sorted(names)]
+        names = sorted(names, reverse=True)
+        roots = [str(trees / name) for name in names]
         several = SeveralRoots(roots, str(self.folder / "indexes"))
         if several.root == trees:
             return several.answer(request, "never").hits
         # The roots have a folder in common, which their names in the roster begin with.
-        shards = [self.index(name).reader.shard().below(f"{name}/") for name in sorted(names)]
+        shards = [self.index(name).reader.shard().below(f"{name}/") for name in names]
         sources = [
             Source(shard)
             for shard in shards

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -17,6 +18,12 @@ from pathlib import Path
 WEED = shutil.which("weed", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
 """The program, or None if it is not installed."""
 BUCKET = "lode-tests"
+_FLAGS = (
+    "-volume.max=20",
+    "-s3.port.iceberg=0",  # these two have ports of their own, which another server may have
+    "-s3.port.lance=0",
+    "-master.telemetry=false",
+)
 _ATTEMPTS = 3
 _START_SECONDS = 45
 
@@ -50,9 +57,8 @@ def _started(folder: Path) -> tuple[subprocess.Popen[bytes], str]:
         data.mkdir()
         ports = _free_ports(4)
         names = ("s3.port", "master.port", "volume.port", "filer.port")
-        flags = ["-volume.max=20"] + [
-            f"-{name}={port}" for name, port in zip(names, ports, strict=True)
-        ]
+        chosen = [f"-{name}={port}" for name, port in zip(names, ports, strict=True)]
+        flags = [*_FLAGS, *chosen]
         with (data / "log").open("wb") as log:
             server = subprocess.Popen(
                 [
@@ -77,15 +83,17 @@ def _started(folder: Path) -> tuple[subprocess.Popen[bytes], str]:
 
 
 def _has_bucket(server: subprocess.Popen[bytes], url: str) -> bool:
-    """Create the bucket as soon as the server answers; return whether it did."""
+    """Create the bucket and an object as soon as the server answers; return whether it did."""
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline and server.poll() is None:
         try:
-            urllib.request.urlopen(urllib.request.Request(url, method="PUT"), timeout=5).close()
+            for place, data in ((url, b""), (f"{url}/started", b"yes")):
+                asked = urllib.request.Request(place, data, method="PUT")
+                urllib.request.urlopen(asked, timeout=5).close()
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)
         else:
-            return True
+            return server.poll() is None
     return False
 
 
@@ -94,9 +102,9 @@ def _free_ports(count: int) -> list[int]:
     ports: list[int] = []
     while len(ports) < count:
         with socket.socket() as probe, socket.socket() as neighbor:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1] % 20_000 + 10_000
+            port = random.randrange(11_000, 29_000)
             try:
+                probe.bind(("127.0.0.1", port))
                 neighbor.bind(("127.0.0.1", port + 10_000))
             except OSError:
                 continue

@@ -135,6 +135,10 @@ def test_what_cannot_be_opened_is_one_line(
     lode("search", "retry", root, "--open=99").must_be_refused("there is no hit 99")
     for wrong in ("--open=0", "--open=x", "--open="):
         lode("search", "retry", root, wrong).must_be_refused("--open")
+    for flag in ("--json", "--jsonl", "--vimgrep", "-l"):
+        refused = lode("search", "retry", root, flag, "--open")
+        refused.must_be_refused(f"give either --open or {flag}")
+    lode("related", "src/retry.py:9", "--json", "--open", cwd=root).must_be_refused("--json")
     failed = lode("search", "retry", root, "--open", FAIL="3", EDITOR=str(editor))
     assert (failed.code, failed.message.count("\n")) == (2, 1)
     assert "exit code 3" in failed.message

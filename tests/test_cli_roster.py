@@ -197,6 +197,22 @@ def test_a_pushed_index_is_added_by_its_url(lode: CommandLine, tmp_path: Path) -
     lode("roster", "add", roster, "x", (tmp_path / "empty").as_uri()).must_be_refused("pushed")
 
 
+def test_an_index_keeps_its_options_and_its_secrets(lode: CommandLine, tmp_path: Path) -> None:
+    tree = write_tree(tmp_path / "tree", {"a.py": "retry = 1\n", ".hidden/b.py": "retry = 2\n"})
+    roster = tmp_path / "roster"
+    lode("index", tree, "--hidden").must_succeed()
+    (tree / "c.py").write_text("retry = 3\n")
+    lode("roster", "add", roster, "hidden", tree).must_succeed()
+    assert paths(lode, "--roster", roster, "retry") == {
+        "hidden/a.py",
+        "hidden/.hidden/b.py",
+        "hidden/c.py",
+    }
+    lode("index", tree, "--secrets").must_succeed()
+    lode("roster", "update", roster, "hidden", tree).must_be_refused("made with --secrets")
+    lode("roster", "update", roster, "hidden", tree, "--with-secrets").must_succeed()
+
+
 def test_a_part_of_an_indexed_tree_is_no_repository(lode: CommandLine, tmp_path: Path) -> None:
     tree = write_tree(tmp_path / "tree", SAMPLE)
     lode("index", tree).must_succeed()

@@ -87,6 +87,13 @@ def test_processes_race(url: str, store: ObjectStore) -> None:
     check_race(store, 8, 12)
 
 
+@pytest.mark.skipif("not config.getoption('-m')", reason="takes a while: -m long")
+@pytest.mark.long
+def test_processes_race_for_a_thousand_commits(url: str, store: ObjectStore) -> None:
+    race(url, 8, 125)
+    check_race(store, 8, 125)
+
+
 def test_old_generations_are_removed(store: ObjectStore) -> None:
     generations = Generations(store)
     for number in range(4):

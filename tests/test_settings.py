@@ -41,6 +41,7 @@ VALUES: dict[str, tuple[str, str]] = {
     "search.context": ("2", "2"),
     "search.threshold": ("0.5", "0.5"),
     "search.max-tokens": ("500", "500"),
+    "search.fresh-budget": ("1.5", "1.5"),
     "search.background": ("true", "true"),
     "watch.max-folders": ("100", "100"),
     "serve.host": ('"127.0.0.2"', "127.0.0.2"),
@@ -67,6 +68,14 @@ OF_A_PROJECT = {
     "search.threshold",
     "search.max-tokens",
 }
+
+
+@pytest.fixture
+def lode(tmp_path: Path) -> CommandLine:
+    """Return a command line with an empty home, and no variable that sets anything."""
+    home = tmp_path / "home"
+    home.mkdir()
+    return CommandLine(home, LODE_FRESH_BUDGET="")
 
 
 def toml(name: str, value: str) -> str:

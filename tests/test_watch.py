@@ -221,7 +221,7 @@ def test_a_checkout_is_one_update(root: Path, tmp_path: Path, files: int) -> Non
     index.update()
     generations: list[int] = []
     with index.watch(listener=lambda number, _: generations.append(number)) as watcher:
-        until(lambda: mode(watcher) == "events")
+        until(lambda: generations and mode(watcher) == "events")
         generations.clear()
         git(root, "checkout", "-q", "b0")
         last = files - 1

@@ -20,7 +20,6 @@ from codelode.sharing.check import check_counts, check_distinct
 from codelode.sharing.choice import choose
 from codelode.sharing.layout import fetch_index, segment_key
 from codelode.store.snapshot import Snapshot, live_segment
-from codelode.store.storage import LocalStorage
 
 if TYPE_CHECKING:
     from codelode.answers.build import Meter
@@ -31,40 +30,29 @@ if TYPE_CHECKING:
     from codelode.roster.records import Repository
     from codelode.roster.roster import Selection
     from codelode.roster.writer import RosterWriter
+    from codelode.store.manifest import Manifest
 
 
-def uploaded(
-    writer: RosterWriter,
-    index: Index,
-    name: str,
-    label: str,
-    meter: Meter | None = None,
-    moved: Meter | None = None,
-) -> Repository:
-    """Bring an index up to date and upload it; return the repository to add or to update.
+def indexed_tree(index: Index, meter: Meter | None = None) -> Snapshot:
+    """Return the snapshot of a tree as it is now: build its index, or bring it up to date.
 
-    `meter` shows the update, `moved` the upload. Raises `UsageError` if the tree has no index of
-    its own, and what `update` and `upload` raise.
+    Raises `UsageError` if the tree has no index of its own, and what `Index.update` raises.
     """
-    outer = None if index.exists() else index.enclosing_root()
+    if index.exists():
+        index.refresh("always")  # with the options that the index was made with
+        return index.snapshot()
+    outer = index.enclosing_root()
     if outer is not None and not (index.root / ".git").exists():
         raise UsageError(
             f"{index.root} is a part of the index of {outer}: add that, or give {index.root} an"
             " index of its own with --index-dir"
         )
     update(index, meter)
-    return _upload(writer, Snapshot.open(LocalStorage(index.directory)), name, label, moved)
+    return index.snapshot()
 
 
-def copied(
-    writer: RosterWriter,
-    source: str,
-    name: str,
-    label: str,
-    cache: ObjectCache,
-    moved: Meter | None = None,
-) -> Repository:
-    """Copy the last index that `lode push` put into a store; return the repository.
+def pushed_index(source: str, cache: ObjectCache) -> Snapshot:
+    """Return the last index that `lode push` put into a store.
 
     Everything in it is checked, since anybody may have pushed it. Raises `ObjectStoreError`,
     `DamagedError`.
@@ -90,20 +78,32 @@ def copied(
         check_counts(live)
         lives.append(live)
     check_distinct(lives)
-    return _upload(writer, Snapshot(manifest, lives), name, label, moved)
+    return Snapshot(manifest, lives)
 
 
-def _upload(
-    writer: RosterWriter, snapshot: Snapshot, name: str, label: str, moved: Meter | None
+def upload(
+    writer: RosterWriter, snapshot: Snapshot, name: str, label: str, meter: Meter | None = None
 ) -> Repository:
-    """Upload a snapshot, without the segments that the repository has in the roster."""
+    """Upload a snapshot, without the segments that the repository has in the roster.
+
+    Returns the repository to add or to update. Raises what `Uploader.upload_snapshot` does.
+    """
     table = writer.table()
     row = table.find(name)
     known = frozenset[str]() if row is None else digests_of(writer.store, table.repository(row))
     size = snapshot.manifest.index_bytes
-    with nullcontext() if moved is None else moved(len(snapshot.segments), size) as progress:
+    with nullcontext() if meter is None else meter(len(snapshot.segments), size) as progress:
         pace = Pace(None, None if progress is None else partial(progress.indexed, 0))
         return Uploader(writer.store, known, pace).upload_snapshot(snapshot, name, label)
+
+
+def refuse_secrets(manifest: Manifest) -> None:
+    """Raise `UsageError` if an index was made with --secrets: others would see them."""
+    if manifest.options.get("secrets"):
+        raise UsageError(
+            "the index was made with --secrets, and would share them: add --with-secrets if that is"
+            " intended"
+        )
 
 
 def repository_object(repository: Repository) -> dict[str, Any]:

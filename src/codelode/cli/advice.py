@@ -107,6 +107,13 @@ def existing_index_folder(index_dir: str | None, root: str) -> None:
     )
 
 
+def refuse_format_with_open(options: argparse.Namespace) -> None:
+    """Raise `UsageError` if --open is given with a format: it prints no list."""
+    if options.open is not None and options.format != "text":
+        flag = "-l" if options.format == "files" else f"--{options.format}"
+        raise UsageError(f"give either --open or {flag}: --open prints no list")
+
+
 def explain_quotes(query: str) -> None:
     """Say that the quoted parts of a query without hits must occur verbatim, if it has any."""
     from codelode.cli import streams

@@ -223,6 +223,7 @@ HOST_NAMES = option(
     " server; repeatable",
 )
 HELP = option("-h", "--help", action="help", help="show this help and exit")
+WITH_SECRETS = switch("--with-secrets", help="share an index that was made with --secrets")
 BANDWIDTH = option(
     "--bandwidth",
     metavar="SIZE",

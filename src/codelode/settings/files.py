@@ -2,8 +2,8 @@
 
 The user's file is `codelode/config.toml` in the XDG config folder. The project's file is
 `codelode.toml`, or the table `tool.codelode` of `pyproject.toml`: the nearest at or above a folder,
-but not above the top of its git worktree. Outside of a worktree only the folder itself counts, so
-that a file in `/tmp` or another shared folder never does.
+but not above the top of its git worktree. Outside of a worktree only the folder itself counts, not
+a file in `/tmp` or another folder that others can write to.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def sources_exist(start: str | os.PathLike[str] | None) -> bool:
 
     Cheap, so that a command without settings need not know which ones there are.
     """
-    if any(name.startswith("LODE_") for name in os.environ):
+    if any(name.startswith("LODE_") and text for name, text in os.environ.items()):
         return True
     path = user_file()
     return (path is not None and path.exists()) or (start is not None and _has_project(start))

@@ -144,6 +144,14 @@ KEYS = (
         project=values.whole(100, 20_000),
     ),
     Key(
+        "search.fresh-budget",
+        values.seconds(),
+        "seconds that a search may spend on bringing the index up to date",
+        default="0.3",
+        own_variable="LODE_FRESH_BUDGET",
+        exported=True,
+    ),
+    Key(
         "search.background",
         _FLAG,
         "an update that takes too long for a search goes on in the background",

@@ -59,9 +59,17 @@ def whole(least: int, most: int) -> Kind:
 
 def number() -> Kind:
     """Return the type of finite numbers."""
+    return _number("a number", -1e9, 1e9)
 
+
+def seconds() -> Kind:
+    """Return the type of durations in seconds."""
+    return _number("a number of seconds", 0.0, 1e9)
+
+
+def _number(wanted: str, least: float, most: float) -> Kind:
     def check(raw: object) -> float:
-        if isinstance(raw, int | float) and not isinstance(raw, bool) and abs(raw) < 1e9:
+        if isinstance(raw, int | float) and not isinstance(raw, bool) and least <= raw <= most:
             return float(raw)
         raise ValueError
 
@@ -71,7 +79,7 @@ def number() -> Kind:
         except ValueError:
             return text
 
-    return Kind("a number", check, from_text)
+    return Kind(wanted, check, from_text)
 
 
 def choice(*choices: str) -> Kind:

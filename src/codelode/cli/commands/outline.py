@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
     from codelode.cli.terminal import Links, paged
     from codelode.cli.views.symbols import print_outline
 
-    Links(options)
+    Links(options)  # refuses a bad format before anything is done
     index, path = index_of_file(options.file, options.index_dir)
     build_if_missing(index, allowed=not options.no_index, meter=progress_meter())
     outline = index.outline(path)

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codelode.cli.options import BANDWIDTH, HELP, INDEX_DIR, QUIET, ROOT, Command, option, switch
+from codelode.cli.options import (
+    BANDWIDTH,
+    HELP,
+    INDEX_DIR,
+    QUIET,
+    ROOT,
+    WITH_SECRETS,
+    Command,
+    option,
+    switch,
+)
 
 if TYPE_CHECKING:
     import argparse
@@ -30,10 +40,7 @@ COMMAND = Command(
                     metavar="KEY",
                     help="sign the index with this SSH key, by ssh-keygen",
                 ),
-                switch(
-                    "--with-secrets",
-                    help="push an index that was made with --secrets",
-                ),
+                WITH_SECRETS,
                 BANDWIDTH,
                 switch("--json", help="one JSON object instead of a sentence"),
                 INDEX_DIR,

@@ -56,6 +56,7 @@ def run(options: argparse.Namespace) -> int:
 
     from codelode.answers.build import build_if_missing
     from codelode.answers.symbols import index_of_file
+    from codelode.cli.advice import refuse_format_with_open
     from codelode.cli.streams import progress_meter
     from codelode.cli.terminal import Links
     from codelode.cli.views.related import print_related
@@ -65,7 +66,8 @@ def run(options: argparse.Namespace) -> int:
     file, _, line = options.place.rpartition(":")
     if not file or not line.isdecimal() or not 1 <= int(line) < 1 << 31:
         raise UsageError(f"{options.place!r} is not FILE:LINE, such as src/retry.py:9")
-    Links(options)
+    refuse_format_with_open(options)
+    Links(options)  # refuses a bad format before anything is done
     index, path = index_of_file(file, options.index_dir)
     build_if_missing(index, allowed=not options.no_index, meter=progress_meter())
     limit = max(options.limit or 10, options.open or 1)

@@ -11,6 +11,7 @@ from codelode.cli.options import (
     LABEL,
     QUIET,
     REPO,
+    WITH_SECRETS,
     Command,
     option,
     switch,
@@ -60,6 +61,7 @@ COMMAND = Command(
                 LABEL,
                 REPO,
                 switch("--json", help="one JSON object with the repositories or the outcome"),
+                WITH_SECRETS,
                 DRY_RUN,
                 INDEX_DIR,
                 QUIET,
@@ -116,7 +118,7 @@ def _check(options: argparse.Namespace) -> None:
 
 def _put(writer: RosterWriter, options: argparse.Namespace) -> tuple[Generation | None, str]:
     """Add or update a repository. Refuses what cannot succeed before anything is uploaded."""
-    from codelode.answers.roster import copied, uploaded
+    from codelode.answers.roster import indexed_tree, pushed_index, refuse_secrets, upload
     from codelode.cli.streams import progress_meter, transfer_meter
     from codelode.index import Index
     from codelode.render.units import count, size
@@ -126,14 +128,16 @@ def _put(writer: RosterWriter, options: argparse.Namespace) -> tuple[Generation 
     label = options.label[0] if options.label else None
     adding = options.action == "add"
     writer.check(name, label or "", exists=not adding)
-    moved = transfer_meter(options.quiet, "uploading")
     if "://" in root:
         cache = object_cache(options.index_dir, meter=transfer_meter(options.quiet, "fetching"))
-        repository = copied(writer, root, name, label or "", cache, moved)
+        snapshot = pushed_index(root, cache)
     else:
         index = Index.open(root, index_dir=options.index_dir)
-        meter = progress_meter(options.quiet)
-        repository = uploaded(writer, index, name, label or "", meter, moved)
+        snapshot = indexed_tree(index, progress_meter(options.quiet))
+    if not options.with_secrets:
+        refuse_secrets(snapshot.manifest)
+    meter = transfer_meter(options.quiet, "uploading")
+    repository = upload(writer, snapshot, name, label or "", meter)
     generation = writer.add([repository]) if adding else writer.update([repository], label)
     what = f"{count(repository.files, 'file')}, {size(repository.index_bytes)}"
     return generation, f"{'added' if adding else 'updated'} {name} ({what})"

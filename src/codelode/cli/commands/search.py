@@ -195,10 +195,11 @@ def run(options: argparse.Namespace) -> int:
 
         print_languages()
         return 0
+    advice.refuse_format_with_open(options)
     query, roots = advice.query_and_roots(options)
     request = request_of(query, max(options.limit or 10, options.open or 1), options)
     terms = parse_request(request).terms
-    Links(options)
+    Links(options)  # refuses a bad format before anything is done
     if options.roster is not None or options.server is not None:
         return search_elsewhere(request, terms, roots, options)
     several = SeveralRoots(advice.checked_roots(roots, options), index_dir=options.index_dir)

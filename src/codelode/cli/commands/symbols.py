@@ -107,7 +107,7 @@ def run(options: argparse.Namespace) -> int:
     options.limit = options.limit or DEFAULT_LIMIT
     options.name = "" if options.name == "*" else options.name
     GlobSet(options.glob)
-    Links(options)
+    Links(options)  # refuses a bad format before anything is done
     if options.name:
         parse_name(options.name)
     index, found = _in_tree(options) if options.file is None else _in_file(options)

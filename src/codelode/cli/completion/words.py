@@ -14,11 +14,13 @@ Paths = Literal["", "files", "folders"]
 
 _NO_VALUE = ("store_true", "store_false", "store_const", "help")
 _PATHS: dict[str, Paths] = {
+    "DEST": "folders",
     "DIR": "folders",
     "FILE": "files",
     "FILE:LINE": "files",
     "NAME|PATH": "folders",
     "ROOT": "files",
+    "SOURCE": "folders",
 }
 
 
