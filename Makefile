@@ -38,6 +38,13 @@ test-bucket: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group bucket || true
 	$(BIN)/python -m pytest tests/test_objects_bucket.py tests/test_roster_bucket.py
 
+# Searchers and builds on a real Ray cluster of several nodes on this machine: 240 MB of packages.
+.PHONY: test-cluster
+test-all: test-cluster
+test-cluster: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[cluster]' || true
+	$(BIN)/python -m pytest tests/test_cluster_ray.py tests/test_cluster_messages.py
+
 # The page in headless Chromium (Debian: apt-get install chromium), with axe from npm for accessibility,
 # and requests of the API that schemathesis generates. Whatever cannot be had is skipped with a reason.
 AXE := $(VENV)/axe/node_modules/axe-core/axe.min.js

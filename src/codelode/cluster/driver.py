@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 from typing import Any
 
 from codelode.cluster.deployment import NAMESPACE, DeployOptions, unpack
@@ -12,6 +13,7 @@ from codelode.system.error_message import pack_error
 from codelode.system.processes import ParentProcess
 
 _START_SECONDS = 120.0
+_CONNECT_SECONDS = 5.0
 
 
 def main() -> None:
@@ -38,6 +40,7 @@ def connect(address: str) -> Any:
         import ray
     except ModuleNotFoundError:
         raise UsageError("this needs Ray: pip install 'codelode[cluster]'") from None
+    _check_address(address)
     try:
         ray.init(
             address=address or "auto",
@@ -52,6 +55,18 @@ def connect(address: str) -> Any:
             f"no Ray cluster: {reason} (`lode cluster up --local` starts one)"
         ) from None
     return ray
+
+
+def _check_address(address: str) -> None:
+    """Raise `ClusterError` if nothing listens at an address: Ray would try for minutes."""
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal():
+        return
+    try:
+        socket.create_connection((host, int(port)), _CONNECT_SECONDS).close()
+    except (OSError, OverflowError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise ClusterError(f"no Ray cluster at {address}: {reason}") from None
 
 
 def _deploy(ray: Any, options: DeployOptions) -> None:

@@ -37,6 +37,8 @@ class Link:
         self.ready: set[str] = set()
         self.heard = time.monotonic()
         self.lost = False
+        self.is_late = False
+        """Whether a call was late, and nothing came since: others are asked first."""
         self._connection = connection
         self._source = source
         self._sink = connection.makefile("wb")
@@ -79,7 +81,7 @@ class Link:
     def _read(self, ended: Callable[[Link], None]) -> None:
         try:
             while (frame := receive_at_most(self._source, MOST_BYTES)) is not None:
-                self.heard = time.monotonic()
+                self.heard, self.is_late = time.monotonic(), False
                 head = frame[0]
                 if not isinstance(head, dict) or type(head.get("id")) is not int:
                     break

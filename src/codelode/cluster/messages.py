@@ -84,9 +84,11 @@ def unpack_context(packed: Any) -> QueryContext:
         fields, chunks, tokens, counts, vector, depth = packed
         request = unpack_request(fields)
         query = parse_request(request)
-        query, kept = query.focused(np.array(counts, np.int64), chunks)
-        if len(kept) != len(query.terms) or not all(type(n) is int for n in (chunks, tokens)):
+        if not isinstance(counts, list) or len(counts) != len(query.counted):
             raise ValueError("statistics of other terms")
+        if not all(type(number) is int and number >= 0 for number in (chunks, tokens, *counts)):
+            raise ValueError("statistics that are no counts")
+        query, kept = query.focused(np.array(counts, np.int64), chunks)
         if type(depth) is not int or not 1 <= depth <= DEEPEST:
             raise ValueError("a depth that there is not")
         unit = None if vector is None else np.array(vector, np.float32)

@@ -121,12 +121,14 @@ class Round(Generic[T]):
         return covered
 
     def _ask(self, pieces: Pieces) -> None:
-        """Ask the first owner of each piece that is there and was not asked yet."""
+        """Ask an owner of each piece that was not asked yet, if possible one that is prompt."""
         links = [self._ready(member) for member in self.view.members]
         there = np.array([link is not None for link in links], bool)
         free = there[self.view.owners] & ~self._tried & pieces[:, None]
+        prompt = np.array([link is not None and not link.is_late for link in links], bool)
+        worth = free.astype(np.int8) + (free & prompt[self.view.owners])
         rows = np.flatnonzero(free.any(axis=1))
-        columns = free[rows].argmax(axis=1)
+        columns = worth[rows].argmax(axis=1)  # of equal ones, the first
         self._tried[rows, columns] = True
         chosen = self.view.owners[rows, columns]
         for member in np.unique(chosen).tolist():
@@ -149,7 +151,7 @@ class Round(Generic[T]):
             if sent.hedged:
                 continue
             if sent.at + late <= now:
-                sent.hedged = True
+                sent.hedged = sent.link.is_late = True
                 self._ask(sent.pieces & uncovered)
             else:
                 until = min(until, sent.at + late)

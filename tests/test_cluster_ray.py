@@ -1,0 +1,184 @@
+"""Searchers and builds on a Ray cluster of several nodes on this machine (`make test-cluster`)."""
+
+from __future__ import annotations
+
+import os
+import signal
+import tarfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from codelode import Answer, Freshness
+from codelode.cluster.answer import ClusterRepositories, Restriction
+from codelode.cluster.build import Built, Source
+from codelode.cluster.deploy import deploy, withdraw
+from codelode.cluster.deployment import NAMESPACE, DeployOptions
+from codelode.cluster.files import FileOptions
+from codelode.cluster.tasks import BuildOptions, build_all
+from codelode.errors import UsageError
+from codelode.objects.folder import FolderStore
+from codelode.roster.answer import SelectedRepositories
+from codelode.roster.cache import ObjectCache
+from codelode.roster.roster import Roster
+from codelode.search.request import SearchRequest
+from tests.clusters import TOKEN, front_of, until
+from tests.commandline import SAMPLE, write_tree
+from tests.rosters import World, make_world, requests
+
+ray = pytest.importorskip("ray", reason="needs the extra cluster: make test-cluster")
+
+SEARCHERS = 2
+STORE_BYTES = 80 << 20
+
+
+@pytest.fixture(scope="module")
+def nodes() -> Iterator[Any]:
+    """Run a head without cores, and two nodes on which searchers fit."""
+    from ray.cluster_utils import Cluster
+
+    options = {"object_store_memory": STORE_BYTES, "include_dashboard": False}
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, **options})
+    try:
+        for _ in range(2):
+            cluster.add_node(num_cpus=SEARCHERS, object_store_memory=STORE_BYTES)
+        yield cluster
+    finally:
+        cluster.shutdown()
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    return make_world(tmp_path_factory.mktemp("roster"))
+
+
+@contextmanager
+def deployed(nodes: Any, world: World) -> Iterator[ClusterRepositories]:
+    """Search a roster with actors."""
+    with front_of(SEARCHERS) as front:
+        repositories = ClusterRepositories(front, Roster.of(FolderStore(world.place)))
+        options = DeployOptions(
+            nodes.address,
+            str(world.place),
+            SEARCHERS,
+            [front.address],
+            TOKEN,
+            FileOptions(str(world.folder / "cache"), 1 << 20),
+        )
+        deploy(options)
+        try:
+            until(lambda: front.is_whole() and len(front.searchers()) == SEARCHERS, 20)
+            yield repositories
+        finally:
+            repositories.close()
+            withdraw(options)
+
+
+def comparable(answer: Answer) -> Answer:
+    return replace(answer, seconds=0.0, freshness=Freshness())
+
+
+def actor_processes(nodes: Any, world: World) -> list[int]:
+    """Return the processes of the actors."""
+    ray.init(address=nodes.address, namespace=NAMESPACE, log_to_driver=False)
+    try:
+        named = ray.util.list_named_actors()
+        return [int(ray.get(ray.get_actor(name).process.remote())) for name in named]
+    finally:
+        ray.shutdown()
+
+
+def test_actors_answer_as_one_machine_and_come_back(nodes: Any, world: World) -> None:
+    """After the end of a process, no answer is partial, and Ray starts it again."""
+    opened = world.opened()
+    with deployed(nodes, world) as repositories:
+        for request in requests(40, seed=11):
+            answer = repositories.answer(request, Restriction(strict=True))
+            assert comparable(answer) == comparable(opened.answer(request)), request
+        request = SearchRequest("retry", explain=True)
+        expected = opened.answer(request).hits
+        front = repositories.front
+        first, *_ = actor_processes(nodes, world)
+        os.kill(first, signal.SIGKILL)
+        until(lambda: len(front.searchers()) == SEARCHERS - 1)
+        seconds = back_again(repositories, request, expected, 90)
+        print(f"whole {seconds:.2f} s after the end of a process")
+    assert not actor_names(nodes)
+
+
+def back_again(
+    repositories: ClusterRepositories, request: SearchRequest, expected: object, most: float
+) -> float:
+    """Search until all searchers are back; no answer is partial. Returns the seconds."""
+    began = time.monotonic()
+    front = repositories.front
+    while not (front.is_whole() and len(front.searchers()) == SEARCHERS):
+        assert repositories.answer(request, Restriction(strict=True)).hits == expected
+        assert time.monotonic() - began < most
+        time.sleep(0.02)
+    return time.monotonic() - began
+
+
+def actor_names(nodes: Any) -> list[str]:
+    ray.init(address=nodes.address, namespace=NAMESPACE, log_to_driver=False)
+    try:
+        names: list[str] = ray.util.list_named_actors()
+        return names
+    finally:
+        ray.shutdown()
+
+
+def test_a_build_adds_what_it_can_and_reports_the_rest(nodes: Any, tmp_path: Path) -> None:
+    tree = write_tree(tmp_path / "tree", SAMPLE)
+    archive = tmp_path / "sources.tar.gz"
+    with tarfile.open(archive, "w:gz") as packed:
+        packed.add(tree, "sources")
+    sources = [
+        Source("acme/folder", str(tree)),
+        Source("acme/archive", str(archive), "staff"),
+        Source("acme/missing", str(tmp_path / "missing")),
+    ]
+    options = BuildOptions(str(tmp_path / "roster"), nodes.address, 1, 512 << 20)
+    told: list[str] = []
+
+    def progress(built: Built, done: int) -> None:
+        told.append(built.name)
+        assert done == len(told)
+
+    report = build_all(sources, options, progress)
+    assert sorted(told) == sorted(source.name for source in sources)
+    problems = [built.problem for built in report.built]
+    assert problems[:2] == ["", ""]
+    assert "no folder" in problems[2]
+    roster = Roster.of(FolderStore(tmp_path / "roster"))
+    assert [(each.name, each.label) for each in roster.everything()] == [
+        ("acme/archive", "staff"),
+        ("acme/folder", ""),
+    ]
+    cache = ObjectCache(tmp_path / "cache", 1 << 30)
+    hits = SelectedRepositories(roster, (), ("staff",), cache).answer(SearchRequest("retry")).hits
+    assert {hit.path.split("/")[1] for hit in hits} == {"archive", "folder"}
+    again = build_all(sources[:2], options, progress=lambda built, done: None)
+    assert not any(built.problem for built in again.built)
+    (first, *_) = Roster.of(FolderStore(tmp_path / "roster")).everything()
+    assert first.label == "staff"
+
+
+def test_without_a_cluster_there_is_one_line() -> None:
+    options = DeployOptions("127.0.0.1:9", "r", 1, [], "", FileOptions("", 0))
+    with pytest.raises(Exception, match="no Ray cluster"):
+        deploy(options)
+
+
+def test_a_second_local_cluster_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from codelode.cluster import local_ray
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(local_ray, "address", lambda: "127.0.0.1:1")
+    with pytest.raises(UsageError, match="runs already"):
+        local_ray.up(1, 1)
