@@ -36,6 +36,8 @@ from tests.test_cli_index import everything
         (["index", "--jobs", "0"], ["--jobs"]),
         (["index", "--wait", "soon"], ["--wait", "soon"]),
         (["serch", "retry"], ["unknown command 'serch'", "did you mean 'search'?"]),
+        (["where are retries"], ["unknown command", "`lode search 'where are retries'`"]),
+        (["index", "--exclude", "x"], ["unknown option --exclude: ", ".lodeignore"]),
         (["frobnicate"], ["unknown command 'frobnicate'", "index, search, symbols"]),
         (["--jobs", "3"], ["--jobs", "lode --help"]),
         (["a\nb\x1b[2J"], [r"a\nb\x1b[2J"]),

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codelode.cli.editor import Place, arguments_for, editor_command, place_of
+from codelode.cli.editor import Place, arguments_for, command_for, editor_command, place_of
 from codelode.errors import UsageError
 from codelode.types import Hit
 from tests.commandline import CommandLine, indexed_sample, write_tree
@@ -77,6 +77,17 @@ def test_hostile_names_stay_names(editor: str, name: str) -> None:
     arguments = arguments_for(editor, Place(name, 3))
     file = f"./{name}" if name[0] in "-+" else name
     assert arguments[-1] in (file, f"{file}:3:1")
+
+
+def test_an_editor_of_ones_own_says_where_file_and_line_go(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert command_for(["mine", "{file}#{line}", "{other}"], Place("a.py", 7)) == [
+        *("mine", "a.py#7", "{other}")
+    ]
+    assert capsys.readouterr().err == ""
+    assert command_for(["mine"], Place("a.py", 7)) == ["mine", "a.py"]
+    assert "{file} and {line}" in capsys.readouterr().err
 
 
 def test_the_editor_is_split_as_a_shell_would() -> None:

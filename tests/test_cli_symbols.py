@@ -65,7 +65,10 @@ def test_a_file_is_listed_from_any_folder(sample: tuple[CommandLine, Path]) -> N
 def test_nothing_found_is_exit_code_one(sample: tuple[CommandLine, Path]) -> None:
     lode, root = sample
     nothing = lode("symbols", "xyzzyplugh", root)
-    assert (nothing.code, nothing.out, nothing.err) == (1, b"", b"")
+    assert (nothing.code, nothing.out) == (1, b"")
+    assert "nothing is called 'xyzzyplugh'" in nothing.message
+    nothing = lode("symbols", "src/retry.py", root, cwd=root)
+    assert "`lode outline src/retry.py`" in nothing.message
     nothing = lode("symbols", "xyzzyplugh", root, "--json")
     assert (nothing.code, nothing.json["symbols"]) == (1, [])
     assert lode("symbols", "schedule", root, "-t", "go").code == 1

@@ -284,6 +284,8 @@ def test_other_addresses_need_a_token(tmp_path: Path) -> None:
     with serving(CommandLine(tmp_path), tree, "--host", "0.0.0.0", "--name", "me.example") as site:
         host = f"127.0.0.1:{site.port}"
         entry = site.url.removeprefix(site.origin)
+        assert site.host == "me.example"  # the address for others
+        site.host = "127.0.0.1"
         assert re.fullmatch(r"/\?token=[\w-]{30,}", entry)
         assert site.ask("/", Host=host).status == 401
         assert site.ask("/api/status", Host=host).status == 401

@@ -242,6 +242,8 @@ def test_a_folder_for_indexes_may_be_set_by_the_user(lode: CommandLine, tree: Pa
 
 
 INVALID: dict[str, tuple[str | bytes, str]] = {
+    "exclude": ("[index]\nexclude = ['x']\n", "listed in .lodeignore"),
+    "last part": ("[search]\npager = 'less'\n", "did you mean 'pager'?"),
     "unknown": ("[serch]\nlimit = 1\n", "unknown setting 'serch': did you mean"),
     "near": (
         "[search]\nlimits = 1\n",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codelode.cli.options import HELP, YES, Command, option, switch
+from codelode.cli.options import ALL, HELP, YES, Command, option, switch
 
 if TYPE_CHECKING:
     import argparse
@@ -29,7 +29,7 @@ COMMAND = Command(
         (
             "options",
             (
-                switch("--all", help="all known clients"),
+                ALL,
                 switch("--user", help="for this user, not only for the current folder"),
                 switch(
                     "--shell",

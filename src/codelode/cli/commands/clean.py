@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from codelode.cli.options import DRY_RUN, HELP, INDEX_DIR, YES, Command, days, option, switch
+from codelode.cli.options import ALL, DRY_RUN, HELP, INDEX_DIR, YES, Command, days, option, switch
 from codelode.errors import UsageError
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ COMMAND = Command(
                     help="indexes last used longer than AGE ago: days, or with a unit (90d, 12w,"
                     " 3m, 1y)",
                 ),
-                switch("--all", help="all indexes in the index folder"),
+                ALL,
             ),
         ),
         (

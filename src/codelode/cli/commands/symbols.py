@@ -137,7 +137,7 @@ def _explain(found: Sequence[SymbolHit], options: argparse.Namespace) -> None:
 
     if not found and options.name and Path(options.name).is_file():
         say(f"{options.name} is a file: `lode outline {shlex.quote(options.name)}` lists it")
-    elif not found and options.name:
+    elif not found and options.name and not (options.glob or options.languages):
         say(f"nothing is called {options.name!r} or nearly so; `lode search` finds uses, too")
 
     if len(found) > options.limit:
