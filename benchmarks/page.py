@@ -1,7 +1,7 @@
-"""Measure how fast the page answers people who type: `lode serve` as a process, over HTTP.
+"""Measure how fast `lode serve`, in its own process, answers people who type into the page.
 
-Each user types queries letter by letter. A letter sends a request; the next letter comes after the
-answer, and no sooner than the pause.
+Each user types queries letter by letter. Each letter sends a request over HTTP. The next letter is
+typed when the answer has arrived and the pause is over.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def serving(arguments: list[str]) -> Iterator[int]:
 
 
 def typing(port: int, queries: list[list[str]], pause: float) -> list[float]:
-    """Return the seconds of all requests of users who type at once, each queries of their own."""
+    """Return the seconds of all requests of users who type at once, each their own queries."""
     seconds: list[list[float]] = [[] for _ in queries]
     threads = [
         threading.Thread(target=_type, args=(port, typed, pause, mine))

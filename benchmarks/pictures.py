@@ -1,4 +1,4 @@
-"""Draw the pictures of the README: the command line and the page, both the real program.
+"""Draw the pictures of the README from the real program: the command line and the page.
 
 The terminal is `lode` on a pseudo-terminal; rich draws its output as SVG. The page is a screenshot
 of `lode serve` in headless Chromium (Debian: apt-get install chromium) with Playwright (make
@@ -63,7 +63,7 @@ def main() -> None:
 
 
 def terminal_picture(tree: Path, environment: dict[str, str]) -> str:
-    """Return an SVG of the commands and their output, without any reference to a foreign font."""
+    """Return an SVG of the commands and their output that refers to no external font."""
     console = Console(width=WIDTH, record=True, force_terminal=True, file=StringIO())
     for command in COMMANDS:
         console.print(Text.assemble(("$ ", "bold green"), f"lode {shlex.join(command)}"))
@@ -103,7 +103,7 @@ def screen(printed: str) -> str:
             lines.append("")
         elif piece == "\x1b[1A" and len(lines) > 1:
             lines.pop()
-        elif piece in ("\r", "\x1b[2K"):  # a line is written over from its start
+        elif piece in ("\r", "\x1b[2K"):  # the line is overwritten from its start
             lines[-1] = ""
         elif not MOVE.fullmatch(piece):
             lines[-1] += piece
@@ -130,7 +130,7 @@ def page_picture(tree: Path, environment: dict[str, str]) -> bytes:
                 executable_path=shutil.which("chromium"), args=["--no-sandbox"]
             )
             page = browser.new_page(viewport={"width": 1200, "height": 760}, color_scheme="dark")
-            page.goto(f"{url}?q={FIRST_PAGE_QUERY}")  # loads the model and compiles nothing later
+            page.goto(f"{url}?q={FIRST_PAGE_QUERY}")  # warm-up: loads the model, compiles
             page.wait_for_selector("mark")
             page.goto(url)
             page.keyboard.type(PAGE_QUERY, delay=20)  # the field has the focus

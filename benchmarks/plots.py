@@ -1,9 +1,9 @@
-"""Draw plots of one run folder as SVG.
+"""Draw plots of the records in one run folder as SVG.
 
     python -m benchmarks.plots RUN_FOLDER [--out docs/plots]
 
-Needs the dependency group `benchmarks`. The same records give the same bytes. A plot is left
-unchanged if the folder has no record of its benchmark.
+Needs the dependency group `benchmarks`. The same records give the same bytes. If the folder
+has no record of a benchmark, the existing plot is left unchanged.
 """
 
 from __future__ import annotations

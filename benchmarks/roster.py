@@ -2,9 +2,10 @@
 
     python -m benchmarks.roster [--repositories 10000] [--store URL] [--record]
 
-All but one of the repositories are synthetic rows with names, labels, languages and totals as real
-ones have them; opening and pruning read nothing else. The other one is the index of a small tree.
-The roster is in a temporary folder, or in an empty place of your own such as `s3://BUCKET/PATH`.
+All but one of the repositories are synthetic rows with realistic names, labels, languages and
+totals; opening and pruning read nothing else. The remaining one is real: the index of a small tree.
+The roster is in a temporary folder, or in an empty place that you give as `--store`, such as
+`s3://BUCKET/PATH`.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ REAL = "measured/real"
 
 
 def synthetic(like: Repository, count: int, rng: random.Random) -> list[Repository]:
-    """Return repositories with the identity of one that is real."""
+    """Return `count` synthetic repositories, made from a real one (`like`) by random changes."""
     names: set[str] = set()
     while len(names) < count:
         words = rng.sample(WORDS, rng.randint(1, 3))
@@ -67,7 +68,7 @@ def synthetic(like: Repository, count: int, rng: random.Random) -> list[Reposito
 
 
 def time_runs(session: Session, name: str, run: Callable[[], object], repeats: int) -> None:
-    """Record the duration and the CPU time of each of some runs, in ms."""
+    """Call `run` `repeats` times; record the duration and the CPU time of each call, in ms."""
     wall, cpu = [], []
     for _ in range(repeats):
         began, worked = time.perf_counter(), time.process_time()
@@ -123,7 +124,7 @@ def measure(session: Session, folder: Path, place: str, count: int, repeats: int
 
 
 def measure_searches(session: Session, folder: Path, place: str, repeats: int) -> None:
-    """Measure searches of one repository: in this process from nothing, and whole processes."""
+    """Measure searches of one repository: with a newly opened roster, and in new processes."""
     request = SearchRequest("where are the candidates ranked")
 
     def search() -> None:

@@ -1,9 +1,10 @@
-"""Measure pushes and pulls: bytes and seconds, and the first answer in another checkout.
+"""Measure pushes, pulls and the first answer in another checkout, in bytes and seconds.
 
-    python -m benchmarks.sharing TREE [--store URL]   # a copy of TREE is edited; URL: empty, kept
+    python -m benchmarks.sharing TREE [--store URL]
 
-The tree is copied into a new git repository and cloned. The store is a folder unless a URL is
-given; with a fast store, a pull shows the cost of the checks.
+The tree is copied into a new git repository and cloned; only the copy is edited. The store is a
+folder unless a URL is given. The store at a URL must be empty, and is not deleted afterward. With a
+fast store, a pull shows the cost of the checks.
 """
 
 from __future__ import annotations

@@ -59,7 +59,7 @@ def build(contents: Sequence[tuple[str, bytes]]) -> Segment:
 
 
 def shard_of(tree: dict[str, bytes], dead: set[str], parts: int) -> Shard:
-    """Distribute the files over several segments; some of them are dead."""
+    """Return a shard with the files spread over `parts` segments; the files in `dead` are dead."""
     contents = sorted(tree.items())
     live_segments = []
     for number in range(parts):

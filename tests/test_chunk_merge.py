@@ -9,7 +9,7 @@ from codelode.chunk.outline import SOFT
 from codelode.chunk.sizes import MAX_CHUNK_BYTES, TINY_CHUNK_BYTES
 
 QUARTER = MAX_CHUNK_BYTES // 4
-LARGE = MAX_CHUNK_BYTES * 2 // 3  # two of them do not fit a chunk
+LARGE = MAX_CHUNK_BYTES * 2 // 3  # two of them do not fit into one chunk
 MEDIUM = QUARTER + 50  # two of them fit, but need not share one
 SMALL = QUARTER - 50
 TINY = TINY_CHUNK_BYTES - 50

@@ -77,7 +77,7 @@ def test_changed_files_of_parts_and_several_roots(lode: CommandLine, repo: Path)
 
 def test_an_index_above_several_worktrees(lode: CommandLine, repo: Path) -> None:
     top = repo.parent
-    lode("index", top, "--yes").must_succeed()  # the home folder is in it
+    lode("index", top, "--yes").must_succeed()  # confirmed, because the home folder is in it
     assert listed(lode, top, "--changed", "repo") == {"repo/src/retry.py", "repo/new.py"}
     assert listed(lode, repo, "--changed") == {"src/retry.py", "new.py"}
     lode("search", QUERY, "--changed", cwd=top).must_be_refused("is not in a git worktree")

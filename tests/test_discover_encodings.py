@@ -97,7 +97,7 @@ def source(found: list[str]) -> str:
 
 
 def wrong(encoding: str, language: str, count: int) -> float:
-    """Return the share of files, with a number of comments each, that are decoded wrongly."""
+    """Return the share of files with `count` comments each that are decoded wrongly."""
     chance = random.Random(f"{encoding} {language} {count}")
     mistakes = 0
     for _ in range(FILES):

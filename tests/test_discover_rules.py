@@ -108,7 +108,7 @@ class TestKinds:
         assert read_paths(root, WalkOptions(no_ignore=True)) == list("abcdef")
 
     def test_hidden_names_come_back_by_our_rules_but_not_by_gits(self, root: Path) -> None:
-        """In a `.gitignore`, `!.travis.yml` means that git tracks it, not that users search it."""
+        """In a `.gitignore`, `!.travis.yml` means that git tracks it, not that it is searched."""
         grow(root, {".github/ci.yml": "x", ".travis.yml": "x", ".editorconfig": "x"})
         grow(root, {".gitignore": "!.travis.yml\n", ".ignore": "!.github/\n"})
         assert read_paths(root) == [".github/ci.yml"]

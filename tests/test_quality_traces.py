@@ -1,4 +1,4 @@
-"""Drawn stack traces: every frame of the tree exists in it."""
+"""Stack traces drawn from a tree: each frame is at a line of it that raises or calls."""
 
 from __future__ import annotations
 

@@ -162,7 +162,7 @@ for turn in range(commits):
 
 
 def race(world: World, place: str, writers: int, commits: int) -> None:
-    """Let processes commit at once; none of their commits may be lost or be there twice."""
+    """Let processes commit at once; none of their commits may be lost or appear twice."""
     before = Roster.of(world.objects).number
     racers = [
         subprocess.Popen([sys.executable, "-c", RACER, place, str(number), str(commits)])

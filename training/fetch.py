@@ -35,7 +35,7 @@ Dir::Etc::SourceParts "{0}/parts";
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A line of a source list."""
+    """A package to download: a line of a list in `SOURCES`."""
 
     name: str
     version: str

@@ -24,7 +24,7 @@ from training.documented import DocumentedDefinition, definitions
 PASSAGE_BYTES = 1500  # about the size of a chunk
 MIN_PASSAGE_BYTES = 80
 MAX_DEFINITIONS = 60  # per file
-_NAME_SHARE = 0.3  # share of the documented definitions
+_NAME_SHARE = 0.3  # of the documented definitions, this share is paired with its name too
 _COMMENT_SHARE = 0.5  # share of the definitions with comments inside
 _PATH_CHUNKS = 2  # per file
 
@@ -113,7 +113,7 @@ def without_doc(definition: DocumentedDefinition, text: bytes) -> bytes:
 
 
 def _without_name(sentence: str, name: str) -> str:
-    """Remove the name of the definition from the start, as Go and the Linux kernel write it."""
+    """Remove a definition's name from the start, where Go and the Linux kernel put it."""
     rest = re.sub(rf"\A[\W_]*{re.escape(name)}(\(\))?(?= )[\s:-]*", "", sentence)
     return rest if len(rest.split()) >= 3 else sentence
 

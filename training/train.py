@@ -232,7 +232,7 @@ def _rate(step: int, settings: Settings) -> float:
 
 
 def start_from(start: str, rows: int, seed: int) -> Tensor:
-    """Return random vectors, or `vectors` float32[known, d] of an .npz for the known rows."""
+    """Return random vectors; an .npz replaces the known rows by its `vectors` float32[known, d]."""
     noise = torch.randn(rows, PREFIXES[0][0], generator=torch.Generator().manual_seed(seed)) / 16
     if start == "random":
         return noise

@@ -3,15 +3,15 @@
     python -m benchmarks.agents.answers --checkouts DIR [--json FILE] [--transport]
 
 `--checkouts` is what `benchmarks.quality.checkouts` makes. Each question has one file that answers
-it. Measured are, for a server that is warm:
+it. The benchmark measures, with a warm server:
 
-- *within budget*: no tokenizer counts more than `max_tokens` in the first answer;
+- *within budget*: no tokenizer counts more than `max_tokens` tokens in the first answer;
 - *right file*: the first answer names the file, as source or as a location;
-- *milliseconds*: of the call, once with the answer alone (`calls`), and with `--transport` through
+- *milliseconds*: the duration of the call, in this process (`calls`), or with `--transport` through
   `lode mcp` and the SDK's client over standard input and output;
-- *tokens until the right file is read*: those of the first answer, and those of the files that the
-  agent then reads in the order of the answer, the right one included;
-- the same for the loop of `grep_and_read`.
+- *tokens until the right file is read*: the tokens of the first answer, plus the tokens of the
+  files that the agent then reads in the order of the answer, up to and including the right one;
+- the same token count for the loop of `grep_and_read`.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ Ask = Callable[[str], str]
 
 @dataclass(frozen=True)
 class Result:
-    """The figures of one question. A cost is None if no read reached the right file."""
+    """The measurements of one question; a cost is None if the agent never read the right file."""
 
     tree: str
     query: str
@@ -74,7 +74,7 @@ def main() -> None:
 def measure(
     root: Path, index_dir: str, questions: Sequence[dict[str, str]], transport: bool
 ) -> list[Result]:
-    """Ask the questions of one tree; each is asked once before, so that everything is warm."""
+    """Ask the questions of one tree, each twice; only the second, warm call is measured."""
     if transport:
         from benchmarks.agents.transport import asking
 

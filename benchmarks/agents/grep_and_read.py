@@ -1,19 +1,20 @@
 """The loop of an agent that has only grep and a tool for reading files.
 
-Exactly this, until the right file was read:
+The agent does exactly this until it has read the right file:
 
 1. The *words* of the question are its words of three letters or more without stop words, each cut
    to its stem by removing one of `ing`, `ed`, `es`, `s`; the longest first, as long words are rare.
 2. In round i the agent greps for word i (`rg -i -F`): all lines that contain it, in the order of
-   paths. The output is cut at 100 lines of 200 characters, as agents' tools do. It pays for it.
-3. It knows now, for each file in the outputs so far, which words it has seen in it. Of the files
-   that it has not read yet, it reads the one with the most distinct words, then the most lines
-   seen, then the first by path. It pays for the first 2,000 lines of the file.
-4. When the words are used up it goes on reading, at most 10 files in all; then it gives up.
+   paths. The output is cut to 100 lines of 200 characters, as agents' tools do. The agent pays for
+   the tokens of this output.
+3. The outputs so far tell the agent which words each file contains. Of the files that it has not
+   read yet, it reads the one with the most distinct words; ties are broken by the most lines seen,
+   then by the path. It pays for the first 2,000 lines of the file.
+4. When the words are used up, it goes on reading, at most 10 files in all; then it gives up.
 
-Files are those that git would list: no ignored, hidden or binary ones. The loop
-pays nothing for thinking, and it stops at the right file without being told that it is right. But
-its words are those of the question: a model would think of better ones.
+The agent sees only files that git would list: no ignored, hidden or binary ones. Two assumptions
+favor it: it pays nothing for thinking, and it recognizes the right file at once. One does not: it
+uses only words of the question, where a model would think of better ones.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ _ENDINGS = ("ing", "ed", "es", "s")
 
 
 def grep_and_read(root: Path, question: str, wanted: str) -> int | None:
-    """Return the tokens until the wanted file was read, None if it never was."""
+    """Return the tokens spent until the wanted file was read; None if it never was."""
     lines_of = _files(root)
     spent = 0
     seen: dict[str, dict[str, int]] = defaultdict(dict)

@@ -1,12 +1,13 @@
-"""Let many servers answer on one tree while it is edited, and kill some of them.
+"""Query many servers of one tree while it is edited and servers are killed.
 
     python -m benchmarks.agents.many TREE [--servers 20] [--seconds 600]
 
 A copy of TREE is indexed and served by `lode mcp` over standard input and output, once per server.
 Until the time is up, an editor writes a file with a new function every half second, and each server
 is asked for the newest function. A wrong answer is one that neither has the function nor says that
-files differ from the index. Every tenth of the time a server is killed and another one started.
-Printed are calls, errors, wrong answers, latency, and the private memory of the servers.
+files differ from the index. After 70, 80 and 90 % of the time, a server is killed and another
+one started. Prints the calls, errors, wrong answers, latency, and the private memory of the
+servers.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ _ADMISSIONS = ("changed since", "may lack the last edits")
 
 @dataclass
 class Tally:
-    """What happened so far. `newest` numbers the last function written."""
+    """The counts so far. `newest` is the number of the last function written."""
 
     newest: int = 0
     ends: float = 0.0
@@ -104,7 +105,7 @@ async def _ask(root: Path, index_dir: str, tally: Tally, number: int) -> None:
                     await _call(client, tally)
                     await anyio.sleep(_PAUSE_SECONDS)
         except* (MCPError, anyio.BrokenResourceError, anyio.ClosedResourceError) as group:
-            if tally.killed == killed:  # not by us
+            if tally.killed == killed:  # it died without being killed
                 tally.errors.append(f"server {number}: {group.exceptions[0]!r}")
 
 

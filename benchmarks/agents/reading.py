@@ -1,4 +1,4 @@
-"""Tokens, and what reading a file costs an agent."""
+"""The tokens of a text, and the tokens that an agent pays to read a file."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ LINE_CHARACTERS = 2000
 
 
 def tokens(text: str) -> int:
-    """Return the tokens of a text by `o200k_base`."""
+    """Return the number of tokens of a text in `o200k_base`."""
     return len(TOKENIZERS[1].encode(text))
 
 
 @lru_cache(4096)
 def read_cost(path: Path) -> int:
-    """Return the tokens of a file as it is read: its first lines, each with its number."""
+    """Return the number of tokens of a file's first lines, each with its line number."""
     try:
         lines = path.read_text("utf-8", "replace").splitlines()[:READ_LINES]
     except OSError:

@@ -1,10 +1,10 @@
-"""Measure how long `lode mcp` takes from its start until its tools are listed, and until an answer.
+"""Measure how long `lode mcp` takes to start, list its tools and give a first answer.
 
     python -m benchmarks.agents.start TREE [--runs 20]
 
 A copy of TREE is indexed first. The client is the SDK's over standard input and output, in both
-eras of the protocol. Printed are milliseconds from before the process starts, and the CPU time of
-the server when the tools are listed.
+eras of the protocol. Prints the milliseconds since just before the process was started, and the CPU
+time that the server has used when its tools are listed.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def main() -> None:
 
 
 async def start(root: Path, index_dir: str, era: str) -> dict[str, float]:
-    """Start a server; return when its tools are listed and when it has answered, in ms."""
+    """Start a server; return the ms until its tools are listed and until it has answered."""
     arguments = ["-m", "codelode", "mcp", str(root), "--index-dir", index_dir]
     server = StdioServerParameters(
         command=sys.executable, args=arguments, env=dict(os.environ), cwd=root

@@ -2,8 +2,9 @@
 
     python -m benchmarks.agents.tokens TREE...
 
-Draws up to 40 lines, at most 4,000 characters, of 3,000 files of the trees. For each tokenizer it
-prints its count as a share of that of `count_tokens`: above 1.00, an answer exceeds its budget.
+Draws an excerpt of up to 40 lines and 4,000 characters from each of 3,000 files of the trees. For
+each tokenizer, prints its count divided by the count of `count_tokens`: where the quotient is above
+1.00, an answer can exceed its budget.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ FILES, LINES, CHARACTERS, LEAST = 3000, 40, 4000, 400
 
 
 def excerpts(roots: list[Path]) -> list[str]:
-    """Return an excerpt of each of some files, always the same ones."""
+    """Return excerpts of files; the same trees always give the same files and excerpts."""
     files = [root / each.path for root in roots for each in walk(root)
              if isinstance(each, SourceFile)]  # fmt: skip
     choice = random.Random(1)

@@ -1,4 +1,4 @@
-"""Ask `lode mcp` by the SDK's client over standard input and output."""
+"""Query `lode mcp` with the SDK's client over standard input and output."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mcp import Client, StdioServerParameters
 
 @contextmanager
 def asking(root: Path, index_dir: str) -> Iterator[Callable[..., str]]:
-    """Start a server; yield a function that searches by it and returns the text.
+    """Start a server; yield a function that searches with it and returns the text of the answer.
 
     The function takes the query, and the other arguments of the tool as keywords.
     """

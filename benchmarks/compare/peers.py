@@ -1,9 +1,9 @@
 """Find or install the programs that codelode is compared with, in a folder of their own.
 
 semble comes from PyPI into its own virtual environment. It downloads its embedding model from a
-model hub at first use; these benchmarks never do. Instead a model of the same shape with random
-weights is made here: speed and memory are representative, the quality of its hits is not. ripgrep
-is the one on the PATH, or else Debian's package.
+model hub at first use; these benchmarks never download it. Instead, this module makes a model of
+the same shape with random weights: its speed and memory are representative, the quality of its hits
+is not. ripgrep is the one on the PATH, or else Debian's package.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ def make_model(root: Path, out: Path) -> None:
 
 
 def _pieces(root: Path) -> list[str]:
-    """Return single characters, then the tree's words by frequency, each whole and as a suffix."""
+    """Return characters, then the tree's words by frequency, each both whole and as a suffix."""
     counts: Counter[str] = Counter()
     size = 0
     for path in sorted(path for path in root.rglob("*") if path.is_file()):

@@ -1,4 +1,4 @@
-"""Measure searches beside other work: while indexing, from many threads, from many processes.
+"""Measure searches during other work: while indexing, and from many threads or processes.
 
     python -m benchmarks.concurrency ROOT [--seconds N] [--jobs N] [--record]
 

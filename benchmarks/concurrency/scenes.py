@@ -1,4 +1,4 @@
-"""The work that runs beside the searches."""
+"""The work that runs at the same time as the searches."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def served(session: Session, name: str, stage: Stage, threads: int) -> None:
 def in_turns(session: Session, name: str, stage: Stage, index: Index, threads: int) -> None:
     """Alternate one thread and many threads on search processes, five times.
 
-    The speed of a machine drifts, and runs in quick succession are affected alike.
+    The speed of a machine drifts; alternating runs are affected alike, so their ratio is reliable.
     """
     alone, many = f"{name}/turns/1 thread/rate", f"{name}/turns/{threads} threads, served/rate"
     rates: dict[str, list[float]] = {alone: [], many: []}

@@ -1,4 +1,4 @@
-"""Plots of the latency beside other work, and of searches per second."""
+"""Plots of the latency during other work, and of searches per second."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ SCENES = (
     ("while another process indexes", "another process\nindexes"),
     ("while this process indexes", "this process\nindexes"),
 )
-LATENCY_TARGET = 3.0  # times idle
-RATE_TARGET = 1.8  # times the rate of one thread, with 8 threads
+LATENCY_TARGET = 3.0  # as a multiple of the idle latency
+RATE_TARGET = 1.8  # of 8 threads, as a multiple of the rate of one thread
 
 
 def concurrency(record: Record) -> Figure | None:

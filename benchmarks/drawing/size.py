@@ -18,14 +18,14 @@ from benchmarks.drawing.ink import (
 )
 from benchmarks.record.measurement import Record
 
-FLOOR_TARGET = 2.0  # times the floor
+FLOOR_TARGET = 2.0  # time of indexing, as a multiple of the floor
 MEMORY_TARGETS = ((10_000, 350), (78_000, 500))  # files, MB
 P50_TARGETS = ((100_000, 5), (1_000_000, 25))  # chunks, ms
 P95_TARGETS = ((100_000, 10), (1_000_000, 50), (10_000_000, 250))
 
 
 def points(record: Record, size: str, what: str) -> Points:
-    """Return a measurement over `files` or `chunks` of every tree that has both."""
+    """Return (size, value) points of a measurement, one for each tree that has both."""
     rows = record.by_name()
     found: Points = []
     for name, row in rows.items():
@@ -82,7 +82,7 @@ def latency(record: Record) -> Figure | None:
 
 
 def memory(record: Record) -> Figure | None:
-    """Draw the peak of indexing over files, and the memory of a searching process."""
+    """Draw the peak memory of indexing and the memory of a searching process, over files."""
     files = {corpus.name: corpus.files for corpus in record.corpora}
     rows = record.by_name()
 

@@ -1,4 +1,4 @@
-"""Intercept the system calls by which the store changes files, one by one.
+"""Intercept, one by one, the system calls with which the store changes files.
 
 `intercepted(hook)` runs `hook(call)` before every open, write, fsync, rename, unlink, mkdir and
 truncate of a file below a folder. The hook may kill the process, raise an `OSError`, ask for a

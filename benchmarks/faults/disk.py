@@ -1,8 +1,8 @@
 """A simulated disk that loses power, with the guarantees of POSIX.
 
-The data of a file is safe once the file was synced; a name is safe once its folder was. Any part of
-later calls may survive, in any order; a write may survive in part. Renames are atomic: a name
-refers to either the old file or the new one.
+The data of a file is safe once the file has been synced; a name is safe once its folder has been
+synced. Of the calls after the last sync, any subset may survive, in any order; a write may survive
+in part. Renames are atomic: a name refers to either the old file or the new one.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Disk:
         self.inodes: list[_Inode] = []
         self.now: dict[str, int] = {}
         self.safe: dict[str, int] = {}
-        # Per folder, the changes of its names since it was synced, in order.
+        # By folder: the changes of its names since it was last synced, in order.
         self.pending: dict[str, list[list[tuple[str, int | None]]]] = {}
 
     def replay(self, call: Call) -> None:

@@ -84,7 +84,7 @@ def refuse_every_call(
 
 
 def refuse_large_files(scene: Scene, limits: list[int], tally: Tally, kinds: Counter[str]) -> None:
-    """Limit the size of files with `RLIMIT_FSIZE` in a child."""
+    """Run updates in children whose file size is limited with `RLIMIT_FSIZE`."""
     for limit in limits:
         work = scene.copy()
 
@@ -118,7 +118,7 @@ def interrupt_often(scene: Scene, runs: int, tally: Tally, kinds: Counter[str]) 
 
 
 def fill_disk(scene: Scene, tally: Tally, kinds: Counter[str]) -> None:
-    """Update on a real full file system: a small tmpfs that grows by a page each time."""
+    """Update on a real full file system: a small tmpfs, one page larger at each attempt."""
     mount = scene.folder / "mount"
     mount.mkdir()
     pages = 0

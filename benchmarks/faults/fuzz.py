@@ -1,9 +1,9 @@
-"""Fuzz indexes: mutated files, also with all checksums recomputed.
+"""Fuzz indexes: mutate their files, with and without recomputing all checksums.
 
     python -m benchmarks.faults.fuzz --minutes 60
 
-Each mutated index is opened, verified, searched, updated and repaired. The outcome is an answer or
-one line from `codelode.errors`, in under two seconds of CPU time and within 512 MB.
+Each mutated index is opened, verified, searched, updated and repaired. Each operation must give an
+answer or a one-line error from `codelode.errors`, within two seconds of CPU time and 512 MB.
 """
 
 from __future__ import annotations

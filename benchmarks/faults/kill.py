@@ -88,9 +88,9 @@ def small_segments() -> AbstractContextManager[object]:
 def make_scene(
     folder: Path, seed: int, *, files: int = 24, edits: int = 10, updates: int = 0, **options: bool
 ) -> Scene:
-    """Make a tree and index `updates` earlier states of it.
+    """Make a tree and an index that was updated to `updates` earlier states of it.
 
-    With no updates there is no index yet.
+    If `updates` is 0, there is no index yet.
     """
     rng = random.Random(seed)
     root, before, after = folder / "tree", folder / "before", folder / "after"

@@ -3,8 +3,8 @@
     python -m benchmarks.faults.powerloss --states 10000
 
 A series of updates (some of them killed) is recorded call by call. Then possible states of the disk
-after any of the calls are generated. Each must open as a published snapshot that is no older than
-the last one that an update reported.
+after any of the calls are generated. Each state must open as a published snapshot, and one no older
+than the last snapshot that an update had reported before the loss of power.
 """
 
 from __future__ import annotations
@@ -45,10 +45,10 @@ class Killed(BaseException):
 
 @dataclass(slots=True)
 class Recording:
-    """The calls in order and the generations they published.
+    """The calls in order, and the generations that they published.
 
-    `reported` has (calls made, generation) each time an update returned; `published` has the
-    content of each generation.
+    `reported` has a pair (calls made so far, generation) for each update that returned; `published`
+    has the content of each generation.
     """
 
     root: Path
@@ -82,7 +82,7 @@ class Recording:
         return read_manifest(LocalStorage(self.directory)).generation
 
     def update(self, die_at: int | None, rebuild: bool = False) -> None:
-        """Run an update that dies before its call number `die_at`, if given."""
+        """Run an update that dies before its intercepted call number `die_at`, if given."""
         self._die_at = die_at
         try:
             with intercepted(self.top, self.hook):

@@ -1,4 +1,4 @@
-"""Run readers and a writer for minutes: no wrong answer, no missing file, no growing memory.
+"""Check that readers beside a writer see no wrong answer, no missing file, no growing memory.
 
     python -m benchmarks.faults.soak --minutes 10
 
@@ -58,7 +58,7 @@ class Plan:
 
 
 def text_of(number: int, version: int) -> str:
-    """Return the text of a file that contains its number and is found only by searching for it."""
+    """Return the text of a file, with a word made of its number that no other file contains."""
     rng = random.Random(number * 1_000_003 + version)
     return f"def file_{number}_version_{version}(): return 'only{number}here'\n" + code(rng, 2)
 
@@ -126,7 +126,7 @@ def edit_and_update(plan: Plan) -> str:
 
 
 def check(folder: Path, readers: int) -> Iterator[dict[str, Any]]:
-    """Yield every line of the readers' logs; raise `WrongError` for a hit of another generation."""
+    """Yield every line of the readers' logs; raise `WrongError` if an answer is wrong."""
     states: dict[int, tuple[dict[int, int], dict[int, int]]] = {}
     before: dict[int, int] = {}
     for line in (folder / "states.log").read_text().splitlines():

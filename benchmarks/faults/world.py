@@ -147,7 +147,7 @@ def contents_or_none(directory: Path) -> Contents | None:
 
 
 def answers(index: Index, questions: tuple[str, ...] = QUESTIONS) -> list[object]:
-    """Return everything that searches show, in all modes."""
+    """Return the answers to the queries in all modes, with explanations."""
     return [
         (question, mode, index.search(question, limit=10, mode=mode, explain=True, fresh="never"))
         for question in questions
@@ -156,7 +156,7 @@ def answers(index: Index, questions: tuple[str, ...] = QUESTIONS) -> list[object
 
 
 def clean_answers(root: Path, scratch: Path) -> list[object]:
-    """Return the answers of an index built in one go."""
+    """Return the answers of an index built by a single update."""
     with scratch_folder(scratch) as folder:
         index = open_index(root, folder / "clean")
         index.update(jobs=1)

@@ -1,1 +1,1 @@
-"""Freshness: random histories, the time from an edit to its hit, whole search processes."""
+"""Freshness: checks by random histories; the time until an edit is found; `lode search` times."""

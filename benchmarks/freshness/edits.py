@@ -1,10 +1,11 @@
-"""Measure the time from an edit to its hit while a watcher runs, and the cost of the watcher.
+"""Measure the time until a watcher has indexed an edit, and the cost of the watcher.
 
     python -m benchmarks.freshness.edits k10000
 
 Works on a copy of the tree. Prints the milliseconds from the end of a write to the commit that has
-the new word, the milliseconds of whole `lode search` processes, the CPU of the idle watcher, and
-its private memory beside that of a process that has searched once.
+the new word, the milliseconds of whole `lode search` processes, the CPU time of the idle watcher,
+and its private memory. For comparison, prints the private memory of a process that has searched
+once.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ def main() -> None:
 
 
 def measure(folder: Path, options: argparse.Namespace) -> dict[str, object]:
-    """Measure on a copy of the tree in a folder."""
+    """Return the measurements, made on the copy of the tree in `folder`."""
     root, index_dir = folder / "tree", folder / "index"
     environment = {**os.environ, "LODE_INDEX_DIR": str(index_dir)}
     index = Index.open(root, index_dir=index_dir)
@@ -92,7 +93,7 @@ def edits(index: Index, count: int) -> dict[str, float]:
 def searches(
     root: Path, environment: dict[str, str], count: int, *options: str
 ) -> dict[str, float]:
-    """Run whole `lode search` processes."""
+    """Run `lode search` in fresh processes; return percentiles of their duration."""
     command = [*LODE, "search", "schedule a timer", str(root), "-k3", "--no-snippet", *options]
     times = []
     for _ in range(count):

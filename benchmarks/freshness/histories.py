@@ -1,14 +1,15 @@
 """Random histories of a tree, each step followed at once by a search.
 
-An answer may be stale only if it says so: if it says that no file differs, its hits are exactly the
-files that hold the word now. A plain reference keeps the expected content of every file.
+An answer may be stale only if it says so. If it says that no file differs, its hits must be exactly
+the files that hold the word now, as the tree itself shows.
 
     python -m benchmarks.freshness.histories --histories 500
     python -m benchmarks.freshness.histories --histories 500 --way cli
     python -m benchmarks.freshness.histories --histories 500 --way mcp --watch
 
-The ways are this process, `lode search`, and `lode mcp` with the client of the SDK; each of them
-with `--watch` while a watcher works in another process (`api`: in this one).
+The ways to search are in this process (`api`), with `lode search` (`cli`), and with `lode mcp` and
+the SDK's client (`mcp`). With `--watch`, a watcher works at the same time in another process (for
+`api`: in this one).
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ class History:
         self.commit()
 
     def step(self) -> str:
-        """Change the tree in one way or another; return its name."""
+        """Change the tree in a random way; return the name of the change."""
         steps: list[Callable[[], None]] = [
             *(self.add, self.edit, self.edit, self.rename, self.delete, self.move_folder),
             *(self.ignore, self.touch, self.commit, self.checkout, self.many),
@@ -94,11 +95,11 @@ class History:
             source.rename(self.root / f"moved{self.random.randrange(10**6)}")
 
     def ignore(self) -> None:
-        """Change the rules."""
+        """Change the ignore rules."""
         (self.root / ".gitignore").write_text(self.random.choice(IGNORABLE))
 
     def touch(self) -> None:
-        """Give a file a new time and no new content."""
+        """Change the time of a file, but not its content."""
         os.utime(self.root / self._some_file())
 
     def many(self) -> None:
@@ -121,7 +122,7 @@ class History:
         self._git("checkout", "-q", self.random.choice(self.branches))
 
     def expected(self, word: str) -> set[str]:
-        """Return the files that hold a word and that a walk finds: git tracks ignored ones."""
+        """Return the files that hold a word, without the ignored ones that git does not track."""
         rules = self.root / ".gitignore"
         ignored = rules.read_text().split() if rules.exists() else []
         tracked = set(self._git("ls-files", "-z").split("\0"))
@@ -133,7 +134,7 @@ class History:
         }
 
     def some_word(self) -> str:
-        """Return a word of some file, or one that was once in a file."""
+        """Return a word that is in a file now, or one that was in a file once."""
         if self.random.random() < 0.3:
             return f"word{self.random.randrange(self.words)}x"
         return (self.root / self._some_file()).read_text().split()[0]
@@ -178,7 +179,7 @@ def by_command(root: Path, index_dir: Path, word: str) -> Answer:
 
 
 def in_text(text: str, word: str) -> Answer:
-    """Return what a text for a model says."""
+    """Read an answer from the text that `lode mcp` returns to a model."""
     body, _, state = text.rpartition("\n[index: ")
     starts = [match.start() for match in _PLACE.finditer(body)]
     entries = [body[start:end] for start, end in zip_longest(starts, starts[1:])]

@@ -4,10 +4,12 @@
 
 Memory is sampled from /proc up to fifty times per second and summed over all processes: PSS (shared
 pages counted once), RSS (shared pages counted in each process), private (pages of one process only)
-and anonymous (heaps and stacks, not backed by files). Searching maps the index, so its pages are
-part of all but the last; they belong to the page cache, and the system reclaims them when it needs
-them. The growth exponent is the slope of log memory over log files: 0 means constant memory, 1
-means memory in proportion to the tree.
+and anonymous (heaps and stacks, not backed by files). Searching maps the index, so the first three
+kinds include the pages of the index; these belong to the page cache, and the system reclaims them
+when it needs memory.
+
+The growth exponent is the slope of log memory over log files: 0 means constant memory, 1 means
+memory in proportion to the tree.
 """
 
 from __future__ import annotations
@@ -57,7 +59,7 @@ def main() -> None:
 
 
 def indexing(session: Session, name: str, root: Path, place: str, repeats: int) -> dict[str, float]:
-    """Record the peaks while indexing; return the median of each kind of memory."""
+    """Record the peak memory of indexing; return the median peak of each kind of memory."""
     session.say(f"{name}: indexing")
     command = [*LODE, "index", str(root), "--json", "--rebuild"]
     runs = [run(command, _environment(place), LOOK_EVERY, LOOK_SHARE) for _ in range(repeats)]

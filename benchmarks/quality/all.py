@@ -1,4 +1,4 @@
-"""Run every set that has data; print one table, so that a change is judged on all sets.
+"""Run every set whose data is there and print one table, to judge a change on all sets.
 
     python -m benchmarks.quality.all --data DIR [--sets NAME,...] [--details] [--mode MODE]
         [--json FILE] [--against FILE] [--index-root DIR] [--rebuild] [--jobs N]

@@ -4,9 +4,10 @@
         [--repo NAME ...] [--json FILE] [--against FILE] [--index-root DIR] [--jobs N]
 
 For each report, the tree is checked out at the commit that the report was written against, and the
-index is updated. The whole report is one query, its first line alone another. Any file that the fix
-changed and that exists at that commit is right. Scores: hit@1, hit@5, hit@10, `all@10` (every such
-file among ten hits), `mrr` (over ten hits). `--repo` takes the name without its owner.
+index is updated. The whole report is one query, and its first line alone is another. A file is
+right if the fix changed it and it exists at that commit. Scores: hit@1, hit@5, hit@10, `all@10`
+(every right file is among ten hits), `mrr` (over ten hits). `--repo` takes the name of a repository
+without its owner.
 """
 
 from __future__ import annotations

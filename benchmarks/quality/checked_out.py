@@ -1,4 +1,4 @@
-"""The sets that are drawn from repositories: their flags, their run, and cached drawn queries."""
+"""Flags, runs and cached queries of the sets whose queries are drawn from repositories."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def drawn(
 ) -> Sequence[QueryT]:
     """Return the result of `draw`, cached in a file below the index root.
 
-    The cache is valid only while the tree is the same. `make` makes a query from its fields.
+    The cache is valid only while the tree is the same. `make` builds a query from cached fields.
     """
     if task.settings.index_root is None:
         return draw()

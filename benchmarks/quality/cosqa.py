@@ -3,10 +3,10 @@
     python -m benchmarks.quality.cosqa --cosqa DIR [--mode MODE] [--json FILE] [--against FILE]
         [--index-root DIR] [--jobs N]
 
-500 questions of web users and 6,267 Python functions (Huang et al., "CoSQA: 20,000+ web queries for
-code search and question answering", 2021), each function in a file with a number for its name.
-`DIR` is the folder `data/search` of the authors' repository. Only the dev split is read; the test
-split is held out. Scores: `mrr` over the first 100 hits, hit@1, hit@10.
+The set has 500 queries of web users and 6,267 Python functions (Huang et al., "CoSQA: 20,000+ web
+queries for code search and question answering", 2021). Each function is in a file
+named by a number. `DIR` is the folder `data/search` of the authors' repository. Only the dev split
+is read; the test split is held out. Scores: `mrr` over the first 100 hits, hit@1, hit@10.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def run(data: Path, settings: Settings) -> SetRun:
 
 
 def file_of(number: int) -> str:
-    """Return the path of a function's file, which consists of numbers."""
+    """Return the path of a function's file; folder and file are named by numbers."""
     return f"{number // _PER_FOLDER:02}/{number:04}.py"
 
 

@@ -86,7 +86,7 @@ def other_case(name: str) -> str | None:
 
 
 def with_typing_error(name: str, known: Collection[str], generator: random.Random) -> str:
-    """Return the name with one letter lost or two neighbors swapped; never the first letter.
+    """Return the name with a letter lost or two neighbors swapped; the first letter stays.
 
     The result is never one of the `known` names.
     """

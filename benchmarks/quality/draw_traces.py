@@ -1,8 +1,8 @@
-"""Draws stack traces and the output of tools whose frames exist in a tree.
+"""Draw stack traces and the output of tools that refer to real lines of a tree.
 
-An error that the tree raises with a text is drawn, with the definition around it, and definitions
-in other files that call this one. They are printed as the tools of the language print them, between
-frames of other code, in a report whose title and prose say little.
+The module draws a line of the tree that raises an error with a message, the definition around it,
+and a chain of callers in other files. It prints them as the tools of the language do, between
+frames of other code, in a report whose title and prose reveal little.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class TraceQuery(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A line of a definition."""
+    """A frame of a stack trace: a line, and the definition that it lies in."""
 
     definition: SymbolHit
     line: int
@@ -52,7 +52,7 @@ class Frame:
 
 
 def draw_traces(index: Index, language: str, lead: str, seed: str) -> list[TraceQuery]:
-    """Draw a trace and an output of a tool; fewer if the tree raises no error with a text.
+    """Draw a trace and a tool's output; fewer if the tree raises too few errors with messages.
 
     `lead` is the path of the tree in its repository.
     """
@@ -78,7 +78,7 @@ def draw_traces(index: Index, language: str, lead: str, seed: str) -> list[Trace
 
 
 class Source:
-    """The program files of an index outside tests, and the definitions in them."""
+    """The definitions in an index's program files without tests, and the lines of these files."""
 
     def __init__(self, index: Index, language: str) -> None:
         self.definitions: dict[str, list[SymbolHit]] = {}
@@ -92,7 +92,7 @@ class Source:
         self._error = re.compile(ERRORS[language])
 
     def errors(self) -> list[tuple[Frame, re.Match[str]]]:
-        """Return the lines that raise an error with a text, in order, one for each definition."""
+        """Return, in order, lines that raise an error with a message, one for each definition."""
         found: dict[tuple[str, str], tuple[Frame, re.Match[str]]] = {}
         for path, lines in self.lines.items():
             for number, line in enumerate(lines, 1):
@@ -107,7 +107,7 @@ class Source:
         return list(found.values())
 
     def callers(self, frame: Frame, chance: random.Random) -> list[Frame]:
-        """Return a chain of definitions of which each calls the one before."""
+        """Return a chain of calls: each frame calls the definition of the one before it."""
         chain = [frame]
         while len(chain) <= _CALLERS:
             call = re.compile(rf"(?<![\w$]){re.escape(chain[-1].definition.name)}\s*\(")

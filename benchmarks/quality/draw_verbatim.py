@@ -27,7 +27,7 @@ KINDS = ("message", "code", "flag", "key", "number", "path")
 
 
 class VerbatimQuery(NamedTuple):
-    """A text and the only line that contains it; None for a path, which has no line."""
+    """A text and the only line that contains it; `line` is None if the text is a path."""
 
     kind: str
     query: str

@@ -4,12 +4,12 @@
         [--train SET=WEIGHT,...] [--add NAME,...] [--without NAME,...] [--splits N] [--folds N]
         [--ablate]
 
-`--data` is the folder of `benchmarks.quality.all`. Prints the score of each set under the present
-weights, and under weights fitted without the repository that is scored (`fit_model` says how), the
-paired differences with intervals over repositories, and the weights fitted to everything, to be
-copied by hand. `--add` takes features of `fit_features`, or `all` of them. `--ablate` adds the
-differences without each feature. `--cases` keeps the features of all candidates in a file and takes
-them from there the next time.
+`--data` is the data folder of `benchmarks.quality.all`. Prints three things: the score of each set
+under the present weights; its score under weights fitted without the repository that is scored
+(`fit_model` says how), with paired differences and intervals over repositories; and the weights
+fitted to everything, to be copied by hand. `--add` adds features of `fit_features`, or `all` of
+them. `--ablate` also prints the difference that leaving out each feature makes. `--cases` saves the
+features of all candidates to a file, and reads them from there the next time.
 """
 
 from __future__ import annotations

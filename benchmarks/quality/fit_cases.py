@@ -1,4 +1,4 @@
-"""The queries of all sets with the features of their candidates: the data of the fit."""
+"""The data of the fit: the queries of all sets, with the features of their candidates."""
 
 from __future__ import annotations
 
@@ -43,7 +43,10 @@ SETS = ("ndcg", "mixed", "stdlib", "reports", "titles", "cosqa", "names", "verba
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One query: features float32[n, f], file numbers int64[n], shown bool[n, targets].
+    """A query and its n candidates.
+
+    `features` float32[n, f] and `files` int64[n] describe the candidates; `shown` bool[n, targets]
+    is whether a candidate shows a target.
 
     `group` is the unit of the bootstrap: a repository, or the query itself. `fold` is the unit of
     cross-validation: a repository, or the whole set if it has none.
@@ -59,9 +62,9 @@ class Case:
     shown: NDArray[np.bool_]
 
     def score(self, scores: NDArray[np.float64]) -> float:
-        """Return the score of this query's set: NDCG@10, or the mean reciprocal rank.
+        """Return the query's score in the measure of its set: NDCG@10, or the reciprocal rank.
 
-        `scores` float64[n] are those of the candidates.
+        `scores` float64[n] are the scores of the candidates, which order them.
         """
         deep = 100 if self.set == "cosqa" else CUTOFF
         found = self.shown[choose(self.files, scores, deep)]
@@ -73,7 +76,7 @@ class Case:
 
 
 class CaseMaker:
-    """Makes cases from queries to one index."""
+    """A maker of cases from queries to one index."""
 
     def __init__(self, index: Index, lead: str = "") -> None:
         self.index = index
@@ -113,7 +116,7 @@ class CaseMaker:
     def _look(
         self, keys: NDArray[np.int64], targets: Sequence[Target]
     ) -> tuple[list[int], list[str], NDArray[np.bool_]]:
-        """Return file and symbol of each candidate, and which targets it shows."""
+        """Return the file and symbol of each candidate, and which targets it shows."""
         files, symbols = [], []
         shown = np.zeros((len(keys), len(targets)), bool)
         for row, (number, ordinal) in enumerate(zip(*map(list, split_keys(keys)), strict=True)):

@@ -1,7 +1,7 @@
-"""Features that are candidates for the ranker: measured here, kept in the ranker if they hold.
+"""Experimental features: measured here, and added to the ranker if they prove useful.
 
-Each is a number per candidate, comparable between queries. What needs all files is remembered per
-index: `FileFacts`.
+Each is a number per candidate, comparable between queries. `FileFacts` caches, for each index, the
+facts that need all files.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ if TYPE_CHECKING:
 
 OF_FILES = (
     "stem_loose",  # share of the query's weight that loosely matches the file's name
-    "folder_loose",  # ... the folders above it
-    "stem_length",  # parts of the file's name, log
+    "folder_loose",  # share that loosely matches the folders above the file
+    "stem_length",  # logarithm of 1 + the number of parts of the file's name
     "stem_rarity",  # mean rarity of these parts among all names of files
-    "same_names",  # other files of this name, log
+    "same_names",  # logarithm of the number of files with this name
 )
 OF_CHUNKS = (
     "symbol_loose",  # share of the query's weight that loosely matches the chunk's symbol
-    "prose_covered",  # not code: the share of the query's weight that the file has
-    "run_of_three",  # "run" if it has three words
-    "half_run",  # how much "run" is above a half
-    "prose_reported",  # "prose" if the query is a report
-    "docs_reported",  # "docs" ...
-    "test_reported",  # "test" ...
+    "prose_covered",  # "prose" times the share of the query's weight in the file
+    "run_of_three",  # "run" if it covers at least three words, else 0
+    "half_run",  # by how much "run" exceeds 0.5
+    "prose_reported",  # "prose" if the query is a report, else 0
+    "docs_reported",  # "docs" if the query is a report, else 0
+    "test_reported",  # "test" if the query is a report, else 0
 )
 EXTRA = (*OF_FILES, *OF_CHUNKS)
 
@@ -49,7 +49,7 @@ def best_likeness(part: str, others: Collection[str]) -> float:
 
 
 def stem_of(path: str) -> str:
-    """Return the name of a file up to its first dot, of its folder for `index`, `__init__`, ...."""
+    """Return a file's name up to its first dot, or its folder's for `__init__` and the like."""
     *folders, name = path.split("/")
     stem = name.lstrip(".").partition(".")[0] or name
     return folders[-1] if stem in _FOLDER_NAMES and folders else stem
@@ -92,9 +92,9 @@ def extra_features(
     symbols: Sequence[str],
     columns: Mapping[str, NDArray[np.float32]],
 ) -> NDArray[np.float64]:
-    """Return float64[n, len(EXTRA)] for candidates of which `keys` are the files.
+    """Return the extra features of n candidates, float64[n, len(EXTRA)].
 
-    `symbols` are their names, `columns` their features by name.
+    `keys` are the candidates' files, `symbols` their names, `columns` their features by name.
     """
     share = context.words.shares
     words = max(len(context.words.sequence), 1)

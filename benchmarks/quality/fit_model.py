@@ -1,9 +1,9 @@
 """Fit the ranker's weights to cases by listwise softmax, and judge them on held-out repositories.
 
-There is one row per file: its best chunk. The loss is the cross-entropy over the candidate files of
-a query; all repositories of a set have the same weight. Cross-validation is nested: a query is
-scored with weights that were fitted without its repository, with the penalty that was best among
-the others. Scores are means over several splits.
+A file is represented by its best chunk. The loss is the cross-entropy over the candidate files of a
+query; all repositories of a set have the same weight. Cross-validation is nested: the weights that
+score a query are fitted without its repository, with a penalty that is also chosen without it.
+Scores are means over several splits.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Plan:
 
     @classmethod
     def of(cls, names: Sequence[str], sets: Mapping[str, float] = WEIGHT_OF_SET) -> Plan:
-        """Return the plan for features by name."""
+        """Return the plan that fits the features of these names."""
         return cls(tuple(ALL_FEATURES.index(name) for name in names), sets)
 
 
@@ -71,14 +71,14 @@ def present_scores(case: Case) -> NDArray[np.float64]:
 
 
 def fixed_scores(case: Case) -> NDArray[np.float64]:
-    """Return the parts of the scores of a query's candidates that are not fitted."""
+    """Return the fixed part of the score of each of a query's candidates; it is not fitted."""
     columns = [ALL_FEATURES.index(name) for name in FIXED]
     scores: NDArray[np.float64] = case.features[:, columns] @ np.array([*FIXED.values()])
     return scores
 
 
 def is_decided(case: Case) -> bool:
-    """Return whether a query names a file or a definition, or is text that stands in a file."""
+    """Return whether a query names a file or definition, or occurs verbatim in a file."""
     return bool(case.features[:, [ALL_FEATURES.index(name) for name in DECIDING]].any())
 
 
@@ -100,8 +100,8 @@ def best_rows(
 ) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
     """Return the best chunk of each file, intp[m], and whether it shows a target, bool[m].
 
-    A file whose chunks do not all show the target has two rows: its best right and its best wrong
-    chunk. Of wrong chunks, the `MOST_FILES` best are returned.
+    A file with both right chunks (which show a target) and wrong ones has two rows: the best chunk
+    of each sort. Of all wrong chunks, only the best `MOST_FILES` are returned.
     """
     right: NDArray[np.bool_] = np.asarray(case.shown.any(axis=1), np.bool_)
     keys = case.files * 2 + right
@@ -117,7 +117,7 @@ def best_rows(
 def lists_of(
     cases: Sequence[Case], plan: Plan, scores: Sequence[NDArray[np.float64]]
 ) -> Lists | None:
-    """Return the lists to fit: those of the plan's sets that have right and wrong candidates."""
+    """Return the lists to fit: queries of the plan's sets with right and wrong candidates."""
     tables, rights, groups, fixed = [], [], [], []
     columns = list(plan.columns)
     for case, own in zip(cases, scores, strict=True):
@@ -151,7 +151,7 @@ def fit_cases(cases: Sequence[Case], plan: Plan, penalty: float) -> NDArray[np.f
 
 
 def folds_of(cases: Sequence[Case], count: int, seed: int) -> list[set[str]]:
-    """Return `count` sets of repositories, drawn by a seed."""
+    """Divide the repositories at random into `count` sets; the seed determines the result."""
     names = sorted({case.fold for case in cases})
     random.Random(seed).shuffle(names)
     return [set(names[number::count]) for number in range(count)]
@@ -177,7 +177,7 @@ def best_penalty(cases: Sequence[Case], plan: Plan, folds: int, seed: int) -> fl
 def cross_validate(
     cases: Sequence[Case], plan: Plan, folds: int = 5, splits: int = 3, nested: bool = True
 ) -> list[float]:
-    """Return each case's score under weights fitted without its repository: mean over splits."""
+    """Return each case's mean score over splits, under weights fitted without its repository."""
     totals = np.zeros(len(cases))
     for split in range(splits):
         for held in folds_of(cases, folds, split):

@@ -2,9 +2,9 @@
 
     python -m benchmarks.quality.lost_definitions TREE... [--misses FILE] [--json FILE]
 
-Needs `ctags` (Debian's `universal-ctags`). It is a second opinion and not the truth: it takes some
-calls and locals for definitions, and does not know every language. A name counts as found if the
-chunker finds a definition of that name in the file, and as placed if it is on the same line.
+Needs `ctags` (Debian's `universal-ctags`). ctags is a second opinion and not the truth: it mistakes
+some calls and locals for definitions, and does not know every language. A name counts as found if
+the chunker finds a definition of that name in the file, and as placed if both are on the same line.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ def _normal(name: str) -> str:
 
 
 def _is_noise(name: str, tag: dict[str, Any]) -> bool:
-    """Return whether a tag is no definition: a local, import, call, lambda or include guard."""
+    """Return whether a tag is not a definition but a local, import, call, lambda or the like."""
     kind, language = tag["kind"], tag["language"]
     if name.startswith(("__anon", "Anonymous", "anonymous", "<")) or not name.strip():
         return True

@@ -1,4 +1,4 @@
-"""Measure searches in packages of many languages, for program code and for other files.
+"""Measure searches for program code and for other files, in packages of many languages.
 
     python -m benchmarks.quality.mixed --packages DIR [--mode MODE] [--repo NAME ...]
         [--json FILE] [--against FILE] [--index-root DIR] [--jobs N]
@@ -6,8 +6,8 @@
 The queries are in `mixed_queries.json`, the packages that they search in `mixed_packages.json`
 (`benchmarks.quality.packages` fetches them); `mixed.md` is the data card. Scores: hit@1, hit@3,
 hit@10 and `mrr` over ten hits; any of a query's right places counts. Hidden files are indexed,
-because some queries are about workflows. Tags: `code` if the right file is program code, else
-`prose`; and the form of the query.
+because some queries are about workflows. Each query has two tags: `code` if the right file is
+program code, else `prose`; and its form.
 """
 
 from __future__ import annotations

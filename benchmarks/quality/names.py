@@ -1,4 +1,4 @@
-"""Measure whether the definition of a name is found, shown and called by that name.
+"""Measure whether a search for a name finds and shows its definition under the right name.
 
     python -m benchmarks.quality.names --checkouts DIR --annotations DIR [--seed N] [--mode MODE]
         [--repo NAME ...] [--json FILE] [--against FILE] [--index-root DIR] [--jobs N]

@@ -2,9 +2,9 @@
 
     python -m benchmarks.quality.packages --out DIR [--repo NAME ...]
 
-PyPI's and npm's packages come with their ordinary clients, Debian's upstream tarballs with `apt-get
-source` of Debian 12 (its index is kept apart from the system's). Nothing is installed or run,
-except that pip asks a package's build system for its name and version.
+The packages of PyPI and npm are fetched with their ordinary clients, the upstream tarballs of
+Debian 12 with `apt-get source` (its package index is kept apart from the system's). Nothing is
+installed or run, except that pip asks a package's build system for its name and version.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def main() -> None:
 
 
 def download(package: Package, folder: Path, environment: dict[str, str] | None) -> Path | None:
-    """Download a package's archive of sources into an empty folder; None if it cannot be had."""
+    """Download a source archive to an empty folder; return its path, or None if that fails."""
     name, version = package["package"], package["version"]
     if package["source"] == "npm":
         command = ["npm", "pack", "--silent", "--ignore-scripts", f"{name}@{version}"]
@@ -74,7 +74,7 @@ def download(package: Package, folder: Path, environment: dict[str, str] | None)
         command = ["apt-get", "-qq", "source", "--download-only", f"{name}={version}"]
     folder.chmod(0o755)  # apt downloads as another user
     done = subprocess.run(command, cwd=folder, env=environment, check=False, capture_output=True)
-    # Debian's own patch of a package may be gone from a mirror while upstream's archive is there.
+    # A mirror may lack Debian's own patch of a package, but still have the upstream archive.
     main_archive = "*.orig.tar.*[!c]" if package["source"] == "debian" else "*gz"
     archive = next(iter(sorted(folder.glob(main_archive))), None)
     if archive is None:

@@ -1,4 +1,4 @@
-"""A run of the NDCG benchmark as data, as a table, and compared with another run."""
+"""A run of the NDCG benchmark: its data, its table, and its comparison with another run."""
 
 from __future__ import annotations
 

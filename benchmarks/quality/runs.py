@@ -25,7 +25,7 @@ MODES: tuple[Mode, ...] = ("hybrid", "semantic", "lexical")
 
 @dataclass(frozen=True, slots=True)
 class IndexCost:
-    """The cost of one update; files and chunks are those written by it."""
+    """The cost of one update; `files` and `chunks` count what it wrote."""
 
     seconds: float
     files: int

@@ -42,7 +42,7 @@ def ranks(places: Sequence[Place], targets: Iterable[Target]) -> list[int | None
 
 
 def ndcg(target_ranks: Sequence[int | None], cutoff: int = CUTOFF) -> float:
-    """Return the discounted gain of the targets' ranks divided by that of the ideal ranks.
+    """Return NDCG: the discounted gain of the targets' ranks, over the gain of the ideal ranks.
 
     The ideal ranks are 1, 2, 3, and so on. If one hit shows two targets, both count at its rank, as
     the benchmark defines it. So a query whose targets are two line ranges of one file can score

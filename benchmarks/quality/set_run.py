@@ -1,4 +1,4 @@
-"""A run of one set of queries as data, as a table, and against an earlier run."""
+"""A run of one set of queries: its data, its table, and its comparison with an earlier run."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ SHOWN_CHANGES = 12
 class Row(TypedDict):
     """One query. `group` is the unit of the bootstrap: a repository, or the query itself.
 
-    `tags` name further subsets that the query belongs to. `scores` has only the scores that apply:
-    `shown`, for example, only if the first hit is right.
+    `tags` name further subsets that the query belongs to. `scores` has only the scores that apply;
+    for example, it has `shown` only if the first hit is right.
     """
 
     group: str

@@ -1,7 +1,8 @@
-"""Listwise softmax regression: weights of a linear sum under which right rows outweigh the others.
+"""Listwise softmax regression: fit weights so that right rows score higher than the others.
 
-ListNet's top-one loss (Cao et al., "Learning to rank: from pairwise approach to listwise approach",
-2007) with an L2 penalty: convex, so Newton's method finds the one minimum.
+The score of a row is a weighted sum. The objective is ListNet's top-one loss (Cao et al., "Learning
+to rank: from pairwise approach to listwise approach", 2007) with an L2 penalty. It is convex, so
+Newton's method finds the only minimum.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ TOLERANCE = 1e-7
 class Lists:
     """Concatenated lists of rows, some of which are right.
 
-    rows float64[n, f]; starts int64[lists], the first row of each list (none is empty); wanted
-    float64[n], the probabilities to learn, with a sum of 1 in each list; weights float64[lists];
-    fixed float64[n], a part of the score of each row that is not fitted.
+    `rows` is float64[n, f]; `starts` int64[lists], the first row of each list (no list is empty);
+    `wanted` float64[n], the probabilities to learn, with a sum of 1 in each list; `weights`
+    float64[lists]; `fixed` float64[n], the part of the score of each row that is not fitted.
     """
 
     rows: NDArray[np.float64]
@@ -42,9 +43,10 @@ class Lists:
         weights: Sequence[float],
         fixed: Sequence[NDArray[np.float64]] = (),
     ) -> Lists:
-        """Join lists float64[n, f] with bool[n] each; every one must have a right row.
+        """Join lists, each of which must have a right row.
 
-        `fixed` float64[n] are the fixed parts of the scores of each list (default: 0).
+        For each list, `tables` has the features float64[n, f] of its rows, `right` bool[n] whether
+        they are right, and `fixed` float64[n] the fixed part of their scores (default: 0).
         """
         lengths = np.array([len(table) for table in tables], np.int64)
         return cls(

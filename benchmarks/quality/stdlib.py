@@ -59,7 +59,7 @@ class Answer(TypedDict):
 
 
 class StdlibRun(TypedDict):
-    """A run: shares of the queries answered at rank 1 and by rank 3, mean reciprocal rank."""
+    """A run: the shares of queries answered at rank 1 and by rank 3, and its MRR."""
 
     mode: str
     python: str
@@ -137,9 +137,9 @@ def load_stdlib_queries(path: Path, library: Path) -> list[StdlibQuery]:
 def library_tree(library: Path, keep: Path | None, without_tests: bool) -> Iterator[Path]:
     """Provide a copy of the library without installed packages and compiled files.
 
-    It is temporary, or kept below `keep` for the next run, because an index belongs to one root. By
-    default the library's tests are included: they mention what the modules do, so a good ranking
-    must tell them apart from the modules.
+    It is temporary, or kept below `keep` so that the next run has the same root: an index belongs
+    to one root. By default, the library's tests are included: they mention what the modules do, so
+    a good ranking must tell them apart from the modules.
     """
     left_out = [*LEFT_OUT, *(TESTS if without_tests else ())]
     with tempfile.TemporaryDirectory(prefix="codelode-stdlib-") as scratch:

@@ -1,4 +1,4 @@
-"""How stack traces and the output of compilers and test runners look, by language.
+"""The formats of stack traces and of the output of compilers and test runners, by language.
 
 `{path}` is the path of a file as that tool prints it, `{line}` a line in it, `{function}` and
 `{symbol}` the plain and the qualified name of a definition, `{error}` and `{message}` the error,
@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class TraceFormat:
-    """A stack trace. `frame` is repeated, from the outside in or with the error's frame first.
+    """The format of a stack trace. `frame` is repeated, outermost first if `outside_in`.
 
-    `lead` stands before the paths of the project, as where it is installed; `others` are frames of
-    other code, from the outside in.
+    Otherwise the frame of the error comes first. `lead` is put before the paths of the project, as
+    the folder where it is installed; `others` are frames of other code, outermost first.
     """
 
     head: str

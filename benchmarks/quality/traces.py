@@ -1,10 +1,10 @@
-"""Measure whether stack traces and the output of tools find the place of the error.
+"""Measure whether searches for stack traces and tools' output find the place of the error.
 
     python -m benchmarks.quality.traces --checkouts DIR --annotations DIR [--seed N]
         [--mode MODE] [--repo NAME ...] [--json FILE] [--against FILE] [--index-root DIR] [--jobs N]
 
-Every repository gives a trace and the output of a compiler or test runner, both drawn
-(`draw_traces`). Right is the file in which the error was raised. Scores: `first`, `three`, `ten`:
+From every repository, `draw_traces` draws a stack trace and the output of a compiler or test
+runner. The right file is the one in which the error was raised. Scores: `first`, `three`, `ten`:
 the file is one of the first 1, 3 or 10 hits; `line`: the first hit points into it, within ten lines
 of the error.
 """

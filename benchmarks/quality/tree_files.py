@@ -1,4 +1,4 @@
-"""The text files of a tree, and which of them are programs, tests, examples or others' code."""
+"""The text files of a tree, classified as programs, tests, examples or vendored code."""
 
 from __future__ import annotations
 

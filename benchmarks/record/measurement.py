@@ -3,7 +3,7 @@
 A file holds one `Record`. The `samples` of a measurement are repetitions of the same thing, so that
 their spread is the noise. (Different queries are not repetitions: their percentile is computed in
 each repetition.) `value` is the median of the samples. `baseline` names another measurement of the
-same record, and `ratio` is the quotient of the two values.
+same record, and `ratio` is `value` divided by the value of the baseline.
 
 Names are stable, because `compare_runs` matches them. They go from the corpus to the detail,
 separated by slashes: `k10000/index/wall`.
@@ -57,8 +57,8 @@ class Corpus:
 class Record:
     """One run of one benchmark. For `machine` and `versions` see `surroundings`.
 
-    `dirty` means that the code differed from `commit`. `notes` are what a reader needs to know to
-    judge the figures.
+    `dirty` means that the code differed from `commit`. `notes` tell a reader what matters for
+    judging the figures.
     """
 
     benchmark: str

@@ -23,7 +23,7 @@ KIB = 1024
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """The memory of a group of processes in bytes; `processes` is their number."""
+    """The memory in bytes of a group of processes; `processes` is the number of processes."""
 
     rss: int = 0
     pss: int = 0

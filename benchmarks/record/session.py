@@ -52,7 +52,7 @@ class Session:
         self.notes: list[str] = []
 
     def corpus(self, root: Path, original: Path | None = None) -> Corpus:
-        """Record a measured tree; if it is a copy, `original` gives the name.
+        """Record a measured tree; if it is a copy, it gets the name of the `original`.
 
         In the recorded command line, the name replaces the path of `original` (or `root`).
         """

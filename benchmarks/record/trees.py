@@ -1,4 +1,4 @@
-"""Measured trees by name: a record says which files they have, not their location."""
+"""Descriptions of measured trees: names and digests of their files, but not their locations."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def describe(root: Path, name: str | None = None) -> Corpus:
 
 
 def without_paths(arguments: Iterable[str], names: dict[Path, str]) -> list[str]:
-    """Return command-line arguments with trees replaced by names, other absolute paths by `...`."""
+    """Replace trees in arguments by their names; shorten other absolute paths to `.../NAME`."""
     return [_named(argument, names) for argument in arguments]
 
 

@@ -3,13 +3,13 @@
     python -m benchmarks.scale.card ROOT... [--seconds N] [--queries [NAME=]FILE]... [--record]
 
 Give the trees in order of size, such as 1,000, 10,000 and 78,000 kernel files (`python -m
-benchmarks.corpora`). Every run is a fresh `lode` process, as for a user. Its floor is a run that
-only reads and parses the same files. Runs of the two alternate until `--seconds` are spent on a
+benchmarks.corpora`). Every indexing run is a fresh `lode` process, as for a user. Its floor is a
+run that only reads and parses the same files. The two alternate until `--seconds` are spent on a
 tree (at least one and at most five runs each), so that a drift of the machine's speed affects both.
 The page cache is warm, because the floor runs first.
 
-`--queries` includes the results of `benchmarks.scale.queries --json FILE`: for 1M and 10M synthetic
-chunks, or the recall of one of the trees (NAME is then the name of the tree).
+`--queries` includes results that `benchmarks.scale.queries --json FILE` wrote: those for 1M and 10M
+synthetic chunks, or the recall on one of the trees (then NAME is the name of that tree).
 """
 
 from __future__ import annotations

@@ -2,9 +2,9 @@
 
     python -m benchmarks.scale.overhead ROOT [--rounds N] [--jobs N] [--without SOURCE]
 
-Each round runs every variant once, starting with a different one each time. `--without` adds the
-`src` folder of another checkout. Seconds are CPU over all processes, as the system counts them;
-each is compared with the first variant in the same round.
+Each round runs every variant once, starting with a different variant each time. `--without` adds a
+variant: the `src` folder of another checkout. Times are CPU seconds summed over all processes, as
+the system counts them; each is compared with the time of the first variant in the same round.
 """
 
 from __future__ import annotations

@@ -3,10 +3,10 @@
     python -m benchmarks.scale.queries ROOT [--index-dir DIR] [--queries N] [--cold N] [--json FILE]
     python -m benchmarks.scale.queries --synthetic CHUNKS
 
-The queries are fixed questions with common words, and words and symbols of the index itself: the
-same for the same index. Except for cold processes, the index has answered other queries before.
-Memory: `private` is anonymous memory of the process; `mapped` are pages of files, mainly the index,
-which the kernel shares between processes and reclaims when it needs them.
+The queries are fixed questions with common words, and names from the index itself; the same index
+always gives the same queries. Except in cold processes, the index has answered other queries
+before. Memory: `private` is the anonymous memory of the process; `mapped` is the memory of mapped
+files, mainly the index, which the kernel shares between processes and reclaims when needed.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ PROCESSES = (1, 2)
 
 
 def sampled(index: Index, count: int) -> list[str]:
-    """Return the fixed queries, then names and pairs of words of names in the index."""
+    """Return the fixed queries, then names of the index, whole, as words, or in a longer query."""
     random = np.random.default_rng(0)
     segments = [live.segment for live in index.snapshot().segments]
     queries = list(QUESTIONS)
@@ -80,7 +80,7 @@ def sampled(index: Index, count: int) -> list[str]:
 
 
 def folder_of(index: Index) -> str:
-    """Return a glob for the top folder of some file."""
+    """Return a glob for the top folder of one file of the index."""
     segment = index.snapshot().segments[0].segment
     return f"/{segment.path(len(segment.files) // 2).split('/')[0]}/**"
 
@@ -161,9 +161,10 @@ def memory(process: int | str = "self") -> dict[str, float]:
 
 
 def recall(index: Index, queries: list[str], k: int = 10) -> float:
-    """Return the share of the k nearest chunks by exact search that the dense leg finds.
+    """Return recall@k: the share of the k nearest chunks that the dense leg finds.
 
-    The index holds only codes, so exact search uses the codes with the query as float32.
+    Exact search determines the nearest chunks. The index holds only codes, so it compares the query
+    in float32 with the codes.
     """
     snapshot, encoder = index.snapshot(), index.encoder()
     shard = Shard(snapshot)

@@ -3,8 +3,8 @@
     python -m benchmarks.scale.updates --corpus DIR [--record]   # a copy of DIR is edited
 
 Corpora: `python -m benchmarks.corpora kernel --files 10000 --out DIR`. A change appends a function
-to a file. Bytes are those of all write calls of the store, including compaction. The tree is in the
-page cache, as after an edit.
+to a file. The bytes are counted over all write calls of the store, including compaction. The
+tree is in the page cache, as after an edit.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 SAMPLES = Path(__file__).parent.parent.parent / "tests" / "chunk_samples"
 LANGUAGES = sorted(path.suffix[1:] for path in SAMPLES.iterdir() if path.suffix != ".outline")
-SAMPLE_BYTES = 200_000  # per language: its sample, repeated up to this size
+SAMPLE_BYTES = 200_000  # the sample of each language is repeated up to this size
 
 
 def test_walk(benchmark: BenchmarkFixture, library: Library) -> None:

@@ -1,4 +1,4 @@
-"""Fixtures of the micro-benchmarks: some of Python's own library, chunked and indexed once.
+"""Fixtures of the micro-benchmarks: some of Python's standard library, chunked and indexed once.
 
 The library of a given version of Python is the same everywhere, and the record has the version.
 """
@@ -79,7 +79,7 @@ def encoder() -> Encoder:
 
 @pytest.fixture(scope="session")
 def index(tmp_path_factory: pytest.TempPathFactory, library: Library) -> Iterator[Index]:
-    """Index the chosen files in a tree of links."""
+    """Index a tree of copies of the chosen files."""
     place = tmp_path_factory.mktemp("speed")
     tree = place / "tree"
     for file in library.files:

@@ -12,7 +12,7 @@ docs/api.md. All other modules are internal and may change with any version.
 
 from __future__ import annotations
 
-TYPE_CHECKING = False  # importing `typing` would take most of the time of importing this
+TYPE_CHECKING = False  # importing `typing` would take longer than the rest of this module
 if TYPE_CHECKING:
     from codelode.embed.encoder import Encoder
     from codelode.errors import (

@@ -2,11 +2,11 @@
 
 import sys
 
-TYPE_CHECKING = False  # importing `typing` would take time in which Ctrl-C is not quiet
+TYPE_CHECKING = False  # while `typing` is imported, Ctrl-C would print a traceback
 if TYPE_CHECKING:
     from sys import UnraisableHookArgs
 
-INTERRUPTED = 130  # as of a program that SIGINT (2) has ended: 128 + 2
+INTERRUPTED = 130  # the exit code of a program ended by SIGINT (2): 128 + 2
 
 
 def main() -> int:
@@ -19,7 +19,7 @@ def main() -> int:
 
     try:
         if sys.argv[1:2] == ["search"] and sys.getfilesystemencoding() == "utf-8":
-            from codelode.resident.client import ask  # first: `signal` takes as long to import
+            from codelode.resident.client import ask  # before `signal`: its import takes as long
 
             if (code := ask(sys.argv[1:])) is not None:
                 return code
@@ -37,18 +37,18 @@ def main() -> int:
         from codelode.cli.entry import main as run
 
         code = run()
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done: end without a traceback
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done: Ctrl-C must cause no traceback
         return INTERRUPTED if interrupts else code
     except KeyboardInterrupt:
         return INTERRUPTED
-    except (ImportError, SystemError):  # extension modules, numpy's too, turn Ctrl-C into these
+    except (ImportError, SystemError):  # extension modules such as numpy's turn Ctrl-C into these
         if interrupts:
             return INTERRUPTED
         raise
 
 
 def _walk_ahead(arguments: list[str]) -> None:
-    """Begin the walk before a search, unless a watcher knows its result or nobody wants it."""
+    """Begin the walk before a search, unless a watcher runs or a flag sets the freshness."""
     import os
 
     from codelode.resident.client import given_root, index_folder

@@ -30,7 +30,7 @@ def string(name: str, value: object) -> str:
 
 
 def strings(name: str, value: object) -> tuple[str, ...]:
-    """Return strings, given in any iterable; one string means one item, None no item."""
+    """Return strings, given in any iterable; a single string means one item, and None no item."""
     if value is None:
         return ()
     if isinstance(value, str):
@@ -98,7 +98,7 @@ def path(name: str, value: object) -> Path:
 
 
 def paths(name: str, value: object) -> tuple[Path, ...]:
-    """Return paths, given in any iterable, or as one path that means one item."""
+    """Return paths, given in any iterable; a single path means one item."""
     if isinstance(value, str | os.PathLike):
         return (path(name, value),)
     if isinstance(value, Iterable) and not isinstance(value, bytes):
@@ -114,7 +114,7 @@ def function(name: str, value: T) -> T:
 
 
 def has(name: str, value: object, wanted: str, members: Iterable[str]) -> None:
-    """Check that a value, which is an object and not a class, has the members of a protocol."""
+    """Check that a value is an object, not a class, and has the members of a protocol."""
     if isinstance(value, type):
         raise _refuse(name, wanted, value)
     for member in members:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class DefinitionColumns(NamedTuple):
     """The definitions of a document: a column of n values for each field of `Definition`.
 
-    An index has hundreds of thousands of definitions, and an object for each takes time.
+    An index has hundreds of thousands of definitions, and making an object for each takes time.
     """
 
     names: Sequence[str] = ()

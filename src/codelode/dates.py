@@ -1,7 +1,7 @@
 """Points in time as people write them: `2026-11-01`, `2 weeks ago`, `yesterday`, `36h`.
 
-The forms are those of git's `--since`, with two differences: a date without a time is midnight, not
-this time of that day, and what is not understood is an error, not now.
+The forms are those of git's `--since`, with two differences: a date without a time means
+midnight, not the current time of day, and a text that is not understood is an error, not "now".
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ _MONTH_FIRST = re.compile(r"([a-z]{3,9}) (\d{1,2})(?: (\d{4}))?")
 
 
 def parse_date(text: str, now: datetime | None = None) -> datetime:
-    """Return a point in time, with its time zone; without one in the text, the local one.
+    """Return a point in time, with its time zone: the local one if the text has none.
 
     `now` is the time that relative dates count from (default: now). Raises `UsageError` for a text
-    that is no date, or a date that cannot be.
+    that is no date, or a date that does not exist.
     """
     now = (now or datetime.now()).astimezone()
     words = " ".join(re.split(r"[\s.,_]+", text.strip().lower())).strip()
@@ -57,7 +57,7 @@ def parse_date(text: str, now: datetime | None = None) -> datetime:
 
 
 def _absolute(text: str) -> datetime | None:
-    """Read a date by ISO 8601, or seconds since the epoch."""
+    """Read a date in ISO 8601, or seconds since the epoch."""
     stamp = _STAMP.fullmatch(text)
     if stamp:
         return datetime.fromtimestamp(int(stamp[1])).astimezone()
@@ -84,7 +84,7 @@ def _relative(words: str, now: datetime) -> datetime | None:
 
 
 def _months_before(now: datetime, months: int) -> datetime:
-    """Return the same day some months before, or the last day of that month."""
+    """Return the same day some months before, or that month's last day if it is shorter."""
     year, month = divmod(now.year * 12 + now.month - 1 - months, 12)
     day = min(now.day, monthrange(year, month + 1)[1])
     return now.replace(year=year, month=month + 1, day=day, tzinfo=None).astimezone()
@@ -116,5 +116,5 @@ def _named(words: str, now: datetime) -> datetime | None:
 
 
 def _place(name: str, names: list[str]) -> int | None:
-    """Return the place of a name, or of its first three letters, among some names."""
+    """Return the index of a full name, or of its first three letters, among some names."""
     return next((n for n, each in enumerate(names) if name in (each, each[:3])), None)

@@ -6,7 +6,7 @@ CodelodeError
 ├── IndexingError         an update had to stop; earlier commits are intact
 │   └── MemoryCapError    the memory cap could not be kept
 ├── LockedError           another process is writing to the index
-├── ClusterError          a cluster cannot answer, or not completely although that was asked for
+├── ClusterError          a cluster cannot answer, or cannot give the complete answer asked for
 ├── ObjectStoreError      a bucket or a shared folder cannot be used
 │   ├── NoObjectError     it has no such object
 │   ├── UnfitStoreError   it lacks a property that commits need
@@ -74,7 +74,7 @@ class StaleWriterError(ObjectStoreError):
 
 
 class ClusterError(CodelodeError):
-    """A cluster that cannot answer, or not completely although a complete answer was asked for."""
+    """A cluster that cannot answer, or cannot give the complete answer that was asked for."""
 
 
 class StoreError(CodelodeError):

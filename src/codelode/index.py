@@ -63,36 +63,36 @@ class Index(Lookups):
         Parts of the query in double quotes must occur verbatim, in any case.
 
         `fresh="auto"` spends 0.3 seconds at most on a walk of the tree and an update, and never
-        waits for another process; `Answer.freshness` says what differs then. `"always"` updates
-        whatever it takes, waits for another process that is indexing, and raises what `update`
-        does. `"never"` looks only at the files of the hits.
+        waits for another process; `Answer.freshness` tells what still differs. `"always"` updates
+        however long that takes, waits for another process that is indexing, and raises what
+        `update` raises. `"never"` looks only at the files of the hits.
 
         The options, all of them keywords:
         `languages`, `globs`: search only files in these languages (names or aliases), with matching
         paths (patterns as for ripgrep's `-g`); `!` excludes. A single string means one item.
         `changed`: search only files that differ from this git revision.
-        `since`: search only files that were modified then or later (a `datetime`, seconds since the
+        `since`: search only files modified at this time or later (a `datetime`, seconds since the
         epoch, or text such as "2 weeks ago").
         `fixed_strings`, `regex` (in the syntax of RE2): search only chunks in which a match of any
         of these begins. The query may then be empty.
-        `ignore_case`: these match in any case.
+        `ignore_case`: `fixed_strings` and `regex` match in any case.
         `explain`: fill `Hit.features`.
         `threshold`: leave out hits with a lower score.
         `max_per_file`: the largest number of hits of one file.
 
-        Raises `NoIndexError`, `UsageError` for arguments that make no sense.
+        Raises `NoIndexError` without an index, and `UsageError` for invalid arguments.
         """
         request = SearchRequest(query, limit, mode, **options)
         return self.answer_request(request, fresh)
 
     def answer_request(self, request: SearchRequest, fresh: Fresh = "auto") -> Answer:
-        """Return what `answer` does, for arguments that are checked."""
+        """Return what `answer` returns, for a request whose arguments are already checked."""
         freshness = self.refresh(fresh)
         answer = (self._dispatcher or self._reader).answer(request)
         return replace(answer, freshness=replace(freshness, age=answer.freshness.age))
 
     def refresh(self, fresh: Fresh = "auto") -> Freshness:
-        """Bring the index up to date, as `answer` does first; return how it compares then."""
+        """Bring the index up to date, as `answer` does before a search; return its freshness."""
         arguments.choice("fresh", fresh, FRESH)
         return Freshness() if fresh == "never" else self._refresher.refresh(fresh)
 
@@ -111,24 +111,25 @@ class Index(Lookups):
     ) -> UpdateReport:
         """Bring the index up to date with the tree.
 
-        With `paths`, only these files and folders (with all that is below them): absolute or
-        relative to the root, they may be new, changed or gone. Nothing else is looked at, so the
-        time depends on what is named and not on the tree. The result equals an update of the whole
-        tree if `paths` names everything that changed. A rule file such as `.gitignore` stands for
-        its folder. The tree is walked with the options that the index was made with.
+        With `paths`, update only these files and folders, with all that is below them. Paths are
+        absolute or relative to the root; they may be new, changed or gone. Nothing else is looked
+        at, so the time depends on what is named and not on the tree. The result equals an update of
+        the whole tree if `paths` names everything that changed. A rule file such as `.gitignore`
+        stands for its folder. The tree is walked with the options that the index was made with.
 
         The settings, all of them keywords:
         `jobs`: the number of worker processes (default: one per core).
         `hidden`, `no_ignore`, `installed`, `secrets`, `max_file_size` (bytes): which files to index
-        (default: False four times, 1 MiB). `installed` stands for installed packages and caches,
-        `secrets` for private keys and credentials.
+        (default: False for the first four, 1 MiB for the last). `installed` stands for installed
+        packages and caches, `secrets` for private keys and credentials.
         `max_memory`: the most that all processes use, in bytes (default: half of what the machine
         or its control group allows, at most 1 GiB).
         `rebuild`: replace the index, whatever it holds.
         `wait`: seconds to wait for another process that is indexing; `on_wait` is told its pid.
         `on_skip` is called with each skipped file; `progress` is told of files found and done.
         `profile`: list the slowest and largest files in the report.
-        `trace`: a file for a profile of all processes, for speedscope (extra `profile`).
+        `trace`: a file for a profile of all processes, for speedscope (needs the extra
+        `profile`).
 
         Raises `LockedError`, `MemoryCapError` if the cap cannot be kept, `MismatchError` if the
         index was made by other models or code, `NoIndexError` if there is no index to update in
@@ -191,7 +192,7 @@ class Index(Lookups):
     def repair(self, **settings: Unpack[UpdateSettings]) -> UpdateReport:
         """Drop damaged segments and index their files again.
 
-        Takes the settings of `update`; the recorded ones apply where none are given.
+        Takes the settings of `update`; a setting that is not given is as recorded in the index.
         """
         from codelode.pipeline.options import UpdateOptions
 
@@ -200,7 +201,7 @@ class Index(Lookups):
     def status(self, changes: bool = True) -> Status:
         """Return an overview; with `changes`, also what an update would do (walks the tree).
 
-        Describes an enclosing index if that one covers this tree.
+        If an enclosing index covers this tree, describes that index.
         """
         from codelode.pipeline.status import describe
         from codelode.watch.state import read_state
@@ -213,7 +214,7 @@ class Index(Lookups):
         return describe(home.storage, snapshot, plan, read_state(home.directory))
 
     def encoder(self) -> Encoder:
-        """Return the embedding model in use: the one given, that of the index, or the default."""
+        """Return the embedding model in use: the given one, else the index's, else the default."""
         return self._reader.encoder()
 
     def snapshot(self) -> Snapshot:

@@ -1,8 +1,9 @@
 """`cached_property` without a lock, in every version of Python.
 
 Before Python 3.12, `functools.cached_property` holds a lock of the class while it computes a value.
-The child of a fork would wait forever for a thread that exists in the parent only, and instances
-wait for each other. Here two threads may compute the same value at once; the results must be equal.
+The child of a fork would wait forever for a lock whose thread exists in the parent only, and
+instances would wait for each other. Here two threads may compute the same value at once; the
+results must be equal.
 """
 
 from __future__ import annotations

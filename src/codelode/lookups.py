@@ -31,15 +31,15 @@ class Lookups(OpenedIndex):
         """Return definitions by name from the newest committed snapshot, the best first.
 
         `name` may be qualified in any way (`Class.method`, `Class::method`, `->method`), or a
-        prefix with a final `*`. Without a name, all definitions, in the order of paths and lines.
-        Names match as written, in another case, or with their words joined in another way; only if
-        there are none, those that begin with it, or else those with one or two typing errors.
-        `exact` allows only names as written.
+        prefix with a final `*`. Without a name, return all definitions, in the order of paths and
+        lines. Names match as written, in another case, or with their words joined in another way.
+        Only if no name matches, names that begin with `name` match, or else names that
+        differ by one or two typing errors. `exact` allows only names as written.
 
         `kinds` are kinds of definitions, such as "class"; `languages` and `globs` are as for
         `answer`. A single string means one item.
 
-        Raises `NoIndexError`, `UsageError` for arguments that make no sense.
+        Raises `NoIndexError` without an index, and `UsageError` for invalid arguments.
         """
         from codelode.search.symbol_query import SymbolRequest
 

@@ -1,4 +1,4 @@
-"""An index as it was opened: its place, its processes and its end."""
+"""`OpenedIndex`: opens, describes and closes an index."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 class OpenedIndex:
-    """The half of `Index` that opens, describes and closes it."""
+    """The half of `Index` that opens, describes and closes an index."""
 
     def __init__(self, reader: IndexReader, dispatcher: Dispatcher | None = None) -> None:
-        """Use `open`."""
+        """Take the reader and the dispatcher; users call `open` instead."""
         self._reader = reader
         self._dispatcher = dispatcher
 
@@ -41,8 +41,8 @@ class OpenedIndex:
         the index was made with, else the bundled one). `encoder` is an embedding model of your own
         instead; only this process has it, so updates use no other process.
 
-        With `processes`, searches that several threads ask for at once are answered by up to that
-        many child processes. They start when they are first needed, and end with `close`, with
+        With `processes`, up to that many child processes answer the searches that several threads
+        request at once. They start when they are first needed, and end with `close`, with
         this object or with this program.
 
         Raises `UsageError` if `root` is not a folder that can be read.
@@ -69,11 +69,12 @@ class OpenedIndex:
     def around(cls, folder: Path, index_dir: str | os.PathLike[str] | None = None) -> Self:
         """Return the index to use for files in a folder, given by its real path.
 
-        That is the index of the nearest folder, at or above `folder`, that has one. If none has,
-        it is that of the current folder if `folder` is in it, else that of `folder`.
+        That is the index of the nearest folder, at or above `folder`, that has one. If none
+        has, it is the index of the current folder if that contains `folder`, else the index of
+        `folder` itself.
         """
         parent = index_folder(index_dir)
-        if is_index(parent):  # the folder of one index
+        if is_index(parent):  # `index_dir` is the folder of one index
             from codelode.store.catalog import entry  # the usual parent is the cache
 
             recorded = entry(parent).root

@@ -39,7 +39,7 @@ def reader_of(
     index_dir: Path | None = None,
     encoder: Encoder | None = None,
 ) -> IndexReader:
-    """Return a reader with these arguments, an inherited one if it is the same."""
+    """Return the reader inherited from the parent process if it fits, or else a new one."""
     inherited = INHERITED.get(directory)
     if inherited is not None and inherited.root == root and model is None and encoder is None:
         return inherited
@@ -49,8 +49,8 @@ def reader_of(
 class IndexReader:
     """Answers from the newest committed snapshot, in any number of threads, during updates too.
 
-    `has_own_encoder` says that the encoder is an object of the program's: no other process can
-    load it.
+    `has_own_encoder` says that the program passed an encoder object, which no other process can
+    load.
     """
 
     def __init__(
@@ -101,15 +101,16 @@ class IndexReader:
         return None
 
     def home(self) -> IndexReader:
-        """Return the index that answers for this root: this one, or an enclosing one without it."""
+        """Return this index if it exists, or else an enclosing index that answers for its root."""
         outer = None if self.storage.has_manifest() else self.enclosing()
         return outer or self
 
     def update_home(self) -> IndexReader:
         """Return the index that an update of this root writes.
 
-        That is the one that answers, so that an index of a folder never hides that of its tree. As
-        for git, the top of a nested worktree is a root of its own.
+        It is the index that answers for this root, so the index of a folder never hides the index
+        of its tree. The exception is the top of a nested git worktree: as in git, it is a root of
+        its own.
         """
         return self if (self.root / ".git").exists() else self.home()
 
@@ -206,7 +207,7 @@ class IndexReader:
         return True
 
     def encoder(self) -> Encoder:
-        """Return the embedding model in use: the one given, that of the index, or the default."""
+        """Return the encoder in use: the given one, the index's own, or the default."""
         return self.load_encoder(self.manifest())
 
     def snapshot(self) -> Snapshot:
@@ -275,7 +276,7 @@ class IndexReader:
         return hits, manifest
 
     def _below(self, outer: IndexReader) -> str:
-        """Return the path of this root in an enclosing one, with a final slash."""
+        """Return the path of this root within the root of `outer`, with a final slash."""
         return f"{self.root.relative_to(outer.root)}/"
 
     def _check_root(self, manifest: Manifest) -> None:

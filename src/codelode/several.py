@@ -38,11 +38,11 @@ class Root:
 
     @property
     def folder(self) -> Path:
-        """The folder, or that of the file."""
+        """The folder itself, or the folder of the file."""
         return self.path.parent if self.is_file else self.path
 
     def path_in(self, tree: Path) -> str | None:
-        """Return the path in a tree, with a final slash for a folder; None if it is not in it."""
+        """Return the path in a tree, with a final slash for a folder; None if it is outside."""
         if not self.path.is_relative_to(tree):
             return None
         inside = self.path.relative_to(tree).as_posix()
@@ -52,8 +52,8 @@ class Root:
 class SeveralRoots:
     """Some roots, which may lie in each other, and their indexes: searched with one ranking.
 
-    A file is searched once, in the index of the innermost root around it. Paths are those from the
-    folder that holds all roots, in the ranking too: the name of a root is a word of its paths.
+    A file is searched once, in the index of the innermost root around it. Paths are relative to
+    the folder that holds all roots, in the ranking too: the name of a root is a word of its paths.
     """
 
     def __init__(self, roots: Sequence[str], index_dir: str | None = None) -> None:
@@ -109,7 +109,7 @@ class SeveralRoots:
     def _hits(
         self, readers: Sequence[IndexReader], sources: Sequence[Source], request: SearchRequest
     ) -> list[Hit]:
-        """Return the best hits. All indexes must have the same encoder, or `MismatchError`."""
+        """Return the best hits. Raises `MismatchError` unless all indexes have the same encoder."""
         manifests = [source.shard.snapshot.manifest for source in sources]
         encoder = None
         if request.mode != "lexical":
@@ -127,7 +127,7 @@ class SeveralRoots:
     def sources(
         self, request: SearchRequest | None = None
     ) -> tuple[list[IndexReader], list[Source]]:
-        """Return the indexes that answer, and what a request searches of each.
+        """Return the indexes that answer, and what a request searches in each.
 
         Raises `UsageError` if a file is not in the index, or if git does not know what has changed.
         """
@@ -165,12 +165,12 @@ def _opened(root: str, index_dir: str | None) -> Root:
 
 
 def _prefix(base: Path, tree: Path) -> str:
-    """Return the path of a tree in a folder, with a final slash; "" if it is not inside."""
+    """Return the path of a tree below `base`, with a final slash; "" if it is not below."""
     return f"{tree.relative_to(base).as_posix()}/" if base in tree.parents else ""
 
 
 def _from(base: Path, tree: Path, path: str) -> str:
-    """Return the path of a hit from a folder; that of a tree inside it has the prefix already."""
+    """Return the path of a hit relative to `base`; in a tree below `base`, it is so already."""
     return path if _prefix(base, tree) else os.path.relpath(tree / path, base)
 
 
@@ -205,7 +205,7 @@ def _check_file(home: IndexReader, given: str, path: str) -> None:
 
 
 def _together(one: Freshness, other: Freshness) -> Freshness:
-    """Return how two indexes compare with their trees; None where one was not looked at."""
+    """Return how two indexes compare with their trees; None where either was not looked at."""
 
     def total(name: str) -> int | None:
         counts = [getattr(one, name), getattr(other, name)]

@@ -60,10 +60,10 @@ class SourceFile(NamedTuple):  # a tuple, because every search makes one for eve
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A file to read; if it is indexed, the hash of its indexed content and the language of this.
+    """A file to read; if it is indexed, with the hash and the language of its indexed content.
 
-    The language may differ although the content does not: that of a header depends on its folder.
-    `skip` is the reason why the known file is not in the index, None if it is.
+    The language may have changed although the content is the same: the language of a header depends
+    on its folder. `skip` is the reason why a known file is not in the index; None if it is in it.
     """
 
     file: SourceFile
@@ -73,7 +73,7 @@ class Task:
 
     @property
     def may_change_language(self) -> bool:
-        """Whether this is a header that its folder gives another language than the indexed one."""
+        """Whether this is a header whose language, by its folder, is not the indexed one."""
         return self.file.path.endswith(".h") and self.file.language != self.language
 
     def is_as_indexed(self, document: Document) -> bool:
@@ -151,12 +151,12 @@ class Passages:
 class Hit:
     """One hit of a search. Lines are 1-based and inclusive; `path` is POSIX, relative to the root.
 
-    `line` is the line to land on: that of the name of the definition that answers, else the line
-    that matches best. `column` is the place in it, in bytes of UTF-8 from 1: that of the match, the
-    name of the definition, or the first word that matches. `symbol` is the qualified name of the
-    innermost definition that holds the line, and `kind` the kind of this definition. `start_line`
-    to `end_line` are the definition where it fits in a chunk, else the chunk; `text` is the text of
-    these lines.
+    `line` is the line to jump to: the line with the name of the definition that answers the query,
+    else the line that matches best. `column` is the 1-based position in that line, in bytes of
+    UTF-8, of the match, of the definition's name, or of the first word that matches. `symbol` is
+    the qualified name of the innermost definition that holds the line, and `kind` is the kind of
+    this definition. `start_line` to `end_line` are the lines of the definition if it fits in a
+    chunk, else the lines of the chunk; `text` is the text of these lines.
 
     `stale` is True if the file on disk no longer has the indexed content, `deleted` if it is gone;
     a deleted file is stale too. `features` holds the parts of the score by name, if the search was
@@ -187,10 +187,10 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class WatchState:
-    """What the watcher of an index does, as it last said.
+    """The state of the watcher of an index, as it last reported it.
 
     `mode` is "events" while the system reports changes, "scanning" while the tree is walked every
-    `interval` seconds, "waiting" while the root is gone. `reason` says why it is not "events".
+    `interval` seconds, "waiting" while the root is gone. `reason` says why `mode` is not "events".
     `problem` is the error of the last update, if it failed. `folders` is the number of watched
     folders, `since` the time when the watcher took over, in seconds since the epoch.
     """
@@ -215,11 +215,12 @@ FRESH: tuple[Fresh, ...] = ("always", "auto", "never")
 class Freshness:
     """How the snapshot of an answer compares with the tree on disk.
 
-    `age` is the time since its commit, in seconds. `changed`, `added` and `deleted` count the files
-    that differ from it; None where nobody looked, or could not. `coverage` is the share of the
-    tree's files whose current content is in the index, None in the same cases. `updated` says that
-    the search brought the index up to date first, `updating` that an update is under way.
-    `problem` gives the reason why files differ or why nobody could look; otherwise it is empty.
+    `age` is the time since the commit of the snapshot, in seconds. `changed`, `added` and `deleted`
+    count the files that differ from the snapshot; they are None if no look was made or possible.
+    `coverage` is the share of the tree's files whose current content is in the index; it is None in
+    the same cases. `updated` says that the search brought the index up to date first, `updating`
+    that an update is under way. `problem` gives the reason why files differ or why no look was
+    possible; otherwise it is empty.
     """
 
     age: float = 0.0
@@ -233,7 +234,7 @@ class Freshness:
 
     @property
     def differing(self) -> int | None:
-        """The number of files that differ; None where nobody looked."""
+        """The number of files that differ; None if no look was made."""
         if self.changed is None or self.added is None or self.deleted is None:
             return None
         return self.changed + self.added + self.deleted
@@ -271,9 +272,9 @@ class SymbolHit:
 class Answer:
     """The hits of a search, best first, and the snapshot they come from.
 
-    `complete` is False until the index covers the whole tree. `stale_files` counts the files among
-    the hits that have changed on disk since, `freshness` those of the whole tree. `missing` are the
-    repositories that a cluster could not search in time.
+    `complete` is False until the index covers the whole tree. `stale_files` counts the files
+    among the hits that have changed on disk since they were indexed; `freshness` covers the whole
+    tree. `missing` are the repositories that a cluster could not search in time.
     """
 
     query: str

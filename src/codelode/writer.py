@@ -30,9 +30,10 @@ Traces = list[tuple[str, str]]
 
 
 class Looked(NamedTuple):
-    """A look at the whole tree, after which an update names everything that differs.
+    """A look at the whole tree, before an update whose paths include everything that differs.
 
-    `generation` is the one that it was compared with, `began_ns` the time before it began.
+    `generation` is the generation that the tree was compared with, `began_ns` the time before the
+    look began.
     """
 
     generation: int
@@ -40,7 +41,7 @@ class Looked(NamedTuple):
 
 
 class IndexWriter:
-    """Updates and repairs the index that covers the root of a reader, usually that of the reader.
+    """The writer of the index that covers the root of a reader, usually the reader's own index.
 
     One process at a time can write to an index.
     """
@@ -111,7 +112,7 @@ class IndexWriter:
         return self.update(replace(options, **{**recorded, **options.walk_options()}))
 
     def _adapted(self, options: UpdateOptions) -> UpdateOptions:
-        """Return the options for an enclosing index: its own ones unless others are asked for."""
+        """Return the options for an enclosing index: the recorded ones unless others are given."""
         if self._reader is self._asked:
             return options
         paths = options.paths
@@ -123,7 +124,7 @@ class IndexWriter:
         return replace(options, paths=paths, **{**recorded, **given})
 
     def _extent(self, options: UpdateOptions) -> tuple[WalkOptions, Scope | None]:
-        """Return how an update walks the tree, and which part of it."""
+        """Return the walk options of an update, and its scope (None for the whole tree)."""
         given = options.walk_options()
         walk = self.walk_options(given)
         if options.paths is None:

@@ -22,8 +22,8 @@ Entry = Callable[[Sequence[str]], dict[str, Any]]
 class Files:
     """The files of a client in one scope, relative to the project or to the home folder.
 
-    `rules` is a file that also holds other instructions: ours go into a marked block. `own` is a
-    file of our own, which begins with `front`.
+    `rules` is a file that also holds other instructions: codelode's go into a marked block. `own`
+    is a file for codelode's instructions alone, which begins with `front`.
     """
 
     config: str
@@ -72,7 +72,7 @@ def _plain(command: Sequence[str]) -> dict[str, Any]:
 
 
 def _in_workspace(command: Sequence[str]) -> dict[str, Any]:
-    """Return an entry that names the root: these clients start servers in the home folder."""
+    """Return an entry that names the root, for clients that start servers in the home folder."""
     return _plain([*command, "${workspaceFolder}"])
 
 

@@ -1,4 +1,4 @@
-"""Plan and make the changes of files that install codelode in clients, or remove it."""
+"""Plan and make the changes to files that install codelode in clients, or remove it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A change of a file; None stands for a missing file. `edit` undoes it."""
+    """A change to a file; None stands for a missing file. `edit` tells how to undo the change."""
 
     path: Path
     old: str | None
@@ -47,7 +47,7 @@ class _Syntax(Protocol):
 
 
 def installation(clients: Sequence[Client], target: Target, journal: Journal) -> list[Change]:
-    """Return the changes that install codelode in some clients; none where it is already.
+    """Return the changes that install codelode in some clients, unless it is installed already.
 
     Raises `UsageError` for a configuration that cannot be read or edited.
     """
@@ -98,7 +98,7 @@ def removal(clients: Sequence[Client], target: Target, journal: Journal) -> list
 
 
 def is_installed(client: Client, target: Target) -> bool:
-    """Return whether a client's configuration has a server of ours."""
+    """Return whether a client's configuration has an entry for codelode's server."""
     path = _config(client, target)
     try:
         return _entry(client, path, _read(path)) is not None
@@ -116,7 +116,7 @@ def apply(changes: Sequence[Change], journal: Journal) -> None:
     for change in changes:
         if change.new is not None:
             change.path.parent.mkdir(parents=True, exist_ok=True)
-            # before the file, so that every edit can be undone
+            # the journal first, so that every edit can be undone
             journal.put(change.path, change.edit)
             replace_file(change.path, change.new)
             continue
@@ -177,7 +177,7 @@ def _read(path: Path) -> str | None:
 
 
 def _original(path: Path, current: str | None, journal: Journal) -> str | None:
-    """Return the text before our earlier edit, or None if the file did not exist."""
+    """Return the text as it was before codelode's edit, or None if the file did not exist."""
     edit = journal.get(path)
     undone = edit.undone(current) if edit and current is not None else None
     if edit is None or undone is None:
@@ -210,8 +210,8 @@ def _removal(path: Path, current: str, new: str, journal: Journal) -> Change:
 def command_for(program: str) -> tuple[str, ...]:
     """Return the command that starts the server.
 
-    By the name `lode` if it can be found, else by the path of the program; a module of Python is no
-    program, so Python runs it.
+    It begins with `lode` if that is on the PATH, else with the path of the program. Python runs
+    codelode if the program is a Python module.
     """
     import shutil
 

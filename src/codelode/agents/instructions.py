@@ -46,17 +46,17 @@ def text_for(shell: bool) -> str:
 
 
 def block(shell: bool) -> str:
-    """Return the instructions as a block with marks."""
+    """Return the instructions as a block between two marks."""
     return f"{BEGIN}\n{text_for(shell)}{END}\n"
 
 
 def has_block(text: str) -> bool:
-    """Return whether a text has a block of ours."""
+    """Return whether a text has a block of codelode's instructions."""
     return _BLOCK.search(text) is not None
 
 
 def with_block(text: str, shell: bool) -> str:
-    """Return a text with the block, which replaces an older one or goes to the end."""
+    """Return a text with the block, which replaces an older block or is appended."""
     newline = "\r\n" if "\r\n" in text else "\n"
     new = block(shell).replace("\n", newline)
     found = _BLOCK.search(text)

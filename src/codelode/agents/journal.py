@@ -1,7 +1,7 @@
-"""The journal of our edits in files of other programs: each can be undone exactly.
+"""The journal of codelode's edits to files of other programs: each can be undone exactly.
 
-It is one JSON file in the user's state folder. For every file it has the stretch of text that was
-replaced and its replacement: no copy of the file, which may hold secrets.
+It is one JSON file in the user's state folder. For every edited file, it has the text that was
+replaced and the replacement, but no copy of the file, which may hold secrets.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from typing import Any
 class Edit:
     """One edit: at `offset`, in characters, `before` was replaced by `after`.
 
-    `created` says that the file did not exist; `folders` counts the parent folders that were made.
+    `created` says that the file did not exist before; `folders` is the number of parent folders
+    that were made for it.
     """
 
     offset: int
@@ -54,7 +55,7 @@ class Journal:
     """The edits that are in place, by file."""
 
     def __init__(self) -> None:
-        """Read the journal; one that cannot be read is empty."""
+        """Read the journal; treat one that cannot be read as empty."""
         self._file = _state_folder() / "codelode" / "agents.json"
         try:
             self._edits: dict[str, Any] = dict(json.loads(self._file.read_text("utf-8"))["files"])

@@ -27,7 +27,7 @@ class _Value:
     items: list[_Value] = field(default_factory=list)
 
     def member(self, name: str) -> _Member | None:
-        """Return the last member with a name: of several, JSON parsers use the last."""
+        """Return the last member with a name, since JSON parsers use the last of several."""
         return next((each for each in reversed(self.members) if each.name == name), None)
 
 
@@ -48,7 +48,7 @@ def get(text: str, path: Sequence[str]) -> Any:
 
 
 def put(text: str, path: Sequence[str], new: Any) -> str:
-    """Return the text with a value at a path of keys. Objects that are missing are made.
+    """Return the text with a value set at a path of keys. Missing objects are made.
 
     Raises `UsageError` for invalid JSON, or if the path leads through another type.
     """
@@ -112,7 +112,7 @@ def _inserted(text: str, value: _Value, member: str, outer: str, unit: str) -> s
     comma = _blank_end(text, last)
     inline = "\n" not in text[value.start : value.end]
     gap = " " if inline else f"{newline}{_line_indentation(text, value.members[-1].start)}"
-    if text[comma] == ",":  # a trailing comma: the new member has none
+    if text[comma] == ",":  # keep the trailing comma: the new member goes after it
         return f"{text[: comma + 1]}{gap}{member}{text[comma + 1 :]}"
     return f"{text[:last]},{gap}{member}{text[last:]}"
 

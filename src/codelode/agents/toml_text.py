@@ -49,7 +49,7 @@ def remove(text: str, path: Sequence[str]) -> str:
 
 
 def _checked(old: str, new: str, path: Sequence[str], table: Any) -> str:
-    """Return `new` if it differs from `old` in nothing but the table."""
+    """Return `new`; raise `UsageError` if it differs from `old` in more than the table."""
     try:
         after = tomllib.loads(new.removeprefix("\ufeff"))
     except tomllib.TOMLDecodeError:
@@ -60,7 +60,7 @@ def _checked(old: str, new: str, path: Sequence[str], table: Any) -> str:
 
 
 def _without(values: dict[str, Any], path: Sequence[str]) -> dict[str, Any]:
-    """Return values without the one at a path, and without tables that become empty."""
+    """Return `values` without the value at a path, and without tables that become empty."""
     name, *others = path
     inner = values.get(name)
     rest = {key: value for key, value in values.items() if key != name}
@@ -71,7 +71,7 @@ def _without(values: dict[str, Any], path: Sequence[str]) -> dict[str, Any]:
 
 
 def _table_span(text: str, path: Sequence[str]) -> tuple[int, int]:
-    """Return where a table begins and ends, with the tables in it that follow directly."""
+    """Return the range of a table, including the subtables that follow it directly."""
     start = end = -1
     for match in _HEADER.finditer(text):
         name = _names(text, match.start())

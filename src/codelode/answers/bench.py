@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def bench_object(report: Report) -> dict[str, Any]:
-    """Return all figures, to six digits after the decimal point."""
+    """Return all figures, rounded to six digits after the decimal point."""
     fields: dict[str, Any] = _rounded(asdict(report))
     for name in ("root", "directory"):
         fields["index"][name] = without_surrogates(fields["index"][name])

@@ -46,9 +46,9 @@ def update(
 def build_if_missing(
     index: Index, allowed: bool = True, meter: Meter | None = None
 ) -> UpdateReport | None:
-    """Build an index if neither it nor one of an enclosing folder exists.
+    """Build an index, unless it or the index of an enclosing folder exists.
 
-    Settings say which files are indexed, and by which model. Returns the report, or None if there
+    Settings say which files are indexed, and with which model. Returns the report, or None if there
     was nothing to do. Raises `NoIndexError` if building is not `allowed`, and `UsageError` for a
     tree that is indexed only on request.
     """
@@ -68,7 +68,7 @@ def build_if_missing(
 
 
 def configured(index: Index) -> tuple[Index, UpdateSettings]:
-    """Return an index that does not exist yet, with the model of the settings, and the others.
+    """Return a new index with the model from the settings, and the other settings.
 
     Raises `UsageError` for an invalid settings file.
     """
@@ -82,7 +82,7 @@ def configured(index: Index) -> tuple[Index, UpdateSettings]:
 
 
 def require(index: Index) -> None:
-    """Raise `NoIndexError`, with the command that builds it, if an index does not exist."""
+    """Raise `NoIndexError`, which names the command to build it, if an index does not exist."""
     if not index.exists():
         raise NoIndexError(no_index(index.root))
 

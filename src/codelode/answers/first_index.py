@@ -26,7 +26,7 @@ _LOCKED_SECONDS = 0.5
 
 
 class FirstIndex:
-    """The first update of an index. `found` and `indexed` make it the listener of its update."""
+    """The first update of an index. The update reports its progress to `found` and `indexed`."""
 
     def __init__(self, index: Index) -> None:
         self._index = index
@@ -41,11 +41,11 @@ class FirstIndex:
 
     @property
     def running(self) -> bool:
-        """Whether an update of ours is under way."""
+        """Whether the update that `start` began is under way."""
         return self._thread is not None and not self._finished
 
     def searchable(self) -> bool:
-        """Return whether there is anything to search: an index or one of an enclosing folder."""
+        """Return whether this index, or the index of an enclosing folder, can be searched."""
         return self._index.exists() or self._index.enclosing_root() is not None
 
     def start(self) -> None:
@@ -58,9 +58,10 @@ class FirstIndex:
                 self._thread.start()
 
     def ready(self) -> bool:
-        """Return whether a call should wait no longer.
+        """Return whether a call can stop waiting.
 
-        The first call waits for the whole tree while it has time; later ones need only a commit.
+        Until `DEADLINE` seconds after the start, calls wait for the whole tree; from then on, they
+        wait only for the first commit.
         """
         waited = time.monotonic() - self._started
         return self._finished or (waited > DEADLINE and self._index.exists())
@@ -73,11 +74,11 @@ class FirstIndex:
         return f"indexing {self._index.root}: {done}"
 
     def found(self, files: int, size: int) -> None:
-        """Add files that have to be read."""
+        """Count files that have to be read."""
         self.files_found += files
 
     def indexed(self, files: int, size: int) -> None:
-        """Add files that are done."""
+        """Count files that are done."""
         self.files_indexed += files
 
     def _run(self) -> None:
@@ -95,7 +96,7 @@ class FirstIndex:
         while True:
             try:
                 index.update(**settings)
-            except LockedError:  # another server was first
+            except LockedError:  # another process is indexing this tree
                 time.sleep(_LOCKED_SECONDS)
                 if self._index.exists() and self._index.snapshot().manifest.complete:
                     return

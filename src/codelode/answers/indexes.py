@@ -82,11 +82,12 @@ def remove_indexes(chosen: Iterable[IndexEntry]) -> Removal:
 
 
 def remove_old_orphans(index: Index) -> Removal:
-    """Remove the indexes in the user's cache that are orphans and have not been used for long.
+    """Remove the orphans in the user's cache that have not been used for a long time.
 
-    The setting `clean.orphans-after` says how long, 30 days by default. Does nothing if `index` is
-    elsewhere: the roots of a folder of indexes that is shared may be on other machines. A root
-    below an empty folder does not count as gone, because that may be where a disk is mounted.
+    The setting `clean.orphans-after` says for how many days, 30 by default. Does nothing if `index`
+    is not in the cache: several machines may share a folder of indexes, and a root may exist on
+    only one of them. A root below an empty folder does not count as removed, because a disk may be
+    mounted at that folder at other times.
     Raises `UsageError` for an invalid settings file.
     """
     from codelode.settings.effective import effective
@@ -100,7 +101,7 @@ def remove_old_orphans(index: Index) -> Removal:
 
 
 def _is_gone(root: str) -> bool:
-    """Return whether a root was removed, as opposed to not being mounted or not readable."""
+    """Return whether a root was removed, rather than just not mounted or not readable."""
     if os.path.lexists(root):
         return False
     above = os.path.dirname(root)  # noqa: PTH120 (roots are texts)
@@ -128,7 +129,7 @@ def entry_object(found: IndexEntry) -> dict[str, Any]:
 
 
 def list_object(found: Iterable[IndexEntry]) -> dict[str, Any]:
-    """Return all indexes, and their size together."""
+    """Return all indexes, and their total size."""
     indexes = [entry_object(each) for each in found]
     total = sum(each["index_bytes"] for each in indexes)
     return {"indexes": indexes, "index_bytes": total}

@@ -24,24 +24,24 @@ MAX_FILES = 1_000_000
 
 
 def refuse_unasked(index: Index, options: Mapping[str, object]) -> None:
-    """Raise `UsageError`, with the command that indexes it, for a tree to index only on request."""
+    """Raise `UsageError`, which names the command, if a tree is indexed only on request."""
     reason = doubt(index, options)
     if reason:
         raise UsageError(refusal(index, reason))
 
 
 def refusal(index: Index, reason: str) -> str:
-    """Return the message that a tree is not indexed, with the command that does it all the same."""
+    """Return the message that a tree is not indexed, with the command that indexes it anyway."""
     root = index.root
     command = f"lode index --yes {shlex.quote(str(root))}"
     return f"{root} {reason}, so it is indexed only on request: `{command}`, or name a folder in it"
 
 
 def doubt(index: Index, options: Mapping[str, object]) -> str:
-    """Return why a tree should be indexed only on request, as a verb phrase; empty if it may be.
+    """Return why a tree should be indexed only on request, as a verb phrase; else an empty text.
 
-    `options` are those of the walk, as keywords of `Index.plan`; others are ignored. Walks the
-    tree, up to `MAX_FILES` files.
+    `options` are the options of the walk, as keywords of `Index.plan`; others are ignored. Walks
+    the tree, up to `MAX_FILES` files.
     """
     root = index.root
     home = _home()

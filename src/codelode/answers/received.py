@@ -9,7 +9,7 @@ from codelode.types import Answer, Freshness, Hit
 
 
 def answer_of_object(fields: Any, query: str) -> Answer:
-    """Return the answer to a query that an object describes, as another machine may have sent it.
+    """Return the answer to a query that an object, perhaps from another machine, describes.
 
     Raises `ValueError` for an object that does not describe one.
     """

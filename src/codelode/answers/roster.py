@@ -131,7 +131,8 @@ def repository_object(repository: Repository) -> dict[str, Any]:
 def roster_object(selection: Selection, generation: int | None) -> dict[str, Any]:
     """Return some repositories of a roster with their totals.
 
-    `generation` is that of the roster, which counts all commits; None for whoever may not see all.
+    `generation` is the generation of the roster, which counts all commits. It is None for a caller
+    who may not see all repositories.
     """
     return {
         "roster": without_surrogates(selection.roster.place),

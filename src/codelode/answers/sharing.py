@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def push_index(
     index: Index, destination: str, options: PushOptions, meter: Meter | None = None
 ) -> PushReport:
-    """Push the index that covers the root of `index`. Raises `NoIndexError`, what `push` does."""
+    """Push the index that covers `index.root`. Raises `NoIndexError` and what `push` raises."""
     home = index.reader.home()
     if home is index.reader:
         require(index)
@@ -86,7 +86,7 @@ def clean_object(report: CleanReport, dry_run: bool) -> dict[str, Any]:
 
 
 def _flat(report: PushReport | PullReport) -> dict[str, Any]:
-    """Return a report with the fields of its push among its own."""
+    """Return the fields of a report, and among them the fields of its push."""
     fields = asdict(report)
     push = fields.pop("push")
     return {**push, **fields, "place": without_surrogates(report.place)}

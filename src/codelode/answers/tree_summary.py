@@ -30,7 +30,7 @@ Folders = list[tuple[str, int]]
 
 @dataclass(frozen=True, slots=True)
 class TreeSummary:
-    """Folders that look vendored, and of a very large tree the largest ones at its top."""
+    """Folders that look vendored and, in a very large tree, the largest top-level folders."""
 
     files: int
     vendored: Folders

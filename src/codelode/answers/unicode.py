@@ -29,5 +29,5 @@ def path_of_fields(fields: dict[str, str]) -> str:
 
 
 def without_surrogates(text: str) -> str:
-    """Return the text with U+FFFD for each surrogate: those stand for bytes that are not UTF-8."""
+    """Return the text with U+FFFD for each surrogate, which stands for a byte that is not UTF-8."""
     return _SURROGATES.sub("\ufffd", text)

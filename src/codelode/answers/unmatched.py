@@ -30,8 +30,8 @@ def unmatched_filters(
 ) -> list[str]:
     """Return a note for each language and glob that no file matches, with what to type instead.
 
-    `languages` are names, after a `!` those to leave out. A note on all filters together if each
-    matches, but no file matches all.
+    `languages` are names; a `!` before a name excludes the language. If each filter matches a file,
+    but no file matches all filters, return a note on all of them together.
     """
     files = [each for source in sources for each in _files(source)]
     known = Counter(language for _, language in files if language)
@@ -54,7 +54,7 @@ def unmatched_filters(
 def nothing_changed(sources: Iterable[Source], request: SearchRequest) -> str | None:
     """Return a note if no file of the sources has changed as the request asks; else None.
 
-    The sources are those of the request: their parts hold only the files that have changed.
+    `sources` are the sources of the request: their parts hold only the files that have changed.
     """
     if any(True for source in sources for _ in _files(source)):
         return None
@@ -68,7 +68,7 @@ def nothing_changed(sources: Iterable[Source], request: SearchRequest) -> str | 
 
 
 def _files(source: Source) -> Iterable[tuple[bytes, str | None]]:
-    """Yield path and language of each file in the part of a source.
+    """Yield the path and the language of each file in the part of a source.
 
     Paths are relative to the folder of the part, as globs expect.
     """

@@ -52,7 +52,7 @@ def make_queries(chunks: Sequence[SampledChunk], limit: int) -> list[str]:
 def _queries(
     source: str, chunk: SampledChunk, words: list[str], spread: Counter[str]
 ) -> Iterator[str]:
-    """Yield the query that can be made from a source in a chunk, if there is one."""
+    """Yield the query that a chunk gives for a source, such as its symbol, if there is one."""
     match source:
         case "symbol":
             query = chunk.symbol or ""

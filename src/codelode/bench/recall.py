@@ -1,4 +1,4 @@
-"""The loss by quantization: nearest chunks by the dense leg against those by float vectors.
+"""The loss from quantization: the dense leg compared with an exact search of float vectors.
 
 An index holds codes, not the vectors that they were made from. But it holds the texts, so a sample
 of chunks is embedded again, and both searches are restricted to the sample.
@@ -45,12 +45,12 @@ TIE = 1e-7
 
 @dataclass(frozen=True, slots=True)
 class Recall:
-    """Mean shares of the exact `k` nearest among `chunks` chunks, over `queries` queries.
+    """Mean shares of the exact `k` nearest of `chunks` chunks that are found by `queries` queries.
 
-    `recall` is that of the dense leg as a search uses it: scan the codes, then rescore the best
-    `candidates` with residuals and with the query as floats. `scan` omits rescoring;
-    `among_candidates` is the share that are candidates at all. `of_chunks` is the number of chunks
-    in the index.
+    `recall` is the share that the dense leg finds as a search uses it: it scans the codes, then
+    rescores the best `candidates` with residuals and with the query as floats. `scan` is the share
+    without rescoring; `among_candidates` is the share that are candidates at all. `of_chunks` is
+    the number of chunks in the index.
     """
 
     k: int
@@ -65,7 +65,7 @@ class Recall:
 
 @dataclass(frozen=True, slots=True)
 class Vectors:
-    """Unit vectors float32[n, d] of n chunks, with their keys int64[n], which ascend."""
+    """Unit vectors float32[n, d] of n chunks, with their keys int64[n] in ascending order."""
 
     keys: NDArray[np.int64]
     rows: NDArray[np.float32]
@@ -107,7 +107,7 @@ def measure_recall(
 def _with_scores(
     asked: Sequence[NDArray[np.float32]], vectors: Vectors
 ) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float64]]]:
-    """Yield each query with its exact scores, computed for several queries at once: faster."""
+    """Yield each query with its exact scores; several queries are scored at once, for speed."""
     for start in range(0, len(asked), QUERIES_AT_ONCE):
         some = asked[start : start + QUERIES_AT_ONCE]
         yield from zip(some, vectors.scores(np.stack(some)), strict=True)
@@ -141,7 +141,7 @@ def _batches(groups: Iterator[list[SampledChunk]]) -> Iterator[list[SampledChunk
 
 
 def _masks(snapshot: Snapshot, keys: NDArray[np.int64]) -> list[Mask]:
-    """Return the sampled chunks of each segment as a mask; None if it is all of them."""
+    """Return a mask of the sampled chunks for each segment; None if all are sampled."""
     masks: list[Mask] = []
     numbers, ordinals = split_keys(keys)
     for number, live in enumerate(snapshot.segments):
@@ -186,8 +186,9 @@ def recall_at(
     """Return the share of the k nearest chunks that a search found, from 0 to 1.
 
     `exact` has the true score of each of n chunks; `rows` are the chunks that the search found, and
-    `scores` its scores for them. Of chunks that tie for the last of the k true places, any counts.
-    Of chunks that tie for the last place in `scores`, each is equally likely to be among the k.
+    `scores` its scores for them. If chunks tie for the last of the k true places, finding any of
+    them counts. If chunks tie for the last of the k places by `scores`, each of them is equally
+    likely to be among the k.
     """
     k = min(k, len(exact))
     least = np.partition(exact, len(exact) - k)[len(exact) - k]

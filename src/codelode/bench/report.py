@@ -44,7 +44,7 @@ class BenchOptions:
 
     queries: int = 200
     files: int = 5_000
-    threads: int | None = None  # one per core
+    threads: int | None = None  # None: one per core
     seconds: float = 20.0
     seed: int = 0
 
@@ -65,7 +65,7 @@ class Report:
     """All figures. A part is None (or empty) if there was nothing to measure.
 
     `latency` is by mode; `filtered` is the latency of hybrid searches for the language `filter`
-    only. `throughput` is that of hybrid searches, `memory` that of this process after all searches.
+    only. `throughput` is for hybrid searches; `memory` is of this process after all searches.
     """
 
     machine: Machine
@@ -144,7 +144,7 @@ def _search(
     options: BenchOptions,
     announce: Callable[[str], None],
 ) -> _SearchFigures:
-    """Measure searches. New processes come first, while this one is still small."""
+    """Measure searches: first in new processes, while this process is still small."""
     if not queries:
         return _SearchFigures({}, None, [], None)
     announce("cold searches")

@@ -126,14 +126,14 @@ def _stages(seconds: dict[str, float], size: int, chunks: int) -> list[Stage]:
 
 
 class _Deadline:
-    """A time of `perf_counter` at which iterations end, though not before their first item."""
+    """A time of `perf_counter` after which iterations yield no items, except a first one."""
 
     def __init__(self, at: float) -> None:
         self.at = at
         self.struck = False
 
     def watch(self, items: Iterable[T]) -> Iterator[T]:
-        """Yield items until the deadline; then `struck` says whether there were more."""
+        """Yield items until the deadline; set `struck` if items are left then."""
         for number, item in enumerate(items):
             if number and time.perf_counter() >= self.at:
                 self.struck = True

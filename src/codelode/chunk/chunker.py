@@ -65,7 +65,7 @@ def chunk(document: Document) -> ChunkedDocument:
 
 
 def chunker_identity() -> str:
-    """Return the version of the chunker and the extra grammars, on which chunks depend.
+    """Return the version of the chunker and the installed extra grammars; chunks depend on both.
 
     The manifest records it; an index is never updated by another chunker.
     """

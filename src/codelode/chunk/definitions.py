@@ -20,7 +20,7 @@ class RawDefinition:
     """A definition on the bytes `[start, end)`; `lead` is where the comments before it begin.
 
     `name_start` is the offset of its name, `doc` the range of its comments. `parent` is an index
-    into the list of the outline, or -1. `node` and `rule` define it; they are None if it was found
+    into `Outline.definitions`, or -1. `node` and `rule` define it; they are None if it was found
     by its head. `declaration` and `owner` are as in `types.Definition`.
     """
 
@@ -94,7 +94,7 @@ class LeadingComments:
         self.doc: tuple[int, int] | None = None
 
     def add(self, start: int, end: int, *, is_doc: bool) -> None:
-        """Take in a comment, or an attribute that documents (`is_doc`), or any other attribute."""
+        """Add a comment or an attribute; `is_doc` marks comments and attributes that document."""
         if is_doc:
             self.doc = (self.doc[0] if self.doc else start, end)
         elif self.attribute is None:

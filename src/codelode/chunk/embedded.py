@@ -26,7 +26,7 @@ _LINE_ENDS: Final = b"\r\n"
 def language_outline(name: str, text: bytes, *, parsed: bool = True) -> Outline | None:
     """Return the outline of a text in one language, or None if no grammar or pattern knows it.
 
-    If it is not to be parsed, definitions are found by their heads.
+    If `parsed` is False, definitions are found by their heads.
     """
     known = installed_grammar(name) if parsed and name in SYNTAXES else None
     found = syntax_outline(known, text, MAX_CHUNK_BYTES) if known else None
@@ -38,7 +38,7 @@ def language_outline(name: str, text: bytes, *, parsed: bool = True) -> Outline 
 def add_embedded(found: Outline, host: Host, text: bytes, path: str) -> None:
     """Add the definitions of a host and of the code in it, and the split points around that code.
 
-    Parts are left out once the others have taken `MAX_CPU_SECONDS` of this thread.
+    After `MAX_CPU_SECONDS` of this thread, the remaining regions are left out.
     """
     definitions = [*found.definitions, *host.own(text)]
     give_up_at = thread_time() + MAX_CPU_SECONDS
@@ -64,7 +64,7 @@ def add_embedded(found: Outline, host: Host, text: bytes, path: str) -> None:
 
 
 def _region_outline(region: Region) -> Outline | None:
-    """Return the outline of a region, by offsets of the text that it is in."""
+    """Return the outline of a region, with offsets in the text that contains it."""
     before, after = region.inside
     source = before + region.source + after
     found = language_outline(region.language, source)
@@ -83,7 +83,7 @@ def _region_outline(region: Region) -> Outline | None:
 
 
 def _move(each: RawDefinition, source: bytes, first: int, last: int, region: Region) -> None:
-    """Move a definition on `source[first:last]` to its offsets in the text of the region."""
+    """Convert a definition's offsets in `source` to offsets in the text around the region."""
 
     def moved(at: int) -> int:
         indent = region.indent if source[at] not in _LINE_ENDS else 0
@@ -97,7 +97,7 @@ def _move(each: RawDefinition, source: bytes, first: int, last: int, region: Reg
 
 
 def _around(text: bytes, region: Region) -> Iterator[int]:
-    """Yield where the line begins on which a region begins, and the line after its last."""
+    """Yield the start of a region's first line, and the start of the line after its last."""
     end = region.start + len(region.source)
     yield text.rfind(b"\n", max(0, region.start - MAX_LINE_BYTES), region.start) + 1
     yield text.find(b"\n", end, end + MAX_LINE_BYTES) + 1

@@ -141,7 +141,7 @@ def _block_end(text: bytes, at: int, indent: int) -> int:
 
 
 def nested(definitions: list[RawDefinition]) -> list[RawDefinition]:
-    """Recompute the parents: a definition found by its head may enclose definitions of the tree."""
+    """Recompute the parents, since a definition found by its head may enclose parsed ones."""
     order = sorted(
         range(len(definitions)), key=lambda i: (definitions[i].start, -definitions[i].end)
     )

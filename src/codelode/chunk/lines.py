@@ -42,7 +42,7 @@ class Lines:
         return line_starts(self.text)
 
     def long_bytes(self) -> int:
-        """Return the number of bytes in lines over `MAX_LINE_BYTES`, without encoded data."""
+        """Return the number of bytes in lines over `MAX_LINE_BYTES`, except encoded data."""
         if not self._has_long():
             return 0
         lengths = np.diff(self.offsets, append=len(self.text))
@@ -57,7 +57,7 @@ class Lines:
         return int(lengths[long].sum()) - data
 
     def _has_long(self) -> bool:
-        """Return whether a line over `MAX_LINE_BYTES` is possible; checks few line feeds."""
+        """Return whether there may be a line over `MAX_LINE_BYTES`, without finding all lines."""
         at = 0
         while len(self.text) - at > MAX_LINE_BYTES:
             at = self.text.rfind(b"\n", at, at + MAX_LINE_BYTES) + 1

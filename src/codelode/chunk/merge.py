@@ -10,7 +10,7 @@ def merge(cuts: dict[int, int], end: int) -> list[int]:
     """Drop split points between small neighbors; return where the chunks of `[0, end)` begin.
 
     `cuts` maps byte offsets inside the file to levels. The highest levels are the worst split
-    points and go first, so that the parts of one definition are joined before other definitions.
+    points and go first, so that parts of one definition are joined before two definitions are.
     """
     ordered = sorted(cuts)
     starts = [0, *ordered, end]

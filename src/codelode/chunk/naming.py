@@ -41,7 +41,7 @@ class Item(NamedTuple):
 
 
 class Definer:
-    """Makes definitions of nodes, and adds them to a list."""
+    """A maker of definitions from nodes, which adds them to a list."""
 
     def __init__(self, grammar: Grammar, text: bytes, definitions: list[RawDefinition]) -> None:
         self.rules, self.clauses = grammar.rules, grammar.syntax.clauses
@@ -71,7 +71,7 @@ class Definer:
         return self.note(parent, local, node, item, (kind, rule.name(node), False, None, None))
 
     def note(self, parent: int, local: bool, node: Node, item: Item, match: _MatchFields) -> int:
-        """Note one definition of a node; returns its index, or -1 if it has no name."""
+        """Record one definition of a node; return its index, or -1 if it has no valid name."""
         kind, token, declaration, owner, whole = match
         if token is None or (local and kind in VALUE_KINDS):
             return -1
@@ -106,7 +106,7 @@ class Definer:
         return len(known) - 1
 
     def is_bodiless(self, rule: Rule, node: Node, kind: str, parent: int) -> bool:
-        """Return whether a definition lacks a required body; a value needs one in an interface."""
+        """Return whether a definition lacks a required body; values need one only in interfaces."""
         if rule.body(node) is not None:
             return False
         if kind not in VALUE_KINDS:
@@ -123,7 +123,7 @@ class Definer:
 
 
 def _extent(item: Item, whole: _Place) -> tuple[int, int, int, tuple[int, int] | None]:
-    """Return start with comments, start without, end, and comments of a definition."""
+    """Return a definition's start with and without comments, its end, and its comments' range."""
     if whole is not None:
         start, end = whole.byte_range
         return start, start, end, None

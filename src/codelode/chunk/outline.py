@@ -65,7 +65,7 @@ def outline(grammar: Grammar, root: Node, text: bytes, limit: int = NO_LIMIT) ->
 
 
 class _Walk:
-    """The state of a walk: `places` are still to be searched."""
+    """The state of a walk; `places` are the nodes that are still to be searched."""
 
     def __init__(self, grammar: Grammar, text: bytes, limit: int, *, broken: bool) -> None:
         self.grammar = grammar
@@ -141,7 +141,7 @@ class _Walk:
             comments.add(*node.byte_range, is_doc=is_doc)
 
     def leave(self, place: _Place, node: Node, level: int, start: int, end: int) -> None:
-        """Enter a child without definitions only to find split points."""
+        """Enter a child that holds no definitions, only to find split points in it."""
         if end - start > self.limit:
             self.places.append(_Place(node, level, defines=False))
         if self.broken and place.defines and node.has_error:
@@ -175,7 +175,7 @@ class _Walk:
     def visit(self, place: _Place, level: int, item: Item) -> int:
         """Record the definitions of a child, and enter it on this level if it may contain more.
 
-        Returns the last definition among the siblings so far, or -1.
+        Returns the index of the last definition that the child makes or extends, or -1.
         """
         node, role, start, end, _, _ = item
         index = -1

@@ -13,7 +13,10 @@ _LEAD = attrgetter("lead")
 
 
 def _outer_first(definition: RawDefinition) -> int:
-    """Return a sort key, by start, the longer first: one number compares faster than a pair."""
+    """Return a sort key: by start, longer definitions first.
+
+    It is one number, because comparing a pair would be slower.
+    """
     return (definition.lead << 32) - definition.end
 
 
@@ -41,7 +44,7 @@ def _enclosing(candidates: list[RawDefinition], start: int, end: int) -> Symbol 
     half = (end - start) // 2
     for definition in reversed(candidates):
         stop, lead = definition.end, definition.lead
-        # The first comparison is necessary for the second, cheaper, and usually false.
+        # The second comparison implies the first, which is cheaper and usually false.
         if stop - lead > half and min(end, stop) - max(start, lead) > half:
             return Symbol(definition.name, definition.kind)
     return None

@@ -40,7 +40,7 @@ def _parsed(known: Grammar, source: bytes, text: bytes, limit: int) -> Outline |
 
 
 def _mended(known: Grammar, source: bytes, text: bytes, limit: int, found: Outline) -> Outline:
-    """Parse without confusing text, or with another grammar; return the best outline."""
+    """Parse again, repaired or with another grammar, and return the best outline."""
     syntax = known.syntax
     if syntax.repair is not None:
         mended, blanked = _repaired(syntax.repair, source, found.damaged)

@@ -1,4 +1,4 @@
-"""The definitions of a document as the index has them: by lines."""
+"""The definitions of a document as the index stores them: with line numbers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from codelode.chunked import DefinitionColumns
 
 
 def definition_columns(definitions: list[RawDefinition], lines: Lines) -> DefinitionColumns:
-    """Return the same definitions in the same order, by lines."""
+    """Return the same definitions in the same order, with line numbers for offsets."""
     if not definitions:
         return DefinitionColumns()
     names: list[str] = []
@@ -21,7 +21,7 @@ def definition_columns(definitions: list[RawDefinition], lines: Lines) -> Defini
     name_starts: list[int] = []
     parents: list[int] = []
     declarations: list[bool] = []
-    for each in definitions:  # one loop, not one for each column: half of the time
+    for each in definitions:  # half the time of one loop for each column
         names.append(each.name)
         kinds.append(each.kind)
         starts.append(each.start)

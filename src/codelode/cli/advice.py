@@ -41,7 +41,7 @@ def query_and_roots(options: argparse.Namespace) -> tuple[str, Sequence[str]]:
 def query_of_standard_input() -> str:
     """Return the text on standard input, stripped.
 
-    Raises `UsageError` if there is none, if it is no text or larger than `MAX_QUERY_BYTES`.
+    Raises `UsageError` if it is empty, is not text, or is larger than `MAX_QUERY_BYTES`.
     """
     from codelode.cli import streams
 
@@ -66,8 +66,8 @@ def query_of_standard_input() -> str:
 def existing_roots(query: str, roots: Sequence[str], changed: bool = False) -> Sequence[str]:
     """Return the roots to search: those given, or the current folder.
 
-    Raises `UsageError` if one does not exist: it may be a word of a query without quotes, or with
-    `changed` the revision of --changed.
+    Raises `UsageError` if a root does not exist. The message suggests that it is a word of an
+    unquoted query or, if `changed`, the revision for --changed.
     """
     missing = [root for root in roots if not Path(root).exists()]
     if missing:
@@ -109,14 +109,14 @@ def existing_index_folder(index_dir: str | None, root: str) -> None:
 
 
 def refuse_format_with_open(options: argparse.Namespace) -> None:
-    """Raise `UsageError` if --open is given with a format: it prints no list."""
+    """Raise `UsageError` if a format is given with --open, which prints no list."""
     if options.open is not None and options.format != "text":
         flag = "-l" if options.format == "files" else f"--{options.format}"
         raise UsageError(f"give either --open or {flag}: --open prints no list")
 
 
 def explain_quotes(query: str) -> None:
-    """Say that the quoted parts of a query without hits must occur verbatim, if it has any."""
+    """Tell the user that quoted parts must occur verbatim, if a query without hits has any."""
     from codelode.cli import streams
     from codelode.search.verbatim import quoted_parts
 

@@ -28,9 +28,9 @@ _TAKES_NO_VALUE = ("store_true", "store_false", "store_const", "help", "version"
 def marked(command: Command, arguments: Sequence[str]) -> list[str]:
     """Return the arguments, with `MARK` before those that begin with a dash but are text.
 
-    The value of an option that takes any text is marked too, and joined to its option. An option
-    whose value is joined gets its default value joined if it has none: argparse would take the next
-    argument. Raises `UsageError` for an unknown option.
+    The value of an option that takes any text is marked too, and joined to its option. A `joined`
+    option without a value gets its constant joined: argparse would take the next argument as its
+    value. Raises `UsageError` for an unknown option.
     """
     options = {flag: option for option in command.options() for flag in option.flags}
     result: list[str] = []

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 def keys_of(command: Command) -> dict[str, Key]:
-    """Return the settings that stand for flags of a command, by the attribute of the flag.
+    """Return the settings that replace omitted flags of a command, by the flag's attribute.
 
-    Which files are indexed, and by which model, is not among them: that depends on the index, which
+    They do not include the model and the options of the walk: these depend on the index, which
     parsing does not know.
     """
     names = {flag: option.dest for option in command.options() for flag in option.flags}
@@ -40,7 +40,7 @@ def fill(
     start: str | None,
     tolerant: bool,
 ) -> None:
-    """Replace None by the setting of a flag that was not given, or else by its default.
+    """Give each omitted flag, which is None so far, the value of its setting or else its default.
 
     `start` is the folder or file whose project file counts. Settings that the program reads from
     the environment are put there. Raises `UsageError` for an invalid settings file, unless

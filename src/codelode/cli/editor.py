@@ -102,7 +102,7 @@ def place_of(hit: Hit, path: str) -> Place:
 def editor_command(environment: Mapping[str, str] = os.environ) -> list[str]:
     """Return the user's editor with its arguments, split as a shell would.
 
-    Raises `UsageError` if the variable that names it is no command.
+    Raises `UsageError` if the variable that names the editor is not a valid command line.
     """
     for name in ("VISUAL", "EDITOR"):
         given = environment.get(name, "").strip()
@@ -175,7 +175,7 @@ def _values(place: Place, column: int) -> dict[str, str]:
 
 
 def _filled(argument: str, values: Mapping[str, str]) -> str:
-    """Return an argument with its variables replaced, in one pass: a path may look like one."""
+    """Return an argument with variables replaced in one pass: a path may look like a variable."""
     return re.sub(r"\{\w+\}", lambda match: values.get(match[0], match[0]), argument)
 
 
@@ -188,7 +188,7 @@ def _name(editor: str) -> str:
 
 
 def _terminal(number: int, stack: ExitStack) -> IO[bytes] | None:
-    """Return the terminal for a standard stream that is none; None to inherit the stream."""
+    """Return the terminal if a standard stream is not one; None to inherit the stream."""
     if not os.isatty(number):
         with suppress(OSError):
             return stack.enter_context(open("/dev/tty", "r+b" if number else "rb", buffering=0))

@@ -1,4 +1,4 @@
-"""Filters of a search: those that leave nothing to search, and the languages that there are."""
+"""Filters of a search: explain why they leave nothing to search, and list all languages."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def explain_filters(
     globs: Sequence[str],
     request: SearchRequest | None = None,
 ) -> None:
-    """Say which languages and globs no file matches, or that no file has changed, if so.
+    """Report languages and globs that no file matches, or that no file has changed.
 
-    `request` has the changes that were asked for.
+    `request` says which changed files the search is limited to.
     """
     changes = request is not None and (request.changed is not None or request.since is not None)
     if not changes and not languages and not globs:

@@ -59,7 +59,7 @@ class LiveSearch:
     def find(self, query: str) -> Found:
         """Return the hits of a query. The indexes are brought up to date by the first search only.
 
-        Raises `CodelodeError`, but no `UsageError` for a query that means nothing.
+        Raises `CodelodeError`, but reports a query that means nothing as `problem`.
         """
         request = request_of(query.strip(), self._limit, self._options)
         if not request.query and not request.patterns:
@@ -80,13 +80,13 @@ class LiveSearch:
         self._thread.start()
 
     def ask(self, query: str) -> None:
-        """Search for a query as soon as possible, and for no older one."""
+        """Search for a query as soon as possible; drop an older one that has not begun."""
         with self._changed:
             self._asked = query
             self._changed.notify()
 
     def close(self) -> None:
-        """End the thread, after the search that runs."""
+        """End the thread after the current search, if any."""
         with self._changed:
             self._closed = True
             self._changed.notify()

@@ -1,4 +1,4 @@
-"""The options of `lode search` for many repositories, and what they lead to."""
+"""The options of `lode search` for many repositories, and the searches that they select."""
 
 from __future__ import annotations
 

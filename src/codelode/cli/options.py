@@ -18,7 +18,7 @@ class Option:
     """A flag or a positional argument; `settings` are keywords of argparse's `add_argument`.
 
     With `any_text`, the next argument is the flag's value even if it begins with a dash. With
-    `joined`, the value is optional and follows an equals sign: the next argument never is it.
+    `joined`, the value is optional and follows an equals sign: the next argument is not the value.
     """
 
     flags: tuple[str, ...]
@@ -123,7 +123,7 @@ def finite(text: str) -> float:
 
 
 def profile_file(text: str) -> str:
-    """Parse the name of a file to write. Refuses a ROOT that came after `--profile --`."""
+    """Parse the name of a file to write. Refuses the ROOT of `--profile -- ROOT`."""
     if "\0" in text:
         raise argparse.ArgumentTypeError("give ROOT before --profile, or --profile=FILE")
     return text

@@ -46,7 +46,7 @@ def paged() -> Iterator[None]:
 
 @contextmanager
 def _output_into(command: list[str]) -> Iterator[None]:
-    """Make a pipe to a command standard output while the block runs, and wait for its end."""
+    """Send standard output to a command while the block runs, then wait until the command ends."""
     import subprocess
 
     sys.stdout.flush()
@@ -70,7 +70,7 @@ def _output_into(command: list[str]) -> Iterator[None]:
 
 
 def _command() -> list[str]:
-    """Return the command of the pager; empty for `cat`. Raises `UsageError` if it is unreadable."""
+    """Return the command of the pager; empty for `cat`. Raises `UsageError` if it is not valid."""
     text = os.environ.get("LODE_PAGER") or os.environ.get("PAGER") or "less"
     try:
         words = shlex.split(text)

@@ -22,7 +22,7 @@ _REPLY = re.compile(r"(p?)\s*(\d{1,9})")
 def pick(live: LiveSearch, options: argparse.Namespace) -> Picked | None:
     """Ask for a query if there is none, list the hits, and ask for a number.
 
-    Questions and list go to standard error, so that standard output has only what is picked.
+    Prompts and the list go to standard error, so that standard output has only the picked hit.
     """
     query = options.query or _ask("query: ")
     if not query and not options.regex and not options.fixed_strings:
@@ -43,7 +43,7 @@ def pick(live: LiveSearch, options: argparse.Namespace) -> Picked | None:
 
 
 def described(found: Found, live: LiveSearch) -> list[str]:
-    """Return place, name and kind of each hit, without control characters."""
+    """Return the place, name and kind of each hit, without control characters."""
     lines = []
     for hit in found.hits:
         place = f"{from_here(f'{found.root}/{hit.path}', live.several.given)}:{hit.line}"
@@ -53,7 +53,7 @@ def described(found: Found, live: LiveSearch) -> list[str]:
 
 
 def _ask(prompt: str) -> str:
-    """Return a line of standard input, stripped; empty at its end."""
+    """Return a line of standard input, stripped; empty at the end of input."""
     streams.write_error(prompt)
     line = sys.stdin.readline() if sys.stdin is not None else ""
     if not line.endswith("\n"):

@@ -35,7 +35,7 @@ def summary(found: Found) -> Pieces:
 
 
 def hit_line(hit: Hit, root: str, roots: Sequence[GivenRoot], columns: int) -> Pieces:
-    """Return the place, the name and the kind of a hit, cut to some columns.
+    """Return the place, the name and the kind of a hit, cut to `columns`.
 
     A long path loses its beginning: the name of the file and the symbol say more.
     """
@@ -56,7 +56,7 @@ def hit_line(hit: Hit, root: str, roots: Sequence[GivenRoot], columns: int) -> P
 
 
 def _end(text: str, columns: int) -> str:
-    """Return the end of a text that fits some columns."""
+    """Return as much of the end of a text as fits into `columns`."""
     while width(text) > columns:
         text = text[max(1, (width(text) - columns) // 2) :]
     return text

@@ -35,7 +35,7 @@ def request_of(query: str, limit: int, options: argparse.Namespace) -> SearchReq
 
 
 def wanted_languages(options: argparse.Namespace) -> Iterator[str]:
-    """Yield the names of the languages of -t, and those of -T after a `!`. Raises `UsageError`."""
+    """Yield the languages of -t, and those of -T with a leading `!`. Raises `UsageError`."""
     for mark, flags in (("", options.languages), ("!", options.other_languages)):
         for names in flags:
             yield from (resolve(f"{mark}{name}") for name in names.split(","))

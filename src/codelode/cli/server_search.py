@@ -42,7 +42,7 @@ def search_server(
 
 
 def _check(roots: Sequence[str], options: argparse.Namespace) -> None:
-    """Raise `UsageError` for options of other places; drop those that need the files of a tree."""
+    """Raise `UsageError` for ROOT, --roster, --label and --open; drop options that need a tree."""
     if roots or options.roster is not None:
         raise UsageError("give only one of ROOT, --roster and --server")
     if options.label:

@@ -64,7 +64,7 @@ def option_of(key: Key, commands: Iterable[Command]) -> Option | None:
 
 
 def default_of(key: Key, commands: Iterable[Command]) -> str:
-    """Return the default of a setting for people; that of a flag is in its help."""
+    """Return the default of a setting for people; for a flag, its help states the default."""
     option = option_of(key, commands)
     if option is None:
         return key.default
@@ -76,7 +76,7 @@ def default_of(key: Key, commands: Iterable[Command]) -> str:
 
 
 def shown(key: Key, value: object) -> str:
-    """Return the value of a setting as a settings file could have it."""
+    """Return the value of a setting as one could write it in a settings file."""
     if value is None:
         return "never"
     if isinstance(value, bool):

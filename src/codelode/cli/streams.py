@@ -44,7 +44,7 @@ def prepare() -> None:
 
 
 def say(message: str) -> None:
-    """Write a message on standard error. It may quote hostile names: controls are escaped."""
+    """Write a message to standard error, with controls escaped: it may quote hostile names."""
     write_error(f"lode: {visible_name(message)}\n")
 
 
@@ -83,7 +83,7 @@ def progress_meter(quiet: bool = False) -> Meter | None:
 
 
 def transfer_meter(quiet: bool, action: str) -> Meter | None:
-    """Return a meter for segments that are moved, on the same condition."""
+    """Return a meter for a transfer of segments if standard error is a terminal, otherwise None."""
     if progress_meter(quiet) is None:
         return None
     from functools import partial
@@ -94,7 +94,7 @@ def transfer_meter(quiet: bool, action: str) -> Meter | None:
 
 
 def set_paged(width: int | None) -> None:
-    """Say that standard output is a pager on a terminal of this width; None for no more."""
+    """Record that standard output is a pager on a terminal of this width; None: no longer."""
     global _paged
     _paged = width
 
@@ -152,7 +152,7 @@ def use_color(choice: str, stream: TextIO) -> bool:
 
 
 def discard_output() -> None:
-    """Discard further output, also that flushed at exit: the pipe is broken."""
+    """Discard further output, including what is flushed at exit: the pipe is broken."""
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 1)
     os.close(null)

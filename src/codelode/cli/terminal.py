@@ -1,4 +1,4 @@
-"""What only a terminal gets: hyperlinks, and a pager."""
+"""Output features that only a terminal gets: hyperlinks, and a pager."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Links:
-    """Makes links to files if `--hyperlink-format` asks for them and color is used, as ripgrep."""
+    """Makes links to files if `--hyperlink-format` asks for them and color is on, as in ripgrep."""
 
     def __init__(self, options: argparse.Namespace) -> None:
         """Read the options. Raises `UsageError` for a bad format."""
@@ -29,7 +29,7 @@ class Links:
             self._format = found if streams.use_color(options.color, sys.stdout) else None
 
     def target(self, path: str | os.PathLike[str]) -> Target | None:
-        """Return where links to a file lead, given its absolute path; None for no links."""
+        """Return the target of links to a file, given its absolute path; None for no links."""
         if self._format is None:
             return None
         from codelode.render.hyperlinks import Target

@@ -1,4 +1,4 @@
-"""Search over many processes and machines, with the answers of one.
+"""Search over many processes and machines, with the same answers as on one machine.
 
 A *front* answers requests; *searchers* hold the segments, each with some of them. A search is the
 four calls of `docs/decisions/008-shards.md`: `count`, `gather` and `texts` run in the searchers,

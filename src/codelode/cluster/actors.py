@@ -1,4 +1,4 @@
-"""What Ray runs: a searcher as an actor."""
+"""The actor that Ray runs: a searcher."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from codelode.cluster.searcher import Searcher, SearcherOptions
 class SearcherActor:
     """A searcher that Ray starts, and starts again after its end.
 
-    All of its state is made here: Ray calls nothing else after a restart.
+    The constructor makes all of its state: Ray calls nothing else after a restart.
     """
 
     def __init__(self, options: SearcherOptions, files: FileOptions) -> None:

@@ -30,9 +30,10 @@ _LISTS = {
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A search of a server: the request, and the globs of the repositories to search.
+    """A search that a server does: the request, and the globs of the repositories to search.
 
-    `strict` refuses an answer without some of them; `seconds` is the time that it may take.
+    `strict` refuses an answer that lacks any of these repositories; `seconds` is the time that the
+    search may take.
     """
 
     request: SearchRequest

@@ -50,9 +50,10 @@ class RosterCorpus(Corpus):
 
 @dataclass(frozen=True, slots=True)
 class Restriction:
-    """Which repositories are searched: those that match globs, of those that labels let see.
+    """The repositories to search: of those that `labels` permit, the ones that match `globs`.
 
-    `strict` refuses an answer that leaves any of them out; `seconds` is the time it may take.
+    `strict` refuses an answer that leaves any of them out; `seconds` is the time that a search may
+    take.
     """
 
     globs: Sequence[str] = ()
@@ -63,9 +64,10 @@ class Restriction:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The repositories of one generation that a restriction selects, and what is searched of them.
+    """The repositories of one generation that a restriction selects, with the pieces to search.
 
-    `broken` are the names of those that cannot be searched; `identity` is their model.
+    `broken` are the names of repositories that cannot be searched; `identity` is the model of the
+    others.
     """
 
     selection: Selection
@@ -75,10 +77,10 @@ class Scope:
 
 
 class ClusterRepositories:
-    """Answers from the newest generation of a roster, which a thread looks for."""
+    """Answers from the newest generation of a roster; a thread polls for newer ones."""
 
     def __init__(self, front: Front, roster: Roster, model: str | None = None) -> None:
-        """Show a roster. `model` is the model of its indexes, if it is not a bundled one.
+        """Search a roster. `model` is the model of its indexes, if it is not a bundled one.
 
         Raises `ObjectStoreError`.
         """
@@ -95,7 +97,7 @@ class ClusterRepositories:
         threading.Thread(target=self._follow, daemon=True).start()
 
     def close(self) -> None:
-        """Follow the roster no longer."""
+        """Stop following the roster."""
         self._closed.set()
 
     @metrics.counting_errors("search")
@@ -146,7 +148,7 @@ class ClusterRepositories:
         return scope
 
     def _load_encoder(self, identity: Identity | None) -> Encoder | None:
-        """Return a model. No folder is opened because a roster names it."""
+        """Return the encoder for an identity. Opens no folder just because a roster names it."""
         if identity is None:
             return None
         if self._encoder is None:
@@ -177,7 +179,7 @@ class ClusterRepositories:
     def _show(self, roster: Roster) -> None:
         """Let the front search a generation. Manifests that did not change are not fetched.
 
-        A damaged one is missing from answers, and does not hold up the other repositories.
+        A repository with a damaged manifest is missing from answers; the others are searched.
         """
         manifests: dict[str, RepositoryManifest] = {}
         held, broken = [], set()

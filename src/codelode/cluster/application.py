@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class ClusterApi:
-    """The handlers of requests. Whoever reaches them sees what `labels` let see, no more."""
+    """The handlers of requests. Every client sees only what `labels` permit."""
 
     def __init__(self, repositories: ClusterRepositories, labels: Sequence[str] = ()) -> None:
         self._repositories = repositories
@@ -44,7 +44,7 @@ class ClusterApi:
         )
 
     async def search(self, request: Request) -> Response:
-        """Answer `/api/search`: the object of `lode search --json`."""
+        """Answer `/api/search` with the same object as `lode search --json`."""
         wanted = decode(request.scope["query_string"].decode("latin-1"))
         restriction = Restriction(
             wanted.repositories,

@@ -1,4 +1,4 @@
-"""Arrays in frames: described in the head, one after the other in the body, little-endian."""
+"""Arrays in frames: shapes in the head, little-endian values in the body, array after array."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ _LONGEST_SECONDS = 6 * 3600
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A repository to build: its name, where its source is, its access label or ""."""
+    """A repository to build: its name, the place of its source, and its label or ""."""
 
     name: str
     place: str
@@ -44,7 +44,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class TaskOptions:
-    """The roster that a task uploads to, its cores, and the bytes of memory it may use."""
+    """The roster that a task uploads to, the task's cores, and the bytes of memory it may use."""
 
     roster: str
     cores: int
@@ -55,7 +55,7 @@ class TaskOptions:
 class Built:
     """The outcome of one repository: what to commit, or a `problem`.
 
-    `peak_bytes` is the memory of the indexing.
+    `peak_bytes` is the peak memory of the indexing.
     """
 
     name: str
@@ -106,8 +106,9 @@ def read_sources(path: str) -> list[Source]:
 def build(source: Source, before: Repository | None, options: TaskOptions) -> Built:
     """Build a repository and upload its index; the caller commits it.
 
-    `before` is what the roster has of it: its segments are not uploaded again. Building twice does
-    no harm. Never raises for what a source or a store can cause.
+    `before` is the repository as the roster has it now: its segments are not uploaded again.
+    Building twice does no harm. An error of the source or of the store becomes a `problem`, and
+    is not raised.
     """
     began = time.monotonic()
     try:

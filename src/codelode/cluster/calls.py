@@ -46,7 +46,7 @@ class Calls:
         }
 
     def answer(self, frame: Frame) -> Frame:
-        """Return the reply to a call, without its `id`. Raises `FrameError` for no call."""
+        """Return the reply to a call, without its `id`. Raises `FrameError` for an invalid call."""
         head, body = frame
         try:
             call = self._calls[head["call"]]
@@ -137,7 +137,7 @@ class Calls:
 
 
 def _renumbered(keys: NDArray[np.int64], numbers: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return keys with the numbers of pieces in place of those of segments."""
+    """Return keys with their segment numbers replaced by the numbers of the pieces."""
     segments, ordinals = split_keys(keys)
     return chunk_keys(numbers[segments], ordinals)
 

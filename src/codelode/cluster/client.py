@@ -30,7 +30,7 @@ def ask_server(url: str, wanted: Wanted, token: str = "") -> Answer:
     """Return the answer of a server such as `https://search.example.com`.
 
     Raises `UsageError` for a request that the server refuses, and `ClusterError` if it cannot be
-    reached, cannot answer, or is no such server.
+    reached, cannot answer, or is not a front of a cluster.
     """
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.netloc or parts.query:

@@ -17,7 +17,7 @@ DRIVER = "codelode.cluster.driver"
 
 
 def deploy(options: DeployOptions) -> None:
-    """Start the actors in place of those of the same names. Raises `UsageError`, `ClusterError`."""
+    """Start the actors, replacing any of the same names. Raises `UsageError`, `ClusterError`."""
     _drive("deploy", options)
 
 

@@ -15,7 +15,7 @@ NAMESPACE = "codelode"
 
 @dataclass(frozen=True, slots=True)
 class DeployOptions:
-    """The searchers of a roster on the Ray cluster at an address (empty: the one of this machine).
+    """The searchers of a roster on the Ray cluster at `address` (empty: this machine's cluster).
 
     They dial `fronts` and prove `token`.
     """

@@ -104,7 +104,7 @@ def _withdraw(ray: Any, options: DeployOptions) -> None:
     for name in options.actor_names():
         try:
             ray.kill(ray.get_actor(name), no_restart=True)
-        except ValueError:  # there is none
+        except ValueError:  # no such actor
             continue
 
 

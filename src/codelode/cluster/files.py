@@ -45,7 +45,7 @@ class FileOptions:
 
 
 class CachedFiles:
-    """Pieces of rosters, fetched into a folder of this machine; those of local folders in place."""
+    """Pieces of rosters: opened in place in local folders, otherwise fetched to a folder here."""
 
     def __init__(self, options: FileOptions) -> None:
         self._cache = ObjectCache(Path(options.folder), options.most_bytes)

@@ -1,4 +1,4 @@
-"""The front: searches of all searchers together, with the answers of one machine."""
+"""The front: searches all searchers together, with the same answers as one machine."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ DEADLINE_SECONDS = 10.0
 class FrontOptions:
     """Where a front listens for searchers, and how it deals with them.
 
-    `searchers` is the number that it waits for before it begins, for some seconds.
+    `searchers` is the number of searchers that it awaits before it begins, for some seconds.
     """
 
     token: str
@@ -96,9 +96,9 @@ class Front:
         choose: Callable[[Corpus], Chosen],
         seconds: float = DEADLINE_SECONDS,
     ) -> Found:
-        """Return the hits of one machine with what `choose` returns.
+        """Return the hits that one machine would find, in the pieces that `choose` returns.
 
-        Pieces that cannot be searched within some seconds are left out: the hits are those of the
+        Pieces that cannot be searched within `seconds` are left out: the hits come from the
         others. Raises `ClusterError` if no searcher is ready, `UsageError`, and what `choose`
         raises.
         """

@@ -1,7 +1,8 @@
-"""How a searcher and a front make sure of each other before anything else.
+"""The handshake: a searcher and a front authenticate each other before anything else.
 
-Both know a token, which neither sends: each proves it for a random number of the other's. Nothing
-is encrypted after that, so the network between them must be private.
+Both know a token, which neither sends: each proves its knowledge by a keyed
+hash of the other's random number. Nothing is encrypted after that, so the network between them must
+be private.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ def prepare(connection: socket.socket) -> None:
 
 
 def greet(source: BinaryIO, sink: BinaryIO, token: str) -> str:
-    """Let a searcher prove that it knows the token, as the front; return its name.
+    """As the front, let a searcher prove that it knows the token; return the searcher's name.
 
     Raises `FrameError`, `OSError`.
     """

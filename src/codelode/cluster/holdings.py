@@ -1,4 +1,4 @@
-"""The pieces that a searcher has open: by view, and by the set of them that is searched."""
+"""The pieces that a searcher has open: by view, and by the set of pieces to search."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class UnknownViewError(LookupError):
 
 
 class HeldShard:
-    """Some pieces of a view as one shard. `numbers` int64[segments] are those of its pieces."""
+    """Some pieces of a view as one shard. `numbers` int64[segments] are the pieces' numbers."""
 
     def __init__(self, pieces: list[tuple[int, Piece, LiveSegment]]) -> None:
         self.numbers = np.array([number for number, _, _ in pieces], np.int64)
@@ -51,7 +51,7 @@ class OpenView:
         self._shards: LruCache[bytes, HeldShard] = LruCache(_SHARDS)
 
     def part(self, pieces: Pieces) -> tuple[HeldShard, list[int]]:
-        """Return the shard of some pieces, and the numbers of those that are not open."""
+        """Return a shard of the open ones among some pieces, and the numbers of the others."""
         numbers = np.flatnonzero(pieces).tolist()
         missing = [number for number in numbers if number not in self.segments]
         key = np.packbits(pieces).tobytes() + bytes(str(missing), "ascii")
@@ -124,7 +124,7 @@ class Holdings:
             return list(self._views.values())
 
     def close(self, name: str, holder: Hashable) -> None:
-        """Let a holder go; the last one closes the view."""
+        """Release a view for one holder; close it if this was the last one."""
         with self._lock:
             view = self._views.get(name)
             if view is not None:
@@ -133,7 +133,7 @@ class Holdings:
                     del self._views[name]
 
     def close_all(self, holder: Hashable) -> None:
-        """Let a holder of any views go."""
+        """Release all views of a holder."""
         with self._lock:
             names = list(self._views)
         for name in names:
@@ -148,12 +148,12 @@ class Holdings:
 
 
 def _key(piece: Piece) -> tuple[str, str]:
-    """Return what an open piece depends on: its bytes, and which of its files are dead."""
+    """Return the key of an open piece: it identifies its bytes, and which of its files are dead."""
     return piece.key, piece.entry.dead
 
 
 def _manifest(segments: list[LiveSegment]) -> Manifest:
-    """Return a manifest of some segments alone: the statistics come with each search."""
+    """Return a manifest with nothing but some segments: the statistics come with each search."""
     entries = tuple(live.entry for live in segments)
     dimensions = segments[0].segment.dimensions if segments else 0
     return Manifest(0, "", 0, "", "", dimensions, "", "", "", {}, segments=entries)

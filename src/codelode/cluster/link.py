@@ -22,7 +22,7 @@ SILENCE_SECONDS = 3.0
 
 
 class LinkLostError(ConnectionError):
-    """A searcher whose connection ended before it replied."""
+    """The error of a call whose connection ended before the searcher replied."""
 
 
 class Link:
@@ -56,7 +56,7 @@ class Link:
         return not self.lost and time.monotonic() - self.heard < SILENCE_SECONDS
 
     def call(self, head: dict[str, Any], body: bytes = b"") -> Future[Frame]:
-        """Send a call; the future has the reply, or `LinkLostError`."""
+        """Send a call; the future gets the reply, or raises `LinkLostError`."""
         future: Future[Frame] = Future()
         with self._sending:
             self._calls += 1
@@ -89,7 +89,7 @@ class Link:
                 if future is not None:
                     future.set_result(frame)
         except (OSError, FrameError):
-            pass  # the same as an end
+            pass  # treated like the end of the connection
         self.lost = True
         with self._sending:  # no call is added after this
             waiting = list(self._waiting.values())

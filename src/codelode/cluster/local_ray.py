@@ -1,4 +1,4 @@
-"""A Ray cluster on this machine, for trying things out: started, found again and ended."""
+"""A Ray cluster on this machine, for trying things out: start it, find it again, end it."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ _MOST_HANDSHAKES = 64
 
 
 class Members:
-    """Accepts searchers at an address and keeps a link to each: the newest one of a name."""
+    """Accepts searchers at an address and keeps a link to each: the newest link for each name."""
 
     def __init__(self, address: tuple[str, int], token: str) -> None:
         """Listen. Raises `UsageError` if the address is taken."""
@@ -76,7 +76,7 @@ class Members:
             return sorted(self._seen)
 
     def close(self) -> None:
-        """End all connections; accept none any more."""
+        """End all connections; accept no more."""
         self._closed.set()
         with suppress(OSError):
             self._server.shutdown(socket.SHUT_RDWR)
@@ -99,7 +99,7 @@ class Members:
                 connection.close()
 
     def _join(self, connection: socket.socket) -> None:
-        """Make a link of a connection, or close it."""
+        """Turn a connection into a link, or close it."""
         try:
             connection.settimeout(SECONDS)
             source, sink = connection.makefile("rb"), connection.makefile("wb")
@@ -134,4 +134,4 @@ class Members:
 
 
 def _ignore() -> None:
-    """Do nothing: nobody wants to know yet."""
+    """Do nothing: no callback for changes has been set yet."""

@@ -1,7 +1,7 @@
 """The messages between a front and its searchers: the calls of a search as heads and arrays.
 
 A call of a front is a head with `id` and `call`; the reply has the same `id`. Pieces are named by
-their number in the view: the keys of candidates have it in place of the number of a segment.
+their number in the view: the keys of candidates contain it instead of a segment number.
 
 | call     | asks for                                                                      |
 |----------|-------------------------------------------------------------------------------|
@@ -12,8 +12,8 @@ their number in the view: the keys of candidates have it in place of the number 
 | `gather` | the candidates of some pieces                                                 |
 | `texts`  | the hits for some candidates                                                  |
 
-A reply to the last three names the pieces that it does not cover, `missing`. A reply with `unknown`
-says that the view is not open.
+A reply to `count`, `gather` or `texts` lists as `missing` the pieces that it does not cover. A
+reply with `unknown` says that the view is not open.
 """
 
 from __future__ import annotations
@@ -46,10 +46,10 @@ _RANKED: Description = {
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The part of a search that is the same for all searchers: what `QueryContext` is made of.
+    """The part of a search that all searchers share, and from which they make a `QueryContext`.
 
-    `counts` int64[counted] are those of the terms in `ParsedQuery.counted`; `vector` is None where
-    the dense leg does not run.
+    `counts` int64[counted] are the counts of the terms in `ParsedQuery.counted`; `vector` is None
+    if the dense leg does not run.
     """
 
     request: list[Any]
@@ -61,7 +61,7 @@ class Asked:
 
     @classmethod
     def of(cls, context: QueryContext, counted: NDArray[np.int64]) -> Asked:
-        """Return the message for a context; `counted` are the counts before `focused`."""
+        """Return the message for a context and the counts before `ParsedQuery.focused`."""
         statistics = context.statistics
         return cls(
             pack_request(context.request),
@@ -73,7 +73,7 @@ class Asked:
         )
 
     def pack(self) -> list[Any]:
-        """Return the message as JSON. Python writes numbers so that they are read back exactly."""
+        """Return the message as JSON, from which Python reads every number back exactly."""
         vector = None if self.vector is None else self.vector.tolist()
         return [self.request, self.chunks, self.tokens, self.counts, vector, self.depth]
 
@@ -151,7 +151,7 @@ def pack_gathered(gathered: Gathered) -> Frame:
 
 
 def unpack_gathered(frame: Frame, terms: int, pieces: NDArray[np.bool_]) -> Gathered:
-    """Return the candidates of a reply, which are of some pieces. Raises `FrameError`."""
+    """Return the candidates of a reply; all must lie in `pieces`. Raises `FrameError`."""
     arrays = unpack_arrays(_field(frame[0], "arrays"), frame[1], _gathered(terms))
     gathered = Gathered(**arrays)
     numbers, _ = split_keys(gathered.keys)
@@ -222,7 +222,7 @@ def _is_hit(hit: Hit) -> bool:
 
 
 def missing_of(head: Any, pieces: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return which of the pieces asked for a reply does not cover, bool[pieces].
+    """Return which of the requested pieces a reply does not cover, bool[pieces].
 
     Raises `FrameError`.
     """

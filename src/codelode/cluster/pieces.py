@@ -1,4 +1,4 @@
-"""What a cluster holds: the segments of all repositories, at one generation of the roster."""
+"""The contents of a cluster: the segments of all repositories, at one generation of the roster."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _DIGEST = re.compile(r"([0-9a-f]{64})?\Z")
 class Piece:
     """A segment of a repository, as a searcher needs it.
 
-    `place` is where the segment is: the URL or the folder of a roster, in which it is the object
-    with a `digest`; or, without a digest, the folder of an index. `prefix` is the folder that holds
-    the repository in paths of hits, with a final slash, or "".
+    With a `digest`, the segment is the object with that digest in a roster, and `place` is the URL
+    or the folder of the roster. Without one, `place` is the folder of an index. `prefix` is the
+    folder in front of the repository's paths in hits, with a final slash, or "".
     """
 
     repository: str
@@ -95,7 +95,7 @@ class Corpus:
 
     @cached_property
     def pieces(self) -> tuple[Piece, ...]:
-        """All segments, in the order of the repositories: a piece is named by its place here."""
+        """All segments, ordered by repository; the number of a piece is its index here."""
         return tuple(piece for each in self.repositories for piece in each.pieces())
 
     @cached_property
@@ -111,7 +111,7 @@ class Corpus:
 
     @cached_property
     def totals(self) -> NDArray[np.int64]:
-        """The live chunks of each piece and their terms, int64[pieces, 2]."""
+        """The numbers of live chunks and of their terms in each piece, int64[pieces, 2]."""
         counts = [(each.entry.chunks, each.entry.tokens) for each in self.pieces]
         return np.array(counts, np.int64).reshape(-1, 2)
 
@@ -121,6 +121,6 @@ class Corpus:
         return np.asarray(chosen[self.owners], np.bool_)
 
     def names(self, pieces: NDArray[np.bool_]) -> tuple[str, ...]:
-        """Return the names of the repositories that some pieces belong to, bool[pieces]."""
+        """Return the names of the repositories that some `pieces`, bool[pieces], belong to."""
         numbers = np.unique(self.owners[pieces]).tolist()
         return tuple(self.repositories[number].name for number in numbers)

@@ -1,8 +1,8 @@
-"""Which searchers hold a piece.
+"""The placement of pieces: which searchers hold each piece.
 
 Rendezvous hashing (Thaler and Ravishankar, "Using name-based mappings to increase hit rates",
-1998): the owners of a piece are the searchers with the highest hashes of both names. A searcher
-that comes or goes moves only its own share of the pieces.
+1998): the owners of a piece are the searchers whose name, hashed with the piece's key, gives the
+highest values. A searcher that comes or goes moves only its own share of the pieces.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class View:
 
     @cached_property
     def owners(self) -> NDArray[np.int64]:
-        """The numbers of the members that hold each piece, the one to ask first comes first.
+        """The numbers of the members that hold each piece; the one to ask first comes first.
 
         int64[pieces, replicas], at most as many replicas as members.
         """
@@ -57,7 +57,8 @@ class View:
 def place(pieces: Sequence[Piece], members: Sequence[str], replicas: int) -> NDArray[np.int64]:
     """Return the owners of each piece, int64[pieces, replicas], at most as many as members.
 
-    The first owner is the one with fewer chunks so far: twins share the work evenly.
+    The first owner is the one that was given the fewest chunks as first owner so far: searchers
+    that hold the same pieces share the work evenly.
     """
     count = min(replicas, len(members))
     owners = np.zeros((len(pieces), count), np.int64)

@@ -40,7 +40,7 @@ _MOST_HEDGE = 0.5
 
 
 class Latencies:
-    """How long the latest calls of a kind took, and from when on one of them is late."""
+    """The durations of the latest calls of a kind, and the time after which a call is late."""
 
     def __init__(self) -> None:
         self._latest: deque[float] = deque(maxlen=_LATEST)
@@ -60,9 +60,10 @@ class Latencies:
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[T]):
-    """How a searcher is asked about some pieces, and how its reply about those it covers is read.
+    """A way to ask a searcher about some pieces, and to read its reply about those that it covers.
 
-    `make` and `read` are given sets of pieces. `read` raises `FrameError`.
+    `make` takes the pieces to ask about, `read` those that the reply covers. `read` raises
+    `FrameError`.
     """
 
     make: Callable[[Pieces], Frame]
@@ -96,7 +97,7 @@ class Round(Generic[T]):
     replies: list[Reply[T]] = field(default_factory=list)
 
     def run(self, wanted: Pieces, deadline: float) -> Pieces:
-        """Ask until all wanted pieces are covered or the deadline is over (`time.monotonic`).
+        """Ask until all wanted pieces are covered or the deadline (`time.monotonic`) has passed.
 
         Returns the pieces that no reply covers. Raises `UsageError` if a searcher refuses the
         request itself.
@@ -145,7 +146,7 @@ class Round(Generic[T]):
         return link if link and link.is_live and self.view.name in link.ready else None
 
     def _hedge(self, uncovered: Pieces, now: float, deadline: float) -> float:
-        """Ask other owners for late calls; return when to look again."""
+        """Ask other owners about the pieces of late calls; return when to look again."""
         late, until = self.latencies.late(), deadline
         for sent in list(self._under_way.values()):
             if sent.hedged:
@@ -177,7 +178,7 @@ class Round(Generic[T]):
 
     def _missing(self, head: Any, sent: _Sent) -> Pieces:
         """Return the pieces that a reply leaves out; all, if the searcher failed."""
-        if head.get("unknown"):  # it has started anew: the view will be opened again
+        if head.get("unknown"):  # the searcher has restarted: the view will be opened again
             sent.link.ready.discard(self.view.name)
             return sent.pieces
         try:
@@ -191,7 +192,7 @@ class Round(Generic[T]):
         return missing_of(head, sent.pieces)
 
     def _use(self, reply: Reply[T]) -> None:
-        """Keep a reply unless others cover more of what it covers."""
+        """Keep a reply, unless the kept replies that overlap it cover at least as many pieces."""
         overlapping = [each for each in self.replies if (each.pieces & reply.pieces).any()]
         if overlapping:
             rivals = np.logical_or.reduce([each.pieces for each in overlapping])

@@ -34,7 +34,7 @@ _COUNTS = 65_536
 
 
 class CountCache:
-    """The live chunks with a term, by generation and set of pieces."""
+    """The number of live chunks with a term, by generation and set of pieces."""
 
     def __init__(self) -> None:
         self._counts: LruCache[tuple[str, bytes, str], int] = LruCache(_COUNTS)
@@ -45,14 +45,14 @@ class CountCache:
         return {term: count for term, count in found.items() if count is not None}
 
     def put(self, generation: str, pieces: bytes, counts: dict[str, int]) -> None:
-        """Store counts of all of these pieces."""
+        """Store counts, by term, that cover all of these pieces."""
         for term, count in counts.items():
             self._counts.put((generation, pieces, term), count)
 
 
 @dataclass
 class Memory:
-    """What searches leave for later ones: counts of terms, and how long calls took."""
+    """The knowledge that searches leave for later ones: counts of terms, and latencies of calls."""
 
     counts: CountCache = field(default_factory=CountCache)
     latencies: dict[str, Latencies] = field(
@@ -63,7 +63,7 @@ class Memory:
 class ClusterSearch:
     """One search over some pieces of a view, until a deadline.
 
-    `missing` bool[pieces] grows by the pieces that could not be searched.
+    `missing` bool[pieces] marks the pieces that could not be searched so far.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class ClusterSearch:
         memory: Memory,
         deadline: float,
     ) -> None:
-        """`links` returns the link to a searcher; the deadline is one of `time.monotonic`."""
+        """`links` returns the link to a searcher; `deadline` is a time of `time.monotonic`."""
         self.pieces = pieces
         self.missing = np.zeros(len(pieces), bool)
         self._view = view
@@ -96,7 +96,7 @@ class ClusterSearch:
         return self._texts(ranked, Asked.of(context, counted).pack())
 
     def _totals(self) -> tuple[int, int]:
-        """Return the chunks and the terms of the pieces to search."""
+        """Return the numbers of chunks and of terms in the pieces to search."""
         chunks, tokens = self._view.corpus.totals[self.pieces].sum(axis=0).tolist()
         return chunks, tokens
 
@@ -132,7 +132,7 @@ class ClusterSearch:
         return [each.value for each in replies]
 
     def _texts(self, ranked: Ranked, asked: list[Any]) -> list[Hit]:
-        """Return the hits of the chunks to show, without those that nobody could read."""
+        """Return the hits for the ranked chunks, without those that no searcher could read."""
         numbers = ranked.keys >> 32
 
         def rows_of(pieces: Pieces) -> NDArray[np.intp]:

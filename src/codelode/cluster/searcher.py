@@ -1,7 +1,7 @@
 """A searcher: dials the fronts, and answers their calls from the pieces that they let it open.
 
-It has no address and keeps nothing that cannot be made again: one that starts anew is given its
-pieces by the fronts.
+It has no address and keeps nothing that cannot be made again: after a restart, the fronts give it
+its pieces.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ class _Conversation:
         self._sending = threading.Lock()
 
     def run(self, source: BinaryIO, sink: BinaryIO) -> None:
-        """Answer calls until the front is gone, silent or sends nonsense."""
+        """Answer calls until the front is gone, falls silent or sends nonsense."""
         with ThreadPoolExecutor(_THREADS) as searches, ThreadPoolExecutor(1) as slow:
             try:
                 while (frame := receive_at_most(source, MOST_BYTES)) is not None:

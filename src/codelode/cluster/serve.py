@@ -32,9 +32,9 @@ _TOKEN_BYTES = 24
 class ServeOptions:
     """What to serve and where.
 
-    `address` is that of the API, `names` are further names by which clients reach it, and `token`
-    is required of them if it is not empty. `listen` is the address that searchers dial. `ray` is
-    the address of a Ray cluster, or None for processes of this machine.
+    `address` is the address of the API, `names` are further host names by which clients reach it,
+    and `token`, if not empty, is required of them. `listen` is the address that searchers dial.
+    `ray` is the address of a Ray cluster, or None for processes of this machine.
     """
 
     roster: str
@@ -55,8 +55,9 @@ def serve_cluster(
 ) -> None:
     """Serve until interrupted.
 
-    `cluster_token` is that of front and searchers (empty: a new one). `announce` is told the URL
-    and the token of the API. Raises `UsageError`, `ClusterError`, and what `Roster.open` does.
+    `cluster_token` is the token of the front and the searchers (empty: a new one). `announce` gets
+    the URL and the token of the API. Raises `UsageError`, `ClusterError`, and the errors of
+    `Roster.open`.
     """
     roster = Roster.open(options.roster)
     host, port = options.address

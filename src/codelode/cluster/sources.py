@@ -41,11 +41,11 @@ _GIT_ENVIRONMENT = {
 
 
 def obtain(place: str, folder: Path) -> Path:
-    """Return the tree of a source; one that is not a folder is put below `folder`.
+    """Return the folder with the tree of a source; a clone or an archive is put below `folder`.
 
     `place` is a git URL, with `#BRANCH` at its end if wanted; the path or the https:// URL of an
-    archive; or a folder, which is read where it is. Raises `UsageError` if it cannot be had,
-    `OSError`.
+    archive; or a folder, which is read in place. Raises `UsageError` if the source cannot be
+    obtained, `OSError`.
     """
     if _ARCHIVE.search(place.partition("?")[0]):
         archive = Path(place)
@@ -102,7 +102,7 @@ def _copy(url: str, source: BinaryIO, sink: BinaryIO) -> None:
 
 
 def _unpack(place: str, archive: Path, tree: Path) -> Path:
-    """Unpack an archive; return its only folder, if all is in one."""
+    """Unpack an archive; return the tree, or its only folder if everything is in one."""
     if not hasattr(tarfile, "data_filter"):
         raise UsageError("archives need Python 3.11.4 or newer")
     tree.mkdir()

@@ -27,7 +27,7 @@ _MOST_IN_COMMIT = 100
 
 @dataclass(frozen=True, slots=True)
 class BuildOptions:
-    """The roster to build, the address of Ray, the cores and the bytes of memory of a task."""
+    """The roster to build, the address of Ray, and the cores and bytes of memory per task."""
 
     roster: str
     ray: str
@@ -38,10 +38,10 @@ class BuildOptions:
 def build_all(
     sources: Sequence[Source], options: BuildOptions, progress: Callable[[Built, int], None]
 ) -> Report:
-    """Build all sources and commit them; return the outcome of each, in their order.
+    """Build all sources and commit them; return the outcomes in the order of the sources.
 
-    `progress` is told each outcome and how many there are. Raises `UsageError`, `ClusterError`, and
-    what commits raise.
+    `progress` gets each outcome, with the number of outcomes so far. Raises `UsageError`,
+    `ClusterError`, and the errors of commits.
     """
     began = time.monotonic()
     writer = RosterWriter.open(options.roster)
@@ -71,7 +71,7 @@ def build_all(
 def _submit(
     ray: Any, sources: Sequence[Source], table: RosterTable, options: BuildOptions
 ) -> dict[Any, Source]:
-    """Start a task for each source; return the source of each."""
+    """Start a task for each source; return the sources by task."""
     asked = TaskOptions(options.roster, options.cores, options.max_memory)
     task = ray.remote(build).options(
         num_cpus=options.cores, memory=options.max_memory, max_retries=_RETRIES
@@ -85,7 +85,7 @@ def _submit(
 
 
 def _outcome(ray: Any, task: Any, source: Source) -> Built:
-    """Return the outcome of a task that has ended, in whatever way."""
+    """Return the outcome of a task that has succeeded or failed."""
     try:
         built: Built = ray.get(task)
     except ray.exceptions.RayError as error:
@@ -95,7 +95,7 @@ def _outcome(ray: Any, task: Any, source: Source) -> Built:
 
 
 class Committer:
-    """Commits repositories to a roster, several at a time; `problems` are those it could not."""
+    """Commits repositories to a roster, several at a time; `problems` has the refused ones."""
 
     def __init__(self, writer: RosterWriter) -> None:
         self.problems: dict[str, str] = {}
@@ -104,18 +104,18 @@ class Committer:
         self._since = time.monotonic()
 
     def add(self, built: Built) -> None:
-        """Take a repository that was built."""
+        """Add a built repository to those that wait for a commit."""
         if built.repository is not None:
             self._waiting.append(built.repository)
 
     def commit_if_due(self) -> None:
-        """Commit what waits if it is much or waits for long."""
+        """Commit the waiting repositories if there are many or the last commit is long ago."""
         late = time.monotonic() - self._since > _COMMIT_SECONDS
         if self._waiting and (late or len(self._waiting) >= _MOST_IN_COMMIT):
             self.commit()
 
     def commit(self) -> None:
-        """Commit what waits: new repositories are added, others replaced.
+        """Commit the waiting repositories: add the new ones, replace the others.
 
         One that the roster refuses does not hold up the rest.
         """
@@ -129,7 +129,7 @@ class Committer:
                 continue
             try:
                 change(group)
-            except UsageError:  # another writer was there, or a name lies in another
+            except UsageError:  # another writer was faster, or one name is a folder of another
                 self._one_by_one(change, group)
 
     def _one_by_one(self, change: Callable[..., object], group: Sequence[Repository]) -> None:

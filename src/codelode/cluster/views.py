@@ -1,7 +1,7 @@
-"""The view that a front uses, and the way to the next one without a pause.
+"""The view that a front uses, and the switch to the next one without a pause.
 
-A view becomes current once searchers have opened it. Searches that began with the one before keep
-using it, and it is closed after the last of them.
+A view becomes current once searchers have opened it. Searches that began with the previous view
+keep using that one, and it is closed after the last of them.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _RETRY_SECONDS = 1.0
 
 @dataclass(eq=False)
 class InUse:
-    """A view with the number of searches that use it, and what was asked of searchers for it."""
+    """A view, the number of searches that use it, and when each searcher was asked to open it."""
 
     view: View
     since: float = field(default_factory=time.monotonic)
@@ -49,7 +49,7 @@ class Views:
     """Opens views on the searchers, in a thread of its own."""
 
     def __init__(self, members: Members, replicas: int, expected: int) -> None:
-        """Wait for an `expected` number of searchers, but not long, before the first view."""
+        """Start the thread. The first view waits a while for the `expected` number of searchers."""
         self._members = members
         self._replicas = replicas
         self._expected = expected
@@ -113,7 +113,7 @@ class Views:
             self._step()
 
     def _step(self) -> None:
-        """Begin what is due: a new view, calls that open it, the switch, the end of old ones."""
+        """Take the steps that are due: make a view, open it, switch to it, close old ones."""
         names = tuple(self._members.names())
         begins = self._current is None and self._next is None
         few = begins and len(names) < self._expected
@@ -174,7 +174,7 @@ class Views:
         self._wake.set()
 
     def _is_ready(self, used: InUse) -> bool:
-        """Return whether all searchers have opened a view, or after a while: enough of them."""
+        """Return whether all searchers have opened a view, or after a while, one per piece."""
         view = used.view
         if all(self._has_open(member, view) for member in view.holders):
             return True

@@ -47,7 +47,7 @@ _LATIN = frozenset(("cp1252", "cp1250", "cp1254", "cp1257", "cp1258"))
 
 
 class _Language(NamedTuple):
-    """The costs in bits of reading a text as a language: see `training/letters.py`."""
+    """A language, as the costs in bits of reading a text in it: see `training/letters.py`."""
 
     encodings: dict[str, float]
     after_another: float
@@ -165,7 +165,7 @@ def _cost(character: str, language: _Language, encoding: str) -> float:
 
 @lru_cache(1 << 14)
 def _standard_cost(character: str, standard: str) -> float:
-    """Return the cost of an unlisted character, by the level of its national standard."""
+    """Return the cost of an unlisted character, by its level in the national standard."""
     try:
         encoded = character.encode(standard)
     except UnicodeEncodeError:

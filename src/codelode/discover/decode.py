@@ -20,7 +20,7 @@ _MAX_CONTROLS = 0.05
 _MAX_CONTROLS_UNKNOWN = 0.01  # if the encoding is unknown
 _SAMPLE = 1 << 12
 _MAX_BITS = 8.0  # per byte, in the best encoding: languages have 4 to 6, noise 9 and more
-_MAX_HIGH = 0.3  # share of bytes beyond ASCII up to which even noise is kept as text
+_MAX_HIGH = 0.3  # up to this share of bytes beyond ASCII, even noise is kept as text
 _MAX_WIDE_BITS = 12.0  # per character of UTF-16 or UTF-32 without a mark: noise has 15 and more
 _WIDE_LANGUAGES = ("gb18030", "big5hkscs", "cp932", "cp949", "cp1251", "cp1252", "cp1253")
 
@@ -54,7 +54,7 @@ _MARK_STARTS = tuple(mark for mark, _ in _MARKS)
 
 _ABOVE_ASCII = bytes(range(0x80, 0x100))
 _HIGH = re.compile(rb"[\x80-\xff]+")
-_ESCAPES = {  # of ISO-2022, where all bytes are ASCII
+_ESCAPES = {  # escapes of ISO-2022, where all bytes are ASCII
     b"\x1b$B": "iso2022_jp_ext",
     b"\x1b$@": "iso2022_jp_ext",
     b"\x1b$(D": "iso2022_jp_ext",
@@ -65,7 +65,7 @@ _CLEAN_CUT = re.compile(rb"\n|[\x00-\x7f]{2}")
 
 
 class Text(NamedTuple):
-    """UTF-8 without a byte order mark, and the name of the encoding it had."""
+    """A text in UTF-8 without a byte order mark, and the name of its original encoding."""
 
     text: bytes
     encoding: str
@@ -91,7 +91,7 @@ def decode(data: bytes) -> Text | NoText:
         return _wide_without_mark(data) or NoText(SkipReason.BINARY, "a NUL byte")
     text = data[3:] if data.startswith(codecs.BOM_UTF8) else data
     if text.isascii():
-        # One byte is found in a tenth of the time of two.
+        # A search for one byte takes a tenth of the time of a search for two.
         escaped = _escaped(text) if b"\x1b" in text and b"\x1b$" in text else None
         return escaped or _unless_binary(text, "utf-8")
     if _is_utf8(text):

@@ -28,7 +28,7 @@ class Omission(NamedTuple):
 class Folder:
     """A folder on the way from the root to the current one.
 
-    `omission` is the reason why everything in it but files tracked by git is skipped.
+    `omission`, if any, is the reason for skipping everything in it, except files that git tracks.
     """
 
     descriptor: int
@@ -41,7 +41,7 @@ class Folder:
     for_files: tuple[tuple[Finder, RuleFile], ...] = ()
     for_folders: tuple[tuple[Finder, RuleFile], ...] = ()
     entries: Sequence[Entry] = ()
-    rest: Iterator[Entry] = field(default_factory=lambda: iter(()))  # those not looked at yet
+    rest: Iterator[Entry] = field(default_factory=lambda: iter(()))  # the entries not looked at yet
     _headers: str = ""
 
     def keep(self, entries: Sequence[Entry]) -> None:
@@ -64,7 +64,7 @@ class Folder:
     def left_out(
         self, raw: bytes, path: str, *, is_folder: bool, hidden: bool, installed: bool
     ) -> Omission | None:
-        """Return the reason why rules or its name exclude an entry, or None.
+        """Return the reason why an entry is excluded by rules or by its name, or None.
 
         `hidden` and `installed` include hidden names and installed packages.
         """
@@ -89,7 +89,7 @@ class Folder:
         return None
 
     def header_language(self) -> str:
-        """Return the language of an ambiguous `.h`: that of the sources in the folder.
+        """Return the language of an ambiguous `.h`: the language of the sources in the folder.
 
         Without sources, the folder above decides.
         """

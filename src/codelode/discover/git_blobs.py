@@ -1,8 +1,8 @@
-"""The blobs that a git worktree tracks, with the file times by which git knows them as unchanged.
+"""The blobs that a git worktree tracks, with the file times that tell whether a file has changed.
 
 This is what `git ls-files -s` and `git diff-files` say together, read from git's index file. A file
 is unchanged if its times, inode and size are as git recorded them; unlike git, we do not compare
-the content of a file whose times are too close to those of the index file, but call it changed.
+the content of a file whose times are too close to the index file's time, but call it changed.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _NS = 1_000_000_000
-_RACY_NS = 10_000_000  # file times are this coarse
+_RACY_NS = 10_000_000  # the resolution of file times
 _STAT = np.dtype(
     [
         ("ctime", ">u4"),
@@ -53,9 +53,9 @@ class TrackedBlobs:
     """The entries of git's index that vouch for the content of a file.
 
     `numbers` maps paths from the top of the worktree to rows of `stats`, int64[n, 4] as
-    `stat_numbers` returns them, and of `ids`. `algorithm` is the hash of the ids. Entries that are
-    no regular files, assumed unchanged, sparse, unmerged or only announced are not in `numbers`,
-    nor are those with times too close to that of the index file.
+    `stat_numbers` returns them, and of `ids`. `algorithm` is the hash of the ids. Omitted from
+    `numbers` are entries that are no regular files, or are assumed unchanged, sparse, unmerged or
+    only intended to be added, and entries with times too close to the time of the index file.
     """
 
     algorithm: str
@@ -69,7 +69,7 @@ class TrackedBlobs:
         return blob
 
     def unchanged(self, numbers: list[int], stats: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Return bool[n]: which files are as git last saw them, so that blobs have their content.
+        """Return which files, bool[n], are as git last saw them, with the content of their blobs.
 
         `stats` is int64[n, 4], the `stat_numbers` of the files.
         """
@@ -78,9 +78,9 @@ class TrackedBlobs:
 
 
 def stat_numbers(status: os.stat_result) -> tuple[int, int, int, int]:
-    """Return what git compares of a file: times in ns, and inode and size modulo 2^32.
+    """Return the numbers that git compares: times in ns, and inode and size modulo 2^32.
 
-    All are -1 for what is no regular file.
+    All are -1 unless the file is a regular one.
     """
     if not stat.S_ISREG(status.st_mode):
         return -1, -1, -1, -1
@@ -89,11 +89,11 @@ def stat_numbers(status: os.stat_result) -> tuple[int, int, int, int]:
 
 
 def tracked_blobs(git_folder: Path, object_format: str) -> TrackedBlobs | None:
-    """Return the blobs that a worktree tracks; None if git's index cannot be read alone."""
+    """Return the blobs that a worktree tracks; None if git's index is unreadable or split."""
     file = git_folder / "index"
     hash_size = HASH_BYTES.get(object_format)
     try:
-        written_ns = file.stat().st_mtime_ns  # before it is read: a newer one would be later
+        written_ns = file.stat().st_mtime_ns  # taken before reading: a later write has a later time
     except OSError:
         return None
     data = read_settings(file, MAX_INDEX_BYTES, follow=True)

@@ -21,12 +21,12 @@ _OF_ANOTHER_REPOSITORY = frozenset(
 
 
 def changed_paths(folder: Path, revision: str = "HEAD") -> frozenset[bytes]:
-    """Return the absolute paths of the worktree around `folder` that differ from a revision.
+    """Return the absolute paths, in the worktree around `folder`, that differ from a revision.
 
     The work tree is compared with the revision; new files count unless they are ignored. With a
-    range `A..B` or `A...B`, the two revisions are compared. A path with a final slash is a folder
-    with all that is in it: a submodule, or a new repository within the worktree. Before the first
-    commit, every file differs from HEAD. `folder` is a real path.
+    range `A..B` or `A...B`, the two revisions are compared. A path with a final slash stands for a
+    folder and everything in it: a submodule, or a new repository within the worktree. Before the
+    first commit, every file differs from HEAD. `folder` is a real path.
 
     Raises `UsageError` outside of a worktree, for an unknown revision, and if git fails.
     """
@@ -66,9 +66,10 @@ def _output(top: Path, *command: str) -> bytes:
 
 
 def _git(top: Path, *command: str, explain: bool = False) -> bytes | None:
-    """Run git in a worktree; return its output, or None if it fails and nobody wants to know why.
+    """Run git in a worktree; return its output, or None if it fails and `explain` is false.
 
-    Raises `UsageError` with git's reason if `explain`, or if git cannot be run.
+    Raises `UsageError`: with git's reason if it fails and `explain` is true, or if git cannot be
+    run.
     """
     import subprocess  # few searches need git
 

@@ -12,7 +12,7 @@ from codelode.discover import wildmatch
 from codelode.discover.safe_open import read_settings
 
 MAX_SETTINGS_BYTES = 1 << 20
-_MAX_INCLUDES = 10  # nested, as in git
+_MAX_INCLUDES = 10  # inside each other: the limit of git
 
 _BLANK = re.compile(rb"(?:[ \t\r\n]|[#;][^\n]*)*")
 _SECTION = re.compile(rb'\[([-.A-Za-z0-9]+)(?:[ \t]+"((?:[^"\\\n]|\\[^\n])*)")?\]')
@@ -31,8 +31,8 @@ Setting = tuple[str, bytes]
 class GitConfig:
     """The settings in force in a repository, or outside any repository.
 
-    `git_folder` is the real path of the worktree's own `.git`, `common` that of the repository,
-    which holds `config` and `info`; they differ only in linked worktrees. Both are None outside of
+    `git_folder` is the real path of the worktree's own `.git`; `common` is the repository's `.git`,
+    which holds `config` and `info`. They differ only in linked worktrees. Both are None outside of
     repositories.
     """
 
@@ -66,7 +66,7 @@ class GitConfig:
             yield from self._of(self.git_folder / "config.worktree")
 
     def _of(self, file: Path, depth: int = 0) -> Iterator[Setting]:
-        """Yield the settings of a file, and of those that it includes."""
+        """Yield the settings of a file, and of the files that it includes."""
         data = read_settings(file, MAX_SETTINGS_BYTES, follow=True)
         for key, value in parse_config(data or b""):
             yield key, value
@@ -155,7 +155,7 @@ def _leads_to(pattern: str, git_folder: Path, file: Path, *, ignore_case: bool) 
 
 
 def _matches(pattern: str, text: str) -> bool:
-    """Return whether a text matches as a path by git's wildmatch."""
+    """Return whether a text, taken as a path, matches a pattern of git's wildmatch."""
     tokens = wildmatch.tokenize(os.fsencode(pattern), path=True)
     if not tokens:
         return False
@@ -207,7 +207,7 @@ def _text(data: bytes) -> str:
 
 
 def _value(data: bytes, at: int) -> tuple[bytes | None, int]:
-    """Return the value at `at`, None if it is malformed, and the end of its line."""
+    """Return the value at `at`, or None if it is malformed, and the offset of its line's end."""
     value = bytearray()
     length = 0  # trailing spaces beyond this length are dropped
     quoted = False

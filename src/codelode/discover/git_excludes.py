@@ -28,7 +28,7 @@ def _exists(path: Path) -> bool:
 
 @dataclass(frozen=True)
 class Worktree:
-    """A git worktree, or the rules that git applies outside of any (`top` None)."""
+    """A git worktree; if `top` is None, the rules that git applies outside of any worktree."""
 
     top: Path | None
 
@@ -66,7 +66,7 @@ class Worktree:
 
     @cached_property
     def ignore_case(self) -> bool:
-        """Whether git compares rules with names without regard to case."""
+        """Whether git ignores case when it compares rules with names."""
         return self._config.is_true("core.ignorecase")
 
     def exclude_files(self) -> list[Path]:
@@ -96,8 +96,8 @@ class Worktree:
     def blobs(self) -> TrackedBlobs | None:
         """Return the blobs that git tracks here and the state of their files; None if unknown.
 
-        Also None if files may differ from their blobs at the same size: a filter other than Git
-        LFS is configured.
+        Also None if a filter other than Git LFS is configured: a file may then differ from its
+        blob, even at the same size.
         """
         if self.top is None or self._git_folder is None:
             return None

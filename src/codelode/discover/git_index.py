@@ -1,8 +1,8 @@
 """The files that a git worktree tracks, read from git's own index file.
 
 Git is not asked: it may not be installed, and a process costs more than ten thousand entries. The
-layout is in gitformat-index(5): versions 2 and 3, and 4, whose paths share their beginnings. A
-split index, whose entries are in two files, is read by asking git after all.
+layout is in gitformat-index(5): versions 2 and 3, and version 4, where paths share prefixes. For
+a split index, whose entries are in two files, git is asked after all.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ STAT_BYTES = 40
 """The bytes of an entry before the name of its object."""
 HASH_BYTES = {"sha1": 20, "sha256": 32}
 _EXTENDED = 0x4000  # a flag: two more bytes of flags follow
-_LENGTH = 0x0FFF  # the bits of the path's length in the flags; longer paths have this value
+_LENGTH = 0x0FFF  # the bits of the flags with the path's length; a longer path has this value
 _GIT_SECONDS = 60
 
 
 class TrackedFiles:
-    """The sorted paths that a worktree tracks; takes 4 bytes each and the paths themselves."""
+    """The sorted paths that a worktree tracks, in 4 bytes of memory each besides the text."""
 
     def __init__(self, paths: list[bytes]) -> None:
-        """Take paths from the top of the worktree."""
+        """Sort the paths, which are relative to the top of the worktree."""
         paths.sort()
         self._joined = b"\0".join([*paths, b""])
         self._starts = array("I", accumulate((len(path) + 1 for path in paths), initial=0))
@@ -58,7 +58,7 @@ class TrackedFiles:
 def tracked_files(worktree: Path, git_folder: Path, object_format: str) -> TrackedFiles:
     """Return the files that a worktree tracks; empty if its index cannot be read.
 
-    `git_folder` is the worktree's own; `object_format` names the hashes of the repository.
+    `git_folder` is the worktree's own `.git`; `object_format` names the repository's hash.
     """
     data = read_settings(git_folder / "index", MAX_INDEX_BYTES, follow=True)
     hash_size = HASH_BYTES.get(object_format)
@@ -73,7 +73,7 @@ def tracked_files(worktree: Path, git_folder: Path, object_format: str) -> Track
 
 
 def read_entries(data: bytes, hash_size: int) -> tuple[list[bytes], list[int], int]:
-    """Return the paths of the entries, where each entry begins, and where the last one ends.
+    """Return the paths of the entries, the offset of each entry, and the end of the last one.
 
     Raises `ValueError` or `IndexError` for a damaged index.
     """
@@ -108,7 +108,7 @@ def _header(data: bytes) -> tuple[int, int]:
 
 
 def _varint(data: bytes, at: int) -> tuple[int, int]:
-    """Return a number as git's pack files write offsets, and where it ends."""
+    """Return a number in the encoding of offsets in git's pack files, and its end."""
     value = data[at] & 0x7F
     while data[at] & 0x80:
         at += 1

@@ -1,7 +1,8 @@
 """The globs that narrow a search: `*.py`, `src/**`, `!tests`, `*.{c,h}`.
 
-They have the meaning of `rg -g`: gitignore patterns inverted, so that a match is included and `!`
-excludes, plus alternatives `{a,b}`. A glob that matches a folder covers everything below it.
+They mean the same as in `rg -g`: they are gitignore patterns, but a match is included and `!`
+excludes; they may have alternatives `{a,b}`. A glob that matches a folder covers everything below
+it.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ class GlobSet:
 
 
 def escaped(path: str) -> str:
-    """Return a glob that matches nothing but a path, when it follows a slash."""
+    """Return a glob that matches only `path`, if a slash precedes the glob."""
     return re.sub(r"[\\*?\[\]{},!]", r"\\\g<0>", path)
 
 

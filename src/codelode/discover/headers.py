@@ -1,4 +1,4 @@
-"""The language of a C or C++ header that its text leaves open: that of the sources beside it."""
+"""The language of a C or C++ header whose text leaves it open: decided by the sources beside it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _CPP_SOURCES = (b".cc", b".cpp", b".cxx", b".c++", b".C", b".hpp", b".hh", b".hx
 
 
 def language_of_sources(names: Iterable[bytes]) -> str | None:
-    """Return `cpp` or `c` for the names in a folder with sources in these languages."""
+    """Return `cpp` or `c`, the language of the sources among the names in a folder, or None."""
     found = None
     for name in names:
         if name.endswith(_CPP_SOURCES):

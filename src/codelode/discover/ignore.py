@@ -32,7 +32,7 @@ class Rule(NamedTuple):
 
     line: int
     text: bytes
-    pattern: bytes  # without `!`, the leading `/`, and the trailing `/` that means folders only
+    pattern: bytes  # without `!`, without a leading `/`, and without a trailing `/` (folders only)
     negated: bool
     folders_only: bool
     with_path: bool  # matches the path below the file's folder instead of the name alone
@@ -44,7 +44,7 @@ class Rule(NamedTuple):
 
 
 def parse(data: bytes) -> Iterator[Rule]:
-    """Yield the rules of an ignore file in order, without comments, blank and invalid lines."""
+    """Yield the rules of an ignore file in order; omit comments, blank lines and invalid lines."""
     for number, line in enumerate(data.removeprefix(_BOM).split(b"\n"), 1):
         if not line or line.startswith(b"#"):
             continue
@@ -74,7 +74,7 @@ class Rules:
     def __init__(self, rules: Iterable[Rule], *, ignore_case: bool = False) -> None:
         """Take the rules in the order of the file, as `parse` gives them.
 
-        `ignore_case` compares ASCII letters as git does with `core.ignorecase`.
+        With `ignore_case`, the case of ASCII letters is ignored, as by git with `core.ignorecase`.
         """
         self.rules = list(rules)
         self._ignore_case = ignore_case

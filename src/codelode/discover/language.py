@@ -38,7 +38,8 @@ def language_of(name: str) -> str | None:
     """Return the language of a file by its name (without folders), or None.
 
     The whole name counts first, then the extension. `config.h.in` counts as `config.h`, and
-    `Makefile.boot` as `Makefile`. `a.C` is C++, but `A.C` is C: a name in capitals says nothing.
+    `Makefile.boot` as `Makefile`. `a.C` is C++, but `A.C` is C: where the whole name is in
+    capitals, the capital C says nothing.
     """
     found = _BY_NAME.get(name)
     if found is not None:
@@ -74,8 +75,8 @@ def language_called(alias: str) -> str | None:
 def resolve(alias: str) -> str:
     """Return the name of the language that a user calls `alias`: `c++`, `golang`, `.rs`, `Python`.
 
-    A leading `!`, which excludes a language from a search, is kept. Raises `UsageError`, with
-    similar names, if there is none.
+    A leading `!`, which excludes a language from a search, is kept. Raises `UsageError`, which
+    suggests similar names, if there is no such language.
     """
     if alias.startswith("!"):
         return f"!{resolve(alias[1:])}"

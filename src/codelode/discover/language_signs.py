@@ -11,7 +11,7 @@ class Sign(NamedTuple):
     """A sign of a language: a text matches one of its regular expressions only in `language`.
 
     If there are `hints`, only texts that match one of them are searched, which is much faster.
-    `bare` uses the text without C comments and without code that only a C++ compiler sees.
+    With `bare`, the text is searched without C comments and code that only a C++ compiler sees.
     `statements` are further patterns, for the beginnings of lines; each is tried only where one of
     its literals occurs.
     """
@@ -94,7 +94,7 @@ _CPP_STATEMENTS = (
         rb"(?:explicit|virtual|friend|concept|consteval|constinit)[ \t]",
     ),
     ((b"include",), rb"#[ \t]*include[ \t]*<(?:" + _HEADERS + rb")>"),
-    ((b"::",), rb"[A-Za-z_][\w \t*&]*[ \t*&]\w+::~?\w+\("),  # tries whole lines
+    ((b"::",), rb"[A-Za-z_][\w \t*&]*[ \t*&]\w+::~?\w+\("),  # slow, as it tries whole lines
 )
 _CPP_EXPRESSIONS = (  # each begins with a literal, so that a text is searched fast
     rb"std::\w",

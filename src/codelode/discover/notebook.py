@@ -1,8 +1,9 @@
-"""Jupyter notebooks as the text of their cells, every line on its line of the file.
+"""Jupyter notebooks as the text of their cells, each line at its line number in the file.
 
 A line `# %%` stands where the source of a cell begins, if that is code in Python; other cells name
 their language or type (`# %% [julia]`, `# %% [markdown]`). The lines of outputs, attachments and
-metadata are empty. Lines of a cell that share a line of the file are joined by `JOINER`.
+metadata are empty. Lines of cells that stand on the same line of the file are joined by
+`JOINER`.
 """
 
 from __future__ import annotations
@@ -33,9 +34,9 @@ _LINE_END: Final = re.compile("\r\n?|\n")
 
 @dataclass(slots=True)
 class _Cell:
-    """A cell: the offset of the key of its source, its type and language, and its lines.
+    """A cell: the offset of its source's key, its type, its language, and its lines.
 
-    Each line is the offset of a string in the file and that string, in JSON.
+    Each line is a pair: the offset of a JSON string in the file, and the string with its quotes.
     """
 
     offset: int = 0
@@ -45,11 +46,11 @@ class _Cell:
 
 
 class _NoJsonError(Exception):
-    """A text that is not JSON."""
+    """The error for a text that is not JSON."""
 
 
 def notebook_text(file: bytes) -> bytes | None:
-    """Return the text of a notebook, or None if the file is not a notebook. Both are UTF-8."""
+    """Return the text of a notebook, or None if the file is not one. File and text are UTF-8."""
     if b"\r" in file:
         file = file.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     reader = _Reader()
@@ -70,7 +71,7 @@ class _Reader:
         self.is_notebook = False
         self._called: dict[tuple[bytes, ...], bytes] = {}
         self._open = bytearray()  # the brackets that are open
-        self._keys: list[bytes] = []  # the key that each of them is at
+        self._keys: list[bytes] = []  # for each open bracket, the latest key in it
         self._cell: _Cell | None = None
         self._cell_depth = 0
 
@@ -112,7 +113,7 @@ class _Reader:
         return known[-1] if known else b"python"
 
     def _note_opening(self, bracket: int) -> None:
-        """Begin a cell: an object in a list at the key `cells`."""
+        """Begin a cell if the bracket opens one: an object in a list at the key `cells`."""
         depth = len(self._open)
         if self._cell is not None or bracket != _BRACE or depth < 2:
             return
@@ -145,7 +146,7 @@ class _Reader:
 
 
 def _language(written: bytes) -> bytes:
-    """Return a language as a notebook calls it, in lower case and without a version."""
+    """Return a notebook's name of a language, in lower case and without a version."""
     name = _NAME.match(written[1:-1].lower())
     return b"" if name is None else _KERNELS.get(name[1], name[1])
 

@@ -48,7 +48,7 @@ class WalkOptions:
 
     @classmethod
     def of(cls, options: Mapping[str, Any], exclude: tuple[str, ...] = ()) -> WalkOptions:
-        """Return the options that a manifest records, or that were given; None is the default."""
+        """Return the options from a manifest or from arguments; None means the default."""
         given = {name: options[name] for name in RECORDED if options.get(name) is not None}
         return cls(**given, exclude=exclude)
 
@@ -58,7 +58,7 @@ class WalkOptions:
 
 
 def size_limit(path: str, max_file_size: int) -> int:
-    """Return how large a file may be, in bytes."""
+    """Return the size limit of a file in bytes; it is higher for notebooks."""
     return max_file_size * NOTEBOOK_FACTOR if path.endswith(".ipynb") else max_file_size
 
 

@@ -3,7 +3,7 @@
 From the strongest: `.lodeignore`, `.ignore`, `.gitignore`, then git's `info/exclude` and
 `core.excludesFile`. Within a kind, a deeper file has precedence over a shallower one. The first
 file with a matching rule decides, by its last such rule. Inside a nested git repository, git's rule
-files of the outer repository do not apply; the other two kinds do.
+files of the outer one do not apply; its `.lodeignore` and `.ignore` files do.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ class RuleFile(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RuleStack:
-    """The rule files in force in a folder, by kind, the strongest first in each.
+    """The rule files in force in a folder, by kind; within a kind, the strongest first.
 
-    `worktree` is the git worktree that the folder is in, at `base` as in `finders`.
+    `worktree` is the git worktree of the folder; `base` is its top, relative as in `finders`.
     """
 
     lode: tuple[RuleFile, ...] = ()
@@ -110,8 +110,8 @@ def excludes_of(worktree: Worktree, base: bytes) -> tuple[RuleFile, ...]:
 def stack_above(root: Path, top: Path | None, *, heed: bool = True) -> tuple[RuleStack, bytes]:
     """Return the stack of a root before its own rules, and its `folder` for `finders`.
 
-    It holds git's excludes and the rule files of the folders above, from the top of the worktree
-    that contains the root (a real path); without `heed`, no rules.
+    The stack holds git's excludes and the rule files of the folders above the root (a real path),
+    from `top`, the top of its worktree; without `heed`, it holds no rules.
     """
     stack = RuleStack().in_worktree(Worktree(top), b"", heed=heed)
     if top is None or top == root:

@@ -38,10 +38,10 @@ class Scope:
         """Return the scope of a walk after changes to `paths`; None for the whole tree.
 
         `root` is a real path; `paths` are absolute or relative to it and need not exist. A rule
-        file stands for its folder, because it decides for everything there; so does a source of C
-        or C++ that may decide in which of them the headers there are. Outside of git
+        file stands for its folder, because it decides for everything there; so does a source in
+        C or C++ that may decide which of these languages the headers there have. Outside of git
         worktrees, a `.gitignore` of the root that ignores everything is heeded only if something
-        is left, so there any change stands for the whole tree.
+        is left; so with such a file, any change stands for the whole tree.
 
         Raises `UsageError` if a path is not below the root.
         """
@@ -69,7 +69,7 @@ class Scope:
 
 def _parts(root: str, path: str) -> tuple[str, ...]:
     """Return the parts of a path below the root. Links below the root are not followed."""
-    # Not by pathlib: it is slow for thousands of paths, and `..` is resolved by name.
+    # pathlib is slow for thousands of paths; and `..` must be resolved by name, without links.
     joined = os.path.normpath(os.path.join(root, path))  # noqa: PTH118
     below = _below(root, joined)
     if below is None:
@@ -89,7 +89,7 @@ def _below(root: str, path: str) -> str | None:
 
 
 def _decided_by(parts: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the folder that a rule file or a setting of git's decides for, or the path itself."""
+    """Return the folder that a rule file or a setting of git governs, or else the path itself."""
     if ".git" in parts:
         place = parts.index(".git")
         return parts[:place] if parts[place + 1 :] in _GIT_SETTINGS else parts

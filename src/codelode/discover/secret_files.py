@@ -1,6 +1,6 @@
-"""Files that hold secrets by their names: environments, private keys, credentials.
+"""Recognize files that hold secrets by their names: environments, private keys, credentials.
 
-They are skipped unless the user asks for them, also where git tracks them: an index is read by
+They are skipped unless the user asks for them, even if git tracks them: an index is read by
 agents, which send what they read to a model.
 """
 
@@ -32,7 +32,7 @@ _ENDS = tuple(
 
 
 def holds_secrets(name: bytes) -> bool:
-    """Check whether a file of this name holds secrets. Templates of such files do not."""
+    """Check whether a file of this name holds secrets; a template (`.env.example`) does not."""
     if not name.startswith(b".") and not name.lower().endswith(_ENDS):
         return False
     return _SECRET.match(name) is not None and _TEMPLATE.search(name) is None

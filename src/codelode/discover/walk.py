@@ -45,8 +45,9 @@ def walk(
 ) -> Iterator[SourceFile | Skip]:
     """Yield a `SourceFile` or a `Skip` for every file below a root, in the order of their paths.
 
-    With a `scope`, only files in it, with the same result as without. Folders on the way to it are
-    listed, others are not entered. A skipped folder on the way is reported too.
+    With a `scope`, yield only the files in it, each with the same result as in a whole walk.
+    Folders on the way to it are listed, others are not entered. A skipped folder on the way is
+    reported too.
 
     Paths are sorted as tuples of their parts, each compared byte by byte: `a/b` before `a.c`. A
     skipped folder gives one `Skip` whose path ends in `/`. A root that is a link is resolved first;
@@ -56,11 +57,11 @@ def walk(
     leave nothing at all: they were written for git, not for a user who names that folder.
 
     In a git worktree, hidden files and files that git's rules ignore are not skipped if git tracks
-    them. Installed packages, caches and indexes are skipped (see `installed`), and
-    files with secrets even there (see `secret_files`).
+    them. Installed packages, caches and indexes are skipped (see `installed`), and files
+    that hold secrets are skipped even if git tracks them (see `secret_files`).
 
-    `entered` is told each folder whose entries count, as a path with a final slash; empty for the
-    root.
+    `entered` is called with the path of each folder that the walk enters, with a final slash; with
+    an empty path for the root.
 
     Memory holds the entries of the folders on the way to the current one, never of the whole tree.
     Raises `UsageError` if the root is not a readable folder, and `IndexingError` if the machine
@@ -157,7 +158,7 @@ class _Walk:
         return SourceFile(path, size, *times, status.st_ino, language)
 
     def _left_out(self, folder: Folder, raw: bytes, path: str, is_folder: bool) -> Omission | None:
-        """Return why rules, options or its name leave an entry out, or None."""
+        """Return why rules, options or the name leave an entry out; None if nothing does."""
         options = self._options
         if self._excluded and path in self._excluded:
             shown = path + "/" if is_folder else path
@@ -172,7 +173,10 @@ class _Walk:
     def _enter(
         self, above: Folder, raw: bytes, name: str, omission: Omission | None
     ) -> Skip | None:
-        """Enter a folder, or return why not. `omission` skips all but the files that git tracks."""
+        """Enter a folder, or return the reason for skipping it.
+
+        With an `omission`, all of its files are skipped except those that git tracks.
+        """
         path = f"{above.path}{name}/"
         if len(self._way) > MAX_DEPTH:
             return Skip(path, SkipReason.UNREADABLE, f"more than {MAX_DEPTH} folders deep")

@@ -4,7 +4,7 @@ Names and paths are bytes, as on disk and as git compares them: `?` is one byte.
 git's `wildmatch.c` and `dir.c`, including two oddities that occur in real rule files:
 
 - git compares the part before the first wildcard as plain text and then starts over, so in
-  `a/b**/c` the stars are at a beginning and do cross folders;
+  `a/b**/c` the stars count as the beginning of a name and do cross folders;
 - in `**\/` the stars match at least one folder, unlike in `**/`.
 
 Once the text after a star has matched, the star is never retried: the leftmost match is as good as
@@ -41,7 +41,7 @@ Token = int | str | Stars
 
 
 def tokenize(pattern: bytes, *, path: bool) -> tuple[Token, ...] | None:
-    """Split a pattern into tokens; None if it can match nothing (an open `[`, a final backslash).
+    """Split a pattern into tokens; None if it can match nothing (unclosed `[`, final backslash).
 
     `path` says whether the pattern is matched against a path, where `**` crosses folders, or
     against a single name.
@@ -112,7 +112,7 @@ _CLASSES: dict[bytes, frozenset[int]] = {
 
 
 def _bracket(pattern: bytes, at: int) -> tuple[Token, int] | None:
-    """Return the set whose `[` is before `at`, and its end; None if it is malformed."""
+    """Return the byte set whose `[` precedes `at`, and its end; None if it is malformed."""
     negated = pattern[at : at + 1] in (b"!", b"^")
     start = at = at + negated
     members: set[int] = set()

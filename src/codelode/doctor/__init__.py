@@ -1,4 +1,4 @@
 """`lode doctor`: what is wrong with an installation or an index, and how to mend it.
 
-Each module makes findings of one area; `report` collects them. Nothing here changes anything.
+Each module yields the findings of one area; `report` collects them. Nothing here changes anything.
 """

@@ -42,7 +42,7 @@ def clients(project: Path) -> Iterator[Diagnosis]:
 
 
 def _program(path: Path, key: tuple[str, ...]) -> str:
-    """Return the program that a JSON configuration starts; empty if it cannot be told."""
+    """Return the program that a JSON configuration starts; empty if that cannot be read."""
     try:
         entry = json.loads(path.read_text("utf-8"))
         for name in key:

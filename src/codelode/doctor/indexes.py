@@ -1,4 +1,4 @@
-"""Findings about indexes: that of a root, and those whose roots are gone."""
+"""Findings about indexes: the index of a root, and the indexes whose roots are gone."""
 
 from __future__ import annotations
 

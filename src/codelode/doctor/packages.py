@@ -24,7 +24,10 @@ LANGUAGES = "languages"
 
 
 def model(name: str | None) -> Iterator[Diagnosis]:
-    """Yield findings about the model of new indexes; None for the bundled one."""
+    """Yield findings about the bundled model, and about another one set for new indexes.
+
+    `name` is None if no model is set.
+    """
     for each in dict.fromkeys((DEFAULT, name or DEFAULT)):
         try:
             encoder = load(each)
@@ -67,7 +70,7 @@ def grammars() -> Iterator[Diagnosis]:
 
 
 def extras() -> Iterator[Diagnosis]:
-    """Yield findings about the extras: complete, or which packages are missing."""
+    """Yield findings about the extras: whether each is installed, or which packages it lacks."""
     for extra, packages in requirements().items():
         if extra in ("", LANGUAGES):
             continue
@@ -95,9 +98,10 @@ def dependencies() -> Iterator[Diagnosis]:
 
 
 def requirements() -> dict[str, list[str]]:
-    """Return the packages that each extra needs; those of all installations under an empty name.
+    """Return the packages that each extra needs.
 
-    Empty if codelode runs from a folder without being installed.
+    An empty name stands for the packages that every installation needs. The result is empty if
+    codelode runs from a folder without being installed.
     """
     found: defaultdict[str, list[str]] = defaultdict(list)
     try:

@@ -1,4 +1,4 @@
-"""Findings about settings: the files, and variables that nobody reads."""
+"""Findings about settings: the files, and environment variables that codelode does not read."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def settings(root: Path) -> Iterator[Diagnosis]:
 
 
 def model_of(root: Path) -> str | None:
-    """Return the model that the settings name for new indexes; None if none or if invalid."""
+    """Return the model set for new indexes; None if none is set or the settings are invalid."""
     try:
         setting = effective(root).get("index.model")
     except UsageError:

@@ -50,10 +50,10 @@ class HasVocabulary(Protocol):
     """An encoder that can tell words from letters without meaning."""
 
     def knows(self, text: str) -> bool:
-        """Return whether any word of a text is known to the model as a whole."""
+        """Return whether the model knows any word of a text as a whole."""
         ...
 
 
 def knows(encoder: Encoder, text: str) -> bool:
-    """Return whether a model knows any word of a text; true for one that cannot tell."""
+    """Return whether a model knows any word of a text; true for a model that cannot tell."""
     return not isinstance(encoder, HasVocabulary) or encoder.knows(text)

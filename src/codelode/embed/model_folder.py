@@ -39,7 +39,7 @@ class ModelFolder:
 
     @staticmethod
     def open(folder: Path) -> ModelFolder:
-        """Map the model in `folder`. Raises ModelError if it is no model or of another version."""
+        """Map the model in `folder`. Raises ModelError if it holds none of this version."""
         info = _read_info(folder / INFO)
         model = ModelFolder(info, *(_map(folder / name) for name in ARRAYS))
         known, rows = len(model.hashes), len(model.table)
@@ -74,7 +74,7 @@ class ModelFolder:
 
 
 def fingerprint_of(folder: Path, info: dict[str, Any]) -> str:
-    """Return a hash over all that determines the vectors: arrays, settings in model.json."""
+    """Return a hash of all that determines the vectors: the arrays and settings in model.json."""
     import hashlib  # it loads OpenSSL, and a search needs neither
 
     digest = hashlib.blake2b(digest_size=12)

@@ -38,7 +38,7 @@ def find_onnx(folder: Path) -> Path | None:
 
 
 class OnnxEncoder:
-    """A transformer with mean or first-token pooling, as in 1_Pooling/config.json."""
+    """A transformer with mean or first-token pooling, as 1_Pooling/config.json says."""
 
     def __init__(self, folder: Path, model: Path) -> None:
         self.name = str(folder)

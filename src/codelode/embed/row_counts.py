@@ -1,4 +1,4 @@
-"""The table rows of each passage, with their counts: those of its words and of its path.
+"""The table rows of the words and the path of each passage, with their counts.
 
 The static encoder and the training of its model share this code, so that they count alike.
 """
@@ -80,7 +80,7 @@ def _path_keys(vocabulary: Vocabulary, paths: Sequence[str]) -> NDArray[np.int64
 def _with_rows(
     keys: NDArray[np.int64], ids: NDArray[np.int64], found: FlatRows
 ) -> NDArray[np.int64]:
-    """Combine each `keys[i]` with every row of `ids[i]`."""
+    """Return `keys[i]` combined with each row that `found` has for item `ids[i]`, for every i."""
     flat, lengths = found
     starts = (np.cumsum(lengths) - lengths)[ids]
     lengths = lengths[ids]

@@ -25,16 +25,16 @@ from codelode.text.tokens import text_parts
 from codelode.types import Passages
 
 _EXACT = 1 << 17  # times 128, the largest magnitude in the table, is 2^24
-_WEIGHT_STEPS = 1 << 20  # weights are rounded to integers of this fraction before summing
+_WEIGHT_STEPS = 1 << 20  # weights are rounded to multiples of 2^-20 before summing
 _TOGETHER = 8  # passages whose rows are fetched at once: half a megabyte, which fits the cache
 _MAX_TF = 256  # higher term frequencies count as this
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Entries:
-    """A flat array of the entries of n sums: passage i owns `[indptr[i], indptr[i+1])`.
+    """The rows and weights of n weighted sums; those of sum i are at `[indptr[i], indptr[i+1])`.
 
-    Dtypes: indptr and rows int64; weights float64, all integers.
+    Dtypes: indptr and rows int64; weights float64, but whole numbers.
     """
 
     indptr: NDArray[np.int64]

@@ -77,7 +77,7 @@ class Vocabulary:
         return self._row(term_hash(part)) is not None
 
     def rows_of_part(self, part: str) -> Rows:
-        """Return the row of a known part, or the rows of the pieces and the bucket of another."""
+        """Return the row of a known part, or the rows of an unknown part's pieces and bucket."""
         number = term_hash(part)
         row = self._row(number)
         return self._rows_of_unknown(part, number) if row is None else (row,)

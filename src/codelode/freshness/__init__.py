@@ -1,6 +1,7 @@
-"""How the newest snapshot compares with the tree, and bringing it up to date before an answer.
+"""Compare the newest snapshot with the tree, and update the index before an answer.
 
-`look` compares, within a time limit. `refresh` decides: with nothing to do, or little, the answer
-comes from a snapshot that equals the tree; otherwise from the one that there is, and says so.
+`look` compares, within a time limit. `refresh` decides: if there is nothing or little to do, the
+answer comes from a snapshot that equals the tree. Otherwise it comes from the existing snapshot,
+and says so.
 `background` lets an update go on after the answer. See docs/freshness.md.
 """

@@ -1,7 +1,7 @@
-"""A walk that begins in a child process while this one still imports what a search needs.
+"""A walk in a child process, while this process still imports the modules of a search.
 
-A cold search spends as long on imports as on the walk of 10,000 files, and Python lets threads take
-turns. The child is forked when little more than the walk is loaded.
+A cold search spends as long on imports as on the walk of 10,000 files, and Python threads do not
+run in parallel. The child is forked when little more than the walk is loaded.
 """
 
 from __future__ import annotations
@@ -54,7 +54,10 @@ class _Ahead:
         os.close(writing)
 
     def walked(self, deadline: float) -> Walked | None:
-        """Return the result; None if the child fails, or not until a time by `time.monotonic`."""
+        """Return the result; None if the child fails or misses the deadline.
+
+        `deadline` is a time by `time.monotonic`.
+        """
         pieces = []
         poll = select.poll()
         poll.register(self._reading, select.POLLIN)
@@ -83,10 +86,10 @@ def _walk(root: str, options: WalkOptions, writing: int) -> None:
     try:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         null = os.open(os.devnull, os.O_RDWR)
-        for number in range(3):  # nobody waits for the end of a stream because of this process
+        for number in range(3):  # no reader of the parent's streams waits for this process
             os.dup2(null, number)
         rows = [tuple(item) for item in walk(root, options) if isinstance(item, SourceFile)]
-        enlarge_pipe(writing, _PIPE_BYTES)  # so that it ends without waiting for its reader
+        enlarge_pipe(writing, _PIPE_BYTES)  # so that the child ends without waiting
         with os.fdopen(writing, "wb") as pipe:
             pipe.write(marshal.dumps(rows))
     finally:
@@ -97,11 +100,11 @@ _begun: _Ahead | None = None
 
 
 def begin(folder: str, root: str) -> None:
-    """Begin the walk before a search of a root with an index in a folder, if that pays."""
+    """Begin the walk of `root` ahead of a search, if that pays; `folder` holds the index."""
     global _begun
     if not hasattr(os, "fork") or available_cores() < 2:
         return
-    with suppress(OSError, ValueError, LookupError, TypeError):  # the search itself will tell
+    with suppress(OSError, ValueError, LookupError, TypeError):  # the search will report it
         with open(f"{folder}/manifest.json", "rb") as file:
             manifest = json.loads(file.read().partition(b"\n")[2])
         files = sum(entry["files"] for entry in manifest["segments"])
@@ -112,7 +115,10 @@ def begin(folder: str, root: str) -> None:
 
 
 def take(root: Path, options: WalkOptions, deadline: float) -> Walked | None:
-    """Return what a walk that has begun finds, once; None unless it is this walk."""
+    """Return the result of the walk that `begin` started; only the first call gets it.
+
+    Returns None if that walk has another root or other options, fails, or misses the deadline.
+    """
     ahead = _begun
     if ahead is None or ahead.is_taken:
         return None

@@ -1,6 +1,7 @@
-"""Work that its caller waits for only until a deadline, whatever it is held up by.
+"""Work that its caller waits for only until a deadline, whatever delays the work.
 
-A disk that hangs or a slow file cannot be interrupted, so the work has a thread of its own.
+Work that waits for a hanging disk, or that a slow file holds up, cannot be interrupted, so it has
+a thread of its own.
 """
 
 from __future__ import annotations
@@ -44,15 +45,18 @@ class Attempt(Generic[T]):
 
     @property
     def is_under_way(self) -> bool:
-        """Whether the work goes on. In the child of a fork it never does."""
+        """Whether the work is still going on; always false in the child of a fork."""
         return not self._done.is_set() and self._pid == os.getpid()
 
     def wait(self, deadline: float) -> bool:
-        """Wait until the work is done, or a time by `time.monotonic`; return whether it is done."""
+        """Wait for the work until the deadline; return whether it is done.
+
+        `deadline` is a time by `time.monotonic`.
+        """
         return self._done.wait(max(deadline - time.monotonic(), 0.0))
 
     def result(self) -> T:
-        """Return the result of work that is done, or raise what it has raised."""
+        """Return the result of the finished work, or raise its exception."""
         if self._error is not None:
             raise self._error
         assert self._result is not None
@@ -63,12 +67,12 @@ class Attempt(Generic[T]):
         self._abandoned = True
 
     def check(self) -> None:
-        """Raise `Abandoned` if nobody wants the work to be finished."""
+        """Raise `Abandoned` if the work was abandoned."""
         if self._abandoned:
             raise Abandoned
 
     def join(self, seconds: float) -> None:
-        """Wait for the end of the thread."""
+        """Wait up to `seconds` for the thread to end."""
         if self._pid == os.getpid():
             self._thread.join(seconds)
 
@@ -85,12 +89,12 @@ _running: WeakSet[Attempt[Any]] = WeakSet()
 
 
 def any_under_way() -> bool:
-    """Return whether work goes on in this process; a fork of it would inherit its locks."""
+    """Return whether work is under way in this process; a fork would inherit the work's locks."""
     return any(attempt.is_under_way for attempt in list(_running))
 
 
 def _end_all() -> None:
-    """Let the interpreter end without threads that it would stop amid native code."""
+    """Abandon all work and wait for it: at exit, Python would stop the threads in native code."""
     deadline = time.monotonic() + LAST_SECONDS
     attempts = list(_running)
     for attempt in attempts:

@@ -27,8 +27,9 @@ SECONDS_TO_ACCEPT = 0.1
 def ask(directory: Path, deadline: float) -> Freshness | None:
     """Return the freshness of the newest commit of the index in a folder.
 
-    It takes account of everything that was changed before the call. Returns None if no watcher
-    answers, or not until a time by `time.monotonic`, or if its program is another one.
+    It accounts for every change made before the call. Returns None if no watcher answers by the
+    deadline (a time by `time.monotonic`), or if the watcher runs another installation or version
+    of codelode.
     """
     folder = os.fspath(directory)
     if not os.path.exists(f"{folder}/{SOCKET}"):  # noqa: PTH110 (a cold search has no time)
@@ -40,7 +41,7 @@ def ask(directory: Path, deadline: float) -> Freshness | None:
 
 
 def _answer(folder: str, deadline: float) -> bytes:
-    """Return what the watcher sends after it has accepted. Raises `OSError`."""
+    """Return what the watcher sends once it accepts; empty if it does not. Raises `OSError`."""
     import _socket  # `socket` would take longer to import than the answer takes
 
     address = private_socket.Address(folder, SOCKET)
@@ -57,7 +58,7 @@ def _answer(folder: str, deadline: float) -> bytes:
             connection.settimeout(max(deadline - time.monotonic(), 0.001))
             more = connection.recv(1 << 16)
             data += more
-            if not more or more.endswith(_END):  # a fork of the watcher may keep it open
+            if not more or more.endswith(_END):  # a fork of the watcher may keep the socket open
                 return data
     finally:
         connection.close()
@@ -71,12 +72,15 @@ def pack(freshness: Freshness) -> bytes:
 
 
 def unpack(data: bytes) -> Freshness | None:
-    """Return an answer that was packed, None if by another program. Raises what is wrong."""
+    """Return a packed answer; None if another program packed it.
+
+    Raises `ValueError`, `LookupError` or `TypeError` if the data are malformed.
+    """
     said: dict[str, Any] = json.loads(data)
     return Freshness(**said["freshness"]) if said["program"] == _program() else None
 
 
 def _program() -> list[str]:
-    """Return the version and the place of this program: another one may count otherwise."""
-    package = sys.modules[__name__.partition(".")[0]]  # it is above this layer
+    """Return the version and the folder of this program: another one may count differently."""
+    package = sys.modules[__name__.partition(".")[0]]  # not imported: it is above this layer
     return [package.__version__, os.path.dirname(__file__)]  # noqa: PTH120

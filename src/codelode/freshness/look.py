@@ -27,10 +27,11 @@ if TYPE_CHECKING:
 class Look:
     """The files that differ from a snapshot; paths are relative to the root.
 
-    `touched` files have other times but the indexed content. `gone` are deleted files, and files
-    that are left out now; `deleted` counts those with text. `files` and `bytes` are the number of
-    files that the walk met and the size of those to read. The lists have all files only if the look
-    has `finished`. `whole` says that it was of the whole tree, and `began_ns` when it began.
+    `touched` files have other times but the indexed content. `gone` files were deleted, or are left
+    out now; `deleted` is the number of `gone` files with text. `files` is the number of files that
+    the walk met, and `bytes` the size of the files to read. The lists are complete only if the look
+    has `finished`. `whole` says that the look covered the whole tree; `began_ns` is the time when
+    it began.
     """
 
     generation: int
@@ -73,9 +74,9 @@ def look(
 ) -> Look:
     """Compare a tree with a snapshot; change nothing.
 
-    With a `scope`, only that part. Files whose times differ are read, because a new time alone is
-    no difference. Stops at the bounds; the look is then not `finished`. Raises `UsageError` if the
-    root cannot be read, and what reading the snapshot raises.
+    With a `scope`, compare only that part. Files whose times differ are read, because a new time
+    alone is no difference. A look that reaches its bounds stops and is not `finished`. Raises
+    `UsageError` if the root cannot be read, and whatever reading the snapshot raises.
     """
     found = Look(snapshot.manifest.generation, time.time_ns())
     found.whole = scope is None
@@ -115,7 +116,7 @@ def _is_same(root: Path, max_file_size: int, task: Task) -> bool:
 
 
 def _batches(walked: Iterator[SourceFile | Skip]) -> Iterator[list[SourceFile]]:
-    """Yield the files of a walk, some hundred at a time."""
+    """Yield the files of a walk, a few hundred at a time."""
     while items := list(islice(walked, COMPARE_FILES)):
         yield [item for item in items if isinstance(item, SourceFile)]
 

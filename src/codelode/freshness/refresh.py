@@ -39,7 +39,7 @@ commit of their new times."""
 MERGED_CHUNKS = 2048
 """An update before a search merges at most this many chunks, and leaves longer merges to others."""
 
-# An estimate, on the slow side: 500 KB per second, and what a commit takes.
+# Estimates, on the slow side: 500 KB per second, 0.5 ms per file, and 30 ms for a commit.
 _SECONDS_PER_BYTE = 2e-6
 _SECONDS_PER_FILE = 5e-4
 _COMMIT_SECONDS = 0.03
@@ -52,7 +52,7 @@ UPDATED = replace(UNCHANGED, updated=True)
 def budget() -> float:
     """Return the budget in seconds: `LODE_FRESH_BUDGET`, or the default.
 
-    Raises `UsageError` if that is not a number of seconds.
+    Raises `UsageError` if the variable is not a number of seconds.
     """
     given = os.environ.get("LODE_FRESH_BUDGET", "")
     try:
@@ -69,7 +69,7 @@ class Watched(Protocol):
 
     @property
     def leads(self) -> bool:
-        """Whether it is the elected one."""
+        """Whether this watcher is the elected one."""
 
     def changes(self) -> set[str] | None:
         """Return the paths that may differ; None if all may."""
@@ -78,8 +78,8 @@ class Watched(Protocol):
 class Refresher:
     """Looks at the tree of one index, and updates the index.
 
-    With `auto`, that is done by an attempt in a thread, for which a search waits no longer than its
-    budget. Searches share attempts: one uses the first that begins after it asked.
+    With `auto`, an attempt in a thread does so, and a search waits for it no longer than its
+    budget. Searches share attempts: a search uses the first attempt that begins after it asked.
     """
 
     known: ClassVar[dict[Path, Freshness]] = {}
@@ -87,7 +87,7 @@ class Refresher:
     folder of the index."""
 
     def __init__(self, reader: IndexReader, seconds: float | None = None) -> None:
-        """Take the reader of the index, and the budget if it is not the usual one."""
+        """Take the reader of the index, and the budget in seconds (None: the usual one)."""
         self.watcher: Watched | None = None
         """Knows the paths that may differ, if it leads."""
         self.go_on: Callable[[IndexReader], bool] = lambda reader: False
@@ -101,7 +101,8 @@ class Refresher:
         """Return how the index compares with the tree, after updating it if that was wanted.
 
         With `auto`, raises only what a search of the index raises too, and never waits for another
-        process. With `always`, waits for one, and raises what `Index.update` does.
+        process. With `always`, waits for another process that is indexing, and raises what
+        `Index.update` raises.
         """
         if fresh == "never":
             return UNKNOWN
@@ -137,7 +138,7 @@ class Refresher:
                 return attempt.result()
 
     def _told(self, home: IndexReader, deadline: float) -> Freshness | None:
-        """Return what a watcher knows, in this process or in another; None if none does."""
+        """Return the freshness known to a watcher of this or another process; None if unknown."""
         if self.watcher is not None and self.watcher.leads:
             return None if self.watcher.changes() != set() else UNCHANGED
         from codelode.freshness.inquiry import ask
@@ -157,7 +158,7 @@ class Refresher:
             return self._attempt
 
     def _late(self, home: IndexReader, attempt: Attempt[Freshness]) -> Freshness:
-        """Return what is known although an attempt is not done. It goes on."""
+        """Return what is known before an attempt is done; the attempt goes on."""
         so_far = attempt.so_far
         problem = f"looking at the tree took over {self._budget:.1g} s"
         if so_far is not None:
@@ -188,11 +189,12 @@ class Refresher:
             problem = "updating would take too long"
             return replace(compared, updating=going_on, problem=problem)
         attempt.so_far = compared
-        # The watcher of this process may hold the lock; it is no other process.
+        # The watcher of this process may hold the lock. A search may wait for it, because it is
+        # not another process.
         is_ours = self.watcher is not None and self.watcher.leads
         wait = max(deadline - time.monotonic(), 0.0) if is_ours else 0.0
         try:
-            # Workers, which need no less to start than the whole update, are not worth it.
+            # Workers are not worth it: they take at least as long to start as the whole update.
             settings: UpdateSettings = {"wait": wait, "jobs": 1, "progress": _Listener(attempt)}
             _update(home, snapshot, found, settings, MERGED_CHUNKS)
         except LockedError:
@@ -207,7 +209,7 @@ class Refresher:
     def _look(
         self, home: IndexReader, snapshot: Snapshot, bounds: Bounds, paths: set[str] | None
     ) -> Look:
-        """Compare some paths, or all that the reader covers."""
+        """Compare some paths with the snapshot; None for all that the reader covers."""
         walk = IndexWriter(home).walk_options(snapshot.manifest.options)
         scope = None
         if paths is not None and not paths:
@@ -235,7 +237,7 @@ def _cost(found: Look) -> float:
 
 
 class _Listener:
-    """Ends an update that was abandoned, as the listener of its progress."""
+    """The progress listener of an update, which ends the update once it is abandoned."""
 
     def __init__(self, attempt: Attempt[Freshness]) -> None:
         self._attempt = attempt
@@ -270,7 +272,7 @@ def _update(
 
 
 def _compared(found: Look, snapshot: Snapshot) -> Freshness:
-    """Return the result of a look."""
+    """Convert a look to a `Freshness`."""
     changed, added = len(found.changed), len(found.added)
     files = found.files if found.whole else snapshot.manifest.files + added
     coverage = round(1.0 - (changed + added) / max(files, 1), 4)

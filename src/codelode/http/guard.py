@@ -1,9 +1,9 @@
-"""An ASGI application that lets only permitted requests reach another one.
+"""An ASGI application that lets only permitted requests reach the application behind it.
 
-Any page in a browser can send requests to this machine, so `Guard` checks before anything else: the
-`Host` header must be an address or a name of this server (otherwise another site could bind its
-name to our address), `Origin`, if present, must be this server, and the token, if one is set, must
-match.
+Any page in a browser can send requests to this machine, so `Guard` checks every request first. The
+`Host` header must be an address or a name of this server; otherwise, another site could bind its
+name to this server's address. `Origin`, if present, must be this server. The token, if one is set,
+must match.
 """
 
 from __future__ import annotations
@@ -23,15 +23,16 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class Guard:
-    """The checks of host, origin and token before another application."""
+    """An application that checks host, origin and token before it passes a request on."""
 
     def __init__(
         self, inner: Application, hosts: Iterable[str], token: str = "", cookie: str = ""
     ) -> None:
-        """`hosts` are the names and addresses, without ports, that requests may be sent to.
+        """Accept requests to `hosts`, names and addresses without ports, and pass them to `inner`.
 
-        A client sends the token as `Authorization: Bearer TOKEN`. With the name of a `cookie`, a
-        browser may open `?token=TOKEN` once: it gets the cookie and the address without the token.
+        A client sends the token as `Authorization: Bearer TOKEN`. If a `cookie` is named, a browser
+        may open `?token=TOKEN` once: it gets the cookie, and a redirect to the address without the
+        token.
         """
         self._inner = inner
         self._hosts = frozenset(host.lower() for host in hosts)
@@ -81,7 +82,7 @@ class Guard:
         return hmac.compare_digest(given, self._token)
 
     def _entry(self, scope: Scope) -> str | None:
-        """Return the address without the token, if the query of a GET has the right one."""
+        """Return the address without the token if a GET has the right token in its query."""
         if not self._cookie or scope["method"] != "GET":
             return None
         fields = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)

@@ -55,10 +55,10 @@ def _bind(config: uvicorn.Config) -> socket.socket:
     import logging
 
     logger = logging.getLogger("uvicorn.error")
-    logger.disabled = True  # it would print the error on its own
+    logger.disabled = True  # uvicorn would print the error itself
     try:
         return config.bind_socket()
-    except SystemExit:  # uvicorn's way to say that the address is taken or not ours
+    except SystemExit:  # the address is taken, or not of this machine
         raise UsageError(
             f"cannot listen at {config.host}:{config.port}: the address is in use or not of this"
             " machine; --port 0 takes any free port"

@@ -35,7 +35,7 @@ MAX_SYMBOLS = 500
 
 
 class Calls:
-    """The tools over some roots. Threads may call it."""
+    """The tools for some roots. Several threads may call them at once."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class Calls:
         notes: Callable[[Index], str] = lambda index: "",
         show_secrets: bool = False,
     ) -> None:
-        """Take the roots; `notes` describes an update of an index that is under way."""
+        """Take the roots; `notes` describes the update of an index, if one is under way."""
         self._roots = roots
         self._notes = notes
         self._show_secrets = show_secrets
@@ -126,7 +126,7 @@ class Calls:
         return SecretMask(enabled=not self._show_secrets)
 
     def _footer(self, compared: Mapping[Path, Freshness], masked: int = 0) -> str:
-        """Return one line about the state of the indexes; `compared` is how the trees differ."""
+        """Return one line about the state of the indexes; `compared` has the freshness by root."""
         states = []
         for index in self._roots.indexes:
             state = index_state(index, self._notes(index), compared.get(index.root))

@@ -22,7 +22,7 @@ _ENTRY_BYTES = 3
 
 
 def make(request: str, seen: Iterable[bytes]) -> str:
-    """Return the cursor of a request after the entries with some digests were shown."""
+    """Return the cursor of a request after entries were shown; `seen` holds their digests."""
     data = _digest(request, _REQUEST_BYTES) + b"".join(seen)
     return base64.urlsafe_b64encode(data).decode().rstrip("=")
 
@@ -30,7 +30,7 @@ def make(request: str, seen: Iterable[bytes]) -> str:
 def read(request: str, cursor: str) -> list[bytes]:
     """Return the digests of the entries shown; an empty cursor has none.
 
-    Raises `UsageError` if the cursor is not one, or belongs to another request.
+    Raises `UsageError` if the text is not a cursor, or the cursor belongs to another request.
     """
     if not cursor:
         return []

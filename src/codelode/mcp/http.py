@@ -42,7 +42,7 @@ def serve_http(
     application = tools.server().streamable_http_app(
         streamable_http_path=PATH,
         max_request_body_size=MAX_BODY_BYTES,
-        # `Guard` checks, for every address.
+        # `Guard` checks the `Host` header instead, for every address.
         transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
     )
     guarded = Guard(application, [*LOOPBACK_NAMES, host, *names], token)

@@ -31,7 +31,7 @@ def _described(symbol: SymbolHit, name: str) -> str:
 
 
 def fitting(lines: Sequence[str], footer: str, tokens: int) -> str:
-    """Return the lines that fit beside the footer, and the number of those left out."""
+    """Return a text: the lines that fit, the number of lines left out, and the footer."""
     room = tokens - count_tokens(f"\n[{len(lines):,} more: narrow by path or kind]\n\n{footer}\n")
     shown: list[str] = []
     for line in lines:

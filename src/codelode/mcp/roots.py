@@ -53,9 +53,9 @@ class Roots:
         return str(full) if self.base is None else str(full.relative_to(self.base))
 
     def find(self, path: str) -> list[Place]:
-        """Return the places that a path means: it is absolute, or relative as in answers.
+        """Return the places that a path names; it is absolute, or relative as in answers.
 
-        An empty path means every root. Raises `UsageError` if it lies outside of all roots.
+        An empty path means every root. Raises `UsageError` if the path is outside of all roots.
         """
         path = path.strip()
         if path in ("", "."):
@@ -89,7 +89,7 @@ class Roots:
 def globs_of(place: Place, glob: str) -> list[str] | None:
     """Return the globs that restrict a search to a place and to the given globs.
 
-    Globs are separated by spaces or commas, as in `*.py !tests`. Globs that include are moved
+    Globs are separated by spaces or commas, as in `*.py !tests`. Globs without a `!` are moved
     below the place, so that both restrictions hold.
     """
     wanted = [each for each in _GLOB.findall(glob) if each]

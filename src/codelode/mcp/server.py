@@ -1,8 +1,8 @@
 """The server: the tools over the Model Context Protocol, by the official SDK.
 
 The low-level server of the SDK is used: results must not have `structuredContent`, because clients
-that see it hide the text from their model. Both eras of the protocol are served, with and without a
-handshake.
+that see it hide the text from their model. Both variants of the protocol are served: with a
+handshake, and without.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ class ToolServer:
     def __init__(self, roots: Roots, show_secrets: bool = False, watch: bool = True) -> None:
         """Take the roots; likely secrets are masked unless `show_secrets`.
 
-        With `watch`, indexes are kept up to date between calls; of several servers of an index, one
-        does it.
+        With `watch`, indexes are kept up to date between calls; if several servers share an index,
+        one of them does so.
         """
         self._roots = roots
         self._watch = watch
@@ -96,7 +96,7 @@ class ToolServer:
                     self._watchers[index.root] = index.watch()
 
     async def _wait_for_an_index(self, context: Context) -> None:
-        """Start to index what has no index; wait until there is something to search.
+        """Start indexing the roots without an index; wait until there is something to search.
 
         Waits for a complete index only while the call has time.
         """

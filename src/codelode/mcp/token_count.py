@@ -1,10 +1,10 @@
-r"""An upper bound for the tokens of a text in any real tokenizer, without a vocabulary.
+r"""An upper bound for the number of tokens of a text in any real tokenizer, without a vocabulary.
 
 Language models count text in tokens, each model by a vocabulary of its own that takes megabytes. An
-answer must fit a budget of any of them, so this count is an upper bound in practice: over 1,775
+answer must fit the budget with any of them, so this count is an upper bound in practice: over 1,775
 excerpts of 32 repositories, the tokenizers `cl100k`, `o200k`, Llama 3 and Qwen 3 count 64 or 65 %
-of it in the median and never more than 98 %. `benchmarks/agents/tokens.py` measures this. Its
-constants were fitted to excerpts of the same repositories.
+of the bound in the median and never more than 98 %. `benchmarks/agents/tokens.py` measures this.
+The constants of the bound were fitted to excerpts of the same repositories.
 
 The count imitates byte pair encoding: common letter pairs merge into long tokens, rare ones do not;
 some pairs of punctuation are one token; a run of one character takes few tokens; bytes beyond ASCII
@@ -65,7 +65,7 @@ def count_tokens(text: str) -> int:
         piece = match[0]
         if piece != " ":
             total += _cost(piece, match.lastgroup)
-        elif text[match.end() : match.end() + 1].isdigit():  # else it is part of the next token
+        elif text[match.end() : match.end() + 1].isdigit():  # else the space joins the next token
             total += 1
     return math.ceil(total * _MARGIN)
 

@@ -1,8 +1,8 @@
 """The tools that agents see: names, descriptions and parameters, in a fixed order.
 
-Clients cut descriptions at 2 KB, and one reads only 512 characters, so the first sentences say when
-to use a tool and when grep is right. Schemas have plain types only: some clients fail on unions and
-on nullable types.
+Clients cut descriptions at 2 KB, and one client reads only 512 characters, so the first sentences
+say when to use a tool and when to use grep. Schemas have plain types only: some clients fail on
+unions and on nullable types.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Metrics of updates and searches in long-running programs, for Prometheus and others.
 
-They are off until `enable` is called. While they are off, OpenTelemetry is not imported, and a
-place that would record something only reads a variable. `instruments` defines the metrics, `export`
+They are off until `enable` is called. While they are off, OpenTelemetry is not imported, and the
+code that would record something only reads a variable. `instruments` defines the metrics, `export`
 writes them to a file or serves them over HTTP. docs/monitoring.md lists them.
 
     from codelode import metrics

@@ -1,7 +1,8 @@
 """Targets of metrics: a file for node_exporter, or an HTTP endpoint for Prometheus.
 
-OpenTelemetry's SDK adds up, its Prometheus exporter translates, prometheus_client writes and
-serves. No metric is ever sent: a file is written, or a scraper is answered.
+OpenTelemetry's SDK adds up the metrics, its Prometheus exporter translates them, and
+prometheus_client writes or serves them. No metric is ever sent: a file is written, or a scraper is
+answered.
 """
 
 from __future__ import annotations
@@ -127,7 +128,7 @@ def _write_regularly(path: Path, registry: CollectorRegistry) -> tuple[str, Call
 
     def keep_writing() -> None:
         while not ended.wait(WRITE_SECONDS):
-            with suppress(OSError):  # a full disk may be empty the next time
+            with suppress(OSError):  # a full disk may have room the next time
                 write()
 
     thread = threading.Thread(target=keep_writing, name="lode-metrics", daemon=True)

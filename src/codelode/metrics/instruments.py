@@ -73,7 +73,7 @@ class Recorder:
     def update_done(self, root: str, report: UpdateReport, *, whole: bool = True) -> None:
         """Record an update that has ended; its chunks and bytes were counted before.
 
-        `whole` says that it covered the whole tree, so that its skips are complete.
+        `whole` says that the update covered the whole tree, so that its skips are complete.
         """
         for change in ("added", "changed", "removed"):
             self._files.add(getattr(report, f"files_{change}"), {"change": change})
@@ -98,7 +98,7 @@ class Recorder:
         reasons = self._reasons.setdefault(root, set())
         reasons.update(skipped)
         named = _label(root)
-        for reason in reasons:  # also those of an earlier update, which may no longer apply
+        for reason in reasons:  # also the reasons of earlier updates, to reset them
             self._skipped.set(skipped.get(reason, 0), {"root": named, "reason": reason})
 
     def index_seen(

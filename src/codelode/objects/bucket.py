@@ -1,4 +1,4 @@
-"""Buckets of S3 and what speaks its protocol, of Google and of Azure, by obstore."""
+"""Buckets of S3, of stores with the protocol of S3, of Google and of Azure, by obstore."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class BucketStore:
     """A bucket, or a folder of one. `store` is a store of obstore's."""
 
     place: str
-    store: Any = field(repr=False)  # that of Azure cannot describe itself without an account
+    store: Any = field(repr=False)  # the `repr` of an Azure store fails without an account
 
     @classmethod
     def open(cls, url: str) -> BucketStore:
@@ -59,7 +59,7 @@ class BucketStore:
         return cls(url, store)
 
     def get(self, key: str, most: int = MAX_OBJECT) -> bytes:
-        """Fetch an object, after a look at its size."""
+        """Fetch an object after checking its size."""
         import obstore
 
         with self._explained(key):
@@ -103,7 +103,7 @@ class BucketStore:
                 )
 
     def create(self, key: str, data: bytes) -> bool:
-        """Upload an object on condition that there is none."""
+        """Upload an object unless there is one with this key; return whether it was uploaded."""
         import obstore
         from obstore.exceptions import AlreadyExistsError, PreconditionError
 
@@ -158,7 +158,7 @@ class BucketStore:
 
     @contextmanager
     def _explained(self, key: str) -> Iterator[None]:
-        """Turn the errors of obstore into ours."""
+        """Convert the exceptions of obstore to `ObjectStoreError`."""
         from obstore.exceptions import BaseError
 
         try:

@@ -1,4 +1,4 @@
-"""A folder as an object store, also one that several machines share.
+"""An object store in a folder, which several machines may share.
 
 An object is written under a temporary name, synced, and then renamed (`put`) or linked (`create`):
 a link to a name that exists fails, on NFS and SMB too. A dead writer leaves a file whose name
@@ -68,10 +68,10 @@ class FolderStore:
             raise self._failed(key, error) from None
 
     def create(self, key: str, data: bytes) -> bool:
-        """Write a temporary file and link it, which fails if there is one of that name.
+        """Write a temporary file and link it; return False if the name exists already.
 
-        Over a network the answer of a link may be lost, and its repetition then fails: what counts
-        is that the temporary file has two names.
+        Over a network, the reply to a link may be lost, and the retry then fails. So the number of
+        names of the temporary file decides: two if the link was made.
         """
         path = self._path(key)
         try:
@@ -181,7 +181,7 @@ def _write(folder: Path, content: Content, pace: Pace) -> Path:
 
 
 def pieces(content: Content, size: int) -> Iterator[bytes]:
-    """Yield bytes, or those of a file, `size` at a time."""
+    """Yield the content, bytes or a file, in pieces of at most `size` bytes."""
     if not isinstance(content, Path):
         view = memoryview(content)
         yield from (bytes(view[at : at + size]) for at in range(0, len(view), size))

@@ -2,8 +2,9 @@
 
 A commit reads the newest generation g, makes a new body from that of g, and creates g + 1. If
 another writer was faster, it reads again and makes its body from the newer one. This needs one
-property of the store: of several creates of the same key, one passes. It holds on S3, Google, Azure
-and in folders; `probe` refuses a store without it. Delta Lake, Lance and SlateDB commit like this.
+property of the store: of several creates of the same key, one succeeds. S3, Google, Azure
+and folders have it; `probe` refuses a store without it. Delta Lake, Lance and SlateDB commit like
+this.
 
 Each generation names its parent by a cryptographic hash. Old generations are removed, but never the
 newest, and none that was the newest within the last day. A writer that slept longer could create
@@ -46,8 +47,8 @@ _LONGEST_WAIT = 1.0
 class Generation:
     """One committed generation.
 
-    `digest` is the hash of the whole object, `parent` that of the generation before (empty for the
-    first). `body` is what the caller committed.
+    `digest` is the hash of the whole object, `parent` the digest of the generation before it (empty
+    for the first). `body` is what the caller committed.
     """
 
     number: int
@@ -81,7 +82,7 @@ class Generations:
                 return None
             try:
                 return self.read(number)
-            except NoObjectError:  # it was withdrawn, or removed after newer ones
+            except NoObjectError:  # withdrawn, or removed after newer commits
                 known = None
 
     def read(self, number: int) -> Generation:
@@ -96,9 +97,9 @@ class Generations:
     def commit(self, change: Callable[[Generation | None], bytes | None]) -> Generation | None:
         """Commit the body that `change` makes of the newest generation (None: there is none yet).
 
-        `change` is called again whenever another writer was faster, with the newest generation
-        then; so it must not have effects. It returns None if nothing is to be committed. Returns
-        the generation that this call committed, or the newest if there was nothing to commit.
+        If another writer was faster, `change` is called again, with the generation that is the
+        newest by then, so `change` must not have side effects. It returns None to commit nothing.
+        Returns the generation that this call committed, or the newest if it committed nothing.
         Raises `UnfitStoreError`, and `StaleWriterError` if it does not succeed within an hour.
         """
         self.probe()
@@ -131,7 +132,7 @@ class Generations:
         return None
 
     def _is_ours(self, key: str, data: bytes) -> bool:
-        """Return whether an object is one that we created: the answer of the store was lost.
+        """Return whether this attempt created an object although the store's reply was lost.
 
         The bytes of every attempt differ, even for equal bodies.
         """
@@ -141,7 +142,7 @@ class Generations:
             return False
 
     def _descends(self, made: Generation) -> bool:
-        """Return whether every generation newer than `made` descends from it, as far as it shows.
+        """Return whether all generations newer than `made` descend from it, as far as one can tell.
 
         If there are newer ones, the next one must exist and name `made` as its parent: generations
         are removed from the oldest on, so a gap means that `made` takes the place of a removed one.
@@ -154,7 +155,7 @@ class Generations:
         return self.read(made.number + 1).parent == made.digest
 
     def remove_old(self, keep: int = 1, older_than: float = KEPT_SECONDS) -> list[int]:
-        """Remove generations that were superseded `older_than` seconds ago; return their numbers.
+        """Remove generations superseded over `older_than` seconds ago; return their numbers.
 
         The `keep` newest stay, and so does the newest in any case. Time is measured by the clock of
         the store.
@@ -171,9 +172,9 @@ class Generations:
         return [_number(each.key) for each in old]
 
     def probe(self) -> None:
-        """Check, once per object, that the store refuses to create a key twice.
+        """Check that the store refuses to create a key twice; do nothing after the first success.
 
-        Raises `UnfitStoreError` if it does not: two writers could then both believe to have
+        Raises `UnfitStoreError` if it does not: two writers could then both believe that they have
         committed the same generation.
         """
         if self._probed:
@@ -218,7 +219,7 @@ class Generations:
 
 
 class _ProbeObject:
-    """An object of its own, created on entry and deleted at the end."""
+    """A context with a new object in the store, created on entry and deleted on exit."""
 
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
@@ -233,7 +234,7 @@ class _ProbeObject:
 
 
 class _Clock:
-    """Measures time that includes a suspended machine, as far as the clocks tell."""
+    """A stopwatch that also counts the time of a suspended machine, if a clock shows it."""
 
     def __init__(self) -> None:
         self._monotonic, self._wall = time.monotonic(), time.time()

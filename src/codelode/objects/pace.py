@@ -1,4 +1,4 @@
-"""The pace of transfers: a limit of the bandwidth, and a count for progress."""
+"""The pace of transfers: a bandwidth limit, and a count for progress."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Pace:
         return int(min(max(self._rate / 2, SMALLEST_PIECE), LARGEST_PIECE))
 
     def add(self, size: int) -> None:
-        """Count bytes that were moved, and sleep for as long as they may take."""
+        """Count bytes that were moved, and sleep as long as the limit requires."""
         with self._lock:
             if self._moved is not None:
                 self._moved(size)

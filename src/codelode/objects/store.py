@@ -65,8 +65,8 @@ class ObjectStore(Protocol):
         """Write an object unless there is one with this key; return whether it was written.
 
         Atomic: of several concurrent calls, exactly one returns True. If the answer of a store is
-        lost, a retry may return False although this very call wrote the object; whoever must know
-        reads it (as `Generations` does).
+        lost, a retry may return False although this very call wrote the object; a caller that must
+        know reads the object (as `Generations` does).
         """
 
     def list(self, prefix: str = "", after: str = "") -> Iterator[ObjectInfo]:
@@ -77,7 +77,7 @@ class ObjectStore(Protocol):
         """
 
     def delete(self, keys: Iterable[str]) -> None:
-        """Delete objects; those that do not exist are no error."""
+        """Delete objects; a missing object is no error."""
 
     def size(self, key: str) -> int:
         """Return the size of an object in bytes."""

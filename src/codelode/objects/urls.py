@@ -1,4 +1,4 @@
-"""Object stores by their URLs."""
+"""Open object stores by their URLs."""
 
 from __future__ import annotations
 
@@ -57,5 +57,5 @@ def _folder_of(text: str) -> Path:
 
 
 def _shown(text: str) -> str:
-    """Return a URL without what may be credentials."""
+    """Return a URL without anything that may be credentials."""
     return re.sub(r"//[^/]*@", "//…@", text.partition("?")[0])

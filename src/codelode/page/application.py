@@ -50,7 +50,7 @@ class Page:
     """The handlers of requests."""
 
     def __init__(self, trees: Trees, editor: str = "", figures: Figures | None = None) -> None:
-        """`editor` is the format of links that open an editor; empty for none."""
+        """Take the trees, and the format of links that open an `editor`; empty for no links."""
         self._trees = trees
         self._editor = editor
         self._figures = figures
@@ -192,7 +192,7 @@ class Page:
         return await self._find(path)
 
     def _update(self, request: Request) -> bool:
-        """Start an update if the request came from this page. `Guard` compared the origin."""
+        """Start an update if the request came from this page; `Guard` has checked the origin."""
         if "origin" not in request.headers:
             raise HTTPException(403, "an update needs the header Origin of this page")
         root = Parameters(request).text("root")

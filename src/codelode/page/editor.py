@@ -31,9 +31,9 @@ _FORBIDDEN = ("javascript:", "data:", "vbscript:", "blob:", "file:")
 
 
 def editor_format(text: str) -> str:
-    """Return the format of a name in `EDITORS`, or a format with `{path}` and `{line}` itself.
+    """Return the format of an editor in `EDITORS`; return an address with `{path}` as it is.
 
-    Raises `UsageError` if it is neither.
+    Raises `UsageError` if the text is neither.
     """
     known = EDITORS.get(text)
     if known is not None:

@@ -134,7 +134,7 @@ def _facts(index: Index) -> str:
 
 
 def language_counts(index: Index) -> Counter[str]:
-    """Return the number of live files per language; the empty name counts files without one."""
+    """Return the number of live files per language; an empty name stands for no language."""
     numbers: Counter[str] = Counter()
     for live in index.snapshot().segments:
         files = live.segment.files[live.files & (live.segment.files["skip"] == 0)]
@@ -145,7 +145,7 @@ def language_counts(index: Index) -> Counter[str]:
 
 
 def _languages(trees: Trees, tree: Tree) -> Markup | None:
-    """Return a bar of the languages, each linked to a search in it."""
+    """Return a bar of the languages, each with a link to a search in that language."""
     try:
         numbers = language_counts(tree.index)
     except CodelodeError:

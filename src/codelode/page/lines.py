@@ -43,7 +43,7 @@ _SHORT = {
 
 
 class _Row(NamedTuple):
-    """A highlighted line: its tokens, and its HTML while nothing in it matches."""
+    """A highlighted line: its tokens, and its HTML without marked words."""
 
     tokens: list[Token]
     html: str

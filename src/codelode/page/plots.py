@@ -26,7 +26,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """The plots of a report, by title, and the conditions it was measured in."""
+    """The plots of a report, by title, and the conditions of the measurement."""
 
     plots: tuple[tuple[str, tuple[Bar, ...]], ...]
     conditions: str

@@ -20,7 +20,7 @@ _MOST_LINE = 1 << 31
 
 
 class Parameters:
-    """The parameters in a URL. Of a parameter given twice, the last value counts."""
+    """The parameters in a URL. If a parameter is given twice, the last value counts."""
 
     def __init__(self, request: Request) -> None:
         """Decode the query; bytes that are not UTF-8 stay as surrogates, as in paths."""

@@ -46,7 +46,7 @@ def file_url(trees: Trees, found: Found, query: str = "") -> str:
 
 
 def _filters(trees: Trees, results: Results) -> Markup:
-    """Return the query's filters, to remove, and then filters that the hits suggest, to add."""
+    """Return links to remove the query's filters, and to add filters that the hits suggest."""
     query, mode = results.query, results.mode
     options = {} if mode == "hybrid" else {"mode": mode}
     active = [

@@ -61,7 +61,7 @@ class Results:
 def search(trees: Trees, query: FilteredQuery, limit: int, mode: Mode = "hybrid") -> Results:
     """Search the newest snapshots of all trees that the query allows.
 
-    A query without words gives results with a problem, not an error: it may still be typed.
+    A query without words gives results with a problem, not an error: the user may still be typing.
     """
     began = time.perf_counter()
     results = Results(query, mode, limit, filters=filters_of(query))
@@ -84,7 +84,7 @@ def search(trees: Trees, query: FilteredQuery, limit: int, mode: Mode = "hybrid"
 
 
 def _ask(results: Results, trees: Trees, chosen: list[Tree], wanted: int) -> None:
-    """Fill the hits that pass, of the best `wanted`."""
+    """Fill `results` with those of the best `wanted` hits that pass the filters."""
     filters = results.filters
     request = SearchRequest(
         results.query.text,

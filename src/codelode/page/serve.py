@@ -29,9 +29,10 @@ def serve_page(
 ) -> None:
     """Serve until interrupted, and keep the indexes up to date.
 
-    `names` are further names by which browsers reach this machine. An address that other machines
-    reach gets a token if none is given. `look` is the format of editor links, and the figures to
-    plot. `announce` is told the URL to open. Raises `UsageError` if the address is taken.
+    `names` are further names by which browsers reach this machine. If other machines can reach the
+    address and no token is given, one is generated. `look` is the format of editor links, and the
+    figures to plot. `announce` is called with the URL to open. Raises `UsageError` if the address
+    is taken.
     """
     host, port = address
     if not token and not is_loopback(host):

@@ -1,7 +1,7 @@
 """The trees that the page shows, and nothing outside of them.
 
-A path on the page is that of a file relative to its root; with several roots, the label of the root
-comes first: `app/src/main.py`. A path of the page names only files that an index holds, so that no
+A path on the page is relative to the root of its file; with several roots, the label of the root
+comes first: `app/src/main.py`. A path on the page names only files that an index holds, so that no
 path, however it is written, leads outside of a root.
 """
 
@@ -122,7 +122,7 @@ class Trees:
 
 
 def url_path(path: str) -> str:
-    """Return a path as part of a URL; bytes that are not UTF-8 stay as they are."""
+    """Return a path as part of a URL; bytes that are not UTF-8 are escaped, not lost."""
     return quote(os.fsencode(path))
 
 

@@ -78,7 +78,7 @@ class Updates:
             self._problem = problem
 
     def _update(self) -> None:
-        """Update the index as it was made, or make it by the settings."""
+        """Update the index with its recorded options, or build it according to the settings."""
         index = self._index
         if index.exists() or index.enclosing_root() is not None:
             recorded = index.reader.home().snapshot().manifest.options

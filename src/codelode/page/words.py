@@ -1,4 +1,4 @@
-"""The words of a query that filter: `lang:`, `path:`, `kind:` and `root:`, excluding with a `-`.
+"""The filters in a query: `lang:`, `path:`, `kind:` and `root:`; a `-` in front excludes.
 
 `retries lang:go -path:vendor/ kind:method` looks for "retries" in the methods of Go files outside
 of every folder `vendor`. A value with spaces is quoted: `path:"my files"`. A filter in quotes is
@@ -59,7 +59,7 @@ class FilteredQuery:
 
 
 def parse(query: str) -> FilteredQuery:
-    """Split a query into text and filters. Drop filters without a value: they are still typed."""
+    """Split a query into text and filters. Drop those without a value: they are being typed."""
     words = [
         Word(match[2], match[3] if match[3] is not None else match[4], bool(match[1]))
         for match in _WORD.finditer(query)
@@ -72,9 +72,9 @@ def parse(query: str) -> FilteredQuery:
 class Filters:
     """The filters as a search takes them.
 
-    `languages` and `globs`, of which those after a `!` are excluded, go to the index; `kinds` and
-    the excluded kinds apply to its hits. `roots` are labels. `problems` are messages about invalid
-    filters, one line each; such filters have no effect.
+    `languages` and `globs` go to the index; a `!` in front of one excludes it. `kinds` and
+    `other_kinds`, the excluded kinds, apply to the hits. `roots` are labels. `problems` are
+    messages about invalid filters, one line each; such filters have no effect.
     """
 
     languages: tuple[str, ...] = ()
@@ -87,7 +87,7 @@ class Filters:
 
     @property
     def after(self) -> bool:
-        """Whether some filters apply to the hits, after the search."""
+        """Whether there are filters that apply to the hits, after the search."""
         return bool(self.kinds or self.other_kinds)
 
 
@@ -141,7 +141,7 @@ def _globs(values: list[str], sign: str, problems: list[str]) -> list[str]:
 
 
 def _glob(value: str) -> str:
-    """Return the glob of a path filter: a glob, a folder with a final slash, or part of a path."""
+    """Return the glob for `value`, which is a glob, a folder with a slash, or part of a path."""
     if _GLOB_SIGNS.search(value):
         return value.removeprefix("!")
     value = re.sub(r"[]}!]", r"\\\g<0>", value)

@@ -1,4 +1,4 @@
-"""A batch of files to a run: read, chunk, count words, embed, build."""
+"""Turn a batch of files into a run: read, chunk, count words, embed, build."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ BATCH_FILES = 256
 def batches(tasks: Iterable[Task]) -> Iterator[list[Task]]:
     """Divide tasks into batches of neighbors, of up to `BATCH_BYTES` and `BATCH_FILES` each.
 
-    They depend on the tasks alone, not on the number of workers.
+    The batches depend on the tasks alone, not on the number of workers.
     """
     batch: list[Task] = []
     size = 0
@@ -55,9 +55,9 @@ class Run:
     """The result of a batch. `data` is a segment, empty if it would have no row.
 
     `same` are the files that only look changed: their content is as indexed. `stages` has the time
-    of each stage, `costs` the cost of each file if that was asked for. `peak_rss` is the peak of
-    the process's resident memory so far in bytes, `cpu` its CPU seconds so far, and `waited` how
-    long it waited for this batch, in seconds.
+    of each stage, and `costs` the cost of each file, if requested. `peak_rss` is the peak resident
+    memory of the process so far, in bytes, `cpu` its CPU seconds so far, and `waited` the seconds
+    that it waited for this batch.
     """
 
     last_path: str
@@ -76,7 +76,7 @@ class Run:
 
 @dataclass(slots=True)
 class BatchIndexer:
-    """Indexes batches. `costs` asks for the cost of each file."""
+    """Indexes batches. With `costs`, it records the cost of each file."""
 
     root: Path
     encoder: Encoder

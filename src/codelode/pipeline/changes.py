@@ -1,7 +1,7 @@
 """The changes since the last commit: a walk compared with the file tables of the snapshot.
 
 Files are matched by the 64-bit hash of their path and compared by size, times and inode. This is
-done in vectors, some hundred files at a time: a known file takes a few dozen bytes and no Python
+done in arrays, a few hundred files at a time: a known file takes a few dozen bytes and no Python
 object.
 """
 
@@ -39,7 +39,7 @@ COMPARE_FILES = 512
 
 
 def settled_now() -> int:
-    """Wait until no file modified before this call is racy; return the time in ns."""
+    """Wait until files changed before this call are not racy (`RACY_NS`); return the time in ns."""
     time.sleep(1.2 * RACY_NS / 1e9)
     return time.time_ns()
 
@@ -121,7 +121,7 @@ class KnownFiles:
         return stats
 
     def _task(self, file: SourceFile, position: int) -> Task:
-        """Return the task to read a file, which is known if its position is not negative."""
+        """Return the task to read a file; a negative position stands for an unknown file."""
         if position < 0:
             return Task(file)
         segment, row = self.segments[int(self.owners[position])].segment, int(self.rows[position])

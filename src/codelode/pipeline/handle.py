@@ -22,7 +22,7 @@ WORKER = "codelode.pipeline.worker"
 class WorkerHandle:
     """A worker that indexes one batch at a time.
 
-    `peak_rss` is its peak of resident memory in bytes, `cpu` its CPU seconds: up to its last run.
+    `peak_rss` is its peak resident memory in bytes, `cpu` its CPU seconds, both as of its last run.
     """
 
     def __init__(self, options: WorkerOptions) -> None:
@@ -41,7 +41,7 @@ class WorkerHandle:
         return self._process.pid
 
     def index(self, batch: Sequence[Task]) -> Run:
-        """Return the run of a batch. Raises the worker's error, `IndexingError` if it died."""
+        """Return the run of a batch. Raises the worker's error, or `IndexingError` if it died."""
         try:
             self._process.send(pack_batch(batch))
             reply = self._process.receive()
@@ -57,11 +57,11 @@ class WorkerHandle:
         return run
 
     def end_input(self) -> None:
-        """Let the worker finish."""
+        """Tell the worker that no more batches follow, so that it finishes."""
         self._process.end_input()
 
     def finish(self, traced: bool) -> str | None:
-        """Wait for the end of the worker; return its profile if it was asked for one."""
+        """Wait for the end of the worker; return its profile if it was `traced`."""
         last = self._process.receive() if traced else None
         self._process.wait()
         return None if last is None else last[0]["trace"]

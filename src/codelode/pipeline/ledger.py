@@ -19,7 +19,7 @@ LISTED_FILES = 10
 
 
 class Ledger:
-    """The stages, waits and files of one update. `clock` is for the stages of this thread.
+    """The stages, waits and files of one update. `clock` times the stages of this thread.
 
     The CPU seconds of this process include those of other threads of the program.
     """
@@ -59,7 +59,7 @@ class Ledger:
         stages.update(self._of_runs.times)
         stages.update(self.clock.times)
         if pool is not None:
-            # The threads that talk to the workers; their waits are counted elsewhere.
+            # The CPU time of threads that talk to workers; their waits are counted elsewhere.
             stages.add("transfer", StageTime(pool.transfer_cpu, pool.transfer_cpu))
         waited = stages.times.pop("wait", NOTHING)
         seconds = self.seconds

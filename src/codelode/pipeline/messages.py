@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 class WorkerOptions:
     """The first message to a worker.
 
-    `memory_limit` is in bytes. `costs` asks for what each file takes, `trace` for a profile at the
-    end. `started` is when the worker was started, by `time.monotonic`.
+    `memory_limit` is in bytes. `costs` asks for the cost of each file, and `trace` for a profile at
+    the end. `started` is the time at which the worker was started, by `time.monotonic`.
     """
 
     root: str
@@ -77,7 +77,7 @@ def pack_run(run: Run) -> Frame:
 
 
 def unpack_run(head: dict[str, Any], data: bytes) -> Run:
-    """Return the run that was packed, or raise the error."""
+    """Return the run that was packed, or raise the error that was packed instead."""
     raise_packed(head)
     head["skips"] = [
         Skip(path, SkipReason(reason), detail) for path, reason, detail in head["skips"]

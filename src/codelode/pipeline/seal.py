@@ -43,7 +43,7 @@ class Sealer:
         """Take the manifest to continue from, and the known files of its segments.
 
         `publish_partial` allows commits before the update is finished. `whole` says that the walk
-        covers the whole tree; otherwise the index stays as complete as it was.
+        covers the whole tree; otherwise the index is complete only if it was complete before.
         """
         self.storage = storage
         self.manifest = manifest

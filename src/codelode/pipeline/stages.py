@@ -25,7 +25,7 @@ class StageClock:
         self._wall_began, self._cpu_began = time.perf_counter(), cpu()
 
     def enter(self, stage: str) -> None:
-        """Begin a stage, which ends the one before; the empty stage is not counted."""
+        """End the current stage and begin another; the time of the stage "" is not counted."""
         wall, cpu = time.perf_counter(), self._cpu()
         if self.stage:
             self.add(self.stage, StageTime(wall - self._wall_began, cpu - self._cpu_began))
@@ -33,7 +33,7 @@ class StageClock:
 
     @contextmanager
     def during(self, stage: str) -> Iterator[None]:
-        """Be in a stage within the context."""
+        """Count the time within the context toward a stage."""
         before = self.stage
         self.enter(stage)
         try:

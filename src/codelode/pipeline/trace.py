@@ -22,7 +22,7 @@ INTERVAL_SECONDS = 0.005
 
 
 def check(path: Path) -> None:
-    """Raise `UsageError` if there is no profiler, or if a file cannot be written there."""
+    """Raise `UsageError` if there is no profiler, or if no file can be written at `path`."""
     if path.is_dir():
         raise UsageError(
             f"cannot write a profile to {path}: it is a folder"
@@ -88,12 +88,12 @@ class Tracer:
         from pyinstrument.renderers import SpeedscopeRenderer
 
         session = self._profiler.stop()
-        # By default it drops functions below 1 % of the time: on a time line, nearly all.
+        # The default drops functions below 1 % of the time: nearly all that a time line shows.
         text: str = SpeedscopeRenderer(processor_options={"filter_threshold": 0}).render(session)
         return text
 
     def stop(self) -> None:
-        """Stop without a profile."""
+        """Stop if it is still running, and discard the profile."""
         if self._profiler.is_running:
             self._profiler.stop()
 

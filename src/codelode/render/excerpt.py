@@ -1,4 +1,4 @@
-"""The lines of a hit to show: those with most terms of the query, and the line that names it."""
+"""The lines of a hit to show: those with the most query terms, and the definition's signature."""
 
 from __future__ import annotations
 
@@ -77,11 +77,12 @@ def excerpt(
     rows: int | None = None,
     name: str = "",
 ) -> list[Line]:
-    """Return the few lines that show why a hit answers, in order; there may be gaps.
+    """Return the few lines that show why a hit answers the query, in order; there may be gaps.
 
-    They are the signature of the definition called `name`, and the window of lines with most terms
-    of the query, with `context` more lines on each side. The line numbered `landing`, where the hit
-    points, is one of them. With `rows`, lines and gaps together are at most that many.
+    They are the signature of the definition called `name`, and the window of lines with the most
+    terms of the query, with `context` more lines on each side. The line numbered `landing`, where
+    the hit points, is one of them. If `rows` is given, lines and gaps together take at most that
+    many rows.
     """
     lines = section.lines
     focus = next((i for i, line in enumerate(lines) if line.number == landing), None)
@@ -108,7 +109,7 @@ def excerpt(
 
 
 def _heading(lines: Sequence[Line], focus: int | None, name: str) -> int | None:
-    """Return the place of the line with the name of the definition, or else of the focus."""
+    """Return the place of the line that names the definition, or `focus` if no line does."""
     last = name.rpartition(".")[2]
     if focus is None or not last:
         return focus
@@ -120,7 +121,7 @@ def _heading(lines: Sequence[Line], focus: int | None, name: str) -> int | None:
 
 
 def _signature(lines: Sequence[Line], heading: int) -> range:
-    """Return the places of the lines from a heading to where its brackets are closed."""
+    """Return the places of the lines from a heading to the line that closes its brackets."""
     depth = 0
     for place in range(heading, min(heading + SIGNATURE_LINES, len(lines))):
         text = lines[place].text
@@ -133,10 +134,10 @@ def _signature(lines: Sequence[Line], heading: int) -> range:
 def _best_window(
     lines: Sequence[Line], size: int, heading: int | None, wanted: int | None
 ) -> tuple[int, int]:
-    """Return the window with most distinct terms, then most matches, with these in its middle.
+    """Return the window with the most distinct terms, then the most matches, centered on these.
 
-    It holds the line at `wanted`, if there is one. A window that begins with the heading wins if it
-    has at least half as many terms: people look for beginnings.
+    The window holds the line at `wanted`, if that is given. A window that begins with the heading
+    wins if it has at least half as many terms: people look for beginnings.
     """
     used = [i for i, line in enumerate(lines) if line.text.strip()] or [0]
     first, last = used[0], used[-1] + 1
@@ -150,7 +151,7 @@ def _best_window(
         window = [line.terms for line in lines[start : start + size]]
         return len(frozenset().union(*window)), sum(map(len, window))
 
-    best = max(range(lowest, highest + 1), key=worth)  # the first of equals
+    best = max(range(lowest, highest + 1), key=worth)  # of equal windows, the first
     most = worth(best)[0]
     near = heading is not None and (wanted is None or heading <= wanted < heading + size)
     if heading is not None and near and 2 * worth(heading)[0] >= max(most, 1):

@@ -129,6 +129,6 @@ def _parts(source: str) -> list[str]:
 
 
 def _wsl_prefix() -> str:
-    """Return the folder by which Windows reaches the files of this distribution; else nothing."""
+    """Return the folder in which Windows sees this WSL distribution, or "" outside WSL."""
     name = os.environ.get("WSL_DISTRO_NAME", "")
     return f"wsl$/{quote(name)}" if name else ""

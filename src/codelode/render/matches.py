@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @lru_cache(maxsize=16)
 def matcher_of(query_terms: frozenset[str]) -> TermMatcher:
-    """Return the matcher of some terms: all hits of an answer share one, and what it remembers."""
+    """Return the matcher of some terms; the hits of an answer share it, with the words it knows."""
     return TermMatcher(query_terms)
 
 
@@ -59,9 +59,9 @@ class TermMatcher:
         ]
 
     def _may_match(self, text: str) -> bool:
-        """Return whether a term may occur: most lines have none, and this tells it quickly.
+        """Return whether a term may occur in a text: a quick test, as most lines hold no term.
 
-        A term of a word in ASCII is part of that word, in lower case, underscores apart.
+        Apart from underscores, a term of an ASCII word is a substring of that word in lower case.
         """
         if not text.isascii():
             return bool(self._wanted)

@@ -16,8 +16,8 @@ class GivenRoot(NamedTuple):
 def from_here(path: str, roots: Sequence[GivenRoot]) -> str:
     """Return the path of a file from the current folder, given its real path.
 
-    The first root that holds it is kept as given, as ripgrep does: `src`, `../src`, an absolute
-    path. The current folder is left out.
+    The first root that holds the file is shown as it was given, as in ripgrep: `src`, `../src`, an
+    absolute path. If that root is the current folder, it is left out.
     """
     for given, real in roots:
         if path == real:
@@ -29,7 +29,7 @@ def from_here(path: str, roots: Sequence[GivenRoot]) -> str:
 
 
 def joined(root: str, path: str) -> str:
-    """Return the path of a file in a folder, which is given as on the command line."""
+    """Join a folder, as given on the command line, and the path of a file in it."""
     if root in ("", ".", "./"):
         return path
     return f"{root}{path}" if root.endswith("/") else f"{root}/{path}"

@@ -16,8 +16,8 @@ FULL_ANSWER = 10
 def rows_of_hits(headers: Sequence[int], height: int) -> list[int]:
     """Return the rows for the source of each hit: fewer for later hits, 0 where only headers fit.
 
-    `headers` are the rows that the headers take; `height` is the number of rows for the answer. The
-    first row of source costs one more: a blank row sets hits apart.
+    `headers` are the numbers of rows that the headers take; `height` is the number of rows for the
+    answer. The first source row of a hit costs two rows, because a blank row separates hits.
     """
     spare = height * max(len(headers), FULL_ANSWER) // FULL_ANSWER - sum(headers)
     wishes = sorted(

@@ -1,8 +1,8 @@
-"""Mask what is likely a secret in text that is shown to agents.
+"""Mask likely secrets in text that is shown to agents.
 
-An agent sends what it reads to a model, so that a key in a configuration file would leave the
-machine. Known formats of tokens are masked, private keys, and literals that are assigned to names
-such as `password` or `api_key` if they look random. A mask keeps the lines and the names.
+An agent sends what it reads to a model, so a key in a configuration file would leave the machine.
+The mask covers tokens in known formats, private keys, and literals that look random and are
+assigned to names such as `password` or `api_key`. It keeps the names and the number of lines.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class SecretMask:
         self.masked = 0
 
     def __call__(self, text: str) -> str:
-        """Return a text with its likely secrets masked; it has as many lines."""
+        """Return a text with its likely secrets masked; the number of lines stays the same."""
         if not self._enabled:
             return text
         text = _PRIVATE_KEY.sub(self._key, text)

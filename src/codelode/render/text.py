@@ -46,7 +46,7 @@ class Style:
 
     @property
     def guarded(self) -> bool:
-        """Return whether controls are escaped: color means a terminal, even behind a pipe."""
+        """Whether control characters are escaped: color means a terminal, even behind a pipe."""
         return self.color or self.terminal
 
 
@@ -124,7 +124,7 @@ def _body(hit: Hit, lines: Sequence[Line], style: Style, target: Target | None) 
 
 
 def _painted(texts: Sequence[str], lines: Sequence[Line], language: str | None) -> list[str]:
-    """Return texts in color, with the terms of the query marked that are in their `lines`."""
+    """Return texts in color, with the query terms of their `lines` marked."""
     return [
         paint_tokens(mark(tokens, TermMatcher(line.terms).spans(text) if line.terms else ()))
         for text, line, tokens in zip(texts, lines, highlight(texts, language), strict=True)
@@ -132,9 +132,9 @@ def _painted(texts: Sequence[str], lines: Sequence[Line], language: str | None) 
 
 
 def _fit(line: Line, gutter: int, style: Style, name: str = "") -> str:
-    """Return the text of a line, cut to the columns that are left, around the words that match.
+    """Return the text of a line, cut around the matching words to the columns beside the gutter.
 
-    The line of a definition keeps its beginning, if this has the `name`.
+    A line whose beginning holds `name`, the name of the definition, keeps that beginning.
     """
     text = line.text
     if style.guarded:

@@ -12,11 +12,11 @@ _MANIFEST = "manifest.json"
 
 
 def ask(arguments: list[str]) -> int | None:
-    """Return the exit code of a command that a watcher has run; None if nobody did.
+    """Return the exit code of a command that a watcher has run; None if no watcher did.
 
     The watcher runs it in a process with these arguments and with the current folder, environment
-    and standard streams of this process. So any watcher gives the right answer; that of the right
-    index is only faster, because it has loaded the index already.
+    and standard streams of this process. So any watcher gives the right answer; the watcher of the
+    right index is merely faster, because it has already loaded the index.
     """
     if not _can_be_answered_elsewhere(arguments):
         return None
@@ -30,9 +30,10 @@ def ask(arguments: list[str]) -> int | None:
 
 
 def _can_be_answered_elsewhere(arguments: list[str]) -> bool:
-    """Return whether a process without our terminal can run a command, and try it only once.
+    """Return whether a process without this terminal can run a command, and this one can retry it.
 
-    It can start neither an editor nor a pager there, and standard input can be read only once.
+    Such a process can start neither an editor nor a pager. A command that reads standard input
+    cannot be retried.
     """
     own = ("--open", "--pager")
     return not (
@@ -56,7 +57,7 @@ def _names_a_pager() -> bool:
 
 
 def _ask(folder: str, arguments: list[str]) -> int | None:
-    import _socket  # `socket` would import as much again as all the rest
+    import _socket  # `socket` would double what this process imports
 
     address = private_socket.Address(folder, wire.SOCKET)
     connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
@@ -89,19 +90,22 @@ def _ask(folder: str, arguments: list[str]) -> int | None:
 
 
 def program() -> list[bytes]:
-    """Return what client and server must have in common, and the current folder."""
+    """Return the version and the place of the code, and the current folder.
+
+    The client and the server must have the first two in common.
+    """
     place = os.path.dirname(codelode.__file__)  # noqa: PTH120 (no pathlib here)
     return [codelode.__version__.encode(), os.fsencode(place), os.fsencode(os.getcwd())]  # noqa: PTH109
 
 
 def given_root(arguments: list[str]) -> str:
-    """Guess the root that the arguments of a search mean, as a real path."""
+    """Guess the root from the arguments of a search, as a real path."""
     roots = [each for each in arguments[2:] if not each.startswith("-") and os.path.isdir(each)]  # noqa: PTH112
     return os.path.realpath(roots[-1] if roots else ".")
 
 
 def index_folder(arguments: list[str]) -> str | None:
-    """Guess the folder of the index that the arguments mean; None if that takes a parser."""
+    """Guess the folder of the index from the arguments; None if only a parser could tell."""
     from codelode.store.folder_name import folder_name
 
     if any(each.startswith("--index-dir") for each in arguments) or "LODE_METRICS" in os.environ:

@@ -95,7 +95,7 @@ class Resident:
         gc.freeze()  # forks would copy the pages of everything that is counted
 
     def _modules_of_searches(self) -> list[str]:
-        """Return the modules that commands have imported at their end, from a fork that runs some.
+        """Return the modules that searches import, as reported by a fork that runs a few searches.
 
         Importing the modules of the command line takes longer than a search.
         """
@@ -138,7 +138,7 @@ class Resident:
         if theirs[:2] != program()[:2] or arguments[:1] != [b"search"]:
             return
         connection.sendall(wire.ACCEPTED)
-        # Only now: streams that were sent to a process that hangs would stay open.
+        # The client sends its streams only now: a process that hangs would keep them open.
         _, streams, _, _ = socket.recv_fds(connection, 1, 3)
         try:
             freshness = self._index.refresh()
@@ -179,9 +179,9 @@ class Resident:
 class _Beginning:
     """Tells the client once that the output begins, and ends this process if it does not begin.
 
-    A lock that another thread held when this process was forked is never free here. The watcher's
-    thread holds none then; should another one, the system ends this process, and the client
-    searches itself.
+    A lock that another thread held at the time of the fork is never released in this process. The
+    watcher's thread holds no lock at that time. If another thread does, an alarm ends this process,
+    and the client runs the search itself.
     """
 
     def __init__(self, connection: socket.socket) -> None:

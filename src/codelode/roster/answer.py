@@ -50,9 +50,9 @@ def object_cache(
 class SelectedRepositories:
     """The repositories of a roster that match globs, as somebody with some labels sees them.
 
-    Answers equal those of a roster that has no other repositories, and those of one machine that
-    has an index of each in a folder of its name (`several.SeveralRoots`): path, lines, score and
-    order. Methods raise what `Roster.select` and `open_shard` do.
+    Answers equal those of a roster without any other repositories, and those of one machine with an
+    index of each repository in a folder of its name (`several.SeveralRoots`): path, lines, score
+    and order. Methods raise what `Roster.select` and `open_shard` do.
     """
 
     def __init__(
@@ -126,7 +126,10 @@ class SelectedRepositories:
         return shard
 
     def _load_encoder(self, shard: Shard) -> Encoder:
-        """Return the encoder of the indexes. No folder is opened because a roster names it."""
+        """Return the encoder of the indexes.
+
+        A roster can name only a bundled model: it cannot make this process open a folder.
+        """
         manifest = shard.snapshot.manifest
         if self._encoder is None:
             if self._model is None and manifest.encoder not in names():
@@ -140,7 +143,7 @@ class SelectedRepositories:
 
 
 def check_for_roster(request: SearchRequest) -> None:
-    """Raise `UsageError` for a request that means nothing, or that needs the files of a tree."""
+    """Raise `UsageError` for a request that cannot be parsed, or that needs the files of a tree."""
     if request.changed is not None or request.since is not None:
         raise UsageError("what has changed in a tree is not known to a roster")
     parse_request(request)

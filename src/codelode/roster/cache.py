@@ -1,7 +1,7 @@
 """Copies of objects in a local folder, by digest; the least recently used make room for new ones.
 
 Processes share the folder without locks: a file appears whole and checked under its name, and is
-only ever removed, which does not disturb those that have it mapped.
+only ever removed, which does not disturb processes that have it mapped.
 """
 
 from __future__ import annotations
@@ -63,10 +63,10 @@ class ObjectCache:
         self._meter = meter
 
     def fetch(self, store: ObjectStore, wanted: Collection[Wanted]) -> None:
-        """Bring objects into the folder, several at a time; those that it has count as used.
+        """Fetch objects into the folder, several at a time; note the use of those already there.
 
-        Raises `UsageError` if they cannot fit, `DamagedError` if one is missing or is not what its
-        digest says, `ObjectStoreError`.
+        Raises `UsageError` if they cannot fit, `DamagedError` if one is missing or does not match
+        its digest, `ObjectStoreError`.
         """
         distinct = dict.fromkeys(wanted)
         total = sum(each.size or 0 for each in distinct)
@@ -88,7 +88,7 @@ class ObjectCache:
         """
         try:
             return MappedFile(self._path(digest))
-        except (FileNotFoundError, ValueError):  # or empty
+        except (FileNotFoundError, ValueError):  # the file is missing or empty
             return None
 
     def read(self, digest: str) -> bytes | None:
@@ -102,11 +102,11 @@ class ObjectCache:
         return self.directory / digest[:2] / digest
 
     def _has(self, wanted: Wanted) -> bool:
-        """Return whether an object is there in its size, and note the use."""
+        """Return whether an object is there with the wanted size, and note its use."""
         path = self._path(wanted.digest)
         try:
             status = path.stat()
-        except OSError:  # it is missing; or else fetching it says why
+        except OSError:  # it is missing, or else fetching it reports the error
             return False
         if wanted.size is not None and status.st_size != wanted.size:
             return False
@@ -154,7 +154,7 @@ class ObjectCache:
             ) from None
 
     def _make_room(self, needed: Collection[str]) -> None:
-        """Remove the files used longest ago until the folder keeps its limit."""
+        """Remove the files used longest ago until the folder is within its limit."""
         files = sorted(self._files(), key=lambda each: each[1].st_mtime)
         total = sum(status.st_size for _, status in files)
         now = time.time()

@@ -32,12 +32,13 @@ class Collected:
 def collect(
     store: ObjectStore, older_than: float = KEPT_SECONDS, dry_run: bool = False
 ) -> Collected:
-    """Remove generations that were replaced long ago, and objects that none of the others names.
+    """Remove generations that were replaced long ago, and objects that no kept generation names.
 
-    `older_than` is the least age in seconds: of the next generation, and of an object. Readers and
-    writers work meanwhile, if it is a day: a reader keeps a generation open for less than that, and
-    an upload takes less. Raises `ObjectStoreError`, and `DamagedError` if a kept generation or
-    manifest is damaged: then nothing is removed.
+    `older_than` is an age in seconds: a generation is removed if the next one is older, an unnamed
+    object if it is older itself. If it is a day, readers and writers can work meanwhile: a reader
+    keeps a generation open for less than a day, and an upload takes less than a day. Raises
+    `ObjectStoreError`, and `DamagedError` if a kept generation or manifest is damaged: then nothing
+    is removed.
     """
     generations = Generations(store, GENERATIONS)
     now = generations.store_time()

@@ -1,7 +1,8 @@
 """Reads the table of a roster from bytes that anybody may have written.
 
-Whatever is not as `RosterTable.encode` writes it is refused with one line: names that lead out of
-their folder or lie in each other, numbers out of range, references to nothing, wrong types.
+Bytes that `RosterTable.encode` would not write are refused with an error of one line: names that
+lead out of their folder or lie in each other, numbers out of range, references to nothing, wrong
+types.
 """
 
 from __future__ import annotations

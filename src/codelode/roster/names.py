@@ -48,7 +48,7 @@ def bad_name(names: Iterable[str]) -> str | None:
 
 
 def bad_label(labels: Iterable[str]) -> str | None:
-    """Return the first of some labels that cannot be one, or None. "" stands for no label."""
+    """Return the first of some labels that is not valid, or None. "" stands for no label."""
     return next((label for label in labels if label and not _LABEL.match(label)), None)
 
 

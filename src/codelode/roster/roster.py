@@ -90,16 +90,16 @@ class Roster:
         return type(self)(self._generations, newest)
 
     def everything(self) -> Selection:
-        """Return all repositories, for whoever operates the roster: labels do not count."""
+        """Return all repositories, whatever their labels: for operators of the roster."""
         return Selection(self, np.arange(len(self.table)))
 
     def select(self, globs: Sequence[str] = (), labels: Collection[str] = ()) -> Selection:
-        """Return the repositories that somebody with some labels may see and asks for.
+        """Return the repositories that match `globs` and that a user with `labels` may see.
 
-        Visible are those without a label, and those with one of `labels`. Nothing that follows
-        depends on any other. Globs are those of `lode search -g`, for names: the last one that
-        matches decides, `!` excludes, and a glob that matches a folder covers what is below it.
-        Raises `UsageError` for a bad glob or label.
+        A repository is visible if it has no label, or one of `labels`. No result depends on any
+        other repository. Globs are those of `lode search -g`, for names: the last one that matches
+        decides, `!` excludes, and a glob that matches a folder covers what is below it. Raises
+        `UsageError` for a bad glob or label.
         """
         granted = {"", *map(check_label, labels)}
         wanted = np.array([label in granted for label in self.table.labels], bool)
@@ -186,11 +186,11 @@ class Selection:
 
     @property
     def updated(self) -> int:
-        """When the roster last got a new state of any of them, in seconds since the epoch."""
+        """The latest `updated` of the repositories, in seconds since the epoch."""
         return int(self._column("updated").max(initial=0))
 
     def matching(self, globs: Sequence[str]) -> Selection:
-        """Return those whose names match globs; all if there are none. Raises `UsageError`."""
+        """Return the repositories whose names match globs (none: all). Raises `UsageError`."""
         wanted = GlobSet(globs)
         if not wanted:
             return self
@@ -199,9 +199,9 @@ class Selection:
         return Selection(self.roster, self.rows[np.fromiter(matches, bool, len(self.rows))])
 
     def having(self, languages: Collection[str]) -> Selection:
-        """Return those with live files in any of some languages, given by their names.
+        """Return the repositories with live files in any of some languages, given by their names.
 
-        All if no languages are given. The others are neither searched nor counted.
+        Returns all if no languages are given. The others are neither searched nor counted.
         """
         if not languages:
             return self
@@ -213,7 +213,7 @@ class Selection:
         return Selection(self.roster, self.rows[(before[1:] > before[:-1])[self.rows]])
 
     def identity(self) -> Identity | None:
-        """Return the model and the tokenizer of all of them; None if there are none.
+        """Return the model and the tokenizer of all indexes; None if there are no indexes.
 
         Raises `MismatchError` if they differ: such indexes cannot be searched together.
         """

@@ -82,7 +82,7 @@ class RosterTable:
         return at if at < len(self.names) and self.names[at] == name else None
 
     def first_inside(self, name: str) -> str | None:
-        """Return the first name that lies in a folder, or None."""
+        """Return the first repository name below the folder `name`, or None."""
         at = bisect_left(self.names, f"{name}/")
         inside = at < len(self.names) and self.names[at].startswith(f"{name}/")
         return self.names[at] if inside else None
@@ -112,7 +112,7 @@ class RosterTable:
         return {row.tobytes().hex() for row in self.rows["manifest"]}
 
     def with_repositories(self, repositories: Collection[Repository]) -> RosterTable:
-        """Return the table with repositories added; each replaces the one of its name."""
+        """Return the table with repositories added; each replaces the one with the same name."""
         by_name = {each.name: each for each in repositories}
         new, kept = _table_of(by_name.values()), self.without(by_name)
         labels, label = _joined(kept.labels, new.labels)
@@ -162,7 +162,7 @@ class RosterTable:
         return sink.getvalue()
 
     def _settled(self) -> RosterTable:
-        """Return the table without labels, identities and languages that no row has, in order."""
+        """Return the table with sorted labels, identities and languages, without unused ones."""
         rows, language_rows = self.rows.copy(), self.language_rows.copy()
         labels, rows["label"] = _in_use(self.labels, rows["label"])
         identities, rows["identity"] = _in_use(self.identities, rows["identity"])
@@ -211,7 +211,7 @@ def _table_of(repositories: Collection[Repository]) -> RosterTable:
 def _joined(
     values: tuple[_T, ...], new: tuple[_T, ...]
 ) -> tuple[tuple[_T, ...], NDArray[np.uint32]]:
-    """Return values with others added, and the number of each of the others, uint32[n]."""
+    """Return the union of `values` and `new`, and the number in it of each of `new`, uint32[n]."""
     numbers = {value: number for number, value in enumerate(values)}
     for value in new:
         numbers.setdefault(value, len(numbers))
@@ -219,7 +219,7 @@ def _joined(
 
 
 def _places(lengths: NDArray[np.unsignedinteger], order: Sequence[int]) -> NDArray[np.int64]:
-    """Return the items of some groups, int64[n], given the lengths of all groups."""
+    """Return the places of the items of the groups in `order`, int64[n], given all `lengths`."""
     wide = lengths.astype(np.int64)
     return ranges((np.cumsum(wide) - wide)[order], wide[order])
 
@@ -227,7 +227,7 @@ def _places(lengths: NDArray[np.unsignedinteger], order: Sequence[int]) -> NDArr
 def _in_use(
     values: tuple[_T, ...], numbers: NDArray[np.unsignedinteger]
 ) -> tuple[tuple[_T, ...], NDArray[np.uint32]]:
-    """Return the values that some numbers refer to, sorted, and the new numbers uint32[n]."""
+    """Return the values that `numbers` refer to, sorted, and their new numbers, uint32[n]."""
     used = sorted((values[number], number) for number in np.unique(numbers).tolist())
     new = np.zeros(len(values), np.uint32)
     for place, (_, number) in enumerate(used):

@@ -1,4 +1,4 @@
-"""Puts an index into the store of a roster; nothing names it there before a commit does.
+"""Puts an index into the store of a roster; the roster names it only after a commit.
 
 Objects that no generation of the roster names are removed when they are a day old, and a
 generation is kept for a day after the next one. So what was uploaded in the last twelve hours, and
@@ -103,7 +103,7 @@ class Uploader:
             self.store.put(key, live.segment.file.buffer.view, self._pace)
 
     def _is_fresh(self, key: str, size: int) -> bool:
-        """Return whether an object was uploaded just now, by an upload that broke off, say."""
+        """Return whether an object was uploaded recently, for example by an interrupted upload."""
         folder = key.rpartition("/")[0]
         found = next((each for each in self.store.list(folder) if each.key == key), None)
         if found is None or found.size != size:

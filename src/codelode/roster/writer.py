@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 class RosterWriter:
     """Changes the roster in a store.
 
-    A change touches the table and nothing of other repositories. It is made anew from the newest
-    table if another writer was faster, so none is lost. Methods return the generation committed, or
-    the newest if nothing changed; they raise `UsageError` for a change that makes no sense in the
-    newest table, `DamagedError`, and what `Generations.commit` does.
+    A change touches the table, and no objects of other repositories. If another writer was faster,
+    the change is applied again to the newest table, so no change is lost. Methods return the
+    generation committed, or the newest if nothing changed; they raise `UsageError` for a change
+    that makes no sense in the newest table, `DamagedError`, and what `Generations.commit` does.
     """
 
     def __init__(self, store: ObjectStore) -> None:
@@ -44,9 +44,9 @@ class RosterWriter:
         return cls(open_object_store(url))
 
     def check(self, name: str, label: str, exists: bool) -> None:
-        """Raise `UsageError` for a name or a label that cannot be one, or a name that is taken.
+        """Raise `UsageError` for an invalid name or label, or a name that is taken.
 
-        With `exists`, the name must be that of a repository instead.
+        With `exists`, the name must be the name of a repository instead.
         """
         check_name(name)
         check_label(label)

@@ -1,8 +1,9 @@
-"""Queries that stand in a text as they are written: pasted messages, lines of code, flags, keys.
+"""Queries that occur in a text as they are written: pasted messages, lines of code, flags, keys.
 
-Only the texts show it, so a few candidates are read: those of the lexical leg that have all words
-of the query, the best by BM25. If none of the first `READ_ALWAYS` holds the query in its own case,
-more are read, up to the first one that does. The rule is the same in a shard and among all shards.
+Only a text shows whether the query occurs in it, so a few candidates are read: the best of the
+lexical leg, by BM25, among those that have all words of the query. If none of the first
+`READ_ALWAYS` holds the query in its own case, more are read, up to the first one that does. The
+rule is the same in a shard and among all shards.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ _WORD_BYTES = frozenset(WORD_CHARACTERS)
 def pasted(text: str) -> str:
     """Return the text to look for as it is written; empty if the query is not like pasted text.
 
-    A name is not, nor are a few words.
+    A name is not like pasted text, nor are a few words.
     """
     text = text.strip()
     if len(text) > _MAX_CHARACTERS or "\n" in text:
@@ -95,7 +96,7 @@ def fill_as_written(gathered: Gathered, shard: Shard, context: QueryContext) -> 
 
 
 def keep_as_written(gathered: Gathered, context: QueryContext) -> None:
-    """Set "as_written" to 0 for the candidates of all shards that are not to be read."""
+    """Set "as_written" to 0 for candidates that need not be read, judged among all shards."""
     known = gathered.feature("as_written").copy()
     if known.any():
         _fill(gathered, context, lambda row: float(known[row]))
@@ -118,7 +119,7 @@ def _order(gathered: Gathered, context: QueryContext) -> NDArray[np.intp]:
         column
         for column, term in enumerate(context.query.terms)
         if not (is_compound(word := term.encode("utf-8", "replace")) or is_number(word))
-    ]  # a chunk has not all its compounds and numbers among its terms
+    ]  # not all compounds and numbers of a chunk are among its terms
     lexical = gathered.proposals[:, PROPOSERS.index("lexical")]
     rows = np.flatnonzero((lexical > -np.inf) & gathered.covered[:, needed].all(axis=1))
     return rows[np.lexsort((gathered.starts[rows], gathered.paths[rows], -lexical[rows]))]

@@ -83,7 +83,7 @@ class TopK:
         self._find_places = find_places
         self._lock = threading.Lock()
         self._best = Candidates.none()
-        self._known: dict[int, tuple[int, int]] = {}  # places by key, if they were asked for
+        self._known: dict[int, tuple[int, int]] = {}  # by key, the places that were looked up
 
     def offer(
         self, segment: int, scores: NDArray[np.float32], ordinals: NDArray[np.integer] | None = None
@@ -111,14 +111,17 @@ class TopK:
         return best[np.lexsort((best.ordinals, best.segments, -best.scores))]
 
     def _cut(self, candidates: Candidates, places: Callable[[Candidates], Places]) -> Candidates:
-        """Return the k best of the given candidates; `places` returns those of candidates."""
+        """Return the k best of the given candidates; `places` returns the places of candidates."""
         if len(candidates) <= self.k:
             return candidates
         rows = best_rows(candidates.scores, self.k, lambda tied: places(candidates[tied]))
         return candidates[rows]
 
     def _places_once(self, candidates: Candidates) -> Places:
-        """Return places, and look each up once: the best tie again and again, in many segments."""
+        """Return the places of candidates; look each up only once.
+
+        The same candidates tie again and again, in many segments.
+        """
         if len(self._known) > _REMEMBERED * self.k:
             self._known.clear()
         keys = candidates.keys.tolist()

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 def column_in(line: bytes, symbol: str | None, terms: Iterable[str]) -> int:
     """Return the column of the name of a definition in a line, else of the first matching word.
 
-    `symbol` is the qualified name, `terms` are those of the query. If there are neither, the
-    column of the first character that is not blank.
+    `symbol` is the qualified name, `terms` are those of the query. If the line holds neither,
+    return the column of the first character that is not blank.
     """
     text = line.decode("latin-1")  # one character for each byte: offsets agree
     last = _as_bytes((symbol or "").rpartition(".")[2])
@@ -58,7 +58,8 @@ def begins_word(text: str, at: int) -> bool:
 def cut_off_before(segment: Segment, ordinal: int) -> int:
     """Return the bytes between the beginning of a line and a chunk: 0 unless the line is huge.
 
-    Only a line that is longer than a chunk is split. The tables tell it; text is read only then.
+    Only a line that is longer than a chunk is split. The tables show whether it is; the text is
+    read only then.
     """
     chunk = segment.chunks[ordinal]
     if not chunk["start"]:

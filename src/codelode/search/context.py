@@ -86,9 +86,10 @@ class QueryContext:
         return self.depth * max(CANDIDATES, 3 * self.request.limit)
 
     def deeper(self) -> QueryContext | None:
-        """Return a context with more candidates, if the request may need it and it is not too deep.
+        """Return a context with more candidates; None if no more are needed, or at `DEEPEST`.
 
-        Only `max_per_file` may: otherwise each hit is a candidate of its own.
+        Only a request with `max_per_file` may need more: otherwise each hit is a candidate of its
+        own.
         """
         if self.request.max_per_file is None or self.depth >= DEEPEST:
             return None
@@ -112,7 +113,7 @@ class QueryContext:
 
     @cached_property
     def name(self) -> NameAsked | None:
-        """The name that the whole query is, if it is one."""
+        """The name that the whole query consists of, or None."""
         return name_asked(self.query.text)
 
     @cached_property

@@ -51,9 +51,9 @@ def dense_candidates(
 def dense_scan(
     shard: Shard, vector: NDArray[np.float32], masks: Sequence[Mask], k: int
 ) -> Iterator[TopK]:
-    """Look for the k chunks nearest to a unit vector float32[d], complete at the end of the block.
+    """Find the k chunks nearest to a unit vector float32[d]; they are complete after the block.
 
-    In a large shard idle cores scan while the block does something else.
+    In a large shard, idle cores scan while the block does something else.
     """
     codes, step = scan_codes(vector)
     unit = step * SCALE_UNIT

@@ -66,7 +66,7 @@ class FairLock:
         called.acquire()
 
     def _release(self) -> None:
-        """Pass the lock to the first waiting thread, or, without holding it, stop waiting."""
+        """Pass the lock to the first waiting thread; stop waiting if this one does not hold it."""
         me = threading.get_ident()
         with self._lock:
             if self._holder != me:  # an exception (Ctrl-C) has ended the wait

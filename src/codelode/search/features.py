@@ -35,7 +35,7 @@ _JOINED = 0.7
 
 
 def fill_features(gathered: Gathered, shard: Shard, context: QueryContext, bm25: Bm25) -> None:
-    """Fill in everything but the proposals."""
+    """Fill in all arrays of the candidates except their proposals."""
     segments, ordinals = split_keys(gathered.keys)
     bounds = [*group_starts(segments).tolist(), len(segments)]
     names: list[bytes] = []
@@ -53,7 +53,7 @@ def fill_features(gathered: Gathered, shard: Shard, context: QueryContext, bm25:
         if context.vector is not None:
             mine.feature("cosine")[:] = cosines(segment, chunks, context.vector)
         if context.name is not None:
-            # Text: only the very definition is worth more than its uses.
+            # If the compound occurs as text, only the exact definition is worth more than its uses.
             strict = context.has_compound
             mine.feature("named")[:] = grades_of(shard, number, context.name, chunks, strict)
         if context.query.names:
@@ -78,7 +78,7 @@ def _defines(
         for joined, worth in ((True, _JOINED), (False, 1.0)):
             chunks = segment.definitions.chunks_defining(name, joined)
             if not len(chunks):
-                break  # then there is no other either
+                break  # the exact name would have been among these
             np.maximum(defines, worth * np.isin(ordinals, chunks), out=defines)
     return defines
 
@@ -86,9 +86,9 @@ def _defines(
 def _fill_from_files(
     gathered: Gathered, shard: Shard, context: QueryContext, tables: Sequence[NDArray[np.void]]
 ) -> None:
-    """Fill in the features that chunks have from their files; `tables` are the rows of the chunks.
+    """Fill in the features that depend on the files; `tables` are the chunks' rows.
 
-    All segments together: numpy takes as long for a few files as for some hundred.
+    All segments are done together: numpy takes as long for a few files as for a few hundred.
     """
     firsts = group_starts(gathered.files)
     row_of_file = np.repeat(np.arange(len(firsts)), np.diff(np.append(firsts, len(gathered))))

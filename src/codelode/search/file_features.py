@@ -110,9 +110,9 @@ def _kinds(files: FilesOfSegments) -> dict[str, NDArray[np.float32]]:
 
 @lru_cache(256)
 def _kinds_of_languages(languages: tuple[str, ...]) -> NDArray[np.float32]:
-    """Return 1 or 0 for prose and documentation by the number of a language, float32[n + 1, 2].
+    """Return whether each language is prose and whether it is documentation, float32[n + 1, 2].
 
-    NaN for number 0: no language.
+    The row is the number of the language, the values are 1 or 0. NaN for number 0: no language.
     """
     known = [(name in _PROSE, name in _DOCS) for name in languages]
     return np.array([(np.nan, np.nan), *known], np.float32)
@@ -123,7 +123,7 @@ def _symbols(
 ) -> tuple[bytes, NDArray[np.int64]]:
     """Return the symbols of the sampled chunks of files, each once and followed by a newline.
 
-    Also returns the offset at which those of each file end, int64[files].
+    Also returns the offset at which the symbols of each file end, int64[files].
     """
     starts, lengths = segment.symbol_starts(sample), segment.chunks["symbol_length"][sample]
     new = np.ones(len(sample), bool)

@@ -1,8 +1,8 @@
 """The cosine of a query with the mean of the vectors of all chunks of a file.
 
-A file is about its query as a whole, or one chunk happens to be. Of a file with many chunks, a
-sample of `_SAMPLE` evenly spaced chunks stands for all. Only integers are added up, so the result
-does not depend on which other files are looked at together.
+It tells a file that is about the query as a whole from a file of which one chunk happens to be. If
+a file has many chunks, a sample of `_SAMPLE` evenly spaced chunks stands for all. Only integers are
+added up, so the result does not depend on which other files are looked at together.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _SAMPLE = 24
 def sampled_chunks(
     firsts: NDArray[np.unsignedinteger], counts: NDArray[np.unsignedinteger]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the ordinals of the sampled chunks of files, and where those of each file begin.
+    """Return the ordinals of the sampled chunks of files, and where each file's sample begins.
 
     `firsts` and `counts` are the first chunk and the number of chunks of each file, at least 1.
     """
@@ -66,7 +66,7 @@ def mean_cosines(
 def _rows_of(
     which: NDArray[np.intp], begins: NDArray[np.int64], total: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the rows of some of the files, and where those of each begin among these rows."""
+    """Return the rows of the chunks of the files `which`, and where the rows of each file begin."""
     lengths = np.diff(begins, append=total)[which]
     starts = np.cumsum(lengths) - lengths
     rows = np.arange(int(lengths.sum())) + np.repeat(begins[which] - starts, lengths)

@@ -38,9 +38,9 @@ class FileMention:
     """A file named in a query: the end of its path, in lower case if it has an extension.
 
     `line` is 1-based, 0 if the query names none. `weight` is 1 if the whole query is the path. A
-    path in a frame may be where the file is installed: it matches also if only its end is equal.
-    `alone` says how much it counts if the name of a file is equal, but no folder tells which file
-    is meant: less if many files have the name.
+    path in a frame may be the place where the file is installed, so it also matches if only its end
+    is equal. `alone` is the weight of a match of the file's name alone, without a folder that tells
+    which file is meant: it is lower if many files have the name.
     """
 
     path: str
@@ -51,7 +51,7 @@ class FileMention:
 
     @property
     def name(self) -> str:
-        """The file's name, as it is a term."""
+        """The file's name, in the form of a term."""
         return folded_name(self.path.rpartition("/")[2])
 
     @property
@@ -112,7 +112,7 @@ def _has_no_ending(path: str) -> bool:
 
 
 def line_asked(mentions: tuple[FileMention, ...], path: bytes) -> int:
-    """Return the line that a query names in a file: 1 for the file alone, 0 if it names neither."""
+    """Return the line that a query names in a file: 1 if it names only the file, 0 if neither."""
     for mention in mentions:
         if (mention.line or mention.weight == 1) and mention.match(path):
             return max(mention.line, 1)

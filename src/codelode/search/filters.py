@@ -67,7 +67,8 @@ def chunk_masks(
 ) -> list[Mask]:
     """Return a mask per segment. Raises `UsageError` for a bad glob.
 
-    Globs are relative to the folders of `part`. Of each of `required`, a pattern must match.
+    Globs are relative to the folders of `part`. For each of `required`, one of its patterns must
+    match.
     """
     key = (frozenset(languages or ()), tuple(globs or ()), part)
     masks: list[Mask] | None = shard.masks.get((*key, *required))
@@ -100,9 +101,9 @@ def files_by_language(snapshot: Snapshot) -> dict[str, int]:
 
 
 def languages_needed(languages: Collection[str]) -> set[str]:
-    """Return the languages of which a tree must have one to be searched; empty if it need not.
+    """Return the languages of which a tree must have at least one to be worth searching.
 
-    `languages` are names, excluded ones after a `!`.
+    The result is empty if any tree may be worth it. `languages` are names; a `!` excludes one.
     """
     return {name for name in languages if name[0] != "!" and f"!{name}" not in languages}
 
@@ -117,7 +118,7 @@ def _masks(
 
 
 def _matching(shard: Shard, masks: Sequence[Mask], patterns: Required) -> list[Mask]:
-    """Return masks without the chunks in which no match begins."""
+    """Return masks of only those chunks in which a match begins."""
     from codelode.search.text_scan import matching_chunks  # few searches need it
 
     arrays = [
@@ -149,10 +150,10 @@ def allowed_files(
     globs: GlobSet,
     part: TreePart,
 ) -> NDArray[np.int64]:
-    """Return those of some files of a segment that are live and pass filters, in the given order.
+    """Return the rows of the files that are live and pass the filters, in the given order.
 
-    `rows` int64[n] are rows of files. An empty collection of languages or globs allows every file.
-    A file whose time of modification is unknown was not modified since any time.
+    `rows` int64[n] are rows of files of the segment. An empty collection of languages or globs
+    allows every file. A file whose time of modification is unknown counts as not modified.
     """
     segment = live.segment
     rows = rows[live.files[rows] & (segment.files["skip"][rows] == 0)]
@@ -162,7 +163,7 @@ def allowed_files(
         rows = rows[np.isin(segment.files["language"][rows], numbers)]
     if part.since is not None:
         rows = rows[live.stats[rows, 0] >= part.since]
-    if part.only_files is not None:  # before any path is read: there are few
+    if part.only_files is not None:  # few files, so filter before any path is read
         hashes = [path_hash(os.fsdecode(path)) for path in part.only_files]
         rows = rows[np.isin(segment.files["path_hash"][rows], np.array(hashes, np.uint64))]
     if part.is_whole and globs:
@@ -177,8 +178,8 @@ def allowed_files(
 def is_language_wanted(language: str | None, wanted: Collection[str]) -> bool:
     """Return whether files of a language pass a filter: names, and names after a `!` to exclude.
 
-    An empty filter allows every file, also one of no known language; and so does one that only
-    excludes others.
+    An empty filter allows every file, even one of an unknown language. So does a filter that only
+    excludes other languages.
     """
     if language is not None and f"!{language}" in wanted:
         return False

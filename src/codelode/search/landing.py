@@ -51,10 +51,10 @@ class Landing(NamedTuple):
 
 
 class Passage(NamedTuple):
-    """A chunk on its way to a hit.
+    """A chunk from which a hit is made; unlike `types.Passages`, not for an encoder.
 
-    The row and the path of its file, its first line, its text in UTF-8, and where each line begins
-    in it.
+    It has the row and the path of its file, its first line, its text in UTF-8, and where each line
+    begins in it.
     """
 
     file: int
@@ -77,7 +77,7 @@ class Passage(NamedTuple):
 def land(
     passage: Passage, definitions: DefinitionLookup, context: QueryContext, asked: int = 0
 ) -> Landing:
-    """Select the place in a passage that answers a query best: the line `asked`, if it is in it.
+    """Select the place in a passage that answers a query best: the line `asked`, if it is inside.
 
     `asked` is 1-based, 0 if the query names no line.
     """
@@ -142,7 +142,8 @@ class _Matches:
     """The lines of a text that hold terms of a query.
 
     `best` is the line that matches the query best, from 0. A line matches by the weight of the
-    terms that begin on it; of several, the first wins. Without any, the first that is not blank.
+    terms that begin on it; of several equally good lines, the first wins. Without any match, `best`
+    is the first line that is not blank.
     """
 
     def __init__(self, text: str, starts: Sequence[int], context: QueryContext) -> None:
@@ -166,7 +167,7 @@ class _Matches:
             self._find(name)
 
     def _find(self, term: str, text: str = "") -> set[int]:
-        """Add the lines that hold a term; return those of `text` on which it begins a word."""
+        """Add the lines that hold a term; return the lines on which it begins a word of `text`."""
         needle, lower, starts = _as_bytes(term).lower(), self._lower, self._starts
         begins: set[int] = set()
         if needle not in lower:
@@ -203,10 +204,10 @@ def _asked_for(
     *,
     is_written: bool,
 ) -> DefinitionRow | None:
-    """Return the definition whose name the whole query is, or is nearest to, if there is any.
+    """Return the definition that the whole query names, or that has the nearest name, if any.
 
-    If the query `is_written` in the passage, only that in the class or module asked for counts, and
-    none for a name with arguments: the text itself is the place.
+    If the query `is_written` in the passage, only a definition in the class or module asked for
+    counts. For a name with arguments, no definition counts then: the text itself is the place.
     """
     if context.name is None or (is_written and context.name.has_arguments):
         return None
@@ -238,7 +239,7 @@ def _named(
     """
     wanted = _last_names(context)
     matches.add(name.lower() for name in wanted)
-    every = not passage.text.isascii()  # words of other scripts are not pieces of the text
+    every = not passage.text.isascii()  # words of other scripts need not be substrings of the text
     ranked = []
     for place, row in enumerate(rows):
         line = row.name_line - passage.first_line
@@ -271,14 +272,14 @@ def _name_worth(name: str, wanted: set[str], weights: Mapping[str, float]) -> fl
 
 
 def _holding(rows: Sequence[DefinitionRow], line: int) -> DefinitionRow | None:
-    """Return the innermost of some definitions that holds a line."""
+    """Return the innermost definition that holds a line."""
     holding = [each for each in rows if each.start_line <= line <= each.end_line]
     # Of equally long definitions, the innermost comes last in document order.
     return min(reversed(holding), key=_lines, default=None)
 
 
 def _documented(rows: Sequence[DefinitionRow], line: int, passage: Passage) -> DefinitionRow | None:
-    """Return the first of some definitions after a line, if only comments are between them."""
+    """Return the first definition after a line, if there are only comments between them."""
     after = next((row for row in rows if row.start_line > line), None)
     if after is None or after.start_line > passage.last_line:
         return None
@@ -287,7 +288,7 @@ def _documented(rows: Sequence[DefinitionRow], line: int, passage: Passage) -> D
 
 
 def _between(rows: Sequence[DefinitionRow], line: int, passage: Passage) -> tuple[int, int]:
-    """Return the first and last line around one between the definitions before and after it."""
+    """Return the first and last line of the gap between definitions in which a line lies."""
     before = (row.end_line + 1 for row in rows if row.end_line < line)
     after = (row.start_line - 1 for row in rows if row.start_line > line)
     first, last = passage.first_line, passage.last_line

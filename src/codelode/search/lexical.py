@@ -144,10 +144,10 @@ class Bm25:
         if mask is not None and len(mask) * lookups < sum(frequencies):
             return mask.ordinals.astype(np.int64)
         enough = best.threshold * _SLACK
-        # Upper bound of the sum of each term and all after it: idf · (k1 + 1) bounds a weight.
+        # Upper bounds of the sums of weights from each term on: idf · (k1 + 1) bounds a weight.
         most = [sum(self.idf[term] * (K1 + 1) for term in terms[i:]) for i in range(len(terms) + 1)]
         scores, done = self._added_up(number, terms, most, enough)
-        # A chunk whose score and the remaining bound are below `enough` cannot enter the best k.
+        # A chunk whose score plus the remaining bound is below `enough` cannot enter the best k.
         ordinals = np.flatnonzero(scores >= max(enough - most[done], _TINY))
         if mask is not None:
             ordinals = mask.keep(ordinals)

@@ -19,8 +19,8 @@ def modified(
 ) -> TreePart:
     """Return a part of a tree, restricted to the files that `changed` and `since` ask for.
 
-    Git is asked in the worktrees around `folders`, real paths of folders in `tree`. Raises
-    `UsageError` if one is not in a worktree, or if git does not know the revision.
+    Git is asked in the worktrees around `folders`, which are real paths of folders in `tree`.
+    Raises `UsageError` if one is not in a worktree, or if git does not know the revision.
     """
     part = replace(part, since=request.since_ns)
     if request.changed is None:

@@ -66,7 +66,7 @@ def share_of_name(text: str, weights: Weights) -> Share:
 def likeness_of_stems(paths: Sequence[bytes], words: QueryWords) -> NDArray[np.float32]:
     """Return the mean `likeness` of the parts of each file's stem to the query, float32[n].
 
-    The stem of `parse/mod.rs` and other names that say nothing is that of the folder.
+    If a name says nothing, as in `parse/mod.rs`, the name of the folder is the stem.
     """
     stems = [path[path.rfind(b"/") + 1 :].partition(b".")[0] for path in paths]
     if not _SAY_NOTHING.isdisjoint(stems):
@@ -81,7 +81,7 @@ def likeness_of_stems(paths: Sequence[bytes], words: QueryWords) -> NDArray[np.f
 def shares_of_symbols(
     symbols: bytes, ends: Sequence[int], words: QueryWords
 ) -> NDArray[np.float32]:
-    """Return the share of the query's weight that begins parts of the symbols of each row.
+    """Return, for each row, the weight share of the query's words that begin parts of its symbols.
 
     `symbols` are those of all rows in order, each followed by a newline; those of row i end at
     `ends[i]`. A word matches by its light stem. Returns float32[rows].
@@ -118,8 +118,9 @@ def _stem_of(path: bytes) -> bytes:
 def _rows_with_terms(names: Sequence[bytes], weights: Iterable[str]) -> set[int]:
     """Return the rows of all names that hold a term of the query, and of few others.
 
-    The words of an ASCII name are pieces of it in lower case. Most names hold no term, and one
-    search in all names together finds those that do: the others are never split into words.
+    Most names hold no term. The words of an ASCII name are substrings of it in lower case, so one
+    search in all names together finds the names that hold a term. The others are never split into
+    words.
     """
     joined = b"\n".join(names).lower()
     if joined.count(b"\n") >= len(names):  # a newline in a name

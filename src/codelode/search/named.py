@@ -2,8 +2,9 @@
 
 The *grade* of a chunk is that of the best definition whose name begins in it: 1 for the name as
 asked, less for another case, less for the same words joined in another way. A declaration is worth
-a little less than a definition, and for a name alone, one that is reached by another name is worth
-a trifle less. Outside the class or module asked for, either is worth less than half.
+a little less than a definition. If the query is a name alone, a member of another definition is
+worth slightly less, too. Outside the class or module asked for, a definition or declaration is
+worth less than half.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ _MAX_BYTES = 512
 
 @dataclass(frozen=True, slots=True)
 class NameAsked:
-    """The name that a query consists of, and the classes or modules it names it in, outside in.
+    """The name that a query consists of, and the classes or modules around it, outermost first.
 
     `has_arguments` says that arguments follow the name: `send(self, "x")`.
     """
@@ -86,7 +87,7 @@ def grades_of(
 ) -> NDArray[np.float32]:
     """Return the grade of some chunks of a segment, float32[n]: 0 if they do not define the name.
 
-    With `strict`, only a definition in the class or module asked for has a grade, if there is one.
+    With `strict`, if a class or module is asked for, only definitions in it have a grade.
     """
     segment = shard.segment(number)
     table = segment.chunks[chunks]
@@ -129,7 +130,7 @@ def _worth(
 ) -> float:
     """Return the factor of the grade for one definition: 0 outside the class or module asked for.
 
-    `path` is that of its file, if there is one asked for.
+    `path` is the path of its file; it is used only if a class or module is asked for.
     """
     definition = definer.definition
     worth = 1.0 - _DECLARATION * definition.declaration - _MODULE * (definition.kind in MODULES)
@@ -141,7 +142,7 @@ def _worth(
 
 
 def is_inside(asked: NameAsked, qualified: str, path: str) -> bool:
-    """Return whether a definition is in the class or module asked for, if there is one.
+    """Return whether a definition is in the class or module asked for; True if none is.
 
     Files and folders are modules too.
     """
@@ -155,8 +156,8 @@ def is_inside(asked: NameAsked, qualified: str, path: str) -> bool:
 def is_the_very_one(asked: NameAsked, qualified: str, path: str) -> bool:
     """Return whether a definition is in all classes and modules asked for, in any order.
 
-    One in the innermost is enough if that is spelled alike, or the only one: in `ctx.app.name`,
-    `app` is hardly the class `App`.
+    To be in the innermost one is enough if that is spelled exactly alike, or is the only one: in
+    `ctx.app.name`, `app` is hardly the class `App`.
     """
     if len(asked.scopes) < 2 or asked.scopes[-1] in _SEPARATORS.split(qualified)[:-1]:
         return is_inside(asked, qualified, path)

@@ -1,9 +1,9 @@
 """Names of definitions that are near the one asked for: its beginning, or a typing error away.
 
 They are looked for only if no definition has the name itself, in any case and however joined; names
-with typing errors only if none begins with it and the word occurs nowhere. All shards together
-decide this: each proposes names no farther than its nearest, and `keep_nearest` drops those of any
-sort but the nearest of all.
+with typing errors only if, moreover, no name begins with it and the word occurs nowhere. All shards
+together decide this: each shard proposes the nearest sort of names that it has, and `keep_nearest`
+drops all names but those of the nearest sort in any shard.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _Find = Callable[["DefinitionLookup", str], "Iterator[tuple[int, float]]"]
 
 
 def near_names(shard: Shard, context: QueryContext, masks: Sequence[Mask]) -> Candidates:
-    """Return the best chunks of a shard that define the nearest sort of names to the query's."""
+    """Return the best chunks of a shard that define names of the sort nearest to the query."""
     for find in _sorts(context):
         best = TopK(context.limit, shard.places)
         for number, mask in enumerate(masks):
@@ -110,9 +110,9 @@ def most_errors(name: str) -> int:
 
 
 def _distance(one: str, other: str, most: int) -> int:
-    """Return the number of typing errors between two names in any case; at most `most` + 1.
+    """Return the number of typing errors between two names, ignoring case; at most `most` + 1.
 
-    A typing error is a letter too many, too few, wrong, or two neighbors swapped (optimal string
+    A typing error is an extra, missing or wrong letter, or a swap of two neighbors (optimal string
     alignment).
     """
     from rapidfuzz.distance import OSA  # few queries need it
@@ -146,7 +146,7 @@ def _defining(
 
 
 def _with_prefix(definitions: DefinitionLookup, name: str) -> Iterator[tuple[int, float]]:
-    """Find the names that begin with one; the shorter, the better."""
+    """Find the names that begin with `name`; the shorter, the better."""
     names, prefix = definitions.name_table, name_key(clean_name(name))
     for number in names.having_prefix(prefix):
         yield (
@@ -168,7 +168,7 @@ def misspelled(definitions: DefinitionLookup, name: str, most: int) -> Iterator[
 
 
 def _pieces(name: str, most: int) -> tuple[bytes, ...]:
-    """Return pieces of a name of which one stays intact after some typing errors.
+    """Return pieces of a name, one of which stays intact despite `most` typing errors.
 
     An error leaves one of two halves intact, or swaps the letters where they meet. Two errors leave
     one of three pieces intact, unless one swaps letters of two pieces.

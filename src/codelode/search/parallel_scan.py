@@ -40,7 +40,8 @@ def shared_out(work: Callable[[T], None], items: Sequence[T], *, helped: bool) -
     """Call `work` once for each item, in no particular order, before the block ends.
 
     With `helped`, idle cores begin at once. The calling thread does the rest at the end of the
-    block. Raises the error of the block, or the first error of `work`, when no call is running.
+    block. Once no call is running, raises the error of the block, or else the first error of
+    `work`.
     """
     todo: Iterator[T] = iter(items)
     taking = threading.Lock()

@@ -52,10 +52,10 @@ class ParsedQuery:
     that the query names by path. `is_symbol` says that the whole query is an identifier, a
     qualified name or an operator.
 
-    Of each of `required`, a pattern must match: the quoted parts of the query, and the patterns of
-    the request. `only_patterns` says that `text` is the words of these patterns.
+    For each of `required`, one of its patterns must match: the quoted parts of the query, and the
+    patterns of the request. `only_patterns` says that `text` is the words of these patterns.
 
-    Of a report, `text` is only the part that says most, `meaning` is the text for the model, and
+    For a report, `text` is only the most telling part, `meaning` is the text for the model, and
     `weights` has a factor for each term. Its terms and files are candidates: see `focused`.
     """
 
@@ -79,9 +79,10 @@ class ParsedQuery:
     ) -> tuple[ParsedQuery, NDArray[np.int64]]:
         """Return the query to search for, and the counts of its terms: int64[terms].
 
-        `counts` int64[counted] says in how many of all `chunks` each of `counted` occurs. A name
-        that many files have says less. Of a report, the terms that say most are kept, by salience
-        and rarity, and the files that exist, of which the first of a trace weighs most.
+        `counts` int64[counted] says in how many of all `chunks` each of `counted` occurs. A file
+        name counts less if many files have it. Of a report, only the most telling terms are kept,
+        by salience and rarity, and only the files that exist; the first file of a trace weighs
+        most.
         """
         if not self.weights and not self.files:
             return self, counts
@@ -151,7 +152,7 @@ def parse_query(text: str) -> ParsedQuery:
 
 
 def is_report(query: str) -> bool:
-    """Return whether a query is more than a question: of several lines, or very long."""
+    """Return whether a query is a report: it has several lines, or it is very long."""
     query = query.strip()
     return "\n" in query or (len(query) > 4 * MAX_WORDS and len(query.split()) > MAX_WORDS)
 

@@ -1,4 +1,4 @@
-"""The words of a query as names, folders and texts are compared with them."""
+"""The words of a query, prepared for comparison with names, folders and texts."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SAME_BEGINNING = 0.6
 
 
 def light_stem(word: str) -> str:
-    """Return a word without the commonest English endings, at least three letters of it."""
+    """Return a word without a common English ending; at least three letters remain."""
     for ending in _ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= 3:
             return word[: -len(ending)]
@@ -33,10 +33,12 @@ def light_stem(word: str) -> str:
 
 
 def likeness(one: str, other: str) -> float:
-    """Return how alike two words are: 1 equal, .95 same stem, .8 or .6 prefix or beginning.
+    """Return how alike two words are, from 0 to 1.
 
-    The plural of a prefix counts as one: `utils` for `utility`. Unequal words are alike only if
-    their first three letters are equal.
+    Equal words have 1, words with the same stem .95, a word and its prefix .8, or .6 if the prefix
+    has three letters, and words with the same first five letters .6. The plural of a prefix counts
+    as a prefix: `utils` for `utility`. Unequal words are alike only if their first three letters
+    are equal.
     """
     if one == other:
         return 1.0
@@ -50,10 +52,10 @@ def likeness(one: str, other: str) -> float:
 
 
 class QueryWords:
-    """The parts of a query's words that are terms, with the share of each in their weight.
+    """The parts of a query's words that are terms, each with its share of their total weight.
 
-    `sequence` holds them in order, with repetitions; `passed_over` are its other words (stop
-    words).
+    `sequence` holds these parts in order, with repetitions; `passed_over` are the other parts of
+    the query (stop words).
     """
 
     def __init__(self, text: str, share_of_term: Mapping[str, float]) -> None:
@@ -83,9 +85,9 @@ class QueryWords:
         return value
 
     def share_in(self, asked: Collection[str]) -> float:
-        """Return the share of the query's weight in some words.
+        """Return the share of the query's weight that the words in `asked` have.
 
-        A word that occurs nowhere has no weight, but still asks: it counts as one word of all.
+        A word of the query that occurs nowhere has no weight; here it counts 1 / number of words.
         """
         return sum(
             share or 1 / len(self.shares) for word, share in self.shares.items() if word in asked

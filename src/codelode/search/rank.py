@@ -150,10 +150,10 @@ def feature_table(gathered: Sequence[Gathered], context: QueryContext) -> Featur
 
 
 def _settle(gathered: Gathered, context: QueryContext) -> None:
-    """Lower what is not meant, if a query can be several things at once."""
+    """Lower the features of the less likely readings of an ambiguous query."""
     written = gathered.feature("as_written")
     if (gathered.feature("file") >= OTHER_LINES).any():
-        written[:] = 0  # the query is the path of a file, wherever it is mentioned
+        written[:] = 0  # the query means the file with this path, not its mentions
     elif context.name is not None and context.name.has_arguments and written.any():
         gathered.feature("named")[:] *= _CALLED
 
@@ -191,9 +191,9 @@ def _places(gathered: Gathered, rows: NDArray[np.intp]) -> Places:
 def _fill_features_by_file(
     gathered: Gathered, files: NDArray[np.int64], context: QueryContext
 ) -> None:
-    """Fill in the features that the candidates of a file have together."""
+    """Fill in the features whose values all candidates of a file share."""
     count = int(files.max(initial=-1)) + 1
-    best = np.zeros(count, np.float32)  # files of negative cosines have no share
+    best = np.zeros(count, np.float32)  # files with only negative cosines have no share
     np.maximum.at(best, files, gathered.feature("cosine"))
     gathered.feature("cosine_share")[:] = (best / max(float(best.max(initial=0)), 1e-9))[files]
     total = np.bincount(files, gathered.feature("bm25"), count)

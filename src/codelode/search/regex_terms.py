@@ -3,7 +3,7 @@ r"""The terms that a text must have to match a regular expression, for lookups i
 A word in a pattern counts only if the pattern says that no letter, digit or underscore can be next
 to it: then the index has this very word as a term. `foo\(bar, ` requires `bar`, but not `foo`,
 which may end a longer word. A pattern that is not understood here requires nothing: the answer is
-the same, only later.
+the same, but it takes longer.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ ANYTHING: Alternatives = (frozenset(),)
 MAX_ALTERNATIVES = 64
 _MAX_DEPTH = 50
 
-# A pattern is read as strings of what must follow each other: its characters, and these signs.
+# A pattern is read as strings: sequences of its characters and of these signs.
 _UNKNOWN = "\ue000"
 _BREAK = "\ue001"
 """No letter, digit or underscore can be here: a line end, or one other character or more."""
@@ -41,7 +41,7 @@ _BREAKS = frozenset("sAz")
 
 
 class _NotUnderstoodError(Exception):
-    """Raised for syntax that has no meaning here."""
+    """An error for syntax that this module does not understand."""
 
 
 def required_terms(pattern: str) -> Alternatives:
@@ -115,7 +115,7 @@ class _Reader:
         return [before + text for before in found]
 
     def _repeated(self, strings: list[str]) -> list[str]:
-        """Return what an atom stands for with the quantifiers that follow it."""
+        """Return the strings of an atom, after applying the quantifiers that follow it."""
         while (match := _QUANTIFIER.match(self._pattern, self._at)) is not None:
             self._at = match.end()
             sign = match[0][0]

@@ -1,4 +1,4 @@
-"""Code that is similar in meaning to a place: the chunks nearest to its own chunk's vector."""
+"""Code that is similar in meaning to a place: the chunks nearest to the chunk at the place."""
 
 from __future__ import annotations
 
@@ -38,8 +38,9 @@ def related(
 ) -> list[Hit]:
     """Return the hits nearest in meaning to the chunk at a line (1-based), best first.
 
-    None is in the same file. The best of each file come first, as in a search. `path` is relative
-    to the root of the index; hits are `below` a folder, given with a final slash, if there is one.
+    No hit is in the same file. As in a search, a chunk is discounted if its file has better ones.
+    `path` is relative to the root of the index. If `below` is not empty, it is a folder with a
+    final slash, and all hits are in it.
 
     Raises `UsageError` if the file is not in the index, or has no code at this line.
     """
@@ -89,7 +90,7 @@ def _vector(
 
 
 def _file_rows(shard: Shard, found: Candidates) -> NDArray[np.int64]:
-    """Return the row of the file of each candidate in its segment, int64[n]."""
+    """Return, for each candidate, the row of its file in its segment, int64[n]."""
     rows = np.zeros(len(found), np.int64)
     for number in range(len(shard)):
         mine = found.segments == number

@@ -1,12 +1,12 @@
 """Bug reports, stack traces, the output of tools and pasted code as queries.
 
-Most words of such a text say nothing about the cause. The title does, the message of the error,
-names in the prose, and frames. Each line is of a kind, and each kind has a salience; the salience
+Most words of such a text say nothing about the cause. The title, the message of the error,
+names in the prose, and frames do. Each line has a kind, and each kind has a salience; the salience
 of a term is the sum over the lines that it occurs in. The terms that say most, by salience and
 rarity, are searched for. The model reads the title and the message alone: the rest would drown
 them.
 
-Reading takes linear time. Of a very long text, the beginning and the end are read.
+Reading takes linear time. Only the beginning and the end of a very long text are read.
 """
 
 from __future__ import annotations
@@ -99,9 +99,9 @@ _INLINE = re.compile(r"`([^`\n]{2,80})`")
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report, read.
+    """The parts of a report that a search uses.
 
-    `salience` has the terms with the highest salience, these first; `telling` is the title, the
+    `salience` has the most salient terms, the highest first; `telling` is the title, the
     message and names in the prose; `meaning` is the text for the model. `frames` are the places
     that it points at, and the frames of traces.
     """
@@ -145,7 +145,7 @@ def _is_code(lines: list[str]) -> bool:
 
 
 def _pasted(text: str, lines: list[str]) -> Report:
-    """Return code as a report: all its terms say as much."""
+    """Return pasted code as a report: all its terms have the same salience."""
     salience = {term: 1.0 for line in lines for term in query_terms(line)}
     text = text[:PASTED_CHARACTERS]
     return Report(_most_salient(salience), text, text, ())
@@ -163,7 +163,7 @@ def _add(salience: dict[str, float], line: str, worth: float) -> None:
 
 
 def _lines(text: str, frames: frozenset[int]) -> Iterator[tuple[str, Kind]]:
-    """Yield the lines with words, each with its kind. Of a long line, the beginning."""
+    """Yield the lines with words, each with its kind; long lines are cut."""
     fenced = aside = titled = False
     for number, whole in enumerate(text.split("\n")):
         line = _URL.sub(lambda url: f" {linked_path(url[0])} ", whole[:_MAX_LINE])

@@ -40,12 +40,13 @@ class SearchRequest:
 
     A single language or glob may be given as a plain string. `below` is a folder of the tree, with
     a final slash, to which the search is restricted. Hits with a score below `threshold` are left
-    out. Only files that differ from the git revision `changed` are searched, and only files that
-    were modified at `since` or later; it is kept as seconds since the epoch. `max_per_file` is the
-    largest number of hits of a file.
+    out. With `changed`, only files that differ from this git revision are searched. With `since`,
+    only files that were modified then or later are searched; it is kept as seconds since the epoch.
+    `max_per_file` is the largest number of hits of a file.
 
-    With `fixed_strings` or `regex`, in the syntax of RE2, only chunks that match any of these are
-    searched, in any case with `ignore_case`. The query may then be empty.
+    With `fixed_strings` or `regex`, only chunks that match at least one of them are searched, and
+    the query may be empty. Regular expressions have the syntax of RE2. With `ignore_case`, upper
+    and lower case match each other.
 
     Raises `UsageError` for arguments of a wrong type or value.
     """
@@ -95,7 +96,7 @@ class SearchRequest:
     def part(self) -> TreePart:
         """The part of the tree that is searched.
 
-        Raises `UsageError` for a request with `changed`: only where the tree is, git knows.
+        Raises `UsageError` for a request with `changed`, which needs the git worktree.
         """
         if self.changed is not None:
             raise UsageError("only the machine that has the tree knows which files have changed")
@@ -103,7 +104,7 @@ class SearchRequest:
 
     @property
     def patterns(self) -> Required:
-        """The patterns of which one must match; empty if there are none. Raises `UsageError`."""
+        """The patterns, of which at least one must match; may be empty. Raises `UsageError`."""
         if not self.fixed_strings and not self.regex:
             return ()
         from codelode.search.verbatim import patterns_of  # few searches have any

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Source:
-    """An index to search: its shard, the root below which its files are, and the part to search.
+    """An index to search: its shard, the root of its files, and the part to search.
 
     Without a root, no hit is marked as stale. Without a part, the request says which folder to
     search.
@@ -101,7 +101,7 @@ def rank_all(
     """Return the chunks to show, and the context that found them.
 
     `gather_all` returns the candidates of all shards, of which there is at least one. With
-    `max_per_file`, the best chunks of all may be in a few files: then the legs bring more.
+    `max_per_file`, the best chunks may be in a few files: then it asks for more candidates.
     Raises `UsageError` if the query means nothing.
     """
     while True:
@@ -131,7 +131,7 @@ def prepare(
 def _prepare_all(
     shards: Sequence[Shard], encoder: Encoder | None, request: SearchRequest
 ) -> tuple[QueryContext, list[TermPostings]]:
-    """Return the same for several whole indexes, with the postings of each."""
+    """Return the context of a search of several whole indexes, and the postings of each."""
     query = parse_request(request)
     if request.languages:
         request = replace(request, languages=sorted(canonical(request.languages)))
@@ -174,7 +174,7 @@ def complete_context(
 
 
 def canonical(languages: Sequence[str]) -> set[str]:
-    """Return the names of languages given by names or aliases. Raises `UsageError`."""
+    """Return the canonical names of languages, given by name or alias. Raises `UsageError`."""
     if not languages:
         return set()
     from codelode.discover.language import resolve  # imported late: few queries have it

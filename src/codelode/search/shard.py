@@ -35,8 +35,8 @@ class Shard:
     On one machine, a snapshot is one shard. An index on many machines has many shards; each has the
     manifest of the whole index, but only some of its segments.
 
-    The segments may belong to several trees. `prefixes` are the folders that hold these trees among
-    everything that is searched, one for each segment, with a final slash; "" where the tree is all.
+    The segments may belong to several trees. `prefixes` has the prefix of each segment's tree, with
+    a final slash; "" if only one tree is searched.
     Paths in hits, features and ties begin with the prefix; globs are relative to the tree.
     """
 
@@ -61,9 +61,9 @@ class Shard:
         """The cache of `search.file_roles`: a byte per file of each segment, 0 if not known yet."""
 
     def below(self, folder: str) -> Self:
-        """Return this shard with all its paths below a folder, given with a final slash, or "".
+        """Return this shard with a folder in front of all its paths: with a final slash, or "".
 
-        The two share the caches that do not depend on paths.
+        The two shards share the caches that do not depend on paths.
         """
         if not folder:
             return self
@@ -99,9 +99,9 @@ class Shard:
         return [prefix + path for path in paths] if prefix else paths
 
     def path_hashes(self, number: int, files: NDArray[np.integer]) -> NDArray[np.uint64]:
-        """Return a hash of the path of each of some files of a segment, uint64[n].
+        """Return the path hashes of some files of a segment, uint64[n].
 
-        It depends on the prefix and the path, not on the segment, and orders hits that tie.
+        A hash depends on the prefix and the path, not on the segment, and orders hits that tie.
         """
         hashes: NDArray[np.uint64] = self.segment(number).files["path_hash"][files]
         return hashes ^ np.uint64(self._salts[number])

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Staleness(NamedTuple):
-    """Whether a file no longer has the content that was indexed, and whether it is gone."""
+    """The state of an indexed file: whether its content has changed, and whether it is gone."""
 
     stale: bool
     deleted: bool
@@ -31,11 +31,11 @@ DELETED = Staleness(stale=True, deleted=True)
 def staleness(root: Path, path: str, live: LiveSegment, file: int) -> Staleness:
     """Compare a file on disk with its indexed content; `file` is its row.
 
-    Size and times are compared first; the content is read only if the times alone differ. What is
-    no regular file any more is deleted.
+    Size and times are compared first; the content is read only if the times alone differ. A path
+    that is no longer a regular file counts as deleted.
     """
     try:
-        status = os.lstat(f"{root}/{path}")  # ten times a query: `/` of pathlib is slower
+        status = os.lstat(f"{root}/{path}")  # runs ten times per query; `/` of pathlib is slower
         return _compared(status, lambda: (root / path).read_bytes(), live, file)
     except (FileNotFoundError, NotADirectoryError):
         return DELETED

@@ -1,7 +1,7 @@
 """Requests for definitions by name: the arguments, and how well the name of a definition fits.
 
-`Class.method`, `Class::method`, `Class#method`, `pkg.Func`, `->method` and `$this->method` are read
-alike: a name, and the names that qualify it.
+`Class.method`, `Class::method`, `Class#method`, `pkg.Func`, `->method` and `$this->method` are all
+read as a name and the names that qualify it.
 """
 
 from __future__ import annotations
@@ -75,15 +75,15 @@ class NameQuery:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names to look up: all that was typed may be one name, such as `server.port`."""
+        """The names to look up: also `whole`, because it may be one name: `server.port`."""
         return (self.name,) if self.whole == self.name else (self.whole, self.name)
 
     def match(self, name: str, parts: Sequence[str], path: str) -> tuple[str, int] | None:
-        """Return how a definition matches, one of `MATCHES`, and how far its qualifiers do not.
+        """Return how a definition matches, one of `MATCHES`, and the distance of the qualifiers.
 
-        `parts` are the parts of its qualified name; `path` is that of its file. The number is 0 if
-        the last qualifier is the innermost enclosing name, 1 if all enclose it somewhere, else 2.
-        None if the name does not match.
+        `parts` are the parts of its qualified name; `path` is the path of its file. The distance is
+        0 if the last qualifier is the innermost enclosing name, 1 if all qualifiers enclose it
+        somewhere, else 2. Returns None if the name does not match.
         """
         whole = _likeness(self.whole, name)
         if whole in (EXACT, CASE):
@@ -97,9 +97,10 @@ class NameQuery:
         return (UNQUALIFIED, distance) if likeness == EXACT else None
 
     def begins(self, name: str) -> bool:
-        """Return whether a name whose key begins with the key of this one begins with it.
+        """Return whether a name begins with this one; its key is known to begin with this one's.
 
-        `netif_r` begins `netifRx`, but not `__netif_rx`; `of_` begins only names written so.
+        `netifRx` begins with `netif_r`, but `__netif_rx` does not. Only a name that is written with
+        `of_` begins with `of_`.
         """
         if name.casefold().startswith(self.name.casefold()):
             return True
@@ -107,7 +108,7 @@ class NameQuery:
         return joinable and name[:1].casefold() == self.name[:1].casefold()
 
     def distance(self, parts: Sequence[str], path: str) -> int:
-        """Return how far the qualifiers do not match: see `match`."""
+        """Return the distance of the qualifiers, from 0 to 2: see `match`."""
         if not self.qualifiers:
             return 0
         *folders, file = path.split("/")
@@ -147,7 +148,7 @@ def parse_name(text: str) -> NameQuery:
 
 
 def _likeness(asked: str, name: str) -> str | None:
-    """Return which of the first three of `MATCHES` two names with the same key are, if any."""
+    """Return how alike two names are: one of the first three of `MATCHES`, or None."""
     if asked == name:
         return EXACT
     if asked.casefold() == name.casefold():

@@ -65,10 +65,10 @@ class Found(NamedTuple):
 def find_symbols(shard: Shard, root: Path, request: SymbolRequest) -> list[SymbolHit]:
     """Return the definitions that a request asks for, the best first.
 
-    Without a name, in the order of paths and lines. If no definition has the name, those whose
-    names begin with it, or else those with a typing error or two.
+    Without a name, they are in the order of paths and lines. If no definition has the name, returns
+    those whose names begin with it, or else those whose names are one or two typing errors away.
 
-    Raises `UsageError` for a bad name, kind, language or glob, `DamagedError`.
+    Raises `UsageError` for a bad name, kind, language or glob, and `DamagedError`.
     """
     query = parse_name(request.name) if request.name else None
     finder = SymbolFinder(shard, request)
@@ -135,7 +135,7 @@ class SymbolFinder:
     def named(self, query: NameQuery) -> list[Found]:
         """Return the definitions of this name, in any case and however joined, the best first.
 
-        Only those whose qualifiers match best, of any qualifiers if none match.
+        Returns only those whose qualifiers match best. If none match, any qualifiers will do.
         """
         found: dict[tuple[int, int, int], Found] = {}
         for number, lookup in self._lookups():
@@ -169,7 +169,7 @@ class SymbolFinder:
     def misspelled(self, query: NameQuery) -> list[Found]:
         """Return the definitions whose names are one or two typing errors away, the nearest first.
 
-        Those with the fewest errors only.
+        Returns only those with the fewest errors.
         """
         if not (most := most_errors(query.name)):
             return []
@@ -187,7 +187,7 @@ class SymbolFinder:
         return sorted((each for each in found if each.order[0] == least), key=itemgetter(0))
 
     def listed(self) -> Iterator[Found]:
-        """Yield definitions in the order of paths and lines, reading only the files before."""
+        """Yield definitions in the order of paths and lines, reading files only when needed."""
         files: list[tuple[bytes, int, int]] = []
         for number, lookup in self._lookups():
             if self._kinds and self._kinds.isdisjoint(lookup.kinds):
@@ -216,10 +216,10 @@ class SymbolFinder:
     def _with_prefix(
         self, number: int, lookup: DefinitionLookup, prefix: str
     ) -> Iterator[tuple[bytes, int, DefinitionRecord]]:
-        """Yield the key of the name, the segment number and the definition, in the order of keys.
+        """Yield key, segment number and definition for the names with a prefix, in key order.
 
-        Few definitions may be of the kinds asked for: after some names, which take as long as all
-        blocks of definitions, the rest are selected by kind before names are read.
+        Few definitions may have the wanted kinds. So after some names, which take the time of
+        reading all blocks of definitions, definitions are selected by kind before names are read.
         """
         names = lookup.numbers_with_prefix(prefix)
         at, most = names.start, lookup.blocks // 4 if self._kinds else names.stop
@@ -251,7 +251,7 @@ class SymbolFinder:
         return parts, segment.path(record.file)
 
     def _order(self, number: int, record: DefinitionRecord) -> tuple[bool, bool, str, int]:
-        """Definitions come before declarations, programs before tests, examples and the like."""
+        """Return a sort key: definitions before declarations, programs before tests and so on."""
         path = self._shard.segment(number).path(record.file)
         aside = bool(roles_of_path(path.encode("utf-8", "surrogateescape")) & _ASIDE)
         return record.definition.declaration, aside, path, record.place
@@ -263,7 +263,7 @@ class SymbolFinder:
         return partial(self._allowed, number)
 
     def _allowed(self, number: int, files: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return those of some files of a segment that are live and pass the filters."""
+        """Return the live files among `files` of a segment that pass the filters."""
         live = self._shard.snapshot.segments[number]
         return allowed_files(live, files, self._languages, self._globs, self._part)
 

@@ -2,7 +2,7 @@
 
 The postings say which files have the words that every match needs; only these are read. Neighboring
 files are read and searched together, up to `READ_BYTES` at a time: most of them do not match, and
-one search says so. This runs without the search lock: other searches go on meanwhile.
+a single search shows this. This runs without the search lock: other searches go on meanwhile.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ def matching_chunks(
 ) -> list[NDArray[np.bool_]]:
     """Return the chunks in which a match of any of the patterns begins: bool[chunks] by segment.
 
-    Only files with chunks that are allowed are looked at: bool[chunks] by segment, None for all.
+    Only files with allowed chunks are searched. `allowed` has bool[chunks] for each segment; None
+    allows all its chunks.
     """
     groups = [
         (number, rows)
@@ -116,7 +117,7 @@ def _groups(
 
 
 def _mark(segment: Segment, rows: range, patterns: Required, found: NDArray[np.bool_]) -> None:
-    """Mark the chunks of some neighboring files in which a match begins."""
+    """Mark the chunks in which a match begins, in some neighboring files."""
     sizes = segment.files["text_bytes"][rows.start : rows.stop].tolist()
     read = segment.text(rows.start, 0, sum(sizes))
     ends = list(accumulate(sizes))
@@ -127,7 +128,7 @@ def _mark(segment: Segment, rows: range, patterns: Required, found: NDArray[np.b
 
 
 def _promising(pattern: Pattern, texts: Sequence[bytes]) -> Iterator[int]:
-    """Yield the numbers of the texts that match, and maybe others: one search for all texts."""
+    """Yield the numbers of the texts that may match, found by searching all texts at once."""
     if len(texts) == 1 or pattern.whole_text:
         yield from range(len(texts))
         return

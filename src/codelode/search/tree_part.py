@@ -14,9 +14,9 @@ class TreePart:
     """Folders and files of a tree, without some folders and files in them.
 
     Paths are POSIX and relative to the root of the tree. Folders end with a slash; the empty path
-    is the whole tree. None of `within` lies in another. If there is `only`, the files must also be
-    among these paths, or in one of these folders; and if there is `since`, they must have been
-    modified then or later, in ns since the epoch.
+    is the whole tree. None of `within` lies in another. With `only`, the files must also be among
+    its paths, or in one of its folders. With `since`, in ns since the epoch, they must have been
+    modified then or later.
     """
 
     within: tuple[str, ...] = ("",)
@@ -26,7 +26,7 @@ class TreePart:
 
     @classmethod
     def of(cls, within: Iterable[str], without: Iterable[str] = ()) -> TreePart:
-        """Return the part that some paths cover, which may lie in each other."""
+        """Return the part that some paths cover; the paths may lie in each other."""
         outer: list[str] = []
         for path in sorted(set(within)):
             if not any(_covers(other, path) for other in outer):
@@ -48,8 +48,8 @@ class TreePart:
     def relative(self, path: bytes) -> bytes | None:
         """Return the path of a file relative to the folder of this part that it is in.
 
-        That is its name if the part has the file itself, and None if the file is not in the part.
-        The time of the file does not count here.
+        Returns the name of the file if the part lists the file itself, and None if the file is not
+        in the part. Ignores `since`.
         """
         if self.only is not None and not _is_among(path, self.only):
             return None

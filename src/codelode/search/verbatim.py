@@ -51,8 +51,8 @@ _QUOTED = re.compile(
 class Pattern:
     """A regular expression in the syntax of RE2.
 
-    `multiline` says that it may match across lines. With `edge`, a match may begin with one
-    character in front of what it matches, which is no part of a word. `terms` are alternatives: a
+    `multiline` says that it may match across lines. With `edge`, a match may include one
+    character before the wanted text; this is not a word character. `terms` are alternatives: a
     file that matches has all terms of one of them.
     """
 
@@ -73,7 +73,7 @@ Required = tuple[Pattern, ...]
 
 
 def fixed_string(text: str, ignore_case: bool = False) -> Pattern:
-    """Return the pattern of a text as it stands. Raises `UsageError` if it is empty or too long."""
+    """Return the pattern of a literal text. Raises `UsageError` if it is empty or too long."""
     _check(text)
     source = "".join(c if _PLAIN.match(c) and c != "\n" else _escaped(c) for c in text)
     return Pattern(source, ignore_case, "\n" in text, False, required_terms(source))
@@ -82,16 +82,16 @@ def fixed_string(text: str, ignore_case: bool = False) -> Pattern:
 def regex(text: str, ignore_case: bool = False) -> Pattern:
     """Return the pattern of a regular expression.
 
-    Raises `UsageError` if it is none, or if it needs more than linear time (backreferences and
+    Raises `UsageError` if it is invalid, or if it needs more than linear time (backreferences and
     look-around).
     """
     _check(text)
     multiline = _LINE_FEED.search(text) is not None
     plain = Pattern(text, ignore_case, multiline, False, ())
-    matcher(plain)  # refuses what is wrong
+    matcher(plain)  # raises an error if it is invalid
     source, edge = text, False
     if not multiline and "|" not in text and not _NUMBERED.search(text):
-        # RE2 takes letters beyond ASCII for no letters; and the words of these edges are known.
+        # The `\b` of RE2 knows only ASCII letters; and with explicit edges, the words are known.
         edge = _OPEN_EDGE.match(text) is not None
         source = f"(?:^|{_NOT_WORD}){text[2:]}" if edge else text
         if _CLOSE_EDGE.fullmatch(source):
@@ -100,9 +100,10 @@ def regex(text: str, ignore_case: bool = False) -> Pattern:
 
 
 def quoted_parts(query: str) -> tuple[str, ...]:
-    """Return the parts of a query between double quotes that stand at spaces.
+    """Return the parts of a query in double quotes that are set off by spaces.
 
-    Quotes within code, as in `print("x")`, mean nothing, nor do those of a text of several lines.
+    Quotes within code, as in `print("x")`, are ignored, and so are quotes in a text of several
+    lines.
     """
     if "\n" in query.strip():
         return ()
@@ -115,7 +116,7 @@ def without_quotes(query: str) -> str:
 
 
 def literal_words(pattern: str) -> str:
-    """Return the words that stand in a regular expression."""
+    """Return the words that a regular expression contains literally."""
     return " ".join(_WORDS.findall(_ESCAPE_OR_FLAGS.sub(" ", pattern)))
 
 
@@ -141,7 +142,7 @@ def _first(pattern: Pattern, text: bytes, start: int) -> int | None:
 
 @lru_cache(64)
 def matcher(pattern: Pattern) -> Matcher:
-    """Return the compiled pattern. Raises `UsageError` if it is wrong."""
+    """Return the compiled pattern. Raises `UsageError` if it is invalid."""
     import re2  # few searches need it
 
     options = re2.Options()

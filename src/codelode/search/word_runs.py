@@ -101,10 +101,10 @@ class WordRuns:
         return shares.astype(np.float32)
 
     def share(self, text: bytes, covered: NDArray[np.bool_]) -> float:
-        """Return the longest run in a text through the rarest word of the longest possible one.
+        """Return the length of the longest run in a text, as a share of the query's words.
 
-        It is a share of the query's words; one word is no run. `covered` bool[terms] says which
-        terms the text has.
+        Only runs through one word count: the rarest word of the longest run that the terms of the
+        text allow. One word is no run. `covered` bool[terms] says which terms the text has.
         """
         first, stop = _longest_stretch([bool(covered[column]) for column in self.columns])
         if stop - first < 2:
@@ -131,7 +131,7 @@ class WordRuns:
 
 
 def _run(text: bytes, words: Sequence[bytes], passed_over: frozenset[bytes]) -> int:
-    """Return how many of the words, from the first, a text begins with.
+    """Return the number of words, counted from the first, that a text begins with.
 
     Between two of them, and before the first, there may be anything but letters and digits, and
     words that are passed over.
@@ -158,7 +158,7 @@ def _after_gap(text: bytes, at: int, passed_over: frozenset[bytes]) -> int:
 
 
 def _longest_stretch(there: Sequence[bool]) -> tuple[int, int]:
-    """Return the first longest range of true values."""
+    """Return the longest range of true values, or the first of several."""
     best, start = (0, 0), 0
     for place, value in enumerate([*there, False]):
         if not value:

@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class Buffer(Protocol):
-    """An open file: its name, its bytes, and a hold on them while they are read."""
+    """An open file: its name, its bytes, and a lock against truncation while they are read."""
 
     @property
     def name(self) -> str:

@@ -118,7 +118,7 @@ class SegmentBuilder:
                 name = clean_name(symbol.name)
                 kind = self._kinds.setdefault(symbol.kind, len(self._kinds) + 1)
             size = len(name)
-            if size and name != last_name:  # else the chunk shares the name before it
+            if size and name != last_name:  # else the chunk shares the previous name
                 self._symbols.append(name)
                 at, last_name = at + size, name
             row = (number, start, end - start, first, last - first, size, kind)
@@ -201,8 +201,8 @@ class SegmentBuilder:
         compound = np.flatnonzero(whole >= 0)
         ordinals = np.concatenate((parts.texts, words.texts[compound]))
         counts = np.concatenate((parts.counts, words.counts[compound])).astype(np.int64)
-        # Numbers and compounds, which have no parts, do not count as length: so BM25 ranks as well
-        # as it did without them (docs/decisions/012-words.md).
+        # Numbers and compounds, which have no parts, do not count in the length: BM25 then ranks
+        # as well as it did without them (docs/decisions/012-words.md).
         has_parts = np.diff(split.starts)[words.ids[compound]] > 0
         lengths = np.concatenate((parts.counts, words.counts[compound] * has_parts))
         names = term_hashes((name.encode() for name, _ in self._file_names), FILE_NAME)
@@ -222,7 +222,7 @@ class SegmentBuilder:
 def _table(
     dtype: np.dtype[np.void], rows: Sequence[tuple[object, ...]], names: Sequence[str]
 ) -> NDArray[np.void]:
-    """Return a table of rows that have some of its columns; the others are 0."""
+    """Return a table whose columns `names` are filled from rows; the others are 0."""
     table = np.zeros(len(rows), dtype)
     for name, values in zip(names, zip(*rows, strict=True), strict=False):  # may be empty
         table[name] = values

@@ -32,7 +32,7 @@ def unfold(folded: Column) -> Column:
 
 
 def pack_tables(columns: Sequence[Column], per: int) -> list[bytes]:
-    """Pack columns of numbers in [0, 2^32) as tables of `per` rows, the last of fewer."""
+    """Pack columns of numbers in [0, 2^32) as tables of `per` rows; the last may have fewer."""
     firsts = range(0, len(columns[0]), per)
     widths = [_widths(values, firsts) for values in columns]
     planes = [_planes(values) for values in columns]
@@ -52,7 +52,7 @@ def pack_column(values: Column) -> bytes:
 
 
 def _widths(values: Column, firsts: range) -> list[int]:
-    """Return the planes that the rows from each of `firsts` on take."""
+    """Return how many planes each table needs; `firsts` are the first rows of the tables."""
     most = np.maximum.reduceat(values, firsts).tolist() if firsts else []
     return [(largest.bit_length() + 7) // 8 for largest in most]
 

@@ -164,7 +164,7 @@ class SegmentFile:
         return self.size - _FOOTER.size - len(self._pages) * 8 - len(self._directory) * _ENTRY.size
 
     def damaged_pages(self) -> Iterator[tuple[str, int]]:
-        """Check every page again; yield sections and byte offset of each damaged one."""
+        """Check every page again; yield the sections and the byte offset of each damaged one."""
         self.check_size()
         for page in range(len(self._pages)):
             if not self._page_is_sound(page):
@@ -219,9 +219,9 @@ class _PageWriter:
 
 
 def write_segment(sink: BinaryIO, sections: Mapping[str, Iterable[Piece]]) -> tuple[int, int]:
-    """Write sections, each given as pieces to be joined. Returns size in bytes and checksum.
+    """Write sections, given as pieces to join; return the size in bytes and the checksum.
 
-    The checksum (of directory and page checksums) identifies the content.
+    The checksum covers the directory and the page checksums, so it identifies the content.
     """
     pages = _PageWriter(sink)
     pages.write(_HEADER.pack(_MAGIC, INDEX_FORMAT, 0))

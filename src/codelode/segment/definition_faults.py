@@ -68,7 +68,7 @@ def _last_lines(segment: Segment) -> NDArray[np.int64]:
 
 
 class _SoundNames:
-    """The names of a segment, read block by block."""
+    """The names of a segment, and whether they are sorted and clean."""
 
     def __init__(self, segment: Segment) -> None:
         self.blocks = NameBlocks()
@@ -100,7 +100,7 @@ class _SoundNames:
 def _packing_faults(
     segment: Segment, rows: NDArray[np.void], names: NameBlocks
 ) -> Iterator[tuple[str, str]]:
-    """Compare the packed columns with a fresh packing of the table, except their compression."""
+    """Compare the blocks, once decompressed, with a fresh packing of the table."""
     pairs = ChunkFinder(segment.files, segment.chunks).pairs(rows)
     for section, blocks, most, records in (
         ("definitions", "definition_blocks", MAX_RECORD_BYTES, definition_records(rows)),

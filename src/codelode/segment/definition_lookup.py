@@ -87,7 +87,7 @@ class DefinitionLookup:
         return [self._record(file, row) for row in self._rows.on_lines(file, first, last)]
 
     def rows_on_lines(self, file: int, first: int, last: int) -> list[DefinitionRow]:
-        """Return what `overlapping` does without the names; `name_of` returns the name of one."""
+        """Return the definitions that `overlapping` does, but without names: see `name_of`."""
         return self._rows.on_lines(file, first, last)
 
     def name_of(self, row: DefinitionRow) -> str:
@@ -116,7 +116,10 @@ class DefinitionLookup:
         ]
 
     def definers(self, number: int, file: int, first: int, last: int) -> list[DefinitionRecord]:
-        """Return the definitions of a file by the number of their name, named in some lines."""
+        """Return the definitions of a file whose name has the number `number`.
+
+        Only definitions with their name on a line from `first` to `last` are returned.
+        """
         records = [
             self.record(start + place)
             for block, piece, start in self._rows.pieces(file)
@@ -143,7 +146,8 @@ class DefinitionLookup:
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the definitions of some kinds whose names are in a range, by reading every block.
 
-        The numbers of the definitions, ascending, and those of their names: int64[n] each.
+        Returns the numbers of the definitions, ascending, and the numbers of their names: int64[n]
+        each.
         """
         numbers, owns = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
         for found, own in self._rows.of_kinds(kinds):
@@ -189,7 +193,7 @@ class DefinitionLookup:
     def names_with_prefix(self, prefix: str) -> Iterator[str]:
         """Return the names whose keys begin with the key of `prefix`, in order.
 
-        A name may belong only to an owner, which has no definition in this segment.
+        Some may be the names of owners that have no definition in this segment.
         """
         return map(_text, self._names.with_prefix(_key(prefix)))
 
@@ -207,7 +211,7 @@ class DefinitionLookup:
         return ".".join(reversed(parts))
 
     def qualified(self, file: int, row: DefinitionRow, near: Sequence[DefinitionRow]) -> str:
-        """Return `qualified_name` of a definition; fast if `near` has those that enclose it."""
+        """Return a definition's `qualified_name`; fast if `near` has its enclosing definitions."""
         place, parts = row.place, self._parts(row)
         if row.parent >= 0:
             known = {each.place: each for each in near}
@@ -219,7 +223,7 @@ class DefinitionLookup:
         return ".".join(reversed(parts))
 
     def _parts(self, row: DefinitionRow) -> list[str]:
-        """Return the name of a definition and that of its owner, as far as not empty."""
+        """Return the name of a definition and the name of its owner, omitting empty ones."""
         name, owner = self.name_of(row), self._owner_of(row)
         return [part for part in (name, owner) if part]
 
@@ -231,7 +235,7 @@ class DefinitionLookup:
         number = int(self._rows.firsts[file]) + place
         parts: list[str] = []
         for each in (number, *self._rows.enclosing(number)):
-            around = reversed(self._owner(each).split("."))  # of modules, also `Ecto.Query`
+            around = reversed(self._owner(each).split("."))  # a module may be `Ecto.Query`
             parts += filter(None, (self._name(each), *around))
         return parts[::-1]
 
@@ -249,7 +253,7 @@ class DefinitionLookup:
         return Names(self._file, self._rows.total)
 
     def _files_defining(self, name: int, wanted: FileFilter | None) -> NDArray[np.int64]:
-        """Return the rows of the files that define a name, given by its number, ascending."""
+        """Return the rows, ascending, of the files that define a name, given by its number."""
         files = distinct(self._chunks["file"][self._names.chunks(name)]).astype(np.int64)
         return files if wanted is None else wanted(files)
 

@@ -1,7 +1,7 @@
 """Merge the definitions of several segments or runs, block by block.
 
-Definitions are numbered file by file, so those of the parts follow one another; their names are
-renumbered.
+Definitions are numbered file by file, so those of each segment follow those of the segment before
+it. Their names are renumbered.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ def merge_definitions(
 ) -> dict[str, Iterable[Piece]]:
     """Return the sections of the definitions of the files for which the masks bool[files] are set.
 
-    `kinds` returns the new numbers for kinds of a segment, given by its place; `files` and
-    `chunks` are the merged tables.
+    `kinds` takes the place of a segment and numbers of its kinds, and returns their new numbers;
+    `files` and `chunks` are the merged tables.
     """
     sources = [
         segment.sorted_names()._replace(used=None if mask.all() else _used_names(segment, mask))
@@ -79,7 +79,7 @@ def _live_rows(segment: Segment, mask: Mask) -> Iterator[NDArray[np.void]]:
 
 
 def _used_names(segment: Segment, mask: Mask) -> Mask:
-    """Return which names of a segment the definitions of some files have, and perhaps more bits."""
+    """Return which names the definitions of some files use; the mask may be longer than needed."""
     names = segment.sorted_names()
     used = np.zeros(1 + len(names.heads) * names.per, bool)
     for rows in _live_rows(segment, mask):
@@ -102,7 +102,7 @@ def _merged_rows(
 
 
 def _records(batches: Iterable[NDArray[np.void]]) -> Iterator[bytes]:
-    """Yield the blocks of definitions that come in batches of any size."""
+    """Yield blocks of definitions, given their rows in batches of any size."""
     at_once = BLOCKS_AT_ONCE * DEFINITIONS_PER_BLOCK
     pending: list[NDArray[np.void]] = []
     count = 0

@@ -51,7 +51,7 @@ class DefinitionRow(NamedTuple):
     owner: int
 
 
-_new_row = partial(tuple.__new__, DefinitionRow)  # `DefinitionRow(...)` is a call of Python
+_new_row = partial(tuple.__new__, DefinitionRow)  # faster than `DefinitionRow(...)`
 
 
 class DefinitionRows:
@@ -61,14 +61,14 @@ class DefinitionRows:
     """
 
     def __init__(self, file: SegmentFile, files: NDArray[np.void], kinds: Sequence[str]) -> None:
-        """`files` is a table of the segment."""
+        """Take the table `files` of the segment."""
         self._files = files
         self._kinds = kinds
         self._frames = Frames(file, "definitions", "definition_blocks")
 
     @cached_property
     def firsts(self) -> Column:
-        """The number of the first definition of each file, and the number of all."""
+        """The number of the first definition of each file, and at the end the count of all."""
         total = self._files["definitions"].sum(dtype=np.int64)
         return np.append(self._files["first_definition"].astype(np.int64), total)
 
@@ -87,7 +87,7 @@ class DefinitionRows:
         return self.firsts[:-1].searchsorted(numbers, side="right") - 1
 
     def pieces(self, file: int) -> Iterator[tuple[DefinitionBlock, slice, int]]:
-        """Yield the blocks with definitions of a file: where they are, and the first's number."""
+        """Yield each block with definitions of a file, their slice, and the first one's number."""
         numbers = self.numbers(file)
         at = numbers.start
         while at < numbers.stop:
@@ -140,7 +140,7 @@ class DefinitionRows:
         return len(self._frames)
 
     def has_kinds(self, file: int, kinds: Collection[str]) -> bool:
-        """Return whether a file has a definition of some kinds; reads no blocks but its own."""
+        """Return whether a file has a definition of some kinds; read only the file's blocks."""
         wanted = self._wanted(kinds)
         if not wanted.any():
             return False
@@ -148,7 +148,7 @@ class DefinitionRows:
         return any(wanted[block.column("kind")[piece]].any() for block, piece, _ in pieces)
 
     def of_kinds(self, kinds: Collection[str]) -> Iterator[tuple[NDArray[np.int64], Column]]:
-        """Yield the numbers of the definitions of some kinds, and of their names, by blocks."""
+        """Yield the numbers of definitions of some kinds and of their names, block by block."""
         wanted = self._wanted(kinds)
         for first in range(0, self.total if wanted.any() else 0, DEFINITIONS_PER_BLOCK):
             block = self._read(first // DEFINITIONS_PER_BLOCK)
@@ -157,7 +157,7 @@ class DefinitionRows:
                 yield first + places, block.names[places]
 
     def _wanted(self, kinds: Collection[str]) -> NDArray[np.bool_]:
-        """Return a mask of the numbers of some kinds, bool[256]."""
+        """Return which numbers are those of the wanted kinds, bool[256]."""
         wanted = np.zeros(256, bool)
         wanted[[number for number, kind in enumerate(self._kinds, 1) if kind in kinds]] = True
         return wanted
@@ -178,7 +178,7 @@ class DefinitionRows:
     def _rows(
         self, block: DefinitionBlock, places: NDArray[np.int64], shift: int
     ) -> Iterator[DefinitionRow]:
-        """Yield definitions of a file by their places in a block; `shift` leads to its own."""
+        """Yield definitions, given places in a block; adding `shift` gives places in their file."""
         columns = zip(
             places.tolist(),
             block.start_lines[places].tolist(),

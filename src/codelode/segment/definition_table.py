@@ -1,4 +1,4 @@
-"""The table of the definitions of a run, made from those of its files."""
+"""The table of the definitions of a run, made from the definitions of its files."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _NUMBERS = tuple(map(DefinitionColumns._fields.index, ("start_lines", "end_lines
 class DefinitionTable(NamedTuple):
     """The definitions of a run: the sorted names, with a character for each byte, and the rows.
 
-    Rows are of `schema.DEFINITION`, file by file.
+    The rows have the dtype `schema.DEFINITION`, file by file.
     """
 
     names: list[str]
@@ -80,9 +80,9 @@ def _numbered(names: Sequence[str], owners: Sequence[str]) -> tuple[list[str], C
 
 
 def _distances(parents: Column, counts: Sequence[int]) -> Column:
-    """Return how far before each definition its parent is, 0 without one.
+    """Return the distance from each definition back to its parent, or 0 if it has none.
 
-    `parents` are places in their files, which have `counts` definitions.
+    `parents` are places among the definitions of a file; `counts` has their number in each file.
     """
     before = np.cumsum([0, *counts[:-1]])
     places = np.arange(len(parents)) - np.repeat(before, counts)

@@ -32,7 +32,7 @@ _PLACES = {name: place for place, name in enumerate(COLUMNS)}
 
 
 def max_record_bytes(per: int) -> int:
-    """Return an upper bound of the bytes of a block of `per` definitions."""
+    """Return the most bytes that a block of `per` definitions can have."""
     return len(COLUMNS) * (1 + 4 * per)
 
 
@@ -40,10 +40,10 @@ MAX_RECORD_BYTES = max_record_bytes(DEFINITIONS_PER_BLOCK)
 
 
 class ChunkFinder:
-    """Finds the chunks of a segment that define names; memory is for one batch at a time."""
+    """Finds the chunks of a segment that define names, with memory for one batch at a time."""
 
     def __init__(self, files: NDArray[np.void], chunks: NDArray[np.void]) -> None:
-        """`files` and `chunks` are the tables of the segment."""
+        """Take the tables `files` and `chunks` of the segment."""
         self._owners = np.repeat(np.arange(len(files), dtype=np.uint16), files["definitions"])
         ends = chunks["start_line"].astype(np.int64) + chunks["more_lines"]
         # A file and a line as one number, in the order of the table.
@@ -51,9 +51,9 @@ class ChunkFinder:
         self._last = files["first_chunk"].astype(np.int64) + files["chunks"] - 1
 
     def pairs(self, rows: NDArray[np.void], first: int = 0) -> NDArray[np.int64]:
-        """Return int64[n]: the name of each definition, shifted by 32 bits, and a chunk.
+        """Return the name's number, shifted by 32 bits, and a chunk of each definition: int64[n].
 
-        It is the first chunk that holds the line of the name. `first` is the number of the first
+        The chunk is the first that holds the line of the name. `first` is the number of the first
         definition of `rows`.
         """
         owners = self._owners[first : first + len(rows)].astype(np.int64)
@@ -64,7 +64,10 @@ class ChunkFinder:
 
 
 def definition_records(rows: NDArray[np.void], per: int | None = None) -> list[bytes]:
-    """Return blocks of definitions, not yet compressed; `per` in each, as in a segment if None."""
+    """Return blocks of definitions, not yet compressed, with `per` definitions in each.
+
+    If `per` is None, the blocks are as large as in a segment.
+    """
     per = per or DEFINITIONS_PER_BLOCK
     columns = {name: rows[name].astype(np.int64) for name in COLUMNS}
     names, starts = columns["name"], columns["start_line"]
@@ -76,7 +79,7 @@ def definition_records(rows: NDArray[np.void], per: int | None = None) -> list[b
 
 
 def _steps(values: Column, before: Column, per: int) -> Column:
-    """Return the differences to a number before each, which is 0 at the first of each block."""
+    """Return folded differences to the numbers in `before`, or to 0 at the first of each block."""
     differences = values.copy()
     differences[1:] -= before
     differences[::per] = values[::per]

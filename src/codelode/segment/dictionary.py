@@ -2,11 +2,11 @@
 
 A term is known by the upper 40 bits of its 64-bit hash, its *key*: among ten million different
 terms, one in a hundred thousand shares its key with another. The upper 8 bits of the key are the
-number of a bucket; the terms of a bucket are neighbors, their keys ascend.
+number of a bucket; the terms of a bucket are neighbors, in the order of their keys.
 
 Only the *tail* of each key is stored. In a segment with few terms, that is the lower 32 bits. With
 many terms, the tail is 24 bits, and the number of terms is stored for each value of the upper 16
-bits, its *slot*: this costs less than one byte more per tail.
+bits, its *slot*: this costs less than one more byte per tail would.
 
 Only the length of each posting list is stored. Most terms occur once in one chunk, and their lists
 have two bytes; one bit per term marks them. Any other length takes a byte. The start of a list is
@@ -90,9 +90,9 @@ def tail_bytes(slots: int) -> int:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Dictionary:
-    """The t terms of a segment and the lengths of their lists, as they are on disk.
+    """The t terms of a segment and the lengths of their posting lists, as they are on disk.
 
-    slots uint8[65536] or [0]; tails uint8[t * 3] or [t * 4]; short uint8[t / 8], a bit a term;
+    slots uint8[65536] or [0]; tails uint8[t * 3] or [t * 4]; short uint8[t / 8], one bit per term;
     lengths uint8[n]; longer LONG[n]; buckets BUCKET[257].
     """
 
@@ -114,7 +114,7 @@ class Dictionary:
         return keys
 
     def _upper(self, first: int, stop: int) -> NDArray[np.uint64]:
-        """Return the bits of these buckets' keys above their tails, uint64[t]."""
+        """Return the bits above the tails of the keys in the buckets `[first, stop)`, uint64[t]."""
         if len(self.slots):
             begin, end = slots_of(first).start, slots_of(stop).start
             return np.repeat(np.arange(begin, end, dtype=np.uint64), self.slots[begin:end])
@@ -122,7 +122,7 @@ class Dictionary:
         return np.repeat(np.arange(first, stop, dtype=np.uint64), firsts[1:] - firsts[:-1])
 
     def sizes(self, first: int = 0, stop: int = BUCKETS) -> NDArray[np.int64]:
-        """Return the bytes of the list of each term in these buckets, int64[t]."""
+        """Return the bytes of each term's list in the buckets `[first, stop)`, int64[t]."""
         (low, _, begin), (high, _, end) = self.buckets[[first, stop]].tolist()
         sizes = np.full(high - low, SHORT, np.int64)
         sizes[~self.are_short(low, high)] = self.lengths[begin:end]

@@ -74,7 +74,7 @@ def merge(parts: Sequence[tuple[Segment, Mask]], sink: BinaryIO) -> tuple[int, i
 
 
 class _Numbering:
-    """The distinct names (of languages or kinds) in several segments, numbered anew from 1."""
+    """The distinct names (of languages or kinds) in several segments, renumbered from 1."""
 
     def __init__(self, names: Iterable[Sequence[str]]) -> None:
         self._old = list(names)
@@ -129,7 +129,7 @@ def _slices(segments: Sequence[Segment]) -> Iterator[list[Postings]]:
 
 
 def _renumber(masks: Sequence[Mask]) -> list[NDArray[np.int64]]:
-    """Return new ordinals over all masks together, -1 where a row is dropped."""
+    """Return the new ordinal of each row, counted over all masks; -1 for a dropped row."""
     result, base = [], 0
     for mask in masks:
         result.append(np.where(mask, np.cumsum(mask) - 1 + base, -1))

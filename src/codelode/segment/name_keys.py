@@ -35,7 +35,7 @@ def clean_names(names: Sequence[str]) -> list[str]:
 
 
 def as_text(name: bytes) -> str:
-    """Return a character for each byte. Strings of these compare, join and sort faster."""
+    """Return bytes as a string with a character for each; it compares, joins and sorts faster."""
     return name.decode("latin-1")
 
 
@@ -45,7 +45,7 @@ def as_bytes(name: str) -> bytes:
 
 
 def name_key(name: bytes) -> bytes:
-    """Return the key of a name in UTF-8: its letters and digits, else all of it, in lower case."""
+    """Return the key of a name in UTF-8: its letters and digits, or all if none, in lower case."""
     if name.isascii():
         lower = name.lower()
         return lower.translate(None, SEPARATORS) or lower

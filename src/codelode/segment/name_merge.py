@@ -1,6 +1,6 @@
 """Merge the names of several segments or runs, a range of keys at a time.
 
-No more than some `NAMES_PER_PIECE` names, and a block of each source, are Python objects at once.
+At most about `NAMES_PER_PIECE` names, and a block of each source, are Python objects at once.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ NAMES_PER_PIECE = 8192
 
 
 class MergedNames(NamedTuple):
-    """The merged names, and the new numbers for those of each source.
+    """The merged names, and for each source the new numbers of its names.
 
     `numbers[i]` int32[n + 1] has 0 at 0, and 1 + the new number of a name at 1 + the old one.
     """

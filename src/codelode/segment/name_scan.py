@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 
 def places_containing(names: bytes, pieces: Sequence[bytes], lengths: range) -> list[int]:
-    """Return the places of the names of some lengths, in bytes, that contain any of some pieces.
+    """Return the places of the names that contain one of the pieces and have one of the lengths.
 
-    Each name ends with a newline. Pieces are in lower case, of a letter at least; ASCII letters
-    match in any case. A newline in a piece stands for the beginning or the end of a name.
+    Each name ends with a newline. Lengths are in bytes. Pieces are in lower case and have at least
+    one letter; ASCII letters match in any case. A newline in a piece stands for the beginning or
+    the end of a name.
     """
     text = b"\n" + names.lower()
     places: set[int] = set()

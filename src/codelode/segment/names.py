@@ -1,7 +1,7 @@
 """The names of definitions: sorted, in compressed blocks, each with the chunks that define it.
 
 Names are sorted by their keys, then as bytes (see `name_keys`). A block holds `NAMES_PER_BLOCK`
-names. The *heads*, the keys of the first name of each block, find a block without reading another.
+names. The *heads*, the keys of the first name of each block, tell which block has a name.
 """
 
 from __future__ import annotations
@@ -40,10 +40,10 @@ _NEWLINE = 10
 
 
 class SortedNames(NamedTuple):
-    """The names of one segment or run: blocks of `per` names, the last of fewer, and the heads.
+    """The names of one segment or run, in blocks of up to `per` names, and the heads.
 
-    Names and heads have a character for each byte. `used` bool[n] says which names to keep, for at
-    least as many as there are; None keeps all.
+    Names and heads have a character for each byte. `used` bool[n] says which names to keep; it may
+    be longer than needed. None keeps all.
     """
 
     heads: Sequence[str]
@@ -99,8 +99,8 @@ def name_sections(blocks: NameBlocks, pairs: NDArray[np.int64]) -> dict[str, Ite
 def name_records(texts: Sequence[bytes], pairs: NDArray[np.int64]) -> Iterator[bytes]:
     """Yield the blocks, not yet compressed.
 
-    `pairs` int64[n], in any order and changed in place, are each the number of a name, shifted by
-    32 bits, and a chunk that defines it.
+    Each of `pairs` int64[n] is the number of a name, shifted by 32 bits, and a chunk that defines
+    it. They may be in any order; the array is sorted in place.
     """
     pairs.sort()
     pairs = pairs[group_starts(pairs)]
@@ -125,7 +125,7 @@ def _header(text: bytes) -> bytes:
 
 
 def max_name_record(definitions: int) -> int:
-    """Return an upper bound of the bytes of a block, given the definitions in the segment."""
+    """Return the most bytes that a block can have in a segment with a number of definitions."""
     groups = -(-NAMES_PER_BLOCK // NAMES_PER_GROUP)
     names = NAMES_PER_BLOCK * (MAX_NAME_BYTES + 1 + 4)
     return _COUNT.size + 2 * groups + names + 4 * definitions + 2
@@ -202,7 +202,7 @@ class NameBlock:
         return range(first, first + (stop - start) // step)
 
     def containing(self, pieces: Sequence[bytes], lengths: range) -> list[int]:
-        """Return the places of the names with any of some pieces: see `name_scan`."""
+        """Return the places of the names that contain one of the pieces: see `name_scan`."""
         return places_containing(self._text, pieces, lengths)
 
 
@@ -257,7 +257,7 @@ class Names:
                 yield number * NAMES_PER_BLOCK + place
 
     def containing(self, pieces: Sequence[bytes], lengths: range) -> Iterator[tuple[int, bytes]]:
-        """Yield number and name of the names with any of some pieces: see `name_scan`."""
+        """Yield number and text of the names that contain one of the pieces: see `name_scan`."""
         for number, block in enumerate(self.blocks()):
             for place in block.containing(pieces, lengths):
                 yield number * NAMES_PER_BLOCK + place, block.names[place]
@@ -265,12 +265,12 @@ class Names:
     def having_prefix(self, prefix: bytes) -> range:
         """Return the numbers of the names whose keys begin with a prefix.
 
-        No byte of UTF-8 is 0xff, so the prefix with this byte follows all of them.
+        No byte of UTF-8 is 0xff, so the prefix with this byte added sorts after all these keys.
         """
         return range(self._lower_bound(prefix), self._lower_bound(prefix + b"\xff"))
 
     def _lower_bound(self, key: bytes) -> int:
-        """Return the number of the first name whose key is not less, or the number of all names."""
+        """Return the number of the first name whose key is not below `key`, or the count of all."""
         block = max(0, bisect_left(self.heads, key) - 1)
         if not len(self._frames):
             return 0

@@ -22,7 +22,7 @@ class Layout:
     def __init__(self, counts: Offsets, rows: int, once: NDArray[np.bool_]) -> None:
         """Take the counts of postings. `once` marks lists whose frequencies are all 1.
 
-        It is ignored for single postings.
+        For lists of a single posting, it is ignored.
         """
         self.counts, self.rows, self.once = counts, rows, once
         self.single = counts == 1

@@ -1,13 +1,13 @@
 """One posting list as bytes (docs/format.md), and how it is read.
 
-A list of one posting is its ordinal, u16, and its frequency, u8, unless that is 1. Any other is
+A list of one posting is its ordinal, u16, and its frequency, u8, unless that is 1. Other lists are
 
-    count        u8, or 127 and then u16 count - 1; 128 more if all frequencies are 1
+    count        u8, or 127 and then count - 1 as u16; plus 128 if all frequencies are 1
     ordinals     the first as u16, then the gaps to the next in 7 bits a byte, the lowest first, the
                  top bit set where more follow; or a bit for each chunk of the segment, if enough
                  chunks have the term for this to be shorter
-    frequencies  unless all are 1, 2 bits each: 1, 2, 3, or 4 and more; a byte for each of the
-                 latter: 255 at most
+    frequencies  unless all are 1, 2 bits each: 1, 2, 3, or 4 and more; then a byte, at most 255,
+                 for each that is 4 or more
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 A term is known by its key (see `dictionary`). Postings of a term are contiguous and ascending:
 ordinals uint16, frequencies uint8 (255 means 255 or more). This is the form in memory;
-`posting_codec` has the one on disk.
+`posting_codec` has the form on disk.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ class Postings:
 class TermCounts:
     """Counts of terms in texts: one row per term and text, in any order.
 
-    Term i has `keys[i]`; several may have the same one. Rows have a number of a term, an ordinal
-    and a count. Dtypes: keys uint64[t]; the others int64[n].
+    Term i has the key `keys[i]`; several terms may have the same key. A row has the number of a
+    term, an ordinal and a count. Dtypes: keys uint64[t]; the others int64[n].
     """
 
     keys: NDArray[np.uint64]
@@ -54,7 +54,7 @@ class TermCounts:
 def build_postings(found: TermCounts) -> Postings:
     """Return the postings of the terms; counts of equal keys and ordinals are added."""
     dictionary, numbers = np.unique(found.keys, return_inverse=True)
-    # One packed key per triple, so that a plain sort (vectorised in numpy) does the grouping.
+    # One packed key per triple, so that a plain sort (vectorized in numpy) does the grouping.
     keys = (numbers.astype(np.uint64) << np.uint64(32))[found.terms]
     keys |= found.ordinals.astype(np.uint64) << np.uint64(8)
     keys |= np.minimum(found.counts, MAX_FREQUENCY).astype(np.uint64)
@@ -80,8 +80,8 @@ def merge_postings(
     """Merge several inverted indexes, a slice of their keys at a time to save memory.
 
     Each of `slices` has the postings of all parts for the same range of keys; ranges ascend.
-    `renumberings[i][old]` is the new ordinal of part i, or -1 if it is dropped. New ordinals must
-    ascend from part to part, so that the lists can be joined end to end.
+    `renumberings[i][old]` is the new ordinal of the chunk `old` of part i, or -1 if the chunk is
+    dropped. New ordinals must ascend from part to part, so that the lists can be joined end to end.
     """
     for parts in slices:
         yield _join([_renumber(part, new) for part, new in zip(parts, renumberings, strict=True)])
@@ -107,7 +107,7 @@ def _join(parts: Sequence[Postings]) -> Postings:
 def postings_sections(slices: Iterable[Postings], rows: int) -> dict[str, Iterable[Piece]]:
     """Return the sections of an inverted index over `rows` chunks, given in slices of keys.
 
-    Write them in this order, because the dictionary is complete only after the lists.
+    They must be written in this order, because the dictionary is complete only after the lists.
     """
     writer = DictionaryWriter()
 

@@ -6,7 +6,7 @@ lies, one bit: with it a component is known as `code ± 1/4` steps, twice as exa
 ten of 129,082 chunks of the Linux kernel, codes alone find 99.0 %, codes and residuals 99.6 %.
 
 The scale that is kept is the one with which `code ± 1/4` comes closest to the row (least squares),
-in units of 2^-22: rounding that moves a cosine by a tenth of what the rounding of codes does.
+in units of 2^-22: rounding the scale moves a cosine a tenth as far as rounding the codes does.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 QUANTIZER = "int8-row-3"
 SCALE_UNIT = np.float32(2.0**-22)
 
-_LARGEST = np.float32(127.25)  # the value of the largest component: exactly code and residual
+_LARGEST = np.float32(127.25)  # the largest component in steps; code and residual are exact for it
 _QUARTERS = 4  # a code and its residual are together an odd number of quarter steps
 QUARTER_UNIT = 2.0**-22 / _QUARTERS
 """The factor of a sum over quarters of a step, in addition to the scale."""
@@ -34,7 +34,7 @@ class Quantized(NamedTuple):
 
 
 def residual_bytes(dimensions: int) -> int:
-    """Return the bytes of the residuals of a row."""
+    """Return the number of bytes that the residuals of a row take."""
     return -(-dimensions // 8)
 
 

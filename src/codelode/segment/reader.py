@@ -140,7 +140,7 @@ class Segment:
         return int(self.files["definitions"].sum(dtype=np.int64))
 
     def definition_rows(self) -> Iterator[NDArray[np.void]]:
-        """Yield the rows of all definitions block by block, for a merge; see `kinds` for kinds."""
+        """Yield the rows of all definitions block by block, for a merge; `kinds` names them."""
         return read_rows(self.file, self.definition_count)
 
     def sorted_names(self) -> SortedNames:
@@ -221,7 +221,7 @@ class Segment:
     def symbol_bytes(self) -> NDArray[np.int64]:
         """Return the bytes that each chunk adds to the section `symbols`, int64[chunks].
 
-        0 where a chunk shares the name of the one before it.
+        A chunk that shares the name of the chunk before it adds 0 bytes.
         """
         ends = self.symbol_starts(np.arange(len(self.chunks))) + self.chunks["symbol_length"]
         longer: NDArray[np.int64] = np.diff(ends, prepend=0)

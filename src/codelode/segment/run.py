@@ -1,7 +1,7 @@
 """A run: the segment of one batch, which a worker returns to be merged into a larger segment.
 
-It is never on disk. Its postings are not packed: to pack them, only to unpack them for the merge,
-took a twentieth of the time of indexing.
+It is never written to disk. Its postings are not packed: packing them, only to unpack them for the
+merge, took a twentieth of the time of indexing.
 """
 
 from __future__ import annotations

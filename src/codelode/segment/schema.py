@@ -57,7 +57,7 @@ consecutive."""
 
 
 def set_starts(files: NDArray[np.void]) -> None:
-    """Set the columns that say where pieces begin from those that say how long they are."""
+    """Compute the columns with the starts of pieces from the columns with their lengths."""
     for start, length in TILES.items():
         ends = np.cumsum(files[length], dtype=np.int64)
         files[start] = ends - files[length]
@@ -69,7 +69,7 @@ CHUNK = np.dtype(
         ("start", "<u4"),  # in the file's text
         ("length", "<u2"),  # in bytes
         ("start_line", "<u4"),  # 1-based
-        ("more_lines", "<u2"),  # after the first
+        ("more_lines", "<u2"),  # lines after the first
         ("tokens", "<u2"),
         ("symbol_start", "<u2"),  # in section "symbols", relative to the first of its group
         ("symbol_length", "u1"),
@@ -85,7 +85,7 @@ A symbol has at most 255 bytes, so those of a group begin within 16 bits of it.
 
 
 def group_symbols(starts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.uint32]]:
-    """Split where the symbols of chunks are into `symbol_start`, int64[n], and the groups."""
+    """Split the offsets of symbols into `symbol_start`, int64[n], and the groups."""
     groups = starts[::SYMBOL_GROUP]
     return starts - np.repeat(groups, SYMBOL_GROUP)[: len(starts)], groups.astype("<u4")
 
@@ -105,7 +105,7 @@ DEFINITION = np.dtype(
         ("kind", "u1"),  # 1-based number in meta["kinds"]
         ("flags", "u1"),  # DECLARATION or 0
         ("start_line", "<u4"),  # 1-based
-        ("more_lines", "<u4"),  # after the first
+        ("more_lines", "<u4"),  # lines after the first
         ("name_line", "<u4"),  # lines from the first line to the line of the name
         ("parent", "<u4"),  # distance back to the enclosing definition; 0: none
     ]

@@ -1,7 +1,7 @@
 """Check that the sections of a segment fit together; cheap enough to run on every open.
 
 Checksums prove that the bytes are as written. This check protects a reader from files
-that something else wrote. `verify` checks the content of rows.
+that another program wrote. `verify` checks the content of rows.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ def stat_row(file: SourceFile) -> tuple[int, int, int]:
 
 
 def stat_rows(files: Sequence[SourceFile]) -> NDArray[np.int64]:
-    """Return the rows of at least one file, int64[files, 3]: what `stat_row` does, in vectors."""
+    """Return the rows of at least one file, int64[files, 3]: `stat_row` for many files at once."""
     paths, _, mtimes, ctimes, inodes, languages = zip(*files, strict=True)
     if "cpp" in languages:
         inodes = tuple(
@@ -53,7 +53,7 @@ def stat_rows(files: Sequence[SourceFile]) -> NDArray[np.int64]:
 
 
 def unknown_stats(rows: int) -> NDArray[np.int64]:
-    """Return int64[rows, 3] that equals the stats of no file."""
+    """Return stats that no file has, int64[rows, 3]."""
     return np.full((rows, len(STAT_COLUMNS)), _UNKNOWN, np.int64)
 
 
@@ -63,7 +63,7 @@ def stats_sections(stats: NDArray[np.int64]) -> dict[str, Iterable[Piece]]:
 
 
 def read_stats(file: SegmentFile, rows: int) -> NDArray[np.int64]:
-    """Return int64[rows, 3]. Raises `DamagedError` unless there is a row for each file."""
+    """Return the stats, int64[rows, 3]. Raises `DamagedError` unless each file has a row."""
     stats = file.array(_SECTION, "<i8")
     if len(stats) != rows * len(STAT_COLUMNS):
         raise DamagedError(f"{file.name}: it does not belong to this segment")

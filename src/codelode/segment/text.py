@@ -99,7 +99,7 @@ class BlockWriter:
 def decompress(frame: memoryview, raw: int, stop: int | None = None) -> bytes:
     """Return the text of a frame of `raw` bytes, or the first `stop` of them.
 
-    Raises `DamagedError` if the part read is not such a frame.
+    Raises `DamagedError` if the frame has another length, or the part that is read is damaged.
     """
     wanted = raw if stop is None else min(stop, raw)
     try:

@@ -118,7 +118,7 @@ def _posting_faults(segment: Segment) -> Iterator[tuple[str, str]]:
     if not (np.array_equal(packed_sizes, sizes) and np.array_equal(packed, data)):
         yield "postings", "a list is not as it would be written"
     ascending = postings.ordinals[1:] > postings.ordinals[:-1]
-    ascending[postings.starts[1:-1] - 1] = True  # from one list to the next it may fall
+    ascending[postings.starts[1:-1] - 1] = True  # ordinals may fall from one list to the next
     if not ascending.all():
         yield "postings", "a list is not ascending"
     if int(postings.ordinals.max(initial=0)) >= max(rows, 1):

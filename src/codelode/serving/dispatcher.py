@@ -1,4 +1,4 @@
-"""Which process answers a search: this one, or one of its workers."""
+"""The choice of the process that answers a search: this one, or one of its workers."""
 
 from __future__ import annotations
 
@@ -116,8 +116,8 @@ class Dispatcher:
     def _slot(self) -> Iterator[WorkerSlot | None]:
         """Choose the slot that a search goes to; None means that it stays in this process.
 
-        While several are under way, all but the first go to workers: searching here as well would
-        keep this process from passing requests and answers on.
+        While several searches are under way, all but the first go to workers: more searches here
+        would keep this process from passing requests and answers on.
         """
         if self._pid != os.getpid():  # a fork: workers and their pipes belong to the parent
             self._reset()

@@ -33,8 +33,8 @@ class Setting:
 def effective(start: str | os.PathLike[str] | None) -> dict[str, Setting]:
     """Return the settings that are set, by name.
 
-    `start` is a folder or file whose project file counts; None for none. Raises `UsageError` for
-    an invalid file or variable.
+    `start` is the folder or file whose project file counts; with None, no project file does.
+    Raises `UsageError` for an invalid file or variable.
     """
     found: dict[str, Setting] = {}
     project = None if start is None else files.read_project(start)
@@ -51,7 +51,7 @@ def effective(start: str | os.PathLike[str] | None) -> dict[str, Setting]:
 
 @dataclass(frozen=True, slots=True)
 class SettingsFile:
-    """A place for settings, which need not exist."""
+    """The place of a settings file; the file need not exist."""
 
     source: Source
     path: Path
@@ -73,7 +73,7 @@ def settings_files(start: str | os.PathLike[str]) -> list[SettingsFile]:
 
 
 def export(found: Mapping[str, Setting]) -> None:
-    """Put settings that the program reads from the environment there, also for child processes."""
+    """Put the settings that are read from the environment into it, also for child processes."""
     for setting in found.values():
         if setting.key.exported:
             value, variable = setting.value, setting.key.variable
@@ -85,7 +85,7 @@ def export(found: Mapping[str, Setting]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class BuildSettings:
-    """The settings for building an index, for keywords of `Index.update` and `Index.open`."""
+    """The settings for building an index, as keywords of `Index.update` and `Index.open`."""
 
     walk: dict[str, Any]
     """Which files to index, as keywords of `Index.plan`."""

@@ -35,7 +35,7 @@ Table = dict[str, object]
 def sources_exist(start: str | os.PathLike[str] | None) -> bool:
     """Return whether there may be any settings: a file, or a variable that begins with `LODE_`.
 
-    Cheap, so that a command without settings need not know which ones there are.
+    This is cheap, so that a command without settings need not find out which settings exist.
     """
     if any(name.startswith("LODE_") and text for name, text in os.environ.items()):
         return True
@@ -52,7 +52,7 @@ def _has_project(start: str | os.PathLike[str]) -> bool:
 
 
 def _mentions_us(path: str) -> bool:
-    """Return whether a `pyproject.toml` may have settings of ours."""
+    """Return whether a `pyproject.toml` may have the table `tool.codelode`."""
     if not os.path.lexists(path):
         return False
     data = read_settings(path, MAX_PYPROJECT_BYTES)
@@ -89,7 +89,7 @@ def read_project(start: str | os.PathLike[str]) -> tuple[Path, Table] | None:
             data = read_settings(path, MAX_BYTES)
             return Path(path), _parsed(Path(path), data)
         path = f"{folder}/{PYPROJECT}"
-        if _mentions_us(path):  # else do not pay for parsing it
+        if _mentions_us(path):  # parse only when needed
             tools = _parsed(Path(path), read_settings(path, MAX_PYPROJECT_BYTES)).get("tool")
             table = tools.get("codelode") if isinstance(tools, dict) else None
             if table is not None:
@@ -98,7 +98,7 @@ def read_project(start: str | os.PathLike[str]) -> tuple[Path, Table] | None:
 
 
 def project_place(start: str | os.PathLike[str]) -> Path:
-    """Return where a project file for a folder or file would be looked for last."""
+    """Return the last place where a project file for a folder or file is looked for."""
     return Path(_folders(os.path.realpath(start))[-1]) / PROJECT
 
 

@@ -1,9 +1,9 @@
 """The table of all settings.
 
 A project file comes with a repository, so it may be hostile. It may set only settings that have
-`project`: which files of its tree are indexed, and how many hits of them are shown in which order.
-Never one that names a program, an address, a folder or a model, that shows secrets, that decides
-how much of the machine is used, or that changes or removes other indexes.
+`project`: which files of its tree are indexed, and how many hits are shown, in which order.
+It may never set one that names a program, an address, a folder or a model, that shows secrets,
+that decides how much of the machine is used, or that changes or removes other indexes.
 """
 
 from __future__ import annotations

@@ -83,7 +83,7 @@ def _number(wanted: str, least: float, most: float) -> Kind:
 
 
 def choice(*choices: str) -> Kind:
-    """Return the type of some words."""
+    """Return the type of a setting with one of some words."""
 
     def check(raw: object) -> str:
         if isinstance(raw, str) and raw in choices:
@@ -105,7 +105,7 @@ def text(wanted: str) -> Kind:
 
 
 def folder() -> Kind:
-    """Return the type of folders: absolute, or below the home folder (`~`), in a file."""
+    """Return the type of folders: in a file, absolute or below the home folder (`~`)."""
 
     def check(raw: object) -> str:
         if isinstance(raw, str) and raw.startswith(("/", "~")) and "\0" not in raw:

@@ -1,4 +1,4 @@
-"""Checks of a fetched index, which is hostile until they have passed.
+"""Checks of a fetched index, which counts as hostile until it has passed them.
 
 Bytes that match their digests prove only who wrote them. So everything that a search relies on is
 checked again: the identity of the index, every reference of every segment, every path.
@@ -86,7 +86,7 @@ def check_content(segment: Segment) -> None:
 
 
 def check_counts(live: LiveSegment) -> None:
-    """Check that the manifest counts the live files of a segment as they are.
+    """Check the manifest's counts of the live files of a segment.
 
     Raises `DamagedError`.
     """

@@ -1,4 +1,4 @@
-"""Which of the pushes to pull."""
+"""The choice of the push to pull."""
 
 from __future__ import annotations
 

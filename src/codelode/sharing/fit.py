@@ -1,9 +1,10 @@
 """Fit a fetched index to a checkout: find files with the indexed content, without reading them.
 
-Git records the blob of every tracked file, and the times at which the file was unchanged. If the
-indexed text has the id of that blob, and the file has its size and these times, then the file has
-the indexed content. Its times go into the `.stat` file, and an update does not read it. Every other
-file stays unknown: the update reads and hashes it, which is slower and as safe.
+Git records the blob of every tracked file, and the times that the file had when it matched the
+blob. If the indexed text has the id of that blob, and the file has the indexed size and the
+recorded times, then the file has the indexed content. Its times go into the `.stat` file, and the
+next update does not read it. The times of every other file stay unknown: the update reads and
+hashes it, which is slower but as safe.
 
 The size matters because a checkout may convert line ends: the blob is the same, the file longer.
 """
@@ -34,8 +35,9 @@ if TYPE_CHECKING:
 class Fitter:
     """Finds the files of the checkout at `root` that have the content of a fetched segment.
 
-    `before` is the index here: what it knows about files of the same segments stays known. Changes
-    after this object is made are not seen; so whoever uses it takes the time before.
+    `before` is the snapshot of the local index: times that it records for files of the same
+    segments are kept. A fitter does not see changes made after its creation, so the caller must
+    note the time before creating it.
     """
 
     def __init__(self, root: Path, before: Snapshot | None) -> None:
@@ -51,7 +53,7 @@ class Fitter:
     def stats(self, live: LiveSegment) -> NDArray[np.int64]:
         """Return the times and inodes of the files of a segment, int64[rows, 3].
 
-        Those of files that may differ are unknown.
+        They are unknown (-1) for files that may differ from the indexed content.
         """
         table = self._known_before(live)
         rows = np.flatnonzero(_text_rows(live) & (table < 0).all(axis=1))
@@ -60,7 +62,7 @@ class Fitter:
         return table
 
     def _known_before(self, live: LiveSegment) -> NDArray[np.int64]:
-        """Return what the index here knows, except for files that were racy."""
+        """Return the times and inodes from the local index; those of racy files are unknown."""
         same = self._before.get(live.entry.name)
         if same is None:
             return unknown_stats(live.entry.rows)
@@ -90,7 +92,7 @@ def _fill(
     blobs: TrackedBlobs,
     below: bytes,
 ) -> None:
-    """Set the times and inodes of those rows whose files git vouches for."""
+    """Set the times and inodes of the rows whose files are unchanged according to git."""
     files, top = segment.files, os.fsencode(root) + b"/"
     paths = segment.pieces("paths", files["path_start"][rows], files["path_length"][rows])
     tracked = [

@@ -44,8 +44,9 @@ class Limits(NamedTuple):
 class Gathered(NamedTuple):
     """The segments of an index, checked, in the staging folder.
 
-    `stats` are the times and inodes of the files of each segment, int64[rows, 3]; `known` counts
-    the files with text of which they are known. `fetched` segments of `size` bytes were fetched.
+    `stats` are the times and inodes of the files of each segment, int64[rows, 3]; `known` is the
+    number of files with text for which they are known. `fetched` is the number of segments that
+    were fetched, `size` the number of bytes.
     """
 
     stats: list[NDArray[np.int64]]
@@ -62,11 +63,11 @@ def gather(
     limits: Limits,
     meter: Meter | None,
 ) -> Gathered:
-    """Take the segments that the index here has, and fetch the others.
+    """Reuse the segments that the local index has, and fetch the others.
 
-    Each is checked and fitted as soon as it is there, while others are on their way. Raises
-    `ObjectStoreError`, `DamagedError` or `FormatError` for a bad segment, and `UsageError` if there
-    is not enough space.
+    Each segment is checked and fitted as soon as it is complete, while others are being fetched.
+    Raises `ObjectStoreError`, `DamagedError` or `FormatError` for a bad segment, and `UsageError`
+    if there is not enough space.
     """
     manifest, objects = shared.manifest, shared.objects
     staging.clear({*objects, *map(partial_name, objects.values())})
@@ -106,13 +107,13 @@ def _missing(staging: Staging, shared: SharedIndex, trusted: set[str]) -> dict[s
 
 
 def _taken(staging: Staging, shared: SharedIndex) -> set[str]:
-    """Take the segments that the index here has; return their names.
+    """Put the segments that the local index has into the staging folder; return their names.
 
-    This machine has made them, or checked them when it fetched them.
+    They need no check: this machine made them, or checked them when it fetched them.
     """
     try:
         mine = {each.name for each in read_manifest(LocalStorage(staging.directory)).segments}
-    except StoreError:  # there is none, or none that can be used
+    except StoreError:  # there is no local index, or it cannot be used
         return set()
     return {
         entry.name

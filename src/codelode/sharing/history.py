@@ -29,7 +29,7 @@ def nearest(root: Path, pushes: Sequence[Push]) -> tuple[Push, int] | None:
     """Return the push whose commit is closest to the current one, and their distance.
 
     The distance is the number of commits that only one of the two has in its history. Of equally
-    close pushes, the last one counts. None if git knows no pushed commit.
+    close pushes, the most recent one is chosen. Returns None if git knows no pushed commit.
     """
     commit, _ = head(root)
     if not commit:
@@ -51,7 +51,7 @@ def nearest(root: Path, pushes: Sequence[Push]) -> tuple[Push, int] | None:
 
 
 def _known(root: Path, commits: list[str]) -> set[str]:
-    """Return those commits that the repository has."""
+    """Return the given commits that exist in the repository."""
     asked = "".join(f"{commit}^{{commit}}\n" for commit in commits)
     lines = _git(root, "cat-file", "--batch-check=%(objectname)", given=asked).split("\n")
     return set(lines) & set(commits)
@@ -63,9 +63,10 @@ def _distance(root: Path, one: str, other: str) -> int | None:
 
 
 def _git(root: Path, *arguments: str, given: str = "") -> str:
-    """Return the output of git, empty if it fails. It runs no helper program and fetches nothing.
+    """Return the output of git, or an empty string if git fails.
 
-    Names that are not UTF-8 are replaced: they are only shown.
+    Git runs no helper program and fetches nothing. In names, bytes that are not UTF-8 are replaced:
+    names are only shown.
     """
     command = ["git", "-c", "core.fsmonitor=false", "-C", os.fspath(root), *arguments]
     environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1"}

@@ -5,8 +5,9 @@ indexes/DIGEST          a shared index: a line of JSON, then the manifest of the
 indexes/DIGEST.sig      its signature, if it has one
 segments/DIGEST         a segment file
 
-DIGEST is the BLAKE2b-256 of the object: names of local segments are checksums, which anybody can
-forge. A shared index has no root and no file times: they are different on every machine.
+DIGEST is the BLAKE2b-256 of the object. A segment's local name does not serve as its key, because
+it is a checksum, which anybody can forge. A shared index has no root and no file times: they are
+different on every machine.
 """
 
 from __future__ import annotations
@@ -37,9 +38,9 @@ _PIECE = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """One push: a shared index by its digest, and what it was made of.
+    """One push: the digest of a shared index, and the source that the index was made from.
 
-    `commit` and `branch` are those of the git worktree, empty without one. `pushed_at` is in
+    `commit` and `branch` are those of the git worktree; empty if there is none. `pushed_at` is in
     seconds since the epoch, by the clock of the machine that pushed.
     """
 
@@ -54,7 +55,7 @@ class Push:
 
 @dataclass(frozen=True, slots=True)
 class SharedIndex:
-    """The manifest of a shared index, and the digest of the segment of each name in it."""
+    """The manifest of a shared index and its source; `objects` maps segment names to digests."""
 
     manifest: Manifest
     objects: dict[str, str]
@@ -96,7 +97,7 @@ def view_digest(view: memoryview) -> str:
 
 
 def without_place(manifest: Manifest) -> Manifest:
-    """Return a manifest without what belongs to one machine."""
+    """Return a manifest without the fields that differ between machines."""
     segments = tuple(replace(entry, stats="") for entry in manifest.segments)
     return replace(manifest, root="", started_ns=0, generation=0, segments=segments)
 
@@ -134,7 +135,10 @@ def _push(entry: dict[str, Any]) -> Push:
 
 
 def fetch_index(store: ObjectStore, digest: str) -> tuple[bytes, SharedIndex]:
-    """Return a shared index and its bytes, which have this digest. Raises `ObjectStoreError`."""
+    """Return the bytes of a shared index, and the index decoded from them.
+
+    Raises `ObjectStoreError`, also if the bytes do not have this digest.
+    """
     key = index_key(digest)
     data = store.get(key, MAX_INDEX_BYTES)
     if digest_of(data) != digest:

@@ -1,8 +1,8 @@
-"""`lode pull`: fetch the segments that are missing, check them, and make them the index at once.
+"""`lode pull`: fetch and check the segments that are missing, then publish the index in one step.
 
-Until the last step, which publishes one manifest, the index here stays as it was, whatever the
-store holds. A pull that was interrupted goes on where it stopped. Each segment is checked as soon
-as it has arrived, while others are on their way.
+Until that step, which publishes one manifest, the local index stays as it was, whatever the store
+holds. An interrupted pull resumes where it stopped. Each segment is checked as soon as it has
+arrived, while others are being fetched.
 """
 
 from __future__ import annotations
@@ -48,9 +48,9 @@ class PullOptions:
     """How to pull.
 
     `near` picks the push that is closest in history. `bandwidth` is in bytes per second, `space`
-    the most bytes to fetch. `signers` is a file of allowed signers, one of whom must have signed.
-    `trust_options` accepts an index that was made with options that widen what is indexed. `wait`
-    is in seconds.
+    is the largest number of bytes to fetch. `signers` is a file of allowed signers, one of whom
+    must have signed the index. `trust_options` accepts an index that was made with options that
+    widen what is indexed. `wait` is the time to wait for another writer, in seconds.
     """
 
     near: bool = False
@@ -65,9 +65,9 @@ class PullOptions:
 class PullReport:
     """The result of a pull. Sizes are in bytes.
 
-    `distance` is that of the pushed commit from the current one, in commits (None: not known).
-    `files_known` of `files` need not be read by the next update. `changed` is False if the index
-    here was the same already.
+    `distance` is the distance from the current commit to the pushed one, in commits; None if it is
+    not known. The next update need not read `files_known` of the `files`. `changed` is False if the
+    local index was already the same.
     """
 
     place: str
@@ -89,8 +89,8 @@ def pull(
 ) -> PullReport:
     """Pull an index for the root of a reader.
 
-    Raises `ObjectStoreError`, `DamagedError` and `MismatchError` for what was pushed, `UsageError`
-    if there is not enough space, `LockedError`; the index here is then as it was.
+    Raises `ObjectStoreError`, `DamagedError` or `MismatchError` if the pushed index cannot be used,
+    `UsageError` if there is not enough space, and `LockedError`. The local index is then unchanged.
     """
     began = time.perf_counter()
     started_ns = settled_now()
@@ -126,7 +126,7 @@ def pull(
 
 
 def _check_source(store: ObjectStore, push: Push, shared: SharedIndex) -> None:
-    """Raise `ObjectStoreError` if the list of pushes tells another source than the index."""
+    """Raise `ObjectStoreError` if the list of pushes records another source than the index."""
     if (push.commit, push.branch) != (shared.commit, shared.branch):
         key = index_key(push.index)
         raise ObjectStoreError(store.place, key, "the index is of another commit than was listed")
@@ -135,7 +135,10 @@ def _check_source(store: ObjectStore, push: Push, shared: SharedIndex) -> None:
 def _check_signature(
     store: ObjectStore, push: Push, data: bytes, signers: Path | None
 ) -> str | None:
-    """Return who signed an index. Raises `ObjectStoreError` unless an allowed signer did."""
+    """Return the signer of an index; None if no signature is required.
+
+    Raises `ObjectStoreError` unless an allowed signer has signed it.
+    """
     if signers is None:
         return None
     key = signature_key(push.index)
@@ -179,7 +182,7 @@ def _install(
 
 
 def _current(reader: IndexReader) -> Snapshot | None:
-    """Return the snapshot here, None if there is none that can be used.
+    """Return the snapshot of the local index, or None if there is no usable one.
 
     Raises `MismatchError` if the folder holds the index of another root.
     """
@@ -197,6 +200,6 @@ def _generation(reader: IndexReader) -> int:
 
 
 def _same(mine: Manifest, shared: Manifest) -> bool:
-    """Return whether two manifests name the same files of the same segments."""
+    """Return whether two manifests have the same segments with the same live files."""
     segments = tuple(replace(entry, stats="") for entry in mine.segments)
     return segments == shared.segments and mine.complete

@@ -1,7 +1,8 @@
 """`lode push`: upload the segments that the store lacks, then commit a list that names them.
 
 A segment that the store has is not uploaded again if the last pushes name it, or if it is young.
-Others may be removed at any time (`clean`), so they are written again, which makes them young.
+Any other segment may be removed at any time (by `clean`), so it is uploaded again, which makes it
+young.
 """
 
 from __future__ import annotations
@@ -104,7 +105,7 @@ def push(
 
 
 def _store_index(store: ObjectStore, shared: SharedIndex, key: Path | None) -> tuple[int, Push]:
-    """Upload a shared index, and its signature before it; return its size and the push."""
+    """Upload the signature, if any, then the shared index; return the index's size and the push."""
     data, manifest = shared.encode(), shared.manifest
     digest = digest_of(data)
     if key is not None:
@@ -137,7 +138,7 @@ def _view(live: LiveSegment) -> memoryview:
 
 
 def _appended(store: ObjectStore, newest: Generation | None, made: Push) -> bytes | None:
-    """Return the list of pushes with another one; None if it is the last one again."""
+    """Return the list of pushes with `made` appended; None if it repeats the last push."""
     pushes = decode_pushes(store, newest)
     if pushes and replace(pushes[-1], pushed_at=made.pushed_at) == made:
         return None
@@ -151,7 +152,7 @@ def _upload_missing(
     options: PushOptions,
     meter: Meter | None,
 ) -> list[LiveSegment]:
-    """Upload segments until a look finds that none is missing; return those uploaded."""
+    """Upload the missing segments until none is missing; return the uploaded ones."""
     store, uploaded = generations.store, []
     while missing := _missing(snapshot, objects, generations):
         for live in missing:

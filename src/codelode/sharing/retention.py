@@ -40,14 +40,14 @@ _DELETED_AT_ONCE = 500
 class Retention:
     """Which pushes stay: the last `keep` of each branch, unless older than `older_than` seconds.
 
-    The last push of all stays in any case.
+    The most recent push always stays.
     """
 
     keep: int
     older_than: float | None = None
 
     def split(self, pushes: Sequence[Push], now: float) -> tuple[list[Push], list[Push]]:
-        """Return the pushes that stay and those that do not, each the oldest first."""
+        """Return the pushes that stay and the pushes to remove, both with the oldest first."""
         seen: Counter[str] = Counter()
         stay: list[Push] = []
         for push in reversed(pushes):
@@ -75,7 +75,7 @@ class CleanReport:
 def clean(store: ObjectStore, retention: Retention, dry_run: bool = False) -> CleanReport:
     """Remove old pushes and the objects that only they name.
 
-    With `dry_run` nothing is changed, and the report says what would be: at most, because objects
+    With `dry_run`, nothing is changed, and the report gives the most that would be removed: objects
     stay for a day after the push that names them was removed. Raises `ObjectStoreError`.
     """
     generations = Generations(store)
@@ -111,7 +111,7 @@ def _is_old(each: ObjectInfo, now: float) -> bool:
 def _without_old(
     store: ObjectStore, newest: Generation | None, retention: Retention
 ) -> bytes | None:
-    """Return the list without old pushes; None if there are none."""
+    """Return the list of pushes without the old ones; None if no push is old."""
     stay, gone = retention.split(decode_pushes(store, newest), time.time())
     return encode_pushes(stay) if gone else None
 
@@ -119,7 +119,8 @@ def _without_old(
 def _kept_pushes(store: ObjectStore, generations: Generations) -> list[Push]:
     """Return the pushes of all generations that remain.
 
-    Later generations may arrive meanwhile: what they name is in an earlier one, or is young.
+    Generations that are committed meanwhile may be missing. That is safe: an object that they name
+    is young, or an earlier generation names it too.
     """
     pushes: dict[str, Push] = {}
     for each in generations.kept():

@@ -1,7 +1,7 @@
 """Signatures of shared indexes, made and checked by `ssh-keygen -Y` (OpenSSH 8.2 or newer).
 
-The keys are those that people have; the file of allowed signers is the one that git uses for
-`gpg.ssh.allowedSignersFile`. We hold no key and implement no cipher.
+The keys are the SSH keys that people already have; the file of allowed signers is the one that git
+uses for `gpg.ssh.allowedSignersFile`. codelode stores no key and implements no cipher.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ _SECONDS = 120  # a hardware key may wait for a touch
 
 
 def sign(data: bytes, key: Path) -> bytes:
-    """Return the signature of bytes with a private key (or a public one, of an agent's key).
+    """Sign bytes with a private key, or with the agent's key for a public one.
 
-    Raises `UsageError`.
+    Returns the signature. Raises `UsageError`.
     """
     if not key.is_file():
         raise UsageError(f"{key}: there is no such key")

@@ -1,4 +1,4 @@
-"""The folder of a pull: segments on their way, which survive a break.
+"""The staging folder of a pull, which keeps the fetched segments if the pull is interrupted.
 
 It is `pull/` in the folder of the index. A file has the name of its digest while it is incomplete,
 and the name of its segment once its bytes match the digest. Segments that the index has already are
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class Staging:
-    """The staging folder of the index in a folder; use it within `held`."""
+    """The staging folder of the index in `directory`; use it within `held`."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -55,7 +55,7 @@ class Staging:
             release(descriptor)
 
     def take_known(self, entry: SegmentEntry, digest: str) -> bool:
-        """Take a segment that the index has, if it has this digest; return whether it has."""
+        """Take a segment from the index if it has this digest; return whether it was taken."""
         source = self.directory / entry.name
         if not _matches(source, entry.bytes, digest):
             return False
@@ -91,8 +91,8 @@ class Staging:
     def install(self, entry: SegmentEntry, digest: str) -> None:
         """Give a segment its name in the folder of the index, or replace a damaged one.
 
-        Raises `DamagedError` if there is another sound segment of that name: names are checksums,
-        and somebody has forged one.
+        Raises `DamagedError` if the folder has another sound segment of that name: then somebody
+        has forged the name, which is a checksum.
         """
         target = self.directory / entry.name
         if _matches(target, entry.bytes, digest):
@@ -104,7 +104,7 @@ class Staging:
         _link(self.folder / entry.name, target)
 
     def clear(self, names: Collection[str] = ()) -> None:
-        """Remove everything but files of these names, and the lock."""
+        """Remove all files except the lock and those with these names."""
         for path in self.folder.iterdir():
             if path.name not in names and path.name != "lock":
                 path.unlink(missing_ok=True)

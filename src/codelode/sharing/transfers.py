@@ -1,4 +1,4 @@
-"""Many objects moved at once, with one pace and one progress."""
+"""Move many objects at the same time, with a common bandwidth limit and a common progress."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def move(
     bandwidth: float | None,
     meter: Meter | None,
 ) -> None:
-    """Call `transfer` for each item, in some threads; raise the first error.
+    """Call `transfer` for each item, in `AT_ONCE` threads; raise the first error.
 
     `size` is that of all items together, in bytes. After an error no further item is begun.
     """

@@ -134,7 +134,7 @@ def _files(directory: Path) -> Iterator[Path]:
 
 
 def _times(storage: LocalStorage) -> tuple[float, float]:
-    """Return the times of the last commit and the last use, or of the folder if it has none."""
+    """Return the times of the last commit and the last use; without a commit, the folder's time."""
     try:
         return storage.published_at(), storage.used_at()
     except OSError:

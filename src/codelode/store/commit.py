@@ -62,8 +62,8 @@ def settle(storage: Storage, manifest: Manifest | None) -> None:
     """Complete the commit of an earlier writer that may have died, before building on it.
 
     It may have died after making `manifest` current, but before making its name durable. A loss of
-    power could then restore the previous manifest, so no file that one names may be removed until
-    the storage has settled. None: there is no index yet.
+    power could then restore the previous manifest, so no file that the previous one names may be
+    removed until the storage has settled. `manifest` is None if there is no index yet.
     """
     storage.settle()
     if manifest is not None:

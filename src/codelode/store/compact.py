@@ -1,4 +1,4 @@
-"""Compaction: small and half-dead segments are merged, so that neither disk nor queries grow.
+"""Compaction: merge small and half-dead segments, to limit disk use and query time.
 
 The policy is tiered. A tier spans a factor of four in live chunks; as soon as `FAN_IN` segments
 are of one tier, they are merged into one of the next. A segment that is more than half dead is
@@ -7,7 +7,7 @@ rewritten alone. Full segments are left alone otherwise.
 Costs: a chunk is rewritten once per tier it climbs, at most `TIERS` times in its life, so write
 amplification is bounded by 1 + TIERS; there are at most (FAN_IN - 1) · TIERS small segments beside
 the full ones; at most half of an index is dead (plus the small segments). One update merges at
-most `BUDGET_CHUNKS` chunks: work that is left is done by the next.
+most `BUDGET_CHUNKS` chunks; the next update does the rest.
 """
 
 from __future__ import annotations
@@ -70,9 +70,10 @@ def _tier(chunks: int) -> int:
 
 
 def compact(storage: Storage, manifest: Manifest, budget: int = BUDGET_CHUNKS) -> Manifest:
-    """Merge and publish the choices of `choose` until there is none or the budget is spent.
+    """Merge the segments that `choose` returns, until it returns none or the budget is spent.
 
-    The caller holds the write lock. Returns the manifest that is current afterwards.
+    Publishes each merge. The caller holds the write lock. Returns the manifest that is current
+    afterwards.
     """
     while chosen := choose(manifest.segments, budget):
         budget -= sum(manifest.segments[number].chunks for number in chosen)

@@ -1,8 +1,8 @@
 """Find the folder of an index.
 
-By default in a folder of its own below the user's cache, named after the root's real path, so that
-two roots never meet. `--index-dir` or `LODE_INDEX_DIR` names another place to keep such folders,
-or the folder of one index itself (one that was moved or copied, say).
+By default, an index has a folder of its own below the user's cache. The folder is named after the
+real path of the root, so that two roots never share one. `--index-dir` or `LODE_INDEX_DIR` names
+another place to keep such folders, or the folder of one index (for example, of a copied one).
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def _cache_folder() -> Path:
         return Path(chosen)
     try:
         return Path.home() / ".cache"
-    except RuntimeError:  # neither HOME nor a name: a container that runs as any user
+    except RuntimeError:  # no HOME and no user name, as in some containers
         from codelode.system.own_folder import own_temporary_folder  # imported late
 
         return own_temporary_folder()
@@ -72,9 +72,10 @@ def real_root(root: str | os.PathLike[str]) -> Path:
 
 
 def path_below(root: Path, path: Path) -> str:
-    """Return the path of a file, POSIX and relative to a root; `path` is absolute or is so already.
+    """Return the POSIX path of a file, relative to a root.
 
-    Raises `UsageError` if the file is not inside the root.
+    `path` is absolute, or already relative to the root. Raises `UsageError` if the file is not
+    inside the root.
     """
     inside = Path(os.path.normpath(root / path))
     if not inside.is_relative_to(root):  # a link may lead to the root

@@ -33,9 +33,9 @@ _STATS_NAME = re.compile(r"([0-9a-f]{16}\.stat)?\Z")
 
 @dataclass(frozen=True, slots=True)
 class SegmentEntry:
-    """A live segment. Counts are of live files (with text), their chunks and terms.
+    """A live segment. It counts the live files with text, and their chunks and terms.
 
-    `dead` is a bit set over the rows of the segment's file table, base64, empty if all live.
+    `dead` is a bit set over the rows of the segment's file table, in base64; empty if all are live.
     `stats` names the file with the times and inodes of its files; empty if these are not known.
     """
 
@@ -58,7 +58,7 @@ class SegmentEntry:
         return ~np.unpackbits(bits, count=self.rows).astype(bool)
 
     def with_live(self, live: NDArray[np.bool_], files: NDArray[np.void]) -> SegmentEntry:
-        """Return the entry with other live files, counted from the file table."""
+        """Return the entry with `live` as its live files, and with counts from the file table."""
         text = live & (files["skip"] == 0)
         dead = "" if live.all() else base64.b64encode(np.packbits(~live).tobytes()).decode()
         return replace(
@@ -77,7 +77,7 @@ class Manifest:
 
     generation: int
     root: str
-    started_ns: int  # when the walk for it began: files modified since may have been missed
+    started_ns: int  # when its walk began: files modified since then may be missing
     encoder: str
     fingerprint: str
     dimensions: int
@@ -86,7 +86,7 @@ class Manifest:
     tokenizer: str
     options: dict[str, Any]
     segments: tuple[SegmentEntry, ...] = ()
-    complete: bool = False  # does it cover the whole tree, as of the walk?
+    complete: bool = False  # whether it covered the whole tree at the time of the walk
     skipped: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -138,7 +138,7 @@ def decode_manifest(data: bytes) -> Manifest:
 
 
 def _from_json(fields: dict[str, Any]) -> Manifest:
-    """Make a manifest of JSON. Raises several exceptions for fields that are not valid."""
+    """Make a manifest from JSON. Raises several exceptions for fields that are not valid."""
     fields["segments"] = tuple(entry_from_json(entry) for entry in fields["segments"])
     names = [entry.name for entry in fields["segments"]]
     if len(set(names)) != len(names):
@@ -153,7 +153,7 @@ def _from_json(fields: dict[str, Any]) -> Manifest:
 
 
 def entry_from_json(fields: dict[str, Any]) -> SegmentEntry:
-    """Make an entry of JSON. Raises several exceptions for fields that are not valid."""
+    """Make an entry from JSON. Raises several exceptions for fields that are not valid."""
     _check_types(SegmentEntry, fields)
     entry = SegmentEntry(**fields)
     if not _SEGMENT_NAME.match(entry.name) or not _STATS_NAME.match(entry.stats):

@@ -76,8 +76,8 @@ class Snapshot:
     def open(cls, storage: Storage) -> Snapshot:
         """Open the current generation.
 
-        A writer may remove old segments between our reading the manifest and opening them; then
-        there is a newer manifest, and we read that. Raises `NoIndexError`, `DamagedError`,
+        A writer may remove old segments after the manifest was read, before they are opened. Then
+        there is a newer manifest, which is read instead. Raises `NoIndexError`, `DamagedError`,
         `FormatError`.
         """
         manifest = read_manifest(storage)
@@ -113,9 +113,9 @@ class Snapshot:
 
     @contextmanager
     def damage_explained(self) -> Iterator[None]:
-        """Turn an error that no sound segment can cause into a `DamagedError` with the fault.
+        """Turn an error that a damaged segment causes into a `DamagedError` that names the fault.
 
-        Searches do not check every reference beforehand.
+        Such errors occur because searches do not check every reference beforehand.
         """
         try:
             yield

@@ -92,7 +92,7 @@ class Storage(Protocol):
         """Remove a file if possible. Readers that have it open keep it."""
 
     def settle(self) -> None:
-        """Make durable what an earlier writer may have left in doubt."""
+        """Make durable the changes that an earlier writer may not have synced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ class LocalStorage:
         return used
 
     def note_use(self) -> None:
-        """Record the current time as last use, if possible, as the time of the lock file.
+        """Record the current time as the last use: set the time of the lock file, if possible.
 
         Takes no lock. The access time of the manifest is unsuitable, because listing indexes
         changes it.
@@ -163,7 +163,7 @@ class LocalStorage:
             sync_folder(self.directory)
 
     def open(self, name: str) -> Buffer:
-        """Map a file; nothing of it is read."""
+        """Map a file without reading it."""
         try:
             return MappedFile(self.directory / name)
         except FileNotFoundError:

@@ -92,7 +92,7 @@ def _problem(error: DamagedError | FormatError) -> str:
 def drop_damaged(storage: Storage) -> Manifest:
     """Publish a manifest without the segments that are damaged: the next update rebuilds them.
 
-    Of a segment that only lost its `.stat` file, the next update reads and hashes all files.
+    If only a segment's `.stat` file is damaged, the next update reads and hashes all its files.
     The caller holds the write lock. Raises `DamagedError` if the manifest itself is damaged.
     """
     manifest = read_manifest(storage)

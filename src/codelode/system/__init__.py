@@ -2,11 +2,11 @@
 
 `files` makes bytes and names durable and maps files, `locks` keeps writers apart, `leases` keeps a
 mapped file from being truncated, `open_flags` are for files and folders that are read. `cpu` and
-`memory` tell what the machine has and what this process uses of it. `processes` starts workers and
-talks to them in the frames of `framing`, in which errors cross over too (`error_message`). `fork`
-is for the children of a program that forks, `private_socket` for those of one user that meet in a
-folder, `loopback` for addresses that only this machine reaches. Linux has all of it; every module
-imports everywhere.
+`memory` tell the resources of the machine and their use by this process. `processes` starts workers
+and exchanges the frames of `framing` with them; frames carry errors too (`error_message`). `fork`
+is for the children of a program that forks, `private_socket` for processes of one user that connect
+to a socket in a folder, `loopback` for addresses that only this machine reaches. Linux has all of
+it; every module can be imported on every system.
 
 macOS needs no changes to run. `private_socket` asks for Linux's `SO_PEERCRED`; macOS needs
 `LOCAL_PEERCRED` before searches go to a watcher there. Without `F_SETLEASE`, a file can be

@@ -1,4 +1,4 @@
-"""Clocks that differ in what they count."""
+"""The time for which the machine was suspended."""
 
 from __future__ import annotations
 

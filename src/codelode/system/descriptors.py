@@ -8,7 +8,7 @@ _RESERVE = 256
 
 
 def allow_open_files(count: int) -> None:
-    """Raise the limit of this process so that it may open `count` more files, as far as it may."""
+    """Raise the limit so that this process may open `count` more files, as far as permitted."""
     try:
         import resource
     except ModuleNotFoundError:  # Windows has no such limit

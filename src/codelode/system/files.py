@@ -1,6 +1,7 @@
 """Files that survive a loss of power, and files mapped for reading.
 
-The data of a file is durable once the file was synced; its name, once its folder was.
+The data of a file is durable once the file is synced; its name is durable once its folder is
+synced.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ def has_ended(child: int) -> bool:
 
 
 def enlarge_pipe(writing: int, size: int) -> None:
-    """Let a pipe hold so many bytes before its writer waits, if the system allows that."""
+    """Let a pipe hold `size` bytes before its writer waits, if the system allows that."""
     import fcntl
 
     with suppress(OSError, AttributeError):

@@ -1,7 +1,7 @@
 """Frames: the messages that processes exchange over pipes and sockets.
 
-A frame is the lengths of a JSON head and of a body of bytes, then both. So nothing is pickled, no
-thread is forked, and a script that uses codelode needs no `__main__` guard.
+A frame holds the length of a JSON head, the length of a body of bytes, the head and the body. So
+nothing is pickled, no thread is forked, and a script that uses codelode needs no `__main__` guard.
 """
 
 from __future__ import annotations

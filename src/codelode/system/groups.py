@@ -9,7 +9,7 @@ from contextlib import suppress
 
 
 def end_group(pid: int, seconds: float) -> None:
-    """End the processes of a group: by request, and after some seconds by force."""
+    """End the processes of a group by SIGTERM, and after `seconds` by SIGKILL."""
     with suppress(ProcessLookupError):
         os.killpg(pid, signal.SIGTERM)
         end = time.monotonic() + seconds
@@ -20,10 +20,10 @@ def end_group(pid: int, seconds: float) -> None:
 
 
 def leads_group(pid: int) -> bool:
-    """Return whether a process runs that is the first of its group."""
+    """Return whether a process is running and leads its group."""
     try:
         with suppress(ChildProcessError):
-            os.waitpid(pid, os.WNOHANG)  # if it is a child of ours
+            os.waitpid(pid, os.WNOHANG)  # release it if it is an ended child of this process
         return os.getpgid(pid) == pid
     except ProcessLookupError:
         return False

@@ -28,7 +28,7 @@ _READ_BYTES = 1 << 18
 
 
 class Event(NamedTuple):
-    """A change of an entry of a watched folder; `name` is empty if it is of the folder itself."""
+    """A change of an entry of a watched folder; `name` is empty if the folder itself changed."""
 
     watch: int
     mask: int

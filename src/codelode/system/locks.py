@@ -15,7 +15,7 @@ _held: set[int] = set()
 
 
 class Attempt(NamedTuple):
-    """The descriptor that holds the lock, or None and the process that holds it."""
+    """The descriptor that holds the lock, or None if another process, `holder`, has it."""
 
     descriptor: int | None
     holder: str
@@ -48,7 +48,7 @@ def release(descriptor: int) -> None:
 
 
 def abandon() -> None:
-    """Close every lock in the child of a fork, so that they end with the parent that holds them."""
+    """Close all locks in the child of a fork, so that they end when the parent ends."""
     while _held:
         os.close(_held.pop())
 

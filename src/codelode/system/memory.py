@@ -21,7 +21,7 @@ def resident_bytes() -> int:
 def peak_rss_bytes() -> int:
     """Return the largest resident set this process has had, in bytes.
 
-    From /proc where there is one: after a fork, `getrusage` starts from the parent's peak.
+    It is read from /proc where possible: after a fork, `getrusage` starts from the parent's peak.
     """
     peak = peak_rss_bytes_of(os.getpid())
     if peak is not None:
@@ -45,8 +45,8 @@ def peak_rss_bytes_of(pid: int) -> int | None:
 def private_bytes() -> int | None:
     """Return the memory that this process alone holds and the system cannot drop, or None.
 
-    Anonymous memory, not the unique set size: that counts pages of an index that no other process
-    has mapped.
+    This is the anonymous memory. The unique set size would also count the pages of an index that no
+    other process has mapped.
     """
     try:
         lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
@@ -72,7 +72,7 @@ def allowed_bytes() -> int | None:
 
 
 def limit_allocations(limit: int) -> None:
-    """Let allocations of this process beyond `limit` bytes fail with `MemoryError` (on Linux)."""
+    """Make allocations of this process beyond `limit` bytes fail with `MemoryError` (on Linux)."""
     if sys.platform != "linux":
         return
     import resource

@@ -15,10 +15,10 @@ _BACKLOG = 64
 
 
 class PrivateListener:
-    """Listens at a name in a folder, mode 0600. The constructor raises `OSError`.
+    """A socket with a name in a folder, mode 0600. The constructor raises `OSError`.
 
-    It replaces a socket that a process left behind when it died: the caller has made sure that no
-    other one listens.
+    It replaces a socket that a dead process left behind: the caller has made sure that no other
+    process is listening.
     """
 
     def __init__(self, folder: Path, name: str) -> None:
@@ -70,7 +70,7 @@ class PrivateListener:
         self.abandon()
 
     def abandon(self) -> None:
-        """End listening. The child of a fork does so at once, and the parent goes on."""
+        """Stop listening in this process. A forked child does so at once; the parent goes on."""
         self._socket.close()
 
 

@@ -35,5 +35,5 @@ def peer_is_same_user(credentials: bytes) -> bool:
 
 
 def credentials_option() -> tuple[int, int]:
-    """Return the option and the size with which a socket tells the credentials of its peer."""
+    """Return the socket option for the credentials of a peer, and their size in bytes."""
     return _PEER_CREDENTIALS, _CREDENTIALS_BYTES

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _ENVIRONMENT = {
     "PYTHONUTF8": "1",  # as in the parent: names of files are UTF-8 in any locale
-    "OPENBLAS_NUM_THREADS": "1",  # idle BLAS threads spin; no product here is large enough for two
+    "OPENBLAS_NUM_THREADS": "1",  # idle BLAS threads spin; matrix products here are small
     # Arrays of up to some megabytes come and go with every batch and every query. The C library
     # (glibc) would give their pages back to the system, and have them cleared again for the next.
     "MALLOC_MMAP_THRESHOLD_": str(8 << 20),
@@ -30,7 +30,7 @@ _ENVIRONMENT = {
 
 
 class ChildProcess:
-    """A worker, as its parent sees it."""
+    """A child process, as its parent sees it."""
 
     def __init__(self, module: str, options: dict[str, Any]) -> None:
         """Start `module` as a program and send it its options. Raises `OSError`."""
@@ -59,12 +59,12 @@ class ChildProcess:
         return receive(self._output)
 
     def end_input(self) -> None:
-        """Let the child finish: it reads the end of its input after what was sent before."""
+        """Let the child finish: it reads the frames sent so far, then the end of its input."""
         with suppress(BrokenPipeError):  # the child died before it read everything
             self._input.close()
 
     def wait(self, seconds: float | None = None) -> int:
-        """Wait for the child to end, and kill it after some seconds; return its exit status."""
+        """Wait for the child to end, and kill it after `seconds`; return its exit status."""
         try:
             return self._process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -97,7 +97,7 @@ def _start(module: str, source: BinaryIO, sink: BinaryIO) -> subprocess.Popen[by
 class ParentProcess:
     """The process that started this one, as a worker sees it.
 
-    `options` is what it sent first.
+    `options` is the head of the first frame that the parent sent.
     """
 
     def __init__(self, source: BinaryIO, sink: BinaryIO, options: dict[str, Any]) -> None:

@@ -12,15 +12,16 @@ def is_in_foreground(descriptor: int) -> bool:
     """Return whether this process may read from the terminal that a descriptor is open on."""
     try:
         return os.tcgetpgrp(descriptor) == os.getpgrp()
-    except OSError:  # not our terminal, or none
+    except OSError:  # not the terminal of this process, or no terminal
         return False
 
 
 @contextmanager
 def interrupts_left_to_children() -> Iterator[None]:
-    """Leave Ctrl-C, which the terminal sends to all of its programs, to the child processes.
+    """Ignore Ctrl-C in this process, and leave it to the children, which receive it too.
 
-    A handler is not inherited, unlike a signal that is ignored: the children are interrupted.
+    A handler that does nothing replaces the usual one. The children do not inherit it, as they
+    would an ignored signal: they are interrupted.
     """
     before = signal.signal(signal.SIGINT, lambda number, frame: None)
     try:

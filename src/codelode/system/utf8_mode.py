@@ -1,7 +1,7 @@
 """Start this program again in Python's UTF-8 mode, where the locale has another encoding.
 
-Names of files are bytes, and an index has them as such. Python decodes them by the locale: in any
-other encoding than UTF-8, they would differ from one user to the next.
+File names are bytes, and an index keeps them as bytes. Python decodes them by the locale: in an
+encoding other than UTF-8, the names would differ from one user to the next.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sys
 
 
 def restart() -> None:
-    """Replace this process by the same program in UTF-8 mode; a terminal keeps its encoding."""
+    """Replace this process by the same program in UTF-8 mode; the output keeps its encoding."""
     if sys.stdout is not None:
         os.environ.setdefault("PYTHONIOENCODING", sys.stdout.encoding)
     program, *arguments = sys.orig_argv
@@ -20,7 +20,7 @@ def restart() -> None:
 
 
 def _in_utf8(argument: str) -> bytes:
-    """Return the bytes of an argument: those typed, if they name a file; otherwise it is text."""
+    """Return an argument as bytes: as typed if that is UTF-8 or names a file, else as UTF-8."""
     typed = os.fsencode(argument)
     try:
         typed.decode()

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 
 class Wakeup:
-    """Waits for a descriptor or some seconds, unless woken or stopped."""
+    """A wait for descriptors, with a time limit, which another thread can end."""
 
     def __init__(self) -> None:
         self._reading, self._writing = os.pipe()

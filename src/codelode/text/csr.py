@@ -28,7 +28,7 @@ def ranges(begins: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.
 
 
 def distinct(values: NDArray[np.integer]) -> NDArray[np.int64]:
-    """Return each value once, ascending: `np.unique`, which imports what a search does not need."""
+    """Return each value once, ascending, like `np.unique`, which imports more than needed."""
     ordered = np.sort(values).astype(np.int64)
     return ordered[group_starts(ordered)]
 

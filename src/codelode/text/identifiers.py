@@ -16,9 +16,9 @@ _CLASSES = bytes(
 def spans_of_parts(
     text: bytes, silent: NDArray[np.int64], silent_ends: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return where the parts of the ASCII words in a text start and stop; both int64.
+    """Return the starts and the stops of the parts of the ASCII words in a text; both int64.
 
-    Text between `silent` and `silent_ends` has no parts. A part begins where the class of
+    Text from `silent` to `silent_ends` has no parts. A part begins where the class of
     characters changes, but an upper-case letter belongs to the lower-case letters after it. This
     equals the regular expression `tokens.PARTS`, evaluated on a character and its two neighbors.
     """

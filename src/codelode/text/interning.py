@@ -20,7 +20,7 @@ _LANES = 8
 """The number of lanes compared byte by byte; the rest of a longer piece is hashed."""
 
 _KEEP = np.array([(1 << (8 * size)) - 1 for size in range(LANE + 1)], np.uint64)
-_FACTOR = np.uint64(0x9E3779B97F4A7C15)  # odd, so that multiplying by it loses nothing
+_FACTOR = np.uint64(0x9E3779B97F4A7C15)  # odd, so that multiplication by it is reversible
 _HALF = np.uint64(32)
 _SLOTS = 2  # per piece, at least
 
@@ -58,7 +58,7 @@ def spell(text: bytes, starts: NDArray[np.int64], lengths: NDArray[np.int64], en
 def _lanes(text: bytes, starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> list[_Lane]:
     """Return the bytes of the pieces as little-endian integers, in lanes of eight bytes.
 
-    A lane holds the pieces that reach it and their integers.
+    A lane holds the numbers of the pieces that are long enough to reach it, and their integers.
     """
     at_byte = np.ndarray((len(text) - LANE + 1,), "<u8", text, strides=(1,))
     lanes: list[_Lane] = []
@@ -88,7 +88,7 @@ def _first_of_equal(values: NDArray[np.uint64]) -> NDArray[np.int32]:
     in their slot try another one in the next round. Each round settles one value per claimed slot.
     """
     first = np.arange(len(values), dtype=np.int32)
-    left = first.copy()  # the places not settled yet
+    left = first.copy()  # the indexes not settled yet
     while len(left):
         values = _mixed(values)
         bits = (_SLOTS * len(left)).bit_length()

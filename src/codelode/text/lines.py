@@ -29,6 +29,6 @@ def line_starts(text: bytes) -> NDArray[np.int64]:
 
 
 def line_starts_of_short(text: bytes) -> list[int]:
-    """Return `line_starts` of a text of few lines, such as a chunk: a third of the time."""
+    """Return `line_starts` of a text of few lines, such as a chunk, in a third of the time."""
     ends = accumulate(map(len, text.splitlines(keepends=True)), initial=0)
     return list(ends)[:-1]

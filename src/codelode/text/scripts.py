@@ -2,8 +2,9 @@
 
 The tokenizer proper works on ASCII bytes and takes every byte above them for a letter. `segment`
 rewrites a text so that this is right: separators become spaces, full-width letters become ASCII,
-invisible characters and the vowel points of Arabic and Hebrew go, and scripts that are written
-without spaces become words that overlap. Only terms are made of the result; it is never shown.
+invisible characters and the vowel points of Arabic and Hebrew are removed, and text in scripts that
+are written without spaces becomes overlapping words. The result only serves to make terms; it is
+never shown.
 
 Han, kana, hangul and bopomofo give pairs of neighboring characters, and each Han character also by
 itself, because it can be a word or a part of one. Thai, Lao, Khmer, Myanmar and similar scripts
@@ -30,7 +31,7 @@ _MAX_MARKS = 30  # the limit of the Stream-Safe Text Format of UAX #15
 _LONG_PIECE = 200
 """Normalizing orders the marks on a letter in quadratic time: long pieces are checked first."""
 
-# Shapes: one ASCII character for each character of a text, on which regular expressions run.
+# Shapes: regular expressions see one of these ASCII characters for each character of a text.
 _HAN, _PAIRED, _CLUSTERED = "H", "K", "T"
 _UPPER, _LOWER, _UNCASED, _DIGIT, _MARK = "A", "a", "@", "0", "m"
 _DROPPED, _SEPARATOR = "-", " "
@@ -124,8 +125,8 @@ def segment(text: bytes) -> bytes:
 def shape(word: str) -> str:
     """Return one ASCII character for each character of a word: its case, or its class.
 
-    `A` and `a` are letters with case, `0` digits, `@` letters without; a mark has the class of the
-    letter that it is on.
+    `A` and `a` are letters with case, `0` digits, `@` letters without case; a mark has the class of
+    the letter that it belongs to.
     """
     found = word.translate(_shapes).translate(_UNCASED_SCRIPTS)
     return _MARKED.sub(lambda match: match[1] * len(match[0]), found).replace(_MARK, _UNCASED)
@@ -186,7 +187,7 @@ def _segmented(text: str) -> str:
 
 
 def _with_few_marks(text: str) -> str:
-    """Remove marks beyond the number that any language puts on one letter."""
+    """Remove the marks on a letter beyond `_MAX_MARKS`, which is more than any language uses."""
     shapes = text.translate(_shapes)
     pieces: list[str] = []
     at = 0

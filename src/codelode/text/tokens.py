@@ -7,7 +7,7 @@ than one part, the whole identifier too, so that `getUserName` is found by `user
 Some words have no parts, only the whole: numbers of more than `MAX_NUMBER_DIGITS` characters, long
 hexadecimal ones, and compounds. A *compound* is made of words with one of `-./@` between each two:
 `lua-filter`, `spring.datasource.url`, `src/flask/ctx.py`, `CVE-2021-44228`, `v1.24.3`. Its words
-are words too. The model sees parts alone.
+are words too. The static model uses only parts.
 
 `word_counts` does the same for many texts at once, in vectors.
 """
@@ -82,7 +82,7 @@ def is_number(word: bytes) -> bool:
 def parts(word: bytes) -> tuple[str, ...]:
     """Return the parts of a word in lower case: `getHTTPResponse_v2` has get, http, response, v, 2.
 
-    Numbers and compounds have none, nor have words that are encoded data.
+    Numbers, compounds, and words that are encoded data have no parts.
     """
     if len(word) > MAX_WORD_BYTES or is_number(word) or is_compound(word):
         return ()
@@ -146,7 +146,7 @@ def folded_name(name: str) -> str:
 
 
 def term_hash(term: str, field: str = "") -> int:
-    """Return the 64-bit xxh3 by which a term of a field is filed (see `segment.postings`)."""
+    """Return the 64-bit xxh3 under which a term of a field is stored (see `segment.postings`)."""
     key = f"{field}:{term}" if field else term
     return xxhash.xxh3_64_intdigest(key.encode("utf-8", "surrogateescape"))
 

@@ -39,7 +39,7 @@ class WordCounts:
     """The bags of words of n texts, as compressed sparse rows.
 
     `spelled` holds each distinct word once, each followed by `WORD_END`. Row i is
-    `ids[indptr[i]:indptr[i+1]]`, ascending, with as many `counts`.
+    `ids[indptr[i]:indptr[i+1]]`, ascending; the same slice of `counts` has the count of each word.
     Dtypes: indptr int64[n+1], ids int32[nnz], counts int32[nnz].
     """
 
@@ -55,7 +55,7 @@ class WordCounts:
 
     @cached_property
     def texts(self) -> NDArray[np.int64]:
-        """The row of each of `ids`."""
+        """The number of the text that each of `ids` belongs to."""
         return np.repeat(np.arange(len(self.indptr) - 1), np.diff(self.indptr))
 
     @cached_property
@@ -89,8 +89,8 @@ def spelled(vocabulary: Iterable[bytes]) -> bytes:
 def count_words(texts: Sequence[bytes]) -> WordCounts:
     """Count the indexed words of every text, sharing one vocabulary.
 
-    These are the `tokens.words` of a text, except compounds that look like code, and except numbers
-    and compounds beyond the first `MAX_EXACT` of each: see `word_spans`.
+    The indexed words are the `tokens.words` of a text, without compounds that look like code, and
+    without numbers and compounds beyond the first `MAX_EXACT` of each kind: see `word_spans`.
     """
     texts = list(map(segment, texts))
     joined = b" ".join([b"", *texts, PADDING])

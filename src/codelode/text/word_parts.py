@@ -54,7 +54,7 @@ class WordParts:
 
     @cached_property
     def hashes(self) -> NDArray[np.uint64]:
-        """`term_hash` of each of `parts`: a row of the model, and a term of the index."""
+        """The `term_hash` of each of `parts`, which identifies a row of the model and a term."""
         return term_hashes(map(str.encode, self.parts))
 
 

@@ -1,4 +1,4 @@
-"""The positions of the words of a text that an index keeps: runs of letters, and compounds."""
+"""The positions of the indexed words of a text: runs of identifier characters, and compounds."""
 
 from __future__ import annotations
 
@@ -46,12 +46,13 @@ class Spans(NamedTuple):
 
 
 def word_spans(joined: bytes, ends: NDArray[np.int64]) -> Spans:
-    """Return the words of texts that are joined in `joined`; text i ends before `ends[i]`.
+    """Return the words of the texts in `joined`; text i ends before `ends[i]`.
 
-    A byte that is no letter comes before and after each text. Left out are words and compounds
-    that are too long, numbers and compounds over `MAX_EXACT` in a text, and two words with a dot
-    between them that are neither quoted nor a key at the beginning of a line: in code, this is an
-    attribute.
+    A byte that is no letter comes before and after each text. The result omits
+    - words and compounds that are too long;
+    - numbers and compounds beyond the first `MAX_EXACT` of a text;
+    - two words with a dot between them that are neither quoted nor a key at the beginning of a
+      line: in code, they are an attribute.
     """
     codes = np.frombuffer(joined, np.uint8)
     classes = np.frombuffer(joined.translate(_CLASSES), np.uint8)
@@ -88,7 +89,7 @@ def _joints(classes: _Bytes, is_word: NDArray[np.bool_]) -> _Places:
 def _compounds(codes: _Bytes, joints: _Places, starts: _Places, stops: _Places) -> _Places:
     """Return the start and end of each compound, int64[n, 2].
 
-    `starts` and `stops` are those of words.
+    `starts` and `stops` are the starts and stops of the words.
     """
     words = np.searchsorted(stops, joints)  # the words that the joints follow
     heads = group_starts(words - np.arange(len(words)))

@@ -24,9 +24,9 @@ _SHARE = 0.8
 
 
 class Inquiries:
-    """Serves the socket of an index: one thread accepts at once, another one answers.
+    """The server of the socket of an index: one thread accepts inquiries at once, another answers.
 
-    All who asked before a look began get the answer of that look.
+    One look answers all inquiries that arrived before it began.
     """
 
     def __init__(self, reader: IndexReader, watcher: Watched) -> None:
@@ -35,7 +35,7 @@ class Inquiries:
         self._refresher.watcher = watcher
         self._wakeup = Wakeup()
         self._asking: list[socket.socket] = []
-        self._change = threading.Condition()  # of what is asking, and of the end
+        self._change = threading.Condition()  # notified of a new inquiry, and of the end
         self.working = threading.Lock()
         """Held while an answer is made."""
         self._threads = [
@@ -68,11 +68,11 @@ class Inquiries:
             self._wakeup.wait(_POLL_SECONDS)
 
     def _take(self, connection: socket.socket) -> None:
-        """Accept somebody who asks."""
+        """Accept an inquiry, and queue it for the answer."""
         try:
             connection.settimeout(_SEND_SECONDS)
             connection.sendall(ACCEPTED)
-        except OSError:  # it has gone
+        except OSError:  # the asking process has gone
             connection.close()
             return
         with self._change:
@@ -87,7 +87,7 @@ class Inquiries:
                     asking, self._asking = self._asking, []
                 self._answer_all(asking)
         finally:
-            self._wakeup.stop()  # without answers, nobody must be accepted
+            self._wakeup.stop()  # inquiries that nothing answers must not be accepted
 
     def _answer_all(self, asking: list[socket.socket]) -> None:
         with ExitStack() as stack:
@@ -96,11 +96,11 @@ class Inquiries:
             with self.working:
                 answer = b"" if self._wakeup.stopped else self._made()
             for connection in asking:
-                with suppress(OSError):  # it has gone
+                with suppress(OSError):  # the asking process has gone
                     connection.sendall(answer)
 
     def _made(self) -> bytes:
         try:
             return pack(self._refresher.refresh("auto"))
-        except CodelodeError:  # whoever asks finds it too, without an answer
+        except CodelodeError:  # the asking process, without an answer, finds it too
             return b""

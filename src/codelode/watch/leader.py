@@ -73,11 +73,11 @@ class Leader:
         """Held by the leader except while it waits. Whoever else holds it keeps it waiting."""
         self._lock = threading.Lock()
         self._tree: TreeWatch | None = None
-        self._under_way = Changes()  # what the current update looks at
+        self._under_way = Changes()  # the changes that the current update handles
         self._in_step = False  # the index has everything but the changes collected since
         self._generation = -1
         self._compared = 0.0  # when the whole tree was compared last
-        self._suspended = suspended_seconds()  # until then
+        self._suspended = suspended_seconds()  # `suspended_seconds` at that time
         self._tried = -RETRY  # when watching the tree failed last
         self._delay = SCAN_LEAST
         self.state = WatchState(pid=os.getpid(), mode="starting", since=time.time())
@@ -104,7 +104,7 @@ class Leader:
         return changes.paths()
 
     def run(self, is_valid: Callable[[], bool]) -> None:
-        """Follow until the wake-up says to stop, or until this is no longer valid."""
+        """Follow the tree until the wake-up is stopped, or until `is_valid` returns False."""
         while is_valid() and not self._wakeup.stopped:
             try:
                 with self.working:
@@ -167,7 +167,7 @@ class Leader:
     def _was_suspended(self) -> bool:
         """Return whether the machine was suspended since the whole tree was compared last.
 
-        Whoever has the disk meanwhile may change what no system reports.
+        In the meantime, another system may have changed the disk, which nothing reports.
         """
         return suspended_seconds() - self._suspended > SUSPENDED
 
@@ -185,7 +185,7 @@ class Leader:
                 return
 
     def _apply(self, tree: TreeWatch) -> None:
-        """Update what has changed."""
+        """Update the index with the changes so far."""
         began = time.time_ns()
         with self._lock:
             taken = tree.drain()
@@ -198,7 +198,7 @@ class Leader:
         if paths is None or not self._in_step:
             self._compare()
             return
-        self._in_step = False  # unless this succeeds
+        self._in_step = False  # until the update succeeds
         names = [self._reader.root / path for path in paths]
         options = UpdateOptions.of(names, {"wait": LOCK_SECONDS})
         report = IndexWriter(self._reader).update(options, Looked(self._generation, began))
@@ -218,7 +218,7 @@ class Leader:
             self._done(report)
 
     def _done(self, report: UpdateReport | None) -> None:
-        """Note that the index has everything that had changed before."""
+        """Record that the index has all changes from before the update."""
         generation = self._reader.snapshot().manifest.generation
         is_new, self._generation = generation != self._generation, generation
         with self._lock:
@@ -246,7 +246,7 @@ class Leader:
         self._wakeup.wait(interval)
 
     def _failed(self, error: CodelodeError) -> None:
-        """Say what happened, and wait before the next attempt: longer each time."""
+        """Record the error, and wait before the next attempt: longer each time."""
         self._in_step = False
         if self._reader.root.is_dir():
             self._say(replace(self.state, problem=str(error)))

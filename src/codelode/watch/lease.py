@@ -14,7 +14,7 @@ LEASE = "watch.lock"
 
 
 class Lease:
-    """The right to watch for an index. Whoever holds it keeps it until death or `release`."""
+    """The right to be the watcher of an index. A process keeps it until death or `release`."""
 
     def __init__(self, directory: Path) -> None:
         self._path = directory / LEASE
@@ -28,7 +28,7 @@ class Lease:
         return self._descriptor is not None
 
     def is_valid(self) -> bool:
-        """Return whether this process holds it: its file may have been removed with the index."""
+        """Return whether this process holds the lease, whose file may be gone with the index."""
         return self._descriptor is not None and is_locked_at(self._descriptor, self._path)
 
     def release(self) -> None:

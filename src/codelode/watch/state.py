@@ -1,4 +1,4 @@
-"""What the watcher of an index does, in a file that `lode status` reads."""
+"""The state of the watcher of an index, in a file that `lode status` reads."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def write_state(directory: Path, state: WatchState) -> None:
 
 
 def read_state(directory: Path) -> WatchState | None:
-    """Return what the watcher of an index does; None if no process watches."""
+    """Return the state of the watcher of an index; None if no process watches."""
     if not is_watched(directory):
         return None
     try:

@@ -40,10 +40,10 @@ class CannotWatch(Exception):  # noqa: N818 (a state that the caller handles, no
 
 @dataclass(slots=True)
 class Changes:
-    """What has changed: files, and folders with everything below; paths from the root.
+    """Changes of a tree: paths of files, and of folders with everything below them, from the root.
 
-    The path of a folder ends with a slash, the root's is empty. `lost` says that there were changes
-    of which nothing is known.
+    The path of a folder ends with a slash; the path of the root is empty. `lost` says that there
+    were changes whose paths are unknown.
     """
 
     files: set[str] = field(default_factory=set)
@@ -67,7 +67,7 @@ class Changes:
 
 
 class TreeWatch:
-    """Watches of the folders that a walk enters, and of git's folders that decide about them.
+    """Watches of the folders that a walk enters, and of git's folders that decide which it enters.
 
     Any thread may `drain`. Raises `CannotWatch` where a folder cannot be watched.
     """
@@ -78,13 +78,13 @@ class TreeWatch:
         self._options = options
         self._limit = limit
         self._lock = threading.Lock()
-        self._folders: dict[int, str] = {}  # by watch
+        self._folders: dict[int, str] = {}  # paths by the number of the watch
         self._numbers: dict[str, int] = {}
-        self._git: dict[int, set[str]] = {}  # folders for which the files of a git folder decide
+        self._git: dict[int, set[str]] = {}  # by watch of a git folder: folders it decides about
         self._above: set[int] = set()  # watches of folders above the root
         self._is_closed = False
         self._locked: set[int] = set()  # git folders with a lock: git is at work there
-        self._identity: tuple[int, int] | None = None  # of the root
+        self._identity: tuple[int, int] | None = None  # device and inode of the root
         self.gone = False
         """Whether the root was deleted or moved."""
         self.changes = Changes()
@@ -129,9 +129,9 @@ class TreeWatch:
         return not self.gone and self._identity == _identity(self._root)
 
     def renew(self, folders: Iterable[str]) -> None:
-        """Watch the folders that a walk enters now at and below some folders, and no others there.
+        """Watch exactly the folders that a walk now enters at and below `folders`.
 
-        Whoever looks at these folders afterwards misses nothing. Raises `UsageError` if the root is
+        A look at these folders after this call misses no change. Raises `UsageError` if the root is
         gone.
         """
         tops = set(folders)
@@ -151,12 +151,12 @@ class TreeWatch:
             with self._lock:
                 self._watch_above()
         for folder in entered:
-            with self._lock:  # for each anew: a search that drains must not wait for thousands
+            with self._lock:  # per folder: a search that drains must not wait for thousands
                 if folder not in self._numbers:
                     self._watch_folder(folder)
 
     def _forget(self, tops: set[str]) -> None:
-        """End the watches of folders at and below others."""
+        """End the watches of the folders at and below `tops`."""
         everything = "" in tops
         for path in [path for path in self._numbers if everything or _is_within(path, tops)]:
             number = self._numbers.pop(path)
@@ -181,7 +181,7 @@ class TreeWatch:
             self._watch_git(Worktree(self._root / folder), folder)
 
     def _check_moved(self, number: int, folder: str) -> None:
-        """Forget another path of a folder, which must have moved from there."""
+        """Forget the old path of a folder that has moved; raise `CannotWatch` if it has not."""
         other = self._folders.get(number)
         if other is None or other == folder:
             return
@@ -190,7 +190,7 @@ class TreeWatch:
         self._numbers.pop(other, None)
 
     def _watch_above(self) -> None:
-        """Watch what decides from above: git's folders, and rule files up to the worktree's top."""
+        """Watch git's folders, and for rule files the folders up to the worktree's top."""
         top = worktree_above(self._root)
         if top is None or self._options.no_ignore:
             return
@@ -207,7 +207,7 @@ class TreeWatch:
                 self._git.setdefault(number, set()).add(folder)
 
     def _added(self, path: bytes) -> int | None:
-        """Watch a folder; return None if there is none."""
+        """Watch a folder; return the number of the watch, or None if the folder does not exist."""
         if self._limit is not None and self.count >= self._limit:
             raise CannotWatch(f"more than {self._limit:,} folders, the limit that is set")
         try:
@@ -218,7 +218,7 @@ class TreeWatch:
             raise CannotWatch(_reason(error)) from None
 
     def _note(self, event: Event) -> None:
-        """Collect what an event means."""
+        """Add the changes that an event reports."""
         number, mask, name = event
         if mask & (inotify.OVERFLOW | inotify.UNMOUNT):
             self.changes.lost = True

@@ -65,7 +65,7 @@ class Watcher:
 
     @property
     def state(self) -> WatchState | None:
-        """What the elected watcher does, in this process or another one."""
+        """The state of the elected watcher, in this process or another one."""
         leader = self._leader
         return read_state(self._reader.directory) if leader is None else leader.state
 
@@ -81,10 +81,10 @@ class Watcher:
 
     @contextmanager
     def at_rest(self, seconds: float) -> Iterator[bool]:
-        """Keep this watcher from working; yield False if it still works after some seconds.
+        """Pause this watcher during the block; yield False if it is still working after `seconds`.
 
-        A process may be forked meanwhile: the threads of the watcher hold no lock, of an import for
-        example, that nobody would release in the child.
+        The process may be forked meanwhile: the threads of the watcher then hold no lock (such as
+        an import lock) that nothing would release in the child.
         """
         leader, inquiries = self._leader, self._inquiries
         if leader is None or inquiries is None:
@@ -102,7 +102,7 @@ class Watcher:
         yield False
 
     def wait(self, seconds: float | None = None) -> bool:
-        """Wait until watching ends, or some seconds; return whether it has ended."""
+        """Wait until watching ends, for at most `seconds`; return whether it has ended."""
         # Not by `join`: Ctrl-C in it makes Python 3.11 believe that the thread has ended.
         return self._ended.wait(seconds)
 

@@ -34,7 +34,7 @@ HOSTS: Mapping[str, Host] = MappingProxyType(
 
 
 def host_name(language: str | None, path: str) -> str | None:
-    """Return the name of the host of a file whose language does not tell that it is one."""
+    """Return the name of the host if a file is one by its path, not its language; else None."""
     return "literate-haskell" if language == "haskell" and path.endswith(".lhs") else None
 
 

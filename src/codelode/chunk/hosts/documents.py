@@ -32,7 +32,7 @@ def fences(text: bytes, path: str) -> Iterator[Region]:
     """Yield the fenced code blocks of Markdown that name a language.
 
     As in CommonMark, a block ends at a fence of the same character that is at least as long and
-    names nothing, or with the text.
+    names no language, or at the end of the text.
     """
     opened, info, start = b"", b"", 0
     for fence in _FENCE.finditer(text):
@@ -61,9 +61,10 @@ def _code(text: bytes, name: bytes, start: int, end: int) -> Iterator[Region]:
 
 
 def _outdented(code: bytes) -> tuple[bytes, int]:
-    """Return code without the indentation and quoting marks that all of its lines have.
+    """Return code without the prefix that all of its lines share, and the prefix's length in bytes.
 
-    Spaces at the end of each line make up for them. The number is that of the bytes moved.
+    A prefix is indentation and quote marks. Spaces at the end of a line replace its prefix, so that
+    the line keeps its length.
     """
     prefix = min(_prefixes(code), key=len, default=b"")
     if not prefix or any(not each.startswith(prefix) for each in _prefixes(code)):
@@ -98,7 +99,7 @@ def directives(text: bytes, path: str) -> Iterator[Region]:
 
 
 def _indented_end(text: bytes, at: int, indent: int) -> int:
-    """Return where the lines end that are empty or indented by more than `indent`."""
+    """Return the end of the lines from `at` on that are empty or indented beyond `indent`."""
     while at < len(text):
         prefix = _PREFIX.match(text, at)
         stop = at if prefix is None else prefix.end()

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 class Region(NamedTuple):
     """Code in a text that is parsed alone.
 
-    `source` stands in the text from the offset `start` on, and has the length of that piece of the
-    text and its line ends; what is not code may be blanked. Each line of it is moved to the left by
-    `indent` bytes. `language` is a name as in `SYNTAXES` or `PATTERNS`. `inside` encloses the code
-    for the parser: `class A{` and `}`.
+    `source` is the code that begins at the offset `start` of the text. It has the same length and
+    line ends as in the text, but parts that are not code may be blanked, and each line is moved to
+    the left by `indent` bytes. `language` is a name as in `SYNTAXES` or `PATTERNS`. `inside` is put
+    before and after the code for the parser: `class A{` and `}`, for example.
     """
 
     language: str
@@ -53,7 +53,7 @@ class Host:
     """How to find the code in a text, and the definitions and split points of the host itself.
 
     In a document (`illustrates`), code only illustrates: its definitions are declarations, and the
-    document is not cut by them. With `long_lines`, several lines of code may be one of the text.
+    document is not cut by them. With `long_lines`, a text line may hold several lines of code.
     """
 
     regions: Scan = no_regions
@@ -67,7 +67,7 @@ _BLANK: Final = bytes(byte if byte in b"\r\n" else 0x20 for byte in range(256))
 
 
 def blank(text: bytes) -> bytes:
-    """Return as many spaces, with the same line ends."""
+    """Return the text with a space in place of every byte except line ends."""
     return text.translate(_BLANK)
 
 

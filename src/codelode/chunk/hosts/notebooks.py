@@ -1,6 +1,6 @@
 """The cells of a notebook, in the text that `discover.notebook` makes of it.
 
-A line `# %%` begins a cell of code, `# %% [julia]` one in another language than Python, and
+A line `# %%` begins a cell of code, `# %% [julia]` one in a language other than Python, and
 `# %% [markdown]` or `# %% [raw]` one without code. Editors know these marks.
 """
 
@@ -21,7 +21,7 @@ _MARK: Final = re.compile(rb"^# %%(?: \[([\w+#.-]{1,40})\])?[ ]*$", re.MULTILINE
 _CELL_MAGIC: Final = re.compile(rb"\s*%%(\w+)")
 _MAGIC: Final = re.compile(rb"^[ \t]*[%!?][^\n]*", re.MULTILINE)
 _HEADING: Final = re.compile(rb"\s*(#{1,6})[ \t]")
-_NO_HEADING: Final = 7  # the level of a cut before a cell that does not begin with one
+_NO_HEADING: Final = 7  # the level of a cut before a cell that does not begin with a heading
 _TEXTS: Final = frozenset({b"markdown", b"raw"})
 
 
@@ -40,7 +40,7 @@ def cells(text: bytes, path: str) -> Iterator[Region]:
 
 
 def cell_cuts(text: bytes) -> dict[int, int]:
-    """Map the offsets of the cells to levels: that of the heading that a cell begins with."""
+    """Map the offset of each cell to the level of the heading that it begins with."""
     cuts: dict[int, int] = {}
     for mark, start, _, called in _cells(text.replace(JOINER, LINE_END)):
         heading = _HEADING.match(text, start) if called == b"markdown" else None
@@ -49,7 +49,7 @@ def cell_cuts(text: bytes) -> dict[int, int]:
 
 
 def _cells(text: bytes) -> Iterator[tuple[int, int, int, bytes]]:
-    """Yield the offset of the mark of each cell, the range of its text, and what the mark says."""
+    """Yield the offset of each cell's mark, the range of its text, and the name in the mark."""
     marks = list(_MARK.finditer(text))
     ends = [*(each.start() for each in marks), len(text)]
     for mark, end in zip(marks, ends[1:], strict=True):

@@ -85,7 +85,7 @@ def astro(text: bytes, path: str) -> Iterator[Region]:
 
 
 def page(text: bytes, path: str) -> Iterator[Region]:
-    """Yield the scripts and styles of a page, in which a template may write."""
+    """Yield the scripts and styles of a page; both may contain marks of a template."""
     for name, attributes, start, end in tags(text):
         language = _called(attributes, "javascript" if name == b"script" else "css")
         if name == b"script" and _SERVER.search(attributes):
@@ -97,13 +97,13 @@ def page(text: bytes, path: str) -> Iterator[Region]:
 
 
 def _without_marks(script: bytes) -> bytes:
-    """Return a script with a number in place of each value that a template shows there."""
+    """Return a script with a number for each template mark that shows a value; blank others."""
     spans = sorted(chain.from_iterable(between(script, *marks) for marks in _MARKS))
     return _replaced(script, spans)
 
 
 def _replaced(text: bytes, spans: Iterable[tuple[int, int]]) -> bytes:
-    """Return a text with a number in place of the spans that show a value; others are blank."""
+    """Return a text with a number for each span that shows a value; blank the other spans."""
     pieces: list[bytes] = []
     at = 0
     for first, last in spans:
@@ -182,7 +182,7 @@ def php(text: bytes, path: str) -> Iterator[Region]:
 def between(
     text: bytes, opening: bytes, closing: bytes, start: int = 0, end: int | None = None
 ) -> Iterator[tuple[int, int]]:
-    """Yield the ranges of the pairs of two marks on `[start, end)`, marks included."""
+    """Yield the ranges from opening to closing marks on `[start, end)`, marks included."""
     stop = len(text) if end is None else end
     at = start
     while (first := text.find(opening, at, stop)) >= 0:

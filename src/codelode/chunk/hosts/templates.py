@@ -31,10 +31,11 @@ _ELEMENTS: Final = (  # Mako, FreeMarker, Smarty
 
 
 def nesting(*patterns: bytes) -> Callable[[bytes], list[RawDefinition]]:
-    """Return a finder of definitions between tags that begin and end something.
+    """Return a finder of definitions that begin and end with tags.
 
-    Groups of the patterns are kinds and match names, as in `Syntax.heads`; `end` matches the end of
-    the innermost open construct, `open` the beginning of one without a name.
+    Groups of the patterns are kinds and match names, as in `Syntax.heads`. The group `end` matches
+    the end of the innermost open construct; the group `open` matches the beginning of a construct
+    without a name.
     """
     tags = re.compile(b"|".join(patterns))
 
@@ -57,7 +58,7 @@ def nesting(*patterns: bytes) -> Callable[[bytes], list[RawDefinition]]:
 
 
 def _named(tag: re.Match[bytes], kind: str, text: bytes, opened: list[int]) -> RawDefinition:
-    """Return the definition that a tag begins; until its end is found, it is that line."""
+    """Return the definition that a tag begins; until its end is found, it spans that line."""
     group = tag.lastgroup or ""
     before = text[max(0, tag.start() - MAX_REACH) : tag.start()]
     start = tag.start() - (len(before) - len(before.rstrip(b" \t")))
@@ -68,7 +69,7 @@ def _named(tag: re.Match[bytes], kind: str, text: bytes, opened: list[int]) -> R
 
 
 def _line_end(text: bytes, at: int) -> int:
-    """Return where the line ends that `at` is on, if it is near."""
+    """Return the end of the line that contains `at`, or `at` if the end is not near."""
     end = text.find(b"\n", at, at + MAX_REACH)
     return at if end < 0 else end
 

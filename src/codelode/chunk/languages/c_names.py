@@ -73,7 +73,7 @@ def _function_declarator(node: Node) -> Node | None:
 
 
 def function(node: Node, text: bytes) -> Match | None:
-    """Return the definition with this body.
+    """Return the definition that a node with a body makes.
 
     Without parameters it is not a function: the parser has misread the text after a macro, as in
     `class EXPORT Name {` and `BEGIN namespace {`. A qualified name belongs to a class (or, rarely,
@@ -96,7 +96,7 @@ def function(node: Node, text: bytes) -> Match | None:
 
 
 def _amid_errors(function: Node, text: bytes) -> Match | None:
-    """Return a function, amid errors, if the word right before its parameters is its name."""
+    """Return a function whose node has errors, if a name is right before its parameters."""
     parameters = function.child_by_field_name("parameters")
     before = parameters.prev_named_sibling if parameters is not None else None
     if before is not None and before.type == "ERROR" and before.named_child_count:
@@ -119,7 +119,7 @@ def _behind_macro(node: Node, text: bytes) -> Match | None:
 
 
 def _only_argument(node: Node, text: bytes) -> Match | None:
-    """Return `Name` of `TEST(Suite, Name) {`: it has no type, its parameters have no names."""
+    """Return `Name` of `TEST(Suite, Name) {`: no return type, and parameters without names."""
     if node.child_by_field_name("type") is not None or not _MACRO.match(text, node.start_byte):
         return None
     function = node.child_by_field_name("declarator")
@@ -237,7 +237,7 @@ def _start(match: Match) -> int:
 
 
 def _macro_statement(node: Node, text: bytes) -> Match | None:
-    """Return the argument of a macro call that is a name."""
+    """Return the variable that an argument of a macro call names."""
     written = _MACRO_CALL.match(text, node.start_byte)
     if written is None or _USES.search(written[1]):
         return None
@@ -250,13 +250,13 @@ def _macro_statement(node: Node, text: bytes) -> Match | None:
 
 
 def macro_among_enumerators(node: Node, text: bytes) -> Match | None:
-    """Return the macro of a line that the parser misread as another directive."""
+    """Return the macro of a `#define` line that the parser misread as another directive."""
     written = _DEFINE.match(text, node.start_byte)
     return Match("macro", Written(written.span(1))) if written else None
 
 
 def not_a_guard(node: Node) -> Node | None:
-    """Return a macro, unless it is an include guard: without a value, right after its `#ifndef`."""
+    """Return a macro, unless it is an include guard: no value, and right after its `#ifndef`."""
     if node.child_by_field_name("value") is None:
         before = node.prev_named_sibling
         if before is not None and before.type == "identifier":

@@ -46,8 +46,8 @@ def _without_small_bodies(text: bytes) -> bytes:
     """Blank the bodies of functions whose braces are at the start of a line.
 
     Most C code is formatted like this, and most text that is hard to parse is inside. A body with a
-    macro definition stays. So does one with unbalanced braces, unless conditionals are the reason:
-    then the brace at the start of a line is more reliable.
+    macro definition stays. A body with unbalanced braces stays too, unless it has conditionals:
+    then the brace at the start of a line is more reliable than the count.
     """
     find, count = text.find, text.count
     pieces: list[bytes] = []
@@ -164,7 +164,7 @@ _MACRO_STATEMENT: Final = re.compile(
 def repaired(text: bytes) -> tuple[bytes, list[tuple[int, int]]]:
     """Remove the usual causes of errors from a text in which the parser found errors.
 
-    Also returns the ranges of the removed heads of definitions: second arms of conditionals.
+    Also returns the ranges of removed heads of definitions, in the second arms of conditionals.
     """
     heads: list[tuple[int, int]] = []
 

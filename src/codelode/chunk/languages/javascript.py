@@ -36,9 +36,9 @@ def _value_kind(node: Node | None) -> str | None:
 
 
 def _declared(node: Node, text: bytes) -> Match | None:
-    """`const f = () => ...` is a function; other values are constants, unless they are imports.
+    """Return a function for `const f = () => ...`, a constant for other values but imports.
 
-    A name for another value (`const a = b.c`) counts if it is exported, or written in capitals.
+    A name for another value (`const a = b.c`) counts only if it is exported or in capitals.
     """
     name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
     if name is None or name.type != "identifier":
@@ -101,9 +101,9 @@ def _test(node: Node, text: bytes) -> Match | None:
 
 
 def _callbacks(node: Node, text: bytes) -> list[Match] | None:
-    """Return functions with a name among arguments, and such a function that is returned.
+    """Return the named functions among arguments, or the named function that is returned.
 
-    `defineGetter(req, "ip", function ip() {`, `return function next() {`.
+    Examples: `defineGetter(req, "ip", function ip() {` and `return function next() {`.
     """
     named_functions = [
         (child.child_by_field_name("name"), child)

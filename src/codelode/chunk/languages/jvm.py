@@ -92,9 +92,9 @@ _INSIDE_BRACES = re.compile(rb"(?<=[{;])[ \t]|[ \t](?=\})")
 
 
 def _repaired(text: bytes) -> tuple[bytes, list[tuple[int, int]]]:
-    """Blank the guards of `when`: `is Int if x > 0 -> ...`; break types that fit on a line.
+    """Blank guards in `when` (`is Int if x > 0 -> ...`); break one-line types into lines.
 
-    The grammar wants a line end after each member: `class A { fun f() {} }` has none.
+    The grammar requires a line end after each member, which `class A { fun f() {} }` lacks.
     """
 
     def blank(match: re.Match[bytes]) -> bytes:

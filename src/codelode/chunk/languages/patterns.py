@@ -1,4 +1,4 @@
-"""Languages without a grammar: their definitions by the look of the lines that begin them."""
+"""Languages without a grammar: patterns of the lines that begin definitions."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ _NAMES = _LITERALS | words("constant scope_resolution")
 
 
 def _assigned(node: Node, text: bytes) -> str | None:
-    """`LIMIT = 10` is a constant, `Point = Struct.new(...)` a class."""
+    """Return the kind: `LIMIT = 10` is a constant, `Point = Struct.new(...)` a class."""
     left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
     if left is None or right is None or left.type != "constant":
         return None

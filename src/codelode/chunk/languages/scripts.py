@@ -32,7 +32,7 @@ def _is_constant(name: Node | None, text: bytes) -> bool:
 
 
 def _upper_case(finder: Finder) -> Rule:
-    """Make a rule for assignments; only one to a name in capitals defines something."""
+    """Make a rule for assignments, which define something only if the name is in capitals."""
 
     def kind_of(node: Node, text: bytes) -> str | None:
         left = finder(node)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 def _on_and_off(flag: str, help: str, opposite: str = "") -> tuple[Option, Option]:
-    """Return a switch, and one that undoes the setting of the same name."""
+    """Return a switch, and its opposite, which undoes the setting of the same name."""
     opposite = opposite or flag.replace("--", "--no-")
     undo = switch(
         opposite,
@@ -187,7 +187,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _print(index: Index, report: UpdateReport, options: argparse.Namespace, first: bool) -> None:
-    """Print the report, and after the first index what helps a new user; remove old orphans."""
+    """Print the report and, after the first update, notes for new users; remove old orphans."""
     from codelode.answers.indexes import remove_old_orphans
     from codelode.answers.tree_summary import summary
     from codelode.answers.update import report_object
@@ -208,13 +208,16 @@ def _print(index: Index, report: UpdateReport, options: argparse.Namespace, firs
 
 
 def _given(options: argparse.Namespace) -> dict[str, Any]:
-    """Return which files to index, as far as flags say it."""
+    """Return the options from flags that say which files to index."""
     values = {name: getattr(options, name) for name in RECORDED}
     return {name: value for name, value in values.items() if value is not None}
 
 
 def _wanted(index: Index, walk: Mapping[str, object]) -> bool:
-    """Ask whether to index a home folder or a very large tree. Raises `UsageError` unasked."""
+    """Ask whether to index a home folder or a very large tree.
+
+    Raises `UsageError` if there is no terminal to ask on.
+    """
     from codelode.answers.large_tree import doubt, refusal
     from codelode.cli.streams import confirm, is_terminal
 

@@ -56,7 +56,7 @@ COMMAND = Command(
 
 
 def run(options: argparse.Namespace) -> int:
-    """Serve until the client goes."""
+    """Serve until the client disconnects."""
     import os
 
     from codelode.cli.streams import say

@@ -112,7 +112,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _picker() -> Callable[[LiveSearch, argparse.Namespace], Picked | None]:
-    """Return what shows the hits: a full screen if the terminal can draw one, else a list."""
+    """Return the function that shows the hits: full-screen if the terminal can, else a list."""
     from codelode.cli import streams
 
     if streams.can_draw():

@@ -154,7 +154,7 @@ def _remove(writer: RosterWriter, options: argparse.Namespace) -> tuple[Generati
 
 
 def _list(options: argparse.Namespace) -> int:
-    """List all repositories, or those that somebody with some labels sees."""
+    """List all repositories, or those that a user with the given labels may see."""
     from codelode.answers.roster import roster_object
     from codelode.cli.streams import print_json
     from codelode.cli.views.roster import print_repositories

@@ -28,8 +28,8 @@ _PATHS: dict[str, Paths] = {
 class Argument:
     """A flag or a positional argument, as a shell completes it.
 
-    `words` and `paths` complete its value, `roots` says that roots of indexes do too. `repeatable`
-    arguments may be given several times; the value of an `optional` one only after `=`.
+    `words` and `paths` complete its value; with `roots`, so do the roots of indexes. A `repeatable`
+    argument may be given several times; an `optional` value is given only after `=`.
     """
 
     flags: tuple[str, ...]
@@ -68,7 +68,7 @@ def completed(commands: Iterable[Command]) -> list[Completed]:
 
 
 def _words() -> dict[str, tuple[str, ...]]:
-    """Return the words that complete values, by the name that help has for the value."""
+    """Return the words that complete values, by metavar: the name of the value in the help."""
     from codelode.agents.clients import BY_NAME
     from codelode.discover.language_table import LANGUAGES
     from codelode.embed.load import names

@@ -43,7 +43,7 @@ def say_first_notes(report: UpdateReport, tree: TreeSummary) -> None:
 
 
 def say_automatic_removal(removal: Removal) -> None:
-    """Say which indexes were removed without being asked, and how to switch that off."""
+    """Say which indexes were removed automatically, and how to switch that off."""
     roots = [each.root or str(each.directory) for each in removal.removed]
     more = f" and {len(roots) - MOST_ROOTS:,} more" if len(roots) > MOST_ROOTS else ""
     streams.say(

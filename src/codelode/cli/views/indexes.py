@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def print_indexes(found: Sequence[IndexEntry]) -> None:
-    """Print a table of indexes, and their size together."""
+    """Print a table of indexes, and their total size."""
     now = time.time()
     print(f"{'size':>9}  {'files':>9}  {'updated':<14}  {'last used':<14}  root")
     for each in found:

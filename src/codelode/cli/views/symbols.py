@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def print_symbols(symbols: Sequence[SymbolHit], root: Path, options: argparse.Namespace) -> None:
-    """Print place, kind and qualified name of each definition; `root` is that of the index."""
+    """Print the place, kind and qualified name of each definition; `root` is the index's root."""
     color, links = streams.use_color(options.color, sys.stdout), Links(options)
     guard = visible_name if color or streams.is_terminal(sys.stdout) else str
     for each in symbols:
@@ -33,7 +33,7 @@ def print_symbols(symbols: Sequence[SymbolHit], root: Path, options: argparse.Na
 
 
 def print_outline(symbols: Sequence[SymbolHit], root: Path, options: argparse.Namespace) -> None:
-    """Print line, kind and name of each definition, indented by the definitions around it."""
+    """Print the line, kind and name of each definition, indented by its nesting."""
     color, links = streams.use_color(options.color, sys.stdout), Links(options)
     guard = visible_name if color or streams.is_terminal(sys.stdout) else str
     digits = max((len(str(each.line)) for each in symbols), default=0)

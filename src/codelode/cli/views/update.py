@@ -106,7 +106,7 @@ def _print_stages(report: UpdateReport) -> None:
 
 
 def _print_stage(report: UpdateReport, name: str, wall: str, cpu: float) -> None:
-    """Print a stage. Its speed is what one core reads per second if it runs this stage only."""
+    """Print a stage. Its speed is the bytes that one core reads per second in this stage alone."""
     share = f"{cpu / max(report.load.cpu, 1e-9):.1%}"
     speed = f"{size(report.bytes_read / cpu)}/s" if report.bytes_read and cpu >= 0.001 else ""
     print(f"  {name:12}{wall:>12}{seconds(cpu):>12}{share:>8}{speed:>12}".rstrip())
