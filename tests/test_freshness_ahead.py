@@ -170,7 +170,8 @@ def test_a_walk_that_hangs_ends_with_its_command(lode: CommandLine, tmp_path: Pa
     until(lambda: len(left_over(root)) == 2)
     os.killpg(process.pid, signal.SIGINT)
     process.communicate(timeout=60)
-    assert process.returncode == 130
+    # The second if it was still importing: a shell sees 130 for both.
+    assert process.returncode in (130, -signal.SIGINT)
     assert left_over(root) == []
 
 
