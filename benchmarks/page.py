@@ -1,7 +1,7 @@
 """Measure how fast `lode serve`, in its own process, answers people who type into the page.
 
-Each user types queries letter by letter. Each letter sends a request over HTTP. The next letter is
-typed when the answer has arrived and the pause is over.
+Each user types queries letter by letter. From the fourth letter on, each one sends a request over
+HTTP. The next letter is typed when the answer has arrived and the pause is over.
 """
 
 from __future__ import annotations

@@ -185,7 +185,8 @@ class World:
         several = SeveralRoots(roots, str(self.folder / "indexes"))
         if several.root == trees:
             return several.answer(request, "never").hits
-        # The roots have a folder in common, which their names in the roster begin with.
+        # All names begin with the same folder. Paths of `several` lack it, those of the roster
+        # have it, so search the shards below their whole names.
         shards = [self.index(name).reader.shard().below(f"{name}/") for name in names]
         sources = [
             Source(shard)

@@ -81,7 +81,7 @@ def on_screen(
 ) -> Iterator[TerminalScreen]:
     """Run a program on a terminal of a size (columns, rows); `stdout` is where its output goes.
 
-    The exit code is known after the block, which must read to the end.
+    At the end of the block, waits until the program ends; the exit code is known after that.
     """
     leader, follower = pty.openpty()
     columns, rows = size

@@ -32,7 +32,7 @@ def test_the_first_call_answers_within_its_deadline_from_what_is_published(
     files = {f"m{n:03}.py": f"def function_{n}():\n    return {n}\n" for n in range(200)}
     root = write_tree(tmp_path / "tree", {**files})
     monkeypatch.setattr(batch, "BATCH_FILES", 10)
-    monkeypatch.setattr(update, "SMALL_BATCHES", 100)  # all in this process
+    monkeypatch.setattr(update, "SMALL_BATCHES", 100)  # index in this process, without workers
     monkeypatch.setattr(seal, "SEGMENT_CHUNKS", 20)
     monkeypatch.setattr(first_index, "DEADLINE", 2.0)
     monkeypatch.setattr(server, "DEADLINE", 3.0)

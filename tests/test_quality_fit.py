@@ -71,7 +71,7 @@ def test_the_true_weights_are_found_again() -> None:
 
 
 def test_fixed_scores_are_taken_into_account() -> None:
-    """What a fixed part explains is not explained again."""
+    """If the fixed scores explain the order, the fitted weights are near zero."""
     truth = np.array([2.0, -1.0])
     lists = random_lists(2000, 2, truth)
     explained = replace(lists, fixed=lists.rows @ truth)

@@ -176,7 +176,7 @@ def test_lookups_return_what_was_stored(tree: Tree, parts: int, few: int, per: i
 
 
 def check(segment: Segment, tree: Tree) -> None:
-    """Compare every answer with that of a list."""
+    """Compare every lookup with a plain search of a list."""
     lookup, known = segment.definitions, list(records(tree))
     for file, definitions in enumerate(tree):
         assert lookup.of_file(file) == [cleaned(each) for each in definitions]

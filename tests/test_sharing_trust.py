@@ -161,7 +161,7 @@ def test_crafted_segments_are_refused_or_harmless(
     except CodelodeError as error:
         assert "\n" not in str(error)
         assert not target.exists()
-    else:  # other text, other codes: what a segment may well hold
+    else:  # a change of text or codes, say: still valid
         assert not target.verify()
         contents(target)
         target.update(rebuild=True, jobs=1)

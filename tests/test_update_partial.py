@@ -308,7 +308,7 @@ def test_other_paths_stay_as_they_are(tree: Path, tmp_path: Path) -> None:
     report = index.update(["b.py"])
     assert (report.files_changed, report.files_removed, report.files) == (1, 0, 3)
     assert [path for path, *_ in contents(index)] == ["a.py", "b.py", "c.py"]
-    # What was changed elsewhere within the granularity of file times is found later.
+    # `started_ns` stays: files elsewhere that were modified since then may still be missing.
     assert index.snapshot().manifest.started_ns == manifest.started_ns
     assert index.snapshot().manifest.skipped == manifest.skipped == {"empty": 1}
     report = index.update()  # finds the changes that were not named before

@@ -94,7 +94,8 @@ def extra_features(
 ) -> NDArray[np.float64]:
     """Return the extra features of n candidates, float64[n, len(EXTRA)].
 
-    `keys` are the candidates' files, `symbols` their names, `columns` their features by name.
+    `keys` are the candidates' files, `symbols` the names of their definitions ("" for none), and
+    `columns` the candidates' features by name.
     """
     share = context.words.shares
     words = max(len(context.words.sequence), 1)

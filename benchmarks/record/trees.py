@@ -1,4 +1,4 @@
-"""Descriptions of measured trees: names and digests of their files, but not their locations."""
+"""Descriptions of measured trees: name, size and a digest of the files, but not the location."""
 
 from __future__ import annotations
 

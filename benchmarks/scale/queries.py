@@ -64,7 +64,7 @@ PROCESSES = (1, 2)
 
 
 def sampled(index: Index, count: int) -> list[str]:
-    """Return the fixed queries, then names of the index, whole, as words, or in a longer query."""
+    """Return `count` queries: the fixed ones, then names as they are, as words, or in a query."""
     random = np.random.default_rng(0)
     segments = [live.segment for live in index.snapshot().segments]
     queries = list(QUESTIONS)

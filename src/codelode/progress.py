@@ -24,7 +24,7 @@ RATE_SECONDS = 0.5
 class ProgressBar:
     """A progress bar for `files` files of `total` bytes, as a context manager.
 
-    `action` and `noun` are the words that the bar shows: `indexing`, `file`.
+    `action` and `noun` are the words that the bar shows, such as `indexing` and `file`.
     """
 
     def __init__(

@@ -101,7 +101,7 @@ class IndexReader:
         return None
 
     def home(self) -> IndexReader:
-        """Return this index if it exists, or else an enclosing index that answers for its root."""
+        """Return this index; without it, the enclosing one that answers for its root, if any."""
         outer = None if self.storage.has_manifest() else self.enclosing()
         return outer or self
 

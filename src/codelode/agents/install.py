@@ -47,7 +47,7 @@ class _Syntax(Protocol):
 
 
 def installation(clients: Sequence[Client], target: Target, journal: Journal) -> list[Change]:
-    """Return the changes that install codelode in some clients, unless it is installed already.
+    """Return the changes that install codelode in some clients; none where it is installed.
 
     Raises `UsageError` for a configuration that cannot be read or edited.
     """

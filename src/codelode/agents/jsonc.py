@@ -50,7 +50,7 @@ def get(text: str, path: Sequence[str]) -> Any:
 def put(text: str, path: Sequence[str], new: Any) -> str:
     """Return the text with a value set at a path of keys. Missing objects are made.
 
-    Raises `UsageError` for invalid JSON, or if the path leads through another type.
+    Raises `UsageError` for invalid JSON, or if the path leads through a value that is no object.
     """
     newline = "\r\n" if "\r\n" in text else "\n"
     if not _BLANK.sub("", text):
@@ -112,7 +112,7 @@ def _inserted(text: str, value: _Value, member: str, outer: str, unit: str) -> s
     comma = _blank_end(text, last)
     inline = "\n" not in text[value.start : value.end]
     gap = " " if inline else f"{newline}{_line_indentation(text, value.members[-1].start)}"
-    if text[comma] == ",":  # keep the trailing comma: the new member goes after it
+    if text[comma] == ",":  # a trailing comma: it separates the new member, which has none
         return f"{text[: comma + 1]}{gap}{member}{text[comma + 1 :]}"
     return f"{text[:last]},{gap}{member}{text[last:]}"
 

@@ -68,7 +68,7 @@ def build_if_missing(
 
 
 def configured(index: Index) -> tuple[Index, UpdateSettings]:
-    """Return a new index with the model from the settings, and the other settings.
+    """Return an index that is not built yet, with the model of the settings, and other settings.
 
     Raises `UsageError` for an invalid settings file.
     """

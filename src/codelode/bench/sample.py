@@ -30,7 +30,7 @@ compressed text is decompressed once."""
 
 @dataclass(frozen=True, slots=True)
 class SampledChunk:
-    """A live chunk of an index. `key` is its `search.candidates.chunk_keys`."""
+    """A live chunk of an index. `key` is its key by `search.candidates.chunk_keys`."""
 
     key: int
     path: str

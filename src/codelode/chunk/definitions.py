@@ -94,7 +94,7 @@ class LeadingComments:
         self.doc: tuple[int, int] | None = None
 
     def add(self, start: int, end: int, *, is_doc: bool) -> None:
-        """Add a comment or an attribute; `is_doc` marks comments and attributes that document."""
+        """Add a comment (always with `is_doc`) or an attribute (`is_doc` if it documents)."""
         if is_doc:
             self.doc = (self.doc[0] if self.doc else start, end)
         elif self.attribute is None:

@@ -38,7 +38,7 @@ def language_outline(name: str, text: bytes, *, parsed: bool = True) -> Outline 
 def add_embedded(found: Outline, host: Host, text: bytes, path: str) -> None:
     """Add the definitions of a host and of the code in it, and the split points around that code.
 
-    After `MAX_CPU_SECONDS` of this thread, the remaining regions are left out.
+    Once this thread has spent `MAX_CPU_SECONDS` on regions, the remaining ones are left out.
     """
     definitions = [*found.definitions, *host.own(text)]
     give_up_at = thread_time() + MAX_CPU_SECONDS

@@ -55,7 +55,7 @@ def parse(command: Command, arguments: Sequence[str]) -> argparse.Namespace:
     Raises `UsageError`. Asked for help, prints it and raises `SystemExit`.
     """
     parsed = _parsed(command_parser(command), command, arguments)
-    if sources_exist(start_of(command, parsed)):  # then find out which flags were given
+    if sources_exist(start_of(command, parsed)):  # parse again, to see which flags were given
         from codelode.cli.defaults import fill, keys_of
 
         parser = command_parser(command)

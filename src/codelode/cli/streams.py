@@ -83,7 +83,7 @@ def progress_meter(quiet: bool = False) -> Meter | None:
 
 
 def transfer_meter(quiet: bool, action: str) -> Meter | None:
-    """Return a meter for a transfer of segments if standard error is a terminal, otherwise None."""
+    """Return a meter for moving segments; None if `quiet` or if standard error is no terminal."""
     if progress_meter(quiet) is None:
         return None
     from functools import partial

@@ -66,8 +66,8 @@ class Restriction:
 class Scope:
     """The repositories of one generation that a restriction selects, with the pieces to search.
 
-    `broken` are the names of repositories that cannot be searched; `identity` is the model of the
-    others.
+    `broken` are the names of repositories that cannot be searched; `identity` is the model of all
+    repositories to search, including these.
     """
 
     selection: Selection

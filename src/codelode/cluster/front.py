@@ -1,4 +1,4 @@
-"""The front: searches all searchers together, with the same answers as one machine."""
+"""The front: runs searches on all searchers together, with the answers of one machine."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ Names and paths are bytes, as on disk and as git compares them: `?` is one byte.
 git's `wildmatch.c` and `dir.c`, including two oddities that occur in real rule files:
 
 - git compares the part before the first wildcard as plain text and then starts over, so in
-  `a/b**/c` the stars count as the beginning of a name and do cross folders;
+  `a/b**/c` the stars count as being at the beginning of the pattern and do cross folders;
 - in `**\/` the stars match at least one folder, unlike in `**/`.
 
 Once the text after a star has matched, the star is never retried: the leftmost match is as good as

@@ -74,7 +74,7 @@ class ModelFolder:
 
 
 def fingerprint_of(folder: Path, info: dict[str, Any]) -> str:
-    """Return a hash of all that determines the vectors: the arrays and settings in model.json."""
+    """Return a hash of all that determines the vectors: settings in model.json, and the arrays."""
     import hashlib  # it loads OpenSSL, and a search needs neither
 
     digest = hashlib.blake2b(digest_size=12)

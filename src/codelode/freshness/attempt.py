@@ -94,7 +94,10 @@ def any_under_way() -> bool:
 
 
 def _end_all() -> None:
-    """Abandon all work and wait for it: at exit, Python would stop the threads in native code."""
+    """Abandon all work and wait for the threads to end.
+
+    Otherwise, Python would stop them at exit, perhaps in the middle of native code.
+    """
     deadline = time.monotonic() + LAST_SECONDS
     attempts = list(_running)
     for attempt in attempts:

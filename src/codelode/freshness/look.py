@@ -75,7 +75,7 @@ def look(
     """Compare a tree with a snapshot; change nothing.
 
     With a `scope`, compare only that part. Files whose times differ are read, because a new time
-    alone is no difference. A look that reaches its bounds stops and is not `finished`. Raises
+    alone is no difference. A look that exceeds its bounds stops and is not `finished`. Raises
     `UsageError` if the root cannot be read, and whatever reading the snapshot raises.
     """
     found = Look(snapshot.manifest.generation, time.time_ns())

@@ -58,7 +58,7 @@ def _bind(config: uvicorn.Config) -> socket.socket:
     logger.disabled = True  # uvicorn would print the error itself
     try:
         return config.bind_socket()
-    except SystemExit:  # the address is taken, or not of this machine
+    except SystemExit:  # raised by uvicorn: the address is taken, or not of this machine
         raise UsageError(
             f"cannot listen at {config.host}:{config.port}: the address is in use or not of this"
             " machine; --port 0 takes any free port"

@@ -33,7 +33,8 @@ _FORBIDDEN = ("javascript:", "data:", "vbscript:", "blob:", "file:")
 def editor_format(text: str) -> str:
     """Return the format of an editor in `EDITORS`; return an address with `{path}` as it is.
 
-    Raises `UsageError` if the text is neither.
+    The address may have `{line}` too. Raises `UsageError` if the text is neither, or if the scheme
+    of the address is forbidden.
     """
     known = EDITORS.get(text)
     if known is not None:

@@ -128,7 +128,8 @@ class SelectedRepositories:
     def _load_encoder(self, shard: Shard) -> Encoder:
         """Return the encoder of the indexes.
 
-        A roster can name only a bundled model: it cannot make this process open a folder.
+        No folder is opened because a roster names it. Raises `ModelError` if the model is not a
+        bundled one and the caller named none.
         """
         manifest = shard.snapshot.manifest
         if self._encoder is None:
@@ -143,7 +144,7 @@ class SelectedRepositories:
 
 
 def check_for_roster(request: SearchRequest) -> None:
-    """Raise `UsageError` for a request that cannot be parsed, or that needs the files of a tree."""
+    """Raise `UsageError` for what `parse_request` refuses, or if the files of a tree are needed."""
     if request.changed is not None or request.since is not None:
         raise UsageError("what has changed in a tree is not known to a roster")
     parse_request(request)

@@ -114,8 +114,8 @@ def _scan(
 def _dots(query: NDArray[np.int8], codes: NDArray[np.int8]) -> NDArray[np.float32]:
     if not len(codes):
         return np.zeros(0, np.float32)
-    # Not with `out=`: that takes a reference to None it does not own, and CPython 3.11 dies of it
-    # after some thousand queries.
+    # Not with `out=`: each such call loses a reference to None, and CPython 3.11 crashes after a
+    # few thousand queries.
     with SEARCH_LOCK.released() if len(codes) >= RELEASING_ROWS else nullcontext():
         products = simsimd.cdist(query, codes, "dot", out_dtype="float32")
     row: NDArray[np.float32] = np.asarray(products)[0]

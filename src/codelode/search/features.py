@@ -35,7 +35,7 @@ _JOINED = 0.7
 
 
 def fill_features(gathered: Gathered, shard: Shard, context: QueryContext, bm25: Bm25) -> None:
-    """Fill in all arrays of the candidates except their proposals."""
+    """Fill in all arrays but the proposals, "as_written" and the features that `rank` sets."""
     segments, ordinals = split_keys(gathered.keys)
     bounds = [*group_starts(segments).tolist(), len(segments)]
     names: list[bytes] = []

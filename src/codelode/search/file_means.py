@@ -66,7 +66,7 @@ def mean_cosines(
 def _rows_of(
     which: NDArray[np.intp], begins: NDArray[np.int64], total: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the rows of the chunks of the files `which`, and where the rows of each file begin."""
+    """Return the chunk rows of the files `which`, and where each file's rows begin among them."""
     lengths = np.diff(begins, append=total)[which]
     starts = np.cumsum(lengths) - lengths
     rows = np.arange(int(lengths.sum())) + np.repeat(begins[which] - starts, lengths)

@@ -118,7 +118,7 @@ def _masks(
 
 
 def _matching(shard: Shard, masks: Sequence[Mask], patterns: Required) -> list[Mask]:
-    """Return masks of only those chunks in which a match begins."""
+    """Return the given masks, restricted to the chunks in which a match begins."""
     from codelode.search.text_scan import matching_chunks  # few searches need it
 
     arrays = [

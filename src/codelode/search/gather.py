@@ -137,6 +137,6 @@ def _matches(context: QueryContext, shard: Shard, masks: Sequence[Mask]) -> Cand
 
 
 def _defining(segment: Segment, names: Sequence[str]) -> NDArray[np.int64]:
-    """Return the chunks that define any of some names, however joined, ascending."""
+    """Return the chunks, ascending, that define a name in any spelling: `getUrl` or `get_url`."""
     chunks = [segment.definitions.chunks_defining(name, joined=True) for name in names]
     return distinct(np.concatenate(chunks)) if chunks else np.zeros(0, np.int64)

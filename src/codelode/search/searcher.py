@@ -101,8 +101,8 @@ def rank_all(
     """Return the chunks to show, and the context that found them.
 
     `gather_all` returns the candidates of all shards, of which there is at least one. With
-    `max_per_file`, the best chunks may be in a few files: then it asks for more candidates.
-    Raises `UsageError` if the query means nothing.
+    `max_per_file`, the best chunks may be in too few files: then more candidates are gathered.
+    Raises `UsageError` if the query has nothing to look for.
     """
     while True:
         gathered = gather_all(context)

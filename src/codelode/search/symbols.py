@@ -251,7 +251,7 @@ class SymbolFinder:
         return parts, segment.path(record.file)
 
     def _order(self, number: int, record: DefinitionRecord) -> tuple[bool, bool, str, int]:
-        """Return a sort key: definitions before declarations, programs before tests and so on."""
+        """Return a sort key: declarations after definitions; tests, examples and the like later."""
         path = self._shard.segment(number).path(record.file)
         aside = bool(roles_of_path(path.encode("utf-8", "surrogateescape")) & _ASIDE)
         return record.definition.declaration, aside, path, record.place

@@ -40,7 +40,7 @@ class TreePart:
 
     @cached_property
     def only_files(self) -> list[bytes] | None:
-        """The paths of `only`, if all are files and no others are in the part; else None."""
+        """The paths of `only`; None without `only`, or if it names a folder."""
         if self.only is None or any(path.endswith(b"/") for path in self.only):
             return None
         return list(self.only)

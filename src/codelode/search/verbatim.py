@@ -121,7 +121,7 @@ def literal_words(pattern: str) -> str:
 
 
 def first_match(patterns: Required, text: bytes, start: int) -> int | None:
-    """Return the offset at which the first match from `start` on begins, or None."""
+    """Return the offset of the first match that begins at or after `start`, or None."""
     found = [at for pattern in patterns if (at := _first(pattern, text, start)) is not None]
     return min(found, default=None)
 

@@ -131,10 +131,10 @@ class WordRuns:
 
 
 def _run(text: bytes, words: Sequence[bytes], passed_over: frozenset[bytes]) -> int:
-    """Return the number of words, counted from the first, that a text begins with.
+    """Return how many of the words, from the first on, stand one after another at the text's start.
 
-    Between two of them, and before the first, there may be anything but letters and digits, and
-    words that are passed over.
+    Between two of them, and before the first, there may be words of `passed_over`, and any
+    characters that are not letters or digits.
     """
     at = 0
     for count, word in enumerate(words):

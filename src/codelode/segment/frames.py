@@ -85,7 +85,7 @@ class Frames:
         return ends == [0, sizes[self._records]] and bool((np.diff(starts) > 0).all())
 
     def read(self, number: int, most: int) -> bytes:
-        """Return a record, which has at most `most` bytes."""
+        """Return a record. Raises `DamagedError` if it has more than `most` bytes."""
         start, stop = self._starts[number : number + 2].tolist()
         frame = self._file.read(self._records, start, stop)
         try:

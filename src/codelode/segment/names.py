@@ -125,7 +125,7 @@ def _header(text: bytes) -> bytes:
 
 
 def max_name_record(definitions: int) -> int:
-    """Return the most bytes that a block can have in a segment with a number of definitions."""
+    """Return an upper bound of the bytes of a block in a segment with `definitions` definitions."""
     groups = -(-NAMES_PER_BLOCK // NAMES_PER_GROUP)
     names = NAMES_PER_BLOCK * (MAX_NAME_BYTES + 1 + 4)
     return _COUNT.size + 2 * groups + names + 4 * definitions + 2

@@ -140,7 +140,7 @@ class Segment:
         return int(self.files["definitions"].sum(dtype=np.int64))
 
     def definition_rows(self) -> Iterator[NDArray[np.void]]:
-        """Yield the rows of all definitions block by block, for a merge; `kinds` names them."""
+        """Yield the rows of all definitions block by block, for a merge; see `kinds` for kinds."""
         return read_rows(self.file, self.definition_count)
 
     def sorted_names(self) -> SortedNames:

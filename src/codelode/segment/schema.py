@@ -57,7 +57,7 @@ consecutive."""
 
 
 def set_starts(files: NDArray[np.void]) -> None:
-    """Compute the columns with the starts of pieces from the columns with their lengths."""
+    """Set the columns with the starts of pieces from the columns with their lengths."""
     for start, length in TILES.items():
         ends = np.cumsum(files[length], dtype=np.int64)
         files[start] = ends - files[length]

@@ -109,7 +109,7 @@ def _missing(staging: Staging, shared: SharedIndex, trusted: set[str]) -> dict[s
 def _taken(staging: Staging, shared: SharedIndex) -> set[str]:
     """Put the segments that the local index has into the staging folder; return their names.
 
-    They need no check: this machine made them, or checked them when it fetched them.
+    Their content needs no check: this machine made them, or checked them when it fetched them.
     """
     try:
         mine = {each.name for each in read_manifest(LocalStorage(staging.directory)).segments}

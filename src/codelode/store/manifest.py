@@ -77,7 +77,7 @@ class Manifest:
 
     generation: int
     root: str
-    started_ns: int  # when its walk began: files modified since then may be missing
+    started_ns: int  # when its walk began: changes since then may be missing
     encoder: str
     fingerprint: str
     dimensions: int

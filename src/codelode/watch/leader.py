@@ -63,7 +63,7 @@ class Leader:
     def __init__(
         self, reader: IndexReader, wakeup: Wakeup, limit: int | None, listener: Listener
     ) -> None:
-        """`limit` is the largest number of folders to watch. `listener` is told every update."""
+        """`limit` is the largest number of folders to watch. `listener` hears of every update."""
         self._reader = reader
         self._wakeup = wakeup
         self._limit = limit
@@ -77,7 +77,7 @@ class Leader:
         self._in_step = False  # the index has everything but the changes collected since
         self._generation = -1
         self._compared = 0.0  # when the whole tree was compared last
-        self._suspended = suspended_seconds()  # `suspended_seconds` at that time
+        self._suspended = suspended_seconds()  # `suspended_seconds` when it was compared last
         self._tried = -RETRY  # when watching the tree failed last
         self._delay = SCAN_LEAST
         self.state = WatchState(pid=os.getpid(), mode="starting", since=time.time())

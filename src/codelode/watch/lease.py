@@ -28,7 +28,7 @@ class Lease:
         return self._descriptor is not None
 
     def is_valid(self) -> bool:
-        """Return whether this process holds the lease, whose file may be gone with the index."""
+        """Return whether this process holds the lease: False if its file is gone with the index."""
         return self._descriptor is not None and is_locked_at(self._descriptor, self._path)
 
     def release(self) -> None:

@@ -83,8 +83,8 @@ class Watcher:
     def at_rest(self, seconds: float) -> Iterator[bool]:
         """Pause this watcher during the block; yield False if it is still working after `seconds`.
 
-        The process may be forked meanwhile: the threads of the watcher then hold no lock (such as
-        an import lock) that nothing would release in the child.
+        The process may be forked in a block that got True: the threads of the watcher then hold
+        no lock, not even an import lock, so none stays locked in the child.
         """
         leader, inquiries = self._leader, self._inquiries
         if leader is None or inquiries is None:

@@ -32,7 +32,7 @@ def fences(text: bytes, path: str) -> Iterator[Region]:
     """Yield the fenced code blocks of Markdown that name a language.
 
     As in CommonMark, a block ends at a fence of the same character that is at least as long and
-    names no language, or at the end of the text.
+    has nothing after it, or at the end of the text.
     """
     opened, info, start = b"", b"", 0
     for fence in _FENCE.finditer(text):

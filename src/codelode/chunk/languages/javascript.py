@@ -36,7 +36,7 @@ def _value_kind(node: Node | None) -> str | None:
 
 
 def _declared(node: Node, text: bytes) -> Match | None:
-    """Return a function for `const f = () => ...`, a constant for other values but imports.
+    """Return a function for `const f = () => ...`, else a class or a constant; None for imports.
 
     A name for another value (`const a = b.c`) counts only if it is exported or in capitals.
     """

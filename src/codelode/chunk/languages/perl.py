@@ -27,7 +27,7 @@ _CONSTANTS = re.compile(rb"(?:[{,]|^)\s*(\w+)\s*=>", re.MULTILINE)
 
 
 def _subroutine(node: Node, text: bytes) -> Match:
-    """Return a subroutine of the package that was opened last."""
+    """Match a subroutine; its owner is the package that was declared last before it."""
     name = node.child_by_field_name("name")
     bodiless = node.child_by_field_name("body") is None
     at = text.rfind(b"\npackage ", 0, node.start_byte)
