@@ -107,7 +107,7 @@ def _ratio(old: Measurement, new: Measurement) -> float:
 
 
 def _verdict(row: Measurement, ratio: float, noise: float) -> Verdict:
-    """Judge a ratio symmetrically: twice as slow counts as much as half as fast."""
+    """Judge a ratio symmetrically: 1/2 deviates from 1 as much as 2 does."""
     moved = max(ratio, 1 / ratio) - 1 if 0 < ratio < math.inf else math.inf
     if moved <= noise:
         return "same"

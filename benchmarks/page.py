@@ -1,7 +1,7 @@
 """Measure how fast `lode serve`, in its own process, answers people who type into the page.
 
-Each user types queries letter by letter. From the fourth letter on, each one sends a request over
-HTTP. The next letter is typed when the answer has arrived and the pause is over.
+Each user types queries letter by letter. From the fourth letter on, each letter sends a request
+over HTTP. The next letter is typed when the answer has arrived and the pause is over.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def serving(arguments: list[str]) -> Iterator[int]:
 
 
 def typing(port: int, queries: list[list[str]], pause: float) -> list[float]:
-    """Return the seconds of all requests of users who type at once, each their own queries."""
+    """Let users type at once, each their own queries; return the seconds of every request."""
     seconds: list[list[float]] = [[] for _ in queries]
     threads = [
         threading.Thread(target=_type, args=(port, typed, pause, mine))

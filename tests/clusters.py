@@ -57,7 +57,7 @@ class MemoryPieces:
     def repository(
         self, name: str, tree: dict[str, bytes], dead: set[str], segments: int
     ) -> HeldRepository:
-        """Make segments of a tree; their keys are unique."""
+        """Return a tree as a repository of new segments, whose keys are unique."""
         place = f"{name}.{next(_PLACES)}"
         live_segments = shard_of(tree, dead, segments).snapshot.segments
         entries = []
@@ -71,7 +71,7 @@ class MemoryPieces:
         return HeldRepository(name, f"{name}/", place, manifest)
 
     def fetch(self, pieces: Sequence[Piece]) -> None:
-        """They are here."""
+        """Do nothing: all segments are in memory."""
 
     def open(self, piece: Piece) -> LiveSegment:
         return self.segments[piece.key]

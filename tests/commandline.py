@@ -320,7 +320,7 @@ def _read_all(leader: int, reply: tuple[bytes, bytes] | None) -> bytes:
 
 @contextmanager
 def watching(lode: CommandLine, root: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Run `lode watch` on a tree that has an index; begins when it is up to date."""
+    """Run `lode watch` on a tree that has an index; enter the block once it is up to date."""
     process = lode.start("watch", root, "--quiet")
     try:
         until(lambda: watch_mode(lode, root) not in (None, "starting"))
@@ -337,7 +337,7 @@ def watch_mode(lode: CommandLine, root: Path) -> str | None:
 
 
 def until(is_done: Callable[[], object], seconds: float = 60.0) -> None:
-    """Wait until something is the case."""
+    """Wait until `is_done` returns a true value; fail after `seconds`."""
     deadline = time.monotonic() + seconds
     while not is_done():
         assert time.monotonic() < deadline, "waited too long"

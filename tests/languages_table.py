@@ -1,4 +1,4 @@
-"""Make docs/languages.md of the tables in the code and of the samples of the tests.
+"""Make docs/languages.md from the tables in the code and the samples of the tests.
 
     .venv/bin/python -m tests.languages_table > docs/languages.md
 
@@ -94,7 +94,7 @@ def _extension(extension: str) -> str:
 
 
 def _told_by_signs(language: Language) -> set[str]:
-    """Return the extensions of other languages that may be this one by their text."""
+    """Return the extensions of other languages whose files may, by their text, be in this one."""
     own = language.extensions.split()
     return {
         extension

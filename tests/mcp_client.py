@@ -69,7 +69,7 @@ def run(function: Any) -> None:
 def talk(lode: CommandLine, root: Path, lines: bytes, last: int) -> dict[object, Any]:
     """Send raw lines to `lode mcp`; return its answers by their ids, up to the one numbered `last`.
 
-    The server must then end well when its input does.
+    The input then ends, and the server must exit with 0 and without a traceback.
     """
     process = subprocess.Popen(
         [*LODE, "mcp", str(root)],

@@ -38,7 +38,7 @@ class Reply:
 
 
 class Parsed(HTMLParser):
-    """The elements of a page: (name, attributes, text inside, up to the next element)."""
+    """The elements of a page as (tag, attributes), and its texts."""
 
     def __init__(self, text: str) -> None:
         super().__init__(convert_charrefs=True)
@@ -57,7 +57,7 @@ class Parsed(HTMLParser):
         return "".join(self.texts)
 
     def values(self, tag: str, attribute: str) -> list[str]:
-        """Return the values of an attribute in all elements with this tag that have it."""
+        """Return the attribute's value from each element that has this tag and this attribute."""
         return [
             value
             for name, attributes in self.elements

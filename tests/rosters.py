@@ -95,7 +95,7 @@ def requests(number: int, seed: int = 0) -> list[SearchRequest]:
 
 
 class Remote:
-    """A store that is not known to be a folder on this machine; counts what is read of it."""
+    """A store that hides that it is a folder on this machine, and records the keys of all reads."""
 
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
@@ -131,7 +131,7 @@ class Remote:
 
 @dataclass
 class World:
-    """Trees in folders of their names, their indexes, and a roster of some of them.
+    """Trees in folders named after them, their indexes, and a roster of some of them.
 
     The roster is in a folder beside them, or in another store.
     """
@@ -175,9 +175,9 @@ class World:
         self.names.discard(name)
 
     def one_machine(self, request: SearchRequest, names: Collection[str]) -> list[Hit]:
-        """Return the hits of the trees on one machine: the reference of all answers.
+        """Return the hits of the trees on one machine: the reference for all answers.
 
-        The roots are given in another order than that of a roster, which must not matter.
+        The roots are in descending order, unlike those of a roster: the order must not matter.
         """
         trees = self.folder / "trees"
         names = sorted(names, reverse=True)
@@ -185,8 +185,8 @@ class World:
         several = SeveralRoots(roots, str(self.folder / "indexes"))
         if several.root == trees:
             return several.answer(request, "never").hits
-        # All names begin with the same folder. Paths of `several` lack it, those of the roster
-        # have it, so search the shards below their whole names.
+        # All names begin with the same folder. The paths of `several` lack this folder, but the
+        # paths of the roster have it: search the shards with the whole names as prefixes.
         shards = [self.index(name).reader.shard().below(f"{name}/") for name in names]
         sources = [
             Source(shard)
@@ -206,13 +206,13 @@ class World:
     def fetched(
         self, cache: ObjectCache, globs: Sequence[str] = ()
     ) -> tuple[SelectedRepositories, Remote]:
-        """Return repositories of the roster as from a store far away, and this store."""
+        """Return repositories of the roster, fetched as from a remote store, and that store."""
         store = Remote(FolderStore(self.place))
         return SelectedRepositories(Roster.of(store), globs, (), cache), store
 
 
 def make_world(folder: Path, trees: Mapping[str, Tree] = REPOSITORIES) -> World:
-    """Return a world whose roster has all of some trees."""
+    """Return a world whose roster has all the given trees."""
     world = World(folder)
     for name, tree in trees.items():
         world.write(name, tree)

@@ -1,4 +1,4 @@
-"""`lode agent`: configurations and instructions of clients, changed and undone to the byte."""
+"""`lode agent` changes configurations and instructions of clients, and restores every byte."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ def test_a_parse_that_is_given_up_leaves_no_trace() -> None:
 
 def test_nothing_is_kept_of_a_document() -> None:
     one = document(copies("python"), "python")
-    cut(one)  # imports and caches
+    cut(one)  # imports modules and fills caches
     before = sys.getrefcount(one.text)
     for _ in range(3):
         cut(one)

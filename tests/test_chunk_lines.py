@@ -8,7 +8,7 @@ from tests.chunk_cases import cut, defined, document
 
 
 def starts(text: bytes, language: str | None = None) -> list[bytes]:
-    """The first line of each chunk but the first."""
+    """Return the first line of every chunk except the first chunk."""
     return [text[each.start :].split(b"\n")[0] for each in cut(document(text, language))[1:]]
 
 

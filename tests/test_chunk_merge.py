@@ -10,7 +10,7 @@ from codelode.chunk.sizes import MAX_CHUNK_BYTES, TINY_CHUNK_BYTES
 
 QUARTER = MAX_CHUNK_BYTES // 4
 LARGE = MAX_CHUNK_BYTES * 2 // 3  # two of them do not fit into one chunk
-MEDIUM = QUARTER + 50  # two of them fit, but need not share one
+MEDIUM = QUARTER + 50  # two of them fit into one chunk, but need not share it
 SMALL = QUARTER - 50
 TINY = TINY_CHUNK_BYTES - 50
 
@@ -22,7 +22,7 @@ def what_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def merged(*pieces: tuple[int, int]) -> list[int]:
-    """The sizes of the chunks made of pieces, each given as (level of the cut before it, size)."""
+    """Return the sizes of the chunks; each piece is (level of the cut before it, size)."""
     cuts: dict[int, int] = {}
     end = 0
     for level, size in pieces:

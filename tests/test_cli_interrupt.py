@@ -74,7 +74,7 @@ def test_ctrl_c_is_quiet_at_any_moment(lode: CommandLine, tree: Path, command: s
 
 
 def test_ctrl_c_that_is_ignored_stays_ignored(lode: CommandLine, tree: Path) -> None:
-    """As for a command in the background of a shell script."""
+    """Shell scripts start background commands with SIGINT ignored."""
     ignoring = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN);"
     done = subprocess.run(
         [

@@ -131,7 +131,7 @@ def test_hostile_names_cannot_end_a_link(lode: CommandLine, tmp_path: Path) -> N
 
 
 def test_no_style_and_no_link_goes_on_to_the_next_line(sample: tuple[CommandLine, Path]) -> None:
-    """`less -R` draws any part of the output, so that each line must begin plain."""
+    """`less -R` draws any part of the output, so each line must begin without a style or link."""
     lode, root = sample
     options = ("--color=always", "--hyperlink-format=vscode", "--explain", "-C2")
     for line in lode("search", "retry config", *options, cwd=root).must_succeed().text.splitlines():

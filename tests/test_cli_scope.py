@@ -1,4 +1,4 @@
-"""Which files a search looks at: changed ones, since a date, by language; how many hits of each."""
+"""The files that a search covers: changed, since a date, by language; and the hits per file."""
 
 from __future__ import annotations
 

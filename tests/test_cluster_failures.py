@@ -95,7 +95,7 @@ def running(indexed: Corpus) -> Iterator[tuple[Front, Processes]]:
 
 @contextmanager
 def asking(front: Front, expected: dict[str, list[Hit]], least: int) -> Iterator[list[float]]:
-    """Search all the time within the block; check each answer. Yields the seconds of each."""
+    """Search without a pause during the block; check each answer. Yields the seconds per search."""
     seconds: list[float] = []
     wrong: list[str] = []
     over = threading.Event()

@@ -1,4 +1,4 @@
-"""A roster on a cluster answers as one on one machine, also over HTTP and on the command line."""
+"""A roster on a cluster answers as on one machine, also over HTTP and on the command line."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_hidden_repositories_are_as_if_they_were_not_there(
 
 
 def test_new_generations_are_searched_without_a_pause(tmp_path: Path) -> None:
-    """Each answer while repositories come and go is that of one generation, whole."""
+    """While repositories come and go, each answer is complete and from a single generation."""
     world = make_world(tmp_path, {"one": {"a.py": "def retry(): return 1\n"}})
     request = SearchRequest("retry", explain=True)
     expected = [world.opened().answer(request).hits]

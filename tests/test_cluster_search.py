@@ -132,7 +132,7 @@ def test_bad_requests_are_errors_of_the_user(running: Running) -> None:
 
 
 class OneBroken:
-    """Pieces of which one cannot be opened."""
+    """Pieces, one of which cannot be opened."""
 
     def __init__(self, pieces: MemoryPieces, broken: str) -> None:
         self._pieces = pieces

@@ -37,7 +37,7 @@ def vouched(root: Path) -> dict[str, str]:
 
 
 def known_by_git(root: Path) -> dict[str, str]:
-    """Return the blob of each regular file that git itself says is unchanged, and looks at."""
+    """Return the blob of each regular file that git itself looks at and finds unchanged."""
     git_z = ("-c", "core.quotepath=false")
     differ = set(git(root, *git_z, "diff-files", "-z", "--name-only").split("\0"))
     trusted = {

@@ -1,4 +1,4 @@
-"""Files that hold secrets by their names are left out, and counted."""
+"""Files whose names suggest secrets are left out, and counted."""
 
 from __future__ import annotations
 

@@ -139,7 +139,8 @@ class TestWhatIsGiven:
             return high
 
         small = peak(root / "small", 10)
-        assert peak(root / "large", 100) - small < 30_000  # 1,800 paths and sizes are 400,000
+        # 1,800 paths and sizes take 400,000 bytes.
+        assert peak(root / "large", 100) - small < 30_000
 
 
 class TestRoots:

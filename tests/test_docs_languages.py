@@ -1,4 +1,4 @@
-"""docs/languages.md is made of the code, and the README counts languages as the code does."""
+"""docs/languages.md is generated from the code; the README counts languages as the code does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The first index of a tree: what is asked before, what is said after; removal of old orphans."""
+"""The first index of a tree: questions before, messages after, and the removal of old orphans."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A walk in a child process gives what a walk in this one gives, or nothing, and leaves nothing."""
+"""A walk in a child process gives what one in this process gives, or nothing; no child is left."""
 
 from __future__ import annotations
 
@@ -170,7 +170,7 @@ def test_a_walk_that_hangs_ends_with_its_command(lode: CommandLine, tmp_path: Pa
     until(lambda: len(left_over(root)) == 2)
     os.killpg(process.pid, signal.SIGINT)
     process.communicate(timeout=60)
-    # The second if it was still importing: a shell sees 130 for both.
+    # It is -SIGINT if Python was still importing: a shell sees 130 for both.
     assert process.returncode in (130, -signal.SIGINT)
     assert left_over(root) == []
 

@@ -24,7 +24,7 @@ from codelode.types import Freshness
 from codelode.writer import IndexWriter
 from tests.commandline import SAMPLE, CommandLine, until, watching, write_tree
 
-BUDGET = 1.0  # within which a busy machine looks at a few files
+BUDGET = 1.0  # seconds: enough for a busy machine to look at a few files
 SLACK = 4.0
 """Seconds by which a busy machine may delay a search; what holds it up here lasts much longer."""
 
@@ -63,9 +63,9 @@ def timed(index: Index) -> Freshness:
 
 @contextmanager
 def holding(module: Any, name: str, is_held: Callable[..., bool]) -> Iterator[None]:
-    """Hold up calls of a function for which `is_held` holds, until the block ends.
+    """Hold up the calls of a function whose arguments satisfy `is_held`, until the block ends.
 
-    Then whatever waits goes on, and is waited for.
+    Then let the held calls go on, and wait until no work is under way in this process.
     """
     real, go_on = getattr(module, name), threading.Event()
 
@@ -115,11 +115,11 @@ def test_a_file_system_that_hangs_in_the_walk(index: Index, root: Path) -> None:
         working = [each for each in threading.enumerate() if each.name == "lode-freshness"]
     assert {state.differing for state in states} == {None}
     assert {state.problem for state in states} == {"looking at the tree took over 1 s"}
-    assert len(working) == 1  # searches share what hangs
+    assert len(working) == 1  # the searches share the thread that hangs
 
 
 def test_a_file_that_hangs_when_it_is_read(index: Index, root: Path) -> None:
-    """A new time has to be checked by reading; here the file is one that never ends."""
+    """A file with a new time has to be read to be compared; here, reading it hangs."""
     os.utime(root / "src/retry.py")
 
     def is_of_it(descriptor: int, _size: int) -> bool:
@@ -131,7 +131,7 @@ def test_a_file_that_hangs_when_it_is_read(index: Index, root: Path) -> None:
 
 
 def test_a_tree_of_folders_without_files(index: Index, root: Path) -> None:
-    """Such a walk yields nothing, so it has to look at the time at every folder."""
+    """Such a walk yields nothing, so it has to check the time limit at every folder."""
     for number in range(50):
         (root / f"empty/{number}").mkdir(parents=True)
     walk = IndexWriter(index.reader).walk_options({})
@@ -229,14 +229,14 @@ def test_a_command_ends_although_its_update_hangs(
     assert found.message == (
         f"lode: 1 file added since the last update (updating takes too long){advice}\n"
     )
-    if background == "1":  # its fsync hangs too, and it holds the lock for ever
+    if background == "1":  # its update's fsync hangs too, and holds the lock forever
         end_background(tree)
     assert lode("verify", tree).code == 0
     assert "src/new.py" in lode("search", "brand_new_function", tree, LODE_FRESH_BUDGET="60").text
 
 
 def end_background(tree: Path) -> None:
-    """End the update in the background of a tree, and wait for its end."""
+    """Kill the background update of a tree, and wait until it has ended."""
 
     def pids() -> list[int]:
         found = []
@@ -258,7 +258,7 @@ def end_background(tree: Path) -> None:
 def test_long_merges_are_left_to_others(
     index: Index, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Segments pile up that a merge would take too long for; `update` merges them."""
+    """Segments whose merge would take too long pile up; `update` merges them."""
     monkeypatch.setattr(refresh, "MERGED_CHUNKS", 8)  # of segments with 4 to 6 chunks
     monkeypatch.setenv("LODE_FRESH_BUDGET", "30")
     index = Index.open(root, index_dir=index.directory.parent)

@@ -25,7 +25,7 @@ from tests.commandline import SAMPLE, CommandLine, until, watching, write_tree
 
 @pytest.fixture(autouse=True)
 def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no other work on the machine keep a watcher from accepting in time."""
+    """Give a watcher enough time to accept connections, even on a busy machine."""
     monkeypatch.setattr(inquiry, "SECONDS_TO_ACCEPT", 20.0)
 
 

@@ -1,4 +1,4 @@
-"""Several servers on one tree: one index, one updater, and whoever dies leaves the others right."""
+"""Several servers on a tree share one index and one updater; if one dies, the others stay right."""
 
 from __future__ import annotations
 

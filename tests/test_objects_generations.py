@@ -126,7 +126,7 @@ def check_race(store: ObjectStore, writers: int, commits: int) -> None:
     assert sorted(map(str, found)) == sorted(
         str([writer, number]) for writer in range(writers) for number in range(commits)
     )
-    for writer in range(writers):  # each one's own commits are in its order
+    for writer in range(writers):  # the commits of each writer are in order
         own = [item for item in found if isinstance(item, list) and item[0] == writer]
         assert own == [[writer, number] for number in range(commits)]
 

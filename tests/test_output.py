@@ -82,7 +82,7 @@ def leaves(value: Any, place: str = "") -> Iterator[str]:
 
 
 def matches(field: str, leaf: str) -> bool:
-    """Return whether a documented field is a leaf. `a[]` and `a.*` stand for all below them."""
+    """Return whether a documented field covers a leaf; `a[]` and `a.*` cover everything below."""
     pattern = re.escape(field).replace(r"\*", r"[^.\[]+")
     if field.endswith(("[]", ".*")):
         pattern += r"(?:[.\[].*)?"

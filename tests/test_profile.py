@@ -139,7 +139,7 @@ def test_a_trace_covers_every_process(
         {frames[number]["name"] for number in checked(profile, len(frames))} for profile in profiles
     ]
     assert "update" in functions[0]
-    # Which of its functions a worker was seen in is chance; that it was in `main` is not.
+    # It is chance in which functions a worker is seen, but it is always seen in `main`.
     assert all("main" in seen for seen in functions[1:])
 
 
@@ -147,7 +147,7 @@ def test_the_index_is_the_same_whatever_is_measured(many: Path, tmp_path: Path) 
     def names(folder: str, **options: Any) -> list[str]:
         index = Index.open(many, index_dir=tmp_path / folder)
         index.update(jobs=2, **options)
-        return sorted(path.name for path in index.directory.glob("*.seg"))  # by checksum
+        return sorted(path.name for path in index.directory.glob("*.seg"))  # names are checksums
 
     plain = names("plain")
     assert names("profiled", profile=True) == plain

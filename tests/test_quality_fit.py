@@ -46,7 +46,7 @@ def random_lists(count: int, features: int, truth: NDArray[np.float64]) -> Lists
 
 
 def plain_loss(lists: Lists, weights: NDArray[np.float64]) -> float:
-    """The cross-entropy by the plainest of loops."""
+    """Return the cross-entropy, computed by a plain loop."""
     total = 0.0
     stops = [*lists.starts[1:].tolist(), len(lists.rows)]
     for number, (start, stop) in enumerate(zip(lists.starts.tolist(), stops, strict=True)):
@@ -116,7 +116,7 @@ def test_a_feature_that_never_varies_gets_no_weight() -> None:
 
 
 def case(fold: str, right: int, value: str = "mixed", n: int = 12) -> Case:
-    """A query whose right file has the highest "bm25", and noise in all that is fitted."""
+    """Return a case with noise in all fitted features, whose right file has the highest "bm25"."""
     features = GENERATOR.normal(size=(n, len(ALL_FEATURES))).astype(np.float32)
     features[:, [ALL_FEATURES.index(name) for name in FIXED]] = 0
     shown = np.zeros((n, 1), bool)
@@ -163,7 +163,7 @@ def test_a_repository_left_out_is_not_learned_from() -> None:
     cases = [case(f"repository {i % 10}", i % 12) for i in range(60)]
     plan = Plan.of(["bm25"])
     odd = case("odd one out", 5)
-    odd.features[:, ALL_FEATURES.index("bm25")] *= -1  # its right file has the lowest
+    odd.features[:, ALL_FEATURES.index("bm25")] *= -1  # its right file has the lowest "bm25"
     scores = cross_validate([*cases, odd], plan, 5, 1, nested=False)
     assert scores[-1] == 0.0 == odd.score(scores_of(odd, plan, fit_cases(cases, plan, 1e-2)))
 

@@ -1,4 +1,4 @@
-"""Stack traces drawn from a tree: each frame is at a line of it that raises or calls."""
+"""Stack traces drawn from a tree: each frame is at a line of the tree that raises or calls."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_callers_are_in_the_trace(index: Index) -> None:
     with_callers = [text for text in traces if "cart.py" in text]
     assert with_callers
     for text in with_callers:
-        assert text.index("shop/views.py") < text.index("shop/cart.py")  # outside in
+        assert text.index("shop/views.py") < text.index("shop/cart.py")  # outermost frame first
         assert "ValueError: the cart cart is closed" in text
 
 

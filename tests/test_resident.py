@@ -1,4 +1,4 @@
-"""`lode search` lets the watcher of an index answer: the same output, or else as ever."""
+"""`lode search` lets the watcher of an index answer, with the same output, or answers itself."""
 
 from __future__ import annotations
 
@@ -260,7 +260,7 @@ def test_a_request_survives_packing() -> None:
 def test_a_fork_finds_the_command_line_loaded(
     index: Index, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its modules take longer to import than a search."""
+    """Importing the modules of the command line takes longer than a search."""
     loaded: list[list[str]] = []
     with index.watch() as watcher:
         until(lambda: watcher.changes() == set())

@@ -79,7 +79,7 @@ def test_only_selected_segments_are_read(world: World, tmp_path: Path) -> None:
 
 
 def comparable(answer: Answer) -> Answer:
-    """Return an answer without its place and its times."""
+    """Return an answer without its root, seconds and freshness."""
     return replace(answer, root="", seconds=0.0, freshness=Freshness())
 
 

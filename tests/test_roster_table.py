@@ -66,7 +66,7 @@ def test_a_table_is_a_dictionary(steps: list[list[Repository] | str]) -> None:
             inside = [each for each in sorted(expected) if each.startswith(f"{name}/")]
             assert table.first_inside(name) == next(iter(inside), None)
     direct = RosterTable().with_repositories(list(expected.values()))
-    assert direct.encode() == table.encode()  # whatever the table has been through
+    assert direct.encode() == table.encode()  # whatever changes led to this table
 
 
 def roster_of(table: RosterTable) -> Roster:
@@ -129,7 +129,10 @@ SOUND = RosterTable().with_repositories(
 
 
 def written(**changes: Any) -> bytes:
-    """Return the bytes of `SOUND` with other sections; fields of rows as `row_<column>`."""
+    """Return the bytes of `SOUND` with changes: `row_<column>` sets a field of the last row.
+
+    Bytes replace a section, and None removes it. Other values set an entry of the section `tables`.
+    """
     file = SegmentFile.from_bytes("roster", SOUND.encode())
     sections: dict[str, Any] = {name: bytes(file.read(name)) for name in SECTIONS}
     rows, tables = SOUND.rows.copy(), json.loads(sections["tables"])

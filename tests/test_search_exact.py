@@ -89,7 +89,7 @@ def random_shard(seed: int, parts: int, dead: float = 0.1) -> Shard:
 def plain_best(
     scores: list[NDArray[np.float32]], k: int, find_places: FindPlaces
 ) -> dict[tuple[int, int], float]:
-    """The k best by sorting everything: ties by path hash and start."""
+    """Return the k best by sorting everything; path hash and then start decide ties."""
     rows = []
     for number, row in enumerate(scores):
         paths, starts = find_places(number, np.arange(len(row)))

@@ -79,7 +79,7 @@ class TextEncoder:
 
 
 def split(whole: Shard, owners: Sequence[int]) -> list[Shard]:
-    """Shards of the whole manifest and some segments each; `owners` names one for each segment."""
+    """Split the segments into shards with the whole manifest; `owners` has each segment's shard."""
     snapshot = whole.snapshot
     return [
         Shard(
@@ -161,7 +161,7 @@ def test_the_layout_of_segments_does_not_show(
 
 @pytest.mark.parametrize("mode", MODES)
 def test_identical_files_do_not_swell_an_answer(mode: str) -> None:
-    """Ties do not matter: the candidates of a shard are bounded by its proposers."""
+    """All scores tie, yet a shard gathers at most three times `context.limit` candidates."""
     tree = {f"a/{number}": b"def alpha():\n    return beta\n" for number in range(1000)}
     request = SearchRequest("alpha", mode=mode, explain=True)  # type: ignore[arg-type]
     encoder = TextEncoder()

@@ -42,7 +42,7 @@ def _line(random: np.random.Generator, words: int) -> str:
 
 
 def _tree() -> dict[str, str | bytes]:
-    """Return small files, long files, and files of lines that are split into several chunks."""
+    """Return small files, long files, and files with lines that are split into several chunks."""
     random = np.random.default_rng(7)
     tree: dict[str, str | bytes] = {"empty.txt": "", "line.txt": "alpha", "ends.txt": "beta\n\n"}
     for number in range(24):
@@ -91,7 +91,7 @@ def expected(shard: Shard, source: str, *, lines: bool, flags: int) -> list[list
 
 @cache
 def live_chunks(shard: Shard) -> list[list[tuple[int, str, int, int]]]:
-    """Return the ordinal, the file's text, the begin and the end in it of each chunk."""
+    """Return each live chunk, by segment: ordinal, the file's text, begin and end in that text."""
     result = []
     for live in shard.snapshot.segments:
         segment, own = live.segment, []
@@ -194,7 +194,7 @@ def test_word_edges(shard: Shard, word: str, other: str, ends: tuple[str, str]) 
 
 
 def test_several_patterns(shard: Shard) -> None:
-    """Of alternatives one must match, of requirements each."""
+    """One of the alternatives must match, and all of the requirements."""
     alpha, server = regex(r"alpha\("), fixed_string("HTTPServer.")
     either, both = found(shard, (alpha, server)), found(shard, (alpha,), (server,))
     one, other = found(shard, (alpha,)), found(shard, (server,))
@@ -233,7 +233,7 @@ def test_files_are_narrowed_down(shard: Shard) -> None:
         (r"\x20foo\x{20}", [{"foo"}]),
         ("[ (]foo[)]", [{"foo"}]),
         ("[^a]foo[^a]", ANYTHING),
-        (r"\bfoo\b", ANYTHING),  # `regex` rewrites the edges before
+        (r"\bfoo\b", ANYTHING),  # `regex` has rewritten such edges
         ("éfoo ", ANYTHING),
         ("(?i) foo ", ANYTHING),
         (r"\Q foo \E", ANYTHING),

@@ -146,7 +146,7 @@ def parts_key(name: str) -> str:
 
 @contextmanager
 def small_blocks(few: int, per: int) -> Iterator[None]:
-    """Make blocks of `few` names and of `per` definitions, and merge few names at a time."""
+    """Make blocks of `few` names and of `per` definitions; merge about `2 * few` at a time."""
     with (
         patch.object(names_module, "NAMES_PER_BLOCK", few),
         patch.object(names_module, "NAMES_PER_GROUP", 2),
@@ -162,7 +162,7 @@ def small_blocks(few: int, per: int) -> Iterator[None]:
 
 
 def sorted_names(names: Iterable[bytes]) -> list[bytes]:
-    """Return each name once, by key and then as bytes."""
+    """Return each name once, sorted by key and then by bytes."""
     return sorted(set(names), key=lambda name: (name_key(name), name))
 
 

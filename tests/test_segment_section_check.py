@@ -49,7 +49,7 @@ def test_a_missing_section_is_named(section: str) -> None:
 
 @pytest.mark.parametrize("section", NAMES)
 def test_a_section_of_another_length_is_named(section: str) -> None:
-    """The check on opening reports it if reading would fail, else `verify` does."""
+    """The check on opening reports the section if reading would fail; otherwise `verify` does."""
     longer = changed(section, bytes(SOUND.file.read(section)) + b"\0")
     if section in FREE:
         check_shape(longer)

@@ -251,7 +251,7 @@ def test_an_interrupted_search_does_not_disturb_the_next(
 
     def interrupted_once(process: ChildProcess) -> Frame | None:
         calls.append(process)
-        if len(calls) == 2:  # the first is that of `two_at_once`
+        if len(calls) == 2:  # the first call is from `two_at_once`
             assert both_asked.wait(20)
             raise KeyboardInterrupt
         return receive(process)

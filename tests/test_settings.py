@@ -116,7 +116,7 @@ def test_a_flag_has_at_most_one_setting() -> None:
             for key in KEYS
         )
 
-    later = len(WALK) + 1  # and the model
+    later = len(WALK) + 1  # one more for the model
     for command in COMMANDS:
         assert flags(command) == len(keys_of(command)) + (later if command.name == "index" else 0)
 

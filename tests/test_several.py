@@ -58,7 +58,7 @@ def test_parts_of_one_index_answer_as_globs_do(tree: Path, query: str) -> None:
 
 
 def test_several_indexes_answer_as_one(tmp_path: Path) -> None:
-    """Statistics are those of all indexes; words of the path count too, so these are the same."""
+    """Statistics cover all indexes; the paths are the same, because their words count too."""
     for root, folder in (("whole", "aa"), ("whole", "bb"), ("one", "aa"), ("two", "bb")):
         files: dict[str, str | bytes] = {
             f"{folder}/{path}": text.replace("retry", f"retry_{folder}")

@@ -317,7 +317,7 @@ needs_ssh = pytest.mark.skipif(not shutil.which("ssh-keygen"), reason="needs Ope
 
 
 def new_key(folder: Path, name: str) -> tuple[Path, Path]:
-    """Return a key without a passphrase, and a file of allowed signers with it alone."""
+    """Return a key without a passphrase, and a file that allows only its signer."""
     key = folder / name
     command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", str(key)]
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL)

@@ -178,7 +178,7 @@ def test_a_worker_ends_quietly_with_its_parent(module: Callable[[str], str], sou
         pid = int(parent.stdout.readline())
         os.kill(pid, 0)
         parent.kill()
-        # The worker has the same standard error: it ends when the worker has.
+        # The worker shares this standard error: the stream ends when the worker has ended.
         assert parent.stderr.read() in ("", "a stray print\n")
 
 

@@ -280,7 +280,7 @@ def test_fields_do_not_mix() -> None:
         ("getUser", "GETUSER"),
         ("a\u0308ndern", "ÄNDERN"),
         ("ｶﾅ", "カナ"),
-        ("n" * 300, "n" * 255),  # what a hit shows of the name
+        ("n" * 300, "n" * 255),  # a hit shows only this much of the name
     ],
 )
 def test_names_are_filed_by_one_key(written: str, asked: str) -> None:

@@ -364,7 +364,7 @@ def test_a_header_gets_the_language_that_its_new_neighbors_give_it(
     write(tree, "a/plain.h", plain)
     write(tree, "a/below/plain.h", plain)
     write(tree, "a/widget.h", cpp)
-    for number in range(600 if jobs > 1 else 1):  # more than run without workers
+    for number in range(600 if jobs > 1 else 1):  # too many files to index without workers
         write(tree, f"b/{number}.py", "x = 1\n")
     index = make_index()
 
@@ -379,7 +379,7 @@ def test_a_header_gets_the_language_that_its_new_neighbors_give_it(
     assert languages(index)["a/plain.h"] == "c"
     write(tree, "a/main.cpp", "int main() {}\n")
     changed, _ = update()
-    assert changed == 2  # and not the widget, which is read, and still is C++
+    assert changed == 2  # without the widget, which is read but still is C++
     assert languages(index)["a/below/plain.h"] == "cpp"
     assert update() == (0, 0)
     (tree / "a/main.cpp").unlink()

@@ -259,7 +259,7 @@ def test_a_root_and_paths_through_links(tree: Path, tmp_path: Path) -> None:
         assert found.paths == ("a/b.py",)
     link = Scope.of(tree, ["c"])
     assert link is not None
-    assert link.paths == ("c",)  # itself, and not the folder it leads to
+    assert link.paths == ("c",)  # the link itself, not the folder that it leads to
 
 
 @pytest.mark.parametrize("path", ["../x", "../tree2/x", "/etc/passwd", "a/../../x", "nul\0", "\0"])

@@ -42,7 +42,7 @@ def index(root: Path, tmp_path: Path) -> Index:
 
 @contextmanager
 def watched(index: Index, limit: int | None = None) -> Iterator[Watcher]:
-    """Watch from this process; begins when the index is in step."""
+    """Watch from this process; the block begins when the watcher has started."""
     with index.watch(limit) as watcher:
         until(lambda: mode(watcher) not in ("", "starting"))
         yield watcher
@@ -53,7 +53,7 @@ def mode(watcher: Watcher) -> str:
 
 
 def has(index: Index, word: str, path: str) -> bool:
-    """Return whether the last commit, and no look at the tree, has a word in a file."""
+    """Return whether the last commit has a word in a file, without a look at the tree."""
     hits = index.search(word, limit=50, mode="lexical", fresh="never")
     return any(hit.path == path and word in hit.text for hit in hits)
 
@@ -196,7 +196,7 @@ def test_exactly_the_folders_that_a_walk_enters_are_watched(root: Path) -> None:
 def test_a_suspended_machine_is_told_from_an_idle_one(
     index: Index, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After it, the whole tree is compared: here with a setting of git that nobody watches."""
+    """After suspension, the whole tree is compared, here with a git setting that nobody watches."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     with watched(index) as watcher:
         until(lambda: watcher.changes() == set())
@@ -293,7 +293,7 @@ class TestFallback:
             process.send_signal(signal.SIGSTOP)
             room = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text())
             flags = os.O_WRONLY | os.O_CREAT
-            for number in range(room // 2 + 100):  # two events each
+            for number in range(room // 2 + 100):  # each file causes two events
                 name = tree / f"src/f{number % 2}.py"
                 os.close(os.open(name, flags))
                 name.unlink()

@@ -29,7 +29,7 @@ MIN_PAIRS = 5
 MIN_PROJECTS = 3
 MAX_KNOWN = 36_000
 MAX_SAME_QUERY = 4
-_SAME_BEGINNING = 400  # bytes
+_SAME_BEGINNING = 400  # characters
 _BATCH = 2000
 
 Row = dict[str, str]

@@ -1,8 +1,9 @@
-"""What failures of searchers do to searches: partial ones, the slowest, when all is whole again.
+"""Measure searches while searchers fail: partial answers, latency, and the time to recover.
 
     python -m benchmarks.cluster.failures INDEX
 
-INDEX is the folder of an index. Three searchers, two replicas; searches go on all the time.
+INDEX is the folder of an index. The cluster has three searchers and two replicas. Searches run
+throughout.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ SECONDS = 6.0
 
 
 class Cluster:
-    """A front with searchers as processes."""
+    """A front, and its searchers in child processes."""
 
     def __init__(self, index: Path) -> None:
         manifest = read_manifest(LocalStorage(index))
@@ -63,7 +64,7 @@ class Cluster:
 
 
 def observe(cluster: Cluster, name: str, fail: Callable[[], None]) -> None:
-    """Search for some seconds, let something fail after the first, and print what happened."""
+    """Search for some seconds, call `fail` after one second, and print what happened."""
     requests = [SearchRequest(query) for query in QUERIES]
     taken: list[float] = []
     partial = 0

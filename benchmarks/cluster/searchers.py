@@ -1,11 +1,11 @@
-"""What a cluster costs: 1, 2 and 4 searchers against one process, with one client and with eight.
+"""Measure the cost of a cluster: 1, 2 and 4 searchers against one process, for 1 and 8 clients.
 
     python -m benchmarks.cluster.searchers INDEX [--rounds 5]
 
 INDEX is the folder of an index. The same queries are asked in turn: of one process, and of fronts
 with 1, 2 and 4 searchers (processes of this machine, two replicas). Every answer of a front is
-compared with the one of the process. All processes share the cores of this machine, so the
-throughput does not grow with them.
+compared with the answer of the one process. All processes share the cores of this machine, so the
+throughput does not grow with the number of searchers.
 """
 
 from __future__ import annotations

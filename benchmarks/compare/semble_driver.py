@@ -53,7 +53,7 @@ def make_model(root: Path, out: Path) -> None:
 
 
 def _pieces(root: Path) -> list[str]:
-    """Return characters, then words by frequency; those of up to 4 letters also as suffixes."""
+    """Return characters, then words by frequency; pieces of up to 4 letters also as suffixes."""
     counts: Counter[str] = Counter()
     size = 0
     for path in sorted(path for path in root.rglob("*") if path.is_file()):

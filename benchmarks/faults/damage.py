@@ -114,7 +114,10 @@ def cut(patient: Patient, path: Path, lengths: Iterable[int]) -> None:
 
 
 def spread(size: int, most: int, rng: random.Random) -> list[int]:
-    """Return all numbers below `size` if there are at most `most`, else a random sample."""
+    """Return all numbers below `size`, or a random sample if `size` exceeds `SMALL`.
+
+    The sample is sorted and has at most `most` numbers.
+    """
     return list(range(size)) if size <= SMALL else sorted(rng.sample(range(size), min(most, size)))
 
 

@@ -84,7 +84,7 @@ class Disk:
         self.pending.setdefault(folder, []).append(changes)
 
     def state(self, style: Style, rng: random.Random) -> dict[str, bytes]:
-        """Return a possible state after a loss of power now: content by path."""
+        """Return what the files may hold if the power is lost now: content by path."""
         names = dict(self.safe)
         for operations in self.pending.values():
             _set(names, _kept_names(operations, style, rng))

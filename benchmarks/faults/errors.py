@@ -84,7 +84,7 @@ def refuse_every_call(
 
 
 def refuse_large_files(scene: Scene, limits: list[int], tally: Tally, kinds: Counter[str]) -> None:
-    """Run updates in children whose file size is limited with `RLIMIT_FSIZE`."""
+    """Run updates in children, each with a limit on the size of files (`RLIMIT_FSIZE`)."""
     for limit in limits:
         work = scene.copy()
 

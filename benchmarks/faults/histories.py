@@ -25,7 +25,7 @@ from benchmarks.faults.world import (
 
 
 def history(folder: Path, seed: int) -> tuple[int, int]:
-    """Edit and update a tree a few times, sometimes back to an earlier state.
+    """Edit and update a tree a few times, sometimes after a return to its first state.
 
     Returns the numbers of updates and edits. Raises `WrongError`.
     """

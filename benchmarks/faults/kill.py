@@ -88,7 +88,7 @@ def small_segments() -> AbstractContextManager[object]:
 def make_scene(
     folder: Path, seed: int, *, files: int = 24, edits: int = 10, updates: int = 0, **options: bool
 ) -> Scene:
-    """Make a tree and an index that was updated to `updates` earlier states of it.
+    """Make a tree with `updates` earlier states, and an index that was updated at each of them.
 
     If `updates` is 0, there is no index yet.
     """

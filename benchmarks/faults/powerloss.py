@@ -3,8 +3,8 @@
     python -m benchmarks.faults.powerloss --states 10000
 
 A series of updates (some of them killed) is recorded call by call. Then possible states of the disk
-after any of the calls are generated. Each state must open as a published snapshot, and one no older
-than the last snapshot that an update had reported before the loss of power.
+after any of the calls are generated. Each state must open as a published snapshot. This snapshot
+must not be older than the last one that an update had reported before the loss of power.
 """
 
 from __future__ import annotations
@@ -144,7 +144,7 @@ def check(made: Recording, cut: int, files: dict[str, bytes], place: Path, updat
 
 
 def lose_power(made: Recording, states: int, rng: random.Random, place: Path) -> Counter[str]:
-    """Check `states` states after random cuts, in the order of the cuts."""
+    """Check `states` states of the disk after random numbers of calls, in ascending order."""
     found: Counter[str] = Counter()
     cuts = sorted(rng.randint(0, len(made.calls)) for _ in range(states))
     disk = Disk(made.top)

@@ -1,1 +1,1 @@
-"""Freshness: checks by random histories; the time until an edit is found; `lode search` times."""
+"""Benchmarks of freshness: random histories, time until an edit is found, `lode search` times."""

@@ -7,9 +7,9 @@ the files that hold the word now, as the tree itself shows.
     python -m benchmarks.freshness.histories --histories 500 --way cli
     python -m benchmarks.freshness.histories --histories 500 --way mcp --watch
 
-The ways to search are in this process (`api`), with `lode search` (`cli`), and with `lode mcp` and
-the SDK's client (`mcp`). With `--watch`, a watcher works at the same time in another process (for
-`api`: in this one).
+`--way` selects how to search: in this process (`api`), with `lode search` (`cli`), or with
+`lode mcp` and the SDK's client (`mcp`). With `--watch`, a watcher works at the same time in another
+process (for `api`: in this one).
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class History:
         (self.root / self._some_file()).rename(target)
 
     def delete(self) -> None:
-        """Delete a file, unless it is one of the last."""
+        """Delete a file if there are more than four."""
         if len(self._files()) > 4:
             (self.root / self._some_file()).unlink()
 
@@ -122,7 +122,7 @@ class History:
         self._git("checkout", "-q", self.random.choice(self.branches))
 
     def expected(self, word: str) -> set[str]:
-        """Return the files that hold a word, without the ignored ones that git does not track."""
+        """Return the files that hold a word, except ignored files that git does not track."""
         rules = self.root / ".gitignore"
         ignored = rules.read_text().split() if rules.exists() else []
         tracked = set(self._git("ls-files", "-z").split("\0"))
@@ -189,7 +189,7 @@ def in_text(text: str, word: str) -> Answer:
 
 @contextmanager
 def searching(index: Index, folder: Path, way: str, watch: bool) -> Iterator[Search]:
-    """Yield a function that searches in one of the ways."""
+    """Yield a function that searches in the given way, with or without a watcher."""
     if way == "api" and watch:
         with index.watch() as watcher:
             while watcher.changes() is None:

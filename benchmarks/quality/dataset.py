@@ -85,8 +85,8 @@ def split_by_presence(
 ) -> tuple[list[Query], list[Query]]:
     """Split queries into those this checkout can answer and those with missing targets.
 
-    Some annotations name files from the top of the checkout, others from the indexed folder `root`;
-    both count as present.
+    Some annotations name files relative to the top of the checkout, others relative to the indexed
+    folder `root`. A target counts as present if its file is in either place.
     """
     kept: list[Query] = []
     dropped: list[Query] = []

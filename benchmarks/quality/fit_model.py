@@ -101,7 +101,7 @@ def best_rows(
     """Return the best chunk of each file, intp[m], and whether it shows a target, bool[m].
 
     A file with both right chunks (which show a target) and wrong ones has two rows: the best chunk
-    of each sort. Of these wrong chunks, only the best `MOST_FILES` are returned.
+    of each sort. Of the wrong chunks of all files, only the best `MOST_FILES` are returned.
     """
     right: NDArray[np.bool_] = np.asarray(case.shown.any(axis=1), np.bool_)
     keys = case.files * 2 + right

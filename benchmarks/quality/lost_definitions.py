@@ -4,7 +4,8 @@
 
 Needs `ctags` (Debian's `universal-ctags`). ctags is a second opinion and not the truth: it mistakes
 some calls and locals for definitions, and does not know every language. A name counts as found if
-the chunker finds a definition of that name in the file, and as placed if both are on the same line.
+the chunker finds a definition of that name in the file, and as placed if both tools find it on the
+same line.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The formats of stack traces and of the output of compilers and test runners, by language.
 
-`{path}` is the path of a file as that tool prints it, `{line}` a line in it, `{function}` and
-`{symbol}` the plain and the qualified name of a definition, `{error}` and `{message}` the error,
-`{code}` the line itself.
+`{path}` is the path of a file as the tool prints it, `{line}` the number of a line, `{code}` its
+text, `{function}` and `{symbol}` the plain and the qualified name of a definition, and `{error}`
+and `{message}` the error.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class TraceFormat:
-    """The format of a stack trace. `frame` is repeated, outermost first if `outside_in`.
+    """The format of a stack trace.
 
-    Otherwise the frame of the error comes first. `lead` is put before the paths of the project, as
-    the folder where it is installed; `others` are frames of other code, outermost first.
+    `frame` is repeated: outermost first if `outside_in`, else with the frame of the error first.
+    `lead` is put before the paths of the project, like the folder where the project is installed.
+    `others` are frames of other code, outermost first.
     """
 
     head: str

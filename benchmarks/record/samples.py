@@ -13,7 +13,7 @@ NORMAL_MAD = 1.4826
 def percentile(values: Sequence[float], share: float) -> float:
     """Return a percentile by the nearest-rank definition; `share` is from 0 to 1.
 
-    The result is the smallest of the values that has at least this share of them at or below it.
+    The result is the smallest value such that at least this share of all values is at or below it.
     Raises `ValueError` if there are no values.
     """
     if not values:

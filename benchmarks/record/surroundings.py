@@ -18,7 +18,7 @@ SOURCES = ("src", "benchmarks", "pyproject.toml", ":!benchmarks/runs")
 
 
 def machine() -> dict[str, str | int]:
-    """Return the processor, the cores available to us, the memory in bytes and the kernel."""
+    """Return the processor, the number of available cores, the memory in bytes and the kernel."""
     cores = available_cores()
     return {
         "cpu": _cpu(),

@@ -64,7 +64,10 @@ PROCESSES = (1, 2)
 
 
 def sampled(index: Index, count: int) -> list[str]:
-    """Return `count` queries: the fixed ones, then names as they are, as words, or in a query."""
+    """Return `count` queries: the fixed ones, then names of symbols.
+
+    A name is used as it is, as words, or as words in front of a fixed query.
+    """
     random = np.random.default_rng(0)
     segments = [live.segment for live in index.snapshot().segments]
     queries = list(QUESTIONS)

@@ -3,10 +3,11 @@
     python -m benchmarks.scale.synthetic CHUNKS ROOT INDEX_DIR [--seed N]
 
 The real builder makes a few full segments from random words and vectors. The others are copies of
-these with different vectors, chunk lengths and therefore scores. The parts that a search touches
-have the size and skew of an index of 10,000 files of the Linux kernel (85 distinct terms per chunk,
-two thirds of the terms in only one chunk, the most common term in 78 % of all chunks; 12 chunks per
-file). The queries deliberately belong to no cluster: this measures time, not quality.
+these with different vectors and chunk lengths, and therefore different scores. The parts that a
+search touches have the size and skew of an index of 10,000 files of the Linux kernel (85 distinct
+terms per chunk, two thirds of the terms in only one chunk, the most common term in 78 % of all
+chunks; 12 chunks per file). The queries deliberately belong to no cluster: this measures time, not
+quality.
 
 The same seed gives the same bytes. Ten million chunks take some minutes and 6 GB.
 """

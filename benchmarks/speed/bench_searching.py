@@ -36,7 +36,7 @@ def test_search(benchmark: BenchmarkFixture, index: Index, mode: Any) -> None:
     asked = questions(index.root)
     benchmark.extra_info["calls"] = len(
         asked
-    )  # each round runs all queries: their differences are not noise
+    )  # each round runs all queries, so differences between queries are not noise
     benchmark(lambda: [index.search(query, mode=mode, fresh="never") for query in asked])
 
 

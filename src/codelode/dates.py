@@ -116,5 +116,5 @@ def _named(words: str, now: datetime) -> datetime | None:
 
 
 def _place(name: str, names: list[str]) -> int | None:
-    """Return the index of a full name, or of its first three letters, among some names."""
+    """Return the index in `names` of a name given in full or by its first three letters."""
     return next((n for n, each in enumerate(names) if name in (each, each[:3])), None)

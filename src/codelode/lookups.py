@@ -33,8 +33,8 @@ class Lookups(OpenedIndex):
         `name` may be qualified in any way (`Class.method`, `Class::method`, `->method`), or a
         prefix with a final `*`. Without a name, return all definitions, in the order of paths and
         lines. Names match as written, in another case, or with their words joined in another way.
-        Only if no name matches, names that begin with `name` match, or else names that
-        differ by one or two typing errors. `exact` allows only names as written.
+        If no name matches, return names that begin with `name`; if there are none of these either,
+        return names that differ by one or two typing errors. `exact` allows only names as written.
 
         `kinds` are kinds of definitions, such as "class"; `languages` and `globs` are as for
         `answer`. A single string means one item.
@@ -63,7 +63,7 @@ class Lookups(OpenedIndex):
         """Return code of other files that is similar in meaning to the code at a line, best first.
 
         `path` is relative to the root, or absolute; `line` is 1-based. The score of a hit is the
-        cosine of the two pieces of code, from -1 to 1.
+        cosine of the embeddings of the two chunks, from -1 to 1.
 
         Raises `NoIndexError`; `UsageError` if the index has no such file or no code at this line.
         """

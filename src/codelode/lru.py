@@ -14,7 +14,7 @@ class LruCache(Generic[K, V]):
 
     Two threads may compute the value of a key at once; the results must be equal. There is no lock:
     the child of a fork could find it held by a thread that exists only in the parent. Each step is
-    one call of a dictionary; if another thread has overtaken a step, it is skipped.
+    one call of a dictionary; a step that fails because of another thread is skipped.
     """
 
     def __init__(self, room: int) -> None:

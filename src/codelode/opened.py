@@ -37,9 +37,9 @@ class OpenedIndex:
         """Return the index of `root`, which need not exist yet.
 
         `index_dir` is the folder that holds indexes (default: the user's cache folder), or the
-        folder of this one. `model` names an embedding model or its folder (default: the model that
-        the index was made with, else the bundled one). `encoder` is an embedding model of your own
-        instead; only this process has it, so updates use no other process.
+        folder of this index. `model` names an embedding model or its folder (default: the model
+        that the index was made with, else the bundled one). `encoder` is an embedding model that
+        you supply instead; only this process has it, so updates use no other process.
 
         With `processes`, up to that many child processes answer the searches that several threads
         request at once. They start when they are first needed, and end with `close`, with
@@ -75,7 +75,7 @@ class OpenedIndex:
         """
         parent = index_folder(index_dir)
         if is_index(parent):  # `index_dir` is the folder of one index
-            from codelode.store.catalog import entry  # the usual parent is the cache
+            from codelode.store.catalog import entry  # not needed for the usual parent, the cache
 
             recorded = entry(parent).root
             return cls.open(folder if recorded is None else recorded, index_dir)

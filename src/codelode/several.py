@@ -50,7 +50,7 @@ class Root:
 
 
 class SeveralRoots:
-    """Some roots, which may lie in each other, and their indexes: searched with one ranking.
+    """Several roots, which may be nested, and their indexes, searched with one ranking.
 
     A file is searched once, in the index of the innermost root around it. Paths are relative to
     the folder that holds all roots, in the ranking too: the name of a root is a word of its paths.
@@ -170,16 +170,17 @@ def _prefix(base: Path, tree: Path) -> str:
 
 
 def _from(base: Path, tree: Path, path: str) -> str:
-    """Return the path of a hit relative to `base`; in a tree below `base`, it is so already."""
+    """Return the path of a hit relative to `base`. If `tree` is below `base`, `path` already is."""
     return path if _prefix(base, tree) else os.path.relpath(tree / path, base)
 
 
 def _having(
     languages: Sequence[str] | None, readers: Sequence[IndexReader], sources: Sequence[Source]
 ) -> tuple[Sequence[IndexReader], Sequence[Source]]:
-    """Return the indexes with files in some languages: only these are searched and counted.
+    """Return the indexes with files in the requested languages: the ones to search and count.
 
-    Returns all if no languages are asked for, or if no index has any: then nothing is found.
+    Returns all indexes if no languages are requested, or if no index has a file in any of them.
+    In the second case the search finds nothing.
     """
     wanted = languages_needed(canonical(languages or ()))
     kept = [
@@ -205,7 +206,7 @@ def _check_file(home: IndexReader, given: str, path: str) -> None:
 
 
 def _together(one: Freshness, other: Freshness) -> Freshness:
-    """Return how two indexes compare with their trees; None where either was not looked at."""
+    """Combine the freshness of two indexes; a number is None if it is None for either."""
 
     def total(name: str) -> int | None:
         counts = [getattr(one, name), getattr(other, name)]

@@ -63,7 +63,7 @@ class Task:
     """A file to read; if it is indexed, with the hash and the language of its indexed content.
 
     The language may have changed although the content is the same: the language of a header depends
-    on its folder. `skip` is the reason why a known file is not in the index; None if it is in it.
+    on its folder. `skip` is the reason why a known file is not indexed, else None.
     """
 
     file: SourceFile
@@ -248,10 +248,10 @@ class SymbolHit:
     decorators. `symbol` is the qualified name, `depth` the number of definitions that enclose it.
     `declaration` marks a definition without a body, such as a prototype.
 
-    `match` says how the name matches the one that was asked for: "exact" as written, "case" in
-    another case, "joined" with its words joined in another way, "unqualified" as written but under
-    another qualifier, "prefix" if it begins with it, "fuzzy" with one or two typing errors; None if
-    no name was asked for. `stale` is as in `Hit`.
+    `match` says how the name matches the requested name: "exact" as written, "case" in another
+    case, "joined" with its words joined in another way, "unqualified" as written but under another
+    qualifier, "prefix" if the name begins with the requested one, "fuzzy" with one or two typing
+    errors; None if no name was requested. `stale` is as in `Hit`.
     """
 
     path: str

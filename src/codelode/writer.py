@@ -30,10 +30,10 @@ Traces = list[tuple[str, str]]
 
 
 class Looked(NamedTuple):
-    """A look at the whole tree, before an update whose paths include everything that differs.
+    """A look at the whole tree that precedes an update of some paths.
 
-    `generation` is the generation that the tree was compared with, `began_ns` the time before the
-    look began.
+    The paths of the update include everything that differs. `generation` is the generation that the
+    tree was compared with, `began_ns` the time before the look began.
     """
 
     generation: int
@@ -71,9 +71,9 @@ class IndexWriter:
     ) -> UpdateReport:
         """Bring the index up to date with its tree. Raises what `Index.update` does.
 
-        If the update of some paths follows a look at the whole tree, later updates have to read
-        again only what has changed since that look. Waits for another writer for `patience`
-        seconds even if the options do not ask for it.
+        `looked` describes a look at the whole tree before an update of some paths. With it, later
+        updates have to read again only what has changed since that look. Waits for another writer
+        for up to `patience` seconds, or `options.wait` seconds if that is longer.
         """
         from codelode.pipeline.plan import nothing_to_index, refuse_empty
         from codelode.pipeline.trace import check, tracing

@@ -123,7 +123,7 @@ def apply(changes: Sequence[Change], journal: Journal) -> None:
         edit = journal.get(change.path)
         change.path.unlink()
         for folder in list(change.path.parents)[: edit.folders if edit else 0]:
-            with contextlib.suppress(OSError):  # not empty: it stays
+            with contextlib.suppress(OSError):  # a folder that is not empty stays
                 folder.rmdir()
         journal.put(change.path, None)
 

@@ -27,7 +27,7 @@ class _Value:
     items: list[_Value] = field(default_factory=list)
 
     def member(self, name: str) -> _Member | None:
-        """Return the last member with a name, since JSON parsers use the last of several."""
+        """Return the last member with a name, since JSON parsers use the last of equal names."""
         return next((each for each in reversed(self.members) if each.name == name), None)
 
 
@@ -112,7 +112,7 @@ def _inserted(text: str, value: _Value, member: str, outer: str, unit: str) -> s
     comma = _blank_end(text, last)
     inline = "\n" not in text[value.start : value.end]
     gap = " " if inline else f"{newline}{_line_indentation(text, value.members[-1].start)}"
-    if text[comma] == ",":  # a trailing comma: it separates the new member, which has none
+    if text[comma] == ",":  # the new member follows the trailing comma, and gets none
         return f"{text[: comma + 1]}{gap}{member}{text[comma + 1 :]}"
     return f"{text[:last]},{gap}{member}{text[last:]}"
 

@@ -5,5 +5,5 @@ into a dictionary that JSON can hold; docs/output.md lists the fields. `unicode`
 text fit for JSON. `build` updates an index with progress, and builds one that is missing. `notes`
 describes the state of an index in words, and `lines` selects the lines of a hit to show.
 
-Nothing here prints. Callers are the command line, and servers beside it.
+Nothing here prints. The callers are the command line and the servers.
 """

@@ -68,7 +68,7 @@ def build_if_missing(
 
 
 def configured(index: Index) -> tuple[Index, UpdateSettings]:
-    """Return an index that is not built yet, with the model of the settings, and other settings.
+    """Return an unbuilt index with the settings' model, and the settings for its update.
 
     Raises `UsageError` for an invalid settings file.
     """

@@ -1,4 +1,4 @@
-"""Answers of other machines: the objects of `answers.search` as answers again."""
+"""Answers of other machines: the dictionaries of `answers.search`, converted back to `Answer`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from codelode.types import Answer, Freshness, Hit
 
 
 def answer_of_object(fields: Any, query: str) -> Answer:
-    """Return the answer to a query that an object, perhaps from another machine, describes.
+    """Convert a dictionary, perhaps from another machine, to the answer to `query`.
 
-    Raises `ValueError` for an object that does not describe one.
+    Raises `ValueError` if `fields` does not describe an answer.
     """
     try:
         snapshot, freshness = fields["snapshot"], fields["snapshot"]["freshness"]

@@ -1,4 +1,4 @@
-"""Rosters: adding indexes to one, and its repositories as dictionaries."""
+"""Adding indexes to a roster, and the repositories of a roster as dictionaries."""
 
 from __future__ import annotations
 

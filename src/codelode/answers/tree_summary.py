@@ -1,4 +1,4 @@
-"""What a user should know about a tree after it was indexed for the first time."""
+"""The summary of a tree for a user, after the tree was indexed for the first time."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def make_queries(chunks: Sequence[SampledChunk], limit: int) -> list[str]:
 def _queries(
     source: str, chunk: SampledChunk, words: list[str], spread: Counter[str]
 ) -> Iterator[str]:
-    """Yield the query that a chunk gives for a source, such as its symbol, if there is one."""
+    """Yield the query that one source of a chunk gives, such as its symbol, if there is one."""
     match source:
         case "symbol":
             query = chunk.symbol or ""
@@ -77,7 +77,7 @@ def _plain_words(chunk: SampledChunk) -> list[str]:
 
 def _telling_words(words: list[str], spread: Counter[str]) -> str:
     """Return the rarest and the most common words of a chunk, in the order of `words`."""
-    # Ties are broken by hash: alphabetically, all queries would begin with a and b.
+    # Ties are broken by hash: in alphabetical order, all rare words would begin with a or b.
     ranked = sorted(words, key=lambda word: (spread[word], term_hash(word)))
     chosen = {*ranked[:RARE_WORDS], *ranked[max(len(ranked) - COMMON_WORDS, 0) :]}
     return " ".join(word for word in words if word in chosen)

@@ -45,11 +45,11 @@ TIE = 1e-7
 
 @dataclass(frozen=True, slots=True)
 class Recall:
-    """Mean shares of the exact `k` nearest of `chunks` chunks that are found by `queries` queries.
+    """Shares found of the exact `k` nearest of `chunks` chunks: means over `queries` queries.
 
     `recall` is the share that the dense leg finds as a search uses it: it scans the codes, then
     rescores the best `candidates` with residuals and with the query as floats. `scan` is the share
-    without rescoring; `among_candidates` is the share that are candidates at all. `of_chunks` is
+    without rescoring; `among_candidates` is the share among the candidates. `of_chunks` is
     the number of chunks in the index.
     """
 
@@ -162,7 +162,7 @@ def _shares(
     rows = np.searchsorted(keys, found.keys)
     scan = recall_at(K, exact, rows, found.scores)
     recall = recall_at(K, exact, rows, _rescored(snapshot, found, vector))
-    # The last is an upper bound: the recall of the best order of the candidates.
+    # The last value is an upper bound: the recall if the candidates were in the exact order.
     return recall, scan, recall_at(K, exact, rows, exact[rows])
 
 

@@ -48,7 +48,7 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Indexing:
-    """The indexing of `files` files, drawn from `found_files` that a walk found.
+    """The indexing of `files` files, drawn from the `found_files` files that a walk found.
 
     `whole_tree` is False if there was no time to walk the whole tree. `wall_seconds` and
     `cpu_seconds` are those of all stages together, without the walk. `index_bytes` is the size of
@@ -126,7 +126,7 @@ def _stages(seconds: dict[str, float], size: int, chunks: int) -> list[Stage]:
 
 
 class _Deadline:
-    """A time of `perf_counter` after which iterations yield no items, except a first one."""
+    """A `perf_counter` time that ends iterations; each yields its first item in any case."""
 
     def __init__(self, at: float) -> None:
         self.at = at

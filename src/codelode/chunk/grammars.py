@@ -84,7 +84,7 @@ def grammar(name: str) -> Grammar:
 
 @cache
 def installed_grammar(name: str) -> Grammar | None:
-    """Return the grammar of this name, or None if its package is not installed or does not fit."""
+    """Return the grammar of this name; None if its package is missing or has another ABI."""
     try:
         return grammar(name)
     except (ImportError, ValueError):  # no such package, or another version of tree-sitter's ABI
@@ -128,7 +128,7 @@ def _roles(syntax: Syntax, language: Language, root: int) -> bytes:
     for role, types in (
         (RULE, syntax.rules.keys()),
         (SCOPE, syntax.scopes),
-        # A node whose rule defines nothing, for want of a name, is a scope.
+        # A node whose rule defines nothing, because it finds no name, is a scope.
         (SCOPE, [word for word, rule in syntax.rules.items() if rule.holds]),
         (WRAPPER | SCOPE, syntax.wrappers),
         (CLOSURE | SCOPE, syntax.closures),

@@ -80,7 +80,7 @@ class Lines:
             number = ends_on + (text[end - 1] == _LF)
 
     def cuts(self, start: int, end: int) -> list[int]:
-        """Split whole lines `[start, end)` into pieces of `MAX_CHUNK_BYTES` or one line.
+        """Split whole lines `[start, end)` into pieces of at most `MAX_CHUNK_BYTES` or one line.
 
         Returns the offsets between the pieces.
         """

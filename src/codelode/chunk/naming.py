@@ -29,7 +29,7 @@ _MatchFields: TypeAlias = tuple[str, _Place, bool, _Place, _Place]
 class Item(NamedTuple):
     """A child of the node being walked, on `[start, end)`, and what precedes it.
 
-    `last` is the definition before it among its siblings, or -1.
+    `last` is the index of the definition before it among its siblings, or -1.
     """
 
     node: Node

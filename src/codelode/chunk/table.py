@@ -21,7 +21,7 @@ def definition_columns(definitions: list[RawDefinition], lines: Lines) -> Defini
     name_starts: list[int] = []
     parents: list[int] = []
     declarations: list[bool] = []
-    for each in definitions:  # half the time of one loop for each column
+    for each in definitions:  # takes half the time of one loop per column
         names.append(each.name)
         kinds.append(each.kind)
         starts.append(each.start)

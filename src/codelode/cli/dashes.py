@@ -71,7 +71,7 @@ def _is_option(argument: str, options: dict[str, Option]) -> bool:
 
 
 def _last_flag(argument: str, options: dict[str, Option]) -> str:
-    """Return the flag in an argument whose value may be the next argument; empty if none."""
+    """Return the last flag of an argument if the next argument may be its value, else ""."""
     if argument.startswith("--") or len(argument) <= 2:
         return argument
     for place in range(1, len(argument)):

@@ -19,7 +19,7 @@ def explain_filters(
     globs: Sequence[str],
     request: SearchRequest | None = None,
 ) -> None:
-    """Report languages and globs that no file matches, or that no file has changed.
+    """Report that no file has changed, or else the languages and globs that no file matches.
 
     `request` says which changed files the search is limited to.
     """

@@ -123,7 +123,10 @@ def finite(text: str) -> float:
 
 
 def profile_file(text: str) -> str:
-    """Parse the name of a file to write. Refuses the ROOT of `--profile -- ROOT`."""
+    """Parse the name of a file to write.
+
+    Raises `argparse.ArgumentTypeError` for `--profile -- ROOT`: argparse takes ROOT as the file.
+    """
     if "\0" in text:
         raise argparse.ArgumentTypeError("give ROOT before --profile, or --profile=FILE")
     return text

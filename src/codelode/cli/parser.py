@@ -50,7 +50,7 @@ def _columns() -> int:
 
 
 def parse(command: Command, arguments: Sequence[str]) -> argparse.Namespace:
-    """Parse the arguments of a command; settings stand for flags that are not given.
+    """Parse the arguments of a command; omitted flags get their values from settings.
 
     Raises `UsageError`. Asked for help, prints it and raises `SystemExit`.
     """

@@ -67,7 +67,7 @@ def confirm(action: str) -> bool:
 
 
 def print_json(value: object) -> None:
-    """Print a value as JSON on one line; on a terminal in ASCII, so that it cannot control it."""
+    """Print a value as JSON on one line; on a terminal, only ASCII, so that no text controls it."""
     import json
 
     print(json.dumps(value, ensure_ascii=is_terminal(sys.stdout)))
@@ -94,7 +94,7 @@ def transfer_meter(quiet: bool, action: str) -> Meter | None:
 
 
 def set_paged(width: int | None) -> None:
-    """Record that standard output is a pager on a terminal of this width; None: no longer."""
+    """Record the width of the terminal whose pager gets standard output; None if no pager does."""
     global _paged
     _paged = width
 

@@ -61,7 +61,7 @@ class ClusterApi:
 
 
 def status_object(repositories: ClusterRepositories, labels: Sequence[str]) -> dict[str, Any]:
-    """Return the state of a cluster, and the totals of the repositories that labels let see."""
+    """Return the state of a cluster, and the totals of the repositories that `labels` permit."""
     selection = repositories.roster.select((), labels)
     front = repositories.front
     return {

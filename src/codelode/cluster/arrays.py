@@ -21,13 +21,13 @@ Description = dict[str, tuple[str, Shape]]
 def pack_arrays(
     arrays: Mapping[str, NDArray[Any]], expected: Description
 ) -> tuple[list[list[int]], bytes]:
-    """Return the shapes of some arrays and their bytes, in the order of a description."""
+    """Return the shapes and the bytes of some arrays, in the order of `expected`."""
     packed = [np.asarray(arrays[name], dtype) for name, (dtype, _) in expected.items()]
     return [list(each.shape) for each in packed], b"".join(each.tobytes() for each in packed)
 
 
 def unpack_arrays(shapes: Any, body: bytes, expected: Description) -> dict[str, NDArray[Any]]:
-    """Return the arrays that were packed, read-only. Raises `FrameError` for any other message."""
+    """Return the packed arrays, read-only. Raises `FrameError` if they do not fit `expected`."""
     if not isinstance(shapes, list) or len(shapes) != len(expected):
         raise FrameError("a message with too few or too many arrays")
     arrays: dict[str, NDArray[Any]] = {}

@@ -53,7 +53,7 @@ class TaskOptions:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """The outcome of one repository: what to commit, or a `problem`.
+    """The outcome of one repository: the `repository` to commit, or a `problem`.
 
     `peak_bytes` is the peak memory of the indexing.
     """

@@ -114,7 +114,7 @@ class Calls:
         return self._search(head, read)
 
     def _search(self, head: dict[str, Any], work: Callable[[HeldShard], Frame]) -> Frame:
-        """Do some work on the pieces that a call names; say which of them are missing."""
+        """Run `work` on the open pieces that a call names; return the others as `missing`."""
         view = self._holdings.view(str(head["view"]))
         pieces = messages.unpack_pieces(head["pieces"])
         if len(pieces) != view.count or not set(np.flatnonzero(pieces).tolist()) <= set(

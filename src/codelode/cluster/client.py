@@ -23,7 +23,7 @@ class _NoRedirects(HTTPRedirectHandler):
     """Refuses redirects: a token is for one server."""
 
     def redirect_request(self, *_: object) -> None:
-        """Follow nothing: the redirect becomes an error."""
+        """Do not follow the redirect: it becomes an error."""
 
 
 def ask_server(url: str, wanted: Wanted, token: str = "") -> Answer:

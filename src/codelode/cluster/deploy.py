@@ -1,7 +1,8 @@
 """Searchers as actors of a Ray cluster.
 
-A process of its own talks to Ray and ends: a driver ends itself when it loses Ray's control store,
-and a front must not. The actors are detached, so they stay, and Ray starts them again anywhere.
+A separate process talks to Ray and then ends. The front does not do this itself: a driver ends when
+it loses Ray's control store, and a front must not. The actors are detached, so they stay, and Ray
+starts them again anywhere.
 """
 
 from __future__ import annotations

@@ -61,7 +61,7 @@ class Asked:
 
     @classmethod
     def of(cls, context: QueryContext, counted: NDArray[np.int64]) -> Asked:
-        """Return the message for a context and the counts before `ParsedQuery.focused`."""
+        """Return the message for a context; `counted` are the counts for `ParsedQuery.focused`."""
         statistics = context.statistics
         return cls(
             pack_request(context.request),

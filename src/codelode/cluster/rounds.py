@@ -60,10 +60,10 @@ class Latencies:
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[T]):
-    """A way to ask a searcher about some pieces, and to read its reply about those that it covers.
+    """A kind of call to searchers: `make` makes its message, `read` reads a reply.
 
-    `make` takes the pieces to ask about, `read` those that the reply covers. `read` raises
-    `FrameError`.
+    `make` takes the pieces to ask about. `read` takes a reply and the pieces that it covers, and
+    raises `FrameError`.
     """
 
     make: Callable[[Pieces], Frame]
@@ -122,7 +122,7 @@ class Round(Generic[T]):
         return covered
 
     def _ask(self, pieces: Pieces) -> None:
-        """Ask an owner of each piece that was not asked yet, if possible one that is prompt."""
+        """Ask about each piece an owner not yet asked about it, if possible a prompt one."""
         links = [self._ready(member) for member in self.view.members]
         there = np.array([link is not None for link in links], bool)
         free = there[self.view.owners] & ~self._tried & pieces[:, None]

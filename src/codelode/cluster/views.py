@@ -174,7 +174,7 @@ class Views:
         self._wake.set()
 
     def _is_ready(self, used: InUse) -> bool:
-        """Return whether all searchers have opened a view, or after a while, one per piece."""
+        """Return whether all holders have opened a view; after a while, one per piece is enough."""
         view = used.view
         if all(self._has_open(member, view) for member in view.holders):
             return True

@@ -1,8 +1,9 @@
 """Detect the legacy encoding of a text: the one in which it looks most like a language.
 
 A text is modeled as letters drawn from a language, in one of its encodings. Rare letters, letters
-of two scripts in one word and capitals inside words cost bits; the cheapest reading is usually
-right after a dozen letters. The costs come from `letters.tsv` (see `training/letters.py`).
+of two scripts in one word and capitals inside words cost bits. With a dozen letters or more,
+the cheapest reading is usually right. The costs come from `letters.tsv` (see
+`training/letters.py`).
 """
 
 from __future__ import annotations

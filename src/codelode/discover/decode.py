@@ -162,7 +162,10 @@ def _wide_without_mark(data: bytes) -> Text | None:
 
 
 def _wide_bits(text: str) -> float:
-    """Return the bits per non-ASCII character: 0 if few, infinity if there are control codes."""
+    """Return the bits per non-ASCII character; 0 if such characters are few.
+
+    Returns infinity if the text is empty or has control characters.
+    """
     if not text or _share_of_controls(text.encode("utf-8", "replace")) > 0:
         return float("inf")
     foreign = sum(character > "\x7f" for character in text)

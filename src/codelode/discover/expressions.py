@@ -1,8 +1,9 @@
 """Find the last of many patterns that matches a text, without trying them all.
 
 Up to `_BLOCK` patterns are joined into one regular expression, last first, each followed by an
-empty group that identifies it. With more patterns, a pattern is tried only on texts that contain
-three bytes that it requires: of its required triples, the one that the fewest other patterns share.
+empty group that identifies it. With more patterns, each is filed
+under a run of up to three bytes that all its matches contain: the run that the fewest other
+patterns share. The pattern is tried only on texts that contain this run.
 """
 
 from __future__ import annotations

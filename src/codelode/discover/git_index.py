@@ -47,7 +47,7 @@ class TrackedFiles:
         return place < len(self) and self[place] == path
 
     def holds_below(self, folder: bytes) -> bool:
-        """Check whether any file below a folder is tracked, or the folder as a submodule.
+        """Check whether git tracks any file below a folder, or the folder itself as a submodule.
 
         `folder` ends with a slash.
         """

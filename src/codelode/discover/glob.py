@@ -59,7 +59,7 @@ class GlobSet:
 
 
 def escaped(path: str) -> str:
-    """Return a glob that matches only `path`, if a slash precedes the glob."""
+    """Escape a path for a glob: with a slash in front, the glob matches only `path`."""
     return re.sub(r"[\\*?\[\]{},!]", r"\\\g<0>", path)
 
 

@@ -39,7 +39,7 @@ class Rule(NamedTuple):
 
     @property
     def catches_all(self) -> bool:
-        """Whether the rule ignores everything beside its file: `*`, `/*`, `**`."""
+        """Whether the rule ignores everything in the folder of its file: `*`, `/*`, `**`."""
         return not self.negated and not self.pattern.strip(b"*")
 
 

@@ -97,7 +97,10 @@ class RuleStack:
 
 
 def excludes_of(worktree: Worktree, base: bytes) -> tuple[RuleFile, ...]:
-    """Return the rules that git keeps outside the tree, for a worktree at `base` or for none."""
+    """Return the rules that git keeps outside the tree; they apply to the folder `base`.
+
+    `base` is the top of the worktree, if `worktree` has one.
+    """
     found = []
     for path in worktree.exclude_files():
         data = opening.read_settings(path, MAX_RULES_BYTES, follow=True)
@@ -108,7 +111,7 @@ def excludes_of(worktree: Worktree, base: bytes) -> tuple[RuleFile, ...]:
 
 
 def stack_above(root: Path, top: Path | None, *, heed: bool = True) -> tuple[RuleStack, bytes]:
-    """Return the stack of a root before its own rules, and its `folder` for `finders`.
+    """Return the stack of a root without the root's own rules, and its `folder` for `finders`.
 
     The stack holds git's excludes and the rule files of the folders above the root (a real path),
     from `top`, the top of its worktree; without `heed`, it holds no rules.

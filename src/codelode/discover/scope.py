@@ -38,10 +38,11 @@ class Scope:
         """Return the scope of a walk after changes to `paths`; None for the whole tree.
 
         `root` is a real path; `paths` are absolute or relative to it and need not exist. A rule
-        file stands for its folder, because it decides for everything there; so does a source in
-        C or C++ that may decide which of these languages the headers there have. Outside of git
-        worktrees, a `.gitignore` of the root that ignores everything is heeded only if something
-        is left; so with such a file, any change stands for the whole tree.
+        file stands for its folder, because it decides for everything there; so does a C or C++
+        source that may decide whether the headers in its folder are C or C++. Outside of git
+        worktrees, a `.gitignore` of the root that ignores everything is disregarded if it would
+        leave nothing. That depends on every entry of the root, so with such a file, any change
+        stands for the whole tree.
 
         Raises `UsageError` if a path is not below the root.
         """

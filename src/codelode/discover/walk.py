@@ -224,7 +224,10 @@ class _Walk:
         return None
 
     def _purpose(self, folder: Folder, names: set[bytes]) -> Skip | None:
-        """Return why a folder filled by a program is skipped, except for files that git tracks."""
+        """Return the skip for an index, an environment or a cache; None if the walk enters it.
+
+        If git tracks files in an environment or a cache, the walk enters it and skips the rest.
+        """
         marks = marks_among(names)
         if not marks:
             return None

@@ -86,10 +86,10 @@ def _walk(root: str, options: WalkOptions, writing: int) -> None:
     try:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         null = os.open(os.devnull, os.O_RDWR)
-        for number in range(3):  # no reader of the parent's streams waits for this process
+        for number in range(3):  # so that no reader of the parent's streams waits for this process
             os.dup2(null, number)
         rows = [tuple(item) for item in walk(root, options) if isinstance(item, SourceFile)]
-        enlarge_pipe(writing, _PIPE_BYTES)  # so that the child ends without waiting
+        enlarge_pipe(writing, _PIPE_BYTES)  # so that the child need not wait for the reader
         with os.fdopen(writing, "wb") as pipe:
             pipe.write(marshal.dumps(rows))
     finally:

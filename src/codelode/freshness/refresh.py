@@ -243,11 +243,11 @@ class _Listener:
         self._attempt = attempt
 
     def found(self, files: int, size: int) -> None:
-        """Check before a batch is read."""
+        """Raise `Abandoned` before a batch is read if the attempt was abandoned."""
         self._attempt.check()
 
     def indexed(self, files: int, size: int) -> None:
-        """Check after a batch."""
+        """Raise `Abandoned` after a batch if the attempt was abandoned."""
         self._attempt.check()
 
 

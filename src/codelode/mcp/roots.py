@@ -34,7 +34,10 @@ class Roots:
     """
 
     def __init__(self, indexes: Sequence[Index]) -> None:
-        """Take the indexes, which need not exist yet. Of several with one root, the last counts."""
+        """Take the indexes, which need not exist yet.
+
+        If several have the same root, the last one counts.
+        """
         self.indexes = list({index.root: index for index in indexes}.values())
         here = Path(os.path.realpath("."))
         if all(index.root.is_relative_to(here) for index in self.indexes):

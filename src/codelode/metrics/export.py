@@ -40,7 +40,7 @@ def own_meter() -> Recorder:
 
 
 class Exporter:
-    """Instruments, and the file or endpoint that shows them, which is at `address`."""
+    """Instruments, and the target that shows them: the file or endpoint at `address`."""
 
     def __init__(self, target: str, loopback_only: bool) -> None:
         """Open a target. Raises `UsageError` if it is invalid or cannot be used."""

@@ -28,7 +28,7 @@ _LISTED_AT_ONCE = 1000
 
 @dataclass(frozen=True, slots=True)
 class BucketStore:
-    """A bucket, or a folder of one. `store` is a store of obstore's."""
+    """A bucket, or a folder of one. `store` is a store object of the package obstore."""
 
     place: str
     store: Any = field(repr=False)  # the `repr` of an Azure store fails without an account
@@ -50,7 +50,7 @@ class BucketStore:
                 client_options={
                     "allow_http": allow_http in ("1", "true", "yes"),
                     "connect_timeout": timedelta(seconds=10),
-                    "timeout": timedelta(minutes=5),  # of one request with its body
+                    "timeout": timedelta(minutes=5),  # for one request, including its body
                 },
                 retry_config={"max_retries": 6, "retry_timeout": timedelta(seconds=RETRY_SECONDS)},
             )

@@ -70,8 +70,8 @@ class FolderStore:
     def create(self, key: str, data: bytes) -> bool:
         """Write a temporary file and link it; return False if the name exists already.
 
-        Over a network, the reply to a link may be lost, and the retry then fails. So the number of
-        names of the temporary file decides: two if the link was made.
+        Over a network, the reply to a link may be lost; the retry then finds the name taken. So if
+        the name exists, the link count of the temporary file decides: 2 if the link was made.
         """
         path = self._path(key)
         try:

@@ -1,6 +1,6 @@
 """Commits on an object store: generations, numbered objects that are created if absent.
 
-A commit reads the newest generation g, makes a new body from that of g, and creates g + 1. If
+A commit reads the newest generation g, makes a new body from the body of g, and creates g + 1. If
 another writer was faster, it reads again and makes its body from the newer one. This needs one
 property of the store: of several creates of the same key, one succeeds. S3, Google, Azure
 and folders have it; `probe` refuses a store without it. Delta Lake, Lance and SlateDB commit like
@@ -95,7 +95,7 @@ class Generations:
         return sorted(each for each in self._listed(0))
 
     def commit(self, change: Callable[[Generation | None], bytes | None]) -> Generation | None:
-        """Commit the body that `change` makes of the newest generation (None: there is none yet).
+        """Commit the body that `change` makes from the newest generation (None before the first).
 
         If another writer was faster, `change` is called again, with the generation that is the
         newest by then, so `change` must not have side effects. It returns None to commit nothing.
@@ -145,7 +145,7 @@ class Generations:
         """Return whether all generations newer than `made` descend from it, as far as one can tell.
 
         If there are newer ones, the next one must exist and name `made` as its parent: generations
-        are removed from the oldest on, so a gap means that `made` takes the place of a removed one.
+        are removed oldest first, so a gap means that `made` takes the place of a removed one.
         """
         newer = set(self._numbers(made.number))
         if not newer:
@@ -157,8 +157,8 @@ class Generations:
     def remove_old(self, keep: int = 1, older_than: float = KEPT_SECONDS) -> list[int]:
         """Remove generations superseded over `older_than` seconds ago; return their numbers.
 
-        The `keep` newest stay, and so does the newest in any case. Time is measured by the clock of
-        the store.
+        The `keep` newest generations stay, and always at least the newest one. Time is measured by
+        the clock of the store.
         """
         now = self.store_time()
         found = self.kept()
@@ -234,7 +234,7 @@ class _ProbeObject:
 
 
 class _Clock:
-    """A stopwatch that also counts the time of a suspended machine, if a clock shows it."""
+    """A stopwatch that also counts while the machine is suspended, if one of its clocks does."""
 
     def __init__(self) -> None:
         self._monotonic, self._wall = time.monotonic(), time.time()

@@ -72,8 +72,8 @@ class ObjectStore(Protocol):
     def list(self, prefix: str = "", after: str = "") -> Iterator[ObjectInfo]:
         """Yield the objects below a folder, in no particular order.
 
-        `prefix` names the folder, such as `segments` (empty: the whole store). With `after`, only
-        keys that sort after this one.
+        `prefix` names the folder, such as `segments` (empty: the whole store). With `after`,
+        yield only objects whose keys sort after it.
         """
 
     def delete(self, keys: Iterable[str]) -> None:

@@ -19,11 +19,11 @@ def download(
     start: int = 0,
     pace: Pace | None = None,
 ) -> int:
-    """Append the bytes of an object from `start` on to `sink`; return the size of the object.
+    """Append an object to `sink`, beginning at byte `start`; return the size of the object.
 
-    `size` is the size that the object must have (None: ask the store). To resume, give the number
-    of bytes that `sink` has. Raises `ObjectStoreError` if the object is shorter or longer; nothing
-    else is checked here.
+    `size` is the size that the object must have (None: ask the store). To resume, pass the
+    number of bytes that `sink` already holds as `start`. Raises `ObjectStoreError` if the object is
+    shorter or longer; nothing else is checked here.
     """
     pace = pace or Pace()
     found = store.size(key)

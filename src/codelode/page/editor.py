@@ -31,10 +31,10 @@ _FORBIDDEN = ("javascript:", "data:", "vbscript:", "blob:", "file:")
 
 
 def editor_format(text: str) -> str:
-    """Return the format of an editor in `EDITORS`; return an address with `{path}` as it is.
+    """Return the format of the editor that `text` names, or `text` itself if it is an address.
 
-    The address may have `{line}` too. Raises `UsageError` if the text is neither, or if the scheme
-    of the address is forbidden.
+    An address contains `{path}`, and may contain `{line}`. Raises `UsageError` if the text is
+    neither a name in `EDITORS` nor an address, or if the scheme of the address is forbidden.
     """
     known = EDITORS.get(text)
     if known is not None:

@@ -84,7 +84,7 @@ def search(trees: Trees, query: FilteredQuery, limit: int, mode: Mode = "hybrid"
 
 
 def _ask(results: Results, trees: Trees, chosen: list[Tree], wanted: int) -> None:
-    """Fill `results` with those of the best `wanted` hits that pass the filters."""
+    """Fill `results` with the hits that pass the filters, out of the best `wanted` hits."""
     filters = results.filters
     request = SearchRequest(
         results.query.text,

@@ -59,7 +59,7 @@ class FilteredQuery:
 
 
 def parse(query: str) -> FilteredQuery:
-    """Split a query into text and filters. Drop those without a value: they are being typed."""
+    """Split a query into text and filters. Drop filters without a value: they are being typed."""
     words = [
         Word(match[2], match[3] if match[3] is not None else match[4], bool(match[1]))
         for match in _WORD.finditer(query)

@@ -53,9 +53,9 @@ class KnownFiles:
     """The live files of a snapshot within a scope; no files if there is no snapshot yet.
 
     The arrays have one element per file, sorted by path hash: `hashes` uint64[n], `owners` and
-    `rows` int64[n] (its segment and its row there), `stats` int64[n, 4] (size, times, inode). The
-    walk sets flags: `seen` if the file exists, `unchanged` if its indexed content is current,
-    `restat` if only its times changed.
+    `rows` int64[n] (the position of the file's segment, and its row there), `stats` int64[n, 4]
+    (size, times, inode). The walk sets flags: `seen` if the file exists, `unchanged` if its indexed
+    content is current, `restat` if only its times changed.
     """
 
     def __init__(self, snapshot: Snapshot | None, scope: Scope | None = None) -> None:

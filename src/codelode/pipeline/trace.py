@@ -45,11 +45,11 @@ def _require_profiler() -> None:
 
 @contextmanager
 def tracing(path: Path | None) -> Iterator[list[tuple[str, str]] | None]:
-    """Profile this thread; at the end, write its profile and those in the list to a file.
+    """Profile this thread; at the end, write its profile and those of workers to a file.
 
-    The list is for the profiles of workers: (name of the process, profile). Without a path, nothing
-    is profiled and there is no list. Raises `UsageError` if there is no profiler, or if the file
-    cannot be written in the end.
+    Yields the list to which the caller adds the profiles of workers: (name of the process,
+    profile). Without a path, profiles nothing and yields None. Raises `UsageError` if there is no
+    profiler, or if the file cannot be written at the end.
     """
     if path is None:
         yield None

@@ -44,10 +44,10 @@ SMALL_BATCHES = 2
 class UpdateContext:
     """One update of an index whose write lock the caller holds.
 
-    `manifest` is the one to continue from, `snapshot` its segments (None for a rebuild). `scope` is
-    the part of the tree to update (None: all of it). `model` is the name by which workers load the
-    encoder, None if they cannot. `traces` collects the profiles of the workers, if requested:
-    (name of the process, speedscope's JSON).
+    `manifest` is the manifest to continue from; `snapshot` holds its segments (None for a rebuild).
+    `scope` is the part of the tree to update (None: all of it). `model` is the name by which
+    workers load the encoder, None if they cannot. `traces` collects the profiles of the
+    workers, if requested: (name of the process, speedscope's JSON).
     """
 
     storage: Storage

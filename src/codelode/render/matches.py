@@ -18,7 +18,7 @@ def matcher_of(query_terms: frozenset[str]) -> TermMatcher:
 
 
 class TermMatcher:
-    """Finds terms of a query in lines of text. Remembers words, as source repeats its words."""
+    """Finds terms of a query in lines of text. Remembers words, because source repeats them."""
 
     def __init__(self, query_terms: Collection[str]) -> None:
         self._wanted = frozenset(query_terms)

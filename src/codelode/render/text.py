@@ -46,14 +46,14 @@ class Style:
 
     @property
     def guarded(self) -> bool:
-        """Whether control characters are escaped: color means a terminal, even behind a pipe."""
+        """Whether control characters are escaped: color is for a terminal, even through a pipe."""
         return self.color or self.terminal
 
 
 def render_hit(
     hit: Hit, lines: Sequence[Line], style: Style, target: Target | None = None
 ) -> Iterator[str]:
-    """Yield the lines of text for a hit, of which the source `lines` are shown.
+    """Yield the lines of text for a hit: the header, any features, and the source `lines`.
 
     With a `target`, the file of the hit, its place and the numbers of its lines are links.
     """
@@ -66,7 +66,7 @@ def render_hit(
 
 
 def _features(hit: Hit, columns: int | None) -> Iterator[str]:
-    """Yield lines with the features of a hit that are not 0, broken between two of them."""
+    """Yield the features of a hit that are not 0, in lines that break only between features."""
     line = ""
     for name, value in (hit.features or {}).items():
         if value:

@@ -92,7 +92,7 @@ class Resident:
             with suppress(ImportError):
                 import_module(name)
         gc.collect()
-        gc.freeze()  # forks would copy the pages of everything that is counted
+        gc.freeze()  # else a garbage collection in a fork would copy the pages of all objects
 
     def _modules_of_searches(self) -> list[str]:
         """Return the modules that searches import, as reported by a fork that runs a few searches.

@@ -50,9 +50,10 @@ def object_cache(
 class SelectedRepositories:
     """The repositories of a roster that match globs, as somebody with some labels sees them.
 
-    Answers equal those of a roster without any other repositories, and those of one machine with an
-    index of each repository in a folder of its name (`several.SeveralRoots`): path, lines, score
-    and order. Methods raise what `Roster.select` and `open_shard` do.
+    Path, lines, score and order of the hits are the same as in a roster without any other
+    repositories. They are also the same as on one machine with an index of each repository in a
+    folder of its name (`several.SeveralRoots`). Methods raise what `Roster.select` and `open_shard`
+    do.
     """
 
     def __init__(
@@ -128,8 +129,8 @@ class SelectedRepositories:
     def _load_encoder(self, shard: Shard) -> Encoder:
         """Return the encoder of the indexes.
 
-        No folder is opened because a roster names it. Raises `ModelError` if the model is not a
-        bundled one and the caller named none.
+        A folder is never opened merely because a roster names it. Raises `ModelError` if the model
+        is not a bundled one and the caller named none.
         """
         manifest = shard.snapshot.manifest
         if self._encoder is None:

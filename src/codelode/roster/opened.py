@@ -66,7 +66,7 @@ def check_tokenizer(identity: Identity | None) -> None:
 
 
 def local_folder(store: ObjectStore) -> FolderStore | None:
-    """Return a store that is a folder which no other machine changes, or None."""
+    """Return the store if it is a folder that no other machine changes, or None."""
     if isinstance(store, FolderStore) and remote_mount(store.directory) is None:
         return store
     return None

@@ -211,7 +211,7 @@ def _table_of(repositories: Collection[Repository]) -> RosterTable:
 def _joined(
     values: tuple[_T, ...], new: tuple[_T, ...]
 ) -> tuple[tuple[_T, ...], NDArray[np.uint32]]:
-    """Return the union of `values` and `new`, and the number in it of each of `new`, uint32[n]."""
+    """Return the union of `values` and `new`, and the index of each of `new` in it, uint32[n]."""
     numbers = {value: number for number, value in enumerate(values)}
     for value in new:
         numbers.setdefault(value, len(numbers))
@@ -219,7 +219,11 @@ def _joined(
 
 
 def _places(lengths: NDArray[np.unsignedinteger], order: Sequence[int]) -> NDArray[np.int64]:
-    """Return the places of the items of the groups in `order`, int64[n], given all `lengths`."""
+    """Return the indices of the items of some groups, int64[n]; all groups lie one after another.
+
+    `lengths` are the lengths of all groups; `order` are the numbers of the wanted groups, in the
+    wanted order.
+    """
     wide = lengths.astype(np.int64)
     return ranges((np.cumsum(wide) - wide)[order], wide[order])
 

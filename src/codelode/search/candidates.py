@@ -106,7 +106,7 @@ class TopK:
                 self.threshold = float(self._best.scores.min())
 
     def result(self) -> Candidates:
-        """Return the best, best first; ties in the order of segments and ordinals."""
+        """Return the best candidates, best first; ties in the order of segments and ordinals."""
         best = self._best
         return best[np.lexsort((best.ordinals, best.segments, -best.scores))]
 

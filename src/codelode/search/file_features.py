@@ -33,7 +33,8 @@ _DOCS = frozenset("markdown rst text asciidoc".split())
 class FilesOfSegments:
     """Distinct files of a shard, in the order of segments and rows, with their paths.
 
-    `parts` are the segments: their numbers, rows of files int64[n], and the slice of these files.
+    `parts` has an item for each segment: its number, the rows of its files int64[n], and the slice
+    of `paths` that holds their paths.
     """
 
     def __init__(self, shard: Shard, keys: NDArray[np.int64]) -> None:
@@ -112,7 +113,7 @@ def _kinds(files: FilesOfSegments) -> dict[str, NDArray[np.float32]]:
 def _kinds_of_languages(languages: tuple[str, ...]) -> NDArray[np.float32]:
     """Return whether each language is prose and whether it is documentation, float32[n + 1, 2].
 
-    The row is the number of the language, the values are 1 or 0. NaN for number 0: no language.
+    The row is the number of the language, the values are 1 or 0. Row 0 (no language) is NaN.
     """
     known = [(name in _PROSE, name in _DOCS) for name in languages]
     return np.array([(np.nan, np.nan), *known], np.float32)

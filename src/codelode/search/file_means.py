@@ -1,8 +1,9 @@
 """The cosine of a query with the mean of the vectors of all chunks of a file.
 
-It tells a file that is about the query as a whole from a file of which one chunk happens to be. If
-a file has many chunks, a sample of `_SAMPLE` evenly spaced chunks stands for all. Only integers are
-added up, so the result does not depend on which other files are looked at together.
+It distinguishes a file that as a whole is about the query from a file with a single chunk that
+happens to be about it. If a file has many chunks, a sample of `_SAMPLE` evenly spaced chunks stands
+for all. Only integers are added up, so the result does not depend on which other files are looked
+at together.
 """
 
 from __future__ import annotations
@@ -46,8 +47,8 @@ def mean_cosines(
 ) -> NDArray[np.float32]:
     """Return the cosine of a unit vector float32[d] with the mean vector of each file, float32[n].
 
-    `chunks` and `begins` are the `sampled_chunks` of the files of segment `number`. (Six arguments:
-    the sample is used for another feature, too.)
+    `chunks` and `begins` are the `sampled_chunks` of the files of segment `number`. (There
+    are six arguments because the sample is used for another feature, too.)
     """
     segment = shard.segment(number)
     codes, scales = segment.codes.take(chunks, axis=0), segment.scales[chunks]
@@ -76,7 +77,7 @@ def _rows_of(
 def _norms(
     codes: NDArray[np.int8], scales: NDArray[np.uint16], starts: NDArray[np.int64]
 ) -> NDArray[np.float32]:
-    """Return the length of the sum of the vectors of each file, in units of a code, float32[n]."""
+    """Return the length of the sum of each file's vectors, in units of `SCALE_UNIT`, float32[n]."""
     sums = np.add.reduceat(codes * scales[:, None].astype(np.int32), starts, axis=0)
     squares = np.square(sums.astype(np.float64)).sum(axis=1)
     lengths: NDArray[np.float64] = np.sqrt(squares)

@@ -73,7 +73,7 @@ def frames_in(text: str) -> Frames:
     """Return the frames of a text, in linear time."""
     groups: list[list[Frame]] = []
     lines: set[int] = set()
-    outside_in = False  # whether this is in a trace that ends with the error
+    outside_in = False  # whether the last frame is in a trace that ends with the error
     for number, line in enumerate(text.split("\n")):
         if len(line) > _MAX_LINE or not _DIGIT.search(line):
             continue

@@ -25,7 +25,7 @@ FEATURES = (
     "depth",  # folders above the file, log
     "path",  # share of the query's weight that occurs in the path
     "file",  # how well the chunk matches a path, and a line in it, that the query names
-    "as_written",  # 1 if the query, unless it is a name or a few words, stands in the chunk
+    "as_written",  # 1 if the query, unless it is a name or a few words, occurs in the chunk
     "run",  # longest run of the query's words in the chunk: 1 for all of them, 0 for half
     "named",  # grade of the chunk if the whole query is a name that it defines: see `named`
     "defines",  # the chunk defines a name the query gives

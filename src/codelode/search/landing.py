@@ -39,8 +39,9 @@ _LAST_NAME = re.compile(r"[^\W\d][\w$]*[!?]?\Z")
 class Landing(NamedTuple):
     """The place of a hit. Lines are 1-based; `line` is one of `start_line` to `end_line`.
 
-    `symbol` is the qualified name of the innermost definition that holds `line`, or that a comment
-    on this line precedes; `kind` is its kind. None where there is none.
+    `symbol` is the qualified name of the innermost definition that holds `line`, or of the
+    definition that follows if `line` is in the comment above it; `kind` is its kind. Both are None
+    if there is no such definition.
     """
 
     line: int
@@ -104,7 +105,7 @@ def _best_line(
     context: QueryContext,
     asked: int,
 ) -> tuple[int, bool, DefinitionRow | None]:
-    """Return the line that answers a query best, and the definition whose name it is, if any.
+    """Return the line that answers a query best, and the definition that it was chosen for, if any.
 
     The flag says that the query asks for just this line: by its number, or as text.
     """
@@ -262,7 +263,7 @@ def _last_names(context: QueryContext) -> set[str]:
 
 
 def _name_worth(name: str, wanted: set[str], weights: Mapping[str, float]) -> float:
-    """Return how well a name answers the query: 0 for not at all."""
+    """Return how well a name answers the query: 0 if it does not."""
     if name in wanted:
         return 4.0
     if any(name.casefold() == each.casefold() for each in wanted):

@@ -142,7 +142,7 @@ def _worth(
 
 
 def is_inside(asked: NameAsked, qualified: str, path: str) -> bool:
-    """Return whether a definition is in the class or module asked for; True if none is.
+    """Return whether a definition is in the class or module asked for; True if none was asked for.
 
     Files and folders are modules too.
     """
@@ -156,8 +156,8 @@ def is_inside(asked: NameAsked, qualified: str, path: str) -> bool:
 def is_the_very_one(asked: NameAsked, qualified: str, path: str) -> bool:
     """Return whether a definition is in all classes and modules asked for, in any order.
 
-    To be in the innermost one is enough if that is spelled exactly alike, or is the only one: in
-    `ctx.app.name`, `app` is hardly the class `App`.
+    Being in the innermost one is enough if its name is spelled exactly alike, or if only one is
+    asked for: in `ctx.app.name`, `app` is hardly the class `App`.
     """
     if len(asked.scopes) < 2 or asked.scopes[-1] in _SEPARATORS.split(qualified)[:-1]:
         return is_inside(asked, qualified, path)

@@ -35,8 +35,8 @@ def light_stem(word: str) -> str:
 def likeness(one: str, other: str) -> float:
     """Return how alike two words are, from 0 to 1.
 
-    Equal words have 1, words with the same stem .95, a word and its prefix .8, or .6 if the prefix
-    has three letters, and words with the same first five letters .6. The plural of a prefix counts
+    Equal words score 1, words with the same stem .95, a word and its prefix .8 (.6 if the prefix
+    has three letters), and words with the same first five letters .6. The plural of a prefix counts
     as a prefix: `utils` for `utility`. Unequal words are alike only if their first three letters
     are equal.
     """

@@ -172,7 +172,7 @@ def _number_files(shards: NDArray[np.int64], files: NDArray[np.int64]) -> NDArra
 
 
 def _best_of_all(gathered: Gathered, k: int) -> NDArray[np.intp]:
-    """Return the rows of the candidates that are among the k best of their proposer, ascending.
+    """Return the rows, ascending, of the candidates that are among the k best of a proposer.
 
     Sets each proposal that is not among the k best of its proposer to -inf.
     """
@@ -241,8 +241,8 @@ def choose(
 ) -> NDArray[np.intp]:
     """Return the rows to show, best first.
 
-    A chunk with n better ones of its file loses `discount` · log2(1 + n), and is left out if there
-    are `most_per_file` of these. Ties keep the order of rows.
+    A chunk with n better ones in its file loses `discount` · log2(1 + n), and is left out if n is
+    at least `most_per_file`. Ties keep the order of rows.
     """
     order = np.argsort(-scores, kind="stable")
     by_file = np.argsort(files[order], kind="stable")

@@ -120,6 +120,6 @@ def _ranked(
 
 
 def _context() -> QueryContext:
-    """Return the context of a search without words: hits land on the definitions they begin."""
+    """Return the context of a search without words: hits land on the definitions at their start."""
     query = ParsedQuery("", (), (), (), is_symbol=False)
     return QueryContext(SearchRequest(""), query, None, Statistics(0, 0, np.zeros(0, np.int64)))

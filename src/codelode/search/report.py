@@ -103,7 +103,7 @@ class Report:
 
     `salience` has the most salient terms, the highest first; `telling` is the title, the
     message and names in the prose; `meaning` is the text for the model. `frames` are the places
-    that it points at, and the frames of traces.
+    that the report points at, and the frames of traces.
     """
 
     salience: dict[str, float]

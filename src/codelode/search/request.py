@@ -20,7 +20,7 @@ MODES: tuple[Mode, ...] = ("hybrid", "semantic", "lexical")
 
 
 class SearchOptions(TypedDict, total=False):
-    """The options of `Index.answer` that only restrict or explain: see there."""
+    """The options that only restrict or explain an answer: see `Index.answer`."""
 
     languages: Sequence[str] | str | None
     globs: Sequence[str] | str | None
@@ -42,7 +42,7 @@ class SearchRequest:
     a final slash, to which the search is restricted. Hits with a score below `threshold` are left
     out. With `changed`, only files that differ from this git revision are searched. With `since`,
     only files that were modified then or later are searched; it is kept as seconds since the epoch.
-    `max_per_file` is the largest number of hits of a file.
+    `max_per_file` is the largest number of hits from one file.
 
     With `fixed_strings` or `regex`, only chunks that match at least one of them are searched, and
     the query may be empty. Regular expressions have the syntax of RE2. With `ignore_case`, upper

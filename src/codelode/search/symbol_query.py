@@ -97,10 +97,11 @@ class NameQuery:
         return (UNQUALIFIED, distance) if likeness == EXACT else None
 
     def begins(self, name: str) -> bool:
-        """Return whether a name begins with this one; its key is known to begin with this one's.
+        """Return whether a name begins with this one.
 
-        `netifRx` begins with `netif_r`, but `__netif_rx` does not. Only a name that is written with
-        `of_` begins with `of_`.
+        The key of the name must be known to begin with the key of this one. `netifRx` begins with
+        `netif_r`, but `__netif_rx` does not. Only a name that is written with `of_` begins with
+        `of_`.
         """
         if name.casefold().startswith(self.name.casefold()):
             return True

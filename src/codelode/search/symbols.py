@@ -218,8 +218,9 @@ class SymbolFinder:
     ) -> Iterator[tuple[bytes, int, DefinitionRecord]]:
         """Yield key, segment number and definition for the names with a prefix, in key order.
 
-        Few definitions may have the wanted kinds. So after some names, which take the time of
-        reading all blocks of definitions, definitions are selected by kind before names are read.
+        Few definitions may have the wanted kinds. So names are looked up one by one only for about
+        as long as it takes to read all blocks of definitions. After that, definitions are selected
+        by kind before their names are read.
         """
         names = lookup.numbers_with_prefix(prefix)
         at, most = names.start, lookup.blocks // 4 if self._kinds else names.stop

@@ -26,7 +26,7 @@ class TreePart:
 
     @classmethod
     def of(cls, within: Iterable[str], without: Iterable[str] = ()) -> TreePart:
-        """Return the part that some paths cover; the paths may lie in each other."""
+        """Return the part that some paths cover; one path may lie inside another."""
         outer: list[str] = []
         for path in sorted(set(within)):
             if not any(_covers(other, path) for other in outer):

@@ -91,7 +91,8 @@ def regex(text: str, ignore_case: bool = False) -> Pattern:
     matcher(plain)  # raises an error if it is invalid
     source, edge = text, False
     if not multiline and "|" not in text and not _NUMBERED.search(text):
-        # The `\b` of RE2 knows only ASCII letters; and with explicit edges, the words are known.
+        # RE2's `\b` knows only ASCII letters. Besides, only explicit edges tell `required_terms`
+        # that a word is whole.
         edge = _OPEN_EDGE.match(text) is not None
         source = f"(?:^|{_NOT_WORD}){text[2:]}" if edge else text
         if _CLOSE_EDGE.fullmatch(source):

@@ -103,8 +103,9 @@ class WordRuns:
     def share(self, text: bytes, covered: NDArray[np.bool_]) -> float:
         """Return the length of the longest run in a text, as a share of the query's words.
 
-        Only runs through one word count: the rarest word of the longest run that the terms of the
-        text allow. One word is no run. `covered` bool[terms] says which terms the text has.
+        A run counts only if it contains a certain word: the rarest word of the longest run that
+        the terms of the text allow. A single word is not a run. `covered` bool[terms] says which
+        terms the text has.
         """
         first, stop = _longest_stretch([bool(covered[column]) for column in self.columns])
         if stop - first < 2:

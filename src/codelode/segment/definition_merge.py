@@ -44,8 +44,8 @@ def merge_definitions(
 ) -> dict[str, Iterable[Piece]]:
     """Return the sections of the definitions of the files for which the masks bool[files] are set.
 
-    `kinds` takes the place of a segment and numbers of its kinds, and returns their new numbers;
-    `files` and `chunks` are the merged tables.
+    `kinds` is called with the index of a segment in `segments` and with numbers of its kinds, and
+    returns their new numbers. `files` and `chunks` are the merged tables.
     """
     sources = [
         segment.sorted_names()._replace(used=None if mask.all() else _used_names(segment, mask))
@@ -61,7 +61,7 @@ def merge_definitions(
 def _paired(
     batches: Iterable[NDArray[np.void]], finder: ChunkFinder, pairs: list[NDArray[np.int64]]
 ) -> Iterator[NDArray[np.void]]:
-    """Yield the rows of definitions as they are; append their names with chunks to `pairs`."""
+    """Yield the rows of definitions as they are; append their `ChunkFinder.pairs` to `pairs`."""
     first = 0
     for rows in batches:
         pairs.append(finder.pairs(rows, first))

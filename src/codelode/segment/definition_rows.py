@@ -148,7 +148,7 @@ class DefinitionRows:
         return any(wanted[block.column("kind")[piece]].any() for block, piece, _ in pieces)
 
     def of_kinds(self, kinds: Collection[str]) -> Iterator[tuple[NDArray[np.int64], Column]]:
-        """Yield the numbers of definitions of some kinds and of their names, block by block."""
+        """Yield numbers of definitions of some kinds and numbers of their names, block by block."""
         wanted = self._wanted(kinds)
         for first in range(0, self.total if wanted.any() else 0, DEFINITIONS_PER_BLOCK):
             block = self._read(first // DEFINITIONS_PER_BLOCK)
@@ -157,7 +157,7 @@ class DefinitionRows:
                 yield first + places, block.names[places]
 
     def _wanted(self, kinds: Collection[str]) -> NDArray[np.bool_]:
-        """Return which numbers are those of the wanted kinds, bool[256]."""
+        """Return a mask of the numbers of the wanted kinds, bool[256]."""
         wanted = np.zeros(256, bool)
         wanted[[number for number, kind in enumerate(self._kinds, 1) if kind in kinds]] = True
         return wanted

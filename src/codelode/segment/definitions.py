@@ -79,7 +79,10 @@ def definition_records(rows: NDArray[np.void], per: int | None = None) -> list[b
 
 
 def _steps(values: Column, before: Column, per: int) -> Column:
-    """Return folded differences to the numbers in `before`, or to 0 at the first of each block."""
+    """Return the folded difference of each value from its number in `before`.
+
+    `before` has no number for the first value. The first value of each block is folded as it is.
+    """
     differences = values.copy()
     differences[1:] -= before
     differences[::per] = values[::per]
@@ -123,7 +126,7 @@ class DefinitionBlock:
         return np.cumsum(unfold(self._packed("name")))
 
     def value(self, name: str, place: int) -> int:
-        """Return one value of a column that is not stepped."""
+        """Return one value of a column that is not in `STEPPED`."""
         return self._table.value(_PLACES[name], place)
 
     def rows(self, places: NDArray[np.int64]) -> Iterator[tuple[int, ...]]:

@@ -4,9 +4,9 @@ A term is known by the upper 40 bits of its 64-bit hash, its *key*: among ten mi
 terms, one in a hundred thousand shares its key with another. The upper 8 bits of the key are the
 number of a bucket; the terms of a bucket are neighbors, in the order of their keys.
 
-Only the *tail* of each key is stored. In a segment with few terms, that is the lower 32 bits. With
-many terms, the tail is 24 bits, and the number of terms is stored for each value of the upper 16
-bits, its *slot*: this costs less than one more byte per tail would.
+Only the *tail* of each key is stored. In a segment with few terms, the tail is the lower 32 bits.
+With many terms, the tail is the lower 24 bits. The upper 16 bits of a key are its *slot*, and the
+number of terms is stored for each slot: this costs less than one more byte per tail would.
 
 Only the length of each posting list is stored. Most terms occur once in one chunk, and their lists
 have two bytes; one bit per term marks them. Any other length takes a byte. The start of a list is
@@ -122,7 +122,7 @@ class Dictionary:
         return np.repeat(np.arange(first, stop, dtype=np.uint64), firsts[1:] - firsts[:-1])
 
     def sizes(self, first: int = 0, stop: int = BUCKETS) -> NDArray[np.int64]:
-        """Return the bytes of each term's list in the buckets `[first, stop)`, int64[t]."""
+        """Return the size in bytes of each list in the buckets `[first, stop)`, int64[t]."""
         (low, _, begin), (high, _, end) = self.buckets[[first, stop]].tolist()
         sizes = np.full(high - low, SHORT, np.int64)
         sizes[~self.are_short(low, high)] = self.lengths[begin:end]

@@ -35,7 +35,7 @@ def clean_names(names: Sequence[str]) -> list[str]:
 
 
 def as_text(name: bytes) -> str:
-    """Return bytes as a string with a character for each; it compares, joins and sorts faster."""
+    """Return bytes as a string, a character for each byte; it compares, joins and sorts faster."""
     return name.decode("latin-1")
 
 
@@ -45,7 +45,10 @@ def as_bytes(name: str) -> bytes:
 
 
 def name_key(name: bytes) -> bytes:
-    """Return the key of a name in UTF-8: its letters and digits, or all if none, in lower case."""
+    """Return the key of a name in UTF-8: its letters and digits, in lower case.
+
+    If the name has no letters or digits, the key is the whole name in lower case.
+    """
     if name.isascii():
         lower = name.lower()
         return lower.translate(None, SEPARATORS) or lower

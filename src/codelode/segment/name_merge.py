@@ -28,7 +28,8 @@ NAMES_PER_PIECE = 8192
 class MergedNames(NamedTuple):
     """The merged names, and for each source the new numbers of its names.
 
-    `numbers[i]` int32[n + 1] has 0 at 0, and 1 + the new number of a name at 1 + the old one.
+    At 1 + the old number of a name, `numbers[i]` int32[n + 1] has 1 + its new number; at 0, it has
+    0.
     """
 
     blocks: NameBlocks
@@ -67,7 +68,7 @@ def _cuts(sources: Sequence[SortedNames]) -> list[str]:
 
 
 def _spread(source: SortedNames, numbers: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Return the numbers of all names of a source, given those of the names it keeps."""
+    """Return the numbers of all names of a source, given the numbers of the names it keeps."""
     if source.used is None:
         return numbers
     spread = np.zeros(1 + len(source.used), np.int32)

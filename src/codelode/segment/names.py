@@ -270,7 +270,7 @@ class Names:
         return range(self._lower_bound(prefix), self._lower_bound(prefix + b"\xff"))
 
     def _lower_bound(self, key: bytes) -> int:
-        """Return the number of the first name whose key is not below `key`, or the count of all."""
+        """Return the number of the first name with a key not below `key`, or the count of names."""
         block = max(0, bisect_left(self.heads, key) - 1)
         if not len(self._frames):
             return 0

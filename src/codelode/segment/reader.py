@@ -140,7 +140,10 @@ class Segment:
         return int(self.files["definitions"].sum(dtype=np.int64))
 
     def definition_rows(self) -> Iterator[NDArray[np.void]]:
-        """Yield the rows of all definitions block by block, for a merge; see `kinds` for kinds."""
+        """Yield the rows of all definitions block by block, for a merge.
+
+        The column `kind` holds 1-based numbers into `kinds`.
+        """
         return read_rows(self.file, self.definition_count)
 
     def sorted_names(self) -> SortedNames:
@@ -233,7 +236,7 @@ class Segment:
         starts: NDArray[np.integer],
         lengths: NDArray[np.integer],
     ) -> list[bytes]:
-        """Return pieces of a section, with one read from the first to the last."""
+        """Return pieces of a section, with one read that spans all of them."""
         if not len(starts):
             return []
         begins = starts.astype(np.int64)

@@ -1,4 +1,4 @@
-"""File times and inodes, which are kept beside a segment: equal content gives an equal segment.
+"""File times and inodes, kept beside a segment so that equal content gives an equal segment.
 
 A `.stat` file is a container with one section: a row of `STAT_COLUMNS` for each row of the file
 table of its segment. It is only a shortcut: a file whose row is unknown is read and hashed.

@@ -36,7 +36,7 @@ class WorkerSlot:
         self._changing = threading.Lock()
 
     def ask(self, request: list[Any]) -> Frame:
-        """Return the worker's reply. Raises `CodelodeError` if two workers died over it."""
+        """Return the worker's reply. Raises `CodelodeError` if two workers died before replying."""
         for _ in range(_TRIES):
             handle = self._started()
             try:

@@ -28,7 +28,7 @@ class WorkerOptions:
 
     @classmethod
     def of(cls, reader: IndexReader, processes: int) -> WorkerOptions:
-        """Return the options with which workers read the same index."""
+        """Return the options for workers that read the index of `reader`."""
         index_dir = None if reader.index_dir is None else str(reader.index_dir)
         return cls(str(reader.root), str(reader.directory), reader.model, index_dir, processes)
 

@@ -73,7 +73,7 @@ def settings_files(start: str | os.PathLike[str]) -> list[SettingsFile]:
 
 
 def export(found: Mapping[str, Setting]) -> None:
-    """Put the settings that are read from the environment into it, also for child processes."""
+    """Set the environment variables of exported settings, for this process and its children."""
     for setting in found.values():
         if setting.key.exported:
             value, variable = setting.value, setting.key.variable

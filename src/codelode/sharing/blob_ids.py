@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 def blob_ids(segment: Segment, rows: NDArray[np.int64], algorithm: str) -> list[bytes]:
     """Return the id of the blob of each file, in the order of `rows`, which are ascending.
 
-    `algorithm` is that of the repository: sha1 or sha256. The id is empty where the text
-    differs from the bytes of the file: other encodings, notebooks. Raises `DamagedError`.
+    `algorithm` is the hash algorithm of the repository: sha1 or sha256. The id is empty where the
+    text differs from the bytes of the file, as for other encodings and notebooks. Raises
+    `DamagedError`.
     """
     hashes = segment.files["content_hash"]
     return [

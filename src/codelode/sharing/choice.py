@@ -27,7 +27,8 @@ def choose(store: ObjectStore, root: Path, near: bool) -> Choice:
     """Return the last push, or the one closest in history if `near`.
 
     If git knows none of the pushed commits (a shallow clone, say), the last push of the same branch
-    is the closest, and otherwise the last one. Raises `NoObjectError` if nothing was pushed.
+    counts as the closest; without one, the last push of all does. Raises `NoObjectError` if nothing
+    was pushed.
     """
     pushes = decode_pushes(store, Generations(store).newest())
     if not pushes:

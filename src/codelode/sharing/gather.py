@@ -98,7 +98,7 @@ def gather(
 
 
 def _missing(staging: Staging, shared: SharedIndex, trusted: set[str]) -> dict[str, int]:
-    """Return the bytes to fetch of each segment that is not complete in the staging folder."""
+    """Return how many bytes to fetch for each segment that is incomplete in the staging folder."""
     return {
         entry.name: staging.missing_bytes(entry, shared.objects[entry.name])
         for entry in shared.manifest.segments

@@ -77,8 +77,8 @@ def push(
 ) -> PushReport:
     """Push a snapshot of the index of `root`.
 
-    Raises `UsageError` for an index that should not be shared, `DamagedError` for one that is
-    damaged, `ObjectStoreError`.
+    Raises `UsageError` for an index that should not be shared, `DamagedError` for a damaged index,
+    and `ObjectStoreError`.
     """
     began = time.perf_counter()
     _refuse_unfit(snapshot, options)
@@ -191,7 +191,7 @@ def _missing(
 
 
 def _named_lately(store: ObjectStore, newest: Generation | None) -> set[str]:
-    """Return the digests of the segments of the last pushes, as far as they can be read."""
+    """Return the digests of the segments of the last pushes; skip pushes that cannot be read."""
     named: set[str] = set()
     for each in decode_pushes(store, newest)[-_LOOKED_AT:]:
         try:

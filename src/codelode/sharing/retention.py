@@ -133,7 +133,7 @@ def _kept_pushes(store: ObjectStore, generations: Generations) -> list[Push]:
 
 
 def _named(store: ObjectStore, pushes: Sequence[Push]) -> set[str]:
-    """Return the keys that pushes name. Raises `ObjectStoreError` if one cannot be read.
+    """Return the keys that pushes name. Raises `ObjectStoreError` for an unreadable index.
 
     An index that is missing names nothing: its push is of no use any more.
     """

@@ -29,7 +29,7 @@ def move(
 ) -> None:
     """Call `transfer` for each item, in `AT_ONCE` threads; raise the first error.
 
-    `size` is that of all items together, in bytes. After an error no further item is begun.
+    `size` is the total size of the items, in bytes. After an error no further item is begun.
     """
     with nullcontext() if meter is None else meter(len(items), size) as progress:
 

@@ -1,6 +1,6 @@
 """The indexes in a folder: their roots, sizes and ages, and how to remove one.
 
-An index is used when a search opens it: see `LocalStorage.note_use`.
+An index counts as used when a search opens it: see `LocalStorage.note_use`.
 """
 
 from __future__ import annotations

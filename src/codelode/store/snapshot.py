@@ -51,7 +51,7 @@ class LiveSegment:
     def stats(self) -> NDArray[np.int64]:
         """Times and inodes of all files, int64[rows, 3], read at first use.
 
-        They are unknown if the `.stat` file has been removed, which a newer commit may do.
+        They are unknown if a newer commit has removed the `.stat` file.
         Raises `DamagedError`, `FormatError`.
         """
         file = self.open_stats()

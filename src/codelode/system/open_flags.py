@@ -1,4 +1,4 @@
-"""Flags with which files and folders are opened for reading, as far as the system has them.
+"""Flags for opening files and folders for reading; flags that the system lacks are left out.
 
 Child processes inherit no descriptor that Python opens. Only the `LINKED` flags follow a symbolic
 link.

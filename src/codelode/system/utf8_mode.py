@@ -20,7 +20,7 @@ def restart() -> None:
 
 
 def _in_utf8(argument: str) -> bytes:
-    """Return an argument as bytes: as typed if that is UTF-8 or names a file, else as UTF-8."""
+    """Return the typed bytes if they are UTF-8 or name a file, else the argument in UTF-8."""
     typed = os.fsencode(argument)
     try:
         typed.decode()

@@ -5,7 +5,7 @@ an identifier (camelCase, snake_case, acronyms, digits) in lower case, and, wher
 than one part, the whole identifier too, so that `getUserName` is found by `user` and by itself.
 
 Some words have no parts, only the whole: numbers of more than `MAX_NUMBER_DIGITS` characters, long
-hexadecimal ones, and compounds. A *compound* is made of words with one of `-./@` between each two:
+hexadecimal ones, and compounds. A *compound* is words joined by single characters of `-./@`:
 `lua-filter`, `spring.datasource.url`, `src/flask/ctx.py`, `CVE-2021-44228`, `v1.24.3`. Its words
 are words too. The static model uses only parts.
 

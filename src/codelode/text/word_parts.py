@@ -127,7 +127,10 @@ def _cut(text: bytes, starts: NDArray[np.int64], stops: NDArray[np.int64]) -> li
 def _numbers(
     spelled: bytes, begins: NDArray[np.int64], ends: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the words that are numbers: those whose term is the word in lower case, and others."""
+    """Return the words that are numbers, in two groups.
+
+    The first group has the words whose term is the word in lower case, the second has the others.
+    """
     codes, is_hex = np.frombuffer(spelled, np.uint8), _mapped(spelled, _IS_HEX)
     lengths, led_by_digit = ends - begins, codes[begins] <= _LAST_DIGIT
     likely = np.flatnonzero(~led_by_digit & (lengths >= MIN_HASH_BYTES))

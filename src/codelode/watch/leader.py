@@ -147,7 +147,7 @@ class Leader:
         self._say(replace(self.state, mode="scanning", reason=str(problem), folders=0))
 
     def _follow(self) -> None:
-        """Wait for changes and update by them."""
+        """Wait for changes, and update the index with them."""
         tree = self._tree
         assert tree is not None
         if not tree.drain():

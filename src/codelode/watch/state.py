@@ -17,7 +17,7 @@ STATE = "watch.json"
 
 
 def write_state(directory: Path, state: WatchState) -> None:
-    """Replace the state of a watcher. A full disk does not stop it."""
+    """Replace the state of a watcher. A full disk does not stop the watcher."""
     temporary = directory / f"{STATE}.{state.pid}.tmp"
     with suppress(OSError):
         temporary.write_text(json.dumps(asdict(state)))

@@ -40,10 +40,10 @@ class CannotWatch(Exception):  # noqa: N818 (a state that the caller handles, no
 
 @dataclass(slots=True)
 class Changes:
-    """Changes of a tree: paths of files, and of folders with everything below them, from the root.
+    """Changes of a tree: paths of files, and of folders that stand for everything below them.
 
-    The path of a folder ends with a slash; the path of the root is empty. `lost` says that there
-    were changes whose paths are unknown.
+    Paths are relative to the root. The path of a folder ends with a slash; the path of the root is
+    empty. `lost` says that there were changes whose paths are unknown.
     """
 
     files: set[str] = field(default_factory=set)
@@ -60,14 +60,14 @@ class Changes:
         self.lost |= other.lost
 
     def paths(self) -> set[str] | None:
-        """Return the paths to look at; None if that is everything."""
+        """Return the paths to look at; None for the whole tree."""
         if self.lost or "" in self.folders:
             return None
         return self.files | {path.rstrip("/") for path in self.folders}
 
 
 class TreeWatch:
-    """Watches of the folders that a walk enters, and of git's folders that decide which it enters.
+    """Watches of the folders that a walk enters, and of the git folders that affect the walk.
 
     Any thread may `drain`. Raises `CannotWatch` where a folder cannot be watched.
     """
@@ -181,7 +181,7 @@ class TreeWatch:
             self._watch_git(Worktree(self._root / folder), folder)
 
     def _check_moved(self, number: int, folder: str) -> None:
-        """Forget the old path of a folder that has moved; raise `CannotWatch` if it has not."""
+        """Forget the old path of a moved folder. Raises `CannotWatch` if it is mounted twice."""
         other = self._folders.get(number)
         if other is None or other == folder:
             return
@@ -190,7 +190,7 @@ class TreeWatch:
         self._numbers.pop(other, None)
 
     def _watch_above(self) -> None:
-        """Watch git's folders, and for rule files the folders up to the worktree's top."""
+        """Watch git's folders; watch the folders up to the worktree's top for rule files."""
         top = worktree_above(self._root)
         if top is None or self._options.no_ignore:
             return

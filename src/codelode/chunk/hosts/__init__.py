@@ -34,7 +34,7 @@ HOSTS: Mapping[str, Host] = MappingProxyType(
 
 
 def host_name(language: str | None, path: str) -> str | None:
-    """Return the name of the host if a file is one by its path, not its language; else None."""
+    """Return the host's name if the path, not the language, makes a file a host; else None."""
     return "literate-haskell" if language == "haskell" and path.endswith(".lhs") else None
 
 

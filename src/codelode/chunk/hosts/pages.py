@@ -97,7 +97,7 @@ def page(text: bytes, path: str) -> Iterator[Region]:
 
 
 def _without_marks(script: bytes) -> bytes:
-    """Return a script with a number for each template mark that shows a value; blank others."""
+    """Return a script with a number for each mark that shows a value; blank the other marks."""
     spans = sorted(chain.from_iterable(between(script, *marks) for marks in _MARKS))
     return _replaced(script, spans)
 

@@ -58,7 +58,7 @@ def nesting(*patterns: bytes) -> Callable[[bytes], list[RawDefinition]]:
 
 
 def _named(tag: re.Match[bytes], kind: str, text: bytes, opened: list[int]) -> RawDefinition:
-    """Return the definition that a tag begins; until its end is found, it spans that line."""
+    """Return the definition that a tag begins; it ends with the tag's line if no end is found."""
     group = tag.lastgroup or ""
     before = text[max(0, tag.start() - MAX_REACH) : tag.start()]
     start = tag.start() - (len(before) - len(before.rstrip(b" \t")))

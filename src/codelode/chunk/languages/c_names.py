@@ -32,7 +32,7 @@ _METHOD = re.compile(rb"METHOD\w*\(\s*(\w+)\s*,")
 
 
 def _next_declarator(node: Node) -> Node | None:
-    """Return one step towards the name: `f` of `f(int)`, `*f`, `(f)`, `&f` and `a::f`."""
+    """Return the node one step nearer the name: `f` of `f(int)`, `*f`, `(f)`, `&f` and `a::f`."""
     found = node.child_by_field_name("declarator") or node.child_by_field_name("name")
     if found is None and node.named_child_count:  # parentheses and references have no field
         found = node.named_child(node.named_child_count - 1)
@@ -47,7 +47,7 @@ def declared(node: Node) -> Node | Written | None:
 def _name_in(found: Node | None) -> Node | Written | None:
     while found is not None and found.type not in _NAMES:
         found = _next_declarator(found)
-    if found is not None and found.type == "operator_cast":  # it includes its parameters
+    if found is not None and found.type == "operator_cast":  # the node includes the parameters
         target = found.child_by_field_name("type")
         return Written((found.start_byte, target.end_byte if target else found.end_byte))
     return found
@@ -166,7 +166,7 @@ def typedef(node: Node, text: bytes) -> list[Match]:
 
 
 def declaration(node: Node, text: bytes) -> Match | Sequence[Match] | None:
-    """Return the variables with a value, `lock` of `DEFINE_MUTEX(lock)`, and prototypes."""
+    """Return the variables with values, the `lock` of `DEFINE_MUTEX(lock)`, or a prototype."""
     if node.has_error and (match := _macro_statement(node, text)) is not None:
         return match
     first = node.child_by_field_name("declarator")

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 def _on_and_off(flag: str, help: str, opposite: str = "") -> tuple[Option, Option]:
-    """Return a switch, and its opposite, which undoes the setting of the same name."""
+    """Return a switch and its opposite, which undoes the setting with the name of the switch."""
     opposite = opposite or flag.replace("--", "--no-")
     undo = switch(
         opposite,

@@ -82,7 +82,7 @@ def follow(index: Index, max_folders: int | None, quiet: bool) -> int:
             if state is not None and state.mode != "starting" and _differ(state, told):
                 _say_state(state, index, quiet)
                 told = state
-    return 2  # it ends only by an error, which Python has shown
+    return 2  # the watcher ends only by an error, which Python has shown
 
 
 def _differ(state: WatchState, told: WatchState | None) -> bool:

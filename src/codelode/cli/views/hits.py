@@ -56,7 +56,7 @@ def print_answer(
 
 
 def shown_whole(answer: Answer) -> list[GivenRoot]:
-    """Return the roots by which paths of hits are shown as they are."""
+    """Return the roots with which the paths of hits are printed unchanged."""
     return [GivenRoot("", os.fspath(Path(answer.root)))]
 
 
@@ -124,7 +124,7 @@ def _print_text(
 
 
 def _rows(hits: Sequence[Hit], style: Style, options: argparse.Namespace) -> list[int | None]:
-    """Return the rows for the source of each hit; None where nothing bounds them.
+    """Return the number of rows for the source of each hit; None for no limit.
 
     On a terminal, an answer without further flags fits one screen, with its footer and a prompt.
     """
