@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from codelode.chunk.chunker import CHUNKER, MAX_PARSED_BYTES
 from codelode.chunk.grammars import grammar
+from codelode.chunk.heads import head_outline
+from codelode.chunk.languages import head_pattern
 from codelode.chunk.sizes import MAX_CHUNK_BYTES, TINY_CHUNK_BYTES
 from codelode.chunk.syntax import syntax_outline
 from codelode.types import Chunk, Symbol
@@ -158,6 +160,16 @@ def test_syntax_errors_are_no_reason_not_to_chunk() -> None:
 def test_an_empty_node_at_the_end_makes_no_empty_chunk() -> None:
     text = b"object A\n\nenum " + b"S" * 3000 + b"\n"  # its body is missing
     check(text, cut(document(text, "scala")))
+
+
+def test_a_macro_of_a_large_header_is_its_own_lines_alone() -> None:
+    text = b"/* one */\n#define ONE \\\n  1\n#define TWO 2\n#define THREE 3\n"
+    pattern = head_pattern(grammar("c").syntax.heads)
+    found = {each.name: each for each in head_outline(pattern, text).definitions}
+    assert text[found["ONE"].start : found["ONE"].end] == b"#define ONE \\\n  1"
+    assert text[found["ONE"].lead :].startswith(b"/* one */")
+    assert text[found["TWO"].start : found["TWO"].end] == b"#define TWO 2"
+    assert not found["THREE"].lead or text[found["THREE"].lead :].startswith(b"#define THREE")
 
 
 def test_definitions_of_large_files_are_found_by_their_heads() -> None:

@@ -293,7 +293,7 @@ class TestFallback:
             process.send_signal(signal.SIGSTOP)
             room = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text())
             flags = os.O_WRONLY | os.O_CREAT
-            for number in range(room // 2 + 100):  # each file causes two events
+            for number in range(room // 2 + 100):  # each turn causes at least two events
                 name = tree / f"src/f{number % 2}.py"
                 os.close(os.open(name, flags))
                 name.unlink()

@@ -33,8 +33,8 @@ class Lookups(OpenedIndex):
         `name` may be qualified in any way (`Class.method`, `Class::method`, `->method`), or a
         prefix with a final `*`. Without a name, return all definitions, in the order of paths and
         lines. Names match as written, in another case, or with their words joined in another way.
-        If no name matches, return names that begin with `name`; if there are none of these either,
-        return names that differ by one or two typing errors. `exact` allows only names as written.
+        Only if no name matches, names that begin with `name` match; if there are none either, names
+        that differ by one or two typing errors match. `exact` allows only names as written.
 
         `kinds` are kinds of definitions, such as "class"; `languages` and `globs` are as for
         `answer`. A single string means one item.

@@ -49,8 +49,8 @@ class Recall:
 
     `recall` is the share that the dense leg finds as a search uses it: it scans the codes, then
     rescores the best `candidates` with residuals and with the query as floats. `scan` is the share
-    without rescoring; `among_candidates` is the share among the candidates. `of_chunks` is
-    the number of chunks in the index.
+    without rescoring; `among_candidates` is the share that the candidates include.
+    `of_chunks` is the number of chunks in the index.
     """
 
     k: int

@@ -31,6 +31,10 @@ MAX_COMMENT_LINES: Final = 100
 CLAUSE: Final = "clause"
 """A group of this name is a function; neighbors of one name are one definition."""
 _COMMENTS: Final = (b"#", b"//", b"--", b";", b"%", b"*", b"/*", b"@", b"!", b"(*", b"'")
+_DIRECTIVE: Final = re.compile(
+    rb"[ \t]*#[ \t]*(?:define|undef|include|if|ifdef|ifndef|elif|else|endif|pragma|error)\b"
+)
+_CONTINUED_LINE: Final = re.compile(rb"(?:[^\n]*\\\r?\n)*[^\n]*")
 _CLOSER: Final = re.compile(rb"[ \t]*(?:[})\]]|end\b)[^\n]*")
 _CONTINUES: Final = (b"{", b"#", b")")
 
@@ -52,7 +56,11 @@ def _lead(text: bytes, start: int) -> int:
     line = text.rfind(b"\n", 0, start) + 1
     for _ in range(MAX_COMMENT_LINES):
         above = text.rfind(b"\n", 0, max(0, line - 1)) + 1
-        if above >= line or not text[above:line].lstrip().startswith(_COMMENTS):
+        if (
+            above >= line
+            or not text[above:line].lstrip().startswith(_COMMENTS)
+            or _DIRECTIVE.match(text, above)
+        ):
             break
         line = above
     return line
@@ -105,13 +113,18 @@ def _definition(match: re.Match[bytes], group: str, text: bytes) -> RawDefinitio
     of, name = "", bare(text[name_start:name_end].decode("utf-8", "replace"))
     if kind in MODULE_KINDS:
         of, name = in_module(name)
+    if _DIRECTIVE.match(text, start):
+        line = _CONTINUED_LINE.match(text, name_end, name_end + MAX_REACH)
+        end = line.end() if line else name_end
+    else:
+        end = _block_end(text, match.end(), indent)
     return RawDefinition(
         name=name,
         kind=kind,
         name_start=name_start,
         lead=start,
         start=start,
-        end=max(name_end, _block_end(text, match.end(), indent)),
+        end=max(name_end, end),
         owner=_owner(match).decode("utf-8", "replace") or of,
     )
 

@@ -71,7 +71,7 @@ def _is_option(argument: str, options: dict[str, Option]) -> bool:
 
 
 def _last_flag(argument: str, options: dict[str, Option]) -> str:
-    """Return the last flag of an argument if the next argument may be its value, else ""."""
+    """Return the last flag of an argument; "" for a cluster that cannot take the next argument."""
     if argument.startswith("--") or len(argument) <= 2:
         return argument
     for place in range(1, len(argument)):

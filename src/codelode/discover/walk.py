@@ -227,6 +227,7 @@ class _Walk:
         """Return the skip for an index, an environment or a cache; None if the walk enters it.
 
         If git tracks files in an environment or a cache, the walk enters it and skips the rest.
+        With the option `installed`, it enters them like any other folder.
         """
         marks = marks_among(names)
         if not marks:

@@ -1,6 +1,6 @@
 """The cosine of a query with the mean of the vectors of all chunks of a file.
 
-It distinguishes a file that as a whole is about the query from a file with a single chunk that
+It distinguishes a file that as a whole is about the query from a file of which only one chunk
 happens to be about it. If a file has many chunks, a sample of `_SAMPLE` evenly spaced chunks stands
 for all. Only integers are added up, so the result does not depend on which other files are looked
 at together.

@@ -120,6 +120,9 @@ def _ranked(
 
 
 def _context() -> QueryContext:
-    """Return the context of a search without words: hits land on the definitions at their start."""
+    """Return the context of a search without words.
+
+    A hit lands on the definition that its first line belongs to.
+    """
     query = ParsedQuery("", (), (), (), is_symbol=False)
     return QueryContext(SearchRequest(""), query, None, Statistics(0, 0, np.zeros(0, np.int64)))

@@ -35,9 +35,10 @@ class Shard:
     On one machine, a snapshot is one shard. An index on many machines has many shards; each has the
     manifest of the whole index, but only some of its segments.
 
-    The segments may belong to several trees. For each segment, `prefixes` has the prefix of its
-    tree: a folder with a final slash, or "" if only this tree is searched. Paths in hits, features
-    and ties begin with the prefix; globs are relative to the tree.
+    The segments may belong to several trees. For each segment, `prefixes` has the path of its
+    tree from the folder that holds everything searched, with a final slash; "" if the tree itself
+    holds everything. Paths in hits, features and ties begin with the prefix; globs are relative to
+    the tree.
     """
 
     def __init__(self, snapshot: Snapshot, prefixes: Sequence[str] | None = None) -> None:

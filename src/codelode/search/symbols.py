@@ -218,9 +218,8 @@ class SymbolFinder:
     ) -> Iterator[tuple[bytes, int, DefinitionRecord]]:
         """Yield key, segment number and definition for the names with a prefix, in key order.
 
-        Few definitions may have the wanted kinds. So names are looked up one by one only for about
-        as long as it takes to read all blocks of definitions. After that, definitions are selected
-        by kind before their names are read.
+        Few definitions may have the wanted kinds. So after about the time of reading all blocks of
+        definitions, names are no longer looked up one by one, but only for the right kinds.
         """
         names = lookup.numbers_with_prefix(prefix)
         at, most = names.start, lookup.blocks // 4 if self._kinds else names.stop

@@ -51,7 +51,7 @@ class LiveSegment:
     def stats(self) -> NDArray[np.int64]:
         """Times and inodes of all files, int64[rows, 3], read at first use.
 
-        They are unknown if a newer commit has removed the `.stat` file.
+        They are unknown if there is no `.stat` file: a newer commit may have removed it.
         Raises `DamagedError`, `FormatError`.
         """
         file = self.open_stats()
