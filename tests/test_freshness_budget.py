@@ -103,7 +103,7 @@ def test_a_disk_that_hangs_in_the_update(index: Index, root: Path, name: str) ->
     assert seen
     assert (state.changed, state.added, state.deleted) == (0, 1, 1)
     assert state.problem == "updating takes too long"
-    # What had begun went on in this process, and did no harm.
+    # The update went on in this process after its time was up, and did no harm.
     assert index.answer("brand_new_function").hits[0].path == "src/new.py"
     assert index.verify() == []
 

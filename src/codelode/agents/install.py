@@ -107,7 +107,7 @@ def is_installed(client: Client, target: Target) -> bool:
 
 
 def config_path(client: Client, target: Target) -> Path:
-    """Return the configuration of a client in a scope."""
+    """Return the path of the configuration of a client for a target."""
     return _config(client, target)
 
 

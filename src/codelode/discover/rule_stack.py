@@ -2,8 +2,8 @@
 
 From the strongest: `.lodeignore`, `.ignore`, `.gitignore`, then git's `info/exclude` and
 `core.excludesFile`. Within a kind, a deeper file has precedence over a shallower one. The first
-file with a matching rule decides, by its last such rule. Inside a nested git repository, git's rule
-files of the outer one do not apply; its `.lodeignore` and `.ignore` files do.
+file with a matching rule decides, by its last such rule. Inside a nested git repository, the
+`.lodeignore` and `.ignore` files of the outer one apply, but git's rule files there do not.
 """
 
 from __future__ import annotations

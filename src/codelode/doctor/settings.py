@@ -40,7 +40,7 @@ def settings(root: Path) -> Iterator[Diagnosis]:
 
 
 def model_of(root: Path) -> str | None:
-    """Return the model set for new indexes; None if none is set or the settings are invalid."""
+    """Return the model that is set for new indexes; None without one or for invalid settings."""
     try:
         setting = effective(root).get("index.model")
     except UsageError:

@@ -43,7 +43,7 @@ class _Entries:
 
 
 class StaticEncoder:
-    """An encoder with a model folder, whose table stays memory-mapped."""
+    """The encoder of a static model; the table in the model's folder stays memory-mapped."""
 
     def __init__(self, folder: Path, name: str | None = None) -> None:
         model = ModelFolder.open(folder)

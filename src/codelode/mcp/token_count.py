@@ -51,7 +51,7 @@ _RUN = re.compile(r"(.)\1*", re.DOTALL)
 _PUNCTUATION = re.compile(
     f"{'|'.join(re.escape(pair) for pair in sorted(_PUNCTUATION_PAIRS))}|" + r"(.)\1*"
 )
-_WORD_LETTERS = 6  # the letters per token in words of common pairs
+_WORD_LETTERS = 6  # letters per token in a word whose letter pairs are all common
 _CAPITAL_LETTERS = 3
 _SPACES = 16
 _REPEATED = 4

@@ -63,7 +63,10 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Frames:
-    """Frames, beginning with the frame of the error, and the numbers (from 0) of their lines."""
+    """The frames of a text, beginning with that of the error.
+
+    `lines` are the lines of the text, counted from 0, in which frames were found.
+    """
 
     frames: tuple[Frame, ...]
     lines: frozenset[int]

@@ -235,7 +235,7 @@ class DefinitionLookup:
         number = int(self._rows.firsts[file]) + place
         parts: list[str] = []
         for each in (number, *self._rows.enclosing(number)):
-            around = reversed(self._owner(each).split("."))  # a module may be `Ecto.Query`
+            around = reversed(self._owner(each).split("."))  # an owner may be `A.B`
             parts += filter(None, (self._name(each), *around))
         return parts[::-1]
 

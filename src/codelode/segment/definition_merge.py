@@ -61,7 +61,7 @@ def merge_definitions(
 def _paired(
     batches: Iterable[NDArray[np.void]], finder: ChunkFinder, pairs: list[NDArray[np.int64]]
 ) -> Iterator[NDArray[np.void]]:
-    """Yield the rows of definitions as they are; append their `ChunkFinder.pairs` to `pairs`."""
+    """Yield the rows of definitions unchanged; append what `finder.pairs` returns to `pairs`."""
     first = 0
     for rows in batches:
         pairs.append(finder.pairs(rows, first))

@@ -103,7 +103,7 @@ def without_place(manifest: Manifest) -> Manifest:
 
 
 def encode_pushes(pushes: list[Push]) -> bytes:
-    """Return the body of a generation."""
+    """Return the body of a generation of the list of pushes."""
     return json.dumps({"format": _FORMAT, "pushes": [asdict(push) for push in pushes]}).encode()
 
 

@@ -33,7 +33,10 @@ _STATS_NAME = re.compile(r"([0-9a-f]{16}\.stat)?\Z")
 
 @dataclass(frozen=True, slots=True)
 class SegmentEntry:
-    """A live segment. It counts the live files with text, and their chunks and terms.
+    """A live segment.
+
+    `files`, `chunks`, `tokens` and `text_bytes` count only live files with text; `rows` and
+    `all_chunks` count the whole segment.
 
     `dead` is a bit set over the rows of the segment's file table, in base64; empty if all are live.
     `stats` names the file with the times and inodes of its files; empty if these are not known.

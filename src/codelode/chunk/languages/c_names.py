@@ -119,7 +119,7 @@ def _behind_macro(node: Node, text: bytes) -> Match | None:
 
 
 def _only_argument(node: Node, text: bytes) -> Match | None:
-    """Return `Name` of `TEST(Suite, Name) {`: no return type, and parameters without names."""
+    """Match `TEST(Suite, Name) {`, which has no return type: its last argument is the name."""
     if node.child_by_field_name("type") is not None or not _MACRO.match(text, node.start_byte):
         return None
     function = node.child_by_field_name("declarator")
