@@ -139,6 +139,12 @@ ROOT = option(
     metavar="ROOT",
     help="the folder to work on (default: the current one)",
 )
+ROOTS = option(
+    "roots",
+    nargs="*",
+    metavar="ROOT",
+    help="folders and files to search, as one (default: the current folder)",
+)
 INDEX_DIR = option(
     "--index-dir",
     metavar="DIR",

@@ -21,6 +21,7 @@ from codelode.cli.options import (
     INDEX_DIR,
     LIMIT,
     NO_INDEX,
+    ROOTS,
     TYPE,
     Command,
     option,
@@ -42,12 +43,7 @@ COMMAND = Command(
     " the extra: pip install 'codelode[pick]'.",
     (
         option("query", nargs="?", default="", metavar="QUERY", help="what to look for at first"),
-        option(
-            "roots",
-            nargs="*",
-            metavar="ROOT",
-            help="folders and files to search, as one (default: the current folder)",
-        ),
+        ROOTS,
     ),
     (
         (

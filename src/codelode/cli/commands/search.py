@@ -31,6 +31,7 @@ from codelode.cli.options import (
     INDEX_DIR,
     LIMIT,
     NO_INDEX,
+    ROOTS,
     SHOW_SECRETS,
     TYPE,
     Command,
@@ -63,12 +64,7 @@ COMMAND = Command(
             help='what to look for; "quoted parts" of it must occur verbatim; - reads it from'
             " standard input; optional with -e or -F",
         ),
-        option(
-            "roots",
-            nargs="*",
-            metavar="ROOT",
-            help="folders and files to search, as one (default: the current folder)",
-        ),
+        ROOTS,
     ),
     (
         (
