@@ -22,7 +22,6 @@ MARK = "\0"
 """The first character of an argument that is not an option; no argument of a process has it."""
 
 _LIKE_AN_OPTION = re.compile(r"--?[A-Za-z][\w-]*(=.*)?", re.DOTALL)
-_TAKES_NO_VALUE = ("store_true", "store_false", "store_const", "help", "version")
 
 
 def marked(command: Command, arguments: Sequence[str]) -> list[str]:
@@ -82,8 +81,8 @@ def _last_flag(argument: str, options: dict[str, Option]) -> str:
 
 
 def _takes_value(option: Option) -> bool:
-    settings = option.settings
-    return settings.get("action") not in _TAKES_NO_VALUE and settings.get("nargs") != "?"
+    """Return whether the next argument is the value of an option, whatever it looks like."""
+    return option.takes_value and option.settings.get("nargs") != "?"
 
 
 def _unknown(command: Command, argument: str, options: dict[str, Option]) -> str:

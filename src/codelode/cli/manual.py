@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     from codelode.cli.options import Command, Option
 
-_VALUELESS = ("store_true", "store_false", "store_const", "help")
-
 
 def pages(commands: Sequence[Command]) -> dict[str, str]:
     """Return every page by the name of its file: `lode.1`, and one for each command."""
@@ -81,16 +79,14 @@ def _head(name: str, summary: str) -> Iterator[str]:
 
 
 def _names(option: Option) -> str:
-    settings = option.settings
-    value = _text(str(settings.get("metavar") or "|".join(settings.get("choices", ()))))
+    value = _text(option.value)
     if not option.flags[0].startswith("-"):
         return rf"\fI{value}\fR"
     names = ", ".join(rf"\fB{_text(flag)}\fR" for flag in option.flags)
-    if not value or settings.get("action") in _VALUELESS:
+    if not value:
         return names
-    return (
-        rf"{names} [\fI{value}\fR]" if settings.get("nargs") == "?" else rf"{names} \fI{value}\fR"
-    )
+    optional = option.settings.get("nargs") == "?"
+    return rf"{names} [\fI{value}\fR]" if optional else rf"{names} \fI{value}\fR"
 
 
 def _text(text: str) -> str:

@@ -12,6 +12,9 @@ from codelode.settings.quantities import parse_days, parse_size
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_VALUELESS = ("store_true", "store_false", "store_const", "help")
+"""The actions of flags that are given without a value."""
+
 
 @dataclass(frozen=True, slots=True)
 class Option:
@@ -32,6 +35,17 @@ class Option:
         """The attribute of the parsed arguments that has the value."""
         long = next((flag for flag in self.flags if flag.startswith("--")), self.flags[0])
         return str(self.settings.get("dest") or long.lstrip("-").replace("-", "_"))
+
+    @property
+    def takes_value(self) -> bool:
+        """Whether it has a value, which may be optional. A positional argument is its own value."""
+        return self.settings.get("action") not in _VALUELESS
+
+    @property
+    def value(self) -> str:
+        """The value as help names it: a word, or all that one can choose from; empty for none."""
+        named = self.settings.get("metavar") or "|".join(self.settings.get("choices", ()))
+        return str(named) if self.takes_value else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,13 +72,12 @@ def _table(options: tuple[Option, ...]) -> str:
 
 
 def _names(option: Option) -> str:
-    settings = option.settings
-    value = settings.get("metavar") or "|".join(settings.get("choices", ()))
+    value = option.value
     if not option.flags[0].startswith("-"):
         return f"`{value}`"
-    if not value or settings.get("action") in ("store_true", "store_false", "store_const", "help"):
+    if not value:
         return ", ".join(f"`{flag}`" for flag in option.flags)
-    shown = f" [{value}]" if settings.get("nargs") == "?" else f" {value}"
+    shown = f" [{value}]" if option.settings.get("nargs") == "?" else f" {value}"
     shown = f"[={value}]" if option.joined else shown
     return _escaped(", ".join(f"`{flag}{shown}`" for flag in option.flags))
 

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
 Paths = Literal["", "files", "folders"]
 
-_NO_VALUE = ("store_true", "store_false", "store_const", "help")
 _PATHS: dict[str, Paths] = {
     "DEST": "folders",
     "DIR": "folders",
@@ -88,9 +87,8 @@ def _argument(option: Option, words: dict[str, tuple[str, ...]]) -> Argument:
     settings = option.settings
     is_flag = option.flags[0].startswith("-")
     metavar = str(settings.get("metavar") or option.dest.upper())
-    takes_value = settings.get("action") not in _NO_VALUE
     repeatable = settings.get("action") == "append" or settings.get("nargs") == "*"
-    if not takes_value:
+    if not option.takes_value:
         return Argument(option.flags, option.help, "", False)
     return Argument(
         flags=option.flags if is_flag else (),
