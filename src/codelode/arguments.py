@@ -15,7 +15,8 @@ from codelode.errors import UsageError
 T = TypeVar("T")
 
 
-def _refuse(name: str, wanted: str, value: object) -> UsageError:
+def refusal(name: str, wanted: str, value: object) -> UsageError:
+    """Return the error that a value is not what is wanted; a long value is cut."""
     shown = repr(value)
     if len(shown) > 80:
         shown = f"{shown[:77]}..."
@@ -26,7 +27,7 @@ def string(name: str, value: object) -> str:
     """Return a string."""
     if isinstance(value, str):
         return str(value)
-    raise _refuse(name, "a string", value)
+    raise refusal(name, "a string", value)
 
 
 def strings(name: str, value: object) -> tuple[str, ...]:
@@ -39,7 +40,7 @@ def strings(name: str, value: object) -> tuple[str, ...]:
         items = tuple(value)
         if all(isinstance(item, str) for item in items):
             return items
-    raise _refuse(name, "a string or a list of strings", value)
+    raise refusal(name, "a string or a list of strings", value)
 
 
 def whole_number(name: str, value: Any, least: int = 0) -> int:
@@ -52,34 +53,34 @@ def whole_number(name: str, value: Any, least: int = 0) -> int:
         else:
             if number >= least:
                 return number
-    raise _refuse(name, f"a whole number of at least {least}", value)
+    raise refusal(name, f"a whole number of at least {least}", value)
 
 
 def seconds(name: str, value: Any) -> float:
     """Return a number of seconds, which may be infinite."""
     if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
         return float(value)
-    raise _refuse(name, "a number of seconds", value)
+    raise refusal(name, "a number of seconds", value)
 
 
 def number(name: str, value: object) -> float:
     """Return a finite number. Bools are not accepted."""
     if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
         return float(value)
-    raise _refuse(name, "a number", value)
+    raise refusal(name, "a number", value)
 
 
 def flag(name: str, value: object) -> bool:
     """Return a bool."""
     if isinstance(value, bool):
         return value
-    raise _refuse(name, "True or False", value)
+    raise refusal(name, "True or False", value)
 
 
 def choice(name: str, value: object, choices: tuple[str, ...]) -> None:
     """Check that a value is one of the given strings."""
     if not isinstance(value, str) or value not in choices:
-        raise _refuse(name, f"one of {', '.join(choices)}", value)
+        raise refusal(name, f"one of {', '.join(choices)}", value)
 
 
 def path(name: str, value: object) -> Path:
@@ -92,9 +93,9 @@ def path(name: str, value: object) -> Path:
     if isinstance(value, str | os.PathLike):
         decoded = os.fsdecode(value)
         if "\0" in decoded:
-            raise _refuse(name, "a path without NUL characters", decoded)
+            raise refusal(name, "a path without NUL characters", decoded)
         return Path(decoded)
-    raise _refuse(name, "a path", value)
+    raise refusal(name, "a path", value)
 
 
 def paths(name: str, value: object) -> tuple[Path, ...]:
@@ -103,20 +104,20 @@ def paths(name: str, value: object) -> tuple[Path, ...]:
         return (path(name, value),)
     if isinstance(value, Iterable) and not isinstance(value, bytes):
         return tuple(path(f"each item of {name}", item) for item in value)
-    raise _refuse(name, "a path or a list of paths", value)
+    raise refusal(name, "a path or a list of paths", value)
 
 
 def function(name: str, value: T) -> T:
     """Return a value that is None or can be called."""
     if value is not None and not callable(value):
-        raise _refuse(name, "a function", value)
+        raise refusal(name, "a function", value)
     return value
 
 
 def has(name: str, value: object, wanted: str, members: Iterable[str]) -> None:
     """Check that a value is an object, not a class, and has the members of a protocol."""
     if isinstance(value, type):
-        raise _refuse(name, wanted, value)
+        raise refusal(name, wanted, value)
     for member in members:
         if not hasattr(value, member):
             raise UsageError(f"{name} must be {wanted}: it has no {member!r}")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Self
 
+from codelode.arguments import refusal
 from codelode.errors import UsageError
 from codelode.settings import files
 from codelode.settings.keys import BY_NAME, KEYS, WALK, Key
@@ -150,9 +151,7 @@ def _checked(kind: Kind, raw: object, place: str) -> object:
     try:
         return kind.check(raw)
     except ValueError:
-        shown = repr(raw)
-        shown = shown if len(shown) <= 80 else f"{shown[:77]}..."
-        raise UsageError(f"{place} must be {kind.wanted}, not {shown}") from None
+        raise refusal(place, kind.wanted, raw) from None
 
 
 def _unknown(name: str) -> str:
