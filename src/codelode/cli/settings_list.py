@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from codelode.answers.unicode import without_surrogates
 from codelode.settings.effective import effective
 from codelode.settings.keys import KEYS
-from codelode.settings.values import shown_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -44,7 +43,7 @@ def listed(root: Path, index_dir: str | None, commands: Sequence[Command]) -> li
         elif setting is None:
             result.append(Listed(key, None, default_of(key, commands), "default", ""))
         else:
-            text = shown(key, setting.value)
+            text = key.kind.to_text(setting.value)
             result.append(Listed(key, setting.value, text, setting.source, setting.place))
     return result
 
@@ -73,17 +72,6 @@ def default_of(key: Key, commands: Iterable[Command]) -> str:
     stated = _DEFAULT.search(option.help)
     default = option.settings.get("default")
     return stated[1] if stated else "none" if default is None else str(default)
-
-
-def shown(key: Key, value: object) -> str:
-    """Return the value of a setting as one could write it in a settings file."""
-    if value is None:
-        return "never"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if key.kind.wanted.startswith("a size"):
-        return shown_size(int(str(value)))
-    return str(value)
 
 
 def settings_object(found: Iterable[Listed], files: Iterable[SettingsFile]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from codelode.settings.quantities import parse_days, parse_size
 
@@ -20,12 +21,14 @@ class Kind:
 
     `check` takes a value as TOML gives it and returns it as the program uses it; it raises
     `ValueError`. `wanted` describes the valid values. `from_text` turns the value of an environment
-    variable into one that `check` takes.
+    variable into one that `check` takes, `to_text` a checked value into what one could write in a
+    settings file.
     """
 
     wanted: str
     check: Check
     from_text: Callable[[str], object] = str
+    to_text: Callable[[Any], str] = str
 
 
 def flag() -> Kind:
@@ -40,7 +43,7 @@ def flag() -> Kind:
         word = text.strip().lower()
         return word in _TRUE if word in _TRUE + _FALSE else text
 
-    return Kind("true or false", check, from_text)
+    return Kind("true or false", check, from_text, lambda value: str(value).lower())
 
 
 def whole(least: int, most: int) -> Kind:
@@ -127,7 +130,8 @@ def size(most: int) -> Kind:
             return amount
         raise ValueError
 
-    return Kind(f"a size such as 500K, 2M or 65536, at most {shown_size(most)}", check)
+    wanted = f"a size such as 500K, 2M or 65536, at most {shown_size(most)}"
+    return Kind(wanted, check, to_text=shown_size)
 
 
 def age() -> Kind:
@@ -142,7 +146,10 @@ def age() -> Kind:
             return raw
         raise ValueError
 
-    return Kind("an age such as 30d, 12w or 1y, or never", check)
+    def to_text(value: int | None) -> str:
+        return "never" if value is None else str(value)
+
+    return Kind("an age such as 30d, 12w or 1y, or never", check, to_text=to_text)
 
 
 def shown_size(amount: int) -> str:
