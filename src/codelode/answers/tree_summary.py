@@ -39,7 +39,7 @@ class TreeSummary:
 
 def summary(index: Index) -> TreeSummary:
     """Return a summary of the tree of an index."""
-    return summary_of(_live_paths(index))
+    return summary_of(indexed_paths(index))
 
 
 def summary_of(paths: Iterable[str]) -> TreeSummary:
@@ -61,7 +61,8 @@ def summary_of(paths: Iterable[str]) -> TreeSummary:
     return TreeSummary(files, found, largest)
 
 
-def _live_paths(index: Index) -> Iterator[str]:
+def indexed_paths(index: Index) -> Iterator[str]:
+    """Yield the path of each indexed file, relative to the root."""
     for live in index.snapshot().segments:
         for row in live.files.nonzero()[0].tolist():
             yield live.segment.path(row)

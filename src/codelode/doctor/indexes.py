@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from codelode.answers.indexes import listed
+from codelode.answers.tree_summary import indexed_paths
 from codelode.doctor.diagnosis import Diagnosis
 from codelode.errors import CodelodeError, DamagedError
 from codelode.render.units import count, size
@@ -68,10 +69,6 @@ def orphans(index_dir: str | None) -> Iterator[Diagnosis]:
 def folders_of(index: Index) -> int | None:
     """Return the number of folders with indexed files; None without a readable index."""
     try:
-        segments = index.snapshot().segments
-        paths = (
-            live.segment.path(row) for live in segments for row in live.files.nonzero()[0].tolist()
-        )
-        return len({PurePosixPath(path).parent for path in paths})
+        return len({PurePosixPath(path).parent for path in indexed_paths(index)})
     except CodelodeError:
         return None
