@@ -39,17 +39,7 @@ def pull_index(
 
 def update_pulled(index: Index, wait: float, meter: Meter | None = None) -> UpdateReport:
     """Bring a pulled index up to date with the tree, with the options that it records."""
-    recorded = index.snapshot().manifest.options
-    return update(
-        index,
-        meter,
-        hidden=recorded.get("hidden"),
-        no_ignore=recorded.get("no_ignore"),
-        installed=recorded.get("installed"),
-        secrets=recorded.get("secrets"),
-        max_file_size=recorded.get("max_file_size"),
-        wait=wait,
-    )
+    return update(index, meter, **index.snapshot().manifest.options, wait=wait)
 
 
 def pushes_at(place: str) -> list[Push]:
