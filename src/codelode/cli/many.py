@@ -43,11 +43,23 @@ def search_elsewhere(
     roots: Sequence[str],
     options: argparse.Namespace,
 ) -> int:
-    """Search a roster or let a server search; print the hits, and return the exit code."""
+    """Search a roster or let a server search; print the hits, and return the exit code.
+
+    Paths begin with names of repositories. Options that need the files of a tree are dropped: they
+    may come from settings.
+    """
+    from codelode.cli.advice import explain_quotes
+    from codelode.cli.terminal import paged
+    from codelode.cli.views.hits import print_answer, shown_hits, shown_whole
+
     if options.server is not None:
-        from codelode.cli.server_search import search_server
-
-        return search_server(request, terms, roots, options)
-    from codelode.cli.roster_search import search_roster
-
-    return search_roster(request, terms, roots, options)
+        from codelode.cli.server_search import search_server as search
+    else:
+        from codelode.cli.roster_search import search_roster as search
+    answer, state = search(request, roots, options)
+    options.context, options.hyperlink_format = 0, None
+    with paged(options):
+        print_answer(answer, shown_whole(answer), lambda: [state], terms, options)
+    if not answer.hits:
+        explain_quotes(request.query)
+    return 0 if shown_hits(answer, options) else 1

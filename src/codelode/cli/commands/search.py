@@ -182,7 +182,7 @@ def run(options: argparse.Namespace) -> int:
     from codelode.cli import advice, streams
     from codelode.cli.search_request import request_of
     from codelode.cli.terminal import Links, paged
-    from codelode.cli.views.hits import shown_hits
+    from codelode.cli.views.hits import print_answer, shown_hits
     from codelode.search.parsed_query import parse_request
     from codelode.several import SeveralRoots
 
@@ -207,7 +207,7 @@ def run(options: argparse.Namespace) -> int:
 
         return open_hit(answer.hits, Path(answer.root), several.given, options)
     with paged(options):
-        _print(answer, several, terms, options)
+        print_answer(answer, several.given, lambda: _states(several, answer), terms, options)
     if not answer.hits:
         from codelode.cli.filters import explain_filters
 
@@ -216,17 +216,8 @@ def run(options: argparse.Namespace) -> int:
     return 0 if shown_hits(answer, options) else 1
 
 
-def _print(
-    answer: Answer, several: SeveralRoots, terms: tuple[str, ...], options: argparse.Namespace
-) -> None:
-    """Print an answer; `terms` are the terms of the query."""
-    if options.format == "agent":
-        from codelode.cli.views.agent_page import print_page
-        from codelode.mcp.state import index_state
+def _states(several: SeveralRoots, answer: Answer) -> list[str]:
+    """Return the state of each index that was searched."""
+    from codelode.mcp.state import index_state
 
-        states = [index_state(index, freshness=answer.freshness) for index in several.indexes]
-        print_page(answer, several.given, states, terms, options)
-    else:
-        from codelode.cli.views.hits import print_answer
-
-        print_answer(answer, several.given, terms, options)
+    return [index_state(index, freshness=answer.freshness) for index in several.indexes]

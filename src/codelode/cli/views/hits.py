@@ -25,7 +25,7 @@ FOOTER_ROWS = 3
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from codelode.render.excerpt import Line
     from codelode.types import Answer, Hit
@@ -34,15 +34,20 @@ if TYPE_CHECKING:
 def print_answer(
     answer: Answer,
     roots: Sequence[GivenRoot],
-    terms: Collection[str],
+    states: Callable[[], Sequence[str]],
+    terms: Sequence[str],
     options: argparse.Namespace,
 ) -> None:
     """Print an answer in the format of `options`; `terms` are the terms of the query.
 
     People see paths from the current folder, by the `roots` that they gave; JSON has them relative
-    to the root of the answer.
+    to the root of the answer. An agent is also told the `states` of what was searched.
     """
     match options.format:
+        case "agent":
+            from codelode.cli.views.agent_page import print_page
+
+            print_page(answer, roots, states(), terms, options)
         case "json":
             streams.print_json(answer_object(answer, text=not options.no_snippet))
         case "files":
