@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from codelode import metrics
@@ -25,6 +25,7 @@ from codelode.search.filters import languages_needed
 from codelode.search.searcher import canonical
 
 if TYPE_CHECKING:
+    from codelode.cluster.rounds import Pieces
     from codelode.embed.encoder import Encoder
     from codelode.roster.manifest import RepositoryManifest
     from codelode.roster.records import Identity
@@ -69,7 +70,7 @@ class Scope:
 
     selection: Selection
     identity: Identity | None
-    chosen: Chosen
+    pieces: Pieces
     broken: tuple[str, ...]
 
 
@@ -114,7 +115,7 @@ class ClusterRepositories:
             scope = self._scope(corpus, restriction, languages)
             scopes.append(scope)
             encoder = None if request.mode == "lexical" else self._load_encoder(scope.identity)
-            return replace(scope.chosen, encoder=encoder)
+            return Chosen(scope.pieces, encoder)
 
         found = self.front.search(request, choose, restriction.seconds)
         (scope,) = scopes
@@ -140,7 +141,7 @@ class ClusterRepositories:
             names = {each.name for each in searched}
             pieces = corpus.select(names)
             broken = tuple(sorted(corpus.broken & names))
-            scope = Scope(selection, identity, Chosen(pieces), broken)
+            scope = Scope(selection, identity, pieces, broken)
             self._scopes.put(key, scope)
         return scope
 
