@@ -9,9 +9,6 @@ from dataclasses import asdict, dataclass, field, replace
 from itertools import count
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from codelode import Hit
 from codelode.cluster.files import PieceFiles
 from codelode.cluster.front import Chosen, Found, Front, FrontOptions
@@ -25,27 +22,11 @@ from codelode.store.manifest import Manifest, read_manifest
 from codelode.store.snapshot import LiveSegment, Snapshot
 from codelode.store.storage import LocalStorage
 from codelode.system.processes import ChildProcess
-from codelode.types import Passages
-from tests.segments import DIMENSIONS, shard_of, vectors_of
+from tests.segments import DIMENSIONS, TextEncoder, shard_of
 
 TOKEN = "a token of the tests"
 
 _PLACES = count()
-
-
-class TextEncoder:
-    """Vectors that depend on the text alone, of as many dimensions as the segments have."""
-
-    name = "m"
-    fingerprint = "f"
-    dimensions = DIMENSIONS
-
-    def encode_query(self, text: str) -> NDArray[np.float32]:
-        vector: NDArray[np.float32] = vectors_of([text.encode()])[0]
-        return vector
-
-    def encode_passages(self, passages: Passages) -> NDArray[np.float32]:
-        return vectors_of(passages.texts)
 
 
 @dataclass

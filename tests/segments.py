@@ -21,7 +21,7 @@ from codelode.segment.run import RunSegment
 from codelode.store.manifest import Manifest, SegmentEntry
 from codelode.store.snapshot import LiveSegment, Snapshot
 from codelode.text.word_counts import count_words
-from codelode.types import Document, SkipReason, SourceFile
+from codelode.types import Document, Passages, SkipReason, SourceFile
 
 DIMENSIONS = 16
 
@@ -38,6 +38,21 @@ def vectors_of(texts: Sequence[bytes]) -> NDArray[np.float32]:
     exact = np.array(rows).reshape(-1, DIMENSIONS)
     unit: NDArray[np.float32] = (exact / np.linalg.norm(exact, axis=1)[:, None]).astype(np.float32)
     return unit
+
+
+class TextEncoder:
+    """Vectors that depend on the text alone, of as many dimensions as the segments have."""
+
+    name = "m"
+    fingerprint = "f"
+    dimensions = DIMENSIONS
+
+    def encode_query(self, text: str) -> NDArray[np.float32]:
+        vector: NDArray[np.float32] = vectors_of([text.encode()])[0]
+        return vector
+
+    def encode_passages(self, passages: Passages) -> NDArray[np.float32]:
+        return vectors_of(passages.texts)
 
 
 def source(path: str, text: bytes) -> SourceFile:

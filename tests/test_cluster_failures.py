@@ -28,7 +28,6 @@ from tests.clusters import (
     TOKEN,
     MemoryPieces,
     Processes,
-    TextEncoder,
     ask,
     corpus,
     front_of,
@@ -39,6 +38,7 @@ from tests.clusters import (
     until,
 )
 from tests.commandline import write_tree
+from tests.segments import TextEncoder
 
 SEARCHERS = 3
 QUERIES = ("function_3", "where is retry returned", "changed", "return 4")

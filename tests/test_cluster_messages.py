@@ -23,8 +23,7 @@ from codelode.search.request import SearchRequest
 from codelode.search.searcher import complete_context
 from codelode.store.manifest import Manifest, SegmentEntry
 from codelode.system.framing import FrameError
-from tests.clusters import TextEncoder
-from tests.segments import shard_of
+from tests.segments import TextEncoder, shard_of
 from tests.test_search_shards import requests, trees
 
 ENCODER = TextEncoder()

@@ -18,7 +18,6 @@ from codelode.search.request import MODES, SearchRequest
 from codelode.store.snapshot import LiveSegment
 from tests.clusters import (
     MemoryPieces,
-    TextEncoder,
     ask,
     corpus,
     front_of,
@@ -26,6 +25,7 @@ from tests.clusters import (
     show,
     threads,
 )
+from tests.segments import TextEncoder
 from tests.test_search_shards import paths, requests, trees
 
 MOST_SEARCHERS = 4

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from codelode import Hit, Index
 from codelode.embed.encoder import Encoder
@@ -27,9 +26,8 @@ from codelode.search.request import MODES, SearchRequest
 from codelode.search.searcher import search
 from codelode.search.shard import Shard
 from codelode.store.snapshot import Snapshot
-from codelode.types import Passages
 from tests.commandline import write_tree
-from tests.segments import DIMENSIONS, shard_of, vectors_of
+from tests.segments import TextEncoder, shard_of
 
 WORDS = ("alpha", "beta", "getName", "set_name", "HTTPServer", "x")
 REPORT = (
@@ -62,20 +60,6 @@ requests = st.builds(
     explain=st.just(True),
     fixed_strings=st.sampled_from([None, None, None, "alpha", "x"]),
 )
-
-
-class TextEncoder:
-    """Vectors that depend on the text alone, of as many dimensions as the segments have."""
-
-    name = fingerprint = "text"
-    dimensions = DIMENSIONS
-
-    def encode_query(self, text: str) -> NDArray[np.float32]:
-        vector: NDArray[np.float32] = vectors_of([text.encode()])[0]
-        return vector
-
-    def encode_passages(self, passages: Passages) -> NDArray[np.float32]:
-        return vectors_of(passages.texts)
 
 
 def split(whole: Shard, owners: Sequence[int]) -> list[Shard]:

@@ -5,35 +5,33 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from codelode import metrics
 from codelode.cluster.front import DEADLINE_SECONDS, Chosen, Front
 from codelode.cluster.pieces import Corpus, HeldRepository
-from codelode.embed.load import load, names
 from codelode.errors import (
     ClusterError,
     CodelodeError,
     DamagedError,
     FormatError,
     MismatchError,
-    ModelError,
 )
 from codelode.lru import LruCache
-from codelode.roster.answer import check_for_roster, select_some
+from codelode.roster.answer import answer_of, check_for_roster, load_model, select_some
 from codelode.roster.opened import check_tokenizer
 from codelode.search.filters import languages_needed
 from codelode.search.searcher import canonical
-from codelode.types import Answer, Freshness
 
 if TYPE_CHECKING:
+    from codelode.cluster.rounds import Pieces
     from codelode.embed.encoder import Encoder
     from codelode.roster.manifest import RepositoryManifest
     from codelode.roster.records import Identity
     from codelode.roster.roster import Roster, Selection
     from codelode.search.request import SearchRequest
-    from codelode.types import Hit
+    from codelode.types import Answer
 
 POLL_SECONDS = 1.0
 
@@ -72,7 +70,7 @@ class Scope:
 
     selection: Selection
     identity: Identity | None
-    chosen: Chosen
+    pieces: Pieces
     broken: tuple[str, ...]
 
 
@@ -117,7 +115,7 @@ class ClusterRepositories:
             scope = self._scope(corpus, restriction, languages)
             scopes.append(scope)
             encoder = None if request.mode == "lexical" else self._load_encoder(scope.identity)
-            return replace(scope.chosen, encoder=encoder)
+            return Chosen(scope.pieces, encoder)
 
         found = self.front.search(request, choose, restriction.seconds)
         (scope,) = scopes
@@ -127,7 +125,7 @@ class ClusterRepositories:
         seconds = time.perf_counter() - began
         if (recorder := metrics.recorder()) is not None:
             recorder.query_done(request.mode, seconds)
-        return _answer(request.query, scope.selection, found.hits, missing, seconds)
+        return answer_of(scope.selection, request.query, found.hits, seconds, missing)
 
     def _scope(self, corpus: Corpus, restriction: Restriction, languages: frozenset[str]) -> Scope:
         """Return what a restriction selects in a generation."""
@@ -140,24 +138,20 @@ class ClusterRepositories:
             searched = selection.having(languages)
             identity = searched.identity()
             check_tokenizer(identity)
-            names_ = {each.name for each in searched}
-            pieces = corpus.select(names_)
-            broken = tuple(sorted(corpus.broken & names_))
-            scope = Scope(selection, identity, Chosen(pieces), broken)
+            names = {each.name for each in searched}
+            pieces = corpus.select(names)
+            broken = tuple(sorted(corpus.broken & names))
+            scope = Scope(selection, identity, pieces, broken)
             self._scopes.put(key, scope)
         return scope
 
     def _load_encoder(self, identity: Identity | None) -> Encoder | None:
-        """Return the encoder for an identity. Opens no folder just because a roster names it."""
+        """Return the encoder for an identity. Raises what `load_model` does, `MismatchError`."""
         if identity is None:
             return None
         if self._encoder is None:
-            if self._model is None and identity.encoder not in names():
-                raise ModelError(
-                    f"the repositories were indexed with the model {identity.encoder}, which is not"
-                    " a bundled one: start the front with --model"
-                )
-            self._encoder = load(self._model or identity.encoder)
+            advice = "start the front with --model"
+            self._encoder = load_model(identity.encoder, self._model, advice)
         if identity.fingerprint != self._encoder.fingerprint:
             raise MismatchError(
                 f"the repositories were indexed with the model {identity.encoder}, not with"
@@ -196,21 +190,3 @@ class ClusterRepositories:
         generation = f"{roster.place} {roster.number} {sorted(broken)}"
         self.front.show(RosterCorpus(generation, tuple(held), roster, frozenset(broken)))
         self.roster = roster
-
-
-def _answer(
-    query: str, selection: Selection, hits: list[Hit], missing: tuple[str, ...], seconds: float
-) -> Answer:
-    return Answer(
-        query=query,
-        root=selection.roster.place,
-        generation=selection.generation,
-        files=selection.files,
-        chunks=selection.chunks,
-        complete=selection.complete and not missing,
-        stale_files=0,
-        hits=hits,
-        seconds=seconds,
-        freshness=Freshness(age=max(0.0, time.time() - selection.updated)),
-        missing=missing,
-    )

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from codelode.system.framing import FrameError
+from codelode.system.framing import Frame, FrameError
 
 Shape = tuple[int | None, ...]
 """The shape of an array; None where any length is right."""
@@ -18,16 +18,16 @@ Description = dict[str, tuple[str, Shape]]
 """The dtype and the shape of each array of a message, by name."""
 
 
-def pack_arrays(
-    arrays: Mapping[str, NDArray[Any]], expected: Description
-) -> tuple[list[list[int]], bytes]:
-    """Return the shapes and the bytes of some arrays, in the order of `expected`."""
+def pack_arrays(arrays: Mapping[str, NDArray[Any]], expected: Description) -> Frame:
+    """Return a frame of some arrays, in the order of `expected`."""
     packed = [np.asarray(arrays[name], dtype) for name, (dtype, _) in expected.items()]
-    return [list(each.shape) for each in packed], b"".join(each.tobytes() for each in packed)
+    shapes = [list(each.shape) for each in packed]
+    return {"arrays": shapes}, b"".join(each.tobytes() for each in packed)
 
 
-def unpack_arrays(shapes: Any, body: bytes, expected: Description) -> dict[str, NDArray[Any]]:
+def unpack_arrays(frame: Frame, expected: Description) -> dict[str, NDArray[Any]]:
     """Return the packed arrays, read-only. Raises `FrameError` if they do not fit `expected`."""
+    shapes, body = field_of(frame[0], "arrays"), frame[1]
     if not isinstance(shapes, list) or len(shapes) != len(expected):
         raise FrameError("a message with too few or too many arrays")
     arrays: dict[str, NDArray[Any]] = {}
@@ -47,6 +47,13 @@ def unpack_arrays(shapes: Any, body: bytes, expected: Description) -> dict[str, 
     if at != len(body):
         raise FrameError("a message that is longer than its arrays")
     return arrays
+
+
+def field_of(head: Any, name: str) -> Any:
+    """Return a field of the head of a frame. Raises `FrameError` if it is absent."""
+    if not isinstance(head, dict) or name not in head:
+        raise FrameError(f"a message without {name}")
+    return head[name]
 
 
 def _is_shape(shape: Any, wanted: Shape) -> bool:

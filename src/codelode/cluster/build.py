@@ -24,6 +24,7 @@ from codelode.roster.names import check_label, check_name
 from codelode.roster.upload import Uploader, digests_of
 from codelode.store.locate import index_directory
 from codelode.store.storage import LocalStorage
+from codelode.system.error_message import last_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -141,8 +142,7 @@ def _index(tree: Path, directory: Path, options: TaskOptions) -> dict[str, Any]:
     except subprocess.TimeoutExpired:
         raise IndexingError(f"indexing took longer than {_LONGEST_SECONDS} s") from None
     if done.returncode != 0:
-        lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise IndexingError(lines[-1] if lines else f"indexing ended with {done.returncode}")
+        raise IndexingError(last_line(done.stderr) or f"indexing ended with {done.returncode}")
     report: dict[str, Any] = json.loads(done.stdout)
     return report
 

@@ -12,7 +12,7 @@ from codelode.errors import CodelodeError, DamagedError
 from codelode.objects.urls import open_object_store
 from codelode.roster.cache import ObjectCache, Wanted
 from codelode.roster.manifest import segment_key
-from codelode.roster.opened import local_folder, mapped
+from codelode.roster.opened import DESCRIPTORS, local_folder, mapped
 from codelode.store.snapshot import LiveSegment, live_segment, open_segment
 from codelode.store.storage import LocalStorage
 from codelode.system.descriptors import allow_open_files
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from codelode.cluster.pieces import Piece
     from codelode.objects.folder import FolderStore
     from codelode.objects.store import ObjectStore
-
-_DESCRIPTORS = 2
-"""A mapped file has one for its lease and one for its mapping."""
 
 
 class PieceFiles(Protocol):
@@ -53,7 +50,7 @@ class CachedFiles:
 
     def fetch(self, pieces: Sequence[Piece]) -> None:
         """Fetch what is missing, several at a time. Failures show when a piece is opened."""
-        allow_open_files(_DESCRIPTORS * len(pieces))
+        allow_open_files(DESCRIPTORS * len(pieces))
         for place in {piece.place for piece in pieces if piece.digest}:
             store, local = self._store(place)
             if local is None:

@@ -106,5 +106,5 @@ class Front:
         with self.views.current(deadline) as view:
             chosen = choose(view.corpus)
             search = ClusterSearch(view, chosen.pieces, self._members.link, self._memory, deadline)
-            hits = search.run(request, None if request.mode == "lexical" else chosen.encoder)
+            hits = search.run(request, chosen.encoder)
             return Found(hits, view.corpus.names(search.missing))

@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from codelode.cluster.arrays import Description, pack_arrays, unpack_arrays
+from codelode.cluster.arrays import Description, field_of, pack_arrays, unpack_arrays
 from codelode.errors import UsageError
 from codelode.search.candidates import split_keys
 from codelode.search.context import DEEPEST, QueryContext, Statistics
@@ -119,13 +119,12 @@ def unpack_pieces(packed: Any) -> NDArray[np.bool_]:
 
 def pack_counts(counts: NDArray[np.int64]) -> Frame:
     """Return the reply to `count`."""
-    shapes, body = pack_arrays({"counts": counts}, _COUNTS)
-    return {"arrays": shapes}, body
+    return pack_arrays({"counts": counts}, _COUNTS)
 
 
 def unpack_counts(frame: Frame, terms: int) -> NDArray[np.int64]:
     """Return the counts of a reply, int64[terms]. Raises `FrameError`."""
-    counts = unpack_arrays(_field(frame[0], "arrays"), frame[1], _COUNTS)["counts"]
+    counts = unpack_arrays(frame, _COUNTS)["counts"]
     if len(counts) != terms or (counts < 0).any():
         raise FrameError("counts of other terms")
     return counts
@@ -146,13 +145,12 @@ def _gathered(terms: int | None) -> Description:
 def pack_gathered(gathered: Gathered) -> Frame:
     """Return the reply to `gather`."""
     arrays = {name: getattr(gathered, name) for name in Gathered.__dataclass_fields__}
-    shapes, body = pack_arrays(arrays, _gathered(None))
-    return {"arrays": shapes}, body
+    return pack_arrays(arrays, _gathered(None))
 
 
 def unpack_gathered(frame: Frame, terms: int, pieces: NDArray[np.bool_]) -> Gathered:
     """Return the candidates of a reply; all must lie in `pieces`. Raises `FrameError`."""
-    arrays = unpack_arrays(_field(frame[0], "arrays"), frame[1], _gathered(terms))
+    arrays = unpack_arrays(frame, _gathered(terms))
     gathered = Gathered(**arrays)
     numbers, _ = split_keys(gathered.keys)
     if any(len(array) != len(gathered) for array in arrays.values()):
@@ -178,13 +176,12 @@ def pack_ranked(ranked: Ranked) -> Frame:
         "scores": ranked.scores,
         "features": features,
     }
-    shapes, body = pack_arrays(arrays, _RANKED)
-    return {"arrays": shapes}, body
+    return pack_arrays(arrays, _RANKED)
 
 
 def unpack_ranked(frame: Frame) -> Ranked:
     """Return the chunks that a call of `texts` asks for. Raises `FrameError`."""
-    arrays = unpack_arrays(_field(frame[0], "arrays"), frame[1], _RANKED)
+    arrays = unpack_arrays(frame, _RANKED)
     keys, scores, features = arrays["keys"], arrays["scores"], arrays["features"]
     if len(keys) != len(scores) or len(features) not in (0, len(keys)):
         raise FrameError("arrays of different lengths")
@@ -201,7 +198,7 @@ def pack_texts(hits: Sequence[Hit]) -> Frame:
 def unpack_texts(frame: Frame, count: int) -> list[Hit]:
     """Return the hits of a reply. Raises `FrameError`."""
     try:
-        hits = unpack_hits(_field(frame[0], "hits"), frame[1])
+        hits = unpack_hits(field_of(frame[0], "hits"), frame[1])
     except (ValueError, TypeError, LookupError) as error:
         raise FrameError(f"no hits: {error}") from None
     if len(hits) != count or not all(map(_is_hit, hits)):
@@ -227,16 +224,10 @@ def missing_of(head: Any, pieces: NDArray[np.bool_]) -> NDArray[np.bool_]:
     Raises `FrameError`.
     """
     missing = np.zeros(len(pieces), bool)
-    numbers = _field(head, "missing")
+    numbers = field_of(head, "missing")
     if not isinstance(numbers, list) or not all(
         type(number) is int and 0 <= number < len(pieces) for number in numbers
     ):
         raise FrameError("missing pieces that there are not")
     missing[numbers] = True
     return missing & pieces
-
-
-def _field(head: Any, name: str) -> Any:
-    if not isinstance(head, dict) or name not in head:
-        raise FrameError(f"a message without {name}")
-    return head[name]

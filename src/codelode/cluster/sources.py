@@ -13,6 +13,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from codelode.errors import UsageError
+from codelode.system.error_message import last_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -78,8 +79,7 @@ def _clone(url: str, tree: Path) -> Path:
     except subprocess.TimeoutExpired:
         raise UsageError(f"{address}: the clone took more than {_CLONE_SECONDS} s") from None
     if done.returncode != 0:
-        lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise UsageError(f"{address}: {lines[-1] if lines else 'git failed'}")
+        raise UsageError(f"{address}: {last_line(done.stderr) or 'git failed'}")
     return tree
 
 

@@ -87,18 +87,7 @@ class SelectedRepositories:
         seconds = time.perf_counter() - began
         if (recorder := metrics.recorder()) is not None:
             recorder.query_done(request.mode, seconds)
-        return Answer(
-            query=request.query,
-            root=self.roster.place,
-            generation=self.selection.generation,
-            files=self.selection.files,
-            chunks=self.selection.chunks,
-            complete=self.selection.complete,
-            stale_files=0,
-            hits=hits,
-            seconds=seconds,
-            freshness=Freshness(age=max(0.0, time.time() - self.selection.updated)),
-        )
+        return answer_of(self.selection, request.query, hits, seconds)
 
     def _hits(self, request: SearchRequest) -> list[Hit]:
         languages = frozenset(languages_needed(canonical(request.languages or ())))
@@ -127,21 +116,50 @@ class SelectedRepositories:
         return shard
 
     def _load_encoder(self, shard: Shard) -> Encoder:
-        """Return the encoder of the indexes.
-
-        A folder is never opened merely because a roster names it. Raises `ModelError` if the model
-        is not a bundled one and the caller named none.
-        """
+        """Return the encoder of the indexes. Raises what `load_model` does."""
         manifest = shard.snapshot.manifest
         if self._encoder is None:
-            if self._model is None and manifest.encoder not in names():
-                raise ModelError(
-                    f"the repositories were indexed with the model {manifest.encoder}, which is not"
-                    " a bundled one: name it with --model, or search with --lexical"
-                )
-            self._encoder = load(self._model or manifest.encoder)
+            advice = "name it with --model, or search with --lexical"
+            self._encoder = load_model(manifest.encoder, self._model, advice)
         check_model(manifest, self._encoder.name, self._encoder.fingerprint)
         return self._encoder
+
+
+def answer_of(
+    selection: Selection,
+    query: str,
+    hits: list[Hit],
+    seconds: float,
+    missing: tuple[str, ...] = (),
+) -> Answer:
+    """Return the answer of a selection; the repositories that are `missing` were not searched."""
+    return Answer(
+        query=query,
+        root=selection.roster.place,
+        generation=selection.generation,
+        files=selection.files,
+        chunks=selection.chunks,
+        complete=selection.complete and not missing,
+        stale_files=0,
+        hits=hits,
+        seconds=seconds,
+        freshness=Freshness(age=max(0.0, time.time() - selection.updated)),
+        missing=missing,
+    )
+
+
+def load_model(recorded: str, model: str | None, advice: str) -> Encoder:
+    """Return the encoder of indexes that were `recorded` as made with a model.
+
+    A folder is never opened merely because a roster names it. Raises `ModelError` with `advice` if
+    the model is not a bundled one and the caller named no `model`, and what `load` does.
+    """
+    if model is None and recorded not in names():
+        raise ModelError(
+            f"the repositories were indexed with the model {recorded}, which is not a bundled one:"
+            f" {advice}"
+        )
+    return load(model or recorded)
 
 
 def check_for_roster(request: SearchRequest) -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from codelode.segment.buffer import Buffer
     from codelode.store.snapshot import LiveSegment
 
-_DESCRIPTORS = 2
+DESCRIPTORS = 2
 """A mapped file has one for its lease and one for its mapping."""
 
 _ATTEMPTS = 20
@@ -103,7 +103,7 @@ def _shard(
     if local is None:
         wanted = [Wanted(segment_key(digest), digest, entry.bytes) for _, entry, digest in pairs]
         cache.fetch(store, wanted)
-    allow_open_files(_DESCRIPTORS * len(pairs))
+    allow_open_files(DESCRIPTORS * len(pairs))
     first = manifests[0][1].manifest
     segments: list[LiveSegment] = []
     try:

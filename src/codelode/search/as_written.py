@@ -83,10 +83,7 @@ def fill_as_written(gathered: Gathered, shard: Shard, context: QueryContext) -> 
 
     def look(row: int) -> float:
         number, ordinal = (int(part) for part in split_keys(gathered.keys[row]))
-        segment = shard.segment(number)
-        chunk = segment.chunks[ordinal]
-        start = int(chunk["start"])
-        text = segment.text(int(chunk["file"]), start, start + int(chunk["length"]))
+        text = shard.text(number, ordinal)
         if place_of(needle, text) >= 0:
             return 1.0
         return OTHER_CASE if place_of(needle.lower(), text.lower()) >= 0 else 0.0

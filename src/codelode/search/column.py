@@ -17,7 +17,7 @@ def column_in(line: bytes, symbol: str | None, terms: Iterable[str]) -> int:
     return the column of the first character that is not blank.
     """
     text = line.decode("latin-1")  # one character for each byte: offsets agree
-    last = _as_bytes((symbol or "").rpartition(".")[2])
+    last = as_bytes((symbol or "").rpartition(".")[2])
     named = _whole_word(text, last) if last else -1
     if named >= 0:
         return named + 1
@@ -41,7 +41,7 @@ def _places(text: str, terms: Iterable[str]) -> Iterator[int]:
     """Yield the offset at which each term first begins a word, or a part of an identifier."""
     lower = text.lower()
     for term in terms:
-        needle = _as_bytes(term).lower()
+        needle = as_bytes(term).lower()
         at = lower.find(needle)
         while at >= 0 and not begins_word(text, at):
             at = lower.find(needle, at + 1)
@@ -76,6 +76,6 @@ def line_begin(text: bytes, at: int) -> int:
     return max(text.rfind(b"\n", 0, at), text.rfind(b"\r", 0, at)) + 1
 
 
-def _as_bytes(text: str) -> str:
+def as_bytes(text: str) -> str:
     """Return the UTF-8 of a text as characters, one for each byte."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode("latin-1")

@@ -67,10 +67,8 @@ def texts(
 
 
 def _passage(shard: Shard, number: int, ordinal: int) -> Passage:
-    segment = shard.segment(number)
-    chunk = segment.chunks[ordinal]
-    file, start, length = int(chunk["file"]), int(chunk["start"]), int(chunk["length"])
-    text = segment.text(file, start, start + length)
+    chunk = shard.segment(number).chunks[ordinal]
+    file, text = int(chunk["file"]), shard.text(number, ordinal)
     starts = line_starts_of_short(text)
     return Passage(file, shard.path(number, file), int(chunk["start_line"]), text, starts)
 

@@ -12,7 +12,7 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING, NamedTuple
 
 from codelode.search.as_written import pasted, written_at
-from codelode.search.column import begins_word
+from codelode.search.column import as_bytes, begins_word
 from codelode.search.name_match import share_of_name
 from codelode.search.named import MODULES, is_inside
 from codelode.search.near_names import grade_of_name
@@ -169,7 +169,7 @@ class _Matches:
 
     def _find(self, term: str, text: str = "") -> set[int]:
         """Add the lines that hold a term; return the lines on which it begins a word of `text`."""
-        needle, lower, starts = _as_bytes(term).lower(), self._lower, self._starts
+        needle, lower, starts = as_bytes(term).lower(), self._lower, self._starts
         begins: set[int] = set()
         if needle not in lower:
             return begins
@@ -186,11 +186,6 @@ class _Matches:
             else:
                 at = find(needle, at + len(needle))
         return begins
-
-
-def _as_bytes(text: str) -> str:
-    """Return the UTF-8 of a text as characters, one for each byte."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode("latin-1")
 
 
 def _row(starts: Sequence[int], offset: int) -> int:

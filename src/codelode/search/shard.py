@@ -82,6 +82,13 @@ class Shard:
         """Return the segment with a number."""
         return self.snapshot.segments[number].segment
 
+    def text(self, number: int, ordinal: int) -> bytes:
+        """Return the text of a chunk of a segment."""
+        segment = self.segment(number)
+        chunk = segment.chunks[ordinal]
+        start = int(chunk["start"])
+        return segment.text(int(chunk["file"]), start, start + int(chunk["length"]))
+
     def places(self, number: int, ordinals: NDArray[np.int64]) -> Places:
         """Return the places of some chunks of a segment."""
         segment = self.segment(number)

@@ -29,7 +29,6 @@ _OPERATOR = re.compile(r"(?:(.*?)(?:\.|::|->|#))?(operator\s*\W+)")
 _TYPE_ARGUMENTS = re.compile(r"<[^<>]*>")
 _CALL = re.compile(r"\([^()]*\)\Z")
 _RECEIVERS = frozenset(("", "self", "this", "$this", "cls", "super"))
-_STEMS_OF_FOLDERS = frozenset(("__init__", "index", "init", "lib", "main", "mod"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,10 +43,7 @@ def fill_runs(gathered: Gathered, shard: Shard, context: QueryContext) -> None:
     runs = WordRuns(context)
     for row in _looked_into(gathered, runs).tolist():
         number, ordinal = (int(part) for part in split_keys(gathered.keys[row]))
-        segment = shard.segment(number)
-        chunk = segment.chunks[ordinal]
-        start = int(chunk["start"])
-        text = segment.text(int(chunk["file"]), start, start + int(chunk["length"]))
+        text = shard.text(number, ordinal)
         share = runs.share(text, gathered.covered[row])
         gathered.feature("run")[row] = max(0.0, share - LEAST_RUN) / (1 - LEAST_RUN)
 

@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 
 from codelode.errors import UsageError
+from codelode.system.error_message import last_line
 
 NAMESPACE = "codelode-index"
 """A signature of something else, such as a commit, does not count."""
@@ -63,5 +64,4 @@ def _run(arguments: list[str], data: bytes) -> subprocess.CompletedProcess[bytes
 
 
 def _reason(done: subprocess.CompletedProcess[bytes]) -> str:
-    lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
-    return lines[-1] if lines else f"ssh-keygen ended with {done.returncode}"
+    return last_line(done.stderr) or f"ssh-keygen ended with {done.returncode}"

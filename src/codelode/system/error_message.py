@@ -1,4 +1,4 @@
-"""Errors as messages: an error of a worker is raised again in its parent."""
+"""Errors as messages: raised again in the parent of a worker, or the last line of a program."""
 
 from __future__ import annotations
 
@@ -6,6 +6,12 @@ from typing import Any
 
 from codelode import errors
 from codelode.errors import CodelodeError
+
+
+def last_line(stderr: bytes) -> str:
+    """Return the last line that a program wrote to its standard error; empty if it wrote none."""
+    lines = stderr.decode("utf-8", "replace").strip().splitlines()
+    return lines[-1] if lines else ""
 
 
 def pack_error(error: CodelodeError | OSError) -> dict[str, Any]:

@@ -35,14 +35,8 @@ def send(stream: BinaryIO, head: object, body: bytes = b"") -> None:
 
 def receive(stream: BinaryIO) -> Frame | None:
     """Read one frame; return None at the end of the stream, even within a frame."""
-    lengths = stream.read(_LENGTHS.size)
-    if len(lengths) < _LENGTHS.size:
-        return None
-    head_length, body_length = _LENGTHS.unpack(lengths)
-    head, body = stream.read(head_length), stream.read(body_length)
-    if len(head) + len(body) < head_length + body_length:
-        return None
-    return json.loads(head), body
+    parts = _read(stream)
+    return None if parts is None else (json.loads(parts[0]), parts[1])
 
 
 def receive_at_most(stream: BinaryIO, most: int) -> Frame | None:
@@ -50,16 +44,22 @@ def receive_at_most(stream: BinaryIO, most: int) -> Frame | None:
 
     Returns None at the end of the stream, even within a frame. Raises `FrameError`.
     """
+    parts = _read(stream, most)
+    try:
+        return None if parts is None else (json.loads(parts[0]), parts[1])
+    except (ValueError, RecursionError) as error:
+        raise FrameError(f"the head of a frame is no JSON: {error}") from None
+
+
+def _read(stream: BinaryIO, most: int | None = None) -> tuple[bytes, bytes] | None:
+    """Read the head and the body of a frame; None at the end of the stream. Raises `FrameError`."""
     lengths = stream.read(_LENGTHS.size)
     if len(lengths) < _LENGTHS.size:
         return None
     head_length, body_length = _LENGTHS.unpack(lengths)
-    if max(head_length, body_length) > most:
+    if most is not None and max(head_length, body_length) > most:
         raise FrameError(f"a frame of {max(head_length, body_length):,} bytes: at most {most:,}")
     head, body = stream.read(head_length), stream.read(body_length)
     if len(head) + len(body) < head_length + body_length:
         return None
-    try:
-        return json.loads(head), body
-    except (ValueError, RecursionError) as error:
-        raise FrameError(f"the head of a frame is no JSON: {error}") from None
+    return head, body
