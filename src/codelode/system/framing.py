@@ -7,6 +7,7 @@ nothing is pickled, no thread is forked, and a script that uses codelode needs n
 from __future__ import annotations
 
 import json
+import math
 import struct
 from typing import Any, BinaryIO
 
@@ -35,14 +36,8 @@ def send(stream: BinaryIO, head: object, body: bytes = b"") -> None:
 
 def receive(stream: BinaryIO) -> Frame | None:
     """Read one frame; return None at the end of the stream, even within a frame."""
-    lengths = stream.read(_LENGTHS.size)
-    if len(lengths) < _LENGTHS.size:
-        return None
-    head_length, body_length = _LENGTHS.unpack(lengths)
-    head, body = stream.read(head_length), stream.read(body_length)
-    if len(head) + len(body) < head_length + body_length:
-        return None
-    return json.loads(head), body
+    parts = _received(stream, math.inf)
+    return None if parts is None else (json.loads(parts[0]), parts[1])
 
 
 def receive_at_most(stream: BinaryIO, most: int) -> Frame | None:
@@ -50,6 +45,15 @@ def receive_at_most(stream: BinaryIO, most: int) -> Frame | None:
 
     Returns None at the end of the stream, even within a frame. Raises `FrameError`.
     """
+    parts = _received(stream, most)
+    try:
+        return None if parts is None else (json.loads(parts[0]), parts[1])
+    except (ValueError, RecursionError) as error:
+        raise FrameError(f"the head of a frame is no JSON: {error}") from None
+
+
+def _received(stream: BinaryIO, most: float) -> tuple[bytes, bytes] | None:
+    """Read the head, as it was sent, and the body of a frame: see `receive_at_most`."""
     lengths = stream.read(_LENGTHS.size)
     if len(lengths) < _LENGTHS.size:
         return None
@@ -59,7 +63,4 @@ def receive_at_most(stream: BinaryIO, most: int) -> Frame | None:
     head, body = stream.read(head_length), stream.read(body_length)
     if len(head) + len(body) < head_length + body_length:
         return None
-    try:
-        return json.loads(head), body
-    except (ValueError, RecursionError) as error:
-        raise FrameError(f"the head of a frame is no JSON: {error}") from None
+    return head, body
