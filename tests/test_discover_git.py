@@ -121,9 +121,7 @@ def test_linked_worktrees_have_an_index_of_their_own(root: Path, tmp_path: Path)
     assert read_paths(tmp_path / "linked") == {".gitignore", "a.log"}
 
 
-def test_a_split_index_is_read(
-    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_split_index_is_read(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     grow(root, TREE)
     git(root, "add", "-f", ".")
     git(root, "update-index", "--split-index")
