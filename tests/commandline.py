@@ -363,3 +363,16 @@ def interrupt(process: subprocess.Popen[bytes]) -> Outcome:
 def children(pid: int) -> list[int]:
     """Return the living children of a process."""
     return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def processes(*words: str | Path) -> list[int]:
+    """Return the running processes that have all these words in their command lines."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            line = place.read_bytes().split(b"\0")
+        except OSError:  # it has ended
+            continue
+        if all(os.fsencode(word) in line for word in words):
+            found.append(int(place.parent.name))
+    return found

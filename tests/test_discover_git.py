@@ -121,13 +121,16 @@ def test_linked_worktrees_have_an_index_of_their_own(root: Path, tmp_path: Path)
     assert read_paths(tmp_path / "linked") == {".gitignore", "a.log"}
 
 
-def test_a_split_index_is_read(root: Path) -> None:
+def test_a_split_index_is_read(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     grow(root, TREE)
     git(root, "add", "-f", ".")
     git(root, "update-index", "--split-index")
     grow(root, {"c.log": "x"})
     git(root, "add", "-f", "c.log")
-    assert tracked(root) == git(root, "ls-files", "-z").split(b"\0")[:-1]
+    listed = git(root, "ls-files", "-z").split(b"\0")[:-1]
+    assert tracked(root) == listed
+    monkeypatch.setenv("GIT_INDEX_FILE", str(tmp_path / "of a hook"))
+    assert tracked(root) == listed
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,15 @@ from codelode.freshness import ahead, look
 from codelode.freshness.look import Bounds
 from codelode.types import SourceFile
 from codelode.writer import IndexWriter
-from tests.commandline import LODE, SAMPLE, CommandLine, children, until, write_tree
+from tests.commandline import (
+    LODE,
+    SAMPLE,
+    CommandLine,
+    children,
+    processes,
+    until,
+    write_tree,
+)
 
 MANY: dict[str, str | bytes] = {
     **SAMPLE,
@@ -177,12 +185,4 @@ def test_a_walk_that_hangs_ends_with_its_command(lode: CommandLine, tmp_path: Pa
 
 def left_over(root: Path) -> list[int]:
     """Return the processes that search a root."""
-    found = []
-    for place in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            words = place.read_bytes().split(b"\0")
-        except OSError:
-            continue
-        if b"search" in words and os.fsencode(root) in words:
-            found.append(int(place.parent.name))
-    return found
+    return processes("search", root)

@@ -22,7 +22,7 @@ from codelode.freshness import attempt, refresh
 from codelode.freshness.look import Bounds, look
 from codelode.types import Freshness
 from codelode.writer import IndexWriter
-from tests.commandline import SAMPLE, CommandLine, until, watching, write_tree
+from tests.commandline import SAMPLE, CommandLine, processes, until, watching, write_tree
 
 BUDGET = 1.0  # seconds: enough for a busy machine to look at a few files
 SLACK = 4.0
@@ -239,15 +239,7 @@ def end_background(tree: Path) -> None:
     """Kill the background update of a tree, and wait until it has ended."""
 
     def pids() -> list[int]:
-        found = []
-        for place in Path("/proc").glob("[0-9]*/cmdline"):
-            try:
-                words = place.read_bytes().split(b"\0")
-            except OSError:
-                continue
-            if b"codelode.freshness.background" in words and os.fsencode(tree) in words:
-                found.append(int(place.parent.name))
-        return found
+        return processes("codelode.freshness.background", tree)
 
     until(pids)
     for pid in pids():

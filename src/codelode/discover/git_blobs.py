@@ -15,14 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from codelode.discover.git_index import (
-    HASH_BYTES,
-    MAX_INDEX_BYTES,
-    STAT_BYTES,
-    has_second_file,
-    read_entries,
-)
-from codelode.discover.safe_open import read_settings
+from codelode.discover.git_index import STAT_BYTES, IndexFile, read_index
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,30 +83,20 @@ def stat_numbers(status: os.stat_result) -> tuple[int, int, int, int]:
 
 def tracked_blobs(git_folder: Path, object_format: str) -> TrackedBlobs | None:
     """Return the blobs that a worktree tracks; None if git's index is unreadable or split."""
-    file = git_folder / "index"
-    hash_size = HASH_BYTES.get(object_format)
-    try:
-        written_ns = file.stat().st_mtime_ns  # taken before reading: a later write has a later time
+    try:  # before reading: a later write has a later time
+        written_ns = (git_folder / "index").stat().st_mtime_ns
     except OSError:
         return None
-    data = read_settings(file, MAX_INDEX_BYTES, follow=True)
-    if not data or hash_size is None:
+    index = read_index(git_folder, object_format)
+    if index is None or index.is_split:
         return None
-    try:
-        paths, begins, end = read_entries(data, hash_size)
-        if has_second_file(data, end, hash_size):
-            return None
-    except (IndexError, ValueError):  # damaged, or of a future version
-        return None
-    return _vouching(data, paths, np.array(begins, np.int64), object_format, written_ns)
+    return _vouching(index, object_format, written_ns)
 
 
-def _vouching(
-    data: bytes, paths: list[bytes], begins: NDArray[np.int64], algorithm: str, written_ns: int
-) -> TrackedBlobs:
-    hash_size = HASH_BYTES[algorithm]
-    rows, starts = np.frombuffer(data, np.uint8), begins[:, None]
-    ends = begins + STAT_BYTES + hash_size
+def _vouching(index: IndexFile, algorithm: str, written_ns: int) -> TrackedBlobs:
+    begins = np.array(index.begins, np.int64)
+    rows, starts = np.frombuffer(index.data, np.uint8), begins[:, None]
+    ends = begins + STAT_BYTES + index.hash_size
     flags = _word(rows, ends)
     extended = np.where(flags & _EXTENDED, _word(rows, ends + 2), 0)
     entries = rows[starts + np.arange(STAT_BYTES)].reshape(-1).view(_STAT)
@@ -127,9 +110,13 @@ def _vouching(
     )
     return TrackedBlobs(
         algorithm,
-        {path: number for number, (path, fit) in enumerate(zip(paths, sound, strict=True)) if fit},
+        {
+            path: number
+            for number, (path, fit) in enumerate(zip(index.paths, sound, strict=True))
+            if fit
+        },
         np.column_stack((times, entries["inode"], entries["size"])).astype(np.int64),
-        rows[starts + STAT_BYTES + np.arange(hash_size)],
+        rows[starts + STAT_BYTES + np.arange(index.hash_size)],
     )
 
 

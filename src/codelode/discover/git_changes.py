@@ -9,16 +9,6 @@ from pathlib import Path
 from codelode.discover.git_excludes import worktree_above
 from codelode.errors import UsageError
 
-_SECONDS = 60
-_SETTINGS = ("core.fsmonitor=false", "core.hooksPath=/dev/null")
-"""Settings that a repository could use to run programs."""
-
-_OF_ANOTHER_REPOSITORY = frozenset(
-    "GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_COMMON_DIR GIT_NAMESPACE GIT_PREFIX"
-    " GIT_OBJECT_DIRECTORY GIT_ALTERNATE_OBJECT_DIRECTORIES".split()
-)
-"""Variables that hooks have, and which would make git look elsewhere."""
-
 
 def changed_paths(folder: Path, revision: str = "HEAD") -> frozenset[bytes]:
     """Return the absolute paths, in the worktree around `folder`, that differ from a revision.
@@ -73,17 +63,10 @@ def _git(top: Path, *command: str, explain: bool = False) -> bytes | None:
     """
     import subprocess  # few searches need git
 
-    inherited = {k: v for k, v in os.environ.items() if k not in _OF_ANOTHER_REPOSITORY}
-    settings = [word for setting in _SETTINGS for word in ("-c", setting)]
+    from codelode.discover.git_program import run_git
+
     try:
-        done = subprocess.run(
-            ["git", "-C", os.fspath(top), *settings, *command],
-            env={**inherited, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_SECONDS,
-            check=False,
-        )
+        done = run_git(top, *command)
     except FileNotFoundError:
         raise UsageError("git is not installed: only git knows which files have changed") from None
     except (OSError, subprocess.SubprocessError) as error:

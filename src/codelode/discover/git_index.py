@@ -7,23 +7,22 @@ a split index, whose entries are in two files, git is asked after all.
 
 from __future__ import annotations
 
-import os
 from array import array
 from bisect import bisect_left
 from itertools import accumulate
 from pathlib import Path
+from typing import NamedTuple
 
 from codelode.discover.safe_open import read_settings
 
-MAX_INDEX_BYTES = 1 << 30
+_MAX_INDEX_BYTES = 1 << 30
 
 _HEADER = 12
 STAT_BYTES = 40
 """The bytes of an entry before the name of its object."""
-HASH_BYTES = {"sha1": 20, "sha256": 32}
+_HASH_BYTES = {"sha1": 20, "sha256": 32}
 _EXTENDED = 0x4000  # a flag: two more bytes of flags follow
 _LENGTH = 0x0FFF  # the bits of the flags with the path's length; a longer path has this value
-_GIT_SECONDS = 60
 
 
 class TrackedFiles:
@@ -60,19 +59,41 @@ def tracked_files(worktree: Path, git_folder: Path, object_format: str) -> Track
 
     `git_folder` is the worktree's own `.git`; `object_format` names the repository's hash.
     """
-    data = read_settings(git_folder / "index", MAX_INDEX_BYTES, follow=True)
-    hash_size = HASH_BYTES.get(object_format)
+    index = read_index(git_folder, object_format)
+    if index is None:
+        return TrackedFiles([])
+    return TrackedFiles(_listed_by_git(worktree) if index.is_split else index.paths)
+
+
+class IndexFile(NamedTuple):
+    """The bytes of an index file, and the path and the offset of each of its entries.
+
+    `is_split` says that another file has more entries. `hash_size` is the bytes of an object's
+    name.
+    """
+
+    data: bytes
+    hash_size: int
+    paths: list[bytes]
+    begins: list[int]
+    is_split: bool
+
+
+def read_index(git_folder: Path, object_format: str) -> IndexFile | None:
+    """Return the index of a worktree's own `.git`; None if it cannot be read."""
+    data = read_settings(git_folder / "index", _MAX_INDEX_BYTES, follow=True)
+    hash_size = _HASH_BYTES.get(object_format)
     if not data or hash_size is None:
-        return TrackedFiles([])
+        return None
     try:
-        paths, _, end = read_entries(data, hash_size)
-        is_split = has_second_file(data, end, hash_size)
+        paths, begins, end = _entries(data, hash_size)
+        is_split = _has_second_file(data, end, hash_size)
     except (IndexError, ValueError):  # damaged, or of a future version
-        return TrackedFiles([])
-    return TrackedFiles(_listed_by_git(worktree) if is_split else paths)
+        return None
+    return IndexFile(data, hash_size, paths, begins, is_split)
 
 
-def read_entries(data: bytes, hash_size: int) -> tuple[list[bytes], list[int], int]:
+def _entries(data: bytes, hash_size: int) -> tuple[list[bytes], list[int], int]:
     """Return the paths of the entries, the offset of each entry, and the end of the last one.
 
     Raises `ValueError` or `IndexError` for a damaged index.
@@ -116,7 +137,7 @@ def _varint(data: bytes, at: int) -> tuple[int, int]:
     return value, at + 1
 
 
-def has_second_file(data: bytes, at: int, hash_size: int) -> bool:
+def _has_second_file(data: bytes, at: int, hash_size: int) -> bool:
     """Return whether an extension after the entries refers to another file with more entries."""
     while at + 8 <= len(data) - hash_size:
         name, size = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "big")
@@ -127,15 +148,13 @@ def has_second_file(data: bytes, at: int, hash_size: int) -> bool:
 
 
 def _listed_by_git(worktree: Path) -> list[bytes]:
-    """List the files by running git, with configured helper programs disabled."""
+    """List the files by running git."""
     import subprocess  # hardly any worktree needs git itself
 
-    command = ["git", "-c", "core.fsmonitor=false", "-C", os.fspath(worktree), "ls-files", "-z"]
-    environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}
+    from codelode.discover.git_program import run_git
+
     try:
-        done = subprocess.run(
-            command, env=environment, capture_output=True, check=True, timeout=_GIT_SECONDS
-        )
+        done = run_git(worktree, "ls-files", "-z")
     except (OSError, subprocess.SubprocessError):
         return []
-    return done.stdout.split(b"\0")[:-1]
+    return done.stdout.split(b"\0")[:-1] if done.returncode == 0 else []

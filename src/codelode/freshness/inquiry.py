@@ -12,7 +12,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from codelode.system import private_socket
+from codelode.system.private_socket import connect
 from codelode.types import Freshness
 
 if TYPE_CHECKING:
@@ -42,16 +42,10 @@ def ask(directory: Path, deadline: float) -> Freshness | None:
 
 def _answer(folder: str, deadline: float) -> bytes:
     """Return what the watcher sends once it accepts; empty if it does not. Raises `OSError`."""
-    import _socket  # `socket` would take longer to import than the answer takes
-
-    address = private_socket.Address(folder, SOCKET)
-    connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+    seconds = min(SECONDS_TO_ACCEPT, max(deadline - time.monotonic(), 0.001))
+    connection = connect(folder, SOCKET, seconds)
     try:
-        connection.settimeout(min(SECONDS_TO_ACCEPT, max(deadline - time.monotonic(), 0.001)))
-        connection.connect(address.path)
-        option = private_socket.credentials_option()
-        peer = connection.getsockopt(_socket.SOL_SOCKET, *option)
-        if not private_socket.peer_is_same_user(peer) or connection.recv(1) != ACCEPTED:
+        if connection.recv(1) != ACCEPTED:
             return b""
         data = b""
         while True:
@@ -62,7 +56,6 @@ def _answer(folder: str, deadline: float) -> bytes:
                 return data
     finally:
         connection.close()
-        address.close()
 
 
 def pack(freshness: Freshness) -> bytes:

@@ -6,7 +6,7 @@ import os
 
 import codelode
 from codelode.resident import wire
-from codelode.system import private_socket
+from codelode.system.private_socket import connect
 
 _MANIFEST = "manifest.json"
 
@@ -59,15 +59,8 @@ def _names_a_pager() -> bool:
 def _ask(folder: str, arguments: list[str]) -> int | None:
     import _socket  # `socket` would double what this process imports
 
-    address = private_socket.Address(folder, wire.SOCKET)
-    connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+    connection = connect(folder, wire.SOCKET, wire.SECONDS_TO_ACCEPT)
     try:
-        connection.settimeout(wire.SECONDS_TO_ACCEPT)
-        connection.connect(address.path)
-        if not private_socket.peer_is_same_user(
-            connection.getsockopt(_socket.SOL_SOCKET, *private_socket.credentials_option())
-        ):
-            return None
         given = [os.fsencode(each) for each in arguments]
         variables = {os.fsencode(name): os.fsencode(text) for name, text in os.environ.items()}
         connection.sendall(wire.pack(program(), given, variables))
@@ -86,7 +79,6 @@ def _ask(folder: str, arguments: list[str]) -> int | None:
         return code[0] if code else None
     finally:
         connection.close()
-        address.close()
 
 
 def program() -> list[bytes]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from weakref import WeakSet
 
 from codelode.system.fork import after_fork
-from codelode.system.private_socket import Address, credentials_option, peer_is_same_user
+from codelode.system.private_socket import Address, leads_to_same_user
 
 _BACKLOG = 64
 
@@ -51,8 +51,7 @@ class PrivateListener:
             except BlockingIOError:
                 return None
             with suppress(OSError):
-                option = credentials_option()
-                if peer_is_same_user(connection.getsockopt(socket.SOL_SOCKET, *option)):
+                if leads_to_same_user(connection):
                     return connection
             connection.close()
 

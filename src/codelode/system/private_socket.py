@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from codelode.system.open_flags import LINKED_FOLDER
+
+if TYPE_CHECKING:
+    import _socket
 
 _LONGEST_ADDRESS = 100  # the system's limit is 108 bytes, and the last is a NUL
 _CREDENTIALS_BYTES = 12  # three ints: pid, uid, gid
@@ -34,6 +38,31 @@ def peer_is_same_user(credentials: bytes) -> bool:
     return int.from_bytes(credentials[4:8], "little") == os.geteuid()
 
 
-def credentials_option() -> tuple[int, int]:
-    """Return the socket option for the credentials of a peer, and their size in bytes."""
-    return _PEER_CREDENTIALS, _CREDENTIALS_BYTES
+def leads_to_same_user(connection: _socket.socket) -> bool:
+    """Return whether the peer of a connection is a process of this user. Raises `OSError`."""
+    import _socket  # `socket` would double what a short search imports
+
+    credentials = connection.getsockopt(_socket.SOL_SOCKET, _PEER_CREDENTIALS, _CREDENTIALS_BYTES)
+    return peer_is_same_user(credentials)
+
+
+def connect(folder: str, name: str, seconds: float) -> _socket.socket:
+    """Connect to a process of this user, which listens on the socket with a name in a folder.
+
+    The connection has a timeout of `seconds`. Raises `OSError`, also if another user listens.
+    """
+    import _socket
+
+    address = Address(folder, name)
+    connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+    try:
+        connection.settimeout(seconds)
+        connection.connect(address.path)
+        if not leads_to_same_user(connection):
+            raise PermissionError(f"another user listens on {address.path}")
+    except OSError:
+        connection.close()
+        raise
+    finally:
+        address.close()
+    return connection

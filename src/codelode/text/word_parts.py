@@ -30,7 +30,6 @@ from codelode.text.tokens import (
 WORD_END = b"\n"
 
 _LAST_DIGIT = ord("9")
-_WORD_END_BYTE = ord(WORD_END)
 _IS_FOREIGN = bytes(byte > 0x7F for byte in range(256))
 _IS_JOINER = bytes(byte in JOINERS for byte in range(256))
 _IS_HEX = bytes(byte in b"0123456789abcdefABCDEFxX" for byte in range(256))
