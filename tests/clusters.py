@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -172,11 +171,3 @@ def show(front: Front, shown: Corpus, members: int, seconds: float = 8) -> None:
         lambda view: view.corpus.generation == shown.generation and len(view.members) == members,
         seconds,
     )
-
-
-def until(condition: Callable[[], bool], seconds: float = 10) -> None:
-    """Wait for a condition."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.01)

@@ -10,6 +10,7 @@ import select
 import signal
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ from typing import Any
 import pytest
 
 LODE = [sys.executable, "-m", "codelode"]
-ON_TERMINAL = (
+_ON_TERMINAL = (
     "import fcntl, os, sys, termios; os.setsid(); fcntl.ioctl(0, termios.TIOCSCTTY, 0);"
     " os.execv(sys.argv[1], sys.argv[1:])"
 )
@@ -276,20 +277,10 @@ class CommandLine:
         **environment: str,
     ) -> Outcome:
         """Run any command as `on_terminal` does."""
-        leader, follower = pty.openpty()
-        os.set_blocking(leader, False)
-        import termios
-
-        termios.tcsetwinsize(follower, (24, columns))
-        process = subprocess.Popen(
-            [sys.executable, "-c", ON_TERMINAL, *command],
-            cwd=cwd or self.home,
-            env=self.environment(**environment),
-            stdin=follower,
-            stdout=follower,
-            stderr=follower,
+        process, leader = start_on_terminal(
+            command, self.environment(**environment), cwd or self.home, (columns, 24)
         )
-        os.close(follower)
+        os.set_blocking(leader, False)
         try:
             shown = _read_all(leader, (interrupt_at, b"\x03") if interrupt_at else reply)
             return Outcome(_as_shell(process.wait(60)), shown.replace(b"\r\n", b"\n"), b"")
@@ -297,6 +288,33 @@ class CommandLine:
             process.kill()
             process.wait()
             os.close(leader)
+
+
+def start_on_terminal(
+    command: Sequence[str | bytes | Path],
+    environment: Mapping[str, str],
+    folder: Path,
+    size: tuple[int, int],
+    stdout: int | None = None,
+) -> tuple[subprocess.Popen[bytes], int]:
+    """Start a program on a new terminal of a size (columns, rows).
+
+    Returns the program and the other side of the terminal. `stdout` is where the output goes, if
+    not to the terminal.
+    """
+    leader, follower = pty.openpty()
+    columns, rows = size
+    termios.tcsetwinsize(follower, (rows, columns))
+    process = subprocess.Popen(
+        [sys.executable, "-c", _ON_TERMINAL, *command],
+        cwd=folder,
+        env=dict(environment),
+        stdin=follower,
+        stdout=follower if stdout is None else stdout,
+        stderr=follower,
+    )
+    os.close(follower)
+    return process, leader
 
 
 def _read_all(leader: int, reply: tuple[bytes, bytes] | None) -> bytes:
@@ -315,7 +333,7 @@ def _read_all(leader: int, reply: tuple[bytes, bytes] | None) -> bytes:
         if reply is not None and re.search(reply[0], shown):
             os.write(leader, reply[1])
             reply = None
-    pytest.fail(f"still running after a minute; shown last: {shown[-500:]!r}")
+    pytest.fail(f"still running after 240 s; shown last: {shown[-500:]!r}")
 
 
 @contextmanager

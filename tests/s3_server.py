@@ -66,7 +66,6 @@ def _started(folder: Path) -> tuple[subprocess.Popen[bytes], str]:
                     "server",
                     f"-dir={data}",
                     "-ip=127.0.0.1",
-                    "-volume.max=20",
                     "-s3",
                     *flags,
                 ],

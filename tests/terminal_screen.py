@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import os
-import pty
 import select
 import signal
-import subprocess
-import sys
-import termios
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,7 +12,7 @@ from pathlib import Path
 
 import pyte
 
-from tests.commandline import ON_TERMINAL
+from tests.commandline import start_on_terminal
 
 SECONDS = 120.0
 
@@ -83,19 +79,8 @@ def on_screen(
 
     At the end of the block, waits until the program ends; the exit code is known after that.
     """
-    leader, follower = pty.openpty()
-    columns, rows = size
-    termios.tcsetwinsize(follower, (rows, columns))
-    process = subprocess.Popen(
-        [sys.executable, "-c", ON_TERMINAL, *command],
-        cwd=folder,
-        env=dict(environment),
-        stdin=follower,
-        stdout=follower if stdout is None else stdout,
-        stderr=follower,
-    )
-    os.close(follower)
-    screen = TerminalScreen(leader, columns, rows)
+    process, leader = start_on_terminal(command, environment, folder, size, stdout)
+    screen = TerminalScreen(leader, *size)
     try:
         yield screen
         screen.until_end()

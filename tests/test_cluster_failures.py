@@ -35,9 +35,8 @@ from tests.clusters import (
     one_machine,
     show,
     threads,
-    until,
 )
-from tests.commandline import write_tree
+from tests.commandline import until, write_tree
 from tests.segments import TextEncoder
 
 SEARCHERS = 3
@@ -139,11 +138,11 @@ def test_a_killed_searcher_does_not_show(
     for name in sorted(processes.running):
         with asking(front, expected, least=40):
             os.kill(processes.running[name].pid, signal.SIGKILL)
-            until(lambda: len(front.searchers()) == SEARCHERS - 1)
+            until(lambda: len(front.searchers()) == SEARCHERS - 1, 10)
             time.sleep(0.1)
         processes.restart(name)
-        until(lambda: len(front.searchers()) == SEARCHERS)
-        until(lambda: front.is_whole())
+        until(lambda: len(front.searchers()) == SEARCHERS, 10)
+        until(lambda: front.is_whole(), 10)
 
 
 def test_a_stopped_searcher_does_not_show(
@@ -159,7 +158,7 @@ def test_a_stopped_searcher_does_not_show(
         finally:
             os.kill(pid, signal.SIGCONT)
     assert max(seconds) < 5
-    until(lambda: front.is_whole())
+    until(lambda: front.is_whole(), 10)
 
 
 def test_without_a_replica_the_answer_says_what_is_missing(indexed: Corpus) -> None:
@@ -168,11 +167,11 @@ def test_without_a_replica_the_answer_says_what_is_missing(indexed: Corpus) -> N
         try:
             show(front, indexed, 2)
             os.kill(processes.running["s0"].pid, signal.SIGKILL)
-            until(lambda: len(front.searchers()) == 1)
+            until(lambda: len(front.searchers()) == 1, 10)
             request = SearchRequest("function_3")
             assert ask(front, request, load(None), whole=False, seconds=2).missing
             processes.restart("s0")
-            until(lambda: not ask(front, request, load(None), whole=False).missing)
+            until(lambda: not ask(front, request, load(None), whole=False).missing, 10)
         finally:
             processes.close()
 
@@ -287,7 +286,7 @@ def test_nonsense_of_a_searcher_is_not_believed(reply: tuple[dict[str, object], 
             request = SearchRequest("name_3 return", explain=True)
             answer = ask(front, request)
             assert answer.hits == one_machine(held, pieces.open, TextEncoder(), request)
-        until(lambda: front.searchers() == ["s0"])
+        until(lambda: front.searchers() == ["s0"], 10)
 
 
 def lie(connection: socket.socket, reply: tuple[dict[str, object], bytes]) -> None:

@@ -27,8 +27,8 @@ from codelode.roster.answer import SelectedRepositories
 from codelode.roster.cache import ObjectCache
 from codelode.roster.roster import Roster
 from codelode.search.request import SearchRequest
-from tests.clusters import TOKEN, front_of, until
-from tests.commandline import SAMPLE, write_tree
+from tests.clusters import TOKEN, front_of
+from tests.commandline import SAMPLE, until, write_tree
 from tests.rosters import World, make_world, requests
 
 ray = pytest.importorskip("ray", reason="needs the extra cluster: make test-cluster")
@@ -105,7 +105,7 @@ def test_actors_answer_as_one_machine_and_come_back(nodes: Any, world: World) ->
         front = repositories.front
         first, *_ = actor_processes(nodes, world)
         os.kill(first, signal.SIGKILL)
-        until(lambda: len(front.searchers()) == SEARCHERS - 1)
+        until(lambda: len(front.searchers()) == SEARCHERS - 1, 10)
         seconds = back_again(repositories, request, expected, 90)
         print(f"whole {seconds:.2f} s after the end of a process")
     assert not actor_names(nodes)

@@ -27,8 +27,8 @@ from codelode.objects.folder import FolderStore
 from codelode.roster.manifest import repository_key
 from codelode.roster.roster import Roster
 from codelode.search.request import MODES, SearchRequest
-from tests.clusters import front_of, threads, until
-from tests.commandline import CommandLine
+from tests.clusters import front_of, threads
+from tests.commandline import CommandLine, until
 from tests.rosters import World, make_world, requests
 
 SEARCHERS = 2
@@ -113,7 +113,7 @@ def test_new_generations_are_searched_without_a_pause(tmp_path: Path) -> None:
                 assert hits in expected
                 hits = repositories.answer(request, Restriction(strict=True)).hits
         world.remove("one")
-        until(lambda: repositories.answer(request, Restriction()).files == 3)
+        until(lambda: repositories.answer(request, Restriction()).files == 3, 10)
         assert (
             repositories.answer(request, Restriction()).hits == world.opened().answer(request).hits
         )

@@ -16,15 +16,16 @@ import argparse
 import os
 import shutil
 import signal
-import sys
 import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import anyio
-from mcp import Client, MCPError, StdioServerParameters
+from mcp import Client, MCPError
 
+from benchmarks.agents.transport import server_of
+from benchmarks.record.processes import children
 from codelode.index import Index
 
 _EDIT_SECONDS = 0.5
@@ -93,10 +94,7 @@ async def _edit(root: Path, tally: Tally) -> None:
 
 async def _ask(root: Path, index_dir: str, tally: Tally, number: int) -> None:
     """Ask one server until the time is up; start another one if it dies."""
-    arguments = ["-m", "codelode", "mcp", str(root), "--index-dir", index_dir]
-    server = StdioServerParameters(
-        command=sys.executable, args=arguments, env=dict(os.environ), cwd=root
-    )
+    server = server_of(root, index_dir)
     while time.monotonic() < tally.ends:
         killed = tally.killed
         try:
@@ -127,8 +125,7 @@ async def _call(client: Client, tally: Tally) -> None:
 
 
 def _servers() -> list[int]:
-    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
-    return [int(pid) for pid in children]
+    return children(os.getpid())
 
 
 def _private_memory(pid: int) -> int:

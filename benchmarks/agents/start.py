@@ -13,15 +13,16 @@ import argparse
 import json
 import os
 import shutil
-import sys
 import tempfile
 import time
 from pathlib import Path
 
 import anyio
-from mcp import Client, StdioServerParameters
+from mcp import Client
 
+from benchmarks.agents.transport import server_of
 from benchmarks.freshness.edits import cpu_seconds, percentiles
+from benchmarks.record.processes import children
 from codelode import Index
 
 ERAS = ("legacy", "2026-07-28")
@@ -46,25 +47,17 @@ def main() -> None:
 
 async def start(root: Path, index_dir: str, era: str) -> dict[str, float]:
     """Start a server; return the ms until its tools are listed and until it has answered."""
-    arguments = ["-m", "codelode", "mcp", str(root), "--index-dir", index_dir]
-    server = StdioServerParameters(
-        command=sys.executable, args=arguments, env=dict(os.environ), cwd=root
-    )
-    others = set(children())
+    server = server_of(root, index_dir)
+    others = set(children(os.getpid()))
     began = time.perf_counter()
     async with Client(server, mode=era) as client:
         await client.list_tools()
         listed = time.perf_counter() - began
-        (process,) = set(children()) - others
+        (process,) = set(children(os.getpid())) - others
         spent = cpu_seconds(process)
         await client.call_tool("search", {"query": "schedule a timer"})
         answered = time.perf_counter() - began
     return {"listed": 1000 * listed, "listed_cpu": 1000 * spent, "answered": 1000 * answered}
-
-
-def children() -> list[int]:
-    """Return the children of this process."""
-    return [int(pid) for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()]
 
 
 if __name__ == "__main__":

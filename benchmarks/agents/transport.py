@@ -12,19 +12,23 @@ from anyio.from_thread import start_blocking_portal
 from mcp import Client, StdioServerParameters
 
 
+def server_of(root: Path, index_dir: str) -> StdioServerParameters:
+    """Return how a client starts `lode mcp` for a tree that has an index."""
+    arguments = ["-m", "codelode", "mcp", str(root), "--index-dir", index_dir]
+    return StdioServerParameters(
+        command=sys.executable, args=arguments, env=dict(os.environ), cwd=root
+    )
+
+
 @contextmanager
 def asking(root: Path, index_dir: str) -> Iterator[Callable[..., str]]:
     """Start a server; yield a function that searches with it and returns the text of the answer.
 
     The function takes the query, and the other arguments of the tool as keywords.
     """
-    arguments = ["-m", "codelode", "mcp", str(root), "--index-dir", index_dir]
-    server = StdioServerParameters(
-        command=sys.executable, args=arguments, env=dict(os.environ), cwd=root
-    )
     with (
         start_blocking_portal() as portal,
-        portal.wrap_async_context_manager(Client(server)) as client,
+        portal.wrap_async_context_manager(Client(server_of(root, index_dir))) as client,
     ):
 
         def ask(query: str, **others: str | int) -> str:

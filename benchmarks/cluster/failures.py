@@ -15,14 +15,11 @@ import statistics
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks.cluster.searchers import QUERIES
+from benchmarks.cluster.searchers import QUERIES, end, start_searcher
 from codelode.cluster.front import Chosen, Front, FrontOptions
 from codelode.cluster.pieces import Corpus, HeldRepository
-from codelode.cluster.searcher import SearcherOptions
-from codelode.cluster.serve import PROCESS
 from codelode.embed.load import load
 from codelode.search.request import SearchRequest
 from codelode.store.manifest import read_manifest
@@ -46,21 +43,13 @@ class Cluster:
         assert self.front.views.wait_for(lambda view: len(view.members) == SEARCHERS, 120)
 
     def start(self, number: int) -> ChildProcess:
-        searcher = SearcherOptions(f"s{number}", [self.front.address], "benchmark")
-        files = {"folder": "/nowhere", "most_bytes": 1}
-        options = {"searcher": asdict(searcher), "files": files, "processes": SEARCHERS}
-        return ChildProcess(PROCESS, options)
+        return start_searcher(self.front, number, SEARCHERS)
 
     def is_whole(self) -> bool:
         return self.front.is_whole() and len(self.front.searchers()) == SEARCHERS
 
     def close(self) -> None:
-        for process in self.processes:
-            process.end_input()
-        self.front.close()
-        for process in self.processes:
-            process.wait(5)
-            process.close()
+        end(self.front, self.processes)
 
 
 def observe(cluster: Cluster, name: str, fail: Callable[[], None]) -> None:

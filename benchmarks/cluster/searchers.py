@@ -55,29 +55,32 @@ def front_with(searchers: int, corpus: Corpus) -> Iterator[Ask]:
     """Run a front and its searchers."""
     front = Front(FrontOptions("benchmark", searchers=searchers))
     encoder = load(corpus.repositories[0].manifest.encoder)
-    processes = [
-        ChildProcess(
-            PROCESS,
-            {
-                "searcher": asdict(SearcherOptions(f"s{n}", [front.address], "benchmark")),
-                "files": {"folder": "/nowhere", "most_bytes": 1},
-                "processes": searchers,
-            },
-        )
-        for n in range(searchers)
-    ]
+    processes = [start_searcher(front, number, searchers) for number in range(searchers)]
     try:
         front.show(corpus)
         assert front.views.wait_for(lambda view: len(view.members) == searchers, 120)
         chosen = Chosen(corpus.select({"index"}), encoder)
         yield lambda request: front.search(request, lambda _: chosen).hits
     finally:
-        for process in processes:
-            process.end_input()
-        front.close()
-        for process in processes:
-            process.wait(5)
-            process.close()
+        end(front, processes)
+
+
+def start_searcher(front: Front, number: int, searchers: int) -> ChildProcess:
+    """Start one of some searchers as a child process."""
+    searcher = SearcherOptions(f"s{number}", [front.address], front.token)
+    files = {"folder": "/nowhere", "most_bytes": 1}
+    options = {"searcher": asdict(searcher), "files": files, "processes": searchers}
+    return ChildProcess(PROCESS, options)
+
+
+def end(front: Front, processes: Sequence[ChildProcess]) -> None:
+    """End a front and its searchers."""
+    for process in processes:
+        process.end_input()
+    front.close()
+    for process in processes:
+        process.wait(5)
+        process.close()
 
 
 def measure(asks: dict[str, Ask], requests: Sequence[SearchRequest], rounds: int) -> None:

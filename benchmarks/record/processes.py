@@ -136,7 +136,7 @@ def memory_of_tree(pid: int) -> Memory:
     while waiting:
         each = waiting.pop()
         total += memory_of(each)
-        waiting.extend(_children(each))
+        waiting.extend(children(each))
     return total
 
 
@@ -155,7 +155,8 @@ def memory_of(pid: int) -> Memory:
     return Memory(values["Rss"], values["Pss"], private, values["Anonymous"], 1)
 
 
-def _children(pid: int) -> list[int]:
+def children(pid: int) -> list[int]:
+    """Return the running child processes of a process."""
     found: list[int] = []
     try:
         for task in Path(f"/proc/{pid}/task").iterdir():

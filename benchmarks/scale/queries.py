@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from benchmarks.record.processes import children
 from codelode import Index
 from codelode.search.dense import cosines, dense_candidates
 from codelode.search.filters import chunk_masks
@@ -141,15 +142,9 @@ def served(root: Path, index_dir: Path | None, texts: list[str], others: list[st
             rates = {n: throughput(index, texts, n) for n in THREADS}
             result[str(processes)] = {
                 "queries_per_second": rates,
-                "memory_each": [memory(pid) for pid in children()],
+                "memory_each": [memory(pid) for pid in children(os.getpid())],
             }
     return result
-
-
-def children() -> list[int]:
-    """Return the running child processes of this process."""
-    found = Path("/proc/self/task").glob("*/children")
-    return [int(pid) for each in found for pid in each.read_text().split()]
 
 
 def memory(process: int | str = "self") -> dict[str, float]:
