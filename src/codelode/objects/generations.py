@@ -253,8 +253,8 @@ def _checksum(head: bytes, body: bytes) -> bytes:
     return digest_of(head + b"\n" + body).encode()
 
 
-def digest_of(data: bytes) -> str:
-    """Return the BLAKE2b-256 of bytes, in hexadecimal."""
+def digest_of(data: bytes | memoryview) -> str:
+    """Return the BLAKE2b-256 of bytes, or of a mapped file, in hexadecimal."""
     return blake2b(data, digest_size=32).hexdigest()
 
 

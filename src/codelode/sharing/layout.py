@@ -15,7 +15,6 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import asdict, dataclass, fields, replace
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from codelode.errors import CodelodeError, ObjectStoreError
@@ -33,7 +32,6 @@ _FORMAT = 1
 _DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 _COMMIT = re.compile(r"([0-9a-f]{40}|[0-9a-f]{64})?\Z")
 _MAX_BRANCH = 250
-_PIECE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +84,6 @@ def signature_key(digest: str) -> str:
 def segment_key(digest: str) -> str:
     """Return the key of a segment."""
     return f"{SEGMENTS}/{digest}"
-
-
-def view_digest(view: memoryview) -> str:
-    """Return the digest of a mapped file."""
-    state = blake2b(digest_size=32)
-    for at in range(0, len(view), _PIECE):
-        state.update(view[at : at + _PIECE])
-    return state.hexdigest()
 
 
 def without_place(manifest: Manifest) -> Manifest:

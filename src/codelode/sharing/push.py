@@ -24,7 +24,6 @@ from codelode.sharing.layout import (
     index_key,
     segment_key,
     signature_key,
-    view_digest,
     without_place,
 )
 from codelode.sharing.signature import sign
@@ -85,7 +84,7 @@ def push(
     generations = Generations(store)
     generations.probe()
     with snapshot.held():
-        objects = {live.entry.name: view_digest(_view(live)) for live in snapshot.segments}
+        objects = {live.entry.name: digest_of(_view(live)) for live in snapshot.segments}
         uploaded = _upload_missing(snapshot, objects, generations, options, meter)
     manifest = without_place(snapshot.manifest)
     shared = SharedIndex(manifest, objects, *head(root))
