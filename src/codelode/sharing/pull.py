@@ -36,10 +36,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from codelode.objects.store import ObjectStore
+    from codelode.objects.transfer import Meter
     from codelode.reader import IndexReader
     from codelode.sharing.gather import Gathered
     from codelode.sharing.layout import SharedIndex
-    from codelode.sharing.transfers import Meter
     from codelode.store.manifest import Manifest
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from codelode.errors import DamagedError, ObjectStoreError, UsageError
 from codelode.objects.generations import Generations, digest_of
+from codelode.objects.transfer import move
 from codelode.sharing.history import head
 from codelode.sharing.layout import (
     SEGMENTS,
@@ -27,7 +28,6 @@ from codelode.sharing.layout import (
     without_place,
 )
 from codelode.sharing.signature import sign
-from codelode.sharing.transfers import move
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from codelode.objects.generations import Generation
     from codelode.objects.pace import Pace
     from codelode.objects.store import ObjectStore
-    from codelode.sharing.transfers import Meter
+    from codelode.objects.transfer import Meter
     from codelode.store.snapshot import LiveSegment, Snapshot
 
 YOUNG_SECONDS = 12 * 3600
