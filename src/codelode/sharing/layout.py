@@ -88,8 +88,7 @@ def segment_key(digest: str) -> str:
 
 def without_place(manifest: Manifest) -> Manifest:
     """Return a manifest without the fields that differ between machines."""
-    segments = tuple(replace(entry, stats="") for entry in manifest.segments)
-    return replace(manifest, root="", started_ns=0, generation=0, segments=segments)
+    return replace(manifest.without_place(), generation=0)
 
 
 def encode_pushes(pushes: list[Push]) -> bytes:

@@ -201,5 +201,4 @@ def _generation(reader: IndexReader) -> int:
 
 def _same(mine: Manifest, shared: Manifest) -> bool:
     """Return whether two manifests have the same segments with the same live files."""
-    segments = tuple(replace(entry, stats="") for entry in mine.segments)
-    return segments == shared.segments and mine.complete
+    return mine.without_place().segments == shared.segments and mine.complete
