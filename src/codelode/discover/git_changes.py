@@ -6,18 +6,9 @@ import os
 import stat
 from pathlib import Path
 
+from codelode.discover.git_command import run_git
 from codelode.discover.git_excludes import worktree_above
 from codelode.errors import UsageError
-
-_SECONDS = 60
-_SETTINGS = ("core.fsmonitor=false", "core.hooksPath=/dev/null")
-"""Settings that a repository could use to run programs."""
-
-_OF_ANOTHER_REPOSITORY = frozenset(
-    "GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_COMMON_DIR GIT_NAMESPACE GIT_PREFIX"
-    " GIT_OBJECT_DIRECTORY GIT_ALTERNATE_OBJECT_DIRECTORIES".split()
-)
-"""Variables that hooks have, and which would make git look elsewhere."""
 
 
 def changed_paths(folder: Path, revision: str = "HEAD") -> frozenset[bytes]:
@@ -73,17 +64,8 @@ def _git(top: Path, *command: str, explain: bool = False) -> bytes | None:
     """
     import subprocess  # few searches need git
 
-    inherited = {k: v for k, v in os.environ.items() if k not in _OF_ANOTHER_REPOSITORY}
-    settings = [word for setting in _SETTINGS for word in ("-c", setting)]
     try:
-        done = subprocess.run(
-            ["git", "-C", os.fspath(top), *settings, *command],
-            env={**inherited, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_SECONDS,
-            check=False,
-        )
+        done = run_git(top, *command)
     except FileNotFoundError:
         raise UsageError("git is not installed: only git knows which files have changed") from None
     except (OSError, subprocess.SubprocessError) as error:

@@ -7,7 +7,6 @@ a split index, whose entries are in two files, git is asked after all.
 
 from __future__ import annotations
 
-import os
 from array import array
 from bisect import bisect_left
 from itertools import accumulate
@@ -23,7 +22,6 @@ STAT_BYTES = 40
 HASH_BYTES = {"sha1": 20, "sha256": 32}
 _EXTENDED = 0x4000  # a flag: two more bytes of flags follow
 _LENGTH = 0x0FFF  # the bits of the flags with the path's length; a longer path has this value
-_GIT_SECONDS = 60
 
 
 class TrackedFiles:
@@ -127,15 +125,13 @@ def has_second_file(data: bytes, at: int, hash_size: int) -> bool:
 
 
 def _listed_by_git(worktree: Path) -> list[bytes]:
-    """List the files by running git, with configured helper programs disabled."""
+    """List the files by running git; none if it fails."""
     import subprocess  # hardly any worktree needs git itself
 
-    command = ["git", "-c", "core.fsmonitor=false", "-C", os.fspath(worktree), "ls-files", "-z"]
-    environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}
+    from codelode.discover.git_command import run_git
+
     try:
-        done = subprocess.run(
-            command, env=environment, capture_output=True, check=True, timeout=_GIT_SECONDS
-        )
+        done = run_git(worktree, "ls-files", "-z")
     except (OSError, subprocess.SubprocessError):
         return []
-    return done.stdout.split(b"\0")[:-1]
+    return [] if done.returncode else done.stdout.split(b"\0")[:-1]
