@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import time
 from collections import Counter
 from pathlib import Path
@@ -13,25 +12,10 @@ import pytest
 from codelode import Index, UsageError
 from codelode.discover.git_changes import changed_paths
 from codelode.discover.language import language_of
+from tests.checkouts import git, repository
 from tests.commandline import SAMPLE, CommandLine, imported_by, indexed_sample, write_tree
 
 QUERY = "retry queue settings push"
-
-
-def git(root: Path, *arguments: str) -> str:
-    identity = ("-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false")
-    done = subprocess.run(
-        ["git", "-C", str(root), *identity, *arguments], check=True, capture_output=True, text=True
-    )
-    return done.stdout.strip()
-
-
-def repository(root: Path, files: dict[str, str | bytes]) -> Path:
-    write_tree(root, files)
-    git(root, "init", "-q")
-    git(root, "add", "-A")
-    git(root, "commit", "-q", "-m", "first")
-    return root
 
 
 @pytest.fixture
