@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from codelode.roster.records import Repository
     from codelode.roster.roster import Selection
     from codelode.roster.writer import RosterWriter
-    from codelode.store.manifest import Manifest
 
 
 def indexed_tree(index: Index, meter: Meter | None = None) -> Snapshot:
@@ -95,15 +94,6 @@ def upload(
     with nullcontext() if meter is None else meter(len(snapshot.segments), size) as progress:
         pace = Pace(None, None if progress is None else partial(progress.indexed, 0))
         return Uploader(writer.store, known, pace).upload_snapshot(snapshot, name, label)
-
-
-def refuse_secrets(manifest: Manifest) -> None:
-    """Raise `UsageError` if an index was made with --secrets: others would see them."""
-    if manifest.options.get("secrets"):
-        raise UsageError(
-            "the index was made with --secrets, and would share them: add --with-secrets if that is"
-            " intended"
-        )
 
 
 def repository_object(repository: Repository) -> dict[str, Any]:

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-from codelode.roster.names import prefix_of
-
 if TYPE_CHECKING:
     from codelode.store.manifest import Manifest
 
@@ -57,4 +55,4 @@ class Repository:
     @property
     def prefix(self) -> str:
         """The folder in front of the paths of its files."""
-        return prefix_of(self.name)
+        return f"{self.name}/"

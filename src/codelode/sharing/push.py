@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from codelode.objects.pace import Pace
     from codelode.objects.store import ObjectStore
     from codelode.objects.transfer import Meter
+    from codelode.store.manifest import Manifest
     from codelode.store.snapshot import LiveSegment, Snapshot
 
 YOUNG_SECONDS = 12 * 3600
@@ -125,10 +126,16 @@ def _refuse_unfit(snapshot: Snapshot, options: PushOptions) -> None:
     manifest = snapshot.manifest
     if not manifest.complete:
         raise UsageError("the index does not cover its tree yet: run `lode index` first")
-    if manifest.options.get("secrets") and not options.secrets:
+    if not options.secrets:
+        refuse_secrets(manifest)
+
+
+def refuse_secrets(manifest: Manifest) -> None:
+    """Raise `UsageError` if an index was made with --secrets: others would see them."""
+    if manifest.options.get("secrets"):
         raise UsageError(
-            "the index was made with --secrets, and would share them: add --with-secrets if"
-            " that is intended"
+            "the index was made with --secrets, and would share them: add --with-secrets if that is"
+            " intended"
         )
 
 

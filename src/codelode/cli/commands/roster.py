@@ -118,11 +118,12 @@ def _check(options: argparse.Namespace) -> None:
 
 def _put(writer: RosterWriter, options: argparse.Namespace) -> tuple[Generation | None, str]:
     """Add or update a repository. Refuses what cannot succeed before anything is uploaded."""
-    from codelode.answers.roster import indexed_tree, pushed_index, refuse_secrets, upload
+    from codelode.answers.roster import indexed_tree, pushed_index, upload
     from codelode.cli.streams import progress_meter, transfer_meter
     from codelode.index import Index
     from codelode.render.units import count, size
     from codelode.roster.answer import object_cache
+    from codelode.sharing.push import refuse_secrets
 
     name, root = [*options.arguments, "."][:2]
     label = options.label[0] if options.label else None
