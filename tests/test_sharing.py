@@ -16,6 +16,7 @@ import pytest
 from codelode.errors import LockedError, NoObjectError, UsageError
 from codelode.index import Index
 from codelode.objects.folder import FolderStore
+from codelode.sharing.history import head
 from codelode.sharing.pull import PullOptions, PullReport, pull
 from codelode.sharing.push import PushOptions, PushReport, push
 from codelode.sharing.staging import Staging
@@ -405,6 +406,15 @@ def test_without_common_history_the_last_push_of_the_branch_counts(team: Team) -
     index = Index.open(other, index_dir=team.folder / "indexes")
     report = team.pull(index, PullOptions(near=True))
     assert (report.push, report.distance) == (made, None)
+
+
+def test_variables_of_hooks_do_not_mislead(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = repository(team.folder / "elsewhere", {"other.py": "other = 1\n"})
+    git(other, "checkout", "-q", "-b", "elsewhere")
+    expected = head(team.origin)
+    monkeypatch.setenv("GIT_DIR", str(other / ".git"))
+    assert head(team.origin) == expected
+    assert expected[1] == "main"
 
 
 def test_a_push_that_dies_at_any_step_is_done_by_the_next_one(team: Team) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from codelode.errors import NoObjectError
-from codelode.objects.generations import Generations
+from codelode.objects.generations import Generations, digest_of
 from codelode.sharing import push as pushing
 from codelode.sharing.layout import (
     Push,
@@ -23,7 +23,6 @@ from codelode.sharing.layout import (
     encode_pushes,
     fetch_index,
     segment_key,
-    view_digest,
     without_place,
 )
 from codelode.sharing.push import PushOptions, push
@@ -75,8 +74,7 @@ class Pushers(RuleBasedStateMachine):
     def begin_push(self, number: int) -> None:
         snapshot = SNAPSHOTS[number]
         objects = {
-            live.entry.name: view_digest(live.segment.file.buffer.view)
-            for live in snapshot.segments
+            live.entry.name: digest_of(live.segment.file.buffer.view) for live in snapshot.segments
         }
         generations = Generations(self.store)
         pushing._upload_missing(snapshot, objects, generations, PushOptions(), None)

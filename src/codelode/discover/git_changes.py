@@ -6,6 +6,7 @@ import os
 import stat
 from pathlib import Path
 
+from codelode.discover.git_command import run_git
 from codelode.discover.git_excludes import worktree_above
 from codelode.errors import UsageError
 
@@ -62,8 +63,6 @@ def _git(top: Path, *command: str, explain: bool = False) -> bytes | None:
     run.
     """
     import subprocess  # few searches need git
-
-    from codelode.discover.git_program import run_git
 
     try:
         done = run_git(top, *command)

@@ -148,13 +148,13 @@ def _has_second_file(data: bytes, at: int, hash_size: int) -> bool:
 
 
 def _listed_by_git(worktree: Path) -> list[bytes]:
-    """List the files by running git."""
+    """List the files by running git; none if it fails."""
     import subprocess  # hardly any worktree needs git itself
 
-    from codelode.discover.git_program import run_git
+    from codelode.discover.git_command import run_git
 
     try:
         done = run_git(worktree, "ls-files", "-z")
     except (OSError, subprocess.SubprocessError):
         return []
-    return done.stdout.split(b"\0")[:-1] if done.returncode == 0 else []
+    return [] if done.returncode else done.stdout.split(b"\0")[:-1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -139,15 +139,8 @@ class BucketStore:
                 obstore.delete(self.store, chosen)
             except FileNotFoundError:
                 for key in chosen:
-                    self._delete_one(key)
-
-    def _delete_one(self, key: str) -> None:
-        import obstore
-
-        try:
-            obstore.delete(self.store, key)
-        except FileNotFoundError:
-            return
+                    with suppress(FileNotFoundError):
+                        obstore.delete(self.store, key)
 
     def size(self, key: str) -> int:
         """Ask for the size of an object."""

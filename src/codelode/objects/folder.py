@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from codelode.errors import NoObjectError, ObjectStoreError, UnfitStoreError
 from codelode.objects.pace import Pace
 from codelode.objects.store import MAX_OBJECT, Content, ObjectInfo, check_key
-from codelode.system.files import sync_ancestors, sync_file, sync_folder
+from codelode.system.files import removed_on_failure, sync_ancestors, sync_file, sync_folder
 from codelode.system.open_flags import FILE
 
 if TYPE_CHECKING:
@@ -59,10 +59,8 @@ class FolderStore:
         path = self._path(key)
         try:
             temporary = _write(path.parent, content, pace or Pace())
-            try:
+            with removed_on_failure(temporary):
                 temporary.replace(path)
-            finally:
-                temporary.unlink(missing_ok=True)
             sync_folder(path.parent)
         except OSError as error:
             raise self._failed(key, error) from None
@@ -168,15 +166,11 @@ def _write(folder: Path, content: Content, pace: Pace) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         sync_ancestors(folder)
     temporary = folder / f"{_TEMPORARY}{uuid.uuid4().hex}"
-    try:
-        with open(temporary, "xb") as sink:
-            for piece in pieces(content, pace.piece):
-                sink.write(piece)
-                pace.add(len(piece))
-            sync_file(sink)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    with removed_on_failure(temporary), open(temporary, "xb") as sink:
+        for piece in pieces(content, pace.piece):
+            sink.write(piece)
+            pace.add(len(piece))
+        sync_file(sink)
     return temporary
 
 

@@ -18,6 +18,7 @@ import random
 import re
 import time
 import uuid
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import pairwise
@@ -92,7 +93,7 @@ class Generations:
 
     def kept(self) -> list[ObjectInfo]:
         """Return every generation that exists, the oldest first."""
-        return sorted(each for each in self._listed(0))
+        return sorted(self._listed(0))
 
     def commit(self, change: Callable[[Generation | None], bytes | None]) -> Generation | None:
         """Commit the body that `change` makes from the newest generation (None before the first).
@@ -169,7 +170,7 @@ class Generations:
         ]
         for each in old:  # one by one, the oldest first, so that no gap arises
             self.store.delete([each.key])
-        return [_number(each.key) for each in old]
+        return [number_of(each) for each in old]
 
     def probe(self) -> None:
         """Check that the store refuses to create a key twice; do nothing after the first success.
@@ -195,8 +196,15 @@ class Generations:
         with self._probe_object() as key:
             return max(each.modified for each in self.store.list("probes") if each.key == key)
 
-    def _probe_object(self) -> _ProbeObject:
-        return _ProbeObject(self.store)
+    @contextmanager
+    def _probe_object(self) -> Iterator[str]:
+        """Create a new object, and delete it after the block."""
+        key = f"probes/{uuid.uuid4().hex}"
+        self.store.create(key, b"first")
+        try:
+            yield key
+        finally:
+            self.store.delete([key])
 
     def _key(self, number: int) -> str:
         return f"{self.prefix}/{number:012d}"
@@ -207,7 +215,7 @@ class Generations:
                 yield each
 
     def _numbers(self, after: int) -> Iterator[int]:
-        return (_number(each.key) for each in self._listed(after))
+        return map(number_of, self._listed(after))
 
     def _decode(self, key: str, number: int, data: bytes) -> Generation:
         head, _, body = data.partition(b"\n")
@@ -216,21 +224,6 @@ class Generations:
             raise ObjectStoreError(self.store.place, key, "it is damaged, or no generation")
         parent = match[3].decode().removeprefix("-")
         return Generation(number, parent, digest_of(data), body)
-
-
-class _ProbeObject:
-    """A context with a new object in the store, created on entry and deleted on exit."""
-
-    def __init__(self, store: ObjectStore) -> None:
-        self._store = store
-        self._key = f"probes/{uuid.uuid4().hex}"
-
-    def __enter__(self) -> str:
-        self._store.create(self._key, b"first")
-        return self._key
-
-    def __exit__(self, *_: object) -> None:
-        self._store.delete([self._key])
 
 
 class _Clock:
@@ -253,10 +246,11 @@ def _checksum(head: bytes, body: bytes) -> bytes:
     return digest_of(head + b"\n" + body).encode()
 
 
-def digest_of(data: bytes) -> str:
-    """Return the BLAKE2b-256 of bytes, in hexadecimal."""
+def digest_of(data: bytes | memoryview) -> str:
+    """Return the BLAKE2b-256 of bytes, or of a mapped file, in hexadecimal."""
     return blake2b(data, digest_size=32).hexdigest()
 
 
-def _number(key: str) -> int:
-    return int(key.rpartition("/")[2])
+def number_of(kept: ObjectInfo) -> int:
+    """Return the number of a generation that `Generations.kept` lists."""
+    return int(kept.key.rpartition("/")[2])

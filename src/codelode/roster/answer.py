@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from codelode.embed.encoder import Encoder
-    from codelode.roster.cache import Meter
+    from codelode.objects.transfer import Meter
     from codelode.roster.roster import Selection
     from codelode.search.request import SearchRequest
     from codelode.search.shard import Shard

@@ -9,32 +9,28 @@ from __future__ import annotations
 import os
 import time
 import uuid
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from functools import partial
 from hashlib import blake2b, file_digest
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from codelode.errors import DamagedError, NoObjectError, ObjectStoreError, UsageError
-from codelode.objects.pace import Pace
-from codelode.objects.transfer import download
+from codelode.objects.transfer import download, move
 from codelode.system.files import MappedFile, read_file, removed_on_failure, sync_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
-    from contextlib import AbstractContextManager
+    from collections.abc import Collection, Iterable
 
+    from codelode.objects.pace import Pace
     from codelode.objects.store import ObjectStore
-    from codelode.pipeline.options import Progress
+    from codelode.objects.transfer import Meter
     from codelode.segment.buffer import Buffer
-
-    Meter = Callable[[int, int], AbstractContextManager[Progress]]
 
 DEFAULT_LIMIT = 20 << 30
 """The size of a cache in bytes, unless told otherwise."""
 
-_TRANSFERS = 8
+_AT_ONCE = 8
 _USE_SECONDS = 3600
 """A use is noted if the last noted one is longer ago."""
 _ABANDONED_SECONDS = 24 * 3600
@@ -78,7 +74,8 @@ class ObjectCache:
         missing = [each for each in distinct if not self._has(each)]
         if not missing:
             return
-        self._fetch_all(store, missing)
+        size = sum(each.size or 0 for each in missing)
+        move(missing, size, partial(self._fetch, store), None, self._meter, _AT_ONCE)
         self._make_room({each.digest for each in wanted})
 
     def open(self, digest: str) -> Buffer | None:
@@ -114,18 +111,6 @@ class ObjectCache:
             with suppress(OSError):
                 os.utime(path)
         return True
-
-    def _fetch_all(self, store: ObjectStore, missing: Sequence[Wanted]) -> None:
-        size = sum(each.size or 0 for each in missing)
-        with nullcontext() if self._meter is None else self._meter(len(missing), size) as progress:
-            pace = Pace(None, None if progress is None else partial(progress.indexed, 0))
-            pool = ThreadPoolExecutor(min(_TRANSFERS, len(missing)))
-            try:
-                for _ in pool.map(lambda each: self._fetch(store, each, pace), missing):
-                    if progress is not None:
-                        progress.indexed(1, 0)
-            finally:
-                pool.shutdown(cancel_futures=True)
 
     def _fetch(self, store: ObjectStore, wanted: Wanted, pace: Pace) -> None:
         path = self._path(wanted.digest)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from codelode.objects.generations import KEPT_SECONDS, Generations
+from codelode.objects.generations import KEPT_SECONDS, Generations, number_of
 from codelode.roster.decode import decode_table
 from codelode.roster.manifest import (
     GENERATIONS,
@@ -17,6 +17,8 @@ from codelode.roster.manifest import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from codelode.objects.store import ObjectStore
 
 
@@ -45,7 +47,7 @@ def collect(
     found = generations.kept()
     replaced = [following.modified for following in found[1:]]
     old = sum(1 for moment in replaced if now - moment > older_than)
-    named = _named(store, generations, [int(each.key[-12:]) for each in found[old:]])
+    named = _named(store, generations, map(number_of, found[old:]))
     unnamed = [
         each
         for folder in (REPOSITORIES, SEGMENTS)
@@ -58,7 +60,7 @@ def collect(
     return Collected(old, len(unnamed), sum(each.size for each in unnamed))
 
 
-def _named(store: ObjectStore, generations: Generations, numbers: list[int]) -> set[str]:
+def _named(store: ObjectStore, generations: Generations, numbers: Iterable[int]) -> set[str]:
     """Return the keys of all objects that some generations name."""
     tables = (decode_table(generations.read(number).body) for number in numbers)
     manifests = set().union(*(table.manifests() for table in tables))

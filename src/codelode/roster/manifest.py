@@ -57,8 +57,7 @@ class RepositoryManifest:
 
     def encode(self) -> bytes:
         """Return the bytes of the manifest, without its tree's place and times."""
-        segments = tuple(replace(entry, stats="") for entry in self.manifest.segments)
-        shared = replace(self.manifest, root="", started_ns=0, skipped={}, segments=segments)
+        shared = replace(self.manifest.without_place(), skipped={})
         return f"codelode-repository 1 {','.join(self.digests) or '-'}\n".encode() + shared.encode()
 
 

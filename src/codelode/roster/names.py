@@ -36,11 +36,6 @@ def check_label(label: str) -> str:
     return label
 
 
-def prefix_of(name: str) -> str:
-    """Return the folder in front of the paths of a repository's files."""
-    return f"{name}/"
-
-
 def bad_name(names: Iterable[str]) -> str | None:
     """Return the first of some names that cannot be the name of a repository, or None."""
     match = _NAME.match

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-from codelode.roster.names import prefix_of
-
 if TYPE_CHECKING:
     from codelode.store.manifest import Manifest
 
@@ -32,11 +30,11 @@ class Identity(NamedTuple):
 class Repository:
     """A repository of a roster: where its manifest is, its label and its totals.
 
-    `manifest` is the SHA-256 of the manifest in hexadecimal, which is its key in the store. `label`
-    is "" if everybody may see the repository. `generation` and `complete` are those of the index.
-    Counts are of live files (with text), their chunks and terms; `index_bytes` is the size of all
-    segments. `updated` is when the roster got this state, in seconds since the epoch. `languages`
-    counts live files by language, without those of unknown language.
+    `manifest` is the BLAKE2b-256 of the manifest in hexadecimal, which is its key in the store.
+    `label` is "" if everybody may see the repository. `generation` and `complete` are those of the
+    index. Counts are of live files (with text), their chunks and terms; `index_bytes` is the size
+    of all segments. `updated` is when the roster got this state, in seconds since the epoch.
+    `languages` counts live files by language, without those of unknown language.
     """
 
     name: str
@@ -57,4 +55,4 @@ class Repository:
     @property
     def prefix(self) -> str:
         """The folder in front of the paths of its files."""
-        return prefix_of(self.name)
+        return f"{self.name}/"

@@ -8,7 +8,6 @@ what the newest roster names, need not be uploaded again if the commit follows w
 from __future__ import annotations
 
 import time
-from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from codelode.errors import DamagedError, NoObjectError, StaleWriterError
@@ -75,7 +74,8 @@ class Uploader:
             digests.append(digest)
         manifest = snapshot.manifest
         data = RepositoryManifest(manifest, digests).encode()
-        self.store.put(repository_key(digest_of(data)), data, self._pace)
+        digest = digest_of(data)
+        self.store.put(repository_key(digest), data, self._pace)
         if time.monotonic() - self._began > _LONGEST_SECONDS:
             raise StaleWriterError(
                 self.store.place, "", "the upload took hours: run it again, little is left to do"
@@ -83,7 +83,7 @@ class Uploader:
         return Repository(
             name=name,
             label=label,
-            manifest=digest_of(data),
+            manifest=digest,
             generation=manifest.generation,
             complete=manifest.complete,
             updated=int(time.time()),
@@ -126,4 +126,4 @@ def _digest(live: LiveSegment) -> str:
     """Return the BLAKE2b-256 of a segment. Raises `DamagedError` if a page of it is damaged."""
     for section, offset in live.segment.file.damaged_pages():
         raise DamagedError(f"{live.entry.name}: section {section} is damaged near offset {offset}")
-    return blake2b(live.segment.file.buffer.view, digest_size=32).hexdigest()
+    return digest_of(live.segment.file.buffer.view)

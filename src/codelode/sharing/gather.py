@@ -6,11 +6,11 @@ import shutil
 from typing import TYPE_CHECKING, NamedTuple
 
 from codelode.errors import DamagedError, FormatError, StoreError, UsageError
+from codelode.objects.transfer import move
 from codelode.render.units import size as shown
 from codelode.sharing.check import check_content, check_counts, check_distinct
 from codelode.sharing.fit import known_files
 from codelode.sharing.staging import partial_name
-from codelode.sharing.transfers import move
 from codelode.store.manifest import read_manifest
 from codelode.store.snapshot import open_segment
 from codelode.store.storage import LocalStorage
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
     from codelode.objects.pace import Pace
     from codelode.objects.store import ObjectStore
+    from codelode.objects.transfer import Meter
     from codelode.sharing.fit import Fitter
     from codelode.sharing.layout import SharedIndex
     from codelode.sharing.staging import Staging
-    from codelode.sharing.transfers import Meter
     from codelode.store.manifest import SegmentEntry
     from codelode.store.snapshot import LiveSegment
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from typing import TYPE_CHECKING
+
+from codelode.discover.git_command import run_git
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 MOST_COMPARED = 64
 """At most this many commits, the last ones pushed, are compared with the current one."""
 _FAR = 100_000
-_GIT_SECONDS = 60
 
 
 def head(root: Path) -> tuple[str, str]:
@@ -68,17 +68,8 @@ def _git(root: Path, *arguments: str, given: str = "") -> str:
     Git runs no helper program and fetches nothing. In names, bytes that are not UTF-8 are replaced:
     names are only shown.
     """
-    command = ["git", "-c", "core.fsmonitor=false", "-C", os.fspath(root), *arguments]
-    environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1"}
     try:
-        done = subprocess.run(
-            command,
-            env=environment,
-            input=given.encode(),
-            capture_output=True,
-            check=True,
-            timeout=_GIT_SECONDS,
-        )
+        done = run_git(root, *arguments, given=given.encode(), GIT_NO_LAZY_FETCH="1")
     except (OSError, subprocess.SubprocessError):
         return ""
-    return done.stdout.decode("utf-8", "replace")
+    return "" if done.returncode else done.stdout.decode("utf-8", "replace")

@@ -15,7 +15,6 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import asdict, dataclass, fields, replace
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from codelode.errors import CodelodeError, ObjectStoreError
@@ -33,7 +32,6 @@ _FORMAT = 1
 _DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 _COMMIT = re.compile(r"([0-9a-f]{40}|[0-9a-f]{64})?\Z")
 _MAX_BRANCH = 250
-_PIECE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,18 +86,9 @@ def segment_key(digest: str) -> str:
     return f"{SEGMENTS}/{digest}"
 
 
-def view_digest(view: memoryview) -> str:
-    """Return the digest of a mapped file."""
-    state = blake2b(digest_size=32)
-    for at in range(0, len(view), _PIECE):
-        state.update(view[at : at + _PIECE])
-    return state.hexdigest()
-
-
 def without_place(manifest: Manifest) -> Manifest:
     """Return a manifest without the fields that differ between machines."""
-    segments = tuple(replace(entry, stats="") for entry in manifest.segments)
-    return replace(manifest, root="", started_ns=0, generation=0, segments=segments)
+    return replace(manifest.without_place(), generation=0)
 
 
 def encode_pushes(pushes: list[Push]) -> bytes:

@@ -36,10 +36,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from codelode.objects.store import ObjectStore
+    from codelode.objects.transfer import Meter
     from codelode.reader import IndexReader
     from codelode.sharing.gather import Gathered
     from codelode.sharing.layout import SharedIndex
-    from codelode.sharing.transfers import Meter
     from codelode.store.manifest import Manifest
 
 
@@ -201,5 +201,4 @@ def _generation(reader: IndexReader) -> int:
 
 def _same(mine: Manifest, shared: Manifest) -> bool:
     """Return whether two manifests have the same segments with the same live files."""
-    segments = tuple(replace(entry, stats="") for entry in mine.segments)
-    return segments == shared.segments and mine.complete
+    return mine.without_place().segments == shared.segments and mine.complete

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from codelode.errors import DamagedError, ObjectStoreError, UsageError
 from codelode.objects.generations import Generations, digest_of
+from codelode.objects.transfer import move
 from codelode.sharing.history import head
 from codelode.sharing.layout import (
     SEGMENTS,
@@ -24,11 +25,9 @@ from codelode.sharing.layout import (
     index_key,
     segment_key,
     signature_key,
-    view_digest,
     without_place,
 )
 from codelode.sharing.signature import sign
-from codelode.sharing.transfers import move
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
     from codelode.objects.generations import Generation
     from codelode.objects.pace import Pace
     from codelode.objects.store import ObjectStore
-    from codelode.sharing.transfers import Meter
+    from codelode.objects.transfer import Meter
     from codelode.store.manifest import Manifest
     from codelode.store.snapshot import LiveSegment, Snapshot
 
@@ -86,7 +85,7 @@ def push(
     generations = Generations(store)
     generations.probe()
     with snapshot.held():
-        objects = {live.entry.name: view_digest(_view(live)) for live in snapshot.segments}
+        objects = {live.entry.name: digest_of(_view(live)) for live in snapshot.segments}
         uploaded = _upload_missing(snapshot, objects, generations, options, meter)
     manifest = without_place(snapshot.manifest)
     shared = SharedIndex(manifest, objects, *head(root))

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from codelode.errors import NoObjectError
-from codelode.objects.generations import KEPT_SECONDS, Generations
+from codelode.objects.generations import KEPT_SECONDS, Generations, number_of
 from codelode.sharing.layout import (
     INDEXES,
     SEGMENTS,
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from codelode.objects.generations import Generation
     from codelode.objects.store import ObjectInfo, ObjectStore
     from codelode.sharing.layout import Push
-
-_DELETED_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,8 +89,7 @@ def clean(store: ObjectStore, retention: Retention, dry_run: bool = False) -> Cl
     objects = [*store.list(INDEXES), *store.list(SEGMENTS)]
     dead = [each for each in objects if each.key not in named and _is_old(each, now)]
     if not dry_run:
-        for at in range(0, len(dead), _DELETED_AT_ONCE):
-            store.delete([each.key for each in dead[at : at + _DELETED_AT_ONCE]])
+        store.delete([each.key for each in dead])
     return CleanReport(
         place=store.place,
         pushes=len(stay),
@@ -125,7 +122,7 @@ def _kept_pushes(store: ObjectStore, generations: Generations) -> list[Push]:
     pushes: dict[str, Push] = {}
     for each in generations.kept():
         try:
-            generation = generations.read(int(each.key.rpartition("/")[2]))
+            generation = generations.read(number_of(each))
         except NoObjectError:  # removed by another clean-up
             continue
         pushes.update((push.index, push) for push in decode_pushes(store, generation))

@@ -13,9 +13,10 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from codelode.errors import DamagedError, FormatError, LockedError, ObjectStoreError
+from codelode.objects.generations import digest_of
 from codelode.objects.transfer import download
 from codelode.segment.container import SegmentFile
-from codelode.sharing.layout import segment_key, view_digest
+from codelode.sharing.layout import segment_key
 from codelode.store.storage import STAGING, LocalStorage
 from codelode.system.files import MappedFile, sync_file, writing
 from codelode.system.locks import release, try_lock
@@ -124,7 +125,7 @@ def _matches(path: Path, size: int, digest: str) -> bool:
         file = MappedFile(path)
     except (OSError, ValueError):
         return False
-    return len(file.view) == size and view_digest(file.view) == digest
+    return len(file.view) == size and digest_of(file.view) == digest
 
 
 def _is_sound(path: Path) -> bool:

@@ -112,6 +112,11 @@ class Manifest:
         """Size of the live segments on disk."""
         return sum(segment.bytes for segment in self.segments)
 
+    def without_place(self) -> Manifest:
+        """Return the manifest without root, start and file times, which machines differ in."""
+        segments = tuple(replace(entry, stats="") for entry in self.segments)
+        return replace(self, root="", started_ns=0, segments=segments)
+
     def encode(self) -> bytes:
         """Return the bytes of the manifest file."""
         body = json.dumps(asdict(self), indent=1).encode()
