@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-OTHERS = ("LODE_MCP_TOKEN", "LODE_SERVE_TOKEN")
+OTHERS = ("LODE_CLUSTER_TOKEN", "LODE_MCP_TOKEN", "LODE_SERVE_TOKEN")
 """Variables that are no settings."""
 
 
