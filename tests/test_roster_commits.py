@@ -23,6 +23,8 @@ from codelode.roster.roster import Roster
 from codelode.roster.upload import Uploader, digests_of
 from codelode.roster.writer import RosterWriter
 from codelode.search.request import SearchRequest
+from codelode.sharing.layout import index_key, signature_key
+from codelode.sharing.layout import segment_key as pushed_segment_key
 from codelode.store.storage import LocalStorage
 from tests.commandline import write_tree
 from tests.rosters import World, make_world, requests
@@ -262,3 +264,14 @@ def test_collection_spares_what_is_young_or_was_named_a_day_ago(tmp_path: Path) 
     assert isinstance(world.index("b"), Index)
     with pytest.raises(UsageError):
         RosterWriter(store).relabel("a", "")
+
+
+def test_collection_spares_pushes_in_the_same_store(tmp_path: Path) -> None:
+    world = make_world(tmp_path, {"a": {"a.py": "retry = 1\n"}})
+    store = FolderStore(world.place)
+    digest = "ab" * 32
+    theirs = [pushed_segment_key(digest), index_key(digest), signature_key(digest)]
+    for key in theirs:
+        store.put(key, b"x")
+    assert collect(store, older_than=-60).objects == 0
+    assert all(store.size(key) == 1 for key in theirs)

@@ -15,6 +15,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from codelode.errors import NoObjectError
 from codelode.objects.generations import Generations, digest_of
+from codelode.roster.manifest import repository_key
+from codelode.roster.manifest import segment_key as roster_segment_key
 from codelode.sharing import push as pushing
 from codelode.sharing.layout import (
     Push,
@@ -134,6 +136,17 @@ def test_old_objects_go() -> None:
     named = {each.key for each in store.list("segments")}
     _, shared = fetch_index(store, indexes[0].removeprefix("indexes/"))
     assert named == {segment_key(digest) for digest in shared.objects.values()}
+
+
+def test_a_clean_up_spares_a_roster_in_the_same_store() -> None:
+    store = MemoryStore()
+    push(SNAPSHOTS[0], FOLDER, store, PushOptions())
+    theirs = [roster_segment_key("ab" * 32), repository_key("cd" * 32)]
+    for key in theirs:
+        store.put(key, b"x")
+    store.ahead += 25 * HOUR
+    assert clean(store, Retention(keep=1)).objects_removed == 0
+    assert all(store.size(key) == 1 for key in theirs)
 
 
 def made(branch: str, age: float, index: int) -> Push:

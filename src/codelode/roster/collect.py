@@ -12,6 +12,7 @@ from codelode.roster.manifest import (
     REPOSITORIES,
     SEGMENTS,
     decode_repository_manifest,
+    is_of_a_roster,
     repository_key,
     segment_key,
 )
@@ -52,7 +53,7 @@ def collect(
         each
         for folder in (REPOSITORIES, SEGMENTS)
         for each in store.list(folder)
-        if each.key not in named and now - each.modified > older_than
+        if is_of_a_roster(each.key) and each.key not in named and now - each.modified > older_than
     ]
     if not dry_run:
         generations.remove_old(len(found) - old, older_than)

@@ -44,6 +44,12 @@ def segment_key(digest: str) -> str:
     return f"{SEGMENTS}/{digest[:2]}/{digest}"
 
 
+def is_of_a_roster(key: str) -> bool:
+    """Return whether a roster may have made a key; a push to the same store has other keys."""
+    name = key.rpartition("/")[2]
+    return key in (repository_key(name), segment_key(name))
+
+
 @dataclass(frozen=True, slots=True)
 class RepositoryManifest:
     """The manifest of a repository, and the digest of each of its segments, in their order."""

@@ -86,6 +86,12 @@ def segment_key(digest: str) -> str:
     return f"{SEGMENTS}/{digest}"
 
 
+def is_of_a_push(key: str) -> bool:
+    """Return whether a push may have made a key; a roster in the same store has other keys."""
+    name = key.rpartition("/")[2]
+    return key in (index_key(name), segment_key(name))
+
+
 def without_place(manifest: Manifest) -> Manifest:
     """Return a manifest without the fields that differ between machines."""
     return replace(manifest.without_place(), generation=0)

@@ -22,6 +22,7 @@ from codelode.sharing.layout import (
     encode_pushes,
     fetch_index,
     index_key,
+    is_of_a_push,
     segment_key,
     signature_key,
 )
@@ -86,7 +87,8 @@ def clean(store: ObjectStore, retention: Retention, dry_run: bool = False) -> Cl
     kept = stay if dry_run else _kept_pushes(store, generations)
     named = _named(store, kept)
     now = time.time() if dry_run else generations.store_time()
-    objects = [*store.list(INDEXES), *store.list(SEGMENTS)]
+    found = [*store.list(INDEXES), *store.list(SEGMENTS)]
+    objects = [each for each in found if is_of_a_push(each.key)]
     dead = [each for each in objects if each.key not in named and _is_old(each, now)]
     if not dry_run:
         store.delete([each.key for each in dead])
