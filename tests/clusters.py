@@ -56,6 +56,9 @@ class MemoryPieces:
     def open(self, piece: Piece) -> LiveSegment:
         return self.segments[piece.key]
 
+    def discard(self, piece: Piece) -> None:
+        """Do nothing: there are no copies."""
+
 
 def one_machine(
     repositories: Sequence[HeldRepository],

@@ -17,7 +17,7 @@ import pytest
 
 from codelode import Hit, Index
 from codelode.cluster.front import Front
-from codelode.cluster.handshake import PROTOCOL, introduce
+from codelode.cluster.handshake import PROTOCOL, Peer, introduce
 from codelode.cluster.pieces import Corpus, Piece
 from codelode.embed.load import load
 from codelode.search.request import SearchRequest
@@ -229,7 +229,7 @@ def test_a_searcher_with_another_token_is_turned_away(running: tuple[Front, Proc
     with socket.create_connection(running[0].address, 5) as stranger:
         source, sink = stranger.makefile("rb"), stranger.makefile("wb")
         with pytest.raises((FrameError, OSError)):
-            introduce(source, sink, "another token", "stranger")
+            introduce(source, sink, "another token", Peer("stranger"))
     assert "stranger" not in running[0].searchers()
 
 
@@ -279,7 +279,7 @@ def test_nonsense_of_a_searcher_is_not_believed(reply: tuple[dict[str, object], 
     with front_of(2) as front, threads(front, 1, pieces):
         with socket.create_connection(front.address, 5) as liar:
             source, sink = liar.makefile("rb"), liar.makefile("wb")
-            introduce(source, sink, TOKEN, "liar")
+            introduce(source, sink, TOKEN, Peer("liar"))
             liar.settimeout(None)
             threading.Thread(target=lie, args=(liar, reply), daemon=True).start()
             show(front, corpus("1", held), 2)
@@ -298,7 +298,7 @@ def lie(connection: socket.socket, reply: tuple[dict[str, object], bytes]) -> No
         while (frame := receive(source)) is not None:
             head = frame[0]
             if head["call"] == "open":
-                send(connection, {"id": head["id"], "opened": True})
+                send(connection, {"id": head["id"], "missing": []})
             elif head["call"] in ("ping", "close"):
                 send(connection, {"id": head["id"]})
             else:

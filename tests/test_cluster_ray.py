@@ -76,6 +76,7 @@ def deployed(nodes: Any, world: World) -> Iterator[ClusterRepositories]:
             yield repositories
         finally:
             repositories.close()
+            front.close()
             withdraw(options)
 
 
@@ -88,7 +89,7 @@ def actor_processes(nodes: Any, world: World) -> list[int]:
     ray.init(address=nodes.address, namespace=NAMESPACE, log_to_driver=False)
     try:
         named = ray.util.list_named_actors()
-        return [int(ray.get(ray.get_actor(name).process.remote())) for name in named]
+        return [int(ray.get(ray.get_actor(name).state.remote()).process) for name in named]
     finally:
         ray.shutdown()
 

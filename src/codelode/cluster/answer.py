@@ -90,6 +90,9 @@ class ClusterRepositories:
         self._encoder: Encoder | None = None
         self._manifests: dict[str, RepositoryManifest] = {}
         self._scopes: LruCache[tuple[object, ...], Scope] = LruCache(_SCOPES)
+        self._broken: set[str] = set()
+        self._shown = False
+        self._looking = threading.Lock()
         self._closed = threading.Event()
         self._show(roster)
         threading.Thread(target=self._follow, daemon=True).start()
@@ -162,9 +165,17 @@ class ClusterRepositories:
     def _follow(self) -> None:
         """Show newer generations as they come."""
         while not self._closed.wait(POLL_SECONDS):
+            self.look()
+
+    def look(self) -> None:
+        """Show the newest generation now, if it can be read; otherwise note the `problem`.
+
+        Damaged manifests are fetched again: only their way here may have been damaged.
+        """
+        with self._looking:
             try:
                 newest = self.roster.newer()
-                if newest is not self.roster:
+                if newest is not self.roster or self._broken:
                     self._show(newest)
                 self.problem = ""
             except CodelodeError as error:
@@ -175,7 +186,6 @@ class ClusterRepositories:
 
         A repository with a damaged manifest is missing from answers; the others are searched.
         """
-        manifests: dict[str, RepositoryManifest] = {}
         held, broken = [], set()
         for each in roster.everything():
             try:
@@ -183,10 +193,13 @@ class ClusterRepositories:
             except (DamagedError, FormatError):
                 broken.add(each.name)
                 continue
-            manifests[each.manifest] = found
+            self._manifests[each.manifest] = found
             place, digests = roster.place, found.digests
             held.append(HeldRepository(each.name, each.prefix, place, found.manifest, digests))
-        self._manifests = manifests
+        named = {each.manifest for each in roster.everything()}
+        self._manifests = {name: self._manifests[name] for name in named & self._manifests.keys()}
+        if roster is self.roster and broken == self._broken and self._shown:
+            return
         generation = f"{roster.place} {roster.number} {sorted(broken)}"
         self.front.show(RosterCorpus(generation, tuple(held), roster, frozenset(broken)))
-        self.roster = roster
+        self.roster, self._broken, self._shown = roster, broken, True

@@ -9,7 +9,7 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
-from codelode.errors import CodelodeError
+from codelode.errors import CodelodeError, DamagedError
 from codelode.lru import LruCache
 from codelode.search.shard import Shard
 from codelode.store.manifest import Manifest
@@ -105,6 +105,8 @@ class Holdings:
                 try:
                     live = self._files.open(piece)
                 except (CodelodeError, OSError) as error:
+                    if isinstance(error, DamagedError):
+                        self._files.discard(piece)
                     problems[number] = f"{piece.repository}: {error}"
                     continue
                 self._opened[key] = live
@@ -144,6 +146,7 @@ class Holdings:
         for number in numbers:
             piece = view.pieces[number]
             self._opened.pop(_key(piece), None)
+            self._files.discard(piece)
             view.drop(number)
 
 

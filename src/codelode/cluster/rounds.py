@@ -179,7 +179,7 @@ class Round(Generic[T]):
     def _missing(self, head: Any, sent: _Sent) -> Pieces:
         """Return the pieces that a reply leaves out; all, if the searcher failed."""
         if head.get("unknown"):  # the searcher has restarted: the view will be opened again
-            sent.link.ready.discard(self.view.name)
+            sent.link.ready.pop(self.view.name, None)
             return sent.pieces
         try:
             raise_packed(head)

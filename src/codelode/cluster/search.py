@@ -81,6 +81,7 @@ class ClusterSearch:
         self._links = links
         self._memory = memory
         self._deadline = deadline
+        self._asked = b""
 
     def run(self, request: SearchRequest, encoder: Encoder | None) -> list[Hit]:
         """Return the hits, best first. Raises `UsageError`."""
@@ -90,10 +91,11 @@ class ClusterSearch:
         context = complete_context(request, query, counted, self._totals(), encoder)
 
         def gather_all(context: QueryContext) -> list[Gathered]:
-            return self._gather(context, Asked.of(context, counted).pack())
+            self._asked = Asked.of(context, counted).pack()
+            return self._gather(context, self._asked)
 
-        ranked, context = rank_all(gather_all, context)
-        return self._texts(ranked, Asked.of(context, counted).pack())
+        ranked, _ = rank_all(gather_all, context)
+        return self._texts(ranked, self._asked)
 
     def _totals(self) -> tuple[int, int]:
         """Return the numbers of chunks and of terms in the pieces to search."""
@@ -109,7 +111,7 @@ class ClusterSearch:
             replies = self._round(
                 "count",
                 self.pieces,
-                lambda pieces: _frame("count", pieces, terms=terms),
+                lambda pieces: (_head("count", pieces, terms=terms), b""),
                 lambda frame, _: messages.unpack_counts(frame, len(terms)),
             )
             sums = sum((each.value for each in replies), np.zeros(len(terms), np.int64))
@@ -119,19 +121,19 @@ class ClusterSearch:
             counts |= new
         return np.array([counts[term] for term in query.counted], np.int64)
 
-    def _gather(self, context: QueryContext, asked: list[Any]) -> list[Gathered]:
+    def _gather(self, context: QueryContext, asked: bytes) -> list[Gathered]:
         terms = len(context.query.terms)
         replies = self._round(
             "gather",
             self.pieces,
-            lambda pieces: _frame("gather", pieces, asked=asked),
+            lambda pieces: (_head("gather", pieces), asked),
             lambda frame, pieces: messages.unpack_gathered(frame, terms, pieces),
         )
         if not replies:
             return [Gathered.empty(np.zeros(0, np.int64), terms)]
         return [each.value for each in replies]
 
-    def _texts(self, ranked: Ranked, asked: list[Any]) -> list[Hit]:
+    def _texts(self, ranked: Ranked, asked: bytes) -> list[Hit]:
         """Return the hits for the ranked chunks, without those that no searcher could read."""
         numbers = ranked.keys >> 32
 
@@ -140,7 +142,7 @@ class ClusterSearch:
 
         def make(pieces: Pieces) -> Frame:
             head, body = messages.pack_ranked(ranked[rows_of(pieces)])
-            return {**_frame("texts", pieces, asked=asked)[0], **head}, body
+            return {**_head("texts", pieces, asked=len(asked)), **head}, asked + body
 
         wanted = np.zeros(len(self.pieces), bool)
         wanted[numbers] = True
@@ -170,5 +172,5 @@ class ClusterSearch:
         return asking.replies
 
 
-def _frame(call: str, pieces: Pieces, **fields: object) -> Frame:
-    return {"call": call, "pieces": messages.pack_pieces(pieces), **fields}, b""
+def _head(call: str, pieces: Pieces, **fields: object) -> dict[str, Any]:
+    return {"call": call, "pieces": messages.pack_pieces(pieces), **fields}
