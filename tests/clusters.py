@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -165,6 +167,41 @@ class Processes:
                 "processes": 2,
             },
         )
+
+
+@contextmanager
+def asking(check: Callable[[int], str], least: int, clients: int = 1) -> Iterator[list[float]]:
+    """Call `check` with 0, 1, … in threads, without a pause during the block.
+
+    It returns a problem or "". Yields the seconds of each call; raises if there was any problem.
+    """
+    seconds: list[float] = []
+    problems: list[str] = []
+    numbers = count()
+    over = threading.Event()
+
+    def go_on() -> None:
+        while not over.is_set() or len(seconds) < least:
+            began = time.perf_counter()
+            try:
+                problem = check(next(numbers))
+            except Exception as error:  # it must not end the thread unseen
+                problem = repr(error)
+            if problem:
+                problems.append(problem)
+            seconds.append(time.perf_counter() - began)
+
+    running = [threading.Thread(target=go_on) for _ in range(clients)]
+    for each in running:
+        each.start()
+    try:
+        yield seconds
+    finally:
+        over.set()
+        for each in running:
+            each.join(60)
+    assert not problems, (len(problems), problems[0])
+    assert len(seconds) >= least
 
 
 def show(front: Front, shown: Corpus, members: int, seconds: float = 8) -> None:

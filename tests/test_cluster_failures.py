@@ -9,8 +9,8 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -29,6 +29,7 @@ from tests.clusters import (
     MemoryPieces,
     Processes,
     ask,
+    asking,
     corpus,
     front_of,
     local_repository,
@@ -92,33 +93,17 @@ def running(indexed: Corpus) -> Iterator[tuple[Front, Processes]]:
             processes.close()
 
 
-@contextmanager
-def asking(front: Front, expected: dict[str, list[Hit]], least: int) -> Iterator[list[float]]:
-    """Search without a pause during the block; check each answer. Yields the seconds per search."""
-    seconds: list[float] = []
-    wrong: list[str] = []
-    over = threading.Event()
+def checking(front: Front, expected: dict[str, list[Hit]]) -> Callable[[int], str]:
+    """Return a check of one answer, for `asking`."""
 
-    def go_on() -> None:
-        while not over.is_set() or len(seconds) < least:
-            query = QUERIES[len(seconds) % len(QUERIES)]
-            began = time.perf_counter()
-            answer = ask(front, SearchRequest(query, explain=True), load(None), whole=False)
-            if answer.missing:
-                wrong.append(f"{query}: partial")
-            elif answer.hits != expected[query]:
-                wrong.append(f"{query}: other hits")
-            seconds.append(time.perf_counter() - began)
+    def check(number: int) -> str:
+        query = QUERIES[number % len(QUERIES)]
+        answer = ask(front, SearchRequest(query, explain=True), load(None), whole=False)
+        if answer.missing:
+            return f"{query}: partial"
+        return "" if answer.hits == expected[query] else f"{query}: other hits"
 
-    thread = threading.Thread(target=go_on)
-    thread.start()
-    try:
-        yield seconds
-    finally:
-        over.set()
-        thread.join(60)
-    assert not wrong
-    assert len(seconds) >= least
+    return check
 
 
 def test_processes_answer_as_one_machine(
@@ -136,7 +121,7 @@ def test_a_killed_searcher_does_not_show(
     """The others have its pieces; it gets them back when it has started again."""
     front, processes = running
     for name in sorted(processes.running):
-        with asking(front, expected, least=40):
+        with asking(checking(front, expected), least=40):
             os.kill(processes.running[name].pid, signal.SIGKILL)
             until(lambda: len(front.searchers()) == SEARCHERS - 1, 10)
             time.sleep(0.1)
@@ -151,7 +136,7 @@ def test_a_stopped_searcher_does_not_show(
     """It neither answers nor ends its connection. Once it goes on, it is asked again."""
     front, processes = running
     pid = processes.running["s1"].pid
-    with asking(front, expected, least=40) as seconds:
+    with asking(checking(front, expected), least=40) as seconds:
         os.kill(pid, signal.SIGSTOP)
         try:
             time.sleep(0.5)

@@ -36,7 +36,7 @@ class Link:
     """
 
     def __init__(self, peer: Peer, connection: socket.socket, source: BinaryIO) -> None:
-        """`source` reads from the connection, after the handshake."""
+        """`source` reads from the connection, which has a timeout, after the handshake."""
         self.name = peer.name
         self.node = peer.node
         self.ready: dict[str, frozenset[int]] = {}

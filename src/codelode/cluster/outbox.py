@@ -23,8 +23,11 @@ class Outbox:
     """Sends bytes over a connection in the order of the calls. Any thread may `put`."""
 
     def __init__(self, connection: socket.socket, failed: Callable[[], None]) -> None:
-        """`failed` is called, from any thread, once bytes are lost or not taken for too long."""
-        self._connection = connection.dup()  # it has no timeout, unlike the one that is read
+        """`connection` has a timeout, which is for those who read it.
+
+        `failed` is called, from any thread, once bytes are lost or not taken for too long.
+        """
+        self._connection = connection.dup()
         self._connection.setblocking(False)
         self._failed = failed
         self._lock = threading.Lock()
