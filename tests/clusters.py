@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from itertools import count
 from pathlib import Path
 
-from codelode import Hit
+from codelode import Answer, Freshness, Hit
 from codelode.cluster.files import PieceFiles
 from codelode.cluster.front import Chosen, Found, Front, FrontOptions
 from codelode.cluster.pieces import Corpus, HeldRepository, Piece
@@ -58,7 +58,7 @@ class MemoryPieces:
     def open(self, piece: Piece) -> LiveSegment:
         return self.segments[piece.key]
 
-    def discard(self, piece: Piece) -> None:
+    def discard_damaged(self, piece: Piece) -> None:
         """Do nothing: there are no copies."""
 
 
@@ -202,6 +202,11 @@ def asking(check: Callable[[int], str], least: int, clients: int = 1) -> Iterato
             each.join(60)
     assert not problems, (len(problems), problems[0])
     assert len(seconds) >= least
+
+
+def comparable(answer: Answer) -> Answer:
+    """Return an answer without what differs from one search to the next."""
+    return replace(answer, seconds=0.0, freshness=Freshness())
 
 
 def show(front: Front, shown: Corpus, members: int, seconds: float = 8) -> None:

@@ -8,13 +8,11 @@ import tarfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from codelode import Answer, Freshness
 from codelode.cluster.answer import ClusterRepositories, Restriction
 from codelode.cluster.build import Built, Source
 from codelode.cluster.deploy import deploy, withdraw
@@ -27,7 +25,7 @@ from codelode.roster.answer import SelectedRepositories
 from codelode.roster.cache import ObjectCache
 from codelode.roster.roster import Roster
 from codelode.search.request import SearchRequest
-from tests.clusters import TOKEN, front_of
+from tests.clusters import TOKEN, comparable, front_of
 from tests.commandline import SAMPLE, until, write_tree
 from tests.rosters import World, make_world, requests
 
@@ -78,10 +76,6 @@ def deployed(nodes: Any, world: World) -> Iterator[ClusterRepositories]:
             repositories.close()
             front.close()
             withdraw(options)
-
-
-def comparable(answer: Answer) -> Answer:
-    return replace(answer, seconds=0.0, freshness=Freshness())
 
 
 def actor_processes(nodes: Any, world: World) -> list[int]:

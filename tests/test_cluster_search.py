@@ -47,8 +47,8 @@ class Running:
     def open(self, piece: Piece) -> LiveSegment:
         return self.pieces.open(piece)
 
-    def discard(self, piece: Piece) -> None:
-        self.pieces.discard(piece)
+    def discard_damaged(self, piece: Piece) -> None:
+        self.pieces.discard_damaged(piece)
 
 
 @pytest.fixture(scope="module")
@@ -149,8 +149,8 @@ class OneBroken:
             raise DamagedError("a page is damaged")
         return self._pieces.open(piece)
 
-    def discard(self, piece: Piece) -> None:
-        self._pieces.discard(piece)
+    def discard_damaged(self, piece: Piece) -> None:
+        self._pieces.discard_damaged(piece)
 
 
 def test_a_piece_that_nobody_can_open_is_named() -> None:

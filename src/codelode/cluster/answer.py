@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from codelode import metrics
 from codelode.cluster.front import DEADLINE_SECONDS, Chosen, Front
 from codelode.cluster.pieces import Corpus, HeldRepository
+from codelode.cluster.views import PATIENCE_SECONDS
 from codelode.errors import (
     ClusterError,
     CodelodeError,
@@ -92,6 +93,7 @@ class ClusterRepositories:
         self._scopes: LruCache[tuple[object, ...], Scope] = LruCache(_SCOPES)
         self._broken: set[str] = set()
         self._shown = False
+        self._waits_since: float | None = None
         self._looking = threading.Lock()
         self._closed = threading.Event()
         self._show(roster)
@@ -175,16 +177,17 @@ class ClusterRepositories:
         with self._looking:
             try:
                 newest = self.roster.newer()
+                self.problem = ""
                 if newest is not self.roster or self._broken:
                     self._show(newest)
-                self.problem = ""
             except CodelodeError as error:
                 self.problem = str(error)  # the store may be back soon; what is known is searched
 
     def _show(self, roster: Roster) -> None:
         """Let the front search a generation. Manifests that did not change are not fetched.
 
-        A repository with a damaged manifest is missing from answers; the others are searched.
+        A repository with a damaged manifest is missing from answers; the others are searched. But
+        while the generation in use is whole, one with damaged manifests waits for a minute.
         """
         held, broken = [], set()
         for each in roster.everything():
@@ -200,6 +203,16 @@ class ClusterRepositories:
         self._manifests = {name: self._manifests[name] for name in named & self._manifests.keys()}
         if roster is self.roster and broken == self._broken and self._shown:
             return
+        if broken and self._shown and not self._broken and not self._waited_long():
+            self.problem = f"{len(broken)} manifests are damaged"  # names may be hidden
+            return
         generation = f"{roster.place} {roster.number} {sorted(broken)}"
         self.front.show(RosterCorpus(generation, tuple(held), roster, frozenset(broken)))
         self.roster, self._broken, self._shown = roster, broken, True
+        self._waits_since = None
+
+    def _waited_long(self) -> bool:
+        """Return whether the generation in use was kept for long because a newer one is damaged."""
+        now = time.monotonic()
+        self._waits_since = self._waits_since or now
+        return now - self._waits_since > PATIENCE_SECONDS

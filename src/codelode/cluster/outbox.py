@@ -23,7 +23,7 @@ class Outbox:
     """Sends bytes over a connection in the order of the calls. Any thread may `put`."""
 
     def __init__(self, connection: socket.socket, failed: Callable[[], None]) -> None:
-        """`connection` has a timeout, which is for those who read it.
+        """Send over a connection that has a timeout, which is for those who read it.
 
         `failed` is called, from any thread, once bytes are lost or not taken for too long.
         """

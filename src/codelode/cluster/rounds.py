@@ -189,7 +189,11 @@ class Round(Generic[T]):
             return sent.pieces
         except (AttributeError, TypeError, KeyError) as error:
             raise FrameError(f"no error: {error}") from None
-        return missing_of(head, sent.pieces)
+        missing = missing_of(head, sent.pieces)
+        known = sent.link.ready.get(self.view.name)
+        if missing.any() and known is not None:  # they will be opened again
+            sent.link.ready[self.view.name] = known.union(np.flatnonzero(missing).tolist())
+        return missing
 
     def _use(self, reply: Reply[T]) -> None:
         """Keep a reply, unless the kept replies that overlap it cover at least as many pieces."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _THREADS = 4
 _LEAST_PAUSE, _MOST_PAUSE = 0.05, 1.0
-_REOPEN_SECONDS = 5.0
+_REOPEN_SECONDS = 1.0
 _SLOW_CALLS = ("open", "close")
 """Calls that wait for files; they have a thread of their own, so that no search waits for them."""
 

@@ -22,6 +22,7 @@ from codelode.system.files import MappedFile, read_file, removed_on_failure, syn
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
+    from io import BufferedRandom, BufferedReader
 
     from codelode.objects.pace import Pace
     from codelode.objects.store import ObjectStore
@@ -107,10 +108,14 @@ class ObjectCache:
         except OSError:
             return None
 
-    def discard(self, digest: str) -> None:
-        """Remove an object, because it is damaged: it will be fetched again."""
+    def discard_damaged(self, digest: str) -> None:
+        """Remove an object if it no longer matches its digest; it will be fetched again."""
+        path = self._path(digest)
         with suppress(OSError):
-            self._path(digest).unlink()
+            with open(path, "rb") as file:
+                found = _digest_of(file)
+            if found != digest:
+                path.unlink()
 
     def _path(self, digest: str) -> Path:
         return self.directory / digest[:2] / digest
@@ -139,7 +144,7 @@ class ObjectCache:
                     download(store, wanted.key, file, wanted.size, pace=pace)
                     sync_file(file)
                     file.seek(0)
-                    found = file_digest(file, lambda: blake2b(digest_size=32)).hexdigest()
+                    found = _digest_of(file)
                 if found != wanted.digest:
                     raise DamagedError(
                         f"{store.place}: {wanted.key} is damaged: wrong checksum",
@@ -182,3 +187,7 @@ class ObjectCache:
         for path in self.directory.glob("??/*"):
             with suppress(OSError):  # removed meanwhile
                 yield path, path.stat()
+
+
+def _digest_of(file: BufferedReader | BufferedRandom) -> str:
+    return file_digest(file, lambda: blake2b(digest_size=32)).hexdigest()
