@@ -75,12 +75,11 @@ class ClusterHistory:
         self.history.step()
         self.expected = [*self.expected[1 - LATEST :], self._hits()]
         self.repositories.look()
-        generation = f"{self.history.world.place} {self.repositories.roster.number} "
-        front = self.repositories.front
-        until(
-            lambda: front.views.wait_for(lambda v: v.corpus.generation.startswith(generation), 20)
-        )
-        self.generations = self.repositories.roster.number
+        number = self.repositories.roster.number
+        newest = f"{self.history.world.place} {number} "
+        views = self.repositories.front.views
+        assert views.wait_for(lambda view: view.corpus.generation.startswith(newest), 20)
+        self.generations = number
 
     def _hits(self) -> list[object]:
         try:
