@@ -137,6 +137,7 @@ def history_of(folder: Path, seed: int) -> Iterator[ClusterHistory]:
         cluster = ClusterHistory(history, repositories, folder / "caches", random.Random(-seed))
         for number in range(SEARCHERS):
             cluster.start(f"s{number}")
+        cluster.expected.append(cluster._hits())
         try:
             yield cluster
         finally:
