@@ -160,13 +160,13 @@ def _in_tree(options: argparse.Namespace) -> tuple[Index, list[SymbolHit]]:
 
 def _in_file(options: argparse.Namespace) -> tuple[Index, list[SymbolHit]]:
     """Return the index that covers the file, and its definitions."""
-    from codelode.answers.build import build_if_missing
-    from codelode.answers.symbols import index_of_file
+    from codelode.answers.indexed_file import index_of_file
     from codelode.cli.streams import progress_meter
     from codelode.discover.glob import escaped
 
-    index, path = index_of_file(options.file, options.index_dir)
-    build_if_missing(index, allowed=not options.no_index, meter=progress_meter())
+    index, path = index_of_file(
+        options.file, options.index_dir, not options.no_index, progress_meter()
+    )
     outline = index.outline(path)
     if options.name:
         return index, _find(index, options, [f"/{escaped(path)}"])
