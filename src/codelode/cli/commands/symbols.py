@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codelode.cli.hit_options import HYPERLINKS, NO_PAGER, PAGER, TYPE_NOT
+from codelode.cli.hit_options import HYPERLINKS, NO_PAGER, NO_TESTS, PAGER, TYPE_NOT
 from codelode.cli.options import (
     COLOR,
     GLOB,
@@ -62,6 +62,7 @@ COMMAND = Command(
                 GLOB,
                 TYPE,
                 TYPE_NOT,
+                NO_TESTS,
                 switch("--exact", help="only names exactly as written"),
                 LIMIT,
                 NO_INDEX,
@@ -95,18 +96,17 @@ DEFAULT_LIMIT = 100
 def run(options: argparse.Namespace) -> int:
     """Find definitions and print them. Refuses bad arguments before it builds an index."""
     from codelode.answers.symbols import symbols_object
-    from codelode.cli.search_request import wanted_languages
+    from codelode.cli.search_request import wanted_globs, wanted_languages
     from codelode.cli.streams import print_json
     from codelode.cli.terminal import Links, paged
     from codelode.cli.views.symbols import print_symbols
-    from codelode.discover.glob import GlobSet
     from codelode.search.symbol_query import parse_name
 
     options.kinds = [kind for kinds in options.kinds for kind in kinds.split(",")]
     options.languages = [*wanted_languages(options)]
     options.limit = options.limit or DEFAULT_LIMIT
     options.name = "" if options.name == "*" else options.name
-    GlobSet(options.glob)
+    options.glob = wanted_globs(options)
     Links(options)  # refuses a bad format before anything is done
     if options.name:
         parse_name(options.name)
