@@ -129,8 +129,8 @@ def test_a_file_that_is_missing_or_not_indexed_is_told_apart(lode: CommandLine, 
     write_tree(tree, {"src/new.py": "def later(): ...\n", "data.bin": "\0"})
     assert lode("outline", "src/new.py", cwd=tree).must_succeed().text == "1  function later\n"
     lode("outline", "data.bin", cwd=tree).must_be_refused("not in the index", "--list-skipped")
-    (tree / "src" / "new.py").unlink()
-    assert lode("outline", "src/new.py", cwd=tree).must_succeed().text == "1  function later\n"
+    (tree / "src" / "new.py").unlink()  # the index still has it
+    assert "function later" in lode("outline", "src/new.py", cwd=tree).must_succeed().text
 
 
 def test_the_index_of_a_file_may_be_given(tmp_path: Path) -> None:

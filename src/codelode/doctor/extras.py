@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from codelode.doctor.diagnosis import Diagnosis
-from codelode.doctor.packages import LANGUAGES, is_installed, requirements
+from codelode.doctor.packages import is_installed, requirements
 from codelode.system.cpu import available_cores
 from codelode.system.error_message import last_line
 

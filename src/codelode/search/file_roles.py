@@ -36,8 +36,8 @@ NO_TESTS = (
     "!*[._-]{test,tests,spec}.*",
     "!*[a-z]{Test,Tests,Spec}.*",
 )
-"""The globs of `--no-tests`. The role is wider, since it only moves a hit down: benchmarks and mocks
-have it too."""
+"""The globs of `--no-tests`. The role is wider, since it only moves a hit down: benchmarks have it
+too."""
 
 _ROLES_BY_FOLDER = _TEST, _EXAMPLE, _GENERATED
 _KNOWN = 0x80
