@@ -43,8 +43,8 @@ def run(options: argparse.Namespace) -> int:
     """Print the outline of a file."""
     import os
 
-    from codelode.answers.build import build_if_missing
-    from codelode.answers.symbols import index_of_file, outline_object
+    from codelode.answers.indexed_file import index_of_file
+    from codelode.answers.symbols import outline_object
     from codelode.cli.streams import print_json, progress_meter
     from codelode.cli.terminal import Links, paged
     from codelode.cli.views.symbols import print_outline
@@ -58,8 +58,9 @@ def run(options: argparse.Namespace) -> int:
         root, path = repositories.place, options.file
         outline = repositories.outline(path)
     else:
-        index, path = index_of_file(options.file, options.index_dir)
-        build_if_missing(index, allowed=not options.no_index, meter=progress_meter())
+        index, path = index_of_file(
+            options.file, options.index_dir, not options.no_index, progress_meter()
+        )
         root, outline = os.fspath(index.root), index.outline(path)
     with paged(options):
         if options.json:

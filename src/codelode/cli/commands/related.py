@@ -56,8 +56,7 @@ def run(options: argparse.Namespace) -> int:
     """Print the places that are similar."""
     import os
 
-    from codelode.answers.build import build_if_missing
-    from codelode.answers.symbols import index_of_file
+    from codelode.answers.indexed_file import index_of_file
     from codelode.cli.advice import refuse_format_with_open
     from codelode.cli.streams import progress_meter
     from codelode.cli.terminal import Links
@@ -73,8 +72,7 @@ def run(options: argparse.Namespace) -> int:
     limit = max(options.limit or 10, options.open or 1)
     if is_elsewhere(options):
         return _elsewhere(file, int(line), limit, options)
-    index, path = index_of_file(file, options.index_dir)
-    build_if_missing(index, allowed=not options.no_index, meter=progress_meter())
+    index, path = index_of_file(file, options.index_dir, not options.no_index, progress_meter())
     hits = index.related(path, int(line), limit)
     root = GivenRoot(os.path.relpath(index.root), os.fspath(index.root))
     if options.open is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codelode.cli.hit_options import HYPERLINKS, NO_PAGER, PAGER, TYPE_NOT
+from codelode.cli.hit_options import HYPERLINKS, NO_PAGER, NO_TESTS, PAGER, TYPE_NOT
 from codelode.cli.many import MANY_REPOSITORIES, is_elsewhere
 from codelode.cli.options import (
     COLOR,
@@ -64,6 +64,7 @@ COMMAND = Command(
                 GLOB,
                 TYPE,
                 TYPE_NOT,
+                NO_TESTS,
                 switch("--exact", help="only names exactly as written"),
                 LIMIT,
                 NO_INDEX,
@@ -98,18 +99,17 @@ DEFAULT_LIMIT = 100
 def run(options: argparse.Namespace) -> int:
     """Find definitions and print them. Refuses bad arguments before it builds an index."""
     from codelode.answers.symbols import symbols_object
-    from codelode.cli.search_request import wanted_languages
+    from codelode.cli.search_request import wanted_globs, wanted_languages
     from codelode.cli.streams import print_json
     from codelode.cli.terminal import Links, paged
     from codelode.cli.views.symbols import print_symbols
-    from codelode.discover.glob import GlobSet
     from codelode.search.symbol_query import parse_name
 
     options.kinds = [kind for kinds in options.kinds for kind in kinds.split(",")]
     options.languages = [*wanted_languages(options)]
     options.limit = options.limit or DEFAULT_LIMIT
     options.name = "" if options.name == "*" else options.name
-    GlobSet(options.glob)
+    options.glob = wanted_globs(options)
     Links(options)  # refuses a bad format before anything is done
     if options.name:
         parse_name(options.name)
@@ -174,13 +174,13 @@ def _in_tree(options: argparse.Namespace) -> tuple[Index, list[SymbolHit]]:
 
 def _in_file(options: argparse.Namespace) -> tuple[Index, list[SymbolHit]]:
     """Return the index that covers the file, and its definitions."""
-    from codelode.answers.build import build_if_missing
-    from codelode.answers.symbols import index_of_file
+    from codelode.answers.indexed_file import index_of_file
     from codelode.cli.streams import progress_meter
     from codelode.discover.glob import escaped
 
-    index, path = index_of_file(options.file, options.index_dir)
-    build_if_missing(index, allowed=not options.no_index, meter=progress_meter())
+    index, path = index_of_file(
+        options.file, options.index_dir, not options.no_index, progress_meter()
+    )
     outline = index.outline(path)
     if options.name:
         return index, index.reader.symbols(_request(options, [f"/{escaped(path)}"]))
