@@ -17,8 +17,8 @@ NAMESPACE = "codelode"
 class DeployOptions:
     """The searchers of a roster on the Ray cluster at `address` (empty: this machine's cluster).
 
-    They dial `fronts` and prove `token`. `site` tells apart the searchers of different fronts of
-    one roster.
+    They dial `fronts` and prove that they know `token`. `site` tells apart the searchers of
+    different fronts of one roster.
     """
 
     address: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _COUNTS = 65_536
+_CALLS = ("count", "gather", "texts", "symbols", "outline", "text", "anchor", "near")
 
 
 class CountCache:
@@ -56,7 +57,7 @@ class Memory:
 
     counts: CountCache = field(default_factory=CountCache)
     latencies: dict[str, Latencies] = field(
-        default_factory=lambda: {call: Latencies() for call in ("count", "gather", "texts")}
+        default_factory=lambda: {call: Latencies() for call in _CALLS}
     )
 
 
@@ -95,7 +96,7 @@ class ClusterSearch:
             return self._gather(context, self._asked)
 
         ranked, _ = rank_all(gather_all, context)
-        return self._texts(ranked, self._asked)
+        return self.texts(ranked, self._asked)
 
     def _totals(self) -> tuple[int, int]:
         """Return the numbers of chunks and of terms in the pieces to search."""
@@ -108,10 +109,10 @@ class ClusterSearch:
         counts = cache.get(*key, query.counted)
         terms = [term for term in dict.fromkeys(query.counted) if term not in counts]
         if terms:
-            replies = self._round(
+            replies = self.round(
                 "count",
                 self.pieces,
-                lambda pieces: (_head("count", pieces, terms=terms), b""),
+                lambda pieces: frame_of("count", pieces, terms=terms),
                 lambda frame, _: messages.unpack_counts(frame, len(terms)),
             )
             sums = sum((each.value for each in replies), np.zeros(len(terms), np.int64))
@@ -123,18 +124,21 @@ class ClusterSearch:
 
     def _gather(self, context: QueryContext, asked: bytes) -> list[Gathered]:
         terms = len(context.query.terms)
-        replies = self._round(
+        replies = self.round(
             "gather",
             self.pieces,
-            lambda pieces: (_head("gather", pieces), asked),
+            lambda pieces: (frame_of("gather", pieces)[0], asked),
             lambda frame, pieces: messages.unpack_gathered(frame, terms, pieces),
         )
         if not replies:
             return [Gathered.empty(np.zeros(0, np.int64), terms)]
         return [each.value for each in replies]
 
-    def _texts(self, ranked: Ranked, asked: bytes) -> list[Hit]:
-        """Return the hits for the ranked chunks, without those that no searcher could read."""
+    def texts(self, ranked: Ranked, asked: bytes) -> list[Hit]:
+        """Return the hits for the ranked chunks, without those that no searcher could read.
+
+        `asked` is the search that they answer, packed; empty for chunks near to a place.
+        """
         numbers = ranked.keys >> 32
 
         def rows_of(pieces: Pieces) -> NDArray[np.intp]:
@@ -142,11 +146,11 @@ class ClusterSearch:
 
         def make(pieces: Pieces) -> Frame:
             head, body = messages.pack_ranked(ranked[rows_of(pieces)])
-            return {**_head("texts", pieces, asked=len(asked)), **head}, asked + body
+            return {**frame_of("texts", pieces, asked=len(asked))[0], **head}, asked + body
 
         wanted = np.zeros(len(self.pieces), bool)
         wanted[numbers] = True
-        replies = self._round(
+        replies = self.round(
             "texts",
             wanted,
             make,
@@ -159,7 +163,7 @@ class ClusterSearch:
         }
         return [hits[row] for row in sorted(hits)]
 
-    def _round(
+    def round(
         self,
         kind: str,
         pieces: Pieces,
@@ -172,5 +176,6 @@ class ClusterSearch:
         return asking.replies
 
 
-def _head(call: str, pieces: Pieces, **fields: object) -> dict[str, Any]:
-    return {"call": call, "pieces": messages.pack_pieces(pieces), **fields}
+def frame_of(call: str, pieces: Pieces, **fields: object) -> Frame:
+    """Return the message of a call about some pieces."""
+    return {"call": call, "pieces": messages.pack_pieces(pieces), **fields}, b""

@@ -34,10 +34,10 @@ _PAUSE = 0.02
 
 @dataclass(frozen=True, slots=True)
 class ServeOptions:
-    """What to serve and where.
+    """The roster to serve, the addresses of the front, and its searchers.
 
     `address` is the address of the API, `names` are further host names by which clients reach it,
-    and `token`, if not empty, is required of them. `listen` is the address that searchers dial.
+    and `token`, if not empty, is required of clients. `listen` is the address that searchers dial.
     `ray` is the address of a Ray cluster, or None for processes of this machine. `fronts` are the
     addresses of all fronts that share the searchers (none: only this one, at `listen`).
     """
