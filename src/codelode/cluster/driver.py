@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from codelode.system.processes import ParentProcess
 
 if TYPE_CHECKING:
     from codelode.cluster.actors import State
+    from codelode.cluster.files import FileOptions
 
 _START_SECONDS = 120.0
 _STATE_SECONDS = 5.0
@@ -80,10 +81,6 @@ def _deploy(ray: Any, options: DeployOptions) -> None:
 
     Raises `ClusterError`, also if another front uses them.
     """
-    from ray.exceptions import GetTimeoutError, RayError
-
-    from codelode.cluster.actors import SearcherActor
-
     wanted = {
         name: SearcherOptions(f"searcher-{number}", options.fronts, options.token)
         for number, name in enumerate(options.actor_names())
@@ -96,6 +93,15 @@ def _deploy(ray: Any, options: DeployOptions) -> None:
             if name in wanted and (state.options, state.files) == (wanted[name], options.files):
                 kept.add(name)
     _end(ray, running.keys() - kept)
+    _start(ray, {name: each for name, each in wanted.items() if name not in kept}, options.files)
+
+
+def _start(ray: Any, wanted: Mapping[str, SearcherOptions], files: FileOptions) -> None:
+    """Start actors, by name. Raises `ClusterError`."""
+    from ray.exceptions import GetTimeoutError, RayError
+
+    from codelode.cluster.actors import SearcherActor
+
     actor = ray.remote(SearcherActor)
     started = [
         actor.options(
@@ -105,9 +111,8 @@ def _deploy(ray: Any, options: DeployOptions) -> None:
             max_restarts=-1,
             max_task_retries=0,
             scheduling_strategy="SPREAD",
-        ).remote(searcher, options.files)
+        ).remote(searcher, files)
         for name, searcher in wanted.items()
-        if name not in kept
     ]
     try:
         ray.get([each.state.remote() for each in started], timeout=_START_SECONDS)
