@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypedDict
 
 from codelode import arguments
 from codelode.discover.options import RECORDED
+from codelode.discover.span import Span
 from codelode.system.cpu import available_cores
 from codelode.types import Skip
 
@@ -70,6 +71,8 @@ class UpdateOptions:
     trace: Path | None
     merged_chunks: int | None = None
     """The most chunks that compaction merges afterwards; None for what compaction chooses."""
+    span: Span = field(default_factory=Span)
+    """The part of the tree to index, for an index that is joined with those of the other parts."""
 
     @classmethod
     def of(cls, paths: Paths | None, given: UpdateSettings) -> UpdateOptions:
