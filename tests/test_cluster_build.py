@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bz2
 import io
 import os
 import signal
@@ -94,15 +95,19 @@ def whole_tar(folder: Path) -> bytes:
     ).read_bytes()
 
 
-def pax_bomb(folder: Path) -> bytes:
-    """Return a small archive whose header says that it has a gigabyte, which is all zeros."""
-    header = tarfile.TarInfo("pax")
-    header.type, header.size = tarfile.XHDTYPE, 1 << 30
-    block = header.tobuf(tarfile.USTAR_FORMAT)
-    import bz2
+def zeros_after(kind: bytes, size: int) -> bytes:
+    """Return a small archive: one entry of a kind, whose content is `size` bytes of zeros."""
+    header = tarfile.TarInfo("entry")
+    header.type, header.size = kind, size
+    block = header.tobuf(tarfile.GNU_FORMAT)
+    return bz2.compress(block) + bz2.compress(bytes(64 << 20)) * (size >> 26)
 
-    zeros = bz2.compress(bytes(64 << 20))
-    return bz2.compress(block) + zeros * 16
+
+def endless_archive(folder: Path) -> Path:
+    """Write an archive that takes minutes to read."""
+    path = folder / "endless.tar.bz2"
+    path.write_bytes(zeros_after(b"Z", 256 << 30))
+    return path
 
 
 REFUSED: dict[str, tuple[str, Callable[[Path], bytes], str]] = {
@@ -129,8 +134,7 @@ REFUSED: dict[str, tuple[str, Callable[[Path], bytes], str]] = {
         lambda folder: tar_of(folder / "b.tar.gz", member("big", bytes(DISK + 1))).read_bytes(),
         "more than 67,108,864 bytes",
     ),
-    "memory bomb": ("a.tar.bz2", pax_bomb, "memory"),
-    "missing": ("a.tar.gz", lambda _: b"", "cannot be unpacked"),
+    "memory bomb": ("a.tar.bz2", lambda _: zeros_after(tarfile.XHDTYPE, 1 << 30), "memory"),
 }
 
 
@@ -219,7 +223,7 @@ BUILD = """
 import sys
 from codelode.cluster.build import build
 from codelode.cluster.build_messages import Source, TaskOptions
-build(Source("a", sys.argv[1]), "", TaskOptions(sys.argv[2], 1, 1 << 30, 1 << 30, 1 << 30))
+build(Source("a", sys.argv[1]), "", TaskOptions(sys.argv[2], 1, 1 << 30, 1 << 40, 1 << 30))
 """
 
 
@@ -238,10 +242,9 @@ def group_members(name: str) -> set[int]:
 def test_a_killed_task_leaves_no_process_and_its_folder_goes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fifo = tmp_path / "never.tar.gz"
-    os.mkfifo(fifo)  # reading it never ends: the builder is in the middle of its work
+    endless = endless_archive(tmp_path)
     before = group_members("codelode.cluster.builder")
-    task = subprocess.Popen([sys.executable, "-c", BUILD, str(fifo), str(tmp_path / "roster")])
+    task = subprocess.Popen([sys.executable, "-c", BUILD, str(endless), str(tmp_path / "roster")])
     until(lambda: bool(group_members("codelode.cluster.builder") - before), 20)
     (folder,) = left_over(tmp_path)
     task.send_signal(signal.SIGKILL)
@@ -273,6 +276,18 @@ def test_building_twice_gives_the_same_repository(tmp_path: Path) -> None:
     assert first.repository is not None and first.peak_bytes > 10 << 20
     build(Source("a", f"file://{origin}"), first.repository.manifest, options(tmp_path / "roster"))
     assert [path.stat().st_mtime_ns for path in segments] == times
+
+
+def test_what_is_no_source_is_said(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo.tar")
+    for place, problem in (
+        (tmp_path / "missing.tar.gz", "there is no such archive"),
+        (tmp_path / "fifo.tar", "there is no such archive"),
+        (tmp_path / "missing", "is no folder, no archive and no git URL"),
+        (f"file://{tmp_path}/missing", "missing' does not exist"),
+    ):
+        with pytest.raises(UsageError, match=problem):
+            obtain(str(place), tmp_path, DISK)
 
 
 def test_lists_of_sources_are_checked(tmp_path: Path) -> None:

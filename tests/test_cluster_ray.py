@@ -32,6 +32,7 @@ from codelode.search.request import SearchRequest
 from tests.clusters import TOKEN, front_of
 from tests.commandline import SAMPLE, until, write_tree
 from tests.rosters import World, make_world, requests
+from tests.test_cluster_build import endless_archive
 
 ray = pytest.importorskip("ray", reason="needs the extra cluster: make test-cluster")
 
@@ -245,11 +246,11 @@ def test_a_task_that_always_dies_is_given_up(
     nodes: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(schedule, "ATTEMPTS", 2)
-    os.mkfifo(tmp_path / "never.tar.gz")  # reading it does not end
-    source = Source("a", str(tmp_path / "never.tar.gz"))
+    source = Source("a", str(endless_archive(tmp_path)))
+    options = task_options(tmp_path / "roster", max_disk=1 << 40)
     with ThreadPoolExecutor(1) as pool:
         pool.submit(kill_tasks, 2)
-        (built,) = build_quietly(nodes, [source], task_options(tmp_path / "roster")).built
+        (built,) = build_quietly(nodes, [source], options).built
     assert built.problem.startswith("its task died 2 times")
     assert built.deaths == 1
 

@@ -27,6 +27,7 @@ _GIT_ENVIRONMENT = {
     "GIT_ASKPASS": "true",
     "GIT_SSH_COMMAND": "ssh -oBatchMode=yes",
     "GIT_LFS_SKIP_SMUDGE": "1",
+    "LC_ALL": "C",
 }
 
 
@@ -50,6 +51,8 @@ def obtain(place: str, folder: Path, most: int, commit: str = "") -> Obtained:
         if _URL.match(place):
             archive = folder / "archive"
             download(place, archive, most)
+        if not archive.is_file():
+            raise UsageError(f"{place}: there is no such archive")
         return Obtained(unpack(place, archive, folder / "tree", most))
     if _URL.match(place) or _SCP_LIKE.match(place):
         return _cloned(place, folder / "tree", commit)
@@ -92,5 +95,12 @@ def _git(address: str, *arguments: str) -> str:
     except subprocess.TimeoutExpired:
         raise UsageError(f"{address}: git took more than {_CLONE_SECONDS} s") from None
     if done.returncode != 0:
-        raise UsageError(f"{address}: {last_line(done.stderr) or 'git failed'}")
+        raise UsageError(f"{address}: {_reason(done.stderr)}")
     return done.stdout.decode("utf-8", "replace")
+
+
+def _reason(stderr: bytes) -> str:
+    """Return the line in which git says why it failed; general advice may follow it."""
+    lines = stderr.decode("utf-8", "replace").splitlines()
+    said = [line.removeprefix("fatal: ") for line in lines if line.startswith("fatal: ")]
+    return said[0] if said else last_line(stderr) or "git failed"
