@@ -1,4 +1,4 @@
-"""Builds of single repositories: hostile sources, limits, killed builders, and trees in parts."""
+"""Builds of single repositories: hostile sources, limits, killed builders, and trees in slices."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from hypothesis import strategies as st
 from codelode import Index
 from codelode.cluster import workspace as workspaces
 from codelode.cluster.build import build
-from codelode.cluster.build_messages import Built, Part, Source, TaskOptions
+from codelode.cluster.build_messages import Built, Source, TaskOptions
 from codelode.cluster.source_list import read_sources
 from codelode.cluster.sources import obtain
 from codelode.cluster.workspace import PREFIX, workspace
-from codelode.discover.span import Span, spans
+from codelode.discover.slices import Slice, cut
 from codelode.discover.walk import walk
 from codelode.errors import UsageError
 from codelode.objects.folder import FolderStore
@@ -320,28 +320,28 @@ TREE: dict[str, str | bytes] = {
 
 
 @pytest.mark.parametrize("size", [1, 100, 700, 1 << 20])
-def test_spans_hold_every_file_once_in_order(tmp_path: Path, size: int) -> None:
+def test_slices_hold_every_file_once_in_order(tmp_path: Path, size: int) -> None:
     root = write_tree(tmp_path / "tree", TREE)
     whole = list(walk(root))
-    found = spans(walk(root), size)
-    assert [each for span in found for each in span.within(walk(root))] == whole
+    found = cut(walk(root), size)
+    assert [each for slice in found for each in slice.within(walk(root))] == whole
     assert (len(found) == 1) == (size == 1 << 20)
     assert (found[0].first, found[-1].end) == ("", "")
     write_tree(root, {"added/first.py": "x = 1\n", "zz.py": "y = 2\n"})  # after the division
-    assert [each for span in found for each in span.within(walk(root))] == list(walk(root))
-    assert list(Span("src/d1", "src/d1.py").within(whole)) == [
+    assert [each for slice in found for each in slice.within(walk(root))] == list(walk(root))
+    assert list(Slice("src/d1", "src/d1.py").within(whole)) == [
         each for each in whole if each.path.startswith("src/d1/")
     ] + [each for each in whole if each.path.startswith("src/d1-a/")]
 
 
-def build_in_parts(source: Source, asked: TaskOptions) -> list[Built]:
+def build_in_slices(source: Source, asked: TaskOptions) -> list[Built]:
     planned = build(source, "", asked)
-    assert planned.repository is None and planned.problem == "" and len(planned.parts) > 1
-    return [build(source, "", asked, part) for part in planned.parts]
+    assert planned.repository is None and planned.problem == "" and len(planned.slices) > 1
+    return [build(source, "", asked, each, planned.commit) for each in planned.slices]
 
 
 @pytest.mark.parametrize("kind", ["archive", "git"])
-def test_a_tree_in_parts_answers_as_one_index(tmp_path: Path, kind: str) -> None:
+def test_a_tree_in_slices_answers_as_one_index(tmp_path: Path, kind: str) -> None:
     origin = repository(tmp_path / "origin", TREE)
     place = str(origin)
     if kind == "git":
@@ -351,14 +351,14 @@ def test_a_tree_in_parts_answers_as_one_index(tmp_path: Path, kind: str) -> None
         with tarfile.open(place, "w:gz") as packed:
             packed.add(origin, "app")
     roster = tmp_path / "roster"
-    source, asked = Source("acme/app", place), options(roster, part_size=900)
+    source, asked = Source("acme/app", place), options(roster, slice_size=900)
     planned = build(source, "", asked)
-    if kind == "git":  # the branch moves on while the parts are built
+    if kind == "git":  # the branch moves on while the slices are built
         write_tree(origin, {"later.py": "retry = 'later'\n"})
         committed(origin)
-    parts = [build(source, "", asked, part) for part in planned.parts]
-    assert [each.problem for each in parts] == [""] * len(planned.parts)
-    whole = join(FolderStore(roster), [each.repository for each in parts if each.repository])
+    slices = [build(source, "", asked, each, planned.commit) for each in planned.slices]
+    assert [each.problem for each in slices] == [""] * len(planned.slices)
+    whole = join(FolderStore(roster), [each.repository for each in slices if each.repository])
     if kind == "git":
         git(origin, "reset", "-q", "--hard", "HEAD~1")
     index = Index.open(origin, index_dir=tmp_path / "indexes")
@@ -381,20 +381,20 @@ def test_a_tree_in_parts_answers_as_one_index(tmp_path: Path, kind: str) -> None
     assert sum(map(bool, answers[0])) > 20
 
 
-def test_a_part_without_text_is_no_failure(tmp_path: Path) -> None:
+def test_a_slice_without_text_is_no_failure(tmp_path: Path) -> None:
     pictures: dict[str, str | bytes] = {f"a/{n}.png": b"\x89PNG\0" * 100 for n in range(9)}
     root = write_tree(tmp_path / "tree", {**pictures, "z.py": "retry = 1\n" * 80})
-    parts = build_in_parts(Source("a", str(root)), options(tmp_path / "roster", part_size=2000))
-    assert [each.problem for each in parts] == [""] * len(parts)
-    whole = join(FolderStore(tmp_path / "roster"), [p.repository for p in parts if p.repository])
+    slices = build_in_slices(Source("a", str(root)), options(tmp_path / "roster", slice_size=2000))
+    assert [each.problem for each in slices] == [""] * len(slices)
+    whole = join(FolderStore(tmp_path / "roster"), [s.repository for s in slices if s.repository])
     assert (whole.files, whole.complete) == (1, True)
 
 
-def test_parts_that_do_not_fit_together_are_refused(tmp_path: Path) -> None:
+def test_slices_that_do_not_fit_together_are_refused(tmp_path: Path) -> None:
     root = write_tree(tmp_path / "tree", TREE)
     store = FolderStore(tmp_path / "roster")
-    asked = options(tmp_path / "roster", part_size=900)
-    made = [each.repository for each in build_in_parts(Source("a", str(root)), asked)]
+    asked = options(tmp_path / "roster", slice_size=900)
+    made = [each.repository for each in build_in_slices(Source("a", str(root)), asked)]
     first, second, *_ = (each for each in made if each is not None)
     with pytest.raises(UsageError, match="have the same segment"):
         join(store, [first, second, second])
@@ -407,8 +407,8 @@ def test_parts_that_do_not_fit_together_are_refused(tmp_path: Path) -> None:
 
 def test_a_git_commit_that_is_gone_is_one_line(tmp_path: Path) -> None:
     origin = repository(tmp_path / "origin", SAMPLE)
-    part = Part("", "", "f" * 40)
-    built = build(Source("a", f"file://{origin}"), "", options(tmp_path / "roster"), part)
+    gone, asked = Source("a", f"file://{origin}"), options(tmp_path / "roster")
+    built = build(gone, "", asked, Slice(), "f" * 40)
     assert built.problem and "\n" not in built.problem
     built = build(Source("a", f"file://{origin}#-x"), "", options(tmp_path / "roster"))
     assert "is no branch" in built.problem

@@ -201,16 +201,16 @@ def parent_of(process: int) -> int:
 def test_tasks_that_are_killed_are_tried_again_and_nothing_differs(
     nodes: Any, tmp_path: Path
 ) -> None:
-    """Kill tasks in the middle of two repositories, each of which is built in parts."""
+    """Kill tasks in the middle of two repositories, each of which is built in slices."""
     for number in range(2):
         tree: dict[str, str | bytes] = {
             f"d{n}/f{n}.py": f"def retry_{n}_{number}():\n    pass\n" * 60 for n in range(40)
         }
         write_tree(tmp_path / f"tree{number}", tree)
     sources = [Source(f"acme/{n}", str(tmp_path / f"tree{n}")) for n in range(2)]
-    calm = build_quietly(nodes, sources, task_options(tmp_path / "calm", part_size=40_000))
-    assert [(each.problem, len(each.parts)) for each in calm.built] == [("", 2)] * 2
-    options = task_options(tmp_path / "roster", part_size=40_000)
+    calm = build_quietly(nodes, sources, task_options(tmp_path / "calm", slice_size=40_000))
+    assert [(each.problem, len(each.slices)) for each in calm.built] == [("", 2)] * 2
+    options = task_options(tmp_path / "roster", slice_size=40_000)
     with ThreadPoolExecutor(1) as pool:
         killed = pool.submit(kill_tasks, 2)
         report = build_quietly(nodes, sources, options)

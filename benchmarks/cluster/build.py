@@ -37,6 +37,7 @@ from codelode.objects.folder import FolderStore
 BUILDER = b"codelode.cluster.builder"
 LOOK_SECONDS = 0.3
 KILL_SECONDS = 4.0
+STARTS = 4
 MEGABYTE = 1e6
 
 
@@ -100,7 +101,14 @@ def ray_cluster(workers: int) -> Iterator[str]:
     from ray.cluster_utils import Cluster
 
     options = {"num_cpus": workers, "object_store_memory": 80 << 20, "include_dashboard": False}
-    cluster = Cluster(initialize_head=True, head_node_args=options)
+    cluster = Cluster()
+    for attempt in range(STARTS):
+        try:
+            cluster.add_node(**options)
+            break
+        except Exception:  # what Ray raises if a busy machine is slow
+            if attempt + 1 == STARTS:
+                raise
     try:
         yield cluster.address
     finally:

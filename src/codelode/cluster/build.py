@@ -11,8 +11,9 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from codelode.cluster.build_messages import BuildRequest, Built, Part, unpack_repository
+from codelode.cluster.build_messages import BuildRequest, Built, unpack_repository
 from codelode.cluster.workspace import workspace
+from codelode.discover.slices import Slice
 from codelode.errors import CodelodeError, IndexingError
 from codelode.system.error_message import raise_packed
 from codelode.system.groups import end_group
@@ -25,19 +26,26 @@ _BUILDER = "codelode.cluster.builder"
 _LONGEST_SECONDS = 6 * 3600
 
 
-def build(source: Source, before: str, options: TaskOptions, part: Part | None = None) -> Built:
-    """Build a repository, or a part of it, and upload its index; the caller commits it.
+def build(
+    source: Source,
+    before: str,
+    options: TaskOptions,
+    slice: Slice | None = None,
+    commit: str = "",
+) -> Built:
+    """Build a repository, or a slice of it, and upload its index; the caller commits it.
 
     `before` is the digest of the manifest that the roster has now, or "". If the tree is so large
-    that it should be built in parts, returns these parts, and nothing is built. Building twice does
-    no harm. Errors become a `problem` and are not raised.
+    that it should be built in slices, returns these, and nothing is built; then `commit` is the
+    commit of a git URL that all of them are to be built from. Building twice does no harm. Errors
+    become a `problem` and are not raised.
     """
     began = time.monotonic()
     folder = ""
     try:
         with workspace() as path:
             folder = str(path)
-            built = _built(BuildRequest(source, options, folder, before, part))
+            built = _built(BuildRequest(source, options, folder, before, slice, commit))
     except (CodelodeError, OSError) as error:
         problem = " ".join(str(error).split()) or type(error).__name__
         if folder:
@@ -66,11 +74,12 @@ def _built(request: BuildRequest) -> Built:
         raise IndexingError(f"the process that builds it ended with status {status}")
     reply = frame[0]
     raise_packed(reply)
-    parts = tuple(Part(**part) for part in reply.get("parts", ()))
+    slices = tuple(Slice(**each) for each in reply.get("slices", ()))
     made = reply.get("repository")
     return Built(
         request.source.name,
         None if made is None else unpack_repository(made),
-        parts,
+        slices,
+        reply.get("commit", ""),
         peak_bytes=int(reply["peak"]),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
+from codelode.discover.slices import Slice
 from codelode.roster.records import Identity, Repository
 
 
@@ -18,45 +19,34 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """A range of the files of a large tree, which a task of its own indexes.
-
-    The range is from the path `first` on and before `end`, as in `discover.span`. `commit` is the
-    commit of a git URL, otherwise "".
-    """
-
-    first: str
-    end: str
-    commit: str
-
-
-@dataclass(frozen=True, slots=True)
 class TaskOptions:
     """The roster that a task uploads to, and its limits.
 
     They are the cores of a task, the bytes of memory and of disk space that it may use, and the
-    bytes of files above which a tree is divided into parts.
+    bytes of files above which a tree is cut into slices.
     """
 
     roster: str
     cores: int
     max_memory: int
     max_disk: int
-    part_size: int
+    slice_size: int
 
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """The outcome of one task: the `repository` to commit, the `parts` to build, or a `problem`.
+    """The outcome of one task: the `repository` to commit, the `slices` to build, or a `problem`.
 
-    `repository` has only the files of a part, if the task built one. `deaths` is the number of
+    `repository` has only the files of a slice, if the task built one. `commit` is the commit of a
+    git URL that has slices, for their tasks. `deaths` is the number of
     tasks that died and were tried again. `peak_bytes` is the peak memory of the processes of the
     task. Of a repository with several tasks, `seconds` is the sum and `peak_bytes` the largest.
     """
 
     name: str
     repository: Repository | None = None
-    parts: tuple[Part, ...] = ()
+    slices: tuple[Slice, ...] = ()
+    commit: str = ""
     problem: str = ""
     seconds: float = 0.0
     peak_bytes: int = 0
@@ -70,17 +60,18 @@ class Built:
 
 @dataclass(frozen=True, slots=True)
 class BuildRequest:
-    """What the process of a task is asked for: a source, or a part of it, within a folder.
+    """What the process of a task is asked for: a source, or a slice of it, within a folder.
 
     `before` is the digest of the manifest that the roster has now, or "": its segments are not
-    uploaded again.
+    uploaded again. `commit` is the commit of a git URL to build; "" for the newest.
     """
 
     source: Source
     options: TaskOptions
     folder: str
     before: str = ""
-    part: Part | None = None
+    slice: Slice | None = None
+    commit: str = ""
 
     def pack(self) -> dict[str, Any]:
         """Return the request as JSON."""
@@ -89,13 +80,14 @@ class BuildRequest:
     @classmethod
     def unpack(cls, fields: dict[str, Any]) -> Self:
         """Return the request from JSON."""
-        part = fields["part"]
+        cut = fields["slice"]
         return cls(
             Source(**fields["source"]),
             TaskOptions(**fields["options"]),
             fields["folder"],
             fields["before"],
-            None if part is None else Part(**part),
+            None if cut is None else Slice(**cut),
+            fields["commit"],
         )
 
 

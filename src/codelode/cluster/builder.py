@@ -1,4 +1,4 @@
-"""The process that builds one repository, or a part of it: `python -m codelode.cluster.builder`.
+"""The process that builds one repository, or a slice of it: `python -m codelode.cluster.builder`.
 
 The source is hostile, so this process has limits: memory (of each process), and the disk space of
 its folder. If it exceeds them, or if its parent dies, it ends itself with all that it has started.
@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from codelode.answers.build import configured
-from codelode.cluster.build_messages import BuildRequest, Part, pack_repository
+from codelode.cluster.build_messages import BuildRequest, pack_repository
 from codelode.cluster.sources import obtain
 from codelode.cluster.workspace import used_bytes
-from codelode.discover.span import Span, spans
+from codelode.discover.slices import Slice, cut
 from codelode.discover.walk import walk
 from codelode.errors import CodelodeError, IndexingError, MemoryCapError
 from codelode.index import Index
@@ -53,21 +53,20 @@ def main() -> None:
 
 
 def _build(request: BuildRequest) -> dict[str, Any]:
-    """Obtain the source and index it; or reply with its parts, if it is large."""
-    folder, options, part = Path(request.folder), request.options, request.part
-    obtained = obtain(request.source.place, folder, options.max_disk, part.commit if part else "")
+    """Obtain the source and index it; or reply with its slices, if it is large."""
+    folder, options = Path(request.folder), request.options
+    obtained = obtain(request.source.place, folder, options.max_disk, request.commit)
     tree = obtained.tree.resolve()
     index, settings = configured(Index.open(tree, index_dir=folder / "index"))
     settings["jobs"], settings["max_memory"] = options.cores, options.max_memory
     update, writer = UpdateOptions.of(None, settings), IndexWriter(index.reader)
-    if part is None:
-        walked = walk(tree, writer.walk_options(update.walk_options()))
-        found = spans(walked, options.part_size)
+    if request.slice is None:
+        found = cut(walk(tree, writer.walk_options(update.walk_options())), options.slice_size)
         if len(found) > 1:
-            parts = [asdict(Part(each.first, each.end, obtained.commit)) for each in found]
-            return {"parts": parts, "peak": _peak(0)}
-    span = Span(part.first, part.end) if part else Span()
-    report = writer.update(replace(update, span=span))
+            slices = [asdict(each) for each in found]
+            return {"slices": slices, "commit": obtained.commit, "peak": _peak(0)}
+    update = replace(update, slice=request.slice or Slice())
+    report = writer.update(update)
     store = open_object_store(options.roster)
     known = digests_of(store, request.before) if request.before else frozenset()
     uploader = Uploader(store, known)

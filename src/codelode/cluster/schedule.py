@@ -1,4 +1,4 @@
-"""The tasks of a build on Ray: started, tried again if they die, and joined if they are parts.
+"""The tasks of a build on Ray: started, tried again if they die, and joined if they are slices.
 
 Ray itself could try again, but it would not say how often, and a task that runs out of memory it
 tries again without end.
@@ -17,7 +17,8 @@ from codelode.roster.join import join
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from codelode.cluster.build_messages import Part, Source, TaskOptions
+    from codelode.cluster.build_messages import Source, TaskOptions
+    from codelode.discover.slices import Slice
     from codelode.objects.store import ObjectStore
     from codelode.roster.records import Repository
     from codelode.roster.table import RosterTable
@@ -28,19 +29,20 @@ ATTEMPTS = 4
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """One attempt to build a source, or a part of it."""
+    """One attempt to build a source, or a slice of it."""
 
     source: Source
-    part: Part | None = None
+    slice: Slice | None = None
+    commit: str = ""
     attempt: int = 1
 
 
 @dataclass(slots=True)
 class _Large:
-    """A source that is built in parts, and the parts that are done."""
+    """A source that is built in slices, and the slices that are done."""
 
     planned: Built
-    done: dict[Part, Built] = field(default_factory=dict)
+    done: dict[Slice, Built] = field(default_factory=dict)
 
 
 class Schedule:
@@ -76,19 +78,19 @@ class Schedule:
             built = self._outcome(reference, task)
             if built is None:
                 self._start(replace(task, attempt=task.attempt + 1))
-            elif built.parts:
+            elif built.slices:
                 self._large[built.name] = _Large(built)
-                for part in built.parts:
-                    self._start(_Task(task.source, part))
-            elif task.part is None:
+                for each in built.slices:
+                    self._start(_Task(task.source, each, built.commit))
+            elif task.slice is None:
                 yield built
-            elif (whole := self._with_part(task.part, built)) is not None:
+            elif (whole := self._with_slice(task.slice, built)) is not None:
                 yield whole
 
     def _start(self, task: _Task) -> None:
         row = self._table.find(task.source.name)
         before = "" if row is None else self._table.repository(row).manifest
-        reference = self._task.remote(task.source, before, self._options, task.part)
+        reference = self._task.remote(task.source, before, self._options, task.slice, task.commit)
         self._pending[reference] = task
 
     def _outcome(self, reference: Any, task: _Task) -> Built | None:
@@ -106,14 +108,14 @@ class Schedule:
             return replace(built, deaths=task.attempt - 1)
         return Built(task.source.name, problem=problem, deaths=task.attempt - 1)
 
-    def _with_part(self, part: Part, built: Built) -> Built | None:
-        """Add a part that is done; return the whole repository if it was the last."""
+    def _with_slice(self, slice: Slice, built: Built) -> Built | None:
+        """Add a slice that is done; return the whole repository if it was the last."""
         large = self._large[built.name]
-        large.done[part] = built
-        if len(large.done) < len(large.planned.parts):
+        large.done[slice] = built
+        if len(large.done) < len(large.planned.slices):
             return None
         del self._large[built.name]
-        outcomes = [large.planned, *(large.done[each] for each in large.planned.parts)]
+        outcomes = [large.planned, *(large.done[each] for each in large.planned.slices)]
         whole = replace(
             large.planned,
             seconds=sum(each.seconds for each in outcomes),
@@ -124,9 +126,9 @@ class Schedule:
         made = [each.repository for each in outcomes[1:] if each.repository is not None]
         return replace(whole, problem=problem) if problem else self._joined(whole, made)
 
-    def _joined(self, whole: Built, parts: Sequence[Repository]) -> Built:
+    def _joined(self, whole: Built, slices: Sequence[Repository]) -> Built:
         try:
-            return replace(whole, repository=join(self._store, parts))
+            return replace(whole, repository=join(self._store, slices))
         except CodelodeError as error:
             return replace(whole, problem=str(error))
 

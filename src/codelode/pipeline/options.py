@@ -10,7 +10,7 @@ from typing import Protocol, TypedDict
 
 from codelode import arguments
 from codelode.discover.options import RECORDED
-from codelode.discover.span import Span
+from codelode.discover.slices import Slice
 from codelode.system.cpu import available_cores
 from codelode.types import Skip
 
@@ -71,8 +71,8 @@ class UpdateOptions:
     trace: Path | None
     merged_chunks: int | None = None
     """The most chunks that compaction merges afterwards; None for what compaction chooses."""
-    span: Span = field(default_factory=Span)
-    """The part of the tree to index, for an index that is joined with those of the other parts."""
+    slice: Slice = field(default_factory=Slice)
+    """The files to index, for an index that is joined with those of the other slices."""
 
     @classmethod
     def of(cls, paths: Paths | None, given: UpdateSettings) -> UpdateOptions:

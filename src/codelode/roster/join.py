@@ -1,4 +1,4 @@
-"""Joins the parts of a large tree, which different machines have indexed, to one repository."""
+"""Joins the slices of a large tree, which different machines have indexed, to one repository."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ if TYPE_CHECKING:
     from codelode.store.manifest import Manifest
 
 
-def join(store: ObjectStore, parts: Sequence[Repository]) -> Repository:
-    """Upload the manifest of a repository that consists of `parts`, in the order of their paths.
+def join(store: ObjectStore, slices: Sequence[Repository]) -> Repository:
+    """Upload the manifest of a repository that consists of `slices`, in the order of their paths.
 
-    The parts are uploaded, and no file is in two of them. The repository has their name, label and
+    The slices are uploaded, and no file is in two of them. The repository has their name, label and
     all of their segments, so its answers are those of one index of the whole tree. Raises
-    `UsageError` if the parts were not made by the same version with the same options,
+    `UsageError` if the slices were not made by the same version with the same options,
     `DamagedError`, `ObjectStoreError`.
     """
-    first, languages = parts[0], Counter[str]()
+    first, languages = slices[0], Counter[str]()
     manifests: list[RepositoryManifest] = []
-    for part in parts:
-        manifests.append(_fetch(store, part))
-        languages.update(part.languages)
+    for slice in slices:
+        manifests.append(_fetch(store, slice))
+        languages.update(slice.languages)
     whole = manifests[0].manifest
     if any(_common(each.manifest) != _common(whole) for each in manifests):
-        raise UsageError(f"the parts of {first.name} were made by different versions or options")
+        raise UsageError(f"the slices of {first.name} were made by different versions or options")
     entries = tuple(entry for each in manifests for entry in each.manifest.segments)
     if len({entry.name for entry in entries}) < len(entries):
-        raise UsageError(f"two parts of {first.name} have the same segment")
+        raise UsageError(f"two slices of {first.name} have the same segment")
     joined = replace(
         whole,
         segments=entries,
@@ -50,13 +50,13 @@ def join(store: ObjectStore, parts: Sequence[Repository]) -> Repository:
 
 
 def _common(manifest: Manifest) -> Manifest:
-    """Return the fields that all parts must share: the model, the options and so on."""
+    """Return the fields that all slices must share: the model, the options and so on."""
     return replace(manifest, segments=(), complete=True, generation=0)
 
 
-def _fetch(store: ObjectStore, part: Repository) -> RepositoryManifest:
-    key = repository_key(part.manifest)
+def _fetch(store: ObjectStore, slice: Repository) -> RepositoryManifest:
+    key = repository_key(slice.manifest)
     try:
-        return check_manifest(part, store.get(key))
+        return check_manifest(slice, store.get(key))
     except NoObjectError:
-        raise ObjectStoreError(store.place, key, "a part is missing: build it again") from None
+        raise ObjectStoreError(store.place, key, "a slice is missing: build it again") from None

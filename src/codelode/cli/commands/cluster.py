@@ -117,11 +117,11 @@ COMMAND = Command(
                     help="the disk space of a task, for its source and its index (default: 16G)",
                 ),
                 option(
-                    "--part-size",
+                    "--slice-size",
                     metavar="SIZE",
                     type=size,
                     default=256 << 20,
-                    help="divide trees with more bytes of files than this into parts, each of which"
+                    help="cut trees with more bytes of files than this into slices, each of which"
                     " is a task (default: 256M)",
                 ),
                 switch("--json", help="print one JSON object with the outcome of each repository"),
@@ -227,7 +227,7 @@ def _build(options: argparse.Namespace) -> int:
         cores=options.task_cores,
         max_memory=options.task_memory,
         max_disk=options.task_disk,
-        part_size=options.part_size,
+        slice_size=options.slice_size,
     )
     with redirect_stdout(sys.stderr):  # Ray prints there when a worker dies
         report = build_all(sources, asked, _ray_address(options), progress, say)

@@ -45,7 +45,7 @@ def _built_object(built: Built) -> dict[str, Any]:
         "files": built.files,
         "chunks": 0 if made is None else made.chunks,
         "index_bytes": 0 if made is None else made.index_bytes,
-        "parts": max(len(built.parts), 1),
+        "slices": max(len(built.slices), 1),
         "deaths": built.deaths,
         "task_seconds": built.seconds,
         "peak_rss_bytes": built.peak_bytes,

@@ -1,8 +1,8 @@
-"""Build one large tree in parts on Ray, and compare its answers with those of one index.
+"""Build one large tree in slices on Ray, and compare its answers with those of one index.
 
-    python -m benchmarks.cluster.parts TREE [--part-size 67108864] [--workers 1 2] [--record]
+    python -m benchmarks.cluster.slices TREE [--slice-size 67108864] [--workers 1 2] [--record]
 
-The tree is divided into parts of at most `--part-size` bytes of files, and built with each number
+The tree is cut into slices of at most `--slice-size` bytes of files, and built with each number
 of workers; then once as a whole, by one process. All answers must be equal in path, lines, text,
 score, features and order.
 """
@@ -38,8 +38,8 @@ def answers(place: Path) -> list[list[Hit]]:
     return [opened.answer(request).hits for request in requests]
 
 
-def build_parts(session: Session, tree: Path, place: Path, size: int, workers: int) -> float:
-    """Build the tree in parts; return the seconds."""
+def build_slices(session: Session, tree: Path, place: Path, size: int, workers: int) -> float:
+    """Build the tree in slices; return the seconds."""
     options = TaskOptions(str(place), 1, 2 << 30, 16 << 30, size)
     with ray_cluster(workers) as address, Watch() as watch:
         report = build_all(
@@ -50,7 +50,7 @@ def build_parts(session: Session, tree: Path, place: Path, size: int, workers: i
     name = f"{workers} workers"
     session.add(f"{name}/build", "s", report.seconds)
     session.add(f"{name}/all tasks", "s", built.seconds)
-    session.add(f"{name}/parts", "", float(len(built.parts)))
+    session.add(f"{name}/slices", "", float(len(built.slices)))
     session.add(f"{name}/peak of a task", "MB", built.peak_bytes / 1e6)
     session.add(f"{name}/peak of all tasks", "MB", watch.tasks.pss / 1e6)
     return report.seconds
@@ -70,22 +70,24 @@ def build_whole(session: Session, tree: Path, folder: Path) -> Path:
 
 def main() -> None:
     """Parse the command line and run."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.cluster.parts", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.cluster.slices", description=__doc__
+    )
     parser.add_argument("tree", type=Path)
-    parser.add_argument("--part-size", type=int, default=64 << 20, metavar="BYTES")
+    parser.add_argument("--slice-size", type=int, default=64 << 20, metavar="BYTES")
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--scratch", type=Path, help="folder for indexes and rosters")
     add_options(parser)
     options = parser.parse_args()
-    session = Session("cluster-parts", options)
+    session = Session("cluster-slices", options)
     session.corpus(options.tree)
     with scratch_folder(options.scratch) as folder:
         for workers in options.workers:
-            place = folder / f"parts-{workers}"
-            build_parts(session, options.tree.resolve(), place, options.part_size, workers)
+            place = folder / f"slices-{workers}"
+            build_slices(session, options.tree.resolve(), place, options.slice_size, workers)
         whole = answers(build_whole(session, options.tree.resolve(), folder))
         for workers in options.workers:
-            assert answers(folder / f"parts-{workers}") == whole, "the answers differ"
+            assert answers(folder / f"slices-{workers}") == whole, "the answers differ"
     session.notes.append(f"{len(whole)} answers are equal")
     session.finish()
 

@@ -1,7 +1,7 @@
-"""Ranges of a walk, for trees whose files several machines index.
+"""Slices of a tree: ranges of its walk, for trees whose files several machines index.
 
 Each machine walks the whole tree, since rule files, git and the sources beside a header decide for
-other files too, and keeps the files of its range. So ranges that follow one another hold every file
+other files too, and keeps the files of its slice. So slices that follow one another hold every file
 of the tree once.
 """
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class Slice:
     """The files from the path `first` on, and before the path `end`, in the order of a walk.
 
     An empty path is no limit.
@@ -30,7 +30,7 @@ class Span:
     end: str = ""
 
     def within(self, walked: Iterable[SourceFile | Skip]) -> Iterator[SourceFile | Skip]:
-        """Return the files of the span; the walk is not read beyond its end."""
+        """Return the files of the slice; the walk is not read beyond its end."""
         return self._cut(walked) if self.first or self.end else iter(walked)
 
     def _cut(self, walked: Iterable[SourceFile | Skip]) -> Iterator[SourceFile | Skip]:
@@ -43,10 +43,10 @@ class Span:
                 yield each
 
 
-def spans(walked: Iterable[SourceFile | Skip], most: int) -> list[Span]:
-    """Cut a walk into spans of at most `most` bytes of files; a larger file is a span of its own.
+def cut(walked: Iterable[SourceFile | Skip], most: int) -> list[Slice]:
+    """Cut a walk into slices of at most `most` bytes of files; a larger file is a slice of its own.
 
-    The spans cover all paths, so a file that appears later belongs to one of them.
+    The slices cover all paths, so a file that appears later belongs to one of them.
     """
     firsts, size = [""], 0
     for each in walked:
@@ -55,7 +55,7 @@ def spans(walked: Iterable[SourceFile | Skip], most: int) -> list[Span]:
                 firsts.append(each.path)
                 size = 0
             size += each.size
-    return [Span(*pair) for pair in zip(firsts, [*firsts[1:], ""], strict=True)]
+    return [Slice(*pair) for pair in zip(firsts, [*firsts[1:], ""], strict=True)]
 
 
 def _key(path: str) -> list[bytes]:
