@@ -90,6 +90,16 @@ COMMAND = Command(
                     help="the address and port that searchers dial; on several machines, one that"
                     " all of them reach, in a private network (default: 127.0.0.1:0)",
                 ),
+                option(
+                    "--front",
+                    metavar="ADDRESS",
+                    dest="fronts",
+                    action="append",
+                    default=[],
+                    help="with Ray, the address of a front that searchers dial; repeatable: name"
+                    " all fronts that share the searchers, this one too, and give all of them the"
+                    " same LODE_CLUSTER_TOKEN",
+                ),
             ),
         ),
         (
@@ -192,6 +202,7 @@ def _serve(options: argparse.Namespace) -> int:
         ray=None if options.no_ray else _ray_address(options),
         labels=options.label,
         model=options.model,
+        fronts=[parse_address(each) for each in options.fronts],
     )
 
     def announce(url: str, token: str) -> None:
@@ -259,7 +270,10 @@ def _down(_: argparse.Namespace) -> int:
 
 
 def _ray_address(options: argparse.Namespace) -> str:
-    """Return Ray's address from the flag, else from `up`; else empty, for Ray's default."""
+    """Return Ray's address: from the flag, else of the cluster that `up` started.
+
+    Without either, the address is empty: Ray's default.
+    """
     from codelode.cluster.local_ray import address
 
     return options.ray or address() or ""
