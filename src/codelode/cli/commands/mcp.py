@@ -53,7 +53,10 @@ COMMAND = Command(
     ),
     (
         ("for the agent of this project", "lode mcp"),
-        ("for the repositories of a team", "lode mcp --roster s3://acme-code/roster"),
+        (
+            "over HTTP, for the repositories of a team",
+            "lode mcp --http 8791 --roster s3://acme-code/roster",
+        ),
         ("over HTTP, for several projects", "lode mcp --http 8791 ~/src/app ~/src/library"),
     ),
     "0 the client closed the connection, 2 error",
