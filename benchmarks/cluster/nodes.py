@@ -110,6 +110,13 @@ def kill_actor(address: str) -> None:
     os.kill(process, signal.SIGKILL)
 
 
+def node_of(front: Front, nodes: Any) -> Any:
+    """Return a node that has a searcher."""
+    with front.views.current(time.monotonic() + MOST_SECONDS) as view:
+        used = set(view.nodes)
+    return next(node for node in nodes.list_all_nodes() if node.node_id in used)
+
+
 def run(place: str, nodes: Any, scratch: Path) -> None:
     """Deploy searchers on a Ray cluster, and let its parts fail."""
     roster = Roster.open(place)
@@ -122,13 +129,15 @@ def run(place: str, nodes: Any, scratch: Path) -> None:
     try:
         deploy(options)
         observe("an actor is killed", repositories, right, lambda: kill_actor(nodes.address))
-        first, second, *_ = nodes.list_all_nodes()[1:]
-        observe("a raylet is killed", repositories, right, first.kill_raylet)
+        dying = node_of(front, nodes)
+        observe("a raylet is killed", repositories, right, dying.kill_raylet)
+        nodes.remove_node(dying, allow_graceful=False)
+        dying = node_of(front, nodes)
         observe(
             "a node is removed",
             repositories,
             right,
-            lambda: nodes.remove_node(second, allow_graceful=False),
+            lambda: nodes.remove_node(dying, allow_graceful=False),
         )
     finally:
         repositories.close()
