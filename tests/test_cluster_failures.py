@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from codelode import Hit, Index
+from codelode.cluster import members, rounds
 from codelode.cluster.front import Front
 from codelode.cluster.handshake import PROTOCOL, Peer, introduce
 from codelode.cluster.pieces import Corpus, Piece
@@ -162,8 +163,10 @@ def test_without_a_replica_the_answer_says_what_is_missing(indexed: Corpus) -> N
             processes.close()
 
 
-def test_a_search_waits_a_moment_for_the_only_owner() -> None:
+def test_a_search_waits_a_moment_for_the_only_owner(monkeypatch: pytest.MonkeyPatch) -> None:
     """It ends and starts again: searches take longer, and none is partial."""
+    for module in (members, rounds):
+        monkeypatch.setattr(module, "RETURN_SECONDS", 10.0)  # the machine may be busy
     pieces = MemoryPieces()
     held = [pieces.repository(name, TREE, set(), 4) for name in ("one", "two")]
     request = SearchRequest("name_3 return", explain=True)

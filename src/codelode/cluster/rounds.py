@@ -8,7 +8,7 @@ same pieces twice are never used together.
 from __future__ import annotations
 
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
@@ -40,6 +40,7 @@ _HEDGE_FACTOR = 1.5
 _LEAST_HEDGE = 0.02
 _MOST_HEDGE = 0.5
 _PAUSE = 0.02
+_MOST_LOSSES = 3
 
 
 class Latencies:
@@ -113,7 +114,7 @@ class Round(Generic[T]):
         request itself.
         """
         self._tried = np.zeros(self.view.owners.shape, bool)
-        self._returned: set[str] = set()
+        self._losses: Counter[str] = Counter()
         self._under_way: dict[Future[Frame], _Sent] = {}
         self._ask(wanted)
         patient = time.monotonic() + RETURN_SECONDS
@@ -192,8 +193,8 @@ class Round(Generic[T]):
                 self._use(Reply(mine, self.call.read(frame, mine)))
                 self.latencies.add(time.monotonic() - sent.at)
         except LinkLostError:
-            if sent.link.name not in self._returned:  # it may be asked once more
-                self._returned.add(sent.link.name)
+            self._losses[sent.link.name] += 1
+            if self._losses[sent.link.name] <= _MOST_LOSSES:  # it may be asked again
                 mine = self.view.owners == self.view.members.index(sent.link.name)
                 self._tried &= ~(mine & sent.pieces[:, None])
         except FrameError:
