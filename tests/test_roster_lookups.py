@@ -15,14 +15,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from codelode import CodelodeError, Index, NoIndexError, RosterReader, SymbolHit, UsageError
+from codelode import Answer, CodelodeError, Index, NoIndexError, RosterReader, SymbolHit, UsageError
 from codelode.objects.folder import FolderStore
 from codelode.roster.cache import ObjectCache
 from codelode.roster.followed import FollowedRoster
+from codelode.roster.repositories import named_without_hits
 from codelode.roster.roster import Roster
 from codelode.search.dense import cosines
 from codelode.search.rank import COSINE_DISCOUNT
 from codelode.search.related import anchor_at
+from codelode.search.request import SearchRequest
 from codelode.search.shard import Shard
 from codelode.search.symbol_finder import symbols_in
 from codelode.search.symbol_query import SymbolRequest
@@ -236,6 +238,30 @@ def test_definitions_do_not_depend_on_how_segments_are_spread(world: World) -> N
 
     for request in SYMBOLS:
         assert found(several, request) == found([one], request), request
+
+
+def test_words_that_occur_in_names_alone_have_no_weight_but_are_pointed_out(
+    world: World, followed: FollowedRoster
+) -> None:
+    def answer(query: str) -> Answer:
+        return followed.answer(SearchRequest(query, 3, "lexical"))
+
+    named, unknown = answer("delay retry mirror").hits, answer("delay retry xqzzyw").hits
+    assert named == unknown  # although there is a repository acme.mirror/api
+    preferred = followed.answer(SearchRequest("queue delay", 30)).hits[0].path
+    assert preferred.startswith("queue/")  # a word of the text, too
+    for query, names in (
+        ("jitter WEB", ["acme/web"]),
+        ("jitter of acme/web or queue", ["acme/web", "queue"]),
+        ("retry", []),
+        ("jitter secret", []),  # hidden
+        ("jitter api", []),  # it has hits
+        ("jitter docs", []),  # no repository, but a folder of some
+        ("../web /web web/ {web} *", ["acme/web"]),
+        ("jitter \udcff", []),
+    ):
+        found = named_without_hits(query, answer("jitter"), followed)
+        assert found == names, query
 
 
 def test_clean_empties_the_cache_of_fetched_segments(world: World, tmp_path: Path) -> None:
