@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from codelode import Index
 from codelode.errors import UsageError
 from codelode.search.context import QueryContext, Statistics
+from codelode.search.dense import Products
 from codelode.search.file_means import mean_cosines, sampled_chunks
 from codelode.search.name_match import likeness_of_stems, shares_of_symbols
 from codelode.search.parsed_query import parse_query
@@ -157,13 +158,13 @@ def test_the_mean_of_a_file_is_that_of_its_vectors() -> None:
     chunks, begins = sampled_chunks(
         segment.files["first_chunk"][files], segment.files["chunks"][files]
     )
-    once = mean_cosines(shard, 0, files, chunks, begins, vector)
+    once = mean_cosines(Products(shard, vector), 0, files, chunks, begins)
     scaled = segment.codes * segment.scales[:, None].astype(np.float32)
     for file, found in zip(files.tolist(), once.tolist(), strict=True):
         mine = scaled[segment.chunk_files == file]
         assert found == pytest.approx(plain_mean(mine, vector), abs=0.02)
     assert (shard.mean_norms[0][files] > 0).all()
-    assert (mean_cosines(shard, 0, files, chunks, begins, vector) == once).all()
+    assert (mean_cosines(Products(shard, vector), 0, files, chunks, begins) == once).all()
 
 
 @pytest.fixture(scope="module")

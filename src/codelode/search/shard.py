@@ -101,9 +101,12 @@ class Shard:
 
     def paths(self, number: int, files: NDArray[np.integer]) -> list[bytes]:
         """Return the paths of some files of a segment, with their prefix."""
-        segment, prefix = self.segment(number), self._prefixes[number]
-        table = segment.files
-        paths = segment.pieces("paths", table["path_start"][files], table["path_length"][files])
+        return self.paths_in(number, self.segment(number).files[files])
+
+    def paths_in(self, number: int, table: NDArray[np.void]) -> list[bytes]:
+        """Return the paths of some rows of the table of files of a segment, with their prefix."""
+        paths = self.segment(number).pieces("paths", table["path_start"], table["path_length"])
+        prefix = self._prefixes[number]
         return [prefix + path for path in paths] if prefix else paths
 
     def path_hashes(self, number: int, files: NDArray[np.integer]) -> NDArray[np.uint64]:
