@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 import numpy as np
+from numpy.typing import NDArray
 
 from codelode.errors import CodelodeError
 from codelode.lru import LruCache
+from codelode.search.candidates import chunk_keys, split_keys
 from codelode.search.shard import Shard
 from codelode.store.manifest import Manifest
 from codelode.store.snapshot import LiveSegment, Snapshot
@@ -38,6 +40,11 @@ class HeldShard:
             Snapshot(_manifest(segments), segments), [piece.prefix for _, piece, _ in pieces]
         )
 
+    def renumbered(self, keys: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return keys with the numbers of their segments replaced by those of the pieces."""
+        segments, ordinals = split_keys(keys)
+        return chunk_keys(self.numbers[segments], ordinals)
+
 
 class OpenView:
     """The pieces of one view that this searcher holds."""
@@ -51,7 +58,7 @@ class OpenView:
         self._shards: LruCache[bytes, HeldShard] = LruCache(_SHARDS)
 
     def part(self, pieces: Pieces) -> tuple[HeldShard, list[int]]:
-        """Return a shard of the open ones among some pieces, and the numbers of the others."""
+        """Return a shard of the open pieces among `pieces`, and the numbers of those not open."""
         numbers = np.flatnonzero(pieces).tolist()
         missing = [number for number in numbers if number not in self.segments]
         key = np.packbits(pieces).tobytes() + bytes(str(missing), "ascii")
@@ -148,7 +155,7 @@ class Holdings:
 
 
 def _key(piece: Piece) -> tuple[str, str]:
-    """Return the key of an open piece: it identifies its bytes, and which of its files are dead."""
+    """Return the key of an open piece: it identifies the piece's bytes and its dead files."""
     return piece.key, piece.entry.dead
 
 
