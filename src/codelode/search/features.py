@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from codelode.search.candidate_files import CandidateFiles
 from codelode.search.candidates import chunk_keys, split_keys
 from codelode.search.dense import cosines_of
-from codelode.search.candidate_files import CandidateFiles
 from codelode.search.file_features import features_of_files
 from codelode.search.file_query import file_weights
 from codelode.search.gathered import COLUMN, FEATURES

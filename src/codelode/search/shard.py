@@ -13,8 +13,8 @@ import xxhash
 from numpy.typing import NDArray
 
 from codelode.lru import LruCache
-from codelode.text.csr import table_rows
 from codelode.search.fair_lock import SEARCH_LOCK
+from codelode.text.csr import table_rows
 
 if TYPE_CHECKING:
     from typing import Self

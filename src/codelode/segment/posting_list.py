@@ -76,7 +76,7 @@ def _read_gaps(data: Bytes, count: int) -> tuple[Offsets, int]:
     Most gaps take one byte, so the bytes are counted first: `data` may be three times as long.
     """
     length = count
-    while (more := count + np.count_nonzero(data[:length] & 0x80)) > length:
+    while (more := count + int(np.count_nonzero(data[:length] & 0x80))) > length:
         length = more
     data = data[:length]
     if length > len(data) or (length and data[-1] & 0x80):
