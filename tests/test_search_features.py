@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from codelode import Index
 from codelode.errors import UsageError
-from codelode.search.context import QueryContext, Statistics
 from codelode.search.candidate_files import CandidateFiles, sampled_chunks
+from codelode.search.context import QueryContext, Statistics
 from codelode.search.dense import Products, dense_scan
 from codelode.search.file_means import mean_cosines
 from codelode.search.name_match import likeness_of_stems, shares_of_symbols
