@@ -93,8 +93,8 @@ def _symbols(files: CandidateFiles) -> tuple[bytes, list[int]]:
     Also returns the offset at which the symbols of each file end.
     """
     chunks = [(files.shard.segment(part.number), files.sample[part.sample]) for part in files.parts]
-    found = [segment.symbol_places(mine) for segment, mine in chunks]
-    starts, lengths = joined([each[0] for each in found]), joined([each[1] for each in found])
+    starts = joined([segment.symbol_starts(mine) for segment, mine in chunks])
+    lengths = joined([segment.chunks["symbol_length"][mine] for segment, mine in chunks])
     new = np.ones(len(starts), bool)
     np.not_equal(starts[1:], starts[:-1], out=new[1:])
     new[files.begins] = True

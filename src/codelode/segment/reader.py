@@ -230,12 +230,6 @@ class Segment:
         longer: NDArray[np.int64] = np.diff(ends, prepend=0)
         return longer
 
-    def symbol_places(
-        self, chunks: NDArray[np.int64]
-    ) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
-        """Return where the symbols of chunks begin in the section `symbols`, and their lengths."""
-        return self.symbol_starts(chunks), self.chunks["symbol_length"][chunks]
-
     def pieces(
         self,
         section: str,
