@@ -15,11 +15,7 @@ from codelode.lru import LruCache
 from codelode.segment.container import SegmentFile
 from codelode.segment.definition_lookup import DefinitionLookup
 from codelode.segment.definitions import read_rows
-from codelode.segment.dictionary import (
-    BUCKETS,
-    DICTIONARY_SECTIONS,
-    Dictionary,
-)
+from codelode.segment.dictionary import BUCKETS, DICTIONARY_SECTIONS, Dictionary
 from codelode.segment.names import Names
 from codelode.segment.posting_list import list_count, read_list
 from codelode.segment.quantizer import residual_bytes
@@ -240,8 +236,7 @@ class Segment:
         if not len(starts):
             return []
         begins = starts.astype(np.int64)
-        ends = begins + lengths
-        base = int(begins.min())
+        ends, base = begins + lengths, int(begins.min())
         read = self.file.read(section, base, int(ends.max()))
         if len(read) > _SPARSE * len(starts):
             lines = self.lines_of(section, begins, lengths).split(b"\n")
