@@ -60,9 +60,7 @@ _SHARED = {
     "enum_specifier": _with_body("enum", holds=True),
     "enumerator": Rule("variant", declaration=True, holds=False),
     "type_definition": Rule(typedef, nothing, by_field("type", "body"), encloses=False),
-    "preproc_def": Rule(
-        "macro", named, _value, holds=False, declaration=None, unless=is_guard
-    ),
+    "preproc_def": Rule("macro", named, _value, holds=False, declaration=None, unless=is_guard),
     "preproc_call": Rule(macro_among_enumerators, nothing, nothing, holds=False),
     "preproc_function_def": Rule("macro", named, _value, holds=False),
     "expression_statement": Rule(macro_call, nothing, nothing, holds=False),
