@@ -35,7 +35,6 @@ _SMALL_CHILD: Final = 24  # bytes
 _INTERESTING: Final = RULE | WRAPPER | SCOPE
 _LEAF: Final = NAMED | RULE  # can be a definition, but cannot contain one
 _LF: Final = 0x0A
-_NO_CUT: Final = SOFT + SOFT
 _ENDS: Final = (b"}", b"end")
 
 
@@ -64,6 +63,7 @@ class _Walk:
         self.outline = Outline()
         self.definer = Definer(grammar, text, self.outline.definitions)
         self.places: list[Place] = []
+        self.leaf = -1 if broken else _LEAF
 
     def search(self, place: Place) -> None:
         """Search the children of one node for definitions, and queue the children to enter."""
@@ -74,7 +74,6 @@ class _Walk:
         roles, text, cuts, limit = self.roles, self.text, self.outline.cuts, self.limit
         own_cut, bound_cut, inner = self.levels(place)
         cutting, interesting = end - first > limit, _INTERESTING if place.defines else 0
-        leaf = -1 if self.broken else _LEAF
         comments: LeadingComments | None = None
         last, previous = -1, first
         for child in node.children:
@@ -84,14 +83,12 @@ class _Walk:
                 continue
             start, end = child.byte_range
             gap = previous - 1 if previous else 0  # some nodes end with their newline
-            first_in_line = start and text[start - 1] == _LF
-            line = start if first_in_line else text.rfind(b"\n", gap, start) + 1
+            line = start if start and text[start - 1] == _LF else text.rfind(b"\n", gap, start) + 1
             if comments is not None and text.count(b"\n", gap, start) > 1:
                 comments = None
             if cutting and line:
                 cut = own_cut if comments is None else bound_cut
-                if cut < cuts.get(line, _NO_CUT):
-                    cuts[line] = cut
+                cuts[line] = min(cut, cuts.get(line, cut))
             previous = end
             if role & (COMMENT | ATTRIBUTE) and self.precedes(child, role):
                 if comments is None and (line or start == first):
@@ -100,7 +97,7 @@ class _Walk:
                 continue
             if role & interesting:
                 before, item = last, (child, role, start, end, comments, last)
-                if role == leaf and end - start <= limit:  # most definitions: nothing more to do
+                if role == self.leaf and end - start <= limit:  # most definitions
                     last = self.definer.define(place, child, item)
                 else:
                     last = self.visit(place, inner, item)
