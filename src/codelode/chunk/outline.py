@@ -67,8 +67,7 @@ class _Walk:
 
     def search(self, place: Place) -> None:
         """Search the children of one node for definitions, and queue the children to enter."""
-        node = place.node
-        first, end = node.byte_range
+        first, end = (node := place.node).byte_range
         if not place.defines and node.child_count * _SMALL_CHILD > end - first:
             return  # a long list of small items: splitting by lines is as good
         roles, text, cuts, limit = self.roles, self.text, self.outline.cuts, self.limit
