@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from codelode.errors import DamagedError, FormatError, StoreError, UsageError
 from codelode.objects.transfer import move
 from codelode.render.units import size as shown
-from codelode.sharing.check import check_content, check_counts, check_distinct
+from codelode.sharing.check import check_counts, check_distinct
+from codelode.sharing.checkers import Checkers
 from codelode.sharing.fit import known_files
 from codelode.sharing.staging import partial_name
 from codelode.store.manifest import read_manifest
@@ -77,17 +78,21 @@ def gather(
     _check_space(staging.directory, size, limits.space)
     ready: dict[str, tuple[LiveSegment, NDArray[np.int64]]] = {}
 
+    unchecked = [entry for entry in manifest.segments if entry.name not in trusted]
+    checkers = Checkers(staging.folder, manifest.dimensions, unchecked)
+
     def prepare(entry: SegmentEntry, pace: Pace) -> None:
         if entry.name in missing:
             staging.fetch(store, entry, objects[entry.name], pace)
         live = open_segment(staging.storage, entry, manifest.dimensions)
         if entry.name not in trusted:
-            check_content(live.segment)
+            checkers.check(live)
         check_counts(live)
         ready[entry.name] = live, fitter.stats(live)
 
     try:
-        move(manifest.segments, size, prepare, limits.bandwidth, meter)
+        with checkers:
+            move(manifest.segments, size, prepare, limits.bandwidth, meter)
         check_distinct([live for live, _ in ready.values()])
     except (DamagedError, FormatError):
         staging.clear()
