@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from codelode.sharing.fit import Fitter
     from codelode.sharing.layout import SharedIndex
     from codelode.sharing.staging import Staging
-    from codelode.store.manifest import SegmentEntry
+    from codelode.store.manifest import Manifest, SegmentEntry
     from codelode.store.snapshot import LiveSegment
 
 _SPARE_BYTES = 64 << 20
@@ -77,9 +77,7 @@ def gather(
     size = sum(missing.values())
     _check_space(staging.directory, size, limits.space)
     ready: dict[str, tuple[LiveSegment, NDArray[np.int64]]] = {}
-
-    unchecked = [entry for entry in manifest.segments if entry.name not in trusted]
-    checkers = Checkers(staging.folder, manifest.dimensions, unchecked)
+    checkers = _checkers(staging, manifest, trusted)
 
     def prepare(entry: SegmentEntry, pace: Pace) -> None:
         if entry.name in missing:
@@ -100,6 +98,11 @@ def gather(
     known = sum(known_files(*each) for each in ready.values())
     stats = [ready[entry.name][1] for entry in manifest.segments]
     return Gathered(stats, known, len(missing), size)
+
+
+def _checkers(staging: Staging, manifest: Manifest, trusted: set[str]) -> Checkers:
+    unchecked = [entry for entry in manifest.segments if entry.name not in trusted]
+    return Checkers(staging.folder, manifest.dimensions, unchecked)
 
 
 def _missing(staging: Staging, shared: SharedIndex, trusted: set[str]) -> dict[str, int]:
