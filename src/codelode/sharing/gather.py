@@ -77,7 +77,6 @@ def gather(
     size = sum(missing.values())
     _check_space(staging.directory, size, limits.space)
     ready: dict[str, tuple[LiveSegment, NDArray[np.int64]]] = {}
-    checkers = _checkers(staging, manifest, trusted)
 
     def prepare(entry: SegmentEntry, pace: Pace) -> None:
         if entry.name in missing:
@@ -89,15 +88,14 @@ def gather(
         ready[entry.name] = live, fitter.stats(live)
 
     try:
-        with checkers:
+        with _checkers(staging, manifest, trusted) as checkers:
             move(manifest.segments, size, prepare, limits.bandwidth, meter)
         check_distinct([live for live, _ in ready.values()])
     except (DamagedError, FormatError):
         staging.clear()
         raise
-    known = sum(known_files(*each) for each in ready.values())
     stats = [ready[entry.name][1] for entry in manifest.segments]
-    return Gathered(stats, known, len(missing), size)
+    return Gathered(stats, sum(known_files(*each) for each in ready.values()), len(missing), size)
 
 
 def _checkers(staging: Staging, manifest: Manifest, trusted: set[str]) -> Checkers:
