@@ -162,12 +162,14 @@ class IndexReader:
 
         Raises `NoIndexError`, `UsageError`, `DamagedError`.
         """
+        from codelode.search.source import Source
         from codelode.search.symbols import find_symbols
 
         outer, below = self._searched()
         outer.storage.note_use()
-        hits = find_symbols(outer.shard(), outer.root, replace(request, below=below))
-        return [replace(hit, path=hit.path.removeprefix(below)) for hit in hits]
+        source = Source(outer.shard(), outer.root, TreePart((below,)))
+        hits = find_symbols([source], request)
+        return [replace(hit, path=hit.path.removeprefix(below)) for _, hit in hits]
 
     def outline(self, path: str) -> list[SymbolHit] | None:
         """Return the definitions of a file, or None if it is not in the index. `path` is POSIX.

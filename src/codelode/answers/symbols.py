@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from codelode.answers.search import freshness_object
 from codelode.answers.unicode import path_fields, without_surrogates
 from codelode.errors import UsageError
 from codelode.index import Index
@@ -15,11 +16,11 @@ from codelode.store.locate import path_below
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from codelode.types import SymbolHit
+    from codelode.types import Freshness, SymbolHit
 
 
 def symbols_object(
-    root: Path, name: str, symbols: Sequence[SymbolHit], truncated: bool = False
+    root: Path, name: str, symbols: Sequence[SymbolHit], truncated: bool, state: Freshness
 ) -> dict[str, Any]:
     """Return definitions by name; `truncated` says that there are more."""
     return {
@@ -27,6 +28,7 @@ def symbols_object(
         "root": without_surrogates(os.fsdecode(root)),
         "symbols": [symbol_object(each) for each in symbols],
         "truncated": truncated,
+        "freshness": freshness_object(state),
     }
 
 

@@ -15,7 +15,8 @@ from codelode.roster.opened import local_folder, open_shard
 from codelode.roster.roster import Roster
 from codelode.search.filters import languages_needed
 from codelode.search.parsed_query import parse_request
-from codelode.search.searcher import Source, canonical, search_all
+from codelode.search.searcher import canonical, search_all
+from codelode.search.source import Source
 from codelode.store.locate import index_folder
 from codelode.store.manifest import check_model
 from codelode.types import Answer, Freshness

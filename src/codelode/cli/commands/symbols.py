@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codelode.cli.hit_options import HYPERLINKS, NO_PAGER, PAGER, TYPE_NOT
+from codelode.cli.hit_options import FRESH, HYPERLINKS, NO_PAGER, PAGER, TYPE_NOT
 from codelode.cli.options import (
     COLOR,
     GLOB,
@@ -12,7 +12,7 @@ from codelode.cli.options import (
     INDEX_DIR,
     LIMIT,
     NO_INDEX,
-    ROOT,
+    ROOTS,
     TYPE,
     Command,
     option,
@@ -23,18 +23,20 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from codelode.index import Index
-    from codelode.types import SymbolHit
+    from codelode.search.symbol_query import SymbolRequest
+    from codelode.several import SeveralRoots
+    from codelode.types import Freshness, SymbolHit
 
 COMMAND = Command(
     "symbols",
     "list definitions by name, kind or file",
-    "List the definitions called NAME in the index of ROOT, the best first: path, line, kind and"
+    "List the definitions called NAME in all ROOTs, the best first: path, line, kind and"
     " qualified name. NAME may be qualified (Class.method, Class::method, ->method). Names as"
     " written come first, then in another case, then joined in another way (get_url, getUrl); if"
     " there are none, names that begin with NAME, or else those with one or two typing errors."
     " PREFIX* lists all names that begin so, in alphabetical order. Without NAME, or with *, all"
-    " definitions are listed by path. If there is no index, one is built first.",
+    " definitions are listed by path. If there is no index, one is built first; one that differs"
+    " from the tree is updated first if that takes at most 0.3 seconds.",
     (
         option(
             "name",
@@ -43,7 +45,7 @@ COMMAND = Command(
             metavar="NAME",
             help="the name of a definition, or a PREFIX* (default: all names)",
         ),
-        ROOT,
+        ROOTS,
     ),
     (
         (
@@ -64,6 +66,7 @@ COMMAND = Command(
                 TYPE_NOT,
                 switch("--exact", help="only names exactly as written"),
                 LIMIT,
+                FRESH,
                 NO_INDEX,
                 INDEX_DIR,
             ),
@@ -85,6 +88,7 @@ COMMAND = Command(
         ("a method of one class", "lode symbols RetryScheduler.schedule"),
         ("all classes whose names begin with Retry", "lode symbols 'Retry*' --kind class"),
         ("the definitions of a file", "lode symbols -f src/retry.py"),
+        ("in two trees", "lode symbols 'Queue*' ~/src/app ~/src/lib"),
     ),
     "0 something was found, 1 nothing was found, 2 error",
 )
@@ -94,45 +98,80 @@ DEFAULT_LIMIT = 100
 
 def run(options: argparse.Namespace) -> int:
     """Find definitions and print them. Refuses bad arguments before it builds an index."""
+    from codelode.answers.build import build_if_missing
     from codelode.answers.symbols import symbols_object
-    from codelode.cli.search_request import wanted_languages
-    from codelode.cli.streams import print_json
+    from codelode.cli.streams import print_json, progress_meter
     from codelode.cli.terminal import Links, paged
     from codelode.cli.views.symbols import print_symbols
-    from codelode.discover.glob import GlobSet
-    from codelode.search.symbol_query import parse_name
 
-    options.kinds = [kind for kinds in options.kinds for kind in kinds.split(",")]
-    options.languages = [*wanted_languages(options)]
-    options.limit = options.limit or DEFAULT_LIMIT
-    options.name = "" if options.name == "*" else options.name
-    GlobSet(options.glob)
+    request = _request(options)
     Links(options)  # refuses a bad format before anything is done
-    if options.name:
-        parse_name(options.name)
-    index, found = _in_tree(options) if options.file is None else _in_file(options)
-    shown = found[: options.limit]
+    several = _several(options)
+    for index in several.indexes:
+        build_if_missing(index, allowed=not options.no_index, meter=progress_meter())
+    state = several.refresh(options.fresh)
+    found = several.symbols(request)
+    shown, more = found[: options.limit], len(found) > options.limit
     with paged(options):
         if options.json:
-            print_json(symbols_object(index.root, options.name, shown, len(found) > len(shown)))
+            print_json(symbols_object(several.root, request.name, shown, more, state))
         else:
-            print_symbols(shown, index.root, options)
+            print_symbols(shown, several.root, several.given, options)
     if not options.json:
-        _explain(found, options)
-    if not found and options.file is None and (options.languages or options.glob):
+        _explain(found, state, options)
+    if not found and (options.languages or options.glob):
         from codelode.cli.filters import explain_filters
-        from codelode.several import SeveralRoots
 
-        several = SeveralRoots([options.root], options.index_dir)
         explain_filters(several, options.languages, options.glob)
     return 0 if shown else 1
 
 
-def _explain(found: Sequence[SymbolHit], options: argparse.Namespace) -> None:
-    """Say that there are more definitions, or that none has the name."""
+def _request(options: argparse.Namespace) -> SymbolRequest:
+    """Return the request of some options, with one more than the limit. Raises `UsageError`."""
+    from codelode.cli.search_request import wanted_languages
+    from codelode.discover.glob import GlobSet
+    from codelode.search.symbol_query import SymbolRequest, parse_name
+
+    options.languages = [*wanted_languages(options)]
+    options.limit = options.limit or DEFAULT_LIMIT
+    options.name = "" if options.name == "*" else options.name
+    GlobSet(options.glob)
+    if options.name:
+        parse_name(options.name)
+    return SymbolRequest(
+        options.name,
+        options.limit + 1,
+        [kind for kinds in options.kinds for kind in kinds.split(",")],
+        options.languages,
+        options.glob,
+        options.exact,
+    )
+
+
+def _several(options: argparse.Namespace) -> SeveralRoots:
+    """Return the roots to look in: those given, the file of -f, or the current folder."""
+    from pathlib import Path
+
+    from codelode.errors import UsageError
+    from codelode.several import SeveralRoots
+
+    if options.file is None:
+        return SeveralRoots(options.roots or ["."], options.index_dir)
+    if options.roots:
+        raise UsageError("give either -f FILE or ROOT: a ROOT may be a file, too")
+    if Path(options.file).is_dir():
+        raise UsageError(f"{options.file} is a folder: name a file in it")
+    if not Path(options.file).is_file():
+        raise UsageError(f"no such file: {options.file}")
+    return SeveralRoots([options.file], options.index_dir)
+
+
+def _explain(found: Sequence[SymbolHit], state: Freshness, options: argparse.Namespace) -> None:
+    """Say that there are more definitions, that none has the name, or that the tree differs."""
     import shlex
     from pathlib import Path
 
+    from codelode.answers.notes import notes_on_freshness
     from codelode.cli.streams import say
 
     if not found and options.name and Path(options.name).is_file():
@@ -145,41 +184,5 @@ def _explain(found: Sequence[SymbolHit], options: argparse.Namespace) -> None:
     nearest = found and found[0].match in ("unqualified", "prefix", "fuzzy")
     if nearest and not options.name.endswith("*"):
         say(f"nothing is called {options.name!r}: these come nearest")
-
-
-def _in_tree(options: argparse.Namespace) -> tuple[Index, list[SymbolHit]]:
-    """Return the index of the root, and the definitions, up to one beyond the limit."""
-    from codelode.answers.build import build_if_missing
-    from codelode.cli.streams import progress_meter
-    from codelode.index import Index
-
-    index = Index.open(options.root, index_dir=options.index_dir)
-    build_if_missing(index, allowed=not options.no_index, meter=progress_meter())
-    return index, _find(index, options, options.glob)
-
-
-def _in_file(options: argparse.Namespace) -> tuple[Index, list[SymbolHit]]:
-    """Return the index that covers the file, and its definitions."""
-    from codelode.answers.build import build_if_missing
-    from codelode.answers.symbols import index_of_file
-    from codelode.cli.streams import progress_meter
-    from codelode.discover.glob import escaped
-
-    index, path = index_of_file(options.file, options.index_dir)
-    build_if_missing(index, allowed=not options.no_index, meter=progress_meter())
-    outline = index.outline(path)
-    if options.name:
-        return index, _find(index, options, [f"/{escaped(path)}"])
-    wanted = frozenset(kind.lower() for kind in options.kinds)
-    return index, [each for each in outline if not wanted or each.kind in wanted]
-
-
-def _find(index: Index, options: argparse.Namespace, globs: Sequence[str]) -> list[SymbolHit]:
-    return index.symbols(
-        options.name,
-        limit=options.limit + 1,
-        kinds=options.kinds or None,
-        languages=options.languages or None,
-        globs=globs or None,
-        exact=options.exact,
-    )
+    for note in notes_on_freshness(state, len({hit.path for hit in found if hit.stale})):
+        say(note)

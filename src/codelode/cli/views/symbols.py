@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
 from codelode.cli import streams
 from codelode.cli.terminal import Links
 from codelode.render.ansi import BOLD, DIM, GREEN, MAGENTA, YELLOW, paint
-from codelode.render.paths import joined
+from codelode.render.paths import GivenRoot, from_here
 from codelode.render.sanitize import visible_name
 
 if TYPE_CHECKING:
@@ -19,12 +20,21 @@ if TYPE_CHECKING:
     from codelode.types import SymbolHit
 
 
-def print_symbols(symbols: Sequence[SymbolHit], root: Path, options: argparse.Namespace) -> None:
-    """Print the place, kind and qualified name of each definition; `root` is the index's root."""
+def print_symbols(
+    symbols: Sequence[SymbolHit],
+    root: Path,
+    given: Sequence[GivenRoot],
+    options: argparse.Namespace,
+) -> None:
+    """Print the place, kind and qualified name of each definition.
+
+    Paths are relative to `root`; people see them from the current folder, by the roots that they
+    gave.
+    """
     color, links = streams.use_color(options.color, sys.stdout), Links(options)
     guard = visible_name if color or streams.is_terminal(sys.stdout) else str
     for each in symbols:
-        path = guard(options.file or joined(options.root, each.path))
+        path = guard(from_here(os.fspath(root / each.path), given))
         symbol = guard(each.symbol)
         place = f"{_painted(path, color, MAGENTA)}:{_painted(str(each.line), color, GREEN)}"
         place = links.link(place, root / each.path, each.line)
