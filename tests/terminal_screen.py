@@ -35,6 +35,11 @@ class TerminalScreen:
     def text(self) -> str:
         return "\n".join(self.lines)
 
+    def row(self, number: int) -> list[pyte.screens.Char]:
+        """Return the cells of a row, counted from 0, with their colors."""
+        line = self._screen.buffer[number]
+        return [line[column] for column in range(self._screen.columns)]
+
     def type(self, keys: bytes) -> None:
         os.write(self._leader, keys)
 

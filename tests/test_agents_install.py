@@ -15,7 +15,7 @@ from codelode.agents import instructions, jsonc, toml_text
 from codelode.agents.clients import CLIENTS
 from codelode.agents.journal import Edit
 from codelode.errors import UsageError
-from tests.commandline import CommandLine, write_tree
+from tests.commandline import CommandLine, without, write_tree
 
 NAMES = [client.name for client in CLIENTS]
 FOREIGN: dict[str, str | bytes] = {
@@ -46,6 +46,19 @@ def folders_of(root: Path) -> set[Path]:
 
 def plain(name: str, text: bytes) -> Any:
     return tomllib.loads(text.decode()) if name.endswith("toml") else jsonc.get(text.decode(), [])
+
+
+def test_install_warns_of_a_server_that_cannot_start(lode: CommandLine, tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    broken = lode.having({"PYTHONPATH": without("mcp_types", tmp_path / "site")})
+    warning = "lode: the server will not start: ModuleNotFoundError: No module named 'mcp_types'"
+    flags = ("agent", "install", "codex", "--user", "--yes")
+    assert warning in broken(*flags, "--print", cwd=project).must_succeed().message
+    assert "server" not in broken(*flags, "--shell", cwd=project).must_succeed().message
+    shown = broken(*flags, cwd=project).must_succeed().message
+    assert "; pip install 'codelode[mcp]'\n" in shown
+    assert "server will" not in lode("agent", "install", "cursor", "--yes", cwd=project).message
 
 
 @pytest.mark.parametrize("start", [{}, FOREIGN], ids=["nothing", "foreign files"])

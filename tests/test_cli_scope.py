@@ -12,6 +12,7 @@ import pytest
 from codelode import Index, UsageError
 from codelode.discover.git_changes import changed_paths
 from codelode.discover.language import language_of
+from codelode.search.file_roles import roles_of_path
 from tests.checkouts import git, repository
 from tests.commandline import SAMPLE, CommandLine, imported_by, indexed_sample, write_tree
 
@@ -45,6 +46,45 @@ def test_changed_files(lode: CommandLine, repo: Path) -> None:
     assert listed(lode, repo, "--changed") == {"src/retry.py", "new.py"}
     assert listed(lode, repo, "--changed", "-t", "py", "-g", "src/**") == {"src/retry.py"}
     assert listed(lode, repo, "--changed", "-T", "python") == set()
+
+
+TESTS = (
+    "tests/a.py",
+    "src/test/java/A.java",
+    "web/__tests__/a.js",
+    "spec/a_spec.rb",
+    "test_a.py",
+    "conftest.py",
+    "a_test.go",
+    "a-test.js",
+    "a.spec.ts",
+    "a.test.d.ts",
+    "RetryTest.java",
+    "RetryTests.cs",
+    "RetrySpec.scala",
+)
+NO_TESTS_OF_OURS = (
+    "src/testing.py",
+    "contest.py",
+    "latest.go",
+    "Test.java",
+    "inspec.rb",
+    "greatest/a.c",
+)
+
+
+def test_tests_are_left_out(tmp_path: Path) -> None:
+    lode, text = CommandLine(tmp_path), "def retry_queue(): ...\n"
+    root = write_tree(tmp_path / "tree", dict.fromkeys((*TESTS, *NO_TESTS_OF_OURS), text))
+    everything = {*TESTS, *NO_TESTS_OF_OURS}
+    assert listed(lode, root, "-k", "50") == everything
+    assert listed(lode, root, "-k", "50", "--no-tests") == {*NO_TESTS_OF_OURS}
+    assert listed(lode, root, "-k", "50", "--no-tests", "-g", "*.java") == {"Test.java"}
+    named = lode("symbols", "retry_queue", "--no-tests", cwd=root).must_succeed().text
+    assert "tests/" not in named
+    assert "contest.py" in named
+    for path in TESTS:  # a search ranks them lower, too: as tests, or as something worse
+        assert roles_of_path(path.encode()), path
 
 
 def test_changed_files_of_parts_and_several_roots(lode: CommandLine, repo: Path) -> None:

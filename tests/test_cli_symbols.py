@@ -145,7 +145,24 @@ def test_bad_arguments_are_refused_before_an_index_is_built(tmp_path: Path) -> N
     assert not list(lode.cache.rglob("*.seg"))
     lode("symbols", "schedule", root).must_succeed()
     lode("symbols", "x", root, "--kind", "klass").must_be_refused("did you mean class")
-    lode("outline", root / "none.py").must_be_refused("not in the index")
+
+
+def test_a_file_that_is_missing_or_not_indexed_is_told_apart(lode: CommandLine, tree: Path) -> None:
+    lode("outline", "src/none.py", cwd=tree).must_be_refused("no such file: src/none.py")
+    assert not list(lode.cache.rglob("*.seg"))
+    lode("index", tree).must_succeed()
+    for wrong in ("retry.py", "source/retry.py", "src/retri.py"):
+        lode("outline", wrong, cwd=tree).must_be_refused(f"{wrong}; did you mean src/retry.py?")
+        lode("related", f"{wrong}:9", cwd=tree).must_be_refused("did you mean src/retry.py?")
+    lode("outline", "retry.py", cwd=tree / "lib").must_be_refused("did you mean ../src/retry.py?")
+    far = tree / "none" / "retry.py"
+    lode("outline", far).must_be_refused(f"no such file: {far}; did you mean {tree}/src/retry.py?")
+    assert "did you mean" not in lode("outline", "qqqqqqqq", cwd=tree).message
+    write_tree(tree, {"src/new.py": "def later(): ...\n", "data.bin": "\0"})
+    assert lode("outline", "src/new.py", cwd=tree).must_succeed().text == "1  function later\n"
+    lode("outline", "data.bin", cwd=tree).must_be_refused("not in the index", "--list-skipped")
+    (tree / "src" / "new.py").unlink()  # the index still has it
+    assert "function later" in lode("outline", "src/new.py", cwd=tree).must_succeed().text
 
 
 def test_the_index_of_a_file_may_be_given(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from codelode.chunk.languages import SYNTAXES
 from codelode.doctor import machine
+from codelode.doctor.extras import MODULES
 from codelode.doctor.packages import LANGUAGES, requirements
 from tests.commandline import CommandLine, Outcome, indexed_sample, without, write_tree
 from tests.test_cli_indexes import directory_of
@@ -102,6 +103,40 @@ def test_missing_grammars_are_named(
     assert missing["level"] == level
     assert package.removeprefix("tree_sitter_") in missing["text"]
     assert "pip install" in missing["remedy"]
+
+
+@pytest.mark.parametrize(
+    ("package", "broken"),
+    [("anyio", {"mcp", "serve"}), ("h11", {"serve"}), ("wcwidth", {"pick"})],
+)
+def test_extras_whose_own_dependencies_are_missing_are_problems(
+    sample: tuple[CommandLine, Path], tmp_path: Path, package: str, broken: set[str]
+) -> None:
+    lode, root = sample
+    found = findings(lode, root, PYTHONPATH=without(package, tmp_path))
+    named = {
+        each["text"].partition(":")[0]: each
+        for each in found
+        if each["area"] == "extras" and each["level"] == "problem"
+    }
+    assert set(named) == broken
+    for extra, each in named.items():
+        assert package in each["text"]
+        assert each["remedy"] == f"pip install --force-reinstall 'codelode[{extra}]'"
+
+
+def test_extras_are_imported_from_the_installation_only(
+    sample: tuple[CommandLine, Path], tmp_path: Path
+) -> None:
+    lode, root = sample
+    write_tree(tmp_path, {"prompt_toolkit.py": "open('harm', 'w')\n", "h11.py": "1/0\n"})
+    done = lode("doctor", root, "--json", cwd=tmp_path).must_succeed()
+    assert done.json["healthy"]
+    assert not (tmp_path / "harm").exists()
+
+
+def test_every_extra_has_modules_to_import() -> None:
+    assert {*MODULES} == {*requirements()} - {"", LANGUAGES}
 
 
 def test_an_unknown_model_is_a_problem(sample: tuple[CommandLine, Path]) -> None:

@@ -51,6 +51,13 @@ def test_pages_show_every_flag_and_example_and_no_warning() -> None:
             assert " ".join(example.split()) in words
 
 
+def test_optional_values_are_shown_as_help_shows_them() -> None:
+    search = PAGES["lode-search.1"]
+    assert r"\fB\-\-open\fR[=\fIN\fR]" in search
+    assert r"\fB\-\-changed\fR[=\fIREF\fR]" in search
+    assert r"\fB\-\-wait\fR [\fISECONDS\fR]" in PAGES["lode-index.1"]
+
+
 @needs_groff
 def test_text_that_looks_like_roff_is_shown_unchanged() -> None:
     from codelode.cli.manual import _text

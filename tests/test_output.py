@@ -122,6 +122,8 @@ def test_documented_fields_are_the_fields_printed(
         segment.write_bytes(content)
     if "roster" in title:
         lode("roster", "add", "../roster", "acme/api", cwd=indexed).must_succeed()
+    if "config" in title:
+        lode = lode.having({"LODE_SERCH_LIMIT": "3"})
     with ExitStack() as stack:
         if "clean" in title:  # one index is busy, another is not
             other = write_tree(lode.home / "other", {"a.py": "retry = 1\n"})

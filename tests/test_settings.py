@@ -370,6 +370,26 @@ def test_the_listing_names_sources_and_files(lode: CommandLine, tree: Path) -> N
     lode("config", tree / "missing").must_be_refused("no such folder")
 
 
+def test_variables_that_nothing_reads_are_named(lode: CommandLine, tree: Path) -> None:
+    wrong = {"LODE_SERCH_LIMIT": "3", "CODELODE_COLOR": "never", "lode_pager": "less", "LODE_Q": ""}
+    shown = lode.having(wrong)("config", tree).must_succeed().message
+    assert shown.splitlines() == [
+        "lode: nothing reads the variable CODELODE_COLOR: did you mean LODE_COLOR?",
+        "lode: nothing reads the variable LODE_Q",
+        "lode: nothing reads the variable LODE_SERCH_LIMIT: did you mean LODE_SEARCH_LIMIT?",
+        "lode: nothing reads the variable lode_pager: did you mean LODE_PAGER?",
+    ]
+    listed = lode.having(wrong)("config", tree, "--json").json["unread_variables"]
+    assert {each["name"]: each["nearest"] for each in listed} == {
+        "CODELODE_COLOR": "LODE_COLOR",
+        "LODE_Q": None,
+        "LODE_SERCH_LIMIT": "LODE_SEARCH_LIMIT",
+        "lode_pager": "LODE_PAGER",
+    }
+    right = {"LODE_SERVE_TOKEN": "x", "LODE_INDEX_DIR": str(lode.cache), "CODELODES": "1"}
+    assert lode.having(right)("config", tree).must_succeed().message == ""
+
+
 @given(st.integers(1, 10**15 - 1))
 def test_sizes_are_shown_as_they_are_read(amount: int) -> None:
     assert parse_size(shown_size(amount)) == amount

@@ -138,6 +138,10 @@ class OpenedIndex:
         """Return whether anything was committed yet."""
         return self._reader.exists()
 
+    def searchable(self) -> bool:
+        """Return whether there is an index to search: of this tree, or of an enclosing folder."""
+        return self.exists() or self.enclosing_root() is not None
+
     def enclosing_root(self) -> Path | None:
         """Return the root of an enclosing index that covers this tree, if there is one.
 

@@ -52,7 +52,7 @@ def build_if_missing(
     was nothing to do. Raises `NoIndexError` if building is not `allowed`, and `UsageError` for a
     tree that is indexed only on request.
     """
-    if index.exists() or index.enclosing_root() is not None:
+    if index.searchable():
         return None
     if not allowed:
         raise NoIndexError(no_index(index.root))

@@ -46,7 +46,7 @@ class FirstIndex:
 
     def searchable(self) -> bool:
         """Return whether this index, or the index of an enclosing folder, can be searched."""
-        return self._index.exists() or self._index.enclosing_root() is not None
+        return self._index.searchable()
 
     def start(self) -> None:
         """Start the update unless it was started before."""

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from codelode.index import Index
+    from codelode.reader import IndexReader
 
 VENDORED = frozenset(
     "vendor vendored third_party third-party thirdparty 3rdparty 3rd_party extern external"
@@ -61,7 +62,7 @@ def summary_of(paths: Iterable[str]) -> TreeSummary:
     return TreeSummary(files, found, largest)
 
 
-def indexed_paths(index: Index) -> Iterator[str]:
+def indexed_paths(index: Index | IndexReader) -> Iterator[str]:
     """Yield the path of each indexed file, relative to the root."""
     for live in index.snapshot().segments:
         for row in live.files.nonzero()[0].tolist():

@@ -14,6 +14,11 @@ TYPE_NOT = option(
     default=[],
     help="no files in this language, as for -t; wins over -t; repeatable",
 )
+NO_TESTS = switch(
+    "--no-tests",
+    help="no tests: leave out folders such as test, tests and spec, and files such as test_x.py,"
+    " x_test.go, x.spec.ts and XTest.java",
+)
 TYPE_LIST = switch(
     "--type-list", help="list the languages with the names and globs of their files, and exit"
 )

@@ -85,6 +85,8 @@ def _names(option: Option) -> str:
     names = ", ".join(rf"\fB{_text(flag)}\fR" for flag in option.flags)
     if not value:
         return names
+    if option.joined:
+        return rf"{names}[=\fI{value}\fR]"
     optional = option.settings.get("nargs") == "?"
     return rf"{names} [\fI{value}\fR]" if optional else rf"{names} \fI{value}\fR"
 

@@ -127,7 +127,8 @@ def usage(command: Command) -> str:
 def overview(version: str, commands: Iterable[Command]) -> str:
     """Return the text of `lode --help`."""
     known = list(commands)
-    summaries = "\n".join(f"  {command.name:8} {command.summary}" for command in known)
+    longest = max(len(command.name) for command in known)
+    summaries = "\n".join(f"  {each.name:{longest}}  {each.summary}" for each in known)
     examples = "\n".join(f"  {command.examples[0][1]}" for command in known)
     return (
         f"lode {version}: {SUMMARY}\n\n"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from codelode.cli import streams
 from codelode.cli.live_search import Found, Picked
-from codelode.render.paths import from_here
+from codelode.render.paths import from_here, joined
 from codelode.render.sanitize import visible_name
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def described(found: Found, live: LiveSearch) -> list[str]:
     """Return the place, name and kind of each hit, without control characters."""
     lines = []
     for hit in found.hits:
-        place = f"{from_here(f'{found.root}/{hit.path}', live.several.given)}:{hit.line}"
+        place = f"{from_here(joined(found.root, hit.path), live.several.given)}:{hit.line}"
         name = f"  {hit.symbol} ({hit.kind})" if hit.symbol else ""
         lines.append(visible_name(place + name))
     return lines

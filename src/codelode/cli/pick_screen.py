@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from codelode.answers.lines import shown_lines
 from codelode.render.highlight import highlight, mark
 from codelode.render.matches import TermMatcher
-from codelode.render.paths import from_here
+from codelode.render.paths import from_here, joined
 from codelode.render.sanitize import cut, visible_name, visible_text, width
 from codelode.render.text import TAB_COLUMNS
 from codelode.render.units import count, seconds
@@ -39,7 +39,7 @@ def hit_line(hit: Hit, root: str, roots: Sequence[GivenRoot], columns: int) -> P
 
     A long path loses its beginning: the name of the file and the symbol say more.
     """
-    path = visible_name(from_here(f"{root}/{hit.path}", roots))
+    path = visible_name(from_here(joined(root, hit.path), roots))
     symbol = visible_name(f"{hit.symbol} ({hit.kind})") if hit.symbol else ""
     stale = "  [changed on disk since]" if hit.stale else ""
     line = f":{hit.line}"

@@ -16,13 +16,12 @@ if TYPE_CHECKING:
 def request_of(query: str, limit: int, options: argparse.Namespace) -> SearchRequest:
     """Return the request of a query and options. Raises `UsageError`."""
     given = vars(options)
-    GlobSet(options.glob)
     return SearchRequest(
         query,
         limit,
         options.mode,
         languages=[*wanted_languages(options)],
-        globs=options.glob,
+        globs=wanted_globs(options),
         explain=given.get("explain", False),
         fixed_strings=options.fixed_strings,
         regex=options.regex,
@@ -32,6 +31,16 @@ def request_of(query: str, limit: int, options: argparse.Namespace) -> SearchReq
         since=options.since,
         max_per_file=options.max_per_file,
     )
+
+
+def wanted_globs(options: argparse.Namespace) -> list[str]:
+    """Return the globs of -g, and last those of --no-tests. Raises `UsageError`."""
+    GlobSet(options.glob)
+    if not options.no_tests:
+        return [*options.glob]
+    from codelode.search.file_roles import NO_TESTS
+
+    return [*options.glob, *NO_TESTS]
 
 
 def wanted_languages(options: argparse.Namespace) -> Iterator[str]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from codelode.cli.options import Command, Option
     from codelode.settings.effective import SettingsFile, Source
     from codelode.settings.keys import Key
+    from codelode.settings.variables import Unread
 
 _DEFAULT = re.compile(r"\(default: ([^)]*)\)")
 
@@ -74,8 +75,10 @@ def default_of(key: Key, commands: Iterable[Command]) -> str:
     return stated[1] if stated else "none" if default is None else str(default)
 
 
-def settings_object(found: Iterable[Listed], files: Iterable[SettingsFile]) -> dict[str, Any]:
-    """Return settings and files as a dictionary; the value of a default is null."""
+def settings_object(
+    found: Iterable[Listed], files: Iterable[SettingsFile], unread: Iterable[Unread]
+) -> dict[str, Any]:
+    """Return settings, files and unread variables as a dictionary; a default's value is null."""
     return {
         "settings": [
             {
@@ -97,5 +100,9 @@ def settings_object(found: Iterable[Listed], files: Iterable[SettingsFile]) -> d
                 "exists": file.exists,
             }
             for file in files
+        ],
+        "unread_variables": [
+            {"name": without_surrogates(each.name), "nearest": each.nearest or None}
+            for each in unread
         ],
     }

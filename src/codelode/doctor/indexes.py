@@ -22,7 +22,7 @@ def health(index: Index, deep: bool) -> Iterator[Diagnosis]:
     """Yield findings about the index of a root; `deep` checks every byte of it."""
     root = shlex.quote(str(index.root))
     try:
-        if not index.exists() and index.enclosing_root() is None:
+        if not index.searchable():
             yield Diagnosis("index", "note", f"{index.root} has no index", f"lode index {root}")
             return
         status = index.status(changes=False)

@@ -1,4 +1,4 @@
-"""Findings about packages: the model, the grammars, the extras."""
+"""Findings about packages: the model, the grammars, what everybody needs."""
 
 from __future__ import annotations
 
@@ -69,27 +69,10 @@ def grammars() -> Iterator[Diagnosis]:
             )
 
 
-def extras() -> Iterator[Diagnosis]:
-    """Yield findings about the extras: whether each is installed, or which packages it lacks."""
-    for extra, packages in requirements().items():
-        if extra in ("", LANGUAGES):
-            continue
-        missing = [each for each in packages if not _is_installed(each)]
-        if not missing:
-            yield Diagnosis("extras", "ok", f"{extra}: installed")
-        else:
-            yield Diagnosis(
-                "extras",
-                "note",
-                f"{extra}: without {', '.join(missing)}",
-                f"pip install 'codelode[{extra}]', to use it",
-            )
-
-
 def dependencies() -> Iterator[Diagnosis]:
     """Yield a finding about the packages that everybody needs."""
     needed = requirements().get("", [])
-    missing = [each for each in needed if not _is_installed(each)]
+    missing = [each for each in needed if not is_installed(each)]
     if missing:
         remedy = "pip install --force-reinstall codelode"
         yield Diagnosis("packages", "problem", f"not installed: {', '.join(missing)}", remedy)
@@ -122,7 +105,8 @@ def _has_module(name: str) -> bool:
         return False
 
 
-def _is_installed(package: str) -> bool:
+def is_installed(package: str) -> bool:
+    """Return whether a package is installed, in any version."""
     try:
         metadata.version(package)
     except metadata.PackageNotFoundError:

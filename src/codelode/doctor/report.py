@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from codelode.answers.unicode import without_surrogates
 from codelode.doctor import indexes, machine, packages
 from codelode.doctor.clients import clients
+from codelode.doctor.extras import extras
 from codelode.doctor.settings import model_of, settings
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def examine(index: Index, index_dir: str | None, deep: bool) -> Iterator[Diagnos
     yield from packages.dependencies()
     yield from packages.model(model_of(index.root))
     yield from packages.grammars()
-    yield from packages.extras()
+    yield from extras()
     yield from settings(index.root)
     yield from machine.cache(index_dir)
     yield from indexes.health(index, deep)

@@ -38,7 +38,7 @@ class Tree:
 
     def searchable(self) -> bool:
         """Return whether there is anything to search."""
-        return self.index.exists() or self.index.enclosing_root() is not None
+        return self.index.searchable()
 
 
 class Trees:

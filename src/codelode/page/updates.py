@@ -80,7 +80,7 @@ class Updates:
     def _update(self) -> None:
         """Update the index with its recorded options, or build it according to the settings."""
         index = self._index
-        if index.exists() or index.enclosing_root() is not None:
+        if index.searchable():
             recorded = index.reader.home().snapshot().manifest.options
             settings = cast("UpdateSettings", dict(recorded))
         else:

@@ -29,6 +29,16 @@ _GENERATED = re.compile(
 ROLES = {"test": _TEST, "example": _EXAMPLE, "generated": _GENERATED}
 """The path pattern of each role, in the order of the bits from the lowest."""
 
+NO_TESTS = (
+    "!{test,tests,__tests__,spec,specs,testdata}/",
+    "!test_*",
+    "!conftest.*",
+    "!*[._-]{test,tests,spec}.*",
+    "!*[a-z]{Test,Tests,Spec}.*",
+)
+"""The globs of `--no-tests`. The role is wider, since it only moves a hit down: benchmarks have it
+too."""
+
 _ROLES_BY_FOLDER = _TEST, _EXAMPLE, _GENERATED
 _KNOWN = 0x80
 _REMEMBERED = 1 << 14

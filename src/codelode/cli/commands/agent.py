@@ -80,6 +80,8 @@ def run(options: argparse.Namespace) -> int:
     if not changes:
         say("nothing to do")
         return 1
+    if options.action == "install" and not options.shell:
+        _warn_of_missing_server()
     if options.show:
         print_files(changes)
         return 0
@@ -89,3 +91,14 @@ def run(options: argparse.Namespace) -> int:
         return 1
     apply(changes, journal)
     return 0
+
+
+def _warn_of_missing_server() -> None:
+    """Say how to install what the server needs, if it could not start."""
+    from codelode.cli.streams import say
+    from codelode.doctor.extras import import_problem, install, missing_packages
+
+    lacking = missing_packages("mcp")
+    problem = f"{lacking[0]} is not installed" if lacking else import_problem("mcp")
+    if problem:
+        say(f"the server will not start: {problem}; {install('mcp')}")

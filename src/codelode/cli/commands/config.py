@@ -39,9 +39,10 @@ def run(options: argparse.Namespace) -> int:
     """List the settings."""
     from codelode.cli.commands import load_all
     from codelode.cli.settings_list import listed, settings_object
-    from codelode.cli.streams import print_json
+    from codelode.cli.streams import print_json, say
     from codelode.cli.views.config import print_settings
     from codelode.settings.effective import settings_files
+    from codelode.settings.variables import unread_variables
     from codelode.store.locate import real_root
 
     root = real_root(options.root)
@@ -50,7 +51,9 @@ def run(options: argparse.Namespace) -> int:
         found = [each for each in found if each.source != "default"]
     files = settings_files(root)
     if options.json:
-        print_json(settings_object(found, files))
-    else:
-        print_settings(found, files)
+        print_json(settings_object(found, files, unread_variables()))
+        return 0
+    print_settings(found, files)
+    for name, nearest in unread_variables():
+        say(f"nothing reads the variable {name}{f': did you mean {nearest}?' if nearest else ''}")
     return 0

@@ -39,15 +39,16 @@ COMMAND = Command(
 
 def run(options: argparse.Namespace) -> int:
     """Print the outline of a file."""
-    from codelode.answers.build import build_if_missing
-    from codelode.answers.symbols import index_of_file, outline_object
+    from codelode.answers.indexed_file import index_of_file
+    from codelode.answers.symbols import outline_object
     from codelode.cli.streams import print_json, progress_meter
     from codelode.cli.terminal import Links, paged
     from codelode.cli.views.symbols import print_outline
 
     Links(options)  # refuses a bad format before anything is done
-    index, path = index_of_file(options.file, options.index_dir)
-    build_if_missing(index, allowed=not options.no_index, meter=progress_meter())
+    index, path = index_of_file(
+        options.file, options.index_dir, not options.no_index, progress_meter()
+    )
     outline = index.outline(path)
     with paged(options):
         if options.json:

@@ -54,8 +54,7 @@ def run(options: argparse.Namespace) -> int:
     """Print the places that are similar."""
     import os
 
-    from codelode.answers.build import build_if_missing
-    from codelode.answers.symbols import index_of_file
+    from codelode.answers.indexed_file import index_of_file
     from codelode.cli.advice import refuse_format_with_open
     from codelode.cli.streams import progress_meter
     from codelode.cli.terminal import Links
@@ -68,8 +67,7 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError(f"{options.place!r} is not FILE:LINE, such as src/retry.py:9")
     refuse_format_with_open(options)
     Links(options)  # refuses a bad format before anything is done
-    index, path = index_of_file(file, options.index_dir)
-    build_if_missing(index, allowed=not options.no_index, meter=progress_meter())
+    index, path = index_of_file(file, options.index_dir, not options.no_index, progress_meter())
     limit = max(options.limit or 10, options.open or 1)
     hits = index.related(path, int(line), limit)
     root = GivenRoot(os.path.relpath(index.root), os.fspath(index.root))

@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
     from codelode.index import Index
 
     index = Index.open(options.root, index_dir=options.index_dir)
-    if not index.exists() and index.enclosing_root() is None:
+    if not index.searchable():
         print_json(absent_object(index)) if options.json else say(no_index(index.root))
         return 1
     status = index.status()

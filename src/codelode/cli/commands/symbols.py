@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from codelode.cli.hit_options import FRESH, HYPERLINKS, NO_PAGER, PAGER, TYPE_NOT
+from codelode.cli.hit_options import FRESH, HYPERLINKS, NO_PAGER, NO_TESTS, PAGER, TYPE_NOT
 from codelode.cli.options import (
     COLOR,
     GLOB,
@@ -18,14 +19,18 @@ from codelode.cli.options import (
     option,
     switch,
 )
+from codelode.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
+    from codelode.render.paths import GivenRoot
     from codelode.search.symbol_query import SymbolRequest
     from codelode.several import SeveralRoots
     from codelode.types import Freshness, SymbolHit
+
+    Searched = tuple[SeveralRoots, Sequence[GivenRoot], Sequence[str]]
 
 COMMAND = Command(
     "symbols",
@@ -64,6 +69,7 @@ COMMAND = Command(
                 GLOB,
                 TYPE,
                 TYPE_NOT,
+                NO_TESTS,
                 switch("--exact", help="only names exactly as written"),
                 LIMIT,
                 FRESH,
@@ -98,28 +104,25 @@ DEFAULT_LIMIT = 100
 
 def run(options: argparse.Namespace) -> int:
     """Find definitions and print them. Refuses bad arguments before it builds an index."""
-    from codelode.answers.build import build_if_missing
     from codelode.answers.symbols import symbols_object
-    from codelode.cli.streams import print_json, progress_meter
+    from codelode.cli.streams import print_json
     from codelode.cli.terminal import Links, paged
     from codelode.cli.views.symbols import print_symbols
 
     request = _request(options)
     Links(options)  # refuses a bad format before anything is done
-    several = _several(options)
-    for index in several.indexes:
-        build_if_missing(index, allowed=not options.no_index, meter=progress_meter())
+    several, given, globs = _in_roots(options) if options.file is None else _in_file(options)
     state = several.refresh(options.fresh)
-    found = several.symbols(request)
+    found = several.symbols(replace(request, globs=globs))
     shown, more = found[: options.limit], len(found) > options.limit
     with paged(options):
         if options.json:
             print_json(symbols_object(several.root, request.name, shown, more, state))
         else:
-            print_symbols(shown, several.root, several.given, options)
+            print_symbols(shown, several.root, given, options)
     if not options.json:
         _explain(found, state, options)
-    if not found and (options.languages or options.glob):
+    if not found and options.file is None and (options.languages or options.glob):
         from codelode.cli.filters import explain_filters
 
         explain_filters(several, options.languages, options.glob)
@@ -128,42 +131,50 @@ def run(options: argparse.Namespace) -> int:
 
 def _request(options: argparse.Namespace) -> SymbolRequest:
     """Return the request of some options, with one more than the limit. Raises `UsageError`."""
-    from codelode.cli.search_request import wanted_languages
-    from codelode.discover.glob import GlobSet
+    from codelode.cli.search_request import wanted_globs, wanted_languages
     from codelode.search.symbol_query import SymbolRequest, parse_name
 
     options.languages = [*wanted_languages(options)]
     options.limit = options.limit or DEFAULT_LIMIT
     options.name = "" if options.name == "*" else options.name
-    GlobSet(options.glob)
+    options.glob = wanted_globs(options)
     if options.name:
         parse_name(options.name)
+    if options.file is not None and options.roots:
+        raise UsageError("give either -f FILE or ROOT: a ROOT may be a file, too")
     return SymbolRequest(
         options.name,
         options.limit + 1,
         [kind for kinds in options.kinds for kind in kinds.split(",")],
         options.languages,
-        options.glob,
-        options.exact,
+        exact=options.exact,
     )
 
 
-def _several(options: argparse.Namespace) -> SeveralRoots:
-    """Return the roots to look in: those given, the file of -f, or the current folder."""
-    from pathlib import Path
-
-    from codelode.errors import UsageError
+def _in_roots(options: argparse.Namespace) -> Searched:
+    """Return the roots, their paths as given, and the globs; builds indexes that are missing."""
+    from codelode.answers.build import build_if_missing
+    from codelode.cli.streams import progress_meter
     from codelode.several import SeveralRoots
 
-    if options.file is None:
-        return SeveralRoots(options.roots or ["."], options.index_dir)
-    if options.roots:
-        raise UsageError("give either -f FILE or ROOT: a ROOT may be a file, too")
-    if Path(options.file).is_dir():
-        raise UsageError(f"{options.file} is a folder: name a file in it")
-    if not Path(options.file).is_file():
-        raise UsageError(f"no such file: {options.file}")
-    return SeveralRoots([options.file], options.index_dir)
+    several = SeveralRoots(options.roots or ["."], options.index_dir)
+    for index in several.indexes:
+        build_if_missing(index, allowed=not options.no_index, meter=progress_meter())
+    return several, several.given, options.glob
+
+
+def _in_file(options: argparse.Namespace) -> Searched:
+    """Return the root of the index that has the file, the file as given, and a glob for it."""
+    from codelode.answers.indexed_file import index_of_file
+    from codelode.cli.streams import progress_meter
+    from codelode.discover.glob import escaped
+    from codelode.render.paths import GivenRoot
+    from codelode.several import SeveralRoots
+
+    file, meter = options.file, progress_meter()
+    index, path = index_of_file(file, options.index_dir, not options.no_index, meter)
+    several = SeveralRoots([str(index.root)], options.index_dir)
+    return several, [GivenRoot(file, str(index.root / path))], [f"/{escaped(path)}"]
 
 
 def _explain(found: Sequence[SymbolHit], state: Freshness, options: argparse.Namespace) -> None:

@@ -1,0 +1,36 @@
+"""Environment variables that look like settings, but that nothing reads."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from typing import NamedTuple
+
+from codelode.settings.keys import KEYS
+
+PREFIX = "LODE_"
+OTHERS = ("LODE_CLUSTER_TOKEN", "LODE_MCP_TOKEN", "LODE_SERVE_TOKEN")
+"""Variables that are read, but are no settings."""
+
+_MISTAKEN = ("LODE_", "CODELODE_")
+"""How a misspelled variable begins, in capitals."""
+
+
+class Unread(NamedTuple):
+    """A variable that nothing reads, and the nearest one that is read; empty if none is near."""
+
+    name: str
+    nearest: str
+
+
+def unread_variables() -> list[Unread]:
+    """Return the variables that look like settings, but that nothing reads, by name."""
+    known = [*(key.variable for key in KEYS), *OTHERS]
+    ends = [name.removeprefix(PREFIX) for name in known]
+    found = []
+    for name in sorted(os.environ):
+        capitals = name.upper()
+        if capitals.startswith(_MISTAKEN) and name not in known:
+            near = difflib.get_close_matches(capitals.partition(PREFIX)[2], ends, 1)
+            found.append(Unread(name, f"{PREFIX}{near[0]}" if near else ""))
+    return found
