@@ -65,7 +65,7 @@ def names(several: SeveralRoots, name: str = "", **options: Any) -> list[SymbolH
     return several.symbols(SymbolRequest(name, limit=500, **options))
 
 
-@pytest.mark.parametrize("name", ["", "schedule", "s*", "Retry", "shedule", "parse_config"])
+@pytest.mark.parametrize("name", ["", "schedule", "s*", "Retry", "schxdule", "parse_config"])
 def test_definitions_of_parts_of_one_index_are_those_that_globs_keep(tree: Path, name: str) -> None:
     index = Index.open(tree, tree.parent / "indexes")
     for roots, globs in (
@@ -89,7 +89,7 @@ def test_definitions_of_several_indexes_are_listed_as_of_one(tmp_path: Path) -> 
     """The best match anywhere decides: a prefix in one tree does not hide a name in the other."""
     files: dict[str, str | bytes] = {
         "one/a.py": "def get_url(): ...\ndef retry(): ...\nclass Retry: ...\n",
-        "two/b.py": "def get_url_again(): ...\ndef Retry(): ...\ndef retyr(): ...\n",
+        "two/b.py": "def get_url_again(): ...\ndef Retry(): ...\ndef retrz(): ...\n",
         "two/c.c": "int retry(void);\n",
     }
     write_tree(tmp_path / "tree", files)
