@@ -116,7 +116,7 @@ def refuse_format_with_open(options: argparse.Namespace) -> None:
 
 
 def explain_quotes(query: str) -> None:
-    """Tell the user that quoted parts must occur verbatim, if a query without hits has any."""
+    """Tell the user that the quoted parts of a query without hits, if any, must occur verbatim."""
     from codelode.cli import streams
     from codelode.search.verbatim import quoted_parts
 

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 def search_roster(
     request: SearchRequest, roots: Sequence[str], options: argparse.Namespace
 ) -> tuple[Answer, str]:
-    """Search; return the answer, and what was searched, for the last line for an agent."""
+    """Search; return the answer and a description of what was searched.
+
+    An agent gets the description in the last line.
+    """
     _check(roots, options)
     roster = Roster.open(options.roster)
     meter = transfer_meter(False, "fetching")

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 def search_server(
     request: SearchRequest, roots: Sequence[str], options: argparse.Namespace
 ) -> tuple[Answer, str]:
-    """Let the server search; return its answer, and its name, for the last line for an agent."""
+    """Let the server search; return its answer and its name.
+
+    An agent gets the name in the last line.
+    """
     _check(roots, options)
     token = os.environ.get("LODE_SERVE_TOKEN", "")
     answer = ask_server(options.server, Wanted(request, options.repo, options.strict), token)

@@ -48,7 +48,7 @@ class RosterCorpus(Corpus):
 
 @dataclass(frozen=True, slots=True)
 class Restriction:
-    """The repositories to search: of those that `labels` permit, the ones that match `globs`.
+    """The repositories to search: those that `labels` permit and that match `globs`.
 
     `strict` refuses an answer that leaves any of them out; `seconds` is the time that a search may
     take.
@@ -65,7 +65,7 @@ class Scope:
     """The repositories of one generation that a restriction selects, with the pieces to search.
 
     `broken` are the names of repositories that cannot be searched; `identity` is the model of all
-    repositories to search, including these.
+    repositories to search, including the broken ones.
     """
 
     selection: Selection
@@ -146,7 +146,7 @@ class ClusterRepositories:
         return scope
 
     def _load_encoder(self, identity: Identity | None) -> Encoder | None:
-        """Return the encoder for an identity. Raises what `load_model` does, `MismatchError`."""
+        """Return the encoder for an identity. Raises `MismatchError` and what `load_model` does."""
         if identity is None:
             return None
         if self._encoder is None:

@@ -83,7 +83,7 @@ class Report:
 def read_sources(path: str) -> list[Source]:
     """Read a list of sources: NAME, SOURCE and perhaps LABEL on each line, quoted as for a shell.
 
-    Raises `UsageError` for a line that means nothing or a name given twice, `OSError`.
+    Raises `UsageError` for an invalid line or a name given twice, and `OSError`.
     """
     sources: dict[str, Source] = {}
     for number, line in enumerate(Path(path).read_text("utf-8").splitlines(), 1):

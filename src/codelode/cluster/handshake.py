@@ -57,7 +57,7 @@ def greet(source: BinaryIO, sink: BinaryIO, token: str) -> str:
 def introduce(source: BinaryIO, sink: BinaryIO, token: str, name: str) -> None:
     """Prove to a front that this searcher knows the token, and let it prove the same.
 
-    Raises `ClusterError` for a front of another version, `FrameError`, `OSError`.
+    Raises `FrameError`, `OSError`, and `ClusterError` for a front of another version.
     """
     head = _receive(source)
     if head.get("protocol") != PROTOCOL:

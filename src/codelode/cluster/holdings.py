@@ -51,7 +51,7 @@ class OpenView:
         self._shards: LruCache[bytes, HeldShard] = LruCache(_SHARDS)
 
     def part(self, pieces: Pieces) -> tuple[HeldShard, list[int]]:
-        """Return a shard of the open ones among some pieces, and the numbers of the others."""
+        """Return a shard of the open pieces among `pieces`, and the numbers of those not open."""
         numbers = np.flatnonzero(pieces).tolist()
         missing = [number for number in numbers if number not in self.segments]
         key = np.packbits(pieces).tobytes() + bytes(str(missing), "ascii")
@@ -148,7 +148,7 @@ class Holdings:
 
 
 def _key(piece: Piece) -> tuple[str, str]:
-    """Return the key of an open piece: it identifies its bytes, and which of its files are dead."""
+    """Return the key of an open piece: it identifies the piece's bytes and its dead files."""
     return piece.key, piece.entry.dead
 
 

@@ -122,14 +122,14 @@ class Round(Generic[T]):
         return covered
 
     def _ask(self, pieces: Pieces) -> None:
-        """Ask about each piece an owner not yet asked about it, if possible a prompt one."""
+        """Ask an owner about each piece: one not asked about it yet, if possible a prompt one."""
         links = [self._ready(member) for member in self.view.members]
         there = np.array([link is not None for link in links], bool)
         free = there[self.view.owners] & ~self._tried & pieces[:, None]
         prompt = np.array([link is not None and not link.is_late for link in links], bool)
         worth = free.astype(np.int8) + (free & prompt[self.view.owners])
         rows = np.flatnonzero(free.any(axis=1))
-        columns = worth[rows].argmax(axis=1)  # of equal ones, the first
+        columns = worth[rows].argmax(axis=1)  # the first of the best owners
         self._tried[rows, columns] = True
         chosen = self.view.owners[rows, columns]
         for member in np.unique(chosen).tolist():

@@ -30,10 +30,10 @@ _TOKEN_BYTES = 24
 
 @dataclass(frozen=True, slots=True)
 class ServeOptions:
-    """What to serve and where.
+    """The roster to serve, the addresses of the front, and its searchers.
 
     `address` is the address of the API, `names` are further host names by which clients reach it,
-    and `token`, if not empty, is required of them. `listen` is the address that searchers dial.
+    and `token`, if not empty, is required of clients. `listen` is the address that searchers dial.
     `ray` is the address of a Ray cluster, or None for processes of this machine.
     """
 

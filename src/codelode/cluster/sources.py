@@ -45,8 +45,8 @@ def obtain(place: str, folder: Path) -> Path:
     """Return the folder with the tree of a source; a clone or an archive is put below `folder`.
 
     `place` is a git URL, with `#BRANCH` at its end if wanted; the path or the https:// URL of an
-    archive; or a folder, which is read in place. Raises `UsageError` if the source cannot be
-    obtained, `OSError`.
+    archive; or a folder, which is read in place. Raises `OSError`, and `UsageError` if the
+    source cannot be obtained.
     """
     if _ARCHIVE.search(place.partition("?")[0]):
         archive = Path(place)

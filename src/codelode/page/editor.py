@@ -54,7 +54,8 @@ def editor_format(text: str) -> str:
 def editor_link(address: str, path: Path, line: int, changing: bool = False) -> Markup | None:
     """Return a link that opens a line, or None if the format is empty.
 
-    `changing` adds the address without the line, for a view in which the line changes.
+    With `changing`, the link also carries the address with `{line}` in it, for a view in which the
+    line changes.
     """
     if not address:
         return None

@@ -232,7 +232,10 @@ def _down(_: argparse.Namespace) -> int:
 
 
 def _ray_address(options: argparse.Namespace) -> str:
-    """Return Ray's address from the flag, else from `up`; else empty, for Ray's default."""
+    """Return Ray's address: from the flag, else of the cluster that `up` started.
+
+    Without either, the address is empty: Ray's default.
+    """
     from codelode.cluster.local_ray import address
 
     return options.ray or address() or ""
