@@ -55,7 +55,8 @@ class Lookups(OpenedIndex):
         that differ by one or two typing errors match. `exact` allows only names as written.
 
         `kinds` are kinds of definitions, such as "class"; `languages`, `globs` and `fresh` are as
-        for `answer`. A single string means one item.
+        for `answer`. A single string means one item. There are many parameters because each is a
+        choice of its own; all are optional.
 
         Raises `NoIndexError` without an index, and `UsageError` for invalid arguments.
         """
