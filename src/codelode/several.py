@@ -20,7 +20,7 @@ from codelode.store.manifest import check_model
 from codelode.types import Answer, Freshness
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from codelode.reader import IndexReader
     from codelode.search.request import SearchRequest
@@ -120,16 +120,27 @@ class SeveralRoots:
 
         Raises what it does, and `UsageError` if a file is not in the index.
         """
-        from codelode.search.symbols import find_symbols
+        from codelode.search.symbol_finder import symbols_in
+        from codelode.search.symbols import Stage, SymbolPart, find_symbols
 
         readers, sources = self.sources()
-        found = find_symbols(sources, request)
+        base = self.root
+
+        def ask(stage: Stage) -> Iterator[SymbolPart]:
+            for reader, source in zip(readers, sources, strict=True):
+                with source.shard.searched():
+                    part = symbols_in(source.shard, source.root, request, stage, source.part)
+                found = [
+                    each._replace(
+                        hit=replace(each.hit, path=_from(base, reader.root, each.hit.path))
+                    )
+                    for each in part.found
+                ]
+                yield replace(part, found=found)
+
         for reader in readers:
             reader.storage.note_use()
-        base = self.root
-        return [
-            replace(hit, path=_from(base, readers[number].root, hit.path)) for number, hit in found
-        ]
+        return find_symbols(ask, request)
 
     def _hits(
         self, readers: Sequence[IndexReader], sources: Sequence[Source], request: SearchRequest
@@ -223,15 +234,13 @@ def _having(
 
 
 def _check_file(home: IndexReader, given: str, path: str) -> None:
-    try:
-        from codelode.search.related import find_file  # no search needs it
+    from codelode.search.one_file import find_file  # few searches need it
 
-        find_file(home.snapshot(), path)
-    except UsageError:
+    if find_file(home.shard(), path) is None:
         raise UsageError(
             f"{given} is not in the index of {home.root}: `lode index --dry-run --list-skipped`"
             " says why"
-        ) from None
+        )
 
 
 def _together(one: Freshness, other: Freshness) -> Freshness:

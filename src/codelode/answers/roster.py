@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import nullcontext
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from codelode.roster.cache import ObjectCache
     from codelode.roster.collect import Collected
     from codelode.roster.records import Repository
+    from codelode.roster.repositories import RepositoryTotals
     from codelode.roster.roster import Selection
     from codelode.roster.writer import RosterWriter
 
@@ -116,6 +118,11 @@ def repository_object(repository: Repository) -> dict[str, Any]:
         "languages": dict(repository.languages),
         "manifest": repository.manifest,
     }
+
+
+def totals_object(totals: RepositoryTotals) -> dict[str, Any]:
+    """Return the totals of a repository; its `label` is null if everybody may see it."""
+    return {**asdict(totals), "label": totals.label or None, "languages": dict(totals.languages)}
 
 
 def roster_object(selection: Selection, generation: int | None) -> dict[str, Any]:

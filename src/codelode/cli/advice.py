@@ -87,11 +87,8 @@ def existing_roots(query: str, roots: Sequence[str], changed: bool = False) -> S
 def checked_roots(roots: Sequence[str], options: argparse.Namespace) -> Sequence[str]:
     """Return the roots to search: those given, or the current folder.
 
-    Raises `UsageError` if a root or the index folder does not exist, or for options that select
-    repositories of a roster.
+    Raises `UsageError` if a root or the index folder does not exist.
     """
-    if options.repo or options.label:
-        raise UsageError("-r and --label select repositories of a --roster: name it too")
     roots = existing_roots(options.query or "", roots, options.changed is not None)
     existing_index_folder(options.index_dir, roots[0])
     return roots

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from codelode import metrics
@@ -19,7 +19,13 @@ from codelode.errors import (
     MismatchError,
 )
 from codelode.lru import LruCache
-from codelode.roster.answer import answer_of, check_for_roster, load_model, select_some
+from codelode.roster.answer import (
+    answer_of,
+    check_for_roster,
+    check_paths,
+    load_model,
+    not_empty,
+)
 from codelode.roster.opened import check_tokenizer
 from codelode.search.filters import languages_needed
 from codelode.search.searcher import canonical
@@ -50,14 +56,28 @@ class RosterCorpus(Corpus):
 class Restriction:
     """The repositories to search: those that `labels` permit and that match `globs`.
 
-    `strict` refuses an answer that leaves any of them out; `seconds` is the time that a search may
-    take.
+    If `within` is not empty, they must match these globs too. `strict` refuses an answer that
+    leaves any of them out; `seconds` is the time that a search may take.
     """
 
     globs: Sequence[str] = ()
     labels: Collection[str] = ()
     strict: bool = False
     seconds: float = DEADLINE_SECONDS
+    within: Sequence[str] = ()
+
+    def narrowed(self, globs: Sequence[str]) -> Restriction:
+        """Return what is left of this restriction by `globs`. It must not have both kinds yet."""
+        if not globs:
+            return self
+        return replace(self, globs=globs, within=self.globs or self.within)
+
+    def select(self, roster: Roster) -> Selection:
+        """Return the repositories of a roster that this restriction leaves.
+
+        Raises `UsageError` for a bad glob or label.
+        """
+        return roster.select(self.within, self.labels).matching(self.globs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +132,13 @@ class ClusterRepositories:
         scopes: list[Scope] = []
 
         def choose(corpus: Corpus) -> Chosen:
-            scope = self._scope(corpus, restriction, languages)
+            scope = self.scope(corpus, restriction, languages)
             scopes.append(scope)
             encoder = None if request.mode == "lexical" else self._load_encoder(scope.identity)
             return Chosen(scope.pieces, encoder)
 
         found = self.front.search(request, choose, restriction.seconds)
+        check_paths(hit.path for hit in found.hits)
         (scope,) = scopes
         missing = tuple(sorted({*found.missing, *scope.broken}))
         if restriction.strict and missing:
@@ -127,14 +148,21 @@ class ClusterRepositories:
             recorder.query_done(request.mode, seconds)
         return answer_of(scope.selection, request.query, found.hits, seconds, missing)
 
-    def _scope(self, corpus: Corpus, restriction: Restriction, languages: frozenset[str]) -> Scope:
-        """Return what a restriction selects in a generation."""
+    def scope(
+        self, corpus: Corpus, restriction: Restriction, languages: frozenset[str] = frozenset()
+    ) -> Scope:
+        """Return what a restriction selects in a generation.
+
+        Raises `UsageError` if that is nothing, `MismatchError`.
+        """
         assert isinstance(corpus, RosterCorpus)
-        labels = tuple(sorted(set(restriction.labels)))
-        key = corpus.generation, tuple(restriction.globs), labels, languages
+        globs = tuple(restriction.globs), tuple(restriction.within)
+        key = corpus.generation, globs, tuple(sorted(set(restriction.labels))), languages
         scope = self._scopes.get(key)
         if scope is None:
-            selection = select_some(corpus.roster, restriction.globs, labels)
+            selection = not_empty(
+                restriction.select(corpus.roster), restriction.globs or restriction.within
+            )
             searched = selection.having(languages)
             identity = searched.identity()
             check_tokenizer(identity)

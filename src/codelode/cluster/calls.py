@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from codelode.cluster import messages
 from codelode.cluster.holdings import Holdings, OpenView, UnknownViewError
+from codelode.cluster.lookup_calls import LOOKUPS, Lookup
 from codelode.cluster.pieces import unpack_piece
 from codelode.errors import CodelodeError, DamagedError
 from codelode.search.candidates import chunk_keys, split_keys
@@ -43,6 +45,7 @@ class Calls:
             "count": self._count,
             "gather": self._gather,
             "texts": self._texts,
+            **{name: partial(self._look_up, lookup) for name, lookup in LOOKUPS.items()},
         }
 
     def answer(self, frame: Frame) -> Frame:
@@ -91,7 +94,7 @@ class Calls:
         def gathered(held: HeldShard) -> Frame:
             found = gather(held.shard, context)
             for keys in (found.keys, found.files):
-                keys[:] = _renumbered(keys, held.numbers)
+                keys[:] = held.renumbered(keys)
             return messages.pack_gathered(found)
 
         return self._search(head, gathered)
@@ -112,6 +115,9 @@ class Calls:
             )
 
         return self._search(head, read)
+
+    def _look_up(self, lookup: Lookup, head: dict[str, Any], body: bytes) -> Frame:
+        return self._search(head, lambda held: lookup(held, head, body))
 
     def _search(self, head: dict[str, Any], work: Callable[[HeldShard], Frame]) -> Frame:
         """Run `work` on the open pieces that a call names; return the others as `missing`."""
@@ -134,12 +140,6 @@ class Calls:
             self._holdings.drop(view, _damaged(held, view, error))
             raise
         return {**reply, "missing": missing}, body
-
-
-def _renumbered(keys: NDArray[np.int64], numbers: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return keys with their segment numbers replaced by the numbers of the pieces."""
-    segments, ordinals = split_keys(keys)
-    return chunk_keys(numbers[segments], ordinals)
 
 
 def _check_ordinals(

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 import numpy as np
+from numpy.typing import NDArray
 
 from codelode.errors import CodelodeError
 from codelode.lru import LruCache
+from codelode.search.candidates import chunk_keys, split_keys
 from codelode.search.shard import Shard
 from codelode.store.manifest import Manifest
 from codelode.store.snapshot import LiveSegment, Snapshot
@@ -37,6 +39,11 @@ class HeldShard:
         self.shard = Shard(
             Snapshot(_manifest(segments), segments), [piece.prefix for _, piece, _ in pieces]
         )
+
+    def renumbered(self, keys: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return keys with the numbers of their segments replaced by those of the pieces."""
+        segments, ordinals = split_keys(keys)
+        return chunk_keys(self.numbers[segments], ordinals)
 
 
 class OpenView:

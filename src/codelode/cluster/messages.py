@@ -32,6 +32,7 @@ from codelode.search.context import DEEPEST, QueryContext, Statistics
 from codelode.search.gathered import FEATURES, PROPOSERS, Gathered
 from codelode.search.parsed_query import parse_request
 from codelode.search.rank import Ranked
+from codelode.search.related import wordless_context
 from codelode.serving.messages import pack_hits, pack_request, unpack_hits, unpack_request
 from codelode.system.framing import Frame, FrameError
 from codelode.types import Hit
@@ -79,7 +80,12 @@ class Asked:
 
 
 def unpack_context(packed: Any) -> QueryContext:
-    """Return the context of a search that was packed. Raises `FrameError`."""
+    """Return the context of a search that was packed, or a wordless one for None.
+
+    Raises `FrameError`.
+    """
+    if packed is None:
+        return wordless_context()
     try:
         fields, chunks, tokens, counts, vector, depth = packed
         request = unpack_request(fields)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import xxhash
 from numpy.typing import NDArray
 
 from codelode.lru import LruCache
+from codelode.search.fair_lock import SEARCH_LOCK
 
 if TYPE_CHECKING:
     from typing import Self
@@ -75,6 +77,15 @@ class Shard:
             self._below.put(folder, shard)
         return shard
 
+    @contextmanager
+    def searched(self) -> Iterator[None]:
+        """Hold the lock of searches and the files within the block.
+
+        Raises `DamagedError` if a file is truncated, or a damaged one makes the block fail.
+        """
+        with SEARCH_LOCK.held(), self.snapshot.damage_explained(), self.snapshot.held():
+            yield
+
     def __len__(self) -> int:
         return len(self.snapshot.segments)
 
@@ -98,6 +109,11 @@ class Shard:
     def path(self, number: int, file: int) -> str:
         """Return the path of a file of a segment, with its prefix."""
         return os.fsdecode(self._prefixes[number]) + self.segment(number).path(file)
+
+    def path_inside(self, number: int, path: str) -> str | None:
+        """Return a path without the prefix of a segment; None if it does not begin with it."""
+        prefix = os.fsdecode(self._prefixes[number])
+        return path[len(prefix) :] if path.startswith(prefix) else None
 
     def paths(self, number: int, files: NDArray[np.integer]) -> list[bytes]:
         """Return the paths of some files of a segment, with their prefix."""

@@ -1,4 +1,4 @@
-"""`SymbolFinder`: finds the definitions for a request in the tables of several indexes."""
+"""Definitions by name or by kind: the local half, from the tables of a shard alone."""
 
 from __future__ import annotations
 
@@ -6,142 +6,132 @@ from functools import partial
 from heapq import merge, nsmallest
 from itertools import groupby, islice
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from codelode.discover.glob import GlobSet
-from codelode.errors import UsageError
 from codelode.search.file_roles import ROLES, roles_of_path
 from codelode.search.filters import allowed_files
 from codelode.search.near_names import misspelled, most_errors
-from codelode.search.symbol_query import EXACT, FUZZY, MATCHES, PREFIX, NameQuery, SymbolRequest
-from codelode.search.tree_part import WHOLE, TreePart
+from codelode.search.symbol_hits import Found, as_hits
+from codelode.search.symbol_query import (
+    EXACT,
+    FUZZY,
+    MATCHES,
+    PREFIX,
+    NameQuery,
+    SymbolRequest,
+    parse_name,
+)
+from codelode.search.symbols import Stage, SymbolPart
+from codelode.search.tree_part import TreePart
 from codelode.segment.name_keys import clean_name, name_key
 from codelode.text.csr import distinct
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
+    from pathlib import Path
 
     from codelode.search.shard import Shard
-    from codelode.search.source import Source
     from codelode.segment.definition_lookup import (
         DefinitionLookup,
         DefinitionRecord,
         FileFilter,
     )
 
-_COMMON_KINDS = frozenset("class constant enum function interface macro method struct type".split())
-"""Kinds that may be asked for even where no definition has them."""
-
 _ASIDE = sum(1 << bit for bit, role in enumerate(ROLES) if role in ("test", "example", "generated"))
 
 _LOOKED_AT = 2_000
-"""The most definitions with a prefix that are looked at for those with the right qualifiers."""
+"""The most definitions with a prefix that are looked at in a segment for the right qualifiers."""
 
 _READ_TOGETHER = 16
 """Reading all blocks of definitions for their kinds takes as long as looking up one name, or the
 definitions of one file, for each so many blocks."""
 
 
-class Found(NamedTuple):
-    """A definition on its way to a hit; `order` sorts the definitions of an answer.
+def symbols_in(
+    shard: Shard,
+    root: Path | None,
+    request: SymbolRequest,
+    stage: Stage,
+    part: TreePart | None = None,
+) -> SymbolPart:
+    """Return the best definitions of a shard in a stage.
 
-    `source` is the number of its source, and `segment` the number of its segment in the shard.
+    With a root, hits are marked whose files have changed. `part` restricts the request instead of
+    its `below`. The caller holds the snapshot. Raises what `find_symbols` does.
     """
-
-    order: tuple[Any, ...]
-    source: int
-    segment: int
-    record: DefinitionRecord
-    match: str | None
-
-
-class _Table(NamedTuple):
-    """The definitions of one segment of one source."""
-
-    source: int
-    number: int
-    shard: Shard
-    part: TreePart
-
-    @property
-    def lookup(self) -> DefinitionLookup:
-        return self.shard.segment(self.number).definitions
-
-    def found(self, order: tuple[Any, ...], record: DefinitionRecord, match: str | None) -> Found:
-        return Found(order, self.source, self.number, record, match)
-
-    def path(self, record: DefinitionRecord) -> str:
-        return self.shard.path(self.number, record.file)
+    finder = SymbolFinder(shard, request, part)
+    if stage == "listed":
+        found = finder.listed()
+    else:
+        query = parse_name(request.name)
+        search = {
+            "named": finder.named,
+            "beginning": finder.beginning_with,
+            "misspelled": finder.misspelled,
+        }
+        found = iter(search[stage](query))
+    return SymbolPart(as_hits(shard, root, islice(found, request.limit)), finder.kinds())
 
 
 class SymbolFinder:
-    """Finds the definitions for a request in some sources. The caller holds their snapshots.
+    """Finds the definitions for a request in a shard. The caller holds the snapshot.
 
     Every method may raise `DamagedError`; for a forged segment also `LookupError` or `ValueError`.
     """
 
-    def __init__(self, sources: Sequence[Source], request: SymbolRequest) -> None:
+    def __init__(self, shard: Shard, request: SymbolRequest, part: TreePart | None = None) -> None:
         """Read the filters. Raises `UsageError` for an unknown language or a bad glob."""
         from codelode.discover.language import resolve  # few requests name a language
 
-        self._tables = [
-            _Table(origin, number, source.shard, source.part or WHOLE)
-            for origin, source in enumerate(sources)
-            for number in range(len(source.shard))
-        ]
+        self._shard = shard
         self._request = request
         self._languages = frozenset(map(resolve, request.languages or ()))
         self._globs = GlobSet(request.globs or ())
+        self._part = part or TreePart((request.below,))
         self._kinds = frozenset(kind.lower() for kind in request.kinds or ())
 
-    def check_kinds(self) -> None:
-        """Raise `UsageError` for a kind that is unknown."""
+    def kinds(self) -> frozenset[str]:
+        """Return the kinds that occur in the shard, if the request names any."""
         if not self._kinds:
-            return
-        known = _COMMON_KINDS.union(*(table.lookup.kinds for table in self._tables))
-        for kind in sorted(self._kinds - known):
-            from difflib import get_close_matches
-
-            near = get_close_matches(kind, known, 1)
-            advice = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(known))}"
-            raise UsageError(f"unknown kind {kind!r}: {advice}")
+            return frozenset()
+        return frozenset().union(*(lookup.kinds for _, lookup in self._lookups()))
 
     def named(self, query: NameQuery) -> list[Found]:
         """Return the definitions of this name, in any case and however joined, the best first.
 
         Returns only those whose qualifiers match best. If none match, any qualifiers will do.
         """
-        found: dict[tuple[int, int, int, int], Found] = {}
-        for table in self._tables:
-            for record in self._having_a_name(table, query):
-                match = query.match(record.definition.name, *_whereabouts(table, record))
+        found: dict[tuple[int, int, int], Found] = {}
+        for number, lookup in self._lookups():
+            for record in self._having_a_name(number, lookup, query):
+                match = self._match(number, record, query)
                 if match is None or (self._request.exact and match != (EXACT, 0)):
                     continue
                 likeness, distance = match
-                order = distance, MATCHES.index(likeness), *_order(table, record)
-                each = table.found(order, record, likeness)
-                found[table.source, table.number, record.file, record.place] = each
+                order = distance, MATCHES.index(likeness), *self._order(number, record)
+                found[number, *record[:2]] = Found(order, number, record, likeness)
         nearest = min((each.order[0] for each in found.values()), default=0)
         best = [each for each in found.values() if each.order[0] == nearest]
         return sorted(best, key=itemgetter(0))
 
     def beginning_with(self, query: NameQuery) -> Iterator[Found]:
         """Yield the definitions whose names begin with a prefix, in the order of their names."""
-        each = (self._with_prefix(table, query.name) for table in self._tables)
-        together = merge(*each, key=itemgetter(0))
-        looked_at = islice(together, _LOOKED_AT if query.qualifiers else None)
-        for _, group in groupby(looked_at, key=itemgetter(0)):
+        most = _LOOKED_AT if query.qualifiers else None
+        each = (islice(self._with_prefix(*lookup, query.name), most) for lookup in self._lookups())
+        for key, group in groupby(merge(*each, key=itemgetter(0)), key=itemgetter(0)):
             found = []
-            for _, table, record in group:
+            for _, number, record in group:
                 name = record.definition.name
                 if self._request.exact and not name.startswith(query.name):
                     continue
-                if query.begins(name) and query.distance(*_whereabouts(table, record)) < 2:
-                    order = clean_name(name), *_order(table, record)
-                    found.append(table.found(order, record, PREFIX))
+                if query.begins(name) and query.distance(*self._whereabouts(number, record)) < 2:
+                    names = (_as_text(each) for each in (key, clean_name(name)))
+                    order = *names, *self._order(number, record)
+                    found.append(Found(order, number, record, PREFIX))
             yield from sorted(found, key=itemgetter(0))
 
     def misspelled(self, query: NameQuery) -> list[Found]:
@@ -152,15 +142,15 @@ class SymbolFinder:
         if not (most := most_errors(query.name)):
             return []
         found: list[Found] = []
-        for table in self._tables:
-            lookup = table.lookup
+        for number, lookup in self._lookups():
             for name, grade in misspelled(lookup, query.name, most):
                 called = lookup.name_table.name(name).decode("utf-8", "replace")
-                for record in lookup.named(called, self._filter(table)):
+                for record in lookup.named(called, self._filter(number)):
+                    parts, path = self._whereabouts(number, record)
                     alike = record.definition.name == called and self._is_wanted(record)
-                    if alike and query.distance(*_whereabouts(table, record)) < 2:
-                        order = -grade, called, *_order(table, record)
-                        found.append(table.found(order, record, FUZZY))
+                    if alike and query.distance(parts, path) < 2:
+                        order = -grade, called, *self._order(number, record)
+                        found.append(Found(order, number, record, FUZZY))
         least = min((each.order[0] for each in found), default=0.0)
         return sorted((each for each in found if each.order[0] == least), key=itemgetter(0))
 
@@ -171,90 +161,103 @@ class SymbolFinder:
         kinds are read.
         """
         files: list[tuple[bytes, int, int]] = []
-        for at, table in enumerate(self._tables):
-            if self._kinds and self._kinds.isdisjoint(table.lookup.kinds):
+        for number, lookup in self._lookups():
+            if self._kinds and self._kinds.isdisjoint(lookup.kinds):
                 continue
-            rows = np.flatnonzero(table.shard.segment(table.number).files["definitions"])
-            rows = self._allowed(table, rows)
-            paths = table.shard.paths(table.number, rows)
-            mine = zip(paths, [at] * len(paths), rows.tolist(), strict=True)
+            segment = self._shard.segment(number)
+            rows = self._allowed(number, np.flatnonzero(segment.files["definitions"]))
+            paths = self._shard.paths(number, rows)
+            mine = zip(paths, [number] * len(paths), rows.tolist(), strict=True)
             files += mine if self._kinds else nsmallest(self._request.limit, mine)
-        patience = sum(table.lookup.blocks for table in self._tables) // _READ_TOGETHER
+        patience = sum(lookup.blocks for _, lookup in self._lookups()) // _READ_TOGETHER
         having: set[tuple[int, int]] | None = None
-        for looked_at, (_, at, row) in enumerate(sorted(files)):
+        for looked_at, (path, number, row) in enumerate(sorted(files)):
             if having is None and self._kinds and looked_at > patience:
                 having = self._files_of_kinds()
-            if having is not None and (at, row) not in having:
+            if having is not None and (number, row) not in having:
                 continue
-            table = self._tables[at]
-            if not self._kinds or table.lookup.has_kinds(row, self._kinds):
-                for record in filter(self._is_wanted, table.lookup.records_of_file(row)):
-                    yield table.found((), record, None)
+            lookup = self._shard.segment(number).definitions
+            if not self._kinds or lookup.has_kinds(row, self._kinds):
+                for record in filter(self._is_wanted, lookup.records_of_file(row)):
+                    yield Found((_as_text(path), record.place), number, record, None)
 
     def _files_of_kinds(self) -> set[tuple[int, int]]:
-        """Return table and row of each file that has a definition of the wanted kinds."""
+        """Return segment and row of each file that has a definition of the wanted kinds."""
         found: set[tuple[int, int]] = set()
-        for at, table in enumerate(self._tables):
-            numbers, _ = table.lookup.of_kinds(self._kinds)
-            rows = distinct(table.lookup.files_of(numbers)).tolist()
-            found.update((at, row) for row in rows)
+        for number, lookup in self._lookups():
+            rows = distinct(lookup.files_of(lookup.of_kinds(self._kinds)[0])).tolist()
+            found.update((number, row) for row in rows)
         return found
 
-    def _having_a_name(self, table: _Table, query: NameQuery) -> Iterator[DefinitionRecord]:
+    def _lookups(self) -> Iterator[tuple[int, DefinitionLookup]]:
+        for number in range(len(self._shard)):
+            yield number, self._shard.segment(number).definitions
+
+    def _having_a_name(
+        self, number: int, lookup: DefinitionLookup, query: NameQuery
+    ) -> Iterator[DefinitionRecord]:
         for name in query.names:
-            yield from filter(self._is_wanted, table.lookup.named(name, self._filter(table)))
+            yield from filter(self._is_wanted, lookup.named(name, self._filter(number)))
 
     def _with_prefix(
-        self, table: _Table, prefix: str
-    ) -> Iterator[tuple[bytes, _Table, DefinitionRecord]]:
-        """Yield key, table and definition for the names with a prefix, in key order.
+        self, number: int, lookup: DefinitionLookup, prefix: str
+    ) -> Iterator[tuple[bytes, int, DefinitionRecord]]:
+        """Yield key, segment number and definition for the names with a prefix, in key order.
 
         Few definitions may have the wanted kinds. So after about the time of reading all blocks of
         definitions, names are no longer looked up one by one, but only for the right kinds.
         """
-        lookup = table.lookup
         names = lookup.numbers_with_prefix(prefix)
-        at = names.start
-        most = lookup.blocks // _READ_TOGETHER if self._kinds else len(names)
+        at, most = names.start, lookup.blocks // _READ_TOGETHER if self._kinds else names.stop
         for key, alike in groupby(lookup.names_with_prefix(prefix), key=_key):
             if at - names.start > most:
                 break
             same = list(alike)
             at += len(same)
-            for record in filter(self._is_wanted, lookup.named(same[0], self._filter(table))):
-                yield key, table, record
+            for record in filter(self._is_wanted, lookup.named(same[0], self._filter(number))):
+                yield key, number, record
         else:
             return
         numbers, owns = lookup.of_kinds(self._kinds, range(at, names.stop))
         files = lookup.files_of(numbers)
-        kept = np.isin(files, self._allowed(table, distinct(files)))
+        kept = np.isin(files, self._allowed(number, distinct(files)))
         for each in numbers[kept][np.argsort(owns[kept], kind="stable")].tolist():
             record = lookup.record(each)
-            yield _key(record.definition.name), table, record
+            yield _key(record.definition.name), number, record
+
+    def _match(
+        self, number: int, record: DefinitionRecord, query: NameQuery
+    ) -> tuple[str, int] | None:
+        return query.match(record.definition.name, *self._whereabouts(number, record))
+
+    def _whereabouts(self, number: int, record: DefinitionRecord) -> tuple[list[str], str]:
+        """Return the parts of the qualified name of a definition, and the path of its file."""
+        definitions = self._shard.segment(number).definitions
+        parts = definitions.name_parts(record.file, record.place)
+        return parts, self._shard.path(number, record.file)
+
+    def _order(self, number: int, record: DefinitionRecord) -> tuple[bool, bool, str, int]:
+        """Return a sort key: declarations after definitions; tests, examples and the like later."""
+        path = self._shard.path(number, record.file)
+        aside = bool(roles_of_path(path.encode("utf-8", "surrogateescape")) & _ASIDE)
+        return record.definition.declaration, aside, path, record.place
 
     def _is_wanted(self, record: DefinitionRecord) -> bool:
         return not self._kinds or record.definition.kind in self._kinds
 
-    def _filter(self, table: _Table) -> FileFilter:
-        return partial(self._allowed, table)
+    def _filter(self, number: int) -> FileFilter:
+        return partial(self._allowed, number)
 
-    def _allowed(self, table: _Table, files: NDArray[np.int64]) -> NDArray[np.int64]:
+    def _allowed(self, number: int, files: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the live files among `files` of a segment that pass the filters."""
-        live = table.shard.snapshot.segments[table.number]
-        return allowed_files(live, files, self._languages, self._globs, table.part)
-
-
-def _whereabouts(table: _Table, record: DefinitionRecord) -> tuple[list[str], str]:
-    """Return the parts of the qualified name of a definition, and the path of its file."""
-    return table.lookup.name_parts(record.file, record.place), table.path(record)
-
-
-def _order(table: _Table, record: DefinitionRecord) -> tuple[bool, bool, str, int]:
-    """Return a sort key: declarations after definitions; tests, examples and the like later."""
-    path = table.path(record)
-    aside = bool(roles_of_path(path.encode("utf-8", "surrogateescape")) & _ASIDE)
-    return record.definition.declaration, aside, path, record.place
+        live = self._shard.snapshot.segments[number]
+        return allowed_files(live, files, self._languages, self._globs, self._part)
 
 
 def _key(name: str) -> bytes:
     return name_key(clean_name(name))
+
+
+def _as_text(key: bytes) -> str:
+    """Return a key as text in the same order: orders are sent to other machines as JSON."""
+    return key.decode("latin-1")

@@ -35,8 +35,9 @@ _RECEIVERS = frozenset(("", "self", "this", "$this", "cls", "super"))
 class SymbolRequest:
     """A name and options: the arguments of `Index.symbols`, checked.
 
-    A single kind, language or glob may be given as a plain string. Raises `UsageError` for
-    arguments of a wrong type or value.
+    A single kind, language or glob may be given as a plain string. `below` is a folder of the tree,
+    with a final slash, to which the request is restricted. Raises `UsageError` for arguments of a
+    wrong type or value.
     """
 
     name: str = ""
@@ -45,6 +46,7 @@ class SymbolRequest:
     languages: Sequence[str] | str | None = ()
     globs: Sequence[str] | str | None = ()
     exact: bool = False
+    below: str = ""
 
     def __post_init__(self) -> None:
         arguments.string("the name", self.name)

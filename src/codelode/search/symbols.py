@@ -1,100 +1,77 @@
-"""Definitions by name, by kind or by file, from the tables of indexes alone."""
+"""Definitions by name or by kind: the global half.
+
+Shards look for definitions in stages: those with the name; if no shard has any, those whose names
+begin with it; if there are none either, misspelled ones. `symbol_finder` is the local half.
+"""
 
 from __future__ import annotations
 
-from contextlib import ExitStack
-from itertools import islice
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-
-from codelode.discover.glob import GlobSet
-from codelode.search.fair_lock import SEARCH_LOCK
-from codelode.search.filters import allowed_files
-from codelode.search.source import Source
-from codelode.search.staleness import staleness
-from codelode.search.symbol_finder import Found, SymbolFinder
+from codelode.errors import UsageError
 from codelode.search.symbol_query import SymbolRequest, parse_name
-from codelode.search.tree_part import WHOLE
-from codelode.segment.schema import path_hash
-from codelode.types import SymbolHit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from pathlib import Path
+    from codelode.search.symbol_hits import OrderedHit
+    from codelode.types import SymbolHit
 
-    from codelode.search.shard import Shard
+_COMMON_KINDS = frozenset("class constant enum function interface macro method struct type".split())
+"""Kinds that may be asked for even where no definition has them."""
+
+Stage = Literal["listed", "named", "beginning", "misspelled"]
+STAGES: tuple[Stage, ...] = ("listed", "named", "beginning", "misspelled")
 
 
-def find_symbols(sources: Sequence[Source], request: SymbolRequest) -> list[tuple[int, SymbolHit]]:
-    """Return the definitions that a request asks for, best first, each with its source's number.
+@dataclass(frozen=True, slots=True)
+class SymbolPart:
+    """The best definitions of some shards in one stage, and all kinds that occur in them.
 
-    Without a name, they are in the order of paths and lines. If no definition has the name, returns
-    those whose names begin with it, or else those whose names are one or two typing errors away.
-    Paths begin with the prefixes of the shards.
+    Without kinds in the request, `kinds` is empty.
+    """
+
+    found: Sequence[OrderedHit]
+    kinds: frozenset[str] = frozenset()
+
+
+def find_symbols(
+    ask: Callable[[Stage], Iterable[SymbolPart]], request: SymbolRequest
+) -> list[SymbolHit]:
+    """Return the definitions that a request asks for, the best first.
+
+    `ask` returns the definitions of a stage in all shards. Without a name, they are in the order of
+    paths and lines. If no definition has the name, returns those whose names begin with it, or else
+    those whose names are one or two typing errors away.
 
     Raises `UsageError` for a bad name, kind, language or glob, and `DamagedError`.
     """
-    query = parse_name(request.name) if request.name else None
-    finder = SymbolFinder(sources, request)
-    with SEARCH_LOCK.held(), ExitStack() as stack:
-        for source in sources:
-            stack.enter_context(source.shard.snapshot.damage_explained())
-            stack.enter_context(source.shard.snapshot.held())
-        finder.check_kinds()
-        if query is None:
-            found = finder.listed()
-        elif query.is_prefix:
-            found = finder.beginning_with(query)
-        else:
-            named = finder.named(query)
-            if not named and not request.exact:
-                named = list(islice(finder.beginning_with(query), request.limit))
-                named = named or finder.misspelled(query)
-            found = iter(named)
-        return _hits(sources, islice(found, request.limit))
+    for stage in _stages(request):
+        parts = [*ask(stage)]
+        _check_kinds(request.kinds or (), parts)
+        found = sorted((each for part in parts for each in part.found), key=attrgetter("order"))
+        if stage in ("named", "misspelled"):
+            found = [each for each in found if each.order[0] == found[0].order[0]]
+        if found:
+            return [each.hit for each in found[: request.limit]]
+    return []
 
 
-def file_outline(shard: Shard, root: Path, path: str) -> list[SymbolHit] | None:
-    """Return the definitions of a file, in document order; None if the file is not in the index.
-
-    Raises `DamagedError`.
-    """
-    snapshot = shard.snapshot
-    with SEARCH_LOCK.held(), snapshot.damage_explained(), snapshot.held():
-        for number, live in enumerate(snapshot.segments):
-            rows = np.flatnonzero(live.segment.files["path_hash"] == np.uint64(path_hash(path)))
-            for row in allowed_files(live, rows, (), GlobSet(()), WHOLE).tolist():
-                records = live.segment.definitions.records_of_file(row)
-                found = (Found((), 0, number, each, None) for each in records)
-                return [hit for _, hit in _hits([Source(shard, root)], found)]
-    return None
+def _stages(request: SymbolRequest) -> Sequence[Stage]:
+    if not request.name:
+        return ("listed",)
+    if parse_name(request.name).is_prefix:
+        return ("beginning",)
+    return ("named",) if request.exact else ("named", "beginning", "misspelled")
 
 
-def _hits(sources: Sequence[Source], found: Iterable[Found]) -> list[tuple[int, SymbolHit]]:
-    """Return definitions as hits; each file is looked at once to tell whether it is stale."""
-    stale: dict[tuple[int, int, int], bool] = {}
-    hits = []
-    for _, origin, number, (file, place, definition), match in found:
-        shard, root = sources[origin].shard, sources[origin].root
-        live = shard.snapshot.segments[number]
-        key = origin, number, file
-        if key not in stale:
-            path = live.segment.path(file)
-            stale[key] = root is not None and staleness(root, path, live, file).stale
-        hit = SymbolHit(
-            path=shard.path(number, file),
-            line=definition.name_line,
-            start_line=definition.start_line,
-            end_line=definition.end_line,
-            name=definition.name,
-            symbol=live.segment.definitions.qualified_name(file, place),
-            kind=definition.kind,
-            language=live.segment.language(file),
-            depth=live.segment.definitions.depth(file, place),
-            declaration=definition.declaration,
-            match=match,
-            stale=stale[key],
-        )
-        hits.append((origin, hit))
-    return hits
+def _check_kinds(wanted: Iterable[str], parts: Iterable[SymbolPart]) -> None:
+    """Raise `UsageError` for a kind that is unknown."""
+    known = _COMMON_KINDS.union(*(part.kinds for part in parts))
+    for kind in sorted({kind.lower() for kind in wanted} - known):
+        from difflib import get_close_matches
+
+        near = get_close_matches(kind, known, 1)
+        advice = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(known))}"
+        raise UsageError(f"unknown kind {kind!r}: {advice}")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from codelode.cli.hit_options import FRESH, HYPERLINKS, NO_PAGER, NO_TESTS, PAGER, TYPE_NOT
+from codelode.cli.many import MANY_REPOSITORIES, is_elsewhere
 from codelode.cli.options import (
     COLOR,
     GLOB,
@@ -23,14 +24,11 @@ from codelode.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from codelode.render.paths import GivenRoot
     from codelode.search.symbol_query import SymbolRequest
     from codelode.several import SeveralRoots
     from codelode.types import Freshness, SymbolHit
-
-    Searched = tuple[SeveralRoots, Sequence[GivenRoot], Sequence[str]]
 
 COMMAND = Command(
     "symbols",
@@ -77,6 +75,7 @@ COMMAND = Command(
                 INDEX_DIR,
             ),
         ),
+        MANY_REPOSITORIES,
         (
             "output",
             (
@@ -102,82 +101,57 @@ COMMAND = Command(
 DEFAULT_LIMIT = 100
 
 
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """Definitions, up to one beyond the limit: from some roots, or from a roster or server.
+
+    `root` is the root, roster or server; `shown` returns a path as people see it.
+    """
+
+    root: str
+    found: Sequence[SymbolHit]
+    shown: Callable[[str], str]
+    several: SeveralRoots | None = None
+    state: Freshness | None = None
+
+
 def run(options: argparse.Namespace) -> int:
     """Find definitions and print them. Refuses bad arguments before it builds an index."""
     from codelode.answers.symbols import symbols_object
+    from codelode.cli.search_request import wanted_globs, wanted_languages
     from codelode.cli.streams import print_json
     from codelode.cli.terminal import Links, paged
     from codelode.cli.views.symbols import print_symbols
+    from codelode.search.symbol_query import parse_name
 
-    request = _request(options)
-    Links(options)  # refuses a bad format before anything is done
-    several, given, globs = _in_roots(options) if options.file is None else _in_file(options)
-    state = several.refresh(options.fresh)
-    found = several.symbols(replace(request, globs=globs))
-    shown, more = found[: options.limit], len(found) > options.limit
-    with paged(options):
-        if options.json:
-            print_json(symbols_object(several.root, request.name, shown, more, state))
-        else:
-            print_symbols(shown, several.root, given, options)
-    if not options.json:
-        _explain(found, state, options)
-    if not found and options.file is None and (options.languages or options.glob):
-        from codelode.cli.filters import explain_filters
-
-        explain_filters(several, options.languages, options.glob)
-    return 0 if shown else 1
-
-
-def _request(options: argparse.Namespace) -> SymbolRequest:
-    """Return the request of some options, with one more than the limit. Raises `UsageError`."""
-    from codelode.cli.search_request import wanted_globs, wanted_languages
-    from codelode.search.symbol_query import SymbolRequest, parse_name
-
+    options.kinds = [kind for kinds in options.kinds for kind in kinds.split(",")]
     options.languages = [*wanted_languages(options)]
     options.limit = options.limit or DEFAULT_LIMIT
     options.name = "" if options.name == "*" else options.name
     options.glob = wanted_globs(options)
+    Links(options)  # refuses a bad format before anything is done
     if options.name:
         parse_name(options.name)
-    if options.file is not None and options.roots:
-        raise UsageError("give either -f FILE or ROOT: a ROOT may be a file, too")
-    return SymbolRequest(
-        options.name,
-        options.limit + 1,
-        [kind for kinds in options.kinds for kind in kinds.split(",")],
-        options.languages,
-        exact=options.exact,
-    )
+    listed = _elsewhere(options) if is_elsewhere(options) else _here(options)
+    found, shown = listed.found, listed.found[: options.limit]
+    more = len(found) > len(shown)
+    with paged(options):
+        if options.json:
+            print_json(symbols_object(listed.root, options.name, shown, more, listed.state))
+        else:
+            print_symbols(shown, listed.root, listed.shown, options)
+    if not options.json:
+        _explain(found, listed.state, options)
+    if not found and listed.several is not None and (options.languages or options.glob):
+        from codelode.cli.filters import explain_filters
+
+        explain_filters(listed.several, options.languages, options.glob)
+    return 0 if shown else 1
 
 
-def _in_roots(options: argparse.Namespace) -> Searched:
-    """Return the roots, their paths as given, and the globs; builds indexes that are missing."""
-    from codelode.answers.build import build_if_missing
-    from codelode.cli.streams import progress_meter
-    from codelode.several import SeveralRoots
-
-    several = SeveralRoots(options.roots or ["."], options.index_dir)
-    for index in several.indexes:
-        build_if_missing(index, allowed=not options.no_index, meter=progress_meter())
-    return several, several.given, options.glob
-
-
-def _in_file(options: argparse.Namespace) -> Searched:
-    """Return the root of the index that has the file, the file as given, and a glob for it."""
-    from codelode.answers.indexed_file import index_of_file
-    from codelode.cli.streams import progress_meter
-    from codelode.discover.glob import escaped
-    from codelode.render.paths import GivenRoot
-    from codelode.several import SeveralRoots
-
-    file, meter = options.file, progress_meter()
-    index, path = index_of_file(file, options.index_dir, not options.no_index, meter)
-    several = SeveralRoots([str(index.root)], options.index_dir)
-    return several, [GivenRoot(file, str(index.root / path))], [f"/{escaped(path)}"]
-
-
-def _explain(found: Sequence[SymbolHit], state: Freshness, options: argparse.Namespace) -> None:
+def _explain(
+    found: Sequence[SymbolHit], state: Freshness | None, options: argparse.Namespace
+) -> None:
     """Say that there are more definitions, that none has the name, or that the tree differs."""
     import shlex
     from pathlib import Path
@@ -195,5 +169,77 @@ def _explain(found: Sequence[SymbolHit], state: Freshness, options: argparse.Nam
     nearest = found and found[0].match in ("unqualified", "prefix", "fuzzy")
     if nearest and not options.name.endswith("*"):
         say(f"nothing is called {options.name!r}: these come nearest")
-    for note in notes_on_freshness(state, len({hit.path for hit in found if hit.stale})):
-        say(note)
+    if state is not None:
+        for note in notes_on_freshness(state, len({hit.path for hit in found if hit.stale})):
+            say(note)
+
+
+def _here(options: argparse.Namespace) -> _Listed:
+    """Return the definitions of the roots or of the file; builds indexes that are missing."""
+    import os
+
+    from codelode.answers.build import build_if_missing
+    from codelode.cli.streams import progress_meter
+    from codelode.render.paths import from_here
+    from codelode.several import SeveralRoots
+
+    if options.file is not None:
+        return _in_file(options)
+    several = SeveralRoots(options.roots or ["."], options.index_dir)
+    for index in several.indexes:
+        build_if_missing(index, allowed=not options.no_index, meter=progress_meter())
+    state = several.refresh(options.fresh)
+    root = os.fspath(several.root)
+    found = several.symbols(_request(options, options.glob))
+    given = several.given
+    return _Listed(root, found, lambda path: from_here(f"{root}/{path}", given), several, state)
+
+
+def _in_file(options: argparse.Namespace) -> _Listed:
+    """Return the definitions of the file, from the index that covers it."""
+    from codelode.answers.indexed_file import index_of_file
+    from codelode.cli.streams import progress_meter
+    from codelode.discover.glob import escaped
+
+    if options.roots:
+        raise UsageError("give either -f FILE or ROOT: a ROOT may be a file, too")
+    file, meter = options.file, progress_meter()
+    index, path = index_of_file(file, options.index_dir, not options.no_index, meter)
+    state = index.refresh(options.fresh)
+    found = index.reader.symbols(_request(options, [f"/{escaped(path)}"]))
+    return _Listed(str(index.root), found, lambda path: file, None, state)
+
+
+def _elsewhere(options: argparse.Namespace) -> _Listed:
+    """Return the definitions in the repositories of the roster or server."""
+    from codelode.cli.repositories import open_repositories
+    from codelode.discover.glob import escaped
+    from codelode.roster.repositories import name_in
+
+    repositories = open_repositories(options, *options.roots)
+    options.hyperlink_format = None
+    place, file = repositories.place, options.file
+    if file is None:
+        return _Listed(place, repositories.symbols(_request(options, options.glob)), str)
+    if not options.name:
+        wanted = frozenset(kind.lower() for kind in options.kinds)
+        outline = repositories.outline(file)
+        found = [each for each in outline if not wanted or each.kind in wanted]
+        return _Listed(place, found, str)
+    home = name_in(file, {each.name for each in repositories.totals()}) or ""
+    request = _request(options, [escaped(file[len(home) :])])
+    return _Listed(place, repositories.symbols(request, [f"/{home}"]), str)
+
+
+def _request(options: argparse.Namespace, globs: Sequence[str]) -> SymbolRequest:
+    """Return the request of the options, for one definition beyond the limit."""
+    from codelode.search.symbol_query import SymbolRequest
+
+    return SymbolRequest(
+        options.name,
+        options.limit + 1,
+        options.kinds,
+        options.languages,
+        globs,
+        options.exact,
+    )
