@@ -45,8 +45,7 @@ def test_what_is_sent_arrives(tree: dict[str, bytes], request: SearchRequest) ->
     query = parse_request(request)
     counted = np.arange(len(query.counted)) % 5
     context = complete_context(request, query, counted, (40, 200), ENCODER)
-    packed = json.loads(json.dumps(Asked.of(context, counted).pack()))
-    received = messages.unpack_context(packed)
+    received = messages.unpack_context(Asked.of(context, counted).pack())
     assert received.query == context.query
     assert received.request == context.request
     assert received.idf == context.idf
@@ -77,7 +76,8 @@ json_values = st.recursive(
 def test_nonsense_is_a_frame_error(value: Any, body: bytes) -> None:
     pieces = np.ones(3, bool)
     for attempt in (
-        lambda: messages.unpack_context(value),
+        lambda: messages.unpack_context(body),
+        lambda: messages.unpack_context(json.dumps(value).encode() + b"\n" + body),
         lambda: messages.unpack_pieces(value),
         lambda: messages.unpack_counts((value, body), 2),
         lambda: messages.unpack_counts(({"arrays": value}, body), 2),

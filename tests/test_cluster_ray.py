@@ -8,13 +8,11 @@ import tarfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from codelode import Answer, Freshness
 from codelode.cluster.answer import ClusterRepositories, Restriction
 from codelode.cluster.build import Built, Source
 from codelode.cluster.deploy import deploy, withdraw
@@ -27,7 +25,7 @@ from codelode.roster.answer import SelectedRepositories
 from codelode.roster.cache import ObjectCache
 from codelode.roster.roster import Roster
 from codelode.search.request import SearchRequest
-from tests.clusters import TOKEN, front_of
+from tests.clusters import TOKEN, comparable, front_of
 from tests.commandline import SAMPLE, until, write_tree
 from tests.rosters import World, make_world, requests
 
@@ -76,11 +74,8 @@ def deployed(nodes: Any, world: World) -> Iterator[ClusterRepositories]:
             yield repositories
         finally:
             repositories.close()
+            front.close()
             withdraw(options)
-
-
-def comparable(answer: Answer) -> Answer:
-    return replace(answer, seconds=0.0, freshness=Freshness())
 
 
 def actor_processes(nodes: Any, world: World) -> list[int]:
@@ -88,7 +83,7 @@ def actor_processes(nodes: Any, world: World) -> list[int]:
     ray.init(address=nodes.address, namespace=NAMESPACE, log_to_driver=False)
     try:
         named = ray.util.list_named_actors()
-        return [int(ray.get(ray.get_actor(name).process.remote())) for name in named]
+        return [int(ray.get(ray.get_actor(name).state.remote()).process) for name in named]
     finally:
         ray.shutdown()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -15,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from codelode import Answer, Freshness
+from codelode import Answer
 from codelode.answers.received import answer_of_object
 from codelode.answers.search import answer_object
 from codelode.cluster.addresses import Wanted, decode, encode
@@ -27,7 +26,7 @@ from codelode.objects.folder import FolderStore
 from codelode.roster.manifest import repository_key
 from codelode.roster.roster import Roster
 from codelode.search.request import MODES, SearchRequest
-from tests.clusters import front_of, threads
+from tests.clusters import comparable, front_of, threads
 from tests.commandline import CommandLine, until
 from tests.rosters import World, make_world, requests
 
@@ -59,10 +58,6 @@ def repositories(
 ) -> Iterator[ClusterRepositories]:
     with clustered(world, tmp_path_factory.mktemp("cache")) as repositories:
         yield repositories
-
-
-def comparable(answer: Answer) -> Answer:
-    return replace(answer, seconds=0.0, freshness=Freshness())
 
 
 def test_200_queries_are_answered_as_on_one_machine(

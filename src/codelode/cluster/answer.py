@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from codelode import metrics
 from codelode.cluster.front import DEADLINE_SECONDS, Chosen, Front
 from codelode.cluster.pieces import Corpus, HeldRepository
+from codelode.cluster.views import PATIENCE_SECONDS
 from codelode.errors import (
     ClusterError,
     CodelodeError,
@@ -110,6 +111,10 @@ class ClusterRepositories:
         self._encoder: Encoder | None = None
         self._manifests: dict[str, RepositoryManifest] = {}
         self._scopes: LruCache[tuple[object, ...], Scope] = LruCache(_SCOPES)
+        self._broken: set[str] = set()
+        self._shown = False
+        self._waits_since: float | None = None
+        self._looking = threading.Lock()
         self._closed = threading.Event()
         self._show(roster)
         threading.Thread(target=self._follow, daemon=True).start()
@@ -190,20 +195,28 @@ class ClusterRepositories:
     def _follow(self) -> None:
         """Show newer generations as they come."""
         while not self._closed.wait(POLL_SECONDS):
+            self.look()
+
+    def look(self) -> None:
+        """Show the newest generation now, if it can be read; otherwise note the `problem`.
+
+        Damaged manifests are fetched again: only their way here may have been damaged.
+        """
+        with self._looking:
             try:
                 newest = self.roster.newer()
-                if newest is not self.roster:
-                    self._show(newest)
                 self.problem = ""
+                if newest is not self.roster or self._broken:
+                    self._show(newest)
             except CodelodeError as error:
                 self.problem = str(error)  # the store may be back soon; what is known is searched
 
     def _show(self, roster: Roster) -> None:
         """Let the front search a generation. Manifests that did not change are not fetched.
 
-        A repository with a damaged manifest is missing from answers; the others are searched.
+        A repository with a damaged manifest is missing from answers; the others are searched. But
+        while the generation in use is whole, one with damaged manifests waits for a minute.
         """
-        manifests: dict[str, RepositoryManifest] = {}
         held, broken = [], set()
         for each in roster.everything():
             try:
@@ -211,10 +224,23 @@ class ClusterRepositories:
             except (DamagedError, FormatError):
                 broken.add(each.name)
                 continue
-            manifests[each.manifest] = found
+            self._manifests[each.manifest] = found
             place, digests = roster.place, found.digests
             held.append(HeldRepository(each.name, each.prefix, place, found.manifest, digests))
-        self._manifests = manifests
+        named = {each.manifest for each in roster.everything()}
+        self._manifests = {name: self._manifests[name] for name in named & self._manifests.keys()}
+        if roster is self.roster and broken == self._broken and self._shown:
+            return
+        if broken and self._shown and not self._broken and not self._waited_long():
+            self.problem = f"{len(broken)} manifests are damaged"  # names may be hidden
+            return
         generation = f"{roster.place} {roster.number} {sorted(broken)}"
         self.front.show(RosterCorpus(generation, tuple(held), roster, frozenset(broken)))
-        self.roster = roster
+        self.roster, self._broken, self._shown = roster, broken, True
+        self._waits_since = None
+
+    def _waited_long(self) -> bool:
+        """Return whether the generation in use was kept for long because a newer one is damaged."""
+        now = time.monotonic()
+        self._waits_since = self._waits_since or now
+        return now - self._waits_since > PATIENCE_SECONDS

@@ -15,6 +15,7 @@ from codelode.cluster.holdings import Holdings, OpenView, UnknownViewError
 from codelode.cluster.lookup_calls import LOOKUPS, Lookup
 from codelode.cluster.pieces import unpack_piece
 from codelode.errors import CodelodeError, DamagedError
+from codelode.lru import LruCache
 from codelode.search.candidates import chunk_keys, split_keys
 from codelode.search.fair_lock import SEARCH_LOCK
 from codelode.search.gather import count, gather
@@ -27,8 +28,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from codelode.cluster.holdings import HeldShard
+    from codelode.search.context import QueryContext
 
 _MOST_PIECES = 1 << 24
+_CONTEXTS = 32
 
 
 class Calls:
@@ -38,6 +41,7 @@ class Calls:
         """`front` is the holder of the views that this front opens."""
         self._holdings = holdings
         self._front = front
+        self._contexts: LruCache[bytes, QueryContext] = LruCache(_CONTEXTS)
         self._calls: dict[str, Callable[[dict[str, Any], bytes], Frame]] = {
             "ping": lambda head, body: ({}, b""),
             "open": self._open,
@@ -72,7 +76,7 @@ class Calls:
         if not all(type(number) is int and 0 <= number < count for number in held):
             raise FrameError("numbers of no pieces")
         problems = self._holdings.open(str(head["view"]), OpenView(count, held), self._front)
-        return {"opened": True, "problems": list(problems.values())}, b""
+        return {"missing": sorted(problems), "problems": list(problems.values())}, b""
 
     def _close(self, head: dict[str, Any], _: bytes) -> Frame:
         self._holdings.close(str(head["view"]), self._front)
@@ -88,8 +92,8 @@ class Calls:
 
         return self._search(head, counted)
 
-    def _gather(self, head: dict[str, Any], _: bytes) -> Frame:
-        context = messages.unpack_context(head["asked"])
+    def _gather(self, head: dict[str, Any], body: bytes) -> Frame:
+        context = self._context(body)
 
         def gathered(held: HeldShard) -> Frame:
             found = gather(held.shard, context)
@@ -100,8 +104,11 @@ class Calls:
         return self._search(head, gathered)
 
     def _texts(self, head: dict[str, Any], body: bytes) -> Frame:
-        context = messages.unpack_context(head["asked"])
-        ranked = messages.unpack_ranked((head, body))
+        size = head["asked"]
+        if type(size) is not int or not 0 <= size <= len(body):
+            raise FrameError("a search of no size")
+        context = self._context(body[:size])
+        ranked = messages.unpack_ranked((head, body[size:]))
 
         def read(held: HeldShard) -> Frame:
             there = np.isin(ranked.keys >> 32, held.numbers)
@@ -115,6 +122,14 @@ class Calls:
             )
 
         return self._search(head, read)
+
+    def _context(self, asked: bytes) -> QueryContext:
+        """Return the context of a search: `texts` uses that of `gather`. Raises `FrameError`."""
+        context = self._contexts.get(asked)
+        if context is None:
+            context = messages.unpack_context(asked)
+            self._contexts.put(asked, context)
+        return context
 
     def _look_up(self, lookup: Lookup, head: dict[str, Any], body: bytes) -> Frame:
         return self._search(head, lambda held: lookup(held, head, body))

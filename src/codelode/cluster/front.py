@@ -86,12 +86,15 @@ class Front:
         return sorted(link.name for link in self._members.links() if link.is_live)
 
     def is_whole(self) -> bool:
-        """Return whether every searcher of the current view can be asked."""
+        """Return whether every searcher of the current view can be asked about all its pieces."""
         return self.views.wait_for(self._all_ready, 0)
 
     def _all_ready(self, view: View) -> bool:
         links = map(self._members.link, view.holders)
-        return all(link and link.is_live and view.name in link.ready for link in links)
+        return all(
+            link is not None and link.is_live and link.ready.get(view.name) == frozenset()
+            for link in links
+        )
 
     def search(
         self,

@@ -70,7 +70,7 @@ def related(
     )
     if not replies:
         return []
-    return search.texts(nearest([each.value for each in replies], anchor, limit), None)
+    return search.texts(nearest([each.value for each in replies], anchor, limit), b"")
 
 
 def _first(

@@ -179,7 +179,7 @@ class Round(Generic[T]):
     def _missing(self, head: Any, sent: _Sent) -> Pieces:
         """Return the pieces that a reply leaves out; all, if the searcher failed."""
         if head.get("unknown"):  # the searcher has restarted: the view will be opened again
-            sent.link.ready.discard(self.view.name)
+            sent.link.ready.pop(self.view.name, None)
             return sent.pieces
         try:
             raise_packed(head)
@@ -189,7 +189,11 @@ class Round(Generic[T]):
             return sent.pieces
         except (AttributeError, TypeError, KeyError) as error:
             raise FrameError(f"no error: {error}") from None
-        return missing_of(head, sent.pieces)
+        missing = missing_of(head, sent.pieces)
+        known = sent.link.ready.get(self.view.name)
+        if missing.any() and known is not None:  # they will be opened again
+            sent.link.ready[self.view.name] = known.union(np.flatnonzero(missing).tolist())
+        return missing
 
     def _use(self, reply: Reply[T]) -> None:
         """Keep a reply, unless the kept replies that overlap it cover at least as many pieces."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,6 +82,7 @@ class ClusterSearch:
         self._links = links
         self._memory = memory
         self._deadline = deadline
+        self._asked = b""
 
     def run(self, request: SearchRequest, encoder: Encoder | None) -> list[Hit]:
         """Return the hits, best first. Raises `UsageError`."""
@@ -91,10 +92,11 @@ class ClusterSearch:
         context = complete_context(request, query, counted, self._totals(), encoder)
 
         def gather_all(context: QueryContext) -> list[Gathered]:
-            return self._gather(context, Asked.of(context, counted).pack())
+            self._asked = Asked.of(context, counted).pack()
+            return self._gather(context, self._asked)
 
-        ranked, context = rank_all(gather_all, context)
-        return self.texts(ranked, Asked.of(context, counted).pack())
+        ranked, _ = rank_all(gather_all, context)
+        return self.texts(ranked, self._asked)
 
     def _totals(self) -> tuple[int, int]:
         """Return the numbers of chunks and of terms in the pieces to search."""
@@ -120,22 +122,22 @@ class ClusterSearch:
             counts |= new
         return np.array([counts[term] for term in query.counted], np.int64)
 
-    def _gather(self, context: QueryContext, asked: list[Any]) -> list[Gathered]:
+    def _gather(self, context: QueryContext, asked: bytes) -> list[Gathered]:
         terms = len(context.query.terms)
         replies = self.round(
             "gather",
             self.pieces,
-            lambda pieces: frame_of("gather", pieces, asked=asked),
+            lambda pieces: (frame_of("gather", pieces)[0], asked),
             lambda frame, pieces: messages.unpack_gathered(frame, terms, pieces),
         )
         if not replies:
             return [Gathered.empty(np.zeros(0, np.int64), terms)]
         return [each.value for each in replies]
 
-    def texts(self, ranked: Ranked, asked: list[Any] | None) -> list[Hit]:
+    def texts(self, ranked: Ranked, asked: bytes) -> list[Hit]:
         """Return the hits for the ranked chunks, without those that no searcher could read.
 
-        `asked` is the search that they answer, packed; None for chunks near to a place.
+        `asked` is the search that they answer, packed; empty for chunks near to a place.
         """
         numbers = ranked.keys >> 32
 
@@ -144,7 +146,7 @@ class ClusterSearch:
 
         def make(pieces: Pieces) -> Frame:
             head, body = messages.pack_ranked(ranked[rows_of(pieces)])
-            return {**frame_of("texts", pieces, asked=asked)[0], **head}, body
+            return {**frame_of("texts", pieces, asked=len(asked))[0], **head}, asked + body
 
         wanted = np.zeros(len(self.pieces), bool)
         wanted[numbers] = True

@@ -90,6 +90,16 @@ COMMAND = Command(
                     help="the address and port that searchers dial; on several machines, one that"
                     " all of them reach, in a private network (default: 127.0.0.1:0)",
                 ),
+                option(
+                    "--front",
+                    metavar="ADDRESS",
+                    dest="fronts",
+                    action="append",
+                    default=[],
+                    help="with Ray, the address of a front that searchers dial; repeatable: name"
+                    " all fronts that share the searchers, this one too, and give all of them the"
+                    " same LODE_CLUSTER_TOKEN",
+                ),
             ),
         ),
         (
@@ -176,6 +186,7 @@ def _serve(options: argparse.Namespace) -> int:
         ray=None if options.no_ray else _ray_address(options),
         labels=options.label,
         model=options.model,
+        fronts=[parse_address(each) for each in options.fronts],
     )
 
     def announce(url: str, token: str) -> None:
