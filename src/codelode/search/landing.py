@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from codelode.search.as_written import pasted, written_at
 from codelode.search.column import as_bytes, begins_word
+from codelode.search.comments import documented
 from codelode.search.name_match import share_of_name
 from codelode.search.named import MODULES, is_inside
 from codelode.search.near_names import grade_of_name
@@ -29,9 +30,6 @@ _NAME_SHARE = 0.5
 
 _PHRASE_CHARACTERS = 8
 """A shorter query that occurs verbatim on a line says nothing beyond its terms."""
-
-_COMMENTS = (b"//", b"/*", b"*", b"# ", b"#:", b"--", b";", b"%", b"{-", b"(*", b"'")
-"""The beginnings of lines that are comments in some language; in none, of lines of code."""
 
 _LAST_NAME = re.compile(r"[^\W\d][\w$]*[!?]?\Z")
 
@@ -69,10 +67,10 @@ class Passage(NamedTuple):
         """The last line, at least the first."""
         return self.first_line + max(len(self.starts) - 1, 0)
 
-    def line(self, row: int) -> bytes:
-        """Return the text of a line, from 0, without indentation."""
-        stop = self.starts[row + 1] if row + 1 < len(self.starts) else None
-        return self.text[self.starts[row] : stop].lstrip()
+    def lines(self, first: int, stop: int) -> list[bytes]:
+        """Return the texts of some lines, whose numbers begin with 0."""
+        bounds = [*self.starts, len(self.text)]
+        return [self.text[bounds[row] : bounds[row + 1]] for row in range(first, stop)]
 
 
 def land(
@@ -85,10 +83,16 @@ def land(
     rows = definitions.rows_on_lines(passage.file, passage.first_line, passage.last_line)
     line, is_exact, row = _best_line(rows, passage, definitions, context, asked)
     if row is None:
-        row = _holding(rows, line) or _documented(rows, line, passage)
+        holding = _holding(rows, line)
+        row = documented(rows, line, passage, definitions, holding) or holding
         if row is None:
             return Landing(line, *_between(rows, line, passage), None, None)
         line = row.name_line if not is_exact and _fits(row, passage) else line
+        if row.start_line > passage.last_line:  # only its comment is in the passage
+            first, last = _between(rows, line, passage)
+            return Landing(
+                line, first, last, definitions.qualified_name(passage.file, row.place), row.kind
+            )
     return Landing(
         line,
         max(min(row.start_line, line), passage.first_line),  # nothing of the definitions around it
@@ -272,15 +276,6 @@ def _holding(rows: Sequence[DefinitionRow], line: int) -> DefinitionRow | None:
     holding = [each for each in rows if each.start_line <= line <= each.end_line]
     # Of equally long definitions, the innermost comes last in document order.
     return min(reversed(holding), key=_lines, default=None)
-
-
-def _documented(rows: Sequence[DefinitionRow], line: int, passage: Passage) -> DefinitionRow | None:
-    """Return the first definition after a line, if there are only comments between them."""
-    after = next((row for row in rows if row.start_line > line), None)
-    if after is None or after.start_line > passage.last_line:
-        return None
-    between = range(line - passage.first_line, after.start_line - passage.first_line)
-    return after if all(passage.line(each).startswith(_COMMENTS) for each in between) else None
 
 
 def _between(rows: Sequence[DefinitionRow], line: int, passage: Passage) -> tuple[int, int]:
