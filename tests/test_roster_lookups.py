@@ -28,6 +28,7 @@ from codelode.search.symbol_finder import symbols_in
 from codelode.search.symbol_query import SymbolRequest
 from codelode.search.symbols import find_symbols
 from codelode.store.snapshot import Snapshot
+from tests.commandline import CommandLine
 from tests.rosters import World, make_world
 
 SECRET = {
@@ -235,3 +236,27 @@ def test_definitions_do_not_depend_on_how_segments_are_spread(world: World) -> N
 
     for request in SYMBOLS:
         assert found(several, request) == found([one], request), request
+
+
+def test_clean_empties_the_cache_of_fetched_segments(world: World, tmp_path: Path) -> None:
+    lode = CommandLine(tmp_path)
+    cache = ObjectCache(lode.cache / "codelode/fetched")
+    repositories, _ = world.fetched(cache)
+    assert repositories.text("queue/queue.go").startswith("package queue")
+    being_fetched = next(cache.directory.glob("??")) / ".new-1"
+    being_fetched.write_bytes(b"half")
+    size = cache.size()
+    dry = lode("clean", "--fetched", "--dry-run").must_succeed()
+    assert "fetched segments of rosters" in dry.text
+    assert cache.size() == size > 0
+    lode("clean", "--fetched").must_be_refused("add --yes", "of fetched segments")
+    done = lode("clean", "--fetched", "--yes", "--json").must_succeed().json
+    assert (done["fetched_bytes"], done["freed_bytes"], done["removed"]) == (size, size, [])
+    assert [*cache.directory.glob("??/*")] == [being_fetched]
+    assert repositories.outline("queue/queue.go")  # it is mapped
+    assert repositories.text("docs/tests/guide.md").startswith("# Guide")  # fetched again
+    assert "removed" in lode("clean", "--all", "--yes").must_succeed().text
+    assert cache.size() == 0
+    assert (
+        lode("clean", "--fetched").must_succeed().message.endswith("there is nothing to remove\n")
+    )

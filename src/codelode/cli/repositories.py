@@ -43,6 +43,18 @@ def open_repositories(
     return ServerRepositories(options.server, token, options.repo, strict)
 
 
+def repositories_to_serve(options: argparse.Namespace) -> Repositories:
+    """Return what `open_repositories` does for a server, which must not begin without any.
+
+    Raises `UsageError` if there is nothing to show, `ClusterError` if a server does not answer.
+    """
+    repositories = open_repositories(options, *options.roots, quiet=True)
+    if not repositories.totals():
+        which = f" that matches {' or '.join(map(repr, options.repo))}" if options.repo else ""
+        raise UsageError(f"{repositories.place} has no repository{which}")
+    return repositories
+
+
 def refuse_open(options: argparse.Namespace) -> None:
     """Raise `UsageError` for --open: there are no files to open."""
     if options.open is not None:

@@ -65,7 +65,6 @@ class ServerRepositories:
     token: str = field(default="", repr=False)
     within: Sequence[str] = ()
     strict: bool = False
-    seconds: float = SECONDS
 
     def __post_init__(self) -> None:
         """Check the URL. Raises `UsageError`."""
@@ -139,9 +138,9 @@ class ServerRepositories:
         request = Request(f"{self.url.rstrip('/')}{path}?{query}")
         if self.token:
             request.add_header("Authorization", f"Bearer {self.token}")
-        deadline = time.monotonic() + self.seconds
+        deadline = time.monotonic() + SECONDS
         try:
-            with build_opener(_NoRedirects).open(request, timeout=self.seconds) as response:
+            with build_opener(_NoRedirects).open(request, timeout=SECONDS) as response:
                 data = _read(response, deadline)
         except HTTPError as error:
             raise self._refusal(error) from None

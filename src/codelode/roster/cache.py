@@ -21,7 +21,7 @@ from codelode.objects.transfer import download, move
 from codelode.system.files import MappedFile, read_file, removed_on_failure, sync_file
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Iterator
     from io import BufferedRandom, BufferedReader
 
     from codelode.objects.pace import Pace
@@ -117,6 +117,25 @@ class ObjectCache:
             if found != digest:
                 path.unlink()
 
+    def size(self) -> int:
+        """Return the bytes that `clear` would free."""
+        return sum(status.st_size for _, status in self._removable())
+
+    def clear(self) -> int:
+        """Remove all objects; return the bytes freed. Searches that have them mapped go on.
+
+        What a process is fetching now is left to it.
+        """
+        freed = 0
+        for path, status in self._removable():
+            with suppress(OSError):
+                path.unlink()
+                freed += status.st_size
+        for folder in self.directory.glob("??"):
+            with suppress(OSError):  # it is not empty
+                folder.rmdir()
+        return freed
+
     def _path(self, digest: str) -> Path:
         return self.directory / digest[:2] / digest
 
@@ -182,6 +201,13 @@ class ObjectCache:
                 with suppress(OSError):
                     path.unlink()
                 total -= status.st_size
+
+    def _removable(self) -> Iterator[tuple[Path, os.stat_result]]:
+        """Yield all files but those that a process may be fetching now."""
+        for path, status in self._files():
+            age = time.time() - status.st_mtime
+            if not path.name.startswith(_TEMPORARY) or age > _ABANDONED_SECONDS:
+                yield path, status
 
     def _files(self) -> Iterable[tuple[Path, os.stat_result]]:
         for path in self.directory.glob("??/*"):
