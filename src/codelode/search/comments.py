@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from codelode.search.landing import Passage
+    from codelode.search.passage import Passage
     from codelode.segment.definition_lookup import DefinitionLookup
     from codelode.segment.definition_rows import DefinitionRow
 
@@ -46,7 +46,7 @@ def documented(
         after = next((row for row in following if row.start_line == beyond), None)
     if after is None:
         return None
-    if after.parent != (-1 if holding is None else holding.place):
+    if holding is not None and after.parent != holding.place:
         return None
     stop = min(after.start_line - passage.first_line, len(passage.starts))
     lines = passage.lines(0, min(stop + 1, len(passage.starts)))

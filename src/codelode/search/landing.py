@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from codelode.search.context import QueryContext
+    from codelode.search.passage import Passage
     from codelode.segment.definition_lookup import DefinitionLookup
     from codelode.segment.definition_rows import DefinitionRow
 
@@ -47,30 +48,6 @@ class Landing(NamedTuple):
     end_line: int
     symbol: str | None
     kind: str | None
-
-
-class Passage(NamedTuple):
-    """A chunk from which a hit is made; unlike `types.Passages`, not for an encoder.
-
-    It has the row and the path of its file, its first line, its text in UTF-8, and where each line
-    begins in it.
-    """
-
-    file: int
-    path: str
-    first_line: int
-    text: bytes
-    starts: Sequence[int]
-
-    @property
-    def last_line(self) -> int:
-        """The last line, at least the first."""
-        return self.first_line + max(len(self.starts) - 1, 0)
-
-    def lines(self, first: int, stop: int) -> list[bytes]:
-        """Return the texts of some lines, whose numbers begin with 0."""
-        bounds = [*self.starts, len(self.text)]
-        return [self.text[bounds[row] : bounds[row + 1]] for row in range(first, stop)]
 
 
 def land(
