@@ -7,18 +7,21 @@ import signal
 import tarfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from codelode.cluster import schedule
 from codelode.cluster.answer import ClusterRepositories, Restriction
-from codelode.cluster.build import Built, Source
+from codelode.cluster.build_messages import Built, Source, TaskOptions
 from codelode.cluster.deploy import deploy, withdraw
 from codelode.cluster.deployment import NAMESPACE, DeployOptions
 from codelode.cluster.files import FileOptions
-from codelode.cluster.tasks import BuildOptions, build_all
+from codelode.cluster.tasks import Report, build_all
 from codelode.errors import UsageError
 from codelode.objects.folder import FolderStore
 from codelode.roster.answer import SelectedRepositories
@@ -28,6 +31,7 @@ from codelode.search.request import SearchRequest
 from tests.clusters import TOKEN, comparable, front_of
 from tests.commandline import SAMPLE, until, write_tree
 from tests.rosters import World, make_world, requests
+from tests.test_cluster_build import endless_archive
 
 ray = pytest.importorskip("ray", reason="needs the extra cluster: make test-cluster")
 
@@ -128,6 +132,17 @@ def actor_names(nodes: Any) -> list[str]:
         ray.shutdown()
 
 
+def task_options(place: Path, **changes: Any) -> TaskOptions:
+    return replace(TaskOptions(str(place), 1, 512 << 20, 1 << 30, 1 << 30), **changes)
+
+
+def build_quietly(nodes: Any, sources: list[Source], options: TaskOptions) -> Report:
+    warnings: list[str] = []
+    report = build_all(sources, options, nodes.address, lambda built, done: None, warnings.append)
+    assert not warnings
+    return report
+
+
 def test_a_build_adds_what_it_can_and_reports_the_rest(nodes: Any, tmp_path: Path) -> None:
     tree = write_tree(tmp_path / "tree", SAMPLE)
     archive = tmp_path / "sources.tar.gz"
@@ -138,14 +153,14 @@ def test_a_build_adds_what_it_can_and_reports_the_rest(nodes: Any, tmp_path: Pat
         Source("acme/archive", str(archive), "staff"),
         Source("acme/missing", str(tmp_path / "missing")),
     ]
-    options = BuildOptions(str(tmp_path / "roster"), nodes.address, 1, 512 << 20)
+    options = task_options(tmp_path / "roster")
     told: list[str] = []
 
     def progress(built: Built, done: int) -> None:
         told.append(built.name)
         assert done == len(told)
 
-    report = build_all(sources, options, progress)
+    report = build_all(sources, options, nodes.address, progress, told.append)
     assert sorted(told) == sorted(source.name for source in sources)
     problems = [built.problem for built in report.built]
     assert problems[:2] == ["", ""]
@@ -158,10 +173,99 @@ def test_a_build_adds_what_it_can_and_reports_the_rest(nodes: Any, tmp_path: Pat
     cache = ObjectCache(tmp_path / "cache", 1 << 30)
     hits = SelectedRepositories(roster, (), ("staff",), cache).answer(SearchRequest("retry")).hits
     assert {hit.path.split("/")[1] for hit in hits} == {"archive", "folder"}
-    again = build_all(sources[:2], options, progress=lambda built, done: None)
+    again = build_quietly(nodes, sources[:2], options)
     assert not any(built.problem for built in again.built)
     (first, *_) = Roster.of(FolderStore(tmp_path / "roster")).everything()
     assert first.label == "staff"
+
+
+def builders() -> list[int]:
+    """Return the processes that build, and the tasks of Ray that started them."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            if b"codelode.cluster.builder" in path.read_bytes():
+                found.append(int(path.parts[2]))
+    return found
+
+
+def parent_of(process: int) -> int:
+    status = Path(f"/proc/{process}/stat").read_text()
+    return int(status.rpartition(")")[2].split()[1])
+
+
+def test_tasks_that_are_killed_are_tried_again_and_nothing_differs(
+    nodes: Any, tmp_path: Path
+) -> None:
+    """Kill tasks in the middle of two repositories, each of which is built in slices."""
+    for number in range(2):
+        tree: dict[str, str | bytes] = {
+            f"d{n}/f{n}.py": f"def retry_{n}_{number}():\n    pass\n" * 60 for n in range(40)
+        }
+        write_tree(tmp_path / f"tree{number}", tree)
+    sources = [Source(f"acme/{n}", str(tmp_path / f"tree{n}")) for n in range(2)]
+    calm = build_quietly(nodes, sources, task_options(tmp_path / "calm", slice_size=40_000))
+    assert [(each.problem, len(each.slices)) for each in calm.built] == [("", 2)] * 2
+    options = task_options(tmp_path / "roster", slice_size=40_000)
+    with ThreadPoolExecutor(1) as pool:
+        killed = pool.submit(kill_tasks, 2)
+        report = build_quietly(nodes, sources, options)
+        assert killed.result() == 2
+    assert [each.problem for each in report.built] == [""] * 2
+    assert sum(each.deaths for each in report.built) >= 1  # one may just have been done
+    manifests = [
+        [each.repository.manifest for each in built if each.repository is not None]
+        for built in (calm.built, report.built)
+    ]
+    assert manifests[0] == manifests[1] and len(manifests[0]) == 2
+    roster = Roster.of(FolderStore(tmp_path / "roster"))
+    assert [each.name for each in roster.everything()] == [each.name for each in sources]
+    until(lambda: not builders(), 10)
+
+
+def kill_tasks(count: int) -> int:
+    """Kill some tasks as soon as they have started a builder; return how many were killed."""
+    seen: set[int] = set()
+    end = time.monotonic() + 60
+    while len(seen) < count and time.monotonic() < end:
+        for process in builders():
+            with suppress(OSError):
+                task = parent_of(process)
+                if task > 1 and task not in seen and len(seen) < count:  # 1 if it has died
+                    os.kill(task, signal.SIGKILL)
+                    seen.add(task)
+        time.sleep(0.05)
+    return len(seen)
+
+
+def test_a_task_that_always_dies_is_given_up(
+    nodes: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schedule, "ATTEMPTS", 2)
+    source = Source("a", str(endless_archive(tmp_path)))
+    options = task_options(tmp_path / "roster", max_disk=1 << 40)
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(kill_tasks, 2)
+        (built,) = build_quietly(nodes, [source], options).built
+    assert built.problem.startswith("its task died 2 times")
+    assert built.deaths == 1
+
+
+def test_a_task_that_fits_no_node_is_said(nodes: Any, tmp_path: Path) -> None:
+    told: list[str] = []
+
+    class HeardError(Exception):
+        """Ends the build."""
+
+    def warn(message: str) -> None:
+        told.append(message)
+        raise HeardError
+
+    source = Source("a", str(write_tree(tmp_path / "tree", SAMPLE)))
+    options = task_options(tmp_path / "roster", cores=64)
+    with pytest.raises(HeardError):
+        build_all([source], options, nodes.address, lambda built, done: None, warn)
+    assert "no node has the 64 cores" in told[0]
 
 
 def test_without_a_cluster_there_is_one_line() -> None:

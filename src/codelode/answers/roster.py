@@ -91,7 +91,9 @@ def upload(
     """
     table = writer.table()
     row = table.find(name)
-    known = frozenset[str]() if row is None else digests_of(writer.store, table.repository(row))
+    known = frozenset[str]()
+    if row is not None:
+        known = digests_of(writer.store, table.repository(row).manifest)
     size = snapshot.manifest.index_bytes
     with nullcontext() if meter is None else meter(len(snapshot.segments), size) as progress:
         pace = Pace(None, None if progress is None else partial(progress.indexed, 0))
