@@ -65,9 +65,11 @@ def _belongs_to_next(lines: Sequence[bytes], row: int, stop: int, path: str, fir
     last = stop - 1
     while last >= row and not lines[last].strip():
         last -= 1
-    if last < row or stop - last > 2 or _is_indented_more(lines, last, stop):
+    if last < row or stop - last > 2:
         return False
     begin = row + _rest_of_block(lines[row : last + 1], path)
+    if begin <= last and _is_indented_more(lines, last, stop):
+        return False
     if not all(_is_before_definitions(line, path) for line in lines[begin : last + 1]):
         return False
     return last == stop - 1 or _is_documentation(lines, last, first)
