@@ -115,9 +115,9 @@ class ClusterHistory:
     def check(self, _: int) -> str:
         """Search while commits happen; return a problem or ""."""
         with suppress(UsageError):  # all repositories are removed
-            self.searches += 1
             before = self.expected[-LATEST:]
             hits = self.repositories.answer(REQUEST, Restriction((), LABELS, strict=True)).hits
+            self.searches += 1
             if before and hits not in (*before, *self.expected[-LATEST:], self._hits()):
                 return f"hits of no generation near {self.generations}"
         return ""

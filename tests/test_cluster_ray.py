@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import tarfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -15,21 +16,30 @@ from typing import Any
 
 import pytest
 
+from codelode import Answer
 from codelode.cluster import schedule
 from codelode.cluster.answer import ClusterRepositories, Restriction
 from codelode.cluster.build_messages import Built, Source, TaskOptions
+from codelode.cluster.client import ServerRepositories
 from codelode.cluster.deploy import deploy, withdraw
 from codelode.cluster.deployment import NAMESPACE, DeployOptions
 from codelode.cluster.files import FileOptions
+from codelode.cluster.front import Front
 from codelode.cluster.tasks import Report, build_all
-from codelode.errors import UsageError
+from codelode.errors import ClusterError, UsageError
 from codelode.objects.folder import FolderStore
 from codelode.roster.answer import SelectedRepositories
 from codelode.roster.cache import ObjectCache
 from codelode.roster.roster import Roster
 from codelode.search.request import SearchRequest
-from tests.clusters import TOKEN, comparable, front_of
-from tests.commandline import SAMPLE, until, write_tree
+from tests.clusters import TOKEN, asking, comparable, front_of
+from tests.commandline import (
+    SAMPLE,
+    CommandLine,
+    processes,
+    until,
+    write_tree,
+)
 from tests.rosters import World, make_world, requests
 from tests.test_cluster_build import endless_archive
 
@@ -59,19 +69,18 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     return make_world(tmp_path_factory.mktemp("roster"))
 
 
+def options_of(nodes: Any, world: World, front: tuple[str, int], site: str = "") -> DeployOptions:
+    files = FileOptions(str(world.folder / "cache"), 1 << 20)
+    place = str(world.place)
+    return DeployOptions(nodes.address, place, SEARCHERS, [front], TOKEN, files, site)
+
+
 @contextmanager
 def deployed(nodes: Any, world: World) -> Iterator[ClusterRepositories]:
     """Search a roster with actors."""
     with front_of(SEARCHERS) as front:
         repositories = ClusterRepositories(front, Roster.of(FolderStore(world.place)))
-        options = DeployOptions(
-            nodes.address,
-            str(world.place),
-            SEARCHERS,
-            [front.address],
-            TOKEN,
-            FileOptions(str(world.folder / "cache"), 1 << 20),
-        )
+        options = options_of(nodes, world, front.address)
         deploy(options)
         try:
             until(lambda: front.is_whole() and len(front.searchers()) == SEARCHERS, 20)
@@ -82,54 +91,127 @@ def deployed(nodes: Any, world: World) -> Iterator[ClusterRepositories]:
             withdraw(options)
 
 
-def actor_processes(nodes: Any, world: World) -> list[int]:
-    """Return the processes of the actors."""
+@contextmanager
+def connected(nodes: Any) -> Iterator[None]:
     ray.init(address=nodes.address, namespace=NAMESPACE, log_to_driver=False)
     try:
-        named = ray.util.list_named_actors()
-        return [int(ray.get(ray.get_actor(name).state.remote()).process) for name in named]
+        yield
     finally:
         ray.shutdown()
 
 
-def test_actors_answer_as_one_machine_and_come_back(nodes: Any, world: World) -> None:
-    """After the end of a process, no answer is partial, and Ray starts it again."""
-    opened = world.opened()
-    with deployed(nodes, world) as repositories:
-        for request in requests(40, seed=11):
-            answer = repositories.answer(request, Restriction(strict=True))
-            assert comparable(answer) == comparable(opened.answer(request)), request
-        request = SearchRequest("retry", explain=True)
-        expected = opened.answer(request).hits
-        front = repositories.front
-        first, *_ = actor_processes(nodes, world)
-        os.kill(first, signal.SIGKILL)
-        until(lambda: len(front.searchers()) == SEARCHERS - 1, 10)
-        seconds = back_again(repositories, request, expected, 90)
-        print(f"whole {seconds:.2f} s after the end of a process")
-    assert not actor_names(nodes)
-
-
-def back_again(
-    repositories: ClusterRepositories, request: SearchRequest, expected: object, most: float
-) -> float:
-    """Search until all searchers are back; no answer is partial. Returns the seconds."""
-    began = time.monotonic()
-    front = repositories.front
-    while not (front.is_whole() and len(front.searchers()) == SEARCHERS):
-        assert repositories.answer(request, Restriction(strict=True)).hits == expected
-        assert time.monotonic() - began < most
-        time.sleep(0.02)
-    return time.monotonic() - began
+def actor_processes(nodes: Any) -> list[int]:
+    """Return the processes of the actors."""
+    with connected(nodes):
+        named = ray.util.list_named_actors()
+        return [int(ray.get(ray.get_actor(name).state.remote()).process) for name in named]
 
 
 def actor_names(nodes: Any) -> list[str]:
-    ray.init(address=nodes.address, namespace=NAMESPACE, log_to_driver=False)
-    try:
+    with connected(nodes):
         names: list[str] = ray.util.list_named_actors()
         return names
-    finally:
-        ray.shutdown()
+
+
+def checking(
+    repositories: ClusterRepositories, expected: dict[str, Answer]
+) -> Callable[[int], str]:
+    """Return a check of one answer, for `asking`."""
+    queries = list(expected)
+
+    def check(number: int) -> str:
+        query = queries[number % len(queries)]
+        request = SearchRequest(query, explain=True)
+        answer = comparable(repositories.answer(request, Restriction(strict=True)))
+        return "" if answer == expected[query] else f"another answer to {query}"
+
+    return check
+
+
+@pytest.fixture(scope="module")
+def expected(world: World) -> dict[str, Answer]:
+    opened = world.opened()
+    queries = ("retry", "schedule a request again", "parse_config")
+    return {each: comparable(opened.answer(SearchRequest(each, explain=True))) for each in queries}
+
+
+def all_back(front: Front) -> bool:
+    return front.is_whole() and len(front.searchers()) == SEARCHERS
+
+
+def test_actors_answer_as_one_machine_and_come_back(
+    nodes: Any, world: World, expected: dict[str, Answer]
+) -> None:
+    """After the end of a process, no answer is partial, and Ray starts it again."""
+    opened = world.opened()
+    with deployed(nodes, world) as repositories:
+        front = repositories.front
+        for request in requests(40, seed=11):
+            answer = repositories.answer(request, Restriction(strict=True))
+            assert comparable(answer) == comparable(opened.answer(request)), request
+        first, *_ = actor_processes(nodes)
+        with asking(checking(repositories, expected), least=20):
+            os.kill(first, signal.SIGKILL)
+            until(lambda: len(front.searchers()) == SEARCHERS - 1, 10)
+            began = time.monotonic()
+            until(lambda: all_back(front), 90)
+        print(f"whole {time.monotonic() - began:.2f} s after the end of a process")
+    assert not actor_names(nodes)
+
+
+def test_a_node_that_dies_does_not_show(
+    nodes: Any, world: World, expected: dict[str, Answer]
+) -> None:
+    """Its raylet is killed. Others have its pieces; either Ray or the front replaces it soon."""
+    with deployed(nodes, world) as repositories:
+        front = repositories.front
+        assert len({link.node for link in front._members.links()}) == SEARCHERS
+        dying = nodes.list_all_nodes()[-1]
+        with asking(checking(repositories, expected), least=20):
+            dying.kill_raylet()
+            began = time.monotonic()
+            until(lambda: len(front.searchers()) == SEARCHERS - 1, 30)
+            gone = time.monotonic() - began
+            until(front.is_whole, 60)
+        print(
+            f"gone {gone:.2f} s, whole {time.monotonic() - began:.2f} s after the end of a raylet"
+        )
+    nodes.remove_node(dying, allow_graceful=False)
+    nodes.add_node(num_cpus=SEARCHERS, object_store_memory=STORE_BYTES)
+
+
+def test_a_front_uses_the_searchers_of_the_one_before_it(
+    nodes: Any, world: World, lode: CommandLine
+) -> None:
+    """A killed front leaves them, and finds them again; one that is ended takes them with it."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    command = ["cluster", "serve", str(world.place), "--ray", nodes.address, "--address", "0"]
+    command += ["--listen", f"127.0.0.1:{port}"]
+    request = SearchRequest("retry", explain=True)
+    right = comparable(world.opened().answer(request))
+
+    def answers(url: str) -> bool:
+        try:
+            answer = ServerRepositories(url, strict=True).answer(request)
+        except ClusterError:
+            return False
+        assert comparable(answer) == right
+        return True
+
+    with lode.serving(*command, LODE_CLUSTER_TOKEN=TOKEN) as url:
+        until(lambda: answers(url), 60)
+        before = actor_processes(nodes)
+    began = time.monotonic()
+    with lode.serving(*command, LODE_CLUSTER_TOKEN=TOKEN) as url:
+        until(lambda: answers(url), 60)
+        print(f"whole {time.monotonic() - began:.2f} s after the end of a front")
+        assert actor_processes(nodes) == before
+        with pytest.raises(ClusterError, match="another front uses the searchers"):
+            deploy(options_of(nodes, world, ("127.0.0.1", 9), f"127.0.0.1:{port}"))
+        (front,) = processes("serve", str(world.place))
+        os.kill(front, signal.SIGINT)
+        until(lambda: not actor_names(nodes), 30)
 
 
 def task_options(place: Path, **changes: Any) -> TaskOptions:

@@ -14,6 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.cluster.identical import in_turn
+from benchmarks.cluster.rosters import Cluster, OneMachine, asks
 from codelode import Answer
 from codelode.answers.received import answer_of_object
 from codelode.answers.search import answer_object
@@ -67,6 +69,20 @@ def test_200_queries_are_answered_as_on_one_machine(
     for request in requests(200):
         answer = repositories.answer(request, Restriction(strict=True))
         assert comparable(answer) == comparable(opened.answer(request)), request
+
+
+@pytest.mark.parametrize("searchers", [1, 2, 4])
+def test_processes_answer_as_one_machine(world: World, tmp_path: Path, searchers: int) -> None:
+    """The short form of `benchmarks.cluster.identical`, which raises at the first difference."""
+    roster = Roster.of(FolderStore(world.place))
+    asked = asks(roster, 30, seed=searchers)
+    here = OneMachine(roster, tmp_path / "here")
+    expected = [comparable(here.answer(ask)) for ask in asked]
+    cluster = Cluster(roster, searchers, tmp_path / "cache")
+    try:
+        in_turn([cluster.answer], asked, expected)
+    finally:
+        cluster.close()
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,9 @@ from codelode.system.processes import ChildProcess
 
 OPEN_SECONDS = 120.0
 
+DEADLINE_SECONDS = 120.0
+"""The first pattern of a search reads all texts."""
+
 QUERIES = (
     "where are retries scheduled",
     "parse a configuration file",
@@ -135,7 +138,8 @@ class Cluster:
 
     def answer(self, ask: Ask) -> Answer:
         """Search; nothing may be missing."""
-        return self.repositories.answer(ask.request, Restriction(ask.globs, strict=True))
+        restriction = Restriction(ask.globs, strict=True, seconds=DEADLINE_SECONDS)
+        return self.repositories.answer(ask.request, restriction)
 
     def close(self) -> None:
         """End the searchers and the front."""
