@@ -93,7 +93,7 @@ COMMAND = Command(
         ("a method of one class", "lode symbols RetryScheduler.schedule"),
         ("all classes whose names begin with Retry", "lode symbols 'Retry*' --kind class"),
         ("the definitions of a file", "lode symbols -f src/retry.py"),
-        ("in two folders", "lode symbols 'Queue*' src lib"),
+        ("in two folders", "lode symbols 'Retry*' src lib"),
     ),
     "0 something was found, 1 nothing was found, 2 error",
 )
