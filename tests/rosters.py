@@ -86,7 +86,7 @@ FILTERS: tuple[dict[str, object], ...] = (
 
 
 def requests(number: int, seed: int = 0) -> list[SearchRequest]:
-    """Return some of all combinations of queries, modes, filters and limits."""
+    """Return a random sample of the combinations of queries, modes, filters and limits."""
     every = itertools.product(QUERIES, MODES, FILTERS, (3, 40))
     chosen = random.Random(seed).sample(list(every), number)
     return [

@@ -165,7 +165,7 @@ class SeveralRoots:
     def sources(
         self, request: SearchRequest | None = None
     ) -> tuple[list[IndexReader], list[Source]]:
-        """Return the indexes that answer, and what a request searches in each.
+        """Return the indexes that answer a request, and the source to search in each.
 
         Raises `UsageError` if a file is not in the index, or if git does not know what has changed.
         """

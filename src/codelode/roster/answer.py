@@ -253,7 +253,7 @@ def answer_of(
 
 
 def load_model(recorded: str, model: str | None, advice: str) -> Encoder:
-    """Return the encoder of indexes that were `recorded` as made with a model.
+    """Return the encoder of indexes; `recorded` is the model that their records name.
 
     A folder is never opened merely because a roster names it. Raises `ModelError` with `advice` if
     the model is not a bundled one and the caller named no `model`, and what `load` does.

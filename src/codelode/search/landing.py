@@ -67,7 +67,7 @@ def land(
             )
     return Landing(
         line,
-        max(min(row.start_line, line), passage.first_line),  # nothing of the definitions around it
+        max(min(row.start_line, line), passage.first_line),  # no lines of the definitions around it
         min(row.end_line, passage.last_line),
         definitions.qualified(passage.file, row, rows),
         row.kind,
@@ -91,7 +91,8 @@ def _best_line(
     if row is not None:
         return row.name_line, False, row
     is_inside = passage.first_line <= asked <= passage.last_line
-    if is_inside and not (at >= 0 and context.query.required):  # all of it, not only what is quoted
+    # If the whole query occurs as text, its line wins over the line of a quoted part.
+    if is_inside and not (at >= 0 and context.query.required):
         return asked, True, None
     if at >= 0:
         return passage.first_line + _row(passage.starts, at), True, None

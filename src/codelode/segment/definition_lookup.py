@@ -109,7 +109,7 @@ class DefinitionLookup:
         ]
 
     def alike(self, name: str) -> list[tuple[int, str, Column]]:
-        """Return the names with the key of `name`: number, text, and the chunks that define it."""
+        """Return the names with the key of `name`: the number, text and defining chunks of each."""
         return [
             (number, _text(self._names.name(number)), self._names.chunks(number))
             for number in self._names.having(_key(name))
