@@ -92,7 +92,7 @@ class TopK:
 
         Scores of minus infinity are never taken.
         """
-        # Few pass, so that there is little to sort.
+        # Only few scores pass, so there is little to sort.
         enough = max(np.float32(self.threshold), _floor(scores, self.k))
         picked = np.flatnonzero(scores >= enough)
         if not len(picked):
@@ -101,7 +101,9 @@ class TopK:
         offered = Candidates(np.full(len(kept), segment, np.int64), kept, scores[picked])
         offered = self._cut(offered, self._places)
         with self._lock:
-            self._best = self._cut(self._best + offered, self._places_once)
+            if len(self._best):
+                offered = self._cut(self._best + offered, self._places_once)
+            self._best = offered
             if len(self._best) == self.k:
                 self.threshold = float(self._best.scores.min())
 

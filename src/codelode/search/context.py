@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from codelode.lazy import cached_property
 from codelode.search.named import NameAsked, name_asked
 from codelode.search.query_words import QueryWords
+from codelode.segment.name_keys import clean_name, name_key
 from codelode.text.tokens import is_compound
 
 if TYPE_CHECKING:
@@ -117,8 +118,13 @@ class QueryContext:
         return name_asked(self.query.text)
 
     @cached_property
+    def name_key(self) -> bytes:
+        """The key of this name (see `segment.name_keys`); empty without a name."""
+        return name_key(clean_name(self.name.name)) if self.name is not None else b""
+
+    @cached_property
     def has_compound(self) -> bool:
-        """Whether a compound of the query, such as `query.from.hints`, is written in the index."""
+        """Whether a compound of the query, such as `query.from.hints`, occurs in the index."""
         known = zip(self.query.terms, self.statistics.counts.tolist(), strict=True)
         return any(count and is_compound(term.encode("utf-8", "replace")) for term, count in known)
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from codelode.lru import LruCache
 from codelode.search.fair_lock import SEARCH_LOCK
+from codelode.text.csr import table_rows
 
 if TYPE_CHECKING:
     from typing import Self
@@ -96,9 +97,8 @@ class Shard:
     def text(self, number: int, ordinal: int) -> bytes:
         """Return the text of a chunk of a segment."""
         segment = self.segment(number)
-        chunk = segment.chunks[ordinal]
-        start = int(chunk["start"])
-        return segment.text(int(chunk["file"]), start, start + int(chunk["length"]))
+        file, start, length, *_ = segment.chunks[ordinal].item()
+        return segment.text(file, start, start + length)
 
     def places(self, number: int, ordinals: NDArray[np.int64]) -> Places:
         """Return the places of some chunks of a segment."""
@@ -117,9 +117,12 @@ class Shard:
 
     def paths(self, number: int, files: NDArray[np.integer]) -> list[bytes]:
         """Return the paths of some files of a segment, with their prefix."""
-        segment, prefix = self.segment(number), self._prefixes[number]
-        table = segment.files
-        paths = segment.pieces("paths", table["path_start"][files], table["path_length"][files])
+        return self.paths_in(number, table_rows([(self.segment(number).files, files)]))
+
+    def paths_in(self, number: int, table: NDArray[np.void]) -> list[bytes]:
+        """Return the paths of some rows of the table of files of a segment, with their prefix."""
+        paths = self.segment(number).pieces("paths", table["path_start"], table["path_length"])
+        prefix = self._prefixes[number]
         return [prefix + path for path in paths] if prefix else paths
 
     def path_hashes(self, number: int, files: NDArray[np.integer]) -> NDArray[np.uint64]:

@@ -49,7 +49,7 @@ def fill_runs(gathered: Gathered, shard: Shard, context: QueryContext) -> None:
 
 
 def keep_best_runs(gathered: Gathered, context: QueryContext) -> None:
-    """Set "run" to 0 for the candidates of all shards that are not among the best of all."""
+    """Set "run" to 0 for candidates that need not be looked into, judged among all shards."""
     best = _looked_into(gathered, WordRuns(context))
     runs = gathered.feature("run")
     kept = runs[best]
@@ -118,14 +118,17 @@ class WordRuns:
         return best / len(self._words) if best > 1 else 0.0
 
     def _after(self, text: bytes, at: int, anchor: int) -> int:
-        start = at + len(self._words[anchor])
-        window = text[start : start + _REACH * len(self._words)]
-        return _run(window, self._words[anchor + 1 :], self._passed_over)
+        start, following = at + len(self._words[anchor]), self._words[anchor + 1 :]
+        stop = start + _REACH * len(self._words)
+        if not following or text.find(following[0], start, stop) < 0:
+            return 0
+        return _run(text[start:stop], following, self._passed_over)
 
     def _before(self, text: bytes, at: int, anchor: int) -> int:
-        window = text[max(0, at - _REACH * len(self._words)) : at][::-1]
-        backward = self._backward[anchor - 1 :: -1] if anchor else []
-        return _run(window, backward, self._passed_backward)
+        start = max(0, at - _REACH * len(self._words))
+        if not anchor or text.find(self._words[anchor - 1], start, at) < 0:
+            return 0
+        return _run(text[start:at][::-1], self._backward[anchor - 1 :: -1], self._passed_backward)
 
 
 def _run(text: bytes, words: Sequence[bytes], passed_over: frozenset[bytes]) -> int:
