@@ -6,7 +6,7 @@ The tree is copied into a new git repository and cloned; only the copy is edited
 folder; with `--s3`, a SeaweedFS server on this machine (the group `bucket`); or an empty place at
 a URL, which is not deleted afterward. `after the bytes have arrived` measures a pull whose segments
 are all in its staging folder, as after a break just before the checks; then the update, and the
-first query of an index that is opened anew.
+first query of a newly opened index.
 """
 
 from __future__ import annotations
@@ -183,7 +183,7 @@ def measure_resume(team: Team, size: int) -> None:
 
 
 def measure_limits(team: Team, size: int) -> None:
-    """Pull with a limit of bandwidth, and check that a limit of space refuses."""
+    """Pull with a bandwidth limit, and check that a pull above the space limit is refused."""
     began = time.perf_counter()
     pull(team.pulling("slow").reader, team.store, PullOptions(bandwidth=size / 3))
     rate = size / (time.perf_counter() - began)
@@ -197,7 +197,7 @@ def measure_limits(team: Team, size: int) -> None:
 
 
 def measure_nearest(team: Team) -> None:
-    """Push many commits, and choose the closest to an older one."""
+    """Push many commits, and choose the push closest to an older commit."""
     for number in range(PUSHES):
         _git(team.origin, *AUTHOR, "commit", "-q", "--allow-empty", "-m", f"{number}")
         push(team.index.snapshot(), team.index.root, team.store, PushOptions())

@@ -1,4 +1,4 @@
-"""Networks for tests that can be cut: a relay between two ends, and namespaces of the kernel."""
+"""Networks that can be cut, for tests: a relay between two ends, and namespaces of the kernel."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from codelode.system.framing import send
 
 
 class Relay:
-    """Forwards connections to an address, until it is cut: then nothing passes, in silence."""
+    """Forwards connections to an address until it is cut; then it silently passes nothing on."""
 
     def __init__(self, target: tuple[str, int]) -> None:
         self._target = target
@@ -74,9 +74,9 @@ def no_namespaces() -> str:
 
 
 class Namespaces:
-    """Nodes with a network of their own each, connected to this one by a virtual cable.
+    """Nodes, each with its own network and a virtual cable to this machine.
 
-    The addresses are of the network for benchmarks (RFC 2544).
+    The addresses are in the range for benchmarks (RFC 2544).
     """
 
     def __init__(self, nodes: int) -> None:

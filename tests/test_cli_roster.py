@@ -54,7 +54,7 @@ def test_a_repository_that_the_query_names_is_pointed_out(made: tuple[CommandLin
     lode, roster = made
     shown = lode("search", "--roster", roster, "jitter of the web", "-k", "1").must_succeed()
     assert "add `-r acme/web` to search only there" in shown.message
-    for query in ("jitter of the api", "jitter of the queue"):  # a hit; hidden
+    for query in ("jitter of the api", "jitter of the queue"):  # has a hit; is hidden
         assert not lode("search", "--roster", roster, query, "-k", "1").must_succeed().message
 
 

@@ -327,7 +327,7 @@ def test_slices_hold_every_file_once_in_order(tmp_path: Path, size: int) -> None
     assert [each for slice in found for each in slice.within(walk(root))] == whole
     assert (len(found) == 1) == (size == 1 << 20)
     assert (found[0].first, found[-1].end) == ("", "")
-    write_tree(root, {"added/first.py": "x = 1\n", "zz.py": "y = 2\n"})  # after the division
+    write_tree(root, {"added/first.py": "x = 1\n", "zz.py": "y = 2\n"})  # after the tree was cut
     assert [each for slice in found for each in slice.within(walk(root))] == list(walk(root))
     assert list(Slice("src/d1", "src/d1.py").within(whole)) == [
         each for each in whole if each.path.startswith("src/d1/")

@@ -145,7 +145,7 @@ def finds(repositories: ClusterRepositories, hits: list[Hit]) -> bool:
 def test_a_front_shows_what_its_labels_permit(
     world: World, lode: CommandLine, labels: tuple[str, ...]
 ) -> None:
-    """Over HTTP: hits, totals, messages; as a roster that has nothing else."""
+    """Over HTTP, hits, totals and messages are as if the roster had only permitted repositories."""
     flags = [word for label in labels for word in ("--label", label)]
     opened = world.opened(labels=labels)
     with lode.serving(

@@ -81,7 +81,7 @@ def checking(
 
 
 def test_a_cut_does_not_show() -> None:
-    """Neither when the network is cut, nor when it is back, nor when generations change."""
+    """No search is wrong or late: during the cut, after it, and when generations change."""
     pieces = MemoryPieces()
     held = [pieces.repository(name, TREE, set(), 6) for name in ("one", "two")]
     with front_of(SEARCHERS) as front, relayed(front, pieces) as relays:
@@ -89,7 +89,7 @@ def test_a_cut_does_not_show() -> None:
         with asking(checking(front, held, pieces), least=200, clients=4) as seconds:
             relays[0].cut()
             time.sleep(0.2)
-            front.show(corpus("2", held))  # its pieces are sent to all, and one takes none
+            front.show(corpus("2", held))  # all searchers are sent its pieces, and one is cut off
             time.sleep(CUT_SECONDS)
             relays[0].mend()
             until(lambda: front.is_whole() and len(front.searchers()) == SEARCHERS, 10)

@@ -294,7 +294,7 @@ def test_tasks_that_are_killed_are_tried_again_and_nothing_differs(
         report = build_quietly(nodes, sources, options)
         assert killed.result() == 2
     assert [each.problem for each in report.built] == [""] * 2
-    assert sum(each.deaths for each in report.built) >= 1  # one may just have been done
+    assert sum(each.deaths for each in report.built) >= 1  # a killed task may have been done
     manifests = [
         [each.repository.manifest for each in built if each.repository is not None]
         for built in (calm.built, report.built)
@@ -313,7 +313,7 @@ def kill_tasks(count: int) -> int:
         for process in builders():
             with suppress(OSError):
                 task = parent_of(process)
-                if task > 1 and task not in seen and len(seen) < count:  # 1 if it has died
+                if task > 1 and task not in seen and len(seen) < count:  # 1 if the task has died
                     os.kill(task, signal.SIGKILL)
                     seen.add(task)
         time.sleep(0.05)

@@ -1,4 +1,4 @@
-"""Stores that are slow, refuse, damage what they send, and disks without room: no wrong answer."""
+"""Stores that are slow, refuse requests or damage data, and full disks: no answer is wrong."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class FaultyStore(Remote):
     """A store with faults in what it returns for keys that begin with `prefix`.
 
     `delay` is in seconds; `refused`, `flipped` and `truncated` are the shares of the reads that
-    fail, that have one other bit, and that lack their second half.
+    fail, that have one bit flipped, and that lack their second half.
     """
 
     inner: FolderStore
@@ -166,7 +166,7 @@ def test_a_slow_store_is_not_waited_for(clustered: Clustered) -> None:
 def test_while_a_store_refuses_the_old_generation_is_searched(
     clustered: Clustered, prefix: str
 ) -> None:
-    """Whether it refuses everything, or only segments: the roster then names what nobody has."""
+    """The store refuses everything, or only segments: a roster then names segments nobody has."""
     with searched(clustered) as repositories:
         expected = [clustered.hits()]
         with only(repositories, expected):
@@ -224,7 +224,7 @@ def digest_of_file(path: Path) -> str:
 
 
 def test_an_object_that_stays_damaged_is_named(clustered: Clustered) -> None:
-    """Nobody can have it: the answer without it says so, and the commit after it heals."""
+    """No searcher can open it: answers name its repository as missing until a commit heals it."""
     roster = Roster.of(clustered.store)
     broken = next(each for each in roster.everything() if each.name == "two")
     (digest,) = roster.manifest(broken).digests
@@ -262,7 +262,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_full_disk_keeps_the_old_generation(clustered: Clustered, small_disk: Path) -> None:
-    """Until there is room again; both searchers have their copies on that disk."""
+    """It is searched until there is room again; both searchers have their copies on that disk."""
     for number in range(SEARCHERS):
         clustered.searchers.pop(0).close()
         clustered.cache(number).symlink_to(small_disk / str(number))

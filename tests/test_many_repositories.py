@@ -171,7 +171,7 @@ ROUTES = (
 
 
 def test_no_address_of_the_page_shows_anything_hidden(site: Site) -> None:
-    """A hidden repository answers as one that there is not, and its content is nowhere."""
+    """A hidden repository answers as one that does not exist, and its content is nowhere."""
     names = ("acme/zebra", "acme/zebra/vault.py", "vault.py", "acme/zebr%61/vault.py")
     for route in ROUTES:
         for name in names:

@@ -103,7 +103,7 @@ def test_similar_code_is_that_of_a_plain_scan(world: World, followed: FollowedRo
         hits = followed.related(path, line, 6)
         expected = nearest_plainly(world, path, line)
         assert [hit.score for hit in hits] == [score for _, score in expected[:6]]
-        assert {(hit.path, hit.score) for hit in hits} <= {*expected}  # clones tie, in any order
+        assert {(hit.path, hit.score) for hit in hits} <= {*expected}  # equal scores: any order
         assert path not in {hit.path for hit in hits}
 
 
@@ -134,7 +134,7 @@ def nearest_plainly(world: World, path: str, line: int) -> list[tuple[str, float
 def test_nothing_of_a_hidden_repository_is_found_by_any_lookup(
     world: World, followed: FollowedRoster
 ) -> None:
-    """Messages do not tell a hidden file from one that there is not."""
+    """Messages do not distinguish a hidden file from one that does not exist."""
     assert not followed.symbols(SymbolRequest("Vault", exact=True))
     assert "acme/secret" not in {each.name for each in followed.totals()}
     assert followed.totals(["acme/secret"]) == []
@@ -220,7 +220,7 @@ def test_arguments_of_a_reader_are_checked(world: World) -> None:
 
 
 def test_definitions_do_not_depend_on_how_segments_are_spread(world: World) -> None:
-    """The definitions of several shards, merged, are those of one shard: the same in a cluster."""
+    """The merged definitions of several shards are those of one shard, in a cluster too."""
     pieces = [
         (f"{name}/", live)
         for name in sorted(world.names)
@@ -281,7 +281,7 @@ def test_clean_empties_the_cache_of_fetched_segments(world: World, tmp_path: Pat
     done = lode("clean", "--fetched", "--yes", "--json").must_succeed().json
     assert (done["fetched_bytes"], done["freed_bytes"], done["removed"]) == (size, size, [])
     assert [*cache.directory.glob("??/*")] == [being_fetched]
-    assert repositories.outline("queue/queue.go")  # it is mapped
+    assert repositories.outline("queue/queue.go")  # its segment is still mapped
     assert repositories.text("docs/tests/guide.md").startswith("# Guide")  # fetched again
     assert "removed" in lode("clean", "--all", "--yes").must_succeed().text
     assert cache.size() == 0

@@ -5,7 +5,7 @@
 Every entry of a PLACE is a repository: an archive (tar, zip, wheel, crate) or a folder. The first
 `--git` folders are committed to git repositories, and built from their URLs. Hostile archives are
 added, which must fail alone. The build runs once for each number of workers, then once more on the
-roster that is there (nothing may be uploaded), and once on an empty roster while tasks are killed.
+last roster (nothing may be uploaded), and once on an empty roster while tasks are killed.
 All of them must give the same manifests.
 """
 

@@ -2,11 +2,11 @@
 
     python -m benchmarks.cluster.commits [--commits 300] [--seeds 1 2 3]
 
-Repositories are added, updated, relabeled, removed, compacted, and what no generation names is
-removed from the store. Searchers end and start again. After each commit, the answers of the cluster
-must equal those of one machine in all fields, for users with different labels; searches during the
-commits must equal those of a neighboring generation. The first difference ends the run. A seed
-makes the same commits again.
+Repositories are added, updated, relabeled, removed and compacted; objects that no generation names
+are removed from the store. Searchers end and start again. After each commit, the answers of the
+cluster must equal those of one machine in all fields, for users with different labels; searches
+during the commits must equal those of a neighboring generation. The first difference ends the run.
+A seed always makes the same commits.
 """
 
 from __future__ import annotations

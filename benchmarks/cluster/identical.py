@@ -2,7 +2,7 @@
 
     python -m benchmarks.cluster.identical ROSTER [--requests 200] [--searchers 1 2 4] [--record]
 
-ROSTER is a roster as `lode roster add` makes it; a million chunks say more than a thousand. The
+ROSTER is a roster as `lode roster add` makes it; a large one (a million chunks) tells more. The
 requests combine queries, modes, filters, limits and selections of repositories at random. One
 process answers them, then clusters of processes on the same machine. Any answer that differs in
 anything but its duration ends the run. All processes share the cores of this machine, so the
@@ -33,7 +33,7 @@ Answerer = Callable[[Ask], Answer]
 def in_turn(
     ways: Sequence[Answerer], asked: Sequence[Ask], expected: list[Answer]
 ) -> list[list[float]]:
-    """Ask each request of every way in turn; return the milliseconds of each way."""
+    """Send each request to all of `ways` in turn; return the milliseconds of each of `ways`."""
     taken: list[list[float]] = [[] for _ in ways]
     for ask, right in zip(asked, expected, strict=True):
         for answer, mine in zip(ways, taken, strict=True):
@@ -84,7 +84,7 @@ def time_cluster(
     expected: list[Answer],
     name: str,
 ) -> None:
-    """Check a cluster, the second of `ways`, against one process, the first; and time both."""
+    """Check the answers of a cluster, the second of `ways`; time it and one process, the first."""
     in_turn(ways[1:], plan.asked, expected)
     session.say(f"{name}: all of {len(plan.asked)} answers identical")
     figures: dict[str, list[float]] = {}

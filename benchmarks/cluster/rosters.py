@@ -78,7 +78,7 @@ class Ask:
 
 
 def asks(roster: Roster, number: int, seed: int = 0) -> list[Ask]:
-    """Return some of all combinations of queries, modes, filters, limits and selections."""
+    """Return a random sample of combinations of queries, modes, filters, limits and selections."""
     rng = random.Random(seed)
     names = [each.name for each in roster.select()]
     some = rng.choice(names)

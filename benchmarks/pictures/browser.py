@@ -23,7 +23,7 @@ COLORS = 192
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """A screenshot: its file, what is typed or where it begins, and how the browser shows it."""
+    """A screenshot: its file, the address, the text to type, and how the browser shows the page."""
 
     name: str
     address: str = "/"
@@ -46,7 +46,7 @@ SHOTS = (
 def page_pictures(
     tree: Path, environment: dict[str, str], figures: Path
 ) -> Iterator[tuple[str, bytes]]:
-    """Yield the name and the content of each screenshot, a PNG. `figures` are of `lode bench`."""
+    """Yield the name and the PNG of each screenshot. `figures` is the output of `lode bench`."""
     with serving(tree, environment, figures) as url, sync_playwright() as started:
         browser = started.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox"]

@@ -43,7 +43,7 @@ def terminal_picture(tree: Path, environment: dict[str, str]) -> str:
 
 
 def picker_picture(tree: Path, environment: dict[str, str]) -> str:
-    """Return an SVG of `lode pick` with the hits of a query and the preview of the second one."""
+    """Return an SVG of `lode pick` with the hits of a query and the preview of the second hit."""
     command = [*LODE, "pick", PICKER_QUERY]
     console = recording(PICKER_SIZE[0])
     with on_screen(command, environment, tree, PICKER_SIZE) as screen:
@@ -75,7 +75,7 @@ def recording(width: int) -> Console:
 
 
 def drawn(console: Console, title: str) -> str:
-    """Return an SVG of what was printed that refers to no external font."""
+    """Return the printed text as an SVG that refers to no external font."""
     svg = console.export_svg(title=title, theme=MONOKAI, font_aspect_ratio=0.6)
     svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
     return svg.replace("Fira Code, monospace", FONTS)

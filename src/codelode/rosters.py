@@ -44,7 +44,7 @@ class RosterReader:
         """Open the roster in a folder, or at a URL such as `s3://bucket/path`.
 
         `repositories` are globs of names; `labels` are the access labels of the user. Repositories
-        with other labels are as if they were not there. Segments of other places than a local
+        with other labels are as if they were not there. Segments that are not in a local
         folder are kept in `index_dir` (default: the user's cache folder), at most `cache_size`
         bytes (default: 20 GiB). `model` is the model that made the indexes, if it is not a bundled
         one.

@@ -3,12 +3,12 @@
 Random bytes parse at 0.1 MB/s, and a few grammars read to the end of the file again and again
 (20,000 opening brackets cost the Lua grammar 2 s). Ordinary code is 20 to 100 times faster.
 
-A parser can be stopped only if it reads its text through a callback, a window at a time. If that
-returns nothing, the parser takes it for the end of the text. A second callback can stop the parser
-between two reads; calling it takes 2 to 5 % of the time, so grammars that always advance
+A parser can be stopped only if it reads its text through a callback, a window at a time. If the
+callback returns nothing, the parser takes this for the end of the text. A second callback can stop
+the parser between two reads; calling it takes 2 to 5 % of the time, so grammars that always advance
 (`Syntax.linear`) do without it. py-tree-sitter (0.25 to 0.26.1) never releases the objects that the
-first callback returns, so this always returns the same buffer with new contents. For the same
-reason, never use `Node.text` on these trees: it would call the callback.
+first callback returns, so this callback always returns the same buffer with new contents. For the
+same reason, never use `Node.text` on these trees: it would call the first callback.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def parse(grammar: Grammar, source: bytes) -> Tree | None:
 
 
 class _Reads:
-    """The reads of one parse; `stopped` once it has jumped or lasted too much."""
+    """The reads of one parse; `stopped` is True once it has jumped too often or lasted too long."""
 
     def __init__(self, source: bytes) -> None:
         self.stopped = False

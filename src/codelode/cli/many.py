@@ -1,4 +1,4 @@
-"""The flags of commands that use a roster or a server instead of ROOT, and such searches."""
+"""The flags that name a roster or a server instead of ROOT, and searches with these flags."""
 
 from __future__ import annotations
 

@@ -68,13 +68,13 @@ class Restriction:
     within: Sequence[str] = ()
 
     def narrowed(self, globs: Sequence[str]) -> Restriction:
-        """Return what is left of this restriction by `globs`. It must not have both kinds yet."""
+        """Return this restriction narrowed by `globs`. It must not have both kinds of globs yet."""
         if not globs:
             return self
         return replace(self, globs=globs, within=self.globs or self.within)
 
     def select(self, roster: Roster) -> Selection:
-        """Return the repositories of a roster that this restriction leaves.
+        """Return the repositories of a roster that this restriction selects.
 
         Raises `UsageError` for a bad glob or label.
         """
@@ -200,7 +200,7 @@ class ClusterRepositories:
     def look(self) -> None:
         """Show the newest generation now, if it can be read; otherwise note the `problem`.
 
-        Damaged manifests are fetched again: only their way here may have been damaged.
+        Damaged manifests are fetched again: the damage may have happened on the way here.
         """
         with self._looking:
             try:
@@ -215,7 +215,7 @@ class ClusterRepositories:
         """Let the front search a generation. Manifests that did not change are not fetched.
 
         A repository with a damaged manifest is missing from answers; the others are searched. But
-        while the generation in use is whole, one with damaged manifests waits for a minute.
+        if the generation in use has no damaged manifest, one that has any waits for a minute.
         """
         held, broken = [], set()
         for each in roster.everything():

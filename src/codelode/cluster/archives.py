@@ -99,7 +99,7 @@ def _untar(place: str, archive: Path, tree: Path, most: int) -> None:
 
 
 def _is_deep(name: str) -> bool:
-    """Return whether an entry is deeper than a walk goes; each costs time by its depth."""
+    """Return whether an entry is deeper than a walk goes; deep entries are slow to unpack."""
     return name.count("/") > MAX_DEPTH
 
 

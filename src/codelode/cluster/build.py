@@ -36,9 +36,9 @@ def build(
     """Build a repository, or a slice of it, and upload its index; the caller commits it.
 
     `before` is the digest of the manifest that the roster has now, or "". If the tree is so large
-    that it should be built in slices, returns these, and nothing is built; then `commit` is the
-    commit of a git URL that all of them are to be built from. Building twice does no harm. Errors
-    become a `problem` and are not raised.
+    that it should be built in slices, returns the slices and builds nothing. For a git URL, the
+    returned `commit` is then the commit from which all slices must be built. Building twice does
+    no harm. Errors become a `problem` and are not raised.
     """
     began = time.monotonic()
     folder = ""

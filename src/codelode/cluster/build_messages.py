@@ -1,4 +1,4 @@
-"""What a build of a repository is asked for, and what it replies."""
+"""The request for a build of a repository, and its outcome."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class TaskOptions:
-    """The roster that a task uploads to, and its limits.
+    """The roster that a task uploads to, and the limits of the task.
 
-    They are the cores of a task, the bytes of memory and of disk space that it may use, and the
-    bytes of files above which a tree is cut into slices.
+    The limits are its cores, the bytes of memory and of disk space that it may use, and the bytes
+    of files above which a tree is cut into slices.
     """
 
     roster: str
@@ -38,9 +38,9 @@ class Built:
     """The outcome of one task: the `repository` to commit, the `slices` to build, or a `problem`.
 
     `repository` has only the files of a slice, if the task built one. `commit` is the commit of a
-    git URL that has slices, for their tasks. `deaths` is the number of
-    tasks that died and were tried again. `peak_bytes` is the peak memory of the processes of the
-    task. Of a repository with several tasks, `seconds` is the sum and `peak_bytes` the largest.
+    git URL from which all `slices` are to be built. `deaths` is the number of tasks that died and
+    were tried again. `peak_bytes` is the peak memory of the processes of the task. For a repository
+    with several tasks, `seconds` is the sum and `peak_bytes` the largest.
     """
 
     name: str
@@ -60,7 +60,7 @@ class Built:
 
 @dataclass(frozen=True, slots=True)
 class BuildRequest:
-    """What the process of a task is asked for: a source, or a slice of it, within a folder.
+    """The request to the process of a task: build a source, or a slice of it, in a folder.
 
     `before` is the digest of the manifest that the roster has now, or "": its segments are not
     uploaded again. `commit` is the commit of a git URL to build; "" for the newest.

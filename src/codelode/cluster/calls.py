@@ -124,7 +124,7 @@ class Calls:
         return self._search(head, read)
 
     def _context(self, asked: bytes) -> QueryContext:
-        """Return the context of a search: `texts` uses that of `gather`. Raises `FrameError`."""
+        """Return the context of a search; `gather` and `texts` share it. Raises `FrameError`."""
         context = self._contexts.get(asked)
         if context is None:
             context = messages.unpack_context(asked)

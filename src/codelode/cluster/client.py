@@ -54,8 +54,8 @@ class _NoRedirects(HTTPRedirectHandler):
 class ServerRepositories:
     """The repositories that a server such as `https://search.example.com` searches: `Repositories`.
 
-    `token` is the one that the server requires, if any. Only repositories that match the globs in
-    `within` are seen, if there are any. `strict` refuses an answer that lacks some of them.
+    `token` is the one that the server requires, if any. If `within` is not empty, only repositories
+    that match its globs are seen. `strict` refuses an answer that lacks some of them.
 
     Methods raise `UsageError` for a request that the server refuses, and `ClusterError` if it
     cannot be reached, cannot answer, or is not a front of a cluster.
@@ -95,7 +95,7 @@ class ServerRepositories:
         return self._ask(SEARCH, encode(wanted), read)
 
     def symbols(self, request: SymbolRequest, globs: Sequence[str] = ()) -> list[SymbolHit]:
-        """Return definitions in the repositories that match `globs` too."""
+        """Return definitions in the repositories that also match `globs`."""
         fields = of_symbols(request)
         fields = replace(fields, lists={**fields.lists, "repo": globs})
         return self._look_up(SYMBOLS, fields, received.symbols_of_object)
@@ -115,12 +115,12 @@ class ServerRepositories:
         return self._ask(FILE, query, received.text_of_object)
 
     def totals(self, globs: Sequence[str] = ()) -> list[RepositoryTotals]:
-        """Return the repositories that match `globs` too; an empty list if there are none."""
+        """Return the repositories that also match `globs`; an empty list if there are none."""
         query = self._query(Fields({"repo": globs}))
         return self._ask(REPOSITORIES, query, received.totals_of_object)
 
     def _look_up(self, path: str, fields: Fields, read: Callable[[Any], list[H]]) -> list[H]:
-        """Return the hits of a reply."""
+        """Return the hits of the reply to a request, converted by `read`."""
 
         def checked(reply: Any) -> list[H]:
             hits = read(reply)

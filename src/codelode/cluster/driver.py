@@ -174,7 +174,7 @@ def _withdraw(ray: Any, options: DeployOptions) -> None:
 
 
 def _states(ray: Any, options: DeployOptions) -> dict[str, State | None]:
-    """Return the states of the actors that there are, by name; None if one does not answer."""
+    """Return the states of the existing actors by name; None for one that does not answer."""
     asked = {}
     for name in ray.util.list_named_actors():
         if name.startswith(options.group):

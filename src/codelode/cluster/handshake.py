@@ -48,7 +48,7 @@ class Peer(NamedTuple):
 
 
 def greet(source: BinaryIO, sink: BinaryIO, token: str) -> Peer:
-    """As the front, let a searcher prove that it knows the token; return which one it is.
+    """As the front, let a searcher prove that it knows the token; return its name and node.
 
     Raises `FrameError`, `OSError`.
     """

@@ -84,7 +84,7 @@ class OpenView:
 
 
 class _Failure(NamedTuple):
-    """A piece that could not be opened several times, the last time at `at`."""
+    """The failed attempts to open a piece: the last `problem`, their number, and the last time."""
 
     problem: str
     times: int

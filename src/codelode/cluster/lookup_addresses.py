@@ -59,7 +59,7 @@ class Fields:
         return self.number("line", 1, _MOST_LINE)
 
     def hits(self) -> int:
-        """Return the most hits that are asked for. Raises `UsageError`."""
+        """Return the maximum number of hits. Raises `UsageError`."""
         return self.number("limit", 10, MOST_HITS)
 
     def symbols(self) -> SymbolRequest:

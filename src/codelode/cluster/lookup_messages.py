@@ -55,13 +55,13 @@ _MOST_LINE = 1 << 31
 
 
 def pack_symbol_request(request: SymbolRequest, stage: Stage) -> dict[str, Any]:
-    """Return the part of a call of `symbols` that says what is wanted."""
+    """Return the fields of a `symbols` call that hold the request and the stage."""
     fields = [getattr(request, name) for name in SymbolRequest.__dataclass_fields__]
     return {"request": fields, "stage": stage}
 
 
 def unpack_symbol_request(head: dict[str, Any]) -> tuple[SymbolRequest, Stage]:
-    """Return what a call of `symbols` wants. Raises `FrameError`."""
+    """Return the request and the stage of a `symbols` call. Raises `FrameError`."""
     for stage in STAGES:
         if head["stage"] == stage:
             try:
@@ -131,13 +131,13 @@ def unpack_anchor(frame: Frame, path: str) -> Anchor | None:
 
 
 def pack_near_request(anchor: Anchor, limit: int) -> Frame:
-    """Return the part of a call of `near` that says what is wanted."""
+    """Return the part of a `near` call that holds the anchor and the limit."""
     head, body = pack_arrays({"vector": anchor.vector}, _VECTOR)
     return {**head, "path": anchor.path, "chunks": anchor.chunks, "limit": limit}, body
 
 
 def unpack_near_request(head: dict[str, Any], body: bytes) -> tuple[Anchor, int]:
-    """Return what a call of `near` wants. Raises `FrameError`."""
+    """Return the anchor and the limit of a `near` call. Raises `FrameError`."""
     anchor, limit = unpack_anchor((head, body), _text(head["path"])), head["limit"]
     if anchor is None or type(limit) is not int or not 0 < limit < _MOST_LINE:
         raise FrameError("nothing to be near to")

@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 
 def symbols(search: ClusterSearch, request: SymbolRequest) -> list[SymbolHit]:
-    """Return what `find_symbols` does on one machine. Raises what it does."""
+    """Return what `find_symbols` returns on one machine. Raises what it raises."""
 
     def ask(stage: Stage) -> list[SymbolPart]:
         wanted = messages.pack_symbol_request(request, stage)
@@ -51,7 +51,7 @@ def text(search: ClusterSearch, path: str) -> bytes | None:
 def related(
     search: ClusterSearch, home: ClusterSearch, path: str, line: int, limit: int
 ) -> list[Hit] | None:
-    """Return what `search.related` does on one machine; None if the file is in no piece.
+    """Return what `search.related` returns on one machine; None if the file is in no piece.
 
     `home` searches the pieces that the file may be in. Raises `UsageError` if there is no code at
     this line.
@@ -76,7 +76,7 @@ def related(
 def _first(
     search: ClusterSearch, call: str, read: Callable[[Frame], T | None], **fields: object
 ) -> T | None:
-    """Return the value of the one reply that has any."""
+    """Return the value of the first reply that has one; None if no reply has one."""
     replies = search.round(
         call,
         search.pieces,

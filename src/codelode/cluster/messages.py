@@ -84,7 +84,7 @@ class Asked:
 
 
 def unpack_context(packed: bytes) -> QueryContext:
-    """Return the context of a search that was packed, or a wordless one for no bytes.
+    """Unpack the context of a search; for no bytes, return a context without words.
 
     Raises `FrameError`.
     """

@@ -1,4 +1,4 @@
-"""What a front has to send to a searcher: nobody waits until the network takes it.
+"""Bytes from a front to a searcher: no caller waits until the network takes them.
 
 A searcher that hangs, or whose network is cut, stops taking bytes. A search that waited for it
 would be late although other searchers could answer.
@@ -23,9 +23,9 @@ class Outbox:
     """Sends bytes over a connection in the order of the calls. Any thread may `put`."""
 
     def __init__(self, connection: socket.socket, failed: Callable[[], None]) -> None:
-        """Send over a connection that has a timeout, which is for those who read it.
+        """Send over a connection, whose timeout is for its readers only.
 
-        `failed` is called, from any thread, once bytes are lost or not taken for too long.
+        `failed` is called, from any thread, once bytes are lost, or are not taken for too long.
         """
         self._connection = connection.dup()
         self._connection.setblocking(False)
@@ -87,7 +87,7 @@ class Outbox:
             self._failed()
 
     def _send_some(self) -> bool:
-        """Send what the network takes; return whether more waits, else end this thread's work."""
+        """Send what the network takes; return whether more waits. If not, this thread is done."""
         with self._lock:
             while self._waiting and not self._closed:
                 rest = self._waiting.popleft()

@@ -42,7 +42,7 @@ class View:
 
     @cached_property
     def name(self) -> str:
-        """A name that differs for another corpus, other members, or other nodes of theirs."""
+        """A name that identifies the corpus, the members, and the nodes of the members."""
         names = "\0".join((*self.members, "", *self.nodes))
         members = xxhash.xxh3_64_hexdigest(names.encode("utf-8", "replace"))
         return f"{self.corpus.fingerprint}-{members}"
@@ -64,9 +64,10 @@ def place(
 ) -> NDArray[np.int64]:
     """Return the owners of each piece, int64[pieces, replicas], at most as many as members.
 
-    The owners of a piece are on different nodes, as far as there are enough `nodes`, one for each
-    member: the end of a node takes one owner. The first owner is the one that was given the fewest
-    chunks as first owner so far: searchers that hold the same pieces share the work evenly.
+    `nodes` has the node of each member. The owners of a piece are on different nodes as far as
+    possible: then the end of a node takes only one owner. The first owner is the one that was given
+    the fewest chunks as first owner so far: searchers that hold the same pieces share the work
+    evenly.
     """
     where = nodes or [""] * len(members)
     count = min(replicas, len(members))

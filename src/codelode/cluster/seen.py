@@ -36,7 +36,7 @@ class SeenRepositories:
     """
 
     def __init__(self, repositories: ClusterRepositories, restriction: Restriction) -> None:
-        """See what a restriction leaves."""
+        """Show the repositories that a restriction selects."""
         self._repositories = repositories
         self._restriction = restriction
 
@@ -46,11 +46,11 @@ class SeenRepositories:
         return self._repositories.roster.place
 
     def answer(self, request: SearchRequest, globs: Sequence[str] = ()) -> Answer:
-        """Search the repositories that match `globs` too."""
+        """Search the repositories that also match `globs`."""
         return self._repositories.answer(request, self._restriction.narrowed(globs))
 
     def symbols(self, request: SymbolRequest, globs: Sequence[str] = ()) -> list[SymbolHit]:
-        """Return definitions in the repositories that match `globs` too."""
+        """Return definitions in the repositories that also match `globs`."""
         restriction = self._restriction.narrowed(globs)
         languages = frozenset(languages_needed(canonical(request.languages or ())))
 
@@ -88,7 +88,7 @@ class SeenRepositories:
         return hits
 
     def totals(self, globs: Sequence[str] = ()) -> list[RepositoryTotals]:
-        """Return the repositories that match `globs` too; an empty list if there are none."""
+        """Return the repositories that also match `globs`; an empty list if there are none."""
         restriction = self._restriction.narrowed(globs)
         selection = restriction.select(self._repositories.roster)
         return [*map(RepositoryTotals.of, selection)]

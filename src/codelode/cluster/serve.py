@@ -121,7 +121,7 @@ def _processes(options: ServeOptions, front: Front) -> Iterator[None]:
 def _actors(options: ServeOptions, front: Front) -> Iterator[None]:
     """Run the searchers as actors of a Ray cluster, which restarts them.
 
-    Those of an earlier front with the same address and token dial this one: they are used.
+    Searchers of an earlier front with the same address and token dial this one, which uses them.
     """
     _, port = front.address
     site = options.fronts or ([options.listen] if options.listen[1] else [])

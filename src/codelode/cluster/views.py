@@ -145,8 +145,9 @@ class Views:
     def _aim_at(self, view: View) -> None:
         """Make a view the next one, if it is new.
 
-        A next one of the same members is opened first, unless that takes long: else the searches
-        of a roster that changes all the time would stay with an old generation.
+        If there is a next view already, with the same members, that one is opened first, unless it
+        takes long: else the searches of a roster that changes all the time would stay with an old
+        generation.
         """
         before = self._next
         newest = before or self._current

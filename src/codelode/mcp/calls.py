@@ -42,7 +42,7 @@ class Calls:
         sources: Sources,
         show_secrets: bool = False,
     ) -> None:
-        """Take what the tools answer from. Likely secrets are masked unless `show_secrets`."""
+        """Take the sources of the answers. Likely secrets are masked unless `show_secrets`."""
         self._sources = sources
         self._show_secrets = show_secrets
         self._run: dict[str, Callable[[Values], str]] = {

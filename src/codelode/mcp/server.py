@@ -43,7 +43,7 @@ class ToolServer:
     """The tools as request handlers."""
 
     def __init__(self, sources: Sources, show_secrets: bool = False, watch: bool = True) -> None:
-        """Take what the tools answer from; likely secrets are masked unless `show_secrets`.
+        """Take the sources of the answers; likely secrets are masked unless `show_secrets`.
 
         With `watch`, indexes are kept up to date between calls; if several servers share an index,
         one of them does so.

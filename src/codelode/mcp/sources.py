@@ -29,10 +29,10 @@ class Searched:
 
 
 class Sources(Protocol):
-    """What may be shown. Nothing outside of it can be named.
+    """The trees or repositories that may be shown. Nothing outside of them can be named.
 
-    Every method raises `UsageError` for a path outside, and what makes an index, a roster or a
-    server fail. An empty path means everything.
+    Every method raises `UsageError` for a path outside of them, and the errors of an index, a
+    roster or a server. An empty path means everything.
     """
 
     @property
@@ -72,7 +72,7 @@ def globs_below(path: str, globs: Sequence[str], is_folder: Callable[[], bool]) 
     """Return globs that restrict a search to a path, and to what the given globs allow.
 
     `path` is relative to what is searched, empty for all of it. Globs without a `!` are moved below
-    it, so that both restrictions hold; if it is a file, they are dropped.
+    the path, so that both restrictions hold; if the path is a file, they are dropped.
     """
     if not path:
         return [*globs] or None

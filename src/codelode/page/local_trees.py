@@ -50,7 +50,7 @@ class LocalTree:
         return self.index.outline(path)
 
     def related(self, path: str, line: int, limit: int) -> list[Found]:
-        """Return code of other files of this root that is similar. Raises `UsageError`."""
+        """Return similar code from other files of this root. Raises `UsageError`."""
         return [Found(self, hit) for hit in self.index.related(path, line, limit)]
 
     def state(self) -> State:

@@ -48,7 +48,7 @@ class RepositoryTree:
         return self.known[path]
 
     def related(self, path: str, line: int, limit: int) -> list[Found]:
-        """Return code of other files of all repositories that is similar. Raises `UsageError`."""
+        """Return similar code from other files of all repositories. Raises `UsageError`."""
         hits = self.trees.repositories.related(f"{self.label}/{path}", line, limit)
         return self.trees.located(hits)
 

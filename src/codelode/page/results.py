@@ -137,7 +137,7 @@ def _file(trees: Trees, group: list[Found], results: Results, editor: str) -> Ma
 def _hit(trees: Trees, found: Found, results: Results, editor: str) -> Markup:
     hit = found.hit
     href = file_url(trees, found, results.query.text)
-    lines = shown_lines(Path(), hit, results.terms)  # none around it, so no file is read
+    lines = shown_lines(Path(), hit, results.terms)  # no lines around the hit: no file is read
     name = visible_name(hit.symbol) if hit.symbol else f"line {hit.line}"
     path = url_path(trees.shown(found.tree, hit.path))
     return tag(

@@ -77,7 +77,7 @@ class Tree(Protocol):
         """Return the definitions of a file. Raises `UsageError`."""
 
     def related(self, path: str, line: int, limit: int) -> list[Found]:
-        """Return code of other files that is similar. Raises `UsageError`."""
+        """Return similar code from other files. Raises `UsageError`."""
 
 
 class Trees(Protocol):

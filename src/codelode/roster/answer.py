@@ -85,7 +85,7 @@ class SelectedRepositories:
         self._homes: LruCache[str, Shard] = LruCache(_HOMES)
 
     def narrowed(self, globs: Sequence[str]) -> Self:
-        """Return those of these repositories whose names match `globs` too.
+        """Return the repositories of this selection whose names also match `globs`.
 
         Raises `UsageError` for a bad glob, and if there is nothing to search.
         """
@@ -181,7 +181,7 @@ class SelectedRepositories:
     def _home(self, path: str) -> Iterator[Shard]:
         """Hold the shard of the one repository that a path is in, and no other.
 
-        Raises `UsageError` if it is in none of the selected ones.
+        Raises `UsageError` if the path is in no selected repository.
         """
         selection = self._check_home(path)
         name = next(iter(selection)).name
@@ -203,7 +203,7 @@ class SelectedRepositories:
 
     @contextmanager
     def _damage_explained(self) -> Iterator[None]:
-        """Add to errors of damaged segments what to do about them."""
+        """Add advice on the remedy to errors of damaged segments."""
         try:
             yield
         except DamagedError as error:

@@ -124,7 +124,7 @@ class ObjectCache:
     def clear(self) -> int:
         """Remove all objects; return the bytes freed. Searches that have them mapped go on.
 
-        What a process is fetching now is left to it.
+        Files that a process may be fetching now are not removed.
         """
         freed = 0
         for path, status in self._removable():

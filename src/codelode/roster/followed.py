@@ -57,11 +57,11 @@ class FollowedRoster:
         return self._selected.roster.place
 
     def answer(self, request: SearchRequest, globs: Sequence[str] = ()) -> Answer:
-        """Search the repositories that match `globs` too."""
+        """Search the repositories that also match `globs`."""
         return self._newest(globs).answer(request)
 
     def symbols(self, request: SymbolRequest, globs: Sequence[str] = ()) -> list[SymbolHit]:
-        """Return definitions in the repositories that match `globs` too."""
+        """Return definitions in the repositories that also match `globs`."""
         return self._newest(globs).symbols(request)
 
     def outline(self, path: str) -> list[SymbolHit]:
@@ -77,7 +77,7 @@ class FollowedRoster:
         return self._newest().text(path)
 
     def totals(self, globs: Sequence[str] = ()) -> list[RepositoryTotals]:
-        """Return the repositories that match `globs` too; an empty list if there are none."""
+        """Return the repositories that also match `globs`; an empty list if there are none."""
         newest = self._newest()
         if globs and not len(newest.selection.matching(globs)):
             return []

@@ -1,4 +1,4 @@
-"""Joins the slices of a large tree, which different machines have indexed, to one repository."""
+"""Joins the slices of a large tree, which different machines have indexed, into one repository."""
 
 from __future__ import annotations
 

@@ -52,8 +52,8 @@ class Repositories(Protocol):
     """The repositories of a roster that somebody may see, searched by this machine or by another.
 
     Paths begin with the name of their repository. `globs` select some of the repositories by name.
-    Every method raises `UsageError` if there is nothing to search, and what makes a roster or a
-    cluster fail: `ObjectStoreError`, `ClusterError`, `DamagedError`, `FormatError`,
+    Every method raises `UsageError` if there is nothing to search, and the errors of a roster or a
+    cluster: `ObjectStoreError`, `ClusterError`, `DamagedError`, `FormatError`,
     `MismatchError`.
     """
 

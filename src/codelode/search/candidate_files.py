@@ -1,4 +1,4 @@
-"""The files of candidates, with a sample of their chunks: of all segments together.
+"""The files of the candidates of all segments together, with a sample of the chunks of each file.
 
 numpy takes as long for a few files as for a few hundred, so each step handles all segments at once
 where it can.
@@ -22,7 +22,7 @@ _SAMPLE = 24
 
 
 class Part(NamedTuple):
-    """The files of one segment: their rows int64[n], and where they and their sample are."""
+    """The files of one segment: their rows int64[n], and their slices of `paths` and `sample`."""
 
     number: int
     rows: NDArray[np.int64]

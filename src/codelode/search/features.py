@@ -40,8 +40,8 @@ def fill_features(
 ) -> None:
     """Fill in all arrays but the proposals, "as_written" and the features that `rank` sets.
 
-    What can be done for all segments at once is: numpy takes as long for a few chunks as for a few
-    hundred.
+    All segments are handled at once where possible: numpy takes as long for a few chunks as for a
+    few hundred.
     """
     if not len(gathered):
         return

@@ -19,7 +19,7 @@ FEATURES = (
     "file_bm25",  # sum over the file's candidates, as a share of the best file's
     "file_coverage",  # share of the query's weight that occurs in any candidate of the file
     "file_mean",  # cosine of the query with the mean vector of the file
-    "file_defines",  # weight share of query words that begin parts of names the file defines
+    "file_defines",  # share of query weight in words that begin parts of names the file defines
     "cosine_share",  # best cosine among the file's candidates, as a share of the best file's
     "name_loose",  # mean likeness of the parts of the file's name to the query's words
     "depth",  # folders above the file, log
@@ -36,7 +36,7 @@ FEATURES = (
     "prose",  # 1 for files that are not program code
     "docs",  # 1 for files that are documentation
     "test_asked",  # in tests: share of the query's weight in words that ask for tests; else 0
-    "prose_asked",  # if not code: weight share of query words that ask for such files; else 0
+    "prose_asked",  # if not code: share of query weight in words that ask for such files; else 0
 )
 COLUMN = {name: column for column, name in enumerate(FEATURES)}
 

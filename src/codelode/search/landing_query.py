@@ -1,4 +1,4 @@
-"""What the landing of each hit needs of a query, prepared once for all hits."""
+"""The parts of a query that the landing of each hit needs, prepared once for all hits."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LAST_NAME = re.compile(r"[^\W\d][\w$]*[!?]?\Z")
 
 
 class LandingQuery:
-    """A query, as the choice of the line of a hit sees it."""
+    """A query, prepared for the choice of the line of each hit."""
 
     def __init__(self, context: QueryContext) -> None:
         self.context = context

@@ -1,9 +1,10 @@
 """Names of definitions near the one asked for: they begin with it, or differ by typing errors.
 
-They are looked for only if no definition has the name itself, in any case and however joined; names
-with typing errors only if, moreover, no name begins with it and the word occurs nowhere. All shards
-together decide this: each shard proposes the nearest sort of names that it has, and `keep_nearest`
-drops all names but those of the nearest sort in any shard.
+Near names are looked for only if no definition has the name itself, in any case and however its
+parts are joined. Names with typing errors are looked for only if, moreover, no name begins with the
+name asked for, and the word occurs nowhere. All shards together decide this: each shard proposes
+the nearest sort of names that it has, and `keep_nearest` drops all names but those of the nearest
+sort in any shard.
 """
 
 from __future__ import annotations

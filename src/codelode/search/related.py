@@ -47,7 +47,7 @@ class Anchor:
     chunks: int
 
     def enough(self, limit: int) -> int:
-        """Return the number of chunks that the scan brings: those of the same file are no hits."""
+        """Return how many chunks the scan must find: chunks of the anchor's file are not hits."""
         return max(_NEAREST, 3 * limit) + self.chunks
 
 

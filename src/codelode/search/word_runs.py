@@ -49,7 +49,7 @@ def fill_runs(gathered: Gathered, shard: Shard, context: QueryContext) -> None:
 
 
 def keep_best_runs(gathered: Gathered, context: QueryContext) -> None:
-    """Set "run" to 0 for candidates that need not be looked into, judged among all shards."""
+    """Set "run" to 0 for all candidates but the best of all shards, whose texts are looked into."""
     best = _looked_into(gathered, WordRuns(context))
     runs = gathered.feature("run")
     kept = runs[best]

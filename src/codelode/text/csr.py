@@ -19,7 +19,7 @@ def group_starts(values: NDArray[np.generic]) -> NDArray[np.int64]:
 
 
 def group_numbers(values: NDArray[np.generic]) -> NDArray[np.int64]:
-    """Return the number of the run of equal values that each value is in, from 0: int64[n]."""
+    """Return for each value the number of its run of equal values, counted from 0: int64[n]."""
     differs = np.zeros(len(values), np.bool_)
     np.not_equal(values[1:], values[:-1], out=differs[1:])
     return np.cumsum(differs, dtype=np.int64)
@@ -46,16 +46,16 @@ def distinct(values: NDArray[np.integer]) -> NDArray[np.int64]:
 
 
 def joined(arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
-    """Return at least one array as one; a single array is returned as it is, not copied."""
+    """Concatenate at least one array; a single array is returned as it is, not copied."""
     return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
 
 
 def table_rows(
     tables: Sequence[tuple[NDArray[np.void], NDArray[np.integer]]],
 ) -> NDArray[np.void]:
-    """Return some rows of tables of one dtype, end to end: a copy.
+    """Return a copy of some rows of tables of one dtype, end to end.
 
-    Rows are copied as bytes: several times as fast as records.
+    Rows are copied as bytes, which is several times as fast as copying records.
     """
     dtype = tables[0][0].dtype
     octets = [

@@ -97,13 +97,13 @@ def page(text: bytes, path: str) -> Iterator[Region]:
 
 
 def _without_marks(script: bytes) -> bytes:
-    """Replace the marks in a script that show a value by a number each; blank the other marks."""
+    """Replace each mark that shows a value in a script with a number; blank the other marks."""
     spans = sorted(chain.from_iterable(between(script, *marks) for marks in _MARKS))
     return _replaced(script, spans)
 
 
 def _replaced(text: bytes, spans: Iterable[tuple[int, int]]) -> bytes:
-    """Replace the spans of a text that show a value by a number each; blank the other spans."""
+    """Replace each span that shows a value in a text with a number; blank the other spans."""
     pieces: list[bytes] = []
     at = 0
     for first, last in spans:

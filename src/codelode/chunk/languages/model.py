@@ -153,10 +153,9 @@ class Rule:
     `holds` decides whether to search the node for further definitions: always, never, only if the
     definition has one of the given kinds, or only if the text has one of the given words (`{` must
     occur twice). If `given` is set and finds nothing, the node defines nothing. `declaration` marks
-    a declaration; None means that a definition without a body is one, which is left out if `unless`
-    holds. `owner` finds the owner. If
-    `encloses` is False and this definition is not a type, definitions inside become its siblings:
-    `typedef struct a { ... } b;`.
+    a declaration; None means that a definition without a body is one. A declaration is left out
+    if `unless` holds. `owner` finds the owner. If `encloses` is False and this definition is not a
+    type, definitions inside become its siblings: `typedef struct a { ... } b;`.
     """
 
     kind: str | Kind

@@ -240,7 +240,7 @@ def _build(options: argparse.Namespace) -> int:
         max_disk=options.task_disk,
         slice_size=options.slice_size,
     )
-    with redirect_stdout(sys.stderr):  # Ray prints there when a worker dies
+    with redirect_stdout(sys.stderr):  # Ray prints to stdout when a worker dies
         report = build_all(sources, asked, _ray_address(options), progress, say)
     print_json(report_object(report)) if options.json else print_report(report)
     return 1 if any(built.problem for built in report.built) else 0

@@ -88,7 +88,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _sources(options: argparse.Namespace) -> Sources:
-    """Return what the tools answer from."""
+    """Return the sources of the tools' answers."""
     if is_elsewhere(options):
         from codelode.cli.repositories import repositories_to_serve
         from codelode.mcp.repositories import RepositorySources

@@ -84,7 +84,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _elsewhere(path: str, line: int, limit: int, options: argparse.Namespace) -> int:
-    """Print the places of a roster, or of a server's repositories, that are similar."""
+    """Print the similar places in a roster, or in a server's repositories."""
     from codelode.cli.repositories import open_repositories, refuse_open
     from codelode.cli.views.related import print_related
     from codelode.render.paths import GivenRoot

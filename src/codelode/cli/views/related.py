@@ -27,7 +27,7 @@ def print_related(
     hits: Sequence[Hit], place: tuple[str, int], root: GivenRoot, options: argparse.Namespace
 ) -> None:
     """Print the hits that are similar to a place: a file below the root, and a line of it."""
-    tree = Path(root.real)  # of a URL too, although it is no path: `here` has it in the same form
+    tree = Path(root.real)  # also for a URL, which is no path, so that `here` has the same form
     here = root._replace(real=os.fspath(tree))
     with paged(options):
         if options.format == "json":
