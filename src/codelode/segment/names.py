@@ -142,9 +142,7 @@ class NameBlock:
         if not 0 < groups <= (len(data) - _COUNT.size) // 2:
             raise ValueError("the names are cut short")
         sizes = struct.unpack_from(f"<{groups}H", data, _COUNT.size)
-        self._groups = list(accumulate(sizes, initial=self._begin))
-        """Where each group begins, and where the last ends."""
-        self._end = self._groups[-1]
+        *_, self._end = self._groups = list(accumulate(sizes, initial=self._begin))
         if data[self._end - 1 : self._end] != b"\n":
             raise ValueError("the names are cut short")
         self._data = data

@@ -49,7 +49,8 @@ def are_among(values: NDArray[np.integer], ordered: NDArray[np.integer]) -> NDAr
     """Return which values are among others that ascend, bool[n]: `np.isin` for few others."""
     if not len(ordered):
         return np.zeros(len(values), np.bool_)
-    return ordered.take(ordered.searchsorted(values), mode="clip") == values
+    found: NDArray[np.bool_] = ordered.take(ordered.searchsorted(values), mode="clip") == values
+    return found
 
 
 def joined(arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
