@@ -262,13 +262,21 @@ def test_a_build_adds_what_it_can_and_reports_the_rest(nodes: Any, tmp_path: Pat
 
 
 def builders() -> list[int]:
-    """Return the processes that build, and the tasks of Ray that started them."""
+    """Return the processes of this test that build. Other tests may run on the same machine."""
     found = []
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         with suppress(OSError):
-            if b"codelode.cluster.builder" in path.read_bytes():
-                found.append(int(path.parts[2]))
+            process = int(path.parts[2])
+            if b"codelode.cluster.builder" in path.read_bytes() and descends_from_us(process):
+                found.append(process)
     return found
+
+
+def descends_from_us(process: int) -> bool:
+    """Return whether a process was started by this one, or by its children, and so on."""
+    while process > 1 and process != os.getpid():
+        process = parent_of(process)
+    return process > 1
 
 
 def parent_of(process: int) -> int:
