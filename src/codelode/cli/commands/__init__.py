@@ -1,6 +1,6 @@
 """The commands, one module each: flags, help, examples, exit codes and `run`.
 
-A new command is a new module here and its name in `NAMES`. `lode --help` imports every command, a
+A new command is a new module here and its name in `GROUPS`. `lode --help` imports every command, a
 search only its own module. So the module of a command imports the code that it runs inside `run`,
 never at the top.
 """
@@ -18,33 +18,17 @@ if TYPE_CHECKING:
 
     from codelode.cli.options import Command
 
-NAMES = (
-    "index",
-    "search",
-    "symbols",
-    "outline",
-    "related",
-    "pick",
-    "status",
-    "watch",
-    "verify",
-    "bench",
-    "list",
-    "clean",
-    "push",
-    "pull",
-    "remote",
-    "roster",
-    "cluster",
-    "config",
-    "doctor",
-    "mcp",
-    "agent",
-    "serve",
-    "completion",
-    "man",
+GROUPS = (
+    ("find code", ("search", "symbols", "outline", "related", "pick")),
+    ("indexes", ("index", "status", "watch", "verify", "bench", "list", "clean")),
+    ("share indexes", ("push", "pull", "remote", "roster", "cluster")),
+    ("servers and agents", ("serve", "mcp", "agent")),
+    ("set up", ("config", "doctor", "completion", "man")),
 )
-"""Every command, in the order in which help shows them."""
+"""The commands by purpose, in the order in which help shows them."""
+
+NAMES = tuple(name for _, names in GROUPS for name in names)
+"""Every command."""
 
 
 def module(name: str) -> ModuleType:
@@ -67,6 +51,11 @@ def run(name: str, options: argparse.Namespace) -> int:
 def load_all() -> list[Command]:
     """Return every command, in the order of `NAMES`."""
     return [load(name) for name in NAMES]
+
+
+def load_groups() -> list[tuple[str, list[Command]]]:
+    """Return the title and the commands of each group in `GROUPS`."""
+    return [(title, [load(name) for name in names]) for title, names in GROUPS]
 
 
 def find(name: str) -> Command:

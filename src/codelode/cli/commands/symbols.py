@@ -10,11 +10,11 @@ from codelode.cli.options import (
     GLOB,
     HELP,
     INDEX_DIR,
-    LIMIT,
     NO_INDEX,
     ROOT,
     TYPE,
     Command,
+    limit,
     option,
     switch,
 )
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from codelode.index import Index
     from codelode.types import SymbolHit
+
+DEFAULT_LIMIT = 100
 
 COMMAND = Command(
     "symbols",
@@ -64,7 +66,7 @@ COMMAND = Command(
                 TYPE_NOT,
                 NO_TESTS,
                 switch("--exact", help="only names exactly as written"),
-                LIMIT,
+                limit(DEFAULT_LIMIT),
                 NO_INDEX,
                 INDEX_DIR,
             ),
@@ -89,8 +91,6 @@ COMMAND = Command(
     ),
     "0 something was found, 1 nothing was found, 2 error",
 )
-
-DEFAULT_LIMIT = 100
 
 
 def run(options: argparse.Namespace) -> int:
