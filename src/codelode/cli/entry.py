@@ -52,6 +52,8 @@ def _run(arguments: Sequence[str]) -> int:
         print(overview(__version__, load_groups()), end="", file=sys.stderr)
         return ERROR
     name, *others = arguments
+    if name == "help" and others:
+        name, others = others[0], ["--help"]
     if name in ("-h", "--help", "help"):
         print(overview(__version__, load_groups()), end="")
         return DONE

@@ -18,9 +18,24 @@ if TYPE_CHECKING:
 SUMMARY = "Search code by meaning, locally. Nothing leaves this machine unless you push it."
 
 
+_REQUIRED = "the following arguments are required: "
+_NO_VALUE = "ignored explicit argument"
+
+
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
+        if message.startswith(_REQUIRED):  # argparse also names those that may be left out
+            needed = [each for each in self._positionals_needed() if each in message]
+            message = f"{', '.join(needed)} is missing" if needed else message
+        message = message.replace(_NO_VALUE, "takes no value, but has")
         raise UsageError(f"{message} (see `{self.prog} --help`)")
+
+    def _positionals_needed(self) -> list[str]:
+        return [
+            str(each.metavar)
+            for each in self._actions
+            if not each.option_strings and each.nargs not in ("?", "*")
+        ]
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):

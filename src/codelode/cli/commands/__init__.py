@@ -64,11 +64,14 @@ def find(name: str) -> Command:
         return load(name)
     import difflib
 
-    what = "option" if name.startswith("-") else "command"
+    if name.startswith("-"):
+        near = difflib.get_close_matches(name, ("--help", "--version"), 1)
+        advice = f"did you mean {near[0]}?" if near else "flags follow a command"
+        raise UsageError(f"unknown option {name!r}: {advice} (see `lode --help`)")
     near = difflib.get_close_matches(name, NAMES, 1)
     advice = f"did you mean {near[0]!r}?" if near else f"the commands are {', '.join(NAMES)}"
     if " " in name and not near:
         import shlex
 
         advice = f"did you mean `lode search {shlex.quote(name)}`?"
-    raise UsageError(f"unknown {what} {name!r}: {advice} (see `lode --help`)")
+    raise UsageError(f"unknown command {name!r}: {advice} (see `lode --help`)")
