@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from itertools import count
 from pathlib import Path
 
-from codelode import Hit
+from codelode import Answer, Freshness, Hit
 from codelode.cluster.files import PieceFiles
 from codelode.cluster.front import Chosen, Found, Front, FrontOptions
 from codelode.cluster.pieces import Corpus, HeldRepository, Piece
@@ -55,6 +57,9 @@ class MemoryPieces:
 
     def open(self, piece: Piece) -> LiveSegment:
         return self.segments[piece.key]
+
+    def discard_damaged(self, piece: Piece) -> None:
+        """Do nothing: there are no copies."""
 
 
 def one_machine(
@@ -162,6 +167,46 @@ class Processes:
                 "processes": 2,
             },
         )
+
+
+@contextmanager
+def asking(check: Callable[[int], str], least: int, clients: int = 1) -> Iterator[list[float]]:
+    """Call `check` with 0, 1, … in threads, without a pause during the block.
+
+    It returns a problem or "". Yields the seconds of each call; raises if there was any problem.
+    """
+    seconds: list[float] = []
+    problems: list[str] = []
+    numbers = count()
+    over = threading.Event()
+
+    def go_on() -> None:
+        while not over.is_set() or len(seconds) < least:
+            began = time.perf_counter()
+            try:
+                problem = check(next(numbers))
+            except Exception as error:  # it must not end the thread unseen
+                problem = repr(error)
+            if problem:
+                problems.append(problem)
+            seconds.append(time.perf_counter() - began)
+
+    running = [threading.Thread(target=go_on) for _ in range(clients)]
+    for each in running:
+        each.start()
+    try:
+        yield seconds
+    finally:
+        over.set()
+        for each in running:
+            each.join(60)
+    assert not problems, (len(problems), problems[0])
+    assert len(seconds) >= least
+
+
+def comparable(answer: Answer) -> Answer:
+    """Return an answer without what differs from one search to the next."""
+    return replace(answer, seconds=0.0, freshness=Freshness())
 
 
 def show(front: Front, shown: Corpus, members: int, seconds: float = 8) -> None:

@@ -73,6 +73,8 @@ class Site:
         address = urlsplit(url)
         assert address.hostname is not None and address.port is not None
         self.host, self.port = address.hostname, address.port
+        self.headers: dict[str, str] = {}
+        """Headers of all requests."""
 
     @property
     def origin(self) -> str:
@@ -83,7 +85,7 @@ class Site:
         connection = http.client.HTTPConnection(self.host, self.port, timeout=60)
         try:
             connection.putrequest(method, path, skip_host="Host" in headers)
-            for name, value in headers.items():
+            for name, value in {**self.headers, **headers}.items():
                 connection.putheader(name.replace("_", "-"), value)
             if method == "POST":
                 connection.putheader("Content-Length", "0")

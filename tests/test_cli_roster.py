@@ -121,7 +121,7 @@ def test_repositories_are_updated_relabeled_and_removed(lode: CommandLine, tmp_p
         ("roster list nowhere", "no roster in"),
         ("roster list ftp://x/y", "a store is s3://"),
         ("search --roster nowhere x", "no roster in"),
-        ("search --roster ROSTER x .", "give either ROOT or --roster"),
+        ("search --roster ROSTER x .", "give only one of ROOT, --roster"),
         ("search --roster ROSTER x --open", "--open needs the files of a tree"),
         ("search --roster ROSTER x --since 2026-01-01", "has changed in a tree is not known"),
         ("search --roster ROSTER x -r queue", "has no repository that matches 'queue'"),
@@ -226,3 +226,54 @@ def test_a_search_without_a_roster_imports_nothing_of_it(
     tree = roster.parent / "trees/acme/api"
     imported = imported_by(lode, "search", "retry", tree, folder=tmp_path / "site")
     assert not [name for name in imported if ".roster" in name or ".objects" in name]
+
+
+def test_definitions_outlines_and_similar_code_of_a_roster(made: tuple[CommandLine, Path]) -> None:
+    lode, roster = made
+    there = ("--roster", roster)
+    place = "acme/api/src/retry.py"
+    found = lode("symbols", "schedule", *there, "-r", "acme/api").must_succeed().text
+    assert found == f"{place}:9  method  RetryScheduler.schedule\n"
+    only = lode("symbols", *there, "-f", place, "--kind", "method", "--json").json
+    assert [each["symbol"] for each in only["symbols"]] == ["RetryScheduler.schedule"]
+    named = lode("symbols", "schedule", *there, "-f", place, "--json").json
+    assert named == {
+        **only,
+        "query": "schedule",
+        "symbols": [{**only["symbols"][0], "match": "exact"}],
+    }
+    assert named["root"] == str(roster)
+    assert lode("outline", *there, place).text.startswith("6  class RetryScheduler\n")
+    outline = lode("outline", *there, place, "--json").json
+    assert (outline["path"], len(outline["symbols"])) == (place, 2)
+    near = lode("related", *there, f"{place}:9", "--json", "-k", "2").json
+    assert [near["path"], near["line"], len(near["hits"])] == [place, 9, 2]
+    assert lode("related", *there, f"{place}:9", "-k", "1").text.startswith("acme/")
+    assert "acme/" in lode("related", *there, f"{place}:9", "--vimgrep").text
+    assert lode("symbols", "Push", *there).text.startswith("acme/api/lib/queue.go")
+    assert "queue/queue.go" in lode("symbols", "Push", *there, "--label", "staff").text
+    assert lode("symbols", "xyzzyplugh", *there).code == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        ("symbols x . --roster ROSTER --server http://127.0.0.1:9", "give only one of"),
+        ("symbols x src --roster ROSTER", "give only one of"),
+        ("symbols x -r acme", "select repositories of a --roster"),
+        ("symbols x --roster ROSTER -r hidden", "has no repository that matches 'hidden'"),
+        ("symbols x --roster ROSTER/none", "no roster in"),
+        ("symbols --roster ROSTER -f queue/queue.go", "queue/queue.go is not in the index"),
+        ("outline queue/queue.go --roster ROSTER", "queue/queue.go is not in the index"),
+        ("outline acme/api --roster ROSTER", "acme/api is not in the index"),
+        ("related acme/api/src/retry.py:9 --roster ROSTER --open", "--open needs the files"),
+        ("related acme/api/src/none.py:9 --roster ROSTER", "is not in the index"),
+        ("outline a.py --server ROSTER", "is not the URL of a server"),
+        ("outline a.py --server http://127.0.0.1:9 --label staff", "--label is for --roster"),
+    ],
+)
+def test_bad_arguments_of_lookups_are_refused(
+    made: tuple[CommandLine, Path], arguments: str, problem: str
+) -> None:
+    lode, roster = made
+    lode(*arguments.replace("ROSTER", str(roster)).split()).must_be_refused(problem)

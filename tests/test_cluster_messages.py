@@ -45,8 +45,7 @@ def test_what_is_sent_arrives(tree: dict[str, bytes], request: SearchRequest) ->
     query = parse_request(request)
     counted = np.arange(len(query.counted)) % 5
     context = complete_context(request, query, counted, (40, 200), ENCODER)
-    packed = json.loads(json.dumps(Asked.of(context, counted).pack()))
-    received = messages.unpack_context(packed)
+    received = messages.unpack_context(Asked.of(context, counted).pack())
     assert received.query == context.query
     assert received.request == context.request
     assert received.idf == context.idf
@@ -77,7 +76,8 @@ json_values = st.recursive(
 def test_nonsense_is_a_frame_error(value: Any, body: bytes) -> None:
     pieces = np.ones(3, bool)
     for attempt in (
-        lambda: messages.unpack_context(value),
+        lambda: messages.unpack_context(body),
+        lambda: messages.unpack_context(json.dumps(value).encode() + b"\n" + body),
         lambda: messages.unpack_pieces(value),
         lambda: messages.unpack_counts((value, body), 2),
         lambda: messages.unpack_counts(({"arrays": value}, body), 2),
@@ -140,6 +140,20 @@ def test_each_piece_has_two_owners_and_the_work_is_even(members: int) -> None:
     assert np.array_equal(owners, place(pieces, names, 2))
 
 
+@pytest.mark.parametrize(
+    "nodes", [("n", "n", "m", "m"), ("n", "n", "n", "m"), ("a", "b", "c", "d")]
+)
+def test_the_owners_of_a_piece_are_on_different_nodes(nodes: tuple[str, ...]) -> None:
+    pieces, names = pieces_of(300), ["s0", "s1", "s2", "s3"]
+    for row in place(pieces, names, 2, nodes).tolist():
+        assert len({nodes[member] for member in row}) == 2
+    for row in place(pieces, names, 3, ("n", "n", "n", "m")).tolist():
+        assert len(set(row)) == 3
+        assert 3 in row
+    same = place(pieces, names, 2, ["one"] * 4)
+    assert np.array_equal(same, place(pieces, names, 2))
+
+
 def test_a_searcher_that_goes_moves_only_its_share() -> None:
     pieces = pieces_of(600)
     names = [f"s{number}" for number in range(6)]
@@ -155,7 +169,9 @@ def test_views_are_named_by_generation_and_members() -> None:
     one = Corpus("1", (HeldRepository("r", "r/", "/p", manifest),))
     two = Corpus("2", one.repositories)
     views = [View(one, ("a",)), View(one, ("a", "b")), View(two, ("a",)), View(two, ("ab",))]
-    assert len({view.name for view in views}) == 4
+    views.append(View(one, ("a", "b"), nodes=("n", "m")))
+    views.append(View(one, ("a", "b"), nodes=("n", "n")))
+    assert len({view.name for view in views}) == 6
     assert views[1].held_by("a").tolist() == [0, 1]
     assert views[0].held_by("b").tolist() == []
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -15,19 +14,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from codelode import Answer, Freshness
+from benchmarks.cluster.identical import in_turn
+from benchmarks.cluster.rosters import Cluster, OneMachine, asks
+from codelode import Answer
 from codelode.answers.received import answer_of_object
 from codelode.answers.search import answer_object
 from codelode.cluster.addresses import Wanted, decode, encode
 from codelode.cluster.answer import ClusterRepositories, Restriction
-from codelode.cluster.client import ask_server
+from codelode.cluster.client import ServerRepositories
 from codelode.cluster.files import CachedFiles, FileOptions
 from codelode.errors import ClusterError, CodelodeError, DamagedError, UsageError
 from codelode.objects.folder import FolderStore
 from codelode.roster.manifest import repository_key
 from codelode.roster.roster import Roster
 from codelode.search.request import MODES, SearchRequest
-from tests.clusters import front_of, threads
+from tests.clusters import comparable, front_of, threads
 from tests.commandline import CommandLine, until
 from tests.rosters import World, make_world, requests
 
@@ -61,10 +62,6 @@ def repositories(
         yield repositories
 
 
-def comparable(answer: Answer) -> Answer:
-    return replace(answer, seconds=0.0, freshness=Freshness())
-
-
 def test_200_queries_are_answered_as_on_one_machine(
     world: World, repositories: ClusterRepositories
 ) -> None:
@@ -72,6 +69,20 @@ def test_200_queries_are_answered_as_on_one_machine(
     for request in requests(200):
         answer = repositories.answer(request, Restriction(strict=True))
         assert comparable(answer) == comparable(opened.answer(request)), request
+
+
+@pytest.mark.parametrize("searchers", [1, 2, 4])
+def test_processes_answer_as_one_machine(world: World, tmp_path: Path, searchers: int) -> None:
+    """The short form of `benchmarks.cluster.identical`, which raises at the first difference."""
+    roster = Roster.of(FolderStore(world.place))
+    asked = asks(roster, 30, seed=searchers)
+    here = OneMachine(roster, tmp_path / "here")
+    expected = [comparable(here.answer(ask)) for ask in asked]
+    cluster = Cluster(roster, searchers, tmp_path / "cache")
+    try:
+        in_turn([cluster.answer], asked, expected)
+    finally:
+        cluster.close()
 
 
 @pytest.mark.parametrize(
@@ -156,6 +167,7 @@ wanted_searches = st.builds(
         threshold=st.none() | st.floats(allow_nan=False, allow_infinity=False),
     ),
     repositories=st.lists(TEXT, max_size=2).map(tuple),
+    within=st.lists(TEXT, max_size=2).map(tuple),
     strict=st.booleans(),
     seconds=st.none() | st.floats(0.001, 60),
 )
@@ -224,7 +236,7 @@ def fetch(address: str) -> Any:
 def test_the_server_answers_as_one_machine(world: World, server: tuple[str, CommandLine]) -> None:
     url, _ = server
     for request in requests(20, seed=5):
-        answer = ask_server(url, Wanted(request, strict=True), TOKEN)
+        answer = ServerRepositories(url, TOKEN, strict=True).answer(request)
         assert comparable(answer) == comparable(world.opened().answer(request))
     status = fetch(f"{url}/api/status")
     assert status["searchers"] == ["searcher-0", "searcher-1"]
@@ -233,15 +245,17 @@ def test_the_server_answers_as_one_machine(world: World, server: tuple[str, Comm
 
 def test_the_command_line_prints_the_same(world: World, server: tuple[str, CommandLine]) -> None:
     url, lode = server
-    for options in (
-        [],
-        ["-l"],
-        ["--vimgrep"],
-        ["--jsonl", "--explain"],
-        ["-r", "acme", "-t", "py"],
+    for command in (
+        ["search", "retry"],
+        ["search", "retry", "--jsonl", "--explain"],
+        ["search", "retry", "--vimgrep", "-r", "acme", "-t", "py"],
+        ["symbols", "schedule", "-r", "acme"],
+        ["symbols", "-f", "acme/api/src/retry.py", "--kind", "class"],
+        ["outline", "queue/queue.go"],
+        ["related", "acme/web/src/app.ts:2"],
     ):
-        there = lode("search", "retry", "--server", url, *options, LODE_SERVE_TOKEN=TOKEN)
-        here = lode("search", "retry", "--roster", world.place, *options)
+        there = lode(*command, "--server", url, LODE_SERVE_TOKEN=TOKEN)
+        here = lode(*command, "--roster", world.place)
         assert there.out == here.out
         assert there.code == here.code == 0
     nothing = lode("search", "xyzzy", "--server", url, "--lexical", LODE_SERVE_TOKEN=TOKEN)
@@ -283,7 +297,6 @@ def test_servers_that_are_something_else_are_no_traceback(tmp_path: Path) -> Non
         threading.Thread(target=other.serve_forever, daemon=True).start()
         for path in ("", "/redirect"):
             with pytest.raises(CodelodeError):
-                ask_server(
-                    f"http://127.0.0.1:{other.server_port}{path}", Wanted(SearchRequest("x"))
-                )
+                url = f"http://127.0.0.1:{other.server_port}{path}"
+                ServerRepositories(url).answer(SearchRequest("x"))
         other.shutdown()

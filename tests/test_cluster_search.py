@@ -47,6 +47,9 @@ class Running:
     def open(self, piece: Piece) -> LiveSegment:
         return self.pieces.open(piece)
 
+    def discard_damaged(self, piece: Piece) -> None:
+        self.pieces.discard_damaged(piece)
+
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Running]:
@@ -145,6 +148,9 @@ class OneBroken:
         if piece.key == self._broken:
             raise DamagedError("a page is damaged")
         return self._pieces.open(piece)
+
+    def discard_damaged(self, piece: Piece) -> None:
+        self._pieces.discard_damaged(piece)
 
 
 def test_a_piece_that_nobody_can_open_is_named() -> None:

@@ -245,7 +245,7 @@ def test_known_and_fresh_segments_are_not_uploaded_again(tmp_path: Path) -> None
     assert segment.stat().st_ino == first  # an upload that broke off goes on
     os.utime(segment, (0, 0))
     (one,) = Roster.of(store).everything()
-    Uploader(store, digests_of(store, one)).upload(storage, "a")
+    Uploader(store, digests_of(store, one.manifest)).upload(storage, "a")
     assert segment.stat().st_ino == first
     Uploader(store).upload(storage, "a")
     assert segment.stat().st_ino != first  # so old that it could be removed before the commit

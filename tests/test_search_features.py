@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 
 from codelode import Index
 from codelode.errors import UsageError
+from codelode.search.candidate_files import CandidateFiles, sampled_chunks
 from codelode.search.context import QueryContext, Statistics
-from codelode.search.file_means import mean_cosines, sampled_chunks
+from codelode.search.dense import Products, dense_scan
+from codelode.search.file_means import mean_cosines
 from codelode.search.name_match import likeness_of_stems, shares_of_symbols
 from codelode.search.parsed_query import parse_query
 from codelode.search.query_words import QueryWords, light_stem, likeness
@@ -147,23 +149,26 @@ def test_a_sample_is_spread_evenly(counts: list[int]) -> None:
         assert piece[-1] < first + count
 
 
-def test_the_mean_of_a_file_is_that_of_its_vectors() -> None:
+@pytest.mark.parametrize("segments", [1, 2])
+def test_the_mean_of_a_file_is_that_of_its_vectors(segments: int) -> None:
     tree = {f"a/{n}.txt": b"line of text %d\n" % n * (40 * n + 1) for n in range(5)}
-    shard = shard_of(tree, set(), 1)
-    segment = shard.segment(0)
-    files = np.array([4, 0, 2], np.uint16)
+    shard = shard_of(tree, set(), segments)
+    numbers = [(n, row) for n in range(segments) for row in range(len(shard.segment(n).files))]
+    files = CandidateFiles(shard, np.array([n << 32 | row for n, row in numbers]))
     vector = np.random.default_rng(1).normal(size=DIMENSIONS).astype(np.float32)
     vector /= np.linalg.norm(vector)
-    chunks, begins = sampled_chunks(
-        segment.files["first_chunk"][files], segment.files["chunks"][files]
-    )
-    once = mean_cosines(shard, 0, files, chunks, begins, vector)
-    scaled = segment.codes * segment.scales[:, None].astype(np.float32)
-    for file, found in zip(files.tolist(), once.tolist(), strict=True):
-        mine = scaled[segment.chunk_files == file]
-        assert found == pytest.approx(plain_mean(mine, vector), abs=0.02)
-    assert (shard.mean_norms[0][files] > 0).all()
-    assert (mean_cosines(shard, 0, files, chunks, begins, vector) == once).all()
+    products = Products(shard, vector)
+    once = mean_cosines(files, products)
+    for (number, row), found in zip(numbers, once.tolist(), strict=True):
+        segment = shard.segment(number)
+        scaled = segment.codes * segment.scales[:, None].astype(np.float32)
+        assert found == pytest.approx(
+            plain_mean(scaled[segment.chunk_files == row], vector), abs=0.02
+        )
+    assert all((norms > 0).all() for norms in shard.mean_norms)
+    with dense_scan(products, [None] * segments, 3):
+        pass
+    assert (mean_cosines(files, products) == once).all()  # with the products of the scan
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ five windows that give one sample each. There are about twenty scenes:
   and over; and while this process indexes in another thread;
 - threads: 1, 2, 4, 8 on one `Index`;  processes: 1, 2, 4, 8 on one index, each with an `Index`;
 - served: 1, 2, 4, 8 threads on one `Index` with a search process per core (`--jobs`);
-- turns: one thread alternates with eight threads on search processes, to measure their ratio;
+- turns: one thread alternates with eight threads on search processes, for the ratio of rates;
 - mixed: four threads search in all modes and with filters while files change and updates run.
 """
 

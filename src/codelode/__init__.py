@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from codelode.pipeline.plan import Plan
     from codelode.pipeline.status import Status
     from codelode.report import FileCost, Load, StageTime, UpdateReport
+    from codelode.roster.repositories import RepositoryTotals
+    from codelode.rosters import RosterReader
     from codelode.search.request import Mode, SearchOptions
     from codelode.store.verify import Finding
     from codelode.types import (
@@ -80,6 +82,8 @@ __all__ = [
     "Passages",
     "Plan",
     "Progress",
+    "RepositoryTotals",
+    "RosterReader",
     "SearchOptions",
     "Skip",
     "SkipReason",
@@ -106,6 +110,8 @@ _HOMES = {
     "Mode": "codelode.search.request",
     "Plan": "codelode.pipeline.plan",
     "Progress": "codelode.pipeline.options",
+    "RepositoryTotals": "codelode.roster.repositories",
+    "RosterReader": "codelode.rosters",
     "SearchOptions": "codelode.search.request",
     "StageTime": "codelode.report",
     "Status": "codelode.pipeline.status",

@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 def refusal(name: str, wanted: str, value: object) -> UsageError:
-    """Return the error that a value is not what is wanted; a long value is cut."""
+    """Return the error that an argument must be `wanted`, not `value`; a long value is cut."""
     shown = repr(value)
     if len(shown) > 80:
         shown = f"{shown[:77]}..."

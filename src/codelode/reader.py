@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from codelode import metrics
-from codelode.errors import MismatchError, NoIndexError, UsageError
+from codelode.errors import MismatchError, NoIndexError
 from codelode.search.shard import Shard
 from codelode.search.tree_part import TreePart
 from codelode.store.locate import index_directory
@@ -162,11 +162,16 @@ class IndexReader:
 
         Raises `NoIndexError`, `UsageError`, `DamagedError`.
         """
+        from codelode.search.symbol_finder import symbols_in
         from codelode.search.symbols import find_symbols
 
         outer, below = self._searched()
         outer.storage.note_use()
-        hits = find_symbols(outer.shard(), outer.root, replace(request, below=below))
+        shard, wanted = outer.shard(), replace(request, below=below)
+        with shard.searched():
+            hits = find_symbols(
+                lambda stage: [symbols_in(shard, outer.root, wanted, stage)], wanted
+            )
         return [replace(hit, path=hit.path.removeprefix(below)) for hit in hits]
 
     def outline(self, path: str) -> list[SymbolHit] | None:
@@ -174,11 +179,13 @@ class IndexReader:
 
         Raises `NoIndexError`, `DamagedError`.
         """
-        from codelode.search.symbols import file_outline
+        from codelode.search.one_file import file_outline
 
         outer, below = self._searched()
         outer.storage.note_use()
-        hits = file_outline(outer.shard(), outer.root, below + path)
+        shard = outer.shard()
+        with shard.searched():
+            hits = file_outline(shard, outer.root, below + path)
         return hits and [replace(hit, path=path) for hit in hits]
 
     def _searched(self) -> tuple[IndexReader, str]:
@@ -197,14 +204,10 @@ class IndexReader:
 
     def holds(self, path: str) -> bool:
         """Return whether a file is in the index. Raises `NoIndexError`."""
-        from codelode.search.related import find_file
+        from codelode.search.one_file import find_file
 
         reader, below = self._searched()
-        try:
-            find_file(reader.snapshot(), below + path)
-        except UsageError:
-            return False
-        return True
+        return find_file(reader.shard(), below + path) is not None
 
     def encoder(self) -> Encoder:
         """Return the encoder in use: the given one, the index's own, or the default."""

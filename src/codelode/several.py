@@ -194,15 +194,13 @@ def _having(
 
 
 def _check_file(home: IndexReader, given: str, path: str) -> None:
-    try:
-        from codelode.search.related import find_file  # no search needs it
+    from codelode.search.one_file import find_file  # few searches need it
 
-        find_file(home.snapshot(), path)
-    except UsageError:
+    if find_file(home.shard(), path) is None:
         raise UsageError(
             f"{given} is not in the index of {home.root}: `lode index --dry-run --list-skipped`"
             " says why"
-        ) from None
+        )
 
 
 def _together(one: Freshness, other: Freshness) -> Freshness:

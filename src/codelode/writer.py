@@ -75,6 +75,7 @@ class IndexWriter:
         updates have to read again only what has changed since that look. Waits for another writer
         for up to `patience` seconds, or `options.wait` seconds if that is longer.
         """
+        from codelode.discover.slices import Slice
         from codelode.pipeline.plan import nothing_to_index, refuse_empty
         from codelode.pipeline.trace import check, tracing
         from codelode.store.lock import write_lock
@@ -92,7 +93,7 @@ class IndexWriter:
             report = self._update_locked(options, traces, looked)
         if (recorder := metrics.recorder()) is not None:
             recorder.update_done(os.fsdecode(reader.root), report, whole=scope is None)
-        if report.files == 0:
+        if report.files == 0 and options.slice == Slice():
             raise nothing_to_index(reader.root, report.skipped)
         return report
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from codelode.index import Index
+    from codelode.roster.cache import ObjectCache
 
 DAY_SECONDS = 86_400
 ORPHAN_DAYS = 30
@@ -25,11 +26,15 @@ ORPHAN_DAYS = 30
 
 @dataclass(slots=True)
 class Removal:
-    """The indexes that were removed, and those that another process was writing to."""
+    """The indexes that were removed, and those that another process was writing to.
+
+    `freed_bytes` includes `fetched_bytes`: the segments of rosters that were removed.
+    """
 
     removed: list[IndexEntry] = field(default_factory=list)
     busy: list[IndexEntry] = field(default_factory=list)
     freed_bytes: int = 0
+    fetched_bytes: int = 0
 
 
 def listed(index_dir: str | None) -> list[IndexEntry]:
@@ -79,6 +84,13 @@ def remove_indexes(chosen: Iterable[IndexEntry]) -> Removal:
         else:
             removal.removed.append(each)
     return removal
+
+
+def fetched_segments(index_dir: str | None) -> ObjectCache:
+    """Return the cache of the segments that were fetched from rosters. Raises `UsageError`."""
+    from codelode.roster.answer import object_cache  # few commands need it
+
+    return object_cache(index_dir)
 
 
 def remove_old_orphans(index: Index) -> Removal:
@@ -142,6 +154,7 @@ def removal_object(removal: Removal, dry_run: bool) -> dict[str, Any]:
         "removed": [entry_object(each) for each in removal.removed],
         "busy": [entry_object(each) for each in removal.busy],
         "freed_bytes": removal.freed_bytes,
+        "fetched_bytes": removal.fetched_bytes,
     }
 
 

@@ -1,11 +1,21 @@
-"""Answers of other machines: the dictionaries of `answers.search`, converted back to `Answer`."""
+"""Answers of other machines: dictionaries, converted back to what they describe.
+
+Everything is checked, since another machine may send anything: functions raise `ValueError` if a
+dictionary does not describe what they return.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from codelode.answers.unicode import path_of_fields
-from codelode.types import Answer, Freshness, Hit
+from codelode.roster.names import bad_label, bad_name
+from codelode.roster.repositories import RepositoryTotals
+from codelode.search.symbol_query import MATCHES
+from codelode.types import Answer, Freshness, Hit, SymbolHit
+
+T = TypeVar("T")
 
 
 def answer_of_object(fields: Any, query: str) -> Answer:
@@ -31,6 +41,74 @@ def answer_of_object(fields: Any, query: str) -> Answer:
     except (LookupError, TypeError, AttributeError, OverflowError) as error:
         raise ValueError(f"it has no {error}") from None
     return answer
+
+
+def hits_of_object(fields: Any) -> list[Hit]:
+    """Convert the `hits` of a dictionary."""
+    return _each(fields, "hits", _hit_of_object)
+
+
+def symbols_of_object(fields: Any) -> list[SymbolHit]:
+    """Convert the `symbols` of a dictionary."""
+    return _each(fields, "symbols", _symbol_of_object)
+
+
+def text_of_object(fields: Any) -> str:
+    """Convert the `text` of a dictionary."""
+    try:
+        return _text(fields["text"])
+    except (LookupError, TypeError) as error:
+        raise ValueError(f"it has no {error}") from None
+
+
+def totals_of_object(fields: Any) -> list[RepositoryTotals]:
+    """Convert the `repositories` of a dictionary."""
+    found = _each(fields, "repositories", _totals_of_object)
+    if bad_name(each.name for each in found) or bad_label(each.label for each in found):
+        raise ValueError("it has no names of repositories")
+    return found
+
+
+def _each(fields: Any, name: str, read: Callable[[Any], T]) -> list[T]:
+    try:
+        return [*map(read, fields[name])]
+    except (LookupError, TypeError, AttributeError, OverflowError) as error:
+        raise ValueError(f"it has no {error}") from None
+
+
+def _symbol_of_object(fields: Any) -> SymbolHit:
+    match = fields["match"]
+    if match not in (None, *MATCHES):
+        raise ValueError("it has no match")
+    return SymbolHit(
+        path=_text(path_of_fields(fields)),
+        line=int(fields["line"]),
+        start_line=int(fields["start_line"]),
+        end_line=int(fields["end_line"]),
+        name=_text(fields["name"]),
+        symbol=_text(fields["symbol"]),
+        kind=_text(fields["kind"]),
+        language=_text_or_none(fields["language"]),
+        depth=int(fields["depth"]),
+        declaration=bool(fields["declaration"]),
+        match=match,
+        stale=bool(fields["stale"]),
+    )
+
+
+def _totals_of_object(fields: Any) -> RepositoryTotals:
+    languages = fields["languages"]
+    return RepositoryTotals(
+        name=_text(fields["name"]),
+        label=_text(fields["label"] or ""),
+        files=int(fields["files"]),
+        chunks=int(fields["chunks"]),
+        index_bytes=int(fields["index_bytes"]),
+        generation=int(fields["generation"]),
+        complete=bool(fields["complete"]),
+        updated=float(fields["updated"]),
+        languages={_text(name): int(languages[name]) for name in languages},
+    )
 
 
 def _hit_of_object(fields: Any) -> Hit:

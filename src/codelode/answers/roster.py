@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import nullcontext
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from codelode.roster.cache import ObjectCache
     from codelode.roster.collect import Collected
     from codelode.roster.records import Repository
+    from codelode.roster.repositories import RepositoryTotals
     from codelode.roster.roster import Selection
     from codelode.roster.writer import RosterWriter
 
@@ -89,7 +91,9 @@ def upload(
     """
     table = writer.table()
     row = table.find(name)
-    known = frozenset[str]() if row is None else digests_of(writer.store, table.repository(row))
+    known = frozenset[str]()
+    if row is not None:
+        known = digests_of(writer.store, table.repository(row).manifest)
     size = snapshot.manifest.index_bytes
     with nullcontext() if meter is None else meter(len(snapshot.segments), size) as progress:
         pace = Pace(None, None if progress is None else partial(progress.indexed, 0))
@@ -116,6 +120,11 @@ def repository_object(repository: Repository) -> dict[str, Any]:
         "languages": dict(repository.languages),
         "manifest": repository.manifest,
     }
+
+
+def totals_object(totals: RepositoryTotals) -> dict[str, Any]:
+    """Return the totals of a repository; its `label` is null if everybody may see it."""
+    return {**asdict(totals), "label": totals.label or None, "languages": dict(totals.languages)}
 
 
 def roster_object(selection: Selection, generation: int | None) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -10,27 +9,26 @@ from codelode.answers.unicode import path_fields, without_surrogates
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from codelode.types import SymbolHit
 
 
 def symbols_object(
-    root: Path, name: str, symbols: Sequence[SymbolHit], truncated: bool = False
+    root: str, name: str, symbols: Sequence[SymbolHit], truncated: bool = False
 ) -> dict[str, Any]:
     """Return definitions by name; `truncated` says that there are more."""
     return {
         "query": without_surrogates(name),
-        "root": without_surrogates(os.fsdecode(root)),
+        "root": without_surrogates(root),
         "symbols": [symbol_object(each) for each in symbols],
         "truncated": truncated,
     }
 
 
-def outline_object(root: Path, path: str, symbols: Sequence[SymbolHit]) -> dict[str, Any]:
+def outline_object(root: str, path: str, symbols: Sequence[SymbolHit]) -> dict[str, Any]:
     """Return the definitions of a file. `path` is relative to `root`."""
     return {
-        "root": without_surrogates(os.fsdecode(root)),
+        "root": without_surrogates(root),
         **path_fields(path),
         "symbols": [symbol_object(each) for each in symbols],
     }

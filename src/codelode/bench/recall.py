@@ -45,12 +45,12 @@ TIE = 1e-7
 
 @dataclass(frozen=True, slots=True)
 class Recall:
-    """Shares found of the exact `k` nearest of `chunks` chunks: means over `queries` queries.
+    """Mean shares of the exact `k` nearest chunks that are found, over `queries` queries.
 
-    `recall` is the share that the dense leg finds as a search uses it: it scans the codes, then
-    rescores the best `candidates` with residuals and with the query as floats. `scan` is the share
-    without rescoring; `among_candidates` is the share that the candidates include.
-    `of_chunks` is the number of chunks in the index.
+    All searches are among `chunks` sampled chunks; `of_chunks` is the number of chunks in the
+    index. `recall` is the share that the dense leg finds as a search uses it: it scans the codes,
+    then rescores the best `candidates` with residuals and with the query as floats. `scan` is the
+    share without rescoring; `among_candidates` is the share that the candidates include.
     """
 
     k: int

@@ -90,7 +90,7 @@ def bench(index: Index, options: BenchOptions, announce: Callable[[str], None]) 
     index is empty.
     """
     began = time.perf_counter()
-    machine = _machine()  # first: later the load would be our own
+    machine = _machine()  # first, before the measurements raise the load
     announce("sampling the index")
     snapshot = index.snapshot()
     chunks = draw_chunks(snapshot, options.queries, options.seed)

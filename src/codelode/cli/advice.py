@@ -92,11 +92,8 @@ def existing_roots(
 def checked_roots(roots: Sequence[str], options: argparse.Namespace) -> Sequence[str]:
     """Return the roots to search: those given, or the current folder.
 
-    Raises `UsageError` if a root or the index folder does not exist, or for options that select
-    repositories of a roster.
+    Raises `UsageError` if a root or the index folder does not exist.
     """
-    if options.repo or options.label:
-        raise UsageError("-r and --label select repositories of a --roster: name it too")
     changed, opens = options.changed is not None, options.open is not None
     roots = existing_roots(options.query or "", roots, changed, opens)
     existing_index_folder(options.index_dir, roots[0])
@@ -122,7 +119,7 @@ def refuse_format_with_open(options: argparse.Namespace) -> None:
 
 
 def explain_quotes(query: str) -> None:
-    """Tell the user that quoted parts must occur verbatim, if a query without hits has any."""
+    """Tell the user that the quoted parts of a query without hits, if any, must occur verbatim."""
     from codelode.cli import streams
     from codelode.search.verbatim import quoted_parts
 

@@ -63,7 +63,10 @@ def unmarked(text: str) -> str:
 
 
 def _is_option(argument: str, options: dict[str, Option]) -> bool:
-    """Return whether an argument is a known option or a cluster of short ones, maybe with value."""
+    """Return whether an argument is a known option or a cluster of short ones.
+
+    A value may follow in the same argument.
+    """
     if argument.startswith("--"):
         return argument.partition("=")[0] in options
     return argument[:2] in options

@@ -72,7 +72,7 @@ class Place(NamedTuple):
 def open_hit(
     hits: Sequence[Hit], root: Path, roots: Sequence[GivenRoot], options: argparse.Namespace
 ) -> int:
-    """Print the header of hit number `options.open`, and open it. Return the exit code.
+    """Print the header of hit number `options.open`, and open the hit. Return the exit code.
 
     Raises `UsageError` if there is no such hit, if its file is gone, or if the editor fails.
     """

@@ -28,7 +28,7 @@ class Picked(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The hits of a query. `terms` are those of the query; `problem` says why there are no hits."""
+    """The hits of a query. `terms` are the query's terms; `problem` says why there are no hits."""
 
     query: str = ""
     root: str = ""
@@ -59,7 +59,7 @@ class LiveSearch:
     def find(self, query: str) -> Found:
         """Return the hits of a query. The indexes are brought up to date by the first search only.
 
-        Raises `CodelodeError`, but reports a query that means nothing as `problem`.
+        Raises `CodelodeError`, but reports a refused query as `problem`.
         """
         request = request_of(query.strip(), self._limit, self._options)
         if not request.query and not request.patterns:

@@ -1,10 +1,11 @@
-"""The options of `lode search` for many repositories, and the searches that they select."""
+"""The flags of commands that use a roster or a server instead of ROOT, and such searches."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from codelode.cli.options import CACHE_SIZE, LABEL, REPO, option, switch
+from codelode.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
@@ -12,29 +13,39 @@ if TYPE_CHECKING:
 
     from codelode.search.request import SearchRequest
 
-MANY_REPOSITORIES = (
-    "many repositories",
-    (
-        option(
-            "--roster",
-            metavar="PLACE",
-            help="instead of ROOT, search the repositories of the roster in PLACE, a folder or a"
-            " URL (see `lode roster`)",
-        ),
-        option(
-            "--server",
-            metavar="URL",
-            help="instead of ROOT, let the server at URL search (see `lode cluster`); the token"
-            " that it may require is in LODE_SERVE_TOKEN",
-        ),
-        REPO,
-        LABEL,
-        CACHE_SIZE,
-        switch(
-            "--strict", help="with --server, fail if some of the repositories cannot be searched"
-        ),
-    ),
+ROSTER = option(
+    "--roster",
+    metavar="PLACE",
+    help="instead of ROOT, use the repositories of the roster in PLACE, a folder or a URL (see"
+    " `lode roster`); paths begin with the name of a repository",
 )
+SERVER = option(
+    "--server",
+    metavar="URL",
+    help="instead of ROOT, ask the server at URL (see `lode cluster`); the token that it may"
+    " require is in LODE_SERVE_TOKEN",
+)
+ELSEWHERE = (ROSTER, SERVER, REPO, LABEL, CACHE_SIZE)
+"""The flags that say which repositories to use, wherever they are."""
+
+MANY_REPOSITORIES = ("many repositories", ELSEWHERE)
+"""The group of these flags in the help of a command."""
+
+STRICT = switch(
+    "--strict", help="with --server, fail if some of the repositories cannot be searched"
+)
+
+
+def is_elsewhere(options: argparse.Namespace) -> bool:
+    """Return whether the options name a roster or a server.
+
+    Raises `UsageError` if they do not, but select repositories.
+    """
+    if options.roster is not None or options.server is not None:
+        return True
+    if options.repo or options.label:
+        raise UsageError("-r and --label select repositories of a --roster: name it too")
+    return False
 
 
 def search_elsewhere(
@@ -49,17 +60,17 @@ def search_elsewhere(
     may come from settings.
     """
     from codelode.cli.advice import explain_quotes
+    from codelode.cli.repositories import open_repositories, refuse_open, state_of
     from codelode.cli.terminal import paged
     from codelode.cli.views.hits import print_answer, shown_hits, shown_whole
 
-    if options.server is not None:
-        from codelode.cli.server_search import search_server as search
-    else:
-        from codelode.cli.roster_search import search_roster as search
-    answer, state = search(request, roots, options)
+    refuse_open(options)
+    repositories = open_repositories(options, *roots)
+    answer = repositories.answer(request)
     options.context, options.hyperlink_format = 0, None
     with paged(options):
-        print_answer(answer, shown_whole(answer), lambda: [state], terms, options)
+        states = lambda: [state_of(repositories, answer)]  # noqa: E731
+        print_answer(answer, shown_whole(answer), states, terms, options)
     if not answer.hits:
         explain_quotes(request.query)
     return 0 if shown_hits(answer, options) else 1

@@ -43,7 +43,7 @@ class Option:
 
     @property
     def value(self) -> str:
-        """The value as help names it: a word, or all that one can choose from; empty for none."""
+        """The value as help names it: a word, or all choices; empty for an option without one."""
         named = self.settings.get("metavar") or "|".join(self.settings.get("choices", ()))
         return str(named) if self.takes_value else ""
 

@@ -3,9 +3,25 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
+from typing import NamedTuple
+
+import ray
 
 from codelode.cluster.files import CachedFiles, FileOptions
 from codelode.cluster.searcher import Searcher, SearcherOptions
+
+
+class State(NamedTuple):
+    """A searcher as the process that talks to Ray sees it.
+
+    `fronts` is the number of fronts that it is connected to.
+    """
+
+    options: SearcherOptions
+    files: FileOptions
+    process: int
+    fronts: int
 
 
 class SearcherActor:
@@ -15,8 +31,10 @@ class SearcherActor:
     """
 
     def __init__(self, options: SearcherOptions, files: FileOptions) -> None:
-        self._searcher = Searcher(options, CachedFiles(files))
+        self._options, self._files = options, files
+        node = ray.get_runtime_context().get_node_id()
+        self._searcher = Searcher(replace(options, node=node), CachedFiles(files))
 
-    def process(self) -> int:
-        """Return the process id; the reply says that the searcher runs."""
-        return os.getpid()
+    def state(self) -> State:
+        """Return the state; the reply says that the searcher runs."""
+        return State(self._options, self._files, os.getpid(), self._searcher.connected)

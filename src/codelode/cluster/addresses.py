@@ -33,13 +33,14 @@ class Wanted:
     """A search that a server does: the request, and the globs of the repositories to search.
 
     `strict` refuses an answer that lacks any of these repositories; `seconds` is the time that the
-    search may take.
+    search may take. If `within` is not empty, repositories must match these globs too.
     """
 
     request: SearchRequest
     repositories: Sequence[str] = ()
     strict: bool = False
     seconds: float | None = None
+    within: Sequence[str] = ()
 
 
 def encode(wanted: Wanted) -> str:
@@ -53,6 +54,7 @@ def encode(wanted: Wanted) -> str:
     for name, attribute in _LISTS.items():
         fields += [(name, value) for value in getattr(request, attribute)]
     fields += [("repo", glob) for glob in wanted.repositories]
+    fields += [("within", glob) for glob in wanted.within]
     if request.changed is not None or request.since is not None:
         raise UsageError("what has changed in a tree is not known to a server")
     if request.max_per_file is not None:
@@ -73,7 +75,7 @@ def decode(query: str) -> Wanted:
     """Return the search that the query of a URL asks for. Raises `UsageError`."""
     if len(query) > MOST_CHARACTERS:
         raise UsageError(f"the query of the URL has more than {MOST_CHARACTERS:,} characters")
-    lists: dict[str, list[str]] = {name: [] for name in (*_LISTS, "repo")}
+    lists: dict[str, list[str]] = {name: [] for name in (*_LISTS, "repo", "within")}
     single: dict[str, str] = {}
     for name, value in parse_qsl(query, keep_blank_values=True, errors="surrogateescape"):
         if name in lists:
@@ -87,7 +89,13 @@ def decode(query: str) -> Wanted:
     names = ("explain", "ignore_case", "threshold", "max_per_file")
     options |= {name: given[name] for name in names}
     request = SearchRequest(given["q"], given["limit"], given["mode"], **options)
-    return Wanted(request, tuple(lists["repo"]), given["strict"], given["seconds"])
+    return Wanted(
+        request,
+        tuple(lists["repo"]),
+        given["strict"],
+        given["seconds"],
+        tuple(lists["within"]),
+    )
 
 
 def _text(name: str, given: Mapping[str, str]) -> str:

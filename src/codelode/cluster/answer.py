@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from codelode import metrics
 from codelode.cluster.front import DEADLINE_SECONDS, Chosen, Front
 from codelode.cluster.pieces import Corpus, HeldRepository
+from codelode.cluster.views import PATIENCE_SECONDS
 from codelode.errors import (
     ClusterError,
     CodelodeError,
@@ -19,7 +20,13 @@ from codelode.errors import (
     MismatchError,
 )
 from codelode.lru import LruCache
-from codelode.roster.answer import answer_of, check_for_roster, load_model, select_some
+from codelode.roster.answer import (
+    answer_of,
+    check_for_roster,
+    check_paths,
+    load_model,
+    not_empty,
+)
 from codelode.roster.opened import check_tokenizer
 from codelode.search.filters import languages_needed
 from codelode.search.searcher import canonical
@@ -48,16 +55,30 @@ class RosterCorpus(Corpus):
 
 @dataclass(frozen=True, slots=True)
 class Restriction:
-    """The repositories to search: of those that `labels` permit, the ones that match `globs`.
+    """The repositories to search: those that `labels` permit and that match `globs`.
 
-    `strict` refuses an answer that leaves any of them out; `seconds` is the time that a search may
-    take.
+    If `within` is not empty, they must match these globs too. `strict` refuses an answer that
+    leaves any of them out; `seconds` is the time that a search may take.
     """
 
     globs: Sequence[str] = ()
     labels: Collection[str] = ()
     strict: bool = False
     seconds: float = DEADLINE_SECONDS
+    within: Sequence[str] = ()
+
+    def narrowed(self, globs: Sequence[str]) -> Restriction:
+        """Return what is left of this restriction by `globs`. It must not have both kinds yet."""
+        if not globs:
+            return self
+        return replace(self, globs=globs, within=self.globs or self.within)
+
+    def select(self, roster: Roster) -> Selection:
+        """Return the repositories of a roster that this restriction leaves.
+
+        Raises `UsageError` for a bad glob or label.
+        """
+        return roster.select(self.within, self.labels).matching(self.globs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +86,7 @@ class Scope:
     """The repositories of one generation that a restriction selects, with the pieces to search.
 
     `broken` are the names of repositories that cannot be searched; `identity` is the model of all
-    repositories to search, including these.
+    repositories to search, including the broken ones.
     """
 
     selection: Selection
@@ -90,6 +111,10 @@ class ClusterRepositories:
         self._encoder: Encoder | None = None
         self._manifests: dict[str, RepositoryManifest] = {}
         self._scopes: LruCache[tuple[object, ...], Scope] = LruCache(_SCOPES)
+        self._broken: set[str] = set()
+        self._shown = False
+        self._waits_since: float | None = None
+        self._looking = threading.Lock()
         self._closed = threading.Event()
         self._show(roster)
         threading.Thread(target=self._follow, daemon=True).start()
@@ -112,12 +137,13 @@ class ClusterRepositories:
         scopes: list[Scope] = []
 
         def choose(corpus: Corpus) -> Chosen:
-            scope = self._scope(corpus, restriction, languages)
+            scope = self.scope(corpus, restriction, languages)
             scopes.append(scope)
             encoder = None if request.mode == "lexical" else self._load_encoder(scope.identity)
             return Chosen(scope.pieces, encoder)
 
         found = self.front.search(request, choose, restriction.seconds)
+        check_paths(hit.path for hit in found.hits)
         (scope,) = scopes
         missing = tuple(sorted({*found.missing, *scope.broken}))
         if restriction.strict and missing:
@@ -127,14 +153,21 @@ class ClusterRepositories:
             recorder.query_done(request.mode, seconds)
         return answer_of(scope.selection, request.query, found.hits, seconds, missing)
 
-    def _scope(self, corpus: Corpus, restriction: Restriction, languages: frozenset[str]) -> Scope:
-        """Return what a restriction selects in a generation."""
+    def scope(
+        self, corpus: Corpus, restriction: Restriction, languages: frozenset[str] = frozenset()
+    ) -> Scope:
+        """Return what a restriction selects in a generation.
+
+        Raises `UsageError` if that is nothing, `MismatchError`.
+        """
         assert isinstance(corpus, RosterCorpus)
-        labels = tuple(sorted(set(restriction.labels)))
-        key = corpus.generation, tuple(restriction.globs), labels, languages
+        globs = tuple(restriction.globs), tuple(restriction.within)
+        key = corpus.generation, globs, tuple(sorted(set(restriction.labels))), languages
         scope = self._scopes.get(key)
         if scope is None:
-            selection = select_some(corpus.roster, restriction.globs, labels)
+            selection = not_empty(
+                restriction.select(corpus.roster), restriction.globs or restriction.within
+            )
             searched = selection.having(languages)
             identity = searched.identity()
             check_tokenizer(identity)
@@ -146,7 +179,7 @@ class ClusterRepositories:
         return scope
 
     def _load_encoder(self, identity: Identity | None) -> Encoder | None:
-        """Return the encoder for an identity. Raises what `load_model` does, `MismatchError`."""
+        """Return the encoder for an identity. Raises `MismatchError` and what `load_model` does."""
         if identity is None:
             return None
         if self._encoder is None:
@@ -162,20 +195,28 @@ class ClusterRepositories:
     def _follow(self) -> None:
         """Show newer generations as they come."""
         while not self._closed.wait(POLL_SECONDS):
+            self.look()
+
+    def look(self) -> None:
+        """Show the newest generation now, if it can be read; otherwise note the `problem`.
+
+        Damaged manifests are fetched again: only their way here may have been damaged.
+        """
+        with self._looking:
             try:
                 newest = self.roster.newer()
-                if newest is not self.roster:
-                    self._show(newest)
                 self.problem = ""
+                if newest is not self.roster or self._broken:
+                    self._show(newest)
             except CodelodeError as error:
                 self.problem = str(error)  # the store may be back soon; what is known is searched
 
     def _show(self, roster: Roster) -> None:
         """Let the front search a generation. Manifests that did not change are not fetched.
 
-        A repository with a damaged manifest is missing from answers; the others are searched.
+        A repository with a damaged manifest is missing from answers; the others are searched. But
+        while the generation in use is whole, one with damaged manifests waits for a minute.
         """
-        manifests: dict[str, RepositoryManifest] = {}
         held, broken = [], set()
         for each in roster.everything():
             try:
@@ -183,10 +224,23 @@ class ClusterRepositories:
             except (DamagedError, FormatError):
                 broken.add(each.name)
                 continue
-            manifests[each.manifest] = found
+            self._manifests[each.manifest] = found
             place, digests = roster.place, found.digests
             held.append(HeldRepository(each.name, each.prefix, place, found.manifest, digests))
-        self._manifests = manifests
+        named = {each.manifest for each in roster.everything()}
+        self._manifests = {name: self._manifests[name] for name in named & self._manifests.keys()}
+        if roster is self.roster and broken == self._broken and self._shown:
+            return
+        if broken and self._shown and not self._broken and not self._waited_long():
+            self.problem = f"{len(broken)} manifests are damaged"  # names may be hidden
+            return
         generation = f"{roster.place} {roster.number} {sorted(broken)}"
         self.front.show(RosterCorpus(generation, tuple(held), roster, frozenset(broken)))
-        self.roster = roster
+        self.roster, self._broken, self._shown = roster, broken, True
+        self._waits_since = None
+
+    def _waited_long(self) -> bool:
+        """Return whether the generation in use was kept for long because a newer one is damaged."""
+        now = time.monotonic()
+        self._waits_since = self._waits_since or now
+        return now - self._waits_since > PATIENCE_SECONDS

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,8 +12,10 @@ from numpy.typing import NDArray
 
 from codelode.cluster import messages
 from codelode.cluster.holdings import Holdings, OpenView, UnknownViewError
+from codelode.cluster.lookup_calls import LOOKUPS, Lookup
 from codelode.cluster.pieces import unpack_piece
 from codelode.errors import CodelodeError, DamagedError
+from codelode.lru import LruCache
 from codelode.search.candidates import chunk_keys, split_keys
 from codelode.search.fair_lock import SEARCH_LOCK
 from codelode.search.gather import count, gather
@@ -25,8 +28,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from codelode.cluster.holdings import HeldShard
+    from codelode.search.context import QueryContext
 
 _MOST_PIECES = 1 << 24
+_CONTEXTS = 32
 
 
 class Calls:
@@ -36,6 +41,7 @@ class Calls:
         """`front` is the holder of the views that this front opens."""
         self._holdings = holdings
         self._front = front
+        self._contexts: LruCache[bytes, QueryContext] = LruCache(_CONTEXTS)
         self._calls: dict[str, Callable[[dict[str, Any], bytes], Frame]] = {
             "ping": lambda head, body: ({}, b""),
             "open": self._open,
@@ -43,6 +49,7 @@ class Calls:
             "count": self._count,
             "gather": self._gather,
             "texts": self._texts,
+            **{name: partial(self._look_up, lookup) for name, lookup in LOOKUPS.items()},
         }
 
     def answer(self, frame: Frame) -> Frame:
@@ -69,7 +76,7 @@ class Calls:
         if not all(type(number) is int and 0 <= number < count for number in held):
             raise FrameError("numbers of no pieces")
         problems = self._holdings.open(str(head["view"]), OpenView(count, held), self._front)
-        return {"opened": True, "problems": list(problems.values())}, b""
+        return {"missing": sorted(problems), "problems": list(problems.values())}, b""
 
     def _close(self, head: dict[str, Any], _: bytes) -> Frame:
         self._holdings.close(str(head["view"]), self._front)
@@ -85,20 +92,23 @@ class Calls:
 
         return self._search(head, counted)
 
-    def _gather(self, head: dict[str, Any], _: bytes) -> Frame:
-        context = messages.unpack_context(head["asked"])
+    def _gather(self, head: dict[str, Any], body: bytes) -> Frame:
+        context = self._context(body)
 
         def gathered(held: HeldShard) -> Frame:
             found = gather(held.shard, context)
             for keys in (found.keys, found.files):
-                keys[:] = _renumbered(keys, held.numbers)
+                keys[:] = held.renumbered(keys)
             return messages.pack_gathered(found)
 
         return self._search(head, gathered)
 
     def _texts(self, head: dict[str, Any], body: bytes) -> Frame:
-        context = messages.unpack_context(head["asked"])
-        ranked = messages.unpack_ranked((head, body))
+        size = head["asked"]
+        if type(size) is not int or not 0 <= size <= len(body):
+            raise FrameError("a search of no size")
+        context = self._context(body[:size])
+        ranked = messages.unpack_ranked((head, body[size:]))
 
         def read(held: HeldShard) -> Frame:
             there = np.isin(ranked.keys >> 32, held.numbers)
@@ -112,6 +122,17 @@ class Calls:
             )
 
         return self._search(head, read)
+
+    def _context(self, asked: bytes) -> QueryContext:
+        """Return the context of a search: `texts` uses that of `gather`. Raises `FrameError`."""
+        context = self._contexts.get(asked)
+        if context is None:
+            context = messages.unpack_context(asked)
+            self._contexts.put(asked, context)
+        return context
+
+    def _look_up(self, lookup: Lookup, head: dict[str, Any], body: bytes) -> Frame:
+        return self._search(head, lambda held: lookup(held, head, body))
 
     def _search(self, head: dict[str, Any], work: Callable[[HeldShard], Frame]) -> Frame:
         """Run `work` on the open pieces that a call names; return the others as `missing`."""
@@ -134,12 +155,6 @@ class Calls:
             self._holdings.drop(view, _damaged(held, view, error))
             raise
         return {**reply, "missing": missing}, body
-
-
-def _renumbered(keys: NDArray[np.int64], numbers: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return keys with their segment numbers replaced by the numbers of the pieces."""
-    segments, ordinals = split_keys(keys)
-    return chunk_keys(numbers[segments], ordinals)
 
 
 def _check_ordinals(

@@ -2,7 +2,7 @@
 
 A separate process talks to Ray and then ends. The front does not do this itself: a driver ends when
 it loses Ray's control store, and a front must not. The actors are detached, so they stay, and Ray
-starts them again anywhere.
+starts them again anywhere. They also stay when their front dies; the next one uses them.
 """
 
 from __future__ import annotations
@@ -18,12 +18,15 @@ DRIVER = "codelode.cluster.driver"
 
 
 def deploy(options: DeployOptions) -> None:
-    """Start the actors, replacing any of the same names. Raises `UsageError`, `ClusterError`."""
+    """Start the actors, except those that run with the same options.
+
+    Raises `UsageError`, `ClusterError`.
+    """
     _drive("deploy", options)
 
 
 def withdraw(options: DeployOptions) -> None:
-    """End the actors. Raises what `deploy` does."""
+    """End the actors, except those that a front uses. Raises what `deploy` does."""
     _drive("withdraw", options)
 
 

@@ -17,7 +17,8 @@ NAMESPACE = "codelode"
 class DeployOptions:
     """The searchers of a roster on the Ray cluster at `address` (empty: this machine's cluster).
 
-    They dial `fronts` and prove `token`.
+    They dial `fronts` and prove that they know `token`. `site` tells apart the searchers of
+    different fronts of one roster.
     """
 
     address: str
@@ -26,11 +27,17 @@ class DeployOptions:
     fronts: list[tuple[str, int]]
     token: str
     files: FileOptions
+    site: str = ""
+
+    @property
+    def group(self) -> str:
+        """The beginning of the names of all actors of this roster and site."""
+        text = f"{self.roster}\0{self.site}"
+        return f"{xxhash.xxh3_64_hexdigest(text.encode('utf-8', 'surrogatepass'))}-"
 
     def actor_names(self) -> list[str]:
         """Return the name of each actor in Ray."""
-        roster = xxhash.xxh3_64_hexdigest(self.roster.encode("utf-8", "surrogatepass"))
-        return [f"{roster}-{number}" for number in range(self.searchers)]
+        return [f"{self.group}{number}" for number in range(self.searchers)]
 
 
 def unpack(fields: dict[str, Any]) -> DeployOptions:

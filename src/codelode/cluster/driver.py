@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import logging
 import socket
-from typing import Any
+import time
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 from codelode.cluster.deployment import NAMESPACE, DeployOptions, unpack
 from codelode.cluster.searcher import SearcherOptions
@@ -12,7 +15,12 @@ from codelode.errors import ClusterError, CodelodeError, UsageError
 from codelode.system.error_message import pack_error
 from codelode.system.processes import ParentProcess
 
+if TYPE_CHECKING:
+    from codelode.cluster.actors import State
+    from codelode.cluster.files import FileOptions
+
 _START_SECONDS = 120.0
+_STATE_SECONDS = 5.0
 _CONNECT_SECONDS = 5.0
 
 
@@ -23,9 +31,8 @@ def main() -> None:
     try:
         ray = connect(options.address)
         try:
-            _withdraw(ray, options)
-            if parent.options["action"] == "deploy":
-                _deploy(ray, options)
+            act = {"deploy": _deploy, "withdraw": _withdraw}[parent.options["action"]]
+            act(ray, options)
         finally:
             ray.shutdown()
     except (CodelodeError, OSError) as error:
@@ -70,6 +77,27 @@ def _check_address(address: str) -> None:
 
 
 def _deploy(ray: Any, options: DeployOptions) -> None:
+    """Start the actors; keep those that run with the same options, and end all others.
+
+    Raises `ClusterError`, also if another front uses them.
+    """
+    wanted = {
+        name: SearcherOptions(f"searcher-{number}", options.fronts, options.token)
+        for number, name in enumerate(options.actor_names())
+    }
+    kept = set()
+    running = _states(ray, options)
+    for name, state in running.items():
+        if state is not None:
+            _check_free(state, options)
+            if name in wanted and (state.options, state.files) == (wanted[name], options.files):
+                kept.add(name)
+    _end(ray, running.keys() - kept)
+    _start(ray, {name: each for name, each in wanted.items() if name not in kept}, options.files)
+
+
+def _start(ray: Any, wanted: Mapping[str, SearcherOptions], files: FileOptions) -> None:
+    """Start actors, by name. Raises `ClusterError`."""
     from ray.exceptions import GetTimeoutError, RayError
 
     from codelode.cluster.actors import SearcherActor
@@ -83,13 +111,11 @@ def _deploy(ray: Any, options: DeployOptions) -> None:
             max_restarts=-1,
             max_task_retries=0,
             scheduling_strategy="SPREAD",
-        ).remote(
-            SearcherOptions(f"searcher-{number}", options.fronts, options.token), options.files
-        )
-        for number, name in enumerate(options.actor_names())
+        ).remote(searcher, files)
+        for name, searcher in wanted.items()
     ]
     try:
-        ray.get([each.process.remote() for each in started], timeout=_START_SECONDS)
+        ray.get([each.state.remote() for each in started], timeout=_START_SECONDS)
     except GetTimeoutError:
         raise ClusterError(
             f"Ray has not started {len(started)} searchers within {_START_SECONDS:.0f} s: each"
@@ -100,12 +126,43 @@ def _deploy(ray: Any, options: DeployOptions) -> None:
         raise ClusterError(f"Ray cannot start the searchers: {reason}") from None
 
 
+def _check_free(state: State, options: DeployOptions) -> None:
+    """Raise `ClusterError` for a searcher that another front uses."""
+    mine = (state.options.fronts, state.options.token) == (options.fronts, options.token)
+    if state.fronts and not mine:
+        raise ClusterError(
+            "another front uses the searchers of this roster: give this one another port by"
+            " --listen, or share the searchers by --front"
+        )
+
+
 def _withdraw(ray: Any, options: DeployOptions) -> None:
-    for name in options.actor_names():
+    """End the actors, except those that a front uses."""
+    running = _states(ray, options)
+    _end(ray, [name for name, state in running.items() if state is None or not state.fronts])
+
+
+def _states(ray: Any, options: DeployOptions) -> dict[str, State | None]:
+    """Return the states of the actors that there are, by name; None if one does not answer."""
+    asked = {}
+    for name in ray.util.list_named_actors():
+        if name.startswith(options.group):
+            with suppress(ValueError):  # it has just ended
+                asked[name] = ray.get_actor(name).state.remote()
+    states: dict[str, State | None] = {}
+    end = time.monotonic() + _STATE_SECONDS
+    for name, call in asked.items():
         try:
+            states[name] = ray.get(call, timeout=max(0.0, end - time.monotonic()))
+        except ray.exceptions.RayError:  # it is hanging, starting or gone
+            states[name] = None
+    return states
+
+
+def _end(ray: Any, names: Iterable[str]) -> None:
+    for name in names:
+        with suppress(ValueError):  # it has just ended
             ray.kill(ray.get_actor(name), no_restart=True)
-        except ValueError:  # no such actor
-            continue
 
 
 if __name__ == "__main__":

@@ -32,6 +32,9 @@ class PieceFiles(Protocol):
     def open(self, piece: Piece) -> LiveSegment:
         """Open a piece. Raises `CodelodeError`, `OSError`."""
 
+    def discard_damaged(self, piece: Piece) -> None:
+        """Forget a copy of a piece if it is damaged, so that it is fetched again."""
+
 
 @dataclass(frozen=True, slots=True)
 class FileOptions:
@@ -69,6 +72,11 @@ class CachedFiles:
         if buffer is None:
             raise DamagedError(f"{piece.entry.name}: there is no room for it", "raise --cache-size")
         return live_segment(buffer, piece.entry, piece.dimensions)
+
+    def discard_damaged(self, piece: Piece) -> None:
+        """Remove a damaged copy of a piece. A file that is opened in place stays as it is."""
+        if piece.digest:
+            self._cache.discard_damaged(piece.digest)
 
     def _store(self, place: str) -> tuple[ObjectStore, FolderStore | None]:
         if place not in self._stores:

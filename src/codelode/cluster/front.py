@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from codelode.cluster.members import Members
 from codelode.cluster.placement import REPLICAS
 from codelode.cluster.search import ClusterSearch, Memory
 from codelode.cluster.views import Views
+from codelode.errors import ClusterError
 
 if TYPE_CHECKING:
     from codelode.cluster.pieces import Corpus
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from codelode.embed.encoder import Encoder
     from codelode.search.request import SearchRequest
     from codelode.types import Hit
+
+T = TypeVar("T")
 
 DEADLINE_SECONDS = 10.0
 
@@ -83,12 +86,15 @@ class Front:
         return sorted(link.name for link in self._members.links() if link.is_live)
 
     def is_whole(self) -> bool:
-        """Return whether every searcher of the current view can be asked."""
+        """Return whether every searcher of the current view can be asked about all its pieces."""
         return self.views.wait_for(self._all_ready, 0)
 
     def _all_ready(self, view: View) -> bool:
         links = map(self._members.link, view.holders)
-        return all(link and link.is_live and view.name in link.ready for link in links)
+        return all(
+            link is not None and link.is_live and link.ready.get(view.name) == frozenset()
+            for link in links
+        )
 
     def search(
         self,
@@ -108,3 +114,26 @@ class Front:
             search = ClusterSearch(view, chosen.pieces, self._members.link, self._memory, deadline)
             hits = search.run(request, chosen.encoder)
             return Found(hits, view.corpus.names(search.missing))
+
+    def look_up(
+        self,
+        choose: Callable[[Corpus], Sequence[Pieces]],
+        ask: Callable[..., T],
+        seconds: float = DEADLINE_SECONDS,
+    ) -> T:
+        """Return the answer of `ask`, given a search of each set of pieces that `choose` returns.
+
+        Raises `ClusterError` if some of these pieces cannot be asked within `seconds`, or no
+        searcher is ready, and what `choose` and `ask` raise.
+        """
+        deadline = time.monotonic() + seconds
+        with self.views.current(deadline) as view:
+            searches = [
+                ClusterSearch(view, pieces, self._members.link, self._memory, deadline)
+                for pieces in choose(view.corpus)
+            ]
+            answer = ask(*searches)
+            missing = {name for each in searches for name in view.corpus.names(each.missing)}
+            if missing:
+                raise ClusterError(f"cannot be searched: {', '.join(sorted(missing))}")
+            return answer

@@ -11,7 +11,7 @@ import hashlib
 import hmac
 import secrets
 import socket
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from codelode import __version__
 from codelode.errors import ClusterError
@@ -37,34 +37,46 @@ def prepare(connection: socket.socket) -> None:
     connection.settimeout(MOST_SILENCE)
 
 
-def greet(source: BinaryIO, sink: BinaryIO, token: str) -> str:
-    """As the front, let a searcher prove that it knows the token; return the searcher's name.
+class Peer(NamedTuple):
+    """A searcher: its name, and the node that it runs on.
+
+    Searchers of one node fail together; an empty node is not known.
+    """
+
+    name: str
+    node: str = ""
+
+
+def greet(source: BinaryIO, sink: BinaryIO, token: str) -> Peer:
+    """As the front, let a searcher prove that it knows the token; return which one it is.
 
     Raises `FrameError`, `OSError`.
     """
     mine = secrets.token_hex(16)
     send(sink, {"protocol": PROTOCOL, "nonce": mine})
     head = _receive(source)
-    name, nonce, proof = head.get("name"), head.get("nonce"), head.get("proof")
-    if not (isinstance(name, str) and 0 < len(name) <= _MOST_NAME and isinstance(nonce, str)):
+    name, node, nonce = head.get("name"), head.get("node"), head.get("nonce")
+    if not (isinstance(name, str) and isinstance(node, str) and isinstance(nonce, str)):
         raise FrameError("no greeting of a searcher")
-    if not _is_proof(proof, token, f"searcher {mine} {name}"):
+    if not 0 < len(name) <= _MOST_NAME >= len(node):
+        raise FrameError("a searcher with a name that is none")
+    if not _is_proof(head.get("proof"), token, f"searcher {mine} {name}"):
         raise FrameError("a searcher with another token")
     send(sink, {"proof": _proof(token, f"front {nonce}")})
-    return name
+    return Peer(name, node)
 
 
-def introduce(source: BinaryIO, sink: BinaryIO, token: str, name: str) -> None:
+def introduce(source: BinaryIO, sink: BinaryIO, token: str, peer: Peer) -> None:
     """Prove to a front that this searcher knows the token, and let it prove the same.
 
-    Raises `ClusterError` for a front of another version, `FrameError`, `OSError`.
+    Raises `FrameError`, `OSError`, and `ClusterError` for a front of another version.
     """
     head = _receive(source)
     if head.get("protocol") != PROTOCOL:
         raise ClusterError(f"the front is {head.get('protocol')}, this searcher {PROTOCOL}")
     mine = secrets.token_hex(16)
-    proof = _proof(token, f"searcher {head.get('nonce')} {name}")
-    send(sink, {"name": name, "nonce": mine, "proof": proof})
+    proof = _proof(token, f"searcher {head.get('nonce')} {peer.name}")
+    send(sink, {"name": peer.name, "node": peer.node, "nonce": mine, "proof": proof})
     if not _is_proof(_receive(source).get("proof"), token, f"front {mine}"):
         raise FrameError("a front with another token")
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Hashable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakValueDictionary
 
 import numpy as np
+from numpy.typing import NDArray
 
-from codelode.errors import CodelodeError
+from codelode.errors import CodelodeError, StoreError
 from codelode.lru import LruCache
+from codelode.search.candidates import chunk_keys, split_keys
 from codelode.search.shard import Shard
 from codelode.store.manifest import Manifest
 from codelode.store.snapshot import LiveSegment, Snapshot
@@ -22,6 +25,9 @@ if TYPE_CHECKING:
 
 _SHARDS = 16
 """The number of sets of pieces whose caches are kept."""
+
+_MOST_PAUSE = 30.0
+"""The longest pause between attempts to open a piece, in seconds."""
 
 
 class UnknownViewError(LookupError):
@@ -38,6 +44,11 @@ class HeldShard:
             Snapshot(_manifest(segments), segments), [piece.prefix for _, piece, _ in pieces]
         )
 
+    def renumbered(self, keys: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return keys with the numbers of their segments replaced by those of the pieces."""
+        segments, ordinals = split_keys(keys)
+        return chunk_keys(self.numbers[segments], ordinals)
+
 
 class OpenView:
     """The pieces of one view that this searcher holds."""
@@ -51,7 +62,7 @@ class OpenView:
         self._shards: LruCache[bytes, HeldShard] = LruCache(_SHARDS)
 
     def part(self, pieces: Pieces) -> tuple[HeldShard, list[int]]:
-        """Return a shard of the open ones among some pieces, and the numbers of the others."""
+        """Return a shard of the open pieces among `pieces`, and the numbers of those not open."""
         numbers = np.flatnonzero(pieces).tolist()
         missing = [number for number in numbers if number not in self.segments]
         key = np.packbits(pieces).tobytes() + bytes(str(missing), "ascii")
@@ -72,6 +83,18 @@ class OpenView:
         self._shards = LruCache(_SHARDS)
 
 
+class _Failure(NamedTuple):
+    """A piece that could not be opened several times, the last time at `at`."""
+
+    problem: str
+    times: int
+    at: float
+
+    def is_due(self, now: float) -> bool:
+        """Return whether to try again: after a second, then after longer and longer times."""
+        return now - self.at >= min(2.0 ** (self.times - 1), _MOST_PAUSE)
+
+
 class Holdings:
     """All views that are open here. Any thread may call."""
 
@@ -79,6 +102,7 @@ class Holdings:
         self._files = files
         self._lock = threading.Lock()
         self._views: dict[str, OpenView] = {}
+        self._failed: dict[tuple[str, str], _Failure] = {}
         self._opened: WeakValueDictionary[tuple[str, str], LiveSegment] = WeakValueDictionary()
 
     def open(self, name: str, view: OpenView, holder: Hashable) -> dict[int, str]:
@@ -96,20 +120,40 @@ class Holdings:
         problems = {}
         closed = [number for number in view.pieces if number not in view.segments]
         keys = {number: _key(view.pieces[number]) for number in closed}
-        new = [view.pieces[number] for number in closed if keys[number] not in self._opened]
+        due = {key for key in keys.values() if self._is_due(key)}
+        new = [view.pieces[number] for number in closed if keys[number] in due]
         if new:
             self._files.fetch(new)
         for number, key in keys.items():
-            piece, live = view.pieces[number], self._opened.get(key)
+            live = self._opened.get(key)
+            if live is None and key in due:
+                live = self._open_piece(view.pieces[number], key)
             if live is None:
-                try:
-                    live = self._files.open(piece)
-                except (CodelodeError, OSError) as error:
-                    problems[number] = f"{piece.repository}: {error}"
-                    continue
-                self._opened[key] = live
-            view.segments[number] = live
+                failed = self._failed.get(key)  # None: another view closed it just now
+                problems[number] = "" if failed is None else failed.problem
+            else:
+                view.segments[number] = live
         return problems
+
+    def _is_due(self, key: tuple[str, str]) -> bool:
+        """Return whether to open a piece now: it is not open, and has not failed lately."""
+        failed = self._failed.get(key)
+        return key not in self._opened and (failed is None or failed.is_due(time.monotonic()))
+
+    def _open_piece(self, piece: Piece, key: tuple[str, str]) -> LiveSegment | None:
+        """Open a piece; return None and note the failure if that cannot be done."""
+        try:
+            live = self._files.open(piece)
+        except (CodelodeError, OSError) as error:
+            if isinstance(error, StoreError):
+                self._files.discard_damaged(piece)
+            failed = self._failed.get(key)
+            times = 1 if failed is None else failed.times + 1
+            self._failed[key] = _Failure(f"{piece.repository}: {error}", times, time.monotonic())
+            return None
+        self._failed.pop(key, None)
+        self._opened[key] = live
+        return live
 
     def view(self, name: str) -> OpenView:
         """Return an open view. Raises `UnknownViewError`."""
@@ -131,6 +175,8 @@ class Holdings:
                 view.holders.discard(holder)
                 if not view.holders:
                     del self._views[name]
+                    for piece in view.pieces.values():
+                        self._failed.pop(_key(piece), None)
 
     def close_all(self, holder: Hashable) -> None:
         """Release all views of a holder."""
@@ -144,11 +190,12 @@ class Holdings:
         for number in numbers:
             piece = view.pieces[number]
             self._opened.pop(_key(piece), None)
+            self._files.discard_damaged(piece)
             view.drop(number)
 
 
 def _key(piece: Piece) -> tuple[str, str]:
-    """Return the key of an open piece: it identifies its bytes, and which of its files are dead."""
+    """Return the key of an open piece: it identifies the piece's bytes and its dead files."""
     return piece.key, piece.entry.dead
 
 

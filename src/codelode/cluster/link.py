@@ -9,10 +9,13 @@ from concurrent.futures import Future
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from codelode.system.framing import Frame, FrameError, receive_at_most, send
+from codelode.cluster.outbox import Outbox
+from codelode.system.framing import Frame, FrameError, encode, receive_at_most
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from codelode.cluster.handshake import Peer
 
 MOST_BYTES = 1 << 28
 """The largest head or body of a frame."""
@@ -28,21 +31,23 @@ class LinkLostError(ConnectionError):
 class Link:
     """Calls to one searcher over one connection; replies come in any order.
 
-    Any thread may `call`. `ready` holds the names of the views that the searcher has open.
+    Any thread may `call`; no call waits for the network. `ready` holds the views that the searcher
+    has open, by name, each with the numbers of the pieces that it could not open.
     """
 
-    def __init__(self, name: str, connection: socket.socket, source: BinaryIO) -> None:
-        """`source` reads from the connection, after the handshake."""
-        self.name = name
-        self.ready: set[str] = set()
+    def __init__(self, peer: Peer, connection: socket.socket, source: BinaryIO) -> None:
+        """`source` reads from the connection, which has a timeout, after the handshake."""
+        self.name = peer.name
+        self.node = peer.node
+        self.ready: dict[str, frozenset[int]] = {}
         self.heard = time.monotonic()
         self.lost = False
         self.is_late = False
         """Whether a call was late, and nothing came since: others are asked first."""
         self._connection = connection
         self._source = source
-        self._sink = connection.makefile("wb")
-        self._sending = threading.Lock()
+        self._outbox = Outbox(connection, self.close)
+        self._adding = threading.Lock()
         self._waiting: dict[int, Future[Frame]] = {}
         self._calls = 0
 
@@ -58,18 +63,14 @@ class Link:
     def call(self, head: dict[str, Any], body: bytes = b"") -> Future[Frame]:
         """Send a call; the future gets the reply, or raises `LinkLostError`."""
         future: Future[Frame] = Future()
-        with self._sending:
+        with self._adding:
+            if self.lost:
+                future.set_exception(LinkLostError(self.name))
+                return future
             self._calls += 1
             number = self._calls
             self._waiting[number] = future
-            try:
-                if self.lost:
-                    raise BrokenPipeError
-                send(self._sink, {**head, "id": number}, body)
-            except OSError:
-                self._waiting.pop(number, None)
-                future.set_exception(LinkLostError(self.name))
-                self.close()
+        self._outbox.put(encode({**head, "id": number}, body))
         return future
 
     def close(self) -> None:
@@ -91,11 +92,12 @@ class Link:
         except (OSError, FrameError):
             pass  # treated like the end of the connection
         self.lost = True
-        with self._sending:  # no call is added after this
+        with self._adding:  # no call is added after this
             waiting = list(self._waiting.values())
             self._waiting.clear()
         for future in waiting:
             future.set_exception(LinkLostError(self.name))
+        self._outbox.close()
         with suppress(OSError):
             self._source.close()
             self._connection.close()

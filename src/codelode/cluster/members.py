@@ -16,7 +16,7 @@ from codelode.system.framing import FrameError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-FORGET_SECONDS = 30.0
+FORGET_SECONDS = 20.0
 """A searcher that is gone for longer loses its pieces to the others."""
 
 _PING_SECONDS = 1.0
@@ -38,7 +38,7 @@ class Members:
         self._changed: Callable[[], None] = _ignore
         self._lock = threading.Lock()
         self._links: dict[str, Link] = {}
-        self._seen: dict[str, float] = {}
+        self._seen: dict[str, tuple[float, str]] = {}
         self._handshakes = threading.BoundedSemaphore(_MOST_HANDSHAKES)
         self._closed = threading.Event()
 
@@ -63,17 +63,17 @@ class Members:
         with self._lock:
             return list(self._links.values())
 
-    def names(self) -> list[str]:
-        """Return the names of the searchers that are connected, or were lately, sorted."""
+    def nodes(self) -> dict[str, str]:
+        """Return the nodes of the searchers that are connected, or were lately, by name, sorted."""
         now = time.monotonic()
         with self._lock:
             for name, link in self._links.items():
                 if link.is_live:
-                    self._seen[name] = now
+                    self._seen[name] = now, link.node
             self._seen = {
-                name: seen for name, seen in self._seen.items() if now - seen < FORGET_SECONDS
+                name: seen for name, seen in self._seen.items() if now - seen[0] < FORGET_SECONDS
             }
-            return sorted(self._seen)
+            return {name: self._seen[name][1] for name in sorted(self._seen)}
 
     def close(self) -> None:
         """End all connections; accept no more."""
@@ -103,7 +103,7 @@ class Members:
         try:
             connection.settimeout(SECONDS)
             source, sink = connection.makefile("rb"), connection.makefile("wb")
-            name = greet(source, sink, self._token)
+            peer = greet(source, sink, self._token)
             sink.detach()
             prepare(connection)
         except (OSError, FrameError):
@@ -111,11 +111,11 @@ class Members:
             return
         finally:
             self._handshakes.release()
-        link = Link(name, connection, source)
+        link = Link(peer, connection, source)
         with self._lock:
-            before = self._links.get(name)
-            self._links[name] = link
-            self._seen[name] = time.monotonic()
+            before = self._links.get(link.name)
+            self._links[link.name] = link
+            self._seen[link.name] = time.monotonic(), link.node
         if before is not None:
             before.close()
         link.start(self._ended)

@@ -18,6 +18,7 @@ reply with `unknown` says that the view is not open.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -32,6 +33,7 @@ from codelode.search.context import DEEPEST, QueryContext, Statistics
 from codelode.search.gathered import FEATURES, PROPOSERS, Gathered
 from codelode.search.parsed_query import parse_request
 from codelode.search.rank import Ranked
+from codelode.search.related import wordless_context
 from codelode.serving.messages import pack_hits, pack_request, unpack_hits, unpack_request
 from codelode.system.framing import Frame, FrameError
 from codelode.types import Hit
@@ -72,16 +74,25 @@ class Asked:
             context.depth,
         )
 
-    def pack(self) -> list[Any]:
-        """Return the message as JSON, from which Python reads every number back exactly."""
-        vector = None if self.vector is None else self.vector.tolist()
-        return [self.request, self.chunks, self.tokens, self.counts, vector, self.depth]
+    def pack(self) -> bytes:
+        """Return the message: a line of JSON, and the vector as little-endian values."""
+        vector = self.vector
+        dimensions = None if vector is None else len(vector)
+        fields = self.request, self.chunks, self.tokens, self.counts, dimensions, self.depth
+        values = b"" if vector is None else vector.astype("<f4").tobytes()
+        return json.dumps(fields).encode() + b"\n" + values
 
 
-def unpack_context(packed: Any) -> QueryContext:
-    """Return the context of a search that was packed. Raises `FrameError`."""
+def unpack_context(packed: bytes) -> QueryContext:
+    """Return the context of a search that was packed, or a wordless one for no bytes.
+
+    Raises `FrameError`.
+    """
+    if not packed:
+        return wordless_context()
+    line, _, values = packed.partition(b"\n")
     try:
-        fields, chunks, tokens, counts, vector, depth = packed
+        fields, chunks, tokens, counts, dimensions, depth = json.loads(line)
         request = unpack_request(fields)
         query = parse_request(request)
         if not isinstance(counts, list) or len(counts) != len(query.counted):
@@ -91,12 +102,12 @@ def unpack_context(packed: Any) -> QueryContext:
         query, kept = query.focused(np.array(counts, np.int64), chunks)
         if type(depth) is not int or not 1 <= depth <= DEEPEST:
             raise ValueError("a depth that there is not")
-        unit = None if vector is None else np.array(vector, np.float32)
-        if unit is not None and (unit.ndim != 1 or not np.isfinite(unit).all()):
+        vector = None if dimensions is None else np.frombuffer(values, "<f4")
+        if vector is not None and (len(vector) != dimensions or not np.isfinite(vector).all()):
             raise ValueError("no vector")
         statistics = Statistics(chunks, tokens, kept, query.weights)
-        return QueryContext(request, query, unit, statistics, depth)
-    except (ValueError, TypeError, OverflowError, UsageError) as error:
+        return QueryContext(request, query, vector, statistics, depth)
+    except (ValueError, TypeError, OverflowError, RecursionError, UsageError) as error:
         raise FrameError(f"no search: {error}") from None
 
 

@@ -39,7 +39,7 @@ class Piece:
 
     @property
     def key(self) -> str:
-        """A name of the bytes of the segment: equal keys are equal bytes."""
+        """A name for the bytes of the segment: equal keys mean equal bytes."""
         return self.digest or f"{self.place}/{self.entry.name}"
 
     def pack(self) -> list[Any]:

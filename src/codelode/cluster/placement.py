@@ -22,11 +22,15 @@ REPLICAS = 2
 
 @dataclass(frozen=True)
 class View:
-    """A generation of the corpus and its distribution over at least one searcher."""
+    """A generation of the corpus and its distribution over at least one searcher.
+
+    `nodes` are the nodes of the members; none are known by default.
+    """
 
     corpus: Corpus
     members: tuple[str, ...]
     replicas: int = REPLICAS
+    nodes: tuple[str, ...] = ()
 
     @cached_property
     def owners(self) -> NDArray[np.int64]:
@@ -34,12 +38,13 @@ class View:
 
         int64[pieces, replicas], at most as many replicas as members.
         """
-        return place(self.corpus.pieces, self.members, self.replicas)
+        return place(self.corpus.pieces, self.members, self.replicas, self.nodes)
 
     @cached_property
     def name(self) -> str:
-        """A name that differs for another corpus or other members."""
-        members = xxhash.xxh3_64_hexdigest("\0".join(self.members).encode("utf-8", "replace"))
+        """A name that differs for another corpus, other members, or other nodes of theirs."""
+        names = "\0".join((*self.members, "", *self.nodes))
+        members = xxhash.xxh3_64_hexdigest(names.encode("utf-8", "replace"))
         return f"{self.corpus.fingerprint}-{members}"
 
     @cached_property
@@ -54,12 +59,16 @@ class View:
         return np.flatnonzero((self.owners == self.members.index(member)).any(axis=1))
 
 
-def place(pieces: Sequence[Piece], members: Sequence[str], replicas: int) -> NDArray[np.int64]:
+def place(
+    pieces: Sequence[Piece], members: Sequence[str], replicas: int, nodes: Sequence[str] = ()
+) -> NDArray[np.int64]:
     """Return the owners of each piece, int64[pieces, replicas], at most as many as members.
 
-    The first owner is the one that was given the fewest chunks as first owner so far: searchers
-    that hold the same pieces share the work evenly.
+    The owners of a piece are on different nodes, as far as there are enough `nodes`, one for each
+    member: the end of a node takes one owner. The first owner is the one that was given the fewest
+    chunks as first owner so far: searchers that hold the same pieces share the work evenly.
     """
+    where = nodes or [""] * len(members)
     count = min(replicas, len(members))
     owners = np.zeros((len(pieces), count), np.int64)
     load = [0] * len(members)
@@ -67,8 +76,18 @@ def place(pieces: Sequence[Piece], members: Sequence[str], replicas: int) -> NDA
     for number, piece in enumerate(pieces):
         key = piece.key.encode("utf-8", "surrogatepass")
         weights = [xxhash.xxh3_64_intdigest(name + b"\0" + key) for name in names]
-        best = sorted(range(len(members)), key=lambda member: -weights[member])[:count]
+        ranked = sorted(range(len(members)), key=lambda member: -weights[member])
+        best = _apart(ranked, where)[:count]
         best.sort(key=lambda member: load[member])
         load[best[0]] += piece.entry.chunks
         owners[number] = best
     return owners
+
+
+def _apart(ranked: Sequence[int], nodes: Sequence[str]) -> list[int]:
+    """Return members with the best of each node first, otherwise in the same order."""
+    best: dict[str, int] = {}
+    for member in ranked:
+        best.setdefault(nodes[member], member)
+    chosen = set(best.values())
+    return [*best.values(), *(member for member in ranked if member not in chosen)]

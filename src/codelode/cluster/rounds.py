@@ -122,14 +122,14 @@ class Round(Generic[T]):
         return covered
 
     def _ask(self, pieces: Pieces) -> None:
-        """Ask about each piece an owner not yet asked about it, if possible a prompt one."""
+        """Ask an owner about each piece: one not asked about it yet, if possible a prompt one."""
         links = [self._ready(member) for member in self.view.members]
         there = np.array([link is not None for link in links], bool)
         free = there[self.view.owners] & ~self._tried & pieces[:, None]
         prompt = np.array([link is not None and not link.is_late for link in links], bool)
         worth = free.astype(np.int8) + (free & prompt[self.view.owners])
         rows = np.flatnonzero(free.any(axis=1))
-        columns = worth[rows].argmax(axis=1)  # of equal ones, the first
+        columns = worth[rows].argmax(axis=1)  # the first of the best owners
         self._tried[rows, columns] = True
         chosen = self.view.owners[rows, columns]
         for member in np.unique(chosen).tolist():
@@ -179,7 +179,7 @@ class Round(Generic[T]):
     def _missing(self, head: Any, sent: _Sent) -> Pieces:
         """Return the pieces that a reply leaves out; all, if the searcher failed."""
         if head.get("unknown"):  # the searcher has restarted: the view will be opened again
-            sent.link.ready.discard(self.view.name)
+            sent.link.ready.pop(self.view.name, None)
             return sent.pieces
         try:
             raise_packed(head)
@@ -189,7 +189,11 @@ class Round(Generic[T]):
             return sent.pieces
         except (AttributeError, TypeError, KeyError) as error:
             raise FrameError(f"no error: {error}") from None
-        return missing_of(head, sent.pieces)
+        missing = missing_of(head, sent.pieces)
+        known = sent.link.ready.get(self.view.name)
+        if missing.any() and known is not None:  # they will be opened again
+            sent.link.ready[self.view.name] = known.union(np.flatnonzero(missing).tolist())
+        return missing
 
     def _use(self, reply: Reply[T]) -> None:
         """Keep a reply, unless the kept replies that overlap it cover at least as many pieces."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _COUNTS = 65_536
+_CALLS = ("count", "gather", "texts", "symbols", "outline", "text", "anchor", "near")
 
 
 class CountCache:
@@ -56,7 +57,7 @@ class Memory:
 
     counts: CountCache = field(default_factory=CountCache)
     latencies: dict[str, Latencies] = field(
-        default_factory=lambda: {call: Latencies() for call in ("count", "gather", "texts")}
+        default_factory=lambda: {call: Latencies() for call in _CALLS}
     )
 
 
@@ -81,6 +82,7 @@ class ClusterSearch:
         self._links = links
         self._memory = memory
         self._deadline = deadline
+        self._asked = b""
 
     def run(self, request: SearchRequest, encoder: Encoder | None) -> list[Hit]:
         """Return the hits, best first. Raises `UsageError`."""
@@ -90,10 +92,11 @@ class ClusterSearch:
         context = complete_context(request, query, counted, self._totals(), encoder)
 
         def gather_all(context: QueryContext) -> list[Gathered]:
-            return self._gather(context, Asked.of(context, counted).pack())
+            self._asked = Asked.of(context, counted).pack()
+            return self._gather(context, self._asked)
 
-        ranked, context = rank_all(gather_all, context)
-        return self._texts(ranked, Asked.of(context, counted).pack())
+        ranked, _ = rank_all(gather_all, context)
+        return self.texts(ranked, self._asked)
 
     def _totals(self) -> tuple[int, int]:
         """Return the numbers of chunks and of terms in the pieces to search."""
@@ -106,10 +109,10 @@ class ClusterSearch:
         counts = cache.get(*key, query.counted)
         terms = [term for term in dict.fromkeys(query.counted) if term not in counts]
         if terms:
-            replies = self._round(
+            replies = self.round(
                 "count",
                 self.pieces,
-                lambda pieces: _frame("count", pieces, terms=terms),
+                lambda pieces: frame_of("count", pieces, terms=terms),
                 lambda frame, _: messages.unpack_counts(frame, len(terms)),
             )
             sums = sum((each.value for each in replies), np.zeros(len(terms), np.int64))
@@ -119,20 +122,23 @@ class ClusterSearch:
             counts |= new
         return np.array([counts[term] for term in query.counted], np.int64)
 
-    def _gather(self, context: QueryContext, asked: list[Any]) -> list[Gathered]:
+    def _gather(self, context: QueryContext, asked: bytes) -> list[Gathered]:
         terms = len(context.query.terms)
-        replies = self._round(
+        replies = self.round(
             "gather",
             self.pieces,
-            lambda pieces: _frame("gather", pieces, asked=asked),
+            lambda pieces: (frame_of("gather", pieces)[0], asked),
             lambda frame, pieces: messages.unpack_gathered(frame, terms, pieces),
         )
         if not replies:
             return [Gathered.empty(np.zeros(0, np.int64), terms)]
         return [each.value for each in replies]
 
-    def _texts(self, ranked: Ranked, asked: list[Any]) -> list[Hit]:
-        """Return the hits for the ranked chunks, without those that no searcher could read."""
+    def texts(self, ranked: Ranked, asked: bytes) -> list[Hit]:
+        """Return the hits for the ranked chunks, without those that no searcher could read.
+
+        `asked` is the search that they answer, packed; empty for chunks near to a place.
+        """
         numbers = ranked.keys >> 32
 
         def rows_of(pieces: Pieces) -> NDArray[np.intp]:
@@ -140,11 +146,11 @@ class ClusterSearch:
 
         def make(pieces: Pieces) -> Frame:
             head, body = messages.pack_ranked(ranked[rows_of(pieces)])
-            return {**_frame("texts", pieces, asked=asked)[0], **head}, body
+            return {**frame_of("texts", pieces, asked=len(asked))[0], **head}, asked + body
 
         wanted = np.zeros(len(self.pieces), bool)
         wanted[numbers] = True
-        replies = self._round(
+        replies = self.round(
             "texts",
             wanted,
             make,
@@ -157,7 +163,7 @@ class ClusterSearch:
         }
         return [hits[row] for row in sorted(hits)]
 
-    def _round(
+    def round(
         self,
         kind: str,
         pieces: Pieces,
@@ -170,5 +176,6 @@ class ClusterSearch:
         return asking.replies
 
 
-def _frame(call: str, pieces: Pieces, **fields: object) -> Frame:
+def frame_of(call: str, pieces: Pieces, **fields: object) -> Frame:
+    """Return the message of a call about some pieces."""
     return {"call": call, "pieces": messages.pack_pieces(pieces), **fields}, b""

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 from codelode.cluster.calls import Calls
-from codelode.cluster.handshake import SECONDS, introduce, prepare
+from codelode.cluster.handshake import SECONDS, Peer, introduce, prepare
 from codelode.cluster.holdings import Holdings
 from codelode.cluster.link import MOST_BYTES
 from codelode.errors import CodelodeError
@@ -27,18 +27,22 @@ if TYPE_CHECKING:
 
 _THREADS = 4
 _LEAST_PAUSE, _MOST_PAUSE = 0.05, 1.0
-_REOPEN_SECONDS = 5.0
+_REOPEN_SECONDS = 1.0
 _SLOW_CALLS = ("open", "close")
 """Calls that wait for files; they have a thread of their own, so that no search waits for them."""
 
 
 @dataclass(frozen=True, slots=True)
 class SearcherOptions:
-    """The name of a searcher, the addresses of the fronts, and the token that all know."""
+    """The name of a searcher, the addresses of the fronts, and the token that all know.
+
+    `node` names the machine that the searcher runs on; it may be empty.
+    """
 
     name: str
     fronts: list[tuple[str, int]]
     token: str
+    node: str = ""
 
 
 class Searcher:
@@ -50,9 +54,15 @@ class Searcher:
         self._holdings = Holdings(files)
         self._closed = threading.Event()
         self._connections: set[socket.socket] = set()
+        self._known: set[socket.socket] = set()
         for address in options.fronts:
             threading.Thread(target=self._serve, args=(address,), daemon=True).start()
         threading.Thread(target=self._reopen, daemon=True).start()
+
+    @property
+    def connected(self) -> int:
+        """The number of fronts that this searcher is connected to."""
+        return len(self._known)
 
     def close(self) -> None:
         """Leave the fronts."""
@@ -81,14 +91,17 @@ class Searcher:
         self._connections.add(connection)
         try:
             source, sink = connection.makefile("rb"), connection.makefile("wb")
-            introduce(source, sink, self._options.token, self._options.name)
+            peer = Peer(self._options.name, self._options.node)
+            introduce(source, sink, self._options.token, peer)
             known = True
+            self._known.add(connection)
             prepare(connection)
             _Conversation(connection, Calls(self._holdings, connection)).run(source, sink)
         except (OSError, FrameError, CodelodeError):
             pass  # it is dialed again
         finally:
             self._connections.discard(connection)
+            self._known.discard(connection)
             self._holdings.close_all(connection)
             connection.close()
         return known

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
@@ -14,6 +15,7 @@ from codelode.cluster.deploy import deploy, withdraw
 from codelode.cluster.deployment import DeployOptions
 from codelode.cluster.front import Front, FrontOptions
 from codelode.cluster.searcher import SearcherOptions
+from codelode.errors import UsageError
 from codelode.http.guard import LOOPBACK_NAMES, Guard
 from codelode.http.listen import serve, url_of
 from codelode.roster.roster import Roster
@@ -26,15 +28,18 @@ if TYPE_CHECKING:
 PROCESS = "codelode.cluster.process"
 
 _TOKEN_BYTES = 24
+_BACK_SECONDS = 1.5
+_PAUSE = 0.02
 
 
 @dataclass(frozen=True, slots=True)
 class ServeOptions:
-    """What to serve and where.
+    """The roster to serve, the addresses of the front, and its searchers.
 
     `address` is the address of the API, `names` are further host names by which clients reach it,
-    and `token`, if not empty, is required of them. `listen` is the address that searchers dial.
-    `ray` is the address of a Ray cluster, or None for processes of this machine.
+    and `token`, if not empty, is required of clients. `listen` is the address that searchers dial.
+    `ray` is the address of a Ray cluster, or None for processes of this machine. `fronts` are the
+    addresses of all fronts that share the searchers (none: only this one, at `listen`).
     """
 
     roster: str
@@ -48,6 +53,7 @@ class ServeOptions:
     ray: str | None
     labels: Sequence[str] = ()
     model: str | None = None
+    fronts: Sequence[tuple[str, int]] = ()
 
 
 def serve_cluster(
@@ -59,6 +65,8 @@ def serve_cluster(
     the URL and the token of the API. Raises `UsageError`, `ClusterError`, and the errors of
     `Roster.open`.
     """
+    if options.fronts and not cluster_token:
+        raise UsageError("fronts that share searchers need the same LODE_CLUSTER_TOKEN")
     roster = Roster.open(options.roster)
     host, port = options.address
     token = options.token
@@ -111,18 +119,35 @@ def _processes(options: ServeOptions, front: Front) -> Iterator[None]:
 
 @contextmanager
 def _actors(options: ServeOptions, front: Front) -> Iterator[None]:
-    """Run the searchers as actors of a Ray cluster, which restarts them."""
-    host, port = front.address
+    """Run the searchers as actors of a Ray cluster, which restarts them.
+
+    Those of an earlier front with the same address and token dial this one: they are used.
+    """
+    _, port = front.address
+    site = options.fronts or ([options.listen] if options.listen[1] else [])
     deployed = DeployOptions(
         address=options.ray or "",
         roster=options.roster,
         searchers=options.searchers,
-        fronts=[(options.listen[0] or host, port)],
+        fronts=list(options.fronts) or [(options.listen[0], port)],
         token=front.token,
         files=options.files,
+        site=" ".join(f"{host}:{port}" for host, port in site),
     )
     try:
-        deploy(deployed)
+        if not _are_back(front, options):
+            deploy(deployed)
         yield
     finally:
+        front.close()  # searchers that another front uses stay
         withdraw(deployed)
+
+
+def _are_back(front: Front, options: ServeOptions) -> bool:
+    """Wait a moment for the searchers of an earlier front; return whether all of them dialed."""
+    end = time.monotonic() + (_BACK_SECONDS if options.listen[1] else 0)
+    while len(front.searchers()) < options.searchers:
+        if time.monotonic() >= end:
+            return False
+        time.sleep(_PAUSE)
+    return True

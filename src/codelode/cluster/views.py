@@ -15,10 +15,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from codelode.cluster.link import LinkLostError
+from codelode.cluster.messages import missing_of
 from codelode.cluster.placement import View
 from codelode.errors import ClusterError
+from codelode.system.framing import FrameError
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -31,8 +34,12 @@ if TYPE_CHECKING:
 GRACE_SECONDS = 10.0
 """How long a new view waits for searchers that are slow to open it while others have each piece."""
 
+PATIENCE_SECONDS = 60.0
+"""How long a new view waits for pieces that nobody can open; the current one is whole."""
+
 _TICK_SECONDS = 0.25
 _RETRY_SECONDS = 1.0
+_REOPEN_SECONDS = 2.0
 
 
 @dataclass(eq=False)
@@ -114,16 +121,12 @@ class Views:
 
     def _step(self) -> None:
         """Take the steps that are due: make a view, open it, switch to it, close old ones."""
-        names = tuple(self._members.names())
+        nodes = self._members.nodes()
         begins = self._current is None and self._next is None
-        few = begins and len(names) < self._expected
-        if self._corpus is not None and names and not (few and self._is_early()):
-            view = View(self._corpus, names, self._replicas)
-            newest = self._next or self._current
-            if newest is None or newest.view.name != view.name:
-                self._abandon(self._next)
-                same = self._current is not None and self._current.view.name == view.name
-                self._next = None if same else InUse(view)
+        few = begins and len(nodes) < self._expected
+        if self._corpus is not None and nodes and not (few and self._is_early()):
+            view = View(self._corpus, tuple(nodes), self._replicas, tuple(nodes.values()))
+            self._aim_at(view)
         for each in (self._current, self._next):
             if each is not None:
                 self._open(each)
@@ -139,15 +142,36 @@ class Views:
         for each in over:
             self._abandon(each)
 
+    def _aim_at(self, view: View) -> None:
+        """Make a view the next one, if it is new.
+
+        A next one of the same members is opened first, unless that takes long: else the searches
+        of a roster that changes all the time would stay with an old generation.
+        """
+        before = self._next
+        newest = before or self._current
+        if newest is not None and newest.view.name == view.name:
+            return
+        if before is not None:
+            same = (before.view.members, before.view.nodes) == (view.members, view.nodes)
+            if same and time.monotonic() - before.since <= GRACE_SECONDS:
+                return
+            self._abandon(before)
+        is_current = self._current is not None and self._current.view.name == view.name
+        since = time.monotonic() if before is None else before.since
+        self._next = None if is_current else InUse(view, since)
+
     def _is_early(self) -> bool:
         return time.monotonic() - self._began < GRACE_SECONDS
 
     def _open(self, used: InUse) -> None:
-        """Ask each searcher that has not opened a view to do so."""
+        """Ask each searcher that has not opened all of its pieces of a view to do so."""
         now = time.monotonic()
         for link in self._members.links():
-            due = now - used.asked.get(link, -_RETRY_SECONDS) >= _RETRY_SECONDS
-            if used.view.name in link.ready or not link.is_live or not due:
+            missing = link.ready.get(used.view.name)
+            pause = _REOPEN_SECONDS if missing else _RETRY_SECONDS
+            due = now - used.asked.get(link, -pause) >= pause
+            if missing == frozenset() or not link.is_live or not due:
                 continue
             numbers = used.view.held_by(link.name)
             if not len(numbers):
@@ -169,27 +193,55 @@ class Views:
             used.asked.pop(link, None)
             return
         used.asked[link] = time.monotonic()
-        if isinstance(head, dict) and head.get("opened") is True:
-            link.ready.add(used.view.name)
+        count = len(used.view.corpus.pieces)
+        try:
+            missing = missing_of(head, np.ones(count, bool))
+        except FrameError:
+            link.close()  # nothing it says can be relied on
+        else:
+            link.ready[used.view.name] = frozenset(np.flatnonzero(missing).tolist())
         self._wake.set()
 
     def _is_ready(self, used: InUse) -> bool:
-        """Return whether all holders have opened a view; after a while, one per piece is enough."""
-        view = used.view
-        if all(self._has_open(member, view) for member in view.holders):
-            return True
-        ready = np.array([self._has_open(member, view) for member in view.members], bool)
-        late = time.monotonic() - used.since > GRACE_SECONDS
-        return bool(late and ready[view.owners].any(axis=1).all())
+        """Return whether to switch to a view.
 
-    def _has_open(self, member: str, view: View) -> bool:
+        At best, all holders have opened all of their pieces. After a while, it is enough that each
+        piece is open somewhere. Pieces that nobody can open are waited for longer, unless there is
+        no whole view to search meanwhile.
+        """
+        view, waited = used.view, time.monotonic() - used.since
+        held = [self._missing(member, view) for member in view.holders]
+        if None not in held and (self._current is None or not any(held)):
+            return True
+        if waited <= GRACE_SECONDS:
+            return False
+        current = self._current
+        whole = current is not None and self._open_somewhere(current.view).all()
+        if whole and waited <= PATIENCE_SECONDS:
+            return bool(self._open_somewhere(view).all())
+        ready = [self._missing(member, view) is not None for member in view.members]
+        return bool(np.array(ready, bool)[view.owners].any(axis=1).all())
+
+    def _open_somewhere(self, view: View) -> NDArray[np.bool_]:
+        """Return which pieces of a view at least one member has open, bool[pieces]."""
+        there = np.zeros(view.owners.shape, bool)
+        for number, member in enumerate(view.members):
+            missing = self._missing(member, view)
+            if missing is not None:
+                mine = view.owners == number
+                mine[sorted(missing)] = False
+                there |= mine
+        return np.asarray(there.any(axis=1), np.bool_)
+
+    def _missing(self, member: str, view: View) -> frozenset[int] | None:
+        """Return the pieces of a view that a member cannot open; None if it has not opened it."""
         link = self._members.link(member)
-        return link is not None and view.name in link.ready
+        return None if link is None else link.ready.get(view.name)
 
     def _abandon(self, used: InUse | None) -> None:
         """Let the searchers forget a view."""
         if used is None:
             return
         for link in self._members.links():
-            link.ready.discard(used.view.name)
+            link.ready.pop(used.view.name, None)
             link.call({"call": "close", "view": used.view.name})

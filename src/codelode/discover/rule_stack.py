@@ -2,7 +2,7 @@
 
 From the strongest: `.lodeignore`, `.ignore`, `.gitignore`, then git's `info/exclude` and
 `core.excludesFile`. Within a kind, a deeper file has precedence over a shallower one. The first
-file with a matching rule decides, by its last such rule. Inside a nested git repository, the
+file with a matching rule decides, by its last matching rule. Inside a nested git repository, the
 `.lodeignore` and `.ignore` files of the outer one apply, but git's rule files there do not.
 """
 

@@ -35,6 +35,10 @@ def refusal(path: str, error: OSError) -> Skip:
     return Skip(path, reason, detail.lower())
 
 
+_GROWTH = 4096
+"""A file of settings may grow this much while it is read; it is usually replaced as a whole."""
+
+
 def open_stepwise(root: str, path: str) -> int:
     """Return a descriptor of the file at `path` below `root`, opened folder by folder.
 
@@ -79,7 +83,8 @@ def read_settings(
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode) or status.st_size > limit:
                 return None
-            return read_at_most(descriptor, limit)
+            # `os.read` allocates what it is asked for, and a limit may be a gigabyte.
+            return read_at_most(descriptor, min(limit, status.st_size + _GROWTH))
         finally:
             os.close(descriptor)
     except OSError as error:

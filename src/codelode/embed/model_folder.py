@@ -39,7 +39,7 @@ class ModelFolder:
 
     @staticmethod
     def open(folder: Path) -> ModelFolder:
-        """Map the model in `folder`. Raises ModelError if it holds none of this version."""
+        """Map the model in `folder`. Raises ModelError if it holds no model of this version."""
         info = _read_info(folder / INFO)
         model = ModelFolder(info, *(_map(folder / name) for name in ARRAYS))
         known, rows = len(model.hashes), len(model.table)

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import os
-import re
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from codelode.errors import UsageError
+from codelode.answers.files import indexed_text
+from codelode.answers.first_index import FirstIndex
+from codelode.errors import NoIndexError, UsageError
 from codelode.index import Index
+from codelode.mcp.sources import Searched, globs_below
+from codelode.mcp.state import index_state
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-_GLOB = re.compile(r"(?:\{[^{}]*\}|[^\s,])+")
-"""The globs in a list. Commas within braces belong to a glob."""
+    from codelode.search.request import SearchRequest
+    from codelode.search.symbol_query import SymbolRequest
+    from codelode.types import Answer, Freshness, Hit, SymbolHit
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +32,7 @@ class Place:
 
 
 class Roots:
-    """The indexes of some roots, by the paths that agents use for them.
+    """The indexes of some roots, by the paths that agents use for them: `Sources`.
 
     Paths are shown relative to the server's current folder if it contains every root. Otherwise,
     they are relative to the root if there is only one, or else absolute.
@@ -39,6 +44,7 @@ class Roots:
         If several have the same root, the last one counts.
         """
         self.indexes = list({index.root: index for index in indexes}.values())
+        self.first = {index.root: FirstIndex(index) for index in self.indexes}
         here = Path(os.path.realpath("."))
         if all(index.root.is_relative_to(here) for index in self.indexes):
             self.base: Path | None = here
@@ -49,6 +55,83 @@ class Roots:
     def open(cls, roots: Sequence[str], index_dir: str | None = None) -> Roots:
         """Open the indexes of some folders. Raises `UsageError` for a bad root."""
         return cls([Index.open(root, index_dir=index_dir) for root in roots])
+
+    def search(self, path: str, request: SearchRequest) -> Searched | None:
+        """Search each index below a path; return None while none exists."""
+        found = [(place.index, self._answer(place, request)) for place in self.find(path)]
+        answers = [(index, answer) for index, answer in found if answer is not None]
+        if not answers:
+            return None
+        hits = [self._shown_hit(index, hit) for index, answer in answers for hit in answer.hits]
+        hits.sort(key=lambda hit: -hit.score)
+        return Searched(hits, self.states({i.root: answer.freshness for i, answer in answers}))
+
+    def symbols(self, path: str, request: SymbolRequest) -> list[SymbolHit]:
+        """Return definitions below a path, of indexes that exist."""
+        hits = []
+        for place in self.find(path):
+            wanted = replace(request, globs=globs_of(place, request.globs or ()))
+            with suppress(NoIndexError):
+                found = place.index.reader.symbols(wanted)
+                hits += [replace(hit, path=self.shown(place.index, hit.path)) for hit in found]
+        return hits
+
+    def outline(self, path: str) -> tuple[str, list[SymbolHit]]:
+        """Return the path of a file as agents see it, and its definitions."""
+        place = self._file(path)
+        return self.shown(place.index, place.path), place.index.outline(place.path)
+
+    def related(self, path: str, line: int, limit: int) -> list[Hit]:
+        """Return similar code of other files of the same root."""
+        place = self._file(path)
+        hits = place.index.related(place.path, line, limit)
+        return [self._shown_hit(place.index, hit) for hit in hits]
+
+    def text(self, path: str) -> tuple[str, str]:
+        """Return the path of a file as agents see it, and its text as it is on disk now."""
+        place = self._file(path)
+        return self.shown(place.index, place.path), indexed_text(place.index, place.path)
+
+    def states(self, compared: Mapping[Path, Freshness] | None = None) -> list[str]:
+        """Return the state of each index; `compared` has the freshness of some by root."""
+        states = []
+        for index in self.indexes:
+            freshness = (compared or {}).get(index.root)
+            state = index_state(index, self.first[index.root].state(), freshness)
+            states.append(state if len(self.indexes) == 1 else f"{index.root}: {state}")
+        return states
+
+    def status(self) -> list[str]:
+        """Return the state of each root, and the base of paths if that is not obvious."""
+        lines = [
+            f"root {index.root}: {index_state(index, self.first[index.root].state())}"
+            for index in self.indexes
+        ]
+        if self.base is not None and str(self.base) != os.path.realpath("."):
+            lines.append("paths are relative to the root")
+        return lines
+
+    def _answer(self, place: Place, request: SearchRequest) -> Answer | None:
+        """Return the answer of one index; None while it does not exist."""
+        try:
+            return place.index.answer(
+                request.query,
+                request.limit,
+                request.mode,
+                languages=request.languages,
+                globs=globs_of(place, request.globs or ()),
+            )
+        except NoIndexError:
+            return None
+
+    def _shown_hit(self, index: Index, hit: Hit) -> Hit:
+        return replace(hit, path=self.shown(index, hit.path))
+
+    def _file(self, path: str) -> Place:
+        found = self.find(path)
+        if not found[0].path:
+            raise UsageError("path must name a file")
+        return found[0]
 
     def shown(self, index: Index, path: str) -> str:
         """Return a path relative to a root as agents see it."""
@@ -89,24 +172,6 @@ class Roots:
         return Place(index, "" if relative == "." else relative)
 
 
-def globs_of(place: Place, glob: str) -> list[str] | None:
-    """Return the globs that restrict a search to a place and to the given globs.
-
-    Globs are separated by spaces or commas, as in `*.py !tests`. Globs without a `!` are moved
-    below the place, so that both restrictions hold.
-    """
-    wanted = [each for each in _GLOB.findall(glob) if each]
-    if not place.path:
-        return wanted or None
-    below = "/" + "".join(f"\\{char}" if char in "\\*?[]{}!" else char for char in place.path)
-    excluding = [each for each in wanted if each.startswith("!")]
-    including = [each for each in wanted if not each.startswith("!")]
-    if not including or not (place.index.root / place.path).is_dir():
-        return [below, *excluding]
-    return [*(_moved(below, each) for each in including), *excluding]
-
-
-def _moved(below: str, glob: str) -> str:
-    glob = glob.removeprefix("./")
-    anchored = "/" in glob.removesuffix("/")
-    return f"{below}/{glob.removeprefix('/') if anchored else f'**/{glob}'}"
+def globs_of(place: Place, globs: Sequence[str]) -> list[str] | None:
+    """Return the globs that restrict a search to a place and to the given globs."""
+    return globs_below(place.path, globs, lambda: (place.index.root / place.path).is_dir())

@@ -23,10 +23,10 @@ from mcp.server.stdio import stdio_server
 from mcp.shared.exceptions import MCPError
 
 from codelode import __version__
-from codelode.answers.first_index import DEADLINE, FirstIndex
+from codelode.answers.first_index import DEADLINE
 from codelode.errors import CodelodeError
 from codelode.mcp.calls import Calls
-from codelode.mcp.roots import Roots
+from codelode.mcp.sources import Sources
 from codelode.mcp.tools import BY_NAME, INSTRUCTIONS, TOOLS, Tool
 from codelode.render.sanitize import visible_text
 from codelode.watch.watcher import Watcher
@@ -40,20 +40,20 @@ Context = ServerRequestContext[dict[str, Any]]
 
 
 class ToolServer:
-    """The tools of some roots as request handlers."""
+    """The tools as request handlers."""
 
-    def __init__(self, roots: Roots, show_secrets: bool = False, watch: bool = True) -> None:
-        """Take the roots; likely secrets are masked unless `show_secrets`.
+    def __init__(self, sources: Sources, show_secrets: bool = False, watch: bool = True) -> None:
+        """Take what the tools answer from; likely secrets are masked unless `show_secrets`.
 
         With `watch`, indexes are kept up to date between calls; if several servers share an index,
         one of them does so.
         """
-        self._roots = roots
+        self._sources = sources
         self._watch = watch
         self._watchers: dict[Path, Watcher] = {}
         self._lock = threading.Lock()
-        self._first = {index.root: FirstIndex(index) for index in roots.indexes}
-        self._calls = Calls(roots, lambda index: self._first[index.root].state(), show_secrets)
+        self._first = sources.first
+        self._calls = Calls(sources, show_secrets)
 
     def server(self) -> Server[dict[str, Any]]:
         """Return the server of the SDK with these handlers."""
@@ -81,7 +81,7 @@ class ToolServer:
         run = partial(self._calls.run, params.name, params.arguments or {})
         try:
             await self._wait_for_an_index(context)
-            if self._watch and len(self._watchers) < len(self._roots.indexes):
+            if self._watch and len(self._watchers) < len(self._sources.indexes):
                 await anyio.to_thread.run_sync(self._start_watching)
             # A thread cannot be stopped: a cancelled call ends without its result.
             text = await anyio.to_thread.run_sync(run, abandon_on_cancel=True)
@@ -91,7 +91,7 @@ class ToolServer:
 
     def _start_watching(self) -> None:
         with self._lock:
-            for index in self._roots.indexes:
+            for index in self._sources.indexes:
                 if index.root not in self._watchers and index.exists():
                     self._watchers[index.root] = index.watch()
 

@@ -124,7 +124,8 @@ TOOLS = (
     Tool(
         "read",
         "Read lines of a file",
-        "Read lines of an indexed file, as they are on disk now, up to max_tokens. Use your own"
+        "Read lines of an indexed file, up to max_tokens: as they are on disk now, or as they were"
+        " indexed if the file is on another machine. Use your own"
         " tool for reading files if you have one; this one is for agents that cannot reach the"
         " files.",
         {

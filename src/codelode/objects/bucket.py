@@ -128,7 +128,7 @@ class BucketStore:
                     yield ObjectInfo(found["path"], int(found["size"]), modified)
 
     def delete(self, keys: Iterable[str]) -> None:
-        """Delete objects, many by one request where the store can."""
+        """Delete objects, many with one request if the store can do that."""
         import obstore
 
         chosen = [check_key(key) for key in keys]

@@ -45,7 +45,7 @@ def move(
     """Call `transfer` for each item, in `at_once` threads; raise the first error.
 
     `size` is the total size of the items, in bytes. The threads share a bandwidth limit, in bytes
-    per second, and a progress. After an error no further item is begun.
+    per second, and the progress of `meter`. After an error no further item is begun.
     """
     with nullcontext() if meter is None else meter(len(items), size) as progress:
         pace = Pace(bandwidth, None if progress is None else partial(progress.indexed, 0))

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import os
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from codelode import __version__
-from codelode.answers.files import indexed_text
 from codelode.answers.search import answer_object, hit_object
 from codelode.answers.unicode import path_fields, without_surrogates
 from codelode.discover.language import language_of
-from codelode.errors import CodelodeError, NoIndexError
+from codelode.page.results import not_searched
 from codelode.page.trees import url_path
 from codelode.render.excerpt import split_lines
-from codelode.store.storage import LocalStorage
 
 if TYPE_CHECKING:
     from codelode.page.search import Results
-    from codelode.page.trees import Tree, Trees
-    from codelode.types import Hit
+    from codelode.page.trees import Found, State, Tree, Trees
 
 
 def search_object(trees: Trees, results: Results) -> dict[str, Any]:
@@ -27,12 +24,16 @@ def search_object(trees: Trees, results: Results) -> dict[str, Any]:
         "query": without_surrogates(str(results.query)),
         "text": without_surrogates(results.query.text),
         "mode": results.mode,
-        "hits": [_hit(trees, each.tree, each.hit) for each in results.found],
+        "hits": [_hit(trees, each) for each in results.found],
         "more": results.more,
         "snapshot": None if results.answer is None else answer_object(results.answer)["snapshot"],
         "problems": [
             without_surrogates(each)
-            for each in (*results.filters.problems, results.problem)
+            for each in (
+                *results.filters.problems,
+                results.problem,
+                *not_searched(results.answer),
+            )
             if each
         ],
         "seconds": round(results.seconds, 6),
@@ -40,8 +41,8 @@ def search_object(trees: Trees, results: Results) -> dict[str, Any]:
 
 
 def file_object(tree: Tree, path: str) -> dict[str, Any]:
-    """Return the text of an indexed file as it is on disk now. Raises `UsageError`."""
-    text = indexed_text(tree.index, path)
+    """Return the text of an indexed file. Raises `UsageError`."""
+    text = tree.text(path)
     return {
         "root": without_surrogates(tree.label),
         **path_fields(path),
@@ -66,28 +67,29 @@ def outline_object(tree: Tree, path: str) -> dict[str, Any]:
                 "end_line": each.end_line,
                 "depth": each.depth,
             }
-            for each in tree.index.outline(path)
+            for each in tree.outline(path)
         ],
     }
 
 
 def related_object(trees: Trees, tree: Tree, path: str, line: int, limit: int) -> dict[str, Any]:
     """Return the code of other files that is similar to a place. Raises `UsageError`."""
-    hits = tree.index.related(path, line, limit)
+    found = tree.related(path, line, limit)
     return {
         "root": without_surrogates(tree.label),
         **path_fields(path),
         "line": line,
-        "hits": [_hit(trees, tree, hit) for hit in hits],
+        "hits": [_hit(trees, each) for each in found],
     }
 
 
 def status_object(trees: Trees) -> dict[str, Any]:
     """Return the state of every index, and of its update."""
-    return {"version": __version__, "roots": [_root(tree) for tree in trees.all]}
+    return {"version": __version__, "roots": [*map(_root, trees.states())]}
 
 
-def _hit(trees: Trees, tree: Tree, hit: Hit) -> dict[str, Any]:
+def _hit(trees: Trees, found: Found) -> dict[str, Any]:
+    tree, hit = found.tree, found.hit
     return {
         "root": without_surrogates(tree.label),
         "url": f"/file/{url_path(trees.shown(tree, hit.path))}#L{hit.line}",
@@ -95,32 +97,12 @@ def _hit(trees: Trees, tree: Tree, hit: Hit) -> dict[str, Any]:
     }
 
 
-def _root(tree: Tree) -> dict[str, Any]:
-    fields: dict[str, Any] = {
-        "root": without_surrogates(tree.label),
-        "folder": without_surrogates(os.fsdecode(tree.index.root)),
-        "exists": False,
-        "generation": 0,
-        "files": 0,
-        "chunks": 0,
-        "index_bytes": 0,
-        "complete": False,
-        "last_commit": None,
-        **tree.updates.state(),
+def _root(state: State) -> dict[str, Any]:
+    fields = asdict(state)
+    label, place = fields.pop("label"), fields.pop("place")
+    return {
+        "root": without_surrogates(label),
+        "folder": without_surrogates(place),
+        **fields,
+        "problem": state.problem or None,
     }
-    try:
-        manifest = tree.index.snapshot().manifest
-        fields |= {
-            "exists": True,
-            "generation": manifest.generation,
-            "files": manifest.files,
-            "chunks": manifest.chunks,
-            "index_bytes": manifest.index_bytes,
-            "complete": manifest.complete,
-            "last_commit": LocalStorage(tree.index.directory).published_at(),
-        }
-    except NoIndexError:
-        pass
-    except CodelodeError as error:
-        fields["problem"] = str(error)
-    return fields

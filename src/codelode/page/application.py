@@ -187,7 +187,7 @@ class Page:
         path, root = given.text("path", 4096), given.text("root")
         if self._trees.several:
             path = f"{root}/{path}"
-        elif root and root != self._trees.all[0].label:
+        elif root and root != self._trees.states()[0].label:
             raise HTTPException(404, f"no root is called {root!r}")
         return await self._find(path)
 
@@ -195,11 +195,10 @@ class Page:
         """Start an update if the request came from this page; `Guard` has checked the origin."""
         if "origin" not in request.headers:
             raise HTTPException(403, "an update needs the header Origin of this page")
-        root = Parameters(request).text("root")
-        for tree in self._trees.all:
-            if tree.label == root:
-                return tree.updates.start()
-        raise HTTPException(404, f"no root is called {root!r}")
+        try:
+            return self._trees.update(Parameters(request).text("root"))
+        except UsageError as error:
+            raise HTTPException(404, str(error)) from None
 
     async def _page(self, title: str, query: str, main: Markup, kind: str) -> HTMLResponse:
         summary = await to_thread.run_sync(home.summary, self._trees)
@@ -220,7 +219,7 @@ class Page:
         main = tag("h1", visible_name(text), class_="hint")
         if request.url.path == "/results":
             return HTMLResponse(main, status, headers)
-        page = await self._page(text, "", main, "error")
+        page = await self._page(visible_name(text), "", main, "error")
         return HTMLResponse(page.body, status, headers)
 
 

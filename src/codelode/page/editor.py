@@ -51,12 +51,15 @@ def editor_format(text: str) -> str:
     return text
 
 
-def editor_link(address: str, path: Path, line: int, changing: bool = False) -> Markup | None:
-    """Return a link that opens a line, or None if the format is empty.
+def editor_link(
+    address: str, path: Path | None, line: int, changing: bool = False
+) -> Markup | None:
+    """Return a link that opens a line; None without a file, or if the format is empty.
 
-    `changing` adds the address without the line, for a view in which the line changes.
+    With `changing`, the link also carries the address with `{line}` in it, for a view in which the
+    line changes.
     """
-    if not address:
+    if not address or path is None:
         return None
     pattern = address.replace("{path}", quote(os.fsencode(path)))
     return tag(

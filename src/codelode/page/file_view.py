@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codelode.answers.files import indexed_text
 from codelode.discover.language import language_of
 from codelode.errors import UsageError
 from codelode.page.editor import editor_link
@@ -12,7 +11,6 @@ from codelode.page.layout import path_name, search_url
 from codelode.page.lines import MAX_HIGHLIGHTED, excerpt_lines, file_lines
 from codelode.page.markup import Markup, join, tag
 from codelode.page.results import file_url
-from codelode.page.search import Found
 from codelode.page.trees import url_path
 from codelode.page.words import parse
 from codelode.render.excerpt import number_lines, split_lines
@@ -23,7 +21,7 @@ from codelode.search.parsed_query import parse_query
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from codelode.page.trees import Tree, Trees
+    from codelode.page.trees import Found, Tree, Trees
     from codelode.types import Hit
 
 RELATED_HITS = 20
@@ -35,13 +33,13 @@ def file_view(trees: Trees, tree: Tree, path: str, query: str, editor: str) -> M
 
     Raises `UsageError` if the file can no longer be read.
     """
-    text = indexed_text(tree.index, path)
+    text = tree.text(path)
     lines = split_lines(text)
     language = language_of(path.rpartition("/")[2])
     plain = " · too long for colors" if len(text) > MAX_HIGHLIGHTED else ""
-    facts = (
-        f"{language or 'text'} · {count(len(lines), 'line')} · {size(len(text.encode()))}{plain}"
-    )
+    origin = "" if tree.is_on_disk else " · as indexed"
+    bytes_ = size(len(text.encode("utf-8", "replace")))
+    facts = f"{language or 'text'} · {count(len(lines), 'line')} · {bytes_}{origin}{plain}"
     return tag(
         "div",
         tag(
@@ -52,7 +50,7 @@ def file_view(trees: Trees, tree: Tree, path: str, query: str, editor: str) -> M
                 "p",
                 _back(query),
                 tag("a", "related", href=_related_url(trees, tree, path, 1), data_key="r"),
-                editor_link(editor, tree.index.root / path, 1, changing=True),
+                editor_link(editor, tree.file(path), 1, changing=True),
                 class_="acts",
                 id="acts",
             ),
@@ -85,7 +83,7 @@ def _related_url(trees: Trees, tree: Tree, path: str, line: int) -> str:
 
 
 def _outline(tree: Tree, path: str) -> Markup | None:
-    symbols = tree.index.outline(path)
+    symbols = tree.outline(path)
     if not symbols:
         return None
     items = [
@@ -114,7 +112,7 @@ def related_view(trees: Trees, tree: Tree, path: str, line: int, editor: str) ->
 
     Raises `UsageError` if there is no code at the line.
     """
-    hits = tree.index.related(path, line, RELATED_HITS)
+    found = tree.related(path, line, RELATED_HITS)
     shown = visible_name(trees.shown(tree, path))
     href = f"/file/{url_path(trees.shown(tree, path))}#L{line}"
     return join(
@@ -126,15 +124,16 @@ def related_view(trees: Trees, tree: Tree, path: str, line: int, editor: str) ->
                 tag("a", f"{shown}:{line}", href=href, id="back"),
                 class_="state",
             ),
-            tag("div", *[_related(trees, tree, hit, editor) for hit in hits], class_="files")
-            if hits
+            tag("div", *[_related(trees, each, editor) for each in found], class_="files")
+            if found
             else tag("p", "nothing related", class_="hint"),
         ]
     )
 
 
-def _related(trees: Trees, tree: Tree, hit: Hit, editor: str) -> Markup:
-    href = file_url(trees, Found(tree, hit))
+def _related(trees: Trees, found: Found, editor: str) -> Markup:
+    tree, hit = found.tree, found.hit
+    href = file_url(trees, found)
     lines = number_lines(_first_lines(hit), hit.start_line)
     name = visible_name(hit.symbol) if hit.symbol else f"line {hit.line}"
     return tag(
@@ -153,9 +152,7 @@ def _related(trees: Trees, tree: Tree, hit: Hit, editor: str) -> Markup:
                 tag("a", name, class_="go", href=f"{href}#L{hit.line}"),
                 tag("span", hit.kind, class_="kind") if hit.kind else None,
                 tag("span", f"{hit.start_line}–{hit.end_line}", class_="where"),
-                tag(
-                    "span", editor_link(editor, tree.index.root / hit.path, hit.line), class_="acts"
-                ),
+                tag("span", editor_link(editor, tree.file(hit.path), hit.line), class_="acts"),
             ),
             excerpt_lines(lines, hit, href),
             class_="hit",

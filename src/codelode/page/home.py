@@ -7,21 +7,20 @@ from collections import Counter
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-import numpy as np
-
-from codelode.errors import CodelodeError, NoIndexError
-from codelode.page.layout import search_url
+from codelode.errors import CodelodeError
+from codelode.page.layout import chip, search_url
 from codelode.page.markup import Markup, join, tag
 from codelode.page.words import FilteredQuery, Word
 from codelode.render.sanitize import visible_name
 from codelode.render.units import age, count, size
-from codelode.store.storage import LocalStorage
 
 if TYPE_CHECKING:
-    from codelode.index import Index
-    from codelode.page.trees import Tree, Trees
+    from collections.abc import Sequence
+
+    from codelode.page.trees import State, Trees
 
 _LANGUAGES = 8
+_NAMES = 60
 _FILTERS = (
     ("lang:python", "only files in this language"),
     ("path:src/", "only this folder; any part of a path or a glob will do"),
@@ -44,7 +43,8 @@ def home_view(trees: Trees) -> Markup:
         join([tag("dt", tag("code", word)), tag("dd", meaning)]) for word, meaning in _FILTERS
     ]
     if trees.several:
-        filters.append(join([tag("dt", tag("code", "root:NAME")), tag("dd", "only this root")]))
+        what = "root" if trees.updates else "repository, or all that match a glob"
+        filters.append(join([tag("dt", tag("code", "root:NAME")), tag("dd", f"only this {what}")]))
     keys = [
         join([tag("dt", *[tag("kbd", key) for key in name.split()]), tag("dd", meaning)])
         for name, meaning in _KEYS
@@ -52,7 +52,8 @@ def home_view(trees: Trees) -> Markup:
     return tag(
         "div",
         tag("h1", "Code search by meaning, words and names", class_="vh"),
-        *[_tree(trees, tree, actions=False) for tree in trees.all],
+        *[_tree(trees, state, actions=False) for state in trees.states()],
+        _names(trees.names()),
         tag(
             "div",
             tag("section", tag("h2", "Filters"), tag("dl", *filters)),
@@ -68,7 +69,7 @@ def status_view(trees: Trees, plots: Markup | None) -> Markup:
     return tag(
         "div",
         tag("h1", "Indexes"),
-        *[_tree(trees, tree, actions=True) for tree in trees.all],
+        *[_tree(trees, state, actions=trees.updates) for state in trees.states()],
         plots,
         class_="home",
     )
@@ -76,78 +77,70 @@ def status_view(trees: Trees, plots: Markup | None) -> Markup:
 
 def summary(trees: Trees) -> str:
     """Return the state of all indexes in a few words: `9,720 files`."""
-    updating = [tree for tree in trees.all if tree.updates.state()["updating"]]
-    files = sum(_files(tree.index) for tree in trees.all)
+    states = trees.states()
+    updating = any(state.updating for state in states)
+    files = sum(state.files for state in states)
     if updating and not files:
         return "indexing"
     return f"{count(files, 'file')}, updating" if updating else count(files, "file")
 
 
-def _files(index: Index) -> int:
-    try:
-        return index.snapshot().manifest.files
-    except CodelodeError:
-        return 0
-
-
-def _tree(trees: Trees, tree: Tree, actions: bool) -> Markup:
-    index = tree.index
+def _tree(trees: Trees, state: State, actions: bool) -> Markup:
     update = tag(
         "form",
         tag("button", "Update now", type="submit"),
         method="post",
-        action=f"/update?{urlencode({'root': tree.label}, errors='replace')}",
+        action=f"/update?{urlencode({'root': state.label}, errors='replace')}",
     )
+    place = None if state.label == state.place else visible_name(state.place)
     return tag(
         "section",
         tag(
             "h2",
-            visible_name(tree.label),
-            tag("span", visible_name(str(index.root)), class_="root"),
+            visible_name(state.label),
+            tag("span", place, class_="root") if place else None,
         ),
-        tag("p", _facts(index), class_="facts"),
-        tag("p", state, class_="hint") if (state := tree.updates.state()["problem"]) else None,
-        _languages(trees, tree),
+        tag("p", _facts(state), class_="facts"),
+        tag("p", state.problem, class_="hint") if state.problem else None,
+        _languages(trees, state),
         update if actions else None,
         class_="tree",
-        data_root=tree.label,
+        data_root=state.label,
     )
 
 
-def _facts(index: Index) -> str:
-    try:
-        manifest = index.snapshot().manifest
-        updated = LocalStorage(index.directory).published_at()
-    except NoIndexError:
-        return "no index yet: it is being made"
-    except CodelodeError as error:
-        return str(error)
-    coverage = "" if manifest.complete else " so far, not all"
-    return " · ".join(
-        [
-            f"{count(manifest.files, 'file')}{coverage}",
-            count(manifest.chunks, "chunk"),
-            f"{size(manifest.index_bytes)} of index",
-            f"updated {age(max(time.time() - updated, 0))}",
-        ]
-    )
+def _facts(state: State) -> str:
+    if not state.exists:
+        return "" if state.problem else "no index yet: it is being made"
+    coverage = "" if state.complete else " so far, not all"
+    facts = [
+        f"{count(state.files, 'file')}{coverage}",
+        count(state.chunks, "chunk"),
+        f"{size(state.index_bytes)} of index",
+    ]
+    if state.last_commit is not None:
+        facts.append(f"updated {age(max(time.time() - state.last_commit, 0))}")
+    return " · ".join(facts)
 
 
-def language_counts(index: Index) -> Counter[str]:
-    """Return the number of live files per language; an empty name stands for no language."""
-    numbers: Counter[str] = Counter()
-    for live in index.snapshot().segments:
-        files = live.segment.files[live.files & (live.segment.files["skip"] == 0)]
-        counts = np.bincount(files["language"]).tolist()
-        for name, number in zip(["", *live.segment.languages], counts, strict=False):
-            numbers[name] += number
-    return Counter({name: number for name, number in numbers.items() if number})
+def _names(names: Sequence[tuple[str, int]]) -> Markup | None:
+    """Return links to searches in the repositories with the most files."""
+    if not names:
+        return None
+    first = sorted(names, key=lambda each: -each[1])[:_NAMES]
+    items = [
+        chip(name, search_url(f"{Word('root', name)} "), number=files)
+        for name, files in sorted(first)
+    ]
+    rest = len(names) - len(first)
+    more = tag("p", f"and {rest:,} more: root:NAME", class_="hint") if rest else None
+    return join([tag("nav", *items, class_="chips", aria_label="Repositories"), more])
 
 
-def _languages(trees: Trees, tree: Tree) -> Markup | None:
+def _languages(trees: Trees, state: State) -> Markup | None:
     """Return a bar of the languages, each with a link to a search in that language."""
     try:
-        numbers = language_counts(tree.index)
+        numbers = Counter(trees.languages(state))
     except CodelodeError:
         return None
     total = sum(numbers.values())
@@ -163,7 +156,7 @@ def _languages(trees: Trees, tree: Tree) -> Markup | None:
         color = f"part{place}" if name != "other" else "part-rest"
         bars.append(tag("rect", x=f"{at:.2f}%", y=0, width=f"{share:.2f}%", height=8, class_=color))
         at += share
-        names.append(_language(trees, tree, name, number, color))
+        names.append(_language(_root_word(trees, state), name, number, color))
     return join(
         [
             tag("svg", *bars, class_="bar", aria_hidden="true", width="100%", height=8),
@@ -172,12 +165,16 @@ def _languages(trees: Trees, tree: Tree) -> Markup | None:
     )
 
 
-def _language(trees: Trees, tree: Tree, name: str, number: int, color: str) -> Markup:
+def _root_word(trees: Trees, state: State) -> list[Word]:
+    """Return the filter for the root of a state, if it is needed."""
+    return [Word("root", state.label)] if trees.several and trees.updates else []
+
+
+def _language(roots: list[Word], name: str, number: int, color: str) -> Markup:
     dot = tag(
         "svg", tag("circle", cx=5, cy=5, r=4, class_=color), width=10, height=10, aria_hidden="true"
     )
     if name == "other":
         return tag("li", dot, "other ", tag("span", f"{number:,}", class_="n"))
-    words = [Word("lang", name), *([Word("root", tree.label)] if trees.several else [])]
-    href = search_url(f"{FilteredQuery('', tuple(words))} ")
+    href = search_url(f"{FilteredQuery('', (Word('lang', name), *roots))} ")
     return tag("li", tag("a", dot, name, " ", tag("span", f"{number:,}", class_="n"), href=href))

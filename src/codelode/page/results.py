@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -17,8 +18,9 @@ from codelode.render.sanitize import visible_name
 from codelode.render.units import count, fine_seconds
 
 if TYPE_CHECKING:
-    from codelode.page.search import Found, Results
-    from codelode.page.trees import Trees
+    from codelode.page.search import Results
+    from codelode.page.trees import Found, Trees
+    from codelode.types import Answer
 
 MODES = {"hybrid": "meaning and words", "semantic": "meaning only", "lexical": "words only"}
 MOST_HITS = 200
@@ -83,8 +85,8 @@ def _state(results: Results) -> Markup:
         first = "first " if results.more else ""
         text = f"{first}{count(len(results.found), 'place')} in {count(files, 'file')}"
     time = tag("span", fine_seconds(results.seconds), class_="time") if results.found else None
-    hints = [*results.filters.problems]
-    if results.answer is not None and not results.answer.complete:
+    hints = [*results.filters.problems, *not_searched(results.answer)]
+    if results.answer is not None and not results.answer.complete and not results.answer.missing:
         hints.append("the index does not cover the whole tree yet")
     modes = [
         tag(
@@ -108,6 +110,13 @@ def _state(results: Results) -> Markup:
     )
 
 
+def not_searched(answer: Answer | None) -> list[str]:
+    """Return a note on the repositories that a cluster could not search; or nothing."""
+    if answer is None or not answer.missing:
+        return []
+    return [f"not searched in time: {', '.join(answer.missing)}"]
+
+
 def _file(trees: Trees, group: list[Found], results: Results, editor: str) -> Markup:
     first = group[0]
     href = file_url(trees, first, results.query.text)
@@ -128,7 +137,7 @@ def _file(trees: Trees, group: list[Found], results: Results, editor: str) -> Ma
 def _hit(trees: Trees, found: Found, results: Results, editor: str) -> Markup:
     hit = found.hit
     href = file_url(trees, found, results.query.text)
-    lines = shown_lines(found.tree.index.root, hit, results.terms)
+    lines = shown_lines(Path(), hit, results.terms)  # none around it, so no file is read
     name = visible_name(hit.symbol) if hit.symbol else f"line {hit.line}"
     path = url_path(trees.shown(found.tree, hit.path))
     return tag(
@@ -141,7 +150,7 @@ def _hit(trees: Trees, found: Found, results: Results, editor: str) -> Markup:
             tag(
                 "span",
                 tag("a", "related", href=f"/related/{path}?line={hit.line}", data_key="r"),
-                editor_link(editor, found.tree.index.root / hit.path, hit.line),
+                editor_link(editor, found.tree.file(hit.path), hit.line),
                 class_="acts",
             ),
         ),

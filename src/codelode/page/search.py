@@ -13,21 +13,13 @@ from codelode.search.parsed_query import parse_query
 from codelode.search.request import SearchRequest
 
 if TYPE_CHECKING:
-    from codelode.page.trees import Tree, Trees
+    from codelode.page.trees import Found, Trees
     from codelode.page.words import Filters
     from codelode.search.request import Mode
     from codelode.types import Answer, Hit
 
 DEPTHS = (1, 4, 16)
 """The factors of the limit to ask for, in turn, until enough hits pass the later filters."""
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A hit and its tree."""
-
-    tree: Tree
-    hit: Hit
 
 
 @dataclass(slots=True)
@@ -65,12 +57,10 @@ def search(trees: Trees, query: FilteredQuery, limit: int, mode: Mode = "hybrid"
     """
     began = time.perf_counter()
     results = Results(query, mode, limit, filters=filters_of(query))
-    chosen = [tree for tree in trees.chosen(results.filters) if tree.searchable()]
     try:
         results.terms = parse_query(query.text).terms
         for depth in DEPTHS if results.filters.after else DEPTHS[:1]:
-            if chosen:
-                _ask(results, trees, chosen, limit * depth)
+            _ask(results, trees, limit * depth)
             if len(results.found) >= limit or not results.more:
                 break
     except NoIndexError:
@@ -83,7 +73,7 @@ def search(trees: Trees, query: FilteredQuery, limit: int, mode: Mode = "hybrid"
     return results
 
 
-def _ask(results: Results, trees: Trees, chosen: list[Tree], wanted: int) -> None:
+def _ask(results: Results, trees: Trees, wanted: int) -> None:
     """Fill `results` with the hits that pass the filters, out of the best `wanted` hits."""
     filters = results.filters
     request = SearchRequest(
@@ -93,8 +83,10 @@ def _ask(results: Results, trees: Trees, chosen: list[Tree], wanted: int) -> Non
         languages=filters.languages or None,
         globs=filters.globs or None,
     )
-    results.answer = answer = trees.answer(chosen, request)
-    found = [Found(*trees.located(chosen, answer, hit)) for hit in answer.hits]
+    answered = trees.search(filters, request)
+    if answered is None:
+        return
+    results.answer, found = answered
     results.found = [each for each in found if _passes(each.hit, filters)]
     results.more = len(found) >= wanted
 

@@ -37,8 +37,7 @@ def serve_page(
     host, port = address
     if not token and not is_loopback(host):
         token = secrets.token_urlsafe(_TOKEN_BYTES)
-    for tree in trees.all:
-        tree.updates.start()
+    trees.start()
     page = Page(trees, *look).application()
     guarded = Guard(page, [*LOOPBACK_NAMES, host, *names], token, "lode_page" if token else "")
 

@@ -47,7 +47,7 @@ class Updates:
             "updating": running,
             "files_to_read": self._files_found,
             "files_read": self._files_indexed,
-            "problem": self._problem or None,
+            "problem": self._problem,
         }
 
     def found(self, files: int, size: int) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypedDict
 
 from codelode import arguments
 from codelode.discover.options import RECORDED
+from codelode.discover.slices import Slice
 from codelode.system.cpu import available_cores
 from codelode.types import Skip
 
@@ -70,6 +71,8 @@ class UpdateOptions:
     trace: Path | None
     merged_chunks: int | None = None
     """The most chunks that compaction merges afterwards; None for what compaction chooses."""
+    slice: Slice = field(default_factory=Slice)
+    """The files to index, for an index that is joined with those of the other slices."""
 
     @classmethod
     def of(cls, paths: Paths | None, given: UpdateSettings) -> UpdateOptions:

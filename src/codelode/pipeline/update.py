@@ -87,7 +87,8 @@ def update(context: UpdateContext, options: UpdateOptions) -> UpdateReport:
     budget = MemoryBudget(
         options.max_memory or default_cap(), max(0, resident_bytes() - PARENT_BYTES)
     )
-    tasks = changed_files(context.walked(), known, skips, ledger.clock)
+    walked = options.slice.within(context.walked())
+    tasks = changed_files(walked, known, skips, ledger.clock)
     with _runs(context, options, budget, tasks, ledger.clock) as (runs, pool):
         for run in runs:
             for skip in run.skips:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import re
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from codelode import metrics
@@ -11,7 +13,9 @@ from codelode.embed.load import load, names
 from codelode.errors import DamagedError, ModelError, UsageError
 from codelode.lru import LruCache
 from codelode.roster.cache import DEFAULT_LIMIT, ObjectCache
+from codelode.roster.names import folders_of
 from codelode.roster.opened import local_folder, open_shard
+from codelode.roster.repositories import RepositoryTotals
 from codelode.roster.roster import Roster
 from codelode.search.filters import languages_needed
 from codelode.search.parsed_query import parse_request
@@ -22,16 +26,19 @@ from codelode.types import Answer, Freshness
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from typing import Self
 
     from codelode.embed.encoder import Encoder
     from codelode.objects.transfer import Meter
     from codelode.roster.roster import Selection
     from codelode.search.request import SearchRequest
     from codelode.search.shard import Shard
-    from codelode.types import Hit
+    from codelode.search.symbol_query import SymbolRequest
+    from codelode.types import Hit, SymbolHit
 
 _SHARDS = 4
+_HOMES = 16
 _UNSAFE_PATH = re.compile(r"(?:\A|/)\.{0,2}(?:/|\Z)|\0")
 
 CACHE_FOLDER = "fetched"
@@ -74,6 +81,19 @@ class SelectedRepositories:
         self._model = model
         self._encoder: Encoder | None = None
         self._shards: LruCache[frozenset[str], Shard] = LruCache(_SHARDS)
+        self._homes: LruCache[str, Shard] = LruCache(_HOMES)
+
+    def narrowed(self, globs: Sequence[str]) -> Self:
+        """Return those of these repositories whose names match `globs` too.
+
+        Raises `UsageError` for a bad glob, and if there is nothing to search.
+        """
+        if not globs:
+            return self
+        narrowed = copy.copy(self)
+        narrowed.selection = not_empty(self.selection.matching(globs), globs)
+        narrowed._shards = LruCache(_SHARDS)
+        return narrowed
 
     @metrics.counting_errors("search")
     def answer(self, request: SearchRequest) -> Answer:
@@ -94,19 +114,102 @@ class SelectedRepositories:
         searched = self.selection.having(languages)
         if not len(searched):
             return []
-        try:
+        with self._damage_explained():
             shard = self._shard(languages, searched)
             encoder = None if request.mode == "lexical" else self._load_encoder(shard)
             hits = [hit for _, hit in search_all([Source(shard)], encoder, request)]
+        check_paths(hit.path for hit in hits)
+        return hits
+
+    def symbols(self, request: SymbolRequest) -> list[SymbolHit]:
+        """Return definitions, as `search.symbols.find_symbols` does. Raises what it does."""
+        from codelode.search.symbol_finder import symbols_in
+        from codelode.search.symbols import find_symbols
+
+        languages = frozenset(languages_needed(canonical(request.languages or ())))
+        searched = self.selection.having(languages)
+        if not len(searched):
+            return []
+        with self._damage_explained():
+            shard = self._shard(languages, searched)
+            with shard.searched():
+                hits = find_symbols(
+                    lambda stage: [symbols_in(shard, None, request, stage)], request
+                )
+        check_paths(hit.path for hit in hits)
+        return hits
+
+    def outline(self, path: str) -> list[SymbolHit]:
+        """Return the definitions of a file. Raises `UsageError` if there is no such file."""
+        from codelode.search.one_file import file_outline, not_in_the_index
+
+        with self._damage_explained(), self._home(path) as shard:
+            hits = file_outline(shard, None, path)
+        if hits is None:
+            raise not_in_the_index(path)
+        return hits
+
+    def text(self, path: str) -> str:
+        """Return the text of a file, as indexed. Raises `UsageError` if there is no such file."""
+        from codelode.search.one_file import file_text, not_in_the_index
+
+        with self._damage_explained(), self._home(path) as shard:
+            text = file_text(shard, path)
+        if text is None:
+            raise not_in_the_index(path)
+        return text.decode("utf-8", "replace")
+
+    def related(self, path: str, line: int, limit: int = 10) -> list[Hit]:
+        """Return code of other files that is similar to the code at a line (1-based), best first.
+
+        Raises `UsageError` if there is no such file, or no code at this line.
+        """
+        from codelode.search.related import related
+
+        with self._damage_explained():
+            self._check_home(path)
+            hits = related(self._shard(frozenset(), self.selection), None, path, line, limit)
+        check_paths(hit.path for hit in hits)
+        return hits
+
+    def totals(self) -> list[RepositoryTotals]:
+        """Return the repositories in the order of their names."""
+        return [*map(RepositoryTotals.of, self.selection)]
+
+    @contextmanager
+    def _home(self, path: str) -> Iterator[Shard]:
+        """Hold the shard of the one repository that a path is in, and no other.
+
+        Raises `UsageError` if it is in none of the selected ones.
+        """
+        selection = self._check_home(path)
+        name = next(iter(selection)).name
+        shard = self._homes.get(name)
+        if shard is None:
+            shard = open_shard(selection, self._cache)
+            self._homes.put(name, shard)
+        with shard.searched():
+            yield shard
+
+    def _check_home(self, path: str) -> Selection:
+        """Return the repository that a path is in. Raises `UsageError` if there is none."""
+        from codelode.search.one_file import not_in_the_index
+
+        found = self.selection.named(folders_of(path))
+        if not len(found) or is_unsafe(path):
+            raise not_in_the_index(path)
+        return found
+
+    @contextmanager
+    def _damage_explained(self) -> Iterator[None]:
+        """Add to errors of damaged segments what to do about them."""
+        try:
+            yield
         except DamagedError as error:
             advice = "add its repository to the roster again"
             if local_folder(self.roster.store) is None:
                 advice = f"remove {self._cache.directory}; if that does not help, {advice}"
             raise DamagedError(error.problem, advice) from error
-        for hit in hits:
-            if _UNSAFE_PATH.search(hit.path):
-                raise DamagedError("a path leads out of its repository", "do not trust the roster")
-        return hits
 
     def _shard(self, languages: frozenset[str], searched: Selection) -> Shard:
         shard = self._shards.get(languages)
@@ -171,8 +274,23 @@ def check_for_roster(request: SearchRequest) -> None:
 
 def select_some(roster: Roster, globs: Sequence[str], labels: Collection[str]) -> Selection:
     """Return what `Roster.select` does. Raises `UsageError` too if there is nothing to search."""
-    selection = roster.select(globs, labels)
+    return not_empty(roster.select(globs, labels), globs)
+
+
+def not_empty(selection: Selection, globs: Sequence[str]) -> Selection:
+    """Return a selection by `globs`. Raises `UsageError` if it has no repositories."""
     if not len(selection):
         which = f" that matches {' or '.join(map(repr, globs))}" if globs else " to search"
-        raise UsageError(f"{roster.place} has no repository{which}")
+        raise UsageError(f"{selection.roster.place} has no repository{which}")
     return selection
+
+
+def check_paths(paths: Iterable[str]) -> None:
+    """Raise `DamagedError` unless all paths of hits stay inside of their repositories."""
+    if any(map(is_unsafe, paths)):
+        raise DamagedError("a path leads out of its repository", "do not trust the roster")
+
+
+def is_unsafe(path: str) -> bool:
+    """Return whether a path could lead out of the folder that it is joined to."""
+    return _UNSAFE_PATH.search(path) is not None

@@ -6,6 +6,7 @@ only ever removed, which does not disturb processes that have it mapped.
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 import uuid
@@ -20,7 +21,8 @@ from codelode.objects.transfer import download, move
 from codelode.system.files import MappedFile, read_file, removed_on_failure, sync_file
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Iterator
+    from io import BufferedRandom, BufferedReader
 
     from codelode.objects.pace import Pace
     from codelode.objects.store import ObjectStore
@@ -74,9 +76,20 @@ class ObjectCache:
         missing = [each for each in distinct if not self._has(each)]
         if not missing:
             return
+        needed = {each.digest for each in wanted}
+        try:
+            self._fetch_all(store, missing)
+        except OSError:  # the disk is full
+            self._make_room(needed, sum(each.size or 0 for each in missing))
+            try:
+                self._fetch_all(store, [each for each in missing if not self._has(each)])
+            except OSError as error:
+                raise self._unwritable(error) from None
+        self._make_room(needed)
+
+    def _fetch_all(self, store: ObjectStore, missing: list[Wanted]) -> None:
         size = sum(each.size or 0 for each in missing)
         move(missing, size, partial(self._fetch, store), None, self._meter, _AT_ONCE)
-        self._make_room({each.digest for each in wanted})
 
     def open(self, digest: str) -> Buffer | None:
         """Map an object; None if it is not there (another process may have made room).
@@ -94,6 +107,34 @@ class ObjectCache:
             return read_file(self._path(digest))
         except OSError:
             return None
+
+    def discard_damaged(self, digest: str) -> None:
+        """Remove an object if it no longer matches its digest; it will be fetched again."""
+        path = self._path(digest)
+        with suppress(OSError):
+            with open(path, "rb") as file:
+                found = _digest_of(file)
+            if found != digest:
+                path.unlink()
+
+    def size(self) -> int:
+        """Return the bytes that `clear` would free."""
+        return sum(status.st_size for _, status in self._removable())
+
+    def clear(self) -> int:
+        """Remove all objects; return the bytes freed. Searches that have them mapped go on.
+
+        What a process is fetching now is left to it.
+        """
+        freed = 0
+        for path, status in self._removable():
+            with suppress(OSError):
+                path.unlink()
+                freed += status.st_size
+        for folder in self.directory.glob("??"):
+            with suppress(OSError):  # it is not empty
+                folder.rmdir()
+        return freed
 
     def _path(self, digest: str) -> Path:
         return self.directory / digest[:2] / digest
@@ -122,7 +163,7 @@ class ObjectCache:
                     download(store, wanted.key, file, wanted.size, pace=pace)
                     sync_file(file)
                     file.seek(0)
-                    found = file_digest(file, lambda: blake2b(digest_size=32)).hexdigest()
+                    found = _digest_of(file)
                 if found != wanted.digest:
                     raise DamagedError(
                         f"{store.place}: {wanted.key} is damaged: wrong checksum",
@@ -134,26 +175,45 @@ class ObjectCache:
                 f"{store.place}: {wanted.key} is missing", "add its repository to the roster again"
             ) from None
         except OSError as error:
-            raise ObjectStoreError(
-                os.fsdecode(self.directory), "", f"cannot be written: {error.strerror or error}"
-            ) from None
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            raise self._unwritable(error) from None
 
-    def _make_room(self, needed: Collection[str]) -> None:
-        """Remove the files used longest ago until the folder is within its limit."""
+    def _unwritable(self, error: OSError) -> ObjectStoreError:
+        problem = f"cannot be written: {error.strerror or error}"
+        return ObjectStoreError(os.fsdecode(self.directory), "", problem)
+
+    def _make_room(self, needed: Collection[str], more: int = 0) -> None:
+        """Remove the files used longest ago until the folder is within its limit.
+
+        `more` is the number of bytes to free in any case.
+        """
         files = sorted(self._files(), key=lambda each: each[1].st_mtime)
         total = sum(status.st_size for _, status in files)
+        limit = min(self.limit, total - more) if more else self.limit
         now = time.time()
         for path, status in files:
             if path.name.startswith(_TEMPORARY):
                 unwanted = now - status.st_mtime > _ABANDONED_SECONDS
             else:
-                unwanted = total > self.limit and path.name not in needed
+                unwanted = total > limit and path.name not in needed
             if unwanted:
                 with suppress(OSError):
                     path.unlink()
                 total -= status.st_size
 
+    def _removable(self) -> Iterator[tuple[Path, os.stat_result]]:
+        """Yield all files but those that a process may be fetching now."""
+        for path, status in self._files():
+            age = time.time() - status.st_mtime
+            if not path.name.startswith(_TEMPORARY) or age > _ABANDONED_SECONDS:
+                yield path, status
+
     def _files(self) -> Iterable[tuple[Path, os.stat_result]]:
         for path in self.directory.glob("??/*"):
             with suppress(OSError):  # removed meanwhile
                 yield path, path.stat()
+
+
+def _digest_of(file: BufferedReader | BufferedRandom) -> str:
+    return file_digest(file, lambda: blake2b(digest_size=32)).hexdigest()

@@ -14,7 +14,7 @@ repository (`search.shard.Shard`), with the totals of the selection as statistic
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -197,6 +197,12 @@ class Selection:
         names = self.roster.table.encoded_names
         matches = wanted.matching(names[row] for row in self.rows.tolist())
         return Selection(self.roster, self.rows[np.fromiter(matches, bool, len(self.rows))])
+
+    def named(self, names: Iterable[str]) -> Selection:
+        """Return the repositories of this selection with some names."""
+        found = [self.roster.table.find(name) for name in names]
+        rows = np.array(sorted(row for row in found if row is not None), np.int64)
+        return Selection(self.roster, rows[np.isin(rows, self.rows)])
 
     def having(self, languages: Collection[str]) -> Selection:
         """Return the repositories with live files in any of some languages, given by their names.

@@ -72,30 +72,13 @@ class Uploader:
             digest = _digest(live)
             self._put_segment(live, digest)
             digests.append(digest)
-        manifest = snapshot.manifest
-        data = RepositoryManifest(manifest, digests).encode()
-        digest = digest_of(data)
-        self.store.put(repository_key(digest), data, self._pace)
+        found = RepositoryManifest(snapshot.manifest, digests)
+        repository = put_manifest(self.store, found, name, label, files_by_language(snapshot))
         if time.monotonic() - self._began > _LONGEST_SECONDS:
             raise StaleWriterError(
                 self.store.place, "", "the upload took hours: run it again, little is left to do"
             )
-        return Repository(
-            name=name,
-            label=label,
-            manifest=digest,
-            generation=manifest.generation,
-            complete=manifest.complete,
-            updated=int(time.time()),
-            segments=len(manifest.segments),
-            files=manifest.files,
-            chunks=manifest.chunks,
-            tokens=manifest.tokens,
-            text_bytes=sum(entry.text_bytes for entry in manifest.segments),
-            index_bytes=manifest.index_bytes,
-            identity=Identity.of(manifest),
-            languages=files_by_language(snapshot),
-        )
+        return repository
 
     def _put_segment(self, live: LiveSegment, digest: str) -> None:
         key = segment_key(digest)
@@ -113,10 +96,41 @@ class Uploader:
         return self._store_time - found.modified < _FRESH_SECONDS
 
 
-def digests_of(store: ObjectStore, repository: Repository) -> frozenset[str]:
-    """Return the digests of the segments of a repository. Raises `ObjectStoreError`."""
+def put_manifest(
+    store: ObjectStore, found: RepositoryManifest, name: str, label: str, languages: dict[str, int]
+) -> Repository:
+    """Upload the manifest of a repository whose segments are in the store; return the repository.
+
+    `languages` counts its live files by language. Raises `ObjectStoreError`.
+    """
+    data, manifest = found.encode(), found.manifest
+    digest = digest_of(data)
+    store.put(repository_key(digest), data)
+    return Repository(
+        name=name,
+        label=label,
+        manifest=digest,
+        generation=manifest.generation,
+        complete=manifest.complete,
+        updated=int(time.time()),
+        segments=len(manifest.segments),
+        files=manifest.files,
+        chunks=manifest.chunks,
+        tokens=manifest.tokens,
+        text_bytes=sum(entry.text_bytes for entry in manifest.segments),
+        index_bytes=manifest.index_bytes,
+        identity=Identity.of(manifest),
+        languages=languages,
+    )
+
+
+def digests_of(store: ObjectStore, manifest: str) -> frozenset[str]:
+    """Return the digests of the segments that the manifest with a digest names.
+
+    Returns none if it is missing. Raises `DamagedError`, `ObjectStoreError`.
+    """
     try:
-        data = store.get(repository_key(repository.manifest))
+        data = store.get(repository_key(manifest))
     except NoObjectError:
         return frozenset()
     return frozenset(decode_repository_manifest(data).digests)

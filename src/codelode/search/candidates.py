@@ -101,7 +101,9 @@ class TopK:
         offered = Candidates(np.full(len(kept), segment, np.int64), kept, scores[picked])
         offered = self._cut(offered, self._places)
         with self._lock:
-            self._best = self._cut(self._best + offered, self._places_once)
+            if len(self._best):
+                offered = self._cut(self._best + offered, self._places_once)
+            self._best = offered
             if len(self._best) == self.k:
                 self.threshold = float(self._best.scores.min())
 

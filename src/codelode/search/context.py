@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from codelode.lazy import cached_property
 from codelode.search.named import NameAsked, name_asked
 from codelode.search.query_words import QueryWords
+from codelode.segment.name_keys import clean_name, name_key
 from codelode.text.tokens import is_compound
 
 if TYPE_CHECKING:
@@ -115,6 +116,11 @@ class QueryContext:
     def name(self) -> NameAsked | None:
         """The name that the whole query consists of, or None."""
         return name_asked(self.query.text)
+
+    @cached_property
+    def name_key(self) -> bytes:
+        """The key of this name (see `segment.name_keys`); empty without a name."""
+        return name_key(clean_name(self.name.name)) if self.name is not None else b""
 
     @cached_property
     def has_compound(self) -> bool:

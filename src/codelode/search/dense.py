@@ -19,6 +19,7 @@ from codelode.search.candidates import Candidates, TopK
 from codelode.search.fair_lock import SEARCH_LOCK
 from codelode.search.parallel_scan import shared_out
 from codelode.segment.quantizer import QUARTER_UNIT, SCALE_UNIT, in_quarters, scan_codes
+from codelode.text.csr import joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +34,9 @@ SHARED_ROWS = 1 << 20
 RELEASING_ROWS = 1 << 13
 """A scan of this many rows releases the search lock; for fewer, passing it on costs as much."""
 
+KEPT_ROWS = 1 << 20
+"""The products of a scan of fewer rows are kept until the end of the search: 4 MB at most."""
+
 _ROWS_PER_RUN = 150
 _ROWS_PER_COPY = 1
 """The costs of starting another run of rows, and of copying a row together, in rows scanned."""
@@ -42,32 +46,57 @@ def dense_candidates(
     shard: Shard, vector: NDArray[np.float32], masks: Sequence[Mask], k: int
 ) -> Candidates:
     """Return the k allowed chunks nearest to a unit vector float32[d], with their cosines."""
-    with dense_scan(shard, vector, masks, k) as best:
+    with dense_scan(Products(shard, vector), masks, k) as best:
         pass
     return best.result()
 
 
+class Products:
+    """The dot products of the codes of a query with those of the chunks of a shard.
+
+    They are whole numbers. Those of a segment that was scanned as a whole are kept, because the
+    features of candidates need some of them again.
+    """
+
+    def __init__(self, shard: Shard, vector: NDArray[np.float32]) -> None:
+        """Take the unit vector float32[d] of the query."""
+        self.shard = shard
+        self.codes, self.step = scan_codes(vector)
+        """The codes int8[1, d] of the query, and their factor."""
+        self._kept: dict[int, NDArray[np.float32]] = {}
+
+    def keep(self, number: int, products: NDArray[np.float32]) -> None:
+        """Keep the products with all chunks of a segment."""
+        self._kept[number] = products
+
+    def of(self, number: int, chunks: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Return the products with some chunks of a segment, float32[n]."""
+        kept = self._kept.get(number)
+        if kept is not None:
+            return kept.take(chunks)
+        return _dots(self.codes, self.shard.segment(number).codes.take(chunks, axis=0))
+
+
 @contextmanager
-def dense_scan(
-    shard: Shard, vector: NDArray[np.float32], masks: Sequence[Mask], k: int
-) -> Iterator[TopK]:
-    """Find the k chunks nearest to a unit vector float32[d]; they are complete after the block.
+def dense_scan(products: Products, masks: Sequence[Mask], k: int) -> Iterator[TopK]:
+    """Find the k chunks nearest to a query; they are complete after the block.
 
     In a large shard, idle cores scan while the block does something else.
     """
-    codes, step = scan_codes(vector)
-    unit = step * SCALE_UNIT
+    shard, unit = products.shard, products.step * SCALE_UNIT
     best = TopK(k, shard.places)
+    numbers = [number for number, mask in enumerate(masks) if mask is None or len(mask)]
+    rows = sum(_rows(shard.segment(number), masks[number]) for number in numbers)
 
     def scan(number: int) -> None:
         segment = shard.segment(number)
-        scores, ordinals = _scan(segment, codes, masks[number])
-        scores *= segment.scales if ordinals is None else segment.scales[ordinals]
+        dots, ordinals = _scan(segment, products.codes, masks[number])
+        if ordinals is None and rows < KEPT_ROWS:
+            products.keep(number, dots)
+        scores = dots * (segment.scales if ordinals is None else segment.scales[ordinals])
         scores *= unit
         best.offer(number, scores, ordinals)
 
-    numbers = [number for number, mask in enumerate(masks) if mask is None or len(mask)]
-    rows = sum(_rows(shard.segment(number), masks[number]) for number in numbers)
     with shared_out(scan, numbers, helped=rows >= SHARED_ROWS):
         yield best
 
@@ -75,14 +104,24 @@ def dense_scan(
 def cosines(
     segment: Segment, ordinals: NDArray[np.int64], vector: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """Return the cosines float32[n] of chunks with a unit vector, residuals included.
+    """Return the cosines float32[n] of chunks with a unit vector, residuals included."""
+    return cosines_of([(segment, ordinals)], vector)
 
-    They are summed in float64 row by row, because a matrix product could round a row differently
-    depending on the other rows.
+
+def cosines_of(
+    chunks: Sequence[tuple[Segment, NDArray[np.int64]]], vector: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Return the cosines of chunks of at least one segment, float32[n].
+
+    `chunks` are the segments, each with ordinals. The products are summed in float64 row by row,
+    because a matrix product could round a row differently depending on the other rows.
     """
-    rows = in_quarters(segment.codes.take(ordinals, axis=0), segment.residuals(ordinals))
-    sums = np.einsum("ij,j->i", rows.astype(np.float64), vector.astype(np.float64))
-    exact: NDArray[np.float64] = sums * (segment.scales[ordinals] * QUARTER_UNIT)
+    codes = joined([segment.codes.take(ordinals, axis=0) for segment, ordinals in chunks])
+    residuals = joined([segment.residuals(ordinals) for segment, ordinals in chunks])
+    scales = joined([segment.scales[ordinals] for segment, ordinals in chunks])
+    rows = in_quarters(codes, residuals).astype(np.float64)
+    sums = np.einsum("ij,j->i", rows, vector.astype(np.float64))
+    exact: NDArray[np.float64] = sums * (scales * QUARTER_UNIT)
     return exact.astype(np.float32)
 
 

@@ -13,18 +13,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from codelode.search.candidate_files import CandidateFiles
 from codelode.search.candidates import chunk_keys, split_keys
-from codelode.search.dense import cosines
-from codelode.search.file_features import FilesOfSegments, features_of_files
+from codelode.search.dense import cosines_of
+from codelode.search.file_features import features_of_files
 from codelode.search.file_query import file_weights
+from codelode.search.gathered import COLUMN, FEATURES
 from codelode.search.name_match import shares_in_query
 from codelode.search.named import grades_of
-from codelode.text.csr import group_starts
+from codelode.text.csr import group_numbers, group_starts, table_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from codelode.search.context import QueryContext
+    from codelode.search.dense import Products
     from codelode.search.gathered import Gathered
     from codelode.search.lexical import Bm25
     from codelode.search.shard import Shard
@@ -34,36 +35,41 @@ _JOINED = 0.7
 """The score of `getUrl` for the query `get_url`; the name itself scores 1."""
 
 
-def fill_features(gathered: Gathered, shard: Shard, context: QueryContext, bm25: Bm25) -> None:
-    """Fill in all arrays but the proposals, "as_written" and the features that `rank` sets."""
+def fill_features(
+    gathered: Gathered, context: QueryContext, bm25: Bm25, products: Products | None
+) -> None:
+    """Fill in all arrays but the proposals, "as_written" and the features that `rank` sets.
+
+    What can be done for all segments at once is: numpy takes as long for a few chunks as for a few
+    hundred.
+    """
+    if not len(gathered):
+        return
+    shard = bm25.shard
     segments, ordinals = split_keys(gathered.keys)
     bounds = [*group_starts(segments).tolist(), len(segments)]
-    names: list[bytes] = []
-    tables = []
-    for start, stop in pairwise(bounds):
-        rows, number = slice(start, stop), int(segments[start])
-        mine, segment, chunks = gathered[rows], shard.segment(number), ordinals[rows]
-        table = segment.chunks[chunks]
-        mine.paths[:] = shard.path_hashes(number, table["file"])
-        mine.starts[:] = table["start"]
-        mine.files[:] = chunk_keys(number, table["file"])
-        scores = bm25.weights(number, chunks)
-        mine.covered[:] = scores > 0
-        mine.feature("bm25")[:] = scores.sum(axis=1)
-        if context.vector is not None:
-            mine.feature("cosine")[:] = cosines(segment, chunks, context.vector)
+    parts = [(int(segments[start]), slice(start, stop)) for start, stop in pairwise(bounds)]
+    chunks = [(shard.segment(number), ordinals[rows]) for number, rows in parts]
+    table = table_rows([(segment.chunks, mine) for segment, mine in chunks])
+    gathered.starts[:] = table["start"]
+    gathered.files[:] = chunk_keys(segments, table["file"])
+    _fill_from_files(gathered, context, shard, products, table)
+    if context.vector is not None:
+        gathered.feature("cosine")[:] = cosines_of(chunks, context.vector)
+    for (number, rows), (segment, mine) in zip(parts, chunks, strict=True):
+        scores = bm25.weights(number, mine)
+        gathered.covered[rows] = scores > 0
+        gathered.feature("bm25")[rows] = scores.sum(axis=1)
         if context.name is not None:
             # If the compound occurs as text, only the exact definition is worth more than its uses.
             strict = context.has_compound
-            mine.feature("named")[:] = grades_of(shard, number, context.name, chunks, strict)
+            grades = grades_of(shard, number, context.name, mine, strict)
+            gathered.feature("named")[rows] = grades
         if context.query.names:
-            mine.feature("defines")[:] = _defines(segment, context, chunks)
-        names += segment.symbols(chunks)
-        tables.append(table)
+            gathered.feature("defines")[rows] = _defines(segment, context, mine)
+    names = [name for segment, mine in chunks for name in segment.symbols(mine)]
     gathered.feature("symbol_exact")[:] = shares_in_query(names, context.share_of_term)
     gathered.feature("coverage")[:] = (gathered.covered * context.share).sum(axis=1)
-    if tables:
-        _fill_from_files(gathered, shard, context, tables)
 
 
 def _defines(
@@ -75,8 +81,8 @@ def _defines(
     """
     defines = np.zeros(len(ordinals), np.float32)
     for name in context.query.names:
-        for joined, worth in ((True, _JOINED), (False, 1.0)):
-            chunks = segment.definitions.chunks_defining(name, joined)
+        for any_join, worth in ((True, _JOINED), (False, 1.0)):
+            chunks = segment.definitions.chunks_defining(name, any_join)
             if not len(chunks):
                 break  # the exact name would have been among these
             np.maximum(defines, worth * np.isin(ordinals, chunks), out=defines)
@@ -84,18 +90,23 @@ def _defines(
 
 
 def _fill_from_files(
-    gathered: Gathered, shard: Shard, context: QueryContext, tables: Sequence[NDArray[np.void]]
+    gathered: Gathered,
+    context: QueryContext,
+    shard: Shard,
+    products: Products | None,
+    table: NDArray[np.void],
 ) -> None:
-    """Fill in the features that depend on the files; `tables` are the chunks' rows.
+    """Fill in what depends on the files; overwrite all features.
 
-    All segments are done together: numpy takes as long for a few files as for a few hundred.
+    `table` are the candidates' rows of the table of chunks.
     """
-    firsts = group_starts(gathered.files)
-    row_of_file = np.repeat(np.arange(len(firsts)), np.diff(np.append(firsts, len(gathered))))
-    files = FilesOfSegments(shard, gathered.files[firsts])
-    for name, column in features_of_files(files, context).items():
-        gathered.feature(name)[:] = column[row_of_file]
+    row_of_file = group_numbers(gathered.files)
+    files = CandidateFiles(shard, gathered.files[group_starts(row_of_file)])
+    gathered.paths[:] = files.path_hashes()[row_of_file]
+    features = np.zeros((len(files.paths), len(FEATURES)), np.float32)
+    for name, column in features_of_files(files, context, products).items():
+        features[:, COLUMN[name]] = column
+    features.take(row_of_file, axis=0, out=gathered.features)
     if context.query.files:
-        table = np.concatenate(tables)
         weights = file_weights(context.query.files, files.paths, table, row_of_file)
         gathered.feature("file")[:] = weights

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from codelode.search.candidates import split_keys
-from codelode.search.file_means import mean_cosines, sampled_chunks
+from codelode.search.file_means import mean_cosines
 from codelode.search.file_roles import ROLES, roles_of_files
 from codelode.search.name_match import likeness_of_stems, shares_of_paths, shares_of_symbols
 from codelode.search.query_words import ASK_PROSE, ASK_TESTS
-from codelode.text.csr import group_starts
+from codelode.text.csr import joined
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from codelode.search.candidate_files import CandidateFiles
     from codelode.search.context import QueryContext
-    from codelode.search.shard import Shard
-    from codelode.segment.reader import Segment
+    from codelode.search.dense import Products
 
 _PROSE = frozenset(
     "markdown rst text json yaml toml ini xml html css csv svg properties diff make cmake"
@@ -30,27 +28,8 @@ _PROSE = frozenset(
 _DOCS = frozenset("markdown rst text asciidoc".split())
 
 
-class FilesOfSegments:
-    """Distinct files of a shard, in the order of segments and rows, with their paths.
-
-    `parts` has an item for each segment: its number, the rows of its files int64[n], and the slice
-    of `paths` that holds their paths.
-    """
-
-    def __init__(self, shard: Shard, keys: NDArray[np.int64]) -> None:
-        """Take the keys of the files, ascending: see `chunk_keys`."""
-        segments, rows = split_keys(keys)
-        bounds = [*group_starts(segments).tolist(), len(keys)]
-        self.shard = shard
-        self.parts = [
-            (int(segments[start]), rows[start:stop], slice(start, stop))
-            for start, stop in pairwise(bounds)
-        ]
-        self.paths = [path for number, mine, _ in self.parts for path in shard.paths(number, mine)]
-
-
 def features_of_files(
-    files: FilesOfSegments, context: QueryContext
+    files: CandidateFiles, context: QueryContext, products: Products | None
 ) -> Mapping[str, NDArray[np.floating]]:
     """Return features by name, each of n values, for n files."""
     words, paths = context.words, files.paths
@@ -62,49 +41,38 @@ def features_of_files(
     columns["path"] = shares_of_paths(paths, context.share_of_term)
     columns["name_loose"] = likeness_of_stems(paths, words)
     columns["depth"] = np.log1p(np.array([path.count(b"/") for path in paths], np.float32))
-    symbols: list[bytes] = []
-    ends: list[NDArray[np.int64]] = []
-    means = np.zeros(len(paths), np.float32)
-    for number, rows, place in files.parts:
-        segment = files.shard.segment(number)
-        table = segment.files
-        sample, begins = sampled_chunks(table["first_chunk"][rows], table["chunks"][rows])
-        text, stops = _symbols(segment, sample, begins)
-        ends.append(stops + sum(map(len, symbols)))
-        symbols.append(text)
-        if context.vector is not None:
-            mine = mean_cosines(files.shard, number, rows, sample, begins, context.vector)
-            means[place] = mine
-    columns["file_mean"] = means
-    stops = np.concatenate(ends)
-    columns["file_defines"] = shares_of_symbols(b"".join(symbols), stops.tolist(), words)
+    columns["file_defines"] = shares_of_symbols(*_symbols(files), words)
+    if products is not None:
+        columns["file_mean"] = mean_cosines(files, products)
     return columns
 
 
-def _roles(files: FilesOfSegments) -> NDArray[np.uint8]:
+def _roles(files: CandidateFiles) -> NDArray[np.uint8]:
     """Return the role bits of files, uint8[n]."""
     known = files.shard.file_roles
-    return np.concatenate(
+    return joined(
         [
-            roles_of_files(known[number], rows, files.paths[place])
-            for number, rows, place in files.parts
+            roles_of_files(known[part.number], part.rows, files.paths[part.files])
+            for part in files.parts
         ]
     )
 
 
-def _kinds(files: FilesOfSegments) -> dict[str, NDArray[np.float32]]:
+def _kinds(files: CandidateFiles) -> dict[str, NDArray[np.float32]]:
     """Return which files are not program code, and which of them are documentation.
 
     A file of an unknown language (number 0) counts as code, unless its name has no extension.
     """
-    kinds = np.concatenate(
+    languages = files.table["language"]
+    kinds = joined(
         [
-            _kinds_of_languages(tuple(segment.languages))[segment.files["language"][rows]]
-            for number, rows, _ in files.parts
-            for segment in (files.shard.segment(number),)
+            _kinds_of_languages(tuple(files.shard.segment(part.number).languages))[
+                languages[part.files]
+            ]
+            for part in files.parts
         ]
     )
-    for row in np.flatnonzero(np.isnan(kinds[:, 0])).tolist():
+    for row in np.flatnonzero(languages == 0).tolist():
         kinds[row] = b"." not in files.paths[row].rpartition(b"/")[2][1:]
     return {"prose": kinds[:, 0], "docs": kinds[:, 1]}
 
@@ -119,18 +87,23 @@ def _kinds_of_languages(languages: tuple[str, ...]) -> NDArray[np.float32]:
     return np.array([(np.nan, np.nan), *known], np.float32)
 
 
-def _symbols(
-    segment: Segment, sample: NDArray[np.int64], begins: NDArray[np.int64]
-) -> tuple[bytes, NDArray[np.int64]]:
+def _symbols(files: CandidateFiles) -> tuple[bytes, list[int]]:
     """Return the symbols of the sampled chunks of files, each once and followed by a newline.
 
-    Also returns the offset at which the symbols of each file end, int64[files].
+    Also returns the offset at which the symbols of each file end.
     """
-    starts, lengths = segment.symbol_starts(sample), segment.chunks["symbol_length"][sample]
-    new = np.ones(len(sample), bool)
+    chunks = [(files.shard.segment(part.number), files.sample[part.sample]) for part in files.parts]
+    starts = joined([segment.symbol_starts(mine) for segment, mine in chunks])
+    lengths = joined([segment.chunks["symbol_length"][mine] for segment, mine in chunks])
+    new = np.ones(len(starts), bool)
     np.not_equal(starts[1:], starts[:-1], out=new[1:])
-    new[begins] = True
+    new[files.begins] = True
     new &= lengths > 0
     sizes = np.cumsum(np.where(new, lengths + np.int64(1), 0))
-    ends: NDArray[np.int64] = sizes[np.append(begins[1:], len(sample)) - 1]
-    return segment.lines_of("symbols", starts[new], lengths[new]), ends
+    ends = sizes[np.append(files.begins[1:], len(new)) - 1].tolist()
+    texts = [
+        segment.lines_of("symbols", starts[part.sample][mine], lengths[part.sample][mine])
+        for (segment, _), part in zip(chunks, files.parts, strict=True)
+        for mine in (new[part.sample],)
+    ]
+    return b"".join(texts), ends

@@ -1,9 +1,9 @@
-"""The cosine of a query with the mean of the vectors of all chunks of a file.
+"""The cosine of the query with the mean of the vectors of all chunks of a file.
 
 It distinguishes a file that as a whole is about the query from a file of which only one chunk
-happens to be about it. If a file has many chunks, a sample of `_SAMPLE` evenly spaced chunks stands
-for all. Only integers are added up, so the result does not depend on which other files are looked
-at together.
+happens to be about it. If a file has many chunks, a sample stands for all (see `candidate_files`).
+Only integers are added up, so the result does not depend on which other files are looked at
+together.
 """
 
 from __future__ import annotations
@@ -11,57 +11,42 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import simsimd
 from numpy.typing import NDArray
 
-from codelode.segment.quantizer import scan_codes
+from codelode.text.csr import joined
 
 if TYPE_CHECKING:
-    from codelode.search.shard import Shard
-
-_SAMPLE = 24
-
-
-def sampled_chunks(
-    firsts: NDArray[np.unsignedinteger], counts: NDArray[np.unsignedinteger]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the ordinals of the sampled chunks of files, and where each file's sample begins.
-
-    `firsts` and `counts` are the first chunk and the number of chunks of each file, at least 1.
-    """
-    counts = counts.astype(np.int64)
-    taken = np.minimum(counts, _SAMPLE)
-    begins = np.cumsum(taken) - taken
-    places = np.arange(int(taken.sum())) - np.repeat(begins, taken)
-    steps = places * np.repeat(counts, taken) // np.repeat(taken, taken)
-    return np.repeat(firsts.astype(np.int64), taken) + steps, begins
+    from codelode.search.candidate_files import CandidateFiles
+    from codelode.search.dense import Products
 
 
-def mean_cosines(
-    shard: Shard,
-    number: int,
-    files: NDArray[np.integer],
-    chunks: NDArray[np.int64],
-    begins: NDArray[np.int64],
-    vector: NDArray[np.float32],
-) -> NDArray[np.float32]:
-    """Return the cosine of a unit vector float32[d] with the mean vector of each file, float32[n].
-
-    `chunks` and `begins` are the `sampled_chunks` of the files of segment `number`. (There
-    are six arguments because the sample is used for another feature, too.)
-    """
-    segment = shard.segment(number)
-    codes, scales = segment.codes.take(chunks, axis=0), segment.scales[chunks]
-    norms = shard.mean_norms[number]
-    new = np.flatnonzero(norms[files] < 0)
-    if len(new):
-        rows, starts = _rows_of(new, begins, len(chunks))
-        norms[files[new]] = _norms(codes[rows], scales[rows], starts)
-    query, step = scan_codes(vector)
-    dots = np.asarray(simsimd.cdist(query, codes, "dot", out_dtype="float32"))[0]
-    sums = np.add.reduceat(dots.astype(np.int64) * scales, begins)
-    cosines: NDArray[np.float64] = sums * float(step) / np.maximum(norms[files], 1e-9)
+def mean_cosines(files: CandidateFiles, products: Products) -> NDArray[np.float32]:
+    """Return the cosine of a query with the mean vector of each file, float32[n]."""
+    chunks = [(part.number, files.sample[part.sample]) for part in files.parts]
+    scales = joined([files.shard.segment(number).scales[mine] for number, mine in chunks])
+    dots = joined([products.of(number, mine) for number, mine in chunks]).astype(np.int64)
+    sums = np.add.reduceat(dots * scales, files.begins)
+    lengths = _lengths(files, scales)
+    cosines: NDArray[np.float64] = sums * float(products.step) / np.maximum(lengths, 1e-9)
     return cosines.astype(np.float32)
+
+
+def _lengths(files: CandidateFiles, scales: NDArray[np.uint16]) -> NDArray[np.float32]:
+    """Return the length of the sum of each file's vectors, in units of `SCALE_UNIT`, float32[n].
+
+    `scales` uint16[m] are those of the sampled chunks. The lengths are kept for the next query.
+    """
+    known = files.shard.mean_norms
+    lengths = joined([known[part.number][part.rows] for part in files.parts])
+    for number, rows, places, sample in files.parts if (lengths < 0).any() else ():
+        new = np.flatnonzero(lengths[places] < 0)
+        if len(new):
+            begins = files.begins[places] - sample.start
+            picked, starts = _rows_of(new, begins, sample.stop - sample.start)
+            codes = files.shard.segment(number).codes.take(files.sample[sample][picked], axis=0)
+            found = _norms(codes, scales[sample][picked], starts)
+            lengths[places][new] = known[number][rows[new]] = found
+    return lengths
 
 
 def _rows_of(

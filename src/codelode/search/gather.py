@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from codelode.metrics import timed
 from codelode.search.as_written import fill_as_written
 from codelode.search.candidates import Candidates, TopK
-from codelode.search.dense import dense_scan
+from codelode.search.dense import Products, dense_scan
 from codelode.search.features import fill_features
 from codelode.search.file_query import chunks_of_files
 from codelode.search.filters import Mask, chunk_masks
@@ -61,27 +61,27 @@ def gather(
     with timed("lexical"):
         terms = terms or TermPostings(shard, context.query.terms)
         bm25 = Bm25(terms, context.statistics)
-    proposed = _propose(context, bm25, masks)
+    products = None if context.vector is None else Products(shard, context.vector)
+    proposed = _propose(context, bm25, masks, products)
     with timed("rank"):
         keys = distinct(np.concatenate([candidates.keys for candidates in proposed]))
         gathered = Gathered.empty(keys, len(terms))
         for proposer, candidates in enumerate(proposed):
             gathered.proposals[keys.searchsorted(candidates.keys), proposer] = candidates.scores
-        fill_features(gathered, shard, context, bm25)
+        fill_features(gathered, context, bm25, products)
         fill_runs(gathered, shard, context)
         fill_as_written(gathered, shard, context)
         return gathered
 
 
-def _propose(context: QueryContext, bm25: Bm25, masks: Sequence[Mask]) -> list[Candidates]:
+def _propose(
+    context: QueryContext, bm25: Bm25, masks: Sequence[Mask], products: Products | None
+) -> list[Candidates]:
     """Return the candidates of each of `PROPOSERS`."""
     matching = _matches(context, bm25.shard, masks)
-    if context.vector is None:
+    if products is None:
         return [Candidates.none(), *_propose_by_words(context, bm25, masks), matching]
-    with (
-        timed("dense"),
-        dense_scan(bm25.shard, context.vector, masks, context.limit) as nearest,
-    ):
+    with timed("dense"), dense_scan(products, masks, context.limit) as nearest:
         by_words = _propose_by_words(context, bm25, masks)
     return [nearest.result(), *by_words, matching]
 

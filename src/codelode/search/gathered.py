@@ -86,7 +86,9 @@ class Gathered:
 
     @classmethod
     def join(cls, parts: Sequence[Self]) -> Self:
-        """Concatenate the candidates of several shards."""
+        """Concatenate the candidates of several shards; those of one are returned as they are."""
+        if len(parts) == 1:
+            return parts[0]
         names = cls.__dataclass_fields__
         return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 

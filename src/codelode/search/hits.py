@@ -10,6 +10,7 @@ from codelode.search.column import column_in, cut_off_before, line_begin
 from codelode.search.file_query import line_asked
 from codelode.search.gathered import FEATURES
 from codelode.search.landing import Landing, Passage, land
+from codelode.search.landing_query import LandingQuery
 from codelode.search.staleness import CURRENT, staleness
 from codelode.text.lines import line_starts, line_starts_of_short
 from codelode.types import Hit
@@ -34,6 +35,7 @@ def texts(
     holds the snapshot.
     """
     numbers, ordinals = (part.tolist() for part in split_keys(ranked.keys))
+    query = LandingQuery(context)
     hits = []
     for row, (number, ordinal) in enumerate(zip(numbers, ordinals, strict=True)):
         live = shard.snapshot.segments[number]
@@ -42,7 +44,7 @@ def texts(
         file, path = passage.file, passage.path
         asked = line_asked(context.query.files, os.fsencode(path))
         match = _match(segment, ordinal, context.query.required)
-        landing = land(passage, segment.definitions, context, match.line or asked)
+        landing = land(passage, segment.definitions, query, match.line or asked)
         disk = CURRENT if root is None else staleness(root, segment.path(file), live, file)
         hits.append(
             Hit(
@@ -67,10 +69,10 @@ def texts(
 
 
 def _passage(shard: Shard, number: int, ordinal: int) -> Passage:
-    chunk = shard.segment(number).chunks[ordinal]
-    file, text = int(chunk["file"]), shard.text(number, ordinal)
-    starts = line_starts_of_short(text)
-    return Passage(file, shard.path(number, file), int(chunk["start_line"]), text, starts)
+    segment = shard.segment(number)
+    file, start, length, first_line, *_ = segment.chunks[ordinal].item()
+    text = segment.text(file, start, start + length)
+    return Passage(file, shard.path(number, file), first_line, text, line_starts_of_short(text))
 
 
 class _Match(NamedTuple):

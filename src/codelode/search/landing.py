@@ -7,12 +7,11 @@ lands on the name of the definition; any other lands on the line that matches be
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from typing import TYPE_CHECKING, NamedTuple
 
-from codelode.search.as_written import pasted, written_at
-from codelode.search.column import as_bytes, begins_word
+from codelode.search.as_written import written_at
+from codelode.search.column import begins_word
 from codelode.search.name_match import share_of_name
 from codelode.search.named import MODULES, is_inside
 from codelode.search.near_names import grade_of_name
@@ -21,19 +20,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from codelode.search.context import QueryContext
+    from codelode.search.landing_query import LandingQuery
     from codelode.segment.definition_lookup import DefinitionLookup
     from codelode.segment.definition_rows import DefinitionRow
 
 _NAME_SHARE = 0.5
 """A name answers if it holds this share of the query's weight, and the query this share of it."""
 
-_PHRASE_CHARACTERS = 8
-"""A shorter query that occurs verbatim on a line says nothing beyond its terms."""
-
 _COMMENTS = (b"//", b"/*", b"*", b"# ", b"#:", b"--", b";", b"%", b"{-", b"(*", b"'")
 """The beginnings of lines that are comments in some language; in none, of lines of code."""
-
-_LAST_NAME = re.compile(r"[^\W\d][\w$]*[!?]?\Z")
 
 
 class Landing(NamedTuple):
@@ -76,14 +71,14 @@ class Passage(NamedTuple):
 
 
 def land(
-    passage: Passage, definitions: DefinitionLookup, context: QueryContext, asked: int = 0
+    passage: Passage, definitions: DefinitionLookup, query: LandingQuery, asked: int = 0
 ) -> Landing:
     """Select the place in a passage that answers a query best: the line `asked`, if it is inside.
 
     `asked` is 1-based, 0 if the query names no line.
     """
     rows = definitions.rows_on_lines(passage.file, passage.first_line, passage.last_line)
-    line, is_exact, row = _best_line(rows, passage, definitions, context, asked)
+    line, is_exact, row = _best_line(rows, passage, definitions, query, asked)
     if row is None:
         row = _holding(rows, line) or _documented(rows, line, passage)
         if row is None:
@@ -102,15 +97,15 @@ def _best_line(
     rows: Sequence[DefinitionRow],
     passage: Passage,
     definitions: DefinitionLookup,
-    context: QueryContext,
+    query: LandingQuery,
     asked: int,
 ) -> tuple[int, bool, DefinitionRow | None]:
     """Return the line that answers a query best, and the definition that it was chosen for, if any.
 
     The flag says that the query asks for just this line: by its number, or as text.
     """
-    phrase = _phrase(context)
-    at = written_at(phrase, passage.text) if phrase else -1
+    context = query.context
+    at = written_at(query.phrase, passage.text) if query.phrase else -1
     row = _asked_for(rows, passage, definitions, context, is_written=at >= 0)
     if row is not None:
         return row.name_line, False, row
@@ -120,18 +115,11 @@ def _best_line(
     if at >= 0:
         return passage.first_line + _row(passage.starts, at), True, None
     text = passage.text.decode("latin-1")  # one character for each byte: offsets agree
-    matches = _Matches(text, passage.starts, context)
-    row = _named(rows, passage, matches, definitions, context)
+    matches = _Matches(text, passage.starts, query)
+    row = _named(rows, passage, matches, definitions, query)
     if row is not None:
         return row.name_line, False, row
     return passage.first_line + matches.best, False, None
-
-
-def _phrase(context: QueryContext) -> str:
-    """Return the text to look for as it is written; empty if it says nothing beyond its terms."""
-    text = context.query.text
-    telling = len(text) >= _PHRASE_CHARACTERS and not text.isidentifier()
-    return pasted(context.request.query) or (text if telling else "")
 
 
 def _fits(row: DefinitionRow, passage: Passage) -> bool:
@@ -147,17 +135,15 @@ class _Matches:
     is the first line that is not blank.
     """
 
-    def __init__(self, text: str, starts: Sequence[int], context: QueryContext) -> None:
-        self._lower = text.lower()
-        self._starts = starts
-        worth = [0.0] * len(starts)
+    def __init__(self, text: str, starts: Sequence[int], query: LandingQuery) -> None:
+        self._text, self._lower, self._starts = text, text.lower(), starts
         self.holding: set[int] = set()
         """Lines that hold a term, also within a word."""
-        for term, share in context.share_of_term.items():
-            for row in self._find(term, text):
-                worth[row] += share
-        if self.holding and any(worth):
-            self.best = worth.index(max(worth))
+        self._worth = [0.0] * len(starts)
+        for needle, share in query.terms:
+            self._add(needle, share)
+        if self.holding and any(self._worth):
+            self.best = self._worth.index(max(self._worth))
         else:
             blank = len(text) - len(text.lstrip())
             self.best = _row(starts, min(blank, len(text) - 1)) if text else 0
@@ -165,27 +151,23 @@ class _Matches:
     def add(self, names: Iterable[str]) -> None:
         """Add the lines that hold one of some names, in lower case."""
         for name in names:
-            self._find(name)
+            self._add(name)
 
-    def _find(self, term: str, text: str = "") -> set[int]:
-        """Add the lines that hold a term; return the lines on which it begins a word of `text`."""
-        needle, lower, starts = as_bytes(term).lower(), self._lower, self._starts
-        begins: set[int] = set()
-        if needle not in lower:
-            return begins
-        find, last = lower.find, len(starts)
+    def _add(self, needle: str, share: float | None = None) -> None:
+        """Add the lines that hold a term, and its share to each line on which it begins a word."""
+        find, starts, last = self._lower.find, self._starts, len(self._starts)
         at, row = find(needle), 0
         while at >= 0:
             row = bisect_right(starts, at, row) - 1
             self.holding.add(row)
-            if not text or begins_word(text, at):
-                begins.add(row)
+            if share is None or begins_word(self._text, at):
+                if share is not None:
+                    self._worth[row] += share
                 if row + 1 == last:
                     break
                 at = find(needle, starts[row + 1])
             else:
                 at = find(needle, at + len(needle))
-        return begins
 
 
 def _row(starts: Sequence[int], offset: int) -> int:
@@ -226,15 +208,14 @@ def _named(
     passage: Passage,
     matches: _Matches,
     definitions: DefinitionLookup,
-    context: QueryContext,
+    query: LandingQuery,
 ) -> DefinitionRow | None:
     """Return the definition in the passage whose name answers the query, if any.
 
     Of several that answer equally well, return the longest: overloads precede their implementation.
     A name is read only if its line holds a word of the query: all others cannot answer it.
     """
-    wanted = _last_names(context)
-    matches.add(name.lower() for name in wanted)
+    matches.add(query.folded_names)
     every = not passage.text.isascii()  # words of other scripts need not be substrings of the text
     ranked = []
     for place, row in enumerate(rows):
@@ -242,19 +223,11 @@ def _named(
         if passage.first_line <= row.name_line <= passage.last_line and (
             every or line in matches.holding
         ):
-            worth = _name_worth(definitions.name_of(row), wanted, context.share_of_term)
+            worth = _name_worth(definitions.name_of(row), query.names, query.context.share_of_term)
             worth *= 0.9 if row.declaration else 1.0
             ranked.append((worth, _lines(row), -place, row))
     best = max(ranked, key=lambda each: each[:3], default=None)
     return best[-1] if best is not None and best[0] > 0 else None
-
-
-def _last_names(context: QueryContext) -> set[str]:
-    """Return the names that the query gives; of a qualified name, the last one."""
-    if not context.query.is_symbol:
-        return set(context.query.names)
-    last = _LAST_NAME.search(context.query.text.removesuffix("()"))
-    return {last[0]} if last else set(context.query.names)
 
 
 def _name_worth(name: str, wanted: set[str], weights: Mapping[str, float]) -> float:

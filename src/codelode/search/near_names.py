@@ -81,15 +81,15 @@ def grade_of_name(context: QueryContext, name: str) -> float:
     asked = context.name
     if asked is None:
         return 0.0
-    key, other = (name_key(clean_name(each)) for each in (asked.name, name))
+    key, other = context.name_key, name_key(clean_name(name))
     if key == other:
         return likeness_of_names(asked.name, name)
     if other.startswith(key) and len(asked.name) >= _LEAST_PREFIX:
         return _PREFIX
-    most = _most_errors(context)
-    if abs(len(name) - len(asked.name)) <= most:
-        return _OF_ERRORS.get(_distance(asked.name, name, most), 0.0) if most else 0.0
-    return 0.0
+    longer = abs(len(name) - len(asked.name))
+    if longer > max(_OF_ERRORS) or longer > (most := _most_errors(context)) or not most:
+        return 0.0
+    return _OF_ERRORS.get(_distance(asked.name, name, most), 0.0)
 
 
 def _most_errors(context: QueryContext) -> int:

@@ -137,16 +137,17 @@ def feature_table(gathered: Sequence[Gathered], context: QueryContext) -> Featur
         shards, files, everything = shards[rows], files[rows], everything[rows]
         keep_best_runs(everything, context)
         keep_as_written(everything, context)
+    order = np.lexsort((everything.starts, everything.paths))
+    shards, files, everything = shards[order], files[order], everything[order]
     _settle(everything, context)
     left = keep_nearest(everything)
-    shards, files, everything = shards[left], files[left], everything[left]
-    order = np.lexsort((everything.starts, everything.paths))
-    files, everything = files[order], everything[order]
+    if not left.all():
+        shards, files, everything = shards[left], files[left], everything[left]
     _fill_features_by_file(everything, files, context)
     bm25 = everything.feature("bm25")
     bm25 /= max(float(bm25.max(initial=0)), 1e-9)
     matched = _matched(everything)
-    return FeatureTable(shards[order], everything.keys, files, everything.features, matched)
+    return FeatureTable(shards, everything.keys, files, everything.features, matched)
 
 
 def _settle(gathered: Gathered, context: QueryContext) -> None:
@@ -167,8 +168,10 @@ def _matched(gathered: Gathered) -> NDArray[np.bool_]:
 
 def _number_files(shards: NDArray[np.int64], files: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the number of each candidate's file, from 0. Candidates are grouped by file."""
-    differs = (np.diff(files, prepend=-1) != 0) | (np.diff(shards, prepend=-1) != 0)
-    return np.cumsum(differs) - 1
+    differs = np.zeros(len(files), bool)
+    np.not_equal(files[1:], files[:-1], out=differs[1:])
+    differs[1:] |= shards[1:] != shards[:-1]
+    return np.cumsum(differs)
 
 
 def _best_of_all(gathered: Gathered, k: int) -> NDArray[np.intp]:
@@ -247,7 +250,9 @@ def choose(
     order = np.argsort(-scores, kind="stable")
     by_file = np.argsort(files[order], kind="stable")
     places = np.arange(len(order))
-    begins = np.diff(files[order][by_file], prepend=-1) != 0
+    grouped = files[order][by_file]
+    begins = np.ones(len(order), bool)
+    np.not_equal(grouped[1:], grouped[:-1], out=begins[1:])
     better = np.empty(len(order), np.int64)  # the number of better candidates in the same file
     better[by_file] = places - np.maximum.accumulate(np.where(begins, places, 0))
     reduced = scores[order] - discount * np.log2(1 + better)

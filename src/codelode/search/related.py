@@ -1,76 +1,170 @@
-"""Code that is similar in meaning to a place: the chunks nearest to the chunk at the place."""
+"""Code that is similar in meaning to a place: the chunks nearest to the chunk at the place.
+
+`anchor_at` finds the place in the shard that has its file. `near_in` is the local half: the nearest
+chunks of a shard. `nearest` is the global half, which needs no segment.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from codelode.errors import UsageError
-from codelode.search.candidates import Candidates, chunk_keys
+from codelode.search.candidates import best_rows, chunk_keys
 from codelode.search.context import QueryContext, Statistics
 from codelode.search.dense import cosines, dense_candidates
-from codelode.search.fair_lock import SEARCH_LOCK
 from codelode.search.filters import chunk_masks
 from codelode.search.hits import texts
+from codelode.search.one_file import find_file, not_in_the_index
 from codelode.search.parsed_query import ParsedQuery
 from codelode.search.rank import COSINE_DISCOUNT, Ranked, choose
 from codelode.search.request import SearchRequest
 from codelode.search.tree_part import TreePart
 from codelode.segment.quantizer import in_quarters
-from codelode.segment.schema import path_hash
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import Self
 
     from codelode.search.shard import Shard
     from codelode.segment.reader import Segment
-    from codelode.store.snapshot import Snapshot
     from codelode.types import Hit
 
 _NEAREST = 100
 """Chunks that the scan brings, at least; their cosines are then computed exactly."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Anchor:
+    """A place in a file: the unit vector float32[d] of its chunk, and the chunks of the file."""
+
+    path: str
+    vector: NDArray[np.float32]
+    chunks: int
+
+    def enough(self, limit: int) -> int:
+        """Return the number of chunks that the scan brings: those of the same file are no hits."""
+        return max(_NEAREST, 3 * limit) + self.chunks
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Near:
+    """The n chunks of a shard that are nearest to an anchor: plain arrays, without the index.
+
+    | array   | dtype and shape | per chunk                                        |
+    |---------|-----------------|--------------------------------------------------|
+    | keys    | int64[n]        | `chunk_keys` in its shard                        |
+    | files   | int64[n]        | `chunk_keys` of the segment and the file's row   |
+    | paths   | uint64[n]       | hash of the path                                 |
+    | starts  | uint32[n]       | first byte in the file's text                    |
+    | scanned | float32[n]      | cosine, as the scan of the codes finds it        |
+    | cosines | float32[n]      | cosine, with residuals                           |
+    | own     | bool[n]         | whether its file is that of the anchor           |
+    """
+
+    keys: NDArray[np.int64]
+    files: NDArray[np.int64]
+    paths: NDArray[np.uint64]
+    starts: NDArray[np.uint32]
+    scanned: NDArray[np.float32]
+    cosines: NDArray[np.float32]
+    own: NDArray[np.bool_]
+
+    @classmethod
+    def join(cls, parts: Sequence[Self]) -> Self:
+        """Concatenate the chunks of at least one shard."""
+        names = cls.__dataclass_fields__
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def __getitem__(self, rows: NDArray[np.intp | np.bool_]) -> Self:
+        return type(self)(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
+
+
 def related(
-    shard: Shard, root: Path, path: str, line: int, limit: int = 10, below: str = ""
+    shard: Shard, root: Path | None, path: str, line: int, limit: int = 10, below: str = ""
 ) -> list[Hit]:
     """Return the hits nearest in meaning to the chunk at a line (1-based), best first.
 
     No hit is in the same file. As in a search, a chunk is discounted if its file has better ones.
     `path` is relative to the root of the index. If `below` is not empty, it is a folder with a
-    final slash, and all hits are in it.
+    final slash, and all hits are in it. Without a root, no hit is marked as stale.
 
     Raises `UsageError` if the file is not in the index, or has no code at this line.
     """
-    snapshot = shard.snapshot
-    with SEARCH_LOCK.held(), snapshot.damage_explained(), snapshot.held():
-        number, row = find_file(snapshot, path)
-        ordinals = np.flatnonzero(shard.segment(number).chunks["file"] == row)
-        vector = _vector(shard.segment(number), ordinals, path, line)
-        masks = chunk_masks(shard, part=TreePart((below,)))
-        enough = max(_NEAREST, 3 * limit) + len(ordinals)
-        found = dense_candidates(shard, vector, masks, enough)
-        rows = _file_rows(shard, found)
-        others = np.flatnonzero((found.segments != number) | (rows != row))
-        ranked = _ranked(shard, found[others], rows[others], vector, limit)
-        return texts(shard, ranked, _context(), root)
+    with shard.searched():
+        anchor = anchor_at(shard, path, line)
+        if anchor is None:
+            raise not_in_the_index(path)
+        near = near_in(shard, anchor, limit, TreePart((below,)))
+        return texts(shard, nearest([near], anchor, limit), wordless_context(), root)
 
 
-def find_file(snapshot: Snapshot, path: str) -> tuple[int, int]:
-    """Return the segment number and the row of a live file that has text.
+def anchor_at(shard: Shard, path: str, line: int) -> Anchor | None:
+    """Return the anchor at a line (1-based) of a file; None if the file is not in the shard.
 
-    Raises `UsageError` if it is not in the index.
+    The caller holds the snapshot. Raises `UsageError` if there is no code at this line.
     """
-    wanted = path_hash(path)
-    for number, live in enumerate(snapshot.segments):
-        files = live.segment.files
-        matching = (files["path_hash"] == wanted) & live.files & (files["skip"] == 0)
-        for row in np.flatnonzero(matching).tolist():
-            if live.segment.path(row) == path:
-                return number, row
-    raise UsageError(f"{path} is not in the index")
+    found = find_file(shard, path)
+    if found is None:
+        return None
+    number, row = found
+    ordinals = np.flatnonzero(shard.segment(number).chunks["file"] == row)
+    return Anchor(path, _vector(shard.segment(number), ordinals, path, line), len(ordinals))
+
+
+def near_in(shard: Shard, anchor: Anchor, limit: int, part: TreePart) -> Near:
+    """Return the chunks in a part of a shard that are nearest to an anchor.
+
+    The caller holds the snapshot.
+    """
+    masks = chunk_masks(shard, part=part)
+    found = dense_candidates(shard, anchor.vector, masks, anchor.enough(limit))
+    rows = np.zeros(len(found), np.int64)
+    exact = np.zeros(len(found), np.float32)
+    paths, starts = np.zeros(len(found), np.uint64), np.zeros(len(found), np.uint32)
+    for number in range(len(shard)):
+        mine = found.segments == number
+        ordinals = found.ordinals[mine]
+        segment = shard.segment(number)
+        rows[mine] = segment.chunks["file"][ordinals]
+        exact[mine] = cosines(segment, ordinals, anchor.vector)
+        paths[mine], starts[mine] = shard.places(number, ordinals)
+    home = find_file(shard, anchor.path) or (-1, -1)
+    own = (found.segments == home[0]) & (rows == home[1])
+    files = chunk_keys(found.segments, rows)
+    return Near(found.keys, files, paths, starts, found.scores, exact, own)
+
+
+def nearest(parts: Sequence[Near], anchor: Anchor, limit: int) -> Ranked:
+    """Return the chunks to show, given the nearest of each of at least one shard.
+
+    They are ordered by their exact cosines; ties by path hash and start.
+    """
+    near = Near.join(parts)
+    near = near[
+        best_rows(near.scanned, anchor.enough(limit), lambda r: (near.paths[r], near.starts[r]))
+    ]
+    near = near[~near.own]
+    near = near[np.lexsort((near.starts, near.paths))]
+    files = np.unique(near.files, return_inverse=True)[1]
+    best = choose(files, near.cosines, limit, COSINE_DISCOUNT)
+    return Ranked(np.zeros(len(best), np.int64), near.keys[best], near.cosines[best], None)
+
+
+def wordless_context() -> QueryContext:
+    """Return the context of a search without words.
+
+    A hit lands on the definition that its first line belongs to.
+    """
+    query = ParsedQuery("", (), (), (), is_symbol=False)
+    return QueryContext(SearchRequest(""), query, None, Statistics(0, 0, np.zeros(0, np.int64)))
 
 
 def _vector(
@@ -87,42 +181,3 @@ def _vector(
         raise UsageError(f"{path}:{line} has no words to compare")
     unit: NDArray[np.float32] = vector / np.linalg.norm(vector)
     return unit
-
-
-def _file_rows(shard: Shard, found: Candidates) -> NDArray[np.int64]:
-    """Return, for each candidate, the row of its file in its segment, int64[n]."""
-    rows = np.zeros(len(found), np.int64)
-    for number in range(len(shard)):
-        mine = found.segments == number
-        rows[mine] = shard.segment(number).chunks["file"][found.ordinals[mine]]
-    return rows
-
-
-def _ranked(
-    shard: Shard,
-    found: Candidates,
-    rows: NDArray[np.int64],
-    vector: NDArray[np.float32],
-    limit: int,
-) -> Ranked:
-    """Order candidates by their exact cosines; ties by path hash and start."""
-    scores = np.zeros(len(found), np.float32)
-    paths, starts = np.zeros(len(found), np.uint64), np.zeros(len(found), np.uint32)
-    for number in range(len(shard)):
-        mine = found.segments == number
-        ordinals = found.ordinals[mine]
-        scores[mine] = cosines(shard.segment(number), ordinals, vector)
-        paths[mine], starts[mine] = shard.places(number, ordinals)
-    by_place = np.lexsort((starts, paths))
-    files = np.unique(chunk_keys(found.segments, rows), return_inverse=True)[1]
-    best = by_place[choose(files[by_place], scores[by_place], limit, COSINE_DISCOUNT)]
-    return Ranked(np.zeros(len(best), np.int64), found.keys[best], scores[best], None)
-
-
-def _context() -> QueryContext:
-    """Return the context of a search without words.
-
-    A hit lands on the definition that its first line belongs to.
-    """
-    query = ParsedQuery("", (), (), (), is_symbol=False)
-    return QueryContext(SearchRequest(""), query, None, Statistics(0, 0, np.zeros(0, np.int64)))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,8 @@ import xxhash
 from numpy.typing import NDArray
 
 from codelode.lru import LruCache
+from codelode.search.fair_lock import SEARCH_LOCK
+from codelode.text.csr import table_rows
 
 if TYPE_CHECKING:
     from typing import Self
@@ -75,6 +78,15 @@ class Shard:
             self._below.put(folder, shard)
         return shard
 
+    @contextmanager
+    def searched(self) -> Iterator[None]:
+        """Hold the lock of searches and the files within the block.
+
+        Raises `DamagedError` if a file is truncated, or a damaged one makes the block fail.
+        """
+        with SEARCH_LOCK.held(), self.snapshot.damage_explained(), self.snapshot.held():
+            yield
+
     def __len__(self) -> int:
         return len(self.snapshot.segments)
 
@@ -85,9 +97,8 @@ class Shard:
     def text(self, number: int, ordinal: int) -> bytes:
         """Return the text of a chunk of a segment."""
         segment = self.segment(number)
-        chunk = segment.chunks[ordinal]
-        start = int(chunk["start"])
-        return segment.text(int(chunk["file"]), start, start + int(chunk["length"]))
+        file, start, length, *_ = segment.chunks[ordinal].item()
+        return segment.text(file, start, start + length)
 
     def places(self, number: int, ordinals: NDArray[np.int64]) -> Places:
         """Return the places of some chunks of a segment."""
@@ -99,11 +110,19 @@ class Shard:
         """Return the path of a file of a segment, with its prefix."""
         return os.fsdecode(self._prefixes[number]) + self.segment(number).path(file)
 
+    def path_inside(self, number: int, path: str) -> str | None:
+        """Return a path without the prefix of a segment; None if it does not begin with it."""
+        prefix = os.fsdecode(self._prefixes[number])
+        return path[len(prefix) :] if path.startswith(prefix) else None
+
     def paths(self, number: int, files: NDArray[np.integer]) -> list[bytes]:
         """Return the paths of some files of a segment, with their prefix."""
-        segment, prefix = self.segment(number), self._prefixes[number]
-        table = segment.files
-        paths = segment.pieces("paths", table["path_start"][files], table["path_length"][files])
+        return self.paths_in(number, table_rows([(self.segment(number).files, files)]))
+
+    def paths_in(self, number: int, table: NDArray[np.void]) -> list[bytes]:
+        """Return the paths of some rows of the table of files of a segment, with their prefix."""
+        paths = self.segment(number).pieces("paths", table["path_start"], table["path_length"])
+        prefix = self._prefixes[number]
         return [prefix + path for path in paths] if prefix else paths
 
     def path_hashes(self, number: int, files: NDArray[np.integer]) -> NDArray[np.uint64]:

@@ -62,12 +62,12 @@ def _compared(
     status: os.stat_result, read: Callable[[], bytes], live: LiveSegment, file: int
 ) -> Staleness:
     """Compare the status of a file, and if necessary what `read` returns, with its row."""
-    row = live.segment.files[file]
+    files = live.segment.files
     if not stat.S_ISREG(status.st_mode):
         return DELETED
-    if status.st_size != int(row["size"]):
+    if status.st_size != files["size"].item(file):
         return CHANGED
     if [status.st_mtime_ns, status.st_ctime_ns] == live.stats[file, :2].tolist():
         return CURRENT
-    is_same = xxhash.xxh3_128_digest(read()) == row["content_hash"].tobytes()
+    is_same = xxhash.xxh3_128_digest(read()) == files["content_hash"][file].tobytes()
     return CURRENT if is_same else CHANGED

@@ -1,300 +1,77 @@
-"""Definitions by name, by kind or by file, from the tables of an index alone."""
+"""Definitions by name or by kind: the global half.
+
+Shards look for definitions in stages: those with the name; if no shard has any, those whose names
+begin with it; if there are none either, misspelled ones. `symbol_finder` is the local half.
+"""
 
 from __future__ import annotations
 
-from functools import partial
-from heapq import merge, nsmallest
-from itertools import groupby, islice
-from operator import itemgetter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
-from codelode.discover.glob import GlobSet
 from codelode.errors import UsageError
-from codelode.search.fair_lock import SEARCH_LOCK
-from codelode.search.file_roles import ROLES, roles_of_path
-from codelode.search.filters import allowed_files, paths_of
-from codelode.search.near_names import misspelled, most_errors
-from codelode.search.staleness import staleness
-from codelode.search.symbol_query import (
-    EXACT,
-    FUZZY,
-    MATCHES,
-    PREFIX,
-    NameQuery,
-    SymbolRequest,
-    parse_name,
-)
-from codelode.search.tree_part import WHOLE, TreePart
-from codelode.segment.name_keys import clean_name, name_key
-from codelode.segment.schema import path_hash
-from codelode.text.csr import distinct
-from codelode.types import SymbolHit
+from codelode.search.symbol_query import SymbolRequest, parse_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
-
-    from codelode.search.shard import Shard
-    from codelode.segment.definition_lookup import (
-        DefinitionLookup,
-        DefinitionRecord,
-        FileFilter,
-    )
+    from codelode.search.symbol_hits import OrderedHit
+    from codelode.types import SymbolHit
 
 _COMMON_KINDS = frozenset("class constant enum function interface macro method struct type".split())
 """Kinds that may be asked for even where no definition has them."""
 
-_ASIDE = sum(1 << bit for bit, role in enumerate(ROLES) if role in ("test", "example", "generated"))
-
-_LOOKED_AT = 2_000
-"""The most definitions with a prefix that are looked at for those with the right qualifiers."""
+Stage = Literal["listed", "named", "beginning", "misspelled"]
+STAGES: tuple[Stage, ...] = ("listed", "named", "beginning", "misspelled")
 
 
-class Found(NamedTuple):
-    """A definition on its way to a hit; `order` sorts the definitions of an answer."""
+@dataclass(frozen=True, slots=True)
+class SymbolPart:
+    """The best definitions of some shards in one stage, and all kinds that occur in them.
 
-    order: tuple[Any, ...]
-    segment: int
-    record: DefinitionRecord
-    match: str | None
+    Without kinds in the request, `kinds` is empty.
+    """
+
+    found: Sequence[OrderedHit]
+    kinds: frozenset[str] = frozenset()
 
 
-def find_symbols(shard: Shard, root: Path, request: SymbolRequest) -> list[SymbolHit]:
+def find_symbols(
+    ask: Callable[[Stage], Iterable[SymbolPart]], request: SymbolRequest
+) -> list[SymbolHit]:
     """Return the definitions that a request asks for, the best first.
 
-    Without a name, they are in the order of paths and lines. If no definition has the name, returns
-    those whose names begin with it, or else those whose names are one or two typing errors away.
+    `ask` returns the definitions of a stage in all shards. Without a name, they are in the order of
+    paths and lines. If no definition has the name, returns those whose names begin with it, or else
+    those whose names are one or two typing errors away.
 
     Raises `UsageError` for a bad name, kind, language or glob, and `DamagedError`.
     """
-    query = parse_name(request.name) if request.name else None
-    finder = SymbolFinder(shard, request)
-    snapshot = shard.snapshot
-    with SEARCH_LOCK.held(), snapshot.damage_explained(), snapshot.held():
-        finder.check_kinds()
-        if query is None:
-            found = finder.listed()
-        elif query.is_prefix:
-            found = finder.beginning_with(query)
-        else:
-            named = finder.named(query)
-            if not named and not request.exact:
-                named = list(islice(finder.beginning_with(query), request.limit))
-                named = named or finder.misspelled(query)
-            found = iter(named)
-        return _hits(shard, root, islice(found, request.limit))
+    for stage in _stages(request):
+        parts = [*ask(stage)]
+        _check_kinds(request.kinds or (), parts)
+        found = sorted((each for part in parts for each in part.found), key=attrgetter("order"))
+        if stage in ("named", "misspelled"):
+            found = [each for each in found if each.order[0] == found[0].order[0]]
+        if found:
+            return [each.hit for each in found[: request.limit]]
+    return []
 
 
-def file_outline(shard: Shard, root: Path, path: str) -> list[SymbolHit] | None:
-    """Return the definitions of a file, in document order; None if the file is not in the index.
-
-    Raises `DamagedError`.
-    """
-    snapshot = shard.snapshot
-    with SEARCH_LOCK.held(), snapshot.damage_explained(), snapshot.held():
-        for number, live in enumerate(snapshot.segments):
-            rows = np.flatnonzero(live.segment.files["path_hash"] == np.uint64(path_hash(path)))
-            for row in allowed_files(live, rows, (), GlobSet(()), WHOLE).tolist():
-                records = live.segment.definitions.records_of_file(row)
-                return _hits(shard, root, (Found((), number, each, None) for each in records))
-    return None
+def _stages(request: SymbolRequest) -> Sequence[Stage]:
+    if not request.name:
+        return ("listed",)
+    if parse_name(request.name).is_prefix:
+        return ("beginning",)
+    return ("named",) if request.exact else ("named", "beginning", "misspelled")
 
 
-class SymbolFinder:
-    """Finds the definitions for a request in a shard. The caller holds the snapshot.
+def _check_kinds(wanted: Iterable[str], parts: Iterable[SymbolPart]) -> None:
+    """Raise `UsageError` for a kind that is unknown."""
+    known = _COMMON_KINDS.union(*(part.kinds for part in parts))
+    for kind in sorted({kind.lower() for kind in wanted} - known):
+        from difflib import get_close_matches
 
-    Every method may raise `DamagedError`; for a forged segment also `LookupError` or `ValueError`.
-    """
-
-    def __init__(self, shard: Shard, request: SymbolRequest) -> None:
-        """Read the filters. Raises `UsageError` for an unknown language or a bad glob."""
-        from codelode.discover.language import resolve  # few requests name a language
-
-        self._shard = shard
-        self._request = request
-        self._languages = frozenset(map(resolve, request.languages or ()))
-        self._globs = GlobSet(request.globs or ())
-        self._part = TreePart((request.below,))
-        self._kinds = frozenset(kind.lower() for kind in request.kinds or ())
-
-    def check_kinds(self) -> None:
-        """Raise `UsageError` for a kind that is unknown."""
-        if not self._kinds:
-            return
-        known = _COMMON_KINDS.union(*(lookup.kinds for _, lookup in self._lookups()))
-        for kind in sorted(self._kinds - known):
-            from difflib import get_close_matches
-
-            near = get_close_matches(kind, known, 1)
-            advice = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(known))}"
-            raise UsageError(f"unknown kind {kind!r}: {advice}")
-
-    def named(self, query: NameQuery) -> list[Found]:
-        """Return the definitions of this name, in any case and however joined, the best first.
-
-        Returns only those whose qualifiers match best. If none match, any qualifiers will do.
-        """
-        found: dict[tuple[int, int, int], Found] = {}
-        for number, lookup in self._lookups():
-            for record in self._having_a_name(number, lookup, query):
-                match = self._match(number, record, query)
-                if match is None or (self._request.exact and match != (EXACT, 0)):
-                    continue
-                likeness, distance = match
-                order = distance, MATCHES.index(likeness), *self._order(number, record)
-                found[number, *record[:2]] = Found(order, number, record, likeness)
-        nearest = min((each.order[0] for each in found.values()), default=0)
-        best = [each for each in found.values() if each.order[0] == nearest]
-        return sorted(best, key=itemgetter(0))
-
-    def beginning_with(self, query: NameQuery) -> Iterator[Found]:
-        """Yield the definitions whose names begin with a prefix, in the order of their names."""
-        each = (self._with_prefix(*lookup, query.name) for lookup in self._lookups())
-        together = merge(*each, key=itemgetter(0))
-        looked_at = islice(together, _LOOKED_AT if query.qualifiers else None)
-        for _, group in groupby(looked_at, key=itemgetter(0)):
-            found = []
-            for _, number, record in group:
-                name = record.definition.name
-                if self._request.exact and not name.startswith(query.name):
-                    continue
-                if query.begins(name) and query.distance(*self._whereabouts(number, record)) < 2:
-                    order = clean_name(name), *self._order(number, record)
-                    found.append(Found(order, number, record, PREFIX))
-            yield from sorted(found, key=itemgetter(0))
-
-    def misspelled(self, query: NameQuery) -> list[Found]:
-        """Return the definitions whose names are one or two typing errors away, the nearest first.
-
-        Returns only those with the fewest errors.
-        """
-        if not (most := most_errors(query.name)):
-            return []
-        found: list[Found] = []
-        for number, lookup in self._lookups():
-            for name, grade in misspelled(lookup, query.name, most):
-                called = lookup.name_table.name(name).decode("utf-8", "replace")
-                for record in lookup.named(called, self._filter(number)):
-                    parts, path = self._whereabouts(number, record)
-                    alike = record.definition.name == called and self._is_wanted(record)
-                    if alike and query.distance(parts, path) < 2:
-                        order = -grade, called, *self._order(number, record)
-                        found.append(Found(order, number, record, FUZZY))
-        least = min((each.order[0] for each in found), default=0.0)
-        return sorted((each for each in found if each.order[0] == least), key=itemgetter(0))
-
-    def listed(self) -> Iterator[Found]:
-        """Yield definitions in the order of paths and lines, reading files only when needed."""
-        files: list[tuple[bytes, int, int]] = []
-        for number, lookup in self._lookups():
-            if self._kinds and self._kinds.isdisjoint(lookup.kinds):
-                continue
-            segment = self._shard.segment(number)
-            rows = self._allowed(number, np.flatnonzero(segment.files["definitions"]))
-            paths = paths_of(segment, rows)
-            mine = zip(paths, [number] * len(paths), rows.tolist(), strict=True)
-            files += mine if self._kinds else nsmallest(self._request.limit, mine)
-        for _, number, row in sorted(files):
-            lookup = self._shard.segment(number).definitions
-            if not self._kinds or lookup.has_kinds(row, self._kinds):
-                for record in filter(self._is_wanted, lookup.records_of_file(row)):
-                    yield Found((), number, record, None)
-
-    def _lookups(self) -> Iterator[tuple[int, DefinitionLookup]]:
-        for number in range(len(self._shard)):
-            yield number, self._shard.segment(number).definitions
-
-    def _having_a_name(
-        self, number: int, lookup: DefinitionLookup, query: NameQuery
-    ) -> Iterator[DefinitionRecord]:
-        for name in query.names:
-            yield from filter(self._is_wanted, lookup.named(name, self._filter(number)))
-
-    def _with_prefix(
-        self, number: int, lookup: DefinitionLookup, prefix: str
-    ) -> Iterator[tuple[bytes, int, DefinitionRecord]]:
-        """Yield key, segment number and definition for the names with a prefix, in key order.
-
-        Few definitions may have the wanted kinds. So after about the time of reading all blocks of
-        definitions, names are no longer looked up one by one, but only for the right kinds.
-        """
-        names = lookup.numbers_with_prefix(prefix)
-        at, most = names.start, lookup.blocks // 4 if self._kinds else names.stop
-        for key, alike in groupby(lookup.names_with_prefix(prefix), key=_key):
-            if at - names.start > most:
-                break
-            same = list(alike)
-            at += len(same)
-            for record in filter(self._is_wanted, lookup.named(same[0], self._filter(number))):
-                yield key, number, record
-        else:
-            return
-        numbers, owns = lookup.of_kinds(self._kinds, range(at, names.stop))
-        files = lookup.files_of(numbers)
-        kept = np.isin(files, self._allowed(number, distinct(files)))
-        for each in numbers[kept][np.argsort(owns[kept], kind="stable")].tolist():
-            record = lookup.record(each)
-            yield _key(record.definition.name), number, record
-
-    def _match(
-        self, number: int, record: DefinitionRecord, query: NameQuery
-    ) -> tuple[str, int] | None:
-        return query.match(record.definition.name, *self._whereabouts(number, record))
-
-    def _whereabouts(self, number: int, record: DefinitionRecord) -> tuple[list[str], str]:
-        """Return the parts of the qualified name of a definition, and the path of its file."""
-        segment = self._shard.segment(number)
-        parts = segment.definitions.name_parts(record.file, record.place)
-        return parts, segment.path(record.file)
-
-    def _order(self, number: int, record: DefinitionRecord) -> tuple[bool, bool, str, int]:
-        """Return a sort key: declarations after definitions; tests, examples and the like later."""
-        path = self._shard.segment(number).path(record.file)
-        aside = bool(roles_of_path(path.encode("utf-8", "surrogateescape")) & _ASIDE)
-        return record.definition.declaration, aside, path, record.place
-
-    def _is_wanted(self, record: DefinitionRecord) -> bool:
-        return not self._kinds or record.definition.kind in self._kinds
-
-    def _filter(self, number: int) -> FileFilter:
-        return partial(self._allowed, number)
-
-    def _allowed(self, number: int, files: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the live files among `files` of a segment that pass the filters."""
-        live = self._shard.snapshot.segments[number]
-        return allowed_files(live, files, self._languages, self._globs, self._part)
-
-
-def _key(name: str) -> bytes:
-    return name_key(clean_name(name))
-
-
-def _hits(shard: Shard, root: Path, found: Iterable[Found]) -> list[SymbolHit]:
-    """Return definitions as hits; each file is looked at once to tell whether it is stale."""
-    stale: dict[tuple[int, int], bool] = {}
-    hits = []
-    for _, number, (file, place, definition), match in found:
-        live = shard.snapshot.segments[number]
-        path = live.segment.path(file)
-        if (number, file) not in stale:
-            stale[number, file] = staleness(root, path, live, file).stale
-        hits.append(
-            SymbolHit(
-                path=path,
-                line=definition.name_line,
-                start_line=definition.start_line,
-                end_line=definition.end_line,
-                name=definition.name,
-                symbol=live.segment.definitions.qualified_name(file, place),
-                kind=definition.kind,
-                language=live.segment.language(file),
-                depth=live.segment.definitions.depth(file, place),
-                declaration=definition.declaration,
-                match=match,
-                stale=stale[number, file],
-            )
-        )
-    return hits
+        near = get_close_matches(kind, known, 1)
+        advice = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(known))}"
+        raise UsageError(f"unknown kind {kind!r}: {advice}")

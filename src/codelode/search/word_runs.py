@@ -118,14 +118,17 @@ class WordRuns:
         return best / len(self._words) if best > 1 else 0.0
 
     def _after(self, text: bytes, at: int, anchor: int) -> int:
-        start = at + len(self._words[anchor])
-        window = text[start : start + _REACH * len(self._words)]
-        return _run(window, self._words[anchor + 1 :], self._passed_over)
+        start, following = at + len(self._words[anchor]), self._words[anchor + 1 :]
+        stop = start + _REACH * len(self._words)
+        if not following or text.find(following[0], start, stop) < 0:
+            return 0
+        return _run(text[start:stop], following, self._passed_over)
 
     def _before(self, text: bytes, at: int, anchor: int) -> int:
-        window = text[max(0, at - _REACH * len(self._words)) : at][::-1]
-        backward = self._backward[anchor - 1 :: -1] if anchor else []
-        return _run(window, backward, self._passed_backward)
+        start = max(0, at - _REACH * len(self._words))
+        if not anchor or text.find(self._words[anchor - 1], start, at) < 0:
+            return 0
+        return _run(text[start:at][::-1], self._backward[anchor - 1 :: -1], self._passed_backward)
 
 
 def _run(text: bytes, words: Sequence[bytes], passed_over: frozenset[bytes]) -> int:

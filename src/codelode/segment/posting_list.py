@@ -71,19 +71,26 @@ def _read_frequencies(data: Bytes, count: int) -> Bytes:
 
 
 def _read_gaps(data: Bytes, count: int) -> tuple[Offsets, int]:
-    """Return the sums of the first 0, 1, ... `count` gaps, and how many bytes these gaps take."""
-    ends = np.flatnonzero(data < 128)[:count]
-    length = int(ends[count - 1]) + 1
+    """Return the sums of the first 0, 1, ... `count` gaps, and how many bytes these gaps take.
+
+    Most gaps take one byte, so the bytes are counted first: `data` may be three times as long.
+    """
+    length = count
+    while (more := count + int(np.count_nonzero(data[:length] & 0x80))) > length:
+        length = more
+    data = data[:length]
+    if length > len(data) or (length and data[-1] & 0x80):
+        raise ValueError("the gaps of a posting list are cut short")
     sums = np.zeros(count + 1, np.int64)
     if length == count:  # one byte per gap
-        np.cumsum(data[:length], out=sums[1:])
+        np.cumsum(data, out=sums[1:])
         return sums, length
-    steps = data[:length].astype(np.int64)
-    wide = np.flatnonzero(data[:length] >= 128)
+    steps = data.astype(np.int64)
+    wide = np.flatnonzero(data & 0x80)
     steps[wide] &= 0x7F
     steps[wide + 1] <<= 7
     steps[wide[1:][wide[1:] == wide[:-1] + 1] + 1] <<= 7
-    sums[1:] = steps.cumsum()[ends]
+    sums[1:] = steps.cumsum()[data < 128]
     return sums, length
 
 

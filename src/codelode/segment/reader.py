@@ -15,17 +15,13 @@ from codelode.lru import LruCache
 from codelode.segment.container import SegmentFile
 from codelode.segment.definition_lookup import DefinitionLookup
 from codelode.segment.definitions import read_rows
-from codelode.segment.dictionary import (
-    BUCKETS,
-    DICTIONARY_SECTIONS,
-    Dictionary,
-)
+from codelode.segment.dictionary import BUCKETS, DICTIONARY_SECTIONS, Dictionary
 from codelode.segment.names import Names
 from codelode.segment.posting_list import list_count, read_list
 from codelode.segment.quantizer import residual_bytes
 from codelode.segment.schema import BLOCK, CHUNK, FILE, SYMBOL_GROUP
 from codelode.segment.term_lookup import Lookup
-from codelode.segment.text import BLOCK_BYTES, decompress
+from codelode.segment.text import MAX_BLOCK_BYTES, decompress
 from codelode.text.csr import ranges
 
 if TYPE_CHECKING:
@@ -240,13 +236,14 @@ class Segment:
         if not len(starts):
             return []
         begins = starts.astype(np.int64)
-        ends = begins + lengths
-        base = int(begins.min())
+        ends, base = begins + lengths, int(begins.min())
         read = self.file.read(section, base, int(ends.max()))
-        places = zip((begins - base).tolist(), (ends - base).tolist(), strict=True)
         if len(read) > _SPARSE * len(starts):
-            return [bytes(read[begin:end]) for begin, end in places]
+            lines = self.lines_of(section, begins, lengths).split(b"\n")
+            if len(lines) == len(starts) + 1:  # no piece holds a newline
+                return lines[:-1]
         copied = bytes(read)  # slices of bytes take half the time
+        places = zip((begins - base).tolist(), (ends - base).tolist(), strict=True)
         return [copied[begin:end] for begin, end in places]
 
     def lines_of(
@@ -266,9 +263,12 @@ class Segment:
         base = int(self.files["text_start"][file])
         begin, stop = base + start, base + end
         first = int(self.block_starts.searchsorted(begin, "right")) - 1
-        last = int(self.block_starts.searchsorted(stop))
-        starts = self.block_starts[first:last].tolist()
-        read = self._beginning if end - start <= BLOCK_BYTES else self.block
+        starts = self.block_starts[first : first + 2].tolist()
+        if len(starts) > 1 and stop <= starts[1]:  # almost always
+            del starts[1]
+        else:
+            starts = self.block_starts[first : int(self.block_starts.searchsorted(stop))].tolist()
+        read = self._beginning if end - start <= MAX_BLOCK_BYTES else self.block
         try:
             text = b"".join([read(first + i, stop - at) for i, at in enumerate(starts)])
         except DamagedError as error:

@@ -20,6 +20,8 @@ from codelode.segment.frames import OF_THREAD
 from codelode.segment.schema import BLOCK
 
 BLOCK_BYTES = 1 << 17
+MAX_BLOCK_BYTES = 1 << 17
+"""The most text of a block that is read."""
 PART_BYTES = BLOCK_BYTES // 4
 """The part of a block that is decompressed at once."""
 
@@ -104,7 +106,7 @@ def decompress(frame: memoryview, raw: int, stop: int | None = None) -> bytes:
     wanted = raw if stop is None else min(stop, raw)
     try:
         # The decompressor would allocate whatever a frame says it holds.
-        if zstandard.frame_content_size(frame) != raw or raw > BLOCK_BYTES:
+        if zstandard.frame_content_size(frame) != raw or raw > MAX_BLOCK_BYTES:
             raise DamagedError(f"a text block does not hold {raw} bytes")
         text = OF_THREAD.decompressor.stream_reader(frame).read(wanted)
     except zstandard.ZstdError as error:

@@ -25,12 +25,19 @@ class FrameError(ValueError):
 
 def send(stream: BinaryIO, head: object, body: bytes = b"") -> None:
     """Write one frame. Raises `TypeError`, before writing, for a head that JSON cannot express."""
-    encoded = json.dumps(head).encode()
-    parts = _LENGTHS.pack(len(encoded), len(body)), encoded, body
-    # A small frame is written in one piece, so that its reader wakes up once.
-    for piece in (b"".join(parts),) if len(body) < PIPE_BYTES else parts:
-        stream.write(piece)
+    if len(body) < PIPE_BYTES:  # written in one piece, so that its reader wakes up once
+        stream.write(encode(head, body))
+    else:
+        encoded = json.dumps(head).encode()
+        for piece in (_LENGTHS.pack(len(encoded), len(body)), encoded, body):
+            stream.write(piece)
     stream.flush()
+
+
+def encode(head: object, body: bytes = b"") -> bytes:
+    """Return one frame. Raises `TypeError` for a head that JSON cannot express."""
+    encoded = json.dumps(head).encode()
+    return b"".join((_LENGTHS.pack(len(encoded), len(body)), encoded, body))
 
 
 def receive(stream: BinaryIO) -> Frame | None:

@@ -42,6 +42,14 @@ def peak_rss_bytes_of(pid: int) -> int | None:
     return int(peak[0]) * 1024 if peak else None
 
 
+def largest_child_bytes() -> int:
+    """Return the largest resident set of any child that has ended, in bytes."""
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
 def private_bytes() -> int | None:
     """Return the memory that this process alone holds and the system cannot drop, or None.
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def group_starts(values: NDArray[np.generic]) -> NDArray[np.int64]:
@@ -11,6 +16,13 @@ def group_starts(values: NDArray[np.generic]) -> NDArray[np.int64]:
     differs = np.ones(len(values), np.bool_)
     np.not_equal(values[1:], values[:-1], out=differs[1:])
     return np.flatnonzero(differs)
+
+
+def group_numbers(values: NDArray[np.generic]) -> NDArray[np.int64]:
+    """Return the number of the run of equal values that each value is in, from 0: int64[n]."""
+    differs = np.zeros(len(values), np.bool_)
+    np.not_equal(values[1:], values[:-1], out=differs[1:])
+    return np.cumsum(differs, dtype=np.int64)
 
 
 def ranges(begins: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -31,6 +43,27 @@ def distinct(values: NDArray[np.integer]) -> NDArray[np.int64]:
     """Return each value once, ascending, like `np.unique`, which imports more than needed."""
     ordered = np.sort(values).astype(np.int64)
     return ordered[group_starts(ordered)]
+
+
+def joined(arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    """Return at least one array as one; a single array is returned as it is, not copied."""
+    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
+
+
+def table_rows(
+    tables: Sequence[tuple[NDArray[np.void], NDArray[np.integer]]],
+) -> NDArray[np.void]:
+    """Return some rows of tables of one dtype, end to end: a copy.
+
+    Rows are copied as bytes: several times as fast as records.
+    """
+    dtype = tables[0][0].dtype
+    octets = [
+        table.view(np.uint8).reshape(-1, dtype.itemsize).take(rows, axis=0)
+        for table, rows in tables
+    ]
+    records: NDArray[np.void] = joined(octets).view(dtype)[:, 0]
+    return records
 
 
 def runs_of(mask: NDArray[np.bool_]) -> NDArray[np.int64]:

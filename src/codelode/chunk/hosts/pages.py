@@ -56,7 +56,7 @@ def _tag_end(text: bytes, at: int) -> int:
 
 
 def _called(attributes: bytes, default: str) -> str | None:
-    """Return the language that the attributes of a tag name."""
+    """Return the language that the attributes of a tag specify."""
     called = _LANGUAGE.search(attributes)
     if called is None or called[1].lower() in (b"module", b"css", b"ecmascript"):
         return default
@@ -97,13 +97,13 @@ def page(text: bytes, path: str) -> Iterator[Region]:
 
 
 def _without_marks(script: bytes) -> bytes:
-    """Return a script with a number for each mark that shows a value; blank the other marks."""
+    """Replace the marks in a script that show a value by a number each; blank the other marks."""
     spans = sorted(chain.from_iterable(between(script, *marks) for marks in _MARKS))
     return _replaced(script, spans)
 
 
 def _replaced(text: bytes, spans: Iterable[tuple[int, int]]) -> bytes:
-    """Return a text with a number for each span that shows a value; blank the other spans."""
+    """Replace the spans of a text that show a value by a number each; blank the other spans."""
     pieces: list[bytes] = []
     at = 0
     for first, last in spans:

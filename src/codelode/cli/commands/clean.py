@@ -9,6 +9,8 @@ from codelode.cli.options import ALL, DRY_RUN, HELP, INDEX_DIR, YES, Command, da
 from codelode.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from codelode.store.catalog import IndexEntry
 
 
@@ -16,8 +18,8 @@ COMMAND = Command(
     "clean",
     "remove indexes",
     "Remove the index of ROOT, or all indexes that fit the given conditions, and report the space"
-    " freed. ROOT need not exist any more. Sources are never touched; a later search or `lode"
-    " index` builds the index again.",
+    " freed. --all removes the segments that were fetched from rosters too. ROOT need not exist any"
+    " more. Sources are never touched; a later search or `lode index` builds the index again.",
     (
         option(
             "root",
@@ -39,6 +41,11 @@ COMMAND = Command(
                     help="indexes last used longer than AGE ago: days, or with a unit (90d, 12w,"
                     " 3m, 1y)",
                 ),
+                switch(
+                    "--fetched",
+                    help="no index, but the segments that were fetched from rosters; a later"
+                    " search fetches those that it needs again",
+                ),
                 ALL,
             ),
         ),
@@ -56,6 +63,7 @@ COMMAND = Command(
     (
         ("remove the index of this folder", "lode clean --yes"),
         ("what is left of deleted checkouts?", "lode clean --orphans --dry-run"),
+        ("make room: remove what was fetched from rosters", "lode clean --fetched --yes"),
         ("for a cron job", "lode clean --orphans --older-than 30d --yes"),
     ),
     "0 done, 1 ROOT has no index or the answer was no, 2 error",
@@ -64,40 +72,62 @@ COMMAND = Command(
 
 def run(options: argparse.Namespace) -> int:
     """Remove the chosen indexes; ask first, unless --yes is given."""
-    from codelode.answers.indexes import Removal, removal_object, remove_indexes
-    from codelode.cli.streams import confirm, print_json, say
+    from codelode.answers.indexes import (
+        Removal,
+        fetched_segments,
+        removal_object,
+        remove_indexes,
+    )
+    from codelode.cli.streams import print_json, say
     from codelode.cli.views.indexes import print_indexes, print_removal
-    from codelode.render.units import count, size
+    from codelode.render.units import size
 
     chosen = _chosen(options)
-    total = sum(each.size for each in chosen)
+    cache = fetched_segments(options.index_dir) if options.fetched or options.all else None
+    fetched = cache.size() if cache else 0
     missing = 0 if chosen or _conditions(options) else 1
     if options.dry_run:
-        removal = Removal(removed=chosen, freed_bytes=total)
+        total = sum(each.size for each in chosen) + fetched
         if options.json:
-            print_json(removal_object(removal, dry_run=True))
+            planned = Removal(removed=chosen, freed_bytes=total, fetched_bytes=fetched)
+            print_json(removal_object(planned, dry_run=True))
         elif chosen:
             print_indexes(chosen)
+        if fetched and not options.json:
+            print(f"{size(fetched):>9}  fetched segments of rosters")
         return missing
-    if not chosen and not options.json:
-        say("there is no index to remove")
+    if not chosen and not fetched and not options.json:
+        say("there is no index to remove" if not options.fetched else "there is nothing to remove")
         return missing
-    if chosen and not options.yes:
-        names = ", ".join(each.root or str(each.directory) for each in chosen[:3])
-        more = f" and {len(chosen) - 3:,} more" if len(chosen) > 3 else ""
-        action = f"remove {count(len(chosen), 'index')} ({size(total)}): {names}{more}"
-        if not confirm(action):
-            return 1
+    if (chosen or fetched) and not options.yes and not _confirmed(chosen, fetched):
+        return 1
     removal = remove_indexes(chosen)
-    if options.json:
-        print_json(removal_object(removal, dry_run=False))
-    else:
-        print_removal(removal)
+    if cache:
+        removal.fetched_bytes = cache.clear()
+        removal.freed_bytes += removal.fetched_bytes
+    print_json(removal_object(removal, dry_run=False)) if options.json else print_removal(removal)
     return 2 if removal.busy else missing
 
 
+def _confirmed(chosen: Sequence[IndexEntry], fetched: int) -> bool:
+    """Ask whether to remove indexes, and a number of bytes of fetched segments."""
+    from codelode.cli.streams import confirm
+    from codelode.render.units import count, size
+
+    what = []
+    if chosen:
+        total = sum(each.size for each in chosen)
+        names = ", ".join(each.root or str(each.directory) for each in chosen[:3])
+        more = f" and {len(chosen) - 3:,} more" if len(chosen) > 3 else ""
+        what.append(f"{count(len(chosen), 'index')} ({size(total)}): {names}{more}")
+    if fetched:
+        what.append(f"{size(fetched)} of fetched segments")
+    return confirm(f"remove {'; and '.join(what)}")
+
+
 def _conditions(options: argparse.Namespace) -> bool:
-    return options.orphans or options.all or options.older_than is not None
+    given = options.orphans or options.all or options.fetched
+    return given or options.older_than is not None
 
 
 def _chosen(options: argparse.Namespace) -> list[IndexEntry]:
@@ -107,5 +137,7 @@ def _chosen(options: argparse.Namespace) -> list[IndexEntry]:
     if not _conditions(options):
         return index_of("." if options.root is None else options.root, options.index_dir)
     if options.root is not None:
-        raise UsageError("give either ROOT or --orphans, --older-than and --all")
+        raise UsageError("give either ROOT or --orphans, --older-than, --fetched and --all")
+    if options.fetched and not (options.orphans or options.all or options.older_than is not None):
+        return []
     return selected(listed(options.index_dir), options.orphans, options.older_than)

@@ -90,6 +90,16 @@ COMMAND = Command(
                     help="the address and port that searchers dial; on several machines, one that"
                     " all of them reach, in a private network (default: 127.0.0.1:0)",
                 ),
+                option(
+                    "--front",
+                    metavar="ADDRESS",
+                    dest="fronts",
+                    action="append",
+                    default=[],
+                    help="with Ray, the address of a front that searchers dial; repeatable: name"
+                    " all fronts that share the searchers, this one too, and give all of them the"
+                    " same LODE_CLUSTER_TOKEN",
+                ),
             ),
         ),
         (
@@ -109,6 +119,22 @@ COMMAND = Command(
                     default=1,
                     help="the cores of a task (default: 1)",
                 ),
+                option(
+                    "--task-disk",
+                    metavar="SIZE",
+                    type=size,
+                    default=16 << 30,
+                    help="the disk space of a task, for its source and its index (default: 16G)",
+                ),
+                option(
+                    "--slice-size",
+                    metavar="SIZE",
+                    type=size,
+                    default=256 << 20,
+                    help="cut trees with more bytes of files than this into slices, each of which"
+                    " is a task (default: 256M)",
+                ),
+                switch("--json", help="print one JSON object with the outcome of each repository"),
             ),
         ),
         (
@@ -176,6 +202,7 @@ def _serve(options: argparse.Namespace) -> int:
         ray=None if options.no_ray else _ray_address(options),
         labels=options.label,
         model=options.model,
+        fronts=[parse_address(each) for each in options.fronts],
     )
 
     def announce(url: str, token: str) -> None:
@@ -189,10 +216,14 @@ def _serve(options: argparse.Namespace) -> int:
 
 def _build(options: argparse.Namespace) -> int:
     """Build, and report each repository."""
-    from codelode.cli.streams import say
-    from codelode.cli.views.cluster import print_report
-    from codelode.cluster.build import Built, read_sources
-    from codelode.cluster.tasks import BuildOptions, build_all
+    import sys
+    from contextlib import redirect_stdout
+
+    from codelode.cli.streams import print_json, say
+    from codelode.cli.views.cluster import print_report, report_object
+    from codelode.cluster.build_messages import Built, TaskOptions
+    from codelode.cluster.source_list import read_sources
+    from codelode.cluster.tasks import build_all
 
     roster, listed = options.arguments
     sources = read_sources(listed)
@@ -202,9 +233,16 @@ def _build(options: argparse.Namespace) -> int:
             outcome = built.problem or f"{built.files:,} files in {built.seconds:.1f} s"
             say(f"{done}/{len(sources)} {built.name}: {outcome}")
 
-    asked = BuildOptions(roster, _ray_address(options), options.task_cores, options.task_memory)
-    report = build_all(sources, asked, progress)
-    print_report(report)
+    asked = TaskOptions(
+        roster=roster,
+        cores=options.task_cores,
+        max_memory=options.task_memory,
+        max_disk=options.task_disk,
+        slice_size=options.slice_size,
+    )
+    with redirect_stdout(sys.stderr):  # Ray prints there when a worker dies
+        report = build_all(sources, asked, _ray_address(options), progress, say)
+    print_json(report_object(report)) if options.json else print_report(report)
     return 1 if any(built.problem for built in report.built) else 0
 
 
@@ -232,7 +270,10 @@ def _down(_: argparse.Namespace) -> int:
 
 
 def _ray_address(options: argparse.Namespace) -> str:
-    """Return Ray's address from the flag, else from `up`; else empty, for Ray's default."""
+    """Return Ray's address: from the flag, else of the cluster that `up` started.
+
+    Without either, the address is empty: Ray's default.
+    """
     from codelode.cluster.local_ray import address
 
     return options.ray or address() or ""

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from codelode.cli.many import MANY_REPOSITORIES, is_elsewhere
 from codelode.cli.options import HELP, HOST_NAMES, INDEX_DIR, SHOW_SECRETS, Command, option, switch
 
 if TYPE_CHECKING:
     import argparse
+
+    from codelode.mcp.sources import Sources
 
 COMMAND = Command(
     "mcp",
@@ -46,9 +49,14 @@ COMMAND = Command(
                 HELP,
             ),
         ),
+        MANY_REPOSITORIES,
     ),
     (
         ("for the agent of this project", "lode mcp"),
+        (
+            "over HTTP, for the repositories of a team",
+            "lode mcp --http 8791 --roster s3://acme-code/roster",
+        ),
         ("over HTTP, for several projects", "lode mcp --http 8791 ~/src/app ~/src/library"),
     ),
     "0 the client closed the connection, 2 error",
@@ -61,9 +69,8 @@ def run(options: argparse.Namespace) -> int:
 
     from codelode.cli.streams import say
     from codelode.errors import UsageError
-    from codelode.mcp.roots import Roots
 
-    roots = Roots.open(options.roots or ["."], options.index_dir)
+    sources = _sources(options)
     try:
         import anyio
 
@@ -71,10 +78,22 @@ def run(options: argparse.Namespace) -> int:
         from codelode.mcp.server import ToolServer, serve_stdio
     except ModuleNotFoundError as error:
         raise UsageError(f"`lode mcp` needs {error.name}: pip install 'codelode[mcp]'") from None
-    tools = ToolServer(roots, options.show_secrets, not options.no_watch)
+    tools = ToolServer(sources, options.show_secrets, not options.no_watch)
     if options.http is None:
         anyio.run(serve_stdio, tools)
     else:
         token = os.environ.get("LODE_MCP_TOKEN", "")
         serve_http(tools, options.http, token, options.names, say)
     return 0
+
+
+def _sources(options: argparse.Namespace) -> Sources:
+    """Return what the tools answer from."""
+    if is_elsewhere(options):
+        from codelode.cli.repositories import repositories_to_serve
+        from codelode.mcp.repositories import RepositorySources
+
+        return RepositorySources(repositories_to_serve(options))
+    from codelode.mcp.roots import Roots
+
+    return Roots.open(options.roots or ["."], options.index_dir)

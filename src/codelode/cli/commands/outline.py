@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from codelode.cli.hit_options import HYPERLINKS, NO_PAGER, PAGER
+from codelode.cli.many import MANY_REPOSITORIES, is_elsewhere
 from codelode.cli.options import COLOR, HELP, INDEX_DIR, NO_INDEX, Command, option, switch
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ COMMAND = Command(
                 HELP,
             ),
         ),
+        MANY_REPOSITORIES,
     ),
     (("what is in this file?", "lode outline src/retry.py"),),
     "0 the file has definitions, 1 it has none, 2 error",
@@ -39,6 +41,8 @@ COMMAND = Command(
 
 def run(options: argparse.Namespace) -> int:
     """Print the outline of a file."""
+    import os
+
     from codelode.answers.indexed_file import index_of_file
     from codelode.answers.symbols import outline_object
     from codelode.cli.streams import print_json, progress_meter
@@ -46,13 +50,21 @@ def run(options: argparse.Namespace) -> int:
     from codelode.cli.views.symbols import print_outline
 
     Links(options)  # refuses a bad format before anything is done
-    index, path = index_of_file(
-        options.file, options.index_dir, not options.no_index, progress_meter()
-    )
-    outline = index.outline(path)
+    if is_elsewhere(options):
+        from codelode.cli.repositories import open_repositories
+
+        repositories = open_repositories(options)
+        options.hyperlink_format = None
+        root, path = repositories.place, options.file
+        outline = repositories.outline(path)
+    else:
+        index, path = index_of_file(
+            options.file, options.index_dir, not options.no_index, progress_meter()
+        )
+        root, outline = os.fspath(index.root), index.outline(path)
     with paged(options):
         if options.json:
-            print_json(outline_object(index.root, path, outline))
+            print_json(outline_object(root, path, outline))
         else:
-            print_outline(outline, index.root, options)
+            print_outline(outline, root, options)
     return 0 if outline else 1

@@ -13,6 +13,7 @@ from codelode.cli.hit_options import (
     VIMGREP,
     json_format,
 )
+from codelode.cli.many import MANY_REPOSITORIES, is_elsewhere
 from codelode.cli.options import COLOR, HELP, INDEX_DIR, NO_INDEX, Command, limit, option
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ COMMAND = Command(
     (option("place", metavar="FILE:LINE", help="a line of a file of an indexed tree"),),
     (
         ("which places", (limit(10), NO_INDEX, INDEX_DIR)),
+        MANY_REPOSITORIES,
         (
             "output",
             (
@@ -67,8 +69,10 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError(f"{options.place!r} is not FILE:LINE, such as src/retry.py:9")
     refuse_format_with_open(options)
     Links(options)  # refuses a bad format before anything is done
-    index, path = index_of_file(file, options.index_dir, not options.no_index, progress_meter())
     limit = max(options.limit or 10, options.open or 1)
+    if is_elsewhere(options):
+        return _elsewhere(file, int(line), limit, options)
+    index, path = index_of_file(file, options.index_dir, not options.no_index, progress_meter())
     hits = index.related(path, int(line), limit)
     root = GivenRoot(os.path.relpath(index.root), os.fspath(index.root))
     if options.open is not None:
@@ -76,4 +80,18 @@ def run(options: argparse.Namespace) -> int:
 
         return open_hit(hits, index.root, [root], options)
     print_related(hits, (path, int(line)), root, options)
+    return 0 if hits else 1
+
+
+def _elsewhere(path: str, line: int, limit: int, options: argparse.Namespace) -> int:
+    """Print the places of a roster, or of a server's repositories, that are similar."""
+    from codelode.cli.repositories import open_repositories, refuse_open
+    from codelode.cli.views.related import print_related
+    from codelode.render.paths import GivenRoot
+
+    refuse_open(options)
+    repositories = open_repositories(options)
+    options.hyperlink_format = None
+    hits = repositories.related(path, line, limit)
+    print_related(hits, (path, line), GivenRoot("", repositories.place), options)
     return 0 if hits else 1

@@ -24,7 +24,7 @@ from codelode.cli.hit_options import (
     VIMGREP,
     json_format,
 )
-from codelode.cli.many import MANY_REPOSITORIES, search_elsewhere
+from codelode.cli.many import ELSEWHERE, STRICT, is_elsewhere, search_elsewhere
 from codelode.cli.options import (
     COLOR,
     GLOB,
@@ -93,7 +93,7 @@ COMMAND = Command(
                 INDEX_DIR,
             ),
         ),
-        MANY_REPOSITORIES,
+        ("many repositories", (*ELSEWHERE, STRICT)),
         (
             "how",
             (
@@ -198,7 +198,7 @@ def run(options: argparse.Namespace) -> int:
     request = request_of(query, max(options.limit or 10, options.open or 1), options)
     terms = parse_request(request).terms
     Links(options)  # refuses a bad format before anything is done
-    if options.roster is not None or options.server is not None:
+    if is_elsewhere(options):
         return search_elsewhere(request, terms, roots, options)
     several = SeveralRoots(advice.checked_roots(roots, options), index_dir=options.index_dir)
     for index in several.indexes:

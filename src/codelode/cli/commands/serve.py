@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from codelode.cli.many import MANY_REPOSITORIES, is_elsewhere
 from codelode.cli.options import HELP, HOST_NAMES, INDEX_DIR, Command, natural, option
 
 if TYPE_CHECKING:
     import argparse
+
+    from codelode.page.trees import Trees
 
 COMMAND = Command(
     "serve",
@@ -60,6 +63,7 @@ COMMAND = Command(
                 HELP,
             ),
         ),
+        MANY_REPOSITORIES,
     ),
     (
         ("for the current folder", "lode serve"),
@@ -67,6 +71,7 @@ COMMAND = Command(
             "for several projects, at a port of your own",
             "lode serve --port 9000 ~/src/app ~/src/lib",
         ),
+        ("for the repositories of a team", "lode serve --roster s3://acme-code/roster"),
     ),
     "0 interrupted, 2 error",
 )
@@ -81,9 +86,10 @@ def run(options: argparse.Namespace) -> int:
 
     try:
         from codelode.page.editor import editor_format
+        from codelode.page.local_trees import LocalTrees
         from codelode.page.plots import read_figures
+        from codelode.page.repositories import RepositoryTrees
         from codelode.page.serve import serve_page
-        from codelode.page.trees import Trees
     except ModuleNotFoundError as error:
         raise UsageError(
             f"`lode serve` needs {error.name}: pip install 'codelode[serve]'"
@@ -92,7 +98,13 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError(f"{options.port} is not a port: give 0 to 65535")
     editor = editor_format(options.editor)
     figures = read_figures(options.bench) if options.bench else None
-    trees = Trees(options.roots or ["."], options.index_dir)
+    trees: Trees
+    if is_elsewhere(options):
+        from codelode.cli.repositories import repositories_to_serve
+
+        trees = RepositoryTrees(repositories_to_serve(options))
+    else:
+        trees = LocalTrees(options.roots or ["."], options.index_dir)
     serve_page(
         trees,
         (options.host, options.port),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from codelode.cli.hit_options import HYPERLINKS, NO_PAGER, NO_TESTS, PAGER, TYPE_NOT
+from codelode.cli.many import MANY_REPOSITORIES, is_elsewhere
 from codelode.cli.options import (
     COLOR,
     GLOB,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from codelode.index import Index
+    from codelode.search.symbol_query import SymbolRequest
     from codelode.types import SymbolHit
 
 DEFAULT_LIMIT = 100
@@ -71,6 +73,7 @@ COMMAND = Command(
                 INDEX_DIR,
             ),
         ),
+        MANY_REPOSITORIES,
         (
             "output",
             (
@@ -110,22 +113,33 @@ def run(options: argparse.Namespace) -> int:
     Links(options)  # refuses a bad format before anything is done
     if options.name:
         parse_name(options.name)
-    index, found = _in_tree(options) if options.file is None else _in_file(options)
+    root, found = _found(options)
     shown = found[: options.limit]
     with paged(options):
         if options.json:
-            print_json(symbols_object(index.root, options.name, shown, len(found) > len(shown)))
+            print_json(symbols_object(root, options.name, shown, len(found) > len(shown)))
         else:
-            print_symbols(shown, index.root, options)
+            print_symbols(shown, root, options)
     if not options.json:
         _explain(found, options)
-    if not found and options.file is None and (options.languages or options.glob):
+    local = options.file is None and not is_elsewhere(options)
+    if not found and local and (options.languages or options.glob):
         from codelode.cli.filters import explain_filters
         from codelode.several import SeveralRoots
 
         several = SeveralRoots([options.root], options.index_dir)
         explain_filters(several, options.languages, options.glob)
     return 0 if shown else 1
+
+
+def _found(options: argparse.Namespace) -> tuple[str, list[SymbolHit]]:
+    """Return the root, roster or server, and the definitions, up to one beyond the limit."""
+    if is_elsewhere(options):
+        return _elsewhere(options)
+    import os
+
+    index, found = _in_tree(options) if options.file is None else _in_file(options)
+    return os.fspath(index.root), found
 
 
 def _explain(found: Sequence[SymbolHit], options: argparse.Namespace) -> None:
@@ -155,7 +169,7 @@ def _in_tree(options: argparse.Namespace) -> tuple[Index, list[SymbolHit]]:
 
     index = Index.open(options.root, index_dir=options.index_dir)
     build_if_missing(index, allowed=not options.no_index, meter=progress_meter())
-    return index, _find(index, options, options.glob)
+    return index, index.reader.symbols(_request(options, options.glob))
 
 
 def _in_file(options: argparse.Namespace) -> tuple[Index, list[SymbolHit]]:
@@ -169,17 +183,43 @@ def _in_file(options: argparse.Namespace) -> tuple[Index, list[SymbolHit]]:
     )
     outline = index.outline(path)
     if options.name:
-        return index, _find(index, options, [f"/{escaped(path)}"])
-    wanted = frozenset(kind.lower() for kind in options.kinds)
-    return index, [each for each in outline if not wanted or each.kind in wanted]
+        return index, index.reader.symbols(_request(options, [f"/{escaped(path)}"]))
+    return index, _of_kinds(outline, options.kinds)
 
 
-def _find(index: Index, options: argparse.Namespace, globs: Sequence[str]) -> list[SymbolHit]:
-    return index.symbols(
+def _elsewhere(options: argparse.Namespace) -> tuple[str, list[SymbolHit]]:
+    """Return the roster or server, and the definitions in its repositories."""
+    from codelode.cli.repositories import open_repositories
+    from codelode.discover.glob import escaped
+    from codelode.roster.repositories import name_in
+
+    repositories = open_repositories(options, *(() if options.root == "." else (options.root,)))
+    options.hyperlink_format, options.root = None, "."
+    globs, names = options.glob, []
+    if options.file is not None:
+        outline = repositories.outline(options.file)
+        if not options.name:
+            return repositories.place, _of_kinds(outline, options.kinds)
+        home = name_in(options.file, {each.name for each in repositories.totals()}) or ""
+        globs = [escaped(options.file[len(home) :])]
+        names = [f"/{home}"]
+    return repositories.place, repositories.symbols(_request(options, globs), names)
+
+
+def _of_kinds(found: Sequence[SymbolHit], kinds: Sequence[str]) -> list[SymbolHit]:
+    wanted = frozenset(kind.lower() for kind in kinds)
+    return [each for each in found if not wanted or each.kind in wanted]
+
+
+def _request(options: argparse.Namespace, globs: Sequence[str]) -> SymbolRequest:
+    """Return the request of the options, for one definition beyond the limit."""
+    from codelode.search.symbol_query import SymbolRequest
+
+    return SymbolRequest(
         options.name,
-        limit=options.limit + 1,
-        kinds=options.kinds or None,
-        languages=options.languages or None,
-        globs=globs or None,
-        exact=options.exact,
+        options.limit + 1,
+        options.kinds,
+        options.languages,
+        globs,
+        options.exact,
     )

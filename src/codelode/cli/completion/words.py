@@ -1,4 +1,4 @@
-"""What completes the arguments of commands."""
+"""The commands and their arguments, as shells complete them."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Completed:
 
 
 def completed(commands: Iterable[Command]) -> list[Completed]:
-    """Return what completes each command."""
+    """Return each command as a shell completes it."""
     words = _words()
     return [
         Completed(

@@ -41,7 +41,9 @@ def print_removal(removal: Removal) -> None:
     """Print the removed indexes and the space freed, and the indexes that are in use."""
     for each in removal.removed:
         print(f"removed {size(each.size):>9}  {_name(each)}")
-    if len(removal.removed) != 1:
+    if removal.fetched_bytes:
+        print(f"removed {size(removal.fetched_bytes):>9}  fetched segments of rosters")
+    if len(removal.removed) + bool(removal.fetched_bytes) != 1:
         print(f"freed {size(removal.freed_bytes)}")
     sys.stdout.flush()
     for each in removal.busy:

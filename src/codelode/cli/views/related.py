@@ -27,14 +27,15 @@ def print_related(
     hits: Sequence[Hit], place: tuple[str, int], root: GivenRoot, options: argparse.Namespace
 ) -> None:
     """Print the hits that are similar to a place: a file below the root, and a line of it."""
-    tree = Path(root.real)
+    tree = Path(root.real)  # of a URL too, although it is no path: `here` has it in the same form
+    here = root._replace(real=os.fspath(tree))
     with paged(options):
         if options.format == "json":
             streams.print_json(related_object(root.real, *place, hits))
         elif options.format == "text":
-            _print_text(hits, tree, root, options)
+            _print_text(hits, tree, here, options)
         else:
-            print_lines(hits, tree, [root], options)
+            print_lines(hits, tree, [here], options)
 
 
 def _print_text(

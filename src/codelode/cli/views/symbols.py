@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codelode.cli import streams
@@ -14,12 +15,11 @@ from codelode.render.sanitize import visible_name
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
-    from pathlib import Path
 
     from codelode.types import SymbolHit
 
 
-def print_symbols(symbols: Sequence[SymbolHit], root: Path, options: argparse.Namespace) -> None:
+def print_symbols(symbols: Sequence[SymbolHit], root: str, options: argparse.Namespace) -> None:
     """Print the place, kind and qualified name of each definition; `root` is the index's root."""
     color, links = streams.use_color(options.color, sys.stdout), Links(options)
     guard = visible_name if color or streams.is_terminal(sys.stdout) else str
@@ -27,12 +27,12 @@ def print_symbols(symbols: Sequence[SymbolHit], root: Path, options: argparse.Na
         path = guard(options.file or joined(options.root, each.path))
         symbol = guard(each.symbol)
         place = f"{_painted(path, color, MAGENTA)}:{_painted(str(each.line), color, GREEN)}"
-        place = links.link(place, root / each.path, each.line)
+        place = links.link(place, Path(root) / each.path, each.line)
         print("  ".join((place, each.kind, _painted(symbol, color, BOLD), *_notes(each, color))))
     sys.stdout.flush()
 
 
-def print_outline(symbols: Sequence[SymbolHit], root: Path, options: argparse.Namespace) -> None:
+def print_outline(symbols: Sequence[SymbolHit], root: str, options: argparse.Namespace) -> None:
     """Print the line, kind and name of each definition, indented by its nesting."""
     color, links = streams.use_color(options.color, sys.stdout), Links(options)
     guard = visible_name if color or streams.is_terminal(sys.stdout) else str
@@ -42,7 +42,8 @@ def print_outline(symbols: Sequence[SymbolHit], root: Path, options: argparse.Na
         del around[each.depth :]
         outer = f"{around[-1]}." if around else ""
         name = _painted(guard(each.symbol.removeprefix(outer)), color, BOLD)
-        number = links.link(_painted(str(each.line), color, GREEN), root / each.path, each.line)
+        shown = _painted(str(each.line), color, GREEN)
+        number = links.link(shown, Path(root) / each.path, each.line)
         line = " " * (digits - len(str(each.line))) + number
         indent = "  " * each.depth
         print("  ".join((line, f"{indent}{each.kind} {name}", *_notes(each, color))))

@@ -1,0 +1,90 @@
+"""What a server for agents answers from: the protocol `Sources`.
+
+Paths are as agents see them, in hits too. Trees on this machine are `roots.Roots`, the repositories
+of a roster `repositories.RepositorySources`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from codelode.answers.first_index import FirstIndex
+    from codelode.index import Index
+    from codelode.search.request import SearchRequest
+    from codelode.search.symbol_query import SymbolRequest
+    from codelode.types import Hit, SymbolHit
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """The hits of a search, best first, and the states of what was searched."""
+
+    hits: list[Hit]
+    states: list[str]
+
+
+class Sources(Protocol):
+    """What may be shown. Nothing outside of it can be named.
+
+    Every method raises `UsageError` for a path outside, and what makes an index, a roster or a
+    server fail. An empty path means everything.
+    """
+
+    @property
+    def indexes(self) -> Sequence[Index]:
+        """The indexes of trees on this machine, which the server makes and keeps up to date."""
+
+    @property
+    def first(self) -> Mapping[Path, FirstIndex]:
+        """The first update of each of these indexes, by root."""
+
+    def search(self, path: str, request: SearchRequest) -> Searched | None:
+        """Search below a path, to which globs are relative.
+
+        Returns None while there is nothing to search.
+        """
+
+    def symbols(self, path: str, request: SymbolRequest) -> list[SymbolHit]:
+        """Return definitions below a path."""
+
+    def outline(self, path: str) -> tuple[str, list[SymbolHit]]:
+        """Return the path of a file as agents see it, and its definitions."""
+
+    def related(self, path: str, line: int, limit: int) -> list[Hit]:
+        """Return similar code of other files."""
+
+    def text(self, path: str) -> tuple[str, str]:
+        """Return the path of a file as agents see it, and its text."""
+
+    def states(self) -> list[str]:
+        """Return the states of everything, one short text for each index or roster."""
+
+    def status(self) -> list[str]:
+        """Return all that is known about everything, in lines."""
+
+
+def globs_below(path: str, globs: Sequence[str], is_folder: Callable[[], bool]) -> list[str] | None:
+    """Return globs that restrict a search to a path, and to what the given globs allow.
+
+    `path` is relative to what is searched, empty for all of it. Globs without a `!` are moved below
+    it, so that both restrictions hold; if it is a file, they are dropped.
+    """
+    if not path:
+        return [*globs] or None
+    below = "/" + "".join(f"\\{char}" if char in "\\*?[]{}!" else char for char in path)
+    excluding = [each for each in globs if each.startswith("!")]
+    including = [each for each in globs if not each.startswith("!")]
+    if not including or not is_folder():
+        return [below, *excluding]
+    return [*(_moved(below, each) for each in including), *excluding]
+
+
+def _moved(below: str, glob: str) -> str:
+    glob = glob.removeprefix("./")
+    anchored = "/" in glob.removesuffix("/")
+    return f"{below}/{glob.removeprefix('/') if anchored else f'**/{glob}'}"

@@ -1,0 +1,80 @@
+"""`Repositories`: many repositories, wherever they are searched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from codelode.roster.names import folders_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from codelode.roster.records import Repository
+    from codelode.search.request import SearchRequest
+    from codelode.search.symbol_query import SymbolRequest
+    from codelode.types import Answer, Hit, SymbolHit
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryTotals:
+    """A repository of a roster: its name, its label and its totals.
+
+    `label` is "" if everybody may see the repository. `generation` and `complete` are those of its
+    index; `updated` is when the roster got it, in seconds since the epoch. `languages` counts files
+    by language, without those of unknown language.
+    """
+
+    name: str
+    label: str
+    files: int
+    chunks: int
+    index_bytes: int
+    generation: int
+    complete: bool
+    updated: float
+    languages: Mapping[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, repository: Repository) -> RepositoryTotals:
+        """Return the totals of a repository."""
+        names = cls.__dataclass_fields__
+        return cls(**{name: getattr(repository, name) for name in names})
+
+
+class Repositories(Protocol):
+    """The repositories of a roster that somebody may see, searched by this machine or by another.
+
+    Paths begin with the name of their repository. `globs` select some of the repositories by name.
+    Every method raises `UsageError` if there is nothing to search, and what makes a roster or a
+    cluster fail: `ObjectStoreError`, `ClusterError`, `DamagedError`, `FormatError`,
+    `MismatchError`.
+    """
+
+    @property
+    def place(self) -> str:
+        """The place of the roster, or the URL of the server."""
+
+    def answer(self, request: SearchRequest, globs: Sequence[str] = ()) -> Answer:
+        """Search. Raises `ModelError` too."""
+
+    def symbols(self, request: SymbolRequest, globs: Sequence[str] = ()) -> list[SymbolHit]:
+        """Return definitions, as `search.symbols.find_symbols` does."""
+
+    def outline(self, path: str) -> list[SymbolHit]:
+        """Return the definitions of a file. Raises `UsageError` if there is no such file."""
+
+    def related(self, path: str, line: int, limit: int = 10) -> list[Hit]:
+        """Return similar code. Raises `UsageError` if there is no code at this line."""
+
+    def text(self, path: str) -> str:
+        """Return the text of a file, as indexed. Raises `UsageError` if there is no such file."""
+
+    def totals(self, globs: Sequence[str] = ()) -> list[RepositoryTotals]:
+        """Return the repositories in the order of their names; an empty list if none match."""
+
+
+def name_in(path: str, names: Collection[str]) -> str | None:
+    """Return the repository of a file, out of a set of names; None if it is in none of them."""
+    return next((folder for folder in folders_of(path) if folder in names), None)

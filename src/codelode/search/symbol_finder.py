@@ -1,0 +1,235 @@
+"""Definitions by name or by kind: the local half, from the tables of a shard alone."""
+
+from __future__ import annotations
+
+from functools import partial
+from heapq import merge, nsmallest
+from itertools import groupby, islice
+from operator import itemgetter
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codelode.discover.glob import GlobSet
+from codelode.search.file_roles import ROLES, roles_of_path
+from codelode.search.filters import allowed_files
+from codelode.search.near_names import misspelled, most_errors
+from codelode.search.symbol_hits import Found, as_hits
+from codelode.search.symbol_query import (
+    EXACT,
+    FUZZY,
+    MATCHES,
+    PREFIX,
+    NameQuery,
+    SymbolRequest,
+    parse_name,
+)
+from codelode.search.symbols import Stage, SymbolPart
+from codelode.search.tree_part import TreePart
+from codelode.segment.name_keys import clean_name, name_key
+from codelode.text.csr import distinct
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from codelode.search.shard import Shard
+    from codelode.segment.definition_lookup import (
+        DefinitionLookup,
+        DefinitionRecord,
+        FileFilter,
+    )
+
+_ASIDE = sum(1 << bit for bit, role in enumerate(ROLES) if role in ("test", "example", "generated"))
+
+_LOOKED_AT = 2_000
+"""The most definitions with a prefix that are looked at in a segment for the right qualifiers."""
+
+
+def symbols_in(shard: Shard, root: Path | None, request: SymbolRequest, stage: Stage) -> SymbolPart:
+    """Return the best definitions of a shard in a stage.
+
+    With a root, hits are marked whose files have changed. The caller holds the snapshot. Raises
+    what `find_symbols` does.
+    """
+    finder = SymbolFinder(shard, request)
+    if stage == "listed":
+        found = finder.listed()
+    else:
+        query = parse_name(request.name)
+        search = {
+            "named": finder.named,
+            "beginning": finder.beginning_with,
+            "misspelled": finder.misspelled,
+        }
+        found = iter(search[stage](query))
+    return SymbolPart(as_hits(shard, root, islice(found, request.limit)), finder.kinds())
+
+
+class SymbolFinder:
+    """Finds the definitions for a request in a shard. The caller holds the snapshot.
+
+    Every method may raise `DamagedError`; for a forged segment also `LookupError` or `ValueError`.
+    """
+
+    def __init__(self, shard: Shard, request: SymbolRequest) -> None:
+        """Read the filters. Raises `UsageError` for an unknown language or a bad glob."""
+        from codelode.discover.language import resolve  # few requests name a language
+
+        self._shard = shard
+        self._request = request
+        self._languages = frozenset(map(resolve, request.languages or ()))
+        self._globs = GlobSet(request.globs or ())
+        self._part = TreePart((request.below,))
+        self._kinds = frozenset(kind.lower() for kind in request.kinds or ())
+
+    def kinds(self) -> frozenset[str]:
+        """Return the kinds that occur in the shard, if the request names any."""
+        if not self._kinds:
+            return frozenset()
+        return frozenset().union(*(lookup.kinds for _, lookup in self._lookups()))
+
+    def named(self, query: NameQuery) -> list[Found]:
+        """Return the definitions of this name, in any case and however joined, the best first.
+
+        Returns only those whose qualifiers match best. If none match, any qualifiers will do.
+        """
+        found: dict[tuple[int, int, int], Found] = {}
+        for number, lookup in self._lookups():
+            for record in self._having_a_name(number, lookup, query):
+                match = self._match(number, record, query)
+                if match is None or (self._request.exact and match != (EXACT, 0)):
+                    continue
+                likeness, distance = match
+                order = distance, MATCHES.index(likeness), *self._order(number, record)
+                found[number, *record[:2]] = Found(order, number, record, likeness)
+        nearest = min((each.order[0] for each in found.values()), default=0)
+        best = [each for each in found.values() if each.order[0] == nearest]
+        return sorted(best, key=itemgetter(0))
+
+    def beginning_with(self, query: NameQuery) -> Iterator[Found]:
+        """Yield the definitions whose names begin with a prefix, in the order of their names."""
+        most = _LOOKED_AT if query.qualifiers else None
+        each = (islice(self._with_prefix(*lookup, query.name), most) for lookup in self._lookups())
+        for key, group in groupby(merge(*each, key=itemgetter(0)), key=itemgetter(0)):
+            found = []
+            for _, number, record in group:
+                name = record.definition.name
+                if self._request.exact and not name.startswith(query.name):
+                    continue
+                if query.begins(name) and query.distance(*self._whereabouts(number, record)) < 2:
+                    names = (_as_text(each) for each in (key, clean_name(name)))
+                    order = *names, *self._order(number, record)
+                    found.append(Found(order, number, record, PREFIX))
+            yield from sorted(found, key=itemgetter(0))
+
+    def misspelled(self, query: NameQuery) -> list[Found]:
+        """Return the definitions whose names are one or two typing errors away, the nearest first.
+
+        Returns only those with the fewest errors.
+        """
+        if not (most := most_errors(query.name)):
+            return []
+        found: list[Found] = []
+        for number, lookup in self._lookups():
+            for name, grade in misspelled(lookup, query.name, most):
+                called = lookup.name_table.name(name).decode("utf-8", "replace")
+                for record in lookup.named(called, self._filter(number)):
+                    parts, path = self._whereabouts(number, record)
+                    alike = record.definition.name == called and self._is_wanted(record)
+                    if alike and query.distance(parts, path) < 2:
+                        order = -grade, called, *self._order(number, record)
+                        found.append(Found(order, number, record, FUZZY))
+        least = min((each.order[0] for each in found), default=0.0)
+        return sorted((each for each in found if each.order[0] == least), key=itemgetter(0))
+
+    def listed(self) -> Iterator[Found]:
+        """Yield definitions in the order of paths and lines, reading files only when needed."""
+        files: list[tuple[bytes, int, int]] = []
+        for number, lookup in self._lookups():
+            if self._kinds and self._kinds.isdisjoint(lookup.kinds):
+                continue
+            segment = self._shard.segment(number)
+            rows = self._allowed(number, np.flatnonzero(segment.files["definitions"]))
+            paths = self._shard.paths(number, rows)
+            mine = zip(paths, [number] * len(paths), rows.tolist(), strict=True)
+            files += mine if self._kinds else nsmallest(self._request.limit, mine)
+        for path, number, row in sorted(files):
+            lookup = self._shard.segment(number).definitions
+            if not self._kinds or lookup.has_kinds(row, self._kinds):
+                for record in filter(self._is_wanted, lookup.records_of_file(row)):
+                    yield Found((_as_text(path), record.place), number, record, None)
+
+    def _lookups(self) -> Iterator[tuple[int, DefinitionLookup]]:
+        for number in range(len(self._shard)):
+            yield number, self._shard.segment(number).definitions
+
+    def _having_a_name(
+        self, number: int, lookup: DefinitionLookup, query: NameQuery
+    ) -> Iterator[DefinitionRecord]:
+        for name in query.names:
+            yield from filter(self._is_wanted, lookup.named(name, self._filter(number)))
+
+    def _with_prefix(
+        self, number: int, lookup: DefinitionLookup, prefix: str
+    ) -> Iterator[tuple[bytes, int, DefinitionRecord]]:
+        """Yield key, segment number and definition for the names with a prefix, in key order.
+
+        Few definitions may have the wanted kinds. So after about the time of reading all blocks of
+        definitions, names are no longer looked up one by one, but only for the right kinds.
+        """
+        names = lookup.numbers_with_prefix(prefix)
+        at, most = names.start, lookup.blocks // 4 if self._kinds else names.stop
+        for key, alike in groupby(lookup.names_with_prefix(prefix), key=_key):
+            if at - names.start > most:
+                break
+            same = list(alike)
+            at += len(same)
+            for record in filter(self._is_wanted, lookup.named(same[0], self._filter(number))):
+                yield key, number, record
+        else:
+            return
+        numbers, owns = lookup.of_kinds(self._kinds, range(at, names.stop))
+        files = lookup.files_of(numbers)
+        kept = np.isin(files, self._allowed(number, distinct(files)))
+        for each in numbers[kept][np.argsort(owns[kept], kind="stable")].tolist():
+            record = lookup.record(each)
+            yield _key(record.definition.name), number, record
+
+    def _match(
+        self, number: int, record: DefinitionRecord, query: NameQuery
+    ) -> tuple[str, int] | None:
+        return query.match(record.definition.name, *self._whereabouts(number, record))
+
+    def _whereabouts(self, number: int, record: DefinitionRecord) -> tuple[list[str], str]:
+        """Return the parts of the qualified name of a definition, and the path of its file."""
+        definitions = self._shard.segment(number).definitions
+        parts = definitions.name_parts(record.file, record.place)
+        return parts, self._shard.path(number, record.file)
+
+    def _order(self, number: int, record: DefinitionRecord) -> tuple[bool, bool, str, int]:
+        """Return a sort key: declarations after definitions; tests, examples and the like later."""
+        path = self._shard.path(number, record.file)
+        aside = bool(roles_of_path(path.encode("utf-8", "surrogateescape")) & _ASIDE)
+        return record.definition.declaration, aside, path, record.place
+
+    def _is_wanted(self, record: DefinitionRecord) -> bool:
+        return not self._kinds or record.definition.kind in self._kinds
+
+    def _filter(self, number: int) -> FileFilter:
+        return partial(self._allowed, number)
+
+    def _allowed(self, number: int, files: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the live files among `files` of a segment that pass the filters."""
+        live = self._shard.snapshot.segments[number]
+        return allowed_files(live, files, self._languages, self._globs, self._part)
+
+
+def _key(name: str) -> bytes:
+    return name_key(clean_name(name))
+
+
+def _as_text(key: bytes) -> str:
+    """Return a key as text in the same order: orders are sent to other machines as JSON."""
+    return key.decode("latin-1")
