@@ -21,23 +21,27 @@ _DECORATION: Final = frozenset("`'\"@:r")
 _QUOTED: Final = re.compile(r"[@:]?([`'\"]+)(.+)\1", re.DOTALL)
 _OF_MODULE: Final = re.compile(r"(\w+(?:(?:\.|::)\w+)*)(?:\.|::)(\w+)")
 _MARKED: Final = re.compile(r"(?:r#|@|:(?=\w))(.+)")
-_Place: TypeAlias = "Node | Written | None"
-_MatchFields: TypeAlias = tuple[str, _Place, bool, _Place, _Place]
+_Range: TypeAlias = "Node | Written | None"
+_MatchFields: TypeAlias = tuple[str, _Range, bool, _Range, _Range]
 """A `Match`, or a plain tuple of the same: most definitions are made without one."""
 
 
-class Item(NamedTuple):
-    """A child of the node being walked, on `[start, end)`, and what precedes it.
+Item: TypeAlias = "tuple[Node, int, int, int, LeadingComments | None, int]"
+"""A child of the node being walked, and what precedes it: a plain tuple, as there are many.
 
-    `last` is the index of the definition before it among its siblings, or -1.
-    """
+Its node and the role of this, its start and end, the comments and attributes before it, and the
+index of the definition before it among its siblings, or -1.
+"""
+
+
+class Place(NamedTuple):
+    """A node to be walked, with properties of its direct children."""
 
     node: Node
-    role: int
-    start: int
-    end: int
-    comments: LeadingComments | None
-    last: int
+    level: int  # the level of the cuts between the children
+    parent: int = -1  # the enclosing definition
+    local: bool = False  # whether the parent is a function
+    defines: bool = True  # whether to look for definitions, or only for places to cut
 
 
 class Definer:
@@ -49,8 +53,8 @@ class Definer:
         self.ascii = text.decode("ascii") if text.isascii() else None
         self.definitions = definitions
 
-    def define(self, parent: int, local: bool, node: Node, item: Item) -> int:
-        """Record the definitions of a node inside `parent`; `local` means inside a function.
+    def define(self, place: Place, node: Node, item: Item) -> int:
+        """Record the definitions of a node, which is the item of a place or in it.
 
         Returns the index of the last definition, or -1.
         """
@@ -63,16 +67,17 @@ class Definer:
             if found is None:
                 return -1
             if isinstance(found, Match):
-                return self.note(parent, local, node, item, found)
+                return self.note(place, node, rule, item, found)
             if not isinstance(found, str):
-                notes = [self.note(parent, local, node, item, match) for match in found]
+                notes = [self.note(place, node, rule, item, match) for match in found]
                 return max(notes, default=-1)
             kind = found
-        return self.note(parent, local, node, item, (kind, rule.name(node), False, None, None))
+        return self.note(place, node, rule, item, (kind, rule.name(node), False, None, None))
 
-    def note(self, parent: int, local: bool, node: Node, item: Item, match: _MatchFields) -> int:
+    def note(self, place: Place, node: Node, rule: Rule, item: Item, match: _MatchFields) -> int:
         """Record one definition of a node; return its index, or -1 if it has no valid name."""
         kind, token, declaration, owner, whole = match
+        _, _, parent, local, _ = place
         if token is None or (local and kind in VALUE_KINDS):
             return -1
         name_start, name_end = token.byte_range
@@ -89,16 +94,20 @@ class Definer:
                 kind = "method"
             elif kind == "constant" and outer.kind == "enum":
                 kind, declaration = "variant", True
-        rule = self.rules[node.kind_id]
-        if self.clauses and item.last >= 0 and known[item.last].joins(name, kind):
-            known[item.last].extend(node, rule, name_start)
-            return item.last
+        _, _, start, end, comments, last = item
+        if self.clauses and last >= 0 and known[last].joins(name, kind):
+            known[last].extend(node, rule, name_start)
+            return last
         if rule.declaration is not False:
             declaration = rule.declaration or self.is_bodiless(rule, node, kind, parent)
+            if declaration and rule.unless is not None and rule.unless(node):
+                return -1
         if owner is None and rule.owner is not None:
             owner = rule.owner(node)
         of = of if owner is None else self.spelled(*owner.byte_range)
-        lead, start, end, doc = _extent(item, whole)
+        lead, doc = start, None
+        if whole is not None or comments is not None:
+            lead, start, end, doc = _extent(item, whole)
         made = RawDefinition(
             name, kind, name_start, lead, start, end, doc, parent, node, rule, declaration, of
         )
@@ -122,16 +131,16 @@ class Definer:
         return name if name.isidentifier() else bare(name)
 
 
-def _extent(item: Item, whole: _Place) -> tuple[int, int, int, tuple[int, int] | None]:
+def _extent(item: Item, whole: _Range) -> tuple[int, int, int, tuple[int, int] | None]:
     """Return a definition's start with and without comments, its end, and its comments' range."""
+    _, _, start, end, comments, _ = item
     if whole is not None:
         start, end = whole.byte_range
         return start, start, end, None
-    comments = item.comments
     if comments is None:
-        return item.start, item.start, item.end, None
-    start = item.start if comments.attribute is None else comments.attribute
-    return comments.start, start, item.end, comments.doc
+        return start, start, end, None
+    after = start if comments.attribute is None else comments.attribute
+    return comments.start, after, end, comments.doc
 
 
 def in_module(name: str) -> tuple[str, str]:

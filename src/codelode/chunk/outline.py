@@ -7,8 +7,7 @@ touched, because every node visited costs a Python object.
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from codelode.chunk.definitions import LeadingComments, Outline
 from codelode.chunk.grammars import (
@@ -23,7 +22,7 @@ from codelode.chunk.grammars import (
     Grammar,
 )
 from codelode.chunk.languages import FUNCTION_KINDS, TYPE_KINDS
-from codelode.chunk.naming import Definer, Item
+from codelode.chunk.naming import Definer, Item, Place
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -36,19 +35,7 @@ _SMALL_CHILD: Final = 24  # bytes
 _INTERESTING: Final = RULE | WRAPPER | SCOPE
 _LEAF: Final = NAMED | RULE  # can be a definition, but cannot contain one
 _LF: Final = 0x0A
-_NO_CUT: Final = SOFT + SOFT
 _ENDS: Final = (b"}", b"end")
-_new_item = partial(tuple.__new__, Item)  # faster than `Item(...)`
-
-
-class _Place(NamedTuple):
-    """A node to be walked, with properties of its direct children."""
-
-    node: Node
-    level: int  # the level of the cuts between the children
-    parent: int = -1  # the enclosing definition
-    local: bool = False  # whether the parent is a function
-    defines: bool = True  # whether to look for definitions, or only for places to cut
 
 
 def outline(grammar: Grammar, root: Node, text: bytes, limit: int = NO_LIMIT) -> Outline:
@@ -58,7 +45,7 @@ def outline(grammar: Grammar, root: Node, text: bytes, limit: int = NO_LIMIT) ->
         walk.outline.damaged.append((0, len(text)))
         walk.outline.lost += 1
     places = walk.places
-    places.append(_Place(root, 0))
+    places.append(Place(root, 0))
     while places:
         walk.search(places.pop())
     return walk.outline
@@ -75,12 +62,12 @@ class _Walk:
         self.broken = broken
         self.outline = Outline()
         self.definer = Definer(grammar, text, self.outline.definitions)
-        self.places: list[_Place] = []
+        self.places: list[Place] = []
+        self.leaf = -1 if broken else _LEAF
 
-    def search(self, place: _Place) -> None:
+    def search(self, place: Place) -> None:
         """Search the children of one node for definitions, and queue the children to enter."""
-        node = place.node
-        first, end = node.byte_range
+        first, end = (node := place.node).byte_range
         if not place.defines and node.child_count * _SMALL_CHILD > end - first:
             return  # a long list of small items: splitting by lines is as good
         roles, text, cuts, limit = self.roles, self.text, self.outline.cuts, self.limit
@@ -95,14 +82,12 @@ class _Walk:
                 continue
             start, end = child.byte_range
             gap = previous - 1 if previous else 0  # some nodes end with their newline
-            first_in_line = start and text[start - 1] == _LF
-            line = start if first_in_line else text.rfind(b"\n", gap, start) + 1
+            line = start if start and text[start - 1] == _LF else text.rfind(b"\n", gap, start) + 1
             if comments is not None and text.count(b"\n", gap, start) > 1:
                 comments = None
             if cutting and line:
                 cut = own_cut if comments is None else bound_cut
-                if cut < cuts.get(line, _NO_CUT):
-                    cuts[line] = cut
+                cuts[line] = min(cut, cuts.get(line, cut))
             previous = end
             if role & (COMMENT | ATTRIBUTE) and self.precedes(child, role):
                 if comments is None and (line or start == first):
@@ -110,15 +95,18 @@ class _Walk:
                 self.gather(comments, child, role)
                 continue
             if role & interesting:
-                item = _new_item((child, role, start, end, comments, last))
-                last = self.visit(place, inner, item)
-                if last == item.last >= 0 and line in cuts:  # another clause of the same definition
+                before, item = last, (child, role, start, end, comments, last)
+                if role == self.leaf and end - start <= limit:  # most definitions
+                    last = self.definer.define(place, child, item)
+                else:
+                    last = self.visit(place, inner, item)
+                if last == before >= 0 and line in cuts:  # another clause of the same definition
                     cuts[line] = bound_cut
             elif end - start > limit or self.broken:
                 self.leave(place, child, inner, start, end)
             comments = None
 
-    def levels(self, place: _Place) -> tuple[int, int, int]:
+    def levels(self, place: Place) -> tuple[int, int, int]:
         """Return three cut levels for the children of a node.
 
         These are for a cut before a child, between its comments and the child, and inside the
@@ -140,10 +128,10 @@ class _Walk:
             is_doc = bool(role & COMMENT) or self.grammar.syntax.is_doc(node, self.text)
             comments.add(*node.byte_range, is_doc=is_doc)
 
-    def leave(self, place: _Place, node: Node, level: int, start: int, end: int) -> None:
+    def leave(self, place: Place, node: Node, level: int, start: int, end: int) -> None:
         """Enter a child that holds no definitions, only to find split points in it."""
         if end - start > self.limit:
-            self.places.append(_Place(node, level, defines=False))
+            self.places.append(Place(node, level, defines=False))
         if self.broken and place.defines and node.has_error:
             self.note_damage(node, start, end)
 
@@ -151,7 +139,7 @@ class _Walk:
         """Enter a definition only to find split points, not further definitions."""
         node, _, start, end, _, _ = item
         if end - start > self.limit:
-            self.places.append(_Place(node, level, defines=False))
+            self.places.append(Place(node, level, defines=False))
         if self.broken and node.has_error:
             known = self.outline.definitions[index]
             is_lost = known.declaration and known.kind in FUNCTION_KINDS  # perhaps not its body
@@ -172,7 +160,7 @@ class _Walk:
         indent = self.text[line:start] if self.text[line:start].isspace() else b""
         return any(self.text.find(b"\n" + indent + word, start, end - 4) >= 0 for word in _ENDS)
 
-    def visit(self, place: _Place, level: int, item: Item) -> int:
+    def visit(self, place: Place, level: int, item: Item) -> int:
         """Record the definitions of a child, and enter it on this level if it may contain more.
 
         Returns the index of the last definition that the child makes or extends, or -1.
@@ -181,7 +169,7 @@ class _Walk:
         index = -1
         while True:
             if role & RULE:
-                index = self.definer.define(place.parent, place.local, node, item)
+                index = self.definer.define(place, node, item)
             if index >= 0 or not role & WRAPPER:
                 break
             inside = self.worth_a_look(node)
@@ -190,31 +178,29 @@ class _Walk:
                 break
             (node,) = inside
             role = self.roles[node.kind_id]
-        if role == _LEAF and end - start <= self.limit and not self.broken:
-            return index  # most definitions: nothing more to do
         if index >= 0:
             self.enter_definition(place, level, item, node, index)
         elif role & SCOPE and self.worth_a_search(node, role):
             local = place.local or bool(role & CLOSURE)
-            self.places.append(_Place(node, level, place.parent, local))
+            self.places.append(Place(node, level, place.parent, local))
             if self.broken and node.is_error:
                 self.outline.damaged.append((start, end))
                 self.outline.lost += 1
         else:
-            self.leave(place, item.node, level, start, end)
+            self.leave(place, item[0], level, start, end)
         return index
 
     def enter_definition(
-        self, place: _Place, level: int, item: Item, node: Node, index: int
+        self, place: Place, level: int, item: Item, node: Node, index: int
     ) -> None:
         """Search the node of a definition, if it may hold more."""
         if self.roles[node.kind_id] & SCOPE:
             kind = self.outline.definitions[index].kind
             rule = self.grammar.rules[node.kind_id]
-            if rule.holds_more(kind, self.text, item.start, item.end):
+            if rule.holds_more(kind, self.text, *item[2:4]):
                 local = place.local or kind in FUNCTION_KINDS
                 parent = index if rule.encloses or kind in TYPE_KINDS else place.parent
-                self.places.append(_Place(node, level, parent, local))
+                self.places.append(Place(node, level, parent, local))
                 return
         self.leave_defined(item, level, index)
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from codelode.chunk.languages.c_names import (
     declaration,
     function,
+    is_guard,
     macro_among_enumerators,
     macro_call,
-    not_a_guard,
     prototype,
     typedef,
 )
@@ -60,7 +60,7 @@ _SHARED = {
     "enum_specifier": _with_body("enum", holds=True),
     "enumerator": Rule("variant", declaration=True, holds=False),
     "type_definition": Rule(typedef, nothing, by_field("type", "body"), encloses=False),
-    "preproc_def": Rule("macro", named, _value, False, not_a_guard, None),
+    "preproc_def": Rule("macro", named, _value, holds=False, declaration=None, unless=is_guard),
     "preproc_call": Rule(macro_among_enumerators, nothing, nothing, holds=False),
     "preproc_function_def": Rule("macro", named, _value, holds=False),
     "expression_statement": Rule(macro_call, nothing, nothing, holds=False),
@@ -89,6 +89,7 @@ C = Syntax(
     prepare=readable_c,
     repair=repaired,
     heads=_HEADS,
+    linear=True,
 )
 
 CPP = Syntax(
@@ -111,4 +112,5 @@ CPP = Syntax(
     prepare=without_record_macros,
     repair=repaired,
     heads=_HEADS,
+    linear=True,
 )

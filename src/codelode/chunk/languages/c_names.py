@@ -255,10 +255,7 @@ def macro_among_enumerators(node: Node, text: bytes) -> Match | None:
     return Match("macro", Written(written.span(1))) if written else None
 
 
-def not_a_guard(node: Node) -> Node | None:
-    """Return a macro, unless it is an include guard: no value, and right after its `#ifndef`."""
-    if node.child_by_field_name("value") is None:
-        before = node.prev_named_sibling
-        if before is not None and before.type == "identifier":
-            return None
-    return node
+def is_guard(node: Node) -> bool:
+    """Return whether a macro without a value is an include guard: right after its `#ifndef`."""
+    before = node.prev_named_sibling
+    return before is not None and before.type == "identifier"

@@ -153,7 +153,8 @@ class Rule:
     `holds` decides whether to search the node for further definitions: always, never, only if the
     definition has one of the given kinds, or only if the text has one of the given words (`{` must
     occur twice). If `given` is set and finds nothing, the node defines nothing. `declaration` marks
-    a declaration; None means that a definition without a body is one. `owner` finds the owner. If
+    a declaration; None means that a definition without a body is one, which is left out if `unless`
+    holds. `owner` finds the owner. If
     `encloses` is False and this definition is not a type, definitions inside become its siblings:
     `typedef struct a { ... } b;`.
     """
@@ -166,6 +167,7 @@ class Rule:
     declaration: bool | None = False
     owner: Finder | None = None
     encloses: bool = True
+    unless: Callable[[Node], bool] | None = None
 
     def bound(self, language: Language) -> Rule:
         """Return the same rule, bound to one language for speed."""
@@ -222,6 +224,8 @@ class Syntax:
       named group is a kind (`class_2` is a class, too) and matches the name; a group `owner` may
       precede it. Neighbors that match a group called `clause` are one function.
     - `ascii_only`: other characters are masked, because the scanner reads out of bounds on them.
+    - `linear`: the grammar has no scanner of its own that looks ahead, so the time to parse grows
+      with the length of the text alone (see `chunk.parse`).
     """
 
     module: str
@@ -244,6 +248,7 @@ class Syntax:
     heads: Heads = ()
     alternative: str | None = None
     ascii_only: bool = False
+    linear: bool = False
 
 
 def heads(*lines: bytes) -> Heads:
