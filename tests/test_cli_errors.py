@@ -40,7 +40,7 @@ from tests.test_cli_index import everything
         (["outline"], ["FILE is missing (see `lode outline --help`)"]),
         (["agent"], ["ACTION is missing"]),
         (["remote"], ["ACTION, DEST is missing"]),
-        (["--versio"], ["unknown option '--versio': did you mean --version?"]),
+        (["--versn"], ["unknown option '--versn': did you mean --version?"]),
         (["-v"], ["unknown option '-v'", "lode --help"]),
         (["index", "--max-file-size", "0"], ["--max-file-size", "1M"]),
         (["index", "--max-file-size", "1X"], ["--max-file-size", "1X"]),
