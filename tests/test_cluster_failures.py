@@ -118,7 +118,7 @@ def test_processes_answer_as_one_machine(
 def test_a_killed_searcher_does_not_show(
     running: tuple[Front, Processes], expected: dict[str, list[Hit]]
 ) -> None:
-    """The others have its pieces; it gets them back when it has started again."""
+    """The other searchers have its pieces; it gets them back when it has started again."""
     front, processes = running
     for name in sorted(processes.running):
         with asking(checking(front, expected), least=40):
@@ -133,7 +133,7 @@ def test_a_killed_searcher_does_not_show(
 def test_a_stopped_searcher_does_not_show(
     running: tuple[Front, Processes], expected: dict[str, list[Hit]]
 ) -> None:
-    """It neither answers nor ends its connection. Once it goes on, it is asked again."""
+    """The searcher neither answers nor disconnects. Once it continues, it is asked again."""
     front, processes = running
     pid = processes.running["s1"].pid
     with asking(checking(front, expected), least=40) as seconds:
@@ -258,7 +258,7 @@ REPLIES = {
 
 @pytest.mark.parametrize("reply", REPLIES.values(), ids=REPLIES)
 def test_nonsense_of_a_searcher_is_not_believed(reply: tuple[dict[str, object], bytes]) -> None:
-    """It is cut off, and the other owner of its pieces answers."""
+    """The searcher is cut off, and the other owner of its pieces answers."""
     pieces = MemoryPieces()
     held = [pieces.repository(name, TREE, set(), 4) for name in ("one", "two")]
     with front_of(2) as front, threads(front, 1, pieces):

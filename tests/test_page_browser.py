@@ -135,7 +135,7 @@ def test_results_appear_while_typing(page: Page) -> None:
 
 
 def test_only_the_last_answer_is_shown(page: Page) -> None:
-    """Answers to earlier letters that come late, in any order, change nothing."""
+    """Late answers to earlier letters change nothing, whatever their order."""
     page.goto("/")
     held: list[Route] = []
     page.route("**/results?q=retr", lambda route: held.append(route))

@@ -63,7 +63,7 @@ class NameAsked:
 
 
 def name_asked(text: str) -> NameAsked | None:
-    """Return the name that a whole query is, or None.
+    """Return the name that the whole query consists of, or None.
 
     `Class.method`, `Class::method()`, `Class#method`, `$this->method`, `pkg.Func` and `name/2` are
     names.

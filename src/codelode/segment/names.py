@@ -99,8 +99,8 @@ def name_sections(blocks: NameBlocks, pairs: NDArray[np.int64]) -> dict[str, Ite
 def name_records(texts: Sequence[bytes], pairs: NDArray[np.int64]) -> Iterator[bytes]:
     """Yield the blocks, not yet compressed.
 
-    Each of `pairs` int64[n] is the number of a name, shifted by 32 bits, and a chunk that defines
-    it. They may be in any order; the array is sorted in place.
+    Each of `pairs` int64[n] is `name number << 32 | chunk`, where the chunk defines the name.
+    They may be in any order; the array is sorted in place.
     """
     pairs.sort()
     pairs = pairs[group_starts(pairs)]
