@@ -17,8 +17,9 @@ from codelode.cluster.pieces import Corpus, HeldRepository, Piece
 from codelode.cluster.searcher import Searcher, SearcherOptions
 from codelode.embed.encoder import Encoder
 from codelode.search.request import SearchRequest
-from codelode.search.searcher import Source, search_all
+from codelode.search.searcher import search_all
 from codelode.search.shard import Shard
+from codelode.search.source import Source
 from codelode.store.manifest import Manifest, read_manifest
 from codelode.store.snapshot import LiveSegment, Snapshot
 from codelode.store.storage import LocalStorage

@@ -19,7 +19,8 @@ from codelode.roster.upload import Uploader
 from codelode.roster.writer import RosterWriter
 from codelode.search.filters import files_by_language, languages_needed
 from codelode.search.request import MODES, SearchRequest
-from codelode.search.searcher import Source, search_all
+from codelode.search.searcher import search_all
+from codelode.search.source import Source
 from codelode.several import SeveralRoots
 from codelode.store.storage import LocalStorage
 from tests.commandline import SAMPLE, write_tree
@@ -85,7 +86,7 @@ FILTERS: tuple[dict[str, object], ...] = (
 
 
 def requests(number: int, seed: int = 0) -> list[SearchRequest]:
-    """Return some of all combinations of queries, modes, filters and limits."""
+    """Return a random sample of the combinations of queries, modes, filters and limits."""
     every = itertools.product(QUERIES, MODES, FILTERS, (3, 40))
     chosen = random.Random(seed).sample(list(every), number)
     return [

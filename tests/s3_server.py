@@ -97,7 +97,7 @@ def _has_bucket(server: subprocess.Popen[bytes], url: str) -> bool:
 
 
 def _free_ports(count: int) -> list[int]:
-    """Return free ports whose neighbors 10,000 above, for gRPC, are free too."""
+    """Return free ports; for each, the port 10,000 above it (for gRPC) is free too."""
     ports: list[int] = []
     while len(ports) < count:
         with socket.socket() as probe, socket.socket() as neighbor:

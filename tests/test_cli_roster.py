@@ -50,6 +50,14 @@ def test_a_roster_is_searched_below_the_names_of_its_repositories(
     assert set(there.text.splitlines()) == everything
 
 
+def test_a_repository_that_the_query_names_is_pointed_out(made: tuple[CommandLine, Path]) -> None:
+    lode, roster = made
+    shown = lode("search", "--roster", roster, "jitter of the web", "-k", "1").must_succeed()
+    assert "add `-r acme/web` to search only there" in shown.message
+    for query in ("jitter of the api", "jitter of the queue"):  # a hit; hidden
+        assert not lode("search", "--roster", roster, query, "-k", "1").must_succeed().message
+
+
 def test_every_format_shows_paths_of_the_roster(made: tuple[CommandLine, Path]) -> None:
     lode, roster = made
     place = "acme/api/src/retry.py"

@@ -41,6 +41,38 @@ def test_paths_are_those_from_the_current_folder(sample: tuple[CommandLine, Path
     assert lode("symbols", "schedule", "..", cwd=root / "docs").text.startswith("../src/retry.py:9")
 
 
+def test_several_roots_are_listed_as_one(sample: tuple[CommandLine, Path]) -> None:
+    lode, root = sample
+    listed = lode("symbols", "*", "src", "lib/queue.go", cwd=root).must_succeed().text
+    paths = list(dict.fromkeys(line.split(":")[0] for line in listed.splitlines()))
+    assert paths[0] == "lib/queue.go"
+    assert len(paths) > 1
+    assert all(path.startswith("src/") for path in paths[1:])
+    found = lode("symbols", "schedule", root / "docs", root / "src", "--json", cwd=root).json
+    assert found["root"] == str(root)
+    assert [each["path"] for each in found["symbols"]] == ["src/retry.py"]
+    assert lode("symbols", "schedule", "docs", cwd=root).code == 1
+    both = lode("symbols", "-f", "src/retry.py", "schedule", "src", cwd=root)
+    both.must_be_refused("either -f FILE or ROOT")
+
+
+def test_definitions_are_up_to_date_or_the_answer_says_so(tmp_path: Path) -> None:
+    lode = CommandLine(tmp_path)
+    root = write_tree(tmp_path / "tree", SAMPLE)
+    lode("index", root).must_succeed()
+    (root / "src" / "new.py").write_text("def added_just_now(): ...\n")
+    assert lode("symbols", "added_just_now", root, "--fresh", "never").code == 1
+    found = lode("symbols", "added_just_now", root).must_succeed()
+    assert found.text == f"{root}/src/new.py:1  function  added_just_now\n"
+    state = lode("symbols", "added_just_now", root, "--json").json["freshness"]
+    assert (state["changed"], state["added"], state["deleted"]) == (0, 0, 0)
+    (root / "src" / "new.py").write_text("def added_again(): ...\n")
+    stale = lode("symbols", "added_just_now", root, "--fresh", "never").must_succeed()
+    assert "[changed on disk since]" in stale.text
+    assert "1 file with hits changed since the last update" in stale.message
+    assert lode("symbols", "added_again", root, "--fresh", "always").must_succeed().message == ""
+
+
 def test_a_file_is_listed_from_any_folder(sample: tuple[CommandLine, Path]) -> None:
     lode, root = sample
     for folder, file in (
@@ -157,6 +189,7 @@ def test_control_characters_are_escaped_on_a_terminal(tmp_path: Path) -> None:
 
 def test_little_is_imported(sample: tuple[CommandLine, Path], tmp_path: Path) -> None:
     lode, root = sample
-    for command in (["symbols", "schedule", str(root)], ["outline", str(root / "src/retry.py")]):
+    named = ["symbols", "schedule", str(root), "--fresh", "never"]
+    for command in (named, ["outline", str(root / "src/retry.py")]):
         modules = imported_by(lode, *command, folder=tmp_path)
         assert not {name for name in modules if name.startswith(NEEDLESS)}

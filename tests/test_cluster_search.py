@@ -77,7 +77,7 @@ def test_a_cluster_answers_as_one_machine(
     hidden: set[str],
     candidates: int,
 ) -> None:
-    """Several repositories, some left out by name, in one generation after the other."""
+    """Search several repositories, some left out by name, in a new generation for each example."""
     running.pieces = MemoryPieces()
     held = [
         running.pieces.repository(name, tree, dead, segments)
@@ -154,7 +154,7 @@ class OneBroken:
 
 
 def test_a_piece_that_nobody_can_open_is_named() -> None:
-    """The answer without it is that of the other pieces with the statistics of what was counted."""
+    """The answer comes from the other pieces, with the statistics of all counted pieces."""
     pieces = MemoryPieces()
     held = [pieces.repository(name, TREE, set(), 1) for name in NAMES]
     broken = next(iter(held[1].pieces())).key

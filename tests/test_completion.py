@@ -77,7 +77,7 @@ def _ask(shell: str, script: str, line: str) -> list[str]:
         return ["--no-config", "-c", f"source {shlex.quote(script)}; complete -C {fish_word(line)}"]
     if shell == "bash":
         words = line.split(" ")
-        # readline makes words of `=` too
+        # Like readline, make each `=` a word of its own.
         words = [part for word in words for part in _split(word)]
         given = " ".join(map(shlex.quote, words))
         return [

@@ -94,7 +94,7 @@ def _program() -> list[str]:
 def test_an_index_inside_the_tree_is_never_indexed(
     lode: CommandLine, tree: Path, name: str
 ) -> None:
-    """Neither by its own updates nor by those of another index, with any options."""
+    """Neither its own updates nor those of another index add it, whatever the options."""
     (tree / "other").mkdir()
     files = lode("index", tree, "--json").must_succeed().json["files"]
     inside = tree / name

@@ -1,4 +1,4 @@
-"""Notebooks are the text of their cells, and every line is on its line of the file."""
+"""A notebook becomes the text of its cells; each line keeps its line number in the file."""
 
 from __future__ import annotations
 
@@ -257,7 +257,7 @@ def test_a_notebook_without_text_is_skipped(tmp_path: Path) -> None:
 
 
 def test_a_search_shows_the_line_of_the_file(lode: CommandLine, tmp_path: Path) -> None:
-    """The text of a hit is that of the cell, with lines of the file around it, and not stale."""
+    """A hit shows text of the cell with lines of the file around it, and is not stale."""
     file = json.dumps(TRAINING, indent=1)
     tree = write_tree(tmp_path / "tree", {"training.ipynb": file})
     lode("index", tree).must_succeed()

@@ -120,7 +120,7 @@ def test_tmux(sample: tuple[CommandLine, Path], tmp_path: Path) -> None:
 
 
 def test_the_commands_that_fzf_runs(sample: tuple[CommandLine, Path]) -> None:
-    """Run by a shell, as fzf does; fzf puts what it inserts in single quotes."""
+    """Run the commands in a shell, as fzf does; fzf puts inserted text in single quotes."""
     (recipe,) = recipes("sh")
     reload = re.search(r"change:reload:([^\"]+)\"", recipe)
     preview = re.search(r"--preview '([^']+)'", recipe)

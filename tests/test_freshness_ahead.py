@@ -1,4 +1,4 @@
-"""A walk in a child process gives what one in this process gives, or nothing; no child is left."""
+"""A walk in a child process gives the same as one in this process, or nothing; no child is left."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ import pytest
 from tests.commandline import SAMPLE, CommandLine, write_tree
 from tests.page_hostile import write_hostile_tree
 from tests.page_server import Site, serving
+from tests.rosters import make_world
 
 pytest.importorskip("playwright.sync_api", reason="needs the group browser: make test-browser")
 from playwright.sync_api import (
@@ -134,7 +135,7 @@ def test_results_appear_while_typing(page: Page) -> None:
 
 
 def test_only_the_last_answer_is_shown(page: Page) -> None:
-    """Answers to earlier letters that come late, in any order, change nothing."""
+    """Late answers to earlier letters change nothing, whatever their order."""
     page.goto("/")
     held: list[Route] = []
     page.route("**/results?q=retr", lambda route: held.append(route))
@@ -331,3 +332,38 @@ def test_hostile_names_and_contents_run_nothing(browser: Browser, tmp_path: Path
         page.goto("/status")
         context.close()
         assert watched.complaints == []
+
+
+@pytest.fixture(scope="module")
+def roster_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    world = make_world(tmp_path_factory.mktemp("roster"))
+    with serving(CommandLine(tmp_path_factory.mktemp("home")), "--roster", world.place) as found:
+        yield found
+
+
+def test_the_repositories_of_a_roster(browser: Browser, roster_site: Site) -> None:
+    """Type, narrow to a repository by a chip, read a file as indexed, and find similar code."""
+    context = browser.new_context(base_url=roster_site.origin)
+    page = context.new_page()
+    watched = Watched(page, roster_site.origin)
+    page.goto("/")
+    assert page.locator("nav .chip", has_text="acme/web").is_visible()
+    page.keyboard.type("retry scheduler", delay=20)
+    wait_for_results(page, "retry scheduler")
+    assert {path.split("/")[0] for path in paths(page)} >= {"acme", "acme.mirror"}
+    page.locator(".chips .chip", has_text="acme/api").first.click()
+    wait_for_results(page, "retry scheduler root:acme/api")
+    assert all(path.startswith("acme/api/") for path in paths(page))
+    assert page.locator("a", has_text="open in editor").count() == 0
+    page.locator(".go").first.click()
+    page.wait_for_selector(".fileview")
+    assert "as indexed" in page.inner_text(".facts")
+    assert page.locator(".outline a").first.is_visible()
+    page.keyboard.press("r")
+    page.wait_for_selector("#back")
+    assert paths(page)
+    page.goto("/status")
+    assert page.locator("form button").count() == 0
+    page.wait_for_function("document.getElementById('summary').textContent === '17 files'")
+    context.close()
+    assert watched.complaints == []

@@ -139,7 +139,7 @@ def test_a_trace_covers_every_process(
         {frames[number]["name"] for number in checked(profile, len(frames))} for profile in profiles
     ]
     assert "update" in functions[0]
-    # It is chance in which functions a worker is seen, but it is always seen in `main`.
+    # A worker may be seen in any of its functions, but it is always seen in `main`.
     assert all("main" in seen for seen in functions[1:])
 
 

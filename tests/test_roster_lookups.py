@@ -15,14 +15,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from codelode import CodelodeError, Index, NoIndexError, RosterReader, SymbolHit, UsageError
+from codelode import Answer, CodelodeError, Index, NoIndexError, RosterReader, SymbolHit, UsageError
 from codelode.objects.folder import FolderStore
 from codelode.roster.cache import ObjectCache
 from codelode.roster.followed import FollowedRoster
+from codelode.roster.repositories import named_without_hits
 from codelode.roster.roster import Roster
 from codelode.search.dense import cosines
 from codelode.search.rank import COSINE_DISCOUNT
 from codelode.search.related import anchor_at
+from codelode.search.request import SearchRequest
 from codelode.search.shard import Shard
 from codelode.search.symbol_finder import symbols_in
 from codelode.search.symbol_query import SymbolRequest
@@ -99,11 +101,13 @@ def test_similar_code_is_that_of_a_plain_scan(world: World, followed: FollowedRo
         ("acme/web/README.md", 1),
     ):
         hits = followed.related(path, line, 6)
-        assert [(hit.path, hit.score) for hit in hits] == nearest_plainly(world, path, line, 6)
+        expected = nearest_plainly(world, path, line)
+        assert [hit.score for hit in hits] == [score for _, score in expected[:6]]
+        assert {(hit.path, hit.score) for hit in hits} <= {*expected}  # clones tie, in any order
         assert path not in {hit.path for hit in hits}
 
 
-def nearest_plainly(world: World, path: str, line: int, limit: int) -> list[tuple[str, float]]:
+def nearest_plainly(world: World, path: str, line: int) -> list[tuple[str, float]]:
     """Compare all chunks of all visible repositories, one by one."""
     shards = {
         name: world.index(name).reader.shard().below(f"{name}/")
@@ -124,7 +128,7 @@ def nearest_plainly(world: World, path: str, line: int, limit: int) -> list[tupl
         for better, score in enumerate(sorted(scores, reverse=True))
     ]
     ranked.sort(key=lambda each: -each[0])
-    return [(name, round(score, 6)) for _, name, score in ranked[:limit]]
+    return [(name, round(score, 6)) for _, name, score in ranked]
 
 
 def test_nothing_of_a_hidden_repository_is_found_by_any_lookup(
@@ -236,6 +240,30 @@ def test_definitions_do_not_depend_on_how_segments_are_spread(world: World) -> N
 
     for request in SYMBOLS:
         assert found(several, request) == found([one], request), request
+
+
+def test_words_that_occur_in_names_alone_have_no_weight_but_are_pointed_out(
+    world: World, followed: FollowedRoster
+) -> None:
+    def answer(query: str) -> Answer:
+        return followed.answer(SearchRequest(query, 3, "lexical"))
+
+    named, unknown = answer("delay retry mirror").hits, answer("delay retry xqzzyw").hits
+    assert named == unknown  # although there is a repository acme.mirror/api
+    preferred = followed.answer(SearchRequest("queue delay", 30)).hits[0].path
+    assert preferred.startswith("queue/")  # a word of the text, too
+    for query, names in (
+        ("jitter WEB", ["acme/web"]),
+        ("jitter of acme/web or queue", ["acme/web", "queue"]),
+        ("retry", []),
+        ("jitter secret", []),  # hidden
+        ("jitter api", []),  # it has hits
+        ("jitter docs", []),  # no repository, but a folder of some
+        ("../web /web web/ {web} *", ["acme/web"]),
+        ("jitter \udcff", []),
+    ):
+        found = named_without_hits(query, answer("jitter"), followed)
+        assert found == names, query
 
 
 def test_clean_empties_the_cache_of_fetched_segments(world: World, tmp_path: Path) -> None:

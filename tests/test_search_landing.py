@@ -129,6 +129,149 @@ def test_a_comment_before_a_definition_belongs_to_it(index: Index) -> None:
     assert (hit.start_line, hit.end_line) == (3, 7)
 
 
+COMMENTS = {
+    "a.js": """\
+/**
+ * License of everything, which is free zebraware.
+ */
+
+app.boot = function boot() {
+  return 1;
+};
+
+/**
+ * Dispatch a request into the giraffe.
+ *
+ * Errors bubble through the ostrich.
+ */
+
+app.handle = function handle(req) {
+  return req;
+};
+
+/* Sections about pelicans. */
+
+app.other = function other() {
+  return 2;
+};
+""",
+    "b.c": """\
+/*
+   Counts the flamingos,
+   one by one.
+*/
+int count_flamingos(int n)
+{
+\treturn n;
+}
+
+int pigeons; /* not a comment of the next */
+int count_herons(int n)
+{
+\treturn n + 1;
+}
+""",
+    "c.java": """\
+class Zoo {
+  private int animals;
+
+  /**
+   * Feeds the capybaras at dawn.
+   */
+  @Override
+  void feed() {
+    animals++;
+  }
+
+  // Trailing words about wombats.
+}
+""",
+    "d.ex": """\
+defmodule Zoo do
+  @doc \"\"\"
+  Washes the narwhals.
+
+  With soap.
+  \"\"\"
+  @spec wash(integer) :: integer
+  def wash(n) do
+    n + 1
+  end
+end
+""",
+    "e.py": '''\
+class Aviary:
+    """Houses of the cockatoos.
+
+    Not of the lyrebirds.
+    """
+    def open(self):
+        return 1
+    # The end of the quokkas.
+
+
+# Both doors are shut for the pangolins.
+#
+# Twice.
+def close():
+    return 2
+''',
+    "f.hs": """\
+module Zoo where
+
+{- Tames the
+   axolotls, all of them. -}
+tame :: Int -> Int
+tame n = n + 1
+""",
+    "g.rs": """\
+/// Brushes the chinchillas.
+#[inline]
+pub fn brush(n: u32) -> u32 {
+    n
+}
+""",
+}
+
+
+@pytest.fixture(scope="module")
+def comments(tmp_path_factory: pytest.TempPathFactory) -> Index:
+    root = tmp_path_factory.mktemp("comments")
+    for name, text in COMMENTS.items():
+        (root / name).write_text(text)
+    index = Index.open(root, index_dir=root.parent / "index-of-comments")
+    index.update()
+    return index
+
+
+@pytest.mark.parametrize(
+    ("text", "symbol"),
+    [
+        ("Dispatch a request into the giraffe.", "app.handle"),
+        ("Errors bubble through the ostrich.", "app.handle"),
+        ("License of everything, which is free zebraware.", None),
+        ("Sections about pelicans.", None),
+        ("Counts the flamingos,", "count_flamingos"),
+        ("one by one.", "count_flamingos"),
+        ("not a comment of the next", None),
+        ("Feeds the capybaras at dawn.", "Zoo.feed"),
+        ("Trailing words about wombats.", "Zoo"),
+        ("Washes the narwhals.", "Zoo.wash"),
+        ("With soap. ", "Zoo.wash"),
+        ("Not of the lyrebirds.", "Aviary"),
+        ("The end of the quokkas.", "Aviary"),
+        ("Both doors are shut for the pangolins.", "close"),
+        ("axolotls, all of them.", "tame"),
+        ("Brushes the chinchillas.", "brush"),
+    ],
+)
+def test_a_comment_has_the_name_of_what_follows_it(
+    comments: Index, text: str, symbol: str | None
+) -> None:
+    hit = comments.search("", fixed_strings=[text.strip()], limit=1)[0]
+    assert hit.symbol == symbol
+
+
 def test_text_with_quotes_lands_on_its_line_not_on_what_is_quoted(index: Index) -> None:
     hit = first(index, 'send({"type": "text.send", "data": data})')
     assert (hit.path, hit.line) == ("send.py", 5)

@@ -19,7 +19,7 @@ from codelode.discover.read import read
 from codelode.discover.walk import walk
 from codelode.search.symbol_query import EXACT, UNQUALIFIED, NameQuery, parse_name
 from codelode.segment.name_keys import clean_name, name_key
-from codelode.types import Document, SourceFile
+from codelode.types import Document, Fresh, SourceFile
 
 SAMPLES = Path(__file__).parent / "chunk_samples"
 EVERYTHING = 1_000_000
@@ -279,6 +279,7 @@ def test_bad_arguments_are_refused(shapes: Index) -> None:
         ({"name": 3}, "the name must be a string"),
         ({"name": "x", "limit": 0}, "the number of symbols must be"),
         ({"name": "x", "exact": 1}, "exact must be"),
+        ({"name": "x", "fresh": "sometimes"}, "fresh must be"),
     ):
         with pytest.raises(UsageError, match=message):
             shapes.symbols(**arguments)
@@ -309,11 +310,27 @@ def test_changed_files_are_marked_and_deleted_ones_are_gone(shapes: Index, tmp_p
     index = Index.open(root, index_dir=tmp_path / "indexes")
     index.update()
     (root / "pool" / "shapes.py").write_text("def block_on(): ...\n")
-    assert [hit.stale for hit in index.symbols("block_on")] == [True] * 3
-    assert [hit.stale for hit in index.symbols("Start")] == [False]
+    assert [hit.stale for hit in index.symbols("block_on", fresh="never")] == [True] * 3
+    assert [hit.stale for hit in index.symbols("Start", fresh="never")] == [False]
     (root / "pool" / "shapes.py").unlink()
     index.update()
-    assert index.symbols("block_on") == []
+    assert index.symbols("block_on", fresh="never") == []
+
+
+@pytest.mark.parametrize("fresh", ["auto", "always"])
+def test_a_name_is_found_as_soon_as_it_is_written(
+    shapes: Index, tmp_path: Path, fresh: Fresh
+) -> None:
+    root = tmp_path / "tree"
+    shutil.copytree(shapes.root, root)
+    index = Index.open(root, index_dir=tmp_path / "indexes")
+    index.update()
+    (root / "pool" / "new.py").write_text("def added_just_now(): ...\n")
+    assert index.symbols("added_just_now", exact=True, fresh="never") == []
+    (hit,) = index.symbols("added_just_now", fresh=fresh)
+    assert (hit.path, hit.stale) == ("pool/new.py", False)
+    (root / "pool" / "new.py").unlink()
+    assert index.symbols("added_just_now", exact=True, fresh=fresh) == []
 
 
 @given(st.text(max_size=30))

@@ -194,7 +194,7 @@ def test_word_edges(shard: Shard, word: str, other: str, ends: tuple[str, str]) 
 
 
 def test_several_patterns(shard: Shard) -> None:
-    """One of the alternatives must match, and all of the requirements."""
+    """Every requirement must match, by at least one of its alternatives."""
     alpha, server = regex(r"alpha\("), fixed_string("HTTPServer.")
     either, both = found(shard, (alpha, server)), found(shard, (alpha,), (server,))
     one, other = found(shard, (alpha,)), found(shard, (server,))

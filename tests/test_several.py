@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codelode import Hit, Index, NoIndexError, UsageError
+from codelode import Hit, Index, NoIndexError, SymbolHit, UsageError
 from codelode.render.paths import GivenRoot, from_here
 from codelode.search.request import SearchRequest
-from codelode.search.searcher import Source, search_all
+from codelode.search.searcher import search_all
+from codelode.search.source import Source
+from codelode.search.symbol_query import SymbolRequest
 from codelode.search.tree_part import TreePart
 from codelode.several import SeveralRoots
 from tests.commandline import SAMPLE, CommandLine, write_tree
@@ -55,6 +59,51 @@ def test_parts_of_one_index_answer_as_globs_do(tree: Path, query: str) -> None:
             hit.path for hit in expected
         ]
         assert [place(hit)[1:] for hit in hits] == [place(hit)[1:] for hit in expected]
+
+
+def names(several: SeveralRoots, name: str = "", **options: Any) -> list[SymbolHit]:
+    return several.symbols(SymbolRequest(name, limit=500, **options))
+
+
+@pytest.mark.parametrize("name", ["", "schedule", "s*", "Retry", "schxdule", "parse_config"])
+def test_definitions_of_parts_of_one_index_are_those_that_globs_keep(tree: Path, name: str) -> None:
+    index = Index.open(tree, tree.parent / "indexes")
+    for roots, globs in (
+        (["src", "lib"], ["/src/", "/lib/"]),
+        (["src/retry.py", "docs"], ["/src/retry.py", "/docs/"]),
+        (["src", ".", "src/retry.py"], []),
+        (["src/retry.py"], ["/src/retry.py"]),
+    ):
+        several = SeveralRoots([str(tree / each) for each in roots], str(tree.parent / "indexes"))
+        expected = index.symbols(name, limit=500, globs=globs, fresh="never")
+        found = names(several, name)
+        assert [str((several.root / hit.path).relative_to(tree)) for hit in found] == [
+            hit.path for hit in expected
+        ]
+        assert [replace(hit, path="") for hit in found] == [
+            replace(hit, path="") for hit in expected
+        ]
+
+
+def test_definitions_of_several_indexes_are_listed_as_of_one(tmp_path: Path) -> None:
+    """The best match anywhere decides: a prefix in one tree does not hide a name in the other."""
+    files: dict[str, str | bytes] = {
+        "one/a.py": "def get_url(): ...\ndef retry(): ...\nclass Retry: ...\n",
+        "two/b.py": "def get_url_again(): ...\ndef Retry(): ...\ndef retrz(): ...\n",
+        "two/c.c": "int retry(void);\n",
+    }
+    write_tree(tmp_path / "tree", files)
+    whole = Index.open(tmp_path / "tree", tmp_path / "whole")
+    whole.update(jobs=1)
+    roots = [str(tmp_path / "tree" / each) for each in ("one", "two")]
+    several = SeveralRoots(roots, str(tmp_path / "parts"))
+    for each in several.indexes:
+        each.update(jobs=1)
+    for name in ("", "get_url", "retry", "Retry", "re*", "get", "retri", "two.retry", "nothing"):
+        for kinds in ((), ("class",), ("function",)):
+            expected = whole.symbols(name, limit=500, kinds=kinds, fresh="never")
+            assert names(several, name, kinds=kinds) == expected, (name, kinds)
+    assert [hit.path for hit in names(several, "retry", exact=True)] == ["one/a.py", "two/c.c"]
 
 
 def test_several_indexes_answer_as_one(tmp_path: Path) -> None:

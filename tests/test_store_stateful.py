@@ -43,7 +43,7 @@ calls = st.integers(1, 14)
 
 
 def as_indexed(text: bytes) -> bytes:
-    """The result of `contents` for a file; an empty one stands for a binary file here."""
+    """Return the result of `contents` for a file; an empty file stands for a binary one here."""
     return text or b"skip 4"
 
 

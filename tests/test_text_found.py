@@ -31,7 +31,7 @@ def index_of(tmp_path: Path, tree: dict[str, str]) -> Index:
 
 @pytest.fixture(scope="module")
 def keys(tmp_path_factory: pytest.TempPathFactory) -> Index:
-    """Return a file for each key, and as many files whose keys consist of the same words."""
+    """Return an index with a file for each key, and as many files with near misses of the keys."""
     found = {f"module_{i}.py": f"# {comment}\nvalue_{i} = {i}\n" for i, comment in enumerate(WORDS)}
     for i, key in enumerate(KEYS):
         others = " ".join(f"'{other}'" for other in KEYS[key])

@@ -26,8 +26,9 @@ from codelode.cluster.searcher import SearcherOptions
 from codelode.cluster.serve import PROCESS
 from codelode.embed.load import load
 from codelode.search.request import SearchRequest
-from codelode.search.searcher import Source, search_all
+from codelode.search.searcher import search_all
 from codelode.search.shard import Shard
+from codelode.search.source import Source
 from codelode.store.snapshot import Snapshot
 from codelode.store.storage import LocalStorage
 from codelode.system.processes import ChildProcess

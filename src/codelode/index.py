@@ -6,16 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Unpack
 
 from codelode import arguments, metrics
-from codelode.lazy import cached_property
 from codelode.lookups import Lookups
 from codelode.search.request import SearchRequest
-from codelode.types import FRESH, Freshness
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from codelode.embed.encoder import Encoder
-    from codelode.freshness.refresh import Refresher
     from codelode.pipeline.options import Paths, UpdateSettings
     from codelode.pipeline.plan import Plan
     from codelode.pipeline.status import Status
@@ -23,7 +20,7 @@ if TYPE_CHECKING:
     from codelode.search.request import Mode, SearchOptions
     from codelode.store.snapshot import Snapshot
     from codelode.store.verify import Finding
-    from codelode.types import Answer, Fresh, Freshness, Hit, Skip
+    from codelode.types import Answer, Fresh, Hit, Skip
     from codelode.watch.watcher import Watcher
     from codelode.writer import IndexWriter
 
@@ -90,20 +87,6 @@ class Index(Lookups):
         freshness = self.refresh(fresh)
         answer = (self._dispatcher or self._reader).answer(request)
         return replace(answer, freshness=replace(freshness, age=answer.freshness.age))
-
-    def refresh(self, fresh: Fresh = "auto") -> Freshness:
-        """Bring the index up to date, as `answer` does before a search; return its freshness."""
-        arguments.choice("fresh", fresh, FRESH)
-        return Freshness() if fresh == "never" else self._refresher.refresh(fresh)
-
-    @cached_property
-    def _refresher(self) -> Refresher:
-        from codelode.freshness.background import update_in_background
-        from codelode.freshness.refresh import Refresher
-
-        refresher = Refresher(self._reader)
-        refresher.go_on = update_in_background
-        return refresher
 
     @metrics.counting_errors("update")
     def update(

@@ -6,18 +6,35 @@ from typing import TYPE_CHECKING
 
 from codelode import arguments, metrics
 from codelode.errors import UsageError
+from codelode.lazy import cached_property
 from codelode.opened import OpenedIndex
 from codelode.store.locate import path_below
+from codelode.types import FRESH, Freshness
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Sequence
 
-    from codelode.types import Hit, SymbolHit
+    from codelode.freshness.refresh import Refresher
+    from codelode.types import Fresh, Hit, SymbolHit
 
 
 class Lookups(OpenedIndex):
     """Definitions by name, the definitions of a file, and code similar to a place."""
+
+    def refresh(self, fresh: Fresh = "auto") -> Freshness:
+        """Bring the index up to date, as `answer` does before a search; return its freshness."""
+        arguments.choice("fresh", fresh, FRESH)
+        return Freshness() if fresh == "never" else self._refresher.refresh(fresh)
+
+    @cached_property
+    def _refresher(self) -> Refresher:
+        from codelode.freshness.background import update_in_background
+        from codelode.freshness.refresh import Refresher
+
+        refresher = Refresher(self._reader)
+        refresher.go_on = update_in_background
+        return refresher
 
     def symbols(
         self,
@@ -27,8 +44,9 @@ class Lookups(OpenedIndex):
         languages: Sequence[str] | str | None = None,
         globs: Sequence[str] | str | None = None,
         exact: bool = False,
+        fresh: Fresh = "auto",
     ) -> list[SymbolHit]:
-        """Return definitions by name from the newest committed snapshot, the best first.
+        """Return definitions by name, the best first, after bringing the index up to date.
 
         `name` may be qualified in any way (`Class.method`, `Class::method`, `->method`), or a
         prefix with a final `*`. Without a name, return all definitions, in the order of paths and
@@ -36,14 +54,16 @@ class Lookups(OpenedIndex):
         Only if no name matches, names that begin with `name` match; if there are none either, names
         that differ by one or two typing errors match. `exact` allows only names as written.
 
-        `kinds` are kinds of definitions, such as "class"; `languages` and `globs` are as for
-        `answer`. A single string means one item.
+        `kinds` are kinds of definitions, such as "class"; `languages`, `globs` and `fresh` are as
+        for `answer`. A single string means one item. There are many parameters because each is a
+        choice of its own; all are optional.
 
         Raises `NoIndexError` without an index, and `UsageError` for invalid arguments.
         """
         from codelode.search.symbol_query import SymbolRequest
 
         request = SymbolRequest(name, limit, kinds, languages, globs, exact)
+        self.refresh(fresh)
         return self._reader.symbols(request)
 
     def outline(self, path: str | os.PathLike[str]) -> list[SymbolHit]:

@@ -14,17 +14,18 @@ from codelode.errors import UsageError
 from codelode.index import Index
 from codelode.render.paths import GivenRoot
 from codelode.search.filters import files_by_language, languages_needed
-from codelode.search.searcher import Source, canonical, search_all
+from codelode.search.source import Source
 from codelode.search.tree_part import TreePart
 from codelode.store.manifest import check_model
 from codelode.types import Answer, Freshness
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from codelode.reader import IndexReader
     from codelode.search.request import SearchRequest
-    from codelode.types import Fresh, Hit
+    from codelode.search.symbol_query import SymbolRequest
+    from codelode.types import Fresh, Hit, SymbolHit
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +86,13 @@ class SeveralRoots:
         if len(self.roots) == 1 and not self.roots[0].is_file:
             return self.roots[0].index.answer_request(request, fresh)
         began = time.perf_counter()
-        states = [index.refresh(fresh) for index in self.indexes]
+        freshness = self.refresh(fresh)
         readers, sources = self.sources(request)
         hits = self._hits(*_having(request.languages, readers, sources), request)
         seconds = time.perf_counter() - began
         if (recorder := metrics.recorder()) is not None:
             recorder.query_done(request.mode, seconds)
         manifests = [source.shard.snapshot.manifest for source in sources]
-        age = max(reader.age() for reader in readers)
         return Answer(
             query=request.query,
             root=os.fsdecode(self.root),
@@ -103,8 +103,44 @@ class SeveralRoots:
             stale_files=len({hit.path for hit in hits if hit.stale}),
             hits=hits,
             seconds=seconds,
-            freshness=replace(reduce(_together, states), age=age),
+            freshness=freshness,
         )
+
+    def refresh(self, fresh: Fresh = "auto") -> Freshness:
+        """Bring the indexes up to date, as `answer` does; return how they compare with the trees.
+
+        The age is that of the oldest. Raises what `Index.refresh` does.
+        """
+        states = [index.refresh(fresh) for index in self.indexes]
+        age = max(index.reader.home().age() for index in self.indexes)
+        return replace(reduce(_together, states), age=age)
+
+    def symbols(self, request: SymbolRequest) -> list[SymbolHit]:
+        """Return definitions of all roots, the best first: see `Index.symbols`.
+
+        Raises what it does, and `UsageError` if a file is not in the index.
+        """
+        from codelode.search.symbol_finder import symbols_in
+        from codelode.search.symbols import Stage, SymbolPart, find_symbols
+
+        readers, sources = self.sources()
+        base = self.root
+
+        def ask(stage: Stage) -> Iterator[SymbolPart]:
+            for reader, source in zip(readers, sources, strict=True):
+                with source.shard.searched():
+                    part = symbols_in(source.shard, source.root, request, stage, source.part)
+                found = [
+                    each._replace(
+                        hit=replace(each.hit, path=_from(base, reader.root, each.hit.path))
+                    )
+                    for each in part.found
+                ]
+                yield replace(part, found=found)
+
+        for reader in readers:
+            reader.storage.note_use()
+        return find_symbols(ask, request)
 
     def _hits(
         self, readers: Sequence[IndexReader], sources: Sequence[Source], request: SearchRequest
@@ -116,6 +152,8 @@ class SeveralRoots:
             encoder = readers[0].load_encoder(manifests[0])
             for manifest in manifests[1:]:
                 check_model(manifest, encoder.name, encoder.fingerprint)
+        from codelode.search.searcher import search_all  # lists of definitions do not need it
+
         found = search_all(sources, encoder, request)
         for reader in readers:
             reader.storage.note_use()
@@ -127,7 +165,7 @@ class SeveralRoots:
     def sources(
         self, request: SearchRequest | None = None
     ) -> tuple[list[IndexReader], list[Source]]:
-        """Return the indexes that answer, and what a request searches in each.
+        """Return the indexes that answer a request, and the source to search in each.
 
         Raises `UsageError` if a file is not in the index, or if git does not know what has changed.
         """
@@ -182,6 +220,8 @@ def _having(
     Returns all indexes if no languages are requested, or if no index has a file in any of them.
     In the second case the search finds nothing.
     """
+    from codelode.search.searcher import canonical
+
     wanted = languages_needed(canonical(languages or ()))
     kept = [
         number

@@ -17,18 +17,25 @@ def notes(answer: Answer) -> list[str]:
         found.append(f"not searched in time: {', '.join(answer.missing)}")
     elif not answer.complete:
         found.append("the index does not cover the whole tree yet: run `lode index`")
-    state = answer.freshness
+    return [*found, *notes_on_freshness(answer.freshness, answer.stale_files)]
+
+
+def notes_on_freshness(state: Freshness, stale_files: int) -> list[str]:
+    """Return notes on how an index compares with its tree.
+
+    `stale_files` is the number of files with hits that have changed since they were indexed.
+    """
     if state.differing:
-        found.append(f"{_differences(state)} since the last update{_reason(state)}{_advice(state)}")
-    elif state.differing is None and state.problem:
-        found.append(
+        return [f"{_differences(state)} since the last update{_reason(state)}{_advice(state)}"]
+    if state.differing is None and state.problem:
+        return [
             f"the index, updated {age(state.age)}, may lack the last edits"
             f"{_reason(state)}{_advice(state)}"
-        )
-    elif state.differing is None and answer.stale_files:
-        files = count(answer.stale_files, "file")
-        found.append(f"{files} with hits changed since the last update: run `lode index`")
-    return found
+        ]
+    if state.differing is None and stale_files:
+        files = count(stale_files, "file")
+        return [f"{files} with hits changed since the last update: run `lode index`"]
+    return []
 
 
 def _differences(state: Freshness) -> str:

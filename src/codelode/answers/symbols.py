@@ -5,16 +5,21 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from codelode.answers.search import freshness_object
 from codelode.answers.unicode import path_fields, without_surrogates
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from codelode.types import SymbolHit
+    from codelode.types import Freshness, SymbolHit
 
 
 def symbols_object(
-    root: str, name: str, symbols: Sequence[SymbolHit], truncated: bool = False
+    root: str,
+    name: str,
+    symbols: Sequence[SymbolHit],
+    truncated: bool = False,
+    state: Freshness | None = None,
 ) -> dict[str, Any]:
     """Return definitions by name; `truncated` says that there are more."""
     return {
@@ -22,6 +27,7 @@ def symbols_object(
         "root": without_surrogates(root),
         "symbols": [symbol_object(each) for each in symbols],
         "truncated": truncated,
+        "freshness": state and freshness_object(state),
     }
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from codelode.search.request import SearchRequest
-    from codelode.search.searcher import Source
+    from codelode.search.source import Source
 
 _MOST_LANGUAGES = 5
 _NO_GLOBS = GlobSet(())

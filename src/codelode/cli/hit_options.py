@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codelode import types
 from codelode.cli.options import Option, option, positive, switch
 
 TYPE_NOT = option(
@@ -54,6 +55,13 @@ FIXED_STRINGS = option(
     help="only chunks that contain TEXT; repeatable, also with -e: any of them",
 )
 IGNORE_CASE = switch("-i", "--ignore-case", help="-e and -F match in any case")
+FRESH = option(
+    "--fresh",
+    choices=types.FRESH,
+    default="auto",
+    help="bring the index up to date first: always, whatever it takes; auto, if a walk of the tree"
+    " and the update take at most 0.3 seconds; or never (default: auto)",
+)
 MODES = (
     option(
         "--mode",

@@ -60,7 +60,7 @@ def search_elsewhere(
     may come from settings.
     """
     from codelode.cli.advice import explain_quotes
-    from codelode.cli.repositories import open_repositories, refuse_open, state_of
+    from codelode.cli.repositories import explain_names, open_repositories, refuse_open, state_of
     from codelode.cli.terminal import paged
     from codelode.cli.views.hits import print_answer, shown_hits, shown_whole
 
@@ -73,4 +73,5 @@ def search_elsewhere(
         print_answer(answer, shown_whole(answer), states, terms, options)
     if not answer.hits:
         explain_quotes(request.query)
+    explain_names(request.query, answer, repositories)
     return 0 if shown_hits(answer, options) else 1

@@ -62,6 +62,15 @@ def refuse_open(options: argparse.Namespace) -> None:
         raise UsageError(f"--open needs the files of a tree, which {where} does not have")
 
 
+def explain_names(query: str, answer: Answer, repositories: Repositories) -> None:
+    """Say how to search the repositories that a query names, if the answer has no hit in them."""
+    from codelode.cli.streams import say
+    from codelode.roster.repositories import named_without_hits
+
+    for name in named_without_hits(query, answer, repositories):
+        say(f"{name} is a repository without a hit here: add `-r {name}` to search only there")
+
+
 def state_of(repositories: Repositories, answer: Answer) -> str:
     """Describe what was searched, for the last line for an agent."""
     if repositories.place.startswith(("http://", "https://")):

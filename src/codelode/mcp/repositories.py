@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from codelode.errors import UsageError
 from codelode.mcp.sources import Searched, globs_below
 from codelode.render.units import age, count
-from codelode.roster.repositories import name_in
+from codelode.roster.repositories import name_in, named_without_hits
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,6 +53,11 @@ class RepositorySources:
         states = self.states()
         if answer.missing:
             states.append(f"not searched in time: {', '.join(answer.missing)}")
+        if not inner and not names:
+            states += [
+                f"{name} is a repository without a place here: path={name} searches only there"
+                for name in named_without_hits(request.query, answer, self._repositories)
+            ]
         return Searched(answer.hits, states)
 
     def symbols(self, path: str, request: SymbolRequest) -> list[SymbolHit]:

@@ -26,9 +26,10 @@ BATCHES_AHEAD = 6
 class WorkerPool:
     """`jobs` workers. Use as a context manager: leaving it early kills them.
 
-    `clock` counts as "wait" how long the caller waits for runs. `run_wait` is how long finished
-    runs waited for the caller, `transfer_cpu` the CPU time of talking to workers; both in seconds.
-    `traces` are the profiles of the workers after the end: (name of the process, profile).
+    `clock` counts the waits of the caller for runs as the stage "wait". `run_wait` is how long
+    finished runs waited for the caller, `transfer_cpu` the CPU time of talking to workers; both are
+    in seconds. `traces` are the profiles of the workers after the end: (name of the process,
+    profile).
     """
 
     def __init__(self, jobs: int, options: WorkerOptions, clock: StageClock) -> None:
@@ -100,7 +101,7 @@ class WorkerPool:
         return run
 
     def _index(self, batch: Sequence[Task]) -> tuple[Run, float, float]:
-        """Return a run, when it was finished, and the CPU seconds of this thread."""
+        """Return a run, the time at which it finished, and the CPU seconds of this thread."""
         handle = self._idle.get()
         began = time.thread_time()
         try:

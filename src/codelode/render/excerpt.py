@@ -134,10 +134,10 @@ def _signature(lines: Sequence[Line], heading: int) -> range:
 def _best_window(
     lines: Sequence[Line], size: int, heading: int | None, wanted: int | None
 ) -> tuple[int, int]:
-    """Return the window with the most distinct terms, then the most matches, centered on these.
+    """Return the window with the most distinct terms; ties go to the most matches.
 
-    The window holds the line at `wanted`, if that is given. A window that begins with the heading
-    wins if it has at least half as many terms: people look for beginnings.
+    It is centered on its matches. It holds the line at `wanted`, if that is given. A window that
+    begins with the heading wins if it has at least half as many terms: people look for beginnings.
     """
     used = [i for i, line in enumerate(lines) if line.text.strip()] or [0]
     first, last = used[0], used[-1] + 1

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @lru_cache(maxsize=16)
 def matcher_of(query_terms: frozenset[str]) -> TermMatcher:
-    """Return the matcher of some terms; the hits of an answer share it, with the words it knows."""
+    """Return the matcher of some terms; the hits of an answer share it and its known words."""
     return TermMatcher(query_terms)
 
 
@@ -76,7 +76,7 @@ class TermMatcher:
 
 
 def _may_overlap(word: bytes) -> bool:
-    """Return whether a word is of a script without case, whose words are overlapping n-grams."""
+    """Return whether a word has no case: in such scripts, words may be overlapping n-grams."""
     return not word.isascii() and word.decode().lower() == word.decode().upper()
 
 

@@ -46,7 +46,7 @@ class Style:
 
     @property
     def guarded(self) -> bool:
-        """Whether control characters are escaped: color is for a terminal, even through a pipe."""
+        """Whether to escape control characters: color is meant for a terminal, even via a pipe."""
         return self.color or self.terminal
 
 

@@ -40,7 +40,7 @@ _REQUEST_SECONDS = 1.0
 
 
 class Resident:
-    """Serves the socket of an index while its watcher is in this process, from a thread.
+    """Serves the socket of an index from a thread, while the index's watcher is in this process.
 
     `main` runs a command with its arguments and returns the exit code.
     """

@@ -15,7 +15,7 @@ MAX_REQUEST_BYTES = 1 << 24
 
 
 def pack(program: list[bytes], arguments: list[bytes], environment: dict[bytes, bytes]) -> bytes:
-    """Return a request: three lists of strings without NUL characters, after their size.
+    """Return a request: its size, then three lists of strings without NUL characters.
 
     `program` is the version and the place of the code, and the current folder.
     """

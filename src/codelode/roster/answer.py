@@ -19,7 +19,8 @@ from codelode.roster.repositories import RepositoryTotals
 from codelode.roster.roster import Roster
 from codelode.search.filters import languages_needed
 from codelode.search.parsed_query import parse_request
-from codelode.search.searcher import Source, canonical, search_all
+from codelode.search.searcher import canonical, search_all
+from codelode.search.source import Source
 from codelode.store.locate import index_folder
 from codelode.store.manifest import check_model
 from codelode.types import Answer, Freshness
@@ -252,7 +253,7 @@ def answer_of(
 
 
 def load_model(recorded: str, model: str | None, advice: str) -> Encoder:
-    """Return the encoder of indexes that were `recorded` as made with a model.
+    """Return the encoder of indexes; `recorded` is the model that their records name.
 
     A folder is never opened merely because a roster names it. Raises `ModelError` with `advice` if
     the model is not a bundled one and the caller named no `model`, and what `load` does.

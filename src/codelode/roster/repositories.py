@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from codelode.roster.names import folders_of
+from codelode.roster.names import bad_name, folders_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from codelode.search.request import SearchRequest
     from codelode.search.symbol_query import SymbolRequest
     from codelode.types import Answer, Hit, SymbolHit
+
+_WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+@~/-]*[A-Za-z0-9_]")
+_MOST_WORDS = 12
+_MOST_NAMES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,30 @@ class Repositories(Protocol):
 
     def totals(self, globs: Sequence[str] = ()) -> list[RepositoryTotals]:
         """Return the repositories in the order of their names; an empty list if none match."""
+
+
+def named_without_hits(query: str, answer: Answer, repositories: Repositories) -> list[str]:
+    """Return repositories that a query names, but that have no hit in its answer.
+
+    A query names a repository by its name or by the last part of it, in any case. Such a word has
+    no weight in the ranking if it occurs in no text, so its repository may be missed.
+    """
+    words = [*dict.fromkeys(_WORD.findall(query))][:_MOST_WORDS]
+    words = [word for word in words if bad_name([word]) is None]
+    if not words:
+        return []
+    lower = {word.lower() for word in words}
+    totals = repositories.totals(sorted(lower.union(words)))
+    names = [
+        each.name
+        for each in totals
+        if not lower.isdisjoint((each.name.lower(), each.name.rpartition("/")[2].lower()))
+    ]
+    return [
+        name
+        for name in names[:_MOST_NAMES]
+        if not any(hit.path.startswith(f"{name}/") for hit in answer.hits)
+    ]
 
 
 def name_in(path: str, names: Collection[str]) -> str | None:

@@ -207,7 +207,8 @@ class Selection:
     def having(self, languages: Collection[str]) -> Selection:
         """Return the repositories with live files in any of some languages, given by their names.
 
-        Returns all if no languages are given. The others are neither searched nor counted.
+        The other repositories are neither searched nor counted. Returns all if no languages are
+        given.
         """
         if not languages:
             return self

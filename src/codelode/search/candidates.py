@@ -92,7 +92,7 @@ class TopK:
 
         Scores of minus infinity are never taken.
         """
-        # Few pass, so that there is little to sort.
+        # Only few scores pass, so there is little to sort.
         enough = max(np.float32(self.threshold), _floor(scores, self.k))
         picked = np.flatnonzero(scores >= enough)
         if not len(picked):

@@ -124,7 +124,7 @@ class QueryContext:
 
     @cached_property
     def has_compound(self) -> bool:
-        """Whether a compound of the query, such as `query.from.hints`, is written in the index."""
+        """Whether a compound of the query, such as `query.from.hints`, occurs in the index."""
         known = zip(self.query.terms, self.statistics.counts.tolist(), strict=True)
         return any(count and is_compound(term.encode("utf-8", "replace")) for term, count in known)
 

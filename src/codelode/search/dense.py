@@ -1,8 +1,8 @@
 """The dense leg: an exact scan of the int8 codes.
 
 The query is quantized too, so the scan is integer arithmetic at memory bandwidth. `cosines` scores
-the survivors again with the query as floats and with the residuals of their codes: a third of the
-error.
+the survivors again with the query as floats and with the residuals of their codes, which leaves
+a third of the error.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 Most of a search is Python and short numpy calls, which hold the interpreter's lock most of the time
 but release it every few microseconds. Threads that all want it pass it around at every such place,
 and wait for each other longer than they work: 8 threads answered half as many queries as one. So
-one thread at a time runs this code, from start to end. It releases the lock only during calls that
-do not need the interpreter: the scan of the codes, or a wait.
+one thread at a time holds this lock and runs this code, from start to end. It releases this lock
+only during calls that do not need the interpreter: the scan of the codes, or a wait.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Frames:
-    """The frames of a text, beginning with that of the error.
+    """The frames of a text, the frame of the error first.
 
     `lines` are the lines of the text, counted from 0, in which frames were found.
     """

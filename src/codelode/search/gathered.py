@@ -19,7 +19,7 @@ FEATURES = (
     "file_bm25",  # sum over the file's candidates, as a share of the best file's
     "file_coverage",  # share of the query's weight that occurs in any candidate of the file
     "file_mean",  # cosine of the query with the mean vector of the file
-    "file_defines",  # share of the query's weight that begins parts of names the file defines
+    "file_defines",  # weight share of query words that begin parts of names the file defines
     "cosine_share",  # best cosine among the file's candidates, as a share of the best file's
     "name_loose",  # mean likeness of the parts of the file's name to the query's words
     "depth",  # folders above the file, log
@@ -29,14 +29,14 @@ FEATURES = (
     "run",  # longest run of the query's words in the chunk: 1 for all of them, 0 for half
     "named",  # grade of the chunk if the whole query is a name that it defines: see `named`
     "defines",  # the chunk defines a name the query gives
-    "symbol_exact",  # share of the parts of the name of the chunk's symbol that the query has
+    "symbol_exact",  # share of the words in the symbol's name that are terms of the query
     "test",  # 1 for tests, specs, fixtures, benchmarks
     "example",  # 1 for examples, demos, samples, documentation
     "generated",  # 1 for vendored, generated, minified, typing stubs
     "prose",  # 1 for files that are not program code
     "docs",  # 1 for files that are documentation
     "test_asked",  # in tests: share of the query's weight in words that ask for tests; else 0
-    "prose_asked",  # not in code: share of the query's weight in words that ask for it; else 0
+    "prose_asked",  # if not code: weight share of query words that ask for such files; else 0
 )
 COLUMN = {name: column for column, name in enumerate(FEATURES)}
 

@@ -9,8 +9,9 @@ from codelode.search.candidates import split_keys
 from codelode.search.column import column_in, cut_off_before, line_begin
 from codelode.search.file_query import line_asked
 from codelode.search.gathered import FEATURES
-from codelode.search.landing import Landing, Passage, land
+from codelode.search.landing import Landing, land
 from codelode.search.landing_query import LandingQuery
+from codelode.search.passage import Passage
 from codelode.search.staleness import CURRENT, staleness
 from codelode.text.lines import line_starts, line_starts_of_short
 from codelode.types import Hit

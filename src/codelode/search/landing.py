@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from codelode.search.as_written import written_at
 from codelode.search.column import begins_word
+from codelode.search.comments import documented
 from codelode.search.name_match import share_of_name
 from codelode.search.named import MODULES, is_inside
 from codelode.search.near_names import grade_of_name
@@ -21,14 +22,12 @@ if TYPE_CHECKING:
 
     from codelode.search.context import QueryContext
     from codelode.search.landing_query import LandingQuery
+    from codelode.search.passage import Passage
     from codelode.segment.definition_lookup import DefinitionLookup
     from codelode.segment.definition_rows import DefinitionRow
 
 _NAME_SHARE = 0.5
 """A name answers if it holds this share of the query's weight, and the query this share of it."""
-
-_COMMENTS = (b"//", b"/*", b"*", b"# ", b"#:", b"--", b";", b"%", b"{-", b"(*", b"'")
-"""The beginnings of lines that are comments in some language; in none, of lines of code."""
 
 
 class Landing(NamedTuple):
@@ -46,30 +45,6 @@ class Landing(NamedTuple):
     kind: str | None
 
 
-class Passage(NamedTuple):
-    """A chunk from which a hit is made; unlike `types.Passages`, not for an encoder.
-
-    It has the row and the path of its file, its first line, its text in UTF-8, and where each line
-    begins in it.
-    """
-
-    file: int
-    path: str
-    first_line: int
-    text: bytes
-    starts: Sequence[int]
-
-    @property
-    def last_line(self) -> int:
-        """The last line, at least the first."""
-        return self.first_line + max(len(self.starts) - 1, 0)
-
-    def line(self, row: int) -> bytes:
-        """Return the text of a line, from 0, without indentation."""
-        stop = self.starts[row + 1] if row + 1 < len(self.starts) else None
-        return self.text[self.starts[row] : stop].lstrip()
-
-
 def land(
     passage: Passage, definitions: DefinitionLookup, query: LandingQuery, asked: int = 0
 ) -> Landing:
@@ -80,13 +55,19 @@ def land(
     rows = definitions.rows_on_lines(passage.file, passage.first_line, passage.last_line)
     line, is_exact, row = _best_line(rows, passage, definitions, query, asked)
     if row is None:
-        row = _holding(rows, line) or _documented(rows, line, passage)
+        holding = _holding(rows, line)
+        row = documented(rows, line, passage, definitions, holding) or holding
         if row is None:
             return Landing(line, *_between(rows, line, passage), None, None)
         line = row.name_line if not is_exact and _fits(row, passage) else line
+        if row.start_line > passage.last_line:  # only its comment is in the passage
+            first, last = _between(rows, line, passage)
+            return Landing(
+                line, first, last, definitions.qualified_name(passage.file, row.place), row.kind
+            )
     return Landing(
         line,
-        max(min(row.start_line, line), passage.first_line),  # nothing of the definitions around it
+        max(min(row.start_line, line), passage.first_line),  # no lines of the definitions around it
         min(row.end_line, passage.last_line),
         definitions.qualified(passage.file, row, rows),
         row.kind,
@@ -110,7 +91,8 @@ def _best_line(
     if row is not None:
         return row.name_line, False, row
     is_inside = passage.first_line <= asked <= passage.last_line
-    if is_inside and not (at >= 0 and context.query.required):  # all of it, not only what is quoted
+    # If the whole query occurs as text, its line wins over the line of a quoted part.
+    if is_inside and not (at >= 0 and context.query.required):
         return asked, True, None
     if at >= 0:
         return passage.first_line + _row(passage.starts, at), True, None
@@ -245,15 +227,6 @@ def _holding(rows: Sequence[DefinitionRow], line: int) -> DefinitionRow | None:
     holding = [each for each in rows if each.start_line <= line <= each.end_line]
     # Of equally long definitions, the innermost comes last in document order.
     return min(reversed(holding), key=_lines, default=None)
-
-
-def _documented(rows: Sequence[DefinitionRow], line: int, passage: Passage) -> DefinitionRow | None:
-    """Return the first definition after a line, if there are only comments between them."""
-    after = next((row for row in rows if row.start_line > line), None)
-    if after is None or after.start_line > passage.last_line:
-        return None
-    between = range(line - passage.first_line, after.start_line - passage.first_line)
-    return after if all(passage.line(each).startswith(_COMMENTS) for each in between) else None
 
 
 def _between(rows: Sequence[DefinitionRow], line: int, passage: Passage) -> tuple[int, int]:

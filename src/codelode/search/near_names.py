@@ -1,4 +1,4 @@
-"""Names of definitions that are near the one asked for: its beginning, or a typing error away.
+"""Names of definitions near the one asked for: they begin with it, or differ by typing errors.
 
 They are looked for only if no definition has the name itself, in any case and however joined; names
 with typing errors only if, moreover, no name begins with it and the word occurs nowhere. All shards

@@ -30,7 +30,7 @@ _searches_lock = ForkLock()
 
 
 def share_cores(processes: int) -> None:
-    """Leave the cores to N processes that search at the same time; this process is one of them."""
+    """Use only this process's share of the cores: `processes` processes search at the same time."""
     global CORES
     CORES = max(1, CORES // processes)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +17,7 @@ from codelode.search.hits import texts
 from codelode.search.lexical import TermPostings
 from codelode.search.parsed_query import nothing_to_look_for, parse_request
 from codelode.search.rank import finish, is_cut_off
+from codelode.search.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,19 +33,6 @@ if TYPE_CHECKING:
     from codelode.search.shard import Shard
     from codelode.search.tree_part import TreePart
     from codelode.types import Hit
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Source:
-    """An index to search: its shard, the root of its files, and the part to search.
-
-    Without a root, no hit is marked as stale. Without a part, the request says which folder to
-    search.
-    """
-
-    shard: Shard
-    root: Path | None = None
-    part: TreePart | None = None
 
 
 def search(

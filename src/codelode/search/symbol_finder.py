@@ -46,14 +46,24 @@ _ASIDE = sum(1 << bit for bit, role in enumerate(ROLES) if role in ("test", "exa
 _LOOKED_AT = 2_000
 """The most definitions with a prefix that are looked at in a segment for the right qualifiers."""
 
+_READ_TOGETHER = 16
+"""Reading all blocks of definitions for their kinds takes as long as looking up one name, or the
+definitions of one file, for each so many blocks."""
 
-def symbols_in(shard: Shard, root: Path | None, request: SymbolRequest, stage: Stage) -> SymbolPart:
+
+def symbols_in(
+    shard: Shard,
+    root: Path | None,
+    request: SymbolRequest,
+    stage: Stage,
+    part: TreePart | None = None,
+) -> SymbolPart:
     """Return the best definitions of a shard in a stage.
 
-    With a root, hits are marked whose files have changed. The caller holds the snapshot. Raises
-    what `find_symbols` does.
+    With a root, hits are marked whose files have changed. `part` restricts the request instead of
+    its `below`. The caller holds the snapshot. Raises what `find_symbols` does.
     """
-    finder = SymbolFinder(shard, request)
+    finder = SymbolFinder(shard, request, part)
     if stage == "listed":
         found = finder.listed()
     else:
@@ -73,7 +83,7 @@ class SymbolFinder:
     Every method may raise `DamagedError`; for a forged segment also `LookupError` or `ValueError`.
     """
 
-    def __init__(self, shard: Shard, request: SymbolRequest) -> None:
+    def __init__(self, shard: Shard, request: SymbolRequest, part: TreePart | None = None) -> None:
         """Read the filters. Raises `UsageError` for an unknown language or a bad glob."""
         from codelode.discover.language import resolve  # few requests name a language
 
@@ -81,7 +91,7 @@ class SymbolFinder:
         self._request = request
         self._languages = frozenset(map(resolve, request.languages or ()))
         self._globs = GlobSet(request.globs or ())
-        self._part = TreePart((request.below,))
+        self._part = part or TreePart((request.below,))
         self._kinds = frozenset(kind.lower() for kind in request.kinds or ())
 
     def kinds(self) -> frozenset[str]:
@@ -145,7 +155,11 @@ class SymbolFinder:
         return sorted((each for each in found if each.order[0] == least), key=itemgetter(0))
 
     def listed(self) -> Iterator[Found]:
-        """Yield definitions in the order of paths and lines, reading files only when needed."""
+        """Yield definitions in the order of paths and lines, reading files only when needed.
+
+        After about the time of reading all blocks of definitions, only files that have the wanted
+        kinds are read.
+        """
         files: list[tuple[bytes, int, int]] = []
         for number, lookup in self._lookups():
             if self._kinds and self._kinds.isdisjoint(lookup.kinds):
@@ -155,11 +169,25 @@ class SymbolFinder:
             paths = self._shard.paths(number, rows)
             mine = zip(paths, [number] * len(paths), rows.tolist(), strict=True)
             files += mine if self._kinds else nsmallest(self._request.limit, mine)
-        for path, number, row in sorted(files):
+        patience = sum(lookup.blocks for _, lookup in self._lookups()) // _READ_TOGETHER
+        having: set[tuple[int, int]] | None = None
+        for looked_at, (path, number, row) in enumerate(sorted(files)):
+            if having is None and self._kinds and looked_at > patience:
+                having = self._files_of_kinds()
+            if having is not None and (number, row) not in having:
+                continue
             lookup = self._shard.segment(number).definitions
             if not self._kinds or lookup.has_kinds(row, self._kinds):
                 for record in filter(self._is_wanted, lookup.records_of_file(row)):
                     yield Found((_as_text(path), record.place), number, record, None)
+
+    def _files_of_kinds(self) -> set[tuple[int, int]]:
+        """Return segment and row of each file that has a definition of the wanted kinds."""
+        found: set[tuple[int, int]] = set()
+        for number, lookup in self._lookups():
+            rows = distinct(lookup.files_of(lookup.of_kinds(self._kinds)[0])).tolist()
+            found.update((number, row) for row in rows)
+        return found
 
     def _lookups(self) -> Iterator[tuple[int, DefinitionLookup]]:
         for number in range(len(self._shard)):
@@ -180,7 +208,7 @@ class SymbolFinder:
         definitions, names are no longer looked up one by one, but only for the right kinds.
         """
         names = lookup.numbers_with_prefix(prefix)
-        at, most = names.start, lookup.blocks // 4 if self._kinds else names.stop
+        at, most = names.start, lookup.blocks // _READ_TOGETHER if self._kinds else names.stop
         for key, alike in groupby(lookup.names_with_prefix(prefix), key=_key):
             if at - names.start > most:
                 break

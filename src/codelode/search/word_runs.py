@@ -49,7 +49,7 @@ def fill_runs(gathered: Gathered, shard: Shard, context: QueryContext) -> None:
 
 
 def keep_best_runs(gathered: Gathered, context: QueryContext) -> None:
-    """Set "run" to 0 for the candidates of all shards that are not among the best of all."""
+    """Set "run" to 0 for candidates that need not be looked into, judged among all shards."""
     best = _looked_into(gathered, WordRuns(context))
     runs = gathered.feature("run")
     kept = runs[best]

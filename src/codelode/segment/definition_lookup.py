@@ -109,7 +109,7 @@ class DefinitionLookup:
         ]
 
     def alike(self, name: str) -> list[tuple[int, str, Column]]:
-        """Return the names with the key of `name`: number, text, and the chunks that define it."""
+        """Return the names with the key of `name`: the number, text and defining chunks of each."""
         return [
             (number, _text(self._names.name(number)), self._names.chunks(number))
             for number in self._names.having(_key(name))
@@ -142,18 +142,18 @@ class DefinitionLookup:
         return distinct(np.concatenate(found)) if found else np.zeros(0, np.int64)
 
     def of_kinds(
-        self, kinds: Collection[str], names: range
+        self, kinds: Collection[str], names: range | None = None
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return the definitions of some kinds whose names are in a range, by reading every block.
+        """Return the definitions of some kinds, by reading every block.
 
-        Returns the numbers of the definitions, ascending, and the numbers of their names: int64[n]
-        each.
+        With `names`, only the definitions whose names are in this range. Returns the numbers of the
+        definitions, ascending, and the numbers of their names: int64[n] each.
         """
         numbers, owns = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
         for found, own in self._rows.of_kinds(kinds):
-            inside = (own >= names.start) & (own < names.stop)
-            numbers.append(found[inside])
-            owns.append(own[inside])
+            kept = slice(None) if names is None else (own >= names.start) & (own < names.stop)
+            numbers.append(found[kept])
+            owns.append(own[kept])
         return np.concatenate(numbers), np.concatenate(owns)
 
     def has_kinds(self, file: int, kinds: Collection[str]) -> bool:

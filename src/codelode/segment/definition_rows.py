@@ -18,6 +18,7 @@ from codelode.segment.definitions import (
     DefinitionBlock,
 )
 from codelode.segment.frames import Frames
+from codelode.segment.kind_scan import of_kinds
 from codelode.segment.schema import DECLARATION
 
 if TYPE_CHECKING:
@@ -147,14 +148,14 @@ class DefinitionRows:
         pieces = self.pieces(file)
         return any(wanted[block.column("kind")[piece]].any() for block, piece, _ in pieces)
 
-    def of_kinds(self, kinds: Collection[str]) -> Iterator[tuple[NDArray[np.int64], Column]]:
-        """Yield numbers of definitions of some kinds and numbers of their names, block by block."""
-        wanted = self._wanted(kinds)
-        for first in range(0, self.total if wanted.any() else 0, DEFINITIONS_PER_BLOCK):
-            block = self._read(first // DEFINITIONS_PER_BLOCK)
-            places = np.flatnonzero(wanted[block.column("kind")])
-            if len(places):
-                yield first + places, block.names[places]
+    def of_kinds(self, kinds: Collection[str]) -> Iterator[tuple[Column, Column]]:
+        """Yield numbers of definitions of some kinds, ascending, and numbers of their names.
+
+        Reads all blocks; each pair of arrays, int64[n], is for some of them.
+        """
+        wanted = bytes(np.flatnonzero(self._wanted(kinds)).tolist())
+        records = (self._frames.read(each, MAX_RECORD_BYTES) for each in range(self.blocks))
+        return of_kinds(records, self.total, wanted) if wanted else iter(())
 
     def _wanted(self, kinds: Collection[str]) -> NDArray[np.bool_]:
         """Return a mask of the numbers of the wanted kinds, bool[256]."""

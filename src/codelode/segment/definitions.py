@@ -51,7 +51,7 @@ class ChunkFinder:
         self._last = files["first_chunk"].astype(np.int64) + files["chunks"] - 1
 
     def pairs(self, rows: NDArray[np.void], first: int = 0) -> NDArray[np.int64]:
-        """Return the name's number, shifted by 32 bits, and a chunk of each definition: int64[n].
+        """Return `name number << 32 | chunk` for each definition, int64[n].
 
         The chunk is the first that holds the line of the name. `first` is the number of the first
         definition of `rows`.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from bisect import bisect_left, bisect_right
-from itertools import compress
+from itertools import accumulate, compress
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -99,8 +99,8 @@ def name_sections(blocks: NameBlocks, pairs: NDArray[np.int64]) -> dict[str, Ite
 def name_records(texts: Sequence[bytes], pairs: NDArray[np.int64]) -> Iterator[bytes]:
     """Yield the blocks, not yet compressed.
 
-    Each of `pairs` int64[n] is the number of a name, shifted by 32 bits, and a chunk that defines
-    it. They may be in any order; the array is sorted in place.
+    Each of `pairs` int64[n] is `name number << 32 | chunk`, where the chunk defines the name.
+    They may be in any order; the array is sorted in place.
     """
     pairs.sort()
     pairs = pairs[group_starts(pairs)]
@@ -141,8 +141,8 @@ class NameBlock:
         self._begin = _COUNT.size + 2 * groups
         if not 0 < groups <= (len(data) - _COUNT.size) // 2:
             raise ValueError("the names are cut short")
-        self._groups = struct.unpack_from(f"<{groups}H", data, _COUNT.size)
-        self._end = self._begin + sum(self._groups)
+        sizes = struct.unpack_from(f"<{groups}H", data, _COUNT.size)
+        *_, self._end = self._groups = list(accumulate(sizes, initial=self._begin))
         if data[self._end - 1 : self._end] != b"\n":
             raise ValueError("the names are cut short")
         self._data = data
@@ -157,8 +157,8 @@ class NameBlock:
         if not 0 <= place < self._count:
             raise LookupError(f"there is no name {place} in a block of {self._count}")
         group, rest = divmod(place, NAMES_PER_GROUP)
-        begin = self._begin + sum(self._groups[:group])
-        return self._data[begin : begin + self._groups[group]].split(b"\n")[rest]
+        begin, end = self._groups[group : group + 2]
+        return self._data[begin:end].split(b"\n", rest + 1)[rest]
 
     @cached_property
     def names(self) -> list[bytes]:

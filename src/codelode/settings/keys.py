@@ -116,7 +116,7 @@ KEYS = (
         _FRESH,
         "when to bring the index up to date first",
         "--fresh",
-        ("search",),
+        ("search", "symbols"),
         project=_FRESH,
     ),
     Key(

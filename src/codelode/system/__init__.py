@@ -2,7 +2,7 @@
 
 `files` makes bytes and names durable and maps files, `locks` keeps writers apart, `leases` keeps a
 mapped file from being truncated, `open_flags` are for files and folders that are read. `cpu` and
-`memory` tell the resources of the machine and their use by this process. `processes` starts workers
+`memory` report the machine's resources and their use by this process. `processes` starts workers
 and exchanges the frames of `framing` with them; frames carry errors too (`error_message`). `fork`
 is for the children of a program that forks, `private_socket` for processes of one user that connect
 to a socket in a folder, `loopback` for addresses that only this machine reaches. Linux has all of

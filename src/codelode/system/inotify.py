@@ -1,7 +1,7 @@
 """Changes of folders, as Linux reports them (inotify(7)), through the C library.
 
-The libraries for this start threads and queues of their own. Here the caller reads the kernel's
-queue itself. A `read` returns everything that was changed before it, because the kernel queues an
+Existing libraries start their own threads and queues. Here the caller reads the kernel's queue
+itself. A `read` returns everything that was changed before it, because the kernel queues an
 event before the system call that caused the event returns.
 """
 

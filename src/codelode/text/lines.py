@@ -13,8 +13,8 @@ _LF, _CR = 0x0A, 0x0D
 def line_starts(text: bytes) -> NDArray[np.int64]:
     """Return the byte offset at which each line begins; line n (1-based) is at `[n - 1]`.
 
-    LF, CRLF and a lone CR end a line, as in `bytes.splitlines`: a line ending at the end of the
-    text adds no empty line, and an empty text has no lines.
+    LF, CRLF and a lone CR end a line, as in `bytes.splitlines`: a final line end adds no empty
+    line, and an empty text has no lines.
     """
     codes = np.frombuffer(text, dtype=np.uint8)
     ends = codes == _LF

@@ -1,7 +1,7 @@
 """Text to terms: the same code for documents and queries, for BM25 and for the static model.
 
-A *word* is a run of identifier characters. A *term* is what a word is looked up by: the parts of
-an identifier (camelCase, snake_case, acronyms, digits) in lower case, and, where there is more
+A *word* is a run of identifier characters. A *term* is a form in which a word is looked up: each
+part of an identifier (camelCase, snake_case, acronyms, digits) in lower case, and, if there is more
 than one part, the whole identifier too, so that `getUserName` is found by `user` and by itself.
 
 Some words have no parts, only the whole: numbers of more than `MAX_NUMBER_DIGITS` characters, long

@@ -24,7 +24,7 @@ _SHARE = 0.8
 
 
 class Inquiries:
-    """The server of the socket of an index: one thread accepts inquiries at once, another answers.
+    """The server of an index's socket: one thread accepts inquiries promptly, another answers them.
 
     One look answers all inquiries that arrived before it began.
     """

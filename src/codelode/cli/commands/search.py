@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from codelode.cli.hit_options import (
     CHANGED,
     FIXED_STRINGS,
+    FRESH,
     HYPERLINKS,
     IGNORE_CASE,
     JSONL,
@@ -42,7 +43,6 @@ from codelode.cli.options import (
     positive,
     switch,
 )
-from codelode.types import FRESH
 
 if TYPE_CHECKING:
     import argparse
@@ -81,14 +81,7 @@ COMMAND = Command(
                 REGEX,
                 FIXED_STRINGS,
                 IGNORE_CASE,
-                option(
-                    "--fresh",
-                    choices=FRESH,
-                    default="auto",
-                    help="bring the index up to date first: always, whatever it takes; auto, if a"
-                    " walk of the tree and the update take at most 0.3 seconds; or never (default:"
-                    " auto)",
-                ),
+                FRESH,
                 NO_INDEX,
                 INDEX_DIR,
             ),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from codelode.cli.hit_options import HYPERLINKS, NO_PAGER, NO_TESTS, PAGER, TYPE_NOT
+from codelode.cli.hit_options import FRESH, HYPERLINKS, NO_PAGER, NO_TESTS, PAGER, TYPE_NOT
 from codelode.cli.many import MANY_REPOSITORIES, is_elsewhere
 from codelode.cli.options import (
     COLOR,
@@ -13,30 +14,32 @@ from codelode.cli.options import (
     INDEX_DIR,
     LIMIT,
     NO_INDEX,
-    ROOT,
+    ROOTS,
     TYPE,
     Command,
     option,
     switch,
 )
+from codelode.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from codelode.index import Index
     from codelode.search.symbol_query import SymbolRequest
-    from codelode.types import SymbolHit
+    from codelode.several import SeveralRoots
+    from codelode.types import Freshness, SymbolHit
 
 COMMAND = Command(
     "symbols",
     "list definitions by name, kind or file",
-    "List the definitions called NAME in the index of ROOT, the best first: path, line, kind and"
+    "List the definitions called NAME in all ROOTs, the best first: path, line, kind and"
     " qualified name. NAME may be qualified (Class.method, Class::method, ->method). Names as"
     " written come first, then in another case, then joined in another way (get_url, getUrl); if"
     " there are none, names that begin with NAME, or else those with one or two typing errors."
     " PREFIX* lists all names that begin so, in alphabetical order. Without NAME, or with *, all"
-    " definitions are listed by path. If there is no index, one is built first.",
+    " definitions are listed by path. If there is no index, one is built first; one that differs"
+    " from the tree is updated first if that takes at most 0.3 seconds.",
     (
         option(
             "name",
@@ -45,7 +48,7 @@ COMMAND = Command(
             metavar="NAME",
             help="the name of a definition, or a PREFIX* (default: all names)",
         ),
-        ROOT,
+        ROOTS,
     ),
     (
         (
@@ -67,6 +70,7 @@ COMMAND = Command(
                 NO_TESTS,
                 switch("--exact", help="only names exactly as written"),
                 LIMIT,
+                FRESH,
                 NO_INDEX,
                 INDEX_DIR,
             ),
@@ -89,11 +93,26 @@ COMMAND = Command(
         ("a method of one class", "lode symbols RetryScheduler.schedule"),
         ("all classes whose names begin with Retry", "lode symbols 'Retry*' --kind class"),
         ("the definitions of a file", "lode symbols -f src/retry.py"),
+        ("in two folders", "lode symbols 'Retry*' src lib"),
     ),
     "0 something was found, 1 nothing was found, 2 error",
 )
 
 DEFAULT_LIMIT = 100
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """Definitions, up to one beyond the limit: from some roots, or from a roster or server.
+
+    `root` is the root, roster or server; `shown` returns a path as people see it.
+    """
+
+    root: str
+    found: Sequence[SymbolHit]
+    shown: Callable[[str], str]
+    several: SeveralRoots | None = None
+    state: Freshness | None = None
 
 
 def run(options: argparse.Namespace) -> int:
@@ -113,40 +132,31 @@ def run(options: argparse.Namespace) -> int:
     Links(options)  # refuses a bad format before anything is done
     if options.name:
         parse_name(options.name)
-    root, found = _found(options)
-    shown = found[: options.limit]
+    listed = _elsewhere(options) if is_elsewhere(options) else _here(options)
+    found, shown = listed.found, listed.found[: options.limit]
+    more = len(found) > len(shown)
     with paged(options):
         if options.json:
-            print_json(symbols_object(root, options.name, shown, len(found) > len(shown)))
+            print_json(symbols_object(listed.root, options.name, shown, more, listed.state))
         else:
-            print_symbols(shown, root, options)
+            print_symbols(shown, listed.root, listed.shown, options)
     if not options.json:
-        _explain(found, options)
-    local = options.file is None and not is_elsewhere(options)
-    if not found and local and (options.languages or options.glob):
+        _explain(found, listed.state, options)
+    if not found and listed.several is not None and (options.languages or options.glob):
         from codelode.cli.filters import explain_filters
-        from codelode.several import SeveralRoots
 
-        several = SeveralRoots([options.root], options.index_dir)
-        explain_filters(several, options.languages, options.glob)
+        explain_filters(listed.several, options.languages, options.glob)
     return 0 if shown else 1
 
 
-def _found(options: argparse.Namespace) -> tuple[str, list[SymbolHit]]:
-    """Return the root, roster or server, and the definitions, up to one beyond the limit."""
-    if is_elsewhere(options):
-        return _elsewhere(options)
-    import os
-
-    index, found = _in_tree(options) if options.file is None else _in_file(options)
-    return os.fspath(index.root), found
-
-
-def _explain(found: Sequence[SymbolHit], options: argparse.Namespace) -> None:
-    """Say that there are more definitions, or that none has the name."""
+def _explain(
+    found: Sequence[SymbolHit], state: Freshness | None, options: argparse.Namespace
+) -> None:
+    """Say that there are more definitions, that none has the name, or that the tree differs."""
     import shlex
     from pathlib import Path
 
+    from codelode.answers.notes import notes_on_freshness
     from codelode.cli.streams import say
 
     if not found and options.name and Path(options.name).is_file():
@@ -159,56 +169,66 @@ def _explain(found: Sequence[SymbolHit], options: argparse.Namespace) -> None:
     nearest = found and found[0].match in ("unqualified", "prefix", "fuzzy")
     if nearest and not options.name.endswith("*"):
         say(f"nothing is called {options.name!r}: these come nearest")
+    if state is not None:
+        for note in notes_on_freshness(state, len({hit.path for hit in found if hit.stale})):
+            say(note)
 
 
-def _in_tree(options: argparse.Namespace) -> tuple[Index, list[SymbolHit]]:
-    """Return the index of the root, and the definitions, up to one beyond the limit."""
+def _here(options: argparse.Namespace) -> _Listed:
+    """Return the definitions of the roots or of the file; builds indexes that are missing."""
+    import os
+
     from codelode.answers.build import build_if_missing
     from codelode.cli.streams import progress_meter
-    from codelode.index import Index
+    from codelode.render.paths import from_here
+    from codelode.several import SeveralRoots
 
-    index = Index.open(options.root, index_dir=options.index_dir)
-    build_if_missing(index, allowed=not options.no_index, meter=progress_meter())
-    return index, index.reader.symbols(_request(options, options.glob))
+    if options.file is not None:
+        return _in_file(options)
+    several = SeveralRoots(options.roots or ["."], options.index_dir)
+    for index in several.indexes:
+        build_if_missing(index, allowed=not options.no_index, meter=progress_meter())
+    state = several.refresh(options.fresh)
+    root = os.fspath(several.root)
+    found = several.symbols(_request(options, options.glob))
+    given = several.given
+    return _Listed(root, found, lambda path: from_here(f"{root}/{path}", given), several, state)
 
 
-def _in_file(options: argparse.Namespace) -> tuple[Index, list[SymbolHit]]:
-    """Return the index that covers the file, and its definitions."""
+def _in_file(options: argparse.Namespace) -> _Listed:
+    """Return the definitions of the file, from the index that covers it."""
     from codelode.answers.indexed_file import index_of_file
     from codelode.cli.streams import progress_meter
     from codelode.discover.glob import escaped
 
-    index, path = index_of_file(
-        options.file, options.index_dir, not options.no_index, progress_meter()
-    )
-    outline = index.outline(path)
-    if options.name:
-        return index, index.reader.symbols(_request(options, [f"/{escaped(path)}"]))
-    return index, _of_kinds(outline, options.kinds)
+    if options.roots:
+        raise UsageError("give either -f FILE or ROOT: a ROOT may be a file, too")
+    file, meter = options.file, progress_meter()
+    index, path = index_of_file(file, options.index_dir, not options.no_index, meter)
+    state = index.refresh(options.fresh)
+    found = index.reader.symbols(_request(options, [f"/{escaped(path)}"]))
+    return _Listed(str(index.root), found, lambda path: file, None, state)
 
 
-def _elsewhere(options: argparse.Namespace) -> tuple[str, list[SymbolHit]]:
-    """Return the roster or server, and the definitions in its repositories."""
+def _elsewhere(options: argparse.Namespace) -> _Listed:
+    """Return the definitions in the repositories of the roster or server."""
     from codelode.cli.repositories import open_repositories
     from codelode.discover.glob import escaped
     from codelode.roster.repositories import name_in
 
-    repositories = open_repositories(options, *(() if options.root == "." else (options.root,)))
-    options.hyperlink_format, options.root = None, "."
-    globs, names = options.glob, []
-    if options.file is not None:
-        outline = repositories.outline(options.file)
-        if not options.name:
-            return repositories.place, _of_kinds(outline, options.kinds)
-        home = name_in(options.file, {each.name for each in repositories.totals()}) or ""
-        globs = [escaped(options.file[len(home) :])]
-        names = [f"/{home}"]
-    return repositories.place, repositories.symbols(_request(options, globs), names)
-
-
-def _of_kinds(found: Sequence[SymbolHit], kinds: Sequence[str]) -> list[SymbolHit]:
-    wanted = frozenset(kind.lower() for kind in kinds)
-    return [each for each in found if not wanted or each.kind in wanted]
+    repositories = open_repositories(options, *options.roots)
+    options.hyperlink_format = None
+    place, file = repositories.place, options.file
+    if file is None:
+        return _Listed(place, repositories.symbols(_request(options, options.glob)), str)
+    if not options.name:
+        wanted = frozenset(kind.lower() for kind in options.kinds)
+        outline = repositories.outline(file)
+        found = [each for each in outline if not wanted or each.kind in wanted]
+        return _Listed(place, found, str)
+    home = name_in(file, {each.name for each in repositories.totals()}) or ""
+    request = _request(options, [escaped(file[len(home) :])])
+    return _Listed(place, repositories.symbols(request, [f"/{home}"]), str)
 
 
 def _request(options: argparse.Namespace, globs: Sequence[str]) -> SymbolRequest:

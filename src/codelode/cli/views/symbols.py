@@ -9,22 +9,29 @@ from typing import TYPE_CHECKING
 from codelode.cli import streams
 from codelode.cli.terminal import Links
 from codelode.render.ansi import BOLD, DIM, GREEN, MAGENTA, YELLOW, paint
-from codelode.render.paths import joined
 from codelode.render.sanitize import visible_name
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from codelode.types import SymbolHit
 
 
-def print_symbols(symbols: Sequence[SymbolHit], root: str, options: argparse.Namespace) -> None:
-    """Print the place, kind and qualified name of each definition; `root` is the index's root."""
+def print_symbols(
+    symbols: Sequence[SymbolHit],
+    root: str,
+    shown: Callable[[str], str],
+    options: argparse.Namespace,
+) -> None:
+    """Print the place, kind and qualified name of each definition.
+
+    Paths are relative to `root`; `shown` returns them as people see them.
+    """
     color, links = streams.use_color(options.color, sys.stdout), Links(options)
     guard = visible_name if color or streams.is_terminal(sys.stdout) else str
     for each in symbols:
-        path = guard(options.file or joined(options.root, each.path))
+        path = guard(shown(each.path))
         symbol = guard(each.symbol)
         place = f"{_painted(path, color, MAGENTA)}:{_painted(str(each.line), color, GREEN)}"
         place = links.link(place, Path(root) / each.path, each.line)

@@ -1,0 +1,112 @@
+"""The comment before a definition, by the look of its lines: a search has no syntax tree."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from codelode.search.passage import Passage
+    from codelode.segment.definition_lookup import DefinitionLookup
+    from codelode.segment.definition_rows import DefinitionRow
+
+_BEGINNINGS = (
+    *(b"//", b"/*", b"*", b"# ", b"#:", b"#'", b"##", b"#\n", b"#\r", b"--", b";", b"%", b"! "),
+    *(b"{-", b"(*", b"<!--", b"'", b"@", b"#["),
+)
+"""The beginnings of lines that are comments in some language, or attributes; in none, of other
+lines between definitions."""
+
+_ENDINGS = (b"*/", b"-}", b"-->")
+_LAST_LINES = (b"*)", b"]]", b"--]]", b"=cut", b"=end")
+"""The last lines of comments whose lines look like anything."""
+
+_OPENINGS = (b"/*", b"{-", b"<!--", b"(*", b"--[[", b"=begin", b"=pod")
+_DOCUMENTATION = (b"/**", b"/*!")
+_HEREDOC = b'"""'
+
+
+def documented(
+    rows: Sequence[DefinitionRow],
+    line: int,
+    passage: Passage,
+    definitions: DefinitionLookup,
+    holding: DefinitionRow | None,
+) -> DefinitionRow | None:
+    """Return the definition after a line, if the line is in the comment before it, else None.
+
+    `rows` are the definitions on the lines of the passage, in document order; `holding` is the
+    innermost of them that holds the line.
+    """
+    after = next((row for row in rows if row.start_line > line), None)
+    if after is None:  # the next chunk may begin with it
+        beyond = passage.last_line + 1
+        following = definitions.rows_on_lines(passage.file, beyond, beyond)
+        after = next((row for row in following if row.start_line == beyond), None)
+    if after is None:
+        return None
+    if holding is not None and after.parent != holding.place:
+        return None
+    stop = min(after.start_line - passage.first_line, len(passage.starts))
+    lines = passage.lines(0, min(stop + 1, len(passage.starts)))
+    row = line - passage.first_line
+    return after if _belongs_to_next(lines, row, stop, passage.path, passage.first_line) else None
+
+
+def _belongs_to_next(lines: Sequence[bytes], row: int, stop: int, path: str, first: int) -> bool:
+    """Return whether a line, given by its place in `lines`, is in a comment on the line `stop`.
+
+    `stop` is the place of the first line of a definition; it may be just beyond the lines. The
+    first of `lines` is the line `first` of its file, from 1. A comment belongs to the definition
+    that follows at once. With a blank line between them, it must look like documentation, and not
+    be the comment at the top of the file.
+    """
+    last = stop - 1
+    while last >= row and not lines[last].strip():
+        last -= 1
+    if last < row or stop - last > 2:
+        return False
+    begin = row + _rest_of_block(lines[row : last + 1], path)
+    if begin <= last and _is_indented_more(lines, last, stop):
+        return False
+    if not all(_is_before_definitions(line, path) for line in lines[begin : last + 1]):
+        return False
+    return last == stop - 1 or _is_documentation(lines, last, first)
+
+
+def _is_before_definitions(line: bytes, path: str) -> bool:
+    """Return whether a line is a comment, an attribute, or a type signature of Haskell."""
+    is_signature = path.endswith(".hs") and b" :: " in line
+    return is_signature or line.lstrip().startswith(_BEGINNINGS)
+
+
+def _rest_of_block(lines: Sequence[bytes], path: str) -> int:
+    """Return how many of some lines are the rest of a comment that begins before them."""
+    heredocs = path.endswith((".ex", ".exs"))  # elsewhere, such texts are not before definitions
+    for place, line in enumerate(lines):
+        text = line.strip()
+        if any(opening in text for opening in _OPENINGS):
+            return 0
+        if text.endswith(_ENDINGS) or text in _LAST_LINES or (heredocs and text == _HEREDOC):
+            return place + 1
+    return 0
+
+
+def _is_documentation(lines: Sequence[bytes], last: int, first: int) -> bool:
+    """Return whether the comment that ends on a line is documentation, but not of the file."""
+    if not lines[last].rstrip().endswith(b"*/"):
+        return False
+    for place in range(last, -1, -1):
+        if lines[place].lstrip().startswith(b"/*"):
+            return lines[place].lstrip().startswith(_DOCUMENTATION) and place + first > 1
+    return True  # the comment begins in the chunk before
+
+
+def _is_indented_more(lines: Sequence[bytes], last: int, stop: int) -> bool:
+    """Return whether a comment is indented like the end of a body rather than the definition."""
+    return stop < len(lines) and _indentation(lines[last]) > _indentation(lines[stop]) + 1
+
+
+def _indentation(line: bytes) -> int:
+    return len(line) - len(line.lstrip())
