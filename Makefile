@@ -36,7 +36,7 @@ test-all: test-bucket
 test-bucket: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bucket]'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group bucket || true
-	$(BIN)/python -m pytest tests/test_objects_bucket.py tests/test_roster_bucket.py
+	$(BIN)/python -m pytest tests/test_objects_bucket.py tests/test_objects_faults.py tests/test_roster_bucket.py
 
 # Searchers and builds on a real Ray cluster of several nodes on this machine: 240 MB of packages.
 .PHONY: test-cluster

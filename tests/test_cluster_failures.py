@@ -10,12 +10,13 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
 
 from codelode import Hit, Index
+from codelode.cluster import members, rounds
 from codelode.cluster.front import Front
 from codelode.cluster.handshake import PROTOCOL, Peer, introduce
 from codelode.cluster.pieces import Corpus, Piece
@@ -35,6 +36,7 @@ from tests.clusters import (
     local_repository,
     one_machine,
     show,
+    start_thread,
     threads,
 )
 from tests.commandline import until, write_tree
@@ -159,6 +161,31 @@ def test_without_a_replica_the_answer_says_what_is_missing(indexed: Corpus) -> N
             until(lambda: not ask(front, request, load(None), whole=False).missing, 10)
         finally:
             processes.close()
+
+
+def test_a_search_waits_a_moment_for_the_only_owner(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It ends and starts again: searches take longer, and none is partial."""
+    for module in (members, rounds):
+        monkeypatch.setattr(module, "RETURN_SECONDS", 10.0)  # the machine may be busy
+    pieces = MemoryPieces()
+    held = [pieces.repository(name, TREE, set(), 4) for name in ("one", "two")]
+    request = SearchRequest("name_3 return", explain=True)
+    expected = one_machine(held, pieces.open, TextEncoder(), request)
+
+    def check(_: int) -> str:
+        found = ask(front, request, whole=False)
+        return "" if found.hits == expected and not found.missing else "partial"
+
+    with front_of(1) as front, ExitStack() as stack:
+        (searcher,) = stack.enter_context(threads(front, 1, pieces))
+        show(front, corpus("1", held), 1)
+        with asking(check, least=20, clients=3):
+            for _ in range(3):
+                searcher.close()
+                until(lambda: not front.searchers(), 10)
+                searcher = start_thread(front, "s0", pieces)
+                until(front.is_whole, 10)
+        searcher.close()
 
 
 def test_a_slow_searcher_costs_little() -> None:

@@ -9,16 +9,23 @@ from __future__ import annotations
 import json
 import re
 import socket
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
+from starlette.testclient import TestClient
 
+from codelode import Answer, ClusterError
 from codelode.cli.entry import main
+from codelode.mcp.calls import Calls
+from codelode.mcp.repositories import RepositorySources
+from codelode.page.application import Page
+from codelode.page.repositories import RepositoryTrees
 from codelode.roster.followed import FollowedRoster
+from codelode.roster.repositories import RepositoryTotals
 from codelode.roster.roster import Roster
 from codelode.search.request import SearchRequest
 from tests.commandline import CommandLine, until
@@ -270,6 +277,46 @@ def test_agents_see_nothing_hidden_and_get_one_line_for_bad_paths(served: Served
             assert "zebra" not in await text_of(client, "status")
 
     run(test)
+
+
+class Partial(FollowedRoster):
+    """A cluster in which one repository cannot be searched in time."""
+
+    def answer(self, request: SearchRequest, globs: Sequence[str] = ()) -> Answer:
+        return replace(super().answer(request, globs), missing=("queue",), complete=False)
+
+
+class Down(FollowedRoster):
+    """A cluster that was there when the page was started, and is not any more."""
+
+    def answer(self, request: SearchRequest, globs: Sequence[str] = ()) -> Answer:
+        raise ClusterError("http://front cannot be reached: refused")
+
+    def totals(self, globs: Sequence[str] = ()) -> list[RepositoryTotals]:
+        raise ClusterError("http://front cannot be reached: refused")
+
+
+def test_a_partial_answer_names_what_is_missing(world: World) -> None:
+    partial = Partial(Roster.of(world.objects))
+    note = "not searched in time: queue"
+    with TestClient(Page(RepositoryTrees(partial)).application()) as page:
+        assert note in page.get("/?q=retry").text
+        assert "does not cover the whole tree" not in page.get("/?q=retry").text
+        assert page.get("/api/search?q=retry").json()["problems"] == [note]
+    assert note in Calls(RepositorySources(partial)).run("search", {"query": "retry"})
+
+
+def test_a_server_that_is_gone_is_a_message_and_not_a_failure(world: World) -> None:
+    down = Down(Roster.of(world.objects))
+    with TestClient(Page(RepositoryTrees(down)).application()) as page:
+        for path, status in (("/", 503), ("/?q=retry", 503), ("/api/search?q=retry", 503)):
+            reply = page.get(path)
+            assert (reply.status_code, "cannot be reached" in reply.text) == (status, True), path
+        (root,) = page.get("/api/status").json()["roots"]
+        assert "cannot be reached" in root["problem"] and not root["exists"]
+        assert "cannot be reached" in page.get("/status").text
+    with pytest.raises(ClusterError):
+        Calls(RepositorySources(down)).run("status", {})
 
 
 @pytest.mark.parametrize("command", ["serve", "mcp", "search x", "symbols x", "outline a/b.py",

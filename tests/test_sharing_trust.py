@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +25,8 @@ from codelode.objects.folder import FolderStore
 from codelode.objects.generations import Generations, digest_of
 from codelode.segment.container import SegmentFile, write_segment
 from codelode.segment.schema import FILE
+from codelode.sharing import checkers
+from codelode.sharing.check import check_content
 from codelode.sharing.history import nearest
 from codelode.sharing.layout import (
     Push,
@@ -35,6 +40,8 @@ from codelode.sharing.layout import (
 from codelode.sharing.pull import PullOptions, pull
 from codelode.sharing.push import PushOptions, push
 from codelode.store.manifest import SegmentEntry
+from codelode.store.snapshot import LiveSegment, open_segment
+from codelode.store.storage import LocalStorage
 from tests.checkouts import built, contents, repository
 from tests.commandline import SAMPLE
 
@@ -311,6 +318,79 @@ def test_git_gets_no_hostile_commit(tmp_path: Path) -> None:
     root = repository(tmp_path / "tree", SAMPLE)
     unknown = Push("0" * 64, "f" * 40, "main", 1.0, 1, 1, 1)
     assert nearest(root, [unknown]) is None
+
+
+def crafted_segments(victim: Victim, folder: Path) -> list[LiveSegment]:
+    """Write segments with valid checksums: a sound one, and two that are forged."""
+
+    def path_outside(sections: dict[str, bytes]) -> None:
+        files = np.frombuffer(sections["files"], FILE).copy()
+        start, length = int(files["path_start"][0]), int(files["path_length"][0])
+        hostile = b"../" + b"x" * (length - 3)
+        paths = bytearray(sections["paths"])
+        paths[start : start + length] = hostile
+        files["path_hash"][0] = xxhash.xxh3_64_intdigest(hostile)
+        sections["paths"], sections["files"] = bytes(paths), files.tobytes()
+
+    def other_postings(sections: dict[str, bytes]) -> None:
+        sections["postings"] = sections["postings"][::-1]
+
+    made = []
+    for change in (lambda sections: None, path_outside, other_postings):
+        victim.craft(change)
+        manifest = Generations(victim.store).newest()
+        (listed,) = decode_pushes(victim.store, manifest)
+        shared = fetch_index(victim.store, listed.index)[1]
+        (entry,) = shared.manifest.segments
+        (folder / entry.name).write_bytes(victim.store.get(segment_key(shared.objects[entry.name])))
+        made.append(open_segment(LocalStorage(folder), entry, shared.manifest.dimensions))
+    return made
+
+
+def outcome(check: Callable[[LiveSegment], None], live: LiveSegment) -> str:
+    try:
+        check(live)
+    except CodelodeError as error:
+        return str(error)
+    return "sound"
+
+
+def test_child_processes_check_what_this_one_would(
+    victim: Victim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkers, "WORTH_BYTES", 1)
+    monkeypatch.setattr(checkers, "available_cores", lambda: 3)
+    lives = crafted_segments(victim, tmp_path)
+    expected = [outcome(lambda live: check_content(live.segment), live) for live in lives]
+    assert [each == "sound" for each in expected] == [True, False, False]
+    entries = [live.entry for live in lives]
+    dimensions = victim.shared().manifest.dimensions
+    with checkers.Checkers(tmp_path, dimensions, entries) as checks:
+        assert checks._free.qsize() == 2
+        for _ in range(2):  # in turn, so each is checked by a child
+            assert [outcome(checks.check, live) for live in lives] == expected
+        with ThreadPoolExecutor(9) as pool:
+            found = list(pool.map(lambda live: outcome(checks.check, live), lives * 3))
+        assert found == expected * 3
+        for child in checks._children:  # the checks are done here instead
+            os.kill(child.pid, signal.SIGKILL)
+        assert [outcome(checks.check, live) for live in lives] == expected
+        assert checks._free.empty()
+
+
+def test_a_pull_with_child_processes_ends_as_one_without(
+    victim: Victim, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkers, "WORTH_BYTES", 1)
+    monkeypatch.setattr(checkers, "available_cores", lambda: 3)
+    (victim.origin.root / "more.py").write_text("def more():\n    return 1\n")
+    victim.origin.update()
+    push(victim.origin.snapshot(), victim.origin.root, victim.store, PushOptions())
+    target = Index.open(victim.index.root, index_dir=victim.folder / "by-children")
+    pull(target.reader, victim.store, PullOptions())
+    assert len(target.snapshot().segments) == 2 and not target.verify()
+    assert contents(target) == contents(victim.origin)
+    (victim.origin.root / "more.py").unlink()
 
 
 needs_ssh = pytest.mark.skipif(not shutil.which("ssh-keygen"), reason="needs OpenSSH")

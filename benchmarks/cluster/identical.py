@@ -86,6 +86,7 @@ def time_cluster(
 ) -> None:
     """Check a cluster, the second of `ways`, against one process, the first; and time both."""
     in_turn(ways[1:], plan.asked, expected)
+    session.say(f"{name}: all of {len(plan.asked)} answers identical")
     figures: dict[str, list[float]] = {}
     for _ in range(plan.rounds):
         local, there = in_turn(ways, plan.asked, expected)
@@ -94,7 +95,8 @@ def time_cluster(
             for share in (50, 95):
                 figures.setdefault(f"{way}/p{share}", []).append(percentile(taken, share / 100))
     for figure, samples in figures.items():
-        session.add(f"{name}/{figure}", "ms", samples)
+        row = session.add(f"{name}/{figure}", "ms", samples)
+        session.say(f"{row.name}: {row.value:.1f} ms")
     session.add(f"{name}/8 clients", "1/s", throughput(ways[1], plan.asked), "higher")
     session.notes.append(f"{name}: all of {len(plan.asked)} answers identical")
 

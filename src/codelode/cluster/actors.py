@@ -15,11 +15,12 @@ from codelode.cluster.searcher import Searcher, SearcherOptions
 class State(NamedTuple):
     """A searcher as the process that talks to Ray sees it.
 
-    `fronts` is the number of fronts that it is connected to.
+    `node` is Ray's id of its node, `fronts` the number of fronts that it is connected to.
     """
 
     options: SearcherOptions
     files: FileOptions
+    node: str
     process: int
     fronts: int
 
@@ -32,9 +33,10 @@ class SearcherActor:
 
     def __init__(self, options: SearcherOptions, files: FileOptions) -> None:
         self._options, self._files = options, files
-        node = ray.get_runtime_context().get_node_id()
-        self._searcher = Searcher(replace(options, node=node), CachedFiles(files))
+        self._node: str = ray.get_runtime_context().get_node_id()
+        self._searcher = Searcher(replace(options, node=self._node), CachedFiles(files))
 
     def state(self) -> State:
         """Return the state; the reply says that the searcher runs."""
-        return State(self._options, self._files, os.getpid(), self._searcher.connected)
+        fronts = self._searcher.connected
+        return State(self._options, self._files, self._node, os.getpid(), fronts)

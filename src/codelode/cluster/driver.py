@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -85,18 +86,48 @@ def _deploy(ray: Any, options: DeployOptions) -> None:
         name: SearcherOptions(f"searcher-{number}", options.fronts, options.token)
         for number, name in enumerate(options.actor_names())
     }
-    kept = set()
+    kept: dict[str, str] = {}
     running = _states(ray, options)
     for name, state in running.items():
         if state is not None:
             _check_free(state, options)
             if name in wanted and (state.options, state.files) == (wanted[name], options.files):
-                kept.add(name)
-    _end(ray, running.keys() - kept)
-    _start(ray, {name: each for name, each in wanted.items() if name not in kept}, options.files)
+                kept[name] = state.node
+    _end(ray, running.keys() - kept.keys())
+    nodes = _Nodes(ray, kept.values())
+    new = {name: each for name, each in wanted.items() if name not in kept}
+    _start(ray, new, options.files, nodes)
 
 
-def _start(ray: Any, wanted: Mapping[str, SearcherOptions], files: FileOptions) -> None:
+class _Nodes:
+    """The nodes of a Ray cluster: each searcher is placed where there are the fewest.
+
+    Ray's own strategy SPREAD may put all of them on one node, whose end would take them all.
+    """
+
+    def __init__(self, ray: Any, taken: Iterable[str]) -> None:
+        """`taken` are the nodes of the searchers that run already, one for each."""
+        self._searchers = Counter(taken)
+        self._nodes = {
+            node["NodeID"]: node["Resources"].get("CPU", 0)
+            for node in ray.nodes()
+            if node["Alive"] and node["Resources"].get("CPU", 0) >= 1
+        }
+
+    def strategy(self) -> Any:
+        """Return the placement of one more searcher; elsewhere, if it does not fit there."""
+        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+        if not self._nodes:
+            return "SPREAD"  # an autoscaler will add nodes
+        best = min(self._nodes, key=lambda node: (self._searchers[node], -self._nodes[node]))
+        self._searchers[best] += 1
+        return NodeAffinitySchedulingStrategy(best, soft=True)
+
+
+def _start(
+    ray: Any, wanted: Mapping[str, SearcherOptions], files: FileOptions, nodes: _Nodes
+) -> None:
     """Start actors, by name. Raises `ClusterError`."""
     from ray.exceptions import GetTimeoutError, RayError
 
@@ -110,7 +141,7 @@ def _start(ray: Any, wanted: Mapping[str, SearcherOptions], files: FileOptions) 
             num_cpus=1,
             max_restarts=-1,
             max_task_retries=0,
-            scheduling_strategy="SPREAD",
+            scheduling_strategy=nodes.strategy(),
         ).remote(searcher, files)
         for name, searcher in wanted.items()
     ]

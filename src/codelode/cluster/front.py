@@ -111,7 +111,7 @@ class Front:
         deadline = time.monotonic() + seconds
         with self.views.current(deadline) as view:
             chosen = choose(view.corpus)
-            search = ClusterSearch(view, chosen.pieces, self._members.link, self._memory, deadline)
+            search = ClusterSearch(view, chosen.pieces, self._members, self._memory, deadline)
             hits = search.run(request, chosen.encoder)
             return Found(hits, view.corpus.names(search.missing))
 
@@ -129,7 +129,7 @@ class Front:
         deadline = time.monotonic() + seconds
         with self.views.current(deadline) as view:
             searches = [
-                ClusterSearch(view, pieces, self._members.link, self._memory, deadline)
+                ClusterSearch(view, pieces, self._members, self._memory, deadline)
                 for pieces in choose(view.corpus)
             ]
             answer = ask(*searches)

@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 FORGET_SECONDS = 20.0
 """A searcher that is gone for longer loses its pieces to the others."""
 
+RETURN_SECONDS = 3.0
+"""A search waits for this time for a searcher that is gone or silent, if no other has its pieces.
+
+Ray starts a searcher again within this time.
+"""
+
 _PING_SECONDS = 1.0
 _MOST_HANDSHAKES = 64
 
@@ -57,6 +63,12 @@ class Members:
     def link(self, name: str) -> Link | None:
         """Return the link to a searcher, None if it is not connected."""
         return self._links.get(name)
+
+    def may_return(self, name: str) -> bool:
+        """Return whether a searcher is connected, or was a moment ago."""
+        seen = self._seen.get(name)
+        just_now = seen is not None and time.monotonic() - seen[0] < RETURN_SECONDS
+        return just_now or name in self._links
 
     def links(self) -> list[Link]:
         """Return all links."""
@@ -125,6 +137,7 @@ class Members:
         with self._lock:
             if self._links.get(link.name) is link:
                 del self._links[link.name]
+                self._seen[link.name] = time.monotonic(), link.node
         self._changed()
 
     def _ping(self) -> None:

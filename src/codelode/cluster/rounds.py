@@ -8,7 +8,7 @@ same pieces twice are never used together.
 from __future__ import annotations
 
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode.cluster.link import LinkLostError
+from codelode.cluster.members import RETURN_SECONDS
 from codelode.cluster.messages import missing_of
 from codelode.errors import CodelodeError, UsageError
 from codelode.system.error_message import raise_packed
@@ -25,6 +26,7 @@ from codelode.system.framing import Frame, FrameError
 
 if TYPE_CHECKING:
     from codelode.cluster.link import Link
+    from codelode.cluster.members import Members
     from codelode.cluster.placement import View
 
 T = TypeVar("T")
@@ -37,6 +39,8 @@ _HEDGE_SHARE = 0.95
 _HEDGE_FACTOR = 1.5
 _LEAST_HEDGE = 0.02
 _MOST_HEDGE = 0.5
+_PAUSE = 0.02
+_MOST_LOSSES = 3
 
 
 class Latencies:
@@ -86,12 +90,19 @@ class _Sent:
     hedged: bool = False
 
 
+def _rank(link: Link | None) -> int:
+    """Return how much to prefer a searcher: 0 if it cannot be asked, 1 if it is silent."""
+    if link is None:
+        return 0
+    return 1 + link.is_live + (link.is_live and not link.is_late)
+
+
 @dataclass
 class Round(Generic[T]):
     """One round over some pieces of a view."""
 
     view: View
-    links: Callable[[str], Link | None]
+    members: Members
     call: Call[T]
     latencies: Latencies
     replies: list[Reply[T]] = field(default_factory=list)
@@ -103,17 +114,32 @@ class Round(Generic[T]):
         request itself.
         """
         self._tried = np.zeros(self.view.owners.shape, bool)
+        self._losses: Counter[str] = Counter()
         self._under_way: dict[Future[Frame], _Sent] = {}
         self._ask(wanted)
-        while (open_ := wanted & ~self._covered()).any() and self._under_way:
+        patient = time.monotonic() + RETURN_SECONDS
+        while (open_ := wanted & ~self._covered()).any():
             now = time.monotonic()
-            if now >= deadline:
+            if any(sent.link.is_live for sent in self._under_way.values()):
+                patient = now + RETURN_SECONDS
+            end = min(patient, deadline)
+            if now >= end or not (self._under_way or self._may_return(open_)):
                 break
-            until = self._hedge(open_, now, deadline)
-            done, _ = wait(self._under_way, max(until - now, 0), return_when=FIRST_COMPLETED)
-            for future in done:
-                self._take(future, wanted)
+            until = self._hedge(open_, now, end)
+            if self._under_way:
+                done, _ = wait(self._under_way, max(until - now, 0), return_when=FIRST_COMPLETED)
+                for future in done:
+                    self._take(future, wanted)
+            else:
+                time.sleep(_PAUSE)
+                self._ask(open_)
         return wanted & ~self._covered()
+
+    def _may_return(self, pieces: Pieces) -> bool:
+        """Return whether an owner that was not asked about some of the pieces may come back."""
+        back = [self.members.may_return(member) for member in self.view.members]
+        owners = np.array(back, bool)[self.view.owners] & ~self._tried
+        return bool(owners[pieces].any())
 
     def _covered(self) -> Pieces:
         covered = np.zeros(len(self.view.owners), bool)
@@ -124,10 +150,9 @@ class Round(Generic[T]):
     def _ask(self, pieces: Pieces) -> None:
         """Ask an owner about each piece: one not asked about it yet, if possible a prompt one."""
         links = [self._ready(member) for member in self.view.members]
-        there = np.array([link is not None for link in links], bool)
-        free = there[self.view.owners] & ~self._tried & pieces[:, None]
-        prompt = np.array([link is not None and not link.is_late for link in links], bool)
-        worth = free.astype(np.int8) + (free & prompt[self.view.owners])
+        rank = np.array([_rank(link) for link in links], np.int8)[self.view.owners]
+        worth = np.where(~self._tried & pieces[:, None], rank, 0)
+        free = worth > 0
         rows = np.flatnonzero(free.any(axis=1))
         columns = worth[rows].argmax(axis=1)  # the first of the best owners
         self._tried[rows, columns] = True
@@ -142,8 +167,8 @@ class Round(Generic[T]):
             self._under_way[link.call({**head, "view": self.view.name}, body)] = sent
 
     def _ready(self, member: str) -> Link | None:
-        link = self.links(member)
-        return link if link and link.is_live and self.view.name in link.ready else None
+        link = self.members.link(member)
+        return link if link and not link.lost and self.view.name in link.ready else None
 
     def _hedge(self, uncovered: Pieces, now: float, deadline: float) -> float:
         """Ask other owners about the pieces of late calls; return when to look again."""
@@ -168,7 +193,10 @@ class Round(Generic[T]):
                 self._use(Reply(mine, self.call.read(frame, mine)))
                 self.latencies.add(time.monotonic() - sent.at)
         except LinkLostError:
-            pass
+            self._losses[sent.link.name] += 1
+            if self._losses[sent.link.name] <= _MOST_LOSSES:  # it may be asked again
+                mine = self.view.owners == self.view.members.index(sent.link.name)
+                self._tried &= ~(mine & sent.pieces[:, None])
         except FrameError:
             sent.link.close()  # nothing it says can be relied on
         elsewhere = np.zeros(len(wanted), bool)

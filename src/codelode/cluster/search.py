@@ -19,7 +19,7 @@ from codelode.search.rank import Ranked
 from codelode.search.searcher import canonical, complete_context, rank_all
 
 if TYPE_CHECKING:
-    from codelode.cluster.link import Link
+    from codelode.cluster.members import Members
     from codelode.cluster.placement import View
     from codelode.embed.encoder import Encoder
     from codelode.search.context import QueryContext
@@ -71,15 +71,15 @@ class ClusterSearch:
         self,
         view: View,
         pieces: Pieces,
-        links: Callable[[str], Link | None],
+        members: Members,
         memory: Memory,
         deadline: float,
     ) -> None:
-        """`links` returns the link to a searcher; `deadline` is a time of `time.monotonic`."""
+        """`deadline` is a time of `time.monotonic`."""
         self.pieces = pieces
         self.missing = np.zeros(len(pieces), bool)
         self._view = view
-        self._links = links
+        self._members = members
         self._memory = memory
         self._deadline = deadline
         self._asked = b""
@@ -171,7 +171,7 @@ class ClusterSearch:
         read: Callable[[Frame, Pieces], T],
     ) -> list[Reply[T]]:
         """Run a round, and note the pieces that no reply covers."""
-        asking = Round(self._view, self._links, Call(make, read), self._memory.latencies[kind])
+        asking = Round(self._view, self._members, Call(make, read), self._memory.latencies[kind])
         self.missing |= asking.run(pieces, self._deadline)
         return asking.replies
 

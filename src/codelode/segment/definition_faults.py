@@ -15,7 +15,7 @@ from codelode.segment.definitions import (
     definition_records,
 )
 from codelode.segment.frames import Frames
-from codelode.segment.name_keys import as_text, clean_names, sortable
+from codelode.segment.name_keys import as_bytes, as_text, clean_names, sortable
 from codelode.segment.names import NameBlocks, Names, max_name_record, name_records
 from codelode.segment.schema import DECLARATION, DEFINITION
 
@@ -76,12 +76,10 @@ class _SoundNames:
         self._sorted = self._clean = True
         last = ""
         for block in Names(segment.file, segment.definition_count).blocks():
-            names = list(map(as_text, block.names))
+            names = as_text(b"\n".join(block.names)).split("\n")  # decoded at once
             order = sortable(names)
             self._sorted &= all(map(lt, [last, *order], order))
-            self._clean &= (
-                clean_names([name.decode("utf-8", "replace") for name in block.names]) == names
-            )
+            self._clean &= clean_names(_decoded(names)) == names
             self.blocks.add(names)
             self.count += len(names)
             last = order[-1]
@@ -95,6 +93,13 @@ class _SoundNames:
         used = np.concatenate((rows["owner"], rows["name"] + np.int64(1)))
         if not np.isin(np.arange(1, self.count + 1), used).all():
             yield "names", "no definition has one of the names"
+
+
+def _decoded(names: list[str]) -> list[str]:
+    """Decode names that have a character for each byte; ASCII names are decoded already."""
+    if "".join(names).isascii():
+        return names
+    return [as_bytes(name).decode("utf-8", "replace") for name in names]
 
 
 def _packing_faults(

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from codelode.errors import DamagedError, FormatError, StoreError, UsageError
 from codelode.objects.transfer import move
 from codelode.render.units import size as shown
-from codelode.sharing.check import check_content, check_counts, check_distinct
+from codelode.sharing.check import check_counts, check_distinct
+from codelode.sharing.checkers import Checkers
 from codelode.sharing.fit import known_files
 from codelode.sharing.staging import partial_name
 from codelode.store.manifest import read_manifest
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from codelode.sharing.fit import Fitter
     from codelode.sharing.layout import SharedIndex
     from codelode.sharing.staging import Staging
-    from codelode.store.manifest import SegmentEntry
+    from codelode.store.manifest import Manifest, SegmentEntry
     from codelode.store.snapshot import LiveSegment
 
 _SPARE_BYTES = 64 << 20
@@ -82,19 +83,24 @@ def gather(
             staging.fetch(store, entry, objects[entry.name], pace)
         live = open_segment(staging.storage, entry, manifest.dimensions)
         if entry.name not in trusted:
-            check_content(live.segment)
+            checkers.check(live)
         check_counts(live)
         ready[entry.name] = live, fitter.stats(live)
 
     try:
-        move(manifest.segments, size, prepare, limits.bandwidth, meter)
+        with _checkers(staging, manifest, trusted) as checkers:
+            move(manifest.segments, size, prepare, limits.bandwidth, meter)
         check_distinct([live for live, _ in ready.values()])
     except (DamagedError, FormatError):
         staging.clear()
         raise
-    known = sum(known_files(*each) for each in ready.values())
     stats = [ready[entry.name][1] for entry in manifest.segments]
-    return Gathered(stats, known, len(missing), size)
+    return Gathered(stats, sum(known_files(*each) for each in ready.values()), len(missing), size)
+
+
+def _checkers(staging: Staging, manifest: Manifest, trusted: set[str]) -> Checkers:
+    unchecked = [entry for entry in manifest.segments if entry.name not in trusted]
+    return Checkers(staging.folder, manifest.dimensions, unchecked)
 
 
 def _missing(staging: Staging, shared: SharedIndex, trusted: set[str]) -> dict[str, int]:
