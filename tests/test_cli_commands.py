@@ -37,7 +37,7 @@ def test_a_command_names_the_module_that_runs_it(name: str) -> None:
 def test_an_unknown_command_is_refused_with_the_nearest_name() -> None:
     with pytest.raises(UsageError, match=r"unknown command 'verfy': did you mean 'verify'\?"):
         find("verfy")
-    with pytest.raises(UsageError, match=r"unknown command '__init__'.*the commands are index, "):
+    with pytest.raises(UsageError, match=r"unknown command '__init__'.*the commands are search, "):
         find("__init__")
 
 

@@ -30,6 +30,18 @@ from tests.test_cli_index import everything
         (["search", "retry", "--jsno"], ["--jsno"]),
         (["search", "retry", "--lim", "3"], ["--lim"]),  # no abbreviations: they would break later
         (["search", "retry", "--color", "blue"], ["--color", "always"]),
+        (["search", "retry", "-A", "3"], ["unknown option -A: -C LINES shows more lines"]),
+        (["search", "retry", "-w"], [r"-e '\bword\b'"]),
+        (["search", "retry", "--exclude", "x"], ["-g '!GLOB'"]),
+        (["search", "retry", "--hiddn"], ["unknown option --hiddn", "lode search -- --hiddn"]),
+        (["search", "retry", "--pager=less"], ["--pager: takes no value, but has 'less'"]),
+        (["search", "retry", "--open", "2"], ["no such folder: 2; to open hit 2: --open=2"]),
+        (["search", "retry", "-t", "klingon"], ["lode search --type-list"]),
+        (["outline"], ["FILE is missing (see `lode outline --help`)"]),
+        (["agent"], ["ACTION is missing"]),
+        (["remote"], ["ACTION, DEST is missing"]),
+        (["--versn"], ["unknown option '--versn': did you mean --version?"]),
+        (["-v"], ["unknown option '-v'", "lode --help"]),
         (["index", "--max-file-size", "0"], ["--max-file-size", "1M"]),
         (["index", "--max-file-size", "1X"], ["--max-file-size", "1X"]),
         (["index", "--max-memory", "much"], ["--max-memory", "much"]),
@@ -38,7 +50,7 @@ from tests.test_cli_index import everything
         (["serch", "retry"], ["unknown command 'serch'", "did you mean 'search'?"]),
         (["where are retries"], ["unknown command", "`lode search 'where are retries'`"]),
         (["index", "--exclude", "x"], ["unknown option --exclude: ", ".lodeignore"]),
-        (["frobnicate"], ["unknown command 'frobnicate'", "index, search, symbols"]),
+        (["frobnicate"], ["unknown command 'frobnicate'", "search, symbols, outline"]),
         (["--jobs", "3"], ["--jobs", "lode --help"]),
         (["a\nb\x1b[2J"], [r"a\nb\x1b[2J"]),
     ],
@@ -59,6 +71,13 @@ def test_the_overview_names_every_command(lode: CommandLine) -> None:
     assert text == lode("help").must_succeed().text
     for name in NAMES:
         assert f"\n  {name} " in text
+    assert lode("help", "outline").text == lode("outline", "--help").must_succeed().text
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120, 200])
+def test_the_overview_fits_the_terminal(lode: CommandLine, columns: int) -> None:
+    lines = lode("--help", COLUMNS=str(columns)).must_succeed().text.splitlines()
+    assert max(map(len, lines)) <= min(columns, 98)
 
 
 @pytest.mark.parametrize("command", NAMES)

@@ -125,7 +125,7 @@ def test_aliases(alias: str, language: str) -> None:
 def test_an_unknown_language_is_an_error_that_helps() -> None:
     with pytest.raises(UsageError, match=r"unknown language 'pyhton'; did you mean python\?"):
         resolve("pyhton")
-    with pytest.raises(UsageError, match=r"unknown language '\$\$\$'\Z"):
+    with pytest.raises(UsageError, match=r"unknown language '\$\$\$': see `lode"):
         resolve("$$$")
     with pytest.raises(UsageError):
         resolve("")

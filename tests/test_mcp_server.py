@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,7 +15,7 @@ import pytest
 from mcp import Client, MCPError
 
 from codelode.mcp.token_count import count_tokens
-from tests.commandline import CommandLine, imported_by, without, write_many, write_tree
+from tests.commandline import LODE, CommandLine, imported_by, without, write_many, write_tree
 from tests.mcp_client import ERAS, only_text, run, stdio, talk, text_of
 from tests.mcp_client import http as http_server
 
@@ -253,6 +254,21 @@ def test_malformed_lines_do_not_end_the_server(lode: CommandLine, indexed: Path)
     answers = talk(lode, indexed, b"\n".join(lines) + b"\n", last=5)
     assert [tool["name"] for tool in answers[5]["result"]["tools"]] == TOOL_NAMES
     assert "error" in answers[4]
+
+
+def test_a_client_that_stops_reading_ends_the_server(lode: CommandLine, indexed: Path) -> None:
+    with subprocess.Popen(
+        [*LODE, "mcp"],
+        cwd=indexed,
+        env=lode.environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as server:
+        assert server.stdin is not None and server.stdout is not None
+        server.stdout.close()
+        errors = server.communicate(b'{"jsonrpc":"2.0","id":1,"method":"no/such"}\n', 60)[1]
+    assert (server.returncode, errors) == (0, b"")
 
 
 def ask(url: str, **headers: str) -> int:

@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import uvicorn
 
+from codelode.http.listen import _bind
 from tests.commandline import SAMPLE, CommandLine, without, write_tree
 from tests.page_hostile import write_hostile_tree
 from tests.page_server import Site, serving
@@ -344,3 +346,12 @@ def test_hostile_names_and_contents_are_text(tmp_path: Path) -> None:
         for href in sorted(files):
             assert site.ask(href).status == 200, href
         assert all(href.startswith(("/", "#", "vscode://file/")) for href in hrefs)
+
+
+def test_connections_send_at_once() -> None:
+    """Otherwise the second part of each answer waits for the acknowledgment of the first."""
+    config = uvicorn.Config("unused", host="127.0.0.1", port=0)
+    with _bind(config) as bound:
+        bound.listen()
+        with socket.create_connection(bound.getsockname()), bound.accept()[0] as accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

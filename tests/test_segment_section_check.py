@@ -12,7 +12,7 @@ from codelode.errors import DamagedError
 from codelode.segment.container import SegmentFile, write_segment
 from codelode.segment.reader import Segment
 from codelode.segment.section_check import check_shape
-from codelode.segment.text import BLOCK_BYTES, PART_BYTES, BlockWriter, decompress
+from codelode.segment.text import BLOCK_BYTES, MAX_BLOCK_BYTES, PART_BYTES, BlockWriter, decompress
 from codelode.segment.verify import faults
 from codelode.store.commit import write_merged
 from codelode.store.storage import LocalStorage
@@ -95,6 +95,16 @@ def test_the_beginning_of_a_block_is_enough() -> None:
     assert decompress(half, BLOCK_BYTES, PART_BYTES) == text[:PART_BYTES]
     with pytest.raises(DamagedError, match=f"instead of {BLOCK_BYTES}"):
         decompress(half, BLOCK_BYTES)
+
+
+def test_blocks_of_older_indexes_are_read() -> None:
+    import zstandard
+
+    text = bytes(range(256)) * (MAX_BLOCK_BYTES // 256)
+    frames = [zstandard.ZstdCompressor().compress(each) for each in (text, text + b"x")]
+    assert decompress(memoryview(frames[0]), MAX_BLOCK_BYTES) == text
+    with pytest.raises(DamagedError, match="does not hold"):
+        decompress(memoryview(frames[1]), MAX_BLOCK_BYTES + 1)
 
 
 def test_a_block_gets_no_more_memory_than_its_row_says() -> None:

@@ -8,7 +8,14 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codelode.text.csr import distinct, group_numbers, group_starts, runs_of, table_rows
+from codelode.text.csr import (
+    are_among,
+    distinct,
+    group_numbers,
+    group_starts,
+    runs_of,
+    table_rows,
+)
 
 
 @given(st.lists(st.integers(-5, 5)))
@@ -43,3 +50,9 @@ def test_rows_of_tables_are_whole_records(one: list[int], other: list[int]) -> N
     found = table_rows([(table, picks[0]), (table[::-1].copy(), picks[1])])
     expected = table[picks[0]].tobytes() + table[::-1][picks[1]].tobytes()
     assert found.tobytes() == expected
+
+
+@given(st.lists(st.integers(0, 9)), st.sets(st.integers(0, 9)))
+def test_values_are_found_among_others(values: list[int], others: set[int]) -> None:
+    found = are_among(np.array(values, np.int64), np.array(sorted(others), np.int64))
+    assert found.tolist() == [value in others for value in values]

@@ -38,8 +38,8 @@ SHOTS = (
     Shot("page.png", typed=QUERY),
     Shot("page-light.png", f"/?q={QUERY} path:*.py -path:idlelib/", scheme="light"),
     Shot("page-phone.png", typed=QUERY, size=(390, 844), scheme="light", scale=2.0),
-    Shot("page-file.png", "/file/configparser.py?q=read+ini+configuration#L677", scheme="light"),
-    Shot("page-status.png", "/status", size=(1200, 1180), wait_for=".plot"),
+    Shot("page-file.png", "/file/configparser.py?q=read+ini+configuration#L694", scheme="light"),
+    Shot("page-status.png", "/status", size=(1200, 930), wait_for=".plot"),
 )
 
 

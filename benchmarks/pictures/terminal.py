@@ -9,6 +9,7 @@ import shlex
 import subprocess
 import sys
 from io import StringIO
+from itertools import groupby
 from pathlib import Path
 
 import pyte
@@ -51,8 +52,9 @@ def picker_picture(tree: Path, environment: dict[str, str]) -> str:
         screen.type(b"\x1b[B")
         screen.until(lambda: screen.lines[3].startswith("▌"))
         for row in range(PICKER_SIZE[1]):
-            cells = screen.row(row)
-            console.print(Text.assemble(*((cell.data, style_of(cell)) for cell in cells)))
+            runs = groupby(screen.row(row), style_of)
+            texts = [("".join(cell.data for cell in cells), style) for style, cells in runs]
+            console.print(Text.assemble(*texts))
         screen.type(b"\x1b")
     return drawn(console, f"lode pick {shlex.quote(PICKER_QUERY)}")
 

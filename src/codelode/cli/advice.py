@@ -63,15 +63,20 @@ def query_of_standard_input() -> str:
     return text
 
 
-def existing_roots(query: str, roots: Sequence[str], changed: bool = False) -> Sequence[str]:
+def existing_roots(
+    query: str, roots: Sequence[str], changed: bool = False, opens: bool = False
+) -> Sequence[str]:
     """Return the roots to search: those given, or the current folder.
 
     Raises `UsageError` if a root does not exist. The message suggests that it is a word of an
-    unquoted query or, if `changed`, the revision for --changed.
+    unquoted query or the value of an option that was given: of --changed, if `changed`, or of
+    --open, if `opens`.
     """
     missing = [root for root in roots if not Path(root).exists()]
     if missing:
         message = f"no such folder: {missing[0]}"
+        if opens and missing[0].isdecimal():
+            raise UsageError(f"{message}; to open hit {missing[0]}: --open={missing[0]}")
         if changed:
             revision = query if " " in missing[0] or query.startswith("HEAD") else missing[0]
             message += f"; to compare with a revision: --changed={shlex.quote(revision)}"
@@ -89,7 +94,8 @@ def checked_roots(roots: Sequence[str], options: argparse.Namespace) -> Sequence
 
     Raises `UsageError` if a root or the index folder does not exist.
     """
-    roots = existing_roots(options.query or "", roots, options.changed is not None)
+    changed, opens = options.changed is not None, options.open is not None
+    roots = existing_roots(options.query or "", roots, changed, opens)
     existing_index_folder(options.index_dir, roots[0])
     return roots
 

@@ -93,12 +93,17 @@ def _unknown(command: Command, argument: str, options: dict[str, Option]) -> str
     import difflib
 
     flag = argument.partition("=")[0]
+    from codelode.cli.habits import instead
+
     near = difflib.get_close_matches(flag, options, 1)
-    advice = f"did you mean {near[0]}? " if near else ""
-    if flag.lstrip("-") in ("exclude", "ignore"):
-        advice = "to leave out files of an index, list them in .lodeignore "
+    advice = [f"did you mean {near[0]}?"] if near else []
+    if command.name == "search" and instead(flag):
+        advice = [instead(flag)]
+    elif flag.lstrip("-") in ("exclude", "ignore"):
+        advice = ["to leave out files of an index, list them in .lodeignore"]
     if command.name == "search":
-        advice += f"To look for the text: `lode search -- {shlex.quote(argument)}` "
-    return (
-        f"unknown option {flag}{': ' if advice else ' '}{advice}(see `lode {command.name} --help`)"
+        advice.append(f"to look for the text: `lode search -- {shlex.quote(argument)}`")
+    start = f"unknown option {flag}{': ' if advice else ''}{'; '.join(advice)}".replace(
+        "?;", "? Or"
     )
+    return f"{start} (see `lode {command.name} --help`)"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from codelode import __version__
 from codelode.cli import streams
-from codelode.cli.commands import find, load_all, run
+from codelode.cli.commands import find, load_groups, run
 from codelode.cli.parser import overview, parse
 from codelode.errors import CodelodeError
 
@@ -49,11 +49,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: Sequence[str]) -> int:
     if not arguments:
-        print(overview(__version__, load_all()), end="", file=sys.stderr)
+        print(overview(__version__, load_groups()), end="", file=sys.stderr)
         return ERROR
     name, *others = arguments
+    if name == "help" and others:
+        name, others = others[0], ["--help"]
     if name in ("-h", "--help", "help"):
-        print(overview(__version__, load_all()), end="")
+        print(overview(__version__, load_groups()), end="")
         return DONE
     if name in ("-V", "--version"):
         print(f"lode {__version__}")

@@ -146,6 +146,18 @@ def profile_file(text: str) -> str:
     return text
 
 
+def limit(default: int) -> Option:
+    """Return the flag for the most places to print; without it, its value is None."""
+    return option(
+        "-k",
+        "--limit",
+        "--topk",
+        metavar="N",
+        type=positive,
+        help=f"print at most N, up to 1,000 (default: {default})",
+    )
+
+
 ROOT = option(
     "root",
     nargs="?",
@@ -208,14 +220,6 @@ LABEL = option(
     default=[],
     help="the access label of a repository; in a search, one that you have: repositories with"
     " other labels are as if they were not there; repeatable",
-)
-LIMIT = option(
-    "-k",
-    "--limit",
-    "--topk",
-    metavar="N",
-    type=positive,
-    help="print at most N, up to 1,000 (default: 10 hits, 100 symbols)",
 )
 MODEL = option(
     "--model",

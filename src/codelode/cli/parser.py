@@ -18,9 +18,24 @@ if TYPE_CHECKING:
 SUMMARY = "Search code by meaning, locally. Nothing leaves this machine unless you push it."
 
 
+_REQUIRED = "the following arguments are required: "
+_NO_VALUE = "ignored explicit argument"
+
+
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
+        if message.startswith(_REQUIRED):  # argparse also names those that may be left out
+            needed = [each for each in self._positionals_needed() if each in message]
+            message = f"{', '.join(needed)} is missing" if needed else message
+        message = message.replace(_NO_VALUE, "takes no value, but has")
         raise UsageError(f"{message} (see `{self.prog} --help`)")
+
+    def _positionals_needed(self) -> list[str]:
+        return [
+            str(each.metavar)
+            for each in self._actions
+            if not each.option_strings and each.nargs not in ("?", "*")
+        ]
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):
@@ -124,22 +139,30 @@ def usage(command: Command) -> str:
     return " ".join(["lode", command.name, "[OPTIONS]", *arguments])
 
 
-def overview(version: str, commands: Iterable[Command]) -> str:
-    """Return the text of `lode --help`."""
-    known = list(commands)
-    longest = max(len(command.name) for command in known)
-    summaries = "\n".join(f"  {each.name:{longest}}  {each.summary}" for each in known)
-    examples = "\n".join(f"  {command.examples[0][1]}" for command in known)
+def overview(version: str, groups: Iterable[tuple[str, Sequence[Command]]]) -> str:
+    """Return the text of `lode --help`; the groups are those of all commands, with titles."""
+    known = [(title, list(commands)) for title, commands in groups]
+    longest = max(len(each.name) for _, commands in known for each in commands)
+    rows = []
+    for title, commands in known:
+        rows.append(f"\n{title}:")
+        rows += [_row(f"  {each.name:{longest}}  ", each.summary) for each in commands]
+    shown = [each for _, commands in known for each in commands if each.name in _SHOWN]
+    examples = "\n".join(f"  {each.examples[0][1]}" for each in shown)
     return (
-        f"lode {version}: {SUMMARY}\n\n"
-        "usage: lode COMMAND [OPTIONS] ...\n\n"
-        f"commands:\n{summaries}\n\n"
-        "options:\n"
-        "  -h, --help     show this help, or after a command the help of the command\n"
-        "  -V, --version  show the version\n\n"
+        f"{_wrapped(f'lode {version}: {SUMMARY}')}\n\n"
+        "usage: lode COMMAND [OPTIONS] ...\n"
+        + "\n".join(rows)
+        + "\n\noptions:\n"
+        + _row("  -h, --help     ", "show this help, or after a command the help of the command")
+        + "\n  -V, --version  show the version\n\n"
         f"examples:\n{examples}\n\n"
         "exit codes:\n  0 done or found, 1 nothing found, 2 error, 130 interrupted\n"
     )
+
+
+_SHOWN = ("index", "search", "symbols", "pick", "agent", "serve")
+"""The commands whose first example `lode --help` shows."""
 
 
 def _epilog(command: Command) -> str:
@@ -153,3 +176,11 @@ def _wrapped(text: str) -> str:
     import textwrap  # imported late: only help needs it, and argparse has imported it by then
 
     return textwrap.fill(text, min(_columns() - 2, 98))
+
+
+def _row(start: str, text: str) -> str:
+    """Return a row of two columns; the second one is wrapped to the width of the terminal."""
+    import textwrap
+
+    width, indent = min(_columns() - 2, 98), " " * len(start)
+    return textwrap.fill(text, width, initial_indent=start, subsequent_indent=indent)

@@ -143,8 +143,11 @@ class Picker:
         for number, hit in enumerate(self._found.hits):
             chosen = number == self._selected
             line = hit_line(hit, self._found.root, self._live.several.given, self._half() - 2)
-            style = "class:selected" if chosen else ""
-            pieces += [(style, "▌ " if chosen else "  "), *((f"{style} {s}", t) for s, t in line)]
+            pieces.append(("", "▌ " if chosen else "  "))
+            if chosen:  # reversed, each color would be a background of its own
+                pieces.append(("class:selected", "".join(text for _, text in line)))
+            else:
+                pieces += line
             pieces.append(("", "\n"))
         return pieces[:-1]
 

@@ -88,5 +88,5 @@ def resolve(alias: str) -> str:
     close = sorted(
         {_BY_ALIAS[match] for match in get_close_matches(alias.lower(), _BY_ALIAS, cutoff=0.7)}
     )
-    hint = f"; did you mean {' or '.join(close)}?" if close else ""
+    hint = f"; did you mean {' or '.join(close)}?" if close else ": see `lode search --type-list`"
     raise UsageError(f"unknown language {alias!r}{hint}")

@@ -9,7 +9,7 @@ from typing import Any
 
 from codelode.errors import UsageError
 from codelode.page.markup import Markup, tag
-from codelode.render.units import fine_seconds, size
+from codelode.render.units import count, fine_seconds, size
 
 _LABEL, _BAR, _VALUE, _ROW = 120, 380, 90, 22
 _PERCENTILES = ("p50", "p95", "p99")
@@ -51,7 +51,7 @@ def _figures(report: dict[str, Any]) -> Figures:
         for value in [figures[f"{name}_seconds"]]
     ]
     throughput = [
-        Bar(f"{each['threads']} threads", float(rate), f"{float(rate):,.0f}/s")
+        Bar(count(int(each["threads"]), "thread"), float(rate), f"{float(rate):,.0f}/s")
         for each in report["throughput"]
         for rate in [each["queries_per_second"]]
     ]

@@ -21,7 +21,7 @@ from codelode.search.file_query import file_weights
 from codelode.search.gathered import COLUMN, FEATURES
 from codelode.search.name_match import shares_in_query
 from codelode.search.named import grades_of
-from codelode.text.csr import group_numbers, group_starts, table_rows
+from codelode.text.csr import are_among, group_numbers, group_starts, table_rows
 
 if TYPE_CHECKING:
     from codelode.search.context import QueryContext
@@ -85,7 +85,7 @@ def _defines(
             chunks = segment.definitions.chunks_defining(name, any_join)
             if not len(chunks):
                 break  # the exact name would have been among these
-            np.maximum(defines, worth * np.isin(ordinals, chunks), out=defines)
+            np.maximum(defines, worth * are_among(ordinals, chunks), out=defines)
     return defines
 
 

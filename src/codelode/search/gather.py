@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from codelode.segment.reader import Segment
 
 
+_NO_KEYS = np.zeros(0, np.int64)
+
+
 def count(shard: Shard, terms: Sequence[str]) -> NDArray[np.int64]:
     """Return the number of live chunks that each term occurs in, int64[terms]."""
     return TermPostings(shard, terms).counts()
@@ -64,9 +67,10 @@ def gather(
     products = None if context.vector is None else Products(shard, context.vector)
     proposed = _propose(context, bm25, masks, products)
     with timed("rank"):
-        keys = distinct(np.concatenate([candidates.keys for candidates in proposed]))
+        found = [(proposer, each) for proposer, each in enumerate(proposed) if len(each)]
+        keys = distinct(np.concatenate([_NO_KEYS, *(candidates.keys for _, candidates in found)]))
         gathered = Gathered.empty(keys, len(terms))
-        for proposer, candidates in enumerate(proposed):
+        for proposer, candidates in found:
             gathered.proposals[keys.searchsorted(candidates.keys), proposer] = candidates.scores
         fill_features(gathered, context, bm25, products)
         fill_runs(gathered, shard, context)

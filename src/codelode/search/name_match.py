@@ -70,7 +70,8 @@ def likeness_of_stems(paths: Sequence[bytes], words: QueryWords) -> NDArray[np.f
     """
     stems = [path[path.rfind(b"/") + 1 :].partition(b".")[0] for path in paths]
     if not _SAY_NOTHING.isdisjoint(stems):
-        stems = [_stem_of(path) for path in paths]
+        both = zip(stems, paths, strict=True)
+        stems = [_stem_of(path) if stem in _SAY_NOTHING else stem for stem, path in both]
     found = np.zeros(len(paths), np.float32)
     for i in _rows_with_terms(stems, words.beginnings):
         parts = _parts(stems[i].decode("utf-8", "surrogateescape"))

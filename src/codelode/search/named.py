@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from codelode.text.csr import are_among
 from codelode.text.tokens import parts
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def grades_of(
     grades = np.zeros(len(chunks), np.float32)
     for key, name, defining in segment.definitions.alike(asked.name):
         worth = likeness_of_names(asked.name, name)
-        for row in np.flatnonzero(np.isin(chunks, defining)).tolist() if worth else ():
+        for row in np.flatnonzero(are_among(chunks, defining)).tolist() if worth else ():
             file, first = int(table["file"][row]), int(table["start_line"][row])
             last = first + int(table["more_lines"][row])
             definers = segment.definitions.definers(key, file, first, last)
@@ -105,7 +106,7 @@ def grades_of(
             grades[row] = max(grades[row], grade)
     if asked.scopes and not strict:
         owners = segment.definitions.chunks_defining(asked.scopes[-1])
-        np.maximum(grades, _OWNER * np.isin(chunks, owners), out=grades, casting="same_kind")
+        np.maximum(grades, _OWNER * are_among(chunks, owners), out=grades, casting="same_kind")
     return grades
 
 

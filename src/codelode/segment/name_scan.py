@@ -1,25 +1,74 @@
-"""Looks for pieces of names in a block of names."""
+"""Finds the names that contain a piece of text, among many names."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codelode.lru import LruCache
+
+BLOCKS_PER_SCAN = 64
+"""Blocks of names that are searched together."""
+_SCANS_KEPT = 16
+_NEWLINE = 10
 
 
-def places_containing(names: bytes, pieces: Sequence[bytes], lengths: range) -> list[int]:
-    """Return the places of the names that contain one of the pieces and have one of the lengths.
+class ScannedNames:
+    """Some names in lower case (ASCII letters only), sorted by length when they are searched."""
 
-    Each name ends with a newline. Lengths are in bytes. Pieces are in lower case and have at least
-    one letter; ASCII letters match in any case. A newline in a piece stands for the beginning or
-    the end of a name.
+    def __init__(self, names: Iterable[bytes]) -> None:
+        """Take texts of names; each name ends with a newline."""
+        text = b"".join(names).lower()
+        self._bytes = np.frombuffer(text, np.uint8)
+        ends = np.flatnonzero(self._bytes == _NEWLINE).astype(np.int32)
+        self._starts = np.append(np.int32(0), ends[:-1] + np.int32(1))
+        self._lengths = ends - self._starts
+        self._by_length: dict[int, tuple[bytes, NDArray[np.intp]]] = {}
+
+    def containing(self, pieces: Sequence[bytes], lengths: range) -> Iterator[tuple[int, bytes]]:
+        """Yield the place and the text of the names that contain one of the pieces.
+
+        `lengths` are those of the names, in bytes. Pieces are in lower case and have at least one
+        letter. A newline in a piece stands for the beginning or the end of a name.
+        """
+        found: dict[int, bytes] = {}
+        for length in lengths:
+            text, places = self._having_length(length)
+            width = length + 1
+            for piece in pieces:
+                at = text.find(piece)
+                while at >= 0:
+                    number = (at + piece.startswith(b"\n") - 1) // width
+                    end = (number + 1) * width
+                    found[int(places[number])] = text[end - length : end]
+                    at = text.find(piece, end)
+        yield from sorted(found.items())
+
+    def _having_length(self, length: int) -> tuple[bytes, NDArray[np.intp]]:
+        """Return the names of a length, each between two newlines, and their places."""
+        known = self._by_length.get(length)
+        if known is None:
+            places = np.flatnonzero(self._lengths == length)
+            rows = self._starts[places][:, np.newaxis] + np.arange(length + 1)
+            known = self._by_length[length] = b"\n" + self._bytes[rows].tobytes(), places
+        return known
+
+
+_SCANNED: LruCache[tuple[int, int], ScannedNames] = LruCache(_SCANS_KEPT)
+"""The names searched last, of all segments: at most about 20 MB. Whoever types a name searches them
+for each letter."""
+
+
+def scanned_names(key: tuple[int, int], names: Iterable[bytes], blocks: int) -> ScannedNames:
+    """Return names from the cache, or else made of their texts.
+
+    `key` is that of their segment, with the number of their first block; the segment has `blocks`.
     """
-    text = b"\n" + names.lower()
-    places: set[int] = set()
-    for piece in pieces:
-        at = text.find(piece)
-        while at >= 0:
-            inside = at + piece.startswith(b"\n")
-            end = text.index(b"\n", inside)
-            if end - text.rindex(b"\n", 0, inside) - 1 in lengths:
-                places.add(text.count(b"\n", 0, inside) - 1)
-            at = text.find(piece, end)
-    return sorted(places)
+    scanned = _SCANNED.get(key)
+    if scanned is None:
+        scanned = ScannedNames(names)
+        if blocks <= BLOCKS_PER_SCAN * _SCANS_KEPT:  # else each search drops all
+            _SCANNED.put(key, scanned)
+    return scanned

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from bisect import bisect_left, bisect_right
-from itertools import compress
+from itertools import accumulate, compress
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -19,7 +19,7 @@ from codelode.lru import LruCache
 from codelode.segment.column_codec import Column, PackedTable, pack_column, pack_tables
 from codelode.segment.frames import Frames, frame_sections
 from codelode.segment.name_keys import SEPARATORS, as_bytes, as_text, name_key, name_keys
-from codelode.segment.name_scan import places_containing
+from codelode.segment.name_scan import BLOCKS_PER_SCAN, scanned_names
 from codelode.segment.schema import MAX_NAME_BYTES
 from codelode.text.csr import group_starts
 
@@ -141,14 +141,14 @@ class NameBlock:
         self._begin = _COUNT.size + 2 * groups
         if not 0 < groups <= (len(data) - _COUNT.size) // 2:
             raise ValueError("the names are cut short")
-        self._groups = struct.unpack_from(f"<{groups}H", data, _COUNT.size)
-        self._end = self._begin + sum(self._groups)
+        sizes = struct.unpack_from(f"<{groups}H", data, _COUNT.size)
+        *_, self._end = self._groups = list(accumulate(sizes, initial=self._begin))
         if data[self._end - 1 : self._end] != b"\n":
             raise ValueError("the names are cut short")
         self._data = data
 
     @cached_property
-    def _text(self) -> bytes:
+    def text(self) -> bytes:
         """Each name, followed by a newline."""
         return self._data[self._begin : self._end]
 
@@ -157,13 +157,13 @@ class NameBlock:
         if not 0 <= place < self._count:
             raise LookupError(f"there is no name {place} in a block of {self._count}")
         group, rest = divmod(place, NAMES_PER_GROUP)
-        begin = self._begin + sum(self._groups[:group])
-        return self._data[begin : begin + self._groups[group]].split(b"\n")[rest]
+        begin, end = self._groups[group : group + 2]
+        return self._data[begin:end].split(b"\n", rest + 1)[rest]
 
     @cached_property
     def names(self) -> list[bytes]:
         """The names, in order."""
-        return self._text[:-1].split(b"\n")
+        return self.text[:-1].split(b"\n")
 
     def keys(self) -> list[bytes]:
         """Return the key of each name."""
@@ -188,10 +188,10 @@ class NameBlock:
 
     def having(self, key: bytes) -> range:
         """Return the places of the names that have this key; they are neighbors."""
-        if not key.isalnum() or not self._text.isascii():
+        if not key.isalnum() or not self.text.isascii():
             keys = self.keys()
             return range(bisect_left(keys, key), bisect_right(keys, key))
-        text = b"\n" + self._text.lower().translate(None, SEPARATORS)
+        text = b"\n" + self.text.lower().translate(None, SEPARATORS)
         start = text.find(b"\n%s\n" % key)
         if start < 0:
             return range(0)
@@ -200,10 +200,6 @@ class NameBlock:
             stop += step
         first = text.count(b"\n", 0, start)
         return range(first, first + (stop - start) // step)
-
-    def containing(self, pieces: Sequence[bytes], lengths: range) -> list[int]:
-        """Return the places of the names that contain one of the pieces: see `name_scan`."""
-        return places_containing(self._text, pieces, lengths)
 
 
 _BLOCKS: LruCache[tuple[int, int], NameBlock] = LruCache(256)
@@ -257,10 +253,13 @@ class Names:
                 yield number * NAMES_PER_BLOCK + place
 
     def containing(self, pieces: Sequence[bytes], lengths: range) -> Iterator[tuple[int, bytes]]:
-        """Yield number and text of the names that contain one of the pieces: see `name_scan`."""
-        for number, block in enumerate(self.blocks()):
-            for place in block.containing(pieces, lengths):
-                yield number * NAMES_PER_BLOCK + place, block.names[place]
+        """Yield number and text, in lower case, of names that contain a piece: see `name_scan`."""
+        for first in range(0, len(self._frames), BLOCKS_PER_SCAN):
+            numbers = range(first, min(first + BLOCKS_PER_SCAN, len(self._frames)))
+            texts = (NameBlock(self._frames.read(each, self._most)).text for each in numbers)
+            scanned = scanned_names((self._frames.key, first), texts, len(self._frames))
+            for place, name in scanned.containing(pieces, lengths):
+                yield first * NAMES_PER_BLOCK + place, name
 
     def having_prefix(self, prefix: bytes) -> range:
         """Return the numbers of the names whose keys begin with a prefix.

@@ -44,7 +44,7 @@ _SPARSE = 512
 _KEYS = count()
 
 _BLOCKS: LruCache[tuple[int, int], bytes] = LruCache(16)
-"""The beginnings of the blocks of text read last, of all segments: up to 2 MB. A search reads the
+"""The beginnings of the blocks of text read last, of all segments: up to 1 MB. A search reads the
 texts of some candidates, and then those of the hits."""
 
 

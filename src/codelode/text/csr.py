@@ -45,6 +45,14 @@ def distinct(values: NDArray[np.integer]) -> NDArray[np.int64]:
     return ordered[group_starts(ordered)]
 
 
+def are_among(values: NDArray[np.integer], ordered: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """Return which values are among others that ascend, bool[n]: `np.isin` for few others."""
+    if not len(ordered):
+        return np.zeros(len(values), np.bool_)
+    found: NDArray[np.bool_] = ordered.take(ordered.searchsorted(values), mode="clip") == values
+    return found
+
+
 def joined(arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
     """Return at least one array as one; a single array is returned as it is, not copied."""
     return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)

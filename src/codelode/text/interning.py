@@ -106,8 +106,10 @@ def _first_of_equal(values: NDArray[np.uint64]) -> NDArray[np.int32]:
 def _are_equal(lanes: list[_Lane], first: NDArray[np.int32]) -> bool:
     """Return whether each piece equals the first piece assigned to it."""
     for those, values in lanes:
-        spread = np.zeros(len(first), np.uint64)
-        spread[those] = values
+        spread = values
+        if len(values) < len(first):
+            spread = np.zeros(len(first), np.uint64)
+            spread[those] = values
         if not np.array_equal(spread.take(first), spread):
             return False
     return True

@@ -74,7 +74,7 @@ def split_words(spelled: bytes) -> WordParts:
     rows = np.concatenate(([0], np.searchsorted(starts, ends)))
     several, wholly = np.flatnonzero(np.diff(rows) > 1), np.flatnonzero(exact)
     split = WordParts(
-        parts=[part.decode("ascii") for part in _cut(text, starts[firsts], stops[firsts])],
+        parts=_spelled(text, starts[firsts], stops[firsts]).decode("ascii").split("\n")[:-1],
         starts=rows,
         ids=ids,
         whole_words=np.concatenate((several, wholly, np.array(list(odd), np.int64))),
@@ -120,7 +120,12 @@ def _mapped(spelled: bytes, table: bytes) -> NDArray[np.bool_]:
 
 def _cut(text: bytes, starts: NDArray[np.int64], stops: NDArray[np.int64]) -> list[bytes]:
     """Return the pieces `text[start:stop]`."""
-    return spell(text, starts, stops - starts, WORD_END).split(WORD_END)[:-1]
+    return _spelled(text, starts, stops).split(WORD_END)[:-1]
+
+
+def _spelled(text: bytes, starts: NDArray[np.int64], stops: NDArray[np.int64]) -> bytes:
+    """Return the pieces `text[start:stop]`, each followed by `WORD_END`."""
+    return spell(text, starts, stops - starts, WORD_END)
 
 
 def _numbers(

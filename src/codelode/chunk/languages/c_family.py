@@ -89,7 +89,6 @@ C = Syntax(
     prepare=readable_c,
     repair=repaired,
     heads=_HEADS,
-    linear=True,
 )
 
 CPP = Syntax(
@@ -112,5 +111,4 @@ CPP = Syntax(
     prepare=without_record_macros,
     repair=repaired,
     heads=_HEADS,
-    linear=True,
 )

@@ -224,8 +224,6 @@ class Syntax:
       named group is a kind (`class_2` is a class, too) and matches the name; a group `owner` may
       precede it. Neighbors that match a group called `clause` are one function.
     - `ascii_only`: other characters are masked, because the scanner reads out of bounds on them.
-    - `linear`: the grammar has no scanner of its own that looks ahead, so the time to parse grows
-      with the length of the text alone (see `chunk.parse`).
     """
 
     module: str
@@ -248,7 +246,6 @@ class Syntax:
     heads: Heads = ()
     alternative: str | None = None
     ascii_only: bool = False
-    linear: bool = False
 
 
 def heads(*lines: bytes) -> Heads:

@@ -1,6 +1,6 @@
 """The commands, one module each: flags, help, examples, exit codes and `run`.
 
-A new command is a new module here and its name in `NAMES`. `lode --help` imports every command, a
+A new command is a new module here and its name in `GROUPS`. `lode --help` imports every command, a
 search only its own module. So the module of a command imports the code that it runs inside `run`,
 never at the top.
 """
@@ -18,33 +18,17 @@ if TYPE_CHECKING:
 
     from codelode.cli.options import Command
 
-NAMES = (
-    "index",
-    "search",
-    "symbols",
-    "outline",
-    "related",
-    "pick",
-    "status",
-    "watch",
-    "verify",
-    "bench",
-    "list",
-    "clean",
-    "push",
-    "pull",
-    "remote",
-    "roster",
-    "cluster",
-    "config",
-    "doctor",
-    "mcp",
-    "agent",
-    "serve",
-    "completion",
-    "man",
+GROUPS = (
+    ("find code", ("search", "symbols", "outline", "related", "pick")),
+    ("indexes", ("index", "status", "watch", "verify", "bench", "list", "clean")),
+    ("share indexes", ("push", "pull", "remote", "roster", "cluster")),
+    ("servers and agents", ("serve", "mcp", "agent")),
+    ("set up", ("config", "doctor", "completion", "man")),
 )
-"""Every command, in the order in which help shows them."""
+"""The commands by purpose, in the order in which help shows them."""
+
+NAMES = tuple(name for _, names in GROUPS for name in names)
+"""Every command."""
 
 
 def module(name: str) -> ModuleType:
@@ -69,17 +53,25 @@ def load_all() -> list[Command]:
     return [load(name) for name in NAMES]
 
 
+def load_groups() -> list[tuple[str, list[Command]]]:
+    """Return the title and the commands of each group in `GROUPS`."""
+    return [(title, [load(name) for name in names]) for title, names in GROUPS]
+
+
 def find(name: str) -> Command:
     """Return the command of a name. Raises `UsageError`, which suggests the nearest name."""
     if name in NAMES:
         return load(name)
     import difflib
 
-    what = "option" if name.startswith("-") else "command"
+    if name.startswith("-"):
+        near = difflib.get_close_matches(name, ("--help", "--version"), 1)
+        advice = f"did you mean {near[0]}?" if near else "flags follow a command"
+        raise UsageError(f"unknown option {name!r}: {advice} (see `lode --help`)")
     near = difflib.get_close_matches(name, NAMES, 1)
     advice = f"did you mean {near[0]!r}?" if near else f"the commands are {', '.join(NAMES)}"
     if " " in name and not near:
         import shlex
 
         advice = f"did you mean `lode search {shlex.quote(name)}`?"
-    raise UsageError(f"unknown {what} {name!r}: {advice} (see `lode --help`)")
+    raise UsageError(f"unknown command {name!r}: {advice} (see `lode --help`)")

@@ -67,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
     """Serve until the client disconnects."""
     import os
 
-    from codelode.cli.streams import say
+    from codelode.cli.streams import discard_output, say
     from codelode.errors import UsageError
 
     sources = _sources(options)
@@ -80,7 +80,10 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError(f"`lode mcp` needs {error.name}: pip install 'codelode[mcp]'") from None
     tools = ToolServer(sources, options.show_secrets, not options.no_watch)
     if options.http is None:
-        anyio.run(serve_stdio, tools)
+        try:
+            anyio.run(serve_stdio, tools)
+        except* BrokenPipeError:  # the client no longer reads: it has closed the connection
+            discard_output()
     else:
         token = os.environ.get("LODE_MCP_TOKEN", "")
         serve_http(tools, options.http, token, options.names, say)

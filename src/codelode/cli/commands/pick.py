@@ -20,11 +20,11 @@ from codelode.cli.options import (
     GLOB,
     HELP,
     INDEX_DIR,
-    LIMIT,
     NO_INDEX,
     ROOTS,
     TYPE,
     Command,
+    limit,
     option,
 )
 
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from codelode.cli.live_search import LiveSearch, Picked
+
+DEFAULT_LIMIT = 50
 
 COMMAND = Command(
     "pick",
@@ -63,7 +65,7 @@ COMMAND = Command(
                 INDEX_DIR,
             ),
         ),
-        ("how", (LIMIT, MAX_PER_FILE, *MODES)),
+        ("how", (limit(DEFAULT_LIMIT), MAX_PER_FILE, *MODES)),
         ("output", (COLOR, HELP)),
     ),
     (
@@ -73,8 +75,6 @@ COMMAND = Command(
     ),
     "0 something was picked, 1 nothing was picked, 2 error",
 )
-
-DEFAULT_LIMIT = 50
 
 
 def run(options: argparse.Namespace) -> int:

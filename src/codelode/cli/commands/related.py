@@ -14,7 +14,7 @@ from codelode.cli.hit_options import (
     json_format,
 )
 from codelode.cli.many import MANY_REPOSITORIES, is_elsewhere
-from codelode.cli.options import COLOR, HELP, INDEX_DIR, LIMIT, NO_INDEX, Command, option
+from codelode.cli.options import COLOR, HELP, INDEX_DIR, NO_INDEX, Command, limit, option
 
 if TYPE_CHECKING:
     import argparse
@@ -27,7 +27,7 @@ COMMAND = Command(
     " around FILE that has one; if none has, one is built first.",
     (option("place", metavar="FILE:LINE", help="a line of a file of an indexed tree"),),
     (
-        ("which places", (LIMIT, NO_INDEX, INDEX_DIR)),
+        ("which places", (limit(10), NO_INDEX, INDEX_DIR)),
         MANY_REPOSITORIES,
         (
             "output",

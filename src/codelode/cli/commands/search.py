@@ -31,13 +31,13 @@ from codelode.cli.options import (
     GLOB,
     HELP,
     INDEX_DIR,
-    LIMIT,
     NO_INDEX,
     ROOTS,
     SHOW_SECRETS,
     TYPE,
     Command,
     finite,
+    limit,
     natural,
     option,
     positive,
@@ -90,7 +90,7 @@ COMMAND = Command(
         (
             "how",
             (
-                LIMIT,
+                limit(10),
                 MAX_PER_FILE,
                 *MODES,
             ),
@@ -158,7 +158,7 @@ COMMAND = Command(
         ("find a definition in another folder", "lode search parse_config ~/src/app"),
         (
             "only TypeScript, without tests",
-            "lode search \"debounce input\" -t ts -g '!*.test.ts'",
+            'lode search "debounce input" -t ts --no-tests',
         ),
         ("for an agent with a shell", 'lode search --agent "where are retries scheduled"'),
         ("calls of a function, the ones about retries first", "lode search retry -e '\\bsend\\('"),

@@ -12,11 +12,11 @@ from codelode.cli.options import (
     GLOB,
     HELP,
     INDEX_DIR,
-    LIMIT,
     NO_INDEX,
     ROOTS,
     TYPE,
     Command,
+    limit,
     option,
     switch,
 )
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from codelode.search.symbol_query import SymbolRequest
     from codelode.several import SeveralRoots
     from codelode.types import Freshness, SymbolHit
+
+DEFAULT_LIMIT = 100
 
 COMMAND = Command(
     "symbols",
@@ -69,7 +71,7 @@ COMMAND = Command(
                 TYPE_NOT,
                 NO_TESTS,
                 switch("--exact", help="only names exactly as written"),
-                LIMIT,
+                limit(DEFAULT_LIMIT),
                 FRESH,
                 NO_INDEX,
                 INDEX_DIR,
@@ -97,8 +99,6 @@ COMMAND = Command(
     ),
     "0 something was found, 1 nothing was found, 2 error",
 )
-
-DEFAULT_LIMIT = 100
 
 
 @dataclass(frozen=True, slots=True)

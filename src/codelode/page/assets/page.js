@@ -168,7 +168,10 @@ function follow() {
     link.classList.remove("here");
     if (Number(link.hash.slice(2)) <= line) here = link;
   }
-  here?.classList.add("here");
+  if (!here) return;
+  here.classList.add("here");
+  const box = here.closest("details");
+  box.scrollTop = here.offsetTop - box.clientHeight / 2;
 }
 addEventListener("hashchange", follow);
 follow();
