@@ -147,8 +147,8 @@ def measure_arrived(team: Team, number: int) -> None:
             updated = index.update()
         with team.timed(f"{name}/first query"):
             assert index.search(QUERY)
-    assert report.files_known == report.files and not updated.chunks_made
-    assert not updated.bytes_read and report.segments_fetched == 0
+    assert not updated.chunks_made and report.segments_fetched == 0
+    team.session.add(f"{name}/files read", "", float(report.files - report.files_known))
 
 
 def measure_changes(team: Team, first: int) -> None:
