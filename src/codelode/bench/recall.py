@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode.bench.sample import draw_groups
+from codelode.embed.heads import encode_chunks
 from codelode.search.candidates import split_keys
 from codelode.search.context import CANDIDATES
 from codelode.search.dense import cosines, dense_candidates
@@ -120,7 +121,8 @@ def _embed(snapshot: Snapshot, encoder: Encoder, seed: int, deadline: float) -> 
     for batch in _batches(draw_groups(snapshot, seed)):
         texts = [chunk.text for chunk in batch]
         passages = Passages([chunk.path for chunk in batch], texts, count_words(texts))
-        rows.append(encoder.encode_passages(passages))
+        names = [(chunk.symbol or "").encode() for chunk in batch]
+        rows.append(encode_chunks(encoder, passages, names))
         keys += [chunk.key for chunk in batch]
         if time.perf_counter() > deadline or len(keys) >= most:
             break

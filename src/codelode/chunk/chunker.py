@@ -24,8 +24,8 @@ from codelode.chunk.table import definition_columns
 from codelode.chunked import ChunkedDocument, DefinitionColumns
 from codelode.types import Chunk, Document
 
-CHUNKER: Final = "syntax-8"
-"""Change it with anything that changes chunks or definitions: see `chunker_identity`."""
+CHUNKER: Final = "syntax-9"
+"""Change it with anything that changes chunks, definitions or heads: see `chunker_identity`."""
 
 MAX_PARSED_BYTES: Final = 500_000
 """In a larger text, definitions are found by the look of their first lines."""

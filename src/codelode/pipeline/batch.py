@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from codelode.chunk.chunker import chunk
 from codelode.discover.read import read
+from codelode.embed.heads import encode_chunks
 from codelode.errors import MemoryCapError
 from codelode.pipeline.stages import StageClock
 from codelode.report import FileCost
@@ -105,7 +106,7 @@ class BatchIndexer:
                 words = count_words(builder.texts)
                 clock.enter("embed")
                 passages = Passages(builder.paths, builder.texts, words)
-                vectors = self.encoder.encode_passages(passages)
+                vectors = encode_chunks(self.encoder, passages, builder.names)
                 clock.enter("build")
                 run.data = builder.finish(words, vectors)
         except MemoryError:

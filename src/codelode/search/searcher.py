@@ -14,6 +14,7 @@ from codelode.search.context import QueryContext, Statistics
 from codelode.search.fair_lock import SEARCH_LOCK
 from codelode.search.gather import gather
 from codelode.search.hits import texts
+from codelode.search.language_words import without_language
 from codelode.search.lexical import TermPostings
 from codelode.search.parsed_query import nothing_to_look_for, parse_request
 from codelode.search.rank import finish, is_cut_off
@@ -154,7 +155,7 @@ def complete_context(
     vector = None
     if encoder and query.text and request.mode != "lexical":
         with timed("dense"):
-            text = query.meaning or query.text
+            text = query.meaning or without_language(query.text)
             vector = encoder.encode_query(text)
             meant = statistics.counts.any() or knows(encoder, text)
             vector = vector if meant and vector.any() else None

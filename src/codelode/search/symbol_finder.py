@@ -46,9 +46,10 @@ _ASIDE = sum(1 << bit for bit, role in enumerate(ROLES) if role in ("test", "exa
 _LOOKED_AT = 2_000
 """The most definitions with a prefix that are looked at in a segment for the right qualifiers."""
 
-_READ_TOGETHER = 16
-"""Reading all blocks of definitions for their kinds takes as long as looking up one name, or the
-definitions of one file, for each so many blocks."""
+_BLOCKS_PER_NAME = 16
+_BLOCKS_PER_FILE = 2
+"""Reading so many blocks of definitions for their kinds takes as long as looking up one name, or
+looking at one file."""
 
 
 def symbols_in(
@@ -169,7 +170,7 @@ class SymbolFinder:
             paths = self._shard.paths(number, rows)
             mine = zip(paths, [number] * len(paths), rows.tolist(), strict=True)
             files += mine if self._kinds else nsmallest(self._request.limit, mine)
-        patience = sum(lookup.blocks for _, lookup in self._lookups()) // _READ_TOGETHER
+        patience = sum(lookup.blocks for _, lookup in self._lookups()) // _BLOCKS_PER_FILE
         having: set[tuple[int, int]] | None = None
         for looked_at, (path, number, row) in enumerate(sorted(files)):
             if having is None and self._kinds and looked_at > patience:
@@ -208,7 +209,7 @@ class SymbolFinder:
         definitions, names are no longer looked up one by one, but only for the right kinds.
         """
         names = lookup.numbers_with_prefix(prefix)
-        at, most = names.start, lookup.blocks // _READ_TOGETHER if self._kinds else names.stop
+        at, most = names.start, lookup.blocks // _BLOCKS_PER_NAME if self._kinds else names.stop
         for key, alike in groupby(lookup.names_with_prefix(prefix), key=_key):
             if at - names.start > most:
                 break

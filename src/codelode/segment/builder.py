@@ -78,6 +78,7 @@ class SegmentBuilder:
     def __init__(self) -> None:
         self.paths: list[str] = []  # one per chunk, as in `Passages`
         self.texts: list[bytes] = []
+        self.names: list[bytes] = []  # of the chunks' definitions; empty for none
         self._files: list[_FileRow] = []
         self._stats: list[tuple[int, int, int]] = []
         self._chunks: list[_ChunkRow] = []
@@ -124,6 +125,7 @@ class SegmentBuilder:
             row = (number, start, end - start, first, last - first, size, kind)
             self._chunks.append(_new_chunk_row(row))
             self._symbol_starts.append(at - size)
+            self.names.append(name)
             self.texts.append(text[start:end])
         self._symbol_bytes = at
 

@@ -1,0 +1,100 @@
+"""The head of a chunk: the name of its definition, and the first sentence of the comment on it.
+
+A head says what the chunk is for, mostly in the words that people search with. The vector of a
+static model gives these few words no more weight than any others; so it is turned toward the vector
+of the head.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from codelode.embed.encoder import HasVocabulary
+from codelode.text.word_counts import count_words
+from codelode.types import Passages
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from codelode.embed.encoder import Encoder
+
+HEAD_WEIGHT = 0.4
+"""The weight of the vector of the head, relative to that of the whole text."""
+
+_NEAR_BYTES = 500
+"""The comment on a definition begins at most so far from the beginning of its chunk."""
+
+_SENTENCE_BYTES = 300
+
+_QUOTES = (b'"""', b"'''")
+_LINES = (b"//", b"# ", b"-- ", b";; ", b"%% ")
+_STARTS = (*_QUOTES, b"/*", b"{-", *_LINES)
+
+_NEXT_LINE = re.compile(rb"\s*\n[ \t]*(?:\*+|//+|#+|--+|;+|%+)?[ \t!|]*")
+_BLANK_LINE = re.compile(rb"\n[ \t]*[*/#;%-]*[ \t]*\n")
+_SENTENCE_END = re.compile(rb"[.:!?;](?=\s|\Z)|[@:\\]\w")
+_LEGAL = (b"copyright", b"license", b"spdx")
+
+
+def encode_chunks(
+    encoder: Encoder, passages: Passages, names: Sequence[bytes]
+) -> NDArray[np.float32]:
+    """Return unit rows, float32[n, dimensions]: the vectors of passages, turned toward their heads.
+
+    `names` are the names of the definitions that the chunks are, or empty: such chunks have no
+    head. Models without a vocabulary of words read a text in order: their vectors are not turned.
+    """
+    vectors = encoder.encode_passages(passages)
+    if not isinstance(encoder, HasVocabulary):
+        return vectors
+    heads = [head(name, text) for name, text in zip(names, passages.texts, strict=True)]
+    toward = encoder.encode_passages(Passages([""] * len(heads), heads, count_words(heads)))
+    turned = toward.any(axis=1)
+    sums = vectors[turned].astype(np.float64) + HEAD_WEIGHT * toward[turned].astype(np.float64)
+    norms = np.sqrt(np.einsum("ij,ij->i", sums, sums))[:, None]
+    vectors[turned] = sums / np.maximum(norms, 1e-9)
+    return vectors
+
+
+def head(name: bytes, text: bytes) -> bytes:
+    """Return the head of a chunk with this text; empty without a name."""
+    return b"%s\n%s" % (name, first_sentence(text)) if name else b""
+
+
+def first_sentence(text: bytes) -> bytes:
+    """Return the first sentence of the first comment near the beginning of a text, or nothing.
+
+    A docstring is a comment, and a license is none.
+    """
+    near = text[:_NEAR_BYTES]
+    begin, start = min(
+        ((at, start) for start in _STARTS if (at := near.find(start)) >= 0), default=(-1, b"")
+    )
+    if begin < 0 or near[near.rfind(b"\n", 0, begin) + 1 : begin].strip(b" \t"):
+        return b""
+    comment = text[begin + len(start) : begin + _SENTENCE_BYTES]
+    end = comment.find(start if start in _QUOTES else b"*/" if start == b"/*" else b"-}")
+    if start in _LINES:
+        end = _end_of_lines(comment, start.strip())
+    comment = comment[:end] if end >= 0 else comment
+    comment = comment.lstrip(b"*/#;%!|-<= \t\r\n")
+    if any(word in comment.lower() for word in _LEGAL):
+        return b""
+    if (blank := _BLANK_LINE.search(comment)) is not None:
+        comment = comment[: blank.start()]
+    sentence = _NEXT_LINE.sub(b" ", comment)
+    stop = _SENTENCE_END.search(sentence, 3)
+    return sentence if stop is None else sentence[: stop.start()]
+
+
+def _end_of_lines(comment: bytes, start: bytes) -> int:
+    """Return where the first line begins that does not go on a comment, or -1."""
+    at = comment.find(b"\n")
+    while at >= 0 and comment[at + 1 :].lstrip(b" \t").startswith(start):
+        at = comment.find(b"\n", at + 1)
+    return at

@@ -1,0 +1,92 @@
+"""Heads of chunks: what they hold, and how they turn vectors."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from codelode.embed.heads import HEAD_WEIGHT, encode_chunks, first_sentence, head
+from codelode.embed.load import load
+from codelode.search.language_words import without_language
+from codelode.text.word_counts import count_words
+from codelode.types import Passages
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (b'def f(x):\n    """Return the x. Never fails."""\n', b"Return the x"),
+        (b"def f(x):\n    '''\n    Put a job\n    back: later.\n    '''\n", b"Put a job back"),
+        (
+            b"/**\n * Dispatch a request\n * to its handler.\n */\nf() {}\n",
+            b"Dispatch a request to",
+        ),
+        (b"/// Counts stripes\n/// of zebras\nfn count() {}\n", b"Counts stripes of zebras"),
+        (b"# Close the door.\ndef close\nend\n", b"Close the door"),
+        (b"-- Opens it\nfunction open() end\n", b"Opens it"),
+        (b"{- Tames it. -}\ntame n = n\n", b"Tames it"),
+        (b"def f():\n    return 1  # one\n", b""),
+        (b'url = "http://example.org"\n', b""),
+        (b"/* Copyright 2026 Somebody */\nint f;\n", b""),
+        (b"/*\n * SPDX-License-Identifier: MIT\n */\nint f;\n", b""),
+        (b"int f;\n" * 200 + b"// far away\n", b""),
+        (b"// first\nint f;\n// second\n", b"first"),
+        (b'def f():\n    """"""\n', b""),
+        (b"", b""),
+    ],
+)
+def test_the_first_sentence_of_a_comment(text: bytes, sentence: bytes) -> None:
+    found = first_sentence(text).strip()
+    assert found.startswith(sentence) if sentence else not found
+
+
+@given(st.binary(max_size=700))
+def test_any_text_has_a_short_head_or_none(text: bytes) -> None:
+    assert len(first_sentence(text)) <= 400
+    assert head(b"", text) == b""
+    assert head(b"name", text).startswith(b"name\n")
+
+
+def test_vectors_are_turned_toward_heads_and_do_not_depend_on_the_batch() -> None:
+    encoder = load(None)
+    texts = [
+        b'def q(a):\n    """Schedule a retry."""\n    return a.x + a.y\n',
+        b"x = 1\ny = 2\n",
+        b"",
+        b"int parse_config(char *path) { return open(path); }\n",
+    ]
+    names = [b"q", b"", b"", b"parse_config"]
+    passages = Passages(["a/b.py"] * 4, texts, count_words(texts))
+    plain, turned = encoder.encode_passages(passages), encode_chunks(encoder, passages, names)
+    assert (turned[1:3] == plain[1:3]).all()
+    for row in (0, 3):
+        one = [head(names[row], texts[row])]
+        toward = encoder.encode_passages(Passages([""], one, count_words(one)))[0]
+        expected = plain[row] + HEAD_WEIGHT * toward
+        assert turned[row] == pytest.approx(expected / np.linalg.norm(expected), abs=1e-6)
+        alone = Passages(["a/b.py"], [texts[row]], count_words([texts[row]]))
+        assert (encode_chunks(encoder, alone, [names[row]])[0] == turned[row]).all()
+    asked = encoder.encode_query("where are retries scheduled")
+    assert turned[0] @ asked > plain[0] @ asked
+    empty = Passages([], [], count_words([]))
+    assert encode_chunks(encoder, empty, []).shape == (0, encoder.dimensions)
+
+
+@pytest.mark.parametrize(
+    ("query", "rest"),
+    [
+        ("python check if a variable is iterable", "check if a variable is iterable"),
+        ("how to read a file in Python 3?", "how to read a file"),
+        ("sort a map by value java", "sort a map by value"),
+        ("split a string in C++ by spaces", "split a string by spaces"),
+        ("python", "python"),
+        ("python interpreter", "python interpreter"),
+        ("embed the python interpreter", "embed the python interpreter"),
+        ("javascripts of the page", "javascripts of the page"),
+        ("parse rust", "parse rust"),
+    ],
+)
+def test_languages_are_no_part_of_the_meaning(query: str, rest: str) -> None:
+    assert without_language(query) == rest
