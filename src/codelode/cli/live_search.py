@@ -102,6 +102,6 @@ class LiveSearch:
                 query, self._asked = self._asked or "", None
             try:
                 found = self.find(query)
-            except CodelodeError as error:
+            except (CodelodeError, OSError) as error:
                 found = Found(query, problem=str(error))
             show(found)

@@ -33,7 +33,10 @@ _SENTENCE_BYTES = 300
 
 _QUOTES = (b'"""', b"'''")
 _LINES = (b"//", b"# ", b"-- ", b";; ", b"%% ")
-_STARTS = (*_QUOTES, b"/*", b"{-", *_LINES)
+_FIRST_LINE = re.compile(
+    rb"[ \t]*(%s)" % b"|".join(map(re.escape, (*_QUOTES, b"/*", b"{-", *_LINES)))
+)
+_OTHER_LINE = re.compile(rb"\n" + _FIRST_LINE.pattern)
 
 _NEXT_LINE = re.compile(rb"\s*\n[ \t]*(?:\*+|//+|#+|--+|;+|%+)?[ \t!|]*")
 _BLANK_LINE = re.compile(rb"\n[ \t]*[*/#;%-]*[ \t]*\n")
@@ -46,24 +49,28 @@ def encode_chunks(
 ) -> NDArray[np.float32]:
     """Return unit rows, float32[n, dimensions]: the vectors of passages, turned toward their heads.
 
-    `names` are the names of the definitions that the chunks are, or empty: such chunks have no
-    head. Models without a vocabulary of words read a text in order: their vectors are not turned.
+    `names` are the names of the definitions that the chunks are, or empty. Models without a
+    vocabulary of words read a text in order: their vectors are not turned.
     """
     vectors = encoder.encode_passages(passages)
     if not isinstance(encoder, HasVocabulary):
         return vectors
     heads = [head(name, text) for name, text in zip(names, passages.texts, strict=True)]
+    turned = [row for row, each in enumerate(heads) if each]
+    heads = [heads[row] for row in turned]
+    if not heads:
+        return vectors
     toward = encoder.encode_passages(Passages([""] * len(heads), heads, count_words(heads)))
-    turned = toward.any(axis=1)
-    sums = vectors[turned].astype(np.float64) + HEAD_WEIGHT * toward[turned].astype(np.float64)
+    sums = vectors[turned].astype(np.float64) + HEAD_WEIGHT * toward.astype(np.float64)
     norms = np.sqrt(np.einsum("ij,ij->i", sums, sums))[:, None]
     vectors[turned] = sums / np.maximum(norms, 1e-9)
     return vectors
 
 
 def head(name: bytes, text: bytes) -> bytes:
-    """Return the head of a chunk with this text; empty without a name."""
-    return b"%s\n%s" % (name, first_sentence(text)) if name else b""
+    """Return the head of a chunk with this text; empty without a name or a sentence about it."""
+    sentence = first_sentence(text) if name else b""
+    return b"%s\n%s" % (name, sentence) if sentence else b""
 
 
 def first_sentence(text: bytes) -> bytes:
@@ -71,19 +78,18 @@ def first_sentence(text: bytes) -> bytes:
 
     A docstring is a comment, and a license is none.
     """
-    near = text[:_NEAR_BYTES]
-    begin, start = min(
-        ((at, start) for start in _STARTS if (at := near.find(start)) >= 0), default=(-1, b"")
-    )
-    if begin < 0 or near[near.rfind(b"\n", 0, begin) + 1 : begin].strip(b" \t"):
+    found = _FIRST_LINE.match(text) or _OTHER_LINE.search(text, 0, _NEAR_BYTES)
+    if found is None:
         return b""
-    comment = text[begin + len(start) : begin + _SENTENCE_BYTES]
+    start = found[1]
+    comment = text[found.end() : found.end() + _SENTENCE_BYTES]
     end = comment.find(start if start in _QUOTES else b"*/" if start == b"/*" else b"-}")
     if start in _LINES:
         end = _end_of_lines(comment, start.strip())
     comment = comment[:end] if end >= 0 else comment
     comment = comment.lstrip(b"*/#;%!|-<= \t\r\n")
-    if any(word in comment.lower() for word in _LEGAL):
+    lower = comment.lower()
+    if any(word in lower for word in _LEGAL):
         return b""
     if (blank := _BLANK_LINE.search(comment)) is not None:
         comment = comment[: blank.start()]
