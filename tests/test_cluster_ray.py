@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.cluster.build import BUILDER, command_of, descendants, parent_of
 from codelode import Answer
 from codelode.cluster import schedule
 from codelode.cluster.answer import ClusterRepositories, Restriction
@@ -262,26 +263,8 @@ def test_a_build_adds_what_it_can_and_reports_the_rest(nodes: Any, tmp_path: Pat
 
 
 def builders() -> list[int]:
-    """Return the processes of this test that build. Other tests may run on the same machine."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        with suppress(OSError):
-            process = int(path.parts[2])
-            if b"codelode.cluster.builder" in path.read_bytes() and descends_from_us(process):
-                found.append(process)
-    return found
-
-
-def descends_from_us(process: int) -> bool:
-    """Return whether a process was started by this one, or by its children, and so on."""
-    while process > 1 and process != os.getpid():
-        process = parent_of(process)
-    return process > 1
-
-
-def parent_of(process: int) -> int:
-    status = Path(f"/proc/{process}/stat").read_text()
-    return int(status.rpartition(")")[2].split()[1])
+    """Return the processes below this one that build; other tests may build at the same time."""
+    return [pid for pid in descendants(os.getpid()) if BUILDER in command_of(pid)]
 
 
 def test_tasks_that_are_killed_are_tried_again_and_nothing_differs(
@@ -302,7 +285,7 @@ def test_tasks_that_are_killed_are_tried_again_and_nothing_differs(
         report = build_quietly(nodes, sources, options)
         assert killed.result() == 2
     assert [each.problem for each in report.built] == [""] * 2
-    assert sum(each.deaths for each in report.built) >= 1  # a killed task may have been done
+    assert sum(each.deaths for each in report.built) >= 1  # one may just have been done
     manifests = [
         [each.repository.manifest for each in built if each.repository is not None]
         for built in (calm.built, report.built)
@@ -321,7 +304,7 @@ def kill_tasks(count: int) -> int:
         for process in builders():
             with suppress(OSError):
                 task = parent_of(process)
-                if task > 1 and task not in seen and len(seen) < count:  # 1 if the task has died
+                if task > 1 and task not in seen and len(seen) < count:  # 1 if it has died
                     os.kill(task, signal.SIGKILL)
                     seen.add(task)
         time.sleep(0.05)
