@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.cluster.build import BUILDER, command_of, descendants, parent_of
 from codelode import Answer
 from codelode.cluster import schedule
 from codelode.cluster.answer import ClusterRepositories, Restriction
@@ -262,18 +263,8 @@ def test_a_build_adds_what_it_can_and_reports_the_rest(nodes: Any, tmp_path: Pat
 
 
 def builders() -> list[int]:
-    """Return the processes that build, and the tasks of Ray that started them."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        with suppress(OSError):
-            if b"codelode.cluster.builder" in path.read_bytes():
-                found.append(int(path.parts[2]))
-    return found
-
-
-def parent_of(process: int) -> int:
-    status = Path(f"/proc/{process}/stat").read_text()
-    return int(status.rpartition(")")[2].split()[1])
+    """Return the processes below this one that build; other tests may build at the same time."""
+    return [pid for pid in descendants(os.getpid()) if BUILDER in command_of(pid)]
 
 
 def test_tasks_that_are_killed_are_tried_again_and_nothing_differs(
