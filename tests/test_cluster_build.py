@@ -21,6 +21,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.cluster.build import BUILDER, command_of, descendants
 from codelode import Index
 from codelode.cluster import workspace as workspaces
 from codelode.cluster.build import build
@@ -227,29 +228,22 @@ build(Source("a", sys.argv[1]), "", TaskOptions(sys.argv[2], 1, 1 << 30, 1 << 40
 """
 
 
-def group_members(name: str) -> set[int]:
-    """Return the processes whose command line has a text."""
-    found = set()
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            if name.encode() in path.read_bytes():
-                found.add(int(path.parts[2]))
-        except OSError:
-            continue
-    return found
+def builders_of(task: int) -> list[int]:
+    """Return the processes of a task that build."""
+    return [pid for pid in descendants(task) if BUILDER in command_of(pid)]
 
 
 def test_a_killed_task_leaves_no_process_and_its_folder_goes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     endless = endless_archive(tmp_path)
-    before = group_members("codelode.cluster.builder")
     task = subprocess.Popen([sys.executable, "-c", BUILD, str(endless), str(tmp_path / "roster")])
-    until(lambda: bool(group_members("codelode.cluster.builder") - before), 20)
+    until(lambda: bool(builders_of(task.pid)), 20)
+    (builder,) = builders_of(task.pid)
     (folder,) = left_over(tmp_path)
     task.send_signal(signal.SIGKILL)
     task.wait()
-    until(lambda: not group_members("codelode.cluster.builder") - before, 10)
+    until(lambda: BUILDER not in command_of(builder), 10)
     assert left_over(tmp_path) == [folder]
     with workspace():
         assert folder in left_over(tmp_path)  # so young that it may belong to a new task

@@ -56,6 +56,7 @@ def _build(request: BuildRequest) -> dict[str, Any]:
     """Obtain the source and index it; or reply with its slices, if it is large."""
     folder, options = Path(request.folder), request.options
     obtained = obtain(request.source.place, folder, options.max_disk, request.commit)
+    _check_disk(request)  # a quick source arrives between two looks
     tree = obtained.tree.resolve()
     index, settings = configured(Index.open(tree, index_dir=folder / "index"))
     settings["jobs"], settings["max_memory"] = options.cores, options.max_memory
@@ -88,13 +89,20 @@ def _end_with_parent(parent: ParentProcess, _: BuildRequest) -> None:
 
 def _watch_disk(parent: ParentProcess, request: BuildRequest) -> None:
     """End everything when the folder takes more disk space than it may."""
-    folder, most = Path(request.folder), request.options.max_disk
     while True:
         began = time.monotonic()
-        if used_bytes(folder) > most:
-            parent.reply(pack_error(IndexingError(f"the task needs more than {most:,} B of disk")))
+        try:
+            _check_disk(request)
+        except IndexingError as error:
+            parent.reply(pack_error(error))
             os.killpg(0, signal.SIGKILL)
         time.sleep(max(_LOOK_SECONDS, (time.monotonic() - began) / _LOOK_SHARE))
+
+
+def _check_disk(request: BuildRequest) -> None:
+    most = request.options.max_disk
+    if used_bytes(Path(request.folder)) > most:
+        raise IndexingError(f"the task needs more than {most:,} B of disk")
 
 
 if __name__ == "__main__":
