@@ -6,8 +6,6 @@ its folder. If it exceeds them, or if its parent dies, it ends itself with all t
 
 from __future__ import annotations
 
-import os
-import signal
 import threading
 import time
 from dataclasses import asdict, replace
@@ -26,6 +24,7 @@ from codelode.objects.urls import open_object_store
 from codelode.pipeline.options import UpdateOptions
 from codelode.roster.upload import Uploader, digests_of
 from codelode.system.error_message import pack_error
+from codelode.system.groups import kill_own_group
 from codelode.system.memory import largest_child_bytes, limit_allocations, peak_rss_bytes
 from codelode.system.processes import ParentProcess
 from codelode.writer import IndexWriter
@@ -84,7 +83,7 @@ def _end_with_parent(parent: ParentProcess, _: BuildRequest) -> None:
     """Wait until the parent closes the pipe or dies; then end everything."""
     for _request in parent.requests():
         pass
-    os.killpg(0, signal.SIGKILL)
+    kill_own_group()
 
 
 def _watch_disk(parent: ParentProcess, request: BuildRequest) -> None:
@@ -95,7 +94,7 @@ def _watch_disk(parent: ParentProcess, request: BuildRequest) -> None:
             _check_disk(request)
         except IndexingError as error:
             parent.reply(pack_error(error))
-            os.killpg(0, signal.SIGKILL)
+            kill_own_group()
         time.sleep(max(_LOOK_SECONDS, (time.monotonic() - began) / _LOOK_SHARE))
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codelode.system.locks import is_held, release, try_lock
+from codelode.system.own_folder import is_own
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +58,7 @@ def _sweep(parent: Path) -> None:
         with suppress(OSError):  # removed by another task
             status = folder.lstat()
             young = time.time() - status.st_mtime < _UNLOCKED_SECONDS
-            if status.st_uid == os.getuid() and not young and not is_held(folder / _LOCK):
+            if is_own(status) and not young and not is_held(folder / _LOCK):
                 _remove(folder)
 
 

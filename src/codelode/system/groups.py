@@ -27,3 +27,8 @@ def leads_group(pid: int) -> bool:
         return os.getpgid(pid) == pid
     except ProcessLookupError:
         return False
+
+
+def kill_own_group() -> None:
+    """Kill this process and all others of its group."""
+    os.killpg(0, signal.SIGKILL)

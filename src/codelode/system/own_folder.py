@@ -1,4 +1,4 @@
-"""A folder for a user who has no home."""
+"""Folders that belong to this user, among them one for a user who has no home."""
 
 from __future__ import annotations
 
@@ -21,7 +21,11 @@ def own_temporary_folder() -> Path:
     with suppress(FileExistsError):
         folder.mkdir(mode=0o700)
     status = folder.lstat()
-    is_ours = not hasattr(os, "getuid") or status.st_uid == os.getuid()
-    if not stat.S_ISDIR(status.st_mode) or not is_ours or status.st_mode & 0o022:
+    if not stat.S_ISDIR(status.st_mode) or not is_own(status) or status.st_mode & 0o022:
         raise UsageError(f"{folder} is not a folder of yours alone: set HOME or LODE_INDEX_DIR")
     return folder
+
+
+def is_own(status: os.stat_result) -> bool:
+    """Return whether a file belongs to this user; True where files have no owners."""
+    return not hasattr(os, "getuid") or status.st_uid == os.getuid()
