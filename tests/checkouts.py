@@ -73,7 +73,7 @@ def contents(index: Index) -> list[tuple[object, ...]]:
 
 
 def built(root: Path, index_dir: Path) -> Index:
-    """Return an index built from nothing."""
+    """Return an index built from scratch."""
     index = Index.open(root, index_dir=index_dir)
     index.update(rebuild=True, jobs=1)
     return index

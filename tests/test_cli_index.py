@@ -44,7 +44,7 @@ def test_an_update_reads_only_changed_files(lode: CommandLine, tree: Path) -> No
     first = lode("index", tree).must_succeed().text
     assert first.startswith("5 files, ")
     assert "(5 added; " in first
-    time.sleep(0.05)  # files as old as the last walk are read again, to be sure
+    time.sleep(0.05)  # files changed less than 10 ms before a walk are read again by the next
     (tree / "new.py").write_text("new = 1\n")
     (tree / "src/retry.py").write_text("changed = 1\n")
     (tree / "docs/guide.md").unlink()

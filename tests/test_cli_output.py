@@ -1,4 +1,4 @@
-"""Queries from standard input, hyperlinks, the pager, and places as JSON."""
+"""Queries from standard input, hyperlinks, the pager, and related code as JSON."""
 
 from __future__ import annotations
 

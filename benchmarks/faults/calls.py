@@ -72,7 +72,7 @@ def _path_of(descriptor: int) -> str:
 
 @contextmanager
 def intercepted(below: Path, hook: Hook) -> Iterator[None]:
-    """Pass every changing call on files below a folder to `hook`, in this process."""
+    """Pass every call of this process that changes a file below a folder to `hook`."""
     counter = _Counter(below, hook)
     real = {name: getattr(os, name) for name in _WRAPPERS}
 

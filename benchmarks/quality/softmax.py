@@ -114,7 +114,10 @@ def fit(lists: Lists, penalty: float) -> NDArray[np.float64]:
 
 
 def _hessian(lists: Lists, mass: NDArray[np.float64], penalty: float) -> NDArray[np.float64]:
-    """Return the Hessian float64[f, f]: the features' covariance under the model plus penalty."""
+    """Return the Hessian float64[f, f].
+
+    It is the covariance of the features under the model, plus the penalty on the diagonal.
+    """
     second = lists.rows.T @ (mass[:, None] * lists.rows)
     means = np.add.reduceat(mass[:, None] * lists.rows, lists.starts, axis=0)
     covariance: NDArray[np.float64] = second - means.T @ (means / lists.weights[:, None])

@@ -1,7 +1,7 @@
 """File names and text as Unicode.
 
-JSON is Unicode, but a file name on Linux is bytes. If a name is not UTF-8, `path` has U+FFFD for
-each byte that is not, and `path_bytes` has the name itself in base64.
+JSON is Unicode, but a file name on Linux is bytes. If a name is not valid UTF-8, `path` has U+FFFD
+for each invalid byte, and `path_bytes` has the bytes of the name in base64.
 """
 
 from __future__ import annotations

@@ -92,7 +92,7 @@ def _names(option: Option) -> str:
 
 
 def _text(text: str) -> str:
-    """Return a text as roff shows it unchanged."""
+    """Escape a text, so that roff shows it unchanged."""
     escaped = text.replace("\\", r"\e").replace("-", r"\-").replace("'", r"\(aq")
     escaped = escaped.replace("`", r"\(ga").replace("^", r"\(ha").replace("~", r"\(ti")
     return re.sub(r"^([.'])", r"\\&\1", escaped)

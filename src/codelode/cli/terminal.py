@@ -46,6 +46,6 @@ def paged(options: argparse.Namespace) -> AbstractContextManager[None]:
     """Return a context in which standard output goes through a pager, if one is asked for."""
     if options.pager is False or not (options.pager or os.environ.get("LODE_PAGER")):
         return nullcontext()
-    from codelode.cli.pager import paged as through_pager  # few people page
+    from codelode.cli.pager import paged as through_pager  # a pager is rarely used
 
     return through_pager()

@@ -26,9 +26,9 @@ class State(NamedTuple):
 
 
 class SearcherActor:
-    """A searcher that Ray starts, and starts again after its end.
+    """A searcher that Ray starts, and restarts if it ends.
 
-    The constructor makes all of its state: Ray calls nothing else after a restart.
+    The constructor sets up the whole state, as Ray calls nothing else after a restart.
     """
 
     def __init__(self, options: SearcherOptions, files: FileOptions) -> None:

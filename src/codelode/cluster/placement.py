@@ -24,7 +24,7 @@ REPLICAS = 2
 class View:
     """A generation of the corpus and its distribution over at least one searcher.
 
-    `nodes` are the nodes of the members; none are known by default.
+    `members` are the names of the searchers, and `nodes` the machines that they run on, if known.
     """
 
     corpus: Corpus

@@ -171,7 +171,7 @@ class Round(Generic[T]):
         return link if link and not link.lost and self.view.name in link.ready else None
 
     def _hedge(self, uncovered: Pieces, now: float, deadline: float) -> float:
-        """Ask other owners about the pieces of late calls; return when to look again."""
+        """Ask other searchers for the pieces of late calls; return when to check again."""
         late, until = self.latencies.late(), deadline
         for sent in list(self._under_way.values()):
             if sent.hedged:

@@ -121,7 +121,8 @@ def _processes(options: ServeOptions, front: Front) -> Iterator[None]:
 def _actors(options: ServeOptions, front: Front) -> Iterator[None]:
     """Run the searchers as actors of a Ray cluster, which restarts them.
 
-    Searchers of an earlier front with the same address and token dial this one, which uses them.
+    If searchers of an earlier front with the same address and token are still running, they dial
+    this front, which uses them instead of starting new ones.
     """
     _, port = front.address
     site = options.fronts or ([options.listen] if options.listen[1] else [])

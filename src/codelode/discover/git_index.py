@@ -22,7 +22,7 @@ STAT_BYTES = 40
 """The bytes of an entry before the name of its object."""
 _HASH_BYTES = {"sha1": 20, "sha256": 32}
 _EXTENDED = 0x4000  # a flag: two more bytes of flags follow
-_LENGTH = 0x0FFF  # the bits of the flags with the path's length; a longer path has this value
+_LENGTH = 0x0FFF  # a mask: the length of the path, or this value if it is longer
 
 
 class TrackedFiles:

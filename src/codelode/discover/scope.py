@@ -114,7 +114,10 @@ def _folders_of_headers(root: Path, chosen: list[tuple[str, ...]]) -> Iterator[t
 
 
 def _depends_on_all(root: Path) -> bool:
-    """Check whether the root has a rule that ignores everything and may be disregarded."""
+    """Check whether the root's `.gitignore` has a rule that ignores everything, outside a worktree.
+
+    A walk disregards such a rule if it would leave nothing, which depends on the whole root.
+    """
     if worktree_above(root) is not None:
         return False
     rules = read_settings(root / ".gitignore", MAX_RULES_BYTES) or b""

@@ -41,7 +41,7 @@ class Sources(Protocol):
 
     @property
     def first(self) -> Mapping[Path, FirstIndex]:
-        """The first update of each of these indexes, by root."""
+        """The first update of each of `indexes`, by the root of the index."""
 
     def search(self, path: str, request: SearchRequest) -> Searched | None:
         """Search below a path, to which globs are relative.

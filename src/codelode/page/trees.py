@@ -95,7 +95,10 @@ class Trees(Protocol):
         """Start to keep the indexes up to date, if this is done here."""
 
     def update(self, label: str) -> bool:
-        """Start an update; return whether none was running. Raises `UsageError`: no such root."""
+        """Start an update of a root; return False if one was running already.
+
+        Raises `UsageError` if no root has this label.
+        """
 
     def search(self, filters: Filters, request: SearchRequest) -> tuple[Answer, list[Found]] | None:
         """Search the roots that filters allow, with one ranking, without waiting for updates.

@@ -93,7 +93,7 @@ def fill_as_written(gathered: Gathered, shard: Shard, context: QueryContext) -> 
 
 
 def keep_as_written(gathered: Gathered, context: QueryContext) -> None:
-    """Set "as_written" to 0 for candidates that need not be read, judged among all shards."""
+    """Set "as_written" to 0 for candidates that one search of all shards would not have read."""
     known = gathered.feature("as_written").copy()
     if known.any():
         _fill(gathered, context, lambda row: float(known[row]))

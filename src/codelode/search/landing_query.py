@@ -1,4 +1,4 @@
-"""The parts of a query that the landing of each hit needs, prepared once for all hits."""
+"""What is needed of a query to choose the line that each hit points at, prepared once."""
 
 from __future__ import annotations
 

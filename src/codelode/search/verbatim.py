@@ -129,7 +129,7 @@ def first_match(patterns: Required, text: bytes, start: int) -> int | None:
 
 def _first(pattern: Pattern, text: bytes, start: int) -> int | None:
     match = matcher(pattern)
-    # With an edge, the character before `start` may be the one in front of the match.
+    # With `edge`, a match may include the character before the wanted text: begin one earlier.
     at = start - 1 if pattern.edge and start else start
     while (span := match.search(text, at)) is not None:
         begin = span.start()

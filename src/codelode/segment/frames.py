@@ -51,7 +51,7 @@ OF_THREAD = _OfThread()
 def frame_sections(
     records: str, table: str, data: Iterable[bytes], level: int = _LEVEL
 ) -> dict[str, Iterable[Piece]]:
-    """Return the sections of some records: their frames, and where each begins, u32[n + 1]."""
+    """Return two sections by name: the frames of `data`, and their starts, u32[n + 1]."""
     compress = OF_THREAD.compressor(level).compress
     frames = [compress(record) for record in data]
     starts = np.cumsum([0, *map(len, frames)], dtype=np.int64)

@@ -49,8 +49,8 @@ def _unpacked(
 ) -> tuple[Column, Column]:
     """Return the numbers of the definitions of some kinds, and of their names.
 
-    Blocks are grouped by their number of rows and the bytes of a name's number; a block is its
-    first definition, its kinds, and the packed numbers of its names.
+    `pending` maps (rows of a block, bytes per name number) to the blocks of this shape. A block is
+    the number of its first definition, its column of kinds, and its packed column of names.
     """
     wanted = np.zeros(256, bool)
     wanted[list(kinds)] = True

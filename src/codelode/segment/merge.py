@@ -106,7 +106,7 @@ def _chunks(
     new_files: Sequence[NDArray[np.int64]],
     kinds: _Numbering,
 ) -> tuple[NDArray[np.void], NDArray[np.uint32]]:
-    """Return the merged table of chunks, and the groups of their symbols."""
+    """Return the merged table of chunks, and the section "symbol_groups" (see `group_symbols`)."""
     tables, symbol_bytes = [], []
     for number, (segment, mask) in enumerate(zip(segments, masks, strict=True)):
         rows = segment.chunks[mask]

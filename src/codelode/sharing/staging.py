@@ -65,7 +65,7 @@ class Staging:
         return True
 
     def holds(self, entry: SegmentEntry, digest: str) -> bool:
-        """Return whether a segment is complete."""
+        """Return whether the staging folder has the whole of a segment, with this digest."""
         return _matches(self.folder / entry.name, entry.bytes, digest)
 
     def missing_bytes(self, entry: SegmentEntry, digest: str) -> int:

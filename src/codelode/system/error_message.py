@@ -1,4 +1,4 @@
-"""Errors as messages: raised again in the parent of a worker, or the last line of a program."""
+"""Errors that cross processes: packed as JSON and raised again, or a program's last stderr line."""
 
 from __future__ import annotations
 

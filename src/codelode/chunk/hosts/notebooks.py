@@ -49,7 +49,10 @@ def cell_cuts(text: bytes) -> dict[int, int]:
 
 
 def _cells(text: bytes) -> Iterator[tuple[int, int, int, bytes]]:
-    """Yield the offset of each cell's mark, the range of its text, and the name in the mark."""
+    """Yield, for each cell, the offset of its `# %%` line, the range of its text, and its type.
+
+    The type is the name in brackets on the `# %%` line, or empty.
+    """
     marks = list(_MARK.finditer(text))
     ends = [*(each.start() for each in marks), len(text)]
     for mark, end in zip(marks, ends[1:], strict=True):

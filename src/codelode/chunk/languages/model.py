@@ -37,7 +37,7 @@ VALUE_KINDS = frozenset({"constant", "variable", "property"})
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A finder that follows fields, one after the other."""
+    """A `Finder` that follows a chain of fields of the syntax tree."""
 
     names: tuple[str, ...]
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 def _on_and_off(flag: str, help: str, opposite: str = "") -> tuple[Option, Option]:
-    """Return a switch and its opposite, which undoes the setting with the name of the switch."""
+    """Return a switch, and the opposite switch, which overrides the setting of a settings file."""
     opposite = opposite or flag.replace("--", "--no-")
     undo = switch(
         opposite,
