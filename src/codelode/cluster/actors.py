@@ -6,8 +6,6 @@ import os
 from dataclasses import replace
 from typing import NamedTuple
 
-import ray
-
 from codelode.cluster.files import CachedFiles, FileOptions
 from codelode.cluster.searcher import Searcher, SearcherOptions
 
@@ -32,6 +30,8 @@ class SearcherActor:
     """
 
     def __init__(self, options: SearcherOptions, files: FileOptions) -> None:
+        import ray
+
         self._options, self._files = options, files
         self._node: str = ray.get_runtime_context().get_node_id()
         self._searcher = Searcher(replace(options, node=self._node), CachedFiles(files))
