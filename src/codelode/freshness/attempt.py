@@ -10,6 +10,7 @@ import atexit
 import os
 import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from weakref import WeakSet
 
@@ -74,7 +75,8 @@ class Attempt(Generic[T]):
     def join(self, seconds: float) -> None:
         """Wait up to `seconds` for the thread to end."""
         if self._pid == os.getpid():
-            self._thread.join(seconds)
+            with suppress(RuntimeError):  # Ctrl-C came before the thread had started
+                self._thread.join(seconds)
 
     def _run(self) -> None:
         try:
