@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from benchmarks.cluster.searchers import QUERIES as QUESTIONS
 from codelode import Answer, Freshness
 from codelode.cluster.answer import ClusterRepositories, Restriction
 from codelode.cluster.front import Front, FrontOptions
@@ -27,16 +28,7 @@ DEADLINE_SECONDS = 120.0
 """The first pattern of a search reads all texts."""
 
 QUERIES = (
-    "where are retries scheduled",
-    "parse a configuration file",
-    "allocate a page of memory",
-    "open a socket and connect",
-    "compare two versions",
-    "read a directory recursively",
-    "mutex lock",
-    "render the template of a page",
-    "checksum of a block",
-    "register a callback",
+    *QUESTIONS,
     "tcp_v4_rcv",
     "copy_from_user",
     "parseConfig",

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from codelode.cluster.addresses import MOST_CHARACTERS, MOST_HITS
 from codelode.errors import UsageError
+from codelode.http.parameters import whole_number
 from codelode.search.symbol_query import SymbolRequest
 
 SYMBOLS = "/api/symbols"
@@ -47,12 +48,7 @@ class Fields:
 
     def number(self, name: str, default: int, most: int) -> int:
         """Return a whole number from 1 to `most`. Raises `UsageError` for anything else."""
-        value = self.single.get(name, str(default))
-        if not value.isascii() or not value.isdecimal() or len(value) > 10:
-            raise UsageError(f"{name} must be a whole number")
-        if not 1 <= int(value) <= most:
-            raise UsageError(f"{name} must be from 1 to {most:,}")
-        return int(value)
+        return whole_number(name, self.single.get(name, str(default)), most)
 
     def line(self) -> int:
         """Return the line of a file, 1 by default. Raises `UsageError`."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from codelode.errors import UsageError
+from codelode.http.parameters import whole_number
 from codelode.page.results import MODES, MOST_HITS
 from codelode.page.trees import path_of_url
 
@@ -41,13 +42,7 @@ class Parameters:
     def number(self, name: str, default: int, most: int) -> int:
         """Return a whole number from 1 to `most`. Raises `UsageError` for anything else."""
         value = self._values.get(name)
-        if value is None:
-            return default
-        if not value.isascii() or not value.isdecimal() or len(value) > 10:
-            raise UsageError(f"{name} must be a whole number")
-        if not 1 <= int(value) <= most:
-            raise UsageError(f"{name} must be from 1 to {most:,}")
-        return int(value)
+        return default if value is None else whole_number(name, value, most)
 
     def line(self) -> int:
         """Return the parameter `line`, 1 by default. Raises `UsageError`."""

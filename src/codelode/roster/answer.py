@@ -111,8 +111,7 @@ class SelectedRepositories:
         return answer_of(self.selection, request.query, hits, seconds)
 
     def _hits(self, request: SearchRequest) -> list[Hit]:
-        languages = frozenset(languages_needed(canonical(request.languages or ())))
-        searched = self.selection.having(languages)
+        languages, searched = self._searched(request.languages)
         if not len(searched):
             return []
         with self._damage_explained():
@@ -122,13 +121,17 @@ class SelectedRepositories:
         check_paths(hit.path for hit in hits)
         return hits
 
+    def _searched(self, wanted: Sequence[str] | None) -> tuple[frozenset[str], Selection]:
+        """Return the languages that a request needs, and the repositories that have them."""
+        languages = frozenset(languages_needed(canonical(wanted or ())))
+        return languages, self.selection.having(languages)
+
     def symbols(self, request: SymbolRequest) -> list[SymbolHit]:
         """Return definitions, as `search.symbols.find_symbols` does. Raises what it does."""
         from codelode.search.symbol_finder import symbols_in
         from codelode.search.symbols import find_symbols
 
-        languages = frozenset(languages_needed(canonical(request.languages or ())))
-        searched = self.selection.having(languages)
+        languages, searched = self._searched(request.languages)
         if not len(searched):
             return []
         with self._damage_explained():
