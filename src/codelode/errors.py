@@ -22,9 +22,15 @@ Each message is one line and says what to do. The command line prints it and exi
 
 from __future__ import annotations
 
+_LINE_ENDS = str.maketrans({"\n": r"\n", "\r": r"\r"})
+
 
 class CodelodeError(Exception):
     """The base class of every exception that codelode raises on purpose."""
+
+    def __str__(self) -> str:
+        """Return the message; an end of line in it, from a name or an argument, is escaped."""
+        return super().__str__().translate(_LINE_ENDS)
 
 
 class UsageError(CodelodeError):
@@ -58,7 +64,7 @@ class ObjectStoreError(CodelodeError):
 
     def __str__(self) -> str:
         key = f" {self.key}:" if self.key else ""
-        return f"{self.place}:{key} {self.problem}"
+        return f"{self.place}:{key} {self.problem}".translate(_LINE_ENDS)
 
 
 class NoObjectError(ObjectStoreError):
@@ -100,7 +106,7 @@ class DamagedError(StoreError):
         self.problem = problem
 
     def __str__(self) -> str:
-        return "{} ({})".format(*self.args)
+        return "{} ({})".format(*self.args).translate(_LINE_ENDS)
 
 
 class MismatchError(StoreError):
