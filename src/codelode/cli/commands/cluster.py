@@ -185,7 +185,7 @@ def _serve(options: argparse.Namespace) -> int:
     from codelode.cli.streams import say
     from codelode.cluster.files import FileOptions
     from codelode.cluster.serve import ServeOptions, serve_cluster
-    from codelode.http.listen import parse_address
+    from codelode.http.listen import lacking_name, parse_address
     from codelode.roster.answer import object_cache
 
     cache = object_cache(None, options.cache_size)
@@ -209,6 +209,8 @@ def _serve(options: argparse.Namespace) -> int:
         say(f"serving {roster} at {url}")
         if token and not served.token:
             say(f"clients need LODE_SERVE_TOKEN={token}")
+        if warning := lacking_name(served.address[0], served.names):
+            say(warning)
 
     serve_cluster(served, os.environ.get("LODE_CLUSTER_TOKEN", ""), announce)
     return 0
