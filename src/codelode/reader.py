@@ -94,7 +94,7 @@ class IndexReader:
             if recorded != os.fsdecode(parent):
                 continue
             if self._outer is not None and self._outer.root == parent:
-                outer = self._outer  # its snapshot is open
+                outer = self._outer  # that reader has its snapshot open
             if covers(outer.shard(), self._below(outer)) or self._would_cover(outer):
                 self._outer = outer
                 return outer

@@ -44,7 +44,7 @@ def open_repositories(
 
 
 def repositories_to_serve(options: argparse.Namespace) -> Repositories:
-    """Return the repositories for a server to show: those of `open_repositories`, at least one.
+    """Return the repositories that a server shows: `open_repositories`, of which there must be any.
 
     Raises `UsageError` if there is nothing to show, `ClusterError` if a server does not answer.
     """

@@ -194,11 +194,11 @@ class Round(Generic[T]):
                 self.latencies.add(time.monotonic() - sent.at)
         except LinkLostError:
             self._losses[sent.link.name] += 1
-            if self._losses[sent.link.name] <= _MOST_LOSSES:  # it may be asked again
+            if self._losses[sent.link.name] <= _MOST_LOSSES:  # it may be asked again for these
                 mine = self.view.owners == self.view.members.index(sent.link.name)
                 self._tried &= ~(mine & sent.pieces[:, None])
         except FrameError:
-            sent.link.close()  # nothing it says can be relied on
+            sent.link.close()  # its replies cannot be trusted
         elsewhere = np.zeros(len(wanted), bool)
         for other in self._under_way.values():
             elsewhere |= other.pieces
@@ -219,7 +219,7 @@ class Round(Generic[T]):
             raise FrameError(f"no error: {error}") from None
         missing = missing_of(head, sent.pieces)
         known = sent.link.ready.get(self.view.name)
-        if missing.any() and known is not None:  # they will be opened again
+        if missing.any() and known is not None:  # the searcher will be asked to open these again
             sent.link.ready[self.view.name] = known.union(np.flatnonzero(missing).tolist())
         return missing
 

@@ -65,7 +65,7 @@ def count_tokens(text: str) -> int:
         piece = match[0]
         if piece != " ":
             total += _cost(piece, match.lastgroup)
-        elif text[match.end() : match.end() + 1].isdigit():  # else the space joins the next token
+        elif text[match.end() : match.end() + 1].isdigit():  # a word includes the space
             total += 1
     return math.ceil(total * _MARGIN)
 

@@ -79,7 +79,7 @@ class Tracer:
         _require_profiler()
         from pyinstrument import Profiler
 
-        # Not async, so that a program can profile itself at the same time.
+        # `async_mode` is off, so that a program can profile itself at the same time.
         self._profiler = Profiler(interval=INTERVAL_SECONDS, async_mode="disabled")
         self._profiler.start()
 

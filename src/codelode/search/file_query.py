@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from codelode.search.shard import Shard
 
 MENTIONED = 0.3
-"""How much it counts that a longer query mentions a file; the whole query being its path: 1."""
+"""The weight of a file that a longer query mentions; it is 1 if the whole query is its path."""
 OTHER_LINES = 0.8
 """The weight of the other chunks of a file, relative to the one with the requested line."""
 

@@ -86,7 +86,7 @@ class Gathered:
 
     @classmethod
     def join(cls, parts: Sequence[Self]) -> Self:
-        """Concatenate the candidates of several shards; those of one are returned as they are."""
+        """Concatenate the candidates of several shards; do not copy those of a single shard."""
         if len(parts) == 1:
             return parts[0]
         names = cls.__dataclass_fields__

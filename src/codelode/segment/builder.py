@@ -226,6 +226,6 @@ def _table(
 ) -> NDArray[np.void]:
     """Return a table whose columns `names` are filled from rows; the others are 0."""
     table = np.zeros(len(rows), dtype)
-    for name, values in zip(names, zip(*rows, strict=True), strict=False):  # may be empty
+    for name, values in zip(names, zip(*rows, strict=True), strict=False):  # `rows` may be empty
         table[name] = values
     return table

@@ -117,7 +117,7 @@ _OWN: Final[Mapping[bytes, str]] = MappingProxyType(
         b"python3": "python",
     }
 )
-"""What only pages, documents and notebooks call a language."""
+"""Names of languages that only pages, documents and notebooks use."""
 
 
 def language_named(name: bytes) -> str | None:

@@ -74,7 +74,7 @@ def by_type(*types: str) -> Finder:
 
 
 def first_of(*finders: Finder) -> Finder:
-    """Return a finder that tries several, and takes the first result."""
+    """Return a finder that tries several finders in turn, and takes the first result."""
 
     def find(node: Node) -> Node | None:
         return next((found for finder in finders if (found := finder(node)) is not None), None)
