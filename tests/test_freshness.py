@@ -162,7 +162,7 @@ def test_a_checkout_is_marked_until_it_is_indexed(root: Path, tmp_path: Path) ->
     assert "src/retry.py" not in marks()
 
 
-def test_a_walk_that_takes_too_long_is_admitted(index: Index) -> None:
+def test_a_walk_that_takes_too_long_is_reported(index: Index) -> None:
     refresher = refresh.Refresher(index._reader, seconds=0.0)
     state = refresher.refresh("auto")
     assert state.differing is None
