@@ -142,7 +142,7 @@ class _Walk:
             self.places.append(Place(node, level, defines=False))
         if self.broken and node.has_error:
             known = self.outline.definitions[index]
-            is_lost = known.declaration and known.kind in FUNCTION_KINDS  # errors may hide its body
+            is_lost = known.declaration and known.kind in FUNCTION_KINDS  # errors may hide a body
             if is_lost or self.swallows(start, end):
                 self.outline.damaged.append((start, end))
                 self.outline.lost += is_lost

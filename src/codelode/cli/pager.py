@@ -37,7 +37,7 @@ def paged() -> Iterator[None]:
         try:
             yield
             sys.stdout.flush()
-        except BrokenPipeError:  # the reader has seen enough
+        except BrokenPipeError:  # the user has quit the pager
             streams.discard_output()
             sys.stdout.flush()
         finally:

@@ -148,7 +148,7 @@ class Round(Generic[T]):
         return covered
 
     def _ask(self, pieces: Pieces) -> None:
-        """Ask one owner about each piece: one not yet asked about it, a prompt one if possible."""
+        """Ask one owner about each piece: an owner not asked yet, if possible a prompt one."""
         links = [self._ready(member) for member in self.view.members]
         rank = np.array([_rank(link) for link in links], np.int8)[self.view.owners]
         worth = np.where(~self._tried & pieces[:, None], rank, 0)

@@ -1,7 +1,7 @@
 """The tasks of a build on Ray: started, tried again if they die, and joined if they are slices.
 
-Ray itself could try again, but it would not say how often, and it would try a task that runs out
-of memory again without end.
+Ray itself could try again, but it would not say how often, and it would never give up on a task
+that runs out of memory.
 """
 
 from __future__ import annotations

@@ -88,7 +88,7 @@ class Tracer:
         from pyinstrument.renderers import SpeedscopeRenderer
 
         session = self._profiler.stop()
-        # The default drops functions below 1 % of the time: nearly all that a time line shows.
+        # By default, functions below 1 % of the time are dropped: nearly all of a time line.
         text: str = SpeedscopeRenderer(processor_options={"filter_threshold": 0}).render(session)
         return text
 

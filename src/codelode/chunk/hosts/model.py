@@ -34,17 +34,17 @@ Scan = Callable[[bytes, str], Iterable[Region]]
 
 
 def no_regions(text: bytes, path: str) -> Iterable[Region]:
-    """Find nothing."""
+    """Return no regions, for a host that has none."""
     return ()
 
 
 def no_definitions(text: bytes) -> list[RawDefinition]:
-    """Find nothing."""
+    """Return no definitions, for a host that has none of its own."""
     return []
 
 
 def no_cuts(text: bytes) -> dict[int, int]:
-    """Find nothing."""
+    """Return no split points, for a host that has none of its own."""
     return {}
 
 

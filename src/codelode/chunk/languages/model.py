@@ -99,11 +99,11 @@ body_field = by_field("body")
 
 
 def nothing(node: Node) -> None:
-    """Find nothing."""
+    """Return None: a finder for nodes without the part that is looked for."""
 
 
 def no_docstring(node: Node, text: bytes) -> None:
-    """Find nothing."""
+    """Return None, for a language without docstrings."""
 
 
 def always(node: Node, text: bytes) -> bool:
