@@ -83,7 +83,7 @@ def test_tests_are_left_out(tmp_path: Path) -> None:
     named = lode("symbols", "retry_queue", "--no-tests", cwd=root).must_succeed().text
     assert "tests/" not in named
     assert "contest.py" in named
-    for path in TESTS:  # each has a role too, by which a search ranks it lower
+    for path in TESTS:  # a search ranks these files lower
         assert roles_of_path(path.encode()), path
 
 
@@ -181,7 +181,7 @@ def test_files_modified_since(lode: CommandLine, repo: Path) -> None:
     assert listed(lode, repo, "--since=1w", "--changed=HEAD", "-g", "!src") == {"new.py"}
     assert len(listed(lode, repo, "--since", "2001-01-01")) == 6
     lode("search", "x", repo, "--since", "soon").must_be_refused("'soon' is not a date")
-    (repo / "src/config.ts").write_text("export const retrySettings = 1;\n")  # found by a walk
+    (repo / "src/config.ts").write_text("export const retrySettings = 1;\n")  # a new file
     assert "src/config.ts" in listed(lode, repo, "--since", "1 hour ago")
 
 

@@ -131,7 +131,7 @@ def test_a_file_that_hangs_when_it_is_read(index: Index, root: Path) -> None:
 
 
 def test_a_tree_of_folders_without_files(index: Index, root: Path) -> None:
-    """Such a walk yields nothing, so it has to check the time limit at every folder."""
+    """The walk of empty folders yields nothing, so it checks the time limit at every folder."""
     for number in range(50):
         (root / f"empty/{number}").mkdir(parents=True)
     walk = IndexWriter(index.reader).walk_options({})

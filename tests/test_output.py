@@ -144,7 +144,7 @@ def test_documented_fields_are_the_fields_printed(
 
 
 def test_documented_fields_of_a_build_are_those_of_its_report() -> None:
-    """Compare without Ray, which a build needs."""
+    """The report is made by hand, because a real build needs Ray."""
     built = [Built("acme/api"), Built("acme/web", problem="no such folder")]
     report = report_object(Report("../roster", built, 1.0))
     compare(documented(BUILD), set(leaves(report)))

@@ -197,7 +197,7 @@ def test_the_project_file_is_the_nearest_one_in_the_worktree(tmp_path: Path) -> 
     (root / "a" / "pyproject.toml").unlink()
     assert limit(root / "a" / "b") == 1
     (root / "codelode.toml").unlink()
-    assert limit(root) is None  # not that of a folder above the worktree
+    assert limit(root) is None  # files above the worktree do not count
     other = write_tree(tmp_path / "other" / "inner", {"x.py": ""})
     assert limit(other) is None  # without a worktree, only the folder itself counts
     assert limit(tmp_path) == 9

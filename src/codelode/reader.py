@@ -69,7 +69,7 @@ class IndexReader:
         self.storage = LocalStorage(directory)
         self.has_own_encoder = encoder is not None
         self._encoder = encoder
-        self._opened: tuple[bytes, Shard] | None = None  # (stamp of its manifest, shard)
+        self._opened: tuple[bytes, Shard] | None = None  # a shard, and the stamp of its manifest
         self._outer: IndexReader | None = None
 
     def exists(self) -> bool:

@@ -178,7 +178,7 @@ def _states(ray: Any, options: DeployOptions) -> dict[str, State | None]:
     asked = {}
     for name in ray.util.list_named_actors():
         if name.startswith(options.group):
-            with suppress(ValueError):  # it has just ended
+            with suppress(ValueError):  # the actor has just ended
                 asked[name] = ray.get_actor(name).state.remote()
     states: dict[str, State | None] = {}
     end = time.monotonic() + _STATE_SECONDS
@@ -192,7 +192,7 @@ def _states(ray: Any, options: DeployOptions) -> dict[str, State | None]:
 
 def _end(ray: Any, names: Iterable[str]) -> None:
     for name in names:
-        with suppress(ValueError):  # it has just ended
+        with suppress(ValueError):  # the actor has just ended
             ray.kill(ray.get_actor(name), no_restart=True)
 
 

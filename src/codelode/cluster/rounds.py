@@ -194,11 +194,11 @@ class Round(Generic[T]):
                 self.latencies.add(time.monotonic() - sent.at)
         except LinkLostError:
             self._losses[sent.link.name] += 1
-            if self._losses[sent.link.name] <= _MOST_LOSSES:  # it may be asked again for these
+            if self._losses[sent.link.name] <= _MOST_LOSSES:  # ask it again if necessary
                 mine = self.view.owners == self.view.members.index(sent.link.name)
                 self._tried &= ~(mine & sent.pieces[:, None])
         except FrameError:
-            sent.link.close()  # its replies cannot be trusted
+            sent.link.close()  # a searcher that sends nonsense
         elsewhere = np.zeros(len(wanted), bool)
         for other in self._under_way.values():
             elsewhere |= other.pieces

@@ -198,7 +198,7 @@ class Views:
         try:
             missing = missing_of(head, np.ones(count, bool))
         except FrameError:
-            link.close()  # its replies cannot be trusted
+            link.close()  # a searcher that sends nonsense
         else:
             link.ready[used.view.name] = frozenset(np.flatnonzero(missing).tolist())
         self._wake.set()

@@ -132,7 +132,7 @@ class _Matches:
             self.best = _row(starts, min(blank, len(text) - 1)) if text else 0
 
     def add(self, names: Iterable[str]) -> None:
-        """Add the lines that hold one of some names, in lower case."""
+        """Add the lines that hold any of some names, which are in lower case."""
         for name in names:
             self._add(name)
 

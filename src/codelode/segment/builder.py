@@ -78,7 +78,7 @@ class SegmentBuilder:
     def __init__(self) -> None:
         self.paths: list[str] = []  # one per chunk, as in `Passages`
         self.texts: list[bytes] = []
-        self.names: list[bytes] = []  # of the chunks' definitions; empty for none
+        self.names: list[bytes] = []  # the name of each chunk's definition, or empty
         self._files: list[_FileRow] = []
         self._stats: list[tuple[int, int, int]] = []
         self._chunks: list[_ChunkRow] = []

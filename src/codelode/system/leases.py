@@ -43,7 +43,7 @@ class Lease:
                     self._take()
 
     def _take(self) -> None:
-        import fcntl  # Windows has none
+        import fcntl  # Windows has no such module
 
         deadline = time.monotonic() + (_PATIENCE_SECONDS if self._patient else 0)
         while True:
