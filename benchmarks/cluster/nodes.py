@@ -64,7 +64,7 @@ class Search:
 
 
 def waited(done: Callable[[], bool], began: float) -> str:
-    """Wait for something; return the seconds since `began`, or that it took too long."""
+    """Wait until `done` is true; return the seconds since `began`, or that it took too long."""
     while not done():
         if time.monotonic() - began > MOST_SECONDS:
             return f"more than {MOST_SECONDS:.0f}"

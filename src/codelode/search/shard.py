@@ -53,7 +53,7 @@ class Shard:
         self.length_norms: LruCache[tuple[int, float], NDArray[np.float32]] = LruCache(len(self))
         """The cache of `search.lexical`: by segment number and average length."""
         self.live_counts: LruCache[tuple[int, int], int] = LruCache(_LIVE_COUNTS)
-        """Another: live chunks by segment number and term hash."""
+        """The cache of the numbers of live chunks, by segment number and term hash."""
         self.mean_norms = [np.full(live.entry.rows, -1, np.float32) for live in snapshot.segments]
         """The cache of `search.file_means`: a number per file, -1 if not known yet."""
 
