@@ -88,7 +88,7 @@ def test_lookups_of_a_cluster_are_those_of_one_machine(
 
 
 @pytest.mark.parametrize("path", NO_PLACES)
-def test_what_is_not_there_is_refused_in_the_same_words(
+def test_missing_files_are_refused_in_the_same_words_as_by_a_roster(
     cluster: ClusterRepositories, roster: FollowedRoster, path: str
 ) -> None:
     seen = SeenRepositories(cluster, Restriction())
@@ -199,7 +199,7 @@ JSON = st.recursive(
 
 
 @given(JSON)
-def test_nonsense_of_a_server_is_a_value_error(roster: FollowedRoster, value: Any) -> None:
+def test_invalid_replies_of_a_server_are_value_errors(roster: FollowedRoster, value: Any) -> None:
     symbol = symbol_object(roster.outline("queue/queue.go")[0])
     totals = totals_object(roster.totals()[0])
     for read, attempts in (
@@ -218,7 +218,9 @@ def test_nonsense_of_a_server_is_a_value_error(roster: FollowedRoster, value: An
 
 
 @given(JSON, st.sampled_from(STAGES), st.binary(max_size=9))
-def test_nonsense_of_a_searcher_is_a_frame_error(value: Any, stage: Any, body: bytes) -> None:
+def test_invalid_replies_of_a_searcher_are_frame_errors(
+    value: Any, stage: Any, body: bytes
+) -> None:
     hit = ["a.py", 1, 1, 1, "f", "f", "function", None, 0, False, None, False]
     for head in (value, {"found": value, "kinds": []}, {"found": [[value, hit]], "kinds": value}):
         for read in (

@@ -150,7 +150,7 @@ def all_back(front: Front) -> bool:
 def test_actors_answer_as_one_machine_and_come_back(
     nodes: Any, world: World, expected: dict[str, Answer]
 ) -> None:
-    """After the end of a process, no answer is partial, and Ray starts it again."""
+    """If the process of an actor is killed, no answer is partial, and Ray restarts the actor."""
     opened = world.opened()
     with deployed(nodes, world) as repositories:
         front = repositories.front
@@ -176,7 +176,7 @@ def test_actors_answer_as_one_machine_and_come_back(
     until(lambda: not any(UNDERSTUDY in command_of(pid) for pid in stand_ins), 20)
 
 
-def test_a_node_that_dies_does_not_show(
+def test_a_node_that_dies_changes_no_answer(
     nodes: Any, world: World, expected: dict[str, Answer]
 ) -> None:
     """All its processes are killed. Others have its pieces; Ray starts its searcher elsewhere."""
@@ -197,7 +197,7 @@ def test_a_node_that_dies_does_not_show(
 def test_a_front_uses_the_searchers_of_the_one_before_it(
     nodes: Any, world: World, lode: CommandLine
 ) -> None:
-    """A killed front leaves them, and finds them again; one that is ended takes them with it."""
+    """A killed front leaves its actors to the next front; a front that ends normally ends them."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     command = ["cluster", "serve", str(world.place), "--ray", nodes.address, "--address", "0"]
@@ -283,7 +283,7 @@ def builders() -> list[int]:
 def test_tasks_that_are_killed_are_tried_again_and_nothing_differs(
     nodes: Any, tmp_path: Path
 ) -> None:
-    """Kill tasks in the middle of two repositories, each of which is built in slices."""
+    """Kill two tasks while two repositories are built in slices; the manifests stay the same."""
     for number in range(2):
         tree: dict[str, str | bytes] = {
             f"d{n}/f{n}.py": f"def retry_{n}_{number}():\n    pass\n" * 60 for n in range(40)
@@ -298,7 +298,8 @@ def test_tasks_that_are_killed_are_tried_again_and_nothing_differs(
         report = build_quietly(nodes, sources, options)
         assert killed.result() == 2
     assert [each.problem for each in report.built] == [""] * 2
-    assert sum(each.deaths for each in report.built) >= 1  # one may just have been done
+    # One death is enough: the other task may have finished before it was killed.
+    assert sum(each.deaths for each in report.built) >= 1
     manifests = [
         [each.repository.manifest for each in built if each.repository is not None]
         for built in (calm.built, report.built)
@@ -317,7 +318,7 @@ def kill_tasks(count: int) -> int:
         for process in builders():
             with suppress(OSError):
                 task = parent_of(process)
-                if task > 1 and task not in seen and len(seen) < count:  # 1 if it has died
+                if task > 1 and task not in seen and len(seen) < count:  # 1: the task has died
                     os.kill(task, signal.SIGKILL)
                     seen.add(task)
         time.sleep(0.05)
@@ -337,11 +338,11 @@ def test_a_task_that_always_dies_is_given_up(
     assert built.deaths == 1
 
 
-def test_a_task_that_fits_no_node_is_said(nodes: Any, tmp_path: Path) -> None:
+def test_a_task_that_fits_no_node_is_reported(nodes: Any, tmp_path: Path) -> None:
     told: list[str] = []
 
     class HeardError(Exception):
-        """Ends the build."""
+        """Raised by `warn`, to end the build."""
 
     def warn(message: str) -> None:
         told.append(message)

@@ -33,7 +33,7 @@ Answerer = Callable[[Ask], Answer]
 def in_turn(
     ways: Sequence[Answerer], asked: Sequence[Ask], expected: list[Answer]
 ) -> list[list[float]]:
-    """Send each request to all of `ways` in turn; return the milliseconds of each of `ways`."""
+    """Send each request to each of `ways` in turn; return the milliseconds by way and request."""
     taken: list[list[float]] = [[] for _ in ways]
     for ask, right in zip(asked, expected, strict=True):
         for answer, mine in zip(ways, taken, strict=True):
@@ -99,7 +99,7 @@ def time_cluster(
     expected: list[Answer],
     name: str,
 ) -> None:
-    """Check the answers of a cluster, the second of `ways`; time it and one process, the first."""
+    """Check the answers of a cluster; time `ways`: one process, and the cluster."""
     in_turn(ways[1:], plan.asked, expected)
     session.say(f"{name}: all of {len(plan.asked)} answers identical")
     figures: dict[str, list[float]] = {}

@@ -118,7 +118,7 @@ class Cluster:
         assert whole, "the searchers have not opened their pieces"
 
     def start(self, number: int) -> ChildProcess:
-        """Start one of the searchers."""
+        """Start searcher `number`."""
         searcher = SearcherOptions(f"s{number}", [self.front.address], self.front.token)
         files = {"folder": os.fspath(self._cache), "most_bytes": 1 << 40}
         options = {

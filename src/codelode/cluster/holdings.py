@@ -50,7 +50,7 @@ class HeldShard:
         self.shard = Shard(Snapshot(_manifest(segments), segments), prefixes, caches, numbers)
 
     def renumbered(self, keys: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return keys with the numbers of their segments replaced by those of the pieces."""
+        """Return keys with the numbers of their segments replaced by the numbers of the pieces."""
         segments, ordinals = split_keys(keys)
         return chunk_keys(self.numbers[segments], ordinals)
 
@@ -139,7 +139,7 @@ class Holdings:
             if live is None and key in due:
                 live = self._open_piece(view.pieces[number], key)
             if live is None:
-                failed = self._failed.get(key)  # None: another view closed it just now
+                failed = self._failed.get(key)  # None: another view has just closed the piece
                 problems[number] = "" if failed is None else failed.problem
             else:
                 view.segments[number] = live

@@ -149,7 +149,7 @@ class Round(Generic[T]):
         return [self._ready(member) for member in self.view.members]
 
     def _ask(self, pieces: Pieces) -> None:
-        """Ask one owner about each piece: one not yet asked about it, a prompt one if possible."""
+        """Ask one owner about each piece: an owner not asked yet, if possible a prompt one."""
         links = self._links()
         worth = self._worth(pieces, links)
         rows = np.flatnonzero((worth > 0).any(axis=1))
@@ -201,11 +201,11 @@ class Round(Generic[T]):
                 self.allowance.add()
         except LinkLostError:
             self._losses[sent.link.name] += 1
-            if self._losses[sent.link.name] <= _MOST_LOSSES:  # it may be asked again
+            if self._losses[sent.link.name] <= _MOST_LOSSES:  # ask it again if necessary
                 mine = self.view.owners == self.view.members.index(sent.link.name)
                 self._tried &= ~(mine & sent.pieces[:, None])
         except FrameError:
-            sent.link.close()  # nothing it says can be relied on
+            sent.link.close()  # a searcher that sends nonsense
         elsewhere = np.zeros(len(wanted), bool)
         for other in self._under_way.values():
             elsewhere |= other.pieces
@@ -226,7 +226,7 @@ class Round(Generic[T]):
             raise FrameError(f"no error: {error}") from None
         missing = missing_of(head, sent.pieces)
         known = sent.link.ready.get(self.view.name)
-        if missing.any() and known is not None:  # they will be opened again
+        if missing.any() and known is not None:  # the searcher will be asked to open these again
             sent.link.ready[self.view.name] = known.union(np.flatnonzero(missing).tolist())
         return missing
 

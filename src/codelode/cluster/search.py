@@ -142,7 +142,7 @@ class ClusterSearch:
     def texts(self, ranked: Ranked, asked: bytes) -> list[Hit]:
         """Return the hits for the ranked chunks, without those that no searcher could read.
 
-        `asked` is the search that they answer, packed; empty for chunks near to a place.
+        `asked` is the packed search (see `Asked`); it is empty for chunks that are near to a place.
         """
         numbers = ranked.keys >> 32
 

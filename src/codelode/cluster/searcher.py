@@ -76,7 +76,7 @@ class Searcher:
         return len(self._known)
 
     def close(self) -> None:
-        """Leave the fronts."""
+        """Stop, and disconnect from the fronts."""
         self._closed.set()
         for connection in list(self._connections):
             with suppress(OSError):
@@ -120,7 +120,7 @@ class Searcher:
             prepare(connection)
             _Conversation(connection, Calls(self._holdings, connection)).run(source, sink)
         except (OSError, FrameError, CodelodeError):
-            pass  # it is dialed again
+            pass  # `_serve` dials the front again
         finally:
             self._connections.discard(connection)
             self._known.discard(connection)
@@ -175,7 +175,7 @@ class _Conversation:
                 send(sink, {**head, "id": frame[0]["id"]}, body)
         except (OSError, FrameError):
             with suppress(OSError):
-                self._connection.shutdown(socket.SHUT_RDWR)  # the reader sees the end
+                self._connection.shutdown(socket.SHUT_RDWR)  # ends the reading in `run`
         finally:
             self._under_way.pop(frame[0]["id"], None)
 

@@ -33,7 +33,7 @@ def serve_http(
     """Serve any number of clients until interrupted.
 
     `names` are further names and addresses of this machine by which clients reach it. `announce`
-    is told the URL. Raises `UsageError` if the address needs a token and there is none.
+    is called with the URL. Raises `UsageError` if the address needs a token and there is none.
     """
     host, port = parse_address(address)
     if not is_loopback(host) and not token:

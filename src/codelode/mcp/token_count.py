@@ -44,7 +44,7 @@ _PIECE = re.compile(
     r"|(?P<space>[ \t\r\n]+)"
     r"|(?P<punctuation>[!-/:-@\[-`{-~]+)"
     r"|(?P<foreign>[^\x00-\x7f]+)"
-    r"|.",  # digits: some vocabularies have a token for each
+    r"|.",  # a digit: some vocabularies have a token for each
     re.DOTALL,
 )
 _RUN = re.compile(r"(.)\1*", re.DOTALL)
@@ -65,7 +65,9 @@ def count_tokens(text: str) -> int:
         piece = match[0]
         if piece != " ":
             total += _cost(piece, match.lastgroup)
-        elif text[match.end() : match.end() + 1].isdigit():  # else the space joins the next token
+        elif text[
+            match.end() : match.end() + 1
+        ].isdigit():  # a word includes a space, a digit does not
             total += 1
     return math.ceil(total * _MARGIN)
 

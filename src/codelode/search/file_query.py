@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from codelode.search.shard import Shard
 
 MENTIONED = 0.3
-"""How much it counts that a longer query mentions a file; the whole query being its path: 1."""
+"""The weight of a file that a longer query mentions; it is 1 if the whole query is its path."""
 OTHER_LINES = 0.8
 """The weight of the other chunks of a file, relative to the one with the requested line."""
 
@@ -38,10 +38,10 @@ class FileMention:
     """A file named in a query: the end of its path, in lower case if it has an extension.
 
     `line` is 1-based, 0 if the query names none. `weight` is 1 if the whole query is the path. A
-    path in a frame may be the place where the file is installed, so it also matches if both paths
-    have only their last name or names in common. `alone` is the weight of a match of the file's
-    name alone, without a folder that tells which file is meant: it is lower if many files have the
-    name.
+    path in a stack trace (`is_frame`) may be the place where the file is installed, so it also
+    matches if both paths have only their last name or names in common. `alone` is the weight of a
+    match of the file's name alone, without a folder that tells which file is meant: it is lower if
+    many files have the name.
     """
 
     path: str

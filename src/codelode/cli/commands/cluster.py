@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 _LOCAL_CORES = 4
-"""What Ray hands out on this machine, however many cores there are: searchers mostly wait."""
+"""The cores that Ray assigns on this machine, whatever it has, as searchers mostly wait."""
 
 _FORMS = {
     "serve": "serve ROSTER",
