@@ -238,9 +238,8 @@ class TestSearches:
             for number in range(30):
                 (root / "src/new.py").write_text(f"word_{number}x = 1\n")
                 answer = index.answer(f"word_{number}x", mode="lexical")
-                assert (
-                    answer.freshness.differing is not None
-                )  # not always 0: the machine may be busy
+                # It is not always 0, since the machine may be busy.
+                assert answer.freshness.differing is not None
                 if answer.freshness.differing == 0:
                     assert answer.hits[0].path == "src/new.py"
                     assert f"word_{number}x" in answer.hits[0].text

@@ -65,10 +65,8 @@ def count_tokens(text: str) -> int:
         piece = match[0]
         if piece != " ":
             total += _cost(piece, match.lastgroup)
-        elif text[
-            match.end() : match.end() + 1
-        ].isdigit():  # a word includes a space, a digit does not
-            total += 1
+        elif text[match.end() : match.end() + 1].isdigit():
+            total += 1  # a word includes the space before it, a digit does not
     return math.ceil(total * _MARGIN)
 
 

@@ -88,7 +88,7 @@ class Tracer:
         from pyinstrument.renderers import SpeedscopeRenderer
 
         session = self._profiler.stop()
-        # By default, functions below 1 % of the time are dropped: nearly all of a time line.
+        # By default, functions below 1 % of the time are dropped: most of what a time line shows.
         text: str = SpeedscopeRenderer(processor_options={"filter_threshold": 0}).render(session)
         return text
 

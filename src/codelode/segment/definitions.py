@@ -46,7 +46,7 @@ class ChunkFinder:
         """Take the tables `files` and `chunks` of the segment."""
         self._owners = np.repeat(np.arange(len(files), dtype=np.uint16), files["definitions"])
         ends = chunks["start_line"].astype(np.int64) + chunks["more_lines"]
-        # The last line of each chunk, with its file above it: one ascending number per chunk.
+        # An ascending number for each chunk: its file in the upper bits, its last line below.
         self._ends = chunks["file"].astype(np.int64) << 32 | ends
         self._last = files["first_chunk"].astype(np.int64) + files["chunks"] - 1
 
