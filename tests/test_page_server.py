@@ -293,7 +293,7 @@ def test_other_addresses_need_a_token(tmp_path: Path) -> None:
         assert site.ask("/api/status", Host=host).status == 401
         assert site.ask(f"{entry}x", Host=host).status == 401
         lost = site.ask("/file/a.py?q=x", Host=host)
-        assert "?token=... that `lode serve` printed" in lost.text
+        assert "?token=... that this server printed" in lost.text
         assert entry.partition("=")[2] not in lost.text
         assert site.ask("/", Host=host, Cookie="lode_page=wrong").status == 401
         welcome = site.ask(f"{entry}&q=x", Host="me.example")

@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, urlencode
 
 _TOKEN = "a token is required: send the header `Authorization: Bearer TOKEN`"
 _TOKEN_OF_PAGE = (
-    "a token is required: open the address with ?token=... that `lode serve` printed when it was"
+    "a token is required: open the address with ?token=... that this server printed when it was"
     " started; ask whoever started it. After that, links without the token work in this browser."
     " Programs send the header `Authorization: Bearer TOKEN`"
 )

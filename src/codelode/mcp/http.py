@@ -16,6 +16,7 @@ from codelode.http.listen import lacking_name, parse_address, serve, url_of
 from codelode.system.loopback import is_loopback
 
 if TYPE_CHECKING:
+    from codelode.http.guard import Application
     from codelode.mcp.server import ToolServer
 
 PATH = "/mcp"
@@ -40,14 +41,8 @@ def serve_http(
         raise UsageError(
             f"other machines can reach {host}: put a token into LODE_MCP_TOKEN, or serve 127.0.0.1"
         )
-    application = tools.server().streamable_http_app(
-        streamable_http_path=PATH,
-        max_request_body_size=MAX_BODY_BYTES,
-        # `Guard` checks the `Host` header instead, for every address.
-        transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
-    )
     names = [*names]
-    guarded = Guard(application, [*LOOPBACK_NAMES, host, *names], token)
+    guarded = Guard(tools_application(tools), [*LOOPBACK_NAMES, host, *names], token)
 
     def ready(bound: int) -> None:
         announce(f"{url_of(host, bound)}{PATH}")
@@ -55,3 +50,16 @@ def serve_http(
             announce(warning)
 
     serve(guarded, host, port, ready)
+
+
+def tools_application(tools: ToolServer) -> Application:
+    """Return the application that answers at `PATH`; `Guard` must stand before it.
+
+    It must get the `lifespan` events of its server.
+    """
+    return tools.server().streamable_http_app(
+        streamable_http_path=PATH,
+        max_request_body_size=MAX_BODY_BYTES,
+        # `Guard` checks the `Host` header instead, for every address.
+        transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
+    )
