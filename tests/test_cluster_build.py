@@ -113,7 +113,11 @@ def endless_archive(folder: Path) -> Path:
 
 REFUSED: dict[str, tuple[str, Callable[[Path], bytes], str]] = {
     "cut": ("a.tar.gz", lambda folder: whole_tar(folder)[:-400], "cannot be unpacked"),
-    "no archive": ("a.tar.gz", lambda _: b"nonsense", "cannot be unpacked"),
+    "no archive": (
+        "a.tar.gz",
+        lambda _: b"nonsense",
+        "unpacked: it is no archive that can be read",
+    ),
     "empty": ("a.zip", lambda _: b"", "cannot be unpacked"),
     "flipped": (
         "a.tar.gz",

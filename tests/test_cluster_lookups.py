@@ -18,9 +18,9 @@ from codelode.answers.roster import totals_object
 from codelode.answers.symbols import symbol_object
 from codelode.cluster import lookup_messages as messages
 from codelode.cluster.answer import ClusterRepositories, Restriction
-from codelode.cluster.application import ClusterApi
 from codelode.cluster.lookup_addresses import decode_fields, encode_fields
 from codelode.cluster.seen import SeenRepositories
+from codelode.front_site import front_site
 from codelode.roster.followed import FollowedRoster
 from codelode.roster.manifest import repository_key
 from codelode.roster.roster import Roster
@@ -141,7 +141,7 @@ def test_a_damaged_repository_makes_lookups_fail_instead_of_answering_in_part(
 def test_the_api_has_the_objects_of_the_command_line(
     cluster: ClusterRepositories, roster: FollowedRoster
 ) -> None:
-    with TestClient(ClusterApi(cluster).application()) as api:
+    with TestClient(front_site(cluster, ())) as api:
         found = api.get("/api/symbols?name=schedule&kind=method&repo=acme").json()
         expected = roster.symbols(SymbolRequest("schedule", kinds="method"), ["acme"])
         assert found["symbols"] == [symbol_object(each) for each in expected]

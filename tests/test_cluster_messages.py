@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codelode.cluster import messages
+from codelode.cluster.hedging import Latencies
 from codelode.cluster.messages import Asked
 from codelode.cluster.pieces import Corpus, HeldRepository, Piece, unpack_piece
 from codelode.cluster.placement import View, place
-from codelode.cluster.rounds import Latencies
 from codelode.search.gather import gather
 from codelode.search.gathered import Gathered
 from codelode.search.parsed_query import parse_request

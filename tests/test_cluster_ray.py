@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from benchmarks.cluster.build import BUILDER, command_of, descendants, parent_of
+from benchmarks.cluster.nodes import kill_node
 from codelode import Answer
 from codelode.cluster import schedule
 from codelode.cluster.answer import ClusterRepositories, Restriction
@@ -47,6 +48,7 @@ from tests.test_cluster_build import endless_archive
 ray = pytest.importorskip("ray", reason="needs the extra cluster: make test-cluster")
 
 SEARCHERS = 2
+UNDERSTUDY = b"codelode.cluster.understudy"
 STORE_BYTES = 80 << 20
 
 
@@ -129,6 +131,11 @@ def checking(
     return check
 
 
+def understudies() -> list[int]:
+    """Return the understudies of searchers that run on these nodes."""
+    return [pid for pid in descendants(os.getpid()) if UNDERSTUDY in command_of(pid)]
+
+
 @pytest.fixture(scope="module")
 def expected(world: World) -> dict[str, Answer]:
     opened = world.opened()
@@ -150,34 +157,40 @@ def test_actors_answer_as_one_machine_and_come_back(
         for request in requests(40, seed=11):
             answer = repositories.answer(request, Restriction(strict=True))
             assert comparable(answer) == comparable(opened.answer(request)), request
-        first, *_ = actor_processes(nodes)
+        first, *others = actor_processes(nodes)
+        stand_ins = set(understudies())
+        assert len(stand_ins) == SEARCHERS
+        before = set(front.links())
         with asking(checking(repositories, expected), least=20):
             os.kill(first, signal.SIGKILL)
-            until(lambda: len(front.searchers()) == SEARCHERS - 1, 10)
             began = time.monotonic()
-            until(lambda: all_back(front), 90)
-        print(f"whole {time.monotonic() - began:.2f} s after the end of a process")
+            until(lambda: set(front.links()) - before and all_back(front), 20)
+            print(f"whole {time.monotonic() - began:.2f} s after the end of a process")
+            between = set(front.links()) - before
+            until(lambda: not between & set(front.links()) and all_back(front), 90)
+            print(f"back {time.monotonic() - began:.2f} s after the end of a process")
+        assert first not in actor_processes(nodes) and others[0] in actor_processes(nodes)
+        until(lambda: len(understudies()) == SEARCHERS, 20)
+        stand_ins |= set(understudies())
     assert not actor_names(nodes)
+    until(lambda: not any(UNDERSTUDY in command_of(pid) for pid in stand_ins), 20)
 
 
 def test_a_node_that_dies_changes_no_answer(
     nodes: Any, world: World, expected: dict[str, Answer]
 ) -> None:
-    """The raylet of a node is killed: other searchers have its pieces, and it is replaced soon."""
+    """All its processes are killed. Others have its pieces; Ray starts its searcher elsewhere."""
     with deployed(nodes, world) as repositories:
         front = repositories.front
         assert len({link.node for link in front._members.links()}) == SEARCHERS
         dying = nodes.list_all_nodes()[-1]
         with asking(checking(repositories, expected), least=20):
-            dying.kill_raylet()
+            kill_node(nodes, dying)
             began = time.monotonic()
             until(lambda: len(front.searchers()) == SEARCHERS - 1, 30)
             gone = time.monotonic() - began
             until(front.is_whole, 60)
-        print(
-            f"gone {gone:.2f} s, whole {time.monotonic() - began:.2f} s after the end of a raylet"
-        )
-    nodes.remove_node(dying, allow_graceful=False)
+        print(f"gone {gone:.2f} s, whole {time.monotonic() - began:.2f} s after the end of a node")
     nodes.add_node(num_cpus=SEARCHERS, object_store_memory=STORE_BYTES)
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _START_SECONDS = 120.0
 _STATE_SECONDS = 5.0
+_LEAVE_SECONDS = 3.0
 _CONNECT_SECONDS = 5.0
 
 
@@ -191,9 +192,16 @@ def _states(ray: Any, options: DeployOptions) -> dict[str, State | None]:
 
 
 def _end(ray: Any, names: Iterable[str]) -> None:
+    """End actors, which leave first; one that hangs or is starting is killed all the same."""
+    actors = []
     for name in names:
         with suppress(ValueError):  # the actor has just ended
-            ray.kill(ray.get_actor(name), no_restart=True)
+            actors.append(ray.get_actor(name))
+    leaving = [actor.leave.remote() for actor in actors]
+    if leaving:
+        ray.wait(leaving, num_returns=len(leaving), timeout=_LEAVE_SECONDS)
+    for actor in actors:
+        ray.kill(actor, no_restart=True)
 
 
 if __name__ == "__main__":

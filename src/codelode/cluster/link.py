@@ -73,6 +73,12 @@ class Link:
         self._outbox.put(encode({**head, "id": number}, body))
         return future
 
+    def cancel(self, future: Future[Frame]) -> None:
+        """Say that nobody waits for the reply to a call any more; do nothing if it has come."""
+        for number, waiting in list(self._waiting.items()):
+            if waiting is future and self._waiting.pop(number, None) is not None:
+                self._outbox.put(encode({"call": "cancel", "id": number}, b""))
+
     def close(self) -> None:
         """End the connection; the thread of this link fails the calls under way."""
         self.lost = True
