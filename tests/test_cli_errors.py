@@ -47,7 +47,7 @@ from tests.test_cli_index import everything
         (["roster", "/srv/code"], ["ACTION comes first: `lode roster list /srv/code`"]),
         (["cluster", "/srv/code"], ["ACTION comes first: `lode cluster serve /srv/code`"]),
         (["agent", "codex"], ["ACTION comes first: `lode agent install codex`"]),
-        (["agent", "instll", "codex"], ["not one of install, ", "did you mean 'install'?"]),
+        (["agent", "in", "codex"], ["not one of install, ", "did you mean 'install'?"]),
         (["agent", "install", "clade"], ["'clade' is not one of", "did you mean 'claude-code'?"]),
         (["agent", "list", "foo"], ["unknown client: 'foo' is not one of claude-code, "]),
         (["agent", "list", "--user"], ["--user means nothing to `lode agent list`"]),
