@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codelode.cli.commands import load
-from codelode.cli.dashes import flags_of
+from codelode.cli.dashes import flags_of, quoted
 from codelode.errors import UsageError
 from codelode.render import units
 
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 MAX_QUERY_BYTES = 1_000_000
-
-_PLAIN = re.compile(r"[^\"$`\\!\x00-\x1f]*")  # safe between double quotes
 
 
 def query_and_roots(options: argparse.Namespace) -> tuple[str, Sequence[str]]:
@@ -119,10 +116,3 @@ def explain_quotes(query: str) -> None:
 
     if '"' in query and quoted_parts(query):
         streams.say("quoted parts must occur verbatim: leave out the quotes to search by words")
-
-
-def quoted(text: str) -> str:
-    """Return a text as one argument for a shell: as it is, or in double quotes, if possible."""
-    if shlex.quote(text) == text:
-        return text
-    return f'"{text}"' if _PLAIN.fullmatch(text) else shlex.quote(text)

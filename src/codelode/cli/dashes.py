@@ -23,6 +23,7 @@ MARK = "\0"
 """The first character of an argument that is not an option; no argument of a process has it."""
 
 _LIKE_AN_OPTION = re.compile(r"--?[A-Za-z][\w-]*(=.*)?", re.DOTALL)
+_PLAIN = re.compile(r"[^\"$`\\!\x00-\x1f]*")  # safe between double quotes
 
 
 def marked(command: Command, arguments: Sequence[str]) -> list[str]:
@@ -66,6 +67,13 @@ def flags_of(command: Command, arguments: Sequence[str]) -> list[str]:
 def unmarked(text: str) -> str:
     """Return an argument, or the value of an option, as it was given."""
     return text.removeprefix(MARK)
+
+
+def quoted(text: str) -> str:
+    """Return a text as one argument for a shell: as it is, or in double quotes, if possible."""
+    if shlex.quote(text) == text:
+        return text
+    return f'"{text}"' if _PLAIN.fullmatch(text) else shlex.quote(text)
 
 
 def _is_option(argument: str, options: dict[str, Option]) -> bool:
@@ -125,8 +133,6 @@ def _sorted(
 
 def _search_for(arguments: Sequence[str], options: dict[str, Option]) -> str:
     """Return the command that searches for the words, with the same options and roots."""
-    from codelode.cli.advice import quoted
-
     flags, words, roots = _sorted(arguments, options)
     query = " ".join(words)
     end = ["--"] if query.startswith("-") else []
