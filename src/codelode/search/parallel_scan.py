@@ -1,8 +1,8 @@
 """Idle cores help with one query.
 
-There is up to one helper thread per other core for the whole process, started when first needed. The
-thread that searches takes items as the helpers do: if no core is idle, it does everything itself,
-and it never waits for a core while there is work.
+For the whole process, there is up to one helper thread per other core, started when first needed.
+The thread that searches takes items as the helpers do: if no core is idle, it does everything
+itself, and it never waits for a core while there is work.
 """
 
 from __future__ import annotations

@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 DEFINITIONS_PER_BLOCK = 512
 COLUMNS = DEFINITION.names or ()
-"""In the order in which they are packed."""
+"""The columns of a block, in the order in which they are packed."""
 
 Numbers = NDArray[np.uint32]
 """Numbers of which many are kept in memory."""
 
 STEPPED = ("name", "start_line")
-"""Packed as differences to a number before."""
+"""The columns that are packed as differences from an earlier number."""
 
 _PLACES = {name: place for place, name in enumerate(COLUMNS)}
 
@@ -49,7 +49,7 @@ class ChunkFinder:
         """Take the tables `files` and `chunks` of the segment."""
         self._owners = np.repeat(np.arange(len(files), dtype=np.uint16), files["definitions"])
         ends = chunks["start_line"].astype(np.int64) + chunks["more_lines"]
-        # A file and a line as one number, in the order of the table.
+        # An ascending number for each chunk: its file in the upper bits, its last line below.
         self._ends = chunks["file"].astype(np.int64) << 32 | ends
         self._last = files["first_chunk"].astype(np.int64) + files["chunks"] - 1
 
@@ -82,9 +82,9 @@ def definition_records(rows: NDArray[np.void], per: int | None = None) -> list[b
 
 
 def _steps(values: Column, before: Column, per: int) -> Column:
-    """Return the folded difference of each value from its number in `before`.
+    """Return values in blocks of `per`, folded: each value as its difference from `before`.
 
-    `before` has no number for the first value. The first value of each block is folded as it is.
+    `before[i]` is for value i + 1. The first value of each block is folded without a difference.
     """
     differences = values.copy()
     differences[1:] -= before
