@@ -85,7 +85,7 @@ def _idle_cores() -> Iterator[int]:
 class _Help:
     """A call that a helper makes, unless it is withdrawn before."""
 
-    def __init__(self, call: Callable[[], None]) -> None:
+    def __init__(self, call: Callable[[], object]) -> None:
         self._call = call
         self._taken = threading.Lock()  # by the helper that begins, or to withdraw the call
         self._running = threading.Lock()
@@ -123,7 +123,7 @@ class _Helpers:
         self._threads = 0
         self._calls: SimpleQueue[_Help] = SimpleQueue()
 
-    def ask(self, call: Callable[[], None], times: int) -> list[_Help]:
+    def ask(self, call: Callable[[], object], times: int) -> list[_Help]:
         """Let up to `times` helpers make a call."""
         asked = [_Help(call) for _ in range(times)]
         for each in asked:
