@@ -13,15 +13,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from codelode.search.candidates import best_rows, split_keys
+from codelode.search.candidates import best_rows
 from codelode.search.gathered import PROPOSERS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from codelode.search.context import QueryContext
     from codelode.search.gathered import Gathered
-    from codelode.search.shard import Shard
 
 MAX_WORDS = 64
 """A query with more words is not taken for a line of a text."""
@@ -38,12 +37,10 @@ _LETTERS = re.compile(rb"[a-z0-9\x80-\xff]+")
 _NO_LETTERS = re.compile(rb"[^a-z0-9\x80-\xff]*")
 
 
-def fill_runs(gathered: Gathered, shard: Shard, runs: WordRuns) -> None:
-    """Fill in the feature "run" of the candidates of a shard."""
+def fill_runs(gathered: Gathered, runs: WordRuns, text: Callable[[int], bytes]) -> None:
+    """Fill in the feature "run" of the candidates of a shard, given their texts by row."""
     for row in _looked_into(gathered, runs).tolist():
-        number, ordinal = (int(part) for part in split_keys(gathered.keys[row]))
-        text = shard.text(number, ordinal)
-        share = runs.share(text, gathered.covered[row])
+        share = runs.share(text(row), gathered.covered[row])
         gathered.feature("run")[row] = max(0.0, share - LEAST_RUN) / (1 - LEAST_RUN)
 
 
