@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from codelode.search.context import QueryContext
     from codelode.search.gathered import Gathered
+    from codelode.search.word_runs import ReadTexts
 
 READ_ALWAYS = 8
 READ_AT_MOST = 40
@@ -75,17 +76,16 @@ def written_at(query: str, text: bytes) -> int:
     return at if at >= 0 else place_of(needle.lower(), text.lower())
 
 
-def fill_as_written(
-    gathered: Gathered, context: QueryContext, text: Callable[[int], bytes]
-) -> None:
-    """Fill in the feature "as_written" of the candidates of a shard, given their texts by row."""
+def fill_as_written(gathered: Gathered, context: QueryContext, texts: ReadTexts) -> None:
+    """Fill in the feature "as_written" of the candidates of a shard."""
     needle = pasted(context.request.query).encode("utf-8", "replace")
     folded = needle.lower()
 
     def look(row: int) -> float:
-        if place_of(needle, text(row)) >= 0:
+        (text,) = texts((row,))
+        if place_of(needle, text) >= 0:
             return 1.0
-        return OTHER_CASE if place_of(folded, text(row).lower()) >= 0 else 0.0
+        return OTHER_CASE if place_of(folded, text.lower()) >= 0 else 0.0
 
     if needle:
         _fill(gathered, context, look)

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 from codelode.search.as_written import fill_as_written, pasted
 from codelode.search.candidates import split_keys
 from codelode.search.gathered import PROPOSERS, Gathered
-from codelode.search.word_runs import WordRuns, fill_runs
+from codelode.search.word_runs import ReadTexts, WordRuns, fill_runs
 from codelode.text.csr import group_starts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
 
     from codelode.search.candidates import Candidates
     from codelode.search.context import QueryContext
@@ -42,23 +42,24 @@ def text_features(found: Candidates, context: QueryContext, bm25: Bm25) -> Gathe
         number, mine = int(found.segments[start]), found.ordinals[start:stop]
         read.paths[start:stop], read.starts[start:stop] = bm25.shard.places(number, mine)
         read.covered[start:stop] = bm25.covered(number, mine)
-    text = reading(read, bm25.shard)
-    fill_runs(read, runs, text)
-    fill_as_written(read, context, text)
+    texts = reading(read, bm25.shard)
+    fill_runs(read, runs, texts)
+    fill_as_written(read, context, texts)
     return read
 
 
-def reading(gathered: Gathered, shard: Shard) -> Callable[[int], bytes]:
-    """Return a function that reads the text of a candidate, given its row, once."""
-    texts: dict[int, bytes] = {}
+def reading(gathered: Gathered, shard: Shard) -> ReadTexts:
+    """Return a function that reads the texts of candidates, each only once."""
+    known: dict[int, bytes] = {}
 
-    def text(row: int) -> bytes:
-        if row not in texts:
-            number, ordinal = (int(part) for part in split_keys(gathered.keys[row]))
-            texts[row] = shard.text(number, ordinal)
-        return texts[row]
+    def texts(rows: Sequence[int]) -> list[bytes]:
+        new = [row for row in rows if row not in known]
+        if new:
+            numbers, ordinals = (part.tolist() for part in split_keys(gathered.keys[new]))
+            known.update(zip(new, shard.texts(numbers, ordinals), strict=True))
+        return [known[row] for row in rows]
 
-    return text
+    return texts
 
 
 def copy_text_features(read: Gathered, gathered: Gathered) -> None:

@@ -8,6 +8,7 @@ in a shard and among all shards.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +18,7 @@ from codelode.search.candidates import best_rows
 from codelode.search.gathered import PROPOSERS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from codelode.search.context import QueryContext
     from codelode.search.gathered import Gathered
@@ -31,16 +32,20 @@ MOST_TEXTS = 8
 LEAST_RUN = 0.5
 """The share of the query's words in the longest run that counts for nothing."""
 
+ReadTexts = Callable[["Sequence[int]"], list[bytes]]
+"""Returns the texts of candidates, given their rows."""
+
 _MAX_OCCURRENCES = 64
 _REACH = 40  # bytes of text that a word of a run may take, with the gap before it
 _LETTERS = re.compile(rb"[a-z0-9\x80-\xff]+")
 _NO_LETTERS = re.compile(rb"[^a-z0-9\x80-\xff]*")
 
 
-def fill_runs(gathered: Gathered, runs: WordRuns, text: Callable[[int], bytes]) -> None:
-    """Fill in the feature "run" of the candidates of a shard, given their texts by row."""
-    for row in _looked_into(gathered, runs).tolist():
-        share = runs.share(text(row), gathered.covered[row])
+def fill_runs(gathered: Gathered, runs: WordRuns, texts: ReadTexts) -> None:
+    """Fill in the feature "run" of the candidates of a shard."""
+    rows = _looked_into(gathered, runs).tolist()
+    for row, text in zip(rows, texts(rows), strict=True):
+        share = runs.share(text, gathered.covered[row])
         gathered.feature("run")[row] = max(0.0, share - LEAST_RUN) / (1 - LEAST_RUN)
 
 

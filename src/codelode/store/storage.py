@@ -131,7 +131,7 @@ class LocalStorage:
 
     def published_at(self) -> float:
         """Return the modification time of the manifest file."""
-        return (self.directory / MANIFEST).stat().st_mtime
+        return os.stat(f"{self.directory}/{MANIFEST}").st_mtime  # noqa: PTH116 (as above)
 
     def used_at(self) -> float:
         """Return when the index was last used, to the hour, in seconds since the epoch."""
