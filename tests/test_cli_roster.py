@@ -17,7 +17,7 @@ from tests.test_roster_table import written
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[CommandLine, Path]:
-    """A roster of three repositories, one of them for the staff."""
+    """Make a roster of three repositories, one of them for the staff."""
     folder = tmp_path_factory.mktemp("cli-roster")
     lode = CommandLine(folder)
     for name, tree, *label in (

@@ -68,9 +68,9 @@ def existing_roots(
 ) -> Sequence[str]:
     """Return the roots to search: those given, or the current folder.
 
-    Raises `UsageError` if a root does not exist. The message suggests that the missing root is a
-    word of an unquoted query, or the value of an option that was given: of --changed, if `changed`,
-    or of --open, if `opens`.
+    Raises `UsageError` if a root does not exist. The message suggests what the missing root may
+    have been meant as: a word of an unquoted query, the value of --changed (if `changed`: that
+    option was given), or the value of --open (if `opens`, likewise).
     """
     missing = [root for root in roots if not Path(root).exists()]
     if missing:
