@@ -21,7 +21,7 @@ from codelode.search.file_means import mean_cosines
 from codelode.search.name_match import likeness_of_stems, shares_of_symbols
 from codelode.search.parsed_query import parse_query
 from codelode.search.query_words import QueryWords, light_stem, likeness
-from codelode.search.request import SearchRequest
+from codelode.search.request import MODES, Mode, SearchRequest
 from codelode.search.word_runs import WordRuns
 from codelode.text.tokens import text_parts
 from tests.commandline import write_tree
@@ -208,6 +208,21 @@ def test_a_threshold_leaves_out_what_scores_less(index: Index) -> None:
         (hit.path, hit.line) for hit in kept
     ]
     assert index.search("retry alpha", threshold=99) == []
+
+
+@pytest.mark.parametrize("query", ["weather forecast in Lisbon", "retry the failed request"])
+@pytest.mark.parametrize("mode", MODES)
+def test_what_a_floor_leaves_out_is_counted(index: Index, query: str, mode: Mode) -> None:
+    limit = 1000
+    everything = index.answer(query, limit, mode, threshold=0)
+    assert everything.left_out == 0
+    for threshold in (None, 0.1, 1.0, 99.0):
+        some = index.answer(query, limit, mode, threshold=threshold)
+        assert some.left_out == len(everything.hits) - len(some.hits)
+        assert index.answer(query, 1, mode, threshold=threshold).left_out in (0, some.left_out)
+    places = {(hit.path, hit.line) for hit in everything.hits}
+    assert places >= {(hit.path, hit.line) for hit in index.search(query, limit, mode)}
+    assert index.answer("retry", 1).left_out == 0  # there are as many hits as were asked for
 
 
 @pytest.mark.parametrize("value", [True, float("nan"), float("inf"), "3"])
