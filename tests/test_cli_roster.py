@@ -117,7 +117,7 @@ def test_repositories_are_updated_relabeled_and_removed(lode: CommandLine, tmp_p
         ("roster add ROSTER a b c", "expected: lode roster add ROSTER NAME [ROOT]"),
         ("roster list ROSTER a", "expected: lode roster list ROSTER"),
         ("roster remove ROSTER", "expected: lode roster remove ROSTER NAME..."),
-        ("roster grow ROSTER", "invalid choice: 'grow'"),
+        ("roster grow ROSTER", "'grow' is not one of add"),
         ("roster add ROSTER ../x", "'../x' cannot be the name of a repository"),
         ("roster add ROSTER acme/api", "has a repository acme/api already"),
         ("roster add ROSTER acme", "acme/api would lie in the repository acme"),
