@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.cluster.build import descendants
-from benchmarks.cluster.rosters import Ask, OneMachine, asks, comparable
+from benchmarks.cluster.rosters import DEADLINE_SECONDS, Ask, OneMachine, asks, comparable
 from benchmarks.faults.world import scratch_folder
 from codelode import Answer
 from codelode.cluster.answer import ClusterRepositories, Restriction
@@ -62,7 +62,8 @@ class Search:
         while not self._over.is_set():
             ask, right = self._right[len(self.seconds) % len(self._right)]
             began = time.perf_counter()
-            found = self._repositories.answer(ask.request, Restriction(ask.globs))
+            restriction = Restriction(ask.globs, seconds=DEADLINE_SECONDS)
+            found = self._repositories.answer(ask.request, restriction)
             self.seconds.append(time.perf_counter() - began)
             self.partial += bool(found.missing)
             self.wrong += not found.missing and comparable(found) != right
@@ -182,7 +183,7 @@ def run(place: str, nodes: Any, scratch: Path) -> None:
     try:
         deploy(options)
         for ask, _ in right * 2:  # the first search with a pattern reads all texts
-            repositories.answer(ask.request, Restriction(ask.globs, seconds=MOST_SECONDS))
+            repositories.answer(ask.request, Restriction(ask.globs, seconds=DEADLINE_SECONDS))
         observe(
             "an actor is killed",
             repositories,
