@@ -1,4 +1,4 @@
-"""A busy cluster: late calls do not double the work, and nobody works for nothing."""
+"""A busy cluster: late calls do not double the work; calls that nobody waits for are left out."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ REQUEST = SearchRequest("name_3 return", explain=True)
 
 @contextmanager
 def cluster(searchers: int = 2) -> Iterator[tuple[front.Front, list[Any]]]:
-    """Run a cluster; yield its front, and the hits for the request."""
+    """Run a cluster; yield its front, and the right hits for `REQUEST`."""
     pieces = MemoryPieces()
     held = [pieces.repository(name, TREE, set(), 4) for name in ("one", "two")]
     with front_of(searchers) as running, threads(running, searchers, pieces):
@@ -111,7 +111,7 @@ def test_a_cancelled_call_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
                 only.cancel(cancelled)
                 only.call({"call": "ping"}).result(5)  # the searcher has read everything
             assert messages.unpack_counts(kept.result(5), 1)[0] > 0
-            only.cancel(kept)  # it has come: nothing happens
+            only.cancel(kept)  # its reply has come: nothing happens
             until(lambda: not only._waiting, 5)
         assert not cancelled.done()
         assert counts.times == 1
@@ -132,7 +132,7 @@ def test_a_search_that_cannot_begin_is_refused_in_time(monkeypatch: pytest.Monke
 
 
 def test_busy_searchers_are_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All are silent for longer than a searcher that is gone is waited for."""
+    """All searchers are silent for longer than the time for which a lost searcher is waited for."""
     monkeypatch.setattr(link, "SILENCE_SECONDS", 0.05)
     for module in (members, rounds):
         monkeypatch.setattr(module, "RETURN_SECONDS", 0.1)
@@ -144,7 +144,7 @@ def test_busy_searchers_are_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_time_of_a_request_begins_when_it_arrives() -> None:
-    """Not when a thread takes it up: the thread gets the rest."""
+    """The time until a thread is free counts: the thread gets the rest of the seconds."""
     left: list[float] = []
     free = threading.Event()
 

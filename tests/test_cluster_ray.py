@@ -179,7 +179,7 @@ def test_actors_answer_as_one_machine_and_come_back(
 def test_a_node_that_dies_changes_no_answer(
     nodes: Any, world: World, expected: dict[str, Answer]
 ) -> None:
-    """All its processes are killed. Others have its pieces; Ray starts its searcher elsewhere."""
+    """All processes of a node are killed: others have its pieces, Ray starts its searcher again."""
     with deployed(nodes, world) as repositories:
         front = repositories.front
         assert len({link.node for link in front._members.links()}) == SEARCHERS

@@ -1,4 +1,4 @@
-"""A searcher that dies is replaced at once by its understudy, and by itself when it is back."""
+"""A dead searcher is replaced at once by its understudy, until the searcher is back."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def in_turn(
 def at_once(
     session: Session, name: str, answer: Answerer, asked: Sequence[Ask], expected: Sequence[Answer]
 ) -> None:
-    """Add the searches a second of several clients at once; no answer may be partial."""
+    """Record the searches per second of several clients at once; no answer may be partial."""
     for clients in CLIENTS:
         taken: list[float] = []
 

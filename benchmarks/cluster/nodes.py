@@ -5,8 +5,8 @@
 Three nodes of Ray on this machine have a searcher each, with two replicas. Searches run throughout,
 and every answer is compared with that of one machine. The events: the process of an actor is
 killed; a raylet is killed; all processes of a node are killed, and Ray removes it; the control
-store (GCS) is killed. After each, the figures say how long not all pieces had two owners, and when
-Ray had started the searcher again.
+store (GCS) is killed. After each event, the figures say for how long some piece lacked an owner,
+and when Ray had started the searcher again.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class Search:
 
 
 class Owners:
-    """Looks again and again whether all pieces have two owners, from the start until `settled`."""
+    """Measures for how long not all pieces of a front have two owners."""
 
     def __init__(self, front: Front) -> None:
         self._front = front
@@ -80,7 +80,7 @@ class Owners:
         self._whole_at = 0.0
 
     def watch(self, settled: Callable[[Owners], bool]) -> str:
-        """Return what happens from now on."""
+        """Watch until `settled` is true; return for how long pieces lacked an owner, as text."""
         last = self._began = time.monotonic()
         while not settled(self):
             time.sleep(LOOK_SECONDS)
@@ -100,18 +100,18 @@ class Owners:
         return f"two owners again after {self._without:.2f} s in all, for good after {last:.2f} s"
 
     def is_back(self, replaced: int) -> bool:
-        """Return whether all searchers are there, after a number of new connections."""
+        """Return whether all searchers are connected, after `replaced` new connections or more."""
         new = len(self._links) - SEARCHERS
         front = self._front
         return new >= replaced and len(front.searchers()) == SEARCHERS and front.is_whole()
 
     @property
     def seconds(self) -> float:
-        """The seconds since the start."""
+        """The seconds since `watch` began."""
         return time.monotonic() - self._began
 
     def has_left(self, node: str) -> bool:
-        """Return whether all searchers are there, and none on a node."""
+        """Return whether all searchers are connected again, and none of them is on a node."""
         return self.is_back(1) and node not in {link.node for link in self._front.links()}
 
 
@@ -122,7 +122,7 @@ def observe(
     fail: Callable[[], object],
     settled: Callable[[Owners], bool],
 ) -> None:
-    """Search while `fail` breaks something, and print what happened until it is `settled`."""
+    """Search while `fail` breaks something; print what happens until `settled` is true."""
     front = repositories.front
     end = time.monotonic() + MOST_SECONDS
     while not (front.is_whole() and len(front.searchers()) == SEARCHERS):
@@ -189,7 +189,7 @@ def run(place: str, nodes: Any, scratch: Path) -> None:
             repositories,
             right,
             lambda: kill_actor(nodes.address),
-            lambda owners: owners.is_back(2),  # its understudy, then itself
+            lambda owners: owners.is_back(2),  # first by its understudy
         )
         dying = node_of(front, nodes)
         node = dying.node_id
@@ -219,7 +219,7 @@ def run(place: str, nodes: Any, scratch: Path) -> None:
     finally:
         repositories.close()
         front.close()
-        with suppress(ClusterError):  # the control store does not run
+        with suppress(ClusterError):  # the control store was killed
             withdraw(options)
 
 

@@ -45,6 +45,6 @@ class SearcherActor:
         return State(self._options, self._files, self._node, os.getpid(), fronts)
 
     def leave(self) -> None:
-        """Leave the fronts for good: no understudy takes this place. The process goes on."""
+        """Disconnect from the fronts, and end the understudy; this process goes on."""
         self._understudy.close()
         self._searcher.close()

@@ -167,9 +167,9 @@ def _query(request: Request) -> str:
 
 
 async def _in_time(seconds: float, work: Callable[[float], dict[str, Any]]) -> Response:
-    """Answer with what `work` returns, in a thread.
+    """Call `work` in a thread, and answer with what it returns.
 
-    It gets the time that is left of `seconds` when a thread is free; they begin now.
+    `work` gets the seconds that it may take: `seconds`, less the time until a thread was free.
     """
     end = time.monotonic() + seconds
     return _json(await to_thread.run_sync(lambda: work(max(end - time.monotonic(), 0.0))))

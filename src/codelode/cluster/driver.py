@@ -192,7 +192,7 @@ def _states(ray: Any, options: DeployOptions) -> dict[str, State | None]:
 
 
 def _end(ray: Any, names: Iterable[str]) -> None:
-    """End actors, which leave first; one that hangs or is starting is killed all the same."""
+    """Let actors leave their fronts, then kill them, even those that do not reply in time."""
     actors = []
     for name in names:
         with suppress(ValueError):  # the actor has just ended

@@ -1,8 +1,8 @@
 """When a call to a searcher is late, and how many late calls may be sent to a second searcher.
 
-Sending every late call twice would double the work of searchers just when they have too much of
-it, and make all calls later still. So such calls are a small share of all calls, as in Dean and
-Barroso, "The tail at scale", 2013.
+If every late call were sent to a second searcher as well, searchers would have twice the work just
+when they have too much of it, and all calls would be later still. So only a small share of all
+calls is sent twice, as in Dean and Barroso, "The tail at scale", 2013.
 """
 
 from __future__ import annotations
@@ -41,10 +41,10 @@ class Latencies:
 
 
 class Allowance:
-    """The number of late calls that may be sent a second time now. Any thread may call.
+    """The number of late calls that may now be sent to a second searcher. Any thread may call.
 
-    Calls add to it, second calls are taken from it; what is saved is enough for the calls under way
-    to a searcher that hangs.
+    Each answered call adds a fraction to the number, and each second call takes 1 from it. At most
+    `_MOST_SAVED` are saved: enough for the calls under way to a searcher that hangs.
     """
 
     def __init__(self) -> None:
@@ -57,7 +57,7 @@ class Allowance:
             self._saved = min(self._saved + _SECOND_CALLS, _MOST_SAVED)
 
     def take(self) -> bool:
-        """Take one second call; return False if there is none."""
+        """Return whether a call may be sent to a second searcher now, and count it if so."""
         with self._lock:
             if self._saved < 1:
                 return False

@@ -20,7 +20,7 @@ _SOUND_SECONDS = 10.0
 
 
 class KeptProcess:
-    """Keeps a module running as a child process, which sends nothing, until `close`."""
+    """Keeps a module running as a child process until `close`; the child sends nothing."""
 
     def __init__(self, module: str, options: dict[str, Any]) -> None:
         """Start the child. Raises `OSError`."""
@@ -34,14 +34,14 @@ class KeptProcess:
 
     @property
     def pid(self) -> int:
-        """The id of the process, the latest one."""
+        """The id of the current child process."""
         return self._process.pid
 
     def leave(self) -> None:
         """Tell the child to end; do not start it again."""
         with self._lock:
             self._over.set()
-            with suppress(OSError, ValueError):  # it has just ended
+            with suppress(OSError, ValueError):  # the child has just ended
                 self._process.send(LEAVE)
                 self._process.end_input()
 
@@ -55,7 +55,7 @@ class KeptProcess:
         pause = _LEAST_PAUSE
         while True:
             began = time.monotonic()
-            self._process.receive()  # None: it has ended
+            self._process.receive()  # returns when the child ends
             self._process.wait(_END_SECONDS)
             with self._lock:
                 self._process.close()
@@ -64,7 +64,7 @@ class KeptProcess:
             while True:
                 if self._over.wait(pause):
                     return
-                with self._lock, suppress(OSError):  # the machine is short of something
+                with self._lock, suppress(OSError):  # no memory or no free process id
                     if self._over.is_set():
                         return
                     self._process = ChildProcess(self._module, self._options)

@@ -97,7 +97,7 @@ class Searcher:
             pause = _LEAST_PAUSE if met else min(2 * pause, _MOST_PAUSE)
 
     def _lose_front(self) -> None:
-        """Count a front that is gone; close after the last one."""
+        """Count a lost front; close this searcher when the last front is lost."""
         with self._counting:
             self._lost_fronts += 1
             if self._lost_fronts == len(self._options.fronts):

@@ -1,9 +1,9 @@
-"""The understudy of a searcher: a process that takes its place at once if it dies.
+"""The understudy of a searcher: a process that takes its place at once if the searcher dies.
 
-Ray starts a searcher again that has died, but that takes seconds: the start of Python, the imports
-of Ray and of codelode. An understudy has done all that. It waits for the end of its searcher on the
-same machine, whose files it then opens, and searches under the same name until the searcher is
-back: a front knows only the latest connection of each name.
+Ray starts a dead searcher again, but that takes seconds: the start of Python, the imports of Ray
+and of codelode. An understudy, on the same machine, has started and imported codelode in advance.
+When its searcher ends, it opens the same files, and searches under the same name until the searcher
+is back: a front knows only the latest connection of each name.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 MODULE = "codelode.cluster.understudy"
 
 LONGEST_SECONDS = 3600.0
-"""The time for which an understudy searches at most: by then, somebody has noticed."""
+"""The longest time for which an understudy searches: by then, somebody has seen the problem."""
 
 LOOK_SECONDS = 5.0
 """An understudy ends after this time if no front is there."""
@@ -35,7 +35,7 @@ def start(options: SearcherOptions, files: FileOptions) -> KeptProcess:
 
 
 def main() -> None:
-    """Wait for the end of the parent; search in its place, unless it has told this one to leave."""
+    """Wait until the parent ends, then search in its place; just end if it sends `LEAVE` first."""
     parent = ParentProcess.connect()
     options = SearcherOptions(**parent.options["searcher"])
     files = CachedFiles(FileOptions(**parent.options["files"]))
@@ -53,7 +53,7 @@ def stand_in(searcher: Searcher) -> None:
 
 
 def _is_told_to_leave(requests: Iterable[object]) -> bool:
-    """Return whether the parent sends anything before it ends: it is the message to leave."""
+    """Wait for the parent; return whether it sent a message, which is `LEAVE`, before it ended."""
     return any(True for _ in requests)
 
 

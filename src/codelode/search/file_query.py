@@ -63,8 +63,9 @@ class FileMention:
     def match(self, path: bytes) -> float:
         """Return how well an indexed path matches: 1 if it ends with `self.path`, 0 for no match.
 
-        If `self.path` (which may be absolute) ends with the indexed path, the result grows with the
-        number of names that they share.
+        For a name without a folder, `alone` takes the place of 1. If `self.path` (which may be
+        absolute) ends with the indexed path, the result grows with the number of names that they
+        share. In a stack trace, it does so too if only the ends of the paths are equal.
         """
         decoded = os.fsdecode(path)
         found = decoded if _has_no_ending(self.path) else folded_name(decoded)

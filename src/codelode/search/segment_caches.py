@@ -1,7 +1,7 @@
 """The caches of searches that have a value for each segment.
 
-Shards with some segments in common can share them: then a search of other segments than before
-computes only what is new.
+Shards with some segments in common can share these caches. Then a search computes values only for
+segments that no earlier search had.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _LIVE_COUNTS = 4096
 
 
 def mask_room(chunks: int) -> int:
-    """Return the number of filters whose masks are kept, for a number of chunks."""
+    """Return the number of filters whose masks are kept, given the number of chunks."""
     return max(2, _MASK_BYTES // (4 * chunks + 1))
 
 
@@ -32,7 +32,7 @@ class SegmentCaches:
     def __init__(self, segments: int, chunks: int, averages: int = 1) -> None:
         """Make room for some segments with some chunks in all.
 
-        `averages` is the number of different average lengths that searches have in turn.
+        `averages` is the number of average lengths whose values are kept for each segment.
         """
         self.masks: LruCache[tuple[Any, int], Any] = LruCache(mask_room(chunks) * segments)
         """The masks of `search.filters` that shards share: by filter and slot, each in a tuple."""

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from codelode.lru import LruCache
 from codelode.search.fair_lock import SEARCH_LOCK
+from codelode.search.parallel_scan import shared_out
 from codelode.search.segment_caches import SegmentCaches, mask_room
 from codelode.store.snapshot import Snapshot
 from codelode.text.csr import table_rows
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _FOLDERS = 8
+
+_TEXTS_PER_HELPER = 8
+"""This many texts are worth the help of an idle core."""
 
 
 class Shard:
@@ -146,6 +150,20 @@ class Shard:
         segment = self.segment(number)
         file, start, length, *_ = segment.chunks[ordinal].item()
         return segment.text(file, start, start + length)
+
+    def texts(self, numbers: Sequence[int], ordinals: Sequence[int]) -> list[bytes]:
+        """Return the texts of chunks, given the numbers of their segments.
+
+        Idle cores decompress some of them.
+        """
+        texts = [b""] * len(numbers)
+
+        def read(row: int) -> None:
+            texts[row] = self.text(numbers[row], ordinals[row])
+
+        with shared_out(read, range(len(numbers)), helpers=len(numbers) // _TEXTS_PER_HELPER):
+            pass
+        return texts
 
     def places(self, number: int, ordinals: NDArray[np.int64]) -> Places:
         """Return the places of some chunks of a segment."""

@@ -129,7 +129,7 @@ def _of_file(table: Mapping[str, object], path: Path, source: Source) -> Iterato
     for name, raw in _flattened(table, ""):
         key = BY_NAME.get(name)
         if key is None:
-            raise UsageError(f"{path}: {_unknown(name)}")
+            raise UsageError(f"{path}: {unknown_setting(name)}")
         kind = key.project if source == "project" else key.kind
         if kind is None:
             raise UsageError(f"{path}: {_not_here(key)}")
@@ -154,7 +154,8 @@ def _checked(kind: Kind, raw: object, place: str) -> object:
         raise refusal(place, kind.wanted, raw) from None
 
 
-def _unknown(name: str) -> str:
+def unknown_setting(name: str) -> str:
+    """Return the message that a setting is unknown, with the nearest name."""
     import difflib
 
     last = name[:80].rpartition(".")[2]

@@ -58,7 +58,7 @@ def spell(text: bytes, starts: NDArray[np.int64], lengths: NDArray[np.int64], en
 def _lanes(text: bytes, starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> list[_Lane]:
     """Return the bytes of the pieces as little-endian integers, in lanes of eight bytes.
 
-    A lane holds the indexes of the pieces that are long enough to reach it, and their integers.
+    A lane holds the numbers of the pieces that are long enough to reach it, and their integers.
     """
     at_byte = np.ndarray((len(text) - LANE + 1,), "<u8", text, strides=(1,))
     lanes: list[_Lane] = []
