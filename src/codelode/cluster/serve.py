@@ -78,14 +78,7 @@ def serve_cluster(
     if not token and not is_loopback(host):
         token = secrets.token_urlsafe(_TOKEN_BYTES)
     with ExitStack() as stack:
-        front = Front(
-            FrontOptions(
-                cluster_token or secrets.token_urlsafe(_TOKEN_BYTES),
-                *options.listen,
-                replicas=options.replicas,
-                searchers=options.searchers,
-            )
-        )
+        front = Front(_front_options(options, cluster_token))
         stack.callback(front.close)
         repositories = ClusterRepositories(front, roster, options.model)
         stack.callback(repositories.close)
@@ -98,6 +91,15 @@ def serve_cluster(
             application.result(), [*LOOPBACK_NAMES, host, *options.names], token, cookie
         )
         serve(guarded, host, port, lambda bound: announce(url_of(host, bound), token))
+
+
+def _front_options(options: ServeOptions, token: str) -> FrontOptions:
+    return FrontOptions(
+        token or secrets.token_urlsafe(_TOKEN_BYTES),
+        *options.listen,
+        replicas=options.replicas,
+        searchers=options.searchers,
+    )
 
 
 @contextmanager
