@@ -14,15 +14,18 @@ from numpy.typing import NDArray
 
 from codelode import Index
 from codelode.errors import UsageError
+from codelode.search.as_written import fill_as_written
 from codelode.search.candidate_files import CandidateFiles, sampled_chunks
 from codelode.search.context import QueryContext, Statistics
 from codelode.search.dense import Products, dense_scan
 from codelode.search.file_means import mean_cosines
+from codelode.search.gather import gather
+from codelode.search.lexical import TermPostings
 from codelode.search.name_match import likeness_of_stems, shares_of_symbols
 from codelode.search.parsed_query import parse_query
 from codelode.search.query_words import QueryWords, light_stem, likeness
 from codelode.search.request import MODES, Mode, SearchRequest
-from codelode.search.word_runs import WordRuns
+from codelode.search.word_runs import WordRuns, fill_runs
 from codelode.text.tokens import text_parts
 from tests.commandline import write_tree
 from tests.segments import DIMENSIONS, shard_of
@@ -128,6 +131,32 @@ def test_a_query_that_a_text_contains_is_a_full_run(query: list[str], around: li
     lead = [word for word in around[:6] if word not in query]
     rest = [word for word in around[6:] if word not in query]
     assert share_of(asked, " ".join([*lead, "(", *query, ")", *rest])) == 1.0
+
+
+@given(
+    st.lists(
+        st.lists(st.sampled_from([*WORDS, "="]), min_size=1, max_size=9).map(" ".join),
+        min_size=1,
+        max_size=30,
+    ),
+    st.lists(st.sampled_from(WORDS), min_size=1, max_size=6).map(" ".join),
+    st.integers(1, 3),
+)
+def test_texts_read_during_the_scan_show_what_they_show_later(
+    lines: list[str], query: str, segments: int
+) -> None:
+    tree = {f"a/{n}.txt": line.encode() for n, line in enumerate(lines)}
+    shard = shard_of(tree, set(), segments)
+    parsed = parse_query(query)
+    statistics = Statistics.of(shard.snapshot.manifest, TermPostings(shard, parsed.terms).counts())
+    context = QueryContext(SearchRequest(query), parsed, None, statistics)
+    gathered = gather(shard, context)
+    early = [gathered.feature(name).copy() for name in ("run", "as_written")]
+    gathered.features[:] = 0
+    fill_runs(gathered, shard, WordRuns(context))
+    fill_as_written(gathered, shard, context)
+    for name, found in zip(("run", "as_written"), early, strict=True):
+        assert (gathered.feature(name) == found).all()
 
 
 def plain_mean(vectors: NDArray[np.float32], vector: NDArray[np.float32]) -> float:

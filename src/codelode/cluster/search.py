@@ -1,4 +1,8 @@
-"""One search on a cluster: the rounds of calls, and the global half between them."""
+"""One search on a cluster: the rounds of calls to searchers, and the front's steps between them.
+
+Searchers count terms, find candidates and read texts. Between these rounds, the front completes the
+context and ranks the candidates of all searchers: the global half of `codelode.search`.
+"""
 
 from __future__ import annotations
 
