@@ -56,6 +56,8 @@ from tests.test_cli_index import everything
         (["search", "retry", "--mode", "lex"], ["did you mean 'lexical'?"]),
         (["config", "serch.limit"], ["unknown setting 'serch.limit': did you mean"]),
         (["config", "limit"], ["unknown setting 'limit': did you mean 'search.limit'?"]),
+        (["config", "lim"], ["did you mean 'search.limit'?"]),
+        (["config", "hiddn"], ["did you mean 'index.hidden'?"]),
         (["config", "no/where"], ["no such folder: no/where"]),
         (["--versn"], ["unknown option '--versn': did you mean --version?"]),
         (["-v"], ["unknown option '-v'", "lode --help"]),

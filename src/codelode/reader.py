@@ -109,9 +109,9 @@ class IndexReader:
     def update_home(self) -> IndexReader:
         """Return the index that an update of this root writes.
 
-        It is the index that answers for this root, so the index of a folder never hides the index
-        of its tree. The exception is the top of a nested git worktree: as in git, it is a root of
-        its own.
+        It is the index that answers for this root, so an update of a folder in an indexed tree
+        never makes an index that would hide the index of the tree. The exception is the top of a
+        nested git worktree: as in git, it is a root of its own.
         """
         return self if (self.root / ".git").exists() else self.home()
 

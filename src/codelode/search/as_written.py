@@ -2,8 +2,8 @@
 
 Only a text shows whether the query occurs in it, so a few candidates are read: the best of the
 lexical leg, by BM25, among those that have all words of the query. If none of the first
-`READ_ALWAYS` holds the query in its own case, more are read, up to the first one that does. The
-rule is the same in a shard and among all shards.
+`READ_ALWAYS` holds the query in the query's own case, more are read, up to the first one that
+does. The rule is the same in a shard and among all shards.
 """
 
 from __future__ import annotations

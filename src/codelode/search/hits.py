@@ -82,7 +82,7 @@ class _Match(NamedTuple):
 
 
 def _match(segment: Segment, ordinal: int, required: Sequence[Required]) -> _Match:
-    """Return the place of the first match of a chunk; line 0 for none."""
+    """Return the place of the first match of a chunk; line 0 if there is none."""
     if not required:
         return _Match(0, 0)
     from codelode.search.verbatim import first_match

@@ -52,7 +52,7 @@ class Shard:
         caches: SegmentCaches | None = None,
         slots: Sequence[int] | None = None,
     ) -> None:
-        """Take a snapshot. Shards may share `caches`, in which `slots` name their segments.
+        """Wrap a snapshot. Shards may share `caches`, in which `slots` name their segments.
 
         A slot stands for a segment with its prefix and its dead files.
         """
@@ -63,8 +63,7 @@ class Shard:
         self.slots = range(len(segments)) if slots is None else slots
         """The names of the segments in `caches`."""
         self._shares = caches is not None
-        self.masks: LruCache[Any, Any] = LruCache(mask_room(chunks))
-        """The cache of `search.filters`."""
+        self._masks: LruCache[Hashable, Any] = LruCache(mask_room(chunks))
         self.mean_norms = [
             self.caches.mean_norms(slot, live.entry.rows)
             for slot, live in zip(self.slots, segments, strict=True)
@@ -92,14 +91,20 @@ class Shard:
             [self.slots[number] for number in numbers],
         )
 
-    def by_segment(self, key: Hashable, compute: Callable[[Shard], list[T]]) -> list[T]:
-        """Return a value for each segment, in the order of the segments.
+    def masks(self, key: Hashable, compute: Callable[[Shard], list[T]]) -> list[T]:
+        """Return the masks of a filter, by segment: the cache of `search.filters`.
 
-        If caches are shared, values may be known by this `key`: `compute` gets a shard of the other
-        segments.
+        `compute` returns the masks of a shard, which has the segments whose mask is not known.
         """
-        if not self._shares:
-            return compute(self)
+        if self._shares:
+            return self._shared_masks(key, compute)
+        masks: list[T] | None = self._masks.get(key)
+        if masks is None:
+            masks = compute(self)
+            self._masks.put(key, masks)
+        return masks
+
+    def _shared_masks(self, key: Hashable, compute: Callable[[Shard], list[T]]) -> list[T]:
         cache = self.caches.masks
         found: list[tuple[T] | None] = [cache.get((key, slot)) for slot in self.slots]
         unknown = [number for number, value in enumerate(found) if value is None]
@@ -110,9 +115,10 @@ class Shard:
         return [value for each in found if each is not None for value in each]
 
     def below(self, folder: str) -> Self:
-        """Return this shard with a folder in front of all its paths: with a final slash, or "".
+        """Return this shard with a folder in front of all its paths.
 
-        The two shards share the caches that do not depend on paths.
+        `folder` ends with a slash, or is empty. The two shards share the caches that do not depend
+        on paths.
         """
         if not folder:
             return self
