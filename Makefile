@@ -53,7 +53,7 @@ test-browser: $(STAMP) $(AXE)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group browser
 	command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq \
 	  && apt-get install -qq --yes --no-install-recommends chromium >/dev/null; } || true
-	$(BIN)/python -m pytest tests/test_page_browser.py tests/test_page_api.py
+	$(BIN)/python -m pytest tests/test_page_browser.py tests/test_page_api.py tests/test_front_api.py
 
 $(AXE): $(STAMP)
 	npm install --silent --no-audit --no-fund --prefix $(VENV)/axe axe-core@4 || true

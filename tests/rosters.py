@@ -43,7 +43,7 @@ QUEUE: Tree = {
 REPOSITORIES: dict[str, Tree] = {
     "acme/api": SAMPLE,
     "acme/web": WEB,
-    "acme.mirror/api": SAMPLE,  # a clone: everything ties
+    "acme.mirror/api": SAMPLE,  # a copy, so that all scores tie
     "queue": QUEUE,
     "docs/tests": {"guide.md": "# Guide\n\nHow to test the retry scheduler.\n"},
 }

@@ -20,7 +20,7 @@ WEED = shutil.which("weed", path=f"{Path(sys.executable).parent}{os.pathsep}{os.
 BUCKET = "lode-tests"
 _FLAGS = (
     "-volume.max=20",
-    "-s3.port.iceberg=0",  # these two have ports of their own, which another server may have
+    "-s3.port.iceberg=0",  # both services are off: their fixed ports may be in use
     "-s3.port.lance=0",
     "-master.telemetry=false",
 )
@@ -35,7 +35,7 @@ def s3_server(folder: Path) -> Iterator[str]:
     try:
         yield url
     finally:
-        server.kill()  # it would take half a minute to end by itself
+        server.kill()  # a normal end would take half a minute
         server.wait(30)
 
 

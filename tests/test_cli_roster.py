@@ -54,7 +54,8 @@ def test_a_repository_that_the_query_names_is_pointed_out(made: tuple[CommandLin
     lode, roster = made
     shown = lode("search", "--roster", roster, "jitter of the web", "-k", "1").must_succeed()
     assert "add `-r acme/web` to search only there" in shown.message
-    for query in ("jitter of the api", "jitter of the queue"):  # has a hit; is hidden
+    # The repository "api" has a hit; "queue" is hidden.
+    for query in ("jitter of the api", "jitter of the queue"):
         assert not lode("search", "--roster", roster, query, "-k", "1").must_succeed().message
 
 

@@ -22,4 +22,4 @@ def test_the_end_of_the_program_survives_work_that_never_started(
         with pytest.raises(KeyboardInterrupt) as raised:
             attempt.Attempt(lambda _: 1)
     attempt._end_all()
-    assert raised.traceback  # it has kept the attempt until here
+    assert raised.traceback  # the traceback keeps the attempt alive until here

@@ -1,4 +1,4 @@
-"""`lode mcp` as clients meet it: the SDK's client over stdio and HTTP, in both protocol eras."""
+"""`lode mcp` with the SDK's client: over stdio and HTTP, in both versions of the protocol."""
 
 from __future__ import annotations
 

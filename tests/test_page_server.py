@@ -95,7 +95,7 @@ def test_words_of_the_query_filter(site: Site) -> None:
 def test_chips_toggle_filters(site: Site) -> None:
     page = site.get("/", q="retry settings lang:python").html
     hrefs = page.values("a", "href")
-    assert "/?q=retry+settings" in hrefs  # removes lang:python
+    assert "/?q=retry+settings" in hrefs  # the link that removes lang:python
     page = site.get("/", q="retry settings").html
     assert "/?q=retry+settings+lang%3Apython" in page.values("a", "href")
 
@@ -286,7 +286,7 @@ def test_other_addresses_need_a_token(tmp_path: Path) -> None:
     with serving(CommandLine(tmp_path), tree, "--host", "0.0.0.0", "--name", "me.example") as site:
         host = f"127.0.0.1:{site.port}"
         entry = site.url.removeprefix(site.origin)
-        assert site.host == "me.example"  # the address for others
+        assert site.host == "me.example"  # the announced URL has the given name
         site.host = "127.0.0.1"
         assert re.fullmatch(r"/\?token=[\w-]{30,}", entry)
         assert site.ask("/", Host=host).status == 401
@@ -349,7 +349,7 @@ def test_hostile_names_and_contents_are_text(tmp_path: Path) -> None:
 
 
 def test_connections_send_at_once() -> None:
-    """Otherwise the second part of each answer waits for the acknowledgment of the first."""
+    """With a delay, the second part of an answer would wait until the first is acknowledged."""
     config = uvicorn.Config("unused", host="127.0.0.1", port=0)
     with _bind(config) as bound:
         bound.listen()

@@ -262,7 +262,7 @@ def test_an_excerpt_goes_on_from_the_line_of_the_hit_if_that_matches_well() -> N
     hit = replace(numbered(*body), line=7, symbol="call_later")
     few = section(hit, ("loop", "delay"))
     assert [line.number for line in excerpt(few, hit.line)] == list(range(7, 14))
-    body[0] = "    schedule callback in event loop"  # too good to leave out
+    body[0] = "    schedule callback in event loop"  # the most terms: must be shown
     hit = replace(numbered(*body), line=7, symbol="call_later")
     many = section(hit, ("schedule", "callback", "event", "loop", "delay"))
     assert [line.number for line in excerpt(many, hit.line)][:1] == [1]

@@ -121,7 +121,7 @@ def test_runs_by_hand() -> None:
     st.lists(st.sampled_from(WORDS), min_size=2, max_size=5, unique=True),
     st.lists(st.sampled_from([*WORDS, "other"]), max_size=12),
 )
-def test_a_query_in_a_text_is_a_whole_run(query: list[str], around: list[str]) -> None:
+def test_a_query_that_a_text_contains_is_a_full_run(query: list[str], around: list[str]) -> None:
     asked = " ".join(query)
     if len(words_of(asked).sequence) < 2:
         return

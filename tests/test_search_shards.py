@@ -43,7 +43,7 @@ NOWHERE = Path("/nowhere")
 
 lines = st.lists(st.sampled_from(WORDS), min_size=1, max_size=4).map(" ".join)
 definitions = st.sampled_from(["def alpha():\n    return beta\n", "class HTTPServer:\n    x = 1\n"])
-# Few texts for many files: scores tie all the time.
+# Many files share a few texts, so that scores tie all the time.
 texts_of_files = st.one_of(lines, definitions).map(str.encode)
 paths = st.builds("{}/{}".format, st.sampled_from(["a", "b", "tests"]), st.integers(0, 15))
 trees = st.dictionaries(paths, texts_of_files, min_size=12, max_size=40)
@@ -116,7 +116,7 @@ def search_split(shards: Sequence[Shard], encoder: Encoder, request: SearchReque
     requests,
     st.sampled_from([1, 4, 100]),
 )
-def test_shards_together_answer_as_the_whole(
+def test_shards_together_answer_as_one_index(
     tree: dict[str, bytes],
     dead: set[str],
     segments: int,
@@ -134,7 +134,7 @@ def test_shards_together_answer_as_the_whole(
 
 @settings(max_examples=100, deadline=None)
 @given(trees, st.integers(1, 6), requests, st.sampled_from([1, 4, 100]))
-def test_the_layout_of_segments_does_not_show(
+def test_the_layout_of_segments_changes_no_answer(
     tree: dict[str, bytes], segments: int, request: SearchRequest, candidates: int
 ) -> None:
     encoder = TextEncoder()

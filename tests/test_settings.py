@@ -55,7 +55,7 @@ VALUES: dict[str, tuple[str, str]] = {
 }
 """A value of every setting: as TOML has it, and as variables and `lode config` have it."""
 
-# A project file may set these. A new one needs a reason: see `codelode.settings.keys`.
+# All settings that a project file may have. Another needs a reason: see `codelode.settings.keys`.
 OF_A_PROJECT = {
     "index.hidden",
     "index.no-ignore",
@@ -116,7 +116,7 @@ def test_a_flag_has_at_most_one_setting() -> None:
             for key in KEYS
         )
 
-    later = len(WALK) + 1  # one more for the model
+    later = len(WALK) + 1  # settings of the walk, and the model
     for command in COMMANDS:
         assert flags(command) == len(keys_of(command)) + (later if command.name == "index" else 0)
 
@@ -197,7 +197,7 @@ def test_the_project_file_is_the_nearest_one_in_the_worktree(tmp_path: Path) -> 
     (root / "a" / "pyproject.toml").unlink()
     assert limit(root / "a" / "b") == 1
     (root / "codelode.toml").unlink()
-    assert limit(root) is None  # not that of a folder above the worktree
+    assert limit(root) is None  # files above the worktree do not count
     other = write_tree(tmp_path / "other" / "inner", {"x.py": ""})
     assert limit(other) is None  # without a worktree, only the folder itself counts
     assert limit(tmp_path) == 9
@@ -212,7 +212,7 @@ def test_which_files_are_indexed_is_a_matter_of_the_root(lode: CommandLine, tree
             assert lode("search", "-l", "x", tree, "-g", ".dot/*").text != ""
     lode("index", tree, "--no-hidden").must_succeed()
     assert lode("search", "-l", "x", tree, "-g", ".dot/*").text == ""
-    # The file of a folder does not change how its tree is indexed.
+    # The settings file of a folder within the tree does not change how the tree is indexed.
     write_tree(tree, {"src/codelode.toml": "[index]\nno-ignore = true\n"})
     lode("index", tree / "src").must_succeed()
     assert lode("search", "-l", "retry", tree, "-g", "build/*").text == ""
@@ -323,7 +323,9 @@ def test_an_invalid_variable_is_refused(lode: CommandLine, tree: Path, value: st
     refused.must_be_refused("LODE_SEARCH_LIMIT must be a whole number from 1 to 1000", value)
 
 
-def test_files_that_are_none_do_no_harm(lode: CommandLine, tmp_path: Path) -> None:
+def test_settings_files_that_are_links_or_fifos_do_no_harm(
+    lode: CommandLine, tmp_path: Path
+) -> None:
     root = write_tree(tmp_path / "tree", {"a.py": "x = 1\n"})
     secret = write_tree(tmp_path, {"secret.toml": "search.limit = 1\n"}) / "secret.toml"
     (root / "codelode.toml").symlink_to(secret)
@@ -336,7 +338,7 @@ def test_files_that_are_none_do_no_harm(lode: CommandLine, tmp_path: Path) -> No
     assert lode("search", "x", root).code == 0
 
 
-def test_other_peoples_pyproject_is_none_of_our_business(lode: CommandLine, tree: Path) -> None:
+def test_a_pyproject_without_our_table_is_ignored(lode: CommandLine, tree: Path) -> None:
     write_tree(tree, {"pyproject.toml": "[tool.ruff]\nline-length = [\n"})
     assert lode("search", "retry", tree).code == 0
     write_tree(tree, {"pyproject.toml": "[project]\ndependencies = ['codelode']\n"})

@@ -107,7 +107,7 @@ def test_definitions_of_several_indexes_are_listed_as_of_one(tmp_path: Path) -> 
 
 
 def test_several_indexes_answer_as_one(tmp_path: Path) -> None:
-    """Statistics cover all indexes; the paths are the same, because their words count too."""
+    """Two indexes searched as one have the hits of a single index with the same files."""
     for root, folder in (("whole", "aa"), ("whole", "bb"), ("one", "aa"), ("two", "bb")):
         files: dict[str, str | bytes] = {
             f"{folder}/{path}": text.replace("retry", f"retry_{folder}")

@@ -140,7 +140,7 @@ class Index(Lookups):
 
         if limit is not None:
             limit = arguments.whole_number("limit", limit)
-        refresher = self._refresher  # checks the budget
+        refresher = self._refresher  # raises an error if the budget is invalid
         watcher = Watcher(self._reader, limit, arguments.function("listener", listener))
         refresher.watcher = watcher
         return watcher

@@ -95,7 +95,7 @@ class OpenedIndex:
         from codelode.serving.dispatcher import Dispatcher
 
         self._dispatcher = Dispatcher(self._reader, processes)
-        weakref.finalize(self, self._dispatcher.close)  # it has no reference to this object
+        weakref.finalize(self, self._dispatcher.close)  # the dispatcher has no reference to `self`
 
     def close(self) -> None:
         """End the child processes, if there are any; later searches run in this process."""

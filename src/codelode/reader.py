@@ -69,7 +69,7 @@ class IndexReader:
         self.storage = LocalStorage(directory)
         self.has_own_encoder = encoder is not None
         self._encoder = encoder
-        self._opened: tuple[bytes, Shard] | None = None  # (stamp of its manifest, shard)
+        self._opened: tuple[bytes, Shard] | None = None  # a shard, and the stamp of its manifest
         self._outer: IndexReader | None = None
 
     def exists(self) -> bool:
@@ -94,14 +94,14 @@ class IndexReader:
             if recorded != os.fsdecode(parent):
                 continue
             if self._outer is not None and self._outer.root == parent:
-                outer = self._outer  # its snapshot is open
+                outer = self._outer  # the known reader has a snapshot open
             if covers(outer.shard(), self._below(outer)) or self._would_cover(outer):
                 self._outer = outer
                 return outer
         return None
 
     def home(self) -> IndexReader:
-        """Return this index; without it, the enclosing one that answers for its root, if any."""
+        """Return the index to search: this one, or an enclosing one while this one is missing."""
         outer = None if self.storage.has_manifest() else self.enclosing()
         return outer or self
 

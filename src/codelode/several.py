@@ -109,7 +109,7 @@ class SeveralRoots:
     def refresh(self, fresh: Fresh = "auto") -> Freshness:
         """Bring the indexes up to date, as `answer` does; return how they compare with the trees.
 
-        The age is that of the oldest. Raises what `Index.refresh` does.
+        The age is the age of the oldest index. Raises what `Index.refresh` does.
         """
         states = [index.refresh(fresh) for index in self.indexes]
         age = max(index.reader.home().age() for index in self.indexes)

@@ -153,7 +153,7 @@ def commit_object(place: str, action: str, generation: Generation | None) -> dic
 
 
 def collected_object(place: str, collected: Collected, dry_run: bool) -> dict[str, Any]:
-    """Return what `lode roster gc` removed, or would."""
+    """Return what `lode roster gc` removed, or would remove."""
     return {
         "roster": without_surrogates(place),
         "dry_run": dry_run,

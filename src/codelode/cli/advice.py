@@ -68,9 +68,9 @@ def existing_roots(
 ) -> Sequence[str]:
     """Return the roots to search: those given, or the current folder.
 
-    Raises `UsageError` if a root does not exist. The message suggests that it is a word of an
-    unquoted query or the value of an option that was given: of --changed, if `changed`, or of
-    --open, if `opens`.
+    Raises `UsageError` if a root does not exist. The message suggests that the missing root is a
+    word of an unquoted query, or the value of an option that was given: of --changed, if `changed`,
+    or of --open, if `opens`.
     """
     missing = [root for root in roots if not Path(root).exists()]
     if missing:

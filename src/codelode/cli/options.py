@@ -38,7 +38,7 @@ class Option:
 
     @property
     def takes_value(self) -> bool:
-        """Whether it has a value, which may be optional. A positional argument is its own value."""
+        """Whether the argument takes a value, perhaps optional; true for a positional argument."""
         return self.settings.get("action") not in _VALUELESS
 
     @property
@@ -147,7 +147,7 @@ def profile_file(text: str) -> str:
 
 
 def limit(default: int) -> Option:
-    """Return the flag for the most places to print; without it, its value is None."""
+    """Return the flag for the maximum number of places; its value is None if it is omitted."""
     return option(
         "-k",
         "--limit",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LESS = "FRX"
-"""Options of less, as git sets them: quit if all fits one screen, color, and leave it there."""
+"""Options of less, as git sets them: quit if all fits one screen, show colors, keep the output."""
 
 
 @contextmanager
@@ -37,7 +37,7 @@ def paged() -> Iterator[None]:
         try:
             yield
             sys.stdout.flush()
-        except BrokenPipeError:  # the reader has seen enough
+        except BrokenPipeError:  # the user has quit the pager
             streams.discard_output()
             sys.stdout.flush()
         finally:

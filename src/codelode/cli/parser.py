@@ -24,7 +24,7 @@ _NO_VALUE = "ignored explicit argument"
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        if message.startswith(_REQUIRED):  # argparse also names those that may be left out
+        if message.startswith(_REQUIRED):  # argparse also lists arguments that may be omitted
             needed = [each for each in self._positionals_needed() if each in message]
             message = f"{', '.join(needed)} is missing" if needed else message
         message = message.replace(_NO_VALUE, "takes no value, but has")
@@ -95,7 +95,7 @@ def start_of(command: Command, options: argparse.Namespace) -> str | None:
 def _parsed(
     parser: argparse.ArgumentParser, command: Command, arguments: Sequence[str]
 ) -> argparse.Namespace:
-    # Intermixed, because `lode search QUERY -k 3 ROOT` is what people type.
+    # Options may be between arguments: people type `lode search QUERY -k 3 ROOT`.
     parsed = parser.parse_intermixed_args(marked(command, arguments))
     for name, value in vars(parsed).items():
         if isinstance(value, str):
@@ -140,7 +140,7 @@ def usage(command: Command) -> str:
 
 
 def overview(version: str, groups: Iterable[tuple[str, Sequence[Command]]]) -> str:
-    """Return the text of `lode --help`; the groups are those of all commands, with titles."""
+    """Return the text of `lode --help`; `groups` has the title and the commands of each group."""
     known = [(title, list(commands)) for title, commands in groups]
     longest = max(len(each.name) for _, commands in known for each in commands)
     rows = []

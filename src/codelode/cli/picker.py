@@ -144,7 +144,7 @@ class Picker:
             chosen = number == self._selected
             line = hit_line(hit, self._found.root, self._live.several.given, self._half() - 2)
             pieces.append(("", "▌ " if chosen else "  "))
-            if chosen:  # reversed, each color would be a background of its own
+            if chosen:  # one style: in reverse video, each color would be a background
                 pieces.append(("class:selected", "".join(text for _, text in line)))
             else:
                 pieces += line

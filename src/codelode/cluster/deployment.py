@@ -17,7 +17,7 @@ NAMESPACE = "codelode"
 class DeployOptions:
     """The searchers of a roster on the Ray cluster at `address` (empty: this machine's cluster).
 
-    They dial `fronts` and prove that they know `token`. `site` tells apart the searchers of
+    They dial `fronts` and prove that they know `token`. `site` distinguishes the searchers of
     different fronts of one roster.
     """
 

@@ -186,7 +186,7 @@ def _unpacked(packed: Any) -> SymbolHit:
 
 
 def _order(packed: Any, stage: Stage) -> tuple[Any, ...]:
-    """Return an order that can be compared with others. Raises `ValueError`, `TypeError`."""
+    """Return a packed `order`, comparable with others. Raises `ValueError`, `TypeError`."""
     wanted = _ORDERS[stage]
     if [type(value) for value in packed] != [*wanted]:
         raise ValueError("an order of another kind")

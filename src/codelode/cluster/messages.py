@@ -11,6 +11,9 @@ their number in the view: the keys of candidates contain it instead of a segment
 | `count`  | the number of live chunks with each term                                      |
 | `gather` | the candidates of some pieces                                                 |
 | `texts`  | the hits for some candidates                                                  |
+| `cancel` | to leave out the call with this `id`; there is no reply                       |
+
+`seconds` is the time that a front waits for a reply; a searcher leaves out what is later.
 
 A reply to `count`, `gather` or `texts` lists as `missing` the pieces that it does not cover. A
 reply with `unknown` says that the view is not open.

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode.cluster import messages
+from codelode.cluster.hedging import Allowance, Latencies
 from codelode.cluster.messages import Asked
-from codelode.cluster.rounds import Call, Latencies, Pieces, Reply, Round
+from codelode.cluster.rounds import Call, Pieces, Reply, Round
 from codelode.lru import LruCache
 from codelode.search.gathered import Gathered
 from codelode.search.parsed_query import parse_request
@@ -53,9 +54,13 @@ class CountCache:
 
 @dataclass
 class Memory:
-    """The knowledge that searches leave for later ones: counts of terms, and latencies of calls."""
+    """The knowledge that searches leave for later ones: counts of terms, and latencies of calls.
+
+    `allowance` is the number of late calls that may be sent to a second searcher.
+    """
 
     counts: CountCache = field(default_factory=CountCache)
+    allowance: Allowance = field(default_factory=Allowance)
     latencies: dict[str, Latencies] = field(
         default_factory=lambda: {call: Latencies() for call in _CALLS}
     )
@@ -137,7 +142,7 @@ class ClusterSearch:
     def texts(self, ranked: Ranked, asked: bytes) -> list[Hit]:
         """Return the hits for the ranked chunks, without those that no searcher could read.
 
-        `asked` is the search that they answer, packed; empty for chunks near to a place.
+        `asked` is the packed search (see `Asked`); it is empty for chunks that are near to a place.
         """
         numbers = ranked.keys >> 32
 
@@ -171,7 +176,8 @@ class ClusterSearch:
         read: Callable[[Frame, Pieces], T],
     ) -> list[Reply[T]]:
         """Run a round, and note the pieces that no reply covers."""
-        asking = Round(self._view, self._members, Call(make, read), self._memory.latencies[kind])
+        latencies, allowance = self._memory.latencies[kind], self._memory.allowance
+        asking = Round(self._view, self._members, Call(make, read), latencies, allowance)
         self.missing |= asking.run(pieces, self._deadline)
         return asking.replies
 

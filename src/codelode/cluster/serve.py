@@ -10,20 +10,20 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from codelode.cluster.answer import ClusterRepositories
-from codelode.cluster.application import ClusterApi
 from codelode.cluster.deploy import deploy, withdraw
 from codelode.cluster.deployment import DeployOptions
 from codelode.cluster.front import Front, FrontOptions
+from codelode.cluster.kept_process import KeptProcess
 from codelode.cluster.searcher import SearcherOptions
 from codelode.errors import UsageError
 from codelode.http.guard import LOOPBACK_NAMES, Guard
 from codelode.http.listen import serve, url_of
 from codelode.roster.roster import Roster
 from codelode.system.loopback import is_loopback
-from codelode.system.processes import ChildProcess
 
 if TYPE_CHECKING:
     from codelode.cluster.files import FileOptions
+    from codelode.http.guard import Application
 
 PROCESS = "codelode.cluster.process"
 
@@ -57,13 +57,17 @@ class ServeOptions:
 
 
 def serve_cluster(
-    options: ServeOptions, cluster_token: str, announce: Callable[[str, str], None]
+    options: ServeOptions,
+    cluster_token: str,
+    site: Callable[[ClusterRepositories, Sequence[str]], Application],
+    announce: Callable[[str, str], None],
 ) -> None:
     """Serve until interrupted.
 
-    `cluster_token` is the token of the front and the searchers (empty: a new one). `announce` gets
-    the URL and the token of the API. Raises `UsageError`, `ClusterError`, and the errors of
-    `Roster.open`.
+    `cluster_token` is the token of the front and the searchers (empty: a new one). `site` makes the
+    application, for clients with some labels. `announce` gets its URL and its token.
+
+    Raises `UsageError`, `ClusterError`, and the errors of `Roster.open`.
     """
     if options.fronts and not cluster_token:
         raise UsageError("fronts that share searchers need the same LODE_CLUSTER_TOKEN")
@@ -86,20 +90,21 @@ def serve_cluster(
         stack.callback(repositories.close)
         start = _processes if options.ray is None else _actors
         stack.enter_context(start(options, front))
-        application = ClusterApi(repositories, options.labels).application()
-        guarded = Guard(application, [*LOOPBACK_NAMES, host, *options.names], token)
+        application = site(repositories, options.labels)
+        cookie = "lode_front" if token else ""
+        guarded = Guard(application, [*LOOPBACK_NAMES, host, *options.names], token, cookie)
         serve(guarded, host, port, lambda bound: announce(url_of(host, bound), token))
 
 
 @contextmanager
 def _processes(options: ServeOptions, front: Front) -> Iterator[None]:
-    """Run the searchers as child processes, which end with this one."""
-    running = []
+    """Run the searchers as child processes; one that ends is started again."""
+    running: list[KeptProcess] = []
     try:
         for number in range(options.searchers):
             searcher = SearcherOptions(f"searcher-{number}", [front.address], front.token)
             running.append(
-                ChildProcess(
+                KeptProcess(
                     PROCESS,
                     {
                         "searcher": asdict(searcher),
@@ -111,9 +116,8 @@ def _processes(options: ServeOptions, front: Front) -> Iterator[None]:
         yield
     finally:
         for process in running:
-            process.end_input()
+            process.leave()
         for process in running:
-            process.wait(2)
             process.close()
 
 

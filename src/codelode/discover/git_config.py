@@ -12,7 +12,7 @@ from codelode.discover import wildmatch
 from codelode.discover.safe_open import read_settings
 
 MAX_SETTINGS_BYTES = 1 << 20
-_MAX_INCLUDES = 10  # inside each other: the limit of git
+_MAX_INCLUDES = 10  # nested includes; git has the same limit
 
 _BLANK = re.compile(rb"(?:[ \t\r\n]|[#;][^\n]*)*")
 _SECTION = re.compile(rb'\[([-.A-Za-z0-9]+)(?:[ \t]+"((?:[^"\\\n]|\\[^\n])*)")?\]')

@@ -140,7 +140,7 @@ class _Table:
                 and tokens[0] is wildmatch.Stars.FOLDERS
                 and wildmatch.depth(tokens[1:]) == 0
             ):
-                tokens = tokens[1:]  # `**/name` is `name`
+                tokens = tokens[1:]  # `**/name` means the same as `name`
             elif rule.with_path:
                 self._file_path(number, tokens, by_depth)
                 continue

@@ -24,7 +24,7 @@ LANGUAGES = "languages"
 
 
 def model(name: str | None) -> Iterator[Diagnosis]:
-    """Yield findings about the bundled model, and about another one set for new indexes.
+    """Yield findings about the bundled model, and about the model that is set for new indexes.
 
     `name` is None if no model is set.
     """

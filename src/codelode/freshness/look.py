@@ -76,7 +76,7 @@ def look(
 
     With a `scope`, compare only that part. Files whose times differ are read, because a new time
     alone is no difference. A look that exceeds its bounds stops and is not `finished`. Raises
-    `UsageError` if the root cannot be read, and whatever reading the snapshot raises.
+    `UsageError` if the root cannot be read, and the errors of reading the snapshot.
     """
     found = Look(snapshot.manifest.generation, time.time_ns())
     found.whole = scope is None

@@ -90,7 +90,7 @@ class Guard:
         if not self._is_token(given.encode("utf-8", "replace")):
             return None
         rest = urlencode([field for field in fields if field[0] != "token"])
-        path = "/" + scope["raw_path"].decode("latin-1").lstrip("/")  # `//x` is another host
+        path = "/" + scope["raw_path"].decode("latin-1").lstrip("/")  # `//x` would mean host x
         return f"{path}?{rest}" if rest else path
 
     def _welcome(self, location: str) -> list[tuple[bytes, bytes]]:

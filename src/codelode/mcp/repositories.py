@@ -42,7 +42,7 @@ class RepositorySources:
 
     @property
     def first(self) -> Mapping[Path, FirstIndex]:
-        """No indexes are made here."""
+        """Empty: the indexes of repositories are made elsewhere."""
         return {}
 
     def search(self, path: str, request: SearchRequest) -> Searched:
@@ -134,7 +134,7 @@ class RepositorySources:
 
 
 def _clean(path: str) -> str:
-    """Return a path without a final slash. Raises `UsageError` if it leads out of everything."""
+    """Return a path without a final slash. Raises `UsageError` if it cannot be in a repository."""
     clean = posixpath.normpath(path.strip().lstrip("/") or ".")
     if clean == "." or clean.split("/")[0] == ".." or "\0" in clean:
         raise UsageError(f"{path!r} is not the path of a file: see status for the repositories")

@@ -26,6 +26,8 @@ from codelode.page.words import parse
 from codelode.render.sanitize import visible_name
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from starlette.requests import Request
 
     from codelode.page.search import Results
@@ -56,25 +58,36 @@ class Page:
         self._figures = figures
 
     def application(self) -> Starlette:
-        """Return the application of all routes."""
+        """Return the application of all routes: the page and its API."""
         get = partial(Route, methods=["GET"])
-        post = partial(Route, methods=["POST"])
+        api_routes = [
+            get("/api/openapi.json", self.api_description),
+            get("/api/search", self.api_search),
+            get("/api/file", self.api_file),
+            get("/api/outline", self.api_outline),
+            get("/api/related", self.api_related),
+            get("/api/status", self.api_status),
+            Route("/api/update", self.api_update, methods=["POST"]),
+            Route("/update", self.update, methods=["POST"]),
+        ]
+        return self.with_api(api_routes)
+
+    def with_api(self, api_routes: Sequence[Route]) -> Starlette:
+        """Return the application of the page, with an API whose routes begin with `/api/`.
+
+        Errors of these routes become JSON: `{"error": "…"}`.
+        """
+        get = partial(Route, methods=["GET"])
         return Starlette(
             routes=[
+                *api_routes,
                 get("/", self.index),
                 get("/results", self.fragment),
                 get("/file/{path:file}", self.file),
                 get("/related/{path:file}", self.related),
                 get("/status", self.status),
-                post("/update", self.update),
+                get("/state", self.api_status),
                 get("/assets/{digest}/{name}", asset_response),
-                get("/api/openapi.json", self.api_description),
-                get("/api/search", self.api_search),
-                get("/api/file", self.api_file),
-                get("/api/outline", self.api_outline),
-                get("/api/related", self.api_related),
-                get("/api/status", self.api_status),
-                post("/api/update", self.api_update),
             ],
             exception_handlers={HTTPException: self._refused, CodelodeError: self._failed},
         )
@@ -160,7 +173,7 @@ class Page:
         )
 
     async def api_status(self, request: Request) -> Response:
-        """Answer `/api/status`."""
+        """Answer `/api/status`, and `/state`, which the page asks again and again."""
         return _json(await to_thread.run_sync(api.status_object, self._trees))
 
     async def api_update(self, request: Request) -> Response:

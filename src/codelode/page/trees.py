@@ -65,7 +65,7 @@ class Tree(Protocol):
 
     @property
     def is_on_disk(self) -> bool:
-        """Whether texts are those of the files now; otherwise, they are as they were indexed."""
+        """Whether texts are read from the disk now; otherwise, they are as they were indexed."""
 
     def file(self, path: str) -> Path | None:
         """Return the file on this machine; None if it is elsewhere."""

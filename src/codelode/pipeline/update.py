@@ -1,4 +1,4 @@
-"""Bring an index up to date with its tree: the whole index path on one screen."""
+"""Bring an index up to date with its tree: the whole index path, step by step."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ class Style:
 
     @property
     def guarded(self) -> bool:
-        """Whether to escape control characters: color is meant for a terminal, even via a pipe."""
+        """Whether to escape control characters: if output is for a terminal, or colored for one."""
         return self.color or self.terminal
 
 

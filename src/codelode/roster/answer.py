@@ -72,7 +72,7 @@ class SelectedRepositories:
         cache: ObjectCache | None = None,
         model: str | None = None,
     ) -> None:
-        """Select. `model` is the model that made the indexes, if it is not a bundled one.
+        """Select repositories. `model` is the model of their indexes, if it is not a bundled one.
 
         Raises `UsageError` if there is nothing to search.
         """

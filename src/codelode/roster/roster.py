@@ -156,22 +156,22 @@ class Selection:
 
     @property
     def files(self) -> int:
-        """Live files with text."""
+        """The number of live files with text."""
         return self._sum("files")
 
     @property
     def chunks(self) -> int:
-        """Live chunks."""
+        """The number of live chunks."""
         return self._sum("chunks")
 
     @property
     def tokens(self) -> int:
-        """Terms in all live chunks."""
+        """The number of terms in all live chunks, repeated ones included."""
         return self._sum("tokens")
 
     @property
     def index_bytes(self) -> int:
-        """Size of all segments, shared ones once for each repository."""
+        """The size of all segments in bytes; a shared one counts for each of its repositories."""
         return self._sum("index_bytes")
 
     @property

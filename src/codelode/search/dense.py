@@ -1,7 +1,7 @@
 """The dense leg: an exact scan of the int8 codes.
 
 The query is quantized too, so the scan is integer arithmetic at memory bandwidth. `cosines` scores
-the survivors again with the query as floats and with the residuals of their codes, which leaves
+the best chunks again with the query as floats and with the residuals of their codes, which leaves
 a third of the error.
 """
 
@@ -144,7 +144,7 @@ def _scan(
     if min(by_run, by_copy) > len(codes):
         return _dots(query, codes)[mask.ordinals], mask.ordinals
     if by_copy < by_run:
-        rows = codes.take(mask.ordinals.astype(np.intp), axis=0)  # twice as fast as `[]`
+        rows = codes.take(mask.ordinals.astype(np.intp), axis=0)  # twice as fast as `codes[...]`
         return _dots(query, rows), mask.ordinals
     runs = [_dots(query, codes[start:stop]) for start, stop in mask.runs.tolist()]
     return np.concatenate(runs), mask.ordinals

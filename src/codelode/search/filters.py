@@ -71,13 +71,16 @@ def chunk_masks(
     match.
     """
     key = (frozenset(languages or ()), tuple(globs or ()), part)
+
+    def compute(shard: Shard) -> list[Mask]:
+        if not required:
+            return _masks(shard, *key)
+        masks = chunk_masks(shard, languages, globs, part, required[:-1])
+        return _matching(shard, masks, required[-1])
+
     masks: list[Mask] | None = shard.masks.get((*key, *required))
     if masks is None:
-        if required:
-            masks = chunk_masks(shard, languages, globs, part, required[:-1])
-            masks = _matching(shard, masks, required[-1])
-        else:
-            masks = _masks(shard, *key)
+        masks = shard.by_segment((*key, *required), compute)
         shard.masks.put((*key, *required), masks)
     return masks
 

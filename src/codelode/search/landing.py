@@ -60,14 +60,14 @@ def land(
         if row is None:
             return Landing(line, *_between(rows, line, passage), None, None)
         line = row.name_line if not is_exact and _fits(row, passage) else line
-        if row.start_line > passage.last_line:  # only its comment is in the passage
+        if row.start_line > passage.last_line:  # the passage has only its comment
             first, last = _between(rows, line, passage)
             return Landing(
                 line, first, last, definitions.qualified_name(passage.file, row.place), row.kind
             )
     return Landing(
         line,
-        max(min(row.start_line, line), passage.first_line),  # no lines of the definitions around it
+        max(min(row.start_line, line), passage.first_line),  # without the rest of the passage
         min(row.end_line, passage.last_line),
         definitions.qualified(passage.file, row, rows),
         row.kind,
@@ -81,9 +81,10 @@ def _best_line(
     query: LandingQuery,
     asked: int,
 ) -> tuple[int, bool, DefinitionRow | None]:
-    """Return the line that answers a query best, and the definition that it was chosen for, if any.
+    """Return the line that answers a query best, a flag, and the definition of the line, if any.
 
-    The flag says that the query asks for just this line: by its number, or as text.
+    The flag says that the query asks for exactly this line: by its number, or as text. The
+    definition is the one whose name answers the query.
     """
     context = query.context
     at = written_at(query.phrase, passage.text) if query.phrase else -1
@@ -131,12 +132,12 @@ class _Matches:
             self.best = _row(starts, min(blank, len(text) - 1)) if text else 0
 
     def add(self, names: Iterable[str]) -> None:
-        """Add the lines that hold one of some names, in lower case."""
+        """Add the lines that hold any of some names, which are in lower case."""
         for name in names:
             self._add(name)
 
     def _add(self, needle: str, share: float | None = None) -> None:
-        """Add the lines that hold a term, and its share to each line on which it begins a word."""
+        """Add the lines with a term; add its share to the worth of lines where it begins a word."""
         find, starts, last = self._lower.find, self._starts, len(self._starts)
         at, row = find(needle), 0
         while at >= 0:

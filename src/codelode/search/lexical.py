@@ -80,11 +80,11 @@ class TermPostings:
         live = self.shard.snapshot.segments[number].chunks
         if live is None or not postings:
             return postings
-        key = number, self._hashes[term]
-        count = self.shard.live_counts.get(key)
+        key = self.shard.slots[number], self._hashes[term]
+        count = self.shard.caches.live_counts.get(key)
         if count is None:
             count = int(np.count_nonzero(live[self.posting(term, number)[0]]))
-            self.shard.live_counts.put(key, count)
+            self.shard.caches.live_counts.put(key, count)
         return count
 
 
@@ -144,7 +144,7 @@ class Bm25:
         if mask is not None and len(mask) * lookups < sum(frequencies):
             return mask.ordinals.astype(np.int64)
         enough = best.threshold * _SLACK
-        # Upper bounds of the sums of weights from each term on: idf · (k1 + 1) bounds a weight.
+        # `most[i]` bounds the sum of the weights from term i on, as idf · (k1 + 1) bounds a weight.
         most = [sum(self.idf[term] * (K1 + 1) for term in terms[i:]) for i in range(len(terms) + 1)]
         scores, done = self._added_up(number, terms, most, enough)
         # A chunk whose score plus the remaining bound is below `enough` cannot enter the best k.
@@ -181,12 +181,13 @@ class Bm25:
 
     def length_norms(self, number: int) -> NDArray[np.float32]:
         """Return k1 · (1 - b + b · length / average length) of each chunk, float32[chunks]."""
-        average, cache = self._average_length, self.shard.length_norms
-        norms = cache.get((number, average))
+        cache = self.shard.caches.length_norms
+        average, slot = self._average_length, self.shard.slots[number]
+        norms = cache.get((slot, average))
         if norms is None:
             lengths = self.shard.segment(number).chunks["tokens"].astype(np.float32)
             norms = np.float32(K1) * (np.float32(1 - B) + np.float32(B / average) * lengths)
-            cache.put((number, average), norms)
+            cache.put((slot, average), norms)
         return norms
 
 

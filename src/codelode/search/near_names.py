@@ -32,12 +32,12 @@ if TYPE_CHECKING:
 _PREFIX = 0.2
 _OF_ERRORS = {1: 0.15, 2: 0.1}
 _STEP = 0.05
-"""Grades of a sort are less than this above its base: see `named` for those of the name itself."""
+"""Grades of a sort of names exceed its base by less than this; `named` grades the name itself."""
 
 _LEAST_PREFIX = 3
 _LEAST_FOR_ONE = 5
 _LEAST_FOR_TWO = 9
-"""The letters of a name with that many typing errors."""
+"""The least number of letters of a name that may have one, or two, typing errors."""
 
 _MOST_NAMES = 4096
 

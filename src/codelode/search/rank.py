@@ -62,7 +62,7 @@ DISCOUNT = 4.0
 """How much a chunk loses in score for a better chunk of its file: see `choose`."""
 
 COSINE_DISCOUNT = 0.1
-"""The same where scores are cosines."""
+"""The `DISCOUNT` where scores are cosines."""
 
 LEAST_COSINE = 0.25
 """A chunk that has no word of the query is a hit only with a cosine above this."""
@@ -74,7 +74,7 @@ class FeatureTable:
 
     shards int64[n] and keys int64[n] say which chunks they are; files int64[n] number the files
     among them from 0; features float32[n, len(FEATURES)]. `matched` bool[n] says which
-    match more than the meaning of the query.
+    have a word of the query, or a proposer besides the dense leg.
     """
 
     shards: NDArray[np.int64]

@@ -31,7 +31,7 @@ TELLING_CHARACTERS = 400
 PASTED_CHARACTERS = 2000
 
 TITLE_REPEATED = 2
-"""The title counts that many times more for the model."""
+"""How many times the title occurs in the text for the model, besides its own place."""
 LAST_MESSAGE = 1.0
 """The further salience of the last message: in many traces it is the error itself."""
 INLINE_CODE = 0.5

@@ -107,7 +107,7 @@ class SearchRequest:
         """The patterns, of which at least one must match; may be empty. Raises `UsageError`."""
         if not self.fixed_strings and not self.regex:
             return ()
-        from codelode.search.verbatim import patterns_of  # few searches have any
+        from codelode.search.verbatim import patterns_of  # few searches have patterns
 
         return patterns_of(self.fixed_strings or (), self.regex or (), self.ignore_case)
 

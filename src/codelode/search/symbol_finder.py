@@ -48,7 +48,7 @@ _LOOKED_AT = 2_000
 
 _BLOCKS_PER_NAME = 16
 _BLOCKS_PER_FILE = 2
-"""Reading so many blocks of definitions for their kinds takes as long as looking up one name, or
+"""Reading this many blocks of definitions for their kinds takes as long as looking up one name, or
 looking at one file."""
 
 
@@ -61,7 +61,7 @@ def symbols_in(
 ) -> SymbolPart:
     """Return the best definitions of a shard in a stage.
 
-    With a root, hits are marked whose files have changed. `part` restricts the request instead of
+    With a root, hits in files that have changed are marked. `part` restricts the request instead of
     its `below`. The caller holds the snapshot. Raises what `find_symbols` does.
     """
     finder = SymbolFinder(shard, request, part)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from codelode.segment.reader import Segment
 
 READ_BYTES = 1 << 20
-"""About as much text is in memory at once, and is searched before an interrupt takes effect."""
+"""About this much text is in memory at once, and is searched before an interrupt takes effect."""
 
 SHARED_BYTES = 1 << 22
 """From this much text on, idle cores help."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from codelode.search.shard import Shard
 
 MAX_WORDS = 64
-"""A longer query is no line of a text."""
+"""A query with more words is not taken for a line of a text."""
 
 MOST_TEXTS = 8
 """The number of candidates whose texts are looked into."""

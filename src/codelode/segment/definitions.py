@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 DEFINITIONS_PER_BLOCK = 512
 COLUMNS = DEFINITION.names or ()
-"""In the order in which they are packed."""
+"""The columns of a block, in the order in which they are packed."""
 
 STEPPED = ("name", "start_line")
-"""Packed as differences to a number before."""
+"""The columns that are packed as differences from an earlier number."""
 
 _PLACES = {name: place for place, name in enumerate(COLUMNS)}
 
@@ -46,7 +46,7 @@ class ChunkFinder:
         """Take the tables `files` and `chunks` of the segment."""
         self._owners = np.repeat(np.arange(len(files), dtype=np.uint16), files["definitions"])
         ends = chunks["start_line"].astype(np.int64) + chunks["more_lines"]
-        # A file and a line as one number, in the order of the table.
+        # An ascending number for each chunk: its file in the upper bits, its last line below.
         self._ends = chunks["file"].astype(np.int64) << 32 | ends
         self._last = files["first_chunk"].astype(np.int64) + files["chunks"] - 1
 
@@ -79,9 +79,9 @@ def definition_records(rows: NDArray[np.void], per: int | None = None) -> list[b
 
 
 def _steps(values: Column, before: Column, per: int) -> Column:
-    """Return the folded difference of each value from its number in `before`.
+    """Return values in blocks of `per`, folded: each value as its difference from `before`.
 
-    `before` has no number for the first value. The first value of each block is folded as it is.
+    `before[i]` is for value i + 1. The first value of each block is folded without a difference.
     """
     differences = values.copy()
     differences[1:] -= before

@@ -120,7 +120,7 @@ class Snapshot:
         try:
             yield
         except (LookupError, ValueError, TypeError, ArithmeticError, MemoryError) as error:
-            from codelode.segment.verify import faults  # a sound index has no need of it
+            from codelode.segment.verify import faults  # a sound index does not need it
 
             for live in self.segments:
                 for section, offset, problem in faults(live.segment):

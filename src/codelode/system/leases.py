@@ -43,12 +43,12 @@ class Lease:
                     self._take()
 
     def _take(self) -> None:
-        import fcntl  # Windows has none
+        import fcntl  # Windows has no such module
 
         deadline = time.monotonic() + (_PATIENCE_SECONDS if self._patient else 0)
         while True:
             # The signal that announces a waiting writer must be one that does nothing: the default
-            # is SIGIO, which kills. Giving a lease back resets it.
+            # is SIGIO, which kills. It is set each time, since giving a lease back resets it.
             fcntl.fcntl(self._descriptor, fcntl.F_SETSIG, signal.SIGURG)
             try:
                 fcntl.fcntl(self._descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)

@@ -74,7 +74,7 @@ def by_type(*types: str) -> Finder:
 
 
 def first_of(*finders: Finder) -> Finder:
-    """Return a finder that tries several, and takes the first result."""
+    """Return a finder that tries several finders in turn, and takes the first result."""
 
     def find(node: Node) -> Node | None:
         return next((found for finder in finders if (found := finder(node)) is not None), None)
@@ -99,11 +99,11 @@ body_field = by_field("body")
 
 
 def nothing(node: Node) -> None:
-    """Find nothing."""
+    """Return None: a finder for nodes without the part that is looked for."""
 
 
 def no_docstring(node: Node, text: bytes) -> None:
-    """Find nothing."""
+    """Return None, for a language without docstrings."""
 
 
 def always(node: Node, text: bytes) -> bool:

@@ -177,7 +177,7 @@ def _print_footer(answer: Answer) -> None:
     if streams.use_color("auto", sys.stderr):
         summary = paint(summary, DIM)
     text = f"\n{summary}\n" if answer.hits else f"{summary}\n"
-    if streams.is_paged():  # the pager has the screen
+    if streams.is_paged():  # standard error would disturb the pager's screen
         print(text, end="")
     else:
         streams.write_error(text)
