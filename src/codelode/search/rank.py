@@ -1,7 +1,7 @@
 """The global half of a search: the order of all candidates. It needs no segment.
 
 `finish` adds the features that need all candidates, scores each candidate by a linear sum, and
-discounts chunks of a file that has better ones. `benchmarks/quality/fit.py` fits the weights.
+discounts chunks of a file that has better ones. `benchmarks/quality/fit.py` makes the weights.
 """
 
 from __future__ import annotations
@@ -34,26 +34,26 @@ _CALLED = 0.25
 the call comes first."""
 
 WEIGHTS = FIXED | {
-    "bm25": 1.07,
-    "coverage": 0.34,
-    "file_bm25": 0.55,
-    "file_coverage": 1.8,
-    "file_mean": 6.13,
-    "file_defines": 0.88,
-    "cosine_share": 1.89,
-    "name_loose": 0.79,
-    "depth": -0.72,
-    "path": 2.17,
-    "run": 1.6,
-    "defines": 1.74,
-    "symbol_exact": -0.06,
-    "test": -4.09,
-    "example": -0.53,
-    "generated": -5.8,
-    "prose": -0.76,
-    "docs": -1.14,
-    "test_asked": 15.81,
-    "prose_asked": 4.03,
+    "bm25": 1.03,
+    "coverage": 0.47,
+    "file_bm25": 0.57,
+    "file_coverage": 1.7,
+    "file_mean": 5.95,
+    "file_defines": 0.9,
+    "cosine_share": 1.94,
+    "name_loose": 0.8,
+    "depth": -0.68,
+    "path": 2.15,
+    "run": 1.56,
+    "defines": 1.76,
+    "symbol_exact": -0.08,
+    "test": -3.75,
+    "example": -0.55,
+    "generated": -4.7,
+    "prose": -0.73,
+    "docs": -1.1,
+    "test_asked": 13.9,
+    "prose_asked": 3.86,
 }
 """The weight of each feature in the score; 0 for the others."""
 
