@@ -76,7 +76,7 @@ def one_machine(
     dimensions = pieces[0].dimensions
     manifest = Manifest(1, "/", 0, "m", "f", dimensions, "q", "c", "t", {}, segments=entries)
     whole = Shard(Snapshot(manifest, segments), [piece.prefix for piece in pieces])
-    return [hit for _, hit in search_all([Source(whole)], encoder, request)]
+    return search_all([Source(whole)], encoder, request).hits
 
 
 def local_repository(name: str, directory: Path) -> HeldRepository:

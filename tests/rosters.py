@@ -197,7 +197,7 @@ class World:
         ]
         if not sources:
             return []
-        return [hit for _, hit in search_all(sources, self.index(min(names)).encoder(), request)]
+        return search_all(sources, self.index(min(names)).encoder(), request).hits
 
     def opened(self, globs: Sequence[str] = (), labels: Sequence[str] = ()) -> SelectedRepositories:
         """Return repositories of the roster, which are mapped where they are."""

@@ -1,4 +1,4 @@
-"""The messages of a cluster: exact, and refused if no sound peer sends them."""
+"""The messages of a cluster arrive exactly; those that no sound peer would send are refused."""
 
 from __future__ import annotations
 

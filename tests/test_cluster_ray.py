@@ -132,7 +132,7 @@ def checking(
 
 
 def understudies() -> list[int]:
-    """Return the understudies of searchers that run on these nodes."""
+    """Return the process IDs of the understudies that run on the nodes of this test."""
     return [pid for pid in descendants(os.getpid()) if UNDERSTUDY in command_of(pid)]
 
 

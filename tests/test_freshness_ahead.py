@@ -147,7 +147,7 @@ import os, time
 real = os.scandir
 
 def scandir(*given):
-    if os.environ.get("LODE_TEST_HANG") and isinstance(given[0], int):
+    if os.environ.get("TEST_LODE_HANG") and isinstance(given[0], int):
         time.sleep(600)
     return real(*given)
 
@@ -159,7 +159,7 @@ def test_a_walk_that_hangs_ends_with_its_command(lode: CommandLine, tmp_path: Pa
     root = write_tree(tmp_path / "tree", MANY)
     lode("index", root).must_succeed()
     write_tree(tmp_path / "site", {"sitecustomize.py": HANGING})
-    given = {"PYTHONPATH": str(tmp_path / "site"), "LODE_TEST_HANG": "1", "LODE_FRESH_BUDGET": "1"}
+    given = {"PYTHONPATH": str(tmp_path / "site"), "TEST_LODE_HANG": "1", "LODE_FRESH_BUDGET": "1"}
     found = subprocess.run(
         [*LODE, "search", "retry", root],
         env={**lode.environment(), **given},

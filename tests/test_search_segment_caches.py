@@ -37,7 +37,7 @@ REQUESTS = (
 
 
 def hits(shard: Shard, request: SearchRequest) -> list[Hit]:
-    return [hit for _, hit in search_all([Source(shard)], TextEncoder(), request)]
+    return search_all([Source(shard)], TextEncoder(), request).hits
 
 
 def shard(numbers: Sequence[int], caches: SegmentCaches | None = None) -> Shard:

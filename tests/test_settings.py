@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from contextlib import suppress
 from pathlib import Path
 from time import process_time
@@ -360,8 +361,8 @@ def test_the_listing_names_sources_and_files(lode: CommandLine, tree: Path) -> N
     write_tree(tree, {"codelode.toml": "search.limit = 4\n"})
     shown = lode("config", tree, "--set", LODE_COLOR="never").must_succeed().text.splitlines()
     assert [line.split() for line in shown] == [
-        ["search.limit", "4", f"{tree}/codelode.toml"],
-        ["color", "never", "LODE_COLOR"],
+        ["search.limit", "project", "file", "4"],
+        ["color", "LODE_COLOR", "never"],
         [],
         ["project", "file:", f"{tree}/codelode.toml"],
         ["user", "file:", str(user_file(lode)), "(none)"],
@@ -372,15 +373,43 @@ def test_the_listing_names_sources_and_files(lode: CommandLine, tree: Path) -> N
     lode("config", tree / "missing").must_be_refused("no such folder")
 
 
+def test_long_values_shift_no_column(lode: CommandLine, tree: Path) -> None:
+    long = {"LODE_PAGER": "less " + "-S" * 90, "LODE_INDEX_DIR": str(lode.home / ("deep/" * 40))}
+    lines = lode.having(long)("config", tree).must_succeed().text.partition("\n\n")[0].splitlines()
+    rows = [re.fullmatch(r"([\w.-]+ +)((?:default|[A-Z_]+) +).*", line) for line in lines]
+    assert {(len(row[1]), len(row[2])) for row in rows if row} == {(21, 16)}
+    assert all(rows)
+
+
+def test_one_setting_is_shown_with_its_source(lode: CommandLine, tree: Path) -> None:
+    write_tree(tree, {"codelode.toml": "search.limit = 4\n"})
+    shown = lode("config", "search.limit", tree).must_succeed().text.splitlines()
+    assert shown[:2] == ["search.limit = 4", f"from:     {tree}/codelode.toml"]
+    assert shown[-1] == "set by:   codelode.toml, your config.toml, LODE_SEARCH_LIMIT, --limit"
+    assert lode("config", "search.limit", cwd=tree).must_succeed().text.splitlines() == shown
+    assert (
+        lode("config", "pager").must_succeed().text.startswith("pager = false\nfrom:     default")
+    )
+    (only,) = lode("config", "pager", "--json", LODE_PAGER="yes").json["settings"]
+    assert (only["name"], only["value"], only["place"]) == ("pager", True, "LODE_PAGER")
+    table = lode("config", "search", tree).must_succeed().text
+    assert table.count("\nsearch.") == sum(name.startswith("search.") for name in BY_NAME) - 1
+    write_tree(tree, {"color/x": ""})
+    assert lode("config", "color", cwd=tree).text.startswith("color = auto\n")
+    assert lode("config", "./color", cwd=tree).text.startswith("index.hidden ")
+
+
 def test_variables_that_nothing_reads_are_named(lode: CommandLine, tree: Path) -> None:
     wrong = {"LODE_SERCH_LIMIT": "3", "CODELODE_COLOR": "never", "lode_pager": "less", "LODE_Q": ""}
-    shown = lode.having(wrong)("config", tree).must_succeed().message
-    assert shown.splitlines() == [
-        "lode: nothing reads the variable CODELODE_COLOR: did you mean LODE_COLOR?",
-        "lode: nothing reads the variable LODE_Q",
-        "lode: nothing reads the variable LODE_SERCH_LIMIT: did you mean LODE_SEARCH_LIMIT?",
-        "lode: nothing reads the variable lode_pager: did you mean LODE_PAGER?",
-    ]
+    lode("index", tree).must_succeed()
+    for command in (("config", tree), ("search", "retry", tree, "--json"), ("status", tree)):
+        shown = lode.having(wrong)(*command).must_succeed().message
+        assert shown.splitlines() == [
+            "lode: nothing reads the variable CODELODE_COLOR: did you mean LODE_COLOR?",
+            "lode: nothing reads the variable LODE_Q",
+            "lode: nothing reads the variable LODE_SERCH_LIMIT: did you mean LODE_SEARCH_LIMIT?",
+            "lode: nothing reads the variable lode_pager: did you mean LODE_PAGER?",
+        ]
     listed = lode.having(wrong)("config", tree, "--json").json["unread_variables"]
     assert {each["name"]: each["nearest"] for each in listed} == {
         "CODELODE_COLOR": "LODE_COLOR",

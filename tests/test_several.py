@@ -126,7 +126,7 @@ def test_several_indexes_answer_as_one(tmp_path: Path) -> None:
         answer = parts.answer(request, fresh="never")
         assert (answer.root, answer.files) == (str(tmp_path), 10)
         assert all(hit.path.startswith(("one/aa/", "two/bb/")) for hit in answer.hits)
-        hits = [hit for _, hit in search_all(sources, index.encoder(), request)]
+        hits = search_all(sources, index.encoder(), request).hits
         assert hits == index.search(query, limit=50, fresh="never")
 
 

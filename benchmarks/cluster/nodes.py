@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.cluster.build import descendants
-from benchmarks.cluster.rosters import Ask, OneMachine, asks, comparable
+from benchmarks.cluster.rosters import DEADLINE_SECONDS, Ask, OneMachine, asks, comparable
 from benchmarks.faults.world import scratch_folder
 from codelode import Answer
 from codelode.cluster.answer import ClusterRepositories, Restriction
@@ -62,7 +62,8 @@ class Search:
         while not self._over.is_set():
             ask, right = self._right[len(self.seconds) % len(self._right)]
             began = time.perf_counter()
-            found = self._repositories.answer(ask.request, Restriction(ask.globs))
+            restriction = Restriction(ask.globs, seconds=DEADLINE_SECONDS)
+            found = self._repositories.answer(ask.request, restriction)
             self.seconds.append(time.perf_counter() - began)
             self.partial += bool(found.missing)
             self.wrong += not found.missing and comparable(found) != right
@@ -170,8 +171,47 @@ def node_of(front: Front, nodes: Any) -> Any:
     return next(node for node in nodes.list_all_nodes() if node.node_id in used)
 
 
+def break_parts(
+    nodes: Any, repositories: ClusterRepositories, right: list[tuple[Ask, Answer]]
+) -> None:
+    """Let one part after another fail."""
+    front = repositories.front
+    observe(
+        "an actor is killed",
+        repositories,
+        right,
+        lambda: kill_actor(nodes.address),
+        lambda owners: owners.is_back(2),  # first by its understudy
+    )
+    dying = node_of(front, nodes)
+    node = dying.node_id
+    observe(
+        "a raylet is killed",
+        repositories,
+        right,
+        dying.kill_raylet,
+        lambda owners: owners.has_left(node),
+    )
+    nodes.remove_node(dying, allow_graceful=False)
+    dead = node_of(front, nodes)
+    observe(
+        "a node is removed",
+        repositories,
+        right,
+        lambda: kill_node(nodes, dead),
+        lambda owners: owners.has_left(dead.node_id),
+    )
+    observe(
+        "the control store is killed",
+        repositories,
+        right,
+        nodes.head_node.kill_gcs_server,
+        lambda owners: owners.seconds > MOST_SECONDS - 1,
+    )
+
+
 def run(place: str, nodes: Any, scratch: Path) -> None:
-    """Deploy searchers on a Ray cluster, and let its parts fail."""
+    """Deploy searchers on a Ray cluster, warm them up, and let parts of the cluster fail."""
     roster = Roster.open(place)
     here = OneMachine(roster, scratch / "here")
     right = [(ask, comparable(here.answer(ask))) for ask in asks(roster, 12)]
@@ -182,39 +222,8 @@ def run(place: str, nodes: Any, scratch: Path) -> None:
     try:
         deploy(options)
         for ask, _ in right * 2:  # the first search with a pattern reads all texts
-            repositories.answer(ask.request, Restriction(ask.globs, seconds=MOST_SECONDS))
-        observe(
-            "an actor is killed",
-            repositories,
-            right,
-            lambda: kill_actor(nodes.address),
-            lambda owners: owners.is_back(2),  # first by its understudy
-        )
-        dying = node_of(front, nodes)
-        node = dying.node_id
-        observe(
-            "a raylet is killed",
-            repositories,
-            right,
-            dying.kill_raylet,
-            lambda owners: owners.has_left(node),
-        )
-        nodes.remove_node(dying, allow_graceful=False)
-        dead = node_of(front, nodes)
-        observe(
-            "a node is removed",
-            repositories,
-            right,
-            lambda: kill_node(nodes, dead),
-            lambda owners: owners.has_left(dead.node_id),
-        )
-        observe(
-            "the control store is killed",
-            repositories,
-            right,
-            nodes.head_node.kill_gcs_server,
-            lambda owners: owners.seconds > MOST_SECONDS - 1,
-        )
+            repositories.answer(ask.request, Restriction(ask.globs, seconds=DEADLINE_SECONDS))
+        break_parts(nodes, repositories, right)
     finally:
         repositories.close()
         front.close()

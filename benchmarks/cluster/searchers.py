@@ -120,7 +120,7 @@ def main() -> None:
     print(f"{manifest.files:,} files, {manifest.chunks:,} chunks, {len(shard)} segments")
 
     def here(request: SearchRequest) -> list[Hit]:
-        return [hit for _, hit in search_all([Source(shard)], encoder, request)]
+        return search_all([Source(shard)], encoder, request).hits
 
     requests = [SearchRequest(query, explain=True) for query in QUERIES]
     with ExitStack() as stack:

@@ -274,7 +274,9 @@ class Answer:
 
     `complete` is False until the index covers the whole tree. `stale_files` counts the files
     among the hits that have changed on disk since they were indexed; `freshness` covers the whole
-    tree. `missing` are the repositories that a cluster could not search in time.
+    tree. `missing` are the repositories that a cluster could not search in time. `left_out` is 0
+    unless there are fewer hits than the search asked for: then it counts the candidates that are
+    no hits, because they are hardly related to the query or score below the threshold.
     """
 
     query: str
@@ -288,3 +290,4 @@ class Answer:
     seconds: float
     freshness: Freshness = Freshness()
     missing: tuple[str, ...] = ()
+    left_out: int = 0

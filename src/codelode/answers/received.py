@@ -37,6 +37,7 @@ def answer_of_object(fields: Any, query: str) -> Answer:
             seconds=float(fields["seconds"]),
             freshness=Freshness(age=float(freshness["age_seconds"])),
             missing=tuple(map(_text, fields.get("missing", ()))),
+            left_out=int(fields["left_out"]),
         )
     except (LookupError, TypeError, AttributeError, OverflowError) as error:
         raise ValueError(f"it has no {error}") from None

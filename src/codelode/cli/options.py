@@ -258,7 +258,6 @@ BANDWIDTH = option(
     help="move at most SIZE bytes per second, such as 500K or 10M (default: no limit)",
 )
 DRY_RUN = switch("--dry-run", help="only report what would be done; change nothing")
-ALL = switch("--all", help="every index in the index folder, or every known client")
 SHOW_SECRETS = switch(
     "--show-secrets", help="do not mask what looks like a secret in text for agents"
 )

@@ -71,7 +71,9 @@ def _output_into(command: list[str]) -> Iterator[None]:
 
 def _command() -> list[str]:
     """Return the command of the pager; empty for `cat`. Raises `UsageError` if it is not valid."""
-    text = os.environ.get("LODE_PAGER") or os.environ.get("PAGER") or "less"
+    chosen = os.environ.get("LODE_PAGER", "")
+    chosen = "" if chosen in ("0", "1") else chosen  # off or on, as settings export it
+    text = chosen or os.environ.get("PAGER") or "less"
     try:
         words = shlex.split(text)
     except ValueError as error:

@@ -151,7 +151,8 @@ class ClusterRepositories:
         seconds = time.perf_counter() - began
         if (recorder := metrics.recorder()) is not None:
             recorder.query_done(request.mode, seconds)
-        return answer_of(scope.selection, request.query, found.hits, seconds, missing)
+        hits = found.hits, found.left_out
+        return answer_of(scope.selection, request.query, hits, seconds, missing)
 
     def scope(
         self, corpus: Corpus, restriction: Restriction, languages: frozenset[str] = frozenset()

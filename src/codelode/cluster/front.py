@@ -62,10 +62,14 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The hits of a search, best first, and the names of the repositories it could not reach."""
+    """The hits of a search, best first, and the names of the repositories it could not reach.
+
+    `left_out` is as in `search.rank.Ranked`.
+    """
 
     hits: list[Hit]
     missing: tuple[str, ...]
+    left_out: int
 
 
 class Front:
@@ -148,7 +152,7 @@ class Front:
             chosen = choose(view.corpus)
             search = ClusterSearch(view, chosen.pieces, self._members, self._memory, deadline)
             hits = search.run(request, chosen.encoder)
-            return Found(hits, view.corpus.names(search.missing))
+            return Found(hits, view.corpus.names(search.missing), search.left_out)
 
     def look_up(
         self,

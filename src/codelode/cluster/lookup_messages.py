@@ -103,7 +103,7 @@ def unpack_outline(frame: Frame) -> list[SymbolHit] | None:
 
 
 def pack_text(text: bytes | None) -> Frame:
-    """Return the reply to `text`; None means that the file is in none of the pieces."""
+    """Return the reply to the call `text`; None means that the file is in none of the pieces."""
     return {"found": text is not None}, text or b""
 
 

@@ -1,4 +1,8 @@
-"""One search on a cluster: the rounds of calls, and the global half between them."""
+"""One search on a cluster: the rounds of calls to searchers, and the front's steps between them.
+
+Searchers count terms, find candidates and read texts. Between these rounds, the front completes the
+context and ranks the candidates of all searchers: the global half of `codelode.search`.
+"""
 
 from __future__ import annotations
 
@@ -69,7 +73,8 @@ class Memory:
 class ClusterSearch:
     """One search over some pieces of a view, until a deadline.
 
-    `missing` bool[pieces] marks the pieces that could not be searched so far.
+    `missing` bool[pieces] marks the pieces that could not be searched so far. `left_out` is that of
+    the answer: see `search.rank.Ranked`.
     """
 
     def __init__(
@@ -83,6 +88,7 @@ class ClusterSearch:
         """`deadline` is a time of `time.monotonic`."""
         self.pieces = pieces
         self.missing = np.zeros(len(pieces), bool)
+        self.left_out = 0
         self._view = view
         self._members = members
         self._memory = memory
@@ -101,6 +107,7 @@ class ClusterSearch:
             return self._gather(context, self._asked)
 
         ranked, _ = rank_all(gather_all, context)
+        self.left_out = ranked.left_out
         return self.texts(ranked, self._asked)
 
     def _totals(self) -> tuple[int, int]:

@@ -50,7 +50,7 @@ class SeenRepositories:
         return self._repositories.answer(request, self._restriction.narrowed(globs))
 
     def symbols(self, request: SymbolRequest, globs: Sequence[str] = ()) -> list[SymbolHit]:
-        """Return definitions in the repositories that also match `globs`."""
+        """Return the definitions asked for, in those of these repositories that match `globs`."""
         restriction = self._restriction.narrowed(globs)
         languages = frozenset(languages_needed(canonical(request.languages or ())))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
@@ -77,23 +78,28 @@ def serve_cluster(
     if not token and not is_loopback(host):
         token = secrets.token_urlsafe(_TOKEN_BYTES)
     with ExitStack() as stack:
-        front = Front(
-            FrontOptions(
-                cluster_token or secrets.token_urlsafe(_TOKEN_BYTES),
-                *options.listen,
-                replicas=options.replicas,
-                searchers=options.searchers,
-            )
-        )
+        front = Front(_front_options(options, cluster_token))
         stack.callback(front.close)
         repositories = ClusterRepositories(front, roster, options.model)
         stack.callback(repositories.close)
         start = _processes if options.ray is None else _actors
-        stack.enter_context(start(options, front))
-        application = site(repositories, options.labels)
+        with ThreadPoolExecutor(1) as pool:  # its imports take half a second
+            application = pool.submit(site, repositories, options.labels)
+            stack.enter_context(start(options, front))
         cookie = "lode_front" if token else ""
-        guarded = Guard(application, [*LOOPBACK_NAMES, host, *options.names], token, cookie)
+        guarded = Guard(
+            application.result(), [*LOOPBACK_NAMES, host, *options.names], token, cookie
+        )
         serve(guarded, host, port, lambda bound: announce(url_of(host, bound), token))
+
+
+def _front_options(options: ServeOptions, token: str) -> FrontOptions:
+    return FrontOptions(
+        token or secrets.token_urlsafe(_TOKEN_BYTES),
+        *options.listen,
+        replicas=options.replicas,
+        searchers=options.searchers,
+    )
 
 
 @contextmanager

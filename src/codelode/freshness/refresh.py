@@ -161,9 +161,8 @@ class Refresher:
     def _late(self, home: IndexReader, attempt: Attempt[Freshness]) -> Freshness:
         """Return the freshness as far as an attempt has found it so far; the attempt goes on."""
         so_far = attempt.so_far
-        problem = f"looking at the tree took over {self._budget:.1g} s"
-        if so_far is not None:
-            problem = "updating takes too long"
+        work = "looking at the tree" if so_far is None else "updating"
+        problem = f"{work} took over {self._budget:g} s"
         updating = self.go_on(home) or self.watcher is not None
         return replace(so_far or UNKNOWN, updating=updating, problem=problem)
 
@@ -187,7 +186,7 @@ class Refresher:
             return compared
         if time.monotonic() + _cost(found) > deadline:
             going_on = self.go_on(home)
-            problem = "updating would take too long"
+            problem = f"updating would take over {self._budget:g} s"
             return replace(compared, updating=going_on, problem=problem)
         attempt.so_far = compared
         # A search with `auto` never waits for another process. But if the watcher that leads is in

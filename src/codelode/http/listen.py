@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import uvicorn
 
 from codelode.errors import UsageError
+from codelode.system.loopback import is_unspecified
 
 if TYPE_CHECKING:
-    import socket
-
     from codelode.http.guard import Application
 
 _GRACE_SECONDS = 2
@@ -28,6 +28,19 @@ def parse_address(text: str) -> tuple[str, int]:
 def url_of(host: str, port: int) -> str:
     """Return the URL of a server, without a path."""
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def lacking_name(host: str, names: Sequence[str]) -> str:
+    """Return the warning for a server that other machines reach at every address, but by no name.
+
+    Empty for a server that listens at one address, or has further `names`.
+    """
+    if names or not is_unspecified(host):
+        return ""
+    return (
+        "only this machine gets answers: other machines name this one in their requests, so add"
+        f" --name NAME or --name ADDRESS for it, such as --name {socket.gethostname()}"
+    )
 
 
 def serve(application: Application, host: str, port: int, announce: Callable[[int], None]) -> None:
@@ -60,7 +73,6 @@ def _bind(config: uvicorn.Config) -> socket.socket:
     be bound.
     """
     import logging
-    import socket
 
     logger = logging.getLogger("uvicorn.error")
     logger.disabled = True  # uvicorn would print the error itself

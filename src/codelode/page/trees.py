@@ -89,7 +89,7 @@ class Trees(Protocol):
 
     @property
     def updates(self) -> bool:
-        """Whether the indexes are updated here."""
+        """Whether this process updates the indexes."""
 
     def start(self) -> None:
         """Start to keep the indexes up to date, if this is done here."""

@@ -19,7 +19,8 @@ from codelode.render.ansi import (
     paint,
     paint_tokens,
 )
-from codelode.render.highlight import highlight, mark
+from codelode.render.excerpt_tokens import ShownLine, excerpt_tokens, lines_of
+from codelode.render.highlight import mark
 from codelode.render.matches import TermMatcher
 from codelode.render.sanitize import cut, cut_around, visible_name, visible_text, width
 
@@ -113,7 +114,7 @@ def _body(hit: Hit, lines: Sequence[Line], style: Style, target: Target | None) 
     name = (hit.symbol or "").rpartition(".")[2]
     texts = [_fit(line, gutter, style, name * (line.number == hit.line)) for line in lines]
     if style.color:
-        texts = _painted(texts, lines, hit.language)
+        texts = _painted(texts, lines, hit)
     previous = lines[0].number - 1
     for line, text in zip(lines, texts, strict=True):
         if line.number != previous + 1:
@@ -123,11 +124,17 @@ def _body(hit: Hit, lines: Sequence[Line], style: Style, target: Target | None) 
         yield f"{_gutter(str(line.number), gutter, emphasis, style, target)}{text}".rstrip()
 
 
-def _painted(texts: Sequence[str], lines: Sequence[Line], language: str | None) -> list[str]:
+def _painted(texts: Sequence[str], lines: Sequence[Line], hit: Hit) -> list[str]:
     """Return texts in color, with the query terms of their `lines` marked."""
+    shown = [
+        ShownLine(line.number, visible_text(line.text).expandtabs(TAB_COLUMNS), text)
+        for line, text in zip(lines, texts, strict=True)
+    ]
     return [
         paint_tokens(mark(tokens, TermMatcher(line.terms).spans(text) if line.terms else ()))
-        for text, line, tokens in zip(texts, lines, highlight(texts, language), strict=True)
+        for text, line, tokens in zip(
+            texts, lines, excerpt_tokens(shown, lines_of(hit), hit.language), strict=True
+        )
     ]
 
 

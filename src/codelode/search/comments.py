@@ -8,7 +8,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from codelode.search.passage import Passage
-    from codelode.segment.definition_lookup import DefinitionLookup
     from codelode.segment.definition_rows import DefinitionRow
 
 _BEGINNINGS = (
@@ -31,19 +30,14 @@ def documented(
     rows: Sequence[DefinitionRow],
     line: int,
     passage: Passage,
-    definitions: DefinitionLookup,
     holding: DefinitionRow | None,
 ) -> DefinitionRow | None:
     """Return the definition after a line, if the line is in the comment before it, else None.
 
-    `rows` are the definitions on the lines of the passage, in document order; `holding` is the
-    innermost of them that holds the line.
+    `rows` are the definitions on the lines of the passage and on the line after it, with which the
+    next chunk begins, in document order. `holding` is the innermost one that holds the line.
     """
     after = next((row for row in rows if row.start_line > line), None)
-    if after is None:  # the next chunk may begin with the definition
-        beyond = passage.last_line + 1
-        following = definitions.rows_on_lines(passage.file, beyond, beyond)
-        after = next((row for row in following if row.start_line == beyond), None)
     if after is None:
         return None
     if holding is not None and after.parent != holding.place:

@@ -78,11 +78,7 @@ def chunk_masks(
         masks = chunk_masks(shard, languages, globs, part, required[:-1])
         return _matching(shard, masks, required[-1])
 
-    masks: list[Mask] | None = shard.masks.get((*key, *required))
-    if masks is None:
-        masks = shard.by_segment((*key, *required), compute)
-        shard.masks.put((*key, *required), masks)
-    return masks
+    return shard.masks((*key, *required), compute)
 
 
 def covers(shard: Shard, below: str) -> bool:

@@ -52,15 +52,17 @@ def land(
 
     `asked` is 1-based, 0 if the query names no line.
     """
-    rows = definitions.rows_on_lines(passage.file, passage.first_line, passage.last_line)
+    last_line = passage.last_line
+    near = definitions.rows_on_lines(passage.file, passage.first_line, last_line + 1)
+    rows = [each for each in near if each.start_line <= last_line]
     line, is_exact, row = _best_line(rows, passage, definitions, query, asked)
     if row is None:
         holding = _holding(rows, line)
-        row = documented(rows, line, passage, definitions, holding) or holding
+        row = documented(near, line, passage, holding) or holding
         if row is None:
             return Landing(line, *_between(rows, line, passage), None, None)
         line = row.name_line if not is_exact and _fits(row, passage) else line
-        if row.start_line > passage.last_line:  # the passage has only its comment
+        if row.start_line > last_line:  # the passage has only its comment
             first, last = _between(rows, line, passage)
             return Landing(
                 line, first, last, definitions.qualified_name(passage.file, row.place), row.kind

@@ -99,6 +99,7 @@ class Bm25:
         self._all = range(len(terms))
         present = [term for term in self._all if self.idf[term] > 0]
         self._rare_first = sorted(present, key=lambda term: -self.idf[term])
+        self._known: dict[int, tuple[NDArray[np.int64], NDArray[np.float32]]] = {}
 
     def weights(
         self, number: int, ordinals: NDArray[np.int64], terms: Sequence[int] | None = None
@@ -127,10 +128,18 @@ class Bm25:
                 continue
             ordinals = self._promising(number, here, mask, best)
             if len(ordinals):
-                scores = _in_order(self.weights(number, ordinals))
+                weights = self.weights(number, ordinals)
+                self._known[number] = ordinals, weights
+                scores = _in_order(weights)
                 above = scores > 0
                 best.offer(number, scores[above], ordinals[above])
         return best.result()
+
+    def covered(self, number: int, ordinals: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Return the terms of chunks among the `best` of a segment, bool[n, terms]."""
+        known, weights = self._known[number]
+        covered: NDArray[np.bool_] = weights.take(known.searchsorted(ordinals), axis=0) > 0
+        return covered
 
     def _promising(
         self, number: int, terms: Sequence[int], mask: Mask, best: TopK

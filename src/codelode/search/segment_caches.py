@@ -35,7 +35,7 @@ class SegmentCaches:
         `averages` is the number of average lengths whose values are kept for each segment.
         """
         self.masks: LruCache[tuple[Any, int], Any] = LruCache(mask_room(chunks) * segments)
-        """The cache of `search.filters`, if shards share it: by filter and slot."""
+        """The masks of `search.filters` that shards share: by filter and slot, each in a tuple."""
         self.length_norms: LruCache[tuple[int, float], NDArray[np.float32]] = LruCache(
             averages * segments
         )

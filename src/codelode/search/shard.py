@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from codelode.lru import LruCache
 from codelode.search.fair_lock import SEARCH_LOCK
+from codelode.search.parallel_scan import shared_out
 from codelode.search.segment_caches import SegmentCaches, mask_room
 from codelode.store.snapshot import Snapshot
 from codelode.text.csr import table_rows
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _FOLDERS = 8
+
+_TEXTS_PER_HELPER = 8
+"""This many texts are worth the help of an idle core."""
 
 
 class Shard:
@@ -59,8 +63,7 @@ class Shard:
         self.slots = range(len(segments)) if slots is None else slots
         """The names of the segments in `caches`."""
         self._shares = caches is not None
-        self.masks: LruCache[Any, Any] = LruCache(mask_room(chunks))
-        """The cache of `search.filters`."""
+        self._masks: LruCache[Hashable, Any] = LruCache(mask_room(chunks))
         self.mean_norms = [
             self.caches.mean_norms(slot, live.entry.rows)
             for slot, live in zip(self.slots, segments, strict=True)
@@ -88,14 +91,20 @@ class Shard:
             [self.slots[number] for number in numbers],
         )
 
-    def by_segment(self, key: Hashable, compute: Callable[[Shard], list[T]]) -> list[T]:
-        """Return a value for each segment, in the order of the segments.
+    def masks(self, key: Hashable, compute: Callable[[Shard], list[T]]) -> list[T]:
+        """Return the masks of a filter, by segment: the cache of `search.filters`.
 
-        If caches are shared, values may be known by this `key`: `compute` gets a shard of the other
-        segments.
+        `compute` returns the masks of a shard, which has the segments whose mask is not known.
         """
-        if not self._shares:
-            return compute(self)
+        if self._shares:
+            return self._shared_masks(key, compute)
+        masks: list[T] | None = self._masks.get(key)
+        if masks is None:
+            masks = compute(self)
+            self._masks.put(key, masks)
+        return masks
+
+    def _shared_masks(self, key: Hashable, compute: Callable[[Shard], list[T]]) -> list[T]:
         cache = self.caches.masks
         found: list[tuple[T] | None] = [cache.get((key, slot)) for slot in self.slots]
         unknown = [number for number, value in enumerate(found) if value is None]
@@ -141,6 +150,20 @@ class Shard:
         segment = self.segment(number)
         file, start, length, *_ = segment.chunks[ordinal].item()
         return segment.text(file, start, start + length)
+
+    def texts(self, numbers: Sequence[int], ordinals: Sequence[int]) -> list[bytes]:
+        """Return the texts of chunks, given the numbers of their segments.
+
+        Idle cores decompress some of them.
+        """
+        texts = [b""] * len(numbers)
+
+        def read(row: int) -> None:
+            texts[row] = self.text(numbers[row], ordinals[row])
+
+        with shared_out(read, range(len(numbers)), helpers=len(numbers) // _TEXTS_PER_HELPER):
+            pass
+        return texts
 
     def places(self, number: int, ordinals: NDArray[np.int64]) -> Places:
         """Return the places of some chunks of a segment."""

@@ -55,7 +55,10 @@ def matching_chunks(
         int(shard.segment(number).files["text_bytes"][rows.start : rows.stop].sum())
         for number, rows in groups
     )
-    with SEARCH_LOCK.released(), shared_out(search, groups, helped=size > SHARED_BYTES):
+    with (
+        SEARCH_LOCK.released(),
+        shared_out(search, groups, helpers=len(groups) if size > SHARED_BYTES else 0),
+    ):
         pass
     return found
 

@@ -38,9 +38,8 @@ _LETTERS = re.compile(rb"[a-z0-9\x80-\xff]+")
 _NO_LETTERS = re.compile(rb"[^a-z0-9\x80-\xff]*")
 
 
-def fill_runs(gathered: Gathered, shard: Shard, context: QueryContext) -> None:
+def fill_runs(gathered: Gathered, shard: Shard, runs: WordRuns) -> None:
     """Fill in the feature "run" of the candidates of a shard."""
-    runs = WordRuns(context)
     for row in _looked_into(gathered, runs).tolist():
         number, ordinal = (int(part) for part in split_keys(gathered.keys[row]))
         text = shard.text(number, ordinal)

@@ -29,8 +29,11 @@ if TYPE_CHECKING:
     from codelode.segment.column_codec import Column
     from codelode.segment.container import SegmentFile
 
-_BLOCKS: LruCache[tuple[int, int], DefinitionBlock] = LruCache(256)
-"""The blocks used last, of all segments that the process reads: up to 5 MB."""
+_BLOCKS: LruCache[tuple[int, int], DefinitionBlock] = LruCache(512)
+"""The blocks used last, of all segments that the process reads: up to 6 MB.
+
+An index of 100,000 chunks has about this many, of definitions and of names.
+"""
 
 
 class DefinitionRow(NamedTuple):

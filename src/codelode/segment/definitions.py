@@ -25,6 +25,9 @@ DEFINITIONS_PER_BLOCK = 512
 COLUMNS = DEFINITION.names or ()
 """The columns of a block, in the order in which they are packed."""
 
+Numbers = NDArray[np.uint32]
+"""Numbers of which many are kept in memory."""
+
 STEPPED = ("name", "start_line")
 """The columns that are packed as differences from an earlier number."""
 
@@ -98,8 +101,8 @@ class DefinitionBlock:
         if self._table.end != len(record):
             raise ValueError("there is more after the last column")
 
-    def column(self, name: str) -> Column:
-        """Return a column, int64[count]."""
+    def column(self, name: str) -> Column | Numbers:
+        """Return a column, int64[count] or uint32[count]."""
         if name in STEPPED:
             return self.names if name == "name" else self.start_lines
         return self._packed(name)
@@ -108,22 +111,22 @@ class DefinitionBlock:
         return self._table.column(_PLACES[name])
 
     @cached_property
-    def start_lines(self) -> Column:
-        """The first lines, from 1."""
+    def start_lines(self) -> Numbers:
+        """The first lines, from 1: uint32[count]."""
         steps = unfold(self._packed("start_line"))
         more, parents = self._packed("more_lines"), self._packed("parent")
         steps[1:] += more[:-1] * (parents[1:] != 1)
-        return np.cumsum(steps)
+        return np.cumsum(steps).astype(np.uint32)
 
     @cached_property
-    def end_lines(self) -> Column:
-        """The last lines."""
-        return self.start_lines + self._packed("more_lines")
+    def end_lines(self) -> Numbers:
+        """The last lines, uint32[count]."""
+        return (self.start_lines + self._packed("more_lines")).astype(np.uint32)
 
     @cached_property
-    def names(self) -> Column:
-        """The numbers of the names."""
-        return np.cumsum(unfold(self._packed("name")))
+    def names(self) -> Numbers:
+        """The numbers of the names, uint32[count]."""
+        return np.cumsum(unfold(self._packed("name"))).astype(np.uint32)
 
     def value(self, name: str, place: int) -> int:
         """Return one value of a column that is not in `STEPPED`."""

@@ -249,7 +249,7 @@ class Segment:
     def lines_of(
         self, section: str, starts: NDArray[np.int64], lengths: NDArray[np.integer]
     ) -> bytes:
-        """Return pieces of a section, each followed by a newline, in one gather: see `pieces`."""
+        """Return pieces of a section, each followed by a newline, copied at once: see `pieces`."""
         if not len(starts):
             return b""
         base, sizes = int(starts.min()), lengths.astype(np.int64) + 1

@@ -43,6 +43,11 @@ def sources_exist(start: str | os.PathLike[str] | None) -> bool:
     return (path is not None and path.exists()) or (start is not None and _has_project(start))
 
 
+def may_be_unread() -> bool:
+    """Return whether any environment variable begins as those of settings do, in any case."""
+    return any(name.upper().startswith(("LODE_", "CODELODE_")) for name in os.environ)
+
+
 def _has_project(start: str | os.PathLike[str]) -> bool:
     folders = _folders(os.path.realpath(start))
     return any(

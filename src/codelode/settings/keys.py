@@ -130,7 +130,7 @@ KEYS = (
     Key(
         "search.threshold",
         _SCORE,
-        "leave out hits with a lower score",
+        "leave out hits with a lower score; 0 for none",
         "--threshold",
         ("search",),
         project=_SCORE,
@@ -189,9 +189,9 @@ KEYS = (
     ),
     Key(
         "pager",
-        values.text("a command"),
-        "on a terminal, show the output in this pager",
-        default="none",
+        values.command(),
+        "on a terminal, show the output in this pager; true for $PAGER, else less",
+        default="false",
         exported=True,
     ),
     Key(

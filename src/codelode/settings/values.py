@@ -107,6 +107,24 @@ def text(wanted: str) -> Kind:
     return Kind(wanted, check)
 
 
+def command() -> Kind:
+    """Return the type of a command to run: its text, true for the usual one, or false for none."""
+
+    def check(raw: object) -> bool | str:
+        if isinstance(raw, bool) or (isinstance(raw, str) and raw and raw.isprintable()):
+            return raw
+        raise ValueError
+
+    def from_text(given: str) -> object:
+        word = given.strip().lower()
+        return word in _TRUE if word in _TRUE + _FALSE else given
+
+    def to_text(value: bool | str) -> str:
+        return str(value).lower() if isinstance(value, bool) else value
+
+    return Kind("true, false or a command", check, from_text, to_text)
+
+
 def folder() -> Kind:
     """Return the type of folders: in a file, absolute or below the home folder (`~`)."""
 

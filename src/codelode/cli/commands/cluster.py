@@ -187,7 +187,7 @@ def _serve(options: argparse.Namespace) -> int:
     from codelode.cluster.files import FileOptions
     from codelode.cluster.serve import ServeOptions, serve_cluster
     from codelode.front_site import front_site
-    from codelode.http.listen import parse_address
+    from codelode.http.listen import lacking_name, parse_address
     from codelode.roster.answer import object_cache
 
     cache = object_cache(None, options.cache_size)
@@ -211,6 +211,8 @@ def _serve(options: argparse.Namespace) -> int:
         say(f"serving {roster} at {url}")
         if token and not served.token:
             say(f"clients need LODE_SERVE_TOKEN={token}, browsers {url}/?token={token}")
+        if warning := lacking_name(served.address[0], served.names):
+            say(warning)
 
     serve_cluster(served, os.environ.get("LODE_CLUSTER_TOKEN", ""), front_site, announce)
     return 0
