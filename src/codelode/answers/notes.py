@@ -21,9 +21,10 @@ def notes(answer: Answer) -> list[str]:
 
 
 def note_on_left_out(answer: Answer, threshold: float | None) -> str:
-    """Return the note that there are fewer hits than asked for, and why; empty if that is not so.
+    """Return a note on the places that were left out, with the reason; empty if none was.
 
-    `threshold` is that of the request.
+    They are counted only if there are fewer hits than asked for. `threshold` is the threshold of
+    the request.
     """
     if not answer.left_out:
         return ""

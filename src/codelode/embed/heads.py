@@ -49,7 +49,7 @@ def encode_chunks(
 ) -> NDArray[np.float32]:
     """Return unit rows, float32[n, dimensions]: the vectors of passages, turned toward their heads.
 
-    `names` are the names of the definitions that the chunks are, or empty. Models without a
+    `names` has the name of each chunk's definition, empty for a chunk without one. Models without a
     vocabulary of words read a text in order: their vectors are not turned.
     """
     vectors = encoder.encode_passages(passages)

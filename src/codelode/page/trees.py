@@ -1,4 +1,4 @@
-"""What the page shows, and nothing outside of it: the protocols `Tree` and `Trees`.
+"""The trees that the page shows, and nothing outside of them: the protocols `Tree` and `Trees`.
 
 A path on the page is relative to the root of its file; with several roots, the label of the root
 comes first: `app/src/main.py`. A path on the page names only files that an index holds, so that no
