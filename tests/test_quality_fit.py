@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from benchmarks.quality.dataset import Target
 from benchmarks.quality import cosqa
+from benchmarks.quality.dataset import Target
 from benchmarks.quality.fit import print_weights
 from benchmarks.quality.fit_cases import (
     ALL_FEATURES,

@@ -102,10 +102,9 @@ def print_scores(
         print(line, flush=True)
 
 
-def print_ablation(
-    cases: Sequence[Case], plan: Plan, names: Sequence[str], folds: int
-) -> None:
+def print_ablation(cases: Sequence[Case], plan: Plan, names: Sequence[str], folds: int) -> None:
     """Print the difference that leaving out each feature makes, cross-validated with one split."""
+
     def scores(kept: Sequence[str]) -> list[float]:
         tables = [Table.of(case, kept) for case in cases]
         return cross_validate(tables, plan, folds, [0], nested=False)

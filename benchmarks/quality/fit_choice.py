@@ -131,7 +131,7 @@ def cross_validate(
             chosen = best_plan(inside, plan, INNER_FOLDS, seed) if nested else plan
             _score_fold(tables, held, chosen, scores)
         totals += scores
-    return (totals / len(seeds)).tolist()
+    return [float(total) / len(seeds) for total in totals]
 
 
 def by_set(cases: Sequence[Case], scores: Sequence[float]) -> dict[str, Estimate]:

@@ -123,9 +123,7 @@ def best_rows(table: Table, scores: NDArray[np.float64]) -> NDArray[np.intp]:
     return np.sort(np.concatenate((rows[table.right[rows]], wrong)))
 
 
-def lists_of(
-    tables: Sequence[Table], plan: Plan, scores: Sequence[NDArray[np.float64]]
-) -> Lists:
+def lists_of(tables: Sequence[Table], plan: Plan, scores: Sequence[NDArray[np.float64]]) -> Lists:
     """Return the lists to fit: queries of the plan's sets with right and wrong candidates.
 
     All repositories of a set have the same weight, and all queries of a repository, those included
