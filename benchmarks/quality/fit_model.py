@@ -124,10 +124,11 @@ def best_rows(table: Table, scores: NDArray[np.float64]) -> NDArray[np.intp]:
 
 
 def lists_of(tables: Sequence[Table], plan: Plan, scores: Sequence[NDArray[np.float64]]) -> Lists:
-    """Return the lists to fit: queries of the plan's sets with right and wrong candidates.
+    """Return the lists to fit, one for each usable query.
 
-    All repositories of a set have the same weight, and all queries of a repository, those included
-    that are not fitted to. `scores` of the candidates choose the chunks. Exits with a message if
+    A query is usable if its set is in the plan, if it has right and wrong candidates, and if it is
+    not decided. All repositories of a set have the same weight, and all queries of a repository,
+    unusable ones included. `scores` of the candidates choose the chunks. Exits with a message if
     there is no list.
     """
     rows, rights, fixed, weights = [], [], [], []
