@@ -87,7 +87,8 @@ class _Walk:
                 comments = None
             if cutting and line:
                 cut = own_cut if comments is None else bound_cut
-                cuts[line] = min(cut, cuts.get(line, cut))
+                if cuts.setdefault(line, cut) > cut:
+                    cuts[line] = cut
             previous = end
             if role & (COMMENT | ATTRIBUTE) and self.precedes(child, role):
                 if comments is None and (line or start == first):
