@@ -53,7 +53,15 @@ test-browser: $(STAMP) $(AXE)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group browser
 	command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq \
 	  && apt-get install -qq --yes --no-install-recommends chromium >/dev/null; } || true
-	$(BIN)/python -m pytest tests/test_page_browser.py tests/test_page_api.py
+	$(BIN)/python -m pytest tests/test_page_browser.py tests/test_page_api.py tests/test_front_api.py
+
+# The recipes of docs/editors.md in the real programs, where they can be had; what cannot is skipped with a reason.
+.PHONY: test-editors
+test-all: test-editors
+test-editors: $(STAMP)
+	for program in vim neovim emacs-nox tmux man-db; do [ "$$(id -u)" = 0 ] \
+	  && apt-get install -qq --yes --no-install-recommends $$program >/dev/null || true; done
+	$(BIN)/python -m pytest -rs tests/test_docs_editors.py tests/test_manual.py
 
 $(AXE): $(STAMP)
 	npm install --silent --no-audit --no-fund --prefix $(VENV)/axe axe-core@4 || true

@@ -5,8 +5,8 @@
 The tree is copied into a new git repository and cloned; only the copy is edited. The store is a
 folder; with `--s3`, a SeaweedFS server on this machine (the group `bucket`); or an empty place at
 a URL, which is not deleted afterward. `after the bytes have arrived` measures a pull whose segments
-are all in its staging folder, as after a break just before the checks; then the update, and the
-first query of a newly opened index.
+are all in its staging folder, as after an interruption just before the checks; then the update, and
+the first query of a newly opened index.
 """
 
 from __future__ import annotations

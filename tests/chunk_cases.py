@@ -98,7 +98,7 @@ def drawn_outline(language: str, text: bytes) -> str:
     return "\n".join(lines) + "\n"
 
 
-COPIES = 9  # repeats a sample, so that it is larger than a chunk
+COPIES = 9  # nine copies of a sample do not fit into a chunk
 MIN_BYTES = 6000
 
 

@@ -76,7 +76,7 @@ def one_machine(
     dimensions = pieces[0].dimensions
     manifest = Manifest(1, "/", 0, "m", "f", dimensions, "q", "c", "t", {}, segments=entries)
     whole = Shard(Snapshot(manifest, segments), [piece.prefix for piece in pieces])
-    return [hit for _, hit in search_all([Source(whole)], encoder, request)]
+    return search_all([Source(whole)], encoder, request).hits
 
 
 def local_repository(name: str, directory: Path) -> HeldRepository:
@@ -174,7 +174,7 @@ class Processes:
 def asking(check: Callable[[int], str], least: int, clients: int = 1) -> Iterator[list[float]]:
     """Call `check` with 0, 1, … in threads, without a pause during the block.
 
-    It returns a problem or "". Yields the seconds of each call; raises if there was any problem.
+    `check` returns a problem or "". Yields the seconds of each call; raises if there was a problem.
     """
     seconds: list[float] = []
     problems: list[str] = []
@@ -186,7 +186,7 @@ def asking(check: Callable[[int], str], least: int, clients: int = 1) -> Iterato
             began = time.perf_counter()
             try:
                 problem = check(next(numbers))
-            except Exception as error:  # it must not end the thread unseen
+            except Exception as error:  # reported at the end, as any other problem
                 problem = repr(error)
             if problem:
                 problems.append(problem)

@@ -389,7 +389,7 @@ def processes(*words: str | Path) -> list[int]:
     for place in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             line = place.read_bytes().split(b"\0")
-        except OSError:  # it has ended
+        except OSError:  # the process has ended
             continue
         if all(os.fsencode(word) in line for word in words):
             found.append(int(place.parent.name))

@@ -15,7 +15,8 @@ from tests.commandline import SAMPLE, CommandLine, write_tree
 settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
 
-# Nor must it keep a search from updating the index first; tests of the budget set their own.
+# With a small budget, a busy machine would keep searches from updating the index first. Tests of
+# the budget set their own.
 os.environ["LODE_FRESH_BUDGET"] = "30"
 
 # Background jobs of a shell ignore Ctrl-C, and so would every process that a test starts.

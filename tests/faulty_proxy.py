@@ -91,7 +91,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.connection.shutdown(socket.SHUT_RDWR)
 
     def log_message(self, format: str, *arguments: object) -> None:
-        """Say nothing."""
+        """Do nothing, so that requests are not logged."""
 
 
 for _method in ("GET", "PUT", "POST", "DELETE", "HEAD"):

@@ -43,7 +43,7 @@ QUEUE: Tree = {
 REPOSITORIES: dict[str, Tree] = {
     "acme/api": SAMPLE,
     "acme/web": WEB,
-    "acme.mirror/api": SAMPLE,  # a clone: everything ties
+    "acme.mirror/api": SAMPLE,  # a copy, so that all scores tie
     "queue": QUEUE,
     "docs/tests": {"guide.md": "# Guide\n\nHow to test the retry scheduler.\n"},
 }
@@ -197,7 +197,7 @@ class World:
         ]
         if not sources:
             return []
-        return [hit for _, hit in search_all(sources, self.index(min(names)).encoder(), request)]
+        return search_all(sources, self.index(min(names)).encoder(), request).hits
 
     def opened(self, globs: Sequence[str] = (), labels: Sequence[str] = ()) -> SelectedRepositories:
         """Return repositories of the roster, which are mapped where they are."""

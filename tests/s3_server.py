@@ -20,7 +20,7 @@ WEED = shutil.which("weed", path=f"{Path(sys.executable).parent}{os.pathsep}{os.
 BUCKET = "lode-tests"
 _FLAGS = (
     "-volume.max=20",
-    "-s3.port.iceberg=0",  # these two have ports of their own, which another server may have
+    "-s3.port.iceberg=0",  # both services are off: their fixed ports may be in use
     "-s3.port.lance=0",
     "-master.telemetry=false",
 )
@@ -35,7 +35,7 @@ def s3_server(folder: Path) -> Iterator[str]:
     try:
         yield url
     finally:
-        server.kill()  # it would take half a minute to end by itself
+        server.kill()  # a normal end would take half a minute
         server.wait(30)
 
 
@@ -51,7 +51,7 @@ def environment(url: str) -> dict[str, str]:
 
 
 def _started(folder: Path) -> tuple[subprocess.Popen[bytes], str]:
-    """Start a server; try other ports if it does not answer, because some were taken meanwhile."""
+    """Start a server; try other ports if it does not answer: some may have been taken meanwhile."""
     for attempt in range(_ATTEMPTS):
         data = folder / str(attempt)
         data.mkdir()

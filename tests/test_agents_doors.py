@@ -41,7 +41,7 @@ def test_a_shell_sets_the_budget(lode: CommandLine, tree: Path) -> None:
         assert count_tokens(found.text) <= tokens
 
 
-def test_a_shell_is_told_what_is_stale(lode: CommandLine, tree: Path) -> None:
+def test_a_shell_learns_what_is_stale(lode: CommandLine, tree: Path) -> None:
     lode("index", tree).must_succeed()
     (tree / "src/retry.py").unlink()
     write_tree(tree, {f"new/f{n}.py": f"x_{n} = {n}\n" * 20_000 for n in range(3)})
@@ -51,7 +51,7 @@ def test_a_shell_is_told_what_is_stale(lode: CommandLine, tree: Path) -> None:
 
 
 def test_an_index_built_elsewhere_is_taken_over(lode: CommandLine, tmp_path: Path) -> None:
-    """The recipe: a job builds and stores an index; a container gets it beside a new checkout."""
+    """The recipe of docs/agents.md: a job builds an index, a container gets it with a checkout."""
     workspace = tmp_path / "workspace"
     root, place = workspace / "src", workspace / "index"
     files = {**SAMPLE, **{f"many/m{n}.py": f"def many_{n}():\n    return {n}\n" for n in range(90)}}

@@ -121,9 +121,11 @@ def test_an_answer_has_the_fields_of_the_contract() -> None:
                 "problem": None,
             },
         },
+        "left_out": 0,
         "hits": [hit_object(HIT)],
         "seconds": 0.012346,
     }
+    assert answer_object(replace(ANSWER, left_out=3))["left_out"] == 3
     assert answer_object(ANSWER, text=False)["hits"] == [hit_object(HIT, text=False)]
 
 

@@ -52,7 +52,7 @@ def only(old: Measurement, new: Measurement) -> Change:
         (row((1.0, 1.01, 0.99)), row((1.3, 1.31, 1.29)), "worse"),
         (row((1.3, 1.31, 1.29)), row((1.0, 1.01, 0.99)), "better"),
         (row((1.0, 1.01, 0.99)), row((1.08, 1.09, 1.07)), "same"),
-        # As far apart as the first two, but within the spread of the repetitions.
+        # The medians differ as in the first two cases, but within the spread of the repetitions.
         (row((1.0, 1.3, 0.8)), row((1.3, 1.0, 1.5)), "same"),
         # A single outlier is neither noise nor a change.
         (row((1.0, 1.01, 0.99, 9.0)), row((1.3, 1.31, 1.29, 1.3)), "worse"),
@@ -110,7 +110,7 @@ def test_exit_codes_and_words(
     assert compared(monkeypatch, old, new) == 1
     printed = capsys.readouterr().out
     assert "different machines: cores 2 and 64" in printed
-    assert "only in the old run" in printed  # the memory benchmark
+    assert "only in the old run" in printed  # the memory benchmark was not run again
     assert "differ from commit 0123456789" in printed
     assert "1 -> 2 s" in printed
     assert compared(monkeypatch, old, new, "--minimum", "150") == 0

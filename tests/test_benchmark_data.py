@@ -35,7 +35,7 @@ def test_checkout_is_a_plain_tree_and_says_which_revision(
     mirror.mkdir(parents=True)
     git(mirror, "init", "-q")
     (mirror / "a.c").write_text("int a;\n")
-    # Release archives omit this file; a checkout must not.
+    # `git archive` would omit this file; a checkout must have it.
     (mirror / ".gitattributes").write_text("a.c export-ignore\n")
     git(mirror, "add", ".")
     git(mirror, "commit", "-qm", "first")

@@ -158,7 +158,7 @@ def test_syntax_errors_are_no_reason_not_to_chunk() -> None:
 
 
 def test_an_empty_node_at_the_end_makes_no_empty_chunk() -> None:
-    text = b"object A\n\nenum " + b"S" * 3000 + b"\n"  # its body is missing
+    text = b"object A\n\nenum " + b"S" * 3000 + b"\n"  # an empty node stands for the missing body
     check(text, cut(document(text, "scala")))
 
 

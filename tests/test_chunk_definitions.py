@@ -64,7 +64,7 @@ def test_the_body_begins_where_the_header_ends() -> None:
     assert body_of("haskell", b"f :: Int -> Int\nf 0 = 1\nf n = n\n", "f") == b"= 1\nf n = n"
 
 
-def test_what_has_no_body_has_an_empty_one() -> None:
+def test_a_definition_without_a_body_has_an_empty_one() -> None:
     assert body_of("java", b"interface A {\n  int f();\n}\n", "f") == b""
 
 

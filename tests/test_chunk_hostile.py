@@ -1,4 +1,4 @@
-"""Text made to hurt takes bounded time and leaves no trace."""
+"""Hostile text takes bounded time, and no text leaves a trace."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ GENERATED = b"".join(b"#define REG_%06d 0x%08x\n" % (i, i) for i in range(200_00
 def test_hostile_text_takes_bounded_time(language: str | None, text: bytes) -> None:
     begun = thread_time()
     chunks = cut(document(text, language))
-    assert thread_time() - begun < 4  # twice what the parser may take
+    assert thread_time() - begun < 4  # seconds: twice the limit of the parser
     check(text, chunks)
 
 
@@ -80,7 +80,7 @@ def test_a_parse_that_is_given_up_leaves_no_trace() -> None:
 
 def test_nothing_is_kept_of_a_document() -> None:
     one = document(copies("python"), "python")
-    cut(one)  # imports modules and fills caches
+    cut(one)  # the first call imports modules and fills caches
     before = sys.getrefcount(one.text)
     for _ in range(3):
         cut(one)

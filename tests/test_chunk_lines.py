@@ -38,7 +38,7 @@ def test_chunks_of_lines_are_of_a_good_size() -> None:
     assert min(sizes[:-1]) >= MAX_CHUNK_BYTES // 2
 
 
-def test_a_long_line_stands_apart_and_is_cut_into_equal_parts() -> None:
+def test_a_long_line_has_its_own_chunks_of_equal_size() -> None:
     long = "wörter ".encode() * 2000
     text = b"before\n" * 30 + long + b"\n" + b"after\n" * 30
     chunks = cut(document(text))
@@ -51,7 +51,7 @@ def test_a_long_line_stands_apart_and_is_cut_into_equal_parts() -> None:
         text[each.start : each.end].decode()
 
 
-def test_a_line_longer_than_a_chunk_is_whole_below_the_limit() -> None:
+def test_a_line_longer_than_a_chunk_is_not_split_below_the_limit() -> None:
     line = b"x" * (2 * MAX_CHUNK_BYTES) + b"\n"
     text = b"short\n" + line + b"short\n"
     assert line in {text[each.start : each.end] for each in cut(document(text))}

@@ -17,7 +17,7 @@ TINY = TINY_CHUNK_BYTES - 50
 
 @pytest.fixture(autouse=True)
 def what_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """These tests are about the rules, not about how the sizes are tuned."""
+    """Set the size of a small chunk, so that these tests do not depend on its tuning."""
     monkeypatch.setattr("codelode.chunk.merge.SMALL_CHUNK_BYTES", QUARTER)
 
 
@@ -44,7 +44,7 @@ def test_outside_only_small_pieces_are_merged() -> None:
     assert merged((0, SMALL), (0, MEDIUM)) == [SMALL + MEDIUM]
 
 
-def test_the_parts_of_one_thing_meet_before_they_meet_others() -> None:
+def test_parts_of_one_definition_are_joined_before_two_definitions() -> None:
     assert merged((0, LARGE), (0, SMALL), (1, SMALL)) == [LARGE, 2 * SMALL]
     assert merged((0, SMALL), (1, SMALL), (0, SMALL), (1, LARGE)) == [2 * SMALL, SMALL + LARGE]
 

@@ -69,10 +69,16 @@ def test_marks_are_removed() -> None:
         (["--jsno"], ["unknown option --jsno", "did you mean --json?", "lode search -- --jsno"]),
         (["x", "--index-dri", "d"], ["did you mean --index-dir?"]),
         (["x", "--index-dri=d"], ["unknown option --index-dri:", "did you mean --index-dir?"]),
-        (["-x"], ["unknown option -x", "lode search -- -x", "lode search --help"]),
+        (["-x"], ["unknown option -x", "`lode search -- -x`", "lode search --help"]),
+        (["-F", "--", "--save"], ["unknown option --save", "`lode search -F --save`"]),
+        (["-l", "-t", "py", "--save"], ["`lode search -l -t py -- --save`"]),
+        (["--save", "src", "-g", "*.py"], ["`lode search -g '*.py' -- --save src`"]),
+        (["a", "--bc", "d e"], ['`lode search "a --bc d e"`']),
+        (["x", "--open=2", "--bc"], ['`lode search --open=2 "x --bc"`']),
     ],
 )
 def test_unknown_options(lode: CommandLine, arguments: list[str], words: list[str]) -> None:
+    (lode.home / "src").mkdir()
     lode("search", *arguments).must_be_refused(*words)
 
 
@@ -83,6 +89,10 @@ def test_words_without_quotes(lode: CommandLine, tmp_path: Path) -> None:
     lode("search", "where", "are", "retries", "src").must_be_refused(f'{advice} retries" src')
     lode("search", "is", "src", "used").must_be_refused('lode search "is src used"')
     lode("search", "a$b", "c").must_be_refused("lode search 'a$b c'")
+    flags = lode("search", "-t", "py", "where", "are", "--max-per-file=1", "src", "-k", "3")
+    flags.must_be_refused('lode search -t py --max-per-file=1 -k 3 "where are" src')
+    lode("search", "->next", "of").must_be_refused('lode search -- "->next of"')
+    lode("pick", "-T", "go", "where", "is").must_be_refused('lode pick -T go "where is"')
     absent = lode("search", "retry", tmp_path / "absent")
     absent.must_be_refused(f"no such folder: {tmp_path / 'absent'}\n")
     assert list(lode.home.iterdir()) == [lode.home / "src"]

@@ -33,13 +33,32 @@ from tests.test_cli_index import everything
         (["search", "retry", "-A", "3"], ["unknown option -A: -C LINES shows more lines"]),
         (["search", "retry", "-w"], [r"-e '\bword\b'"]),
         (["search", "retry", "--exclude", "x"], ["-g '!GLOB'"]),
-        (["search", "retry", "--hiddn"], ["unknown option --hiddn", "lode search -- --hiddn"]),
+        (
+            ["search", "retry", "--hiddn"],
+            ["unknown option --hiddn", '`lode search "retry --hiddn"`'],
+        ),
         (["search", "retry", "--pager=less"], ["--pager: takes no value, but has 'less'"]),
         (["search", "retry", "--open", "2"], ["no such folder: 2; to open hit 2: --open=2"]),
         (["search", "retry", "-t", "klingon"], ["lode search --type-list"]),
         (["outline"], ["FILE is missing (see `lode outline --help`)"]),
         (["agent"], ["ACTION is missing"]),
         (["remote"], ["ACTION, DEST is missing"]),
+        (["remote", "../team"], ["ACTION comes first: `lode remote list ../team`"]),
+        (["roster", "/srv/code"], ["ACTION comes first: `lode roster list /srv/code`"]),
+        (["cluster", "/srv/code"], ["ACTION comes first: `lode cluster serve /srv/code`"]),
+        (["agent", "codex"], ["ACTION comes first: `lode agent install codex`"]),
+        (["agent", "in", "codex"], ["not one of install, ", "did you mean 'install'?"]),
+        (["agent", "install", "clade"], ["'clade' is not one of", "did you mean 'claude-code'?"]),
+        (["agent", "list", "foo"], ["unknown client: 'foo' is not one of claude-code, "]),
+        (["agent", "list", "--user"], ["--user means nothing to `lode agent list`"]),
+        (["agent", "install"], ["name a client or --all: codelode knows claude-code, "]),
+        (["completion", "bsh"], ["'bsh' is not one of bash, zsh, fish: did you mean 'bash'?"]),
+        (["search", "retry", "--mode", "lex"], ["did you mean 'lexical'?"]),
+        (["config", "serch.limit"], ["unknown setting 'serch.limit': did you mean"]),
+        (["config", "limit"], ["unknown setting 'limit': did you mean 'search.limit'?"]),
+        (["config", "lim"], ["did you mean 'search.limit'?"]),
+        (["config", "hiddn"], ["did you mean 'index.hidden'?"]),
+        (["config", "no/where"], ["no such folder: no/where"]),
         (["--versn"], ["unknown option '--versn': did you mean --version?"]),
         (["-v"], ["unknown option '-v'", "lode --help"]),
         (["index", "--max-file-size", "0"], ["--max-file-size", "1M"]),
@@ -49,6 +68,7 @@ from tests.test_cli_index import everything
         (["index", "--wait", "soon"], ["--wait", "soon"]),
         (["serch", "retry"], ["unknown command 'serch'", "did you mean 'search'?"]),
         (["where are retries"], ["unknown command", "`lode search 'where are retries'`"]),
+        (["where are retries", "-t", "py"], ["`lode search 'where are retries' -t py`"]),
         (["index", "--exclude", "x"], ["unknown option --exclude: ", ".lodeignore"]),
         (["frobnicate"], ["unknown command 'frobnicate'", "search, symbols, outline"]),
         (["--jobs", "3"], ["--jobs", "lode --help"]),
@@ -89,7 +109,14 @@ def test_help(lode: CommandLine, command: str) -> None:
 
 
 def test_version(lode: CommandLine) -> None:
-    assert lode("--version").must_succeed().text == f"lode {__version__}\n"
+    for way in ("--version", "-V", "version"):
+        assert lode(way).must_succeed().text == f"lode {__version__}\n"
+
+
+@pytest.mark.parametrize("way", ["help", "--help", "-h"])
+def test_help_of_a_command_in_any_order(lode: CommandLine, way: str) -> None:
+    assert lode(way, "status").must_succeed().text == lode("status", "--help").text
+    lode(way, "statsu").must_be_refused("did you mean 'status'?")
 
 
 ROOTS = {

@@ -51,8 +51,13 @@ def test_without_indexes_there_is_nothing_to_list_or_remove(lode: CommandLine) -
     assert nothing.message.startswith("lode: no indexes in ")
     assert lode("list", "--json").json == {"indexes": [], "index_bytes": 0}
     assert lode("clean", "--all").code == 0
-    nothing = lode("clean")
-    assert (nothing.code, nothing.message) == (1, "lode: there is no index to remove\n")
+    for flags in ((), ("--dry-run",)):
+        nothing = lode("clean", *flags)
+        assert (nothing.code, nothing.message) == (1, "lode: there is no index to remove\n")
+        nothing = lode("clean", "--orphans", *flags)
+        assert (nothing.code, nothing.message) == (0, "lode: there is no index to remove\n")
+        nothing = lode("clean", "--fetched", *flags)
+        assert (nothing.code, nothing.message) == (0, "lode: there is nothing to remove\n")
     assert list(lode.home.iterdir()) == []
 
 

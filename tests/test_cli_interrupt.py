@@ -68,7 +68,7 @@ def test_ctrl_c_is_quiet_at_any_moment(lode: CommandLine, tree: Path, command: s
         code, message = interrupted(lode, delay, *arguments)
         assert "Traceback" not in message, message
         assert "Error" not in message, message
-        assert code in (0, 1, 130, -signal.SIGINT), message  # done before, or interrupted
+        assert code in (0, 1, 130, -signal.SIGINT), message  # done before Ctrl-C, or interrupted
         codes.add(code)
     assert codes & {130, -signal.SIGINT}
 

@@ -106,7 +106,7 @@ def test_workers_read_names_as_their_parent(lode: CommandLine, tmp_path: Path) -
     assert (made["files"], made["files_skipped"]) == (600, 0)
 
 
-def test_a_program_in_another_encoding_is_told_so(tmp_path: Path) -> None:
+def test_a_program_in_another_encoding_gets_advice(tmp_path: Path) -> None:
     code = "from codelode import Index, UsageError\ntry: Index.open('.')\n"
     code += "except UsageError as error: print(error)\n"
     done = subprocess.run(

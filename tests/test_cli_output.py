@@ -171,10 +171,37 @@ def test_a_pager_is_used_only_if_asked_for(
         assert re.fullmatch(r"PAGED \d+ FRX( -x)?\n", shown), shown
         paged = record.read_text()
         assert re.sub(r"\d+ ms", "", paged) == re.sub(r"\d+ ms", "", plain)
-    for options, command in ((["--no-pager"], program), ([], "cat"), ([], "")):
+    for switched_on in ("true", "1"):
+        shown = lode.on_terminal(*search, cwd=root, LODE_PAGER=switched_on, PAGER=program).text
+        assert shown.startswith("PAGED")
+    settings = {"config/codelode/config.toml": "pager = true\n"}
+    with_file = CommandLine(tmp_path / "with file")
+    write_tree(with_file.home, {**settings})
+    shown = with_file.on_terminal("symbols", "retry*", cwd=root, PAGER=program).text
+    assert shown.endswith("FRX\n")
+    for options, command in ((["--no-pager"], program), ([], "cat"), ([], ""), ([], "false")):
         shown = lode.on_terminal(*search, *options, cwd=root, LODE_PAGER=command).text
         assert "PAGED" not in shown
     assert "PAGED" not in lode(*search, "--pager", cwd=root, LODE_PAGER=program).text
+
+
+def test_a_terminal_is_told_of_what_is_hardly_related(sample: tuple[CommandLine, Path]) -> None:
+    lode, root = sample
+    note = re.compile(r"\d+ places? hardly related left out: --threshold 0 shows all")
+    query = ("search", "exponential backoff with jitter")
+    shown = lode.on_terminal(*query, cwd=root, columns=200).must_succeed().text
+    assert note.search(shown)
+    assert not note.search(lode.on_terminal(*query, "-k1", cwd=root, columns=200).text)
+    everything = lode.on_terminal(*query, "--threshold", "0", cwd=root, columns=200).text
+    assert not note.search(everything)
+    assert everything.count(":") > shown.count(":")
+    high = lode.on_terminal(*query, "--threshold", "99", cwd=root, columns=200)
+    assert (high.code, bool(re.search(r"\d+ places below the threshold left", high.text))) == (
+        1,
+        True,
+    )
+    assert lode(*query, cwd=root).message == ""
+    assert lode(*query, "--json", cwd=root).json["left_out"] > 0
 
 
 def test_a_pager_that_fails_or_stops_reading(

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from prompt_toolkit.application import Application
+from prompt_toolkit.data_structures import Size
+from prompt_toolkit.input import create_pipe_input
+from prompt_toolkit.output.vt100 import Vt100_Output
 
+from codelode.cli.commands import load
+from codelode.cli.live_search import Found, LiveSearch, Picked
+from codelode.cli.parser import parse
 from codelode.cli.pick_screen import hit_line, preview
+from codelode.cli.picker import Picker
 from codelode.render.paths import GivenRoot
 from codelode.render.sanitize import width
+from codelode.several import SeveralRoots
 from codelode.types import Hit
 from tests.commandline import LODE, CommandLine, indexed_sample, without, write_tree
 from tests.terminal_screen import TerminalScreen, on_screen
@@ -183,3 +194,55 @@ def test_the_preview_shows_the_line_of_the_hit(tmp_path: Path) -> None:
         assert len(shown) <= rows
         assert sum("▸" in line for line in shown) == 1
         assert "50▸line_50 = 'retry'" in "\n".join(shown)
+
+
+class Moving(tuple[Hit, ...]):
+    """Hits that are replaced by no hits when their number is asked for, as a thread may do."""
+
+    replace: Callable[[], None] = staticmethod(lambda: None)
+
+    def __len__(self) -> int:
+        self.replace()
+        return super().__len__()
+
+
+def test_hits_that_arrive_while_the_screen_is_drawn_wait(
+    sample: tuple[CommandLine, Path], lode: CommandLine
+) -> None:
+    _, root = sample
+    options = parse(load("pick"), ["retry", str(root)])
+    with create_pipe_input() as keys:
+        output = Vt100_Output(io.StringIO(), lambda: Size(24, 80))
+        live = LiveSearch(SeveralRoots([str(root)], str(lode.cache)), 10, options)
+        picker = Picker(live, "retry", output)
+        application: Application[Picked | None] = Application(
+            layout=picker.layout(), input=keys, output=output, before_render=picker.take
+        )
+        picker.application = application
+        hit = Hit("src/retry.py", 1, 1, 1, 1.0, "x = 1", "python")
+        hits = Moving([hit])
+        hits.replace = lambda: picker.show(Found("other", str(root)))
+        picker.show(Found("retry", str(root), hits))
+        picker.take(application)
+        assert picker._shown_preview()
+        assert picker._list()
+        picker.take(application)
+        assert not picker._shown_preview()
+
+
+def test_an_error_in_a_search_ends_the_picker(
+    sample: tuple[CommandLine, Path], tmp_path: Path
+) -> None:
+    lode, root = sample
+    write_tree(
+        tmp_path,
+        {
+            "sitecustomize.py": "import codelode.several as s\n\n\ndef fail(*_, **__):\n"
+            "    raise RuntimeError('out of order')\n\n\ns.SeveralRoots.answer = fail\n"
+        },
+    )
+    environment = lode.environment(PYTHONPATH=str(tmp_path))
+    with on_screen([*LODE, "pick", "retry"], environment, root) as screen:
+        pass
+    assert screen.code == 1
+    assert "RuntimeError: out of order" in screen.text

@@ -22,3 +22,13 @@ def test_bad_places_are_refused(lode: CommandLine, tree: Path) -> None:
     for place in ("src/retry.py", "src/retry.py:x", "src/retry.py:0", ":3"):
         lode("related", place, cwd=tree).must_be_refused("FILE:LINE")
     lode("related", "src/none.py:1", cwd=tree).must_be_refused("none.py")
+
+
+def test_a_line_after_the_last_one_is_refused(lode: CommandLine, tree: Path) -> None:
+    lode("index", tree).must_succeed()
+    lode("related", "src/retry.py:12", cwd=tree).must_succeed()
+    for line in ("13", "99999"):
+        refused = lode("related", f"src/retry.py:{line}", cwd=tree)
+        refused.must_be_refused(
+            f"src/retry.py has no line {line}: its last line in the index is 12"
+        )

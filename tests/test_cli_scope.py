@@ -83,7 +83,7 @@ def test_tests_are_left_out(tmp_path: Path) -> None:
     named = lode("symbols", "retry_queue", "--no-tests", cwd=root).must_succeed().text
     assert "tests/" not in named
     assert "contest.py" in named
-    for path in TESTS:  # a search ranks them lower, too: as tests, or as something worse
+    for path in TESTS:  # a search ranks these files lower
         assert roles_of_path(path.encode()), path
 
 
@@ -101,7 +101,7 @@ def test_changed_files_of_parts_and_several_roots(lode: CommandLine, repo: Path)
 
 def test_an_index_above_several_worktrees(lode: CommandLine, repo: Path) -> None:
     top = repo.parent
-    lode("index", top, "--yes").must_succeed()  # confirmed, because the home folder is in it
+    lode("index", top, "--yes").must_succeed()  # --yes, because the home folder is below
     assert listed(lode, top, "--changed", "repo") == {"repo/src/retry.py", "repo/new.py"}
     assert listed(lode, repo, "--changed") == {"src/retry.py", "new.py"}
     lode("search", QUERY, "--changed", cwd=top).must_be_refused("is not in a git worktree")
@@ -181,7 +181,7 @@ def test_files_modified_since(lode: CommandLine, repo: Path) -> None:
     assert listed(lode, repo, "--since=1w", "--changed=HEAD", "-g", "!src") == {"new.py"}
     assert len(listed(lode, repo, "--since", "2001-01-01")) == 6
     lode("search", "x", repo, "--since", "soon").must_be_refused("'soon' is not a date")
-    (repo / "src/config.ts").write_text("export const retrySettings = 1;\n")  # found by the walk
+    (repo / "src/config.ts").write_text("export const retrySettings = 1;\n")  # a new file
     assert "src/config.ts" in listed(lode, repo, "--since", "1 hour ago")
 
 
@@ -201,7 +201,7 @@ def test_filters_apply_before_the_best_are_chosen(tmp_path: Path) -> None:
     assert [hit.path for hit in found] == ["f7.py"]
 
 
-def test_nothing_changed_is_said(lode: CommandLine, tree: Path) -> None:
+def test_a_search_reports_that_no_file_has_changed(lode: CommandLine, tree: Path) -> None:
     repository(tree, {})
     nothing = lode("search", "retry", tree, "--changed")
     assert (nothing.code, nothing.message) == (1, "lode: no indexed file differs from HEAD\n")

@@ -55,7 +55,7 @@ def test_text_in_a_pipe_is_plain_and_greppable(sample: tuple[CommandLine, Path])
 def test_json_has_the_contract(sample: tuple[CommandLine, Path]) -> None:
     lode, root = sample
     answer = lode("search", "parse config", root, "--json", "-k", "3").must_succeed().json
-    assert set(answer) == {"query", "root", "snapshot", "hits", "seconds"}
+    assert set(answer) == {"query", "root", "snapshot", "left_out", "hits", "seconds"}
     assert answer["query"] == "parse config"
     assert answer["root"] == str(root)
     assert answer["snapshot"] == {

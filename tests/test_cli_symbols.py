@@ -13,7 +13,7 @@ NEEDLESS = ("pygments", "tree_sitter", "subprocess", "codelode.embed", "codelode
 
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[CommandLine, Path]:
-    """Return a small tree and its index. No test changes them."""
+    """Return a command line and a small indexed tree. No test changes them."""
     return indexed_sample(tmp_path_factory.mktemp("symbols"))
 
 
@@ -106,7 +106,7 @@ def test_nothing_found_is_exit_code_one(sample: tuple[CommandLine, Path]) -> Non
     assert lode("symbols", "schedule", root, "-t", "go").code == 1
 
 
-def test_near_names_are_said_to_be_near(sample: tuple[CommandLine, Path]) -> None:
+def test_near_names_are_marked_as_near(sample: tuple[CommandLine, Path]) -> None:
     lode, root = sample
     near = lode("symbols", "RetrySched", root).must_succeed()
     assert near.text.endswith("RetryScheduler\n")
@@ -147,7 +147,9 @@ def test_bad_arguments_are_refused_before_an_index_is_built(tmp_path: Path) -> N
     lode("symbols", "x", root, "--kind", "klass").must_be_refused("did you mean class")
 
 
-def test_a_file_that_is_missing_or_not_indexed_is_told_apart(lode: CommandLine, tree: Path) -> None:
+def test_a_missing_file_and_an_unindexed_file_are_distinguished(
+    lode: CommandLine, tree: Path
+) -> None:
     lode("outline", "src/none.py", cwd=tree).must_be_refused("no such file: src/none.py")
     assert not list(lode.cache.rglob("*.seg"))
     lode("index", tree).must_succeed()

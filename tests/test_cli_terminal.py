@@ -53,7 +53,7 @@ def test_hostile_names_and_texts_are_harmless(
     rest = ESCAPES.sub("", re.sub(r"\x1b\[\d+m", "", shown))
     for obeyed in ("\x1b", "\x07", "\u202e", "\x9b", "\nsrc/forged.py:1-2"):
         assert obeyed not in rest
-    assert "[2J" in rest  # shown as text
+    assert "[2J" in rest  # the rest of an escaped sequence is plain text
 
 
 def test_errors_are_one_line_on_a_terminal(lode: CommandLine, tmp_path: Path) -> None:
@@ -104,7 +104,7 @@ def test_the_progress_bar_counts_files_and_rate(
     with ProgressBar(1000, 2_000_000) as bar:
         bar.found(250, 500_000)
         bar.indexed(250, 500_000)
-        bar.indexed(1250, 2_500_000)  # more than was planned
+        bar.indexed(1250, 2_500_000)  # more than the announced totals
     shown = ESCAPES.sub("", capsys.readouterr().err)
     assert "1,500/1,500 files" in shown
     assert "MB/s" in shown or "GB/s" in shown

@@ -113,7 +113,11 @@ def endless_archive(folder: Path) -> Path:
 
 REFUSED: dict[str, tuple[str, Callable[[Path], bytes], str]] = {
     "cut": ("a.tar.gz", lambda folder: whole_tar(folder)[:-400], "cannot be unpacked"),
-    "no archive": ("a.tar.gz", lambda _: b"nonsense", "cannot be unpacked"),
+    "no archive": (
+        "a.tar.gz",
+        lambda _: b"nonsense",
+        "unpacked: it is no archive that can be read",
+    ),
     "empty": ("a.zip", lambda _: b"", "cannot be unpacked"),
     "flipped": (
         "a.tar.gz",
@@ -233,7 +237,7 @@ def builders_of(task: int) -> list[int]:
     return [pid for pid in descendants(task) if BUILDER in command_of(pid)]
 
 
-def test_a_killed_task_leaves_no_process_and_its_folder_goes(
+def test_a_killed_task_leaves_no_process_and_its_folder_is_removed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     endless = endless_archive(tmp_path)
@@ -246,7 +250,7 @@ def test_a_killed_task_leaves_no_process_and_its_folder_goes(
     until(lambda: BUILDER not in command_of(builder), 10)
     assert left_over(tmp_path) == [folder]
     with workspace():
-        assert folder in left_over(tmp_path)  # so young that it may belong to a new task
+        assert folder in left_over(tmp_path)  # too new: a task may be about to lock it
     monkeypatch.setattr(workspaces, "_UNLOCKED_SECONDS", -1.0)
     with workspace() as mine, workspace() as other:
         assert sorted(left_over(tmp_path)) == sorted([mine, other])
@@ -272,7 +276,7 @@ def test_building_twice_gives_the_same_repository(tmp_path: Path) -> None:
     assert [path.stat().st_mtime_ns for path in segments] == times
 
 
-def test_what_is_no_source_is_said(tmp_path: Path) -> None:
+def test_an_invalid_source_is_reported(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo.tar")
     for place, problem in (
         (tmp_path / "missing.tar.gz", "there is no such archive"),
@@ -321,7 +325,7 @@ def test_slices_hold_every_file_once_in_order(tmp_path: Path, size: int) -> None
     assert [each for slice in found for each in slice.within(walk(root))] == whole
     assert (len(found) == 1) == (size == 1 << 20)
     assert (found[0].first, found[-1].end) == ("", "")
-    write_tree(root, {"added/first.py": "x = 1\n", "zz.py": "y = 2\n"})  # after the tree was cut
+    write_tree(root, {"added/first.py": "x = 1\n", "zz.py": "y = 2\n"})  # new since the cut
     assert [each for slice in found for each in slice.within(walk(root))] == list(walk(root))
     assert list(Slice("src/d1", "src/d1.py").within(whole)) == [
         each for each in whole if each.path.startswith("src/d1/")

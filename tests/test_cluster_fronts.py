@@ -99,7 +99,7 @@ def whole(repositories: ClusterRepositories) -> bool:
 
 
 def test_fronts_share_searchers_and_do_not_disturb_each_other(world: World, tmp_path: Path) -> None:
-    """They search at the same time, for different people; one ends, and comes back."""
+    """Two fronts search at the same time, for different people; one of them ends and comes back."""
     ports = [free_port(), free_port()]
     with ExitStack() as stack:
         stack.enter_context(searchers_of(ports, tmp_path))
@@ -185,8 +185,10 @@ def fetch(address: str) -> Any:
         return json.load(response)
 
 
-def test_a_killed_front_is_back_soon(world: World, lode: CommandLine) -> None:
-    """Its searchers, child processes, end with it; the next front starts new ones."""
+def test_a_front_can_be_restarted_right_after_it_was_killed(
+    world: World, lode: CommandLine
+) -> None:
+    """The searchers of a killed front are its children and end too; the next one starts others."""
     port = free_port()
     command = ["cluster", "serve", str(world.place), "--no-ray", "--address", str(port)]
     url = f"http://127.0.0.1:{port}"
@@ -205,7 +207,7 @@ def test_a_killed_front_is_back_soon(world: World, lode: CommandLine) -> None:
 
 
 def answers(url: str, expected: object) -> bool:
-    """Return whether a front gives the whole answer; it may also give none yet."""
+    """Return whether a front answers already; if it does, check that the answer is complete."""
     from codelode.errors import ClusterError
 
     try:

@@ -18,9 +18,9 @@ from codelode.answers.roster import totals_object
 from codelode.answers.symbols import symbol_object
 from codelode.cluster import lookup_messages as messages
 from codelode.cluster.answer import ClusterRepositories, Restriction
-from codelode.cluster.application import ClusterApi
 from codelode.cluster.lookup_addresses import decode_fields, encode_fields
 from codelode.cluster.seen import SeenRepositories
+from codelode.front_site import front_site
 from codelode.roster.followed import FollowedRoster
 from codelode.roster.manifest import repository_key
 from codelode.roster.roster import Roster
@@ -88,7 +88,7 @@ def test_lookups_of_a_cluster_are_those_of_one_machine(
 
 
 @pytest.mark.parametrize("path", NO_PLACES)
-def test_what_is_not_there_is_refused_in_the_same_words(
+def test_missing_files_are_refused_in_the_same_words_as_by_a_roster(
     cluster: ClusterRepositories, roster: FollowedRoster, path: str
 ) -> None:
     seen = SeenRepositories(cluster, Restriction())
@@ -141,7 +141,7 @@ def test_a_damaged_repository_makes_lookups_fail_instead_of_answering_in_part(
 def test_the_api_has_the_objects_of_the_command_line(
     cluster: ClusterRepositories, roster: FollowedRoster
 ) -> None:
-    with TestClient(ClusterApi(cluster).application()) as api:
+    with TestClient(front_site(cluster, ())) as api:
         found = api.get("/api/symbols?name=schedule&kind=method&repo=acme").json()
         expected = roster.symbols(SymbolRequest("schedule", kinds="method"), ["acme"])
         assert found["symbols"] == [symbol_object(each) for each in expected]
@@ -199,7 +199,7 @@ JSON = st.recursive(
 
 
 @given(JSON)
-def test_nonsense_of_a_server_is_a_value_error(roster: FollowedRoster, value: Any) -> None:
+def test_invalid_replies_of_a_server_are_value_errors(roster: FollowedRoster, value: Any) -> None:
     symbol = symbol_object(roster.outline("queue/queue.go")[0])
     totals = totals_object(roster.totals()[0])
     for read, attempts in (
@@ -218,7 +218,9 @@ def test_nonsense_of_a_server_is_a_value_error(roster: FollowedRoster, value: An
 
 
 @given(JSON, st.sampled_from(STAGES), st.binary(max_size=9))
-def test_nonsense_of_a_searcher_is_a_frame_error(value: Any, stage: Any, body: bytes) -> None:
+def test_invalid_replies_of_a_searcher_are_frame_errors(
+    value: Any, stage: Any, body: bytes
+) -> None:
     hit = ["a.py", 1, 1, 1, "f", "f", "function", None, 0, False, None, False]
     for head in (value, {"found": value, "kinds": []}, {"found": [[value, hit]], "kinds": value}):
         for read in (

@@ -1,4 +1,4 @@
-"""The messages of a cluster: exact, and refused if no sound peer sends them."""
+"""The messages of a cluster arrive exactly; those that no sound peer would send are refused."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codelode.cluster import messages
+from codelode.cluster.hedging import Latencies
 from codelode.cluster.messages import Asked
 from codelode.cluster.pieces import Corpus, HeldRepository, Piece, unpack_piece
 from codelode.cluster.placement import View, place
-from codelode.cluster.rounds import Latencies
 from codelode.search.gather import gather
 from codelode.search.gathered import Gathered
 from codelode.search.parsed_query import parse_request
@@ -73,7 +73,7 @@ json_values = st.recursive(
 
 @settings(max_examples=300, deadline=None)
 @given(json_values, st.binary(max_size=200))
-def test_nonsense_is_a_frame_error(value: Any, body: bytes) -> None:
+def test_invalid_bytes_are_a_frame_error(value: Any, body: bytes) -> None:
     pieces = np.ones(3, bool)
     for attempt in (
         lambda: messages.unpack_context(body),
@@ -154,7 +154,7 @@ def test_the_owners_of_a_piece_are_on_different_nodes(nodes: tuple[str, ...]) ->
     assert np.array_equal(same, place(pieces, names, 2))
 
 
-def test_a_searcher_that_goes_moves_only_its_share() -> None:
+def test_a_searcher_that_leaves_moves_only_its_share() -> None:
     pieces = pieces_of(600)
     names = [f"s{number}" for number in range(6)]
     before = [{names[owner] for owner in row} for row in place(pieces, names, 2).tolist()]

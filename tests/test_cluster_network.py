@@ -80,8 +80,8 @@ def checking(
     return check
 
 
-def test_a_cut_does_not_show() -> None:
-    """No search is wrong or late: during the cut, after it, and when generations change."""
+def test_a_cut_connection_changes_no_answer() -> None:
+    """No answer is wrong or late: during the cut, after it, and when the generation changes."""
     pieces = MemoryPieces()
     held = [pieces.repository(name, TREE, set(), 6) for name in ("one", "two")]
     with front_of(SEARCHERS) as front, relayed(front, pieces) as relays:
@@ -89,7 +89,7 @@ def test_a_cut_does_not_show() -> None:
         with asking(checking(front, held, pieces), least=200, clients=4) as seconds:
             relays[0].cut()
             time.sleep(0.2)
-            front.show(corpus("2", held))  # all searchers are sent its pieces, and one is cut off
+            front.show(corpus("2", held))  # one searcher cannot get the pieces of this generation
             time.sleep(CUT_SECONDS)
             relays[0].mend()
             until(lambda: front.is_whole() and len(front.searchers()) == SEARCHERS, 10)
@@ -142,8 +142,8 @@ def namespaces() -> Iterator[Namespaces]:
         nodes.close()
 
 
-def test_a_node_without_network_does_not_show(namespaces: Namespaces, tmp_path: Path) -> None:
-    """Each searcher is on a node of its own; the cable of one is pulled out, and put back."""
+def test_a_node_without_network_changes_no_answer(namespaces: Namespaces, tmp_path: Path) -> None:
+    """Each searcher is on a node of its own; one node is disconnected, and connected again."""
     root = write_tree(tmp_path / "tree", {path: text.decode() for path, text in TREE.items()})
     index = Index.open(root, tmp_path / "index")
     index.update(jobs=1)

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from benchmarks.cluster.build import BUILDER, command_of, descendants, parent_of
+from benchmarks.cluster.nodes import kill_node
 from codelode import Answer
 from codelode.cluster import schedule
 from codelode.cluster.answer import ClusterRepositories, Restriction
@@ -47,6 +48,7 @@ from tests.test_cluster_build import endless_archive
 ray = pytest.importorskip("ray", reason="needs the extra cluster: make test-cluster")
 
 SEARCHERS = 2
+UNDERSTUDY = b"codelode.cluster.understudy"
 STORE_BYTES = 80 << 20
 
 
@@ -129,6 +131,11 @@ def checking(
     return check
 
 
+def understudies() -> list[int]:
+    """Return the process IDs of the understudies that run on the nodes of this test."""
+    return [pid for pid in descendants(os.getpid()) if UNDERSTUDY in command_of(pid)]
+
+
 @pytest.fixture(scope="module")
 def expected(world: World) -> dict[str, Answer]:
     opened = world.opened()
@@ -143,48 +150,54 @@ def all_back(front: Front) -> bool:
 def test_actors_answer_as_one_machine_and_come_back(
     nodes: Any, world: World, expected: dict[str, Answer]
 ) -> None:
-    """After the end of a process, no answer is partial, and Ray starts it again."""
+    """If the process of an actor is killed, no answer is partial, and Ray restarts the actor."""
     opened = world.opened()
     with deployed(nodes, world) as repositories:
         front = repositories.front
         for request in requests(40, seed=11):
             answer = repositories.answer(request, Restriction(strict=True))
             assert comparable(answer) == comparable(opened.answer(request)), request
-        first, *_ = actor_processes(nodes)
+        first, *others = actor_processes(nodes)
+        stand_ins = set(understudies())
+        assert len(stand_ins) == SEARCHERS
+        before = set(front.links())
         with asking(checking(repositories, expected), least=20):
             os.kill(first, signal.SIGKILL)
-            until(lambda: len(front.searchers()) == SEARCHERS - 1, 10)
             began = time.monotonic()
-            until(lambda: all_back(front), 90)
-        print(f"whole {time.monotonic() - began:.2f} s after the end of a process")
+            until(lambda: set(front.links()) - before and all_back(front), 20)
+            print(f"whole {time.monotonic() - began:.2f} s after the end of a process")
+            between = set(front.links()) - before
+            until(lambda: not between & set(front.links()) and all_back(front), 90)
+            print(f"back {time.monotonic() - began:.2f} s after the end of a process")
+        assert first not in actor_processes(nodes) and others[0] in actor_processes(nodes)
+        until(lambda: len(understudies()) == SEARCHERS, 20)
+        stand_ins |= set(understudies())
     assert not actor_names(nodes)
+    until(lambda: not any(UNDERSTUDY in command_of(pid) for pid in stand_ins), 20)
 
 
-def test_a_node_that_dies_does_not_show(
+def test_a_node_that_dies_changes_no_answer(
     nodes: Any, world: World, expected: dict[str, Answer]
 ) -> None:
-    """Its raylet is killed. Others have its pieces; either Ray or the front replaces it soon."""
+    """All processes of a node are killed: others have its pieces, Ray starts its searcher again."""
     with deployed(nodes, world) as repositories:
         front = repositories.front
         assert len({link.node for link in front._members.links()}) == SEARCHERS
         dying = nodes.list_all_nodes()[-1]
         with asking(checking(repositories, expected), least=20):
-            dying.kill_raylet()
+            kill_node(nodes, dying)
             began = time.monotonic()
             until(lambda: len(front.searchers()) == SEARCHERS - 1, 30)
             gone = time.monotonic() - began
             until(front.is_whole, 60)
-        print(
-            f"gone {gone:.2f} s, whole {time.monotonic() - began:.2f} s after the end of a raylet"
-        )
-    nodes.remove_node(dying, allow_graceful=False)
+        print(f"gone {gone:.2f} s, whole {time.monotonic() - began:.2f} s after the end of a node")
     nodes.add_node(num_cpus=SEARCHERS, object_store_memory=STORE_BYTES)
 
 
 def test_a_front_uses_the_searchers_of_the_one_before_it(
     nodes: Any, world: World, lode: CommandLine
 ) -> None:
-    """A killed front leaves them, and finds them again; one that is ended takes them with it."""
+    """A killed front leaves its actors to the next front; a front that ends normally ends them."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     command = ["cluster", "serve", str(world.place), "--ray", nodes.address, "--address", "0"]
@@ -270,7 +283,7 @@ def builders() -> list[int]:
 def test_tasks_that_are_killed_are_tried_again_and_nothing_differs(
     nodes: Any, tmp_path: Path
 ) -> None:
-    """Kill tasks in the middle of two repositories, each of which is built in slices."""
+    """Kill two tasks while two repositories are built in slices; the manifests stay the same."""
     for number in range(2):
         tree: dict[str, str | bytes] = {
             f"d{n}/f{n}.py": f"def retry_{n}_{number}():\n    pass\n" * 60 for n in range(40)
@@ -285,7 +298,8 @@ def test_tasks_that_are_killed_are_tried_again_and_nothing_differs(
         report = build_quietly(nodes, sources, options)
         assert killed.result() == 2
     assert [each.problem for each in report.built] == [""] * 2
-    assert sum(each.deaths for each in report.built) >= 1  # one may just have been done
+    # One death is enough: the other task may have finished before it was killed.
+    assert sum(each.deaths for each in report.built) >= 1
     manifests = [
         [each.repository.manifest for each in built if each.repository is not None]
         for built in (calm.built, report.built)
@@ -304,7 +318,7 @@ def kill_tasks(count: int) -> int:
         for process in builders():
             with suppress(OSError):
                 task = parent_of(process)
-                if task > 1 and task not in seen and len(seen) < count:  # 1 if it has died
+                if task > 1 and task not in seen and len(seen) < count:  # 1: the task has died
                     os.kill(task, signal.SIGKILL)
                     seen.add(task)
         time.sleep(0.05)
@@ -324,11 +338,11 @@ def test_a_task_that_always_dies_is_given_up(
     assert built.deaths == 1
 
 
-def test_a_task_that_fits_no_node_is_said(nodes: Any, tmp_path: Path) -> None:
+def test_a_task_that_fits_no_node_is_reported(nodes: Any, tmp_path: Path) -> None:
     told: list[str] = []
 
     class HeardError(Exception):
-        """Ends the build."""
+        """Raised by `warn`, to end the build."""
 
     def warn(message: str) -> None:
         told.append(message)

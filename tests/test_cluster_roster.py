@@ -203,7 +203,7 @@ def test_an_answer_is_the_same_after_json(world: World) -> None:
         max_leaves=8,
     )
 )
-def test_nonsense_of_a_server_is_a_value_error(value: Any) -> None:
+def test_invalid_replies_of_a_server_are_value_errors(value: Any) -> None:
     frame = answer_object(Answer("q", "r", 1, 1, 1, True, 0, [], 0.1))
     for attempt in (value, {**frame, "hits": value}, {**frame, "snapshot": value}):
         try:
@@ -291,7 +291,7 @@ def test_servers_that_are_something_else_are_no_traceback(tmp_path: Path) -> Non
             self.wfile.write(b"<html>")
 
         def log_message(self, format: str, *arguments: object) -> None:
-            """Say nothing."""
+            """Do nothing, so that requests are not logged."""
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as other:
         threading.Thread(target=other.serve_forever, daemon=True).start()

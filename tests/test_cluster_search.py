@@ -99,7 +99,7 @@ TREE = {f"src/{n}.py": f"def name_{n % 7}():\n    return {n % 5}\n".encode() for
 
 @pytest.mark.parametrize("searchers", [1, 2, 3])
 @pytest.mark.parametrize("replicas", [1, 2])
-def test_the_number_of_searchers_does_not_show(searchers: int, replicas: int) -> None:
+def test_the_number_of_searchers_changes_no_answer(searchers: int, replicas: int) -> None:
     pieces = MemoryPieces()
     held = [pieces.repository(name, TREE, {"src/3.py"}, 3) for name in NAMES]
     with front_of(searchers, replicas) as front, threads(front, searchers, pieces):

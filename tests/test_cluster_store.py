@@ -137,7 +137,7 @@ def searched(clustered: Clustered, *, whole: bool = True) -> Iterator[ClusterRep
 
 @contextmanager
 def only(repositories: ClusterRepositories, expected: list[list[Hit]]) -> Iterator[list[float]]:
-    """Search during the block; each answer must be whole, and one of those in `expected`."""
+    """Search during the block; the hits of each answer must be one of the lists in `expected`."""
 
     def check(_: int) -> str:
         hits = repositories.answer(REQUEST, Restriction(strict=True)).hits
@@ -166,7 +166,7 @@ def test_a_slow_store_is_not_waited_for(clustered: Clustered) -> None:
 def test_while_a_store_refuses_the_old_generation_is_searched(
     clustered: Clustered, prefix: str
 ) -> None:
-    """The store refuses everything, or only segments: a roster then names segments nobody has."""
+    """The store refuses all reads, or those of segments: the new generation cannot be opened."""
     with searched(clustered) as repositories:
         expected = [clustered.hits()]
         with only(repositories, expected):
@@ -182,8 +182,8 @@ def test_while_a_store_refuses_the_old_generation_is_searched(
 
 
 @pytest.mark.parametrize("fault", ["refused", "flipped", "truncated"])
-def test_faults_now_and_then_are_overcome(clustered: Clustered, fault: str) -> None:
-    """A third of all reads goes wrong, of manifests as well as of segments."""
+def test_occasional_faults_are_overcome(clustered: Clustered, fault: str) -> None:
+    """A third of the reads of manifests and segments fail or return damaged data."""
     with searched(clustered) as repositories:
         expected = [clustered.hits()]
         with only(repositories, expected):
@@ -197,7 +197,7 @@ def test_faults_now_and_then_are_overcome(clustered: Clustered, fault: str) -> N
 
 
 def test_a_copy_damaged_on_disk_is_fetched_again(clustered: Clustered) -> None:
-    """A searcher starts with damaged copies: the other one answers until new ones are there."""
+    """A searcher starts with damaged copies: the other searcher answers until they are replaced."""
     with searched(clustered) as repositories:
         expected = [clustered.hits()]
         until(lambda: finds(repositories, expected[0]), 10)
@@ -224,7 +224,7 @@ def digest_of_file(path: Path) -> str:
 
 
 def test_an_object_that_stays_damaged_is_named(clustered: Clustered) -> None:
-    """No searcher can open it: answers name its repository as missing until a commit heals it."""
+    """Answers name the repository of the damaged segment as missing, until a commit replaces it."""
     roster = Roster.of(clustered.store)
     broken = next(each for each in roster.everything() if each.name == "two")
     (digest,) = roster.manifest(broken).digests
@@ -262,7 +262,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_full_disk_keeps_the_old_generation(clustered: Clustered, small_disk: Path) -> None:
-    """It is searched until there is room again; both searchers have their copies on that disk."""
+    """Both searchers have their copies on a full disk: the new generation has to wait for room."""
     for number in range(SEARCHERS):
         clustered.searchers.pop(0).close()
         clustered.cache(number).symlink_to(small_disk / str(number))
@@ -275,7 +275,7 @@ def test_a_full_disk_keeps_the_old_generation(clustered: Clustered, small_disk: 
             filler = small_disk / "filler"
             fill(filler)
             expected.append(clustered.commit("two", 1))
-            time.sleep(2.5)  # the front has seen the new generation
+            time.sleep(2.5)  # long enough for the front to see the new generation
             assert finds(repositories, expected[0])
             filler.unlink()
             until(lambda: finds(repositories, expected[-1]), 10)

@@ -10,7 +10,7 @@ import pytest
 from codelode.discover.charset import readings
 from codelode.discover.decode import NoText, Text, decode
 
-# Not from the texts that the table of letters was made of.
+# These comments do not come from the texts that `letters.tsv` was made from.
 COMMENTS = {
     "russian": """
         Получить имя пользователя|Проверка остатка на складе|Список заказов пуст|не трогать

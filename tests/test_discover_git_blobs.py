@@ -98,7 +98,7 @@ def test_as_git_says_after_random_changes(tmp_path: Path, seed: int, version: in
         ours, theirs = vouched(root), known_by_git(root)
         assert ours.items() <= theirs.items()
         missed = set(theirs) - set(ours)
-        # Git compared these by content, because it had recorded no times that it trusts.
+        # Git compared these files by content, because it had recorded no times that it trusts.
         assert all("size: 0" in git(root, "ls-files", "--debug", "--", each) for each in missed)
 
 

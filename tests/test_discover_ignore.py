@@ -155,7 +155,7 @@ class TestRules:
             ("[]x]", ["]", "x"], ["[]x]"]),
             ("/a[!x]b", ["a.b"], ["a/b"]),
             ("/a[.-0]b", ["a.b", "a0b"], ["a/b"]),
-            ("a**/c", ["a/c", "a/b/c", "ab/c"], ["c", "b/a/c"]),  # git's oddity
+            ("a**/c", ["a/c", "a/b/c", "ab/c"], ["c", "b/a/c"]),  # an oddity of git
             ("x/a**/c", ["x/a/c", "x/a/b/c", "x/ab/c"], ["x/c"]),
             ("\\#a", ["#a"], ["\\#a"]),
             ("\\!a", ["!a"], ["a"]),

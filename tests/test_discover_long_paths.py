@@ -30,7 +30,7 @@ def deep(tmp_path: Path) -> Iterator[Path]:
         _write(place, f"def retry_{level}():\n    return {level}\n")
     os.close(place)
     yield root
-    subprocess.run(["rm", "-rf", root], check=True)  # pytest cannot remove it
+    subprocess.run(["rm", "-rf", root], check=True)  # pytest cannot remove a tree this deep
 
 
 def _write(folder: int, text: str) -> None:
@@ -94,7 +94,7 @@ def _program() -> list[str]:
 def test_an_index_inside_the_tree_is_never_indexed(
     lode: CommandLine, tree: Path, name: str
 ) -> None:
-    """Neither its own updates nor those of another index add it, whatever the options."""
+    """No update adds the files of an index: neither its own update nor that of another index."""
     (tree / "other").mkdir()
     files = lode("index", tree, "--json").must_succeed().json["files"]
     inside = tree / name

@@ -99,7 +99,7 @@ class TestDocuments:
         short = tmp_path / ("d" * 200)
         while (short / ("d" * 200)).exists() and len(str(short)) < 3000:
             short = short / ("d" * 200)
-        short.rename(tmp_path / "rest")  # otherwise pytest could not remove it
+        short.rename(tmp_path / "rest")  # otherwise, pytest could not remove the folder
 
 
 class TestFilesThatChange:

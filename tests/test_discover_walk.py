@@ -139,7 +139,7 @@ class TestWhatIsGiven:
             return high
 
         small = peak(root / "small", 10)
-        # 1,800 paths and sizes take 400,000 bytes.
+        # A list of the 1,800 paths and sizes would take 400,000 bytes.
         assert peak(root / "large", 100) - small < 30_000
 
 

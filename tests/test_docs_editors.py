@@ -8,12 +8,14 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from tests.commandline import CommandLine, indexed_sample
+from tests.commandline import CommandLine, indexed_sample, until
 from tests.doc_blocks import blocks
+from tests.terminal_screen import TerminalScreen, on_screen
 
 PAGE = Path(__file__).parent.parent / "docs" / "editors.md"
 
@@ -95,28 +97,91 @@ def test_the_task_of_vs_code(sample: tuple[CommandLine, Path]) -> None:
     (text,) = recipes("jsonc")
     (task,) = json.loads(text)["tasks"]
     arguments = [each.replace("${input:query}", "parse config") for each in task["args"]]
-    lines = run([task["command"], *arguments], sample).splitlines()
+    output = run([task["command"], *arguments], sample)
     pattern = task["problemMatcher"]["pattern"]
+    groups = [pattern["file"], pattern["line"], pattern["column"]]
     found = []
-    for line in lines:
+    for line in output.splitlines():
         match = re.search(pattern["regexp"], line)
         assert match, line
-        found.append((match[pattern["file"]], int(match[pattern["line"]]), int(match[3])))
+        found.append((match[groups[0]], int(match[groups[1]]), int(match[groups[2]])))
     assert found == places(sample, "parse config")
+    if shutil.which("node"):  # VS Code's own expressions are JavaScript's
+        program = (
+            "const [text, ...groups] = process.argv.slice(1);"
+            "const lines = require('fs').readFileSync(0, 'utf8').trimEnd().split('\\n');"
+            "const read = line => groups.map(group => new RegExp(text).exec(line)[group]);"
+            "console.log(JSON.stringify(lines.map(read)));"
+        )
+        command = ["node", "-e", program, pattern["regexp"], *map(str, groups)]
+        done = subprocess.run(command, input=output, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        read = [(file, int(line), int(column)) for file, line, column in json.loads(done.stdout)]
+        assert read == found
 
 
-def test_tmux(sample: tuple[CommandLine, Path], tmp_path: Path) -> None:
-    if not shutil.which("tmux"):
-        pytest.skip("tmux is not installed")
+def test_the_tasks_have_the_shape_that_vs_code_documents() -> None:
+    """See https://code.visualstudio.com/docs/reference/tasks-appendix."""
+    (text,) = recipes("jsonc")
+    settings = json.loads(text)
+    assert set(settings) == {"version", "tasks", "inputs"}
+    assert settings["version"] == "2.0.0"
+    (task,) = settings["tasks"]
+    assert set(task) == {"label", "type", "command", "args", "problemMatcher", "presentation"}
+    assert task["type"] in ("shell", "process")
+    assert all(isinstance(each, str) for each in task["args"])
+    matcher = task["problemMatcher"]
+    assert set(matcher) == {"owner", "fileLocation", "severity", "pattern"}
+    assert matcher["fileLocation"][0] in ("relative", "autoDetect")
+    assert matcher["severity"] in ("error", "warning", "info")
+    assert {"regexp", "file", "line", "column", "message"} == set(matcher["pattern"])
+    groups = re.compile(matcher["pattern"]["regexp"]).groups
+    assert all(
+        1 <= number <= groups for name, number in matcher["pattern"].items() if name != "regexp"
+    )
+    presentation = task["presentation"]
+    assert presentation["reveal"] in ("always", "silent", "never")
+    assert presentation["revealProblems"] in ("always", "onProblem", "never")
+    named = set(re.findall(r"\$\{input:(\w+)\}", json.dumps(task)))
+    assert named == {each["id"] for each in settings["inputs"]}
+    for each in settings["inputs"]:
+        assert each["type"] in ("promptString", "pickString", "command")
+        assert isinstance(each["description"], str)
+
+
+def is_open_after(screen: TerminalScreen, keys: bytes) -> bool:
+    """Press keys, and return whether the picker appears: tmux may not listen yet."""
+    pressed = time.monotonic()
+    screen.type(keys)
+    screen.until(lambda: "esc leave" in screen.text or time.monotonic() > pressed + 20)
+    return "esc leave" in screen.text
+
+
+@pytest.mark.skipif(not shutil.which("tmux"), reason="tmux is not installed")
+@pytest.mark.parametrize("key", [b"g", b"G"])
+def test_tmux(key: bytes, sample: tuple[CommandLine, Path], tmp_path: Path) -> None:
+    """Press the keys of the recipe in a real tmux, on a real terminal."""
+    lode, root = sample
     (settings,) = recipes("tmux")
     (tmp_path / "tmux.conf").write_text(settings)
-    tmux = ["tmux", "-S", str(tmp_path / "socket"), "-f", str(tmp_path / "tmux.conf")]
-    run([*tmux, "new-session", "-d", "sleep 60"], sample)
+    files = ["-S", str(tmp_path / "socket"), "-f", str(tmp_path / "tmux.conf")]
+    tmux = [str(shutil.which("tmux")), *files]
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = lode.environment(PATH=path, SHELL="/bin/sh")
     try:
-        keys = run([*tmux, "list-keys", "-T", "prefix"], sample)
-        assert len(re.findall(r"display-popup .*lode pick", keys)) == 2
+        with on_screen([*tmux, "new-session", "sleep 600"], environment, root) as screen:
+            screen.until_text("[0]")
+            assert any(is_open_after(screen, b"\x02" + key) for _ in range(5))
+            screen.type(b"\x15parseConfig")
+            screen.until_text("config.ts:2", "parseConfig (function)")
+            screen.type(b"\r" if key == b"G" else b"\x1b")
+            screen.until(lambda: "esc leave" not in screen.text)
+            if key == b"G":
+                until(lambda: run([*tmux, "list-buffers"], sample))
+                assert run([*tmux, "show-buffer"], sample) == "src/config.ts:2"
+            run([*tmux, "kill-server"], sample)
     finally:
-        run([*tmux, "kill-server"], sample)
+        subprocess.run([*tmux, "kill-server"], capture_output=True)
 
 
 def test_the_commands_that_fzf_runs(sample: tuple[CommandLine, Path]) -> None:

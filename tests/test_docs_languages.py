@@ -22,7 +22,7 @@ def test_every_language_that_has_definitions_has_a_sample_that_proves_it() -> No
     names = {each.name for each in LANGUAGES}
     assert names >= GRAMMARS | PATTERNS.keys()
     without = {name for name in GRAMMARS | PATTERNS.keys() if not kinds(name)}
-    assert without <= {"starlark"}  # the grammar of Python
+    assert without <= {"starlark"}  # parsed as Python, so its samples are Python's
 
 
 def test_the_documentation_and_the_changelog_count_languages_as_the_code_does() -> None:

@@ -168,7 +168,7 @@ def test_agents_whose_server_is_gone_are_a_problem(lode: CommandLine, tree: Path
     assert problems(lode, tree) == [("agents", "lode agent install claude-code")]
 
 
-def test_requirements_are_told_apart_by_extra() -> None:
+def test_requirements_are_grouped_by_extra() -> None:
     found = requirements()
     assert "numpy" in found[""]
     assert "tree-sitter-julia" in found[LANGUAGES]

@@ -182,7 +182,7 @@ def test_the_memo_stays_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(vocabulary._parts) <= 100
 
 
-def test_the_bundled_model_is_whole() -> None:
+def test_the_bundled_model_is_complete() -> None:
     encoder = load(None)
     assert names() == [DEFAULT]
     assert (encoder.name, encoder.dimensions) == (DEFAULT, 192)

@@ -29,7 +29,7 @@ def test_a_home_folder_is_indexed_only_on_request(lode: CommandLine) -> None:
     assert roots(lode) == []
     lode("index", lode.home, "--yes").must_succeed()
     assert roots(lode) == [str(lode.home)]
-    lode("index", lode.home).must_succeed()  # only the first time
+    lode("index", lode.home).must_succeed()  # needs no --yes, as the index exists
     write_tree(lode.home, {"src/b.py": "x = 1\n"})
     lode("index", lode.home / "src").must_succeed()
 
@@ -135,7 +135,7 @@ def test_the_removal_of_orphans_can_be_switched_off(
     assert set(roots(lode)) == {str(tree), str(gone)}
 
 
-def test_what_may_come_back_stays(
+def test_indexes_whose_root_may_return_are_kept(
     lode: CommandLine, tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     disk = tmp_path / "disk"
@@ -149,7 +149,7 @@ def test_what_may_come_back_stays(
     shutil.rmtree(young)
     lode("index", tree).must_succeed()
     assert set(roots(lode)) == {str(each) for each in (on_disk, young, there, tree)}
-    # Elsewhere, indexes may belong to other machines.
+    # Only the user's cache is cleaned: indexes in another folder may belong to other machines.
     place = tmp_path / "shared"
     lode("index", tree, "--index-dir", place).must_succeed()
     assert str(on_disk) in roots(lode)

@@ -70,7 +70,7 @@ def test_it_is_the_walk_of_the_look(index: Index) -> None:
     assert found.files == [f for f in walk(index.root, options) if isinstance(f, SourceFile)]
     assert len(found.files) == 1207
     assert before <= found.began_ns <= after
-    assert ahead.take(index.root, options, math.inf) is None  # only once
+    assert ahead.take(index.root, options, math.inf) is None  # the result is given only once
 
 
 def test_a_look_uses_it(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,7 +147,7 @@ import os, time
 real = os.scandir
 
 def scandir(*given):
-    if os.environ.get("LODE_TEST_HANG") and isinstance(given[0], int):
+    if os.environ.get("TEST_LODE_HANG") and isinstance(given[0], int):
         time.sleep(600)
     return real(*given)
 
@@ -159,7 +159,7 @@ def test_a_walk_that_hangs_ends_with_its_command(lode: CommandLine, tmp_path: Pa
     root = write_tree(tmp_path / "tree", MANY)
     lode("index", root).must_succeed()
     write_tree(tmp_path / "site", {"sitecustomize.py": HANGING})
-    given = {"PYTHONPATH": str(tmp_path / "site"), "LODE_TEST_HANG": "1", "LODE_FRESH_BUDGET": "1"}
+    given = {"PYTHONPATH": str(tmp_path / "site"), "TEST_LODE_HANG": "1", "LODE_FRESH_BUDGET": "1"}
     found = subprocess.run(
         [*LODE, "search", "retry", root],
         env={**lode.environment(), **given},
@@ -178,7 +178,7 @@ def test_a_walk_that_hangs_ends_with_its_command(lode: CommandLine, tmp_path: Pa
     until(lambda: len(left_over(root)) == 2)
     os.killpg(process.pid, signal.SIGINT)
     process.communicate(timeout=60)
-    # It is -SIGINT if Python was still importing: a shell sees 130 for both.
+    # The code is -SIGINT if Python was still importing: a shell sees 130 for both.
     assert process.returncode in (130, -signal.SIGINT)
     assert left_over(root) == []
 

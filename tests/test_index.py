@@ -119,8 +119,8 @@ def test_an_unknown_setting_is_a_type_error(index: Index) -> None:
 
 def test_each_setting_of_an_update_has_an_option() -> None:
     options = [field.name for field in fields(UpdateOptions)]
-    options.remove("merged_chunks")  # for updates before a search
-    options.remove("slice")  # for builds of large trees in parts
+    options.remove("merged_chunks")  # internal: for updates before a search
+    options.remove("slice")  # internal: for builds of a large tree in slices
     assert options == ["paths", *UpdateSettings.__annotations__]
     documented = Index.update.__doc__ or ""
     assert all(f"`{name}`" in documented for name in options)

@@ -114,9 +114,7 @@ def test_twenty_that_ask_at_once_cost_a_few_looks(
     assert count <= 4
 
 
-def test_what_always_must_find_is_not_asked_for(
-    other: Index, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_fresh_always_asks_no_watcher(other: Index, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inquiry, "ask", None)
     assert other.answer("retry", fresh="always").freshness.differing == 0
 
@@ -149,7 +147,7 @@ def test_another_process_answers(
     assert not place.exists()
 
 
-def test_another_program_is_not_believed(
+def test_an_answer_of_another_program_is_ignored(
     lode: CommandLine,
     tree: Path,
     served: subprocess.Popen[bytes],
@@ -195,7 +193,7 @@ def test_strangers_do_no_harm(other: Index) -> None:
     for data in (b"", b"x", b"\xff" * 100):
         with socket.socket(socket.AF_UNIX) as connection:
             connection.connect(address.path)
-            with suppress(BrokenPipeError):  # it is answered already
+            with suppress(BrokenPipeError):  # the inquiry is answered already
                 connection.sendall(data)
     silent = [socket.socket(socket.AF_UNIX) for _ in range(5)]
     for connection in silent:

@@ -82,5 +82,19 @@ def test_pages_are_printed_and_written(lode: CommandLine, tmp_path: Path) -> Non
     folder = tmp_path / "man" / "man1"
     lode("man", "--to", folder).must_succeed()
     assert {path.name: path.read_text() for path in folder.iterdir()} == PAGES
+    assert "`man -l" in lode("man", "--to", tmp_path / "pages").must_succeed().message
     lode("man", "serch").must_be_refused("unknown command 'serch': did you mean 'search'?")
     lode("man", "search", "--to", folder).must_be_refused("leave out COMMAND")
+
+
+@pytest.mark.skipif(not shutil.which("man"), reason="man is not installed")
+def test_a_folder_that_man_does_not_search_is_named(lode: CommandLine, tmp_path: Path) -> None:
+    folder = tmp_path / "a share" / "man" / "man1"
+    told = lode("man", "--to", folder).must_succeed().message
+    (line,) = re.findall("add `(export MANPATH=.*)` to", told)
+    finds = ["sh", "-c", f"{line}; man -w lode-search"]
+    done = subprocess.run(finds, env=lode.environment(), capture_output=True, text=True)
+    assert done.stdout.strip() == str(folder / "lode-search.1")
+    assert lode("man", "--to", folder, MANPATH=f"{folder.parent}:").must_succeed().message == ""
+    nobody = lode("man", "--to", folder, PATH=str(tmp_path)).must_succeed()
+    assert "there is no `man` here" in nobody.message

@@ -100,7 +100,7 @@ def served(
 @pytest.fixture(scope="module")
 def site(served: Served) -> Iterator[Site]:
     with serving(served.lode, *served.flags) as found:
-        if served.flags[0] == "--server":  # the page is as closed as the server that it asks
+        if served.flags[0] == "--server":  # the server requires a token, so the page does
             assert found.ask("/").status == 401
             found.headers["Authorization"] = f"Bearer {TOKEN}"
         yield found
@@ -141,7 +141,7 @@ def test_a_file_is_shown_as_it_was_indexed(site: Site, served: Served) -> None:
     shown = [f"L{number}" for number in range(1, len(text.splitlines()) + 1)]
     assert [each for each in page.values("span", "id") if each.startswith("L")] == shown
     assert "as indexed" in page.text and "Exponential backoff with jitter" in page.text
-    assert "#L9" in page.values("a", "href")  # the outline
+    assert "#L9" in page.values("a", "href")  # a link in the outline
     body = site.get("/api/file", root="acme/api", path="src/retry.py").json
     assert body["text"] == text
     outline = site.get("/api/outline", root="acme/api", path="src/retry.py").json

@@ -1,4 +1,4 @@
-"""Several servers on a tree share one index and one updater; if one dies, the others stay right."""
+"""Several servers on a tree share one index and one updater; if one dies, the others go on."""
 
 from __future__ import annotations
 

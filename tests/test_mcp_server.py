@@ -1,4 +1,4 @@
-"""`lode mcp` as clients meet it: the SDK's client over stdio and HTTP, in both protocol eras."""
+"""`lode mcp` with the SDK's client: over stdio and HTTP, in both versions of the protocol."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import anyio
 import pytest
 from mcp import Client, MCPError
 
+from codelode.http.listen import lacking_name
 from codelode.mcp.token_count import count_tokens
 from tests.commandline import LODE, CommandLine, imported_by, without, write_many, write_tree
 from tests.mcp_client import ERAS, only_text, run, stdio, talk, text_of
@@ -272,7 +273,7 @@ def test_a_client_that_stops_reading_ends_the_server(lode: CommandLine, indexed:
 
 
 def ask(url: str, **headers: str) -> int:
-    """Send a listing of tools with some headers and return the HTTP status."""
+    """Request the list of tools with some headers and return the HTTP status."""
     address = urlsplit(url)
     assert address.hostname is not None
     connection = http.client.HTTPConnection(address.hostname, address.port, timeout=30)
@@ -304,6 +305,31 @@ def test_http_checks_host_origin_and_token(lode: CommandLine, indexed: Path) -> 
         assert ask(url) == 401
         assert ask(url, Authorization="Bearer s3cre") == 401
         assert ask(url, Authorization="Bearer s3cret") not in (401, 403, 421)
+
+
+def test_on_a_terminal_it_says_that_it_waits(lode: CommandLine, indexed: Path) -> None:
+    told = lode.on_terminal("mcp", indexed, interrupt_at=b"an MCP client on standard input")
+    assert "`lode agent install`" in told.text
+    assert "Traceback" not in told.text
+
+
+def test_a_server_without_a_name_for_others_says_so(lode: CommandLine, tree: Path) -> None:
+    process = lode.start("mcp", "--http", "0.0.0.0:0", tree, LODE_MCP_TOKEN="s3cret")
+    try:
+        assert process.stderr is not None
+        assert b"http://0.0.0.0:" in process.stderr.readline()
+        assert b"add --name NAME" in process.stderr.readline()
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_only_a_server_at_all_addresses_without_a_name_lacks_one() -> None:
+    assert all(lacking_name(host, []) for host in ("0.0.0.0", "::", "::0"))
+    assert not any(
+        lacking_name(host, []) for host in ("127.0.0.1", "::1", "me.example", "10.0.0.1")
+    )
+    assert not lacking_name("0.0.0.0", ["me.example"])
 
 
 def test_other_addresses_need_a_token(lode: CommandLine, tree: Path) -> None:

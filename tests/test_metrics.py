@@ -100,7 +100,7 @@ def test_an_update_is_counted_as_it_reports(lode: CommandLine, tmp_path: Path, j
     ("mode", "phases"),
     [
         ("hybrid", {"filter", "dense", "lexical", "rank", "text"}),
-        ("semantic", {"filter", "dense", "lexical", "rank", "text"}),  # ranks by all features
+        ("semantic", {"filter", "dense", "lexical", "rank", "text"}),  # features need all legs
         ("lexical", {"filter", "lexical", "rank", "text"}),
     ],
 )
@@ -281,7 +281,7 @@ def test_metrics_can_be_enabled_again(tree: Path, tmp_path: Path, off: None) -> 
         metrics.disable()
         metrics.disable()
     assert threading.active_count() == before
-    index.update(rebuild=True)  # not counted
+    index.update(rebuild=True)  # metrics are off: not counted
     first, second = (parsed((tmp_path / f"{n}.prom").read_text()) for n in ("first", "second"))
     assert value(first, "files_total", change="added") == 5
     assert value(second, "files_total", change="added") == 0

@@ -99,7 +99,7 @@ def test_old_generations_are_removed(store: ObjectStore) -> None:
     for number in range(4):
         generations.commit(adding(number))
     assert generations.remove_old(keep=2) == []
-    time.sleep(1.1)  # times are in seconds
+    time.sleep(1.1)  # the server's times have a resolution of one second
     assert generations.remove_old(keep=2, older_than=0.5) == [1, 2]
     assert items(generations.newest()) == [0, 1, 2, 3]
     assert not list(store.list("probes"))
@@ -126,7 +126,7 @@ def test_stores_of_every_kind_are_opened(scheme: str, monkeypatch: pytest.Monkey
     assert store.place in repr(store) == f"BucketStore(place='{scheme}://bucket/path/below')"
 
 
-def test_a_missing_bucket_is_said(url: str) -> None:
+def test_a_missing_bucket_is_reported(url: str) -> None:
     with pytest.raises(ObjectStoreError):
         Generations(open_object_store("s3://no-such-bucket")).commit(adding(1))
 

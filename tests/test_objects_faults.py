@@ -1,4 +1,4 @@
-"""A real S3 server behind a network that fails: commits count once, pushes and pulls end whole."""
+"""A real S3 server behind a network that fails: commits count once, pushes and pulls complete."""
 
 from __future__ import annotations
 
@@ -67,7 +67,9 @@ def test_commits_count_once_whatever_the_network_does(proxy: Proxy, fault: str) 
     assert proxy.faults and len(done) > 6
 
 
-def test_pushes_and_pulls_end_whole_whatever_the_network_does(proxy: Proxy, tmp_path: Path) -> None:
+def test_pushes_and_pulls_are_complete_whatever_the_network_does(
+    proxy: Proxy, tmp_path: Path
+) -> None:
     store = open_object_store(f"s3://{BUCKET}/sharing")
     origin = repository(tmp_path / "origin", SAMPLE)
     index = built(origin, tmp_path / "indexes")

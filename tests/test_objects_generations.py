@@ -176,7 +176,7 @@ def test_nothing_to_commit_changes_nothing() -> None:
     assert made is not None and made.number == 1 and len(store.objects) == 1
 
 
-def test_the_change_is_made_anew_when_another_writer_was_faster() -> None:
+def test_the_change_is_applied_again_if_another_writer_was_faster() -> None:
     store = MemoryStore()
     seen: list[int] = []
 

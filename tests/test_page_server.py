@@ -95,7 +95,7 @@ def test_words_of_the_query_filter(site: Site) -> None:
 def test_chips_toggle_filters(site: Site) -> None:
     page = site.get("/", q="retry settings lang:python").html
     hrefs = page.values("a", "href")
-    assert "/?q=retry+settings" in hrefs  # removes lang:python
+    assert "/?q=retry+settings" in hrefs  # the link that removes lang:python
     page = site.get("/", q="retry settings").html
     assert "/?q=retry+settings+lang%3Apython" in page.values("a", "href")
 
@@ -286,12 +286,15 @@ def test_other_addresses_need_a_token(tmp_path: Path) -> None:
     with serving(CommandLine(tmp_path), tree, "--host", "0.0.0.0", "--name", "me.example") as site:
         host = f"127.0.0.1:{site.port}"
         entry = site.url.removeprefix(site.origin)
-        assert site.host == "me.example"  # the address for others
+        assert site.host == "me.example"  # the announced URL has the given name
         site.host = "127.0.0.1"
         assert re.fullmatch(r"/\?token=[\w-]{30,}", entry)
         assert site.ask("/", Host=host).status == 401
         assert site.ask("/api/status", Host=host).status == 401
         assert site.ask(f"{entry}x", Host=host).status == 401
+        lost = site.ask("/file/a.py?q=x", Host=host)
+        assert "?token=... that this server printed" in lost.text
+        assert entry.partition("=")[2] not in lost.text
         assert site.ask("/", Host=host, Cookie="lode_page=wrong").status == 401
         welcome = site.ask(f"{entry}&q=x", Host="me.example")
         assert (welcome.status, welcome.headers["location"]) == (303, "/?q=x")
@@ -300,9 +303,24 @@ def test_other_addresses_need_a_token(tmp_path: Path) -> None:
         assert site.ask("/", Host=host, Cookie=cookie.partition(";")[0]).status == 200
         token = entry.partition("=")[2]
         assert site.ask("/api/status", Host=host, Authorization=f"Bearer {token}").status == 200
-        assert site.ask("/", Host="evil.example", Cookie=cookie.partition(";")[0]).status == 421
+        wrong = site.ask("/", Host="evil.example", Cookie=cookie.partition(";")[0])
+        assert (wrong.status, wrong.text.count("--name evil.example")) == (421, 1)
+        assert "<" not in site.ask("/", Host="<b>").text
         open_redirect = site.ask(f"//evil.example{entry}", Host=host)
         assert not open_redirect.headers.get("location", "").startswith("//")
+
+
+def test_an_address_for_others_without_a_name_is_warned_of(tmp_path: Path) -> None:
+    tree = write_tree(tmp_path / "tree", {"a.py": "x = 1\n"})
+    process = CommandLine(tmp_path).start("serve", "--host", "0.0.0.0", "--port", "0", tree)
+    try:
+        assert process.stderr is not None
+        assert b"/?token=" in process.stderr.readline()
+        warning = process.stderr.readline().decode()
+        assert f"--name {socket.gethostname()}" in warning
+    finally:
+        process.kill()
+        process.communicate()
 
 
 def test_bad_arguments_are_one_line(tmp_path: Path) -> None:
@@ -349,7 +367,7 @@ def test_hostile_names_and_contents_are_text(tmp_path: Path) -> None:
 
 
 def test_connections_send_at_once() -> None:
-    """Otherwise the second part of each answer waits for the acknowledgment of the first."""
+    """With a delay, the second part of an answer would wait until the first is acknowledged."""
     config = uvicorn.Config("unused", host="127.0.0.1", port=0)
     with _bind(config) as bound:
         bound.listen()

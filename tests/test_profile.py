@@ -86,7 +86,7 @@ def test_files_are_listed_with_their_costs(lode: CommandLine, tree: Path) -> Non
         assert len({file["path"] for file in files}) == len(files) <= 10
         assert [file[key] for file in files] == sorted((f[key] for f in files), reverse=True)
         assert all(file["bytes"] == (tree / file["path"]).stat().st_size for file in files)
-        assert sum(file["chunks"] for file in files) == report["chunks"]  # all are listed
+        assert sum(file["chunks"] for file in files) == report["chunks"]  # all files are listed
     assert report["largest"][0]["path"] == "src/large.py"
     assert report["largest"][0]["chunks"] > 10
 
@@ -207,7 +207,7 @@ def test_a_stage_within_a_stage_stops_its_clock(monkeypatch: pytest.MonkeyPatch)
         with clock.during("inner"):
             now += 10
         now += 100
-    now += 1000  # no stage
+    now += 1000  # time outside of all stages
     clock.enter("inner")
     now += 10000
     clock.enter("")

@@ -79,7 +79,7 @@ def test_fixed_scores_are_taken_into_account() -> None:
     assert loss(explained, np.zeros(2)) == pytest.approx(loss(lists, truth))
 
 
-def test_what_is_found_is_the_minimum() -> None:
+def test_the_fitted_weights_are_the_minimum() -> None:
     lists, penalty = random_lists(200, 3, np.array([1.0, 0.0, -1.0])), 1e-2
     scale = spread(lists)
     best = fit(lists, penalty)
@@ -168,7 +168,7 @@ def test_a_repository_left_out_is_not_learned_from() -> None:
     assert scores[-1] == 0.0 == odd.score(scores_of(odd, plan, fit_cases(cases, plan, 1e-2)))
 
 
-def test_cases_come_back_from_a_file(tmp_path: Path) -> None:
+def test_cases_are_saved_and_loaded_unchanged(tmp_path: Path) -> None:
     cases = [case("a", 1, n=3), case("b", 0, "ndcg", n=5)]
     save_cases(cases, tmp_path / "cases.npz")
     for kept, back in zip(cases, load_cases(tmp_path / "cases.npz"), strict=True):
@@ -233,7 +233,7 @@ def test_a_case_has_the_features_of_all_its_candidates(maker: CaseMaker) -> None
     assert value("clock.py", "file_mean") == pytest.approx(value("clock.py", "cosine"), abs=0.01)
 
 
-def test_a_query_about_tests_is_told_from_others(maker: CaseMaker) -> None:
+def test_a_query_about_tests_is_distinguished_from_others(maker: CaseMaker) -> None:
     targets = [Target(path) for path in PATHS]
     plain = maker.make("mixed", "g", "f", ASKED, targets)
     asking = maker.make("mixed", "g", "f", "tests of the delay of attempts", targets)

@@ -44,7 +44,7 @@ def test_the_set_is_as_large_and_as_mixed_as_its_card_says() -> None:
         assert f"| {count} |" in card
 
 
-def test_every_question_is_whole_and_asked_once() -> None:
+def test_every_query_is_well_formed_and_unique() -> None:
     queries = mixed.load_mixed_queries(mixed.QUERIES)
     asked = Counter((query["package"], query["query"]) for query in queries)
     assert max(asked.values()) == 1
@@ -70,7 +70,7 @@ def test_places_are_read() -> None:
     assert mixed.place_of("a/b.c:3") == Target("a/b.c", 3, 3)
 
 
-def test_code_and_prose_are_told_apart() -> None:
+def test_code_and_prose_are_distinguished() -> None:
     code = ("a/b.py", "a.jq", "t/a.t", "x.inc")
     prose = ("Dockerfile", ".github/a.yml", "README.md", "a.sql", "Cargo.toml")
     assert [mixed.is_code(path) for path in (*code, *prose)] == [True] * 4 + [False] * 5

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -22,6 +23,7 @@ from codelode.render.excerpt import (
     split_lines,
     whole,
 )
+from codelode.render.excerpt_tokens import ShownLine, excerpt_tokens, lines_of
 from codelode.render.highlight import highlight, mark
 from codelode.render.matches import TermMatcher
 from codelode.render.sanitize import cut, cut_around, visible_name, visible_text, width
@@ -262,7 +264,7 @@ def test_an_excerpt_goes_on_from_the_line_of_the_hit_if_that_matches_well() -> N
     hit = replace(numbered(*body), line=7, symbol="call_later")
     few = section(hit, ("loop", "delay"))
     assert [line.number for line in excerpt(few, hit.line)] == list(range(7, 14))
-    body[0] = "    schedule callback in event loop"  # too good to leave out
+    body[0] = "    schedule callback in event loop"  # the most terms: must be shown
     hit = replace(numbered(*body), line=7, symbol="call_later")
     many = section(hit, ("schedule", "callback", "event", "loop", "delay"))
     assert [line.number for line in excerpt(many, hit.line)][:1] == [1]
@@ -467,3 +469,70 @@ def test_counts() -> None:
 )
 def test_fine_durations(duration: float, text: str) -> None:
     assert units.fine_seconds(duration) == text
+
+
+DOCSTRING = '''def schedule(delay):
+    """Plan the next attempt, which is made in a while if nothing else has been done until then.
+
+    for each of them; if not, retry
+    return later
+    """
+    return delay
+'''
+
+
+def classes(hit: Hit, numbers: Sequence[int], columns: int = 400) -> dict[int, set[str]]:
+    """Return the classes of the tokens of some lines of a hit, with the lines cut to `columns`."""
+    known = dict(lines_of(hit))
+    shown = [ShownLine(number, known[number], cut(known[number], columns)) for number in numbers]
+    found = excerpt_tokens(shown, known.items(), hit.language)
+    assert ["".join(text for _, text in tokens) for tokens in found] == [
+        each.text for each in shown
+    ]
+    return {
+        number: {name for name, text in tokens if name and text.strip()}
+        for number, tokens in zip(numbers, found, strict=True)
+    }
+
+
+def test_an_excerpt_is_colored_as_the_lines_above_it_say() -> None:
+    hit = replace(HIT, text=DOCSTRING, end_line=16)
+    assert classes(hit, [13, 14]) == {13: {"string"}, 14: {"string"}}
+    assert classes(hit, [10, 14, 16])[14] == {"string"}  # a gap between them
+    assert classes(hit, [10, 11, 16], 30)[16] == {"keyword"}
+    short = replace(hit, text=DOCSTRING.replace("until then.", 'until then."""\n    """'))
+    assert classes(short, [11, 16], 30)[11] == {"string"}  # the end of the string is cut off
+    painted = "\n".join(render_hit(hit, [Line(13, "    for each of them")], Style(color=True)))
+    assert painted.endswith("\x1b[32m    for each of them\x1b[0m")
+
+
+@given(
+    st.lists(st.text(alphabet="ab '\"#/*{}()\t\\\\…漢", max_size=30), min_size=1, max_size=8),
+    st.sets(st.integers(0, 7), min_size=1),
+    st.sampled_from(["python", "c", "javascript", None]),
+    st.integers(1, 40),
+    st.booleans(),
+)
+def test_tokens_of_an_excerpt_are_those_of_the_whole(
+    texts: list[str], chosen: set[int], language: str | None, columns: int, around: bool
+) -> None:
+    hit = replace(HIT, text="\n".join(texts) + "\n", language=language, start_line=1)
+    known = dict(lines_of(hit))
+    wholes = {number: visible_text(text) for number, text in known.items()}
+    numbers = [number for number in known if number - 1 in chosen]
+    shown = []
+    for number in numbers:
+        text = cut(wholes[number], columns)
+        if around:
+            spans = TermMatcher(("ab",)).spans(wholes[number])
+            text = cut_around(wholes[number], spans, columns)
+        shown.append(ShownLine(number, wholes[number], text))
+    found = excerpt_tokens(shown, known.items(), language)
+    assert ["".join(text for _, text in tokens) for tokens in found] == [
+        each.text for each in shown
+    ]
+    last = max(numbers, default=0)
+    whole_tokens = highlight([wholes[number] for number in known if number <= last], language)
+    for each, tokens in zip(shown, found, strict=True):
+        if each.text == each.whole:
+            assert tokens == whole_tokens[each.number - 1]

@@ -1,4 +1,4 @@
-"""Secrets are masked in text for agents; code that only looks like one is not."""
+"""Secrets are masked in text for agents; code that only looks like a secret is not."""
 
 from __future__ import annotations
 

@@ -184,7 +184,7 @@ def test_it_ends_with_its_watcher(
 @pytest.mark.parametrize(
     "data", [b"", b"x", b"\0\0\0\0", b"\xff" * 4, b"\5\0\0\0.a\0\0.", b"\7\0\0\0.a\0\0.b\0\0."]
 )
-def test_strangers_are_sent_away(
+def test_invalid_requests_get_no_answer(
     lode: CommandLine, tree: Path, served: subprocess.Popen[bytes], data: bytes
 ) -> None:
     address = private_socket.Address(str(place(lode).parent), wire.SOCKET)
@@ -229,7 +229,7 @@ def test_a_slow_reader_does_not_keep_the_lease(
     until(lambda: lode(*search, "-l").out.count(b"\n") > 20)
     stuck = lode.start(*search, "--full-section")
     try:
-        time.sleep(1.0)  # its output does not fit into the pipe
+        time.sleep(1.0)  # the search waits: its output does not fit into the pipe
         served.kill()
         served.wait()
         with watching(lode, tree):

@@ -48,7 +48,7 @@ def test_a_roster_in_a_bucket_is_searched_as_one_machine(world: World, url: str)
     assert again.answer(request).hits == world.one_machine(request, world.names)
 
 
-def test_a_missing_and_a_cut_object_of_a_bucket_are_told(world: World, url: str) -> None:
+def test_a_missing_and_a_truncated_object_of_a_bucket_are_reported(world: World, url: str) -> None:
     key = next(each.key for each in world.objects.list("segments"))
     data = world.objects.get(key)
     for number, content in enumerate((data[:-1], b"")):

@@ -249,16 +249,16 @@ def test_words_that_occur_in_names_alone_have_no_weight_but_are_pointed_out(
         return followed.answer(SearchRequest(query, 3, "lexical"))
 
     named, unknown = answer("delay retry mirror").hits, answer("delay retry xqzzyw").hits
-    assert named == unknown  # although there is a repository acme.mirror/api
+    assert named == unknown  # the repository acme.mirror/api gets no preference
     preferred = followed.answer(SearchRequest("queue delay", 30)).hits[0].path
-    assert preferred.startswith("queue/")  # a word of the text, too
+    assert preferred.startswith("queue/")  # texts have this word too
     for query, names in (
         ("jitter WEB", ["acme/web"]),
         ("jitter of acme/web or queue", ["acme/web", "queue"]),
         ("retry", []),
-        ("jitter secret", []),  # hidden
-        ("jitter api", []),  # it has hits
-        ("jitter docs", []),  # no repository, but a folder of some
+        ("jitter secret", []),  # a hidden repository
+        ("jitter api", []),  # the repository has hits
+        ("jitter docs", []),  # not a repository, but a folder in some
         ("../web /web web/ {web} *", ["acme/web"]),
         ("jitter \udcff", []),
     ):
@@ -281,7 +281,7 @@ def test_clean_empties_the_cache_of_fetched_segments(world: World, tmp_path: Pat
     done = lode("clean", "--fetched", "--yes", "--json").must_succeed().json
     assert (done["fetched_bytes"], done["freed_bytes"], done["removed"]) == (size, size, [])
     assert [*cache.directory.glob("??/*")] == [being_fetched]
-    assert repositories.outline("queue/queue.go")  # its segment is still mapped
+    assert repositories.outline("queue/queue.go")  # the segment is still mapped
     assert repositories.text("docs/tests/guide.md").startswith("# Guide")  # fetched again
     assert "removed" in lode("clean", "--all", "--yes").must_succeed().text
     assert cache.size() == 0

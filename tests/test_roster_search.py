@@ -237,7 +237,7 @@ def test_a_cache_that_is_too_small_for_all_its_users_only_costs_time(tmp_path: P
     assert not list(cache.directory.glob("*/.new-*"))
 
 
-def test_a_cache_that_cannot_be_written_is_told(world: World, tmp_path: Path) -> None:
+def test_a_cache_that_cannot_be_written_is_reported(world: World, tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("a file in place of the folder")
     with pytest.raises(ObjectStoreError, match="cannot be written: Not a directory"):
         world.fetched(ObjectCache(tmp_path / "cache"))[0].answer(SearchRequest("retry"))

@@ -215,10 +215,26 @@ def test_shared_work_is_done_once_and_before_the_block_ends(helped: bool) -> Non
     done: list[int] = []
     with (
         patch.object(parallel_scan, "CORES", 4),
-        shared_out(done.append, range(500), helped=helped),
+        shared_out(done.append, range(500), helpers=4 * helped),
     ):
         pass
     assert sorted(done) == list(range(500))
+
+
+def test_a_helper_makes_a_call_unless_it_is_withdrawn_first() -> None:
+    helpers = parallel_scan._Helpers()
+    may_end, done = threading.Event(), []
+    (first,) = helpers.ask(may_end.wait, 1)
+    (second,) = helpers.ask(lambda: done.append(2), 1)  # waits for the only helper
+    assert second.end() is None
+    may_end.set()
+    assert first.end() is None
+    (third,) = helpers.ask(lambda: done.append(3), 1)
+    while not done:
+        time.sleep(0.001)
+    assert third.end() is None
+    assert done == [3]
+    assert helpers._threads == 1
 
 
 def test_many_queries_share_the_cores() -> None:
@@ -227,7 +243,7 @@ def test_many_queries_share_the_cores() -> None:
 
     def query(number: int) -> None:
         items = range(number * 100, number * 100 + 100)
-        with shared_out(done.append, items, helped=True):
+        with shared_out(done.append, items, helpers=4):
             pass
 
     with patch.object(parallel_scan, "CORES", 4):
@@ -249,7 +265,7 @@ def test_errors_of_shared_work_are_raised(helped: bool) -> None:
     with (
         patch.object(parallel_scan, "CORES", 4),
         pytest.raises(LookupError, match="seven"),
-        shared_out(fail, range(100), helped=helped),
+        shared_out(fail, range(100), helpers=4 * helped),
     ):
         pass
     assert parallel_scan._searches == 0
@@ -260,7 +276,7 @@ def test_nothing_runs_after_the_block_has_failed() -> None:
     with (
         patch.object(parallel_scan, "CORES", 4),
         pytest.raises(KeyError),
-        shared_out(done.append, range(10**6), helped=True),
+        shared_out(done.append, range(10**6), helpers=4),
     ):
         raise KeyError
     count = len(done)

@@ -14,15 +14,18 @@ from numpy.typing import NDArray
 
 from codelode import Index
 from codelode.errors import UsageError
+from codelode.search.as_written import fill_as_written
 from codelode.search.candidate_files import CandidateFiles, sampled_chunks
 from codelode.search.context import QueryContext, Statistics
 from codelode.search.dense import Products, dense_scan
 from codelode.search.file_means import mean_cosines
+from codelode.search.gather import gather
+from codelode.search.lexical import TermPostings
 from codelode.search.name_match import likeness_of_stems, shares_of_symbols
 from codelode.search.parsed_query import parse_query
 from codelode.search.query_words import QueryWords, light_stem, likeness
-from codelode.search.request import SearchRequest
-from codelode.search.word_runs import WordRuns
+from codelode.search.request import MODES, Mode, SearchRequest
+from codelode.search.word_runs import WordRuns, fill_runs
 from codelode.text.tokens import text_parts
 from tests.commandline import write_tree
 from tests.segments import DIMENSIONS, shard_of
@@ -121,13 +124,39 @@ def test_runs_by_hand() -> None:
     st.lists(st.sampled_from(WORDS), min_size=2, max_size=5, unique=True),
     st.lists(st.sampled_from([*WORDS, "other"]), max_size=12),
 )
-def test_a_query_in_a_text_is_a_whole_run(query: list[str], around: list[str]) -> None:
+def test_a_query_that_a_text_contains_is_a_full_run(query: list[str], around: list[str]) -> None:
     asked = " ".join(query)
     if len(words_of(asked).sequence) < 2:
         return
     lead = [word for word in around[:6] if word not in query]
     rest = [word for word in around[6:] if word not in query]
     assert share_of(asked, " ".join([*lead, "(", *query, ")", *rest])) == 1.0
+
+
+@given(
+    st.lists(
+        st.lists(st.sampled_from([*WORDS, "="]), min_size=1, max_size=9).map(" ".join),
+        min_size=1,
+        max_size=30,
+    ),
+    st.lists(st.sampled_from(WORDS), min_size=1, max_size=6).map(" ".join),
+    st.integers(1, 3),
+)
+def test_texts_read_during_the_scan_show_what_they_show_later(
+    lines: list[str], query: str, segments: int
+) -> None:
+    tree = {f"a/{n}.txt": line.encode() for n, line in enumerate(lines)}
+    shard = shard_of(tree, set(), segments)
+    parsed = parse_query(query)
+    statistics = Statistics.of(shard.snapshot.manifest, TermPostings(shard, parsed.terms).counts())
+    context = QueryContext(SearchRequest(query), parsed, None, statistics)
+    gathered = gather(shard, context)
+    early = [gathered.feature(name).copy() for name in ("run", "as_written")]
+    gathered.features[:] = 0
+    fill_runs(gathered, shard, WordRuns(context))
+    fill_as_written(gathered, shard, context)
+    for name, found in zip(("run", "as_written"), early, strict=True):
+        assert (gathered.feature(name) == found).all()
 
 
 def plain_mean(vectors: NDArray[np.float32], vector: NDArray[np.float32]) -> float:
@@ -208,6 +237,21 @@ def test_a_threshold_leaves_out_what_scores_less(index: Index) -> None:
         (hit.path, hit.line) for hit in kept
     ]
     assert index.search("retry alpha", threshold=99) == []
+
+
+@pytest.mark.parametrize("query", ["weather forecast in Lisbon", "retry the failed request"])
+@pytest.mark.parametrize("mode", MODES)
+def test_what_a_floor_leaves_out_is_counted(index: Index, query: str, mode: Mode) -> None:
+    limit = 1000
+    everything = index.answer(query, limit, mode, threshold=0)
+    assert everything.left_out == 0
+    for threshold in (None, 0.1, 1.0, 99.0):
+        some = index.answer(query, limit, mode, threshold=threshold)
+        assert some.left_out == len(everything.hits) - len(some.hits)
+        assert index.answer(query, 1, mode, threshold=threshold).left_out in (0, some.left_out)
+    places = {(hit.path, hit.line) for hit in everything.hits}
+    assert places >= {(hit.path, hit.line) for hit in index.search(query, limit, mode)}
+    assert index.answer("retry", 1).left_out == 0  # there are as many hits as were asked for
 
 
 @pytest.mark.parametrize("value", [True, float("nan"), float("inf"), "3"])

@@ -98,7 +98,7 @@ def test_the_line_asked_for_comes_first(index: Index, line: int) -> None:
     assert hit.start_line <= line <= hit.end_line
 
 
-def test_a_line_beyond_the_end_brings_the_file(index: Index) -> None:
+def test_a_line_beyond_the_end_finds_the_file(index: Index) -> None:
     assert index.search("strong_parameters.rb:99999")[0].path == "lib/strong_parameters.rb"
 
 
@@ -115,13 +115,13 @@ def test_filters_apply_to_files_too(index: Index) -> None:
 
 
 @pytest.mark.parametrize("query", ["=>", "🚀", "…", "—", "⟶", "=> =>", ":=:", "❤️"])
-def test_nothing_to_look_for_is_said(index: Index, query: str) -> None:
+def test_a_query_with_nothing_to_look_for_is_reported(index: Index, query: str) -> None:
     with pytest.raises(UsageError, match="nothing to look for in"):
         index.search(query)
 
 
 @pytest.mark.parametrize("query", ["", "  ", "\n"])
-def test_an_empty_query_is_said(index: Index, query: str) -> None:
+def test_an_empty_query_is_reported(index: Index, query: str) -> None:
     with pytest.raises(UsageError, match="the query is empty"):
         index.search(query)
 

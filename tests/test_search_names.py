@@ -89,14 +89,14 @@ def test_all_sorts_come_in_order(index: Index) -> None:
 
 
 def test_text_with_dots_is_found_where_it_is_written(index: Index) -> None:
-    """`close` is defined in a class, but not in `queue.config`, which is written in the docs."""
+    """The docs have this text. The code defines a `close`, but not in a `queue.config`."""
     hits = index.search("queue.config.close")
     assert hits[0].path == "docs/keys.md"
     assert index.search("queue.other.close")[0].symbol == "HttpClient.close"
 
 
 def test_names_with_errors_are_not_looked_for_if_the_word_is_known(index: Index) -> None:
-    """`attempt` is written in the tree: no error to mend."""
+    """The tree has the word `attempt`, so it is not taken for a typing error."""
     hits = index.search("attempt")
     assert all("attempt" in hit.text for hit in hits[:2])
 

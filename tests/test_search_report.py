@@ -87,7 +87,7 @@ def test_the_frame_of_the_error_is_first() -> None:
     assert [frame.function for frame in frames_in(java).frames] == ["c", "f"]
 
 
-def test_title_and_message_are_told_from_the_rest() -> None:
+def test_title_and_message_are_distinguished_from_the_rest() -> None:
     report = read_report(f"{PYTHON}\n## Environment\npip 23.3.1\nwheel 0.42.0\n- [x] searched\n")
     assert report.telling.splitlines() == [
         "Cannot save twice",
@@ -184,7 +184,7 @@ def test_what_points_at_no_place(text: str) -> None:
     assert linked_path(text) == ""
 
 
-def test_a_link_brings_its_file_first(index: Index) -> None:
+def test_a_link_to_a_file_finds_the_file_first(index: Index) -> None:
     link = "https://github.com/o/store/blob/0a1b2c/src/other/cart.py#L2"
     hit = index.search(f"Loading is slow\n\nThe culprit is {link}, I think.")[0]
     assert (hit.path, hit.line) == ("src/other/cart.py", 2)

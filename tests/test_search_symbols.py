@@ -253,7 +253,7 @@ def test_qualified_names(shapes: Index, asked: str, symbols: list[str]) -> None:
     assert [hit.symbol for hit in shapes.symbols(asked)] == symbols
 
 
-def test_matches_are_told_apart(shapes: Index) -> None:
+def test_kinds_of_matches_are_distinguished(shapes: Index) -> None:
     def matches(asked: str) -> list[str | None]:
         return [hit.match for hit in shapes.symbols(asked)]
 

@@ -48,7 +48,9 @@ def lookup(it: Dictionary) -> Lookup:
 
 @settings(deadline=None)
 @given(terms, many, st.integers(1, 4))
-def test_keys_and_sizes_come_back(found: list[tuple[int, int]], many: bool, slices: int) -> None:
+def test_keys_and_sizes_survive_packing(
+    found: list[tuple[int, int]], many: bool, slices: int
+) -> None:
     it = written(found, 0 if many else SLOTS, slices)
     assert len(it.slots) == (SLOTS if many and found else 0)
     assert it.keys().tolist() == [key for key, _ in found]
@@ -106,7 +108,7 @@ def test_terms_with_colliding_hashes_do_no_harm() -> None:
 @pytest.mark.parametrize("many_terms", [0, SLOTS])
 @pytest.mark.parametrize("section", sorted({*DICTIONARY_SECTIONS} - {"tails"}))
 def test_a_forged_section_is_a_fault(section: str, many_terms: int) -> None:
-    keys = [key >> 10 for key in random_keys(300)]  # several to a slot
+    keys = [key >> 10 for key in random_keys(300)]  # several keys per slot
     found = list(zip(keys, [2, 3, 270, 2] * 75, strict=True))
     it = written(found, many_terms)
     whole = {name: getattr(it, name) for name in DICTIONARY_SECTIONS}

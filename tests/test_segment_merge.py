@@ -71,7 +71,7 @@ def test_merging_equals_building_what_is_live(parts: list[Contents], random: obj
 
 @settings(max_examples=20, deadline=None)
 @given(st.lists(files, min_size=1, max_size=3), st.integers(1, 60))
-def test_slices_together_are_the_whole_dictionary(parts: list[Contents], width: int) -> None:
+def test_slices_together_are_the_dictionary(parts: list[Contents], width: int) -> None:
     result = merged([(build(part), [True] * len(part)) for part in parts])
     whole = result.postings()
     slices = [result.postings(i, min(i + width, 256)) for i in range(0, 256, width)]

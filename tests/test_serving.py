@@ -266,7 +266,8 @@ def test_an_interrupted_search_does_not_disturb_the_next(
 
 
 def test_a_request_is_tried_twice(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("codelode.serving.handle.WORKER", "codelode.errors")  # ends at once
+    # `codelode.errors` is a module that ends at once.
+    monkeypatch.setattr("codelode.serving.handle.WORKER", "codelode.errors")
     with crowd(index), pytest.raises(CodelodeError, match=r"exit status 0.*'retry'.*tried again"):
         index.search("retry")
     assert index.search("retry")

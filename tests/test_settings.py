@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from contextlib import suppress
 from pathlib import Path
 from time import process_time
@@ -55,7 +56,7 @@ VALUES: dict[str, tuple[str, str]] = {
 }
 """A value of every setting: as TOML has it, and as variables and `lode config` have it."""
 
-# A project file may set these. A new one needs a reason: see `codelode.settings.keys`.
+# All settings that a project file may have. Another needs a reason: see `codelode.settings.keys`.
 OF_A_PROJECT = {
     "index.hidden",
     "index.no-ignore",
@@ -116,7 +117,7 @@ def test_a_flag_has_at_most_one_setting() -> None:
             for key in KEYS
         )
 
-    later = len(WALK) + 1  # one more for the model
+    later = len(WALK) + 1  # settings of the walk, and the model
     for command in COMMANDS:
         assert flags(command) == len(keys_of(command)) + (later if command.name == "index" else 0)
 
@@ -197,7 +198,7 @@ def test_the_project_file_is_the_nearest_one_in_the_worktree(tmp_path: Path) -> 
     (root / "a" / "pyproject.toml").unlink()
     assert limit(root / "a" / "b") == 1
     (root / "codelode.toml").unlink()
-    assert limit(root) is None  # not that of a folder above the worktree
+    assert limit(root) is None  # files above the worktree do not count
     other = write_tree(tmp_path / "other" / "inner", {"x.py": ""})
     assert limit(other) is None  # without a worktree, only the folder itself counts
     assert limit(tmp_path) == 9
@@ -212,7 +213,7 @@ def test_which_files_are_indexed_is_a_matter_of_the_root(lode: CommandLine, tree
             assert lode("search", "-l", "x", tree, "-g", ".dot/*").text != ""
     lode("index", tree, "--no-hidden").must_succeed()
     assert lode("search", "-l", "x", tree, "-g", ".dot/*").text == ""
-    # The file of a folder does not change how its tree is indexed.
+    # The settings file of a folder within the tree does not change how the tree is indexed.
     write_tree(tree, {"src/codelode.toml": "[index]\nno-ignore = true\n"})
     lode("index", tree / "src").must_succeed()
     assert lode("search", "-l", "retry", tree, "-g", "build/*").text == ""
@@ -323,7 +324,9 @@ def test_an_invalid_variable_is_refused(lode: CommandLine, tree: Path, value: st
     refused.must_be_refused("LODE_SEARCH_LIMIT must be a whole number from 1 to 1000", value)
 
 
-def test_files_that_are_none_do_no_harm(lode: CommandLine, tmp_path: Path) -> None:
+def test_settings_files_that_are_links_or_fifos_do_no_harm(
+    lode: CommandLine, tmp_path: Path
+) -> None:
     root = write_tree(tmp_path / "tree", {"a.py": "x = 1\n"})
     secret = write_tree(tmp_path, {"secret.toml": "search.limit = 1\n"}) / "secret.toml"
     (root / "codelode.toml").symlink_to(secret)
@@ -336,7 +339,7 @@ def test_files_that_are_none_do_no_harm(lode: CommandLine, tmp_path: Path) -> No
     assert lode("search", "x", root).code == 0
 
 
-def test_other_peoples_pyproject_is_none_of_our_business(lode: CommandLine, tree: Path) -> None:
+def test_a_pyproject_without_our_table_is_ignored(lode: CommandLine, tree: Path) -> None:
     write_tree(tree, {"pyproject.toml": "[tool.ruff]\nline-length = [\n"})
     assert lode("search", "retry", tree).code == 0
     write_tree(tree, {"pyproject.toml": "[project]\ndependencies = ['codelode']\n"})
@@ -358,8 +361,8 @@ def test_the_listing_names_sources_and_files(lode: CommandLine, tree: Path) -> N
     write_tree(tree, {"codelode.toml": "search.limit = 4\n"})
     shown = lode("config", tree, "--set", LODE_COLOR="never").must_succeed().text.splitlines()
     assert [line.split() for line in shown] == [
-        ["search.limit", "4", f"{tree}/codelode.toml"],
-        ["color", "never", "LODE_COLOR"],
+        ["search.limit", "project", "file", "4"],
+        ["color", "LODE_COLOR", "never"],
         [],
         ["project", "file:", f"{tree}/codelode.toml"],
         ["user", "file:", str(user_file(lode)), "(none)"],
@@ -370,15 +373,43 @@ def test_the_listing_names_sources_and_files(lode: CommandLine, tree: Path) -> N
     lode("config", tree / "missing").must_be_refused("no such folder")
 
 
+def test_long_values_shift_no_column(lode: CommandLine, tree: Path) -> None:
+    long = {"LODE_PAGER": "less " + "-S" * 90, "LODE_INDEX_DIR": str(lode.home / ("deep/" * 40))}
+    lines = lode.having(long)("config", tree).must_succeed().text.partition("\n\n")[0].splitlines()
+    rows = [re.fullmatch(r"([\w.-]+ +)((?:default|[A-Z_]+) +).*", line) for line in lines]
+    assert {(len(row[1]), len(row[2])) for row in rows if row} == {(21, 16)}
+    assert all(rows)
+
+
+def test_one_setting_is_shown_with_its_source(lode: CommandLine, tree: Path) -> None:
+    write_tree(tree, {"codelode.toml": "search.limit = 4\n"})
+    shown = lode("config", "search.limit", tree).must_succeed().text.splitlines()
+    assert shown[:2] == ["search.limit = 4", f"from:     {tree}/codelode.toml"]
+    assert shown[-1] == "set by:   codelode.toml, your config.toml, LODE_SEARCH_LIMIT, --limit"
+    assert lode("config", "search.limit", cwd=tree).must_succeed().text.splitlines() == shown
+    assert (
+        lode("config", "pager").must_succeed().text.startswith("pager = false\nfrom:     default")
+    )
+    (only,) = lode("config", "pager", "--json", LODE_PAGER="yes").json["settings"]
+    assert (only["name"], only["value"], only["place"]) == ("pager", True, "LODE_PAGER")
+    table = lode("config", "search", tree).must_succeed().text
+    assert table.count("\nsearch.") == sum(name.startswith("search.") for name in BY_NAME) - 1
+    write_tree(tree, {"color/x": ""})
+    assert lode("config", "color", cwd=tree).text.startswith("color = auto\n")
+    assert lode("config", "./color", cwd=tree).text.startswith("index.hidden ")
+
+
 def test_variables_that_nothing_reads_are_named(lode: CommandLine, tree: Path) -> None:
     wrong = {"LODE_SERCH_LIMIT": "3", "CODELODE_COLOR": "never", "lode_pager": "less", "LODE_Q": ""}
-    shown = lode.having(wrong)("config", tree).must_succeed().message
-    assert shown.splitlines() == [
-        "lode: nothing reads the variable CODELODE_COLOR: did you mean LODE_COLOR?",
-        "lode: nothing reads the variable LODE_Q",
-        "lode: nothing reads the variable LODE_SERCH_LIMIT: did you mean LODE_SEARCH_LIMIT?",
-        "lode: nothing reads the variable lode_pager: did you mean LODE_PAGER?",
-    ]
+    lode("index", tree).must_succeed()
+    for command in (("config", tree), ("search", "retry", tree, "--json"), ("status", tree)):
+        shown = lode.having(wrong)(*command).must_succeed().message
+        assert shown.splitlines() == [
+            "lode: nothing reads the variable CODELODE_COLOR: did you mean LODE_COLOR?",
+            "lode: nothing reads the variable LODE_Q",
+            "lode: nothing reads the variable LODE_SERCH_LIMIT: did you mean LODE_SEARCH_LIMIT?",
+            "lode: nothing reads the variable lode_pager: did you mean LODE_PAGER?",
+        ]
     listed = lode.having(wrong)("config", tree, "--json").json["unread_variables"]
     assert {each["name"]: each["nearest"] for each in listed} == {
         "CODELODE_COLOR": "LODE_COLOR",

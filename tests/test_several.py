@@ -107,7 +107,7 @@ def test_definitions_of_several_indexes_are_listed_as_of_one(tmp_path: Path) -> 
 
 
 def test_several_indexes_answer_as_one(tmp_path: Path) -> None:
-    """Statistics cover all indexes; the paths are the same, because their words count too."""
+    """Two indexes searched as one have the hits of a single index with the same files."""
     for root, folder in (("whole", "aa"), ("whole", "bb"), ("one", "aa"), ("two", "bb")):
         files: dict[str, str | bytes] = {
             f"{folder}/{path}": text.replace("retry", f"retry_{folder}")
@@ -126,7 +126,7 @@ def test_several_indexes_answer_as_one(tmp_path: Path) -> None:
         answer = parts.answer(request, fresh="never")
         assert (answer.root, answer.files) == (str(tmp_path), 10)
         assert all(hit.path.startswith(("one/aa/", "two/bb/")) for hit in answer.hits)
-        hits = [hit for _, hit in search_all(sources, index.encoder(), request)]
+        hits = search_all(sources, index.encoder(), request).hits
         assert hits == index.search(query, limit=50, fresh="never")
 
 

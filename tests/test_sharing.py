@@ -67,7 +67,7 @@ def test_a_clone_reads_and_makes_nothing(team: Team) -> None:
     assert (report.changed, report.files_known) == (True, report.files)
     updated = index.update()
     texts = sum(len(text) for name, text in SAMPLE.items() if name.endswith(("md", "ts", "go")))
-    assert updated.chunks_made == 0 and updated.bytes_read < texts  # at most the picture
+    assert updated.chunks_made == 0 and updated.bytes_read < texts  # only of the picture
     assert team.as_built(index)
     assert not index.verify()
 
@@ -91,7 +91,7 @@ def test_local_changes_are_found(team: Team) -> None:
     (root / "lib/queue.go").unlink()
     (root / "docs/guide.md").rename(root / "docs/manual.md")
     write_tree(root, {"src/added.py": "def added():\n    return 1\n"})
-    retry = root / "src/retry.py"  # the same size and modification time
+    retry = root / "src/retry.py"  # will keep its size and modification time
     before = retry.stat()
     retry.write_text(retry.read_text().replace("random", "chance"))
     os.utime(retry, ns=(before.st_atime_ns, before.st_mtime_ns))
@@ -299,7 +299,7 @@ def slow_pull(team: Team, index: Index, bandwidth: int) -> subprocess.Popen[str]
     return process
 
 
-def test_a_killed_pull_goes_on_where_it_stopped(team: Team) -> None:
+def test_a_killed_pull_resumes_where_it_stopped(team: Team) -> None:
     size = sum(each.size for each in team.store.list("segments")) + team.push().bytes_uploaded
     index = team.clone()
     process = slow_pull(team, index, 50_000)

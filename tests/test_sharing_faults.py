@@ -97,7 +97,7 @@ def attempt(action: object) -> bool:
 
 
 @pytest.mark.parametrize("fault", ["refused", "flipped", "truncated"])
-def test_a_pull_with_faults_ends_whole_or_not_at_all(tmp_path: Path, fault: str) -> None:
+def test_a_pull_with_faults_is_complete_or_changes_nothing(tmp_path: Path, fault: str) -> None:
     pair = Pair(tmp_path)
     pair.store.random = random.Random(fault)
     failed = 0

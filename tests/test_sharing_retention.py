@@ -120,7 +120,7 @@ Pushers.TestCase.settings = settings(max_examples=60, stateful_step_count=25)
 TestPushers = Pushers.TestCase
 
 
-def test_old_objects_go() -> None:
+def test_old_objects_are_removed() -> None:
     store = MemoryStore()
     for snapshot in SNAPSHOTS:
         push(snapshot, FOLDER, store, PushOptions())
@@ -130,7 +130,7 @@ def test_old_objects_go() -> None:
     dry = clean(store, Retention(keep=1), dry_run=True)
     report = clean(store, Retention(keep=1))
     assert report.objects_removed > 0 and report.generations_removed > 0
-    assert dry.objects_removed == 0  # it cannot know the clock of a store without writing to it
+    assert dry.objects_removed == 0  # a dry run cannot ask for the store's time: that takes a write
     indexes = [each.key for each in store.list("indexes")]
     assert len(indexes) == 1
     named = {each.key for each in store.list("segments")}
@@ -160,7 +160,7 @@ def test_the_last_pushes_of_each_branch_stay() -> None:
     stay, _ = Retention(keep=2, older_than=100).split(pushes, time.time())
     assert stay == [pushes[5]]
     stay, _ = Retention(keep=2, older_than=1).split(pushes, time.time())
-    assert stay == [pushes[5]]  # the last one of all
+    assert stay == [pushes[5]]  # the most recent push
 
 
 def test_a_push_without_its_index_does_not_stop_a_clean_up() -> None:

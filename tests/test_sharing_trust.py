@@ -224,7 +224,7 @@ def test_a_name_that_is_not_the_checksum_is_refused(victim: Victim) -> None:
 
 
 def test_a_forged_name_does_not_replace_a_segment_here(victim: Victim) -> None:
-    """The name of a segment here, with other content: a forged checksum."""
+    """A pushed segment has the name of a local one but other content: its checksum was forged."""
     mine = victim.index.snapshot().manifest.segments[-1].name
     shared = victim.shared()
     entry = shared.manifest.segments[0]
@@ -367,12 +367,12 @@ def test_child_processes_check_what_this_one_would(
     dimensions = victim.shared().manifest.dimensions
     with checkers.Checkers(tmp_path, dimensions, entries) as checks:
         assert checks._free.qsize() == 2
-        for _ in range(2):  # in turn, so each is checked by a child
+        for _ in range(2):  # one at a time: a child is always free
             assert [outcome(checks.check, live) for live in lives] == expected
         with ThreadPoolExecutor(9) as pool:
             found = list(pool.map(lambda live: outcome(checks.check, live), lives * 3))
         assert found == expected * 3
-        for child in checks._children:  # the checks are done here instead
+        for child in checks._children:  # without children, this process does the checks
             os.kill(child.pid, signal.SIGKILL)
         assert [outcome(checks.check, live) for live in lives] == expected
         assert checks._free.empty()
@@ -427,7 +427,8 @@ def test_only_allowed_signers_count(victim: Victim, tmp_path: Path) -> None:
         stdout=signature.open("wb"),
         check=True,
     )
-    assert "no signer in" in victim.refuses(PullOptions(signers=allowed))  # for another purpose
+    # The signature is valid, but for the namespace "file".
+    assert "no signer in" in victim.refuses(PullOptions(signers=allowed))
     signature.write_bytes(b"nonsense")
     assert "no signer in" in victim.refuses(PullOptions(signers=allowed))
     push(victim.origin.snapshot(), root, victim.store, PushOptions(key=other))

@@ -85,7 +85,7 @@ def test_without_stats_the_content_says_what_is_stale(index: Index) -> None:
     assert not any(hit.stale for hit in before)
     changed = before[0].path
     text = (index.root / changed).read_text()
-    write(index.root, changed, text[::-1])  # of the same size
+    write(index.root, changed, text[::-1])  # a text of the same size
     reopened = Index(IndexReader(index.root, index.directory))
     after = reopened.search("parse the settings", limit=30, fresh="never")
     assert {hit.path for hit in after if hit.stale} == {changed}

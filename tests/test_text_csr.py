@@ -43,7 +43,7 @@ def test_groups_are_numbered_in_order(values: list[int]) -> None:
 
 
 @given(st.lists(st.integers(0, 9)), st.lists(st.integers(0, 9)))
-def test_rows_of_tables_are_whole_records(one: list[int], other: list[int]) -> None:
+def test_rows_of_tables_are_copied_as_records(one: list[int], other: list[int]) -> None:
     table = np.zeros(10, [("a", "<u2"), ("b", "u1", (3,)), ("c", "<u8")])
     table["a"], table["c"] = np.arange(10), np.arange(10) ** 15
     picks = [np.array(each, np.int64) for each in (one, other)]

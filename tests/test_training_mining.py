@@ -62,7 +62,7 @@ def test_a_name_finds_the_body_without_the_name() -> None:
         assert "JobQueue" not in pair.passage if pair.query == "job queue" else True
     text = SOURCE.replace(
         b"Put a job before all others.", b"X."
-    )  # not a sentence, so the pair comes from the name
+    )  # "X." is no sentence, so the pair comes from the name
     named = {p.query: p.passage for p in mined(text=text) if p.kind == "name"}
     assert "push_urgent" not in named["push urgent"]
     assert "heappush" in named["push urgent"]

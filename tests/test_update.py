@@ -235,7 +235,7 @@ def test_an_empty_tree_is_an_error(tree: Path, make_index: MakeIndex) -> None:
         make_index().update()
 
 
-def test_a_second_writer_is_told_the_pid_of_the_first(tree: Path, make_index: MakeIndex) -> None:
+def test_a_second_writer_learns_the_pid_of_the_first(tree: Path, make_index: MakeIndex) -> None:
     write(tree, "a.py", "x = 1\n")
     index = make_index()
     index.update()
@@ -379,7 +379,7 @@ def test_a_header_gets_the_language_that_its_new_neighbors_give_it(
     assert languages(index)["a/plain.h"] == "c"
     write(tree, "a/main.cpp", "int main() {}\n")
     changed, _ = update()
-    assert changed == 2  # without the widget, which is read but still is C++
+    assert changed == 2  # not widget.h, which is read but is still C++
     assert languages(index)["a/below/plain.h"] == "cpp"
     assert update() == (0, 0)
     (tree / "a/main.cpp").unlink()

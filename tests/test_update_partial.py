@@ -146,7 +146,7 @@ def apply(root: Path, action: str, path: str, more: str) -> Iterator[str]:
     elif path.split("/")[0] != more.split("/")[0]:  # a folder cannot go below itself
         yield from make_way(root, more)
         remove(root / more)
-        if target.exists():  # it may have led through the link that was removed
+        if target.exists():  # the path may have led through the removed link
             target.rename(root / more)
             yield path
         yield more

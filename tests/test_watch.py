@@ -138,7 +138,7 @@ def test_folders_that_appear_move_and_vanish_are_followed(index: Index, root: Pa
         until(lambda: has(index, "alpha_word", "one/two/three/a.py"))
         (root / "one/two").rename(root / "two")
         until(lambda: has(index, "alpha_word", "two/three/a.py"))
-        (root / "two/three/a.py").write_text("beta_word = 1\n")  # its watch has moved along
+        (root / "two/three/a.py").write_text("beta_word = 1\n")  # the moved folder is still watched
         until(lambda: has(index, "beta_word", "two/three/a.py"))
         shutil.rmtree(root / "two")
         write_tree(root, {"two/three/a.py": "gamma_word = 1\n"})
@@ -153,7 +153,7 @@ def test_rules_take_effect(index: Index, root: Path) -> None:
         (root / ".gitignore").write_text("src/\n")
         until(lambda: has(index, "retry", "build/generated.py"))
         until(lambda: not has(index, "parseConfig", "src/config.ts"))
-        (root / "build/generated.py").write_text("alpha_word = 1\n")  # it is watched now
+        (root / "build/generated.py").write_text("alpha_word = 1\n")  # the folder is watched now
         until(lambda: has(index, "alpha_word", "build/generated.py"))
         (root / "build/pyvenv.cfg").write_text("")
         until(lambda: not has(index, "alpha_word", "build/generated.py"))
@@ -193,7 +193,7 @@ def test_exactly_the_folders_that_a_walk_enters_are_watched(root: Path) -> None:
         tree.close()
 
 
-def test_a_suspended_machine_is_told_from_an_idle_one(
+def test_a_suspended_machine_is_distinguished_from_an_idle_one(
     index: Index, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After suspension, the whole tree is compared, here with a git setting that nobody watches."""
@@ -238,7 +238,8 @@ class TestSearches:
             for number in range(30):
                 (root / "src/new.py").write_text(f"word_{number}x = 1\n")
                 answer = index.answer(f"word_{number}x", mode="lexical")
-                assert answer.freshness.differing is not None  # the machine may be busy
+                # It is not always 0, since the machine may be busy.
+                assert answer.freshness.differing is not None
                 if answer.freshness.differing == 0:
                     assert answer.hits[0].path == "src/new.py"
                     assert f"word_{number}x" in answer.hits[0].text
@@ -320,7 +321,9 @@ class TestFallback:
 
 
 class TestElection:
-    def test_whoever_dies_hands_over(self, lode: CommandLine, tree: Path) -> None:
+    def test_another_watcher_takes_over_from_a_dead_one(
+        self, lode: CommandLine, tree: Path
+    ) -> None:
         lode("index", tree).must_succeed()
         with watching(lode, tree) as first:
             second = lode.start("watch", tree)

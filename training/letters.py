@@ -1,4 +1,4 @@
-"""Make the table by which legacy encodings are told apart: the letters of languages, by frequency.
+"""Make the table that distinguishes legacy encodings: the letters of languages, by frequency.
 
     python -m training.letters --translations FOLDER [--texts LANGUAGE=FOLDER ...] --out FILE
 
@@ -9,8 +9,9 @@ translations for its thousands of characters. Only frequencies are kept. The tab
 and glib2.0, with the manuals of manpages-ja, manpages-zh and debian-reference.
 
 Each line of the table has a language, its encodings, and costs in bits. The first is the cost of
-choosing the language, the second that of a non-ASCII letter after another, the third that of an
-ASCII letter beside a non-ASCII one. Then come the costs of its characters, as `cost:characters`.
+choosing the language, the second the cost of a non-ASCII letter after another, the third the cost
+of an ASCII letter beside a non-ASCII letter. Then come the costs of its characters, as
+`cost:characters`.
 """
 
 from __future__ import annotations

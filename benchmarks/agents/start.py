@@ -2,9 +2,9 @@
 
     python -m benchmarks.agents.start TREE [--runs 20]
 
-A copy of TREE is indexed first. The client is the SDK's over standard input and output, in both
-eras of the protocol. Prints the milliseconds since just before the process was started, and the CPU
-time that the server has used when its tools are listed.
+A copy of TREE is indexed first. The client is the SDK's over standard input and output, once in
+each version (era) of the protocol. Prints the milliseconds since just before the process was
+started, and the CPU time that the server has used when its tools are listed.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
-"""Build many repositories on Ray: repositories a minute, retries, memory, and what fails.
+"""Build many repositories on Ray: repositories per minute, retries, memory, and what fails.
 
     python -m benchmarks.cluster.build PLACE... [--workers 1 2] [--git 20] [--kills 5] [--record]
 
 Every entry of a PLACE is a repository: an archive (tar, zip, wheel, crate) or a folder. The first
 `--git` folders are committed to git repositories, and built from their URLs. Hostile archives are
-added, which must fail alone. The build runs once for each number of workers, then once more on the
-last roster (nothing may be uploaded), and once on an empty roster while tasks are killed.
-All of them must give the same manifests.
+added, which must fail without an effect on the other builds. The build runs once for each number of
+workers, then once more on the last roster (nothing may be uploaded), and once on an empty roster
+while tasks are killed. All of them must give the same manifests.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def ray_cluster(workers: int) -> Iterator[str]:
         try:
             cluster.add_node(**options)
             break
-        except Exception:  # what Ray raises if a busy machine is slow
+        except Exception:  # on a busy machine, Ray raises various errors
             if attempt + 1 == STARTS:
                 raise
     try:
@@ -116,7 +116,7 @@ def ray_cluster(workers: int) -> Iterator[str]:
 
 
 class Watch:
-    """Samples the memory of all processes of a build, and kills tasks if it should."""
+    """Samples the memory of all processes of a build, and kills `kills` of its tasks."""
 
     def __init__(self, kills: int = 0) -> None:
         self.everything, self.tasks = Memory(), Memory()
@@ -242,7 +242,7 @@ def say_differences(session: Session, reports: dict[str, Report]) -> None:
 
 
 def say_failures(session: Session, report: Report, bad: set[str]) -> None:
-    """Print what failed; every hostile archive must be among it."""
+    """Print the failed builds; those of all hostile archives must be among them."""
     failed = {built.name: built.problem for built in report.built if built.problem}
     for name, problem in sorted(failed.items()):
         session.notes.append(f"failed: {name}: {problem[:160]}")

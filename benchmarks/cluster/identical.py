@@ -25,7 +25,7 @@ from benchmarks.record.session import Session, add_options
 from codelode import Answer
 from codelode.roster.roster import Roster
 
-CLIENTS = 8
+CLIENTS = (1, 2, 4, 8)
 
 Answerer = Callable[[Ask], Answer]
 
@@ -33,7 +33,7 @@ Answerer = Callable[[Ask], Answer]
 def in_turn(
     ways: Sequence[Answerer], asked: Sequence[Ask], expected: list[Answer]
 ) -> list[list[float]]:
-    """Send each request to all of `ways` in turn; return the milliseconds of each of `ways`."""
+    """Send each request to each of `ways` in turn; return the milliseconds by way and request."""
     taken: list[list[float]] = [[] for _ in ways]
     for ask, right in zip(asked, expected, strict=True):
         for answer, mine in zip(ways, taken, strict=True):
@@ -44,13 +44,27 @@ def in_turn(
     return taken
 
 
-def throughput(answer: Answerer, asked: Sequence[Ask]) -> float:
-    """Return the searches a second of several clients at once."""
-    with ThreadPoolExecutor(CLIENTS) as pool:
-        began = time.perf_counter()
-        for _ in pool.map(answer, asked):
-            pass
-        return len(asked) / (time.perf_counter() - began)
+def at_once(
+    session: Session, name: str, answer: Answerer, asked: Sequence[Ask], expected: Sequence[Answer]
+) -> None:
+    """Record the searches per second of several clients at once; no answer may be partial."""
+    for clients in CLIENTS:
+        taken: list[float] = []
+
+        def check(pair: tuple[Ask, Answer], taken: list[float] = taken) -> str:
+            began = time.perf_counter()
+            found = answer(pair[0])
+            taken.append(1e3 * (time.perf_counter() - began))
+            return "partial" if found.missing else "" if comparable(found) == pair[1] else "other"
+
+        with ThreadPoolExecutor(clients) as pool:
+            began = time.perf_counter()
+            problems = [*filter(None, pool.map(check, zip(asked, expected, strict=True)))]
+            seconds = time.perf_counter() - began
+        session.add(f"{name}/{clients} clients", "1/s", len(asked) / seconds, "higher")
+        session.add(f"{name}/{clients} clients/p95", "ms", percentile(taken, 0.95))
+        row = session.add(f"{name}/{clients} clients/partial or wrong", "", float(len(problems)))
+        session.say(f"{row.name}: {len(problems)}; {len(asked) / seconds:.1f} searches/s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +81,13 @@ def compare(session: Session, roster: Roster, plan: Plan, scratch: Path) -> None
     here = OneMachine(roster, scratch / "here").answer
     session.say(f"{len(plan.asked)} answers of one process")
     expected = [comparable(here(ask)) for ask in plan.asked]
-    session.add("one process/8 clients", "1/s", throughput(here, plan.asked), "higher")
+    at_once(session, "one process", here, plan.asked, expected)
     for size in plan.sizes:
         session.say(f"{size} searchers")
         cluster = Cluster(roster, size, scratch / "cache")
         try:
             time_cluster(session, (here, cluster.answer), plan, expected, f"{size} searchers")
+            at_once(session, f"{size} searchers", cluster.answer_soon, plan.asked, expected)
         finally:
             cluster.close()
 
@@ -84,7 +99,7 @@ def time_cluster(
     expected: list[Answer],
     name: str,
 ) -> None:
-    """Check the answers of a cluster, the second of `ways`; time it and one process, the first."""
+    """Check the answers of a cluster; time `ways`: one process, and the cluster."""
     in_turn(ways[1:], plan.asked, expected)
     session.say(f"{name}: all of {len(plan.asked)} answers identical")
     figures: dict[str, list[float]] = {}
@@ -97,7 +112,6 @@ def time_cluster(
     for figure, samples in figures.items():
         row = session.add(f"{name}/{figure}", "ms", samples)
         session.say(f"{row.name}: {row.value:.1f} ms")
-    session.add(f"{name}/8 clients", "1/s", throughput(ways[1], plan.asked), "higher")
     session.notes.append(f"{name}: all of {len(plan.asked)} answers identical")
 
 

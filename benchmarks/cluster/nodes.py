@@ -4,8 +4,9 @@
 
 Three nodes of Ray on this machine have a searcher each, with two replicas. Searches run throughout,
 and every answer is compared with that of one machine. The events: the process of an actor is
-killed, a raylet is killed, a node is removed. After each, the figures say when the front noticed,
-when all pieces had two owners again, and when Ray had started the searcher again.
+killed; a raylet is killed; all processes of a node are killed, and Ray removes it; the control
+store (GCS) is killed. After each event, the figures say for how long some piece lacked an owner,
+and when Ray had started the searcher again.
 """
 
 from __future__ import annotations
@@ -17,10 +18,12 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from benchmarks.cluster.rosters import Ask, OneMachine, asks, comparable
+from benchmarks.cluster.build import descendants
+from benchmarks.cluster.rosters import DEADLINE_SECONDS, Ask, OneMachine, asks, comparable
 from benchmarks.faults.world import scratch_folder
 from codelode import Answer
 from codelode.cluster.answer import ClusterRepositories, Restriction
@@ -28,11 +31,13 @@ from codelode.cluster.deploy import deploy, withdraw
 from codelode.cluster.deployment import NAMESPACE, DeployOptions
 from codelode.cluster.files import FileOptions
 from codelode.cluster.front import Front, FrontOptions
+from codelode.errors import ClusterError
 from codelode.roster.roster import Roster
 
 SEARCHERS = 3
 STORE_BYTES = 80 << 20
-MOST_SECONDS = 90.0
+MOST_SECONDS = 120.0
+LOOK_SECONDS = 0.005
 TOKEN = "benchmark"
 
 
@@ -57,19 +62,57 @@ class Search:
         while not self._over.is_set():
             ask, right = self._right[len(self.seconds) % len(self._right)]
             began = time.perf_counter()
-            found = self._repositories.answer(ask.request, Restriction(ask.globs))
+            restriction = Restriction(ask.globs, seconds=DEADLINE_SECONDS)
+            found = self._repositories.answer(ask.request, restriction)
             self.seconds.append(time.perf_counter() - began)
             self.partial += bool(found.missing)
             self.wrong += not found.missing and comparable(found) != right
 
 
-def waited(done: Callable[[], bool], began: float) -> str:
-    """Wait for something; return the seconds since `began`, or that it took too long."""
-    while not done():
-        if time.monotonic() - began > MOST_SECONDS:
-            return f"more than {MOST_SECONDS:.0f}"
-        time.sleep(0.02)
-    return f"{time.monotonic() - began:.2f}"
+class Owners:
+    """Measures for how long not all pieces of a front have two owners."""
+
+    def __init__(self, front: Front) -> None:
+        self._front = front
+        self._began = time.monotonic()
+        self._links = set(front.links())
+        self._without = 0.0
+        self._whole_at = 0.0
+
+    def watch(self, settled: Callable[[Owners], bool]) -> str:
+        """Watch until `settled` is true; return for how long pieces lacked an owner, as text."""
+        last = self._began = time.monotonic()
+        while not settled(self):
+            time.sleep(LOOK_SECONDS)
+            now = time.monotonic()
+            whole = self._front.is_whole()
+            if not whole:
+                self._without += now - last
+                self._whole_at = now
+            last = now
+            self._links |= set(self._front.links())
+            if now - self._began > MOST_SECONDS:
+                return f"not settled after {MOST_SECONDS:.0f} s: {self}"
+        return f"settled after {last - self._began:.2f} s: {self}"
+
+    def __str__(self) -> str:
+        last = max(self._whole_at - self._began, 0)
+        return f"two owners again after {self._without:.2f} s in all, for good after {last:.2f} s"
+
+    def is_back(self, replaced: int) -> bool:
+        """Return whether all searchers are connected, after `replaced` new connections or more."""
+        new = len(self._links) - SEARCHERS
+        front = self._front
+        return new >= replaced and len(front.searchers()) == SEARCHERS and front.is_whole()
+
+    @property
+    def seconds(self) -> float:
+        """The seconds since `watch` began."""
+        return time.monotonic() - self._began
+
+    def has_left(self, node: str) -> bool:
+        """Return whether all searchers are connected again, and none of them is on a node."""
+        return self.is_back(1) and node not in {link.node for link in self._front.links()}
 
 
 def observe(
@@ -77,22 +120,23 @@ def observe(
     repositories: ClusterRepositories,
     right: list[tuple[Ask, Answer]],
     fail: Callable[[], object],
+    settled: Callable[[Owners], bool],
 ) -> None:
-    """Search while `fail` breaks something, and print what happened."""
+    """Search while `fail` breaks something; print what happens until `settled` is true."""
     front = repositories.front
-    waited(lambda: front.is_whole() and len(front.searchers()) == SEARCHERS, time.monotonic())
+    end = time.monotonic() + MOST_SECONDS
+    while not (front.is_whole() and len(front.searchers()) == SEARCHERS):
+        assert time.monotonic() < end, "the cluster is not whole"
+        time.sleep(LOOK_SECONDS)
     search = Search(repositories, right)
     time.sleep(1.0)
+    owners = Owners(front)
     fail()
-    began = time.monotonic()
-    noticed = waited(lambda: len(front.searchers()) < SEARCHERS, began)
-    whole = waited(front.is_whole, began)
-    back = waited(lambda: len(front.searchers()) == SEARCHERS and front.is_whole(), began)
+    happened = owners.watch(settled)
     search.end()
     print(
         f"{name}: {len(search.seconds)} searches, {search.wrong} wrong, {search.partial} partial,"
-        f" the slowest {1e3 * max(search.seconds):.0f} ms; noticed after {noticed} s, whole after"
-        f" {whole} s, all searchers back after {back} s",
+        f" the slowest {1e3 * max(search.seconds):.0f} ms; {happened}",
         flush=True,
     )
 
@@ -110,6 +154,16 @@ def kill_actor(address: str) -> None:
     os.kill(process, signal.SIGKILL)
 
 
+def kill_node(nodes: Any, node: Any) -> None:
+    """Kill all processes of a node at once, and let Ray remove it."""
+    (raylet,) = node.all_processes["raylet"]
+    everything = descendants(raylet.process.pid)
+    nodes.remove_node(node, allow_graceful=False)
+    for pid in everything:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
 def node_of(front: Front, nodes: Any) -> Any:
     """Return a node that has a searcher."""
     with front.views.current(time.monotonic() + MOST_SECONDS) as view:
@@ -117,8 +171,47 @@ def node_of(front: Front, nodes: Any) -> Any:
     return next(node for node in nodes.list_all_nodes() if node.node_id in used)
 
 
+def break_parts(
+    nodes: Any, repositories: ClusterRepositories, right: list[tuple[Ask, Answer]]
+) -> None:
+    """Let one part after another fail."""
+    front = repositories.front
+    observe(
+        "an actor is killed",
+        repositories,
+        right,
+        lambda: kill_actor(nodes.address),
+        lambda owners: owners.is_back(2),  # first by its understudy
+    )
+    dying = node_of(front, nodes)
+    node = dying.node_id
+    observe(
+        "a raylet is killed",
+        repositories,
+        right,
+        dying.kill_raylet,
+        lambda owners: owners.has_left(node),
+    )
+    nodes.remove_node(dying, allow_graceful=False)
+    dead = node_of(front, nodes)
+    observe(
+        "a node is removed",
+        repositories,
+        right,
+        lambda: kill_node(nodes, dead),
+        lambda owners: owners.has_left(dead.node_id),
+    )
+    observe(
+        "the control store is killed",
+        repositories,
+        right,
+        nodes.head_node.kill_gcs_server,
+        lambda owners: owners.seconds > MOST_SECONDS - 1,
+    )
+
+
 def run(place: str, nodes: Any, scratch: Path) -> None:
-    """Deploy searchers on a Ray cluster, and let its parts fail."""
+    """Deploy searchers on a Ray cluster, warm them up, and let parts of the cluster fail."""
     roster = Roster.open(place)
     here = OneMachine(roster, scratch / "here")
     right = [(ask, comparable(here.answer(ask))) for ask in asks(roster, 12)]
@@ -128,21 +221,14 @@ def run(place: str, nodes: Any, scratch: Path) -> None:
     repositories = ClusterRepositories(front, roster)
     try:
         deploy(options)
-        observe("an actor is killed", repositories, right, lambda: kill_actor(nodes.address))
-        dying = node_of(front, nodes)
-        observe("a raylet is killed", repositories, right, dying.kill_raylet)
-        nodes.remove_node(dying, allow_graceful=False)
-        dying = node_of(front, nodes)
-        observe(
-            "a node is removed",
-            repositories,
-            right,
-            lambda: nodes.remove_node(dying, allow_graceful=False),
-        )
+        for ask, _ in right * 2:  # the first search with a pattern reads all texts
+            repositories.answer(ask.request, Restriction(ask.globs, seconds=DEADLINE_SECONDS))
+        break_parts(nodes, repositories, right)
     finally:
         repositories.close()
         front.close()
-        withdraw(options)
+        with suppress(ClusterError):  # the control store was killed
+            withdraw(options)
 
 
 def main() -> None:

@@ -67,7 +67,7 @@ def front_with(searchers: int, corpus: Corpus) -> Iterator[Ask]:
 
 
 def start_searcher(front: Front, number: int, searchers: int) -> ChildProcess:
-    """Start one of some searchers as a child process."""
+    """Start searcher `number` of `searchers` as a child process."""
     searcher = SearcherOptions(f"s{number}", [front.address], front.token)
     files = {"folder": "/nowhere", "most_bytes": 1}
     options = {"searcher": asdict(searcher), "files": files, "processes": searchers}
@@ -85,7 +85,7 @@ def end(front: Front, processes: Sequence[ChildProcess]) -> None:
 
 
 def measure(asks: dict[str, Ask], requests: Sequence[SearchRequest], rounds: int) -> None:
-    """Print the median time of a search, and the searches a second of several clients."""
+    """Print the median time of a search, and the searches per second of several clients."""
     expected = {request.query: asks["one process"](request) for request in requests}
     seconds: dict[str, list[float]] = {name: [] for name in asks}
     for _ in range(rounds):
@@ -120,7 +120,7 @@ def main() -> None:
     print(f"{manifest.files:,} files, {manifest.chunks:,} chunks, {len(shard)} segments")
 
     def here(request: SearchRequest) -> list[Hit]:
-        return [hit for _, hit in search_all([Source(shard)], encoder, request)]
+        return search_all([Source(shard)], encoder, request).hits
 
     requests = [SearchRequest(query, explain=True) for query in QUERIES]
     with ExitStack() as stack:

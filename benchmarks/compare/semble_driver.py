@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-VOCABULARY = 63_500  # potion-code-16M-v2's model card; its file size implies float16
+VOCABULARY = 63_500  # from the model card of potion-code-16M-v2; the file size implies float16
 DIMENSIONS = 256
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 MOST_BYTES = 50_000_000  # read at most this much of the tree to collect words

@@ -54,7 +54,7 @@ class Disk:
         self.inodes: list[_Inode] = []
         self.now: dict[str, int] = {}
         self.safe: dict[str, int] = {}
-        # By folder: the changes of its names since it was last synced, in order.
+        # For each folder, the changes of its names since it was last synced, in order.
         self.pending: dict[str, list[list[tuple[str, int | None]]]] = {}
 
     def replay(self, call: Call) -> None:

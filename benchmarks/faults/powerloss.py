@@ -1,4 +1,4 @@
-"""Lose power: unsynced changes are dropped, reordered or torn, and the index must stay whole.
+"""Lose power: unsynced changes are dropped, reordered or torn, and the index must stay intact.
 
     python -m benchmarks.faults.powerloss --states 10000
 

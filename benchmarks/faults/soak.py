@@ -112,7 +112,7 @@ def edit_and_update(plan: Plan) -> str:
             for number in rng.sample(range(FILES), rng.choice([1, 1, 3, 30])):
                 version = versions[number] = abs(versions[number]) + 1
                 if rng.random() < 0.15:
-                    versions[number] = -version  # removed
+                    versions[number] = -version  # a negative version: the file is removed
                     (plan.root / f"d{number % 7}/f{number}.py").unlink(missing_ok=True)
                 else:
                     write(plan.root, f"d{number % 7}/f{number}.py", text_of(number, version))

@@ -57,7 +57,7 @@ def _is_drawable(tag: Tag) -> bool:
         tag.kind in KINDS
         and len(tag.name) >= SHORTEST
         and _NAME.match(tag.name) is not None
-        and not tag.name.startswith(("__anon", "AnonymousFunction"))  # ctags' own names
+        and not tag.name.startswith(("__anon", "AnonymousFunction"))  # names that ctags invents
         and is_program(tag.path)
         and not (hidden or is_test(tag.path) or is_aside(tag.path))
     )

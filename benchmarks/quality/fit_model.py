@@ -30,10 +30,10 @@ ROUNDS = 3
 """The number of times the best chunk of a file is chosen again, under the fitted weights."""
 
 MOST_FILES = 40
-"""The most files of a query that are fitted to: the best under the weights of the last round."""
+"""The fit uses at most this many files of a query: the best under the last round's weights."""
 
 DECIDING = tuple(name for name in FIXED if name != "cosine")
-"""Features with fixed weights that decide by themselves: a query for which one is not 0 is not
+"""Features with fixed weights that decide alone: a query for which one of them is not 0 is not
 fitted to, because it says nothing about the others."""
 
 START = {"cosine": 2.0, "bm25": 1.0, "file_bm25": 0.5}

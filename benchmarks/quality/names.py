@@ -93,7 +93,7 @@ def last_part(symbol: str | None) -> str | None:
 
 
 def _line(hit: Hit) -> int:
-    line = getattr(hit, "line", None)  # older versions have no such field
+    line = getattr(hit, "line", None)  # older versions of codelode have no such field
     return line if isinstance(line, int) else hit.start_line
 
 

@@ -72,7 +72,7 @@ def download(package: Package, folder: Path, environment: dict[str, str] | None)
         command = [*pip, "--no-binary", name, f"{name}=={version}"]
     else:
         command = ["apt-get", "-qq", "source", "--download-only", f"{name}={version}"]
-    folder.chmod(0o755)  # apt downloads as another user
+    folder.chmod(0o755)  # apt downloads as another user, who must have access
     done = subprocess.run(command, cwd=folder, env=environment, check=False, capture_output=True)
     # A mirror may lack Debian's own patch of a package, but still have the upstream archive.
     main_archive = "*.orig.tar.*[!c]" if package["source"] == "debian" else "*gz"

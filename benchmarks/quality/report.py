@@ -108,7 +108,7 @@ def print_comparison(before: Run, after: Run) -> None:
     print(f"\nagainst a run in mode {before['mode']}, {len(pairs)} repositories in common:")
     for was, now in sorted(pairs, key=lambda pair: pair[1]["score"] - pair[0]["score"]):
         difference = now["score"] - was["score"]
-        if abs(difference) >= 5e-5:  # visible with four decimals
+        if abs(difference) >= 5e-5:  # otherwise, four decimals show 0
             print(f"  {now['name']:20} {was['score']:.4f} -> {now['score']:.4f}  {difference:+.4f}")
     overall = mean(now["score"] - was["score"] for was, now in pairs)
     print(f"  {'mean of repositories':20} {overall:+.4f}")

@@ -65,7 +65,7 @@ def bring_up_to_date(
         index = Index.open(tree, index_dir=folder, model=model)
         report = index.update(jobs=jobs, hidden=hidden)
     except StoreError:
-        # Made by an older version of the code. These indexes are disposable: rebuild.
+        # An older version of the code made this index. It is disposable, so it is rebuilt.
         if not folder.exists():
             raise
         shutil.rmtree(folder)

@@ -77,7 +77,7 @@ def for_each(
     """Return the results of all tasks, in order; `jobs` of them run at once."""
     if jobs <= 1 or len(tasks) <= 1:
         return [_done(function(task), number, tasks) for number, task in enumerate(tasks, 1)]
-    # Spawned, not forked: a fork would share the parent's threads and mapped model in odd states.
+    # Workers are spawned: a fork would get threads and a mapped model in an undefined state.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(max_workers=jobs, mp_context=context) as pool:
         results = pool.map(function, tasks)

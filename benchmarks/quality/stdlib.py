@@ -139,11 +139,11 @@ def library_tree(library: Path, keep: Path | None, without_tests: bool) -> Itera
 
     It is temporary, or kept below `keep` so that the next run has the same root: an index belongs
     to one root. By default, the library's tests are included: they mention what the modules do, so
-    a good ranking must tell them apart from the modules.
+    a good ranking must distinguish them from the modules.
     """
     left_out = [*LEFT_OUT, *(TESTS if without_tests else ())]
     with tempfile.TemporaryDirectory(prefix="codelode-stdlib-") as scratch:
-        # Named after its source, so that the library of another Python gets another tree.
+        # The tree is named after its source, so that each Python's library has its own.
         source = hashlib.sha256(os.fsencode(library.resolve())).hexdigest()[:8]
         name = f"stdlib-{source}{'-without-tests' if without_tests else ''}"
         tree = (keep or Path(scratch)) / name

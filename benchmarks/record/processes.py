@@ -161,6 +161,6 @@ def children(pid: int) -> list[int]:
     try:
         for task in Path(f"/proc/{pid}/task").iterdir():
             found.extend(map(int, (task / "children").read_text().split()))
-    except OSError:  # it has ended
+    except OSError:  # the process has ended
         pass
     return found

@@ -14,7 +14,7 @@ from codelode.system.cpu import available_cores
 PACKAGES = ("codelode", "numpy", "simsimd", "tree-sitter", "xxhash", "zstandard")
 REPOSITORY = Path(__file__).parent.parent.parent
 SOURCES = ("src", "benchmarks", "pyproject.toml", ":!benchmarks/runs")
-"""Changes in these make a run dirty; results of an earlier run do not."""
+"""Changes in these make a run dirty; new results of earlier runs do not."""
 
 
 def machine() -> dict[str, str | int]:

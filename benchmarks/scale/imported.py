@@ -12,7 +12,7 @@ from typing import Any
 from benchmarks.record.measurement import Better
 from benchmarks.record.session import Session
 
-# Section and key in the JSON of `queries`; name in the card, unit, factor, which values are better.
+# Columns: section and key in the JSON of `queries`; name in the card, unit, factor, what is better.
 TAKEN: tuple[tuple[str, str, str, str, float, Better], ...] = (
     ("hybrid", "p50_ms", "warm search/p50", "ms", 1, "lower"),
     ("hybrid", "p95_ms", "warm search/p95", "ms", 1, "lower"),

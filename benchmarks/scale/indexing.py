@@ -39,7 +39,7 @@ def measured(command: list[str], environment: dict[str, str]) -> tuple[Cost, byt
 
 
 def main() -> None:
-    """Measure and print one JSON object."""
+    """Measure, and print the results as one JSON object."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.scale.indexing")
     parser.add_argument("root", type=Path)
     parser.add_argument("--jobs", type=int, default=available_cores())

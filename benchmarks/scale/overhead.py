@@ -35,7 +35,7 @@ def variants(folder: Path, other: Path | None) -> dict[str, tuple[list[str], dic
 
 
 def main() -> None:
-    """Print a table."""
+    """Run the rounds and print a table of the costs."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("root", type=Path)
     parser.add_argument("--rounds", type=int, default=9)

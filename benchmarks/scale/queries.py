@@ -213,7 +213,7 @@ def cold(root: Path, index_dir: Path | None, runs: int) -> dict[str, float]:
 
 def measured(root: Path, index_dir: Path | None, queries: int, runs: int) -> dict[str, Any]:
     """Return all measurements of one index."""
-    # First, while this process is small: a child inherits the peak of its parent.
+    # Measured first, while this process is small: a child inherits the peak of its parent.
     alone = cold(root, index_dir, runs)
     index = Index.open(root, index_dir)
     texts = sampled(index, 2 * queries)

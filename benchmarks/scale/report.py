@@ -5,7 +5,7 @@ from __future__ import annotations
 from benchmarks.record.measurement import Record, shown
 
 ROWS = (
-    # label, name of the measurement, whether to show the ratio to its baseline
+    # Columns: label, name of the measurement, whether to show the ratio to its baseline.
     ("files", "files", False),
     ("source, MB", "source", False),
     ("chunks", "chunks", False),

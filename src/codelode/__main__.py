@@ -19,13 +19,13 @@ def main() -> int:
 
     try:
         if sys.argv[1:2] == ["search"] and sys.getfilesystemencoding() == "utf-8":
-            from codelode.resident.client import ask  # before `signal`: its import takes as long
+            from codelode.resident.client import ask  # first: `signal` is slow to import
 
             if (code := ask(sys.argv[1:])) is not None:
                 return code
         import signal
 
-        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # not ignored
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # Ctrl-C is not ignored
             signal.signal(signal.SIGINT, interrupt)
             sys.unraisablehook = _report_errors
         if sys.getfilesystemencoding() != "utf-8":

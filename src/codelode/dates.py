@@ -46,7 +46,7 @@ def parse_date(text: str, now: datetime | None = None) -> datetime:
     words = " ".join(re.split(r"[\s.,_]+", text.strip().lower())).strip()
     try:
         found = _absolute(text.strip()) or _relative(words, now) or _named(words, now)
-    except (OverflowError, ValueError, OSError):  # the 31st of February, the year 0
+    except (OverflowError, ValueError, OSError):  # such as February 31, or the year 0
         found = None
     if found is None:
         raise UsageError(

@@ -74,7 +74,8 @@ class Index(Lookups):
         of these begins. The query may then be empty.
         `ignore_case`: `fixed_strings` and `regex` match in any case.
         `explain`: fill `Hit.features`.
-        `threshold`: leave out hits with a lower score.
+        `threshold`: leave out hits with a lower score; with 0, leave out none, not even those
+        hardly related to the query (default: leave out only these).
         `max_per_file`: the largest number of hits of one file.
 
         Raises `NoIndexError` without an index, and `UsageError` for invalid arguments.
@@ -140,7 +141,7 @@ class Index(Lookups):
 
         if limit is not None:
             limit = arguments.whole_number("limit", limit)
-        refresher = self._refresher  # checks the budget
+        refresher = self._refresher  # raises an error if the budget is invalid
         watcher = Watcher(self._reader, limit, arguments.function("listener", listener))
         refresher.watcher = watcher
         return watcher

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from codelode.embed.encoder import Encoder
     from codelode.metrics.instruments import Recorder
     from codelode.search.request import SearchRequest
+    from codelode.search.searcher import Found
     from codelode.search.symbol_query import SymbolRequest
     from codelode.types import Hit, SymbolHit
 
@@ -69,7 +70,7 @@ class IndexReader:
         self.storage = LocalStorage(directory)
         self.has_own_encoder = encoder is not None
         self._encoder = encoder
-        self._opened: tuple[bytes, Shard] | None = None  # (stamp of its manifest, shard)
+        self._opened: tuple[bytes, Shard] | None = None  # a shard, and the stamp of its manifest
         self._outer: IndexReader | None = None
 
     def exists(self) -> bool:
@@ -94,23 +95,23 @@ class IndexReader:
             if recorded != os.fsdecode(parent):
                 continue
             if self._outer is not None and self._outer.root == parent:
-                outer = self._outer  # its snapshot is open
+                outer = self._outer  # the known reader has a snapshot open
             if covers(outer.shard(), self._below(outer)) or self._would_cover(outer):
                 self._outer = outer
                 return outer
         return None
 
     def home(self) -> IndexReader:
-        """Return this index; without it, the enclosing one that answers for its root, if any."""
+        """Return the index to search: this one, or an enclosing one while this one is missing."""
         outer = None if self.storage.has_manifest() else self.enclosing()
         return outer or self
 
     def update_home(self) -> IndexReader:
         """Return the index that an update of this root writes.
 
-        It is the index that answers for this root, so the index of a folder never hides the index
-        of its tree. The exception is the top of a nested git worktree: as in git, it is a root of
-        its own.
+        It is the index that answers for this root, so an update of a folder in an indexed tree
+        never makes an index that would hide the index of the tree. The exception is the top of a
+        nested git worktree: as in git, it is a root of its own.
         """
         return self if (self.root / ".git").exists() else self.home()
 
@@ -137,9 +138,8 @@ class IndexReader:
         """
         began = time.perf_counter()
         outer, below = self._searched()
-        hits, manifest = outer._search(replace(request, below=below), self.root)
-        if below:
-            hits = [replace(hit, path=hit.path.removeprefix(below)) for hit in hits]
+        found, manifest = outer._search(replace(request, below=below), self.root)
+        hits = [replace(hit, path=hit.path.removeprefix(below)) for hit in found.hits]
         seconds = time.perf_counter() - began
         if (recorder := metrics.recorder()) is not None:
             recorder.query_done(request.mode, seconds)
@@ -155,6 +155,7 @@ class IndexReader:
             hits=hits,
             seconds=seconds,
             freshness=Freshness(age=outer.age()),
+            left_out=found.left_out,
         )
 
     def symbols(self, request: SymbolRequest) -> list[SymbolHit]:
@@ -262,7 +263,7 @@ class IndexReader:
         except OSError:  # the index was removed just now
             return 0.0
 
-    def _search(self, request: SearchRequest, folder: Path) -> tuple[list[Hit], Manifest]:
+    def _search(self, request: SearchRequest, folder: Path) -> tuple[Found, Manifest]:
         """Return the hits in a folder, and the manifest of the snapshot that they come from."""
         from codelode.search.searcher import search
 
@@ -274,9 +275,9 @@ class IndexReader:
             from codelode.search.modified import modified
 
             part = modified(TreePart((request.below,)), request, self.root, [folder])
-        hits = search(shard, encoder, self.root, request, part)
+        found = search(shard, encoder, self.root, request, part)
         self.storage.note_use()
-        return hits, manifest
+        return found, manifest
 
     def _below(self, outer: IndexReader) -> str:
         """Return the path of this root within the root of `outer`, with a final slash."""

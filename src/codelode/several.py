@@ -88,7 +88,7 @@ class SeveralRoots:
         began = time.perf_counter()
         freshness = self.refresh(fresh)
         readers, sources = self.sources(request)
-        hits = self._hits(*_having(request.languages, readers, sources), request)
+        hits, left_out = self._hits(*_having(request.languages, readers, sources), request)
         seconds = time.perf_counter() - began
         if (recorder := metrics.recorder()) is not None:
             recorder.query_done(request.mode, seconds)
@@ -104,12 +104,13 @@ class SeveralRoots:
             hits=hits,
             seconds=seconds,
             freshness=freshness,
+            left_out=left_out,
         )
 
     def refresh(self, fresh: Fresh = "auto") -> Freshness:
         """Bring the indexes up to date, as `answer` does; return how they compare with the trees.
 
-        The age is that of the oldest. Raises what `Index.refresh` does.
+        The age is the age of the oldest index. Raises what `Index.refresh` does.
         """
         states = [index.refresh(fresh) for index in self.indexes]
         age = max(index.reader.home().age() for index in self.indexes)
@@ -144,8 +145,11 @@ class SeveralRoots:
 
     def _hits(
         self, readers: Sequence[IndexReader], sources: Sequence[Source], request: SearchRequest
-    ) -> list[Hit]:
-        """Return the best hits. Raises `MismatchError` unless all indexes have the same encoder."""
+    ) -> tuple[list[Hit], int]:
+        """Return the best hits, and how many candidates were left out: see `rank.Ranked`.
+
+        Raises `MismatchError` unless all indexes have the same encoder.
+        """
         manifests = [source.shard.snapshot.manifest for source in sources]
         encoder = None
         if request.mode != "lexical":
@@ -158,9 +162,10 @@ class SeveralRoots:
         for reader in readers:
             reader.storage.note_use()
         base = self.root
+        placed = zip(found.indexes, found.hits, strict=True)
         return [
-            replace(hit, path=_from(base, readers[number].root, hit.path)) for number, hit in found
-        ]
+            replace(hit, path=_from(base, readers[number].root, hit.path)) for number, hit in placed
+        ], found.left_out
 
     def sources(
         self, request: SearchRequest | None = None

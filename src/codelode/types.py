@@ -110,9 +110,9 @@ class Definition(NamedTuple):
     comments before the definition; `name_line` is the line of the name. `parent` is the index of
     the innermost enclosing definition in the document's list, or -1. `declaration` marks a
     definition without a body here (a prototype, a member of an interface, a variant of an enum): it
-    is found like any other and ranked below an implementation. `owner` is the type that the source
-    names where it does not enclose the definition: `Foo` of `void Foo::bar() {}`, `Server` of `func
-    (s *Server) Run() {}`; usually empty.
+    is found like any other and ranked below an implementation. `owner` is the type that the
+    definition belongs to, if that type does not enclose it: `Foo` of `void Foo::bar() {}`, `Server`
+    of `func (s *Server) Run() {}`; usually empty.
     """
 
     name: str
@@ -274,7 +274,9 @@ class Answer:
 
     `complete` is False until the index covers the whole tree. `stale_files` counts the files
     among the hits that have changed on disk since they were indexed; `freshness` covers the whole
-    tree. `missing` are the repositories that a cluster could not search in time.
+    tree. `missing` are the repositories that a cluster could not search in time. `left_out` is 0
+    unless there are fewer hits than the search asked for: then it counts the candidates that are
+    no hits, because they are hardly related to the query or score below the threshold.
     """
 
     query: str
@@ -288,3 +290,4 @@ class Answer:
     seconds: float
     freshness: Freshness = Freshness()
     missing: tuple[str, ...] = ()
+    left_out: int = 0

@@ -116,7 +116,7 @@ def apply(changes: Sequence[Change], journal: Journal) -> None:
     for change in changes:
         if change.new is not None:
             change.path.parent.mkdir(parents=True, exist_ok=True)
-            # the journal first, so that every edit can be undone
+            # The journal is written first, so that every edit can be undone.
             journal.put(change.path, change.edit)
             replace_file(change.path, change.new)
             continue

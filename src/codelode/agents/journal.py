@@ -55,7 +55,7 @@ class Journal:
     """The edits that are in place, by file."""
 
     def __init__(self) -> None:
-        """Read the journal; treat one that cannot be read as empty."""
+        """Read the journal; an unreadable one counts as empty."""
         self._file = _state_folder() / "codelode" / "agents.json"
         try:
             self._edits: dict[str, Any] = dict(json.loads(self._file.read_text("utf-8"))["files"])

@@ -112,7 +112,7 @@ def _inserted(text: str, value: _Value, member: str, outer: str, unit: str) -> s
     comma = _blank_end(text, last)
     inline = "\n" not in text[value.start : value.end]
     gap = " " if inline else f"{newline}{_line_indentation(text, value.members[-1].start)}"
-    if text[comma] == ",":  # the new member follows the trailing comma, and gets none
+    if text[comma] == ",":  # this trailing comma now separates the members
         return f"{text[: comma + 1]}{gap}{member}{text[comma + 1 :]}"
     return f"{text[:last]},{gap}{member}{text[last:]}"
 

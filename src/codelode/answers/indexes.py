@@ -38,7 +38,7 @@ class Removal:
 
 
 def listed(index_dir: str | None) -> list[IndexEntry]:
-    """Return all indexes in the index folder, the one used last first. Raises `UsageError`."""
+    """Return all indexes in the index folder, most recently used first. Raises `UsageError`."""
     return entries(index_folder(index_dir))
 
 

@@ -20,6 +20,20 @@ def notes(answer: Answer) -> list[str]:
     return [*found, *notes_on_freshness(answer.freshness, answer.stale_files)]
 
 
+def note_on_left_out(answer: Answer, threshold: float | None) -> str:
+    """Return a note on the places that were left out, with the reason; empty if none was.
+
+    They are counted only if there are fewer hits than asked for. `threshold` is the threshold of
+    the request.
+    """
+    if not answer.left_out:
+        return ""
+    places = count(answer.left_out, "place")
+    if threshold is None:
+        return f"{places} hardly related left out: --threshold 0 shows all"
+    return f"{places} below the threshold left out"
+
+
 def notes_on_freshness(state: Freshness, stale_files: int) -> list[str]:
     """Return notes on how an index compares with its tree.
 

@@ -37,6 +37,7 @@ def answer_of_object(fields: Any, query: str) -> Answer:
             seconds=float(fields["seconds"]),
             freshness=Freshness(age=float(freshness["age_seconds"])),
             missing=tuple(map(_text, fields.get("missing", ()))),
+            left_out=int(fields["left_out"]),
         )
     except (LookupError, TypeError, AttributeError, OverflowError) as error:
         raise ValueError(f"it has no {error}") from None
@@ -44,17 +45,17 @@ def answer_of_object(fields: Any, query: str) -> Answer:
 
 
 def hits_of_object(fields: Any) -> list[Hit]:
-    """Convert the `hits` of a dictionary."""
+    """Return the hits that the field `hits` of a dictionary describes."""
     return _each(fields, "hits", _hit_of_object)
 
 
 def symbols_of_object(fields: Any) -> list[SymbolHit]:
-    """Convert the `symbols` of a dictionary."""
+    """Return the definitions that the field `symbols` of a dictionary describes."""
     return _each(fields, "symbols", _symbol_of_object)
 
 
 def text_of_object(fields: Any) -> str:
-    """Convert the `text` of a dictionary."""
+    """Return the text in the field `text` of a dictionary."""
     try:
         return _text(fields["text"])
     except (LookupError, TypeError) as error:
@@ -62,7 +63,7 @@ def text_of_object(fields: Any) -> str:
 
 
 def totals_of_object(fields: Any) -> list[RepositoryTotals]:
-    """Convert the `repositories` of a dictionary."""
+    """Return the totals that the field `repositories` of a dictionary describes."""
     found = _each(fields, "repositories", _totals_of_object)
     if bad_name(each.name for each in found) or bad_label(each.label for each in found):
         raise ValueError("it has no names of repositories")

@@ -27,6 +27,7 @@ def answer_object(answer: Answer, text: bool = True) -> dict[str, Any]:
             "freshness": freshness_object(answer.freshness),
         },
         **({"missing": list(answer.missing)} if answer.missing else {}),
+        "left_out": answer.left_out,
         "hits": [hit_object(hit, text) for hit in answer.hits],
         "seconds": round(answer.seconds, 6),
     }

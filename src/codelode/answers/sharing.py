@@ -43,7 +43,7 @@ def update_pulled(index: Index, wait: float, meter: Meter | None = None) -> Upda
 
 
 def pushes_at(place: str) -> list[Push]:
-    """Return the pushes in an object store, the last one first."""
+    """Return the pushes in an object store, the newest first."""
     store = open_object_store(place)
     return decode_pushes(store, Generations(store).newest())[::-1]
 

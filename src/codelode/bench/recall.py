@@ -35,7 +35,7 @@ K = 10
 MAX_VECTOR_BYTES = 1 << 28
 """350,000 chunks of 192 dimensions: all of most trees, given the time."""
 FIRST_BATCH, LARGEST_BATCH = 64, 1024
-"""Chunks embedded between checks of the clock. Few at first: some models embed eight a second."""
+"""Chunks embedded between checks of the clock. Few at first: some models embed eight per second."""
 ENCODING_SHARE = 0.6
 QUERIES_AT_ONCE, ROWS_AT_ONCE = 16, 1 << 13
 TIE = 1e-7

@@ -113,7 +113,7 @@ class FileSample:
     seed: int
     found: int = 0
     found_bytes: int = 0
-    _kept: list[tuple[float, list[SourceFile]]] = field(default_factory=list)  # a heap
+    _kept: list[tuple[float, list[SourceFile]]] = field(default_factory=list)  # heap: (key, group)
     _files: int = 0
     _bytes: int = 0
 

@@ -30,15 +30,15 @@ CHUNKER: Final = "syntax-9"
 MAX_PARSED_BYTES: Final = 500_000
 """In a larger text, definitions are found by the look of their first lines."""
 MAX_LONG_SHARE: Final = 0.5
-"""Texts with more in long lines are made by programs, and parsing them helps little."""
+"""A text with a larger share of long lines was made by a program; parsing it helps little."""
 MIN_LONG_BYTES: Final = 16_000
-"""With less in long lines, a text is parsed all the same: a few long strings."""
+"""A text with fewer bytes in long lines is parsed in any case: it has a few long strings."""
 _LINE_CUT: Final = SOFT + MAX_LEVEL  # the level of a cut between lines of one piece
 _new_chunk = partial(tuple.__new__, Chunk)  # faster than `Chunk(...)`
 
 
 def chunk(document: Document) -> ChunkedDocument:
-    """Split a document into chunks and list its definitions; an empty one has neither.
+    """Split a document into chunks and list its definitions; an empty document has neither.
 
     The syntax tree is not kept. A document takes at most about two CPU seconds.
     """

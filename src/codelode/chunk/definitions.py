@@ -20,8 +20,9 @@ class RawDefinition:
     """A definition on the bytes `[start, end)`; `lead` is where the comments before it begin.
 
     `name_start` is the offset of its name, `doc` the range of its comments. `parent` is an index
-    into `Outline.definitions`, or -1. `node` and `rule` define it; they are None if it was found
-    by its head. `declaration` and `owner` are as in `types.Definition`.
+    into `Outline.definitions`, or -1. `node` and `rule` are the syntax node and the
+    rule that define it; they are None if it was found by its first line alone (see `chunk.heads`).
+    `declaration` and `owner` are as in `types.Definition`.
     """
 
     name: str

@@ -167,6 +167,6 @@ def nested(definitions: list[RawDefinition]) -> list[RawDefinition]:
             each.parent = enclosing[-1] if enclosing else -1
             if each.parent >= 0 and each.kind == "function":
                 each.kind = "method" if definitions[each.parent].kind in TYPE_KINDS else each.kind
-        if each.kind not in FUNCTION_KINDS:  # the end of a function may have been missed
+        if each.kind not in FUNCTION_KINDS:  # the end of a function may be wrong
             enclosing.append(index)
     return definitions

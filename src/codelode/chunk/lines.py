@@ -94,7 +94,7 @@ class Lines:
             high = bisect_right(starts, start + MAX_CHUNK_BYTES)
             if low < high:
                 window = costs[low:high]
-                window.reverse()  # the last of equally good places gives fewer chunks
+                window.reverse()  # of equally good places, the last one gives the fewest chunks
                 start = starts[high - 1 - window.index(min(window))]
             elif starts[high - 1] > start:  # stop before the long line
                 start = starts[high - 1]

@@ -23,9 +23,9 @@ def merge(cuts: dict[int, int], end: int) -> list[int]:
 def _merge_level(starts: list[int], levels: list[int], level: int) -> tuple[list[int], list[int]]:
     """Merge pieces at split points of one level, left to right.
 
-    The last start is the end of the file. Pieces of one function are merged up to the full size.
-    Elsewhere the two sides may be separate definitions, so they are merged only if one is small.
-    A part of a larger definition is never merged with a neighbor of that definition.
+    The last of `starts` is the end of the file. Pieces of one function are merged up to the full
+    size. Elsewhere the two sides may be separate definitions, so they are merged only if one is
+    small. A part of a larger definition is never merged with a neighbor of that definition.
     """
     soft = level >= SOFT
     kept, kept_levels = starts[:1], levels[:1]

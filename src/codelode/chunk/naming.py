@@ -23,14 +23,14 @@ _OF_MODULE: Final = re.compile(r"(\w+(?:(?:\.|::)\w+)*)(?:\.|::)(\w+)")
 _MARKED: Final = re.compile(r"(?:r#|@|:(?=\w))(.+)")
 _Range: TypeAlias = "Node | Written | None"
 _MatchFields: TypeAlias = tuple[str, _Range, bool, _Range, _Range]
-"""A `Match`, or a plain tuple of the same: most definitions are made without one."""
+"""A `Match`, or a plain tuple with the same fields, as most definitions have."""
 
 
 Item: TypeAlias = "tuple[Node, int, int, int, LeadingComments | None, int]"
 """A child of the node being walked, and what precedes it: a plain tuple, as there are many.
 
-Its node and the role of this, its start and end, the comments and attributes before it, and the
-index of the definition before it among its siblings, or -1.
+It has the child's node and the role of the node, start and end, the comments and attributes before
+the child, and the index of the definition before it among its siblings, or -1.
 """
 
 
@@ -39,7 +39,7 @@ class Place(NamedTuple):
 
     node: Node
     level: int  # the level of the cuts between the children
-    parent: int = -1  # the enclosing definition
+    parent: int = -1  # the index of the enclosing definition; -1: none
     local: bool = False  # whether the parent is a function
     defines: bool = True  # whether to look for definitions, or only for places to cut
 
@@ -54,7 +54,7 @@ class Definer:
         self.definitions = definitions
 
     def define(self, place: Place, node: Node, item: Item) -> int:
-        """Record the definitions of a node, which is the item of a place or in it.
+        """Record the definitions that a node makes; it is the node of `item`, or inside it.
 
         Returns the index of the last definition, or -1.
         """
@@ -89,7 +89,7 @@ class Definer:
         if parent >= 0:
             outer = known[parent]
             if outer.name_start == name_start:
-                return -1  # the same definition, one node further in
+                return -1  # an inner node of the same definition
             if kind == "function" and outer.kind in TYPE_KINDS:
                 kind = "method"
             elif kind == "constant" and outer.kind == "enum":
@@ -115,7 +115,10 @@ class Definer:
         return len(known) - 1
 
     def is_bodiless(self, rule: Rule, node: Node, kind: str, parent: int) -> bool:
-        """Return whether a definition lacks a required body; values need one only in interfaces."""
+        """Return whether a definition has no body, which makes it a declaration.
+
+        A value without a body is a declaration only in an interface or a trait.
+        """
         if rule.body(node) is not None:
             return False
         if kind not in VALUE_KINDS:

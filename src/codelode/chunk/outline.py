@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 SOFT: Final = 64
-"""Added to the level of a cut inside a function: there, pieces are merged without regard."""
+"""Added to the level of a cut inside a function: such pieces are merged up to full size."""
 MAX_LEVEL: Final = 31
 NO_LIMIT: Final = 1 << 62
 _SMALL_CHILD: Final = 24  # bytes
@@ -97,7 +97,7 @@ class _Walk:
                 continue
             if role & interesting:
                 before, item = last, (child, role, start, end, comments, last)
-                if role == self.leaf and end - start <= limit:  # most definitions
+                if role == self.leaf and end - start <= limit:  # true for most definitions
                     last = self.definer.define(place, child, item)
                 else:
                     last = self.visit(place, inner, item)
@@ -143,7 +143,7 @@ class _Walk:
             self.places.append(Place(node, level, defines=False))
         if self.broken and node.has_error:
             known = self.outline.definitions[index]
-            is_lost = known.declaration and known.kind in FUNCTION_KINDS  # perhaps not its body
+            is_lost = known.declaration and known.kind in FUNCTION_KINDS  # errors may hide a body
             if is_lost or self.swallows(start, end):
                 self.outline.damaged.append((start, end))
                 self.outline.lost += is_lost

@@ -42,7 +42,8 @@ def parse(grammar: Grammar, source: bytes) -> Tree | None:
     """
     allowed = MAX_JUMPS + len(source) // _WINDOW_BYTES
     reads = 0
-    # The CPU time is read by a system call: only once the wall time has passed, which is no less.
+    # Reading the CPU time takes a system call. CPU time is at most wall time, so it is read only
+    # once the wall time is over the limit.
     wall_end, cpu_end = monotonic() + MAX_CPU_SECONDS, thread_time() + MAX_CPU_SECONDS
     is_time = cycle(_ONE_IN_MANY).__next__
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from codelode.cli.commands import load
+from codelode.cli.dashes import flags_of, quoted
 from codelode.errors import UsageError
 from codelode.render import units
 
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 MAX_QUERY_BYTES = 1_000_000
-
-_PLAIN = re.compile(r"[^\"$`\\!\x00-\x1f]*")  # safe between double quotes
 
 
 def query_and_roots(options: argparse.Namespace) -> tuple[str, Sequence[str]]:
@@ -64,40 +63,32 @@ def query_of_standard_input() -> str:
 
 
 def existing_roots(
-    query: str, roots: Sequence[str], changed: bool = False, opens: bool = False
+    command: str, roots: Sequence[str], options: argparse.Namespace
 ) -> Sequence[str]:
-    """Return the roots to search: those given, or the current folder.
+    """Return the roots that `lode search` or `lode pick` searches: given, or the current folder.
 
-    Raises `UsageError` if a root does not exist. The message suggests that it is a word of an
-    unquoted query or the value of an option that was given: of --changed, if `changed`, or of
-    --open, if `opens`.
+    Raises `UsageError` if a root or the index folder does not exist. The message suggests that a
+    missing root is a word of an unquoted query, or the value of --changed or --open.
     """
     missing = [root for root in roots if not Path(root).exists()]
-    if missing:
-        message = f"no such folder: {missing[0]}"
-        if opens and missing[0].isdecimal():
-            raise UsageError(f"{message}; to open hit {missing[0]}: --open={missing[0]}")
-        if changed:
-            revision = query if " " in missing[0] or query.startswith("HEAD") else missing[0]
-            message += f"; to compare with a revision: --changed={shlex.quote(revision)}"
-        if query != "-" and any("/" not in root for root in missing):
-            last = max(place for place, root in enumerate(roots) if root in missing)
-            words = " ".join((query, *roots[: last + 1]))
-            command = " ".join(("lode search", quoted(words), *map(shlex.quote, roots[last + 1 :])))
-            message += f"; to look for several words, quote them: {command}"
-        raise UsageError(message)
-    return roots or ["."]
-
-
-def checked_roots(roots: Sequence[str], options: argparse.Namespace) -> Sequence[str]:
-    """Return the roots to search: those given, or the current folder.
-
-    Raises `UsageError` if a root or the index folder does not exist.
-    """
-    changed, opens = options.changed is not None, options.open is not None
-    roots = existing_roots(options.query or "", roots, changed, opens)
-    existing_index_folder(options.index_dir, roots[0])
-    return roots
+    if not missing:
+        existing_index_folder(options.index_dir, roots[0] if roots else ".")
+        return roots or ["."]
+    query, message = options.query or "", f"no such folder: {missing[0]}"
+    if getattr(options, "open", None) is not None and missing[0].isdecimal():
+        raise UsageError(f"{message}; to open hit {missing[0]}: --open={missing[0]}")
+    if options.changed is not None:
+        revision = query if " " in missing[0] or query.startswith("HEAD") else missing[0]
+        message += f"; to compare with a revision: --changed={shlex.quote(revision)}"
+    if query != "-" and any("/" not in root for root in missing):
+        last = max(place for place, root in enumerate(roots) if root in missing)
+        words = " ".join((query, *roots[: last + 1]))
+        flags, others = flags_of(load(command), options.typed), roots[last + 1 :]
+        quoted_flags = [shlex.quote(each) for each in flags]
+        end = ["--"] if words.startswith("-") else []
+        parts = ["lode", command, *quoted_flags, *end, quoted(words), *map(shlex.quote, others)]
+        message += f"; to look for several words, quote them: {' '.join(parts)}"
+    raise UsageError(message)
 
 
 def existing_index_folder(index_dir: str | None, root: str) -> None:
@@ -125,8 +116,3 @@ def explain_quotes(query: str) -> None:
 
     if '"' in query and quoted_parts(query):
         streams.say("quoted parts must occur verbatim: leave out the quotes to search by words")
-
-
-def quoted(text: str) -> str:
-    """Return a text as one argument for a shell, in double quotes where that is enough."""
-    return f'"{text}"' if _PLAIN.fullmatch(text) else shlex.quote(text)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codelode.errors import UsageError
@@ -22,6 +23,7 @@ MARK = "\0"
 """The first character of an argument that is not an option; no argument of a process has it."""
 
 _LIKE_AN_OPTION = re.compile(r"--?[A-Za-z][\w-]*(=.*)?", re.DOTALL)
+_PLAIN = re.compile(r"[^\"$`\\!\x00-\x1f]*")  # safe between double quotes
 
 
 def marked(command: Command, arguments: Sequence[str]) -> list[str]:
@@ -51,15 +53,27 @@ def marked(command: Command, arguments: Sequence[str]) -> list[str]:
             waiting = waiting if waiting is not None and _takes_value(waiting) else None
             result.append(argument)
         elif " " not in argument and _LIKE_AN_OPTION.fullmatch(argument):
-            raise UsageError(_unknown(command, argument, options))
+            raise UsageError(_unknown(command, argument, arguments, options))
         else:
             result.append(MARK + argument)
     return result
 
 
+def flags_of(command: Command, arguments: Sequence[str]) -> list[str]:
+    """Return the known options among the arguments, as given, each followed by its value."""
+    return _sorted(arguments, {flag: each for each in command.options() for flag in each.flags})[0]
+
+
 def unmarked(text: str) -> str:
     """Return an argument, or the value of an option, as it was given."""
     return text.removeprefix(MARK)
+
+
+def quoted(text: str) -> str:
+    """Return a text as one argument for a shell: as it is, or in double quotes, if possible."""
+    if shlex.quote(text) == text:
+        return text
+    return f'"{text}"' if _PLAIN.fullmatch(text) else shlex.quote(text)
 
 
 def _is_option(argument: str, options: dict[str, Option]) -> bool:
@@ -88,21 +102,60 @@ def _takes_value(option: Option) -> bool:
     return option.takes_value and option.settings.get("nargs") != "?"
 
 
-def _unknown(command: Command, argument: str, options: dict[str, Option]) -> str:
+def _sorted(
+    arguments: Sequence[str], options: dict[str, Option]
+) -> tuple[list[str], list[str], list[str]]:
+    """Return the known options with their values, the words of a query, and the roots.
+
+    Unknown options are words. In `-F -- --text`, the value of -F is taken to be the text.
+    """
+    flags, words, roots = list[str](), list[str](), list[str]()
+    waiting: Option | None = None
+    for at, argument in enumerate(arguments):
+        if waiting is not None and waiting.any_text and argument == "--" and arguments[at + 1 :]:
+            continue
+        if waiting is not None:
+            flags.append(argument)
+            waiting = None
+        elif argument == "--":
+            words += arguments[at + 1 :]
+            break
+        elif argument.startswith("-") and argument != "-" and _is_option(argument, options):
+            flags.append(argument)
+            option = options.get(_last_flag(argument, options))
+            waiting = option if option is not None and _takes_value(option) else None
+        elif not argument.startswith("-") and Path(argument).exists():
+            roots.append(argument)
+        else:
+            words.append(argument)
+    return flags, words, roots
+
+
+def _search_for(arguments: Sequence[str], options: dict[str, Option]) -> str:
+    """Return the command that searches for the words, with the same options and roots."""
+    flags, words, roots = _sorted(arguments, options)
+    query = " ".join(words)
+    end = ["--"] if query.startswith("-") else []
+    parts = ["lode search", *map(shlex.quote, flags), *end]
+    return " ".join([*parts, *([quoted(query)] if query else []), *map(shlex.quote, roots)])
+
+
+def _unknown(
+    command: Command, argument: str, arguments: Sequence[str], options: dict[str, Option]
+) -> str:
     """Return the message that an option is unknown, with what to type instead."""
-    import difflib
+    from codelode.cli.habits import instead
+    from codelode.cli.nearest import nearest
 
     flag = argument.partition("=")[0]
-    from codelode.cli.habits import instead
-
-    near = difflib.get_close_matches(flag, options, 1)
-    advice = [f"did you mean {near[0]}?"] if near else []
+    near = nearest(flag, options)
+    advice = [f"did you mean {near}?"] if near else []
     if command.name == "search" and instead(flag):
         advice = [instead(flag)]
     elif flag.lstrip("-") in ("exclude", "ignore"):
         advice = ["to leave out files of an index, list them in .lodeignore"]
     if command.name == "search":
-        advice.append(f"to look for the text: `lode search -- {shlex.quote(argument)}`")
+        advice.append(f"to look for the text: `{_search_for(arguments, options)}`")
     start = f"unknown option {flag}{': ' if advice else ''}{'; '.join(advice)}".replace(
         "?;", "? Or"
     )

@@ -188,7 +188,7 @@ def _name(editor: str) -> str:
 
 
 def _terminal(number: int, stack: ExitStack) -> IO[bytes] | None:
-    """Return the terminal if a standard stream is not one; None to inherit the stream."""
+    """Return the terminal; None if the standard stream is one, or if there is no terminal."""
     if not os.isatty(number):
         with suppress(OSError):
             return stack.enter_context(open("/dev/tty", "r+b" if number else "rb", buffering=0))

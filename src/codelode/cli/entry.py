@@ -12,9 +12,12 @@ from codelode.cli import streams
 from codelode.cli.commands import find, load_groups, run
 from codelode.cli.parser import overview, parse
 from codelode.errors import CodelodeError
+from codelode.settings.files import may_be_unread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+_HELP = ("-h", "--help", "help")
 
 DONE, NOTHING_FOUND, ERROR, INTERRUPTED = 0, 1, 2, 128 + signal.SIGINT
 
@@ -52,19 +55,21 @@ def _run(arguments: Sequence[str]) -> int:
         print(overview(__version__, load_groups()), end="", file=sys.stderr)
         return ERROR
     name, *others = arguments
-    if name == "help" and others:
+    if name in _HELP and others:
         name, others = others[0], ["--help"]
-    if name in ("-h", "--help", "help"):
+    if name in _HELP:
         print(overview(__version__, load_groups()), end="")
         return DONE
-    if name in ("-V", "--version"):
+    if name in ("-V", "--version", "version"):
         print(f"lode {__version__}")
         return DONE
-    command = find(name)
+    command = find(name, others)
     try:
         options = parse(command, others)
     except SystemExit:  # argparse has shown the help of the command
         return DONE
+    if command.name != "doctor":  # `lode doctor` reports unread variables itself
+        _name_unread_variables()
     target = os.environ.get("LODE_METRICS")
     if target and command.metrics:
         from codelode import metrics
@@ -72,3 +77,12 @@ def _run(arguments: Sequence[str]) -> int:
         with metrics.exporting(target):
             return run(command.name, options)
     return run(command.name, options)
+
+
+def _name_unread_variables() -> None:
+    """Say which environment variables look like settings, but are none: they may be misspelled."""
+    if may_be_unread():
+        from codelode.settings.variables import unread_variables
+
+        for each in unread_variables():
+            streams.say(str(each))

@@ -34,5 +34,5 @@ _BY_FLAG = {flag: advice for flags, advice in _INSTEAD for flag in flags.split()
 
 
 def instead(flag: str) -> str:
-    """Return what to do instead of a flag of ripgrep or grep; empty if it is none of them."""
+    """Return what to do instead of a flag of ripgrep or grep; empty for any other flag."""
     return _BY_FLAG.get(flag, "")

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from codelode.types import Fresh, Hit
 
 
+LAST_SECONDS = 5.0
+"""How long `close` waits for the current search."""
+
+
 class Picked(NamedTuple):
     """A hit that was picked, the root that its path is relative to, and whether to open it."""
 
@@ -74,9 +78,19 @@ class LiveSearch:
         problem = "" if hits else "nothing found"
         return Found(query, answer.root, hits, terms, answer.seconds, problem)
 
-    def start(self, show: Callable[[Found], None]) -> None:
-        """Start the thread, which calls `show` with the result of each search."""
-        self._thread = threading.Thread(target=self._run, args=(show,), daemon=True)
+    def start(self, show: Callable[[Found], None], fail: Callable[[BaseException], None]) -> None:
+        """Start the thread, which calls `show` with the result of each search.
+
+        If a search raises what `find` does not report, the thread calls `fail`, and ends.
+        """
+
+        def run() -> None:
+            try:
+                self._run(show)
+            except BaseException as error:
+                fail(error)
+
+        self._thread = threading.Thread(target=run, daemon=True)
         self._thread.start()
 
     def ask(self, query: str) -> None:
@@ -86,12 +100,12 @@ class LiveSearch:
             self._changed.notify()
 
     def close(self) -> None:
-        """End the thread after the current search, if any."""
+        """End the thread after the current search, if any; do not wait for one that hangs."""
         with self._changed:
             self._closed = True
             self._changed.notify()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(LAST_SECONDS)
 
     def _run(self, show: Callable[[Found], None]) -> None:
         while True:

@@ -38,7 +38,7 @@ class Option:
 
     @property
     def takes_value(self) -> bool:
-        """Whether it has a value, which may be optional. A positional argument is its own value."""
+        """Whether the argument takes a value, perhaps optional; true for a positional argument."""
         return self.settings.get("action") not in _VALUELESS
 
     @property
@@ -147,7 +147,7 @@ def profile_file(text: str) -> str:
 
 
 def limit(default: int) -> Option:
-    """Return the flag for the most places to print; without it, its value is None."""
+    """Return the flag for the maximum number of places; its value is None if it is omitted."""
     return option(
         "-k",
         "--limit",
@@ -258,7 +258,6 @@ BANDWIDTH = option(
     help="move at most SIZE bytes per second, such as 500K or 10M (default: no limit)",
 )
 DRY_RUN = switch("--dry-run", help="only report what would be done; change nothing")
-ALL = switch("--all", help="every index in the index folder, or every known client")
 SHOW_SECRETS = switch(
     "--show-secrets", help="do not mask what looks like a secret in text for agents"
 )

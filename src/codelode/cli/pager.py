@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LESS = "FRX"
-"""Options of less, as git sets them: quit if all fits one screen, color, and leave it there."""
+"""Options of less, as git sets them: quit if all fits one screen, show colors, keep the output."""
 
 
 @contextmanager
@@ -37,7 +37,7 @@ def paged() -> Iterator[None]:
         try:
             yield
             sys.stdout.flush()
-        except BrokenPipeError:  # the reader has seen enough
+        except BrokenPipeError:  # the user has quit the pager
             streams.discard_output()
             sys.stdout.flush()
         finally:
@@ -71,7 +71,9 @@ def _output_into(command: list[str]) -> Iterator[None]:
 
 def _command() -> list[str]:
     """Return the command of the pager; empty for `cat`. Raises `UsageError` if it is not valid."""
-    text = os.environ.get("LODE_PAGER") or os.environ.get("PAGER") or "less"
+    chosen = os.environ.get("LODE_PAGER", "")
+    chosen = "" if chosen in ("0", "1") else chosen  # false or true: the setting names no pager
+    text = chosen or os.environ.get("PAGER") or "less"
     try:
         words = shlex.split(text)
     except ValueError as error:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
-from typing import TYPE_CHECKING, NoReturn
+import shlex
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from codelode.cli.dashes import marked, unmarked
+from codelode.cli.nearest import nearest, not_one_of
 from codelode.errors import UsageError
 from codelode.settings.files import sources_exist
 
@@ -24,11 +26,22 @@ _NO_VALUE = "ignored explicit argument"
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        if message.startswith(_REQUIRED):  # argparse also names those that may be left out
+        if message.startswith(_REQUIRED):  # argparse also lists arguments that may be omitted
             needed = [each for each in self._positionals_needed() if each in message]
             message = f"{', '.join(needed)} is missing" if needed else message
         message = message.replace(_NO_VALUE, "takes no value, but has")
         raise UsageError(f"{message} (see `{self.prog} --help`)")
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Refuse a value that is no choice; suggest the nearest choice, or where ACTION goes."""
+        if action.choices is None or value in action.choices:
+            return
+        choices = [str(choice) for choice in action.choices]
+        message = not_one_of(str(value), choices)
+        if action.metavar == "ACTION" and not nearest(str(value), choices):
+            first = "list" if "list" in choices and "/" in value else choices[0]
+            message += f": ACTION comes first: `{self.prog} {first} {shlex.quote(value)}`"
+        raise argparse.ArgumentError(action, message)
 
     def _positionals_needed(self) -> list[str]:
         return [
@@ -67,7 +80,8 @@ def _columns() -> int:
 def parse(command: Command, arguments: Sequence[str]) -> argparse.Namespace:
     """Parse the arguments of a command; omitted flags get their values from settings.
 
-    Raises `UsageError`. Asked for help, prints it and raises `SystemExit`.
+    The arguments themselves are kept as `typed`, for advice that repeats them. Raises `UsageError`.
+    Asked for help, prints it and raises `SystemExit`.
     """
     parsed = _parsed(command_parser(command), command, arguments)
     if sources_exist(start_of(command, parsed)):  # parse again, to see which flags were given
@@ -95,8 +109,9 @@ def start_of(command: Command, options: argparse.Namespace) -> str | None:
 def _parsed(
     parser: argparse.ArgumentParser, command: Command, arguments: Sequence[str]
 ) -> argparse.Namespace:
-    # Intermixed, because `lode search QUERY -k 3 ROOT` is what people type.
+    # Options may be between arguments: people type `lode search QUERY -k 3 ROOT`.
     parsed = parser.parse_intermixed_args(marked(command, arguments))
+    parsed.typed = tuple(arguments)
     for name, value in vars(parsed).items():
         if isinstance(value, str):
             setattr(parsed, name, unmarked(value))
@@ -140,7 +155,7 @@ def usage(command: Command) -> str:
 
 
 def overview(version: str, groups: Iterable[tuple[str, Sequence[Command]]]) -> str:
-    """Return the text of `lode --help`; the groups are those of all commands, with titles."""
+    """Return the text of `lode --help`; `groups` has the title and the commands of each group."""
     known = [(title, list(commands)) for title, commands in groups]
     longest = max(len(each.name) for _, commands in known for each in commands)
     rows = []

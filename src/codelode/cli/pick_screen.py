@@ -6,7 +6,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from codelode.answers.lines import shown_lines
-from codelode.render.highlight import highlight, mark
+from codelode.render.excerpt_tokens import ShownLine, excerpt_tokens
+from codelode.render.highlight import mark
 from codelode.render.matches import TermMatcher
 from codelode.render.paths import from_here, joined
 from codelode.render.sanitize import cut, visible_name, visible_text, width
@@ -66,14 +67,19 @@ def _end(text: str, columns: int) -> str:
 def preview(hit: Hit, root: Path, terms: tuple[str, ...], rows: int, columns: int) -> Pieces:
     """Return lines of the file around a hit, highlighted, with the line of the hit marked."""
     lines = shown_lines(root, hit, terms, context=rows, full=True)
+    known = [(line.number, line.text) for line in lines]
     first = max(hit.line - rows // 3, lines[0].number if lines else 1)
     lines = [line for line in lines if first <= line.number < first + rows]
     gutter = max((len(str(line.number)) for line in lines), default=0) + 1
     room = max(columns - gutter - 2, 1)
-    texts = [cut(visible_text(line.text).expandtabs(TAB_COLUMNS), room) for line in lines]
+    wholes = [visible_text(line.text).expandtabs(TAB_COLUMNS) for line in lines]
+    texts = [cut(whole, room) for whole in wholes]
+    numbers = [line.number for line in lines]
+    shown = [*map(ShownLine, numbers, wholes, texts)]
+    highlighted = excerpt_tokens(shown, known, hit.language)
     matcher = TermMatcher(terms)
     pieces: Pieces = []
-    for line, text, tokens in zip(lines, texts, highlight(texts, hit.language), strict=True):
+    for line, text, tokens in zip(lines, texts, highlighted, strict=True):
         here = "class:landing" if line.number == hit.line else "class:number"
         pieces.append((here, f"{line.number:>{gutter}}"))
         pieces.append(("", " " if line.number != hit.line else "▸"))

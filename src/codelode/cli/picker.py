@@ -52,12 +52,17 @@ _SECONDS_FOR_ESCAPE = 0.05
 
 
 class Picker:
-    """The state of the screen, and its parts."""
+    """The state of the screen, and its parts.
+
+    The thread that searches leaves its results in `_newest`. They are taken over before the screen
+    is drawn, by the thread that draws: otherwise the hits could change while they are drawn.
+    """
 
     def __init__(self, live: LiveSearch, query: str, output: Vt100_Output) -> None:
         self._live = live
         self._output = output
-        self._found = Found()
+        self._found = self._newest = Found()
+        self._error: BaseException | None = None
         self._selected = 0
         self._query = Buffer(document=Document(query), on_text_changed=self._ask, multiline=False)
         self._hits = Window(
@@ -97,9 +102,22 @@ class Picker:
 
     def show(self, found: Found) -> None:
         """Show the result of a search; called from the thread of the search."""
-        self._found, self._selected = found, 0
+        self._newest = found
         if self.application is not None:
             self.application.invalidate()
+
+    def fail(self, error: BaseException) -> None:
+        """Leave with the error that ended the thread of the search, which calls this."""
+        self._error = error
+        if self.application is not None:
+            self.application.invalidate()
+
+    def take(self, application: Application[Picked | None]) -> None:
+        """Take over the newest result, or leave with the error of the search."""
+        if self._error is not None and not application.is_done:
+            application.exit(exception=self._error)
+        if self._newest is not self._found:
+            self._found, self._selected = self._newest, 0
 
     def begin(self) -> None:
         """Search for what is in the query now."""
@@ -144,7 +162,7 @@ class Picker:
             chosen = number == self._selected
             line = hit_line(hit, self._found.root, self._live.several.given, self._half() - 2)
             pieces.append(("", "▌ " if chosen else "  "))
-            if chosen:  # reversed, each color would be a background of its own
+            if chosen:  # one style: in reverse video, each color would be a background
                 pieces.append(("class:selected", "".join(text for _, text in line)))
             else:
                 pieces += line
@@ -176,10 +194,11 @@ def pick(live: LiveSearch, options: argparse.Namespace) -> Picked | None:
             full_screen=True,
             input=Vt100Input(keyboard),
             output=output,
+            before_render=picker.take,
         )
         application.ttimeoutlen = application.timeoutlen = _SECONDS_FOR_ESCAPE
         picker.application = application
-        live.start(picker.show)
+        live.start(picker.show, picker.fail)
         stack.callback(live.close)
         picker.begin()
         return application.run()

@@ -44,7 +44,7 @@ def open_repositories(
 
 
 def repositories_to_serve(options: argparse.Namespace) -> Repositories:
-    """Return the repositories for a server to show: those of `open_repositories`, at least one.
+    """Return what `open_repositories` does, for a server, which needs at least one repository.
 
     Raises `UsageError` if there is nothing to show, `ClusterError` if a server does not answer.
     """

@@ -34,7 +34,7 @@ def request_of(query: str, limit: int, options: argparse.Namespace) -> SearchReq
 
 
 def wanted_globs(options: argparse.Namespace) -> list[str]:
-    """Return the globs of -g, and last those of --no-tests. Raises `UsageError`."""
+    """Return the globs of -g, followed by the globs of --no-tests. Raises `UsageError`."""
     GlobSet(options.glob)
     if not options.no_tests:
         return [*options.glob]
@@ -44,7 +44,7 @@ def wanted_globs(options: argparse.Namespace) -> list[str]:
 
 
 def wanted_languages(options: argparse.Namespace) -> Iterator[str]:
-    """Yield the languages of -t, and those of -T with a leading `!`. Raises `UsageError`."""
+    """Yield the languages of -t, then those of -T, each after a `!`. Raises `UsageError`."""
     for mark, flags in (("", options.languages), ("!", options.other_languages)):
         for names in flags:
             yield from (resolve(f"{mark}{name}") for name in names.split(","))

@@ -50,7 +50,7 @@ def listed(root: Path, index_dir: str | None, commands: Sequence[Command]) -> li
 
 
 def option_of(key: Key, commands: Iterable[Command]) -> Option | None:
-    """Return the flag that overrides a setting, None if there is none."""
+    """Return the flag that overrides a setting; None if there is no such flag."""
     return next(
         (
             option

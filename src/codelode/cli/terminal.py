@@ -44,7 +44,10 @@ class Links:
 
 def paged(options: argparse.Namespace) -> AbstractContextManager[None]:
     """Return a context in which standard output goes through a pager, if one is asked for."""
-    if options.pager is False or not (options.pager or os.environ.get("LODE_PAGER")):
+    wanted = options.pager
+    if wanted is None:
+        wanted = os.environ.get("LODE_PAGER", "") not in ("", "0")  # "0" means false
+    if not wanted:
         return nullcontext()
     from codelode.cli.pager import paged as through_pager  # a pager is rarely used
 

@@ -6,6 +6,7 @@ import os
 from dataclasses import replace
 from typing import NamedTuple
 
+from codelode.cluster import understudy
 from codelode.cluster.files import CachedFiles, FileOptions
 from codelode.cluster.searcher import Searcher, SearcherOptions
 
@@ -34,9 +35,16 @@ class SearcherActor:
 
         self._options, self._files = options, files
         self._node: str = ray.get_runtime_context().get_node_id()
-        self._searcher = Searcher(replace(options, node=self._node), CachedFiles(files))
+        here = replace(options, node=self._node)
+        self._searcher = Searcher(here, CachedFiles(files))
+        self._understudy = understudy.start(here, files)
 
     def state(self) -> State:
         """Return the state; the reply says that the searcher runs."""
         fronts = self._searcher.connected
         return State(self._options, self._files, self._node, os.getpid(), fronts)
+
+    def leave(self) -> None:
+        """Disconnect from the fronts, and end the understudy; this process goes on."""
+        self._understudy.close()
+        self._searcher.close()

@@ -12,12 +12,13 @@ from codelode.search.request import MODES, SearchRequest
 
 SEARCH = "/api/search"
 STATUS = "/api/status"
+DESCRIPTION = "/api/openapi.json"
 
 MOST_CHARACTERS = 16_384
 """The length of a whole query of a URL; servers accept about four times as much."""
 
 MOST_HITS = 1000
-_MOST_SECONDS = 60.0
+MOST_SECONDS = 60.0
 
 _LISTS = {
     "lang": "languages",
@@ -144,8 +145,8 @@ def _number(name: str, given: Mapping[str, str]) -> float | None:
 
 def _seconds(name: str, given: Mapping[str, str]) -> float | None:
     seconds = _number(name, given)
-    if seconds is not None and not 0 < seconds <= _MOST_SECONDS:
-        raise UsageError(f"{name} must be more than 0 and at most {_MOST_SECONDS:.0f}")
+    if seconds is not None and not 0 < seconds <= MOST_SECONDS:
+        raise UsageError(f"{name} must be more than 0 and at most {MOST_SECONDS:.0f}")
     return seconds
 
 

@@ -68,7 +68,7 @@ class Restriction:
     within: Sequence[str] = ()
 
     def narrowed(self, globs: Sequence[str]) -> Restriction:
-        """Return this restriction narrowed by `globs`. It must not have both kinds of globs yet."""
+        """Return this restriction narrowed by `globs`; its `globs` or `within` must be empty."""
         if not globs:
             return self
         return replace(self, globs=globs, within=self.globs or self.within)
@@ -125,7 +125,7 @@ class ClusterRepositories:
 
     @metrics.counting_errors("search")
     def answer(self, request: SearchRequest, restriction: Restriction) -> Answer:
-        """Search. The answer equals that of `roster.answer.SelectedRepositories`.
+        """Search; return the same answer as `roster.answer.SelectedRepositories`.
 
         `missing` names the repositories that could not be searched. Raises what `Front.search` and
         `Roster.select` do, `MismatchError` for repositories that cannot be searched together, and
@@ -151,14 +151,15 @@ class ClusterRepositories:
         seconds = time.perf_counter() - began
         if (recorder := metrics.recorder()) is not None:
             recorder.query_done(request.mode, seconds)
-        return answer_of(scope.selection, request.query, found.hits, seconds, missing)
+        hits = found.hits, found.left_out
+        return answer_of(scope.selection, request.query, hits, seconds, missing)
 
     def scope(
         self, corpus: Corpus, restriction: Restriction, languages: frozenset[str] = frozenset()
     ) -> Scope:
         """Return what a restriction selects in a generation.
 
-        Raises `UsageError` if that is nothing, `MismatchError`.
+        Raises `UsageError` if it selects no repository, and `MismatchError`.
         """
         assert isinstance(corpus, RosterCorpus)
         globs = tuple(restriction.globs), tuple(restriction.within)
@@ -209,13 +210,14 @@ class ClusterRepositories:
                 if newest is not self.roster or self._broken:
                     self._show(newest)
             except CodelodeError as error:
-                self.problem = str(error)  # the store may be back soon; what is known is searched
+                self.problem = str(error)  # meanwhile, the known generation is searched
 
     def _show(self, roster: Roster) -> None:
         """Let the front search a generation. Manifests that did not change are not fetched.
 
         A repository with a damaged manifest is missing from answers; the others are searched. But
-        if the generation in use has no damaged manifest, one that has any waits for a minute.
+        while the generation in use is intact, a generation with damaged manifests has to wait for a
+        minute: they may be fetched intact by then.
         """
         held, broken = [], set()
         for each in roster.everything():
@@ -232,7 +234,7 @@ class ClusterRepositories:
         if roster is self.roster and broken == self._broken and self._shown:
             return
         if broken and self._shown and not self._broken and not self._waited_long():
-            self.problem = f"{len(broken)} manifests are damaged"  # names may be hidden
+            self.problem = f"{len(broken)} manifests are damaged"  # no names: they may be hidden
             return
         generation = f"{roster.place} {roster.number} {sorted(broken)}"
         self.front.show(RosterCorpus(generation, tuple(held), roster, frozenset(broken)))

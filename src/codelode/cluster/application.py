@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING, Any
 
 from anyio import to_thread
-from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -15,7 +15,7 @@ from codelode.answers.roster import totals_object
 from codelode.answers.search import answer_object, related_object
 from codelode.answers.symbols import outline_object, symbols_object
 from codelode.answers.unicode import path_fields, without_surrogates
-from codelode.cluster.addresses import SEARCH, STATUS, decode
+from codelode.cluster.addresses import DESCRIPTION, SEARCH, STATUS, decode
 from codelode.cluster.answer import Restriction
 from codelode.cluster.front import DEADLINE_SECONDS
 from codelode.cluster.lookup_addresses import (
@@ -27,11 +27,11 @@ from codelode.cluster.lookup_addresses import (
     Fields,
     decode_fields,
 )
+from codelode.cluster.openapi import description
 from codelode.cluster.seen import SeenRepositories
-from codelode.errors import CodelodeError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from starlette.requests import Request
 
@@ -45,72 +45,99 @@ class ClusterApi:
         self._repositories = repositories
         self._labels = tuple(labels)
 
-    def application(self) -> Starlette:
-        """Return the application of all routes."""
-        return Starlette(
-            routes=[
-                Route(SEARCH, self.search, methods=["GET"]),
-                Route(STATUS, self.status, methods=["GET"]),
-                Route(SYMBOLS, self.symbols, methods=["GET"]),
-                Route(OUTLINE, self.outline, methods=["GET"]),
-                Route(RELATED, self.related, methods=["GET"]),
-                Route(FILE, self.file, methods=["GET"]),
-                Route(REPOSITORIES, self.repositories, methods=["GET"]),
-            ],
-            exception_handlers={CodelodeError: _failed},
-        )
+    def routes(self) -> list[Route]:
+        """Return the routes of the API."""
+        handlers = {
+            SEARCH: self.search,
+            STATUS: self.status,
+            SYMBOLS: self.symbols,
+            OUTLINE: self.outline,
+            RELATED: self.related,
+            FILE: self.file,
+            REPOSITORIES: self.repositories,
+            DESCRIPTION: self.description,
+        }
+        return [Route(path, handler, methods=["GET"]) for path, handler in handlers.items()]
 
     async def search(self, request: Request) -> Response:
         """Answer `/api/search` with the same object as `lode search --json`."""
         wanted = decode(_query(request))
-        restriction = Restriction(
-            wanted.repositories,
-            self._labels,
-            strict=wanted.strict,
-            seconds=wanted.seconds or DEADLINE_SECONDS,
-            within=wanted.within,
-        )
-        answer = await to_thread.run_sync(self._repositories.answer, wanted.request, restriction)
-        return _json(answer_object(answer))
+
+        def work(seconds: float) -> dict[str, Any]:
+            restriction = Restriction(
+                wanted.repositories,
+                self._labels,
+                strict=wanted.strict,
+                seconds=seconds,
+                within=wanted.within,
+            )
+            return answer_object(self._repositories.answer(wanted.request, restriction))
+
+        return await _in_time(wanted.seconds or DEADLINE_SECONDS, work)
 
     async def symbols(self, request: Request) -> Response:
         """Answer `/api/symbols` with the same object as `lode symbols --json`."""
-        fields, seen = self._seen(request)
+        fields = decode_fields(_query(request))
         wanted = fields.symbols()
-        found = await to_thread.run_sync(seen.symbols, wanted, fields.repositories)
-        more = len(found) == wanted.limit
-        return _json(symbols_object(seen.place, wanted.name, found, truncated=more))
+
+        def ask(seen: SeenRepositories) -> dict[str, Any]:
+            found = seen.symbols(wanted, fields.repositories)
+            more = len(found) == wanted.limit
+            return symbols_object(seen.place, wanted.name, found, truncated=more)
+
+        return await self._look_up(fields, ask)
 
     async def outline(self, request: Request) -> Response:
         """Answer `/api/outline` with the same object as `lode outline --json`."""
-        fields, seen = self._seen(request)
-        found = await to_thread.run_sync(seen.outline, fields.path())
-        return _json(outline_object(seen.place, fields.path(), found))
+        fields = decode_fields(_query(request))
+        path = fields.path()
+        return await self._look_up(
+            fields, lambda seen: outline_object(seen.place, path, seen.outline(path))
+        )
 
     async def related(self, request: Request) -> Response:
         """Answer `/api/related` with the same object as `lode related --json`."""
-        fields, seen = self._seen(request)
+        fields = decode_fields(_query(request))
         path, line, limit = fields.path(), fields.line(), fields.hits()
-        found = await to_thread.run_sync(seen.related, path, line, limit)
-        return _json(related_object(seen.place, path, line, found))
+
+        def ask(seen: SeenRepositories) -> dict[str, Any]:
+            return related_object(seen.place, path, line, seen.related(path, line, limit))
+
+        return await self._look_up(fields, ask)
 
     async def file(self, request: Request) -> Response:
         """Answer `/api/file` with the text of a file as it was indexed."""
-        fields, seen = self._seen(request)
-        text = await to_thread.run_sync(seen.text, fields.path())
-        return _json({"root": seen.place, **path_fields(fields.path()), "text": text})
+        fields = decode_fields(_query(request))
+        path = fields.path()
+        return await self._look_up(
+            fields,
+            lambda seen: {"root": seen.place, **path_fields(path), "text": seen.text(path)},
+        )
 
     async def repositories(self, request: Request) -> Response:
         """Answer `/api/repositories` with the totals of repositories."""
-        fields, seen = self._seen(request)
-        found = await to_thread.run_sync(seen.totals, fields.repositories)
-        return _json({"root": seen.place, "repositories": [*map(totals_object, found)]})
-
-    def _seen(self, request: Request) -> tuple[Fields, SeenRepositories]:
-        """Return the parameters of a request, and the repositories that its client sees."""
         fields = decode_fields(_query(request))
-        restriction = Restriction(fields.within, self._labels)
-        return fields, SeenRepositories(self._repositories, restriction)
+
+        def ask(seen: SeenRepositories) -> dict[str, Any]:
+            found = map(totals_object, seen.totals(fields.repositories))
+            return {"root": seen.place, "repositories": [*found]}
+
+        return await self._look_up(fields, ask)
+
+    async def _look_up(
+        self, fields: Fields, ask: Callable[[SeenRepositories], dict[str, Any]]
+    ) -> Response:
+        """Answer with what `ask` returns, given the repositories that the client sees."""
+
+        def work(seconds: float) -> dict[str, Any]:
+            restriction = Restriction(fields.within, self._labels, seconds=seconds)
+            return ask(SeenRepositories(self._repositories, restriction))
+
+        return await _in_time(DEADLINE_SECONDS, work)
+
+    async def description(self, _: Request) -> Response:
+        """Answer `/api/openapi.json`."""
+        return _json(description())
 
     async def status(self, _: Request) -> Response:
         """Answer `/api/status`."""
@@ -139,10 +166,14 @@ def _query(request: Request) -> str:
     return query.decode("latin-1")
 
 
-async def _failed(_: Request, error: Exception) -> Response:
-    status = 400 if isinstance(error, UsageError) else 503
-    return _json({"error": without_surrogates(str(error))}, status)
+async def _in_time(seconds: float, work: Callable[[float], dict[str, Any]]) -> Response:
+    """Call `work` in a thread, and answer with what it returns.
+
+    `work` gets the seconds that it may take: `seconds`, less the time until a thread was free.
+    """
+    end = time.monotonic() + seconds
+    return _json(await to_thread.run_sync(lambda: work(max(end - time.monotonic(), 0.0))))
 
 
-def _json(fields: dict[str, Any], status: int = 200) -> Response:
-    return Response(json.dumps(fields), status, media_type="application/json")
+def _json(fields: dict[str, Any]) -> Response:
+    return Response(json.dumps(fields), media_type="application/json")

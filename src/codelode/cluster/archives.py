@@ -73,7 +73,10 @@ def unpack(place: str, archive: Path, tree: Path, most: int) -> Path:
         else:
             _untar(place, archive, tree, most)
     except _BROKEN as error:
-        raise UsageError(f"{place} cannot be unpacked: {error or type(error).__name__}") from None
+        reason = str(error) or type(error).__name__
+        if "\n" in reason:  # tarfile's reasons, one for each kind of archive
+            reason = "it is no archive that can be read"
+        raise UsageError(f"{place} cannot be unpacked: {reason}") from None
     entries = list(tree.iterdir())
     return entries[0] if len(entries) == 1 and entries[0].is_dir() else tree
 

@@ -55,7 +55,7 @@ def _build(request: BuildRequest) -> dict[str, Any]:
     """Obtain the source and index it; or reply with its slices, if it is large."""
     folder, options = Path(request.folder), request.options
     obtained = obtain(request.source.place, folder, options.max_disk, request.commit)
-    _check_disk(request)  # a quick source arrives between two looks
+    _check_disk(request)  # `_watch_disk` may have missed a quick source
     tree = obtained.tree.resolve()
     index, settings = configured(Index.open(tree, index_dir=folder / "index"))
     settings["jobs"], settings["max_memory"] = options.cores, options.max_memory
@@ -75,7 +75,7 @@ def _build(request: BuildRequest) -> dict[str, Any]:
 
 
 def _peak(indexing: int) -> int:
-    """Return the larger peak memory: of this process plus its largest child, or of the indexing."""
+    """Return the peak memory of this process plus its largest child, or of indexing if larger."""
     return max(peak_rss_bytes() + largest_child_bytes(), indexing)
 
 

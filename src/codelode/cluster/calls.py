@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Hashable
 from contextlib import ExitStack
 from functools import partial
@@ -14,7 +16,7 @@ from codelode.cluster import messages
 from codelode.cluster.holdings import Holdings, OpenView, UnknownViewError
 from codelode.cluster.lookup_calls import LOOKUPS, Lookup
 from codelode.cluster.pieces import unpack_piece
-from codelode.errors import CodelodeError, DamagedError
+from codelode.errors import ClusterError, CodelodeError, DamagedError
 from codelode.lru import LruCache
 from codelode.search.candidates import chunk_keys, split_keys
 from codelode.search.fair_lock import SEARCH_LOCK
@@ -53,7 +55,10 @@ class Calls:
         }
 
     def answer(self, frame: Frame) -> Frame:
-        """Return the reply to a call, without its `id`. Raises `FrameError` for an invalid call."""
+        """Return the reply to a call, without its `id`. Raises `FrameError` for an invalid call.
+
+        `until` in its head is the time of `time.monotonic` after which nobody waits for the reply.
+        """
         head, body = frame
         try:
             call = self._calls[head["call"]]
@@ -148,6 +153,8 @@ class Calls:
         snapshot = held.shard.snapshot
         try:
             with SEARCH_LOCK.held(), ExitStack() as stack:
+                if time.monotonic() > head.get("until", math.inf):
+                    raise ClusterError("the front does not wait for this answer any more")
                 stack.enter_context(snapshot.damage_explained())
                 stack.enter_context(snapshot.held())
                 reply, body = work(held)
@@ -167,7 +174,7 @@ def _check_ordinals(
 
 
 def _damaged(held: HeldShard, view: OpenView, error: DamagedError) -> list[int]:
-    """Return the pieces of a shard whose files an error names."""
+    """Return the numbers of the pieces in a shard whose files an error names."""
     return [
         number
         for number in held.numbers.tolist()

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from codelode.roster.writer import RosterWriter
 
 COMMIT_SECONDS = 5.0
-"""The time from a repository to its commit, if others are still being built."""
+"""Seconds that a built repository waits for its commit while others are being built."""
 _MOST_IN_COMMIT = 100
 
 
@@ -41,7 +41,7 @@ class Committer:
     def commit(self) -> None:
         """Commit the waiting repositories: add the new ones, replace the others.
 
-        One that the roster refuses does not hold up the rest.
+        A repository that the roster refuses does not hold up the others.
         """
         waiting, self._waiting, self._since = self._waiting, [], time.monotonic()
         table = self._writer.table()

@@ -17,7 +17,7 @@ NAMESPACE = "codelode"
 class DeployOptions:
     """The searchers of a roster on the Ray cluster at `address` (empty: this machine's cluster).
 
-    They dial `fronts` and prove that they know `token`. `site` tells apart the searchers of
+    They dial `fronts` and prove that they know `token`. `site` distinguishes the searchers of
     different fronts of one roster.
     """
 
@@ -41,7 +41,7 @@ class DeployOptions:
 
 
 def unpack(fields: dict[str, Any]) -> DeployOptions:
-    """Return the options of a message to the driver."""
+    """Return the options in a message to the driver."""
     files = FileOptions(**fields.pop("files"))
     fronts = [(str(host), int(port)) for host, port in fields.pop("fronts")]
     return DeployOptions(**fields, fronts=fronts, files=files)

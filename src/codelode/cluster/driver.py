@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _START_SECONDS = 120.0
 _STATE_SECONDS = 5.0
+_LEAVE_SECONDS = 3.0
 _CONNECT_SECONDS = 5.0
 
 
@@ -100,9 +101,9 @@ def _deploy(ray: Any, options: DeployOptions) -> None:
 
 
 class _Nodes:
-    """The nodes of a Ray cluster: each searcher is placed where there are the fewest.
+    """The nodes of a Ray cluster; each searcher is placed on the node with the fewest searchers.
 
-    Ray's own strategy SPREAD may put all of them on one node, whose end would take them all.
+    Ray's own strategy SPREAD may put all searchers on one node. If that node fails, all are lost.
     """
 
     def __init__(self, ray: Any, taken: Iterable[str]) -> None:
@@ -115,7 +116,7 @@ class _Nodes:
         }
 
     def strategy(self) -> Any:
-        """Return the placement of one more searcher; elsewhere, if it does not fit there."""
+        """Return a placement for one more searcher; Ray uses another node if that node is full."""
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
         if not self._nodes:
@@ -174,26 +175,33 @@ def _withdraw(ray: Any, options: DeployOptions) -> None:
 
 
 def _states(ray: Any, options: DeployOptions) -> dict[str, State | None]:
-    """Return the states of the existing actors by name; None for one that does not answer."""
+    """Return the states of the existing actors by name; None for an actor that does not answer."""
     asked = {}
     for name in ray.util.list_named_actors():
         if name.startswith(options.group):
-            with suppress(ValueError):  # it has just ended
+            with suppress(ValueError):  # the actor has just ended
                 asked[name] = ray.get_actor(name).state.remote()
     states: dict[str, State | None] = {}
     end = time.monotonic() + _STATE_SECONDS
     for name, call in asked.items():
         try:
             states[name] = ray.get(call, timeout=max(0.0, end - time.monotonic()))
-        except ray.exceptions.RayError:  # it is hanging, starting or gone
+        except ray.exceptions.RayError:  # the actor hangs, is starting or is gone
             states[name] = None
     return states
 
 
 def _end(ray: Any, names: Iterable[str]) -> None:
+    """Let actors leave their fronts, then kill them, even those that do not reply in time."""
+    actors = []
     for name in names:
-        with suppress(ValueError):  # it has just ended
-            ray.kill(ray.get_actor(name), no_restart=True)
+        with suppress(ValueError):  # the actor has just ended
+            actors.append(ray.get_actor(name))
+    leaving = [actor.leave.remote() for actor in actors]
+    if leaving:
+        ray.wait(leaving, num_returns=len(leaving), timeout=_LEAVE_SECONDS)
+    for actor in actors:
+        ray.kill(actor, no_restart=True)
 
 
 if __name__ == "__main__":

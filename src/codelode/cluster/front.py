@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
@@ -14,6 +16,7 @@ from codelode.cluster.views import Views
 from codelode.errors import ClusterError
 
 if TYPE_CHECKING:
+    from codelode.cluster.link import Link
     from codelode.cluster.pieces import Corpus
     from codelode.cluster.placement import View
     from codelode.cluster.rounds import Pieces
@@ -25,12 +28,22 @@ T = TypeVar("T")
 
 DEADLINE_SECONDS = 10.0
 
+MOST_SEARCHES = 16
+"""The searches that run at once; others wait for their turn.
+
+All of them share the searchers: with more at once, each takes longer, until none is in time.
+"""
+
+
+_BUSY = "the cluster is busy: the search could not begin in time"
+
 
 @dataclass(frozen=True, slots=True)
 class FrontOptions:
     """Where a front listens for searchers, and how it deals with them.
 
-    `searchers` is the number of searchers that it awaits before it begins, for some seconds.
+    `searchers` is the number of searchers that the front expects: it waits some seconds for them
+    before it begins.
     """
 
     token: str
@@ -50,10 +63,14 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The hits of a search, best first, and the names of the repositories it could not reach."""
+    """The hits of a search, best first, and the names of the repositories it could not reach.
+
+    `left_out` is as in `search.rank.Ranked`.
+    """
 
     hits: list[Hit]
     missing: tuple[str, ...]
+    left_out: int
 
 
 class Front:
@@ -62,6 +79,8 @@ class Front:
     def __init__(self, options: FrontOptions) -> None:
         """Listen for searchers. Raises `UsageError` if the address is taken."""
         self.token = options.token
+        self._owners = min(options.replicas, options.searchers)
+        self._turns = threading.BoundedSemaphore(MOST_SEARCHES)
         self._memory = Memory()
         self._members = Members((options.host, options.port), options.token)
         self.views = Views(self._members, options.replicas, options.searchers)
@@ -81,20 +100,41 @@ class Front:
         self.views.close()
         self._members.close()
 
+    def links(self) -> list[Link]:
+        """Return the connections of all searchers."""
+        return self._members.links()
+
     def searchers(self) -> list[str]:
         """Return the names of the searchers that can be asked now."""
-        return sorted(link.name for link in self._members.links() if link.is_live)
+        return sorted(link.name for link in self.links() if link.is_live)
 
     def is_whole(self) -> bool:
-        """Return whether every searcher of the current view can be asked about all its pieces."""
+        """Return whether each piece has as many owners as it should, and all can be asked about it.
+
+        With fewer searchers than replicas, there are as many owners as searchers.
+        """
         return self.views.wait_for(self._all_ready, 0)
 
     def _all_ready(self, view: View) -> bool:
+        if view.owners.shape[1] < self._owners:
+            return False
         links = map(self._members.link, view.holders)
         return all(
             link is not None and link.is_live and link.ready.get(view.name) == frozenset()
             for link in links
         )
+
+    @contextmanager
+    def _turn(self, deadline: float) -> Iterator[None]:
+        """Wait for the turn of a search, which the block runs. Raises `ClusterError`."""
+        if not self._turns.acquire(timeout=max(deadline - time.monotonic(), 0)):
+            raise ClusterError(_BUSY)
+        try:
+            if time.monotonic() >= deadline:
+                raise ClusterError(_BUSY)
+            yield
+        finally:
+            self._turns.release()
 
     def search(
         self,
@@ -105,15 +145,15 @@ class Front:
         """Return the hits that one machine would find, in the pieces that `choose` returns.
 
         Pieces that cannot be searched within `seconds` are left out: the hits come from the
-        others. Raises `ClusterError` if no searcher is ready, `UsageError`, and what `choose`
-        raises.
+        others. Raises `UsageError`, what `choose` raises, and `ClusterError` if no searcher is
+        ready, or if other searches took all the time.
         """
         deadline = time.monotonic() + seconds
-        with self.views.current(deadline) as view:
+        with self._turn(deadline), self.views.current(deadline) as view:
             chosen = choose(view.corpus)
             search = ClusterSearch(view, chosen.pieces, self._members, self._memory, deadline)
             hits = search.run(request, chosen.encoder)
-            return Found(hits, view.corpus.names(search.missing))
+            return Found(hits, view.corpus.names(search.missing), search.left_out)
 
     def look_up(
         self,
@@ -121,13 +161,13 @@ class Front:
         ask: Callable[..., T],
         seconds: float = DEADLINE_SECONDS,
     ) -> T:
-        """Return the answer of `ask`, given a search of each set of pieces that `choose` returns.
+        """Call `ask` with a search for each set of pieces that `choose` returns; return its result.
 
-        Raises `ClusterError` if some of these pieces cannot be asked within `seconds`, or no
-        searcher is ready, and what `choose` and `ask` raise.
+        Raises what `choose` and `ask` raise, and `ClusterError` if some of these pieces cannot be
+        asked within `seconds`, if no searcher is ready, or if other searches took all the time.
         """
         deadline = time.monotonic() + seconds
-        with self.views.current(deadline) as view:
+        with self._turn(deadline), self.views.current(deadline) as view:
             searches = [
                 ClusterSearch(view, pieces, self._members, self._memory, deadline)
                 for pieces in choose(view.corpus)

@@ -40,7 +40,7 @@ def prepare(connection: socket.socket) -> None:
 class Peer(NamedTuple):
     """A searcher: its name, and the node that it runs on.
 
-    Searchers of one node fail together; an empty node is not known.
+    Searchers of one node fail together; an empty `node` means that it is unknown.
     """
 
     name: str

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from codelode.errors import CodelodeError, StoreError
 from codelode.lru import LruCache
 from codelode.search.candidates import chunk_keys, split_keys
+from codelode.search.segment_caches import SegmentCaches
 from codelode.search.shard import Shard
 from codelode.store.manifest import Manifest
 from codelode.store.snapshot import LiveSegment, Snapshot
@@ -23,8 +24,11 @@ if TYPE_CHECKING:
     from codelode.cluster.pieces import Piece
     from codelode.cluster.rounds import Pieces
 
-_SHARDS = 16
-"""The number of sets of pieces whose caches are kept."""
+_SHARDS = 64
+"""The number of sets of pieces that are kept; they share their caches."""
+
+_AVERAGES = 4
+"""The number of selections of repositories whose average lengths are kept."""
 
 _MOST_PAUSE = 30.0
 """The longest pause between attempts to open a piece, in seconds."""
@@ -37,15 +41,16 @@ class UnknownViewError(LookupError):
 class HeldShard:
     """Some pieces of a view as one shard. `numbers` int64[segments] are the pieces' numbers."""
 
-    def __init__(self, pieces: list[tuple[int, Piece, LiveSegment]]) -> None:
-        self.numbers = np.array([number for number, _, _ in pieces], np.int64)
+    def __init__(self, pieces: list[tuple[int, Piece, LiveSegment]], caches: SegmentCaches) -> None:
+        """Take pieces with their numbers, which name them in `caches`."""
+        numbers = [number for number, _, _ in pieces]
+        self.numbers = np.array(numbers, np.int64)
         segments = [live for _, _, live in pieces]
-        self.shard = Shard(
-            Snapshot(_manifest(segments), segments), [piece.prefix for _, piece, _ in pieces]
-        )
+        prefixes = [piece.prefix for _, piece, _ in pieces]
+        self.shard = Shard(Snapshot(_manifest(segments), segments), prefixes, caches, numbers)
 
     def renumbered(self, keys: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return keys with the numbers of their segments replaced by those of the pieces."""
+        """Return keys with the numbers of their segments replaced by the numbers of the pieces."""
         segments, ordinals = split_keys(keys)
         return chunk_keys(self.numbers[segments], ordinals)
 
@@ -59,6 +64,11 @@ class OpenView:
         self.pieces = pieces
         self.segments: dict[int, LiveSegment] = {}
         self.holders: set[Hashable] = set()
+        self._forget_searches()
+
+    def _forget_searches(self) -> None:
+        chunks = sum(piece.entry.chunks for piece in self.pieces.values())
+        self._caches = SegmentCaches(len(self.pieces), chunks, _AVERAGES)
         self._shards: LruCache[bytes, HeldShard] = LruCache(_SHARDS)
 
     def part(self, pieces: Pieces) -> tuple[HeldShard, list[int]]:
@@ -73,14 +83,14 @@ class OpenView:
                 for number in numbers
                 if number in self.segments
             ]
-            held = HeldShard(there)
+            held = HeldShard(there, self._caches)
             self._shards.put(key, held)
         return held, missing
 
     def drop(self, number: int) -> None:
         """Forget an open piece, because it is damaged."""
         self.segments.pop(number, None)
-        self._shards = LruCache(_SHARDS)
+        self._forget_searches()
 
 
 class _Failure(NamedTuple):
@@ -129,7 +139,7 @@ class Holdings:
             if live is None and key in due:
                 live = self._open_piece(view.pieces[number], key)
             if live is None:
-                failed = self._failed.get(key)  # None: another view closed it just now
+                failed = self._failed.get(key)  # None: another view has just closed the piece
                 problems[number] = "" if failed is None else failed.problem
             else:
                 view.segments[number] = live

@@ -43,7 +43,7 @@ class Link:
         self.heard = time.monotonic()
         self.lost = False
         self.is_late = False
-        """Whether a call was late, and nothing came since: others are asked first."""
+        """Whether a call was late and nothing has come since: then others are asked first."""
         self._connection = connection
         self._source = source
         self._outbox = Outbox(connection, self.close)
@@ -57,7 +57,7 @@ class Link:
 
     @property
     def is_live(self) -> bool:
-        """Whether the searcher is connected and was heard of lately."""
+        """Whether the searcher is connected and has sent something recently."""
         return not self.lost and time.monotonic() - self.heard < SILENCE_SECONDS
 
     def call(self, head: dict[str, Any], body: bytes = b"") -> Future[Frame]:
@@ -72,6 +72,12 @@ class Link:
             self._waiting[number] = future
         self._outbox.put(encode({**head, "id": number}, body))
         return future
+
+    def cancel(self, future: Future[Frame]) -> None:
+        """Say that nobody waits for the reply to a call any more; do nothing if it has come."""
+        for number, waiting in list(self._waiting.items()):
+            if waiting is future and self._waiting.pop(number, None) is not None:
+                self._outbox.put(encode({"call": "cancel", "id": number}, b""))
 
     def close(self) -> None:
         """End the connection; the thread of this link fails the calls under way."""

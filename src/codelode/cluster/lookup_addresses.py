@@ -19,7 +19,7 @@ FILE = "/api/file"
 REPOSITORIES = "/api/repositories"
 
 MOST_SYMBOLS = 10_000
-_MOST_LINE = 1 << 31
+MOST_LINE = 1 << 31
 _SYMBOL_LISTS = {"kind": "kinds", "lang": "languages", "glob": "globs"}
 _LISTS = ("repo", "within", *_SYMBOL_LISTS)
 _SINGLE = ("name", "path", "limit", "line", "exact")
@@ -52,7 +52,7 @@ class Fields:
 
     def line(self) -> int:
         """Return the line of a file, 1 by default. Raises `UsageError`."""
-        return self.number("line", 1, _MOST_LINE)
+        return self.number("line", 1, MOST_LINE)
 
     def hits(self) -> int:
         """Return the maximum number of hits. Raises `UsageError`."""

@@ -76,7 +76,7 @@ class Members:
             return list(self._links.values())
 
     def nodes(self) -> dict[str, str]:
-        """Return the nodes of the searchers that are connected, or were lately, by name, sorted."""
+        """Return the nodes of searchers that are or recently were connected, by name, sorted."""
         now = time.monotonic()
         with self._lock:
             for name, link in self._links.items():

@@ -1,15 +1,15 @@
 """A round of calls to the searchers: each piece is covered once, by whichever owner replies first.
 
 A call covers some pieces. If it fails, or is later than nearly all calls were, the other owners of
-these pieces are asked as well (Dean and Barroso, "The tail at scale", 2013). Replies that cover the
-same pieces twice are never used together.
+these pieces are asked as well (see `hedging`). Replies that cover the same pieces twice are never
+used together.
 """
 
 from __future__ import annotations
 
 import time
-from collections import Counter, deque
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -25,6 +25,7 @@ from codelode.system.error_message import raise_packed
 from codelode.system.framing import Frame, FrameError
 
 if TYPE_CHECKING:
+    from codelode.cluster.hedging import Allowance, Latencies
     from codelode.cluster.link import Link
     from codelode.cluster.members import Members
     from codelode.cluster.placement import View
@@ -34,32 +35,8 @@ T = TypeVar("T")
 Pieces = NDArray[np.bool_]
 """A set of pieces of a view, bool[pieces]."""
 
-_LATEST = 200
-_HEDGE_SHARE = 0.95
-_HEDGE_FACTOR = 1.5
-_LEAST_HEDGE = 0.02
-_MOST_HEDGE = 0.5
 _PAUSE = 0.02
 _MOST_LOSSES = 3
-
-
-class Latencies:
-    """The durations of the latest calls of a kind, and the time after which a call is late."""
-
-    def __init__(self) -> None:
-        self._latest: deque[float] = deque(maxlen=_LATEST)
-
-    def add(self, seconds: float) -> None:
-        """Add the duration of a call that was answered."""
-        self._latest.append(seconds)
-
-    def late(self) -> float:
-        """Return the seconds after which a call is late."""
-        latest = sorted(self._latest.copy())
-        if not latest:
-            return _MOST_HEDGE
-        usual = latest[int(_HEDGE_SHARE * (len(latest) - 1))]
-        return min(max(_HEDGE_FACTOR * usual, _LEAST_HEDGE), _MOST_HEDGE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +82,7 @@ class Round(Generic[T]):
     members: Members
     call: Call[T]
     latencies: Latencies
+    allowance: Allowance
     replies: list[Reply[T]] = field(default_factory=list)
 
     def run(self, wanted: Pieces, deadline: float) -> Pieces:
@@ -116,11 +94,24 @@ class Round(Generic[T]):
         self._tried = np.zeros(self.view.owners.shape, bool)
         self._losses: Counter[str] = Counter()
         self._under_way: dict[Future[Frame], _Sent] = {}
-        self._ask(wanted)
+        self._deadline = deadline
+        try:
+            self._ask(wanted)
+            self._await(wanted, deadline)
+        finally:
+            for future, sent in self._under_way.items():
+                sent.link.cancel(future)
+        return wanted & ~self._covered()
+
+    def _await(self, wanted: Pieces, deadline: float) -> None:
+        """Take replies until all wanted pieces are covered, no more can be, or time is up.
+
+        A searcher that is silent may be busy: it is waited for while it is connected.
+        """
         patient = time.monotonic() + RETURN_SECONDS
         while (open_ := wanted & ~self._covered()).any():
             now = time.monotonic()
-            if any(sent.link.is_live for sent in self._under_way.values()):
+            if not all(sent.link.lost for sent in self._under_way.values()):
                 patient = now + RETURN_SECONDS
             end = min(patient, deadline)
             if now >= end or not (self._under_way or self._may_return(open_)):
@@ -133,7 +124,6 @@ class Round(Generic[T]):
             else:
                 time.sleep(_PAUSE)
                 self._ask(open_)
-        return wanted & ~self._covered()
 
     def _may_return(self, pieces: Pieces) -> bool:
         """Return whether an owner that was not asked about some of the pieces may come back."""
@@ -147,13 +137,22 @@ class Round(Generic[T]):
             covered |= reply.pieces
         return covered
 
-    def _ask(self, pieces: Pieces) -> None:
-        """Ask one owner about each piece: one not yet asked about it, a prompt one if possible."""
-        links = [self._ready(member) for member in self.view.members]
+    def _worth(self, pieces: Pieces, links: Sequence[Link | None]) -> NDArray[np.int8]:
+        """Return how much to prefer each owner of pieces, int8[pieces, replicas]; 0: not at all.
+
+        `links` has the link of each member, or None.
+        """
         rank = np.array([_rank(link) for link in links], np.int8)[self.view.owners]
-        worth = np.where(~self._tried & pieces[:, None], rank, 0)
-        free = worth > 0
-        rows = np.flatnonzero(free.any(axis=1))
+        return np.where(~self._tried & pieces[:, None], rank, np.int8(0))
+
+    def _links(self) -> list[Link | None]:
+        return [self._ready(member) for member in self.view.members]
+
+    def _ask(self, pieces: Pieces) -> None:
+        """Ask one owner about each piece: an owner not asked yet, if possible a prompt one."""
+        links = self._links()
+        worth = self._worth(pieces, links)
+        rows = np.flatnonzero((worth > 0).any(axis=1))
         columns = worth[rows].argmax(axis=1)  # the first of the best owners
         self._tried[rows, columns] = True
         chosen = self.view.owners[rows, columns]
@@ -163,8 +162,9 @@ class Round(Generic[T]):
             mine = np.zeros(len(pieces), bool)
             mine[rows[chosen == member]] = True
             head, body = self.call.make(mine)
-            sent = _Sent(mine, link, time.monotonic())
-            self._under_way[link.call({**head, "view": self.view.name}, body)] = sent
+            now = time.monotonic()
+            head = {**head, "view": self.view.name, "seconds": max(self._deadline - now, 0.0)}
+            self._under_way[link.call(head, body)] = _Sent(mine, link, now)
 
     def _ready(self, member: str) -> Link | None:
         link = self.members.link(member)
@@ -176,11 +176,17 @@ class Round(Generic[T]):
         for sent in list(self._under_way.values()):
             if sent.hedged:
                 continue
-            if sent.at + late <= now:
-                sent.hedged = sent.link.is_late = True
-                self._ask(sent.pieces & uncovered)
-            else:
+            if sent.at + late > now:
                 until = min(until, sent.at + late)
+                continue
+            sent.link.is_late = True
+            rest = sent.pieces & uncovered
+            others = self._worth(rest, self._links()).any()
+            if others and (not sent.link.is_live or self.allowance.take()):
+                sent.hedged = True
+                self._ask(rest)
+            else:
+                until = min(until, now + late)
         return until
 
     def _take(self, future: Future[Frame], wanted: Pieces) -> None:
@@ -192,13 +198,14 @@ class Round(Generic[T]):
             if mine.any():
                 self._use(Reply(mine, self.call.read(frame, mine)))
                 self.latencies.add(time.monotonic() - sent.at)
+                self.allowance.add()
         except LinkLostError:
             self._losses[sent.link.name] += 1
-            if self._losses[sent.link.name] <= _MOST_LOSSES:  # it may be asked again
+            if self._losses[sent.link.name] <= _MOST_LOSSES:  # ask it again if necessary
                 mine = self.view.owners == self.view.members.index(sent.link.name)
                 self._tried &= ~(mine & sent.pieces[:, None])
         except FrameError:
-            sent.link.close()  # nothing it says can be relied on
+            sent.link.close()  # a searcher that sends nonsense
         elsewhere = np.zeros(len(wanted), bool)
         for other in self._under_way.values():
             elsewhere |= other.pieces
@@ -219,7 +226,7 @@ class Round(Generic[T]):
             raise FrameError(f"no error: {error}") from None
         missing = missing_of(head, sent.pieces)
         known = sent.link.ready.get(self.view.name)
-        if missing.any() and known is not None:  # they will be opened again
+        if missing.any() and known is not None:  # the searcher will be asked to open these again
             sent.link.ready[self.view.name] = known.union(np.flatnonzero(missing).tolist())
         return missing
 

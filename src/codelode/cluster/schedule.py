@@ -1,7 +1,7 @@
 """The tasks of a build on Ray: started, tried again if they die, and joined if they are slices.
 
-Ray itself could try again, but it would not say how often, and it would try a task that runs out
-of memory again without end.
+Ray itself could try again, but it would not say how often, and it would never give up on a task
+that runs out of memory.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Schedule:
             self._start(_Task(source))
 
     def wait(self, seconds: float) -> Iterator[Built]:
-        """Wait for some tasks, at most so many seconds; yield the sources that are done."""
+        """Wait up to `seconds` for a task to end; yield the outcomes of sources that are done."""
         done, _ = self._ray.wait(list(self._pending), num_returns=1, timeout=seconds)
         for reference in done:
             task = self._pending.pop(reference)

@@ -1,4 +1,8 @@
-"""One search on a cluster: the rounds of calls, and the global half between them."""
+"""One search on a cluster: the rounds of calls to searchers, and the front's steps between them.
+
+Searchers count terms, find candidates and read texts. Between these rounds, the front completes the
+context and ranks the candidates of all searchers: the global half of `codelode.search`.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode.cluster import messages
+from codelode.cluster.hedging import Allowance, Latencies
 from codelode.cluster.messages import Asked
-from codelode.cluster.rounds import Call, Latencies, Pieces, Reply, Round
+from codelode.cluster.rounds import Call, Pieces, Reply, Round
 from codelode.lru import LruCache
 from codelode.search.gathered import Gathered
 from codelode.search.parsed_query import parse_request
@@ -53,9 +58,13 @@ class CountCache:
 
 @dataclass
 class Memory:
-    """The knowledge that searches leave for later ones: counts of terms, and latencies of calls."""
+    """The knowledge that searches leave for later ones: counts of terms, and latencies of calls.
+
+    `allowance` is the number of late calls that may be sent to a second searcher.
+    """
 
     counts: CountCache = field(default_factory=CountCache)
+    allowance: Allowance = field(default_factory=Allowance)
     latencies: dict[str, Latencies] = field(
         default_factory=lambda: {call: Latencies() for call in _CALLS}
     )
@@ -64,7 +73,8 @@ class Memory:
 class ClusterSearch:
     """One search over some pieces of a view, until a deadline.
 
-    `missing` bool[pieces] marks the pieces that could not be searched so far.
+    `missing` bool[pieces] marks the pieces that could not be searched so far. After `run`,
+    `left_out` is as in `search.rank.Ranked`.
     """
 
     def __init__(
@@ -78,6 +88,7 @@ class ClusterSearch:
         """`deadline` is a time of `time.monotonic`."""
         self.pieces = pieces
         self.missing = np.zeros(len(pieces), bool)
+        self.left_out = 0
         self._view = view
         self._members = members
         self._memory = memory
@@ -96,6 +107,7 @@ class ClusterSearch:
             return self._gather(context, self._asked)
 
         ranked, _ = rank_all(gather_all, context)
+        self.left_out = ranked.left_out
         return self.texts(ranked, self._asked)
 
     def _totals(self) -> tuple[int, int]:
@@ -137,7 +149,7 @@ class ClusterSearch:
     def texts(self, ranked: Ranked, asked: bytes) -> list[Hit]:
         """Return the hits for the ranked chunks, without those that no searcher could read.
 
-        `asked` is the search that they answer, packed; empty for chunks near to a place.
+        `asked` is the packed search (see `Asked`), or empty for the chunks of `lookups.related`.
         """
         numbers = ranked.keys >> 32
 
@@ -171,7 +183,8 @@ class ClusterSearch:
         read: Callable[[Frame, Pieces], T],
     ) -> list[Reply[T]]:
         """Run a round, and note the pieces that no reply covers."""
-        asking = Round(self._view, self._members, Call(make, read), self._memory.latencies[kind])
+        latencies, allowance = self._memory.latencies[kind], self._memory.allowance
+        asking = Round(self._view, self._members, Call(make, read), latencies, allowance)
         self.missing |= asking.run(pieces, self._deadline)
         return asking.replies
 

@@ -6,13 +6,15 @@ its pieces.
 
 from __future__ import annotations
 
+import math
 import random
 import socket
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from codelode.cluster.calls import Calls
 from codelode.cluster.handshake import SECONDS, Peer, introduce, prepare
@@ -48,9 +50,18 @@ class SearcherOptions:
 class Searcher:
     """Serves fronts in threads until it is closed."""
 
-    def __init__(self, options: SearcherOptions, files: PieceFiles) -> None:
-        """Dial the fronts, which may come later. `files` opens pieces."""
+    def __init__(
+        self, options: SearcherOptions, files: PieceFiles, *, redials: bool = True
+    ) -> None:
+        """Dial the fronts, which may come later. `files` opens pieces.
+
+        A searcher that does not redial is done with a front that it has lost, and is closed once
+        it has lost all of them.
+        """
         self._options = options
+        self._redials = redials
+        self._lost_fronts = 0
+        self._counting = threading.Lock()
         self._holdings = Holdings(files)
         self._closed = threading.Event()
         self._connections: set[socket.socket] = set()
@@ -65,21 +76,32 @@ class Searcher:
         return len(self._known)
 
     def close(self) -> None:
-        """Leave the fronts."""
+        """Stop, and disconnect from the fronts."""
         self._closed.set()
         for connection in list(self._connections):
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 
-    def wait(self) -> None:
-        """Wait until the searcher is closed."""
-        self._closed.wait()
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait until the searcher is closed, or for some seconds; return whether it is closed."""
+        return self._closed.wait(seconds)
 
     def _serve(self, address: tuple[str, int]) -> None:
         """Dial a front again and again, and answer its calls while it is there."""
         pause = _LEAST_PAUSE
         while not self._closed.wait(pause * random.uniform(0.5, 1.0)):
-            pause = _LEAST_PAUSE if self._meet(address) else min(2 * pause, _MOST_PAUSE)
+            met = self._meet(address)
+            if met and not self._redials:
+                self._lose_front()
+                return
+            pause = _LEAST_PAUSE if met else min(2 * pause, _MOST_PAUSE)
+
+    def _lose_front(self) -> None:
+        """Count a lost front; close this searcher when the last front is lost."""
+        with self._counting:
+            self._lost_fronts += 1
+            if self._lost_fronts == len(self._options.fronts):
+                self._closed.set()
 
     def _meet(self, address: tuple[str, int]) -> bool:
         """Answer the calls of a front until it is gone; return whether there was one."""
@@ -98,7 +120,7 @@ class Searcher:
             prepare(connection)
             _Conversation(connection, Calls(self._holdings, connection)).run(source, sink)
         except (OSError, FrameError, CodelodeError):
-            pass  # it is dialed again
+            pass  # `_serve` dials the front again
         finally:
             self._connections.discard(connection)
             self._known.discard(connection)
@@ -120,6 +142,8 @@ class _Conversation:
         self._connection = connection
         self._calls = calls
         self._sending = threading.Lock()
+        self._under_way: dict[int, dict[str, Any]] = {}
+        """The heads of the calls that have not been answered."""
 
     def run(self, source: BinaryIO, sink: BinaryIO) -> None:
         """Answer calls until the front is gone, falls silent or sends nonsense."""
@@ -132,7 +156,11 @@ class _Conversation:
                     pool = slow if head.get("call") in _SLOW_CALLS else searches
                     if head.get("call") == "ping":
                         self._answer(frame, sink)
+                    elif head.get("call") == "cancel":
+                        self._under_way.get(head["id"], {})["until"] = 0.0
                     else:
+                        head["until"] = _end_of(head)
+                        self._under_way[head["id"]] = head
                         pool.submit(self._answer, frame, sink)
             finally:
                 with suppress(OSError):
@@ -147,4 +175,12 @@ class _Conversation:
                 send(sink, {**head, "id": frame[0]["id"]}, body)
         except (OSError, FrameError):
             with suppress(OSError):
-                self._connection.shutdown(socket.SHUT_RDWR)  # the reader sees the end
+                self._connection.shutdown(socket.SHUT_RDWR)  # ends the reading in `run`
+        finally:
+            self._under_way.pop(frame[0]["id"], None)
+
+
+def _end_of(head: dict[str, Any]) -> float:
+    """Return the time of `time.monotonic` until which the front waits for the answer to a call."""
+    seconds = head.get("seconds")
+    return time.monotonic() + seconds if isinstance(seconds, float | int) else math.inf

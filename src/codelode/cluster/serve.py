@@ -5,25 +5,26 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from codelode.cluster.answer import ClusterRepositories
-from codelode.cluster.application import ClusterApi
 from codelode.cluster.deploy import deploy, withdraw
 from codelode.cluster.deployment import DeployOptions
 from codelode.cluster.front import Front, FrontOptions
+from codelode.cluster.kept_process import KeptProcess
 from codelode.cluster.searcher import SearcherOptions
 from codelode.errors import UsageError
 from codelode.http.guard import LOOPBACK_NAMES, Guard
 from codelode.http.listen import serve, url_of
 from codelode.roster.roster import Roster
 from codelode.system.loopback import is_loopback
-from codelode.system.processes import ChildProcess
 
 if TYPE_CHECKING:
     from codelode.cluster.files import FileOptions
+    from codelode.http.guard import Application
 
 PROCESS = "codelode.cluster.process"
 
@@ -57,13 +58,17 @@ class ServeOptions:
 
 
 def serve_cluster(
-    options: ServeOptions, cluster_token: str, announce: Callable[[str, str], None]
+    options: ServeOptions,
+    cluster_token: str,
+    site: Callable[[ClusterRepositories, Sequence[str]], Application],
+    announce: Callable[[str, str], None],
 ) -> None:
     """Serve until interrupted.
 
-    `cluster_token` is the token of the front and the searchers (empty: a new one). `announce` gets
-    the URL and the token of the API. Raises `UsageError`, `ClusterError`, and the errors of
-    `Roster.open`.
+    `cluster_token` is the token of the front and the searchers (empty: a new one). `site` makes the
+    application, for clients with some labels. `announce` gets its URL and its token.
+
+    Raises `UsageError`, `ClusterError`, and the errors of `Roster.open`.
     """
     if options.fronts and not cluster_token:
         raise UsageError("fronts that share searchers need the same LODE_CLUSTER_TOKEN")
@@ -73,33 +78,39 @@ def serve_cluster(
     if not token and not is_loopback(host):
         token = secrets.token_urlsafe(_TOKEN_BYTES)
     with ExitStack() as stack:
-        front = Front(
-            FrontOptions(
-                cluster_token or secrets.token_urlsafe(_TOKEN_BYTES),
-                *options.listen,
-                replicas=options.replicas,
-                searchers=options.searchers,
-            )
-        )
+        front = Front(_front_options(options, cluster_token))
         stack.callback(front.close)
         repositories = ClusterRepositories(front, roster, options.model)
         stack.callback(repositories.close)
         start = _processes if options.ray is None else _actors
-        stack.enter_context(start(options, front))
-        application = ClusterApi(repositories, options.labels).application()
-        guarded = Guard(application, [*LOOPBACK_NAMES, host, *options.names], token)
+        with ThreadPoolExecutor(1) as pool:  # its imports take half a second
+            application = pool.submit(site, repositories, options.labels)
+            stack.enter_context(start(options, front))
+        cookie = "lode_front" if token else ""
+        guarded = Guard(
+            application.result(), [*LOOPBACK_NAMES, host, *options.names], token, cookie
+        )
         serve(guarded, host, port, lambda bound: announce(url_of(host, bound), token))
+
+
+def _front_options(options: ServeOptions, token: str) -> FrontOptions:
+    return FrontOptions(
+        token or secrets.token_urlsafe(_TOKEN_BYTES),
+        *options.listen,
+        replicas=options.replicas,
+        searchers=options.searchers,
+    )
 
 
 @contextmanager
 def _processes(options: ServeOptions, front: Front) -> Iterator[None]:
-    """Run the searchers as child processes, which end with this one."""
-    running = []
+    """Run the searchers as child processes; one that ends is started again."""
+    running: list[KeptProcess] = []
     try:
         for number in range(options.searchers):
             searcher = SearcherOptions(f"searcher-{number}", [front.address], front.token)
             running.append(
-                ChildProcess(
+                KeptProcess(
                     PROCESS,
                     {
                         "searcher": asdict(searcher),
@@ -111,9 +122,8 @@ def _processes(options: ServeOptions, front: Front) -> Iterator[None]:
         yield
     finally:
         for process in running:
-            process.end_input()
+            process.leave()
         for process in running:
-            process.wait(2)
             process.close()
 
 

@@ -35,7 +35,7 @@ GRACE_SECONDS = 10.0
 """How long a new view waits for searchers that are slow to open it while others have each piece."""
 
 PATIENCE_SECONDS = 60.0
-"""How long a new view waits for pieces that nobody can open; the current one is whole."""
+"""How long a new view waits for pieces that nobody can open, while the current view is complete."""
 
 _TICK_SECONDS = 0.25
 _RETRY_SECONDS = 1.0
@@ -107,7 +107,7 @@ class Views:
                 self._wake.set()
 
     def wait_for(self, ready: Callable[[View], bool], seconds: float) -> bool:
-        """Wait until the current view meets a condition; return whether it does."""
+        """Wait up to `seconds` until the current view meets a condition; return whether it does."""
         with self._lock:
             return self._switched.wait_for(
                 lambda: self._current is not None and ready(self._current.view), seconds
@@ -145,9 +145,9 @@ class Views:
     def _aim_at(self, view: View) -> None:
         """Make a view the next one, if it is new.
 
-        If there is a next view already, with the same members, that one is opened first, unless it
-        takes long: else the searches of a roster that changes all the time would stay with an old
-        generation.
+        A next view with the same members that is already being opened is kept, unless it takes
+        long. Otherwise, if the roster changes all the time, no view would ever be opened, and
+        searches would stay with an old generation.
         """
         before = self._next
         newest = before or self._current
@@ -177,7 +177,7 @@ class Views:
             numbers = used.view.held_by(link.name)
             if not len(numbers):
                 continue
-            used.asked[link] = float("inf")  # until it replies
+            used.asked[link] = float("inf")  # not due until the reply sets a time
             pieces = used.view.corpus.pieces
             head = {
                 "call": "open",
@@ -198,7 +198,7 @@ class Views:
         try:
             missing = missing_of(head, np.ones(count, bool))
         except FrameError:
-            link.close()  # nothing it says can be relied on
+            link.close()  # a searcher that sends nonsense
         else:
             link.ready[used.view.name] = frozenset(np.flatnonzero(missing).tolist())
         self._wake.set()
@@ -207,8 +207,8 @@ class Views:
         """Return whether to switch to a view.
 
         At best, all holders have opened all of their pieces. After a while, it is enough that each
-        piece is open somewhere. Pieces that nobody can open are waited for longer, unless there is
-        no whole view to search meanwhile.
+        piece is open somewhere. Pieces that nobody can open are waited for longer, but only if
+        there is a complete view to search meanwhile.
         """
         view, waited = used.view, time.monotonic() - used.since
         held = [self._missing(member, view) for member in view.holders]

@@ -38,7 +38,7 @@ _COMMON_LEADS = {
 """First bytes of the characters that a national standard calls common."""
 _COMMON_BITS, _UNCOMMON_BITS, _NON_STANDARD_BITS, _HALF_WIDTH_BITS = 13, 17, 20, 11
 
-# Kinds of characters: small and capital letters beyond ASCII and in it, letters without case.
+# Kinds of characters. The first three are letters beyond ASCII; the third kind has no case.
 _SMALL, _CAPITAL, _CASELESS, _ASCII_SMALL, _ASCII_CAPITAL, _SIGN, _OTHER = "lucaAs."
 _ALONE = re.compile(r"(?<![lucaA])[luc](?![lucaA])")
 _FOREIGN = frozenset((_SMALL, _CAPITAL, _CASELESS))

@@ -89,7 +89,7 @@ def finder(expressions: Sequence[Expression]) -> Callable[[bytes], int]:
 
 
 class _Index:
-    """An index of any number of expressions."""
+    """Any number of expressions, each filed under its rarest part: see `parts`."""
 
     def __init__(self, expressions: Sequence[Expression]) -> None:
         parts = [expression.parts() for expression in expressions]

@@ -33,7 +33,7 @@ class Folder:
 
     descriptor: int
     path: str  # from the root, empty or with a final `/`
-    raw: bytes  # from the top of the worktree, in the same way
+    raw: bytes  # from the top of the worktree, empty or with a final `/`
     stack: RuleStack
     names: Names | None = None  # the entries in scope; None for all
     omission: Skip | None = None

@@ -83,7 +83,8 @@ def stat_numbers(status: os.stat_result) -> tuple[int, int, int, int]:
 
 def tracked_blobs(git_folder: Path, object_format: str) -> TrackedBlobs | None:
     """Return the blobs that a worktree tracks; None if git's index is unreadable or split."""
-    try:  # before reading: a later write has a later time
+    # The time is taken before the file is read: a change in between gives the file a later time.
+    try:
         written_ns = (git_folder / "index").stat().st_mtime_ns
     except OSError:
         return None

@@ -12,7 +12,7 @@ from codelode.discover import wildmatch
 from codelode.discover.safe_open import read_settings
 
 MAX_SETTINGS_BYTES = 1 << 20
-_MAX_INCLUDES = 10  # inside each other: the limit of git
+_MAX_INCLUDES = 10  # nested includes; git has the same limit
 
 _BLANK = re.compile(rb"(?:[ \t\r\n]|[#;][^\n]*)*")
 _SECTION = re.compile(rb'\[([-.A-Za-z0-9]+)(?:[ \t]+"((?:[^"\\\n]|\\[^\n])*)")?\]')
@@ -97,7 +97,10 @@ class GitConfig:
         return reference.removeprefix("refs/heads/") if reference.startswith("refs/heads/") else ""
 
     def _remotes(self) -> Iterator[bytes]:
-        """Yield the URLs of the remotes in the repository's own file; git reads other files too."""
+        """Yield the URLs of the remotes in the repository's own file.
+
+        Git also looks for remotes in other files.
+        """
         data = read_settings((self.common or Path()) / "config", MAX_SETTINGS_BYTES, follow=True)
         for key, value in parse_config(data or b""):
             if key.startswith("remote.") and key.endswith(".url"):

@@ -140,7 +140,7 @@ class _Table:
                 and tokens[0] is wildmatch.Stars.FOLDERS
                 and wildmatch.depth(tokens[1:]) == 0
             ):
-                tokens = tokens[1:]  # `**/name` is `name`
+                tokens = tokens[1:]  # `**/name` means the same as `name`
             elif rule.with_path:
                 self._file_path(number, tokens, by_depth)
                 continue
@@ -155,7 +155,7 @@ class _Table:
         self.knows_names = bool(self.names or self.endings or self.tails or self.heads or by_name)
 
     def _file_name(self, number: int, tokens: tuple[wildmatch.Token, ...]) -> bool:
-        """Store a rule about a name in one of the dictionaries, if it is simple enough."""
+        """Store a rule about a name in a dictionary or `all`; return False if it is too complex."""
         text = wildmatch.literal(tokens)
         if text is not None:
             self.names[text] = number

@@ -44,9 +44,10 @@ class Sign(NamedTuple):
 
 @cache
 def _beginning(source: bytes) -> re.Pattern[bytes]:
-    """Return a pattern for beginnings of lines: it begins with a line feed, much faster than `^`.
+    """Return a pattern for beginnings of lines; a line feed in front is much faster than `^`.
 
-    Each statement has its own pattern: compiling one per combination took longer than the searches.
+    Each statement has a pattern of its own: compiling one for each combination of statements took
+    longer than the searches.
     """
     return re.compile(rb"\n[ \t]*+(?:" + source + b")", re.M)
 
@@ -77,7 +78,7 @@ _HEADERS = (
     b"|streambuf|string|string_view|system_error|thread|tuple|type_traits|typeindex|typeinfo"
     b"|unordered_map|unordered_set|utility|variant|vector|version|c[a-z]+"
 )
-_ATTRIBUTES = rb"(?:\w+(?:\([^()\n]*\))?[ \t]+|\[\[[^\]\n]*\]\][ \t]*){0,4}"  # macros, too
+_ATTRIBUTES = rb"(?:\w+(?:\([^()\n]*\))?[ \t]+|\[\[[^\]\n]*\]\][ \t]*){0,4}"  # or macros
 _ENTITY = _ATTRIBUTES + rb"[A-Za-z_]\w*(?:<[^;{}\n]*>)?(?:[ \t]+final)?"
 _CPP_STATEMENTS = (
     ((b"namespace",), rb"(?:inline[ \t]+)?namespace\b"),

@@ -76,7 +76,7 @@ def _content(root: str, file: SourceFile, limit: int) -> bytes | Skip:
 
 
 def _open(root: str, file: SourceFile) -> tuple[int, os.stat_result]:
-    """Open a file by its path, or stepwise if that is too long or leads to another file by now."""
+    """Open a file by its path; stepwise if the path is too long or now leads to another file."""
     if len(file.path) + len(root) < _LONGEST_PATH:
         descriptor = os.open(f"{root}/{file.path}", FILE)
         status = os.fstat(descriptor)

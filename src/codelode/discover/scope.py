@@ -106,7 +106,7 @@ def _folders_of_headers(root: Path, chosen: list[tuple[str, ...]]) -> Iterator[t
     for folder, names in by_folder.items():
         try:
             others = {os.fsencode(each.name) for each in root.joinpath(*folder).iterdir()} - names
-        except OSError:  # gone, or no folder: nothing is there
+        except OSError:  # the folder is gone, or is a file now
             continue
         decided = language_of_sources(others)
         if decided is None or (decided == "c" and language_of_sources(names) == "cpp"):

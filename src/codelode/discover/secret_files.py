@@ -28,7 +28,7 @@ _ENDS = tuple(
     b"env rsa dsa ed25519 _sk .pem .key .p12 .pfx .p8 .ppk .jks .keystore .kdbx .ovpn .tfstate"
     b" .tfvars _netrc credentials .json .yaml .yml .ini .toml .xml .csv .properties".split()
 )
-"""All ends of names that match, unless they begin with a dot. Nearly every name has another one."""
+"""The ends of all matching names that do not begin with a dot: a quick test for most names."""
 
 
 def holds_secrets(name: bytes) -> bool:

@@ -32,7 +32,7 @@ MAX_DEPTH = 250
 """Maximum nesting of folders. Each level of the walk keeps one descriptor open."""
 
 _ENCODING = sys.getfilesystemencoding(), sys.getfilesystemencodeerrors()
-"""As of `os.fsencode`, which takes four times as long."""
+"""The encoding and errors of `os.fsencode`, a call of which takes four times as long."""
 
 _RULE_FILES = frozenset(os.fsencode(kind) for kind in KINDS)
 
@@ -69,7 +69,7 @@ def walk(
     """
     try:
         real = Path(os.path.realpath(root))
-    except ValueError:  # a NUL character
+    except ValueError:  # a NUL character in the path
         raise UsageError(f"{str(root)!r}: no such folder") from None
     os.close(_open_root(real))
     return _Walk(real, options or WalkOptions(), scope, entered).run()

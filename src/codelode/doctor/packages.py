@@ -1,4 +1,4 @@
-"""Findings about packages: the model, the grammars, what everybody needs."""
+"""Findings about packages: the model, the grammars, and those that everybody needs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LANGUAGES = "languages"
 
 
 def model(name: str | None) -> Iterator[Diagnosis]:
-    """Yield findings about the bundled model, and about another one set for new indexes.
+    """Yield findings about the bundled model, and about the model that is set for new indexes.
 
     `name` is None if no model is set.
     """

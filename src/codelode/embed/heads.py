@@ -28,7 +28,7 @@ HEAD_WEIGHT = 0.4
 """The weight of the vector of the head, relative to that of the whole text."""
 
 _NEAR_BYTES = 500
-"""The comment on a definition begins at most so far from the beginning of its chunk."""
+"""The comment on a definition begins at most this far from the beginning of its chunk."""
 
 _SENTENCE_BYTES = 300
 
@@ -71,8 +71,8 @@ def with_heads(
 ) -> Headed:
     """Find the heads of chunks, and count the words of all.
 
-    `names` are the names of the definitions that the chunks are, or empty. For a model without a
-    vocabulary of words, which reads a text in order, there are no heads.
+    `names` has the name of each chunk's definition, empty for a chunk without one. There are no
+    heads for a model without a vocabulary of words, which reads a text in order.
     """
     heads: list[bytes] = []
     if isinstance(encoder, HasVocabulary):
@@ -103,7 +103,7 @@ def head(name: bytes, text: bytes) -> bytes:
 def first_sentence(text: bytes) -> bytes:
     """Return the first sentence of the first comment near the beginning of a text, or nothing.
 
-    A docstring is a comment, and a license is none.
+    A docstring counts as a comment; a license does not.
     """
     found = _FIRST_LINE.match(text) or _OTHER_LINE.search(text, 0, _NEAR_BYTES)
     if found is None:
@@ -139,7 +139,7 @@ def _sentence(comment: bytes) -> bytes:
 
 
 def _end_of_lines(comment: bytes, start: bytes) -> int:
-    """Return where the first line begins that does not go on a comment, or -1."""
+    """Return the offset of the line end after which the comment does not continue, or -1."""
     at = comment.find(b"\n")
     while at >= 0 and comment[at + 1 :].lstrip(b" \t").startswith(start):
         at = comment.find(b"\n", at + 1)

@@ -38,7 +38,7 @@ def names() -> list[str]:
 def _from_folder(folder: Path) -> Encoder:
     if (folder / INFO).is_file():
         return StaticEncoder(folder, name=str(folder))
-    # Imported here, so that only users of other models pay for it.
+    # Imported here, so that only users of other models wait for these imports.
     from codelode.embed.model2vec import Model2VecEncoder, is_model2vec
     from codelode.embed.onnx import OnnxEncoder, find_onnx
 

@@ -51,7 +51,7 @@ class ModelFolder:
 
     @property
     def name(self) -> str:
-        """The name by which `load` finds it, if it is bundled."""
+        """The name by which `load` finds the model, if it is bundled."""
         return str(self.info["name"])
 
     @property
@@ -75,7 +75,7 @@ class ModelFolder:
 
 def fingerprint_of(folder: Path, info: dict[str, Any]) -> str:
     """Return a hash of all that determines the vectors: settings in model.json, and the arrays."""
-    import hashlib  # it loads OpenSSL, and a search needs neither
+    import hashlib  # loads OpenSSL, which a search does not need
 
     digest = hashlib.blake2b(digest_size=12)
     for key in ("format", "tokenizer", "dimensions", "path_weight"):
@@ -103,7 +103,7 @@ def _read_info(path: Path) -> dict[str, Any]:
 
 def _map(path: Path) -> NDArray[Any]:
     try:
-        # A plain array: indexing a np.memmap is several times as slow.
+        # Viewed as a plain array, because indexing a np.memmap is several times as slow.
         mapped: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False).view(np.ndarray)
     except (OSError, ValueError) as error:
         raise ModelError(f"cannot read {path} of the model: {error}") from error

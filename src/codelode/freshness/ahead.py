@@ -66,7 +66,7 @@ class _Ahead:
             if data:
                 pieces.append(data)
                 continue
-            with suppress(EOFError, ValueError, TypeError):  # it was ended by a signal
+            with suppress(EOFError, ValueError, TypeError):  # a signal ended the child
                 rows = marshal.loads(b"".join(pieces))
                 return Walked(self._began_ns, list(map(SourceFile._make, rows)))
             return None
@@ -104,7 +104,7 @@ def begin(folder: str, root: str) -> None:
     global _begun
     if not hasattr(os, "fork") or available_cores() < 2:
         return
-    with suppress(OSError, ValueError, LookupError, TypeError):  # the search will report it
+    with suppress(OSError, ValueError, LookupError, TypeError):  # the search will report the error
         with open(f"{folder}/manifest.json", "rb") as file:
             manifest = json.loads(file.read().partition(b"\n")[2])
         files = sum(entry["files"] for entry in manifest["segments"])

@@ -98,10 +98,16 @@ def any_under_way() -> bool:
 def _end_all() -> None:
     """Abandon all work and wait for the threads to end.
 
-    Otherwise, Python would stop them at exit, perhaps in the middle of native code.
+    Otherwise, Python would stop them at exit, perhaps in the middle of native code. Work that has
+    found something gets half of `LAST_SECONDS` to finish: an update that is a little late is not
+    lost.
     """
-    deadline = time.monotonic() + LAST_SECONDS
+    began = time.monotonic()
+    deadline = began + LAST_SECONDS
     attempts = list(_running)
+    for attempt in attempts:
+        if attempt.so_far is not None:
+            attempt.join(max(began + LAST_SECONDS / 2 - time.monotonic(), 0.0))
     for attempt in attempts:
         attempt.abandon()
     for attempt in attempts:

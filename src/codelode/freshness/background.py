@@ -57,7 +57,7 @@ def main() -> None:
     reader = IndexReader(Path(root), Path(directory), model or None)
     deadline = time.monotonic() + 2 * LAST_SECONDS
     while is_held(reader.directory / LOCK) and time.monotonic() < deadline:
-        time.sleep(_POLL_SECONDS)  # an attempt of the search that started this process holds it
+        time.sleep(_POLL_SECONDS)  # the search that started this process may still hold the lock
     if not is_held(reader.directory / LOCK):
         with suppress(CodelodeError):  # the next search will report the error
             Refresher(reader).refresh("always")

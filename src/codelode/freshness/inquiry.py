@@ -36,7 +36,7 @@ def ask(directory: Path, deadline: float) -> Freshness | None:
         return None
     try:
         return unpack(_answer(folder, deadline))
-    except (OSError, ValueError, LookupError, TypeError):  # it has just ended, hangs, or is busy
+    except (OSError, ValueError, LookupError, TypeError):  # the watcher ended, hangs, or is busy
         return None
 
 
@@ -59,13 +59,13 @@ def _answer(folder: str, deadline: float) -> bytes:
 
 
 def pack(freshness: Freshness) -> bytes:
-    """Return an answer as bytes."""
+    """Return a freshness as the bytes that the watcher sends."""
     values = {name: getattr(freshness, name) for name in Freshness.__slots__}
     return json.dumps({"program": _program(), "freshness": values}).encode() + _END
 
 
 def unpack(data: bytes) -> Freshness | None:
-    """Return a packed answer; None if another program packed it.
+    """Return a packed freshness; None if another program packed it.
 
     Raises `ValueError`, `LookupError` or `TypeError` if the data are malformed.
     """
@@ -74,6 +74,7 @@ def unpack(data: bytes) -> Freshness | None:
 
 
 def _program() -> list[str]:
-    """Return the version and the folder of this program: another one may count differently."""
-    package = sys.modules[__name__.partition(".")[0]]  # not imported: it is above this layer
+    """Return the version and the folder of this program: another version may count differently."""
+    # No import: the package is in a higher layer.
+    package = sys.modules[__name__.partition(".")[0]]
     return [package.__version__, os.path.dirname(__file__)]  # noqa: PTH120

@@ -48,7 +48,7 @@ class Look:
 
     @property
     def differing(self) -> list[str]:
-        """The paths that an update has to look at."""
+        """The paths of the changed, added and gone files."""
         return [*self.changed, *self.added, *self.gone]
 
 
@@ -76,7 +76,7 @@ def look(
 
     With a `scope`, compare only that part. Files whose times differ are read, because a new time
     alone is no difference. A look that exceeds its bounds stops and is not `finished`. Raises
-    `UsageError` if the root cannot be read, and whatever reading the snapshot raises.
+    `UsageError` if the root cannot be read, and the errors of reading the snapshot.
     """
     found = Look(snapshot.manifest.generation, time.time_ns())
     found.whole = scope is None

@@ -78,18 +78,19 @@ class Watched(Protocol):
 class Refresher:
     """Looks at the tree of one index, and updates the index.
 
-    With `auto`, an attempt in a thread does so, and a search waits for it no longer than its
-    budget. Searches share attempts: a search uses the first attempt that begins after it asked.
+    With `auto`, both happen in a thread, as an attempt, and a search waits for the attempt at most
+    as long as the budget. Searches share attempts: each uses the first attempt that begins after
+    the search did.
     """
 
     known: ClassVar[dict[Path, Freshness]] = {}
-    """What a parent process found just before this one was forked to answer one request, by the
-    folder of the index."""
+    """The freshness by the folder of the index, in a process that was forked to answer one request:
+    the parent looked just before the fork."""
 
     def __init__(self, reader: IndexReader, seconds: float | None = None) -> None:
         """Take the reader of the index, and the budget in seconds (None: the usual one)."""
         self.watcher: Watched | None = None
-        """Knows the paths that may differ, if it leads."""
+        """A watcher of this index; if it leads, it knows the paths that may differ."""
         self.go_on: Callable[[IndexReader], bool] = lambda reader: False
         """Starts an update that is too long for a search; returns whether one is under way."""
         self._reader = reader
@@ -158,11 +159,10 @@ class Refresher:
             return self._attempt
 
     def _late(self, home: IndexReader, attempt: Attempt[Freshness]) -> Freshness:
-        """Return what is known before an attempt is done; the attempt goes on."""
+        """Return the freshness that an attempt has found so far; the attempt goes on."""
         so_far = attempt.so_far
-        problem = f"looking at the tree took over {self._budget:.1g} s"
-        if so_far is not None:
-            problem = "updating takes too long"
+        work = "looking at the tree" if so_far is None else "updating"
+        problem = f"{work} took over {self._budget:g} s"
         updating = self.go_on(home) or self.watcher is not None
         return replace(so_far or UNKNOWN, updating=updating, problem=problem)
 
@@ -172,7 +172,7 @@ class Refresher:
         home = self._reader.home()
         try:
             snapshot = home.snapshot()
-        except NoIndexError:  # it was removed just now
+        except NoIndexError:  # the index was just removed
             return UNKNOWN
         paths = None if self.watcher is None else self.watcher.changes()
         try:
@@ -186,15 +186,15 @@ class Refresher:
             return compared
         if time.monotonic() + _cost(found) > deadline:
             going_on = self.go_on(home)
-            problem = "updating would take too long"
+            problem = f"updating would take over {self._budget:g} s"
             return replace(compared, updating=going_on, problem=problem)
         attempt.so_far = compared
-        # The watcher of this process may hold the lock. A search may wait for it, because it is
-        # not another process.
+        # A search with `auto` never waits for another process. But if the watcher that leads is in
+        # this process, it may be the holder of the lock, so the search waits for the lock.
         is_ours = self.watcher is not None and self.watcher.leads
         wait = max(deadline - time.monotonic(), 0.0) if is_ours else 0.0
         try:
-            # Workers are not worth it: they take at least as long to start as the whole update.
+            # No workers, because they take at least as long to start as the whole update takes.
             settings: UpdateSettings = {"wait": wait, "jobs": 1, "progress": _Listener(attempt)}
             _update(home, snapshot, found, settings, MERGED_CHUNKS)
         except LockedError:
@@ -237,7 +237,7 @@ def _cost(found: Look) -> float:
 
 
 class _Listener:
-    """The progress listener of an update, which ends the update once it is abandoned."""
+    """The progress listener of an update; ends the update once its attempt is abandoned."""
 
     def __init__(self, attempt: Attempt[Freshness]) -> None:
         self._attempt = attempt

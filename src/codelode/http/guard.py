@@ -9,10 +9,22 @@ must match.
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
+
+_TOKEN = "a token is required: send the header `Authorization: Bearer TOKEN`"
+_TOKEN_OF_PAGE = (
+    "a token is required: open the address with ?token=... that this server printed when it was"
+    " started; ask whoever started it. After that, links without the token work in this browser."
+    " Programs send the header `Authorization: Bearer TOKEN`"
+)
+_OTHER_HOST = (
+    "this server does not answer for that host: whoever runs it has to start it with --name {}"
+)
+_PLAIN_NAME = re.compile(r"[0-9a-z._:-]{1,253}")
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 
@@ -48,7 +60,7 @@ class Guard:
         if refusal is None and self._token and not self._has_token(headers):
             if (location := self._entry(scope)) is not None:
                 return await _answer(send, 303, "", self._welcome(location))
-            refusal = 401, "a token is required"
+            refusal = 401, _TOKEN_OF_PAGE if self._cookie else _TOKEN
         if refusal is None:
             return await self._inner(scope, receive, send)
         status, reason = refusal
@@ -57,8 +69,9 @@ class Guard:
 
     def _misdirected(self, headers: dict[bytes, bytes]) -> tuple[int, str] | None:
         host = headers.get(b"host", b"").decode("latin-1").lower()
-        if _name_of(host) not in self._hosts:
-            return 421, "this server does not answer for that host: start it with --name HOST"
+        if (name := _name_of(host)) not in self._hosts:
+            given = name if _PLAIN_NAME.fullmatch(name) else "HOST"
+            return 421, _OTHER_HOST.format(given)
         origin = headers.get(b"origin")
         if origin is not None and origin.decode("latin-1").lower() != f"http://{host}":
             return 403, "requests of other origins are refused"
@@ -90,7 +103,7 @@ class Guard:
         if not self._is_token(given.encode("utf-8", "replace")):
             return None
         rest = urlencode([field for field in fields if field[0] != "token"])
-        path = "/" + scope["raw_path"].decode("latin-1").lstrip("/")  # `//x` is another host
+        path = "/" + scope["raw_path"].decode("latin-1").lstrip("/")  # `//x` would mean host x
         return f"{path}?{rest}" if rest else path
 
     def _welcome(self, location: str) -> list[tuple[bytes, bytes]]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import uvicorn
 
 from codelode.errors import UsageError
+from codelode.system.loopback import is_unspecified
 
 if TYPE_CHECKING:
-    import socket
-
     from codelode.http.guard import Application
 
 _GRACE_SECONDS = 2
@@ -30,10 +30,23 @@ def url_of(host: str, port: int) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+def lacking_name(host: str, names: Sequence[str]) -> str:
+    """Return the warning for a server that other machines reach at every address, but by no name.
+
+    Empty for a server that listens at one address, or has further `names`.
+    """
+    if names or not is_unspecified(host):
+        return ""
+    return (
+        "only this machine gets answers: other machines name this one in their requests, so add"
+        f" --name NAME or --name ADDRESS for it, such as --name {socket.gethostname()}"
+    )
+
+
 def serve(application: Application, host: str, port: int, announce: Callable[[int], None]) -> None:
     """Serve any number of clients until interrupted.
 
-    `announce` is told the port once clients can connect; port 0 means any free one. Raises
+    `announce` is called with the port once clients can connect; port 0 means any free one. Raises
     `UsageError` if the address cannot be bound.
     """
     config = uvicorn.Config(
@@ -52,22 +65,22 @@ def serve(application: Application, host: str, port: int, announce: Callable[[in
 
 
 def _bind(config: uvicorn.Config) -> socket.socket:
-    """Return a socket whose connections send at once.
+    """Return a socket whose connections send at once (`TCP_NODELAY`).
 
-    uvicorn sends head and body in two parts. asyncio does not switch the delay off for a socket
-    made without a protocol, as uvicorn's: the second part would wait up to 40 ms for the client's
-    acknowledgment of the first. Raises `UsageError` if the address cannot be bound.
+    uvicorn sends head and body in two parts. By default, the second part would wait up to 40 ms
+    for the client's acknowledgment of the first. asyncio disables this delay only for sockets that
+    were made for TCP explicitly, and uvicorn's are not. Raises `UsageError` if the address cannot
+    be bound.
     """
     import logging
-    import socket
 
     logger = logging.getLogger("uvicorn.error")
     logger.disabled = True  # uvicorn would print the error itself
     try:
         bound = config.bind_socket()
-        bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # connections inherit it
+        bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # connections inherit this
         return bound
-    except SystemExit:  # raised by uvicorn: the address is taken, or not of this machine
+    except SystemExit:  # raised by uvicorn: the address is in use or not of this machine
         raise UsageError(
             f"cannot listen at {config.host}:{config.port}: the address is in use or not of this"
             " machine; --port 0 takes any free port"

@@ -23,7 +23,7 @@ class Entry:
 
     `path` is the path to show; `line` is the 1-based line to go to, one of `lines`. `label` is the
     qualified name and kind of the definition, or empty. `keys` identify its hits across updates.
-    `note` says that the file was changed or deleted since, or is empty.
+    `note` is empty, unless the file has changed or was deleted since it was indexed.
     """
 
     path: str

@@ -30,7 +30,10 @@ _TOTALS_SECONDS = 10.0
 
 
 class RepositorySources:
-    """Repositories as `Sources`. A path begins with the name of a repository, or is part of one."""
+    """Repositories as `Sources`.
+
+    A path begins with the name of a repository, or is a folder in which such names lie.
+    """
 
     indexes: Sequence[Index] = ()
 
@@ -42,7 +45,7 @@ class RepositorySources:
 
     @property
     def first(self) -> Mapping[Path, FirstIndex]:
-        """No indexes are made here."""
+        """Empty: the indexes of repositories are made elsewhere."""
         return {}
 
     def search(self, path: str, request: SearchRequest) -> Searched:
@@ -134,7 +137,7 @@ class RepositorySources:
 
 
 def _clean(path: str) -> str:
-    """Return a path without a final slash. Raises `UsageError` if it leads out of everything."""
+    """Return a path without a final slash. Raises `UsageError` if it cannot be in a repository."""
     clean = posixpath.normpath(path.strip().lstrip("/") or ".")
     if clean == "." or clean.split("/")[0] == ".." or "\0" in clean:
         raise UsageError(f"{path!r} is not the path of a file: see status for the repositories")

@@ -93,7 +93,7 @@ class Roots:
         return self.shown(place.index, place.path), indexed_text(place.index, place.path)
 
     def states(self, compared: Mapping[Path, Freshness] | None = None) -> list[str]:
-        """Return the state of each index; `compared` has the freshness of some by root."""
+        """Return the state of each index; `compared` has the freshness of some indexes, by root."""
         states = []
         for index in self.indexes:
             freshness = (compared or {}).get(index.root)

@@ -46,7 +46,7 @@ class ToolServer:
         """Take the sources of the answers; likely secrets are masked unless `show_secrets`.
 
         With `watch`, indexes are kept up to date between calls; if several servers share an index,
-        one of them does so.
+        only one of them updates it.
         """
         self._sources = sources
         self._watch = watch

@@ -1,4 +1,4 @@
-"""What a server for agents answers from: the protocol `Sources`.
+"""The sources of a server's answers to agents: the protocol `Sources`.
 
 Paths are as agents see them, in hits too. Trees on this machine are `roots.Roots`, the repositories
 of a roster `repositories.RepositorySources`.
@@ -62,10 +62,10 @@ class Sources(Protocol):
         """Return the path of a file as agents see it, and its text."""
 
     def states(self) -> list[str]:
-        """Return the states of everything, one short text for each index or roster."""
+        """Return a short text for the state of each index, or one for the whole roster."""
 
     def status(self) -> list[str]:
-        """Return all that is known about everything, in lines."""
+        """Return the lines of a report: what may be shown, its state, and how paths are written."""
 
 
 def globs_below(path: str, globs: Sequence[str], is_folder: Callable[[], bool]) -> list[str] | None:

@@ -44,7 +44,7 @@ _PIECE = re.compile(
     r"|(?P<space>[ \t\r\n]+)"
     r"|(?P<punctuation>[!-/:-@\[-`{-~]+)"
     r"|(?P<foreign>[^\x00-\x7f]+)"
-    r"|.",  # digits: some vocabularies have a token for each
+    r"|.",  # a digit: some vocabularies have a token for each
     re.DOTALL,
 )
 _RUN = re.compile(r"(.)\1*", re.DOTALL)
@@ -65,8 +65,8 @@ def count_tokens(text: str) -> int:
         piece = match[0]
         if piece != " ":
             total += _cost(piece, match.lastgroup)
-        elif text[match.end() : match.end() + 1].isdigit():  # else the space joins the next token
-            total += 1
+        elif text[match.end() : match.end() + 1].isdigit():
+            total += 1  # a word includes the space before it, a digit does not
     return math.ceil(total * _MARGIN)
 
 

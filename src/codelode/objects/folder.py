@@ -2,7 +2,7 @@
 
 An object is written under a temporary name, synced, and then renamed (`put`) or linked (`create`):
 a link to a name that exists fails, on NFS and SMB too. A dead writer leaves a file whose name
-begins with a dot; no key does.
+begins with a dot; no key begins like that.
 """
 
 from __future__ import annotations

@@ -73,7 +73,8 @@ class Generations:
     def newest(self, known: Generation | None = None) -> Generation | None:
         """Return the newest generation; None before the first commit.
 
-        `known` is one that was read before: then only newer ones are listed, which is cheaper.
+        `known` is a generation that was read before: then only newer ones are listed, which is
+        cheaper.
         """
         while True:
             number = max(self._numbers(known.number if known else 0), default=0)

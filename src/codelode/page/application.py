@@ -26,6 +26,8 @@ from codelode.page.words import parse
 from codelode.render.sanitize import visible_name
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from starlette.requests import Request
 
     from codelode.page.search import Results
@@ -50,31 +52,42 @@ class Page:
     """The handlers of requests."""
 
     def __init__(self, trees: Trees, editor: str = "", figures: Figures | None = None) -> None:
-        """Take the trees, and the format of links that open an `editor`; empty for no links."""
+        """Take the trees, the format of links to an editor (empty for none), and the figures."""
         self._trees = trees
         self._editor = editor
         self._figures = figures
 
     def application(self) -> Starlette:
-        """Return the application of all routes."""
+        """Return the application of all routes: the page and its API."""
         get = partial(Route, methods=["GET"])
-        post = partial(Route, methods=["POST"])
+        api_routes = [
+            get("/api/openapi.json", self.api_description),
+            get("/api/search", self.api_search),
+            get("/api/file", self.api_file),
+            get("/api/outline", self.api_outline),
+            get("/api/related", self.api_related),
+            get("/api/status", self.api_status),
+            Route("/api/update", self.api_update, methods=["POST"]),
+            Route("/update", self.update, methods=["POST"]),
+        ]
+        return self.with_api(api_routes)
+
+    def with_api(self, api_routes: Sequence[Route]) -> Starlette:
+        """Return the application of the page, with an API whose routes begin with `/api/`.
+
+        Errors of these routes become JSON: `{"error": "…"}`.
+        """
+        get = partial(Route, methods=["GET"])
         return Starlette(
             routes=[
+                *api_routes,
                 get("/", self.index),
                 get("/results", self.fragment),
                 get("/file/{path:file}", self.file),
                 get("/related/{path:file}", self.related),
                 get("/status", self.status),
-                post("/update", self.update),
+                get("/state", self.api_status),
                 get("/assets/{digest}/{name}", asset_response),
-                get("/api/openapi.json", self.api_description),
-                get("/api/search", self.api_search),
-                get("/api/file", self.api_file),
-                get("/api/outline", self.api_outline),
-                get("/api/related", self.api_related),
-                get("/api/status", self.api_status),
-                post("/api/update", self.api_update),
             ],
             exception_handlers={HTTPException: self._refused, CodelodeError: self._failed},
         )
@@ -160,7 +173,7 @@ class Page:
         )
 
     async def api_status(self, request: Request) -> Response:
-        """Answer `/api/status`."""
+        """Answer `/api/status`, and `/state`, which the page asks again and again."""
         return _json(await to_thread.run_sync(api.status_object, self._trees))
 
     async def api_update(self, request: Request) -> Response:
@@ -182,7 +195,7 @@ class Page:
             raise HTTPException(404, str(error)) from None
 
     async def _named(self, request: Request) -> tuple[Tree, str]:
-        """Return the file that the parameters `root` and `path` name."""
+        """Return the tree and the path of the file that the parameters `root` and `path` name."""
         given = Parameters(request)
         path, root = given.text("path", 4096), given.text("root")
         if self._trees.several:
@@ -192,7 +205,10 @@ class Page:
         return await self._find(path)
 
     def _update(self, request: Request) -> bool:
-        """Start an update if the request came from this page; `Guard` has checked the origin."""
+        """Start an update if the request came from this page; return whether none was running.
+
+        `Guard` has checked the origin.
+        """
         if "origin" not in request.headers:
             raise HTTPException(403, "an update needs the header Origin of this page")
         try:

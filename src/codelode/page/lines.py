@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from codelode.lru import LruCache
 from codelode.page.markup import Markup
-from codelode.render.excerpt import split_lines
+from codelode.render.excerpt_tokens import ShownLine, excerpt_tokens, lines_of
 from codelode.render.highlight import MATCH, highlight, mark
 from codelode.render.matches import matcher_of
 from codelode.render.sanitize import cut, visible_text
@@ -23,9 +23,6 @@ MAX_COLUMNS = 400
 MAX_HIGHLIGHTED = 150_000
 """The number of characters of a file that are highlighted, which takes about a second."""
 _REMEMBERED = 2_000
-LINES_ABOVE = 30
-CHARACTERS_ABOVE = 1_500
-"""The most lines that are lexed above an excerpt, if it begins within the hit."""
 BLOCK_LINES = 100
 """The number of lines that a browser lays out together when they come into view."""
 
@@ -49,7 +46,9 @@ class _Row(NamedTuple):
     html: str
 
 
-_known: LruCache[tuple[str | None, int, tuple[str, ...]], list[_Row]] = LruCache(_REMEMBERED)
+_known: LruCache[tuple[str | None, str, tuple[int, ...], tuple[str, ...]], list[_Row]] = LruCache(
+    _REMEMBERED
+)
 """The cache of highlighted excerpts: while a user types, most hits stay the same."""
 
 
@@ -73,22 +72,16 @@ def excerpt_lines(lines: Sequence[Line], hit: Hit, href: str) -> Markup:
 
 
 def _highlighted(texts: tuple[str, ...], lines: Sequence[Line], hit: Hit) -> list[_Row]:
-    """Return the highlighted lines of an excerpt.
-
-    The lexer begins a few lines above, within the hit, so that it knows whether the excerpt
-    begins within a comment or a string.
-    """
-    above = min(lines[0].number - hit.start_line, LINES_ABOVE) if lines else 0
-    before: list[str] = []
-    if above > 0:
-        first = lines[0].number - hit.start_line
-        before = [visible_text(line) for line in split_lines(hit.text)[first - above : first]]
-        if sum(map(len, before)) > CHARACTERS_ABOVE:
-            before = []
-    key = hit.language, len(before), (*before, *texts)
+    """Return the highlighted lines of an excerpt."""
+    key = hit.language, hit.text, tuple(line.number for line in lines), texts
     rows = _known.get(key)
     if rows is None:
-        rows = [_Row(each, _row(each)) for each in highlight(key[2], hit.language)[len(before) :]]
+        shown = [
+            ShownLine(line.number, visible_text(line.text), text)
+            for line, text in zip(lines, texts, strict=True)
+        ]
+        found = excerpt_tokens(shown, lines_of(hit), hit.language)
+        rows = [_Row(each, _row(each)) for each in found]
         _known.put(key, rows)
     return rows
 

@@ -59,7 +59,7 @@ class Ledger:
         stages.update(self._of_runs.times)
         stages.update(self.clock.times)
         if pool is not None:
-            # The CPU time of threads that talk to workers; their waits are counted elsewhere.
+            # "transfer" is the CPU time of the threads that talk to workers, without their waits.
             stages.add("transfer", StageTime(pool.transfer_cpu, pool.transfer_cpu))
         waited = stages.times.pop("wait", NOTHING)
         seconds = self.seconds

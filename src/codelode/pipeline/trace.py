@@ -79,7 +79,7 @@ class Tracer:
         _require_profiler()
         from pyinstrument import Profiler
 
-        # Not async, so that a program can profile itself at the same time.
+        # `async_mode` is off, so that a program can profile itself at the same time.
         self._profiler = Profiler(interval=INTERVAL_SECONDS, async_mode="disabled")
         self._profiler.start()
 
@@ -88,7 +88,7 @@ class Tracer:
         from pyinstrument.renderers import SpeedscopeRenderer
 
         session = self._profiler.stop()
-        # The default drops functions below 1 % of the time: nearly all that a time line shows.
+        # By default, functions below 1 % of the time are dropped: most of what a time line shows.
         text: str = SpeedscopeRenderer(processor_options={"filter_threshold": 0}).render(session)
         return text
 

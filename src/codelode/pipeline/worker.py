@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from codelode.pipeline.trace import Tracer
 
 _NICENESS = 5
-"""Searches go first: a third of the weight of a usual process, where both want a core."""
+"""With this, a worker gets a third of the share of a search that wants the same core."""
 
 _COLLECT_AFTER = 200_000
 """Containers made and not freed before Python looks for cycles. Indexing makes none, but a model

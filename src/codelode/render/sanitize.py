@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 _IN_TEXT = (
     "\x00-\x08\x0a-\x1f\x7f-\x9f"  # C0 without the tab; DEL; C1
-    "\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"  # directions, line ends, invisible
+    "\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"  # directions, line ends, hidden ones
     "\U000e0000-\U000e007f"  # tags: an invisible copy of ASCII
     "\ud800-\udfff"  # undecodable bytes, as surrogate escapes
 )
@@ -48,6 +48,10 @@ def width(text: str) -> int:
     return len(text) if text.isascii() else sum(map(_columns, text))
 
 
+ELLIPSIS = "…"
+"""It stands for what was cut off."""
+
+
 def cut(text: str, columns: int) -> str:
     """Return the text, cut and ended with an ellipsis if it is wider than `columns`."""
     if width(text) <= columns:
@@ -56,7 +60,7 @@ def cut(text: str, columns: int) -> str:
     for end, character in enumerate(text):
         room -= _columns(character)
         if room < 0:
-            return text[:end] + "…"
+            return text[:end] + ELLIPSIS
     return text
 
 
@@ -77,7 +81,7 @@ def cut_around(text: str, spans: Sequence[tuple[int, int]], columns: int) -> str
             after += 1
         if after - number > most:
             most, best = after - number, begin
-    return "…" + cut(text[best or max(spans[0][0] - margin, 0) :], columns - 1)
+    return ELLIPSIS + cut(text[best or max(spans[0][0] - margin, 0) :], columns - 1)
 
 
 def _columns(character: str) -> int:

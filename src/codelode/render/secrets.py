@@ -52,7 +52,7 @@ _PLACEHOLDER = re.compile(
     re.IGNORECASE,
 )
 _LEAST_ENTROPY = 3.0
-"""Bits per character: words have less, random text of 12 characters and more has not."""
+"""Bits per character: words have less, random text of at least 12 characters has more."""
 
 
 class SecretMask:
@@ -103,7 +103,7 @@ def _looks_random(value: str, quoted: bool) -> bool:
     if mixed < (2 if quoted else 3) or ("." in value and not quoted):
         return False
     if all(part.isalpha() or part.isdigit() for part in re.split(r"[-_./+]+", value) if part):
-        return False  # words, perhaps numbered
+        return False  # looks like words, perhaps with numbers
     return _entropy(value) >= _LEAST_ENTROPY
 
 

@@ -19,7 +19,8 @@ from codelode.render.ansi import (
     paint,
     paint_tokens,
 )
-from codelode.render.highlight import highlight, mark
+from codelode.render.excerpt_tokens import ShownLine, excerpt_tokens, lines_of
+from codelode.render.highlight import mark
 from codelode.render.matches import TermMatcher
 from codelode.render.sanitize import cut, cut_around, visible_name, visible_text, width
 
@@ -46,7 +47,7 @@ class Style:
 
     @property
     def guarded(self) -> bool:
-        """Whether to escape control characters: color is meant for a terminal, even via a pipe."""
+        """Whether to escape control characters: if output is for a terminal, or colored for one."""
         return self.color or self.terminal
 
 
@@ -55,7 +56,7 @@ def render_hit(
 ) -> Iterator[str]:
     """Yield the lines of text for a hit: the header, any features, and the source `lines`.
 
-    With a `target`, the file of the hit, its place and the numbers of its lines are links.
+    With a `target`, the path and the line in the header are a link, and so are the line numbers.
     """
     yield header(hit, style, target)
     for features in _features(hit, style.columns if style.terminal else None):
@@ -113,7 +114,7 @@ def _body(hit: Hit, lines: Sequence[Line], style: Style, target: Target | None) 
     name = (hit.symbol or "").rpartition(".")[2]
     texts = [_fit(line, gutter, style, name * (line.number == hit.line)) for line in lines]
     if style.color:
-        texts = _painted(texts, lines, hit.language)
+        texts = _painted(texts, lines, hit)
     previous = lines[0].number - 1
     for line, text in zip(lines, texts, strict=True):
         if line.number != previous + 1:
@@ -123,11 +124,17 @@ def _body(hit: Hit, lines: Sequence[Line], style: Style, target: Target | None) 
         yield f"{_gutter(str(line.number), gutter, emphasis, style, target)}{text}".rstrip()
 
 
-def _painted(texts: Sequence[str], lines: Sequence[Line], language: str | None) -> list[str]:
+def _painted(texts: Sequence[str], lines: Sequence[Line], hit: Hit) -> list[str]:
     """Return texts in color, with the query terms of their `lines` marked."""
+    shown = [
+        ShownLine(line.number, visible_text(line.text).expandtabs(TAB_COLUMNS), text)
+        for line, text in zip(lines, texts, strict=True)
+    ]
     return [
         paint_tokens(mark(tokens, TermMatcher(line.terms).spans(text) if line.terms else ()))
-        for text, line, tokens in zip(texts, lines, highlight(texts, language), strict=True)
+        for text, line, tokens in zip(
+            texts, lines, excerpt_tokens(shown, lines_of(hit), hit.language), strict=True
+        )
     ]
 
 

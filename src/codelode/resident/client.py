@@ -25,7 +25,7 @@ def ask(arguments: list[str]) -> int | None:
         return None
     try:
         return _ask(folder, arguments)
-    except (OSError, ValueError):  # it has just ended, hangs, or is busy
+    except (OSError, ValueError):  # the watcher has just ended, hangs, or is busy
         return None
 
 
@@ -73,7 +73,7 @@ def _ask(folder: str, arguments: list[str]) -> int | None:
             return None
         connection.settimeout(wire.SECONDS_TO_ANSWER + 1)
         if connection.recv(1) != wire.BEGUN:
-            return None  # nothing was written
+            return None  # the watcher has printed nothing
         connection.settimeout(None)  # whoever reads the output may take any time
         code = connection.recv(1)
         return code[0] if code else None

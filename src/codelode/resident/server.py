@@ -145,7 +145,7 @@ class Resident:
             with self._watcher.at_rest(REST_SECONDS) as rests:
                 if rests and len(streams) == 3:
                     reader = self._index.reader.home()
-                    reader.snapshot()  # opens the newest one, for the fork
+                    reader.snapshot()  # opens the newest snapshot, which the fork inherits
                     connection.sendall(wire.READY)
                     child = fork.fork()
                     if child:
@@ -177,7 +177,7 @@ class Resident:
 
 
 class _Beginning:
-    """Tells the client once that the output begins, and ends this process if it does not begin.
+    """Tells the client that the output begins; ends this process if that does not happen in time.
 
     A lock that another thread held at the time of the fork is never released in this process. The
     watcher's thread holds no lock at that time. If another thread does, an alarm ends this process,

@@ -19,8 +19,7 @@ from codelode.roster.repositories import RepositoryTotals
 from codelode.roster.roster import Roster
 from codelode.search.filters import languages_needed
 from codelode.search.parsed_query import parse_request
-from codelode.search.searcher import canonical, search_all
-from codelode.search.source import Source
+from codelode.search.searcher import canonical, search
 from codelode.store.locate import index_folder
 from codelode.store.manifest import check_model
 from codelode.types import Answer, Freshness
@@ -72,7 +71,7 @@ class SelectedRepositories:
         cache: ObjectCache | None = None,
         model: str | None = None,
     ) -> None:
-        """Select. `model` is the model that made the indexes, if it is not a bundled one.
+        """Select repositories. `model` is the model of their indexes, if it is not a bundled one.
 
         Raises `UsageError` if there is nothing to search.
         """
@@ -98,28 +97,28 @@ class SelectedRepositories:
 
     @metrics.counting_errors("search")
     def answer(self, request: SearchRequest) -> Answer:
-        """Search. `files`, `chunks` and `generation` are those of the selected repositories.
+        """Search. The answer has `files`, `chunks` and `generation` of the selected repositories.
 
         Raises what `Index.answer` does, and `ObjectStoreError`.
         """
         began = time.perf_counter()
         check_for_roster(request)
-        hits = self._hits(request)
+        found = self._hits(request)
         seconds = time.perf_counter() - began
         if (recorder := metrics.recorder()) is not None:
             recorder.query_done(request.mode, seconds)
-        return answer_of(self.selection, request.query, hits, seconds)
+        return answer_of(self.selection, request.query, found, seconds)
 
-    def _hits(self, request: SearchRequest) -> list[Hit]:
+    def _hits(self, request: SearchRequest) -> tuple[list[Hit], int]:
         languages, searched = self._searched(request.languages)
         if not len(searched):
-            return []
+            return [], 0
         with self._damage_explained():
             shard = self._shard(languages, searched)
             encoder = None if request.mode == "lexical" else self._load_encoder(shard)
-            hits = [hit for _, hit in search_all([Source(shard)], encoder, request)]
-        check_paths(hit.path for hit in hits)
-        return hits
+            found = search(shard, encoder, None, request)
+        check_paths(hit.path for hit in found.hits)
+        return found.hits, found.left_out
 
     def _searched(self, wanted: Sequence[str] | None) -> tuple[frozenset[str], Selection]:
         """Return the languages that a request needs, and the repositories that have them."""
@@ -235,11 +234,11 @@ class SelectedRepositories:
 def answer_of(
     selection: Selection,
     query: str,
-    hits: list[Hit],
+    found: tuple[list[Hit], int],
     seconds: float,
     missing: tuple[str, ...] = (),
 ) -> Answer:
-    """Return the answer of a selection; the repositories that are `missing` were not searched."""
+    """Return the answer of a selection; `found` are its hits and its `left_out`."""
     return Answer(
         query=query,
         root=selection.roster.place,
@@ -248,10 +247,11 @@ def answer_of(
         chunks=selection.chunks,
         complete=selection.complete and not missing,
         stale_files=0,
-        hits=hits,
+        hits=found[0],
         seconds=seconds,
         freshness=Freshness(age=max(0.0, time.time() - selection.updated)),
         missing=missing,
+        left_out=found[1],
     )
 
 

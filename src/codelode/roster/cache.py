@@ -132,7 +132,7 @@ class ObjectCache:
                 path.unlink()
                 freed += status.st_size
         for folder in self.directory.glob("??"):
-            with suppress(OSError):  # it is not empty
+            with suppress(OSError):  # the folder is not empty
                 folder.rmdir()
         return freed
 
@@ -144,7 +144,7 @@ class ObjectCache:
         path = self._path(wanted.digest)
         try:
             status = path.stat()
-        except OSError:  # it is missing, or else fetching it reports the error
+        except OSError:  # missing; after any other error, a fetch will report it
             return False
         if wanted.size is not None and status.st_size != wanted.size:
             return False
@@ -184,7 +184,7 @@ class ObjectCache:
         return ObjectStoreError(os.fsdecode(self.directory), "", problem)
 
     def _make_room(self, needed: Collection[str], more: int = 0) -> None:
-        """Remove the files used longest ago until the folder is within its limit.
+        """Remove the least recently used files until the folder is within its limit.
 
         `more` is the number of bytes to free in any case.
         """

@@ -156,22 +156,22 @@ class Selection:
 
     @property
     def files(self) -> int:
-        """Live files with text."""
+        """The number of live files with text."""
         return self._sum("files")
 
     @property
     def chunks(self) -> int:
-        """Live chunks."""
+        """The number of live chunks."""
         return self._sum("chunks")
 
     @property
     def tokens(self) -> int:
-        """Terms in all live chunks."""
+        """The number of terms in all live chunks, repeated ones included."""
         return self._sum("tokens")
 
     @property
     def index_bytes(self) -> int:
-        """Size of all segments, shared ones once for each repository."""
+        """The size of all segments in bytes; a shared one counts for each of its repositories."""
         return self._sum("index_bytes")
 
     @property
@@ -220,7 +220,7 @@ class Selection:
         return Selection(self.roster, self.rows[(before[1:] > before[:-1])[self.rows]])
 
     def identity(self) -> Identity | None:
-        """Return the model and the tokenizer of all indexes; None if there are no indexes.
+        """Return the model, quantizer and tokenizer of all indexes; None if there are no indexes.
 
         Raises `MismatchError` if they differ: such indexes cannot be searched together.
         """

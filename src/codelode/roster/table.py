@@ -36,9 +36,9 @@ ROW = np.dtype(
         ("manifest", "u1", (32,)),
         *((name, "<i8") for name in COUNTS),
         ("index_bytes", "<i8"),
-        ("label", "<u4"),  # in "labels"
-        ("identity", "<u4"),  # in "identities"
-        ("languages", "<u4"),  # the number of its rows in "languages"
+        ("label", "<u4"),  # index in "labels"
+        ("identity", "<u4"),  # index in "identities"
+        ("languages", "<u4"),  # how many rows of the section "languages" it has
         ("complete", "<u4"),  # 1 or 0
     ]
 )
@@ -53,7 +53,7 @@ SECTIONS = ("names", "rows", "languages", "tables")
 class RosterTable:
     """n repositories, ascending by name: `rows` ROW[n], `language_rows` LANGUAGE_ROW[m].
 
-    `labels`, `identities` and `languages` are what the rows refer to by number.
+    The rows refer to `labels`, `identities` and `languages` by number.
     """
 
     names: Sequence[str] = ()
@@ -219,7 +219,7 @@ def _joined(
 
 
 def _places(lengths: NDArray[np.unsignedinteger], order: Sequence[int]) -> NDArray[np.int64]:
-    """Return the indices of the items of some groups, int64[n]; all groups lie one after another.
+    """Return the indices of the items of some groups, int64[n]; the groups are end to end.
 
     `lengths` are the lengths of all groups; `order` are the numbers of the wanted groups, in the
     wanted order.

@@ -2,8 +2,8 @@
 
 Only a text shows whether the query occurs in it, so a few candidates are read: the best of the
 lexical leg, by BM25, among those that have all words of the query. If none of the first
-`READ_ALWAYS` holds the query in its own case, more are read, up to the first one that does. The
-rule is the same in a shard and among all shards.
+`READ_ALWAYS` holds the query in the query's own case, more are read, up to the first one that
+does. The rule is the same in a shard and among all shards.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ READ_ALWAYS = 8
 READ_AT_MOST = 40
 
 OTHER_CASE = 0.8
-"""The value of a text that holds the query in another case, compared with 1."""
+"""The value of the feature if the text has the query in another case; it is 1 in its own."""
 
 _LEAST_WORDS = 4
-"""A query of fewer words without any punctuation is a question about them."""
+"""A query with fewer words and without punctuation is not taken for pasted text."""
 
 _MAX_CHARACTERS = 512
 _MAX_OCCURRENCES = 64

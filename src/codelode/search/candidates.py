@@ -72,8 +72,8 @@ def split_keys(keys: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.i
 class TopK:
     """The k best of all candidates offered, in any order of offers, from any threads.
 
-    Exact. Of candidates that tie for the last places, those with the lowest (path hash, start)
-    are kept: never more than k, the same ones however chunks are spread over segments.
+    Exact. Of candidates that tie for the last places, those with the lowest (path hash, start) are
+    kept. So there are never more than k, and how chunks are spread over segments does not matter.
     """
 
     def __init__(self, k: int, find_places: FindPlaces) -> None:
@@ -92,7 +92,7 @@ class TopK:
 
         Scores of minus infinity are never taken.
         """
-        # Only few scores pass, so there is little to sort.
+        # Only few scores reach this bound, so there is little to sort.
         enough = max(np.float32(self.threshold), _floor(scores, self.k))
         picked = np.flatnonzero(scores >= enough)
         if not len(picked):
@@ -155,7 +155,7 @@ def _floor(scores: NDArray[np.float32], k: int) -> np.float32:
     blocks = len(scores) // _BLOCK
     if blocks < k:
         return _LOWEST
-    # Block i is every `blocks`-th score from i on, not neighbors: five times as fast.
+    # Block i has every `blocks`-th score from i on. Blocks of neighbors take five times as long.
     return kth_best(scores[: blocks * _BLOCK].reshape(_BLOCK, blocks).max(axis=0), k)
 
 

@@ -8,19 +8,18 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from codelode.search.passage import Passage
-    from codelode.segment.definition_lookup import DefinitionLookup
     from codelode.segment.definition_rows import DefinitionRow
 
 _BEGINNINGS = (
     *(b"//", b"/*", b"*", b"# ", b"#:", b"#'", b"##", b"#\n", b"#\r", b"--", b";", b"%", b"! "),
     *(b"{-", b"(*", b"<!--", b"'", b"@", b"#["),
 )
-"""The beginnings of lines that are comments in some language, or attributes; in none, of other
-lines between definitions."""
+"""The beginnings of comments and attributes in all languages; no other line between definitions
+begins with any of them."""
 
 _ENDINGS = (b"*/", b"-}", b"-->")
 _LAST_LINES = (b"*)", b"]]", b"--]]", b"=cut", b"=end")
-"""The last lines of comments whose lines look like anything."""
+"""The last lines of block comments, whose other lines may look like anything."""
 
 _OPENINGS = (b"/*", b"{-", b"<!--", b"(*", b"--[[", b"=begin", b"=pod")
 _DOCUMENTATION = (b"/**", b"/*!")
@@ -31,19 +30,14 @@ def documented(
     rows: Sequence[DefinitionRow],
     line: int,
     passage: Passage,
-    definitions: DefinitionLookup,
     holding: DefinitionRow | None,
 ) -> DefinitionRow | None:
     """Return the definition after a line, if the line is in the comment before it, else None.
 
-    `rows` are the definitions on the lines of the passage, in document order; `holding` is the
-    innermost of them that holds the line.
+    `rows` are the definitions on the lines of the passage and on the line after it, with which the
+    next chunk begins, in document order. `holding` is the innermost one that holds the line.
     """
     after = next((row for row in rows if row.start_line > line), None)
-    if after is None:  # the next chunk may begin with it
-        beyond = passage.last_line + 1
-        following = definitions.rows_on_lines(passage.file, beyond, beyond)
-        after = next((row for row in following if row.start_line == beyond), None)
     if after is None:
         return None
     if holding is not None and after.parent != holding.place:
@@ -55,12 +49,12 @@ def documented(
 
 
 def _belongs_to_next(lines: Sequence[bytes], row: int, stop: int, path: str, first: int) -> bool:
-    """Return whether a line, given by its place in `lines`, is in a comment on the line `stop`.
+    """Return whether the line `row` is in a comment that belongs to the definition at `stop`.
 
-    `stop` is the place of the first line of a definition; it may be just beyond the lines. The
-    first of `lines` is the line `first` of its file, from 1. A comment belongs to the definition
-    that follows at once. With a blank line between them, it must look like documentation, and not
-    be the comment at the top of the file.
+    `row` and `stop` are indexes in `lines`; `stop`, the first line of the definition, may be just
+    beyond the lines. `first` is the 1-based number of the first of `lines` in its file. A comment
+    belongs to the definition that follows at once. With a blank line between them, it must look
+    like documentation, and not be the comment at the top of the file.
     """
     last = stop - 1
     while last >= row and not lines[last].strip():
@@ -83,7 +77,7 @@ def _is_before_definitions(line: bytes, path: str) -> bool:
 
 def _rest_of_block(lines: Sequence[bytes], path: str) -> int:
     """Return how many of some lines are the rest of a comment that begins before them."""
-    heredocs = path.endswith((".ex", ".exs"))  # elsewhere, such texts are not before definitions
+    heredocs = path.endswith((".ex", ".exs"))  # only Elixir documents definitions by heredocs
     for place, line in enumerate(lines):
         text = line.strip()
         if any(opening in text for opening in _OPENINGS):
@@ -104,7 +98,7 @@ def _is_documentation(lines: Sequence[bytes], last: int, first: int) -> bool:
 
 
 def _is_indented_more(lines: Sequence[bytes], last: int, stop: int) -> bool:
-    """Return whether a comment is indented like the end of a body rather than the definition."""
+    """Return whether a comment is indented like the end of a body, not like the definition."""
     return stop < len(lines) and _indentation(lines[last]) > _indentation(lines[stop]) + 1
 
 

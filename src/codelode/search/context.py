@@ -23,10 +23,10 @@ CANDIDATES = 100
 """The least number of chunks that each leg brings to the ranker."""
 
 DEEPER = 4
-"""How many times as many each leg brings if `max_per_file` left too few hits."""
+"""The factor by which each leg brings more if `max_per_file` left too few hits."""
 
 DEEPEST = 64
-"""The most times as many: of a file that has this share of the candidates, others are hidden."""
+"""The largest such factor: a file with still more candidates may hide other files."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,7 +119,7 @@ class QueryContext:
 
     @cached_property
     def name_key(self) -> bytes:
-        """The key of this name (see `segment.name_keys`); empty without a name."""
+        """The key of `name` (see `segment.name_keys`); empty without a name."""
         return name_key(clean_name(self.name.name)) if self.name is not None else b""
 
     @cached_property

@@ -1,7 +1,7 @@
 """The dense leg: an exact scan of the int8 codes.
 
 The query is quantized too, so the scan is integer arithmetic at memory bandwidth. `cosines` scores
-the survivors again with the query as floats and with the residuals of their codes, which leaves
+the best chunks again with the query as floats and with the residuals of their codes, which leaves
 a third of the error.
 """
 
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from codelode.search.shard import Shard
     from codelode.segment.reader import Segment
 
-SHARED_ROWS = 1 << 20
-"""From this many rows on, idle cores help; below it, other queries make better use of them."""
+SHARED_ROWS = 1 << 16
+"""From this many rows on, idle cores help; for fewer, starting them costs as much."""
 
 RELEASING_ROWS = 1 << 13
 """A scan of this many rows releases the search lock; for fewer, passing it on costs as much."""
@@ -88,17 +88,27 @@ def dense_scan(products: Products, masks: Sequence[Mask], k: int) -> Iterator[To
     numbers = [number for number, mask in enumerate(masks) if mask is None or len(mask)]
     rows = sum(_rows(shard.segment(number), masks[number]) for number in numbers)
 
-    def scan(number: int) -> None:
-        segment = shard.segment(number)
-        dots, ordinals = _scan(segment, products.codes, masks[number])
-        if ordinals is None and rows < KEPT_ROWS:
-            products.keep(number, dots)
-        scores = dots * (segment.scales if ordinals is None else segment.scales[ordinals])
+    def offer(number: int, dots: NDArray[np.float32], ordinals: NDArray[np.uint16] | None) -> None:
+        scales = shard.segment(number).scales
+        scores = dots * (scales if ordinals is None else scales[ordinals])
         scores *= unit
         best.offer(number, scores, ordinals)
 
-    with shared_out(scan, numbers, helped=rows >= SHARED_ROWS):
+    def scan(number: int) -> None:
+        dots, ordinals = _scan(shard.segment(number), products.codes, masks[number])
+        if rows >= KEPT_ROWS:
+            offer(number, dots, ordinals)
+            return
+        # A helper that did more than scan would wait for the interpreter's lock.
+        scanned.append((number, dots, ordinals))
+        if ordinals is None:
+            products.keep(number, dots)
+
+    scanned: list[tuple[int, NDArray[np.float32], NDArray[np.uint16] | None]] = []
+    with shared_out(scan, numbers, helpers=len(numbers) if rows >= SHARED_ROWS else 0):
         yield best
+    for each in scanned:
+        offer(*each)
 
 
 def cosines(
@@ -144,7 +154,7 @@ def _scan(
     if min(by_run, by_copy) > len(codes):
         return _dots(query, codes)[mask.ordinals], mask.ordinals
     if by_copy < by_run:
-        rows = codes.take(mask.ordinals.astype(np.intp), axis=0)  # twice as fast as `[]`
+        rows = codes.take(mask.ordinals.astype(np.intp), axis=0)  # twice as fast as `codes[...]`
         return _dots(query, rows), mask.ordinals
     runs = [_dots(query, codes[start:stop]) for start, stop in mask.runs.tolist()]
     return np.concatenate(runs), mask.ordinals

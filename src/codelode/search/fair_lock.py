@@ -66,7 +66,7 @@ class FairLock:
         called.acquire()
 
     def _release(self) -> None:
-        """Pass the lock to the first waiting thread; stop waiting if this one does not hold it."""
+        """Pass the lock to the first waiting thread; if this thread only waits, end its wait."""
         me = threading.get_ident()
         with self._lock:
             if self._holder != me:  # an exception (Ctrl-C) has ended the wait

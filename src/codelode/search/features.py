@@ -61,7 +61,7 @@ def fill_features(
         gathered.covered[rows] = scores > 0
         gathered.feature("bm25")[rows] = scores.sum(axis=1)
         if context.name is not None:
-            # If the compound occurs as text, only the exact definition is worth more than its uses.
+            # If the index has the compound as text, only an exact definition ranks above its uses.
             strict = context.has_compound
             grades = grades_of(shard, number, context.name, mine, strict)
             gathered.feature("named")[rows] = grades
@@ -84,7 +84,7 @@ def _defines(
         for any_join, worth in ((True, _JOINED), (False, 1.0)):
             chunks = segment.definitions.chunks_defining(name, any_join)
             if not len(chunks):
-                break  # the exact name would have been among these
+                break  # no chunk has the exact name either
             np.maximum(defines, worth * are_among(ordinals, chunks), out=defines)
     return defines
 
@@ -96,7 +96,7 @@ def _fill_from_files(
     products: Products | None,
     table: NDArray[np.void],
 ) -> None:
-    """Fill in what depends on the files; overwrite all features.
+    """Fill in the path hashes and the features that depend on files; set other features to 0.
 
     `table` are the candidates' rows of the table of chunks.
     """

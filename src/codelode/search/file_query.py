@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from codelode.search.shard import Shard
 
 MENTIONED = 0.3
-"""How much it counts that a longer query mentions a file; the whole query being its path: 1."""
+"""The weight of a file that a longer query mentions; it is 1 if the whole query is its path."""
 OTHER_LINES = 0.8
 """The weight of the other chunks of a file, relative to the one with the requested line."""
 
@@ -38,10 +38,10 @@ class FileMention:
     """A file named in a query: the end of its path, in lower case if it has an extension.
 
     `line` is 1-based, 0 if the query names none. `weight` is 1 if the whole query is the path. A
-    path in a frame may be the place where the file is installed, so it also matches if both paths
-    have only their last name or names in common. `alone` is the weight of a match of the file's
-    name alone, without a folder that tells which file is meant: it is lower if many files have the
-    name.
+    path in a stack trace (`is_frame`) may be the place where the file is installed, so it also
+    matches if both paths have only their last name or names in common. `alone` is the weight of a
+    match of the file's name alone, without a folder that tells which file is meant: it is lower if
+    many files have the name.
     """
 
     path: str
@@ -63,8 +63,9 @@ class FileMention:
     def match(self, path: bytes) -> float:
         """Return how well an indexed path matches: 1 if it ends with `self.path`, 0 for no match.
 
-        If `self.path` (which may be absolute) ends with the indexed path, the result grows with the
-        number of names that they share.
+        For a name without a folder, `alone` takes the place of 1. If `self.path` (which may be
+        absolute) ends with the indexed path, the result grows with the number of names that they
+        share. In a stack trace, it does so too if only the ends of the paths are equal.
         """
         decoded = os.fsdecode(path)
         found = decoded if _has_no_ending(self.path) else folded_name(decoded)
@@ -113,7 +114,10 @@ def _has_no_ending(path: str) -> bool:
 
 
 def line_asked(mentions: tuple[FileMention, ...], path: bytes) -> int:
-    """Return the line that a query names in a file: 1 if it names only the file, 0 if neither."""
+    """Return the line that a query names in a file, or 0.
+
+    If the query names no line, but as a whole is the path of the file, the result is 1.
+    """
     for mention in mentions:
         if (mention.line or mention.weight == 1) and mention.match(path):
             return max(mention.line, 1)

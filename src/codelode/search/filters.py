@@ -1,7 +1,8 @@
 """The chunks that may answer: live ones, of the languages and globs asked for.
 
-Filters run before the best are chosen, in every leg: if anything matches the filter, the answer has
-it. The masks of a filter are computed once per shard: people and programs repeat their filters.
+Filters run before the best are chosen, in every leg, so chunks that a filter excludes never take
+the places of chunks that match it. The masks of a filter are computed once per shard: people and
+programs repeat their filters.
 """
 
 from __future__ import annotations
@@ -71,15 +72,14 @@ def chunk_masks(
     match.
     """
     key = (frozenset(languages or ()), tuple(globs or ()), part)
-    masks: list[Mask] | None = shard.masks.get((*key, *required))
-    if masks is None:
-        if required:
-            masks = chunk_masks(shard, languages, globs, part, required[:-1])
-            masks = _matching(shard, masks, required[-1])
-        else:
-            masks = _masks(shard, *key)
-        shard.masks.put((*key, *required), masks)
-    return masks
+
+    def compute(shard: Shard) -> list[Mask]:
+        if not required:
+            return _masks(shard, *key)
+        masks = chunk_masks(shard, languages, globs, part, required[:-1])
+        return _matching(shard, masks, required[-1])
+
+    return shard.masks((*key, *required), compute)
 
 
 def covers(shard: Shard, below: str) -> bool:

@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode.metrics import timed
-from codelode.search.as_written import fill_as_written
 from codelode.search.candidates import Candidates, TopK
 from codelode.search.dense import Products, dense_scan
 from codelode.search.features import fill_features
@@ -22,7 +21,7 @@ from codelode.search.filters import Mask, chunk_masks
 from codelode.search.gathered import Gathered
 from codelode.search.lexical import Bm25, TermPostings
 from codelode.search.near_names import near_names
-from codelode.search.word_runs import fill_runs
+from codelode.search.text_features import copy_text_features, text_features
 from codelode.text.csr import distinct
 
 if TYPE_CHECKING:
@@ -65,7 +64,7 @@ def gather(
         terms = terms or TermPostings(shard, context.query.terms)
         bm25 = Bm25(terms, context.statistics)
     products = None if context.vector is None else Products(shard, context.vector)
-    proposed = _propose(context, bm25, masks, products)
+    proposed, read = _propose(context, bm25, masks, products)
     with timed("rank"):
         found = [(proposer, each) for proposer, each in enumerate(proposed) if len(each)]
         keys = distinct(np.concatenate([_NO_KEYS, *(candidates.keys for _, candidates in found)]))
@@ -73,43 +72,50 @@ def gather(
         for proposer, candidates in found:
             gathered.proposals[keys.searchsorted(candidates.keys), proposer] = candidates.scores
         fill_features(gathered, context, bm25, products)
-        fill_runs(gathered, shard, context)
-        fill_as_written(gathered, shard, context)
+        if read is not None:
+            copy_text_features(read, gathered)
         return gathered
 
 
 def _propose(
     context: QueryContext, bm25: Bm25, masks: Sequence[Mask], products: Products | None
-) -> list[Candidates]:
-    """Return the candidates of each of `PROPOSERS`."""
+) -> tuple[list[Candidates], Gathered | None]:
+    """Return the candidates of each of `PROPOSERS`, and what their texts show (`text_features`).
+
+    The texts are read while idle cores scan.
+    """
     matching = _matches(context, bm25.shard, masks)
     if products is None:
-        return [Candidates.none(), *_propose_by_words(context, bm25, masks), matching]
+        by_words, read = _propose_by_words(context, bm25, masks)
+        return [Candidates.none(), *by_words, matching], read
     with timed("dense"), dense_scan(products, masks, context.limit) as nearest:
-        by_words = _propose_by_words(context, bm25, masks)
-    return [nearest.result(), *by_words, matching]
+        by_words, read = _propose_by_words(context, bm25, masks)
+    return [nearest.result(), *by_words, matching], read
 
 
-def _propose_by_words(context: QueryContext, bm25: Bm25, masks: Sequence[Mask]) -> list[Candidates]:
+def _propose_by_words(
+    context: QueryContext, bm25: Bm25, masks: Sequence[Mask]
+) -> tuple[list[Candidates], Gathered | None]:
     if context.request.mode == "semantic":
-        return [Candidates.none()] * 4
+        return [Candidates.none()] * 4, None
     with timed("lexical"):
+        lexical = bm25.best(masks, context.limit)
         definitions = _definitions(context, bm25, masks)
-        return [
-            bm25.best(masks, context.limit),
-            definitions,
-            _files(context, bm25.shard, masks),
-            Candidates.none() if len(definitions) else near_names(bm25.shard, context, masks),
-        ]
+        files = _files(context, bm25.shard, masks)
+        near = Candidates.none() if len(definitions) else near_names(bm25.shard, context, masks)
+    with timed("rank"):
+        return [lexical, definitions, files, near], text_features(lexical, context, bm25)
 
 
 def _definitions(context: QueryContext, bm25: Bm25, masks: Sequence[Mask]) -> Candidates:
     """Return the best chunks that define a name the query gives."""
-    shard = bm25.shard
-    best = TopK(context.limit, shard.places)
     names = [*context.query.names]
     if context.name is not None:
         names += [name for name in (context.name.name, *context.name.scopes) if name not in names]
+    if not names:
+        return Candidates.none()
+    shard = bm25.shard
+    best = TopK(context.limit, shard.places)
     for number, mask in enumerate(masks):
         ordinals = _defining(shard.segment(number), names)
         if mask is not None and len(ordinals):
@@ -121,6 +127,8 @@ def _definitions(context: QueryContext, bm25: Bm25, masks: Sequence[Mask]) -> Ca
 
 def _files(context: QueryContext, shard: Shard, masks: Sequence[Mask]) -> Candidates:
     """Return chunks of the files that the query asks for by their paths."""
+    if not context.query.files:
+        return Candidates.none()
     best = TopK(context.limit, shard.places)
     for mention in context.query.files:
         for number, mask in enumerate(masks):
@@ -132,8 +140,10 @@ def _files(context: QueryContext, shard: Shard, masks: Sequence[Mask]) -> Candid
 
 def _matches(context: QueryContext, shard: Shard, masks: Sequence[Mask]) -> Candidates:
     """Return chunks that match the patterns of a request that has no query."""
+    if not context.query.only_patterns:
+        return Candidates.none()
     best = TopK(context.limit, shard.places)
-    for number, mask in enumerate(masks if context.query.only_patterns else ()):
+    for number, mask in enumerate(masks):
         ordinals = np.arange(len(shard.segment(number).chunks))
         ordinals = ordinals if mask is None else mask.keep(ordinals)
         best.offer(number, np.zeros(len(ordinals), np.float32), ordinals)

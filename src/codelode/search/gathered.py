@@ -22,13 +22,13 @@ FEATURES = (
     "file_defines",  # share of query weight in words that begin parts of names the file defines
     "cosine_share",  # best cosine among the file's candidates, as a share of the best file's
     "name_loose",  # mean likeness of the parts of the file's name to the query's words
-    "depth",  # folders above the file, log
+    "depth",  # logarithm of 1 + the number of folders above the file
     "path",  # share of the query's weight that occurs in the path
     "file",  # how well the chunk matches a path, and a line in it, that the query names
     "as_written",  # 1 if the query, unless it is a name or a few words, occurs in the chunk
-    "run",  # longest run of the query's words in the chunk: 1 for all of them, 0 for half
+    "run",  # longest run of the query's words in the chunk: 0 up to half of them, 1 for all
     "named",  # grade of the chunk if the whole query is a name that it defines: see `named`
-    "defines",  # the chunk defines a name the query gives
+    "defines",  # how well the chunk defines a name that the query gives
     "symbol_exact",  # share of the words in the symbol's name that are terms of the query
     "test",  # 1 for tests, specs, fixtures, benchmarks
     "example",  # 1 for examples, demos, samples, documentation
@@ -86,7 +86,7 @@ class Gathered:
 
     @classmethod
     def join(cls, parts: Sequence[Self]) -> Self:
-        """Concatenate the candidates of several shards; those of one are returned as they are."""
+        """Concatenate the candidates of several shards; do not copy those of a single shard."""
         if len(parts) == 1:
             return parts[0]
         names = cls.__dataclass_fields__

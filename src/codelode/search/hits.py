@@ -37,11 +37,11 @@ def texts(
     """
     numbers, ordinals = (part.tolist() for part in split_keys(ranked.keys))
     query = LandingQuery(context)
+    found = zip(numbers, ordinals, shard.texts(numbers, ordinals), strict=True)
     hits = []
-    for row, (number, ordinal) in enumerate(zip(numbers, ordinals, strict=True)):
+    for row, (number, ordinal, text) in enumerate(found):
         live = shard.snapshot.segments[number]
-        segment = live.segment
-        passage = _passage(shard, number, ordinal)
+        passage, segment = _passage(shard, number, ordinal, text), live.segment
         file, path = passage.file, passage.path
         asked = line_asked(context.query.files, os.fsencode(path))
         match = _match(segment, ordinal, context.query.required)
@@ -69,10 +69,8 @@ def texts(
     return hits
 
 
-def _passage(shard: Shard, number: int, ordinal: int) -> Passage:
-    segment = shard.segment(number)
-    file, start, length, first_line, *_ = segment.chunks[ordinal].item()
-    text = segment.text(file, start, start + length)
+def _passage(shard: Shard, number: int, ordinal: int, text: bytes) -> Passage:
+    file, _, _, first_line, *_ = shard.segment(number).chunks[ordinal].item()
     return Passage(file, shard.path(number, file), first_line, text, line_starts_of_short(text))
 
 
@@ -84,7 +82,7 @@ class _Match(NamedTuple):
 
 
 def _match(segment: Segment, ordinal: int, required: Sequence[Required]) -> _Match:
-    """Return the place of the first match of a chunk; line 0 for none."""
+    """Return the place of the first match of a chunk; line 0 if there is none."""
     if not required:
         return _Match(0, 0)
     from codelode.search.verbatim import first_match

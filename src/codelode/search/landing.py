@@ -52,22 +52,24 @@ def land(
 
     `asked` is 1-based, 0 if the query names no line.
     """
-    rows = definitions.rows_on_lines(passage.file, passage.first_line, passage.last_line)
+    last_line = passage.last_line
+    near = definitions.rows_on_lines(passage.file, passage.first_line, last_line + 1)
+    rows = [each for each in near if each.start_line <= last_line]
     line, is_exact, row = _best_line(rows, passage, definitions, query, asked)
     if row is None:
         holding = _holding(rows, line)
-        row = documented(rows, line, passage, definitions, holding) or holding
+        row = documented(near, line, passage, holding) or holding
         if row is None:
             return Landing(line, *_between(rows, line, passage), None, None)
         line = row.name_line if not is_exact and _fits(row, passage) else line
-        if row.start_line > passage.last_line:  # only its comment is in the passage
+        if row.start_line > last_line:  # the passage has only the definition's comment
             first, last = _between(rows, line, passage)
             return Landing(
                 line, first, last, definitions.qualified_name(passage.file, row.place), row.kind
             )
     return Landing(
         line,
-        max(min(row.start_line, line), passage.first_line),  # no lines of the definitions around it
+        max(min(row.start_line, line), passage.first_line),  # the definition alone
         min(row.end_line, passage.last_line),
         definitions.qualified(passage.file, row, rows),
         row.kind,
@@ -81,9 +83,10 @@ def _best_line(
     query: LandingQuery,
     asked: int,
 ) -> tuple[int, bool, DefinitionRow | None]:
-    """Return the line that answers a query best, and the definition that it was chosen for, if any.
+    """Return the line that answers a query best, a flag, and the definition of the line, if any.
 
-    The flag says that the query asks for just this line: by its number, or as text.
+    The flag says that the query asks for exactly this line: by its number, or as text. The
+    definition is the one whose name answers the query.
     """
     context = query.context
     at = written_at(query.phrase, passage.text) if query.phrase else -1
@@ -131,12 +134,12 @@ class _Matches:
             self.best = _row(starts, min(blank, len(text) - 1)) if text else 0
 
     def add(self, names: Iterable[str]) -> None:
-        """Add the lines that hold one of some names, in lower case."""
+        """Add the lines that hold any of some names, which are in lower case."""
         for name in names:
             self._add(name)
 
     def _add(self, needle: str, share: float | None = None) -> None:
-        """Add the lines that hold a term, and its share to each line on which it begins a word."""
+        """Add the lines with a term; add its share to the worth of lines where it begins a word."""
         find, starts, last = self._lower.find, self._starts, len(self._starts)
         at, row = find(needle), 0
         while at >= 0:
@@ -167,7 +170,7 @@ def _asked_for(
     """Return the definition that the whole query names, or that has the nearest name, if any.
 
     If the query `is_written` in the passage, only a definition in the class or module asked for
-    counts. For a name with arguments, no definition counts then: the text itself is the place.
+    counts; if the query also has arguments, none does: the text itself is the place.
     """
     if context.name is None or (is_written and context.name.has_arguments):
         return None
@@ -195,7 +198,7 @@ def _named(
     """Return the definition in the passage whose name answers the query, if any.
 
     Of several that answer equally well, return the longest: overloads precede their implementation.
-    A name is read only if its line holds a word of the query: all others cannot answer it.
+    A name is read only if its line holds a word of the query: no other name can answer it.
     """
     matches.add(query.folded_names)
     every = not passage.text.isascii()  # words of other scripts need not be substrings of the text

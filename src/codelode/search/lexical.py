@@ -80,11 +80,11 @@ class TermPostings:
         live = self.shard.snapshot.segments[number].chunks
         if live is None or not postings:
             return postings
-        key = number, self._hashes[term]
-        count = self.shard.live_counts.get(key)
+        key = self.shard.slots[number], self._hashes[term]
+        count = self.shard.caches.live_counts.get(key)
         if count is None:
             count = int(np.count_nonzero(live[self.posting(term, number)[0]]))
-            self.shard.live_counts.put(key, count)
+            self.shard.caches.live_counts.put(key, count)
         return count
 
 
@@ -99,6 +99,7 @@ class Bm25:
         self._all = range(len(terms))
         present = [term for term in self._all if self.idf[term] > 0]
         self._rare_first = sorted(present, key=lambda term: -self.idf[term])
+        self._known: dict[int, tuple[NDArray[np.int64], NDArray[np.float32]]] = {}
 
     def weights(
         self, number: int, ordinals: NDArray[np.int64], terms: Sequence[int] | None = None
@@ -127,10 +128,18 @@ class Bm25:
                 continue
             ordinals = self._promising(number, here, mask, best)
             if len(ordinals):
-                scores = _in_order(self.weights(number, ordinals))
+                weights = self.weights(number, ordinals)
+                self._known[number] = ordinals, weights
+                scores = _in_order(weights)
                 above = scores > 0
                 best.offer(number, scores[above], ordinals[above])
         return best.result()
+
+    def covered(self, number: int, ordinals: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Return the terms of chunks among the `best` of a segment, bool[n, terms]."""
+        known, weights = self._known[number]
+        covered: NDArray[np.bool_] = weights.take(known.searchsorted(ordinals), axis=0) > 0
+        return covered
 
     def _promising(
         self, number: int, terms: Sequence[int], mask: Mask, best: TopK
@@ -144,7 +153,7 @@ class Bm25:
         if mask is not None and len(mask) * lookups < sum(frequencies):
             return mask.ordinals.astype(np.int64)
         enough = best.threshold * _SLACK
-        # Upper bounds of the sums of weights from each term on: idf · (k1 + 1) bounds a weight.
+        # `most[i]` bounds the sum of the weights from term i on, as idf · (k1 + 1) bounds a weight.
         most = [sum(self.idf[term] * (K1 + 1) for term in terms[i:]) for i in range(len(terms) + 1)]
         scores, done = self._added_up(number, terms, most, enough)
         # A chunk whose score plus the remaining bound is below `enough` cannot enter the best k.
@@ -181,12 +190,13 @@ class Bm25:
 
     def length_norms(self, number: int) -> NDArray[np.float32]:
         """Return k1 · (1 - b + b · length / average length) of each chunk, float32[chunks]."""
-        average, cache = self._average_length, self.shard.length_norms
-        norms = cache.get((number, average))
+        cache = self.shard.caches.length_norms
+        average, slot = self._average_length, self.shard.slots[number]
+        norms = cache.get((slot, average))
         if norms is None:
             lengths = self.shard.segment(number).chunks["tokens"].astype(np.float32)
             norms = np.float32(K1) * (np.float32(1 - B) + np.float32(B / average) * lengths)
-            cache.put((number, average), norms)
+            cache.put((slot, average), norms)
         return norms
 
 

@@ -124,7 +124,7 @@ def _rows_with_terms(names: Sequence[bytes], weights: Iterable[str]) -> set[int]
     words.
     """
     joined = b"\n".join(names).lower()
-    if joined.count(b"\n") >= len(names):  # a newline in a name
+    if joined.count(b"\n") >= len(names):  # a name has a newline
         return set(range(len(names)))
     rows: set[int] = set()
     if not joined.isascii():

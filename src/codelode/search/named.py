@@ -1,9 +1,9 @@
 """Queries that are the name of a definition: how well chunks that define names answer them.
 
-The *grade* of a chunk is that of the best definition whose name begins in it: 1 for the name as
-asked, less for another case, less for the same words joined in another way. A declaration is worth
-a little less than a definition. If the query is a name alone, a member of another definition is
-worth slightly less, too. Outside the class or module asked for, a definition or declaration is
+The *grade* of a chunk is the grade of the best definition whose name begins in it: 1 for the name
+as asked, less for another case, less for the same words joined in another way. A declaration is
+worth a little less than a definition. If the query is a name alone, a member of another definition
+is worth slightly less, too. Outside the class or module asked for, a definition or declaration is
 worth less than half.
 """
 
@@ -33,7 +33,7 @@ OTHERWISE_PARTED = 0.5
 _DECLARATION = 0.1
 _QUALIFIED = 0.02
 _MODULE = 0.05
-"""What a declaration, a name that is reached by another, and a module are worth less."""
+"""How much less a declaration, a member of another definition, and a module are worth."""
 
 MODULES = frozenset({"module", "namespace"})
 """Kinds of definitions that are asked for less than what they hold: `Stack` of `Data.Stack`."""

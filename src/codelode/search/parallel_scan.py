@@ -1,15 +1,16 @@
 """Idle cores help with one query.
 
-There is one helper thread per other core for the whole process, started when first needed. The
-thread that searches takes items as the helpers do: if no core is idle, it does everything itself,
-and it never waits for a core while there is work.
+For the whole process, there is up to one helper thread per other core, started when first needed.
+The thread that searches takes items as the helpers do: if no core is idle, it does everything
+itself, and it never waits for a core while there is work.
 """
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from contextlib import contextmanager, nullcontext
-from functools import cache
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, TypeVar
 
 from codelode.search.fair_lock import SEARCH_LOCK
@@ -17,8 +18,7 @@ from codelode.system.cpu import available_cores
 from codelode.system.fork import ForkLock, after_fork
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from concurrent.futures import Future, ThreadPoolExecutor
+    from collections.abc import Iterator, Sequence
 
 T = TypeVar("T")
 
@@ -36,10 +36,10 @@ def share_cores(processes: int) -> None:
 
 
 @contextmanager
-def shared_out(work: Callable[[T], None], items: Sequence[T], *, helped: bool) -> Iterator[None]:
+def shared_out(work: Callable[[T], None], items: Sequence[T], *, helpers: int) -> Iterator[None]:
     """Call `work` once for each item, in no particular order, before the block ends.
 
-    With `helped`, idle cores begin at once. The calling thread does the rest at the end of the
+    Up to `helpers` idle cores begin at once. The calling thread does the rest at the end of the
     block. Once no call is running, raises the error of the block, or else the first error of
     `work`.
     """
@@ -55,15 +55,15 @@ def shared_out(work: Callable[[T], None], items: Sequence[T], *, helped: bool) -
             work(item)
 
     with _idle_cores() as idle:
-        helpers = [_pool().submit(take) for _ in range(min(idle, len(items)) if helped else 0)]
+        asked = _HELPERS.ask(take, min(idle, helpers, len(items)))
         try:
             yield
             take()
         finally:
             with taking:
                 todo = iter(())  # helpers begin nothing more; wait for those at work
-            with SEARCH_LOCK.released() if helpers else nullcontext():
-                errors = _errors(helpers)
+            with SEARCH_LOCK.released() if asked else nullcontext():
+                errors = [error for each in asked if (error := each.end()) is not None]
         if errors:
             raise errors[0]
 
@@ -82,16 +82,64 @@ def _idle_cores() -> Iterator[int]:
             _searches -= 1
 
 
-def _errors(helpers: list[Future[None]]) -> list[BaseException]:
-    """Wait for the helpers that have begun, and for no other; return their errors."""
-    begun = [helper for helper in helpers if not helper.cancel()]
-    return [error for helper in begun if (error := helper.exception()) is not None]
+class _Help:
+    """A call that a helper makes, unless it is withdrawn before."""
+
+    def __init__(self, call: Callable[[], object]) -> None:
+        self._call = call
+        self._taken = threading.Lock()  # by the helper that begins, or to withdraw the call
+        self._running = threading.Lock()
+        self._error: BaseException | None = None
+
+    def give(self) -> None:
+        """Make the call, and keep its error."""
+        with self._running:
+            if self._taken.acquire(blocking=False):
+                try:
+                    self._call()
+                except BaseException as error:
+                    self._error = error
+
+    def end(self) -> BaseException | None:
+        """Withdraw the call if it has not begun, or wait for its end. Return its error."""
+        if self._taken.acquire(blocking=False):
+            return None
+        with self._running:
+            return self._error
 
 
-@cache
-def _pool() -> ThreadPoolExecutor:
-    # Imported late: a cold search of a small index does not need it.
-    from concurrent.futures import ThreadPoolExecutor
+class _Helpers:
+    """Threads that make calls.
 
-    after_fork(_pool.cache_clear)  # threads exist in the parent only
-    return ThreadPoolExecutor(max(1, CORES - 1), "codelode-search")
+    `concurrent.futures` has more than is needed: its import would add milliseconds to a cold
+    search, and a call costs three times as much.
+    """
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all threads: in a child of a fork none of them exists."""
+        self._threads = 0
+        self._calls: SimpleQueue[_Help] = SimpleQueue()
+
+    def ask(self, call: Callable[[], object], times: int) -> list[_Help]:
+        """Let up to `times` helpers make a call."""
+        asked = [_Help(call) for _ in range(times)]
+        for each in asked:
+            self._calls.put(each)
+        while self._threads < times:
+            self._threads += 1
+            threading.Thread(
+                target=self._serve, args=(self._calls,), name="codelode-search", daemon=True
+            ).start()
+        return asked
+
+    @staticmethod
+    def _serve(calls: SimpleQueue[_Help]) -> None:
+        while True:
+            calls.get().give()
+
+
+_HELPERS = _Helpers()
+after_fork(_HELPERS.reset)

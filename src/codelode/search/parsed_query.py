@@ -38,7 +38,7 @@ MAX_REPORT_TERMS = 48
 MAX_NAMES = 32
 
 FRAME = 0.8
-"""The weight of the first frame of a trace, compared with a query that is a path: 1."""
+"""The weight of the first frame of a trace; the weight of a query that is a path is 1."""
 FRAME_DECAY = 0.8
 """The weight of a frame, relative to the one before it."""
 
@@ -53,7 +53,8 @@ class ParsedQuery:
     qualified name or an operator.
 
     For each of `required`, one of its patterns must match: the quoted parts of the query, and the
-    patterns of the request. `only_patterns` says that `text` is the words of these patterns.
+    patterns of the request. `only_patterns` says that the request has no query, so that `text`
+    consists of the words of its patterns.
 
     For a report, `text` is only the most telling part, `meaning` is the text for the model, and
     `weights` has a factor for each term. Its terms and files are candidates: see `focused`.
@@ -195,7 +196,7 @@ def nothing_to_look_for(text: str) -> UsageError:
 
 
 def _spaced(text: str) -> str:
-    """Return a text with spaces for all punctuation beyond ASCII."""
+    """Return a text with spaces instead of non-ASCII punctuation."""
     if text.isascii():
         return text
     kinds = zip(text, shape(text), strict=True)

@@ -62,7 +62,7 @@ DISCOUNT = 4.0
 """How much a chunk loses in score for a better chunk of its file: see `choose`."""
 
 COSINE_DISCOUNT = 0.1
-"""The same where scores are cosines."""
+"""The `DISCOUNT` where scores are cosines."""
 
 LEAST_COSINE = 0.25
 """A chunk that has no word of the query is a hit only with a cosine above this."""
@@ -74,7 +74,7 @@ class FeatureTable:
 
     shards int64[n] and keys int64[n] say which chunks they are; files int64[n] number the files
     among them from 0; features float32[n, len(FEATURES)]. `matched` bool[n] says which
-    match more than the meaning of the query.
+    have a word of the query, or a proposer besides the dense leg.
     """
 
     shards: NDArray[np.int64]
@@ -89,12 +89,15 @@ class Ranked:
     """The n chunks to show, best first: shards int64[n], keys int64[n], scores float32[n].
 
     `features` float32[n, len(FEATURES)] are there if the request asks for an explanation.
+    `left_out` is 0 unless there are fewer chunks than the request asks for. Then it is the number
+    of candidates that were left out because they are hardly related to the query or score too low.
     """
 
     shards: NDArray[np.int64]
     keys: NDArray[np.int64]
     scores: NDArray[np.float32]
     features: NDArray[np.float32] | None
+    left_out: int = 0
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -120,7 +123,8 @@ def finish(gathered: Sequence[Gathered], context: QueryContext) -> Ranked:
     files, chosen = table.files[left], scores[left]
     rows = left[choose(files, chosen, request.limit, discount, request.max_per_file)]
     features = table.features[rows] if context.request.explain else None
-    return Ranked(table.shards[rows], table.keys[rows], scores[rows], features)
+    left_out = len(scores) - len(left) if len(rows) < request.limit else 0
+    return Ranked(table.shards[rows], table.keys[rows], scores[rows], features, left_out)
 
 
 def feature_table(gathered: Sequence[Gathered], context: QueryContext) -> FeatureTable:
@@ -219,13 +223,16 @@ def is_relevant(
     """Return which candidates are hits at all, bool[n].
 
     They match a word, a name, a path or a pattern of the query, or its meaning; and they score at
-    least the threshold, if there is one.
+    least the threshold, if there is one. With a threshold of 0, all candidates are hits.
     """
+    threshold = context.request.threshold
+    if threshold == 0:
+        return np.ones(len(scores), np.bool_)
     relevant = table.matched | (table.features[:, COLUMN["cosine"]] >= LEAST_COSINE)
     if context.query.required:  # only chunks that match its patterns are candidates
         relevant[:] = True
-    if context.request.threshold is not None:
-        relevant &= scores >= context.request.threshold
+    if threshold is not None:
+        relevant &= scores >= threshold
     return relevant
 
 

@@ -14,7 +14,7 @@ from itertools import product
 from codelode.text.tokens import whole_term
 
 Alternatives = tuple[frozenset[str], ...]
-"""Sets of terms: a text that matches has all terms of one set. With an empty set: any text may."""
+"""Sets of terms: a text that matches has all terms of one set. An empty set fits every text."""
 
 ANYTHING: Alternatives = (frozenset(),)
 
@@ -26,14 +26,14 @@ _UNKNOWN = "\ue000"
 _BREAK = "\ue001"
 """No letter, digit or underscore can be here: a line end, or one other character or more."""
 _MAYBE_BREAK = "\ue002"
-"""The same, or nothing."""
+"""A `_BREAK`, or nothing."""
 
 _WORD = re.compile(r"[0-9A-Za-z_]+")
 _WORD_CHARACTER = re.compile(r"[0-9A-Za-z_\u0080-\U0010ffff]")
 _QUANTIFIER = re.compile(r"[*+?]\??|\{(\d+)(?:,(\d*))?\}\??")
 _CLASS = re.compile(r"\[\^?\]?(?:\[:\^?[a-z]+:\]|\\.|[^\]\\])*\]", re.DOTALL)
 _PLAIN_CLASS = re.compile(r"\[([^\^\\\]\[a-zA-Z0-9_\u0080-\U0010ffff-]+)\]")
-_NOT_WORD_CLASS = r"[^0-9A-Za-z_\x{80}-\x{10FFFF}]"  # as `verbatim` writes it
+_NOT_WORD_CLASS = r"[^0-9A-Za-z_\x{80}-\x{10FFFF}]"  # as `verbatim` writes this class
 _GROUP = re.compile(r"\((?:\?(?:P?<\w+>|:))?")
 _HEXADECIMAL = re.compile(r"\\x(?:\{([0-9A-Fa-f]{1,6})\}|([0-9A-Fa-f]{2}))")
 _SIMPLE_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "f": "\f", "v": "\v", "a": "\a"}
@@ -78,7 +78,7 @@ def _breaks(sign: str) -> bool:
 
 
 class _Reader:
-    """Reads a pattern from left to right; every method consumes what it returns."""
+    """Reads a pattern from left to right; a method that parses a part of it also consumes it."""
 
     def __init__(self, pattern: str) -> None:
         self._pattern = pattern
@@ -88,7 +88,7 @@ class _Reader:
         return self._at == len(self._pattern)
 
     def alternatives(self, depth: int) -> list[str]:
-        """Return the strings that alternatives stand for, up to a closing bracket or the end."""
+        """Return the strings of alternatives, up to a closing parenthesis or the end."""
         if depth > _MAX_DEPTH:
             raise _NotUnderstoodError
         found = self._sequence(depth)
@@ -100,7 +100,7 @@ class _Reader:
 
     def _sequence(self, depth: int) -> list[str]:
         found = [""]
-        pieces: list[str] = []  # in a row: joined at once, so that a long pattern takes linear time
+        pieces: list[str] = []  # joined all at once, so that a long pattern takes linear time
         while not self.at_end() and self._peek() not in "|)":
             strings = self._repeated(self._atom(depth))
             if len(strings) == 1:
@@ -151,7 +151,7 @@ class _Reader:
     def _group(self, depth: int) -> list[str]:
         match = _GROUP.match(self._pattern, self._at)
         if match is None or self._pattern.startswith("(?", self._at) != ("?" in match[0]):
-            raise _NotUnderstoodError  # flags
+            raise _NotUnderstoodError  # flags, such as `(?i)`
         self._at = match.end()
         strings = self.alternatives(depth + 1)
         if not self._take(")"):

@@ -25,6 +25,7 @@ from codelode.search.rank import COSINE_DISCOUNT, Ranked, choose
 from codelode.search.request import SearchRequest
 from codelode.search.tree_part import TreePart
 from codelode.segment.quantizer import in_quarters
+from codelode.text.lines import line_starts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,7 +97,8 @@ def related(
     `path` is relative to the root of the index. If `below` is not empty, it is a folder with a
     final slash, and all hits are in it. Without a root, no hit is marked as stale.
 
-    Raises `UsageError` if the file is not in the index, or has no code at this line.
+    Raises `UsageError` if the file is not in the index, or has no code at this line, or no such
+    line.
     """
     with shard.searched():
         anchor = anchor_at(shard, path, line)
@@ -109,13 +111,14 @@ def related(
 def anchor_at(shard: Shard, path: str, line: int) -> Anchor | None:
     """Return the anchor at a line (1-based) of a file; None if the file is not in the shard.
 
-    The caller holds the snapshot. Raises `UsageError` if there is no code at this line.
+    The caller holds the snapshot. Raises `UsageError` if there is no such line, or no code in it.
     """
     found = find_file(shard, path)
     if found is None:
         return None
     number, row = found
     ordinals = np.flatnonzero(shard.segment(number).chunks["file"] == row)
+    _check_line(shard.segment(number), row, path, line)
     return Anchor(path, _vector(shard.segment(number), ordinals, path, line), len(ordinals))
 
 
@@ -143,9 +146,10 @@ def near_in(shard: Shard, anchor: Anchor, limit: int, part: TreePart) -> Near:
 
 
 def nearest(parts: Sequence[Near], anchor: Anchor, limit: int) -> Ranked:
-    """Return the chunks to show, given the nearest of each of at least one shard.
+    """Return the chunks to show, given the nearest chunks of each shard.
 
-    They are ordered by their exact cosines; ties by path hash and start.
+    There is at least one shard. The chunks are ordered by their exact cosines; ties by path hash
+    and start.
     """
     near = Near.join(parts)
     near = near[
@@ -165,6 +169,13 @@ def wordless_context() -> QueryContext:
     """
     query = ParsedQuery("", (), (), (), is_symbol=False)
     return QueryContext(SearchRequest(""), query, None, Statistics(0, 0, np.zeros(0, np.int64)))
+
+
+def _check_line(segment: Segment, row: int, path: str, line: int) -> None:
+    """Raise `UsageError` for a line after the last line of a file as it was indexed."""
+    lines = len(line_starts(segment.text(row, 0, int(segment.files["text_bytes"][row]))))
+    if line > lines:
+        raise UsageError(f"{path} has no line {line}: its last line in the index is {lines}")
 
 
 def _vector(

@@ -40,8 +40,9 @@ class SearchRequest:
 
     A single language or glob may be given as a plain string. `below` is a folder of the tree, with
     a final slash, to which the search is restricted. Hits with a score below `threshold` are left
-    out. With `changed`, only files that differ from this git revision are searched. With `since`,
-    only files that were modified then or later are searched; it is kept as seconds since the epoch.
+    out; with a `threshold` of 0 none are, not even those hardly related to the query. With
+    `changed`, only files that differ from this git revision are searched. With `since`, only files
+    that were modified then or later are searched; it is kept as seconds since the epoch.
     `max_per_file` is the largest number of hits from one file.
 
     With `fixed_strings` or `regex`, only chunks that match at least one of them are searched, and
@@ -107,7 +108,7 @@ class SearchRequest:
         """The patterns, of which at least one must match; may be empty. Raises `UsageError`."""
         if not self.fixed_strings and not self.regex:
             return ()
-        from codelode.search.verbatim import patterns_of  # few searches have any
+        from codelode.search.verbatim import patterns_of  # few searches have patterns
 
         return patterns_of(self.fixed_strings or (), self.regex or (), self.ignore_case)
 

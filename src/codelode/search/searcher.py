@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,27 +36,38 @@ if TYPE_CHECKING:
     from codelode.types import Hit
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The hits of a search, best first, and for each the number of the index that it comes from.
+
+    `left_out` is as in `Ranked`.
+    """
+
+    hits: list[Hit]
+    indexes: list[int]
+    left_out: int = 0
+
+
 def search(
     shard: Shard,
     encoder: Encoder | None,
-    root: Path,
+    root: Path | None,
     request: SearchRequest,
     part: TreePart | None = None,
-) -> list[Hit]:
-    """Return the best hits of a whole index, best first. `encoder` may be None in lexical mode.
+) -> Found:
+    """Return the best hits of a whole index. `encoder` may be None in lexical mode.
 
-    Files below `root` are looked at only to mark the hits that are stale. Without a `part` of the
+    Files below `root` are looked at only to mark the hits that are stale; without a root, none are.
+    Without a `part` of the
     tree, the request says which folder to search.
 
     Raises `UsageError` for an empty query or bad filters, `DamagedError` for a damaged index.
     """
-    return [hit for _, hit in search_all([Source(shard, root, part)], encoder, request)]
+    return search_all([Source(shard, root, part)], encoder, request)
 
 
-def search_all(
-    sources: Sequence[Source], encoder: Encoder | None, request: SearchRequest
-) -> list[tuple[int, Hit]]:
-    """Return the best hits of several indexes in one ranking, each with the number of its index.
+def search_all(sources: Sequence[Source], encoder: Encoder | None, request: SearchRequest) -> Found:
+    """Return the best hits of several indexes in one ranking.
 
     The statistics are those of all indexes together. Raises what `search` does.
     """
@@ -81,7 +92,10 @@ def search_all(
                 found.update(
                     (row, (number, hit)) for row, hit in zip(rows.tolist(), hits, strict=True)
                 )
-            return [found[row] for row in range(len(ranked))]
+            ordered = [found[row] for row in range(len(ranked))]
+            return Found(
+                [hit for _, hit in ordered], [number for number, _ in ordered], ranked.left_out
+            )
 
 
 def rank_all(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import xxhash
@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 
 from codelode.lru import LruCache
 from codelode.search.fair_lock import SEARCH_LOCK
+from codelode.search.parallel_scan import shared_out
+from codelode.search.segment_caches import SegmentCaches, mask_room
+from codelode.store.snapshot import Snapshot
 from codelode.text.csr import table_rows
 
 if TYPE_CHECKING:
@@ -21,15 +24,13 @@ if TYPE_CHECKING:
 
     from codelode.search.candidates import Places
     from codelode.segment.reader import Segment
-    from codelode.store.snapshot import Snapshot
 
-
-_MASK_BYTES = 1 << 26
-"""The memory for the masks of filters; two filters are always kept."""
-
-_LIVE_COUNTS = 4096
+T = TypeVar("T")
 
 _FOLDERS = 8
+
+_TEXTS_PER_HELPER = 8
+"""This many texts are worth the help of an idle core."""
 
 
 class Shard:
@@ -44,30 +45,80 @@ class Shard:
     the tree.
     """
 
-    def __init__(self, snapshot: Snapshot, prefixes: Sequence[str] | None = None) -> None:
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        prefixes: Sequence[str] | None = None,
+        caches: SegmentCaches | None = None,
+        slots: Sequence[int] | None = None,
+    ) -> None:
+        """Wrap a snapshot. Shards may share `caches`, in which `slots` name their segments.
+
+        A slot stands for a segment with its prefix and its dead files.
+        """
         self.snapshot = snapshot
-        self._set_prefixes(prefixes or [""] * len(snapshot.segments))
-        chunks = sum(live.entry.chunks for live in snapshot.segments)
-        self.masks: LruCache[Any, Any] = LruCache(max(2, _MASK_BYTES // (4 * chunks + 1)))
-        """The cache of `search.filters`."""
-        self.length_norms: LruCache[tuple[int, float], NDArray[np.float32]] = LruCache(len(self))
-        """The cache of `search.lexical`: by segment number and average length."""
-        self.live_counts: LruCache[tuple[int, int], int] = LruCache(_LIVE_COUNTS)
-        """Another: live chunks by segment number and term hash."""
-        self.mean_norms = [np.full(live.entry.rows, -1, np.float32) for live in snapshot.segments]
+        segments = snapshot.segments
+        chunks = sum(live.entry.chunks for live in segments)
+        self.caches = caches or SegmentCaches(len(segments), chunks)
+        self.slots = range(len(segments)) if slots is None else slots
+        """The names of the segments in `caches`."""
+        self._shares = caches is not None
+        self._masks: LruCache[Hashable, Any] = LruCache(mask_room(chunks))
+        self.mean_norms = [
+            self.caches.mean_norms(slot, live.entry.rows)
+            for slot, live in zip(self.slots, segments, strict=True)
+        ]
         """The cache of `search.file_means`: a number per file, -1 if not known yet."""
+        self._set_prefixes(prefixes or [""] * len(segments))
+        self.file_roles = [
+            self.caches.file_roles(slot, live.entry.rows)
+            for slot, live in zip(self.slots, segments, strict=True)
+        ]
+        """The cache of `search.file_roles`: a byte per file of each segment, 0 if not known yet."""
 
     def _set_prefixes(self, prefixes: Sequence[str]) -> None:
         self._below: LruCache[str, Self] = LruCache(_FOLDERS)
         self._prefixes = [os.fsencode(prefix) for prefix in prefixes]
         self._salts = [xxhash.xxh3_64_intdigest(each) if each else 0 for each in self._prefixes]
-        self.file_roles = [np.zeros(live.entry.rows, np.uint8) for live in self.snapshot.segments]
-        """The cache of `search.file_roles`: a byte per file of each segment, 0 if not known yet."""
+
+    def part(self, numbers: Sequence[int]) -> Shard:
+        """Return a shard of some segments that shares the caches of this one."""
+        live = self.snapshot.segments
+        return Shard(
+            Snapshot(self.snapshot.manifest, [live[number] for number in numbers]),
+            [os.fsdecode(self._prefixes[number]) for number in numbers],
+            self.caches,
+            [self.slots[number] for number in numbers],
+        )
+
+    def masks(self, key: Hashable, compute: Callable[[Shard], list[T]]) -> list[T]:
+        """Return the masks of a filter, by segment: the cache of `search.filters`.
+
+        `compute` returns the masks of a shard, which has the segments whose mask is not known.
+        """
+        if self._shares:
+            return self._shared_masks(key, compute)
+        masks: list[T] | None = self._masks.get(key)
+        if masks is None:
+            masks = compute(self)
+            self._masks.put(key, masks)
+        return masks
+
+    def _shared_masks(self, key: Hashable, compute: Callable[[Shard], list[T]]) -> list[T]:
+        cache = self.caches.masks
+        found: list[tuple[T] | None] = [cache.get((key, slot)) for slot in self.slots]
+        unknown = [number for number, value in enumerate(found) if value is None]
+        if unknown:
+            for number, value in zip(unknown, compute(self.part(unknown)), strict=True):
+                found[number] = (value,)
+                cache.put((key, self.slots[number]), (value,))
+        return [value for each in found if each is not None for value in each]
 
     def below(self, folder: str) -> Self:
-        """Return this shard with a folder in front of all its paths: with a final slash, or "".
+        """Return this shard with a folder in front of all its paths.
 
-        The two shards share the caches that do not depend on paths.
+        `folder` ends with a slash, or is empty. The two shards share the caches that do not depend
+        on paths.
         """
         if not folder:
             return self
@@ -75,6 +126,7 @@ class Shard:
         if shard is None:
             shard = copy.copy(self)
             shard._set_prefixes([folder + os.fsdecode(each) for each in self._prefixes])
+            shard.file_roles = [np.zeros_like(each) for each in self.file_roles]
             self._below.put(folder, shard)
         return shard
 
@@ -99,6 +151,20 @@ class Shard:
         segment = self.segment(number)
         file, start, length, *_ = segment.chunks[ordinal].item()
         return segment.text(file, start, start + length)
+
+    def texts(self, numbers: Sequence[int], ordinals: Sequence[int]) -> list[bytes]:
+        """Return the texts of chunks, given the numbers of their segments.
+
+        Idle cores decompress some of them.
+        """
+        texts = [b""] * len(numbers)
+
+        def read(row: int) -> None:
+            texts[row] = self.text(numbers[row], ordinals[row])
+
+        with shared_out(read, range(len(numbers)), helpers=len(numbers) // _TEXTS_PER_HELPER):
+            pass
+        return texts
 
     def places(self, number: int, ordinals: NDArray[np.int64]) -> Places:
         """Return the places of some chunks of a segment."""

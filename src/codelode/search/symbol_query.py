@@ -18,10 +18,10 @@ from codelode.segment.name_keys import clean_name, name_key
 EXACT, CASE, JOINED, UNQUALIFIED = "exact", "case", "joined", "unqualified"
 PREFIX, FUZZY = "prefix", "fuzzy"
 MATCHES = (EXACT, CASE, JOINED, UNQUALIFIED, PREFIX, FUZZY)
-"""How the name of a definition matches the one that was asked for, the best first.
+"""How the name of a definition matches the requested name, the best first.
 
-As written, in another case, with its words joined in another way (`get_url`, `getUrl`); as written,
-but the qualifiers do not match; it begins with it; it is spelled a little differently.
+It is equal; equal apart from case; equal apart from how its words are joined (`get_url`, `getUrl`);
+equal, but with other qualifiers; it begins with the requested name; it differs by typing errors.
 """
 
 _SEPARATOR = re.compile(r"\.|::|->|#|/|\\")
@@ -96,11 +96,11 @@ class NameQuery:
         return (UNQUALIFIED, distance) if likeness == EXACT else None
 
     def begins(self, name: str) -> bool:
-        """Return whether a name begins with this one.
+        """Return whether a name begins with `self.name`.
 
-        The key of the name must be known to begin with the key of this one. `netifRx` begins with
-        `netif_r`, but `__netif_rx` does not. Only a name that is written with `of_` begins with
-        `of_`.
+        The caller has checked that the key of the name begins with the key of `self.name`.
+        `netifRx` begins with `netif_r`, but `__netif_rx` does not. A final separator counts:
+        `of_node` begins with `of_`, but `ofNode` does not.
         """
         if name.casefold().startswith(self.name.casefold()):
             return True
@@ -119,21 +119,22 @@ class NameQuery:
         else:  # `pkg.Func`: the package may be the folder
             packages = [stem, *folders[-1:]] if len(parts) == 1 else []
             innermost = self.qualifiers[-1] in map(_key, packages)
+        # An iterator, so that qualifiers match only in this order.
         around = map(_key, [*folders, stem, *parts[:-1]])
-        if not all(qualifier in around for qualifier in self.qualifiers):  # in this order
+        if not all(qualifier in around for qualifier in self.qualifiers):
             return 2
         return 0 if innermost else 1
 
 
 def parse_name(text: str) -> NameQuery:
-    """Read a name. Raises `UsageError` if there is none."""
+    """Parse a name, such as `Server.run` or `read*`. Raises `UsageError` if there is none."""
     whole = _CALL.sub("", text.strip())
     is_prefix = len(whole) > 1 and whole.endswith("*") and re.search(r"\w", whole) is not None
     if is_prefix:
         whole = whole.rstrip("*")
         if not any(map(str.isalnum, _SEPARATOR.split(whole)[-1])):
             raise UsageError(f"no prefix in {text!r}: give at least a letter or digit before the *")
-    if not re.search(r"\w", whole):  # `/=`, `->`
+    if not re.search(r"\w", whole):  # an operator: `/=`, `->`
         before, name = "", whole
     elif operator := _OPERATOR.fullmatch(whole):
         before, name = operator[1] or "", operator[2]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from codelode.segment.reader import Segment
 
 READ_BYTES = 1 << 20
-"""About as much text is in memory at once, and is searched before an interrupt takes effect."""
+"""About this much text is in memory at once, and is searched before an interrupt takes effect."""
 
 SHARED_BYTES = 1 << 22
 """From this much text on, idle cores help."""
@@ -55,7 +55,10 @@ def matching_chunks(
         int(shard.segment(number).files["text_bytes"][rows.start : rows.stop].sum())
         for number, rows in groups
     )
-    with SEARCH_LOCK.released(), shared_out(search, groups, helped=size > SHARED_BYTES):
+    with (
+        SEARCH_LOCK.released(),
+        shared_out(search, groups, helpers=len(groups) if size > SHARED_BYTES else 0),
+    ):
         pass
     return found
 

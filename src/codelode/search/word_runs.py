@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from codelode.search.shard import Shard
 
 MAX_WORDS = 64
-"""A longer query is no line of a text."""
+"""A query with more words is not taken for a line of a text."""
 
 MOST_TEXTS = 8
 """The number of candidates whose texts are looked into."""
@@ -38,9 +38,8 @@ _LETTERS = re.compile(rb"[a-z0-9\x80-\xff]+")
 _NO_LETTERS = re.compile(rb"[^a-z0-9\x80-\xff]*")
 
 
-def fill_runs(gathered: Gathered, shard: Shard, context: QueryContext) -> None:
+def fill_runs(gathered: Gathered, shard: Shard, runs: WordRuns) -> None:
     """Fill in the feature "run" of the candidates of a shard."""
-    runs = WordRuns(context)
     for row in _looked_into(gathered, runs).tolist():
         number, ordinal = (int(part) for part in split_keys(gathered.keys[row]))
         text = shard.text(number, ordinal)

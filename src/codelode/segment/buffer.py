@@ -38,7 +38,7 @@ class MemoryBuffer:
         return len(self.view)
 
     def take(self) -> None:
-        """Do nothing."""
+        """Do nothing: nobody can truncate memory."""
 
     def give_back(self) -> None:
-        """Do nothing."""
+        """Do nothing, like `take`."""

@@ -78,7 +78,7 @@ class SegmentBuilder:
     def __init__(self) -> None:
         self.paths: list[str] = []  # one per chunk, as in `Passages`
         self.texts: list[bytes] = []
-        self.names: list[bytes] = []  # of the chunks' definitions; empty for none
+        self.names: list[bytes] = []  # the name of each chunk's definition, or empty
         self._files: list[_FileRow] = []
         self._stats: list[tuple[int, int, int]] = []
         self._chunks: list[_ChunkRow] = []
@@ -226,6 +226,6 @@ def _table(
 ) -> NDArray[np.void]:
     """Return a table whose columns `names` are filled from rows; the others are 0."""
     table = np.zeros(len(rows), dtype)
-    for name, values in zip(names, zip(*rows, strict=True), strict=False):  # may be empty
+    for name, values in zip(names, zip(*rows, strict=True), strict=False):  # `rows` may be empty
         table[name] = values
     return table

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from codelode.segment.buffer import Buffer
 
 INDEX_FORMAT = 5
-"""Of segments, `.stat` files and the manifest together."""
+"""The format version of segments, `.stat` files and the manifest together."""
 PAGE_BYTES = 1 << 16
 ALIGNMENT = 64
 

@@ -76,7 +76,7 @@ class _SoundNames:
         self._sorted = self._clean = True
         last = ""
         for block in Names(segment.file, segment.definition_count).blocks():
-            names = as_text(b"\n".join(block.names)).split("\n")  # decoded at once
+            names = as_text(b"\n".join(block.names)).split("\n")  # faster than one by one
             order = sortable(names)
             self._sorted &= all(map(lt, [last, *order], order))
             self._clean &= clean_names(_decoded(names)) == names

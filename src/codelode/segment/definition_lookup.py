@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from codelode.segment.definition_rows import DefinitionRow
 
     FileFilter = Callable[[NDArray[np.int64]], NDArray[np.int64]]
-    """Returns those of some rows of files, ascending, that are wanted."""
+    """Returns the wanted rows among some rows of files; both ascend."""
 
 JOINABLE = re.compile(r"[\w$-]+")
 """Names whose words may be joined in another way: not `~Foo`, `foo?`, `operator==`."""

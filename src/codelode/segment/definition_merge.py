@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     Renumber = Callable[[int, NDArray[np.integer]], NDArray[np.integer]]
 
 BLOCKS_AT_ONCE = 16
-"""Packed together: numpy takes as long for one as for some."""
+"""Blocks that are packed together, as numpy takes about as long for one of them."""
 
 
 def merge_definitions(

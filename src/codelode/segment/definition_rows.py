@@ -29,15 +29,18 @@ if TYPE_CHECKING:
     from codelode.segment.column_codec import Column
     from codelode.segment.container import SegmentFile
 
-_BLOCKS: LruCache[tuple[int, int], DefinitionBlock] = LruCache(256)
-"""The blocks used last, of all segments that the process reads: up to 5 MB."""
+_BLOCKS: LruCache[tuple[int, int], DefinitionBlock] = LruCache(512)
+"""The blocks used last, of all segments that the process reads: up to 6 MB.
+
+An index of 100,000 chunks has about this many, of definitions and of names.
+"""
 
 
 class DefinitionRow(NamedTuple):
     """A definition without its name, which is in a block of names.
 
-    `place` is its place among the definitions of its file, `parent` the place of the one that
-    encloses it, or -1. `name` is the number of its name; `owner` is 1 + the number of its owner's
+    `place` is its place among the definitions of its file, `parent` the place of the enclosing
+    definition, or -1. `name` is the number of its name; `owner` is 1 + the number of its owner's
     name, or 0 without an owner.
     """
 
@@ -88,7 +91,7 @@ class DefinitionRows:
         return self.firsts[:-1].searchsorted(numbers, side="right") - 1
 
     def pieces(self, file: int) -> Iterator[tuple[DefinitionBlock, slice, int]]:
-        """Yield each block with definitions of a file, their slice, and the first one's number."""
+        """Yield each block with definitions of a file, their slice, and the number of the first."""
         numbers = self.numbers(file)
         at = numbers.start
         while at < numbers.stop:
@@ -124,7 +127,7 @@ class DefinitionRows:
         return rows
 
     def enclosing(self, number: int) -> Iterator[int]:
-        """Yield the numbers of the definitions that enclose one, from the inside out."""
+        """Yield the numbers of the definitions that enclose a definition, from the inside out."""
         while True:
             block, at = self.place(number)
             back = block.value("parent", at)
@@ -151,7 +154,7 @@ class DefinitionRows:
     def of_kinds(self, kinds: Collection[str]) -> Iterator[tuple[Column, Column]]:
         """Yield numbers of definitions of some kinds, ascending, and numbers of their names.
 
-        Reads all blocks; each pair of arrays, int64[n], is for some of them.
+        Reads all blocks; each pair of arrays, int64[n], covers several blocks.
         """
         wanted = bytes(np.flatnonzero(self._wanted(kinds)).tolist())
         records = (self._frames.read(each, MAX_RECORD_BYTES) for each in range(self.blocks))

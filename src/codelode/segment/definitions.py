@@ -23,10 +23,13 @@ if TYPE_CHECKING:
 
 DEFINITIONS_PER_BLOCK = 512
 COLUMNS = DEFINITION.names or ()
-"""In the order in which they are packed."""
+"""The columns of a block, in the order in which they are packed."""
+
+Numbers = NDArray[np.uint32]
+"""Numbers of which many are kept in memory."""
 
 STEPPED = ("name", "start_line")
-"""Packed as differences to a number before."""
+"""The columns that are packed as differences from an earlier number."""
 
 _PLACES = {name: place for place, name in enumerate(COLUMNS)}
 
@@ -46,7 +49,7 @@ class ChunkFinder:
         """Take the tables `files` and `chunks` of the segment."""
         self._owners = np.repeat(np.arange(len(files), dtype=np.uint16), files["definitions"])
         ends = chunks["start_line"].astype(np.int64) + chunks["more_lines"]
-        # A file and a line as one number, in the order of the table.
+        # An ascending number for each chunk: its file in the upper bits, its last line below.
         self._ends = chunks["file"].astype(np.int64) << 32 | ends
         self._last = files["first_chunk"].astype(np.int64) + files["chunks"] - 1
 
@@ -79,9 +82,9 @@ def definition_records(rows: NDArray[np.void], per: int | None = None) -> list[b
 
 
 def _steps(values: Column, before: Column, per: int) -> Column:
-    """Return the folded difference of each value from its number in `before`.
+    """Return values in blocks of `per`, folded: each value as its difference from `before`.
 
-    `before` has no number for the first value. The first value of each block is folded as it is.
+    `before[i]` is for value i + 1. The first value of each block is folded without a difference.
     """
     differences = values.copy()
     differences[1:] -= before
@@ -98,8 +101,8 @@ class DefinitionBlock:
         if self._table.end != len(record):
             raise ValueError("there is more after the last column")
 
-    def column(self, name: str) -> Column:
-        """Return a column, int64[count]."""
+    def column(self, name: str) -> Column | Numbers:
+        """Return a column, int64[count] or uint32[count]."""
         if name in STEPPED:
             return self.names if name == "name" else self.start_lines
         return self._packed(name)
@@ -108,22 +111,22 @@ class DefinitionBlock:
         return self._table.column(_PLACES[name])
 
     @cached_property
-    def start_lines(self) -> Column:
-        """The first lines, from 1."""
+    def start_lines(self) -> Numbers:
+        """The first lines, from 1: uint32[count]."""
         steps = unfold(self._packed("start_line"))
         more, parents = self._packed("more_lines"), self._packed("parent")
         steps[1:] += more[:-1] * (parents[1:] != 1)
-        return np.cumsum(steps)
+        return np.cumsum(steps).astype(np.uint32)
 
     @cached_property
-    def end_lines(self) -> Column:
-        """The last lines."""
-        return self.start_lines + self._packed("more_lines")
+    def end_lines(self) -> Numbers:
+        """The last lines, uint32[count]."""
+        return (self.start_lines + self._packed("more_lines")).astype(np.uint32)
 
     @cached_property
-    def names(self) -> Column:
-        """The numbers of the names."""
-        return np.cumsum(unfold(self._packed("name")))
+    def names(self) -> Numbers:
+        """The numbers of the names, uint32[count]."""
+        return np.cumsum(unfold(self._packed("name"))).astype(np.uint32)
 
     def value(self, name: str, place: int) -> int:
         """Return one value of a column that is not in `STEPPED`."""

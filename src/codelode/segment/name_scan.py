@@ -62,13 +62,14 @@ for each letter."""
 
 
 def scanned_names(key: tuple[int, int], names: Iterable[bytes], blocks: int) -> ScannedNames:
-    """Return names from the cache, or else made of their texts.
+    """Return `names` ready for searches, from a cache if they are in it.
 
-    `key` is that of their segment, with the number of their first block; the segment has `blocks`.
+    `key` is the key of their segment, and the number of their first block. `blocks` is the number
+    of blocks of the segment.
     """
     scanned = _SCANNED.get(key)
     if scanned is None:
         scanned = ScannedNames(names)
-        if blocks <= BLOCKS_PER_SCAN * _SCANS_KEPT:  # else each search drops all
+        if blocks <= BLOCKS_PER_SCAN * _SCANS_KEPT:  # else each search would evict all names
             _SCANNED.put(key, scanned)
     return scanned

@@ -202,8 +202,8 @@ class NameBlock:
         return range(first, first + (stop - start) // step)
 
 
-_BLOCKS: LruCache[tuple[int, int], NameBlock] = LruCache(256)
-"""The blocks used last, of all segments that the process reads: about 4 MB."""
+_BLOCKS: LruCache[tuple[int, int], NameBlock] = LruCache(512)
+"""The blocks used last, of all segments that the process reads: about 8 MB."""
 
 
 class Names:

@@ -153,7 +153,7 @@ def _read_layout(data: Bytes, sizes: Offsets, begins: Offsets, rows: int) -> Lay
 
 def _read_ordinals(data: Bytes, layout: Layout) -> NDArray[np.uint16]:
     """Return the ordinals of all lists, list by list."""
-    padded = np.concatenate((data, np.zeros(2, np.uint8)))  # the last may be shorter than 3 bytes
+    padded = np.concatenate((data, np.zeros(2, np.uint8)))  # the last list may have only 2 bytes
     first = np.cumsum(layout.counts) - layout.counts
     inside = np.repeat(~(layout.single | layout.bitmap), layout.counts)
     inside[first] = False

@@ -3,7 +3,7 @@
 A list of one posting is its ordinal, u16, and its frequency, u8, unless that is 1. Other lists are
 
     count        u8, or 127 and then count - 1 as u16; plus 128 if all frequencies are 1
-    ordinals     the first as u16, then the gaps to the next in 7 bits a byte, the lowest first, the
+    ordinals     the first as u16, then the gaps to the next, 7 bits per byte, the lowest first, the
                  top bit set where more follow; or a bit for each chunk of the segment, if enough
                  chunks have the term for this to be shorter
     frequencies  unless all are 1, 2 bits each: 1, 2, 3, or 4 and more; then a byte, at most 255,
@@ -50,7 +50,7 @@ def read_list(data: Bytes, rows: int) -> tuple[Offsets, Bytes]:
     if count >= BITMAP_LEAST and BITMAP_SHARE * count > rows:
         end = at + -(-rows // 8)
         bits = np.unpackbits(data[at:end], count=rows, bitorder="little")
-        ordinals = bits.view(bool).nonzero()[0]  # five times as fast on booleans
+        ordinals = bits.view(bool).nonzero()[0]  # `nonzero` is five times as fast on booleans
     else:
         ordinals, length = _read_gaps(data[at + 2 : at + 2 + 3 * (count - 1)], count - 1)
         ordinals += int(data[at]) | int(data[at + 1]) << 8
@@ -73,7 +73,8 @@ def _read_frequencies(data: Bytes, count: int) -> Bytes:
 def _read_gaps(data: Bytes, count: int) -> tuple[Offsets, int]:
     """Return the sums of the first 0, 1, ... `count` gaps, and how many bytes these gaps take.
 
-    Most gaps take one byte, so the bytes are counted first: `data` may be three times as long.
+    `data` may go on after the gaps: it has up to three bytes for each gap, but most gaps take only
+    one. So the bytes of the gaps are counted first.
     """
     length = count
     while (more := count + int(np.count_nonzero(data[:length] & 0x80))) > length:

@@ -54,7 +54,7 @@ class TermCounts:
 def build_postings(found: TermCounts) -> Postings:
     """Return the postings of the terms; counts of equal keys and ordinals are added."""
     dictionary, numbers = np.unique(found.keys, return_inverse=True)
-    # One packed key per triple, so that a plain sort (vectorized in numpy) does the grouping.
+    # Each row is packed into one key, so that a plain sort (vectorized in numpy) groups the rows.
     keys = (numbers.astype(np.uint64) << np.uint64(32))[found.terms]
     keys |= found.ordinals.astype(np.uint64) << np.uint64(8)
     keys |= np.minimum(found.counts, MAX_FREQUENCY).astype(np.uint64)
@@ -124,7 +124,7 @@ def postings_sections(slices: Iterable[Postings], rows: int) -> dict[str, Iterab
 
 
 def _renumber(part: Postings, new: NDArray[np.int64]) -> Postings:
-    if len(new) and new[0] >= 0 and new[-1] - new[0] == len(new) - 1:  # all are kept
+    if len(new) and new[0] >= 0 and new[-1] - new[0] == len(new) - 1:  # all chunks are kept
         return replace(part, ordinals=part.ordinals + np.uint16(new[0]))
     moved = new[part.ordinals]
     alive = moved >= 0

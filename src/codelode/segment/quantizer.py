@@ -71,12 +71,12 @@ def in_quarters(codes: NDArray[np.int8], residuals: NDArray[np.uint8]) -> NDArra
 def _in_half_steps(
     vectors: NDArray[np.float32],
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return the half step of each component, float32[n, d], and each row's step, float32[n]."""
+    """Return vectors in half steps (rounded down, float32[n, d]), and the step of each row."""
     steps = np.abs(vectors).max(axis=1, initial=0.0) / _LARGEST
     halves = vectors / np.where(steps > 0, steps / 2, np.float32(1))[:, None]
     return np.floor(halves, out=halves), steps
 
 
 def _codes(halves: NDArray[np.int16]) -> NDArray[np.int8]:
-    """Return the whole step whose middle is nearest to each half step, int8[n, d]."""
+    """Return the code, int8[n, d], of each component given in half steps: the nearest step."""
     return (halves + np.int16(1) >> 1).astype(np.int8)

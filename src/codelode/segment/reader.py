@@ -249,7 +249,7 @@ class Segment:
     def lines_of(
         self, section: str, starts: NDArray[np.int64], lengths: NDArray[np.integer]
     ) -> bytes:
-        """Return pieces of a section, each followed by a newline, in one gather: see `pieces`."""
+        """Return pieces of a section, each followed by a newline, copied at once: see `pieces`."""
         if not len(starts):
             return b""
         base, sizes = int(starts.min()), lengths.astype(np.int64) + 1
@@ -264,7 +264,7 @@ class Segment:
         begin, stop = base + start, base + end
         first = int(self.block_starts.searchsorted(begin, "right")) - 1
         starts = self.block_starts[first : first + 2].tolist()
-        if len(starts) > 1 and stop <= starts[1]:  # almost always
+        if len(starts) > 1 and stop <= starts[1]:  # one block, almost always
             del starts[1]
         else:
             starts = self.block_starts[first : int(self.block_starts.searchsorted(stop))].tolist()

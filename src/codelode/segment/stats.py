@@ -23,7 +23,7 @@ STAT_COLUMNS = ("mtime_ns", "ctime_ns", "inode")
 """A file is taken as unchanged while these and its size are as they were."""
 
 CPP_HEADER = 1 << 62
-"""Inverts this bit of the inode of a `.h` that its folder makes C++ instead of C.
+"""This bit is inverted in the inode of a `.h` that its folder makes C++ instead of C.
 
 When the folder changes, the file looks changed, is read, and may get another language."""
 

@@ -51,7 +51,7 @@ class Lookup:
     @cached_property
     def _longer(self) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
         table = self._file.array("longer", LONG)
-        return table["term"].copy(), table["more"].copy()  # contiguous: faster to search
+        return table["term"].copy(), table["more"].copy()  # contiguous copies are searched faster
 
     @cached_property
     def _slots(self) -> int:
@@ -63,7 +63,7 @@ class Lookup:
         term = self._number(key, first, stop)
         if term < 0:
             return NOWHERE
-        # The bits of the terms from the first of the bucket to this one.
+        # `short` has a bit for each term from the first of the bucket to this one.
         short = int.from_bytes(self._file.read("short", first // 8, term // 8 + 1), "little")
         short >>= first % 8
         before = term - first

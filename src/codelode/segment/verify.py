@@ -36,12 +36,12 @@ def faults(segment: Segment) -> Iterator[tuple[str, int, str]]:
         damaged = True
         yield section, offset, "checksum does not match"
     if damaged:
-        return  # the rest would only repeat it
+        return  # further checks would only report the same damage
     for section, what in _table_faults(segment):
         damaged = True
         yield section, 0, what
     if damaged:
-        return  # the rest relies on the tables
+        return  # further checks rely on the tables
     for section, what in (
         *_posting_faults(segment),
         *_text_faults(segment),
@@ -101,7 +101,7 @@ def _posting_faults(segment: Segment) -> Iterator[tuple[str, str]]:
     dictionary = segment.dictionary()
     for fault in _dictionary_faults(dictionary):
         yield fault
-        return  # the rest relies on it
+        return  # further checks rely on the dictionary
     sizes = dictionary.sizes()
     data = segment.file.array("postings", "u1")
     if int(sizes.sum()) != len(data):

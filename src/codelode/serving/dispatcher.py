@@ -124,7 +124,7 @@ class Dispatcher:
         slot = None
         with self._lock:
             if self._under_way and not self._closed:
-                # An idle worker before a new one: few threads need few workers.
+                # Prefer an idle worker to a new one, as few threads need few workers.
                 slot = min(self._slots, key=lambda each: (each.load, each.handle is None))
                 slot.load += 1
             self._under_way += 1

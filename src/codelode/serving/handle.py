@@ -49,7 +49,7 @@ class WorkerHandle:
                     if self._ended:
                         return None
                     ask_before, self._last_ask = self._last_ask, this_ask
-                    with suppress(BrokenPipeError):  # it has died: there will be no reply
+                    with suppress(BrokenPipeError):  # the worker has died: no reply will come
                         self._process.send(request)
                 with ask_before:
                     return None if self._ended else self._process.receive()
@@ -59,7 +59,7 @@ class WorkerHandle:
 
     def end(self, patience: float = 0.0) -> int:
         """Kill the worker if it does not end within `patience` seconds; return its exit status."""
-        status = self._process.wait(patience)  # it holds nothing that could be lost
+        status = self._process.wait(patience)  # a worker has no data to lose
         with self._sending:
             self._ended = True
         with self._last_ask:  # every thread that asked has seen the end

@@ -129,7 +129,7 @@ def _of_file(table: Mapping[str, object], path: Path, source: Source) -> Iterato
     for name, raw in _flattened(table, ""):
         key = BY_NAME.get(name)
         if key is None:
-            raise UsageError(f"{path}: {_unknown(name)}")
+            raise UsageError(f"{path}: {unknown_setting(name)}")
         kind = key.project if source == "project" else key.kind
         if kind is None:
             raise UsageError(f"{path}: {_not_here(key)}")
@@ -154,14 +154,17 @@ def _checked(kind: Kind, raw: object, place: str) -> object:
         raise refusal(place, kind.wanted, raw) from None
 
 
-def _unknown(name: str) -> str:
+def unknown_setting(name: str) -> str:
+    """Return the message that a setting is unknown, with the nearest name."""
     import difflib
 
     last = name[:80].rpartition(".")[2]
     if last in ("exclude", "ignore"):
         return f"unknown setting {name[:80]!r}: what to leave out is listed in .lodeignore"
-    near = [known for known in BY_NAME if known.rpartition(".")[2] == last]
-    near = near or difflib.get_close_matches(name[:80], BY_NAME, 1)
+    ends = {known.rpartition(".")[2]: known for known in BY_NAME}
+    same = [known for end, known in ends.items() if len(last) > 1 and end.startswith(last)]
+    near = same or difflib.get_close_matches(name[:80], BY_NAME, 1)
+    near = near or [ends[end] for end in difflib.get_close_matches(last, ends, 1)]
     advice = f"did you mean {near[0]!r}?" if near else "`lode config` lists all settings"
     return f"unknown setting {name[:80]!r}: {advice}"
 

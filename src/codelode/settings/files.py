@@ -17,12 +17,12 @@ from codelode.errors import UsageError
 
 PROJECT, PYPROJECT = "codelode.toml", "pyproject.toml"
 MAX_BYTES = 1 << 16
-"""Of a settings file of ours; a larger one is refused."""
+"""The largest size of a settings file of ours; a larger one is refused."""
 MAX_PYPROJECT_BYTES = 1 << 18
 """A larger `pyproject.toml` has no settings of ours."""
 
 MAX_DOTS = 100
-"""In a line. The parser needs time and memory quadratic in the dots of a key."""
+"""The most dots in a line: the parser takes time and memory quadratic in a key's dots."""
 _MENTION = (
     rb"\btool[\"']?[ \t]*\.[ \t]*[\"']?codelode"
     rb"|^[ \t]*(?:\[[ \t]*)?[\"']?tool[\"']?[ \t]*[\]=]"
@@ -41,6 +41,11 @@ def sources_exist(start: str | os.PathLike[str] | None) -> bool:
         return True
     path = user_file()
     return (path is not None and path.exists()) or (start is not None and _has_project(start))
+
+
+def may_be_unread() -> bool:
+    """Return whether any environment variable begins with `LODE_` or `CODELODE_`, in any case."""
+    return any(name.upper().startswith(("LODE_", "CODELODE_")) for name in os.environ)
 
 
 def _has_project(start: str | os.PathLike[str]) -> bool:

@@ -21,8 +21,8 @@ class Kind:
 
     `check` takes a value as TOML gives it and returns it as the program uses it; it raises
     `ValueError`. `wanted` describes the valid values. `from_text` turns the value of an environment
-    variable into one that `check` takes, `to_text` a checked value into what one could write in a
-    settings file.
+    variable into one that `check` takes. `to_text` turns a checked value into a text that could be
+    in a settings file.
     """
 
     wanted: str
@@ -105,6 +105,24 @@ def text(wanted: str) -> Kind:
         raise ValueError
 
     return Kind(wanted, check)
+
+
+def command() -> Kind:
+    """Return the type of a command to run: its text, true for the usual one, or false for none."""
+
+    def check(raw: object) -> bool | str:
+        if isinstance(raw, bool) or (isinstance(raw, str) and raw and raw.isprintable()):
+            return raw
+        raise ValueError
+
+    def from_text(given: str) -> object:
+        word = given.strip().lower()
+        return word in _TRUE if word in _TRUE + _FALSE else given
+
+    def to_text(value: bool | str) -> str:
+        return str(value).lower() if isinstance(value, bool) else value
+
+    return Kind("true, false or a command", check, from_text, to_text)
 
 
 def folder() -> Kind:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from typing import NamedTuple
 
@@ -22,15 +21,22 @@ class Unread(NamedTuple):
     name: str
     nearest: str
 
+    def __str__(self) -> str:
+        """Return the message that nothing reads it."""
+        advice = f": did you mean {self.nearest}?" if self.nearest else ""
+        return f"nothing reads the variable {self.name}{advice}"
+
 
 def unread_variables() -> list[Unread]:
     """Return the variables that look like settings, but that nothing reads, by name."""
+    from difflib import get_close_matches  # few environments have any
+
     known = [*(key.variable for key in KEYS), *OTHERS]
     ends = [name.removeprefix(PREFIX) for name in known]
     found = []
     for name in sorted(os.environ):
         capitals = name.upper()
         if capitals.startswith(_MISTAKEN) and name not in known:
-            near = difflib.get_close_matches(capitals.partition(PREFIX)[2], ends, 1)
+            near = get_close_matches(capitals.partition(PREFIX)[2], ends, 1)
             found.append(Unread(name, f"{PREFIX}{near[0]}" if near else ""))
     return found

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _ADVICE = "the index here is as it was; tell whoever pushed it"
 _UNSAFE_PATH = re.compile(rb"(?:\A|/)(?:\.{0,2})(?:/|\Z)|\0")
-"""An empty part, `.` or `..`, also at the ends; or a NUL."""
+"""Matches a path with an empty part, `.` or `..`, or with a NUL."""
 
 
 def check_identity(

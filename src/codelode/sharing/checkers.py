@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 CHECKER = "codelode.sharing.checker"
 WORTH_BYTES = 16 << 20
-"""A process for fewer bytes would start for longer than it would work."""
+"""For fewer bytes, a process would take longer to start than to work."""
 
 
 class Checkers:
@@ -62,7 +62,7 @@ class Checkers:
             frame = child.receive()
         except BrokenPipeError:
             frame = None
-        if frame is None:  # it has died: this process decides
+        if frame is None:  # the child has died: this process checks
             check_content(live.segment)
             return
         self._free.put(child)

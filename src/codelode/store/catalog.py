@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 _FOLDER = re.compile(r".+-[0-9a-f]{16}\Z")
 WATCHER_FILES = ("watch.lock", "watch.json", "watch.socket", "fresh.socket")
-"""What a watcher leaves behind; it holds the first one."""
+"""The files that a watcher leaves behind; a running watcher holds a lock on the first."""
 _SUFFIXES = (SEGMENT_SUFFIX, STATS_SUFFIX, TEMPORARY_SUFFIX)
 
 
@@ -104,7 +104,7 @@ def entry(directory: Path) -> IndexEntry:
 
 
 def remove(directory: Path) -> int:
-    """Remove the index in a folder, and the folder if it is empty then; return the freed size.
+    """Remove the index in a folder, and the folder if it is empty then; return the bytes freed.
 
     Removes only the files of an index, the manifest first: a search then finds no index rather than
     a damaged one. Searches that have it open continue. Raises `LockedError` if a process is writing
@@ -122,7 +122,7 @@ def remove(directory: Path) -> int:
             for name in WATCHER_FILES:
                 (directory / name).unlink(missing_ok=True)
     shutil.rmtree(directory / STAGING, ignore_errors=True)
-    with suppress(OSError):  # other files are in it
+    with suppress(OSError):  # the folder has other files
         directory.rmdir()
     return size
 

@@ -41,7 +41,7 @@ def write_merged(
     files = Segment.open(storage.open(name)).files
     entry = SegmentEntry(name, size, len(files), 0, 0, 0, 0, int(files["chunks"].sum()))
     entry = entry.with_live(entry.live_mask(), files)
-    if entry.chunks != entry.all_chunks:  # else it would be merged again and again
+    if entry.chunks != entry.all_chunks:  # else the segment would be merged again and again
         raise DamagedError("a file that was left out has chunks")
     return entry if stats is None else replace(entry, stats=write_stats(storage, stats))
 

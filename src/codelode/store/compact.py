@@ -35,7 +35,7 @@ BUDGET_CHUNKS = MAX_CHUNKS
 
 
 def choose(entries: Sequence[SegmentEntry], budget: int = BUDGET_CHUNKS) -> list[int]:
-    """Return the indexes of the segments to merge now; empty if there is nothing to do.
+    """Return the places of the segments to merge now in `entries`; empty if there are none.
 
     Never chooses more than `budget` live chunks, or more than a segment can hold.
     """

@@ -50,7 +50,7 @@ def _cache_folder() -> Path:
     try:
         return Path.home() / ".cache"
     except RuntimeError:  # no HOME and no user name, as in some containers
-        from codelode.system.own_folder import own_temporary_folder  # imported late
+        from codelode.system.own_folder import own_temporary_folder  # few users need it
 
         return own_temporary_folder()
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PATIENCE = 1.0
-"""Seconds that a deliberate update waits anyway: an update before a search takes less."""
+"""Seconds that every deliberate update waits: an update before a search takes less."""
 
 _POLL_SECONDS = 0.05
 

@@ -80,7 +80,7 @@ class Manifest:
 
     generation: int
     root: str
-    started_ns: int  # when its walk began: changes since then may be missing
+    started_ns: int  # when the walk began: changes since then may be missing
     encoder: str
     fingerprint: str
     dimensions: int
@@ -89,22 +89,22 @@ class Manifest:
     tokenizer: str
     options: dict[str, Any]
     segments: tuple[SegmentEntry, ...] = ()
-    complete: bool = False  # whether it covered the whole tree at the time of the walk
+    complete: bool = False  # whether the index covered the whole tree at the time of the walk
     skipped: dict[str, int] = field(default_factory=dict)
 
     @property
     def files(self) -> int:
-        """Live files with text."""
+        """The number of live files with text."""
         return sum(segment.files for segment in self.segments)
 
     @property
     def chunks(self) -> int:
-        """Live chunks."""
+        """The number of live chunks."""
         return sum(segment.chunks for segment in self.segments)
 
     @property
     def tokens(self) -> int:
-        """Terms in all live chunks."""
+        """The number of terms in all live chunks, repeated ones included."""
         return sum(segment.tokens for segment in self.segments)
 
     @property
@@ -113,7 +113,7 @@ class Manifest:
         return sum(segment.bytes for segment in self.segments)
 
     def without_place(self) -> Manifest:
-        """Return the manifest without root, start and file times, which machines differ in."""
+        """Return the manifest without root, start and file times: machines differ in these."""
         segments = tuple(replace(entry, stats="") for entry in self.segments)
         return replace(self, root="", started_ns=0, segments=segments)
 

@@ -120,7 +120,7 @@ class Snapshot:
         try:
             yield
         except (LookupError, ValueError, TypeError, ArithmeticError, MemoryError) as error:
-            from codelode.segment.verify import faults  # a sound index has no need of it
+            from codelode.segment.verify import faults  # a sound index does not need it
 
             for live in self.segments:
                 for section, offset, problem in faults(live.segment):
@@ -140,7 +140,8 @@ def live_segment(
 ) -> LiveSegment:
     """Return a segment with the tombstones of a manifest's entry.
 
-    Raises `DamagedError` if it is not the segment that the entry describes, `FormatError`.
+    Raises `FormatError`. Raises `DamagedError`, also if it is not the segment that the entry
+    describes.
     """
     segment = Segment.open(buffer)
     check_shape(segment)

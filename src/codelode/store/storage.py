@@ -65,7 +65,7 @@ class Storage(Protocol):
         """Return the current manifest. Raises `NoIndexError`, `StoreError`."""
 
     def read_stamp(self) -> bytes:
-        """Return bytes that differ whenever the manifest does. Cheap; raises as above."""
+        """Return, fast, bytes that change with the manifest. Raises what `read_manifest` does."""
 
     def published_at(self) -> float:
         """Return when the manifest was published, in seconds since the epoch."""

@@ -3,8 +3,8 @@
 Touching a page past the end of a mapped file kills the process (SIGBUS). codelode never truncates a
 segment, but a careless copy over an index may. So a query holds a read lease while it reads (Linux,
 `fcntl(2)`): a program that opens the file for writing, or truncates it, waits until the query is
-done. The next query sees that the file is too short before it touches it. Where there are no leases
-(other systems, network file systems, files of other users), only that check is left.
+done. The next query checks the length of the file before it touches the file. Where there are no
+leases (other systems, network file systems, files of other users), only that check is left.
 """
 
 from __future__ import annotations
@@ -43,12 +43,12 @@ class Lease:
                     self._take()
 
     def _take(self) -> None:
-        import fcntl  # Windows has none
+        import fcntl  # Windows has no such module
 
         deadline = time.monotonic() + (_PATIENCE_SECONDS if self._patient else 0)
         while True:
             # The signal that announces a waiting writer must be one that does nothing: the default
-            # is SIGIO, which kills. Giving a lease back resets it.
+            # is SIGIO, which kills. It is set each time, since giving a lease back resets it.
             fcntl.fcntl(self._descriptor, fcntl.F_SETSIG, signal.SIGURG)
             try:
                 fcntl.fcntl(self._descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)

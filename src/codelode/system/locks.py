@@ -54,7 +54,7 @@ def abandon() -> None:
 
 
 def _flock(descriptor: int) -> bool:
-    import fcntl  # Windows has none
+    import fcntl  # Windows has no such module
 
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

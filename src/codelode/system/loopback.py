@@ -1,4 +1,4 @@
-"""Addresses that only this machine reaches."""
+"""Addresses that only this machine reaches, and addresses that stand for all its addresses."""
 
 from __future__ import annotations
 
@@ -11,3 +11,11 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def is_unspecified(host: str) -> bool:
+    """Return whether an address stands for all addresses of this machine, as 0.0.0.0 does."""
+    try:
+        return ipaddress.ip_address(host).is_unspecified
+    except ValueError:
+        return False

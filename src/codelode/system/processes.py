@@ -36,13 +36,13 @@ class ChildProcess:
         """Start `module` as a program and send it its options. Raises `OSError`."""
         child_input, self._input = _pipe()
         self._output, child_output = _pipe()
-        with child_input, child_output:  # the child has copies
+        with child_input, child_output:  # the child has its own copies
             try:
                 self._process = _start(module, child_input, child_output)
             except OSError:
                 self.close()
                 raise
-        with suppress(BrokenPipeError):  # it has died: `receive` will notice
+        with suppress(BrokenPipeError):  # the child has died: `receive` will notice
             self.send(options)
 
     @property

@@ -36,7 +36,7 @@ class Wakeup:
         """End the current wait, or the next one."""
         with self._lock:
             if not self._is_closed:
-                with suppress(BlockingIOError):  # it will wake up anyway
+                with suppress(BlockingIOError):  # the pipe is full: `wait` will end anyway
                     os.write(self._writing, b"\0")
 
     def stop(self) -> None:

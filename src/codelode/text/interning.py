@@ -22,7 +22,7 @@ _LANES = 8
 _KEEP = np.array([(1 << (8 * size)) - 1 for size in range(LANE + 1)], np.uint64)
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)  # odd, so that multiplication by it is reversible
 _HALF = np.uint64(32)
-_SLOTS = 2  # per piece, at least
+_SLOTS = 2  # slots per piece, at least
 
 _Lane = tuple[NDArray[np.int64] | slice, NDArray[np.uint64]]
 
@@ -58,7 +58,7 @@ def spell(text: bytes, starts: NDArray[np.int64], lengths: NDArray[np.int64], en
 def _lanes(text: bytes, starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> list[_Lane]:
     """Return the bytes of the pieces as little-endian integers, in lanes of eight bytes.
 
-    A lane holds the indexes of the pieces that are long enough to reach it, and their integers.
+    A lane holds the numbers of the pieces that are long enough to reach it, and their integers.
     """
     at_byte = np.ndarray((len(text) - LANE + 1,), "<u8", text, strides=(1,))
     lanes: list[_Lane] = []

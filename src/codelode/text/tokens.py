@@ -82,7 +82,7 @@ def is_number(word: bytes) -> bool:
 def parts(word: bytes) -> tuple[str, ...]:
     """Return the parts of a word in lower case: `getHTTPResponse_v2` has get, http, response, v, 2.
 
-    Numbers, compounds, and words that are encoded data have no parts.
+    Compounds, words that `is_number` accepts, encoded data, and words that are too long have none.
     """
     if len(word) > MAX_WORD_BYTES or is_number(word) or is_compound(word):
         return ()
@@ -96,7 +96,7 @@ def parts(word: bytes) -> tuple[str, ...]:
 
 
 def whole_term(word: bytes) -> str:
-    """Return a word as one term; empty if the word is too long or has no letters."""
+    """Return a word as one term; empty if the word is too long or has only underscores."""
     if len(word) > MAX_WORD_BYTES:
         return ""
     whole = word.decode("utf-8", "replace").casefold()
@@ -138,7 +138,10 @@ def text_parts(text: str) -> list[str]:
 
 
 def folded_name(name: str) -> str:
-    """Return the key of a definition's name: normalized, in lower case, of limited length."""
+    """Return a file name or a path in the form in which these are compared.
+
+    It is normalized (NFKC), in lower case, without spaces next to punctuation, of limited length.
+    """
     key = name if name.isascii() else normalize("NFKC", name)
     if " " in key:
         key = _SPACE_OF_OPERATOR.sub("", key)

@@ -93,8 +93,8 @@ def _exact(
 ) -> tuple[NDArray[np.bool_], dict[int, bytes]]:
     """Return the words that have no parts, only a whole term.
 
-    The mask is true for those whose term is the word in lower case. The dictionary has the terms of
-    the others, by word number.
+    The mask marks the words whose term is the word in lower case. The dictionary has all other
+    terms, by the number of the word.
     """
     exact = _having(spelled, ends, _IS_JOINER)
     plain, others = _numbers(spelled, begins, ends)

@@ -102,5 +102,5 @@ class Inquiries:
     def _made(self) -> bytes:
         try:
             return pack(self._refresher.refresh("auto"))
-        except CodelodeError:  # without an answer, the asking process meets the same error
+        except CodelodeError:  # the asking process will meet the same error
             return b""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from codelode.system.wakeup import Wakeup
 
 Listener = Callable[[int, "UpdateReport | None"], None]
-"""Told the generation of each commit, and the report if the update was of known paths."""
+"""Called with the generation of each commit, and the report if the paths were known."""
 
 TICK = 2.0
 """Seconds between looks at the root and the lease while nothing happens."""
@@ -37,8 +37,8 @@ BURST_PATHS = 256
 `LONGEST_WAIT`; longer if many paths have changed, and while git holds its lock."""
 
 RESCAN = 600.0
-"""Seconds between looks at the whole tree, for what no system reports: changes through mapped
-memory, settings of git outside of the tree."""
+"""Seconds between looks at the whole tree, for changes that no system reports: those through
+mapped memory, and those of git's settings outside of the tree."""
 
 SCAN_LEAST, SCAN_MOST, SCAN_GROWTH = 2.0, 60.0, 1.5
 SCAN_SHARE = 20.0
@@ -63,7 +63,7 @@ class Leader:
     def __init__(
         self, reader: IndexReader, wakeup: Wakeup, limit: int | None, listener: Listener
     ) -> None:
-        """`limit` is the largest number of folders to watch. `listener` hears of every update."""
+        """`limit` bounds the number of watched folders; `listener` is called at each commit."""
         self._reader = reader
         self._wakeup = wakeup
         self._limit = limit
@@ -74,7 +74,7 @@ class Leader:
         self._lock = threading.Lock()
         self._tree: TreeWatch | None = None
         self._under_way = Changes()  # the changes that the current update handles
-        self._in_step = False  # the index has everything but the changes collected since
+        self._in_step = False  # whether the index lacks no changes but the collected ones
         self._generation = -1
         self._compared = 0.0  # when the whole tree was compared last
         self._suspended = suspended_seconds()  # `suspended_seconds` when it was compared last

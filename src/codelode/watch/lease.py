@@ -20,7 +20,7 @@ class Lease:
         self._path = directory / LEASE
         self._descriptor: int | None = None
         self.holder = ""
-        """The pid of another process that held it at the last attempt."""
+        """The pid of the process that held the lease at the last attempt, if any."""
 
     def acquire(self) -> bool:
         """Take the lease if nobody has it. Raises `OSError`."""

@@ -117,7 +117,7 @@ class TreeWatch:
             self.changes.lost = True
 
     def drain(self) -> Changes:
-        """Collect everything that was changed before this call; return all changes so far."""
+        """Collect all changes before this call; return those since `changes` was replaced."""
         with self._lock:
             if not self._is_closed:
                 for event in self._inotify.read():
@@ -151,7 +151,8 @@ class TreeWatch:
             with self._lock:
                 self._watch_above()
         for folder in entered:
-            with self._lock:  # per folder: a search that drains must not wait for thousands
+            # Locked for one folder at a time, so that `drain` does not wait for all of them.
+            with self._lock:
                 if folder not in self._numbers:
                     self._watch_folder(folder)
 
@@ -214,7 +215,7 @@ class TreeWatch:
             return self._inotify.add(path)
         except OSError as error:
             if error.errno in (errno.ENOENT, errno.ENOTDIR):
-                return None  # its parent reports that
+                return None  # the watch of its parent reports that
             raise CannotWatch(_reason(error)) from None
 
     def _note(self, event: Event) -> None:

@@ -34,17 +34,17 @@ Scan = Callable[[bytes, str], Iterable[Region]]
 
 
 def no_regions(text: bytes, path: str) -> Iterable[Region]:
-    """Find nothing."""
+    """Return no regions, for a host that has none."""
     return ()
 
 
 def no_definitions(text: bytes) -> list[RawDefinition]:
-    """Find nothing."""
+    """Return no definitions, for a host that has none of its own."""
     return []
 
 
 def no_cuts(text: bytes) -> dict[int, int]:
-    """Find nothing."""
+    """Return no split points, for a host that has none of its own."""
     return {}
 
 
@@ -117,7 +117,7 @@ _OWN: Final[Mapping[bytes, str]] = MappingProxyType(
         b"python3": "python",
     }
 )
-"""What only pages, documents and notebooks call a language."""
+"""Names of languages that only pages, documents and notebooks use."""
 
 
 def language_named(name: bytes) -> str | None:

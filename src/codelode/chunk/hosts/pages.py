@@ -97,13 +97,13 @@ def page(text: bytes, path: str) -> Iterator[Region]:
 
 
 def _without_marks(script: bytes) -> bytes:
-    """Replace each mark that shows a value in a script with a number; blank the other marks."""
+    """Replace template marks in a script: by a number if they print a value, else by blanks."""
     spans = sorted(chain.from_iterable(between(script, *marks) for marks in _MARKS))
     return _replaced(script, spans)
 
 
 def _replaced(text: bytes, spans: Iterable[tuple[int, int]]) -> bytes:
-    """Replace each span that shows a value in a text with a number; blank the other spans."""
+    """Replace each span of template code: by a number if it prints a value, else by blanks."""
     pieces: list[bytes] = []
     at = 0
     for first, last in spans:

@@ -34,7 +34,7 @@ _METHOD = re.compile(rb"METHOD\w*\(\s*(\w+)\s*,")
 def _next_declarator(node: Node) -> Node | None:
     """Return the node one step nearer the name: `f` of `f(int)`, `*f`, `(f)`, `&f` and `a::f`."""
     found = node.child_by_field_name("declarator") or node.child_by_field_name("name")
-    if found is None and node.named_child_count:  # parentheses and references have no field
+    if found is None and node.named_child_count:  # as in `(f)` and `&f`
         found = node.named_child(node.named_child_count - 1)
     return found
 
@@ -148,7 +148,7 @@ def _defined_by_macro(node: Node, name: Node | Written | None, text: bytes) -> M
 
 def lost_name(node: Node) -> Node | Written | None:
     """Return the real name of a definition misread as a function without parameters."""
-    lost = by_type("ERROR")(node)  # holds the name if base classes follow it
+    lost = by_type("ERROR")(node)  # an error node holds the name before base classes
     return lost.named_child(0) if lost and lost.named_child_count else declared(node)
 
 
@@ -201,7 +201,7 @@ def prototype(node: Node, text: bytes) -> Match | None:
     if found is None or (found.type != "operator_cast" and above.type != "function_declarator"):
         return None  # a variable, or a pointer to a function
     if node.has_error and not text.endswith(b";", node.start_byte, node.end_byte):
-        return None  # the head of something else
+        return None  # without its semicolon, this can be the head of any construct
     kind = "method" if found.type == "qualified_identifier" else "function"
     return Match(kind, _name_in(found), declaration=True, owner=_owner(found))
 

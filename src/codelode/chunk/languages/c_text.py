@@ -111,7 +111,7 @@ _AFTER_PARAMETERS: Final = re.compile(
 def without_record_macros(text: bytes) -> bytes:
     """Blank macros beside records and functions: `NET_EXPORT` of `class NET_EXPORT Client {`.
 
-    They are in the head, after the parameters, or alone on a line before.
+    They are before the name of a record, after parameters, or alone on a line above.
     """
     for pattern in (*_MARKED_RECORDS, _BEFORE_RECORD, _LINE_OF_MACRO, _AFTER_PARAMETERS):
         text = _blanked(pattern, text)

@@ -55,7 +55,7 @@ _target = by_field("target")
 
 
 def _head(node: Node | None) -> Node | None:
-    """Return the name in the head of a function: `f` of `f`, `f(x)`, `f(x) when g` and `a + b`."""
+    """Return the name in a function's head: `f` of `f`, `f(x)`, `f(x) when g`; `+` of `a + b`."""
     while node is not None:
         if node.type == "binary_operator":
             operator = node.child_by_field_name("operator")

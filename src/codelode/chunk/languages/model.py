@@ -74,7 +74,7 @@ def by_type(*types: str) -> Finder:
 
 
 def first_of(*finders: Finder) -> Finder:
-    """Return a finder that tries several, and takes the first result."""
+    """Return a finder that tries several finders in turn, and takes the first result."""
 
     def find(node: Node) -> Node | None:
         return next((found for finder in finders if (found := finder(node)) is not None), None)
@@ -99,11 +99,11 @@ body_field = by_field("body")
 
 
 def nothing(node: Node) -> None:
-    """Find nothing."""
+    """Return None: a finder for nodes without the part that is looked for."""
 
 
 def no_docstring(node: Node, text: bytes) -> None:
-    """Find nothing."""
+    """Return None, for a language without docstrings."""
 
 
 def always(node: Node, text: bytes) -> bool:
@@ -220,8 +220,8 @@ class Syntax:
       blanked the heads of definitions.
     - `alternative` is the grammar to try if this one finds too many errors.
     - `heads` matches lines that begin a definition, for ranges that the parser cannot parse. A
-      named group is a kind (`class_2` is a class, too) and matches the name; a group `owner` may
-      precede it. Neighbors that match a group called `clause` are one function.
+      group has the name of a kind (`class_2` is a class, too) and matches the definition's name;
+      a group `owner` may precede it. Neighbors that match a group called `clause` are one function.
     - `ascii_only`: other characters are masked, because the scanner reads out of bounds on them.
     """
 

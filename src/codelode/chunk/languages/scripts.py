@@ -70,7 +70,7 @@ BASH = Syntax(
         rb"function (?P<function>[\w.:-]+)",
         rb"(?P<function_2>[\w.:-]+)\s*\(\)",
     ),
-    ascii_only=True,  # up to 0.25.1, the scanner calls isdigit() on any character after `{`
+    ascii_only=True,  # up to release 0.25.1, the scanner calls isdigit() on any character after `{`
 )
 
 _lua_assigned = last_part(by_type("variable_list"))

@@ -14,6 +14,7 @@ from codelode.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
     from types import ModuleType
 
     from codelode.cli.options import Command
@@ -58,20 +59,23 @@ def load_groups() -> list[tuple[str, list[Command]]]:
     return [(title, [load(name) for name in names]) for title, names in GROUPS]
 
 
-def find(name: str) -> Command:
-    """Return the command of a name. Raises `UsageError`, which suggests the nearest name."""
+def find(name: str, others: Sequence[str] = ()) -> Command:
+    """Return the command of a name.
+
+    Raises `UsageError`, which suggests the nearest name, or a search with the `others` arguments.
+    """
     if name in NAMES:
         return load(name)
-    import difflib
+    from codelode.cli.nearest import nearest
 
     if name.startswith("-"):
-        near = difflib.get_close_matches(name, ("--help", "--version"), 1)
-        advice = f"did you mean {near[0]}?" if near else "flags follow a command"
+        near = nearest(name, ("--help", "--version"))
+        advice = f"did you mean {near}?" if near else "flags follow a command"
         raise UsageError(f"unknown option {name!r}: {advice} (see `lode --help`)")
-    near = difflib.get_close_matches(name, NAMES, 1)
-    advice = f"did you mean {near[0]!r}?" if near else f"the commands are {', '.join(NAMES)}"
+    near = nearest(name, NAMES)
+    advice = f"did you mean {near!r}?" if near else f"the commands are {', '.join(NAMES)}"
     if " " in name and not near:
         import shlex
 
-        advice = f"did you mean `lode search {shlex.quote(name)}`?"
+        advice = f"did you mean `lode search {shlex.join((name, *others))}`?"
     raise UsageError(f"unknown command {name!r}: {advice} (see `lode --help`)")

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codelode.cli.options import ALL, HELP, YES, Command, option, switch
+from codelode.cli.options import HELP, YES, Command, option, switch
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
+
+    from codelode.agents.clients import Client
 
 COMMAND = Command(
     "agent",
@@ -23,13 +26,18 @@ COMMAND = Command(
             choices=("install", "uninstall", "list"),
             help="install, uninstall or list",
         ),
-        option("clients", nargs="*", metavar="CLIENT", help="the clients to change"),
+        option(
+            "clients",
+            nargs="*",
+            metavar="CLIENT",
+            help="the clients to change, or to list; all are listed by default",
+        ),
     ),
     (
         (
             "options",
             (
-                ALL,
+                switch("--all", help="every client that codelode knows"),
                 switch("--user", help="for this user, not only for the current folder"),
                 switch(
                     "--shell",
@@ -56,22 +64,15 @@ def run(options: argparse.Namespace) -> int:
     import sys
     from pathlib import Path
 
-    from codelode.agents.clients import BY_NAME, CLIENTS
     from codelode.agents.install import Target, apply, command_for, installation, removal
     from codelode.agents.journal import Journal
     from codelode.cli.streams import confirm, say
     from codelode.cli.views.agents import print_clients, print_diff, print_files
-    from codelode.errors import UsageError
 
     project = Path.cwd()
+    chosen = _chosen(options)
     if options.action == "list":
-        return print_clients(project)
-    unknown = [name for name in options.clients if name not in BY_NAME]
-    if unknown or not (options.clients or options.all):
-        names = ", ".join(BY_NAME)
-        what = f"unknown client {unknown[0]!r}: " if unknown else "name a client or --all: "
-        raise UsageError(f"{what}codelode knows {names}")
-    chosen = CLIENTS if options.all else [BY_NAME[name] for name in dict.fromkeys(options.clients)]
+        return print_clients(chosen, project)
     command = command_for(sys.argv[0])
     target = Target("user" if options.user else "project", project, command, options.shell)
     journal = Journal()
@@ -91,6 +92,29 @@ def run(options: argparse.Namespace) -> int:
         return 1
     apply(changes, journal)
     return 0
+
+
+def _chosen(options: argparse.Namespace) -> Sequence[Client]:
+    """Return the clients to change or to list.
+
+    Raises `UsageError` for an unknown client, for none, and for flags that `list` does not have.
+    """
+    from codelode.agents.clients import BY_NAME, CLIENTS
+    from codelode.cli.nearest import not_one_of
+    from codelode.errors import UsageError
+
+    listing = options.action == "list"
+    for flag, given in (("user", options.user), ("shell", options.shell), ("print", options.show)):
+        if listing and given:
+            raise UsageError(f"--{flag} means nothing to `lode agent list`")
+    for name in options.clients:
+        if name not in BY_NAME:
+            raise UsageError(f"unknown client: {not_one_of(name, BY_NAME)}")
+    if not options.clients and not options.all and not listing:
+        raise UsageError(f"name a client or --all: codelode knows {', '.join(BY_NAME)}")
+    if options.all or not options.clients:
+        return CLIENTS
+    return [BY_NAME[name] for name in dict.fromkeys(options.clients)]
 
 
 def _warn_of_missing_server() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from codelode.cli.options import ALL, DRY_RUN, HELP, INDEX_DIR, YES, Command, days, option, switch
+from codelode.cli.options import DRY_RUN, HELP, INDEX_DIR, YES, Command, days, option, switch
 from codelode.errors import UsageError
 
 if TYPE_CHECKING:
@@ -46,7 +46,10 @@ COMMAND = Command(
                     help="no index, but the segments that were fetched from rosters; a later"
                     " search fetches those that it needs again",
                 ),
-                ALL,
+                switch(
+                    "--all",
+                    help="every index in the index folder, and the segments that were fetched",
+                ),
             ),
         ),
         (
@@ -93,11 +96,13 @@ def run(options: argparse.Namespace) -> int:
             print_json(removal_object(planned, dry_run=True))
         elif chosen:
             print_indexes(chosen)
+        elif not fetched:
+            say(_nothing(options))
         if fetched and not options.json:
             print(f"{size(fetched):>9}  fetched segments of rosters")
         return missing
     if not chosen and not fetched and not options.json:
-        say("there is no index to remove" if not options.fetched else "there is nothing to remove")
+        say(_nothing(options))
         return missing
     if (chosen or fetched) and not options.yes and not _confirmed(chosen, fetched):
         return 1
@@ -107,6 +112,11 @@ def run(options: argparse.Namespace) -> int:
         removal.freed_bytes += removal.fetched_bytes
     print_json(removal_object(removal, dry_run=False)) if options.json else print_removal(removal)
     return 2 if removal.busy else missing
+
+
+def _nothing(options: argparse.Namespace) -> str:
+    """Return the message that there is nothing to remove."""
+    return "there is nothing to remove" if options.fetched else "there is no index to remove"
 
 
 def _confirmed(chosen: Sequence[IndexEntry], fetched: int) -> bool:

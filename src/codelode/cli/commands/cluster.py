@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 _LOCAL_CORES = 4
-"""What Ray hands out on this machine, however many cores there are: searchers mostly wait."""
+"""The cores that Ray assigns on this machine, whatever it has, as searchers mostly wait."""
 
 _FORMS = {
     "serve": "serve ROSTER",
@@ -36,7 +36,8 @@ COMMAND = Command(
     "cluster",
     "build and search the repositories of a roster on many machines, with Ray",
     "serve: search the repositories of ROSTER with N searchers, which hold its segments, and"
-    " answer `lode search --server URL`. New generations of the roster are searched as they come."
+    " answer `lode search --server URL`, browsers, and agents at URL/mcp (with the extra `mcp`)."
+    " New generations of the roster are searched as they come."
     " build: index the repositories that the file SOURCES lists, as tasks of Ray, and add them to"
     " ROSTER; each line has NAME and SOURCE: a git URL, a folder or an archive. up --local: start"
     " Ray on this machine. down: end it. See docs/scale-out.md. Needs the extras: pip install"
@@ -163,7 +164,7 @@ COMMAND = Command(
 
 
 def run(options: argparse.Namespace) -> int:
-    """Serve, build, start or end."""
+    """Serve or build a roster, or start or end a local Ray cluster."""
     from codelode.errors import UsageError
 
     expected = _FORMS[options.action]
@@ -185,7 +186,8 @@ def _serve(options: argparse.Namespace) -> int:
     from codelode.cli.streams import say
     from codelode.cluster.files import FileOptions
     from codelode.cluster.serve import ServeOptions, serve_cluster
-    from codelode.http.listen import parse_address
+    from codelode.front_site import front_site
+    from codelode.http.listen import lacking_name, parse_address
     from codelode.roster.answer import object_cache
 
     cache = object_cache(None, options.cache_size)
@@ -208,9 +210,11 @@ def _serve(options: argparse.Namespace) -> int:
     def announce(url: str, token: str) -> None:
         say(f"serving {roster} at {url}")
         if token and not served.token:
-            say(f"clients need LODE_SERVE_TOKEN={token}")
+            say(f"clients need LODE_SERVE_TOKEN={token}, browsers {url}/?token={token}")
+        if warning := lacking_name(served.address[0], served.names):
+            say(warning)
 
-    serve_cluster(served, os.environ.get("LODE_CLUSTER_TOKEN", ""), announce)
+    serve_cluster(served, os.environ.get("LODE_CLUSTER_TOKEN", ""), front_site, announce)
     return 0
 
 
@@ -270,7 +274,7 @@ def _down(_: argparse.Namespace) -> int:
 
 
 def _ray_address(options: argparse.Namespace) -> str:
-    """Return Ray's address: from the flag, else of the cluster that `up` started.
+    """Return Ray's address: from the flag, else from the cluster that `up` started.
 
     Without either, the address is empty: Ray's default.
     """

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from codelode.cli.options import HELP, INDEX_DIR, ROOT, Command, switch
+from codelode.cli.options import HELP, INDEX_DIR, ROOT, Command, option, switch
+from codelode.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
+
+    from codelode.cli.settings_list import Listed
 
 COMMAND = Command(
     "config",
@@ -15,7 +19,16 @@ COMMAND = Command(
     "Show every setting with its value and its source: the project's codelode.toml (or the table"
     " tool.codelode of its pyproject.toml), the user's config.toml, an environment variable, a"
     " flag. A later source overrides an earlier one. docs/configuration.md describes the files.",
-    (ROOT,),
+    (
+        option(
+            "key",
+            nargs="?",
+            metavar="KEY",
+            help="a setting, such as search.limit, or the settings below a word, such as search"
+            " (default: all)",
+        ),
+        ROOT,
+    ),
     (
         (
             "options",
@@ -30,6 +43,7 @@ COMMAND = Command(
     (
         ("which settings apply in this folder?", "lode config"),
         ("which ones did somebody set, and where?", "lode config --set"),
+        ("what does a setting do, and where does its value come from?", "lode config pager"),
     ),
     "0 done, 2 error, such as an unknown setting",
 )
@@ -39,21 +53,46 @@ def run(options: argparse.Namespace) -> int:
     """List the settings."""
     from codelode.cli.commands import load_all
     from codelode.cli.settings_list import listed, settings_object
-    from codelode.cli.streams import print_json, say
-    from codelode.cli.views.config import print_settings
+    from codelode.cli.streams import print_json
+    from codelode.cli.views.config import print_setting, print_settings
     from codelode.settings.effective import settings_files
     from codelode.settings.variables import unread_variables
     from codelode.store.locate import real_root
 
-    root = real_root(options.root)
-    found = listed(root, options.index_dir, load_all())
+    key, given = _key_and_root(options)
+    root = real_root(given)
+    found = [each for each in listed(root, options.index_dir, load_all()) if _fits(each, key)]
     if options.set:
         found = [each for each in found if each.source != "default"]
     files = settings_files(root)
     if options.json:
         print_json(settings_object(found, files, unread_variables()))
         return 0
-    print_settings(found, files)
-    for name, nearest in unread_variables():
-        say(f"nothing reads the variable {name}{f': did you mean {nearest}?' if nearest else ''}")
+    if found and found[0].key.name == key:
+        print_setting(found[0])
+    else:
+        print_settings(found, files)
     return 0
+
+
+def _key_and_root(options: argparse.Namespace) -> tuple[str, str]:
+    """Return the setting to show, "" for all, and the root. A single argument may be either.
+
+    Raises `UsageError` for an unknown setting.
+    """
+    from codelode.settings.effective import unknown_setting
+    from codelode.settings.keys import BY_NAME
+
+    key = options.key or ""
+    if not key or key in BY_NAME or any(name.startswith(f"{key}.") for name in BY_NAME):
+        return key, options.root
+    if options.root == "." and Path(options.key).is_dir():
+        return "", options.key
+    if "/" in options.key:
+        raise UsageError(f"no such folder: {options.key}")
+    raise UsageError(unknown_setting(key))
+
+
+def _fits(each: Listed, key: str) -> bool:
+    """Return whether a setting is the one named `key`, or below it."""
+    return not key or each.key.name == key or each.key.name.startswith(f"{key}.")

@@ -54,7 +54,9 @@ COMMAND = Command(
     " changed are read. Searches continue meanwhile, on the last commit. If ROOT is a folder of an"
     " indexed tree, the index of that tree is updated, unless ROOT is the top of a git worktree."
     " Before a home folder or more than a million files are indexed for the first time, it asks."
-    " To leave out files, list them in .lodeignore, which has the syntax of .gitignore.",
+    " To leave out files, list them in .lodeignore, in any folder, which has the syntax of"
+    " .gitignore; what .gitignore and .ignore exclude is left out already, and --list-skipped says"
+    " why each file is.",
     (ROOT,),
     (
         (
@@ -135,6 +137,7 @@ COMMAND = Command(
     ),
     (
         ("index this folder", "lode index"),
+        ("leave out a folder", "echo third_party/ >> .lodeignore && lode index"),
         ("what would be indexed, and what not?", "lode index --dry-run --list-skipped ~/src/app"),
         ("for a script", "lode index --json --quiet ~/src/app"),
         ("where does the time go?", "lode index --rebuild --profile=lode.speedscope.json"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +11,9 @@ from codelode.cli.options import HELP, Command, option
 
 if TYPE_CHECKING:
     import argparse
+
+_SECONDS = 10
+"""How long `man` may take to say where a page is."""
 
 COMMAND = Command(
     "man",
@@ -37,6 +42,7 @@ def run(options: argparse.Namespace) -> int:
     """Print a page, or write all of them."""
     from codelode.cli.commands import find, load_all
     from codelode.cli.manual import pages
+    from codelode.cli.streams import say
     from codelode.errors import UsageError
 
     made = pages(load_all())
@@ -51,4 +57,29 @@ def run(options: argparse.Namespace) -> int:
     for name, text in made.items():
         (folder / name).write_text(text, "utf-8")
     print(f"{len(made)} pages in {folder}")
+    sys.stdout.flush()
+    if advice := _advice(folder.absolute()):
+        say(advice)
     return 0
+
+
+def _advice(folder: Path) -> str:
+    """Return how to read the pages in a folder; empty if `man lode` finds them."""
+    import shlex
+    import shutil
+    import subprocess
+
+    if folder.name != "man1":
+        return f"`man -l {shlex.quote(f'{folder}/lode.1')}` shows one"
+    if shutil.which("man") is None:
+        return "there is no `man` here: `lode help COMMAND` says the same"
+    try:
+        found = subprocess.run(
+            ["man", "-w", "lode"], capture_output=True, stdin=subprocess.DEVNULL, timeout=_SECONDS
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    if os.fsencode(folder) in found.stdout:
+        return ""
+    places = shlex.quote(f"{folder.parent}:") + '"$MANPATH"'
+    return f"`man` does not look there yet: add `export MANPATH={places}` to your shell's profile"

@@ -66,8 +66,9 @@ COMMAND = Command(
 def run(options: argparse.Namespace) -> int:
     """Serve until the client disconnects."""
     import os
+    import sys
 
-    from codelode.cli.streams import discard_output, say
+    from codelode.cli.streams import discard_output, is_terminal, say
     from codelode.errors import UsageError
 
     sources = _sources(options)
@@ -80,6 +81,11 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError(f"`lode mcp` needs {error.name}: pip install 'codelode[mcp]'") from None
     tools = ToolServer(sources, options.show_secrets, not options.no_watch)
     if options.http is None:
+        if is_terminal(sys.stdin):
+            say(
+                "waiting for an MCP client on standard input (Ctrl-C ends it): a coding agent"
+                " starts this command once `lode agent install` has told it to"
+            )
         try:
             anyio.run(serve_stdio, tools)
         except* BrokenPipeError:  # the client no longer reads: it has closed the connection

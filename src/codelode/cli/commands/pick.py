@@ -91,8 +91,7 @@ def run(options: argparse.Namespace) -> int:
     from codelode.render.sanitize import visible_name
     from codelode.several import SeveralRoots
 
-    roots = advice.existing_roots(options.query, options.roots)
-    advice.existing_index_folder(options.index_dir, roots[0])
+    roots = advice.existing_roots("pick", options.roots, options)
     several = SeveralRoots(roots, index_dir=options.index_dir)
     for index in several.indexes:
         build_if_missing(index, allowed=not options.no_index, meter=streams.progress_meter())

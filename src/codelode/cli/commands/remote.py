@@ -21,7 +21,7 @@ COMMAND = Command(
     " The last push of all stays. Objects stay for a day after they were written or last named, so"
     " that pushes and pulls under way can finish.",
     (
-        option("action", metavar="ACTION", help="`list` or `gc`"),
+        option("action", metavar="ACTION", choices=ACTIONS, help="list or gc"),
         option("place", metavar="DEST", help="the bucket or the folder"),
     ),
     (
@@ -66,8 +66,6 @@ def run(options: argparse.Namespace) -> int:
         if options.keep is not None or options.max_age is not None or options.dry_run:
             raise UsageError("--keep, --max-age and --dry-run are for `lode remote gc`")
         return _list(options.place, options.json)
-    if options.action != "gc":
-        raise UsageError(f"{options.action!r} is not one of {', '.join(ACTIONS)}")
     from codelode.answers.indexes import DAY_SECONDS
     from codelode.answers.sharing import clean_object, clean_store
     from codelode.cli.streams import print_json

@@ -141,7 +141,8 @@ COMMAND = Command(
                     "--threshold",
                     metavar="SCORE",
                     type=finite,
-                    help="leave out hits with a lower score",
+                    help="leave out hits with a lower score; 0 leaves out none, not even those"
+                    " hardly related to the query, which are left out without this flag",
                 ),
                 switch("--explain", help="show the features behind each score"),
                 OPEN,
@@ -193,7 +194,9 @@ def run(options: argparse.Namespace) -> int:
     Links(options)  # refuses a bad format before anything is done
     if is_elsewhere(options):
         return search_elsewhere(request, terms, roots, options)
-    several = SeveralRoots(advice.checked_roots(roots, options), index_dir=options.index_dir)
+    several = SeveralRoots(
+        advice.existing_roots("search", roots, options), index_dir=options.index_dir
+    )
     for index in several.indexes:
         build_if_missing(index, allowed=not options.no_index, meter=streams.progress_meter())
     answer = several.answer(request, fresh=options.fresh)

@@ -232,7 +232,7 @@ def _elsewhere(options: argparse.Namespace) -> _Listed:
 
 
 def _request(options: argparse.Namespace, globs: Sequence[str]) -> SymbolRequest:
-    """Return the request of the options, for one definition beyond the limit."""
+    """Return the request that the options describe, for one definition more than the limit."""
     from codelode.search.symbol_query import SymbolRequest
 
     return SymbolRequest(

@@ -73,11 +73,13 @@ def _words() -> dict[str, tuple[str, ...]]:
     from codelode.embed.load import names
     from codelode.page.editor import EDITORS
     from codelode.render.hyperlinks import ALIASES
+    from codelode.settings.keys import BY_NAME as SETTINGS
 
     return {
         "LANG": tuple(sorted(language.name for language in LANGUAGES)),
         "NAME|PATH": tuple(names()),
         "CLIENT": tuple(BY_NAME),
+        "KEY": tuple(SETTINGS),
         "EDITOR": tuple(EDITORS),
         "FORMAT": tuple(ALIASES),
     }

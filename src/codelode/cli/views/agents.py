@@ -6,16 +6,16 @@ import difflib
 import sys
 from typing import TYPE_CHECKING
 
-from codelode.agents.clients import CLIENTS
 from codelode.agents.install import Target, config_path, is_installed
 from codelode.cli import streams
 from codelode.render.ansi import GREEN, RED, paint
 from codelode.render.sanitize import visible_name, visible_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from codelode.agents.clients import Client
     from codelode.agents.install import Change
 
 
@@ -50,10 +50,10 @@ def visible_lines(text: str) -> str:
     return "\n".join(visible_text(line) for line in text.splitlines())
 
 
-def print_clients(project: Path) -> int:
+def print_clients(clients: Iterable[Client], project: Path) -> int:
     """Print which clients have codelode, in which scope. Returns 1 if none has."""
     found = False
-    for client in CLIENTS:
+    for client in clients:
         targets = [Target("project", project), Target("user", project)]
         paths = [config_path(client, target) for target in targets if is_installed(client, target)]
         found = found or bool(paths)

@@ -17,13 +17,32 @@ if TYPE_CHECKING:
 
 def print_settings(found: Sequence[Listed], files: Iterable[SettingsFile]) -> None:
     """Print one line per setting, and one per file."""
-    guard = visible_name if streams.is_terminal(sys.stdout) else str
     names = max((len(each.key.name) for each in found), default=0)
-    values = min(max((len(each.text) for each in found), default=0), 24)
+    sources = max((len(_source(each)) for each in found), default=0)
     for each in found:
-        place = each.place or each.source
-        print(guard(f"{each.key.name:{names}}  {each.text:{values}}  {place}"))
+        _print(f"{each.key.name:{names}}  {_source(each):{sources}}  {each.text}")
     if found:
         print()
     for file in files:
-        print(guard(f"{file.source + ' file:':14}{file.path}{'' if file.exists else ' (none)'}"))
+        _print(f"{file.source + ' file:':14}{file.path}{'' if file.exists else ' (none)'}")
+
+
+def print_setting(each: Listed) -> None:
+    """Print the value of a setting, its source, its meaning, and what sets it."""
+    key = each.key
+    ways = ["codelode.toml"] if key.project else []
+    ways += ["your config.toml", key.variable, *([key.flag] if key.flag else [])]
+    _print(f"{key.name} = {each.text}")
+    _print(f"from:     {each.place or each.source}")
+    _print(f"meaning:  {key.help}")
+    _print(f"values:   {key.kind.wanted}")
+    _print(f"set by:   {', '.join(ways)}")
+
+
+def _source(each: Listed) -> str:
+    """Return the source in a word or two; the files themselves are listed below."""
+    return f"{each.source} file" if each.source in ("project", "user") else each.place or "default"
+
+
+def _print(line: str) -> None:
+    print(visible_name(line) if streams.is_terminal(sys.stdout) else line)

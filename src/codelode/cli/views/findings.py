@@ -19,4 +19,4 @@ def print_findings(findings: Sequence[Finding]) -> None:
     guard = visible_name if streams.is_terminal(sys.stdout) else str
     for finding in findings:
         print(guard(f"{finding.file}: {finding.section} at {finding.offset}: {finding.problem}"))
-    sys.stdout.flush()  # before the verdict on standard error
+    sys.stdout.flush()  # before the verdict, which goes to standard error

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codelode.answers.lines import shown_lines, vimgrep_line
-from codelode.answers.notes import notes
+from codelode.answers.notes import note_on_left_out, notes
 from codelode.answers.search import answer_object, hit_object
 from codelode.cli import streams
 from codelode.cli.terminal import Links
@@ -125,7 +125,7 @@ def _print_text(
         print("\n".join(render_hit(shown, lines, style, links.target(root / hit.path))))
         before = lines
     sys.stdout.flush()
-    _print_footer(answer)
+    _print_footer(answer, options.threshold)
 
 
 def _rows(hits: Sequence[Hit], style: Style, options: argparse.Namespace) -> list[int | None]:
@@ -159,8 +159,8 @@ def _style(options: argparse.Namespace) -> Style:
     )
 
 
-def _print_footer(answer: Answer) -> None:
-    """Print a summary on a terminal; elsewhere only the notes."""
+def _print_footer(answer: Answer, threshold: float | None) -> None:
+    """Print a summary on a terminal; elsewhere only the notes on the index."""
     if not streams.is_terminal(sys.stderr):
         for note in notes(answer):
             streams.say(note)
@@ -172,12 +172,13 @@ def _print_footer(answer: Answer) -> None:
             f"generation {answer.generation}",
             seconds(answer.seconds),
             *notes(answer),
+            *filter(None, [note_on_left_out(answer, threshold)]),
         ]
     )
     if streams.use_color("auto", sys.stderr):
         summary = paint(summary, DIM)
     text = f"\n{summary}\n" if answer.hits else f"{summary}\n"
-    if streams.is_paged():  # the pager has the screen
+    if streams.is_paged():  # standard error would disturb the pager's screen
         print(text, end="")
     else:
         streams.write_error(text)

@@ -27,7 +27,8 @@ def print_related(
     hits: Sequence[Hit], place: tuple[str, int], root: GivenRoot, options: argparse.Namespace
 ) -> None:
     """Print the hits that are similar to a place: a file below the root, and a line of it."""
-    tree = Path(root.real)  # also for a URL, which is no path, so that `here` has the same form
+    # The root may be a URL. As a `Path`, it loses a slash, in `tree` and in `here` alike.
+    tree = Path(root.real)
     here = root._replace(real=os.fspath(tree))
     with paged(options):
         if options.format == "json":

@@ -186,7 +186,7 @@ async function watch() {
   let updating = false;
   if (!document.hidden) {
     try {
-      const response = await fetch("/api/status");
+      const response = await fetch("/state");
       const { roots } = await response.json();
       updating = roots.some((each) => each.updating);
       report(roots, updating);

@@ -1,0 +1,50 @@
+"""The features that only the text of a candidate shows: "run" and "as_written".
+
+Only candidates of the lexical leg are read, so this is done while idle cores scan for the dense
+leg.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from codelode.search.as_written import fill_as_written, pasted
+from codelode.search.gathered import PROPOSERS, Gathered
+from codelode.search.word_runs import WordRuns, fill_runs
+from codelode.text.csr import group_starts
+
+if TYPE_CHECKING:
+    from codelode.search.candidates import Candidates
+    from codelode.search.context import QueryContext
+    from codelode.search.lexical import Bm25
+
+_FEATURES = ("run", "as_written")
+
+
+def text_features(found: Candidates, context: QueryContext, bm25: Bm25) -> Gathered | None:
+    """Return the candidates of the lexical leg with the features that need their texts.
+
+    Other features are not filled in. Returns None if the query has no such features.
+    """
+    runs, text = WordRuns(context), pasted(context.request.query)
+    if not len(found) or not (runs.columns or text):
+        return None
+    found = found[found.keys.argsort()]
+    read = Gathered.empty(found.keys, len(bm25.terms))
+    read.proposals[:, PROPOSERS.index("lexical")] = found.scores
+    bounds = [*group_starts(found.segments).tolist(), len(found)]
+    for start, stop in pairwise(bounds):
+        number, mine = int(found.segments[start]), found.ordinals[start:stop]
+        read.paths[start:stop], read.starts[start:stop] = bm25.shard.places(number, mine)
+        read.covered[start:stop] = bm25.covered(number, mine)
+    fill_runs(read, bm25.shard, runs)
+    fill_as_written(read, bm25.shard, context)
+    return read
+
+
+def copy_text_features(read: Gathered, gathered: Gathered) -> None:
+    """Copy these features to all candidates, among which are those that were read."""
+    rows = gathered.keys.searchsorted(read.keys)
+    for name in _FEATURES:
+        gathered.feature(name)[rows] = read.feature(name)

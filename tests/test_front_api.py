@@ -1,0 +1,62 @@
+"""The API of a front does as its description says: requests that schemathesis generates.
+
+Needs the group `browser`: `make test-browser`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.commandline import CommandLine, until
+from tests.page_server import Site
+from tests.rosters import World, make_world
+
+pytest.importorskip("schemathesis", reason="needs the group browser: make test-browser")
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+pytestmark = pytest.mark.browser
+
+NAMES = ("search", "symbols", "outline", "related", "file", "repositories", "status")
+FILES = ("acme/api/src/retry.py", "queue/queue.go", "acme/api", "", "../x")
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    return make_world(tmp_path_factory.mktemp("roster"))
+
+
+@pytest.fixture(scope="module")
+def site(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    lode = CommandLine(tmp_path_factory.mktemp("home"))
+    place = str(world.place)
+    with lode.serving("cluster", "serve", place, "--no-ray", "--address", "0") as url:
+        found = Site(url)
+        until(lambda: bool(found.get("/api/status").json["whole"]), 20)
+        yield found
+
+
+def test_the_description_names_every_operation(site: Site) -> None:
+    paths = site.get("/api/openapi.json").json["paths"]
+    described = {(method, path) for path, item in paths.items() for method in item}
+    assert described == {("get", f"/api/{name}") for name in NAMES}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_answers_are_as_described(site: Site, name: str) -> None:
+    """A request may be refused that the schemas allow: they do not know languages and patterns."""
+    schema = schemathesis.openapi.from_url(f"{site.origin}/api/openapi.json")
+    cases = schema[f"/api/{name}"]["GET"].as_strategy()
+
+    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(cases, st.sampled_from(FILES))
+    def check(case: schemathesis.Case, file: str) -> None:
+        if "path" in (case.query or {}):
+            case.query["path"] = file
+        case.call_and_validate(excluded_checks=[positive_data_acceptance])
+
+    check()
