@@ -43,7 +43,7 @@ def texts(
         live = shard.snapshot.segments[number]
         passage, segment = _passage(shard, number, ordinal, text), live.segment
         file, path = passage.file, passage.path
-        asked = line_asked(context.query.files, os.fsencode(path))
+        asked = line_asked(context.query.files, os.fsencode(path)) if context.query.files else 0
         match = _match(segment, ordinal, context.query.required)
         landing = land(passage, segment.definitions, query, match.line or asked)
         disk = CURRENT if root is None else staleness(root, segment.path(file), live, file)

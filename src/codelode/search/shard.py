@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 _FOLDERS = 8
 
-_TEXTS_PER_HELPER = 8
+_TEXTS_PER_HELPER = 6
 """This many texts are worth the help of an idle core."""
 
 

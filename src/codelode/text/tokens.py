@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import chain
 from unicodedata import normalize
 
@@ -134,7 +135,13 @@ def query_terms(text: str) -> list[str]:
 
 def text_parts(text: str) -> list[str]:
     """Return all parts of a short text, in order, with repetitions."""
-    return list(chain.from_iterable(map(parts, words(text.encode("utf-8", "replace")))))
+    return list(_parts_of_text(text))
+
+
+@lru_cache(32)
+def _parts_of_text(text: str) -> tuple[str, ...]:
+    """Return what `text_parts` does: a search asks for the parts of its query several times."""
+    return tuple(chain.from_iterable(map(parts, words(text.encode("utf-8", "replace")))))
 
 
 def folded_name(name: str) -> str:
