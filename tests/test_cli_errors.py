@@ -229,7 +229,7 @@ def test_the_index_of_another_root_is_refused_and_untouched(
 
 
 class TestPermissions:
-    """Runs without the privileges of root, who reads everything."""
+    """Commands that run without the privileges of root, who may read everything."""
 
     @pytest.fixture
     def plain(self, lode: CommandLine) -> Callable[..., Outcome]:

@@ -53,7 +53,7 @@ def index(root: Path, tmp_path: Path) -> Index:
 
 
 def timed(index: Index) -> Freshness:
-    """Search, which must keep the budget; return what the answer says."""
+    """Search, which must keep the budget; return the freshness of the answer."""
     began = time.monotonic()
     answer = index.answer("retry")
     assert time.monotonic() - began < BUDGET + SLACK

@@ -3,9 +3,9 @@
     python -m benchmarks.scale.indexing ROOT [--jobs N] [--searches N] [--json FILE]
 
 This covers one tree; `benchmarks.scale.card` measures more, on several. It uses the command line,
-as a user would. The floor only reads the same files and parses those with a grammar, in as many
-processes. Times are wall-clock seconds, and CPU seconds summed over all processes. On a busy
-machine, the ratio of the CPU seconds is the more reliable one.
+as a user would. The floor only reads the same files and parses those with a grammar, in the same
+number of processes. Times are wall-clock seconds, and CPU seconds summed over all processes. On a
+busy machine, the ratio of the CPU seconds is the more reliable one.
 """
 
 from __future__ import annotations
