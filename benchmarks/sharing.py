@@ -109,7 +109,7 @@ class Team:
 
 
 def make(tree: Path, folder: Path, place: str, session: Session) -> Team:
-    """Copy the tree into a repository, clone it, and index it."""
+    """Copy the tree into a new repository; clone and index this repository."""
     origin = folder / "origin"
     shutil.copytree(tree, origin, ignore=shutil.ignore_patterns(".git"))
     _git(origin, "init", "-q", "-b", "main")

@@ -68,7 +68,7 @@ def cut(document: Document) -> list[Chunk]:
 
 
 def defined(document: Document) -> list[list[str]]:
-    """Return the names of the definitions that are named on the lines of each chunk."""
+    """Return, for each chunk, the names of the definitions whose names are on its lines."""
     chunked = chunk(document)
     return [
         [

@@ -92,7 +92,7 @@ class ClusterHistory:
         return self.history.world.opened(labels=labels).answer(request)
 
     def compare(self) -> None:
-        """Compare answers for somebody with some labels, in all fields."""
+        """Compare the cluster's answers with one machine's in all fields, for random labels."""
         labels = self.random.choice(((), LABELS[:1], LABELS))
         for request in requests(3, self.random.randrange(1 << 30)):
             try:

@@ -172,7 +172,7 @@ class Processes:
 
 @contextmanager
 def asking(check: Callable[[int], str], least: int, clients: int = 1) -> Iterator[list[float]]:
-    """Call `check` with 0, 1, … in threads, without a pause during the block.
+    """Call `check` with 0, 1, … in threads, without pauses, while the block runs.
 
     `check` returns a problem or "". Yields the seconds of each call; raises if there was a problem.
     """

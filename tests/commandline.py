@@ -258,7 +258,7 @@ class CommandLine:
         reply: tuple[bytes, bytes] | None = None,
         **environment: str,
     ) -> Outcome:
-        """Run with all streams on a terminal; `out` is all that it showed.
+        """Run with all streams on a terminal; `out` is all that the terminal showed.
 
         When the output matches `interrupt_at`, Ctrl-C is typed. A `reply` is a pattern and a text:
         when the output matches the pattern, the text is typed.
@@ -365,8 +365,8 @@ def until(is_done: Callable[[], object], seconds: float = 60.0) -> None:
 def _as_shell(code: int) -> int:
     """Return an exit code as a shell reports it: 128 + N after signal N.
 
-    If Ctrl-C comes while Python runs `exec` of a string, as every definition of a dataclass does,
-    Python ends by the signal although `entry` has handled the exception.
+    If Ctrl-C comes while Python runs `exec` on a string (every definition of a dataclass does so),
+    the signal ends Python, although `entry` has handled the exception.
     """
     return 128 - code if code < 0 else code
 

@@ -22,7 +22,7 @@ ERAS = ("legacy", "2026-07-28")
 async def stdio(
     lode: CommandLine, *arguments: str | Path, era: str = "2026-07-28", cwd: Path | None = None
 ) -> AsyncIterator[Client]:
-    """Start `lode mcp` and connect to it."""
+    """Start `lode mcp`; yield a client that is connected to it."""
     server = StdioServerParameters(
         command=LODE[0],
         args=[*LODE[1:], "mcp", *map(str, arguments)],
@@ -35,7 +35,7 @@ async def stdio(
 
 @contextlib.contextmanager
 def http(lode: CommandLine, *arguments: str | Path, **environment: str) -> Iterator[str]:
-    """Start `lode mcp --http` on a free port; return its URL."""
+    """Start `lode mcp --http` on a free port; yield its URL."""
     with lode.serving("mcp", "--http", "0", *arguments, **environment) as url:
         yield url
 
@@ -67,7 +67,7 @@ def run(function: Any) -> None:
 
 
 def talk(lode: CommandLine, root: Path, lines: bytes, last: int) -> dict[object, Any]:
-    """Send raw lines to `lode mcp`; return its answers by their ids, up to the one numbered `last`.
+    """Send raw lines to `lode mcp`; return its answers by id, up to the answer with id `last`.
 
     The input then ends, and the server must exit with 0 and without a traceback.
     """

@@ -63,7 +63,7 @@ class Relay:
 
 
 def no_namespaces() -> str:
-    """Return why network namespaces cannot be made here, or an empty string."""
+    """Return the reason why network namespaces cannot be made here; empty if they can."""
     if sys.platform != "linux" or shutil.which("ip") is None:
         return "network namespaces need Linux and the command ip"
     made = subprocess.run(["ip", "netns", "add", _name(99)], capture_output=True, check=False)

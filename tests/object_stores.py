@@ -15,7 +15,7 @@ from codelode.objects.store import MAX_OBJECT, Content, ObjectInfo, check_key
 
 @dataclass
 class MemoryStore:
-    """Objects in a dictionary: the plain reference. `ahead` sets its clock, in seconds."""
+    """Objects in a dictionary: the plain reference. Its clock is `ahead` seconds fast."""
 
     objects: dict[str, tuple[bytes, float]] = field(default_factory=dict)
     place: str = "memory"

@@ -44,7 +44,7 @@ def hostile_names() -> list[bytes]:
 
 
 def write_hostile_tree(root: Path) -> list[bytes]:
-    """Write a file for each name; the content of the one numbered N defines `poison_N`."""
+    """Write a file for each hostile name, and return the names; file N defines `poison_N`."""
     names = hostile_names()
     for number, name in enumerate(names):
         path = Path(os.fsdecode(os.fsencode(root) + b"/" + name))

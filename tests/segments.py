@@ -41,7 +41,7 @@ def vectors_of(texts: Sequence[bytes]) -> NDArray[np.float32]:
 
 
 class TextEncoder:
-    """Vectors that depend on the text alone, of as many dimensions as the segments have."""
+    """An encoder whose vectors depend on the text alone and have `DIMENSIONS` dimensions."""
 
     name = "m"
     fingerprint = "f"

@@ -324,7 +324,7 @@ def test_queries_without_a_vector_give_no_recall(indexed: Index) -> None:
 
 
 def test_embedding_again_gives_the_same_vectors(indexed: Index) -> None:
-    """Different vectors would make recall measure more than quantization."""
+    """Recall would measure more than quantization if the vectors differed."""
     from codelode.bench.recall import _embed
 
     snapshot = indexed.snapshot()

@@ -1,4 +1,4 @@
-"""Hostile text takes bounded time, and nothing of a text is kept."""
+"""Hostile text takes bounded time, and no text leaves a trace."""
 
 from __future__ import annotations
 

@@ -56,6 +56,8 @@ from tests.test_cli_index import everything
         (["search", "retry", "--mode", "lex"], ["did you mean 'lexical'?"]),
         (["config", "serch.limit"], ["unknown setting 'serch.limit': did you mean"]),
         (["config", "limit"], ["unknown setting 'limit': did you mean 'search.limit'?"]),
+        (["config", "lim"], ["did you mean 'search.limit'?"]),
+        (["config", "hiddn"], ["did you mean 'index.hidden'?"]),
         (["config", "no/where"], ["no such folder: no/where"]),
         (["--versn"], ["unknown option '--versn': did you mean --version?"]),
         (["-v"], ["unknown option '-v'", "lode --help"]),
@@ -227,7 +229,7 @@ def test_the_index_of_another_root_is_refused_and_untouched(
 
 
 class TestPermissions:
-    """Runs without the privileges of root, who reads everything."""
+    """Commands that run without the privileges of root, who may read everything."""
 
     @pytest.fixture
     def plain(self, lode: CommandLine) -> Callable[..., Outcome]:

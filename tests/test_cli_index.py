@@ -186,7 +186,7 @@ def test_a_second_writer_fails_or_waits(lode: CommandLine, tree: Path) -> None:
         lode("index", tree).must_be_refused("another process", str(os.getpid()), "--wait")
         impatient = lode("index", tree, "--wait=0.1")
         assert impatient.code == 2
-        assert len(impatient.message.splitlines()) == 2  # that it waits; that it gives up
+        assert len(impatient.message.splitlines()) == 2  # says that it waits, and that it gives up
         assert lode("search", "retry", tree).code == 0  # readers never wait
         with lode.start("index", tree, "--wait") as waiting:
             assert waiting.stderr is not None

@@ -197,7 +197,7 @@ def test_the_preview_shows_the_line_of_the_hit(tmp_path: Path) -> None:
 
 
 class Moving(tuple[Hit, ...]):
-    """Hits that are replaced by no hits when their number is asked for, as a thread may do."""
+    """Hits whose `len` first calls `replace`, as a thread may replace them at that moment."""
 
     replace: Callable[[], None] = staticmethod(lambda: None)
 

@@ -17,7 +17,7 @@ from tests.test_roster_table import written
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[CommandLine, Path]:
-    """A roster of three repositories, one of them for the staff."""
+    """Make a roster of three repositories, one of them for the staff."""
     folder = tmp_path_factory.mktemp("cli-roster")
     lode = CommandLine(folder)
     for name, tree, *label in (
@@ -117,7 +117,7 @@ def test_repositories_are_updated_relabeled_and_removed(lode: CommandLine, tmp_p
         ("roster add ROSTER a b c", "expected: lode roster add ROSTER NAME [ROOT]"),
         ("roster list ROSTER a", "expected: lode roster list ROSTER"),
         ("roster remove ROSTER", "expected: lode roster remove ROSTER NAME..."),
-        ("roster grow ROSTER", "invalid choice: 'grow'"),
+        ("roster grow ROSTER", "'grow' is not one of add"),
         ("roster add ROSTER ../x", "'../x' cannot be the name of a repository"),
         ("roster add ROSTER acme/api", "has a repository acme/api already"),
         ("roster add ROSTER acme", "acme/api would lie in the repository acme"),

@@ -248,8 +248,11 @@ def test_stale_hits_are_marked_and_keep_their_text(lode: CommandLine, tree: Path
     assert found.text.splitlines()[0].endswith("[changed on disk since]")
     assert "export function parseConfig" in found.text
     assert (
-        found.message == "lode: 1 file with hits changed since the last update: run `lode index`\n"
+        found.message
+        == f"lode: 1 file with hits changed since the last update: run `lode index {tree}`\n"
     )
+    there = lode("search", "parseConfig", "-k1", "--fresh=never", cwd=tree / "src")
+    assert there.message.endswith(": run `lode index`\n")
     answer = lode("search", "parseConfig", tree, "-k1", "--json", "--fresh=never")
     assert answer.json["snapshot"]["stale_files"] == 1
     assert answer.json["hits"][0]["stale"] is True

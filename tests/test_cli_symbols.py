@@ -13,7 +13,7 @@ NEEDLESS = ("pygments", "tree_sitter", "subprocess", "codelode.embed", "codelode
 
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[CommandLine, Path]:
-    """Return a small tree and its index. No test changes them."""
+    """Return a command line and a small indexed tree. No test changes them."""
     return indexed_sample(tmp_path_factory.mktemp("symbols"))
 
 

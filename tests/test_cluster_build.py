@@ -97,7 +97,7 @@ def whole_tar(folder: Path) -> bytes:
 
 
 def zeros_after(kind: bytes, size: int) -> bytes:
-    """Return a small archive: one entry of a kind, whose content is `size` bytes of zeros."""
+    """Return a small archive: one entry of type `kind`, whose content is `size` bytes of zeros."""
     header = tarfile.TarInfo("entry")
     header.type, header.size = kind, size
     block = header.tobuf(tarfile.GNU_FORMAT)
@@ -233,7 +233,7 @@ build(Source("a", sys.argv[1]), "", TaskOptions(sys.argv[2], 1, 1 << 30, 1 << 40
 
 
 def builders_of(task: int) -> list[int]:
-    """Return the processes of a task that build."""
+    """Return the builder processes of a task."""
     return [pid for pid in descendants(task) if BUILDER in command_of(pid)]
 
 

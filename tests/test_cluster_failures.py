@@ -154,7 +154,7 @@ def test_without_a_replica_the_answer_says_what_is_missing(indexed: Corpus) -> N
         try:
             show(front, indexed, 2)
             with front.views.current(0) as view:
-                holder = view.holders[0]  # few pieces may all have the same owner
+                holder = view.holders[0]  # holds pieces; as they are few, the other may hold none
             os.kill(processes.running[holder].pid, signal.SIGKILL)
             until(lambda: len(front.searchers()) == 1, 10)
             request = SearchRequest("function_3")

@@ -1,4 +1,4 @@
-"""The messages of a cluster: exact, and refused if no sound peer sends them."""
+"""The messages of a cluster arrive exactly; those that no sound peer would send are refused."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_invalid_bytes_are_a_frame_error(value: Any, body: bytes) -> None:
 @settings(max_examples=30, deadline=None)
 @given(trees, st.data())
 def test_changed_candidates_are_refused_or_harmless(tree: dict[str, bytes], data: Any) -> None:
-    """Changed candidates are refused, or lie in the asked pieces and have finite features."""
+    """Changed candidates are refused, or lie in the expected pieces and have finite features."""
     request = SearchRequest("alpha")
     query = parse_request(request)
     counted = np.full(len(query.counted), 3)

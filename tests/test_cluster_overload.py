@@ -88,7 +88,7 @@ def test_second_calls_are_a_small_share_of_all(steps: list[bool]) -> None:
 
 
 def test_a_call_that_nobody_waits_for_is_left_out(gathers: Counted) -> None:
-    """The searches have given up before the searchers are free."""
+    """The search has given up before the searchers are free."""
     with cluster() as (running, expected):
         with SEARCH_LOCK.held():
             found = ask(running, REQUEST, whole=False, seconds=0.2)
@@ -132,7 +132,7 @@ def test_a_search_that_cannot_begin_is_refused_in_time(monkeypatch: pytest.Monke
 
 
 def test_busy_searchers_are_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All searchers are silent for longer than the time for which a lost searcher is waited for."""
+    """All searchers are silent for longer than a front waits for a lost searcher."""
     monkeypatch.setattr(link, "SILENCE_SECONDS", 0.05)
     for module in (members, rounds):
         monkeypatch.setattr(module, "RETURN_SECONDS", 0.1)

@@ -54,7 +54,7 @@ STORE_BYTES = 80 << 20
 
 @pytest.fixture(scope="module")
 def nodes() -> Iterator[Any]:
-    """Run a head without cores, and two nodes on which searchers fit."""
+    """Run a Ray head node without cores, and two nodes on which searchers fit."""
     from ray.cluster_utils import Cluster
 
     options = {"object_store_memory": STORE_BYTES, "include_dashboard": False}
@@ -132,7 +132,7 @@ def checking(
 
 
 def understudies() -> list[int]:
-    """Return the understudies of searchers that run on these nodes."""
+    """Return the process IDs of the understudies that run on the nodes of this test."""
     return [pid for pid in descendants(os.getpid()) if UNDERSTUDY in command_of(pid)]
 
 
@@ -276,7 +276,7 @@ def test_a_build_adds_what_it_can_and_reports_the_rest(nodes: Any, tmp_path: Pat
 
 
 def builders() -> list[int]:
-    """Return the processes below this one that build; other tests may build at the same time."""
+    """Return the builders below this process; other tests may build at the same time."""
     return [pid for pid in descendants(os.getpid()) if BUILDER in command_of(pid)]
 
 

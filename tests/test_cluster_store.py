@@ -166,7 +166,7 @@ def test_a_slow_store_is_not_waited_for(clustered: Clustered) -> None:
 def test_while_a_store_refuses_the_old_generation_is_searched(
     clustered: Clustered, prefix: str
 ) -> None:
-    """The store refuses all reads, or those of segments: the new generation cannot be opened."""
+    """The store refuses all reads, or reads of segments: the new generation cannot be opened."""
     with searched(clustered) as repositories:
         expected = [clustered.hits()]
         with only(repositories, expected):

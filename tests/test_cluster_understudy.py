@@ -108,7 +108,7 @@ def test_an_understudy_takes_the_place_of_a_killed_searcher(indexed: Corpus) -> 
         with searcher(front, "s1") as (process, stand_in):
             show(front, indexed, SEARCHERS, 20)
             until(lambda: is_whole(front), 20)
-            time.sleep(1.0)  # the understudy has started
+            time.sleep(1.0)  # time for the understudy to start
             before = front._members.link("s1")
             with asking(check, least=20):
                 began = time.monotonic()

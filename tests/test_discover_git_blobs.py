@@ -1,4 +1,4 @@
-"""The blobs that git tracks and the files that it knows as unchanged, compared with git itself."""
+"""The blobs that git tracks and the files that it knows to be unchanged, compared with git."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FILES: dict[str, str | bytes] = {
 
 
 def vouched(root: Path) -> dict[str, str]:
-    """Return the blob of each file that we take as unchanged."""
+    """Return the blob of each file that `TrackedBlobs` takes to be unchanged."""
     blobs = Worktree(root).blobs()
     assert isinstance(blobs, TrackedBlobs)
     found = {}

@@ -94,7 +94,7 @@ def _program() -> list[str]:
 def test_an_index_inside_the_tree_is_never_indexed(
     lode: CommandLine, tree: Path, name: str
 ) -> None:
-    """No update adds the files of an index: neither its own update nor that of another index."""
+    """No update adds the files of an index: neither its own update nor another index's."""
     (tree / "other").mkdir()
     files = lode("index", tree, "--json").must_succeed().json["files"]
     inside = tree / name

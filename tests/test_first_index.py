@@ -74,7 +74,7 @@ def test_the_first_index_says_what_is_left_out_and_what_looks_vendored(
     first = lode("index", root).must_succeed()
     assert first.message.splitlines() == [
         "lode: left out: 1 binary, 1 empty, 1 hidden (--hidden);"
-        " `lode index --dry-run --list-skipped` names each",
+        f" `lode index --dry-run --list-skipped {root}` names each",
         "lode: code of others? third_party/ (10 files); folders named in .lodeignore are left out",
     ]
     assert lode("index", root).must_succeed().message == ""

@@ -55,7 +55,7 @@ def _no_child_is_left() -> Iterator[None]:
 
 
 def begun(index: Index) -> WalkOptions:
-    """Begin a walk; return its options as a look has them."""
+    """Begin a walk; return the walk options that a look would use."""
     ahead.begin(os.fspath(index.directory), os.fspath(index.root))
     assert ahead._begun is not None
     return IndexWriter(index.reader).walk_options(index.snapshot().manifest.options)

@@ -53,7 +53,7 @@ def index(root: Path, tmp_path: Path) -> Index:
 
 
 def timed(index: Index) -> Freshness:
-    """Search, which must keep the budget; return what the answer says."""
+    """Search, which must keep the budget; return the freshness of the answer."""
     began = time.monotonic()
     answer = index.answer("retry")
     assert time.monotonic() - began < BUDGET + SLACK
@@ -225,7 +225,7 @@ def test_a_command_ends_although_its_update_hangs(
         LODE_FRESH_BUDGET="3",
     ).must_succeed()
     assert "src/retry.py:6" in found.text
-    advice = "" if background == "1" else ": run `lode index`"
+    advice = "" if background == "1" else f": run `lode index {tree}`"
     assert found.message == (
         f"lode: 1 file added since the last update (updating took over 3 s){advice}\n"
     )

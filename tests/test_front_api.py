@@ -1,4 +1,4 @@
-"""The API of a front does as its description says: requests that schemathesis generates.
+"""The API of a front does what its description says, for requests that schemathesis generates.
 
 Needs the group `browser`: `make test-browser`.
 """
@@ -48,7 +48,7 @@ def test_the_description_names_every_operation(site: Site) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_answers_are_as_described(site: Site, name: str) -> None:
-    """A request may be refused that the schemas allow: they do not know languages and patterns."""
+    """A request that the schemas allow may be refused: they do not know languages and patterns."""
     schema = schemathesis.openapi.from_url(f"{site.origin}/api/openapi.json")
     cases = schema[f"/api/{name}"]["GET"].as_strategy()
 

@@ -1,4 +1,4 @@
-"""A front serves the page and the tools for agents itself: the same as over its roster."""
+"""A front serves the page and the tools for agents itself, with the results of its roster."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ PAGE = (ROOT / "docs/glossary.md").read_text("utf-8")
 
 
 def rows(page: str) -> list[list[str]]:
-    """Return the cells of every table row, without heads and rules."""
+    """Return the cells of every table row, except header rows and separators."""
     lines = [line for line in page.splitlines() if line.startswith("| ")]
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
     return [row for row in cells if row[0] not in ("term", "not the module", "not the word")]

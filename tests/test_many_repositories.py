@@ -100,7 +100,7 @@ def served(
 @pytest.fixture(scope="module")
 def site(served: Served) -> Iterator[Site]:
     with serving(served.lode, *served.flags) as found:
-        if served.flags[0] == "--server":  # the server requires a token, so the page does
+        if served.flags[0] == "--server":  # the server requires a token, so the page does too
             assert found.ask("/").status == 401
             found.headers["Authorization"] = f"Bearer {TOKEN}"
         yield found
@@ -171,7 +171,7 @@ ROUTES = (
 
 
 def test_no_address_of_the_page_shows_anything_hidden(site: Site) -> None:
-    """A hidden repository answers as one that does not exist, and its content is nowhere."""
+    """The page treats a hidden repository as nonexistent, and shows its content nowhere."""
     names = ("acme/zebra", "acme/zebra/vault.py", "vault.py", "acme/zebr%61/vault.py")
     for route in ROUTES:
         for name in names:
@@ -287,7 +287,7 @@ class Partial(FollowedRoster):
 
 
 class Down(FollowedRoster):
-    """A cluster that was there when the page was started, and is not any more."""
+    """A cluster that could be reached when the page started, but no longer can be."""
 
     def answer(self, request: SearchRequest, globs: Sequence[str] = ()) -> Answer:
         raise ClusterError("http://front cannot be reached: refused")

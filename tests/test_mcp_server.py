@@ -273,7 +273,7 @@ def test_a_client_that_stops_reading_ends_the_server(lode: CommandLine, indexed:
 
 
 def ask(url: str, **headers: str) -> int:
-    """Send a listing of tools with some headers and return the HTTP status."""
+    """Request the list of tools with some headers and return the HTTP status."""
     address = urlsplit(url)
     assert address.hostname is not None
     connection = http.client.HTTPConnection(address.hostname, address.port, timeout=30)

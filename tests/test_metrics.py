@@ -337,7 +337,7 @@ _STAGES = re.compile(r"^\| ((?:`\w+`(?:, )?)+) \| (?:parent|workers) \|", re.MUL
 
 
 def documented() -> dict[str, tuple[str, dict[str, set[str]]]]:
-    """Return the table of metrics: by name the type, and the values of each label."""
+    """Return the table of metrics: for each name, the type and the values of each label."""
     text = MONITORING.read_text("utf-8")
     stages = {name for row in _STAGES.findall(text) for name in re.findall(r"`(\w+)`", row)}
     metrics = {}

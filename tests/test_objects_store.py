@@ -28,7 +28,7 @@ DATA = st.binary(max_size=40)
 
 
 class SameAsTheReference(RuleBasedStateMachine):
-    """Every answer of a folder equals that of a dictionary."""
+    """A folder and a dictionary, which must give the same answer to every call."""
 
     @initialize()
     def begin(self) -> None:

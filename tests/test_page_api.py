@@ -1,4 +1,4 @@
-"""The API does as its description says: requests that schemathesis generates.
+"""The API does what its description says, for requests that schemathesis generates.
 
 Needs the group `browser`: `make test-browser`.
 """

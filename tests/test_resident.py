@@ -53,7 +53,7 @@ def place(lode: CommandLine) -> Path:
 
 
 def is_asked(lode: CommandLine, *arguments: str | Path, folder: Path) -> bool:
-    """Return whether a search is answered by a watcher: numpy is not imported for it then."""
+    """Return whether a watcher answers a search, in which case `lode` does not import numpy."""
     return "numpy" not in imported_by(lode, *arguments, folder=folder)
 
 

@@ -220,7 +220,7 @@ def test_arguments_of_a_reader_are_checked(world: World) -> None:
 
 
 def test_definitions_do_not_depend_on_how_segments_are_spread(world: World) -> None:
-    """The merged definitions of several shards are those of one shard, in a cluster too."""
+    """Several shards have the same merged definitions as one shard, in a cluster too."""
     pieces = [
         (f"{name}/", live)
         for name in sorted(world.names)

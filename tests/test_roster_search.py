@@ -218,7 +218,7 @@ def test_the_cache_keeps_its_limit_and_what_was_used_last(tmp_path: Path) -> Non
 
 
 def test_a_cache_that_is_too_small_for_all_its_users_only_costs_time(tmp_path: Path) -> None:
-    """Each user drives out what the others have just fetched; no answer is lost or wrong."""
+    """Each user evicts what the others have just fetched; no answer is lost or wrong."""
     names = [f"r{number}" for number in range(4)]
     world = make_world(tmp_path, {name: {"a.py": f"retry = {name}\n" * 99} for name in names})
     sizes = [each.index_bytes for each in Roster.of(world.objects).everything()]

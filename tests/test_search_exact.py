@@ -237,6 +237,19 @@ def test_a_helper_makes_a_call_unless_it_is_withdrawn_first() -> None:
     assert helpers._threads == 1
 
 
+def test_shared_work_may_be_shared_out_again() -> None:
+    done: list[int] = []
+    with (
+        patch.object(parallel_scan, "CORES", 2),
+        shared_out(done.append, range(100), helpers=1),
+    ):
+        with shared_out(done.append, range(100, 200), helpers=1):
+            pass
+        assert set(range(100, 200)) <= set(done)
+    assert sorted(done) == list(range(200))
+    assert parallel_scan._searches == 0
+
+
 def test_many_queries_share_the_cores() -> None:
     """Concurrent scans must not deadlock when no helper is free."""
     done: list[int] = []

@@ -25,6 +25,7 @@ from codelode.search.name_match import likeness_of_stems, shares_of_symbols
 from codelode.search.parsed_query import parse_query
 from codelode.search.query_words import QueryWords, light_stem, likeness
 from codelode.search.request import MODES, Mode, SearchRequest
+from codelode.search.text_features import reading
 from codelode.search.word_runs import WordRuns, fill_runs
 from codelode.text.tokens import text_parts
 from tests.commandline import write_tree
@@ -153,8 +154,8 @@ def test_texts_read_during_the_scan_show_what_they_show_later(
     gathered = gather(shard, context)
     early = [gathered.feature(name).copy() for name in ("run", "as_written")]
     gathered.features[:] = 0
-    fill_runs(gathered, shard, WordRuns(context))
-    fill_as_written(gathered, shard, context)
+    fill_runs(gathered, WordRuns(context), reading(gathered, shard))
+    fill_as_written(gathered, context, reading(gathered, shard))
     for name, found in zip(("run", "as_written"), early, strict=True):
         assert (gathered.feature(name) == found).all()
 

@@ -59,7 +59,7 @@ def key(name: str) -> bytes:
 
 @pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory) -> Index:
-    """Return an index of three segments of source in all languages, some files of it changed."""
+    """Return an index of source in all languages, with three segments and a changed file."""
     folder = tmp_path_factory.mktemp("symbols")
     root = folder / "tree"
     shutil.copytree(SAMPLES, root / "samples")

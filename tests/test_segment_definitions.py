@@ -146,7 +146,7 @@ def parts_key(name: str) -> str:
 
 @contextmanager
 def small_blocks(few: int, per: int) -> Iterator[None]:
-    """Make blocks of `few` names and of `per` definitions; merge about `2 * few` at a time."""
+    """Make blocks of `few` names or `per` definitions; merge about `2 * few` names at a time."""
     with (
         patch.object(names_module, "NAMES_PER_BLOCK", few),
         patch.object(names_module, "NAMES_PER_GROUP", 2),

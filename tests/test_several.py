@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codelode import Hit, Index, NoIndexError, SymbolHit, UsageError
+from codelode.render.index_command import index_command, index_commands
 from codelode.render.paths import GivenRoot, from_here
 from codelode.search.request import SearchRequest
 from codelode.search.searcher import search_all
@@ -253,3 +254,22 @@ def test_the_command_line(lode: CommandLine, tree: Path) -> None:
         assert lode(*command, cwd=folder).text.startswith(f"{best}:6  RetryScheduler (class)\n")
         answer = lode(*command, "--json", cwd=folder).json
         assert Path(answer["root"], answer["hits"][0]["path"]) == tree / "src/retry.py"
+
+
+def test_advice_names_the_roots_that_it_is_about(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a b", "c/d", "e"):
+        write_tree(tmp_path / name, {"x.py": "x = 1\n"})
+    monkeypatch.chdir(tmp_path)
+
+    def advice(*given: str) -> str:
+        return index_commands([GivenRoot(each, str((tmp_path / each).resolve())) for each in given])
+
+    assert advice(".") == advice("") == advice() == "lode index"
+    assert advice("a b") == "lode index 'a b'"
+    assert advice("e/x.py", "c") == "lode index e && lode index c"
+    assert advice("a b", "c", "c/d", "e") == "lode index"
+    monkeypatch.chdir(tmp_path / "c" / "d")
+    assert index_command("..") == "lode index"
+    assert index_command("../../e", "--dry-run") == "lode index --dry-run ../../e"

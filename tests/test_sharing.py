@@ -67,7 +67,7 @@ def test_a_clone_reads_and_makes_nothing(team: Team) -> None:
     assert (report.changed, report.files_known) == (True, report.files)
     updated = index.update()
     texts = sum(len(text) for name, text in SAMPLE.items() if name.endswith(("md", "ts", "go")))
-    assert updated.chunks_made == 0 and updated.bytes_read < texts  # only of the picture
+    assert updated.chunks_made == 0 and updated.bytes_read < texts  # reads only the picture
     assert team.as_built(index)
     assert not index.verify()
 

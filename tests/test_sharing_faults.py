@@ -25,7 +25,7 @@ __all__ = ["small_disk"]
 
 
 class UnreliableStore(FaultyStore):
-    """A store whose writes, lists and deletions are refused, too, or are done and then refused."""
+    """A faulty store that also refuses lists, deletions and writes; a refused write may be done."""
 
     def put(self, key: str, content: Content, pace: Pace | None = None) -> None:
         self._refuse(key)

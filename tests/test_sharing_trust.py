@@ -427,7 +427,7 @@ def test_only_allowed_signers_count(victim: Victim, tmp_path: Path) -> None:
         stdout=signature.open("wb"),
         check=True,
     )
-    # The signature is valid, but for the namespace "file".
+    # The signature is valid, but was made for the namespace "file".
     assert "no signer in" in victim.refuses(PullOptions(signers=allowed))
     signature.write_bytes(b"nonsense")
     assert "no signer in" in victim.refuses(PullOptions(signers=allowed))

@@ -1,4 +1,4 @@
-"""Reducing the dimensions of a model keeps the energy of passages and the training record."""
+"""Reducing the dimensions of a model keeps the training record, and the energy of passages."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
     python -m training.letters --translations FOLDER [--texts LANGUAGE=FOLDER ...] --out FILE
 
-`--translations` holds .po files, named by language (`ru.po`, `zh_CN.po`), of any programs: messages
+`--translations` holds .po files of any programs, named by language (`ru.po`, `zh_CN.po`): messages
 read like comments in code. `--texts` holds texts in UTF-8 of one language, where there are too few
 translations for its thousands of characters. Only frequencies are kept. The table in
 `src/codelode/discover/letters.tsv` was made of Debian 12's sources of apt, coreutils, gettext, git

@@ -38,7 +38,7 @@ _EXEMPT = re.compile(r"^debian/|\.m4$|configure|install-sh|ltmain|config\.(guess
 
 
 def licenses_of(documents: Iterable[tuple[str, str]]) -> set[str]:
-    """Return the licenses that the documents (path, text) of a package name, in lower case."""
+    """Return the licenses named in a package's documents (path, text), in lower case."""
     declared: set[str] = set()
     recognized: set[str] = set()
     for path, text in documents:

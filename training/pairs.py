@@ -24,8 +24,8 @@ from training.documented import DocumentedDefinition, definitions
 PASSAGE_BYTES = 1500  # about the size of a chunk
 MIN_PASSAGE_BYTES = 80
 MAX_DEFINITIONS = 60  # per file
-_NAME_SHARE = 0.3  # of the documented definitions, this share is paired with its name too
-_COMMENT_SHARE = 0.5  # share of the definitions with comments inside
+_NAME_SHARE = 0.3  # share of the documented definitions that are also paired with their names
+_COMMENT_SHARE = 0.5  # share of the definitions that are searched for a comment
 _PATH_CHUNKS = 2  # per file
 
 _HEADER = re.compile(

@@ -86,8 +86,8 @@ def spread(dimensions: int) -> Matrix:
 def shorten(model: Path, pairs: Path, dimensions: int, out: Path, whiten: float = WHITEN) -> str:
     """Write the model in `model`, reduced to `dimensions`, to `out`; return its name.
 
-    lode-static-256 becomes lode-static-192, for example. Raises ValueError unless the model is
-    longer.
+    lode-static-256 becomes lode-static-192, for example. Raises ValueError unless
+    `dimensions` is positive and less than the dimensions of the model.
     """
     whole = ModelFolder.open(model)
     if not 0 < dimensions < whole.dimensions:

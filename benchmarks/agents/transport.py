@@ -13,7 +13,7 @@ from mcp import Client, StdioServerParameters
 
 
 def server_of(root: Path, index_dir: str) -> StdioServerParameters:
-    """Return how a client starts `lode mcp` for a tree that has an index."""
+    """Return the parameters for starting `lode mcp` on a tree that has an index."""
     arguments = ["-m", "codelode", "mcp", str(root), "--index-dir", index_dir]
     return StdioServerParameters(
         command=sys.executable, args=arguments, env=dict(os.environ), cwd=root

@@ -231,7 +231,7 @@ def measure(session: Session, options: argparse.Namespace, folder: Path) -> None
 
 
 def say_differences(session: Session, reports: dict[str, Report]) -> None:
-    """Print the repositories that are not the same after all runs; there must be none."""
+    """Note the repositories whose manifests differ from the first run's; there must be none."""
     (_, report), *others = reports.items()
     first = manifests(report)
     for name, other in ((name, manifests(report)) for name, report in others):
@@ -242,7 +242,7 @@ def say_differences(session: Session, reports: dict[str, Report]) -> None:
 
 
 def say_failures(session: Session, report: Report, bad: set[str]) -> None:
-    """Print the failed builds; those of all hostile archives must be among them."""
+    """Note the failed builds; all hostile archives must be among them."""
     failed = {built.name: built.problem for built in report.built if built.problem}
     for name, problem in sorted(failed.items()):
         session.notes.append(f"failed: {name}: {problem[:160]}")

@@ -5,8 +5,8 @@
 Three nodes of Ray on this machine have a searcher each, with two replicas. Searches run throughout,
 and every answer is compared with that of one machine. The events: the process of an actor is
 killed; a raylet is killed; all processes of a node are killed, and Ray removes it; the control
-store (GCS) is killed. After each event, the figures say for how long some piece lacked an owner,
-and when Ray had started the searcher again.
+store (GCS) is killed. After each event, the figures say for how long some piece lacked one of its
+two owners, and when Ray had started the searcher again.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Owners:
         self._whole_at = 0.0
 
     def watch(self, settled: Callable[[Owners], bool]) -> str:
-        """Watch until `settled` is true; return for how long pieces lacked an owner, as text."""
+        """Watch until `settled` is true; return as text for how long an owner was missing."""
         last = self._began = time.monotonic()
         while not settled(self):
             time.sleep(LOOK_SECONDS)
@@ -111,7 +111,7 @@ class Owners:
         return time.monotonic() - self._began
 
     def has_left(self, node: str) -> bool:
-        """Return whether all searchers are connected again, and none of them is on a node."""
+        """Return whether all searchers are connected again, and none of them is on `node`."""
         return self.is_back(1) and node not in {link.node for link in self._front.links()}
 
 
@@ -181,7 +181,7 @@ def break_parts(
         repositories,
         right,
         lambda: kill_actor(nodes.address),
-        lambda owners: owners.is_back(2),  # first by its understudy
+        lambda owners: owners.is_back(2),  # its understudy, then the searcher itself
     )
     dying = node_of(front, nodes)
     node = dying.node_id

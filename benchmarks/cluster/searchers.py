@@ -53,7 +53,7 @@ Ask = Callable[[SearchRequest], list[Hit]]
 
 @contextmanager
 def front_with(searchers: int, corpus: Corpus) -> Iterator[Ask]:
-    """Run a front and its searchers."""
+    """Run a front and its searchers; yield a function that searches."""
     front = Front(FrontOptions("benchmark", searchers=searchers))
     encoder = load(corpus.repositories[0].manifest.encoder)
     processes = [start_searcher(front, number, searchers) for number in range(searchers)]

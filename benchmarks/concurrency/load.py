@@ -77,7 +77,7 @@ def search_for(seconds: float, threads: int, search: Search) -> Load:
 
 
 def asking(index: Index, asked: Sequence[str]) -> Search:
-    """Return a function that searches for one query after the other in hybrid mode."""
+    """Return a function that searches for query `number` in hybrid mode; numbers wrap around."""
     return lambda number: index.search(asked[number % len(asked)], fresh="never")
 
 

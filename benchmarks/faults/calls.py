@@ -137,7 +137,10 @@ _WRAPPERS: dict[str, Callable[[Any, _Counter], Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The end of a child: "done", "refused" (a `CodelodeError`), "crashed" or "killed"."""
+    """The end of a child: "done", "refused" (a `CodelodeError`), "crashed" or "killed".
+
+    After a signal other than SIGKILL, it is "died of" and the name of the signal.
+    """
 
     kind: str
     said: str

@@ -242,9 +242,10 @@ def examine_all(
     lengths: Iterable[int],
     rng: random.Random,
 ) -> str:
-    """Examine one file in a child, so that a crash is noticed.
+    """Flip bytes of one file and truncate it, examining each damage; return the results as JSON.
 
-    The tree may be absent: no hit is checked for staleness.
+    Run this in a child, so that a crash is noticed. The tree may be absent: no hit is checked for
+    staleness.
     """
     patient.results.clear()
     with patch("codelode.search.hits.staleness", lambda *_: CURRENT):

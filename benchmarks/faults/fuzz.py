@@ -224,7 +224,7 @@ def _search(index: Any, mode: str) -> Callable[[], object]:
 
 
 def batch(patient: Patient, seed: int, cases: int) -> str:
-    """Run `cases` cases in a child within the memory limit."""
+    """Run `cases` cases in this child process, within the memory limit; return JSON results."""
     used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, used + MEMORY))
     total: Counter[str] = Counter()

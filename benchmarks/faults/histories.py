@@ -27,7 +27,8 @@ from benchmarks.faults.world import (
 def history(folder: Path, seed: int) -> tuple[int, int]:
     """Edit and update a tree a few times, sometimes after a return to its first state.
 
-    Returns the numbers of updates and edits. Raises `WrongError`.
+    Returns the numbers of updates and edits. Raises `WrongError` if the index, its answers or its
+    status differ from those of a clean build, or if its verification finds something.
     """
     rng = random.Random(seed)
     root, branch = folder / "tree", folder / "branch"

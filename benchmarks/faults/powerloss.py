@@ -112,7 +112,12 @@ def record(folder: Path, seed: int, updates: int = 7) -> Recording:
 
 
 def check(made: Recording, cut: int, files: dict[str, bytes], place: Path, update: bool) -> str:
-    """Raise `WrongError` unless these files are a valid index after `cut` calls."""
+    """Check that these files are a valid index after `cut` calls; return its state.
+
+    The state is "none" if there is no index, "reported" if it is the last generation that an update
+    had reported, else "newer". With `update`, also checks that the next update equals a clean
+    build. Raises `WrongError`.
+    """
     shutil.rmtree(place, ignore_errors=True)
     for path, data in files.items():
         target = place / Path(path).relative_to(made.directory)

@@ -86,7 +86,7 @@ def read(plan: Plan, name: int) -> None:
 
 
 def usage() -> dict[str, int]:
-    """Return the private memory in KB and the open descriptors of this process."""
+    """Return this process's private and resident memory in KB, and number of open descriptors."""
     rollup = Path("/proc/self/smaps_rollup").read_text()
     private = re.findall(r"Private_(?:Clean|Dirty):\s+(\d+)", rollup)
     resident = re.findall(r"Rss:\s+(\d+)", rollup)
@@ -146,6 +146,8 @@ def _check_answer(row: dict[str, Any], held: dict[int, int], before: dict[int, i
     """Raise `WrongError` unless every hit has the version that its generation holds.
 
     While a generation covers only a part of an update, a file may also have its previous version.
+    Except in semantic mode, a complete generation must also find the file that was searched for if
+    it holds this file, and must not find it otherwise.
     """
     there = dict(row["seen"])
     for number, version in there.items():
@@ -156,7 +158,7 @@ def _check_answer(row: dict[str, Any], held: dict[int, int], before: dict[int, i
 
 
 def soak(folder: Path, readers: int, seconds: float, pause: float) -> list[tuple[str, object]]:
-    """Run a fifth of the time without the writer, the rest with it."""
+    """Run readers for a fifth of the time without the writer, then beside it; return figures."""
     begin = time.monotonic()
     plan = Plan(folder, begin + 2 + seconds / 5, begin + 2 + seconds, pause)
     for number in range(FILES):

@@ -180,8 +180,8 @@ def must_be_whole(
 ) -> tuple[str, float]:
     """Check that the index is intact and holds `old` or `new`.
 
-    While it is incomplete, each file may be in its old or its new state. Returns which state it is
-    and the seconds that opening took. Raises `WrongError`.
+    While it is incomplete, each file may be in its old or its new state. Returns the state
+    ("none", "old", "new" or "part") and the seconds that opening took. Raises `WrongError`.
     """
     began = time.perf_counter()
     found = contents_or_none(directory)

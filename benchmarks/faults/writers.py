@@ -59,7 +59,11 @@ def write_and_update(
 
 
 def contend(folder: Path, writers: int, rounds: int, wait: float) -> Counter[str]:
-    """Run `writers` processes at once; raise `WrongError` unless all succeed."""
+    """Run `writers` processes at once; return the number of updates by outcome.
+
+    Raises `WrongError` if a process fails, if an update fails although it may wait, or if the index
+    differs from a clean build.
+    """
     root, directory = folder / "tree", folder / "index"
     shutil.rmtree(root, ignore_errors=True)
     shutil.rmtree(directory, ignore_errors=True)

@@ -73,7 +73,7 @@ def measure(folder: Path, options: argparse.Namespace) -> dict[str, object]:
 
 
 def edits(index: Index, count: int) -> dict[str, float]:
-    """Edit files one after the other, and wait for the commit of each."""
+    """Edit files one after the other; return percentiles of the time until each commit (ms)."""
     rng = random.Random(0)
     segment = index.snapshot().segments[0].segment
     times = []
@@ -121,7 +121,7 @@ def cpu_seconds(pid: int) -> float:
 
 
 def private_mb(pid: int) -> float:
-    """Return the anonymous memory of a process."""
+    """Return the anonymous memory of a process, in MiB."""
     lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     return round(
         sum(int(line.split()[1]) for line in lines if line.startswith("Anonymous:")) / 1024, 1

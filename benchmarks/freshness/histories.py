@@ -211,7 +211,10 @@ def searching(index: Index, folder: Path, way: str, watch: bool) -> Iterator[Sea
 
 
 def run(folder: Path, seed: int, steps: int, way: str, watch: bool) -> Counter[str]:
-    """Run a history; return the number of answers of each kind. Raises `AssertionError`."""
+    """Run a history; count the answers of each kind, and their milliseconds.
+
+    Raises `AssertionError` if an answer says that it is fresh but is wrong.
+    """
     history = History(folder / "tree", seed)
     index = Index.open(history.root, index_dir=folder / "index")
     index.update(jobs=1)

@@ -25,7 +25,7 @@ QueryT = TypeVar("QueryT", bound=tuple[object, ...])
 
 @dataclass(frozen=True, slots=True)
 class RepositoryTask:
-    """A repository to query, with all that a worker process needs. `seed` draws the queries."""
+    """A repository to query, with all that a worker process needs. `seed` selects the queries."""
 
     repository: Repository
     tree: Path

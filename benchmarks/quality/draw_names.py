@@ -88,7 +88,7 @@ def other_case(name: str) -> str | None:
 def with_typing_error(name: str, known: Collection[str], generator: random.Random) -> str:
     """Return the name with a letter lost or two neighbors swapped; the first letter stays.
 
-    The result is never one of the `known` names.
+    The result is not one of the `known` names. If all are known, the first letter is doubled.
     """
     lost = [name[:i] + name[i + 1 :] for i in range(1, len(name))]
     swapped = [

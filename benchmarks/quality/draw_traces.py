@@ -92,7 +92,10 @@ class Source:
         self._error = re.compile(ERRORS[language])
 
     def errors(self) -> list[tuple[Frame, re.Match[str]]]:
-        """Return, in order, lines that raise an error with a message, one for each definition."""
+        """Return, for each definition, the first line that raises an error with a message, if any.
+
+        Returns each line as a frame, with the match of the error, in the order of paths and lines.
+        """
         found: dict[tuple[str, str], tuple[Frame, re.Match[str]]] = {}
         for path, lines in self.lines.items():
             for number, line in enumerate(lines, 1):
@@ -107,7 +110,7 @@ class Source:
         return list(found.values())
 
     def callers(self, frame: Frame, chance: random.Random) -> list[Frame]:
-        """Return a chain of calls: each frame calls the definition of the one before it."""
+        """Return a chain of callers of a frame; each calls the definition of the previous frame."""
         chain = [frame]
         while len(chain) <= _CALLERS:
             call = re.compile(rf"(?<![\w$]){re.escape(chain[-1].definition.name)}\s*\(")

@@ -117,7 +117,11 @@ def best_rows(
 def lists_of(
     cases: Sequence[Case], plan: Plan, scores: Sequence[NDArray[np.float64]]
 ) -> Lists | None:
-    """Return the lists to fit: queries of the plan's sets with right and wrong candidates."""
+    """Return the lists to fit, one for each usable query; None if there is none.
+
+    A query is usable if its set is in the plan, if it has right and wrong candidates, and if it is
+    not decided (`is_decided`).
+    """
     tables, rights, groups, fixed = [], [], [], []
     columns = list(plan.columns)
     for case, own in zip(cases, scores, strict=True):

@@ -100,7 +100,7 @@ def load_mixed_queries(path: Path) -> list[MixedQuery]:
 
 
 def place_of(text: str) -> Target:
-    """Read a place: `path` or `path:first-last`."""
+    """Read a place: `path`, `path:line` or `path:first-last`."""
     path, colon, lines = text.rpartition(":")
     if not colon:
         return Target(text)

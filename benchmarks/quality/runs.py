@@ -79,7 +79,10 @@ def bring_up_to_date(
 def ask(
     index: Index, query: str, mode: Mode, *, prefix: str = "", limit: int = CUTOFF
 ) -> tuple[list[Place], float]:
-    """Return the places of the first `limit` hits below `prefix`, and the seconds taken."""
+    """Return the places of the first `limit` hits, and the seconds taken.
+
+    If `prefix` is given, the paths of the places begin with this folder.
+    """
     start = time.perf_counter()
     hits = index.search(query, limit=limit, mode=mode, fresh="never")
     seconds = time.perf_counter() - start

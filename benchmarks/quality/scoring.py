@@ -22,9 +22,10 @@ class Place(NamedTuple):
 
 
 def matches(place: Place, target: Target) -> bool:
-    """Return whether a hit shows a target: same path or a suffix of it, and overlapping lines.
+    """Return whether a hit shows a target: its path ends with the target's, and lines overlap.
 
-    A suffix begins at a slash: `TeX.hs` matches `src/TeX.hs` but not `src/LaTeX.hs`.
+    The match begins at a slash: the target `TeX.hs` matches `src/TeX.hs` but not `src/LaTeX.hs`.
+    A target without lines is the whole file.
     """
     if place.path != target.path and not place.path.endswith("/" + target.path):
         return False

@@ -128,7 +128,7 @@ def default_library() -> Path:
 
 
 def load_stdlib_queries(path: Path, library: Path) -> list[StdlibQuery]:
-    """Return the queries with at least one right file in this Python's library."""
+    """Return the queries with at least one right file in the given library."""
     rows = cast("list[StdlibQuery]", json.loads(path.read_text(encoding="utf-8")))
     return [row for row in rows if any((library / file).is_file() for file in row["files"])]
 

@@ -76,7 +76,7 @@ def run(
     look_every: float | None = None,
     look_share: float = 0.02,
 ) -> Finished:
-    """Run a command to its end, sampling its memory every `look_every` seconds.
+    """Run a command to its end; if `look_every` is given, sample its memory that often (seconds).
 
     Sampling processes with gigabytes of memory takes milliseconds. Samples become rarer where they
     would use more than `look_share` of a core, so that they do not slow down what they measure.

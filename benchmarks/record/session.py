@@ -81,7 +81,7 @@ class Session:
         print(f"{self.benchmark}: {text}", file=sys.stderr, flush=True)
 
     def finish(self) -> Record:
-        """Print everything, and write it to the places that the options name."""
+        """Print the results; write the record to the places that the options name; return it."""
         record = self._record()
         print(table(record.measurements))
         for note in record.notes:

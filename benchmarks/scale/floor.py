@@ -1,4 +1,4 @@
-"""Measure the floor of indexing: read every file, parse those with a grammar, discard the result.
+"""Measure the floor of indexing: read all files, parse those with a grammar, discard the result.
 
     python -m benchmarks.scale.floor ROOT [--jobs N]
 
@@ -34,7 +34,10 @@ class Cost:
 
 
 def floor(root: Path, jobs: int) -> Cost:
-    """Read and parse every file on `jobs` processes; discovery is not timed."""
+    """Read all files in `jobs` processes, and parse those that have a grammar.
+
+    Files above `MAX_PARSED_BYTES` are only read. Discovery is not timed.
+    """
     files = [item for item in walk(root) if isinstance(item, SourceFile)]
     batches = [(root, files[i : i + BATCH]) for i in range(0, len(files), BATCH)]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)

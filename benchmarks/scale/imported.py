@@ -24,7 +24,10 @@ TAKEN: tuple[tuple[str, str, str, str, float, Better], ...] = (
 
 
 def take(session: Session, argument: str) -> str:
-    """Add the content of `[NAME=]FILE`, except what the session has measured; return the name."""
+    """Add the results in `[NAME=]FILE`, except those that the session has; return the name.
+
+    Without NAME, the name is `synthetic-` followed by the number of chunks.
+    """
     name, _, file = argument.rpartition("=")
     found: dict[str, Any] = json.loads(Path(file).read_text(encoding="utf-8"))
     name = name or f"synthetic-{found['chunks']}"

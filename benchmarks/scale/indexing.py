@@ -3,9 +3,9 @@
     python -m benchmarks.scale.indexing ROOT [--jobs N] [--searches N] [--json FILE]
 
 This covers one tree; `benchmarks.scale.card` measures more, on several. It uses the command line,
-as a user would. The floor only reads the same files and parses those with a grammar, in as many
-processes. Times are wall-clock seconds, and CPU seconds summed over all processes. On a busy
-machine, the ratio of the CPU seconds is the more reliable one.
+as a user would. The floor only reads the same files and parses those with a grammar, in the same
+number of processes. Times are wall-clock seconds, and CPU seconds summed over all processes. On a
+busy machine, the ratio of the CPU seconds is the more reliable one.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def measured(command: list[str], environment: dict[str, str]) -> tuple[Cost, byt
 
 
 def main() -> None:
-    """Measure and print one JSON object."""
+    """Measure, and print the results as one JSON object."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.scale.indexing")
     parser.add_argument("root", type=Path)
     parser.add_argument("--jobs", type=int, default=available_cores())

@@ -161,8 +161,8 @@ def memory(process: int | str = "self") -> dict[str, float]:
 def recall(index: Index, queries: list[str], k: int = 10) -> float:
     """Return recall@k: the share of the k nearest chunks that the dense leg finds.
 
-    Exact search determines the nearest chunks. The index holds only codes, so it compares the query
-    in float32 with the codes.
+    Exact search determines the nearest chunks. It compares the query in float32 with the codes,
+    because the index holds only codes.
     """
     snapshot, encoder = index.snapshot(), index.encoder()
     shard = Shard(snapshot)

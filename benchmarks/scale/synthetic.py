@@ -191,7 +191,7 @@ def write(storage: LocalStorage, segment: Segment, random: np.random.Generator) 
 
 
 def make(chunks: int, root: Path, directory: Path, seed: int) -> None:
-    """Make an index in `directory`, which must be empty or absent."""
+    """Make an index in `directory`, which must not exist yet."""
     directory.mkdir(parents=True)
     storage = LocalStorage(directory)
     random = np.random.default_rng(seed)

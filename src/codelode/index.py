@@ -74,7 +74,8 @@ class Index(Lookups):
         of these begins. The query may then be empty.
         `ignore_case`: `fixed_strings` and `regex` match in any case.
         `explain`: fill `Hit.features`.
-        `threshold`: leave out hits with a lower score; with 0 none, related or not.
+        `threshold`: leave out hits with a lower score; with 0, leave out none, not even those
+        hardly related to the query (default: leave out only these).
         `max_per_file`: the largest number of hits of one file.
 
         Raises `NoIndexError` without an index, and `UsageError` for invalid arguments.

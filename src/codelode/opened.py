@@ -34,7 +34,7 @@ class OpenedIndex:
         processes: int = 0,
         encoder: Encoder | None = None,
     ) -> Self:
-        """Return the index of `root`, which need not exist yet.
+        """Return the index of `root`; the index need not exist yet.
 
         `index_dir` is the folder that holds indexes (default: the user's cache folder), or the
         folder of this index. `model` names an embedding model or its folder (default: the model
@@ -69,9 +69,9 @@ class OpenedIndex:
     def around(cls, folder: Path, index_dir: str | os.PathLike[str] | None = None) -> Self:
         """Return the index to use for files in a folder, given by its real path.
 
-        That is the index of the nearest folder, at or above `folder`, that has one. If none
-        has, it is the index of the current folder if that contains `folder`, else the index of
-        `folder` itself.
+        That is the index of the nearest folder, at or above `folder`, that has one. If no
+        folder has an index, it is the index of the current folder if the current folder contains
+        `folder`, or else the index of `folder` itself.
         """
         parent = index_folder(index_dir)
         if is_index(parent):  # `index_dir` is the folder of one index

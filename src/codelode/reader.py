@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from codelode import metrics
 from codelode.errors import MismatchError, NoIndexError
 from codelode.search.shard import Shard
-from codelode.search.tree_part import TreePart
+from codelode.search.tree_part import TreePart, within_folder
 from codelode.store.locate import index_directory
 from codelode.store.manifest import Manifest, check_model, read_manifest
 from codelode.store.snapshot import Snapshot
@@ -109,9 +109,9 @@ class IndexReader:
     def update_home(self) -> IndexReader:
         """Return the index that an update of this root writes.
 
-        It is the index that answers for this root, so the index of a folder never hides the index
-        of its tree. The exception is the top of a nested git worktree: as in git, it is a root of
-        its own.
+        It is the index that answers for this root, so an update of a folder in an indexed tree
+        never makes an index that would hide the index of the tree. The exception is the top of a
+        nested git worktree: as in git, it is a root of its own.
         """
         return self if (self.root / ".git").exists() else self.home()
 
@@ -139,7 +139,7 @@ class IndexReader:
         began = time.perf_counter()
         outer, below = self._searched()
         found, manifest = outer._search(replace(request, below=below), self.root)
-        hits = [replace(hit, path=hit.path.removeprefix(below)) for hit in found.hits]
+        hits = within_folder(found.hits, below)
         seconds = time.perf_counter() - began
         if (recorder := metrics.recorder()) is not None:
             recorder.query_done(request.mode, seconds)
@@ -173,7 +173,7 @@ class IndexReader:
             hits = find_symbols(
                 lambda stage: [symbols_in(shard, outer.root, wanted, stage)], wanted
             )
-        return [replace(hit, path=hit.path.removeprefix(below)) for hit in hits]
+        return within_folder(hits, below)
 
     def outline(self, path: str) -> list[SymbolHit] | None:
         """Return the definitions of a file, or None if it is not in the index. `path` is POSIX.
@@ -201,7 +201,7 @@ class IndexReader:
         reader, below = self._searched()
         hits = related(reader.shard(), reader.root, below + path, line, limit, below)
         self.storage.note_use()
-        return [replace(hit, path=hit.path.removeprefix(below)) for hit in hits]
+        return within_folder(hits, below)
 
     def holds(self, path: str) -> bool:
         """Return whether a file is in the index. Raises `NoIndexError`."""

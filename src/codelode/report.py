@@ -54,9 +54,9 @@ class UpdateReport:
     """The result of an update. Sizes are in bytes; `peak_rss_bytes` is the sum over all processes.
 
     `files`, `chunks` and `segments` describe the index afterwards; `chunks_made` counts the chunks
-    of the files that were read. `files_skipped` and `skipped` count what the walk left out: in the
-    named paths only, if the update was of some paths. `slowest` and `largest` are empty unless the
-    update was asked to profile.
+    of the files that were read. `files_skipped` and `skipped` count the files and folders that the
+    walk left out; in a partial update, only those in the named paths. `slowest` and `largest` are
+    empty unless the update was asked to profile.
     """
 
     files: int

@@ -242,10 +242,10 @@ def _check_file(home: IndexReader, given: str, path: str) -> None:
     from codelode.search.one_file import find_file  # few searches need it
 
     if find_file(home.shard(), path) is None:
-        raise UsageError(
-            f"{given} is not in the index of {home.root}: `lode index --dry-run --list-skipped`"
-            " says why"
-        )
+        from codelode.render.index_command import index_command
+
+        command = index_command(home.root, "--dry-run --list-skipped")
+        raise UsageError(f"{given} is not in the index of {home.root}: `{command}` says why")
 
 
 def _together(one: Freshness, other: Freshness) -> Freshness:

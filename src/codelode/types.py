@@ -110,9 +110,9 @@ class Definition(NamedTuple):
     comments before the definition; `name_line` is the line of the name. `parent` is the index of
     the innermost enclosing definition in the document's list, or -1. `declaration` marks a
     definition without a body here (a prototype, a member of an interface, a variant of an enum): it
-    is found like any other and ranked below an implementation. `owner` is the type that the source
-    names where it does not enclose the definition: `Foo` of `void Foo::bar() {}`, `Server` of `func
-    (s *Server) Run() {}`; usually empty.
+    is found like any other and ranked below an implementation. `owner` is the type that the
+    definition belongs to, if that type does not enclose it: `Foo` of `void Foo::bar() {}`, `Server`
+    of `func (s *Server) Run() {}`; usually empty.
     """
 
     name: str

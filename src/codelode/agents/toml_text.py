@@ -23,9 +23,10 @@ def get(text: str, path: Sequence[str]) -> Any:
 
 
 def put(text: str, path: Sequence[str], table: Mapping[str, Any]) -> str:
-    """Return the text with a table of strings and lists of strings; a new table goes to the end.
+    """Return the text with `table` at a path of keys: in place of the one there, or at the end.
 
-    Raises `UsageError` for invalid TOML, or if the path cannot hold a table.
+    The values of `table` are strings and lists of strings. Raises `UsageError` for invalid TOML, or
+    if the path cannot hold a table.
     """
     newline = "\r\n" if "\r\n" in text else "\n"
     rows = [f"[{'.'.join(path)}]", *(f"{key} = {_literal(each)}" for key, each in table.items())]

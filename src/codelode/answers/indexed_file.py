@@ -43,10 +43,10 @@ def index_of_file(
     if not index.holds(path):
         index.refresh()
         if not index.holds(path):
-            raise UsageError(
-                f"{file} is not in the index of {index.root}: `lode index --dry-run --list-skipped`"
-                " says why"
-            )
+            from codelode.render.index_command import index_command
+
+            command = index_command(index.root, "--dry-run --list-skipped")
+            raise UsageError(f"{file} is not in the index of {index.root}: `{command}` says why")
     return index, path
 
 

@@ -23,7 +23,7 @@ def shown_lines(
     full: bool = False,
     rows: int | None = None,
 ) -> list[Line]:
-    """Return the lines of a hit to show, in order, with the `terms` of the query in each.
+    """Return the lines of a hit to show, in order, each with the query's `terms` that occur in it.
 
     `full` asks for the whole hit instead of an excerpt. `context` is the number of further lines
     on each side. `rows` is the maximum number of lines of an excerpt, gaps included.

@@ -10,20 +10,24 @@ if TYPE_CHECKING:
     from codelode.types import Answer, Freshness
 
 
-def notes(answer: Answer) -> list[str]:
-    """Return notes on completeness and freshness; an empty list if all is well."""
+def notes(answer: Answer, update: str = "lode index") -> list[str]:
+    """Return notes on completeness and freshness; an empty list if all is well.
+
+    `update` is the command that updates the index.
+    """
     found = []
     if answer.missing:
         found.append(f"not searched in time: {', '.join(answer.missing)}")
     elif not answer.complete:
-        found.append("the index does not cover the whole tree yet: run `lode index`")
-    return [*found, *notes_on_freshness(answer.freshness, answer.stale_files)]
+        found.append(f"the index does not cover the whole tree yet: run `{update}`")
+    return [*found, *notes_on_freshness(answer.freshness, answer.stale_files, update)]
 
 
 def note_on_left_out(answer: Answer, threshold: float | None) -> str:
-    """Return the note that there are fewer hits than asked for, and why; empty if that is not so.
+    """Return a note on the places that were left out, with the reason; empty if none was.
 
-    `threshold` is that of the request.
+    They are counted only if there are fewer hits than asked for. `threshold` is the threshold of
+    the request.
     """
     if not answer.left_out:
         return ""
@@ -33,21 +37,22 @@ def note_on_left_out(answer: Answer, threshold: float | None) -> str:
     return f"{places} below the threshold left out"
 
 
-def notes_on_freshness(state: Freshness, stale_files: int) -> list[str]:
+def notes_on_freshness(state: Freshness, stale_files: int, update: str = "lode index") -> list[str]:
     """Return notes on how an index compares with its tree.
 
     `stale_files` is the number of files with hits that have changed since they were indexed.
+    `update` is the command that updates the index.
     """
+    advice = "" if state.updating else f": run `{update}`"
     if state.differing:
-        return [f"{_differences(state)} since the last update{_reason(state)}{_advice(state)}"]
+        return [f"{_differences(state)} since the last update{_reason(state)}{advice}"]
     if state.differing is None and state.problem:
         return [
-            f"the index, updated {age(state.age)}, may lack the last edits"
-            f"{_reason(state)}{_advice(state)}"
+            f"the index, updated {age(state.age)}, may lack the last edits{_reason(state)}{advice}"
         ]
     if state.differing is None and stale_files:
         files = count(stale_files, "file")
-        return [f"{files} with hits changed since the last update: run `lode index`"]
+        return [f"{files} with hits changed since the last update: run `{update}`"]
     return []
 
 
@@ -63,7 +68,3 @@ def _differences(state: Freshness) -> str:
 
 def _reason(state: Freshness) -> str:
     return f" ({state.problem})" if state.problem else ""
-
-
-def _advice(state: Freshness) -> str:
-    return "" if state.updating else ": run `lode index`"

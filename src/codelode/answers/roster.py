@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 def indexed_tree(index: Index, meter: Meter | None = None) -> Snapshot:
     """Return the snapshot of a tree as it is now: build its index, or bring it up to date.
 
-    Raises `UsageError` if the tree has no index of its own, and what `Index.update` raises.
+    Raises what `Index.update` raises, and `UsageError` if only the index of an enclosing folder
+    covers the tree, and the tree is no git worktree.
     """
     if index.exists():
         index.refresh("always")  # with the options that the index was made with

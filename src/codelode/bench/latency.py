@@ -70,7 +70,7 @@ def latency(seconds: Sequence[float]) -> Latency:
 def measure(
     searches: Mapping[str, Search], queries: Sequence[str], duration: float
 ) -> dict[str, Latency]:
-    """Measure warm searches of several kinds for about `duration` seconds, at least one query.
+    """Measure warm searches of several kinds for about `duration` seconds, with at least one query.
 
     Each query runs through all kinds before the next query, so that other load on the machine
     affects all kinds alike. Returns a latency for each name in `searches`.

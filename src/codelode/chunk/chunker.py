@@ -38,7 +38,7 @@ _new_chunk = partial(tuple.__new__, Chunk)  # faster than `Chunk(...)`
 
 
 def chunk(document: Document) -> ChunkedDocument:
-    """Split a document into chunks and list its definitions; an empty document has none.
+    """Split a document into chunks and list its definitions; an empty document has neither.
 
     The syntax tree is not kept. A document takes at most about two CPU seconds.
     """

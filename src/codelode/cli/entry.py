@@ -68,7 +68,7 @@ def _run(arguments: Sequence[str]) -> int:
         options = parse(command, others)
     except SystemExit:  # argparse has shown the help of the command
         return DONE
-    if command.name != "doctor":  # it has findings about them
+    if command.name != "doctor":  # `lode doctor` reports unread variables itself
         _name_unread_variables()
     target = os.environ.get("LODE_METRICS")
     if target and command.metrics:

@@ -12,7 +12,7 @@ _LEAST_BEGINNING = 2
 
 
 def nearest(given: str, known: Iterable[str]) -> str:
-    """Return the known word that begins with a word, or else is most like it; "" if none is."""
+    """Return the known word that begins with `given`, else the one most like it, else ""."""
     import difflib  # only errors need it
 
     words = {word.casefold(): word for word in known}
@@ -26,7 +26,7 @@ def nearest(given: str, known: Iterable[str]) -> str:
 
 
 def not_one_of(given: str, known: Iterable[str]) -> str:
-    """Return the message that a word is none of the known ones, with the nearest of them."""
+    """Return the message that a word is not known, with the known words and the nearest one."""
     known = [*known]
     near = nearest(given, known)
     advice = f": did you mean {near!r}?" if near else ""

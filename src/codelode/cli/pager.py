@@ -72,7 +72,7 @@ def _output_into(command: list[str]) -> Iterator[None]:
 def _command() -> list[str]:
     """Return the command of the pager; empty for `cat`. Raises `UsageError` if it is not valid."""
     chosen = os.environ.get("LODE_PAGER", "")
-    chosen = "" if chosen in ("0", "1") else chosen  # off or on, as settings export it
+    chosen = "" if chosen in ("0", "1") else chosen  # false or true: the setting names no pager
     text = chosen or os.environ.get("PAGER") or "less"
     try:
         words = shlex.split(text)

@@ -33,7 +33,7 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"{message} (see `{self.prog} --help`)")
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
-        """Refuse a value that is no choice, with the nearest one, or with where the choice goes."""
+        """Refuse a value that is no choice; suggest the nearest choice, or where ACTION goes."""
         if action.choices is None or value in action.choices:
             return
         choices = [str(choice) for choice in action.choices]

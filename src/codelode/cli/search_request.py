@@ -44,7 +44,7 @@ def wanted_globs(options: argparse.Namespace) -> list[str]:
 
 
 def wanted_languages(options: argparse.Namespace) -> Iterator[str]:
-    """Yield the languages of -t, and the languages of -T with a `!` before. Raises `UsageError`."""
+    """Yield the languages of -t, then those of -T, each after a `!`. Raises `UsageError`."""
     for mark, flags in (("", options.languages), ("!", options.other_languages)):
         for names in flags:
             yield from (resolve(f"{mark}{name}") for name in names.split(","))

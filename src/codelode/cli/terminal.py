@@ -46,7 +46,7 @@ def paged(options: argparse.Namespace) -> AbstractContextManager[None]:
     """Return a context in which standard output goes through a pager, if one is asked for."""
     wanted = options.pager
     if wanted is None:
-        wanted = os.environ.get("LODE_PAGER", "") not in ("", "0")  # as settings export it
+        wanted = os.environ.get("LODE_PAGER", "") not in ("", "0")  # "0" means false
     if not wanted:
         return nullcontext()
     from codelode.cli.pager import paged as through_pager  # a pager is rarely used

@@ -125,7 +125,7 @@ class ClusterRepositories:
 
     @metrics.counting_errors("search")
     def answer(self, request: SearchRequest, restriction: Restriction) -> Answer:
-        """Search. The answer equals the one of `roster.answer.SelectedRepositories`.
+        """Search; return the same answer as `roster.answer.SelectedRepositories`.
 
         `missing` names the repositories that could not be searched. Raises what `Front.search` and
         `Roster.select` do, `MismatchError` for repositories that cannot be searched together, and
@@ -159,7 +159,7 @@ class ClusterRepositories:
     ) -> Scope:
         """Return what a restriction selects in a generation.
 
-        Raises `UsageError` if that is nothing, `MismatchError`.
+        Raises `UsageError` if it selects no repository, and `MismatchError`.
         """
         assert isinstance(corpus, RosterCorpus)
         globs = tuple(restriction.globs), tuple(restriction.within)

@@ -74,7 +74,7 @@ def unpack(place: str, archive: Path, tree: Path, most: int) -> Path:
             _untar(place, archive, tree, most)
     except _BROKEN as error:
         reason = str(error) or type(error).__name__
-        if "\n" in reason:  # one line for each kind of archive that it is not
+        if "\n" in reason:  # tarfile's reasons, one for each kind of archive
             reason = "it is no archive that can be read"
         raise UsageError(f"{place} cannot be unpacked: {reason}") from None
     entries = list(tree.iterdir())

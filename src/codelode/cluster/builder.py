@@ -75,7 +75,7 @@ def _build(request: BuildRequest) -> dict[str, Any]:
 
 
 def _peak(indexing: int) -> int:
-    """Return the larger peak memory: of this process plus its largest child, or of the indexing."""
+    """Return the peak memory of this process plus its largest child, or of indexing if larger."""
     return max(peak_rss_bytes() + largest_child_bytes(), indexing)
 
 

@@ -174,7 +174,7 @@ def _check_ordinals(
 
 
 def _damaged(held: HeldShard, view: OpenView, error: DamagedError) -> list[int]:
-    """Return the pieces of a shard whose files an error names."""
+    """Return the numbers of the pieces in a shard whose files an error names."""
     return [
         number
         for number in held.numbers.tolist()

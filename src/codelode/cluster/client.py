@@ -52,10 +52,10 @@ class _NoRedirects(HTTPRedirectHandler):
 
 @dataclass(frozen=True, slots=True)
 class ServerRepositories:
-    """The repositories that a server such as `https://search.example.com` searches: `Repositories`.
+    """The `Repositories` that a server such as `https://search.example.com` searches.
 
-    `token` is the one that the server requires, if any. If `within` is not empty, only repositories
-    that match its globs are seen. `strict` refuses an answer that lacks some of them.
+    `token` is the token that the server requires, if any. If `within` is not empty, only
+    repositories that match its globs are seen. `strict` refuses an answer that lacks some of them.
 
     Methods raise `UsageError` for a request that the server refuses, and `ClusterError` if it
     cannot be reached, cannot answer, or is not a front of a cluster.

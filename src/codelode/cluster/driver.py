@@ -116,7 +116,7 @@ class _Nodes:
         }
 
     def strategy(self) -> Any:
-        """Return the placement of one more searcher; Ray uses another node if it does not fit."""
+        """Return a placement for one more searcher; Ray uses another node if that node is full."""
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
         if not self._nodes:

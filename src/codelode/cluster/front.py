@@ -42,7 +42,8 @@ _BUSY = "the cluster is busy: the search could not begin in time"
 class FrontOptions:
     """Where a front listens for searchers, and how it deals with them.
 
-    `searchers` is the number of searchers that it awaits before it begins, for some seconds.
+    `searchers` is the number of searchers that the front expects: it waits some seconds for them
+    before it begins.
     """
 
     token: str
@@ -144,8 +145,8 @@ class Front:
         """Return the hits that one machine would find, in the pieces that `choose` returns.
 
         Pieces that cannot be searched within `seconds` are left out: the hits come from the
-        others. Raises `ClusterError` if no searcher is ready, or if the search could not begin
-        because of others, `UsageError`, and what `choose` raises.
+        others. Raises `UsageError`, what `choose` raises, and `ClusterError` if no searcher is
+        ready, or if other searches took all the time.
         """
         deadline = time.monotonic() + seconds
         with self._turn(deadline), self.views.current(deadline) as view:
@@ -160,10 +161,10 @@ class Front:
         ask: Callable[..., T],
         seconds: float = DEADLINE_SECONDS,
     ) -> T:
-        """Return the answer of `ask`, given a search of each set of pieces that `choose` returns.
+        """Call `ask` with a search for each set of pieces that `choose` returns; return its result.
 
-        Raises `ClusterError` if some of these pieces cannot be asked within `seconds`, no searcher
-        is ready, or others took all the time, and what `choose` and `ask` raise.
+        Raises what `choose` and `ask` raise, and `ClusterError` if some of these pieces cannot be
+        asked within `seconds`, if no searcher is ready, or if other searches took all the time.
         """
         deadline = time.monotonic() + seconds
         with self._turn(deadline), self.views.current(deadline) as view:

@@ -1,4 +1,4 @@
-"""Lookups, answered from the pieces that a searcher holds. The caller holds their files."""
+"""Lookups, answered from the pieces that a searcher holds; they run inside `Snapshot.held`."""
 
 from __future__ import annotations
 

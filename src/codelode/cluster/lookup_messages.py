@@ -2,7 +2,7 @@
 
 | call      | asks for                                                                     |
 |-----------|------------------------------------------------------------------------------|
-| `symbols` | the definitions of one stage                                                 |
+| `symbols` | the definitions of one stage: see `search.symbols`                           |
 | `outline` | the definitions of a file                                                    |
 | `text`    | the text of a file                                                           |
 | `anchor`  | the vector of the code at a line of a file                                   |
@@ -72,7 +72,7 @@ def unpack_symbol_request(head: dict[str, Any]) -> tuple[SymbolRequest, Stage]:
 
 
 def pack_symbols(part: SymbolPart) -> Frame:
-    """Return the reply to `symbols`."""
+    """Return the reply to a `symbols` call."""
     found = [[order, _packed(hit)] for order, hit in part.found]
     return {"found": found, "kinds": sorted(part.kinds)}, b""
 
@@ -89,7 +89,7 @@ def unpack_symbols(frame: Frame, stage: Stage) -> SymbolPart:
 
 
 def pack_outline(hits: Sequence[SymbolHit] | None) -> Frame:
-    """Return the reply to `outline`; None means that the file is in none of the pieces."""
+    """Return the reply to an `outline` call; None: the file is in none of the pieces."""
     return {"outline": None if hits is None else [*map(_packed, hits)]}, b""
 
 
@@ -103,7 +103,7 @@ def unpack_outline(frame: Frame) -> list[SymbolHit] | None:
 
 
 def pack_text(text: bytes | None) -> Frame:
-    """Return the reply to `text`; None means that the file is in none of the pieces."""
+    """Return the reply to the call `text`; None means that the file is in none of the pieces."""
     return {"found": text is not None}, text or b""
 
 
@@ -113,7 +113,7 @@ def unpack_text(frame: Frame) -> bytes | None:
 
 
 def pack_anchor(anchor: Anchor | None) -> Frame:
-    """Return the reply to `anchor`; None means that the file is in none of the pieces."""
+    """Return the reply to an `anchor` call; None: the file is in none of the pieces."""
     vector = np.zeros(0, np.float32) if anchor is None else anchor.vector
     head, body = pack_arrays({"vector": vector}, _VECTOR)
     return {**head, "chunks": 0 if anchor is None else anchor.chunks}, body
@@ -145,7 +145,7 @@ def unpack_near_request(head: dict[str, Any], body: bytes) -> tuple[Anchor, int]
 
 
 def pack_near(near: Near) -> Frame:
-    """Return the reply to `near`."""
+    """Return the reply to a `near` call."""
     return pack_arrays({name: getattr(near, name) for name in _NEAR}, _NEAR)
 
 

@@ -1,6 +1,6 @@
-"""The messages between a front and its searchers: the calls of a search as heads and arrays.
+"""The messages between a front and its searchers: the calls of a search, as frames with arrays.
 
-A call of a front is a head with `id` and `call`; the reply has the same `id`. Pieces are named by
+The head of a call has `id` and `call`; the head of the reply has the same `id`. Pieces are named by
 their number in the view: the keys of candidates contain it instead of a segment number.
 
 | call     | asks for                                                                      |
@@ -11,9 +11,9 @@ their number in the view: the keys of candidates contain it instead of a segment
 | `count`  | the number of live chunks with each term                                      |
 | `gather` | the candidates of some pieces                                                 |
 | `texts`  | the hits for some candidates                                                  |
-| `cancel` | to leave out the call with this `id`; there is no reply                       |
+| `cancel` | not to begin the call with this `id`; there is no reply                       |
 
-`seconds` is the time that a front waits for a reply; a searcher leaves out what is later.
+`seconds` is the time that a front waits for a reply; a searcher begins no work after that.
 
 A reply to `count`, `gather` or `texts` lists as `missing` the pieces that it does not cover. A
 reply with `unknown` says that the view is not open.
@@ -87,7 +87,7 @@ class Asked:
 
 
 def unpack_context(packed: bytes) -> QueryContext:
-    """Unpack the context of a search; for no bytes, return a context without words.
+    """Unpack the context of a search; empty bytes stand for a search without words.
 
     Raises `FrameError`.
     """
@@ -181,7 +181,7 @@ def unpack_gathered(frame: Frame, terms: int, pieces: NDArray[np.bool_]) -> Gath
 
 
 def pack_ranked(ranked: Ranked) -> Frame:
-    """Return the part of a call of `texts` that names the chunks to read."""
+    """Return the part of a `texts` call that names the chunks to read."""
     features = ranked.features
     if features is None:
         features = np.zeros((0, len(FEATURES)), np.float32)
@@ -194,7 +194,7 @@ def pack_ranked(ranked: Ranked) -> Frame:
 
 
 def unpack_ranked(frame: Frame) -> Ranked:
-    """Return the chunks that a call of `texts` asks for. Raises `FrameError`."""
+    """Return the chunks that a `texts` call asks for. Raises `FrameError`."""
     arrays = unpack_arrays(frame, _RANKED)
     keys, scores, features = arrays["keys"], arrays["scores"], arrays["features"]
     if len(keys) != len(scores) or len(features) not in (0, len(keys)):

@@ -116,7 +116,7 @@ class Corpus:
         return np.array(counts, np.int64).reshape(-1, 2)
 
     def select(self, names: Collection[str]) -> NDArray[np.bool_]:
-        """Return which pieces belong to repositories of some names, bool[pieces]."""
+        """Return which pieces belong to the repositories with these names, bool[pieces]."""
         chosen = np.array([each.name in names for each in self.repositories], bool)
         return np.asarray(chosen[self.owners], np.bool_)
 

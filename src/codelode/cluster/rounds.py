@@ -104,7 +104,7 @@ class Round(Generic[T]):
         return wanted & ~self._covered()
 
     def _await(self, wanted: Pieces, deadline: float) -> None:
-        """Take replies until all wanted pieces are covered, none can be, or the deadline passed.
+        """Take replies until all wanted pieces are covered, no more can be, or time is up.
 
         A searcher that is silent may be busy: it is waited for while it is connected.
         """
@@ -138,9 +138,9 @@ class Round(Generic[T]):
         return covered
 
     def _worth(self, pieces: Pieces, links: Sequence[Link | None]) -> NDArray[np.int8]:
-        """Return how much to prefer each owner of pieces, int8[pieces, replicas]; 0 is not at all.
+        """Return how much to prefer each owner of pieces, int8[pieces, replicas]; 0: not at all.
 
-        `links` are those of the members, or None.
+        `links` has the link of each member, or None.
         """
         rank = np.array([_rank(link) for link in links], np.int8)[self.view.owners]
         return np.where(~self._tried & pieces[:, None], rank, np.int8(0))

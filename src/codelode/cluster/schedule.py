@@ -71,7 +71,7 @@ class Schedule:
             self._start(_Task(source))
 
     def wait(self, seconds: float) -> Iterator[Built]:
-        """Wait for some tasks, at most `seconds`; yield the sources that are done."""
+        """Wait up to `seconds` for a task to end; yield the outcomes of sources that are done."""
         done, _ = self._ray.wait(list(self._pending), num_returns=1, timeout=seconds)
         for reference in done:
             task = self._pending.pop(reference)

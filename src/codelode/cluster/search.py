@@ -1,4 +1,8 @@
-"""One search on a cluster: the rounds of calls, and the global half between them."""
+"""One search on a cluster: the rounds of calls to searchers, and the front's steps between them.
+
+Searchers count terms, find candidates and read texts. Between these rounds, the front completes the
+context and ranks the candidates of all searchers: the global half of `codelode.search`.
+"""
 
 from __future__ import annotations
 
@@ -69,8 +73,8 @@ class Memory:
 class ClusterSearch:
     """One search over some pieces of a view, until a deadline.
 
-    `missing` bool[pieces] marks the pieces that could not be searched so far. `left_out` is that of
-    the answer: see `search.rank.Ranked`.
+    `missing` bool[pieces] marks the pieces that could not be searched so far. After `run`,
+    `left_out` is as in `search.rank.Ranked`.
     """
 
     def __init__(
@@ -145,7 +149,7 @@ class ClusterSearch:
     def texts(self, ranked: Ranked, asked: bytes) -> list[Hit]:
         """Return the hits for the ranked chunks, without those that no searcher could read.
 
-        `asked` is the packed search (see `Asked`); it is empty for chunks that are near to a place.
+        `asked` is the packed search (see `Asked`), or empty for the chunks of `lookups.related`.
         """
         numbers = ranked.keys >> 32
 

@@ -1,4 +1,4 @@
-"""The repositories that a cluster searches, as somebody with some labels sees them."""
+"""The repositories that a cluster searches, as a client with certain labels sees them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 
 class SeenRepositories:
-    """Some of the repositories of a cluster: `Repositories`, in the process of the front.
+    """The repositories that a restriction selects, as `Repositories` in the process of the front.
 
     Answers of `symbols`, `outline`, `related` and `text` are never partial: if a repository that
     they need cannot be searched, they raise `ClusterError`.
@@ -50,7 +50,7 @@ class SeenRepositories:
         return self._repositories.answer(request, self._restriction.narrowed(globs))
 
     def symbols(self, request: SymbolRequest, globs: Sequence[str] = ()) -> list[SymbolHit]:
-        """Return definitions in the repositories that also match `globs`."""
+        """Return the definitions asked for, in those of these repositories that match `globs`."""
         restriction = self._restriction.narrowed(globs)
         languages = frozenset(languages_needed(canonical(request.languages or ())))
 

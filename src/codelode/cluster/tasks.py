@@ -38,7 +38,7 @@ def build_all(
     progress: Callable[[Built, int], None],
     warn: Callable[[str], None],
 ) -> Report:
-    """Build all sources on the Ray cluster at an address; return the outcomes in their order.
+    """Build all `sources` on the Ray cluster at an address; return the outcomes in the same order.
 
     `progress` gets each outcome, with the number of outcomes so far; `warn` is called with a
     message if no node is large enough for a task. Raises `UsageError`, `ClusterError`, and the

@@ -107,7 +107,7 @@ class Views:
                 self._wake.set()
 
     def wait_for(self, ready: Callable[[View], bool], seconds: float) -> bool:
-        """Wait until the current view meets a condition; return whether it does."""
+        """Wait up to `seconds` until the current view meets a condition; return whether it does."""
         with self._lock:
             return self._switched.wait_for(
                 lambda: self._current is not None and ready(self._current.view), seconds

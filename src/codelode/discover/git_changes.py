@@ -59,8 +59,8 @@ def _output(top: Path, *command: str) -> bytes:
 def _git(top: Path, *command: str, explain: bool = False) -> bytes | None:
     """Run git in a worktree; return its output, or None if it fails and `explain` is false.
 
-    Raises `UsageError`: with git's reason if it fails and `explain` is true, or if git cannot be
-    run.
+    Raises `UsageError` if git cannot be run, or with git's reason if git fails and `explain` is
+    true.
     """
     import subprocess  # few searches need git
 

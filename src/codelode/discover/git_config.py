@@ -97,7 +97,10 @@ class GitConfig:
         return reference.removeprefix("refs/heads/") if reference.startswith("refs/heads/") else ""
 
     def _remotes(self) -> Iterator[bytes]:
-        """Yield the URLs of the remotes in the repository's own file; git reads other files too."""
+        """Yield the URLs of the remotes in the repository's own file.
+
+        Git also looks for remotes in other files.
+        """
         data = read_settings((self.common or Path()) / "config", MAX_SETTINGS_BYTES, follow=True)
         for key, value in parse_config(data or b""):
             if key.startswith("remote.") and key.endswith(".url"):

@@ -68,8 +68,8 @@ def tracked_files(worktree: Path, git_folder: Path, object_format: str) -> Track
 class IndexFile(NamedTuple):
     """The bytes of an index file, and the path and the offset of each of its entries.
 
-    `is_split` says that another file has more entries. `hash_size` is the bytes of an object's
-    name.
+    `is_split` says that another file has more entries. `hash_size` is the number of bytes of an
+    object's name.
     """
 
     data: bytes

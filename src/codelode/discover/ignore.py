@@ -155,7 +155,7 @@ class _Table:
         self.knows_names = bool(self.names or self.endings or self.tails or self.heads or by_name)
 
     def _file_name(self, number: int, tokens: tuple[wildmatch.Token, ...]) -> bool:
-        """Store a rule about a name in one of the dictionaries, if it is simple enough."""
+        """Store a rule about a name in a dictionary or `all`; return False if it is too complex."""
         text = wildmatch.literal(tokens)
         if text is not None:
             self.names[text] = number

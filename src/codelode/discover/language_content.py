@@ -31,7 +31,7 @@ _VIM = re.compile(
     rb"(?:^|\s)(?:vi|vim|ex)(?:[<=>]?\d{1,4})?:[^\n]*?\b(?:ft|filetype|syn|syntax)=([\w+#-]+)", re.M
 )
 _VIM_SETTINGS = (b"ft=", b"filetype=", b"syn=", b"syntax=")
-_MODES = {  # editors' names of languages that differ from ours
+_MODES = {  # languages that editors call by another name
     "cperl": "perl",
     "js2": "javascript",
     "linux-c": "c",

@@ -99,7 +99,7 @@ class RuleStack:
 def excludes_of(worktree: Worktree, base: bytes) -> tuple[RuleFile, ...]:
     """Return the rules that git keeps outside the tree; they apply to the folder `base`.
 
-    `base` is the top of the worktree, if `worktree` has one.
+    Unless `worktree.top` is None, `base` is that folder, relative as in `RuleStack.finders`.
     """
     found = []
     for path in worktree.exclude_files():

@@ -1,8 +1,8 @@
 """Slices of a tree: ranges of its walk, for trees whose files several machines index.
 
 Each machine walks the whole tree, since rule files, git and the sources beside a header decide for
-other files too, and keeps the files of its slice. So slices that follow one another hold every file
-of the tree once.
+other files too; it keeps only the files of its slice. So slices that follow one another hold every
+file of the tree once.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Findings about packages: the model, the grammars, what everybody needs."""
+"""Findings about packages: the model, the grammars, and those that everybody needs."""
 
 from __future__ import annotations
 

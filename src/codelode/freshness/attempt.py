@@ -99,7 +99,8 @@ def _end_all() -> None:
     """Abandon all work and wait for the threads to end.
 
     Otherwise, Python would stop them at exit, perhaps in the middle of native code. Work that has
-    found something gets half of the time to finish: an update that is a little late is not lost.
+    found something gets half of `LAST_SECONDS` to finish: an update that is a little late is not
+    lost.
     """
     began = time.monotonic()
     deadline = began + LAST_SECONDS

@@ -59,13 +59,13 @@ def _answer(folder: str, deadline: float) -> bytes:
 
 
 def pack(freshness: Freshness) -> bytes:
-    """Return an answer as bytes."""
+    """Return a freshness as the bytes that the watcher sends."""
     values = {name: getattr(freshness, name) for name in Freshness.__slots__}
     return json.dumps({"program": _program(), "freshness": values}).encode() + _END
 
 
 def unpack(data: bytes) -> Freshness | None:
-    """Return a packed answer; None if another program packed it.
+    """Return a packed freshness; None if another program packed it.
 
     Raises `ValueError`, `LookupError` or `TypeError` if the data are malformed.
     """

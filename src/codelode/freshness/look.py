@@ -48,7 +48,7 @@ class Look:
 
     @property
     def differing(self) -> list[str]:
-        """The paths that an update has to look at."""
+        """The paths of the changed, added and gone files."""
         return [*self.changed, *self.added, *self.gone]
 
 

@@ -159,7 +159,7 @@ class Refresher:
             return self._attempt
 
     def _late(self, home: IndexReader, attempt: Attempt[Freshness]) -> Freshness:
-        """Return the freshness as far as an attempt has found it so far; the attempt goes on."""
+        """Return the freshness that an attempt has found so far; the attempt goes on."""
         so_far = attempt.so_far
         work = "looking at the tree" if so_far is None else "updating"
         problem = f"{work} took over {self._budget:g} s"

@@ -30,7 +30,10 @@ _TOTALS_SECONDS = 10.0
 
 
 class RepositorySources:
-    """Repositories as `Sources`. A path begins with the name of a repository, or is part of one."""
+    """Repositories as `Sources`.
+
+    A path begins with the name of a repository, or is a folder in which such names lie.
+    """
 
     indexes: Sequence[Index] = ()
 

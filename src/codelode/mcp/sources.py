@@ -1,4 +1,4 @@
-"""What a server for agents answers from: the protocol `Sources`.
+"""The sources of a server's answers to agents: the protocol `Sources`.
 
 Paths are as agents see them, in hits too. Trees on this machine are `roots.Roots`, the repositories
 of a roster `repositories.RepositorySources`.

@@ -64,7 +64,7 @@ class ObjectStore(Protocol):
     def create(self, key: str, data: bytes) -> bool:
         """Write an object unless there is one with this key; return whether it was written.
 
-        Atomic: of several concurrent calls, exactly one returns True. If the answer of a store is
+        Atomic: of several concurrent calls, exactly one returns True. If the reply of a store is
         lost, a retry may return False although this very call wrote the object; a caller that must
         know reads the object (as `Generations` does).
         """

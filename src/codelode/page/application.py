@@ -52,7 +52,7 @@ class Page:
     """The handlers of requests."""
 
     def __init__(self, trees: Trees, editor: str = "", figures: Figures | None = None) -> None:
-        """Take the trees, and the format of links that open an `editor`; empty for no links."""
+        """Take the trees, the format of links to an editor (empty for none), and the figures."""
         self._trees = trees
         self._editor = editor
         self._figures = figures
@@ -195,7 +195,7 @@ class Page:
             raise HTTPException(404, str(error)) from None
 
     async def _named(self, request: Request) -> tuple[Tree, str]:
-        """Return the file that the parameters `root` and `path` name."""
+        """Return the tree and the path of the file that the parameters `root` and `path` name."""
         given = Parameters(request)
         path, root = given.text("path", 4096), given.text("root")
         if self._trees.several:
@@ -205,7 +205,10 @@ class Page:
         return await self._find(path)
 
     def _update(self, request: Request) -> bool:
-        """Start an update if the request came from this page; `Guard` has checked the origin."""
+        """Start an update if the request came from this page; return whether none was running.
+
+        `Guard` has checked the origin.
+        """
         if "origin" not in request.headers:
             raise HTTPException(403, "an update needs the header Origin of this page")
         try:

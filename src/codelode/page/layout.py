@@ -1,4 +1,4 @@
-"""The frame of every view: head, search field, and the state of the indexes."""
+"""The frame of every view: the HTML head, the search field, and the state of the indexes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One search over all trees: the hits of each, merged, filtered and grouped by file."""
+"""One search over all trees, with one ranking: its hits, filtered and grouped by file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the page shows, and nothing outside of it: the protocols `Tree` and `Trees`.
+"""The trees that the page shows, and nothing outside of them: the protocols `Tree` and `Trees`.
 
 A path on the page is relative to the root of its file; with several roots, the label of the root
 comes first: `app/src/main.py`. A path on the page names only files that an index holds, so that no
@@ -89,7 +89,7 @@ class Trees(Protocol):
 
     @property
     def updates(self) -> bool:
-        """Whether the indexes are updated here."""
+        """Whether this process updates the indexes."""
 
     def start(self) -> None:
         """Start to keep the indexes up to date, if this is done here."""

@@ -141,7 +141,10 @@ def _globs(values: list[str], sign: str, problems: list[str]) -> list[str]:
 
 
 def _glob(value: str) -> str:
-    """Return the glob for `value`: a glob, a folder with a final slash, or part of a path."""
+    """Return the glob for `value`.
+
+    The value is a glob, a folder with a final slash, or a part of a path.
+    """
     if _GLOB_SIGNS.search(value):
         return value.removeprefix("!")
     value = re.sub(r"[]}!]", r"\\\g<0>", value)

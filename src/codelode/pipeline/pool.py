@@ -84,7 +84,10 @@ class WorkerPool:
         return sum(handle.cpu for handle in self._handles)
 
     def map(self, batches: Iterable[Sequence[Task]]) -> Iterator[Run]:
-        """Yield the run of each batch, in order; batches are drawn when a worker can take them."""
+        """Yield the run of each batch, in order.
+
+        Batches are drawn while runs are made; at most `BATCHES_AHEAD` per worker wait.
+        """
         pending: deque[Future[tuple[Run, float, float]]] = deque()
         for batch in batches:
             pending.append(self._threads.submit(self._index, batch))

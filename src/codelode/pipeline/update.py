@@ -108,7 +108,7 @@ def update(context: UpdateContext, options: UpdateOptions) -> UpdateReport:
 
 
 def _announce(run: Run, progress: Progress | None) -> None:
-    """Tell the listeners that a run is done."""
+    """Report a run that is done to the progress listener and to the metrics."""
     if progress:
         progress.indexed(run.files, run.bytes_read)
     if (recorder := metrics.recorder()) is not None:

@@ -45,7 +45,7 @@ def excerpt_tokens(
 ) -> list[list[Token]]:
     """Return the tokens of the shown part of each line; their texts make up the part.
 
-    `lines` are numbered lines around and between those that are shown, which they may include.
+    `lines` are numbered lines around and between the shown ones; they may include the shown ones.
     """
     if not shown:
         return []

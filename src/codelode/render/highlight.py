@@ -53,8 +53,8 @@ def highlight(
 ) -> list[list[Token]]:
     """Return the tokens of each line; their texts make up the line.
 
-    Lines of an unknown language, and of a text of more than `most` characters, are one plain token
-    each.
+    If the language is unknown, or if the lines have more than `most` characters together, each line
+    is one plain token.
     """
     plain = [[("", line)] for line in lines]
     lexer = _lexer(language) if sum(map(len, lines)) <= most else None

@@ -16,8 +16,9 @@ FULL_ANSWER = 10
 def rows_of_hits(headers: Sequence[int], height: int) -> list[int]:
     """Return the rows for the source of each hit: fewer for later hits, 0 where only headers fit.
 
-    `headers` are the numbers of rows that the headers take; `height` is the number of rows for the
-    answer. The first source row of a hit costs two rows, because a blank row separates hits.
+    `headers` are the numbers of rows that the headers take; `height` is the number of rows for an
+    answer of up to `FULL_ANSWER` hits: more hits get proportionally more rows. The first source row
+    of a hit costs two rows, because a blank row separates hits.
     """
     spare = height * max(len(headers), FULL_ANSWER) // FULL_ANSWER - sum(headers)
     wishes = sorted(

@@ -56,7 +56,7 @@ def render_hit(
 ) -> Iterator[str]:
     """Yield the lines of text for a hit: the header, any features, and the source `lines`.
 
-    With a `target`, the file of the hit, its place and the numbers of its lines are links.
+    With a `target`, the path and the line in the header are a link, and so are the line numbers.
     """
     yield header(hit, style, target)
     for features in _features(hit, style.columns if style.terminal else None):

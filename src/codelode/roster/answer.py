@@ -97,7 +97,7 @@ class SelectedRepositories:
 
     @metrics.counting_errors("search")
     def answer(self, request: SearchRequest) -> Answer:
-        """Search. `files`, `chunks` and `generation` are those of the selected repositories.
+        """Search. The answer has `files`, `chunks` and `generation` of the selected repositories.
 
         Raises what `Index.answer` does, and `ObjectStoreError`.
         """

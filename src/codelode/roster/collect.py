@@ -38,10 +38,10 @@ def collect(
     """Remove generations that were replaced long ago, and objects that no kept generation names.
 
     `older_than` is an age in seconds: a generation is removed if its successor is older than
-    that, an unnamed object if the object itself is. With an age of a day, readers and writers can
-    work meanwhile: a reader keeps a generation open for less than a day, and an upload takes less
-    than a day. Raises `ObjectStoreError`, and `DamagedError` if a kept generation or manifest is
-    damaged: then nothing is removed.
+    that, and an object that no kept generation names is removed if the object itself is older than
+    that. With an age of a day, readers and writers can work meanwhile: a reader keeps a generation
+    open for less than a day, and an upload takes less than a day. Raises `ObjectStoreError`, and
+    `DamagedError` if a kept generation or manifest is damaged: then nothing is removed.
     """
     generations = Generations(store, GENERATIONS)
     now = generations.store_time()

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 def join(store: ObjectStore, slices: Sequence[Repository]) -> Repository:
     """Upload the manifest of a repository that consists of `slices`, in the order of their paths.
 
-    The slices are uploaded, and no file is in two of them. The repository has their name, label and
-    all of their segments, so its answers are those of one index of the whole tree. Raises
-    `UsageError` if the slices were not made by the same version with the same options,
+    The slices must have been uploaded, and no file may be in two of them. The repository has their
+    name, label and all of their segments, so its answers are those of one index of the whole tree.
+    Raises `UsageError` if the slices were not made by the same version with the same options,
     `DamagedError`, `ObjectStoreError`.
     """
     first, languages = slices[0], Counter[str]()

@@ -220,7 +220,7 @@ class Selection:
         return Selection(self.roster, self.rows[(before[1:] > before[:-1])[self.rows]])
 
     def identity(self) -> Identity | None:
-        """Return the model and the tokenizer of all indexes; None if there are no indexes.
+        """Return the model, quantizer and tokenizer of all indexes; None if there are no indexes.
 
         Raises `MismatchError` if they differ: such indexes cannot be searched together.
         """

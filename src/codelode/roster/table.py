@@ -53,7 +53,7 @@ SECTIONS = ("names", "rows", "languages", "tables")
 class RosterTable:
     """n repositories, ascending by name: `rows` ROW[n], `language_rows` LANGUAGE_ROW[m].
 
-    `labels`, `identities` and `languages` are what the rows refer to by number.
+    The rows refer to `labels`, `identities` and `languages` by number.
     """
 
     names: Sequence[str] = ()

@@ -1,8 +1,9 @@
 """Puts an index into the store of a roster; the roster names it only after a commit.
 
 Objects that no generation of the roster names are removed when they are a day old, and a
-generation is kept for a day after the next one. So what was uploaded in the last twelve hours, and
-what the newest roster names, need not be uploaded again if the commit follows within hours.
+generation is kept for a day after the next one replaces it. So objects that were uploaded in the
+last twelve hours, or that the newest roster names, need not be uploaded again if the commit follows
+within hours.
 """
 
 from __future__ import annotations

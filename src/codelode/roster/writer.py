@@ -138,7 +138,7 @@ def _existing(table: RosterTable, name: str) -> Repository:
 
 
 def _check_new(table: RosterTable, name: str) -> None:
-    """Raise `UsageError` if a name is taken, lies in another name, or holds one."""
+    """Raise `UsageError` if a name is taken, lies in another (as `a/b` in `a`), or holds one."""
     if table.find(name) is not None:
         raise UsageError(
             f"the roster has a repository {name} already: `lode roster update` replaces it"

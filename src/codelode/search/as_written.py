@@ -2,8 +2,8 @@
 
 Only a text shows whether the query occurs in it, so a few candidates are read: the best of the
 lexical leg, by BM25, among those that have all words of the query. If none of the first
-`READ_ALWAYS` holds the query in its own case, more are read, up to the first one that does. The
-rule is the same in a shard and among all shards.
+`READ_ALWAYS` holds the query in the query's own case, more are read, up to the first one that
+does. The rule is the same in a shard and among all shards.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from codelode.search.candidates import split_keys
 from codelode.search.gathered import PROPOSERS
 from codelode.text.tokens import WORD_CHARACTERS, is_compound, is_number
 
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
     from codelode.search.context import QueryContext
     from codelode.search.gathered import Gathered
-    from codelode.search.shard import Shard
+    from codelode.search.word_runs import ReadTexts
 
 READ_ALWAYS = 8
 READ_AT_MOST = 40
@@ -77,16 +76,16 @@ def written_at(query: str, text: bytes) -> int:
     return at if at >= 0 else place_of(needle.lower(), text.lower())
 
 
-def fill_as_written(gathered: Gathered, shard: Shard, context: QueryContext) -> None:
+def fill_as_written(gathered: Gathered, context: QueryContext, texts: ReadTexts) -> None:
     """Fill in the feature "as_written" of the candidates of a shard."""
     needle = pasted(context.request.query).encode("utf-8", "replace")
+    folded = needle.lower()
 
     def look(row: int) -> float:
-        number, ordinal = (int(part) for part in split_keys(gathered.keys[row]))
-        text = shard.text(number, ordinal)
+        (text,) = texts((row,))
         if place_of(needle, text) >= 0:
             return 1.0
-        return OTHER_CASE if place_of(needle.lower(), text.lower()) >= 0 else 0.0
+        return OTHER_CASE if place_of(folded, text.lower()) >= 0 else 0.0
 
     if needle:
         _fill(gathered, context, look)

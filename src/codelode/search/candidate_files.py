@@ -69,8 +69,9 @@ def sampled_chunks(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the ordinals of the sampled chunks of files, and where each file's sample begins.
 
-    `firsts` and `counts` are the first chunk and the number of chunks of each file, at least 1. All
-    chunks of a file are in its sample, or `_SAMPLE` evenly spaced ones.
+    `firsts` and `counts` are the first chunk and the number of chunks of each file, at least 1. The
+    sample of a file has all of its chunks; if there are more than `_SAMPLE`, it has `_SAMPLE`
+    evenly spaced ones.
     """
     counts = counts.astype(np.int64)
     taken = np.minimum(counts, _SAMPLE)

@@ -56,7 +56,7 @@ def begins_word(text: str, at: int) -> bool:
 
 
 def cut_off_before(segment: Segment, ordinal: int) -> int:
-    """Return the bytes between the beginning of a line and a chunk: 0 unless the line is huge.
+    """Return how many bytes of a chunk's first line lie before it: 0 unless the line is huge.
 
     Only a line that is longer than a chunk is split. The tables show whether it is; the text is
     read only then.

@@ -52,7 +52,7 @@ def _belongs_to_next(lines: Sequence[bytes], row: int, stop: int, path: str, fir
     """Return whether the line `row` is in a comment that belongs to the definition at `stop`.
 
     `row` and `stop` are indexes in `lines`; `stop`, the first line of the definition, may be just
-    beyond the lines. The first of `lines` is the line `first` of its file, from 1. A comment
+    beyond the lines. `first` is the 1-based number of the first of `lines` in its file. A comment
     belongs to the definition that follows at once. With a blank line between them, it must look
     like documentation, and not be the comment at the top of the file.
     """
@@ -98,7 +98,7 @@ def _is_documentation(lines: Sequence[bytes], last: int, first: int) -> bool:
 
 
 def _is_indented_more(lines: Sequence[bytes], last: int, stop: int) -> bool:
-    """Return whether a comment is indented like the end of a body rather than the definition."""
+    """Return whether a comment is indented like the end of a body, not like the definition."""
     return stop < len(lines) and _indentation(lines[last]) > _indentation(lines[stop]) + 1
 
 

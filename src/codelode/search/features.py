@@ -96,7 +96,7 @@ def _fill_from_files(
     products: Products | None,
     table: NDArray[np.void],
 ) -> None:
-    """Fill in what depends on the files; overwrite all features.
+    """Fill in the path hashes and the features that depend on files; set other features to 0.
 
     `table` are the candidates' rows of the table of chunks.
     """

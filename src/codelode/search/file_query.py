@@ -114,7 +114,10 @@ def _has_no_ending(path: str) -> bool:
 
 
 def line_asked(mentions: tuple[FileMention, ...], path: bytes) -> int:
-    """Return the line that a query names in a file: 1 if it names only the file, 0 if neither."""
+    """Return the line that a query names in a file, or 0.
+
+    If the query names no line, but as a whole is the path of the file, the result is 1.
+    """
     for mention in mentions:
         if (mention.line or mention.weight == 1) and mention.match(path):
             return max(mention.line, 1)

@@ -1,7 +1,8 @@
 """The chunks that may answer: live ones, of the languages and globs asked for.
 
-Filters run before the best are chosen, in every leg: if anything matches the filter, the answer has
-it. The masks of a filter are computed once per shard: people and programs repeat their filters.
+Filters run before the best are chosen, in every leg, so chunks that a filter excludes never take
+the places of chunks that match it. The masks of a filter are computed once per shard: people and
+programs repeat their filters.
 """
 
 from __future__ import annotations

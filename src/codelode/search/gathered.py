@@ -26,7 +26,7 @@ FEATURES = (
     "path",  # share of the query's weight that occurs in the path
     "file",  # how well the chunk matches a path, and a line in it, that the query names
     "as_written",  # 1 if the query, unless it is a name or a few words, occurs in the chunk
-    "run",  # longest run of the query's words in the chunk: 1 for all of them, 0 for half
+    "run",  # longest run of the query's words in the chunk: 0 up to half of them, 1 for all
     "named",  # grade of the chunk if the whole query is a name that it defines: see `named`
     "defines",  # how well the chunk defines a name that the query gives
     "symbol_exact",  # share of the words in the symbol's name that are terms of the query

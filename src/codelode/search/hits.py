@@ -43,7 +43,7 @@ def texts(
         live = shard.snapshot.segments[number]
         passage, segment = _passage(shard, number, ordinal, text), live.segment
         file, path = passage.file, passage.path
-        asked = line_asked(context.query.files, os.fsencode(path))
+        asked = line_asked(context.query.files, os.fsencode(path)) if context.query.files else 0
         match = _match(segment, ordinal, context.query.required)
         landing = land(passage, segment.definitions, query, match.line or asked)
         disk = CURRENT if root is None else staleness(root, segment.path(file), live, file)
@@ -82,7 +82,7 @@ class _Match(NamedTuple):
 
 
 def _match(segment: Segment, ordinal: int, required: Sequence[Required]) -> _Match:
-    """Return the place of the first match of a chunk; line 0 for none."""
+    """Return the place of the first match of a chunk; line 0 if there is none."""
     if not required:
         return _Match(0, 0)
     from codelode.search.verbatim import first_match

@@ -62,14 +62,14 @@ def land(
         if row is None:
             return Landing(line, *_between(rows, line, passage), None, None)
         line = row.name_line if not is_exact and _fits(row, passage) else line
-        if row.start_line > last_line:  # the passage has only its comment
+        if row.start_line > last_line:  # the passage has only the definition's comment
             first, last = _between(rows, line, passage)
             return Landing(
                 line, first, last, definitions.qualified_name(passage.file, row.place), row.kind
             )
     return Landing(
         line,
-        max(min(row.start_line, line), passage.first_line),  # without the rest of the passage
+        max(min(row.start_line, line), passage.first_line),  # the definition alone
         min(row.end_line, passage.last_line),
         definitions.qualified(passage.file, row, rows),
         row.kind,
@@ -170,7 +170,7 @@ def _asked_for(
     """Return the definition that the whole query names, or that has the nearest name, if any.
 
     If the query `is_written` in the passage, only a definition in the class or module asked for
-    counts. For a name with arguments, no definition counts then: the text itself is the place.
+    counts; if the query also has arguments, none does: the text itself is the place.
     """
     if context.name is None or (is_written and context.name.has_arguments):
         return None
@@ -198,7 +198,7 @@ def _named(
     """Return the definition in the passage whose name answers the query, if any.
 
     Of several that answer equally well, return the longest: overloads precede their implementation.
-    A name is read only if its line holds a word of the query: all others cannot answer it.
+    A name is read only if its line holds a word of the query: no other name can answer it.
     """
     matches.add(query.folded_names)
     every = not passage.text.isascii()  # words of other scripts need not be substrings of the text

@@ -78,7 +78,7 @@ def keep_nearest(gathered: Gathered) -> NDArray[np.bool_]:
 
 
 def grade_of_name(context: QueryContext, name: str) -> float:
-    """Return the grade of any name as an answer to the query, 0 for none: see `named`."""
+    """Return the grade of a name as an answer to the query, 0 if it is none: see `named`."""
     asked = context.name
     if asked is None:
         return 0.0
@@ -94,7 +94,7 @@ def grade_of_name(context: QueryContext, name: str) -> float:
 
 
 def _most_errors(context: QueryContext) -> int:
-    """Return how many typing errors the name in the query may have: none if it is a known word."""
+    """Return how many typing errors the query's name may have: 0 if qualified or a known word."""
     asked = context.name
     if asked is None or asked.scopes:
         return 0
@@ -134,7 +134,7 @@ def _sorts(context: QueryContext) -> Iterator[_Find]:
 def _defining(
     definitions: DefinitionLookup, find: _Find, context: QueryContext
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Return the chunks of a segment that define names, with their grades; the best comes last."""
+    """Return the chunks that define the names found by `find`, and their grades, the best last."""
     assert context.name is not None
     found = sorted(find(definitions, context.name.name), key=lambda each: each[::-1])
     chunks = {

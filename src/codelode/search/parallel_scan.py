@@ -27,6 +27,8 @@ CORES = available_cores()
 
 _searches = 0
 _searches_lock = ForkLock()
+_of_thread = threading.local()
+"""`counted` is True while the search of a thread is among `_searches`."""
 
 
 def share_cores(processes: int) -> None:
@@ -70,14 +72,22 @@ def shared_out(work: Callable[[T], None], items: Sequence[T], *, helpers: int) -
 
 @contextmanager
 def _idle_cores() -> Iterator[int]:
-    """Count this search, and yield the number of cores that no search uses."""
+    """Count this search, and yield the number of cores that no search uses.
+
+    Such blocks may be nested: helpers of the outer one may be free before it ends.
+    """
     global _searches
+    if getattr(_of_thread, "counted", False):
+        yield max(0, CORES - _searches)
+        return
+    _of_thread.counted = True
     with _searches_lock:
         idle = CORES - 1 - _searches
         _searches += 1
     try:
         yield max(0, idle)
     finally:
+        _of_thread.counted = False
         with _searches_lock:
             _searches -= 1
 
@@ -111,8 +121,7 @@ class _Help:
 class _Helpers:
     """Threads that make calls.
 
-    `concurrent.futures` has more than is needed: its import would add milliseconds to a cold
-    search, and a call costs three times as much.
+    Unlike `concurrent.futures`, they import nothing that a cold search has no other use for.
     """
 
     def __init__(self) -> None:

@@ -89,8 +89,8 @@ class Ranked:
     """The n chunks to show, best first: shards int64[n], keys int64[n], scores float32[n].
 
     `features` float32[n, len(FEATURES)] are there if the request asks for an explanation.
-    `left_out` is the number of candidates without which there are fewer chunks than the request
-    asks for, because they are hardly related to the query or score too low.
+    `left_out` is 0 unless there are fewer chunks than the request asks for. Then it is the number
+    of candidates that were left out because they are hardly related to the query or score too low.
     """
 
     shards: NDArray[np.int64]

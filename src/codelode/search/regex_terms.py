@@ -78,7 +78,7 @@ def _breaks(sign: str) -> bool:
 
 
 class _Reader:
-    """Reads a pattern from left to right; every method consumes what it returns."""
+    """Reads a pattern from left to right; a method that parses a part of it also consumes it."""
 
     def __init__(self, pattern: str) -> None:
         self._pattern = pattern
@@ -88,7 +88,7 @@ class _Reader:
         return self._at == len(self._pattern)
 
     def alternatives(self, depth: int) -> list[str]:
-        """Return the strings that alternatives stand for, up to a closing bracket or the end."""
+        """Return the strings of alternatives, up to a closing parenthesis or the end."""
         if depth > _MAX_DEPTH:
             raise _NotUnderstoodError
         found = self._sequence(depth)

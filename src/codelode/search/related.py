@@ -146,9 +146,10 @@ def near_in(shard: Shard, anchor: Anchor, limit: int, part: TreePart) -> Near:
 
 
 def nearest(parts: Sequence[Near], anchor: Anchor, limit: int) -> Ranked:
-    """Return the chunks to show, given the nearest of each of at least one shard.
+    """Return the chunks to show, given the nearest chunks of each shard.
 
-    They are ordered by their exact cosines; ties by path hash and start.
+    There is at least one shard. The chunks are ordered by their exact cosines; ties by path hash
+    and start.
     """
     near = Near.join(parts)
     near = near[
@@ -171,7 +172,7 @@ def wordless_context() -> QueryContext:
 
 
 def _check_line(segment: Segment, row: int, path: str, line: int) -> None:
-    """Raise `UsageError` for a line after the last one of a file, as it is indexed."""
+    """Raise `UsageError` for a line after the last line of a file as it was indexed."""
     lines = len(line_starts(segment.text(row, 0, int(segment.files["text_bytes"][row]))))
     if line > lines:
         raise UsageError(f"{path} has no line {line}: its last line in the index is {lines}")

@@ -1,9 +1,9 @@
 """Bug reports, stack traces, the output of tools and pasted code as queries.
 
-Most words of such a text say nothing about the cause. The title, the message of the error,
-names in the prose, and frames do. Each line has a kind, and each kind has a salience; the salience
-of a term is the sum over the lines that it occurs in. The terms that say most, by salience and
-rarity, are searched for. The model reads the title and the message alone: the rest would drown
+Most words of such a text say nothing about the cause. Only the title, the message of the error,
+names in the prose, and frames point to it. Each line has a kind, and each kind has a salience; the
+salience of a term is the sum over the lines that it occurs in. The terms that say most, by salience
+and rarity, are searched for. The model reads the title and the message alone: the rest would drown
 them.
 
 Reading takes linear time. Only the beginning and the end of a very long text are read.

@@ -30,9 +30,9 @@ class SegmentCaches:
     """Values by segment. A segment is named by its slot: the same number in all shards."""
 
     def __init__(self, segments: int, chunks: int, averages: int = 1) -> None:
-        """Make room for some segments with some chunks in all.
+        """Make room for `segments` segments, which have `chunks` chunks in all.
 
-        `averages` is the number of average lengths whose values are kept for each segment.
+        `averages` says for how many average chunk lengths the length norms of a segment are kept.
         """
         self.masks: LruCache[tuple[Any, int], Any] = LruCache(mask_room(chunks) * segments)
         """The masks of `search.filters` that shards share: by filter and slot, each in a tuple."""

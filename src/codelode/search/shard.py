@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 _FOLDERS = 8
 
-_TEXTS_PER_HELPER = 8
+_TEXTS_PER_HELPER = 6
 """This many texts are worth the help of an idle core."""
 
 
@@ -52,7 +52,7 @@ class Shard:
         caches: SegmentCaches | None = None,
         slots: Sequence[int] | None = None,
     ) -> None:
-        """Take a snapshot. Shards may share `caches`, in which `slots` name their segments.
+        """Wrap a snapshot. Shards may share `caches`, in which `slots` name their segments.
 
         A slot stands for a segment with its prefix and its dead files.
         """
@@ -115,9 +115,10 @@ class Shard:
         return [value for each in found if each is not None for value in each]
 
     def below(self, folder: str) -> Self:
-        """Return this shard with a folder in front of all its paths: with a final slash, or "".
+        """Return this shard with a folder in front of all its paths.
 
-        The two shards share the caches that do not depend on paths.
+        `folder` ends with a slash, or is empty. The two shards share the caches that do not depend
+        on paths.
         """
         if not folder:
             return self

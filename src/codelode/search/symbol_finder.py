@@ -158,8 +158,8 @@ class SymbolFinder:
     def listed(self) -> Iterator[Found]:
         """Yield definitions in the order of paths and lines, reading files only when needed.
 
-        After about the time of reading all blocks of definitions, only files that have the wanted
-        kinds are read.
+        Few files may have the wanted kinds. So once this has taken about as long as reading all
+        blocks of definitions would, all blocks are read, and files without these kinds are skipped.
         """
         files: list[tuple[bytes, int, int]] = []
         for number, lookup in self._lookups():
@@ -205,8 +205,9 @@ class SymbolFinder:
     ) -> Iterator[tuple[bytes, int, DefinitionRecord]]:
         """Yield key, segment number and definition for the names with a prefix, in key order.
 
-        Few definitions may have the wanted kinds. So after about the time of reading all blocks of
-        definitions, names are no longer looked up one by one, but only for the right kinds.
+        Few definitions may have the wanted kinds. So once this has taken about as long as reading
+        all blocks of definitions would, names are no longer looked up one by one: all blocks are
+        read, and only the definitions of these kinds are looked up.
         """
         names = lookup.numbers_with_prefix(prefix)
         at, most = names.start, lookup.blocks // _BLOCKS_PER_NAME if self._kinds else names.stop
@@ -238,7 +239,10 @@ class SymbolFinder:
         return parts, self._shard.path(number, record.file)
 
     def _order(self, number: int, record: DefinitionRecord) -> tuple[bool, bool, str, int]:
-        """Return a sort key: declarations after definitions; tests, examples and the like later."""
+        """Return a sort key: declarations come after definitions.
+
+        Within each group, those in tests, examples and the like come last.
+        """
         path = self._shard.path(number, record.file)
         aside = bool(roles_of_path(path.encode("utf-8", "surrogateescape")) & _ASIDE)
         return record.definition.declaration, aside, path, record.place

@@ -127,7 +127,7 @@ class NameQuery:
 
 
 def parse_name(text: str) -> NameQuery:
-    """Read a name. Raises `UsageError` if there is none."""
+    """Parse a name, such as `Server.run` or `read*`. Raises `UsageError` if there is none."""
     whole = _CALL.sub("", text.strip())
     is_prefix = len(whole) > 1 and whole.endswith("*") and re.search(r"\w", whole) is not None
     if is_prefix:

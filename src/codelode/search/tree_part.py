@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
 
 from codelode.lazy import cached_property
+
+if TYPE_CHECKING:
+    from codelode.types import Hit, SymbolHit
+
+AnyHit = TypeVar("AnyHit", "Hit", "SymbolHit")
 
 
 @dataclass(frozen=True)
@@ -89,3 +95,10 @@ def _covers(folder: str, path: str) -> bool:
 
 
 WHOLE = TreePart()
+
+
+def within_folder(hits: list[AnyHit], folder: str) -> list[AnyHit]:
+    """Return hits with paths relative to a folder of the tree: with a final slash, or ""."""
+    if not folder:
+        return hits
+    return [replace(hit, path=hit.path.removeprefix(folder)) for hit in hits]

@@ -8,12 +8,13 @@ in a shard and among all shards.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from codelode.search.candidates import best_rows, split_keys
+from codelode.search.candidates import best_rows
 from codelode.search.gathered import PROPOSERS
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from codelode.search.context import QueryContext
     from codelode.search.gathered import Gathered
-    from codelode.search.shard import Shard
 
 MAX_WORDS = 64
 """A query with more words is not taken for a line of a text."""
@@ -32,17 +32,19 @@ MOST_TEXTS = 8
 LEAST_RUN = 0.5
 """The share of the query's words in the longest run that counts for nothing."""
 
+ReadTexts = Callable[["Sequence[int]"], list[bytes]]
+"""Returns the texts of candidates, given their rows."""
+
 _MAX_OCCURRENCES = 64
 _REACH = 40  # bytes of text that a word of a run may take, with the gap before it
 _LETTERS = re.compile(rb"[a-z0-9\x80-\xff]+")
 _NO_LETTERS = re.compile(rb"[^a-z0-9\x80-\xff]*")
 
 
-def fill_runs(gathered: Gathered, shard: Shard, runs: WordRuns) -> None:
+def fill_runs(gathered: Gathered, runs: WordRuns, texts: ReadTexts) -> None:
     """Fill in the feature "run" of the candidates of a shard."""
-    for row in _looked_into(gathered, runs).tolist():
-        number, ordinal = (int(part) for part in split_keys(gathered.keys[row]))
-        text = shard.text(number, ordinal)
+    rows = _looked_into(gathered, runs).tolist()
+    for row, text in zip(rows, texts(rows), strict=True):
         share = runs.share(text, gathered.covered[row])
         gathered.feature("run")[row] = max(0.0, share - LEAST_RUN) / (1 - LEAST_RUN)
 

@@ -88,7 +88,7 @@ class PackedTable:
         return values
 
     def rows(self, rows: NDArray[np.int64]) -> Iterator[tuple[int, ...]]:
-        """Yield some rows, each of all columns. Raises `LookupError` if there is no such row."""
+        """Yield some rows, a number per column. Raises `LookupError` if there is no such row."""
         octets = self._planes[:, rows].tolist()
         columns = []
         for begin, end in pairwise(self._ends):

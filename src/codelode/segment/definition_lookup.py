@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from codelode.lazy import cached_property
+from codelode.lru import LruCache
 from codelode.segment.definition_rows import DefinitionRows
 from codelode.segment.name_keys import clean_name, name_key
 from codelode.segment.names import Names
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
     FileFilter = Callable[[NDArray[np.int64]], NDArray[np.int64]]
     """Returns the wanted rows among some rows of files; both ascend."""
+
+_CACHED_NAMES = 32
+"""A search asks for the names that are like a name in its query several times."""
 
 JOINABLE = re.compile(r"[\w$-]+")
 """Names whose words may be joined in another way: not `~Foo`, `foo?`, `operator==`."""
@@ -58,6 +62,7 @@ class DefinitionLookup:
         self.kinds = kinds
         """The kinds of definitions and chunks; both refer to them by 1-based numbers."""
         self._rows = DefinitionRows(file, files, kinds)
+        self._found: LruCache[str, list[int]] = LruCache(_CACHED_NAMES)
 
     def of_file(self, file: int) -> list[Definition]:
         """Return the definitions of a file, in document order."""
@@ -102,7 +107,7 @@ class DefinitionLookup:
         """
         return [
             self.record(first + place)
-            for number in self._names.having(_key(name))
+            for number in self._having(name)
             for file in self._files_defining(number, wanted).tolist()
             for block, piece, first in self._rows.pieces(file)
             for place in np.flatnonzero(block.names[piece] == number).tolist()
@@ -112,7 +117,7 @@ class DefinitionLookup:
         """Return the names with the key of `name`: the number, text and defining chunks of each."""
         return [
             (number, _text(self._names.name(number)), self._names.chunks(number))
-            for number in self._names.having(_key(name))
+            for number in self._having(name)
         ]
 
     def definers(self, number: int, file: int, first: int, last: int) -> list[DefinitionRecord]:
@@ -135,7 +140,7 @@ class DefinitionLookup:
         cleaned = _text(clean_name(name))
         folded, joined = cleaned.casefold(), joined and JOINABLE.fullmatch(cleaned) is not None
         found = []
-        for number in self._names.having(_key(name)):
+        for number in self._having(name):
             other = _text(self._names.name(number))
             if other.casefold() == folded or (joined and JOINABLE.fullmatch(other)):
                 found.append(self._names.chunks(number))
@@ -251,6 +256,14 @@ class DefinitionLookup:
     @cached_property
     def _names(self) -> Names:
         return Names(self._file, self._rows.total)
+
+    def _having(self, name: str) -> list[int]:
+        """Return the number of each name that has the key of `name`."""
+        found = self._found.get(name)
+        if found is None:
+            found = list(self._names.having(_key(name)))
+            self._found.put(name, found)
+        return found
 
     def _files_defining(self, name: int, wanted: FileFilter | None) -> NDArray[np.int64]:
         """Return the rows, ascending, of the files that define a name, given by its number."""

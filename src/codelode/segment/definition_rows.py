@@ -30,10 +30,7 @@ if TYPE_CHECKING:
     from codelode.segment.container import SegmentFile
 
 _BLOCKS: LruCache[tuple[int, int], DefinitionBlock] = LruCache(512)
-"""The blocks used last, of all segments that the process reads: up to 6 MB.
-
-An index of 100,000 chunks has about this many, of definitions and of names.
-"""
+"""The blocks used last, of all segments that the process reads: up to 6 MB."""
 
 
 class DefinitionRow(NamedTuple):
@@ -118,12 +115,13 @@ class DefinitionRows:
     def on_lines(self, file: int, first: int, last: int) -> list[DefinitionRow]:
         """Return the definitions that hold any line from `first` to `last`, in document order."""
         rows: list[DefinitionRow] = []
+        begin = self.numbers(file).start
         for block, piece, number in self.pieces(file):
             inside = (block.start_lines[piece] <= last) & (block.end_lines[piece] >= first)
             places = inside.nonzero()[0]
             if len(places):
-                shift = number - int(self.firsts[file]) - piece.start
-                rows += self._rows(block, places + piece.start, shift)
+                places += piece.start
+                rows += self._rows(block, places, number - begin - piece.start)
         return rows
 
     def enclosing(self, number: int) -> Iterator[int]:

@@ -73,7 +73,8 @@ def _read_frequencies(data: Bytes, count: int) -> Bytes:
 def _read_gaps(data: Bytes, count: int) -> tuple[Offsets, int]:
     """Return the sums of the first 0, 1, ... `count` gaps, and how many bytes these gaps take.
 
-    Most gaps take one byte, so the bytes are counted first: `data` may be three times as long.
+    `data` may go on after the gaps: it has up to three bytes for each gap, but most gaps take only
+    one. So the bytes of the gaps are counted first.
     """
     length = count
     while (more := count + int(np.count_nonzero(data[:length] & 0x80))) > length:

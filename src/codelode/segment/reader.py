@@ -41,6 +41,7 @@ _NEWLINE = 10
 _SPARSE = 512
 """Pieces that lie farther apart than this, in bytes, are not worth a copy of all between them."""
 
+_FEW = 128  # pieces are copied one by one faster than by a gather
 _KEYS = count()
 
 _BLOCKS: LruCache[tuple[int, int], bytes] = LruCache(16)
@@ -238,18 +239,20 @@ class Segment:
         begins = starts.astype(np.int64)
         ends, base = begins + lengths, int(begins.min())
         read = self.file.read(section, base, int(ends.max()))
+        places = zip((begins - base).tolist(), (ends - base).tolist(), strict=True)
         if len(read) > _SPARSE * len(starts):
+            if len(starts) <= _FEW:
+                return [read[begin:end].tobytes() for begin, end in places]
             lines = self.lines_of(section, begins, lengths).split(b"\n")
             if len(lines) == len(starts) + 1:  # no piece holds a newline
                 return lines[:-1]
         copied = bytes(read)  # slices of bytes take half the time
-        places = zip((begins - base).tolist(), (ends - base).tolist(), strict=True)
         return [copied[begin:end] for begin, end in places]
 
     def lines_of(
         self, section: str, starts: NDArray[np.int64], lengths: NDArray[np.integer]
     ) -> bytes:
-        """Return pieces of a section, each followed by a newline, in one gather: see `pieces`."""
+        """Return pieces of a section, each followed by a newline, copied at once: see `pieces`."""
         if not len(starts):
             return b""
         base, sizes = int(starts.min()), lengths.astype(np.int64) + 1

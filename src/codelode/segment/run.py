@@ -45,7 +45,7 @@ def run_sections(postings: Postings) -> dict[str, Iterable[Piece]]:
 
 
 def table_sections(table: DefinitionTable) -> dict[str, Iterable[Piece]]:
-    """Return the sections of a run that hold its definitions, as in a segment but for the names.
+    """Return the sections of a run that hold its definitions: as in a segment, except the names.
 
     They are compressed, because the parent keeps many runs.
     """

@@ -161,8 +161,10 @@ def unknown_setting(name: str) -> str:
     last = name[:80].rpartition(".")[2]
     if last in ("exclude", "ignore"):
         return f"unknown setting {name[:80]!r}: what to leave out is listed in .lodeignore"
-    near = [known for known in BY_NAME if known.rpartition(".")[2] == last]
-    near = near or difflib.get_close_matches(name[:80], BY_NAME, 1)
+    ends = {known.rpartition(".")[2]: known for known in BY_NAME}
+    same = [known for end, known in ends.items() if len(last) > 1 and end.startswith(last)]
+    near = same or difflib.get_close_matches(name[:80], BY_NAME, 1)
+    near = near or [ends[end] for end in difflib.get_close_matches(last, ends, 1)]
     advice = f"did you mean {near[0]!r}?" if near else "`lode config` lists all settings"
     return f"unknown setting {name[:80]!r}: {advice}"
 

@@ -44,7 +44,7 @@ def sources_exist(start: str | os.PathLike[str] | None) -> bool:
 
 
 def may_be_unread() -> bool:
-    """Return whether any environment variable begins as those of settings do, in any case."""
+    """Return whether any environment variable begins with `LODE_` or `CODELODE_`, in any case."""
     return any(name.upper().startswith(("LODE_", "CODELODE_")) for name in os.environ)
 
 

@@ -18,8 +18,8 @@ from codelode.settings.values import Kind
 class Key:
     """A setting.
 
-    `flag` overrides it, in the commands named in `commands`, or in all that have the flag if none
-    are named. `project` is its type in a project file, None if such a file may not set it. The
+    `flag` overrides it, in the commands named in `commands`, or, if none are named, in all that
+    have the flag. `project` is its type in a project file, None if such a file may not set it. The
     value of a setting with `exported` reaches the program through its environment variable.
     """
 

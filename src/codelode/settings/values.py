@@ -21,8 +21,8 @@ class Kind:
 
     `check` takes a value as TOML gives it and returns it as the program uses it; it raises
     `ValueError`. `wanted` describes the valid values. `from_text` turns the value of an environment
-    variable into one that `check` takes, `to_text` a checked value into what one could write in a
-    settings file.
+    variable into one that `check` takes. `to_text` turns a checked value into a text that could be
+    in a settings file.
     """
 
     wanted: str

@@ -47,7 +47,7 @@ class Gathered(NamedTuple):
 
     `stats` are the times and inodes of the files of each segment, int64[rows, 3]; `known` is the
     number of files with text for which they are known. `fetched` is the number of segments that
-    were fetched, `size` the number of bytes.
+    were fetched, `size` the number of bytes that were fetched.
     """
 
     stats: list[NDArray[np.int64]]

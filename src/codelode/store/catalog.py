@@ -104,7 +104,7 @@ def entry(directory: Path) -> IndexEntry:
 
 
 def remove(directory: Path) -> int:
-    """Remove the index in a folder, and the folder if it is empty then; return the freed size.
+    """Remove the index in a folder, and the folder if it is empty then; return the bytes freed.
 
     Removes only the files of an index, the manifest first: a search then finds no index rather than
     a damaged one. Searches that have it open continue. Raises `LockedError` if a process is writing

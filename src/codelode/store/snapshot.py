@@ -140,7 +140,8 @@ def live_segment(
 ) -> LiveSegment:
     """Return a segment with the tombstones of a manifest's entry.
 
-    Raises `DamagedError` if it is not the segment that the entry describes, `FormatError`.
+    Raises `FormatError`. Raises `DamagedError`, also if it is not the segment that the entry
+    describes.
     """
     segment = Segment.open(buffer)
     check_shape(segment)

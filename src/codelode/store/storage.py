@@ -122,15 +122,16 @@ class LocalStorage:
 
     def read_stamp(self) -> bytes:
         """Return the first line of the manifest file, which has its checksum."""
-        try:
-            with open(self.directory / MANIFEST, "rb") as file:
-                return file.readline(_STAMP_BYTES)
+        try:  # for every search; `/` of pathlib and a buffer would take half of the time
+            with open(f"{self.directory}/{MANIFEST}", "rb", buffering=0) as file:
+                line, end, _ = file.read(_STAMP_BYTES).partition(b"\n")
+                return line + end
         except OSError:
             return self.read_manifest()[:_STAMP_BYTES]  # raises the right `StoreError`
 
     def published_at(self) -> float:
         """Return the modification time of the manifest file."""
-        return (self.directory / MANIFEST).stat().st_mtime
+        return os.stat(f"{self.directory}/{MANIFEST}").st_mtime  # noqa: PTH116 (as above)
 
     def used_at(self) -> float:
         """Return when the index was last used, to the hour, in seconds since the epoch."""
@@ -145,9 +146,9 @@ class LocalStorage:
         Takes no lock. The access time of the manifest is unsuitable, because listing indexes
         changes it.
         """
-        path = self.directory / LOCK
+        path = f"{self.directory}/{LOCK}"
         with suppress(OSError):
-            if time.time() - path.stat().st_mtime > _USE_SECONDS:
+            if time.time() - os.stat(path).st_mtime > _USE_SECONDS:  # noqa: PTH116 (as above)
                 os.utime(path)
 
     def publish(self, manifest: bytes) -> None:

@@ -17,8 +17,7 @@ drive's cache, so power loss is survived only with `fcntl(F_FULLFSYNC)` in `sync
 Windows needs, in this folder:
 - `locks`: `msvcrt.locking` in place of `flock`; `os.pread` and `os.pwrite` do not exist;
 - `leases`: nothing (a mapped file cannot be truncated there);
-- `files`: folders cannot be synced: write renames through with
-  `MoveFileExW(MOVEFILE_WRITE_THROUGH)`;
+- `files`: folders cannot be synced: rename with `MoveFileExW(MOVEFILE_WRITE_THROUGH)`;
 - `open_flags`: without `O_NOFOLLOW`, check for links and reparse points before opening;
 - `store.storage`: a mapped file cannot be unlinked or replaced. `remove` already leaves such files
   to the next writer; equal content must not be renamed onto a file that a reader has open;

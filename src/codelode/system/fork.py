@@ -19,7 +19,7 @@ def after_fork(call: Callable[[], object]) -> None:
 
 
 def fork() -> int:
-    """Fork this process; return 0 in the child, and the number of the child in the parent."""
+    """Fork this process; return 0 in the child, and the child's process id in the parent."""
     return os.fork()
 
 

@@ -3,8 +3,8 @@
 Touching a page past the end of a mapped file kills the process (SIGBUS). codelode never truncates a
 segment, but a careless copy over an index may. So a query holds a read lease while it reads (Linux,
 `fcntl(2)`): a program that opens the file for writing, or truncates it, waits until the query is
-done. The next query sees that the file is too short before it touches it. Where there are no leases
-(other systems, network file systems, files of other users), only that check is left.
+done. The next query checks the length of the file before it touches the file. Where there are no
+leases (other systems, network file systems, files of other users), only that check is left.
 """
 
 from __future__ import annotations

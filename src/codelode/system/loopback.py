@@ -1,4 +1,4 @@
-"""Addresses that only this machine reaches, and addresses that stand for all of its own."""
+"""Addresses that only this machine reaches, and addresses that stand for all its addresses."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def peak_rss_bytes() -> int:
 
 
 def peak_rss_bytes_of(pid: int) -> int | None:
-    """Return the largest resident set of a process, in bytes; None if unknown or ended."""
+    """Return a process's largest resident set in bytes; None if unknown or the process ended."""
     try:
         status = Path(f"/proc/{pid}/status").read_text()
     except OSError:
@@ -51,7 +51,7 @@ def largest_child_bytes() -> int:
 
 
 def private_bytes() -> int | None:
-    """Return the memory that this process alone holds and the system cannot drop, or None.
+    """Return the bytes of memory that only this process holds and the system cannot drop, or None.
 
     This is the anonymous memory. The unique set size would also count the pages of an index that no
     other process has mapped.

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import chain
 from unicodedata import normalize
 
@@ -82,7 +83,7 @@ def is_number(word: bytes) -> bool:
 def parts(word: bytes) -> tuple[str, ...]:
     """Return the parts of a word in lower case: `getHTTPResponse_v2` has get, http, response, v, 2.
 
-    Numbers, compounds, and words that are encoded data have no parts.
+    Compounds, words that `is_number` accepts, encoded data, and words that are too long have none.
     """
     if len(word) > MAX_WORD_BYTES or is_number(word) or is_compound(word):
         return ()
@@ -96,7 +97,7 @@ def parts(word: bytes) -> tuple[str, ...]:
 
 
 def whole_term(word: bytes) -> str:
-    """Return a word as one term; empty if the word is too long or has no letters."""
+    """Return a word as one term; empty if the word is too long or has only underscores."""
     if len(word) > MAX_WORD_BYTES:
         return ""
     whole = word.decode("utf-8", "replace").casefold()
@@ -134,11 +135,20 @@ def query_terms(text: str) -> list[str]:
 
 def text_parts(text: str) -> list[str]:
     """Return all parts of a short text, in order, with repetitions."""
-    return list(chain.from_iterable(map(parts, words(text.encode("utf-8", "replace")))))
+    return list(_parts_of_text(text))
+
+
+@lru_cache(32)
+def _parts_of_text(text: str) -> tuple[str, ...]:
+    """Return what `text_parts` does: a search asks for the parts of its query several times."""
+    return tuple(chain.from_iterable(map(parts, words(text.encode("utf-8", "replace")))))
 
 
 def folded_name(name: str) -> str:
-    """Return the key of a definition's name: normalized, in lower case, of limited length."""
+    """Return a file name or a path in the form in which these are compared.
+
+    It is normalized (NFKC), in lower case, without spaces next to punctuation, of limited length.
+    """
     key = name if name.isascii() else normalize("NFKC", name)
     if " " in key:
         key = _SPACE_OF_OPERATOR.sub("", key)

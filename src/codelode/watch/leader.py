@@ -74,7 +74,7 @@ class Leader:
         self._lock = threading.Lock()
         self._tree: TreeWatch | None = None
         self._under_way = Changes()  # the changes that the current update handles
-        self._in_step = False  # whether the index lacks at most the collected changes
+        self._in_step = False  # whether the index lacks no changes but the collected ones
         self._generation = -1
         self._compared = 0.0  # when the whole tree was compared last
         self._suspended = suspended_seconds()  # `suspended_seconds` when it was compared last

@@ -117,7 +117,7 @@ class TreeWatch:
             self.changes.lost = True
 
     def drain(self) -> Changes:
-        """Collect everything that was changed before this call; return all changes so far."""
+        """Collect all changes before this call; return those since `changes` was replaced."""
         with self._lock:
             if not self._is_closed:
                 for event in self._inotify.read():

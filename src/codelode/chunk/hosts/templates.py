@@ -33,7 +33,8 @@ _ELEMENTS: Final = (  # Mako, FreeMarker, Smarty
 def nesting(*patterns: bytes) -> Callable[[bytes], list[RawDefinition]]:
     """Return a finder of definitions that begin and end with tags.
 
-    Groups of the patterns are kinds and match names, as in `Syntax.heads`. The group `end` matches
+    Groups of the patterns have the names of kinds and match the names of definitions, as in
+    `Syntax.heads`. The group `end` matches
     the end of the innermost open construct; the group `open` matches the beginning of a construct
     without a name.
     """

@@ -1,4 +1,4 @@
-"""C# and Java: languages of the large runtimes whose definitions begin with modifiers."""
+"""C# and Java: languages of the large runtimes; their definitions begin with modifiers."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ _CONDITIONAL_TARGET = re.compile(
 
 
 def _repaired(text: bytes) -> tuple[bytes, list[tuple[int, int]]]:
-    """Write `a?.b = c` as `a .b = c`."""
+    """Return the text with `a?.b = c` as `a .b = c`, and no blanked ranges: see `Syntax`."""
     return _CONDITIONAL_TARGET.sub(b" ", text), []
 
 

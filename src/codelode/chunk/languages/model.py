@@ -220,8 +220,8 @@ class Syntax:
       blanked the heads of definitions.
     - `alternative` is the grammar to try if this one finds too many errors.
     - `heads` matches lines that begin a definition, for ranges that the parser cannot parse. A
-      named group is a kind (`class_2` is a class, too) and matches the name; a group `owner` may
-      precede it. Neighbors that match a group called `clause` are one function.
+      group has the name of a kind (`class_2` is a class, too) and matches the definition's name;
+      a group `owner` may precede it. Neighbors that match a group called `clause` are one function.
     - `ascii_only`: other characters are masked, because the scanner reads out of bounds on them.
     """
 

@@ -164,7 +164,7 @@ COMMAND = Command(
 
 
 def run(options: argparse.Namespace) -> int:
-    """Serve, build, start or end."""
+    """Serve or build a roster, or start or end a local Ray cluster."""
     from codelode.errors import UsageError
 
     expected = _FORMS[options.action]
@@ -274,7 +274,7 @@ def _down(_: argparse.Namespace) -> int:
 
 
 def _ray_address(options: argparse.Namespace) -> str:
-    """Return Ray's address: from the flag, else of the cluster that `up` started.
+    """Return Ray's address: from the flag, else from the cluster that `up` started.
 
     Without either, the address is empty: Ray's default.
     """

@@ -205,7 +205,7 @@ def _print(index: Index, report: UpdateReport, options: argparse.Namespace, firs
         print_report(index, report, options.stats, options.profile is not None)
         sys.stdout.flush()
         if first:
-            say_first_notes(report, summary(index))
+            say_first_notes(report, summary(index), options.root)
         if removal.removed:
             say_automatic_removal(removal)
 

@@ -141,8 +141,8 @@ COMMAND = Command(
                     "--threshold",
                     metavar="SCORE",
                     type=finite,
-                    help="leave out hits with a lower score; with 0 none, not even those hardly"
-                    " related to the query (default: leave out only these)",
+                    help="leave out hits with a lower score; 0 leaves out none, not even those"
+                    " hardly related to the query, which are left out without this flag",
                 ),
                 switch("--explain", help="show the features behind each score"),
                 OPEN,

@@ -141,7 +141,7 @@ def run(options: argparse.Namespace) -> int:
         else:
             print_symbols(shown, listed.root, listed.shown, options)
     if not options.json:
-        _explain(found, listed.state, options)
+        _explain(found, listed, options)
     if not found and listed.several is not None and (options.languages or options.glob):
         from codelode.cli.filters import explain_filters
 
@@ -149,15 +149,14 @@ def run(options: argparse.Namespace) -> int:
     return 0 if shown else 1
 
 
-def _explain(
-    found: Sequence[SymbolHit], state: Freshness | None, options: argparse.Namespace
-) -> None:
+def _explain(found: Sequence[SymbolHit], listed: _Listed, options: argparse.Namespace) -> None:
     """Say that there are more definitions, that none has the name, or that the tree differs."""
     import shlex
     from pathlib import Path
 
     from codelode.answers.notes import notes_on_freshness
     from codelode.cli.streams import say
+    from codelode.render.index_command import index_commands
 
     if not found and options.name and Path(options.name).is_file():
         say(f"{options.name} is a file: `lode outline {shlex.quote(options.name)}` lists it")
@@ -169,8 +168,10 @@ def _explain(
     nearest = found and found[0].match in ("unqualified", "prefix", "fuzzy")
     if nearest and not options.name.endswith("*"):
         say(f"nothing is called {options.name!r}: these come nearest")
-    if state is not None:
-        for note in notes_on_freshness(state, len({hit.path for hit in found if hit.stale})):
+    if listed.state is not None:
+        update = index_commands(listed.several.given if listed.several else ())
+        stale = len({hit.path for hit in found if hit.stale})
+        for note in notes_on_freshness(listed.state, stale, update):
             say(note)
 
 
@@ -232,7 +233,7 @@ def _elsewhere(options: argparse.Namespace) -> _Listed:
 
 
 def _request(options: argparse.Namespace, globs: Sequence[str]) -> SymbolRequest:
-    """Return the request of the options, for one definition beyond the limit."""
+    """Return the request that the options describe, for one definition more than the limit."""
     from codelode.search.symbol_query import SymbolRequest
 
     return SymbolRequest(

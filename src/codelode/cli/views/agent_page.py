@@ -1,4 +1,4 @@
-"""The output of `lode search --agent`: the text of the server, without the server."""
+"""The output of `lode search --agent`: the text that `lode mcp` returns, without a server."""
 
 from __future__ import annotations
 

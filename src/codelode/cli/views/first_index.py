@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from codelode.cli import streams
+from codelode.render.index_command import index_command
 from codelode.render.units import count, size
 
 if TYPE_CHECKING:
@@ -22,13 +23,16 @@ _FLAGS = {
 }
 
 
-def say_first_notes(report: UpdateReport, tree: TreeSummary) -> None:
-    """Say what was left out, which folders look vendored, and how to make a large tree smaller."""
+def say_first_notes(report: UpdateReport, tree: TreeSummary, root: str) -> None:
+    """Say what was left out, which folders look vendored, and how to make a large tree smaller.
+
+    `root` is the root as given.
+    """
     if report.skipped:
         reasons = sorted(report.skipped.items(), key=lambda item: (-item[1], item[0]))
         streams.say(
             f"left out: {', '.join(_reason(name, number) for name, number in reasons)};"
-            " `lode index --dry-run --list-skipped` names each"
+            f" `{index_command(root, '--dry-run --list-skipped')}` names each"
         )
     if tree.vendored:
         streams.say(

@@ -14,6 +14,7 @@ from codelode.answers.search import answer_object, hit_object
 from codelode.cli import streams
 from codelode.cli.terminal import Links
 from codelode.render.ansi import DIM, paint
+from codelode.render.index_command import index_commands
 from codelode.render.paths import GivenRoot, from_here
 from codelode.render.sanitize import visible_name, visible_text, width
 from codelode.render.screen import rows_of_hits
@@ -125,7 +126,7 @@ def _print_text(
         print("\n".join(render_hit(shown, lines, style, links.target(root / hit.path))))
         before = lines
     sys.stdout.flush()
-    _print_footer(answer, options.threshold)
+    _print_footer(answer, roots, options.threshold)
 
 
 def _rows(hits: Sequence[Hit], style: Style, options: argparse.Namespace) -> list[int | None]:
@@ -159,10 +160,10 @@ def _style(options: argparse.Namespace) -> Style:
     )
 
 
-def _print_footer(answer: Answer, threshold: float | None) -> None:
+def _print_footer(answer: Answer, roots: Sequence[GivenRoot], threshold: float | None) -> None:
     """Print a summary on a terminal; elsewhere only the notes on the index."""
     if not streams.is_terminal(sys.stderr):
-        for note in notes(answer):
+        for note in notes(answer, index_commands(roots)):
             streams.say(note)
         return
     summary = " · ".join(
@@ -171,7 +172,7 @@ def _print_footer(answer: Answer, threshold: float | None) -> None:
             count(answer.files, "file"),
             f"generation {answer.generation}",
             seconds(answer.seconds),
-            *notes(answer),
+            *notes(answer, index_commands(roots)),
             *filter(None, [note_on_left_out(answer, threshold)]),
         ]
     )

@@ -1,0 +1,36 @@
+"""The `lode index` to type in the current folder, for messages that advise it."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from codelode.render.paths import GivenRoot
+
+_MOST_ROOTS = 3
+
+
+def index_command(root: str | os.PathLike[str], flags: str = "", given: str = "") -> str:
+    """Return `lode index` with flags, and with the root unless the current folder is in it.
+
+    The root is a folder, or a file of one; it is named as `given`, if that is not empty.
+    """
+    path, name = os.path.realpath(root), given or os.fspath(root)
+    if os.path.isfile(path):  # noqa: PTH113 (as below)
+        path, name = os.path.dirname(path), os.path.dirname(name) or "."  # noqa: PTH120
+    here = os.path.realpath(".")
+    inside = here == path or here.startswith(f"{path.rstrip('/')}/")
+    return " ".join(
+        ["lode index", *filter(None, [flags]), *([] if inside else [shlex.quote(name)])]
+    )
+
+
+def index_commands(roots: Sequence[GivenRoot]) -> str:
+    """Return the `lode index` for each of some roots, as one command line."""
+    named = [each for each in roots if each.given]  # a roster is not indexed like this
+    commands = dict.fromkeys(index_command(each.real, given=each.given) for each in named)
+    return " && ".join(commands) if 0 < len(commands) <= _MOST_ROOTS else "lode index"
