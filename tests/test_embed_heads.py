@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codelode.embed.heads import HEAD_WEIGHT, encode_chunks, first_sentence, head
+from codelode.embed.heads import (
+    HEAD_WEIGHT,
+    encode_chunks,
+    first_sentence,
+    head,
+    with_heads,
+)
 from codelode.embed.load import load
 from codelode.search.language_words import without_language
 from codelode.text.word_counts import count_words
@@ -58,20 +64,38 @@ def test_vectors_are_turned_toward_heads_and_do_not_depend_on_the_batch() -> Non
         b"/* Reads settings. */\nint parse_config(char *path) { return open(path); }\n",
     ]
     names = [b"q", b"", b"", b"parse_config"]
-    passages = Passages(["a/b.py"] * 4, texts, count_words(texts))
-    plain, turned = encoder.encode_passages(passages), encode_chunks(encoder, passages, names)
+    paths = ["a/b.py"] * 4
+    plain = encoder.encode_passages(Passages(paths, texts, count_words(texts)))
+    turned = encode_chunks(encoder, with_heads(encoder, paths, texts, names))
     assert (turned[1:3] == plain[1:3]).all()
     for row in (0, 3):
         one = [head(names[row], texts[row])]
         toward = encoder.encode_passages(Passages([""], one, count_words(one)))[0]
         expected = plain[row] + HEAD_WEIGHT * toward
         assert turned[row] == pytest.approx(expected / np.linalg.norm(expected), abs=1e-6)
-        alone = Passages(["a/b.py"], [texts[row]], count_words([texts[row]]))
-        assert (encode_chunks(encoder, alone, [names[row]])[0] == turned[row]).all()
+        alone = with_heads(encoder, ["a/b.py"], [texts[row]], [names[row]])
+        assert (encode_chunks(encoder, alone)[0] == turned[row]).all()
     asked = encoder.encode_query("where are retries scheduled")
     assert turned[0] @ asked > plain[0] @ asked
-    empty = Passages([], [], count_words([]))
-    assert encode_chunks(encoder, empty, []).shape == (0, encoder.dimensions)
+    none = encode_chunks(encoder, with_heads(encoder, [], [], []))
+    assert none.shape == (0, encoder.dimensions)
+
+
+def test_the_words_of_chunks_are_those_without_heads() -> None:
+    texts = [b"/* Reads settings. */\nint f;\n", b"x = 1\n", b"// One, two: HTTPServer\nint g;\n"]
+    found = with_heads(load(None), ["a.c"] * 3, texts, [b"parse_config", b"", b"g"])
+    assert found.turned == [0, 2]
+    words, plain = found.words, count_words(texts)
+    assert words.indptr.tolist() == plain.indptr.tolist()
+    assert words.ids.tolist() == plain.ids.tolist()
+    assert words.counts.tolist() == plain.counts.tolist()
+    assert words.vocabulary[: len(plain.vocabulary)] == plain.vocabulary
+    mine, expected = words.part_counts, plain.part_counts
+    assert mine.texts.tolist() == expected.texts.tolist()
+    assert mine.counts.tolist() == expected.counts.tolist()
+    assert [words.parts.parts[i] for i in mine.parts] == [
+        plain.parts.parts[i] for i in expected.parts
+    ]
 
 
 @pytest.mark.parametrize(

@@ -14,15 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codelode.bench.sample import draw_groups
-from codelode.embed.heads import encode_chunks
+from codelode.embed.heads import encode_chunks, with_heads
 from codelode.search.candidates import split_keys
 from codelode.search.context import CANDIDATES
 from codelode.search.dense import cosines, dense_candidates
 from codelode.search.filters import Allowed
 from codelode.search.shard import Shard
 from codelode.text.csr import distinct
-from codelode.text.word_counts import count_words
-from codelode.types import Passages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -119,10 +117,9 @@ def _embed(snapshot: Snapshot, encoder: Encoder, seed: int, deadline: float) -> 
     rows = [np.zeros((0, encoder.dimensions), np.float32)]
     most = MAX_VECTOR_BYTES // (4 * encoder.dimensions)
     for batch in _batches(draw_groups(snapshot, seed)):
-        texts = [chunk.text for chunk in batch]
-        passages = Passages([chunk.path for chunk in batch], texts, count_words(texts))
+        paths, texts = [chunk.path for chunk in batch], [chunk.text for chunk in batch]
         names = [(chunk.symbol or "").encode() for chunk in batch]
-        rows.append(encode_chunks(encoder, passages, names))
+        rows.append(encode_chunks(encoder, with_heads(encoder, paths, texts, names)))
         keys += [chunk.key for chunk in batch]
         if time.perf_counter() > deadline or len(keys) >= most:
             break

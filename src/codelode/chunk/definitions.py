@@ -67,21 +67,19 @@ class Outline:
 
 def in_document_order(definitions: list[RawDefinition]) -> list[RawDefinition]:
     """Return definitions in the order of the document, outer before inner, parents renumbered."""
-    order = sorted(range(len(definitions)), key=lambda i: _outer_first(definitions[i]))
-    place = {old: new for new, old in enumerate(order)}
-    place[-1] = -1
+    # A key is one number: by start, longer definitions first. Comparing a pair would be slower.
+    keys = [(each.start << 32) - each.end for each in definitions]
+    if keys == sorted(keys):
+        return definitions
+    order = sorted(range(len(definitions)), key=keys.__getitem__)
+    place = [0] * len(order)
+    for new, old in enumerate(order):
+        place[old] = new
     ordered = [definitions[i] for i in order]
     for each in ordered:
-        each.parent = place[each.parent]
+        if each.parent >= 0:
+            each.parent = place[each.parent]
     return ordered
-
-
-def _outer_first(definition: RawDefinition) -> int:
-    """Return a sort key: by start, longer definitions first.
-
-    It is one number, because comparing a pair would be slower.
-    """
-    return (definition.start << 32) - definition.end
 
 
 class LeadingComments:

@@ -85,9 +85,9 @@ class _Walk:
             line = start if start and text[start - 1] == _LF else text.rfind(b"\n", gap, start) + 1
             if comments is not None and text.count(b"\n", gap, start) > 1:
                 comments = None
-            if cutting and line:
-                cut = own_cut if comments is None else bound_cut
-                cuts[line] = min(cut, cuts.get(line, cut))
+            cut = own_cut if comments is None else bound_cut
+            if cutting and line and cuts.setdefault(line, cut) > cut:
+                cuts[line] = cut
             previous = end
             if role & (COMMENT | ATTRIBUTE) and self.precedes(child, role):
                 if comments is None and (line or start == first):

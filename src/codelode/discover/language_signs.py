@@ -49,7 +49,7 @@ def _beginning(source: bytes) -> re.Pattern[bytes]:
     Each statement has a pattern of its own: compiling one for each combination of statements took
     longer than the searches.
     """
-    return re.compile(rb"\n[ \t]*(?:" + source + b")", re.M)
+    return re.compile(rb"\n[ \t]*+(?:" + source + b")", re.M)
 
 
 def _compiled(*patterns: bytes) -> tuple[re.Pattern[bytes], ...]:
@@ -58,7 +58,7 @@ def _compiled(*patterns: bytes) -> tuple[re.Pattern[bytes], ...]:
 
 def _lines(language: str, *beginnings: bytes) -> Sign:
     """Return a sign that fits texts in which a line begins in one of these ways."""
-    return Sign(language, _compiled(rb"^[ \t]*(?:" + b"|".join(beginnings) + b")"))
+    return Sign(language, _compiled(rb"^[ \t]*+(?:" + b"|".join(beginnings) + b")"))
 
 
 def _sign(language: str, pattern: bytes, *hints: bytes) -> Sign:
@@ -68,8 +68,7 @@ def _sign(language: str, pattern: bytes, *hints: bytes) -> Sign:
 _OBJECTIVE_C = _sign(
     "objective-c",
     rb"^[ \t]*(?:@(?:interface|protocol|class|implementation|end|import)\b|#[ \t]*import\b)",
-    b"@end",
-    b"@class",
+    b"@(?:end|class)",
     b"#import",
 )
 _HEADERS = (

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from codelode.embed.vocabulary import FlatRows, Vocabulary, flat_rows
+from codelode.embed.vocabulary import FlatRows, Rows, Vocabulary, flat_rows
 from codelode.text.csr import group_starts, ranges
 from codelode.text.tokens import text_parts
 from codelode.text.word_counts import WordCounts
@@ -70,9 +70,17 @@ def _text_keys(vocabulary: Vocabulary, words: WordCounts) -> NDArray[np.int64]:
 
 
 def _path_keys(vocabulary: Vocabulary, paths: Sequence[str]) -> NDArray[np.int64]:
-    """Return a key for each row of each path; computed once per file."""
+    """Return a key for each row of each path; computed once per file, and once per folder."""
     distinct = {path: number for number, path in enumerate(dict.fromkeys(paths))}
-    found = [vocabulary.rows_of_parts(path_parts(path)) for path in distinct]
+    met: dict[str, Rows] = {}
+    found: list[Rows] = []
+    for path in distinct:
+        rows: Rows = ()
+        for component in path.split("/")[-PATH_COMPONENTS:]:
+            if component not in met:
+                met[component] = vocabulary.rows_of_parts(text_parts(component))
+            rows += met[component]
+        found.append(rows)
     ids = np.fromiter((distinct[path] for path in paths), np.int64, len(paths))
     return _with_rows((np.arange(len(paths)) << _PASSAGE) | (1 << _PATH) | 1, ids, flat_rows(found))
 

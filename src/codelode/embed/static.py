@@ -79,8 +79,8 @@ class StaticEncoder:
         from codelode.embed.row_counts import count_rows  # no search needs it
 
         found = count_rows(self._vocabulary, passages.words, passages.paths)
-        weights = self._passage_weights[found.rows]
-        weights[found.in_path.astype(bool)] *= self._path_weight
+        weights = self._passage_weights.take(found.rows)
+        weights *= np.array([1, self._path_weight]).take(found.in_path)
         return self._sum(_Entries(found.indptr, found.rows, self._steps(weights, found.counts)))
 
     def _steps(

@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING
 
 from codelode.chunk.chunker import chunk
 from codelode.discover.read import read
-from codelode.embed.heads import encode_chunks
+from codelode.embed.heads import encode_chunks, with_heads
 from codelode.errors import MemoryCapError
 from codelode.pipeline.stages import StageClock
 from codelode.report import FileCost
 from codelode.segment.builder import SegmentBuilder
 from codelode.segment.schema import MAX_CHUNKS
 from codelode.system.memory import peak_rss_bytes
-from codelode.text.word_counts import count_words
-from codelode.types import Passages, Skip, SkipReason, SourceFile
+from codelode.types import Skip, SkipReason, SourceFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -103,12 +102,11 @@ class BatchIndexer:
             path = f"{batch[0].file.path} to {path}"
             if builder.rows:
                 clock.enter("tokenize")
-                words = count_words(builder.texts)
+                found = with_heads(self.encoder, builder.paths, builder.texts, builder.names)
                 clock.enter("embed")
-                passages = Passages(builder.paths, builder.texts, words)
-                vectors = encode_chunks(self.encoder, passages, builder.names)
+                vectors = encode_chunks(self.encoder, found)
                 clock.enter("build")
-                run.data = builder.finish(words, vectors)
+                run.data = builder.finish(found.words, vectors)
         except MemoryError:
             raise MemoryCapError(
                 f"out of the memory allowed in the stage {clock.stage!r} at {path!r}; raise"

@@ -30,10 +30,7 @@ if TYPE_CHECKING:
     from codelode.segment.container import SegmentFile
 
 _BLOCKS: LruCache[tuple[int, int], DefinitionBlock] = LruCache(512)
-"""The blocks used last, of all segments that the process reads: up to 6 MB.
-
-An index of 100,000 chunks has about this many, of definitions and of names.
-"""
+"""The blocks used last, of all segments that the process reads: up to 6 MB."""
 
 
 class DefinitionRow(NamedTuple):

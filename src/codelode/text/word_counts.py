@@ -75,6 +75,18 @@ class WordCounts:
             counts=np.add.reduceat(keys & _COUNT_MASK, heads) if len(heads) else heads,
         )
 
+    def first(self, texts: int) -> WordCounts:
+        """Return the counts of the first texts, with the same vocabulary, already split."""
+        stop = self.indptr[texts]
+        found = WordCounts(
+            self.spelled, self.indptr[: texts + 1], self.ids[:stop], self.counts[:stop]
+        )
+        parts = self.part_counts
+        stop = parts.texts.searchsorted(texts)
+        part_counts = PartCounts(parts.texts[:stop], parts.parts[:stop], parts.counts[:stop])
+        vars(found).update(parts=self.parts, part_counts=part_counts)
+        return found
+
     @cached_property
     def vocabulary(self) -> list[bytes]:
         """The distinct words."""

@@ -19,13 +19,14 @@ _OPENING: Final = b")\n{\n"
 
 
 _KERNEL_WORDS: Final = re.compile(
-    rb" __(?:init|exit|iomem|user|initdata|initconst|read_mostly|ro_after_init|percpu|rcu|force|"
+    rb"__(?:init|exit|iomem|user|initdata|initconst|read_mostly|ro_after_init|percpu|rcu|force|"
     rb"must_check|maybe_unused|always_unused|always_inline|noreturn|weak|cold|ref|refdata|meminit|"
     rb"net_init|net_exit|net_initdata|packed|visible|used|nonstring|pure|sched|kprobes|cpuidle|"
     rb"bitwise|private|cacheline_aligned|cacheline_aligned_in_smp|init_or_module|noclone|malloc|"
     rb"deprecated|latent_entropy|randomize_layout|lsm_ro_after_init|devinit|hyp_text)\b(?! ?\()"
-    rb"| __(?:printf|scanf|acquires|releases|must_hold|cond_acquires|aligned|section)\([^()\n]*\)"
+    rb"|__(?:printf|scanf|acquires|releases|must_hold|cond_acquires|aligned|section)\([^()\n]*\)"
 )
+"""Only after a space. A pattern that began with the space would be tried at every space."""
 
 
 def readable_c(text: bytes) -> bytes:
@@ -38,8 +39,9 @@ def readable_c(text: bytes) -> bytes:
 
 def _blank_unless_defined(match: re.Match[bytes]) -> bytes:
     """Blank an annotation, but not in `#define __init` and `#ifdef __init`."""
-    before = match.string[match.start() - 3 : match.start()]
-    return match[0] if before in (b"ine", b"def") else b" " * len(match[0])
+    before = match.string[max(0, match.start() - 4) : match.start()]
+    blank = before.endswith(b" ") and before not in (b"ine ", b"def ")
+    return b" " * len(match[0]) if blank else match[0]
 
 
 def _without_small_bodies(text: bytes) -> bytes:
@@ -57,7 +59,7 @@ def _without_small_bodies(text: bytes) -> bytes:
         end = find(b"\n}", start - 1)
         if end < 0:
             break
-        hashes = find(b"\n#", start - 1, end) >= 0
+        hashes = find(b"#", start, end) >= 0 and find(b"\n#", start - 1, end) >= 0
         if start < end <= start + SMALL_BODY and (
             find(b"define", start, end) < 0
             if hashes
