@@ -95,7 +95,7 @@ def run(packages: Path, settings: Settings) -> SetRun:
 
 
 def load_mixed_queries(path: Path) -> list[MixedQuery]:
-    """Read the queries."""
+    """Read the queries, each with its right places, from a JSON file."""
     return cast("list[MixedQuery]", json.loads(path.read_text(encoding="utf-8")))
 
 

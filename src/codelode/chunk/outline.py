@@ -209,7 +209,11 @@ class _Walk:
         return self.text.find(b"\n", *node.byte_range) >= 0
 
     def worth_a_search(self, node: Node, role: int) -> bool:
-        """Return whether a scope may hold a definition; most calls fit on a line and cannot."""
+        """Return whether a scope may hold a definition.
+
+        A scope on one line is searched only if it holds a word such as `class` that begins a
+        definition inside an expression. This spares a search of most call expressions.
+        """
         if role & BODY or node.kind_id in self.grammar.compact or self.spans_lines(node):
             return True
         start, end = node.byte_range

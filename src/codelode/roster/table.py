@@ -88,7 +88,7 @@ class RosterTable:
         return self.names[at] if inside else None
 
     def repository(self, row: int) -> Repository:
-        """Return a repository."""
+        """Return the entry of the repository in a row of the table."""
         record = self.rows[row]
         first, stop = self.language_starts[row : row + 2].tolist()
         return Repository(

@@ -21,7 +21,8 @@ ANYTHING: Alternatives = (frozenset(),)
 MAX_ALTERNATIVES = 64
 _MAX_DEPTH = 50
 
-# A pattern is read as strings: sequences of its characters and of these signs.
+# A pattern is expanded into the strings that it can match. Where it leaves the character open, a
+# string has one of these private-use characters.
 _UNKNOWN = "\ue000"
 _BREAK = "\ue001"
 """No letter, digit or underscore can be here: a line end, or one other character or more."""
