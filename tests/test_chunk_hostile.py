@@ -1,4 +1,4 @@
-"""Hostile text takes bounded time, and no text leaves a trace."""
+"""Hostile text takes bounded time; no text stays in memory or affects the next one."""
 
 from __future__ import annotations
 

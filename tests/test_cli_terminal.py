@@ -73,7 +73,7 @@ def test_a_short_update_shows_no_progress(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(progress, "PATIENCE_SECONDS", 3600.0)
-    monkeypatch.setenv("FORCE_COLOR", "1")  # rich takes the captured stream for a terminal
+    monkeypatch.setenv("FORCE_COLOR", "1")  # makes rich take the captured stream for a terminal
     with ProgressBar(5, 500) as bar:
         bar.indexed(5, 500)
     assert capsys.readouterr().err == ""
@@ -99,7 +99,7 @@ def test_the_progress_bar_counts_files_and_rate(
 ) -> None:
     monkeypatch.setattr(progress, "PATIENCE_SECONDS", 0.0)
     monkeypatch.setattr(progress, "RATE_SECONDS", 0.0)
-    monkeypatch.setenv("FORCE_COLOR", "1")  # rich takes the captured stream for a terminal
+    monkeypatch.setenv("FORCE_COLOR", "1")  # makes rich take the captured stream for a terminal
     monkeypatch.setenv("COLUMNS", "120")
     with ProgressBar(1000, 2_000_000) as bar:
         bar.found(250, 500_000)

@@ -106,7 +106,7 @@ def test_the_task_of_vs_code(sample: tuple[CommandLine, Path]) -> None:
         assert match, line
         found.append((match[groups[0]], int(match[groups[1]]), int(match[groups[2]])))
     assert found == places(sample, "parse config")
-    if shutil.which("node"):  # VS Code's own expressions are JavaScript's
+    if shutil.which("node"):  # VS Code evaluates regular expressions as JavaScript does
         program = (
             "const [text, ...groups] = process.argv.slice(1);"
             "const lines = require('fs').readFileSync(0, 'utf8').trimEnd().split('\\n');"

@@ -1,4 +1,4 @@
-"""The elected watcher tells other processes how the index compares, so that they need not walk."""
+"""The elected watcher tells other processes how index and tree differ, which saves them a walk."""
 
 from __future__ import annotations
 

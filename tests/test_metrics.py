@@ -100,7 +100,7 @@ def test_an_update_is_counted_as_it_reports(lode: CommandLine, tmp_path: Path, j
     ("mode", "phases"),
     [
         ("hybrid", {"filter", "dense", "lexical", "rank", "text"}),
-        ("semantic", {"filter", "dense", "lexical", "rank", "text"}),  # features need all legs
+        ("semantic", {"filter", "dense", "lexical", "rank", "text"}),  # features use BM25
         ("lexical", {"filter", "lexical", "rank", "text"}),
     ],
 )

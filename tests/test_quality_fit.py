@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,22 +12,33 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from benchmarks.quality import cosqa
 from benchmarks.quality.dataset import Target
-from benchmarks.quality.fit_cases import ALL_FEATURES, Case, CaseMaker, load_cases, save_cases
+from benchmarks.quality.fit import print_weights
+from benchmarks.quality.fit_cases import (
+    ALL_FEATURES,
+    COSQA_FOLDS,
+    Case,
+    CaseMaker,
+    collect,
+    load_cases,
+    save_cases,
+)
+from benchmarks.quality.fit_choice import best_plan, by_set, cross_validate, folds_of, judged
 from benchmarks.quality.fit_features import stem_of
 from benchmarks.quality.fit_model import (
+    WEIGHT_OF_SET,
     Plan,
+    Table,
     best_rows,
-    by_set,
-    cross_validate,
-    fit_cases,
-    folds_of,
+    fit_tables,
+    lists_of,
     present_scores,
-    scores_of,
 )
+from benchmarks.quality.set_command import Settings
 from benchmarks.quality.softmax import Lists, fit, loss, spread
 from codelode import Index
-from codelode.search.rank import FIXED
+from codelode.search.rank import FIXED, WEIGHTS
 
 GENERATOR = np.random.default_rng(4)
 
@@ -91,6 +103,12 @@ def test_the_fitted_weights_are_the_minimum() -> None:
         assert value(best) <= value(best + GENERATOR.normal(scale=0.05, size=3))
 
 
+def test_the_start_of_the_search_does_not_matter() -> None:
+    lists = random_lists(200, 3, np.array([1.0, 0.0, -1.0]))
+    far = np.array([-3.0, 5.0, 2.0])
+    assert fit(lists, 1e-2, far) == pytest.approx(fit(lists, 1e-2), abs=1e-3)
+
+
 def test_a_larger_penalty_gives_smaller_weights() -> None:
     lists = random_lists(200, 3, np.array([1.0, 2.0, -1.0]))
     sizes = [float(np.linalg.norm(fit(lists, penalty))) for penalty in (1e-4, 1e-2, 1.0)]
@@ -139,9 +157,10 @@ def test_scores_are_those_of_the_rank_of_the_right_file() -> None:
 def test_a_file_has_a_row_for_its_best_right_and_its_best_wrong_chunk() -> None:
     one = case("a", 3, n=6)
     one.files[:] = [0, 0, 1, 1, 1, 2]
-    rows, right = best_rows(one, np.array([1.0, 2.0, 9.0, 3.0, 4.0, 0.0]))
+    table = Table.of(one, ["bm25"])
+    rows = best_rows(table, np.array([1.0, 2.0, 9.0, 3.0, 4.0, 0.0]))
     assert rows.tolist() == [1, 2, 3, 5]
-    assert right.tolist() == [False, False, True, False]
+    assert table.right[rows].tolist() == [False, False, True, False]
 
 
 def test_folds_cover_every_repository_once() -> None:
@@ -151,21 +170,89 @@ def test_folds_cover_every_repository_once() -> None:
     assert folds == folds_of(cases, 3, 1) != folds_of(cases, 3, 2)
 
 
+def test_the_repositories_of_each_set_are_spread_over_the_folds() -> None:
+    cases = [case(f"{name} {i}", 0, name) for name in ("ndcg", "mixed", "cosqa") for i in range(8)]
+    for fold in folds_of(cases, 4, 7):
+        assert sorted(name.partition(" ")[0] for name in fold) == [
+            *["cosqa"] * 2,
+            *["mixed"] * 2,
+            *["ndcg"] * 2,
+        ]
+
+
+PLAN = Plan(WEIGHT_OF_SET)
+
+
+def tables_of(cases: list[Case], *names: str) -> list[Table]:
+    return [Table.of(one, names) for one in cases]
+
+
 def test_what_tells_right_files_is_learned_and_holds_where_it_was_not_seen() -> None:
     cases = [case(f"repository {i % 10}", i % 12) for i in range(120)]
-    plan = Plan.of(["cosine", "bm25", "test"])
-    weights = fit_cases(cases, plan, 1e-3)
+    tables = tables_of(cases, "cosine", "bm25", "test")
+    weights = fit_tables(tables, replace(PLAN, penalty=1e-3))
     assert weights[1] > 3 * max(abs(weights[0]), abs(weights[2]))
-    assert by_set(cases, cross_validate(cases, plan, 5, 1))["mixed"]["value"] > 0.8
+    found = cross_validate(tables, PLAN, 5, [0], nested=False)
+    assert by_set(cases, found)["mixed"]["value"] > 0.8
 
 
 def test_a_repository_left_out_is_not_learned_from() -> None:
-    cases = [case(f"repository {i % 10}", i % 12) for i in range(60)]
-    plan = Plan.of(["bm25"])
+    cases = [case(f"repository {i % 6}", i % 12) for i in range(24)]
     odd = case("odd one out", 5)
     odd.features[:, ALL_FEATURES.index("bm25")] *= -1  # its right file has the lowest "bm25"
-    scores = cross_validate([*cases, odd], plan, 5, 1, nested=False)
-    assert scores[-1] == 0.0 == odd.score(scores_of(odd, plan, fit_cases(cases, plan, 1e-2)))
+    weights = fit_tables(tables_of(cases, "bm25"), PLAN)
+    assert odd.score(Table.of(odd, ["bm25"]).scores(weights)) == 0.0
+    tables = tables_of([*cases, odd], "bm25")
+    for nested in (False, True):
+        assert cross_validate(tables, PLAN, 2, [0], nested=nested)[-1] == 0.0
+
+
+def test_queries_that_a_fixed_weight_decides_are_not_fitted_to_but_count() -> None:
+    cases = [case(f"repository {i % 2}", 3) for i in range(8)]
+    for one in cases[2:8:2]:  # three of the four of the first repository
+        one.features[3, ALL_FEATURES.index("named")] = 1
+    tables = tables_of(cases, "bm25")
+    lists = lists_of(tables, PLAN, [table.start for table in tables])
+    assert len(lists.starts) == 5
+    assert lists.weights == pytest.approx([0.2] * 5)
+
+
+def test_the_settings_with_the_best_held_out_scores_are_chosen() -> None:
+    cases = [case(f"repository {i % 6}", i % 12) for i in range(30)]
+    tables = tables_of(cases, "bm25", "test", "depth")
+
+    def value(plan: Plan) -> float:
+        return judged(cases, cross_validate(tables, plan, 2, [0], nested=False))
+
+    assert value(best_plan(tables, PLAN, 2, 0)) >= value(PLAN)
+
+
+def test_sets_are_judged_by_their_weights() -> None:
+    cases = [case("a", 0, "mixed"), case("b", 0, "mixed"), case("c", 0, "stdlib")]
+    assert judged(cases, [1.0, 0.0, 1.0]) == pytest.approx((1.0 * 0.5 + 0.3 * 1.0) / 1.3)
+
+
+def test_fitted_weights_are_compared_with_those_in_force(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    present = {name: value for name, value in WEIGHTS.items() if name not in FIXED}
+    assert print_weights({name: value + 0.001 for name, value in present.items()})
+    assert f'"bm25": {present["bm25"]},' in capsys.readouterr().out
+    assert not print_weights(present | {"bm25": present["bm25"] + 0.01})
+    assert not print_weights(present | {"stem_rarity": 0.5})
+
+
+def test_the_queries_of_cosqa_are_in_ten_folds(tmp_path: Path) -> None:
+    (tmp_path / "cosqa").mkdir()
+    functions = {f"def f{i}(x):\n    return x + {i}\n": i for i in range(12)}
+    questions = [
+        {"idx": f"cosqa-{i}", "doc": "python return x", "retrieval_idx": i} for i in range(12)
+    ]
+    for name, value in ((cosqa.FUNCTIONS, functions), (cosqa.QUESTIONS, questions)):
+        (tmp_path / "cosqa" / name).write_text(json.dumps(value))
+    cases = list(collect(tmp_path, Settings(index_root=tmp_path / "kept"), ["cosqa"]))
+    assert len({one.group for one in cases}) == len(cases) == 12
+    assert len({one.fold for one in cases}) == COSQA_FOLDS
 
 
 def test_cases_are_saved_and_loaded_unchanged(tmp_path: Path) -> None:

@@ -107,7 +107,7 @@ def test_every_definition_is_found_by_its_name(index: Index, reference: list[Kno
     for name, expected in by_name.items():
         try:
             query = parse_name(name)
-        except UsageError:  # a heading such as `etc.`
+        except UsageError:  # nothing to look up: a heading such as `etc.`
             continue
         if query.is_prefix:
             continue

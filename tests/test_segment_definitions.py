@@ -97,7 +97,7 @@ def build_run(tree: Tree, first: int = 0) -> RunSegment:
 
 
 def build(tree: Tree, live: list[bool] | None = None, parts: int = 1) -> Segment:
-    """Build a segment of files, merged from several runs; `live` says which are kept."""
+    """Build a segment of files, merged from `parts` runs; `live` says which files are kept."""
     mask = np.array(live or [True] * len(tree))
     cuts = np.linspace(0, len(tree), parts + 1).astype(int).tolist()
     runs = []

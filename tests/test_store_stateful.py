@@ -165,7 +165,7 @@ class StoreMachine(RuleBasedStateMachine):
         path = files[which % len(files)]
         data = bytearray(path.read_bytes())
         data[int(where * len(data))] ^= 1 << bit
-        self.held = []  # damage below a verified mapping is not detected
+        self.held = []  # held snapshots do not check pages again, so they miss damage
         path.unlink()
         path.write_bytes(data)
         live = {e.name for e in read_manifest(self.storage).segments}

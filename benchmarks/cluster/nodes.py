@@ -221,7 +221,7 @@ def run(place: str, nodes: Any, scratch: Path) -> None:
     repositories = ClusterRepositories(front, roster)
     try:
         deploy(options)
-        for ask, _ in right * 2:  # the first search with a pattern reads all texts
+        for ask, _ in right * 2:  # warm-up: the first search with a pattern reads all texts
             repositories.answer(ask.request, Restriction(ask.globs, seconds=DEADLINE_SECONDS))
         break_parts(nodes, repositories, right)
     finally:

@@ -1,47 +1,41 @@
 """Fit the ranker's weights to the queries of all sets, cross-validated by repository.
 
     python -m benchmarks.quality.fit --data DIR --index-root DIR [--cases FILE]
-        [--train SET=WEIGHT,...] [--add NAME,...] [--without NAME,...] [--splits N] [--folds N]
-        [--ablate]
+        [--add NAME,...] [--without NAME,...] [--splits N] [--folds N] [--ablate]
 
 `--data` is the data folder of `benchmarks.quality.all`. Prints three things: the score of each set
-under the present weights; its score under weights fitted without the repository that is scored
-(`fit_model` says how), with paired differences and intervals over repositories; and the weights
-fitted to everything, to be copied by hand. `--add` adds features of `fit_features`, or `all` of
-them. `--ablate` also prints the difference that leaving out each feature makes. `--cases` saves the
-features of all candidates to a file, and reads them from there the next time.
+under the weights in force; its score under weights fitted without the repository that is scored
+(`fit_choice` says how), with paired differences and intervals over repositories; and the weights
+fitted to everything, to be copied by hand, with the settings that made them. Exits with 1 if these
+are not the weights in force. `--splits 0` leaves out the second. `--add` adds features of
+`fit_features`, or `all` of them. `--ablate` also prints the difference that leaving out each
+feature makes. `--cases` saves the features of all candidates to a file, and reads them from there
+the next time.
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.quality.fit_cases import ALL_FEATURES, collect, load_cases, save_cases
+from benchmarks.quality.fit_choice import best_plan, by_set, cross_validate
 from benchmarks.quality.fit_features import EXTRA
-from benchmarks.quality.fit_model import (
-    PENALTIES,
-    WEIGHT_OF_SET,
-    Plan,
-    best_penalty,
-    by_set,
-    cross_validate,
-    fit_cases,
-    present_scores,
-)
+from benchmarks.quality.fit_model import WEIGHT_OF_SET, Plan, Table, fit_tables, present_scores
 from benchmarks.quality.set_command import Settings
 from codelode.search.gathered import FEATURES
-from codelode.search.rank import FIXED
+from codelode.search.rank import FIXED, WEIGHTS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from benchmarks.quality.fit_cases import Case
 
 
 def main() -> None:
-    """Collect, cross-validate, fit and report."""
+    """Collect, cross-validate, fit and report; exit with 1 if other weights are in force."""
     options = _parse()
     names = [*FEATURES, *(EXTRA if options.add == ["all"] else options.add)]
     if unknown := {*names, *options.without} - set(ALL_FEATURES):
@@ -49,19 +43,18 @@ def main() -> None:
     names = [name for name in names if name not in {*options.without, *FIXED}]
     cases = _cases(options)
     present = [case.score(present_scores(case)) for case in cases]
-    print_scores("present weights", cases, present)
-    plan = Plan.of(names, options.train)
-    fitted = cross_validate(cases, plan, options.folds, options.splits)
-    print_scores(f"fitted, {len(names)} features, cross-validated", cases, fitted, present)
+    print_scores("weights in force", cases, present)
+    tables = [Table.of(case, names) for case in cases]
+    plan = Plan(WEIGHT_OF_SET)
+    if options.splits:
+        fitted = cross_validate(tables, plan, options.folds, range(options.splits))
+        print_scores(f"fitted, {len(names)} features, cross-validated", cases, fitted, present)
+    plan = best_plan(tables, plan, options.folds, 0)
     if options.ablate:
-        for name in names:
-            rest = Plan.of([other for other in names if other != name], options.train)
-            without = cross_validate(cases, rest, options.folds, options.splits, nested=False)
-            print_scores(f"without {name}", cases, without, fitted)
-    penalty = best_penalty(cases, plan, options.folds, 0)
-    print(f"\nfitted to everything, penalty {penalty:g} (of {PENALTIES}):")
-    for name, weight in zip(names, fit_cases(cases, plan, penalty).tolist(), strict=True):
-        print(f'    "{name}": {weight:.2f},')
+        print_ablation(cases, plan, names, options.folds)
+    print_plan(plan)
+    if not print_weights(dict(zip(names, fit_tables(tables, plan).tolist(), strict=True))):
+        sys.exit(1)
 
 
 def _parse() -> argparse.Namespace:
@@ -70,7 +63,6 @@ def _parse() -> argparse.Namespace:
     add("--data", type=Path, required=True, help="the data folder of benchmarks.quality.all")
     add("--index-root", type=Path, required=True, help="keep indexes here")
     add("--cases", type=Path, help="a file to keep the candidates' features in (.npz)")
-    add("--train", type=_weights, default=WEIGHT_OF_SET, help="the sets to fit to: SET=WEIGHT,...")
     add("--add", type=_names, default=[], help="features of fit_features, with commas, or all")
     add("--without", type=_names, default=[], help="features to leave out, with commas")
     add("--splits", type=int, default=3, help="ways to split the repositories")
@@ -81,11 +73,6 @@ def _parse() -> argparse.Namespace:
 
 def _names(text: str) -> list[str]:
     return text.split(",")
-
-
-def _weights(text: str) -> dict[str, float]:
-    pairs = (part.partition("=") for part in text.split(","))
-    return {name: float(weight or 1) for name, _, weight in pairs}
 
 
 def _cases(options: argparse.Namespace) -> list[Case]:
@@ -113,6 +100,38 @@ def print_scores(
             gain = changes[name]
             line += f"  {gain['value']:+.4f}  [{gain['low']:+.4f}, {gain['high']:+.4f}]"
         print(line, flush=True)
+
+
+def print_ablation(cases: Sequence[Case], plan: Plan, names: Sequence[str], folds: int) -> None:
+    """Print the difference that leaving out each feature makes, cross-validated with one split."""
+
+    def scores(kept: Sequence[str]) -> list[float]:
+        tables = [Table.of(case, kept) for case in cases]
+        return cross_validate(tables, plan, folds, [0], nested=False)
+
+    fitted = scores(names)
+    for name in names:
+        without = scores([other for other in names if other != name])
+        print_scores(f"without {name}", cases, without, fitted)
+
+
+def print_plan(plan: Plan) -> None:
+    """Print the settings of a fit."""
+    sets = ", ".join(f"{name} {weight:.2f}" for name, weight in plan.sets.items())
+    print(f"\nfitted to everything, penalty {plan.penalty:g}, sets: {sets}")
+
+
+def print_weights(fitted: Mapping[str, float]) -> bool:
+    """Print fitted weights as they stand in `codelode.search.rank`; return whether they are there.
+
+    They are rounded to two decimals.
+    """
+    weights = {name: round(weight, 2) for name, weight in fitted.items()}
+    for name, weight in weights.items():
+        print(f'    "{name}": {weight},')
+    in_force = weights == {name: value for name, value in WEIGHTS.items() if name not in FIXED}
+    print("these weights are in force" if in_force else "other weights are in force")
+    return in_force
 
 
 if __name__ == "__main__":

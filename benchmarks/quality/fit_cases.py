@@ -39,6 +39,10 @@ if TYPE_CHECKING:
 
 ALL_FEATURES = (*FEATURES, *EXTRA)
 SETS = ("ndcg", "mixed", "stdlib", "reports", "titles", "cosqa", "names", "verbatim")
+ALL_WANTED = ("ndcg", "reports", "titles")
+"""The sets whose queries ask for all of their targets. One of them is enough elsewhere."""
+
+COSQA_FOLDS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,8 @@ class Case:
     is whether a candidate shows a target.
 
     `group` is the unit of the bootstrap: a repository, or the query itself. `fold` is the unit of
-    cross-validation: a repository, or the whole set if it has none.
+    cross-validation: a repository, the whole set if it has one, or some of the queries of `cosqa`,
+    whose functions come from hundreds of repositories.
     """
 
     set: str
@@ -62,14 +67,15 @@ class Case:
     shown: NDArray[np.bool_]
 
     def score(self, scores: NDArray[np.float64]) -> float:
-        """Return the query's score in the measure of its set: NDCG@10, or the reciprocal rank.
+        """Return the query's score in the measure of its set.
 
-        `scores` float64[n] are the scores of the candidates, which order them.
+        It is NDCG@10 where all targets are wanted, else the reciprocal rank. `scores` float64[n]
+        are the scores of the candidates, which order them.
         """
         deep = 100 if self.set == "cosqa" else CUTOFF
         found = self.shown[choose(self.files, scores, deep)]
         first = np.where(found.any(axis=0), found.argmax(axis=0) + 1, 0)
-        if self.set == "ndcg":
+        if self.set in ALL_WANTED:
             return ndcg([int(rank) or None for rank in first])
         ranks = first[first > 0]
         return 1 / int(ranks.min()) if len(ranks) else 0.0
@@ -220,9 +226,10 @@ def _cosqa(data: Path, settings: Settings) -> Iterator[Case]:
     questions = json.loads((data / cosqa.QUESTIONS).read_text(encoding="utf-8"))
     with cosqa.function_tree(functions, settings.index_root) as tree:
         maker = _maker(tree, "cosqa", settings)
-        for question in questions:
+        for number, question in enumerate(questions):
             target = Target(cosqa.file_of(question["retrieval_idx"]))
-            case = maker.make("cosqa", question["idx"], "cosqa", question["doc"], [target])
+            fold = f"cosqa {number % COSQA_FOLDS}"
+            case = maker.make("cosqa", question["idx"], fold, question["doc"], [target])
             if case is not None:
                 yield case
 
@@ -240,7 +247,10 @@ def _reports(path: Path, mirrors: Path, settings: Settings) -> Iterator[Case]:
             for report in sorted(own, key=lambda report: tree.date(report["base_commit"])):
                 tree.check_out(report["base_commit"])
                 maker = _maker(tree.folder, f"bugreports-{name}", settings)
-                targets = [Target(file) for file in report["files"]]
+                present = (file for file in report["files"] if (tree.folder / file).is_file())
+                targets = [Target(file) for file in present]
+                if not targets:
+                    continue
                 title = report["report"].strip().splitlines()[0]
                 for set_name, query in (("reports", report["report"]), ("titles", title)):
                     case = maker.make(set_name, report["id"], name, query, targets)

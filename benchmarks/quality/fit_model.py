@@ -1,31 +1,27 @@
-"""Fit the ranker's weights to cases by listwise softmax, and judge them on held-out repositories.
+"""Fit the ranker's weights to cases by listwise softmax.
 
 A file is represented by its best chunk. The loss is the cross-entropy over the candidate files of a
-query; all repositories of a set have the same weight. Cross-validation is nested: the weights that
-score a query are fitted without its repository, with a penalty that is also chosen without it.
-Scores are means over several splits.
+query. All repositories of a set have the same weight.
 """
 
 from __future__ import annotations
 
-import random
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.quality.fit_cases import ALL_FEATURES, Case
-from benchmarks.quality.intervals import Estimate, estimate
-from benchmarks.quality.softmax import Lists, fit, loss
+from benchmarks.quality.softmax import Lists, fit
 from codelode.search.gathered import FEATURES
 from codelode.search.rank import FIXED, weigh
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-PENALTIES = (3e-3, 1e-2, 3e-2)
 ROUNDS = 3
 """The number of times the best chunk of a file is chosen again, under the fitted weights."""
 
@@ -42,27 +38,70 @@ START = {"cosine": 2.0, "bm25": 1.0, "file_bm25": 0.5}
 WEIGHT_OF_SET: Mapping[str, float] = {
     "ndcg": 1.0,
     "mixed": 1.0,
+    "cosqa": 1.0,
     "stdlib": 0.3,
-    "cosqa": 0.3,
     "names": 0.3,
     "verbatim": 0.3,
-    "reports": 0.2,
-    "titles": 0.2,
+    "reports": 0.3,
+    "titles": 0.3,
 }
-"""The weight of each set in the loss: less for sets with few repositories."""
+"""The weight of each set: less for sets with few repositories, and for those that fixed weights
+decide."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The plan of a fit: the columns of the features, and the weight of each set in the loss."""
+    """The settings of a fit.
 
-    columns: tuple[int, ...]
+    `sets` are the weights of sets in the loss, `penalty` is that of `softmax.fit`.
+    """
+
     sets: Mapping[str, float]
+    penalty: float = 1e-2
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A query's n candidates with f features to fit.
+
+    `rows` float64[n, f] are the features, `fixed` float64[n] the fixed parts of the scores, `start`
+    float64[n] the scores that choose the best chunks before anything is fitted, and `right` bool[n]
+    says which candidates show a target. `is_decided`: the query names a file or a definition, or
+    occurs verbatim in a file.
+    """
+
+    case: Case
+    rows: NDArray[np.float64]
+    fixed: NDArray[np.float64]
+    start: NDArray[np.float64]
+    right: NDArray[np.bool_]
+    is_decided: bool
 
     @classmethod
-    def of(cls, names: Sequence[str], sets: Mapping[str, float] = WEIGHT_OF_SET) -> Plan:
-        """Return the plan that fits the features of these names."""
-        return cls(tuple(ALL_FEATURES.index(name) for name in names), sets)
+    def of(cls, case: Case, names: Sequence[str]) -> Self:
+        """Return the table of a case with the features of these names."""
+        fixed = _weighed(case, FIXED)
+        deciding = case.features[:, [ALL_FEATURES.index(name) for name in DECIDING]]
+        return cls(
+            case=case,
+            rows=case.features[:, [ALL_FEATURES.index(name) for name in names]].astype(np.float64),
+            fixed=fixed,
+            start=_weighed(case, START) + fixed,
+            right=np.asarray(case.shown.any(axis=1), np.bool_),
+            is_decided=bool(deciding.any()),
+        )
+
+    def scores(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the scores of the candidates under weights float64[f]."""
+        scores: NDArray[np.float64] = self.rows @ weights + self.fixed
+        return scores
+
+
+def _weighed(case: Case, weights: Mapping[str, float]) -> NDArray[np.float64]:
+    """Return the weighted sum of some features of each candidate."""
+    columns = [ALL_FEATURES.index(name) for name in weights]
+    scores: NDArray[np.float64] = case.features[:, columns] @ np.array([*weights.values()])
+    return scores
 
 
 def present_scores(case: Case) -> NDArray[np.float64]:
@@ -70,136 +109,58 @@ def present_scores(case: Case) -> NDArray[np.float64]:
     return weigh(case.features[:, : len(FEATURES)]).astype(np.float64)
 
 
-def fixed_scores(case: Case) -> NDArray[np.float64]:
-    """Return the fixed part of the score of each of a query's candidates; it is not fitted."""
-    columns = [ALL_FEATURES.index(name) for name in FIXED]
-    scores: NDArray[np.float64] = case.features[:, columns] @ np.array([*FIXED.values()])
-    return scores
-
-
-def is_decided(case: Case) -> bool:
-    """Return whether a query names a file or definition, or occurs verbatim in a file."""
-    return bool(case.features[:, [ALL_FEATURES.index(name) for name in DECIDING]].any())
-
-
-def start_scores(case: Case) -> NDArray[np.float64]:
-    """Return the scores that choose the best chunks before anything is fitted."""
-    columns = [ALL_FEATURES.index(name) for name in START]
-    scores: NDArray[np.float64] = case.features[:, columns] @ np.array(list(START.values()))
-    return scores + fixed_scores(case)
-
-
-def scores_of(case: Case, plan: Plan, weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the scores of a query's candidates under fitted weights."""
-    scores: NDArray[np.float64] = case.features[:, list(plan.columns)].astype(np.float64) @ weights
-    return scores + fixed_scores(case)
-
-
-def best_rows(
-    case: Case, scores: NDArray[np.float64]
-) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
-    """Return the best chunk of each file, intp[m], and whether it shows a target, bool[m].
+def best_rows(table: Table, scores: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Return the best chunk of each file, intp[m], ascending.
 
     A file with both right chunks (which show a target) and wrong ones has two rows: the best chunk
     of each sort. Of the wrong chunks of all files, only the best `MOST_FILES` are returned.
     """
-    right: NDArray[np.bool_] = np.asarray(case.shown.any(axis=1), np.bool_)
-    keys = case.files * 2 + right
+    keys = table.case.files * 2 + table.right
     order = np.lexsort((-scores, keys))
-    first = np.diff(keys[order], prepend=-1) != 0
-    rows = order[first]
-    wrong = rows[~right[rows]]
+    rows = order[np.diff(keys[order], prepend=-1) != 0]
+    wrong = rows[~table.right[rows]]
     wrong = wrong[np.argsort(-scores[wrong], kind="stable")[:MOST_FILES]]
-    rows = np.sort(np.concatenate((rows[right[rows]], wrong)))
-    return rows, right[rows]
+    return np.sort(np.concatenate((rows[table.right[rows]], wrong)))
 
 
-def lists_of(
-    cases: Sequence[Case], plan: Plan, scores: Sequence[NDArray[np.float64]]
-) -> Lists | None:
-    """Return the lists to fit, one for each usable query; None if there is none.
+def lists_of(tables: Sequence[Table], plan: Plan, scores: Sequence[NDArray[np.float64]]) -> Lists:
+    """Return the lists to fit, one for each usable query.
 
     A query is usable if its set is in the plan, if it has right and wrong candidates, and if it is
-    not decided (`is_decided`).
+    not decided. All repositories of a set have the same weight, and all queries of a repository,
+    unusable ones included. `scores` of the candidates choose the chunks. Exits with a message if
+    there is no list.
     """
-    tables, rights, groups, fixed = [], [], [], []
-    columns = list(plan.columns)
-    for case, own in zip(cases, scores, strict=True):
-        if case.set not in plan.sets or is_decided(case):
+    rows, rights, fixed, weights = [], [], [], []
+    share = _shares(tables, plan)
+    for table, own in zip(tables, scores, strict=True):
+        if table.case.set not in plan.sets or table.is_decided:
             continue
-        rows, right = best_rows(case, own)
+        best = best_rows(table, own)
+        right = table.right[best]
         if right.any() and not right.all():
-            tables.append(case.features[rows][:, columns].astype(np.float64))
+            rows.append(table.rows[best])
             rights.append(right)
-            fixed.append(fixed_scores(case)[rows])
-            groups.append((case.set, case.fold))
-    if not tables:
-        return None
-    sizes = {group: groups.count(group) for group in set(groups)}
-    folds = {name: len({g for g in sizes if g[0] == name}) for name in plan.sets}
-    weights = [plan.sets[group[0]] / folds[group[0]] / sizes[group] for group in groups]
-    return Lists.of(tables, rights, weights, fixed)
+            fixed.append(table.fixed[best])
+            weights.append(share[table.case.set, table.case.fold])
+    if not rows:
+        raise SystemExit("nothing to fit to: no query has a right and a wrong candidate")
+    return Lists.of(rows, rights, weights, fixed)
 
 
-def fit_cases(cases: Sequence[Case], plan: Plan, penalty: float) -> NDArray[np.float64]:
-    """Return weights float64[columns] fitted to some cases."""
-    scores = [start_scores(case) for case in cases]
-    weights = np.zeros(len(plan.columns))
+def _shares(tables: Sequence[Table], plan: Plan) -> dict[tuple[str, str], float]:
+    """Return the weight of a query of each set and repository."""
+    keys = ((table.case.set, table.case.fold) for table in tables)
+    sizes = Counter(key for key in keys if key[0] in plan.sets)
+    folds = Counter(name for name, _ in sizes)
+    return {key: plan.sets[key[0]] / folds[key[0]] / size for key, size in sizes.items()}
+
+
+def fit_tables(tables: Sequence[Table], plan: Plan) -> NDArray[np.float64]:
+    """Return weights float64[f] fitted to some queries."""
+    scores = [table.start for table in tables]
+    weights = np.zeros(tables[0].rows.shape[1])
     for _ in range(ROUNDS):
-        lists = lists_of(cases, plan, scores)
-        if lists is None:
-            raise SystemExit("nothing to fit to: no query has a right and a wrong candidate")
-        weights = fit(lists, penalty)
-        scores = [scores_of(case, plan, weights) for case in cases]
+        weights = fit(lists_of(tables, plan, scores), plan.penalty, weights)
+        scores = [own.start if own.is_decided else own.scores(weights) for own in tables]
     return weights
-
-
-def folds_of(cases: Sequence[Case], count: int, seed: int) -> list[set[str]]:
-    """Divide the repositories at random into `count` sets; the seed determines the result."""
-    names = sorted({case.fold for case in cases})
-    random.Random(seed).shuffle(names)
-    return [set(names[number::count]) for number in range(count)]
-
-
-def best_penalty(cases: Sequence[Case], plan: Plan, folds: int, seed: int) -> float:
-    """Return the penalty with the least loss on held-out repositories."""
-    losses = dict.fromkeys(PENALTIES, 0.0)
-    fitted = [case for case in cases if case.set in plan.sets]
-    scores = {id(case): start_scores(case) for case in fitted}
-    for held in folds_of(fitted, folds, seed):
-        inside = [case for case in fitted if case.fold not in held]
-        outside = [case for case in fitted if case.fold in held]
-        learn = lists_of(inside, plan, [scores[id(case)] for case in inside])
-        judge = lists_of(outside, plan, [scores[id(case)] for case in outside])
-        if learn is None or judge is None:
-            continue
-        for penalty in PENALTIES:
-            losses[penalty] += loss(judge, fit(learn, penalty))
-    return min(losses, key=lambda penalty: losses[penalty])
-
-
-def cross_validate(
-    cases: Sequence[Case], plan: Plan, folds: int = 5, splits: int = 3, nested: bool = True
-) -> list[float]:
-    """Return each case's mean score over splits, under weights fitted without its repository."""
-    totals = np.zeros(len(cases))
-    for split in range(splits):
-        for held in folds_of(cases, folds, split):
-            inside = [case for case in cases if case.fold not in held and case.set in plan.sets]
-            penalty = best_penalty(inside, plan, 4, split) if nested else PENALTIES[1]
-            weights = fit_cases(inside, plan, penalty)
-            for number, case in enumerate(cases):
-                if case.fold in held:
-                    totals[number] += case.score(scores_of(case, plan, weights))
-    return [float(total) / splits for total in totals]
-
-
-def by_set(cases: Sequence[Case], scores: Sequence[float]) -> dict[str, Estimate]:
-    """Return the mean score of each set: over repositories in `ndcg`, over queries elsewhere."""
-    found: dict[str, dict[str, list[float]]] = {}
-    for case, score in zip(cases, scores, strict=True):
-        found.setdefault(case.set, {}).setdefault(case.group, []).append(score)
-    return {
-        name: estimate(groups, "groups" if name == "ndcg" else "queries")
-        for name, groups in found.items()
-    }

@@ -84,16 +84,19 @@ def loss(lists: Lists, weights: NDArray[np.float64]) -> float:
     return float(-(lists.weights[numbers] * lists.wanted * logs).sum())
 
 
-def fit(lists: Lists, penalty: float) -> NDArray[np.float64]:
+def fit(
+    lists: Lists, penalty: float, start: NDArray[np.float64] | None = None
+) -> NDArray[np.float64]:
     """Return the weights float64[f] with the least loss + penalty · |standardized weights|² / 2.
 
-    Starts from zero. The penalty applies to weights of features scaled by their `spread`.
+    The penalty applies to weights of features scaled by their `spread`. The search starts from
+    `start` float64[f] or zero; there is only one minimum.
     """
     scale = spread(lists)
     scaled = replace(lists, rows=lists.rows / scale)
     numbers = scaled.numbers()
     share = scaled.weights[numbers]
-    weights = np.zeros(scaled.rows.shape[1])
+    weights = np.zeros(scaled.rows.shape[1]) if start is None else start * scale
 
     def value(candidate: NDArray[np.float64]) -> float:
         return loss(scaled, candidate) + penalty / 2 * float(candidate @ candidate)

@@ -37,7 +37,7 @@ LODE = (sys.executable, "-m", "codelode")
 
 @dataclass(slots=True)
 class Runs:
-    """Repetitions of indexing and of the floor on one tree."""
+    """The runs on one tree: of indexing, and of its floor, which only reads and parses."""
 
     indexing: list[Finished] = field(default_factory=list)
     reports: list[dict[str, float]] = field(default_factory=list)

@@ -53,7 +53,7 @@ class RawDefinition:
 
 @dataclass(slots=True)
 class Outline:
-    """Definitions, every parent before its children, and cuts: byte offset -> level.
+    """Definitions, every parent before its children, and the level of the cut at each byte offset.
 
     A lower level is a better place to cut: 0 is between two top-level items of the file. `damaged`
     are the ranges that the parser could not parse; `lost` counts those outside of definitions.

@@ -40,7 +40,7 @@ class SearcherActor:
         self._understudy = understudy.start(here, files)
 
     def state(self) -> State:
-        """Return the state; the reply says that the searcher runs."""
+        """Return the state; that a reply comes at all proves that the searcher runs."""
         fronts = self._searcher.connected
         return State(self._options, self._files, self._node, os.getpid(), fronts)
 

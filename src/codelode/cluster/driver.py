@@ -81,7 +81,7 @@ def _check_address(address: str) -> None:
 def _deploy(ray: Any, options: DeployOptions) -> None:
     """Start the actors; keep those that run with the same options, and end all others.
 
-    Raises `ClusterError`, also if another front uses them.
+    Raises `ClusterError`, also if another front uses an actor that runs already.
     """
     wanted = {
         name: SearcherOptions(f"searcher-{number}", options.fronts, options.token)

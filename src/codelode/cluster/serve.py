@@ -150,7 +150,7 @@ def _actors(options: ServeOptions, front: Front) -> Iterator[None]:
             deploy(deployed)
         yield
     finally:
-        front.close()  # searchers that another front uses stay
+        front.close()  # first, because `withdraw` spares searchers that a front still uses
         withdraw(deployed)
 
 

@@ -78,9 +78,8 @@ class Watched(Protocol):
 class Refresher:
     """Looks at the tree of one index, and updates the index.
 
-    With `auto`, both happen in a thread, as an attempt, and a search waits for the attempt at most
-    as long as the budget. Searches share attempts: each uses the first attempt that begins after
-    the search did.
+    With `auto`, an attempt does both in a thread, and a search waits for it at most as long as the
+    budget. Searches share attempts: each uses the first one that begins after the search did.
     """
 
     known: ClassVar[dict[Path, Freshness]] = {}

@@ -82,7 +82,7 @@ def or_null(schema: Schema) -> Schema:
 
 
 def named(name: str) -> Schema:
-    """Return a reference to a schema of the same description."""
+    """Return a reference to the schema of this name in the same API description."""
     return {"$ref": f"#/components/schemas/{name}"}
 
 

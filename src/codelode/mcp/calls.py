@@ -35,7 +35,7 @@ _GLOB = re.compile(r"(?:\{[^{}]*\}|[^\s,])+")
 
 
 class Calls:
-    """The tools. Several threads may call them at once."""
+    """The tools of the server, run by name; several threads may do so at once."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""The `lode index` to type in the current folder, for messages that advise it."""
+"""The `lode index` command to type in the current folder, for messages that advise it."""
 
 from __future__ import annotations
 

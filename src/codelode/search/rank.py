@@ -1,7 +1,7 @@
 """The global half of a search: the order of all candidates. It needs no segment.
 
 `finish` adds the features that need all candidates, scores each candidate by a linear sum, and
-discounts chunks of a file that has better ones. `benchmarks/quality/fit.py` fits the weights.
+discounts chunks of a file that has better ones. `benchmarks/quality/fit.py` makes the weights.
 """
 
 from __future__ import annotations
@@ -34,26 +34,26 @@ _CALLED = 0.25
 the call comes first."""
 
 WEIGHTS = FIXED | {
-    "bm25": 0.75,
-    "coverage": 1.4,
-    "file_bm25": 0.45,
-    "file_coverage": 1.35,
-    "file_mean": 5.55,
-    "file_defines": 1.48,
-    "cosine_share": 1.64,
-    "name_loose": 0.88,
-    "depth": -0.53,
-    "path": 1.85,
-    "run": 4.75,
-    "defines": 0.89,
-    "symbol_exact": 0.54,
-    "test": -4.22,
-    "example": -1.01,
-    "generated": -3.94,
-    "prose": -0.89,
-    "docs": -0.87,
-    "test_asked": 17.06,
-    "prose_asked": 3.74,
+    "bm25": 1.03,
+    "coverage": 0.47,
+    "file_bm25": 0.57,
+    "file_coverage": 1.7,
+    "file_mean": 5.95,
+    "file_defines": 0.9,
+    "cosine_share": 1.94,
+    "name_loose": 0.8,
+    "depth": -0.68,
+    "path": 2.15,
+    "run": 1.56,
+    "defines": 1.76,
+    "symbol_exact": -0.08,
+    "test": -3.75,
+    "example": -0.55,
+    "generated": -4.7,
+    "prose": -0.73,
+    "docs": -1.1,
+    "test_asked": 13.9,
+    "prose_asked": 3.86,
 }
 """The weight of each feature in the score; 0 for the others."""
 

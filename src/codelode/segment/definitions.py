@@ -1,7 +1,8 @@
 """The definitions of a segment: as a table, and as blocks of packed columns.
 
-Definitions are numbered file by file, in document order. A definition has the number of its name; a
-name has the chunks that hold the names of its definitions (see `names`).
+Definitions are numbered file by file, in document order. Each refers to its name by number. Each
+name has a list of chunks: those with the line on which one of its definitions states the name (see
+`names`).
 """
 
 from __future__ import annotations

@@ -97,7 +97,7 @@ def name_sections(blocks: NameBlocks, pairs: NDArray[np.int64]) -> dict[str, Ite
 
 
 def name_records(texts: Sequence[bytes], pairs: NDArray[np.int64]) -> Iterator[bytes]:
-    """Yield the blocks, not yet compressed.
+    """Yield the blocks of names, each with its chunks, not yet compressed.
 
     Each of `pairs` int64[n] is `name number << 32 | chunk`, where the chunk defines the name.
     They may be in any order; the array is sorted in place.

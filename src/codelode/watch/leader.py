@@ -77,7 +77,7 @@ class Leader:
         self._in_step = False  # whether the index lacks no changes but the collected ones
         self._generation = -1
         self._compared = 0.0  # when the whole tree was compared last
-        self._suspended = suspended_seconds()  # `suspended_seconds` when it was compared last
+        self._suspended = suspended_seconds()  # as of the last comparison of the whole tree
         self._tried = -RETRY  # when watching the tree failed last
         self._delay = SCAN_LEAST
         self.state = WatchState(pid=os.getpid(), mode="starting", since=time.time())

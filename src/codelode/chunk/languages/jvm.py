@@ -92,7 +92,7 @@ _INSIDE_BRACES = re.compile(rb"(?<=[{;])[ \t]|[ \t](?=\})")
 
 
 def _repaired(text: bytes) -> tuple[bytes, list[tuple[int, int]]]:
-    """Blank guards in `when` (`is Int if x > 0 -> ...`); break one-line types into lines.
+    """Blank out the guards of `when` (`is Int if x > 0 -> ...`); split one-line types into lines.
 
     The grammar requires a line end after each member, which `class A { fun f() {} }` lacks.
     """
