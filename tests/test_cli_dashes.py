@@ -8,6 +8,7 @@ import pytest
 
 from codelode.cli.commands import load
 from codelode.cli.dashes import marked, unmarked
+from codelode.cli.long_dashes import flag_meant
 from codelode.cli.options import Command, option
 from codelode.cli.parser import parse
 from codelode.errors import UsageError
@@ -72,6 +73,7 @@ def test_marks_are_removed() -> None:
         (["-x"], ["unknown option -x", "`lode search -- -x`", "lode search --help"]),
         (["-F", "--", "--save"], ["unknown option --save", "`lode search -F --save`"]),
         (["-l", "-t", "py", "--save"], ["`lode search -l -t py -- --save`"]),
+        (["--save"], ["unknown option --save: to look for the text: `lode search -- --save`"]),
         (["--save", "src", "-g", "*.py"], ["`lode search -g '*.py' -- --save src`"]),
         (["a", "--bc", "d e"], ['`lode search "a --bc d e"`']),
         (["x", "--open=2", "--bc"], ['`lode search --open=2 "x --bc"`']),
@@ -80,6 +82,42 @@ def test_marks_are_removed() -> None:
 def test_unknown_options(lode: CommandLine, arguments: list[str], words: list[str]) -> None:
     (lode.home / "src").mkdir()
     lode("search", *arguments).must_be_refused(*words)
+
+
+LONG = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
+
+
+@pytest.mark.parametrize("dash", LONG)
+@pytest.mark.parametrize("command", ["search", "pick"])
+def test_a_flag_with_a_long_dash_is_refused(command: str, dash: str) -> None:
+    known = load(command)
+    for given, corrected, flag in (
+        ([f"{dash}F", "trust proxy"], '-F "trust proxy"', "-F"),
+        ([f"{dash}no-tests", "x"], "--no-tests x", "--no-tests"),
+        (["trust proxy", f"{dash}k", "3"], '"trust proxy" -k 3', "-k"),
+        (["x", f"{dash}k3"], "x -k3", "-k3"),
+        (["x", f"{dash * 2}no{dash}tests"], "x --no-tests", "--no-tests"),
+        (["x", f"-{dash}limit=3"], "x --limit=3", "--limit=3"),
+    ):
+        with pytest.raises(UsageError) as refused:
+            marked(known, given)
+        message = str(refused.value)
+        assert f"a long dash: write {flag}: `lode {command} {corrected}`" in message, message
+
+
+@pytest.mark.parametrize("dash", LONG)
+def test_a_long_dash_is_text_where_no_flag_is_meant(dash: str) -> None:
+    for text in (dash, f"{dash}nonsense", f"{dash} F", f"a{dash}F", f"{dash}F x", f"{dash}\u0663"):
+        assert parse(load("search"), [text]).query == text
+    assert parse(load("search"), ["--", f"{dash}F"]).query == f"{dash}F"
+    assert parse(load("search"), ["-F", f"{dash}i", "x"]).fixed_strings == [f"{dash}i"]
+
+
+def test_every_flag_is_known_with_a_long_dash() -> None:
+    options = [flag for option in load("search").options() for flag in option.flags]
+    for flag in options:
+        assert flag_meant(f"\u2013{flag.lstrip('-')}", options) == flag
+        assert flag_meant(flag, options) == ""
 
 
 def test_words_without_quotes(lode: CommandLine, tmp_path: Path) -> None:

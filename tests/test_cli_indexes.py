@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -112,6 +113,7 @@ def test_a_root_that_is_gone_is_marked_and_can_be_cleaned(
     assert lode("list", "--roots").text == f"{kept}\n"
     dry = lode("clean", "--orphans", "--dry-run").must_succeed()
     assert str(gone) in dry.text
+    assert re.search(rf"^would remove 1 index \(.*\): {re.escape(str(gone))}$", dry.text, re.M)
     assert str(kept) not in dry.text
     assert directory.exists()
     done = lode("clean", "--orphans", "--yes").must_succeed()

@@ -113,7 +113,7 @@ def test_columns_in_characters(line: str, at: int) -> None:
 def test_a_hit_is_opened_at_its_line(sample: tuple[CommandLine, Path], tmp_path: Path) -> None:
     lode, root = sample
     editor, record = recorder(tmp_path)
-    for options, number in ((["--open"], 1), (["--open=2"], 2), (["--open=2", "-k1"], 2)):
+    for options, number in ((["--open"], 1), (["--open=2"], 2), (["--open=2", "-k2"], 2)):
         hits = lode("search", "retry", root, "--json").json["hits"]
         shown = lode("search", "retry", *options, cwd=root, EDITOR=str(editor)).must_succeed()
         ran = json.loads(record.read_text())
@@ -144,6 +144,8 @@ def test_what_cannot_be_opened_is_one_line(
     lode, root = sample
     editor, _ = recorder(tmp_path)
     lode("search", "retry", root, "--open=99").must_be_refused("there is no hit 99")
+    refused = lode("search", "retry", root, "--open=2", LODE_SEARCH_LIMIT="1")
+    refused.must_be_refused("beyond the 1 hit that -k or the setting search.limit asks for")
     for wrong in ("--open=0", "--open=x", "--open="):
         lode("search", "retry", root, wrong).must_be_refused("--open")
     for flag in ("--json", "--jsonl", "--vimgrep", "-l"):

@@ -54,10 +54,14 @@ def test_the_options_of_the_index_stay_in_force(
 
 
 def test_errors_are_one_line(lode: CommandLine, origin: Path, tmp_path: Path) -> None:
-    store = tmp_path / "store"
+    store, empty = tmp_path / "store", tmp_path / "empty"
+    empty.mkdir()
     for arguments, problem in (
         (("push", store, origin), "no index of"),
-        (("pull", store, origin), "nothing was pushed there yet"),
+        (("pull", store, origin), f"no such folder: {store}"),
+        (("pull", empty, origin), "nothing was pushed there yet"),
+        (("remote", "list", store), f"no such folder: {store}"),
+        (("remote", "gc", f"file://{store}"), f"no such folder: {store}"),
         (("pull", "ftp://host/x", origin), "a store is s3://"),
         (("remote", "gc", "s3://b/x?y=1"), "credentials come from the environment"),
         (("remote", "show", store), "'show' is not one of list, gc"),
@@ -67,7 +71,7 @@ def test_errors_are_one_line(lode: CommandLine, origin: Path, tmp_path: Path) ->
         done = lode(*arguments)
         assert (done.code, done.text) == (2, "")
         assert problem in done.message and done.message.count("\n") == 1
-    assert lode("remote", "list", store).code == 1
+    assert lode("remote", "list", empty).code == 1
     assert not store.exists()
 
 

@@ -29,6 +29,17 @@ def test_search_in_color_with_a_footer(lode: CommandLine, tree: Path) -> None:
     assert re.sub(r"\d+ ms", "", uncolored) == re.sub(r"\d+ ms", "", plain)
 
 
+def test_a_terminal_is_told_that_there_are_no_hits(lode: CommandLine, tree: Path) -> None:
+    lode("index", tree).must_succeed()
+    search = ("search", "-F", "qqqqqqqq", tree)
+    for flags in ((), ("-l",), ("--vimgrep",), ("--jsonl",)):
+        shown = lode.on_terminal(*search, *flags)
+        assert shown.code == 1
+        assert shown.text.count("no hits") == 1
+        piped = lode(*search, *flags)
+        assert (piped.code, piped.out, piped.err) == (1, b"", b"")
+
+
 def test_lines_fit_the_terminal(lode: CommandLine, tree: Path) -> None:
     (tree / "long.py").write_text("backoff = '" + "漢x" * 500 + "'\n")
     lode("index", tree).must_succeed()

@@ -88,6 +88,15 @@ def test_pages_are_printed_and_written(lode: CommandLine, tmp_path: Path) -> Non
 
 
 @pytest.mark.skipif(not shutil.which("man"), reason="man is not installed")
+def test_a_page_is_formatted_on_a_terminal(lode: CommandLine, tmp_path: Path) -> None:
+    text = lode.on_terminal("man", "search", MANPAGER="cat").must_succeed().text
+    assert "SYNOPSIS" in re.sub(r".\x08", "", text)
+    assert ".SH" not in text
+    source = lode.on_terminal("man", "search", PATH=str(tmp_path)).must_succeed()
+    assert source.text.startswith(".TH")
+
+
+@pytest.mark.skipif(not shutil.which("man"), reason="man is not installed")
 def test_a_folder_that_man_does_not_search_is_named(lode: CommandLine, tmp_path: Path) -> None:
     folder = tmp_path / "a share" / "man" / "man1"
     told = lode("man", "--to", folder).must_succeed().message

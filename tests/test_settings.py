@@ -17,11 +17,13 @@ from codelode.cli.defaults import keys_of
 from codelode.cli.options import Command
 from codelode.cli.settings_list import default_of, option_of
 from codelode.errors import UsageError
+from codelode.settings.advice import to_write
 from codelode.settings.effective import effective
 from codelode.settings.files import MAX_BYTES, MAX_PYPROJECT_BYTES
 from codelode.settings.keys import BY_NAME, KEYS, WALK, Key
 from codelode.settings.quantities import parse_days, parse_size
 from codelode.settings.values import shown_size
+from codelode.settings.variables import unread_variables
 from tests.commandline import SAMPLE, CommandLine, imported_by, write_tree
 
 COMMANDS = load_all()
@@ -245,7 +247,12 @@ def test_a_folder_for_indexes_may_be_set_by_the_user(lode: CommandLine, tree: Pa
 INVALID: dict[str, tuple[str | bytes, str]] = {
     "exclude": ("[index]\nexclude = ['x']\n", "listed in .lodeignore"),
     "last part": ("[search]\npager = 'less'\n", "did you mean 'pager'?"),
-    "unknown": ("[serch]\nlimit = 1\n", "unknown setting 'serch': did you mean"),
+    "table name": ("[serch]\nlimit = 1\n", "unknown table [serch]: did you mean [search]?"),
+    "far table": ("[limit]\nx = 1\n", "unknown setting 'limit': did you mean 'search.limit'?"),
+    "quotes": ("\nsearch.mode = lexical  # x\n", ': put text in quotes: search.mode = "lexical"'),
+    "words": ("pager = less -S\n", ': put text in quotes: pager = "less -S"'),
+    "unit": ("[index]\r\nmax-file-size = 2M\r\n", 'in quotes: max-file-size = "2M"'),
+    "True": ("index.hidden = True\n", "write it in lower case: index.hidden = true"),
     "near": (
         "[search]\nlimits = 1\n",
         "unknown setting 'search.limits': did you mean 'search.limit'?",
@@ -371,6 +378,61 @@ def test_the_listing_names_sources_and_files(lode: CommandLine, tree: Path) -> N
     (place,) = [each for each in with_flag if each["name"] == "index.dir"]
     assert (place["value"], place["source"], place["place"]) == (str(tree), "flag", "--index-dir")
     lode("config", tree / "missing").must_be_refused("no such folder")
+
+
+def test_a_value_to_set_is_told_where_to_write_it(lode: CommandLine) -> None:
+    told = f"put the lines `[search]` and `limit = 20` into {user_file(lode)}"
+    for typed in (["search.limit", "20"], ["search.limit=20"]):
+        lode("config", *typed).must_be_refused(told)
+    lode("config", "pager", "less").must_be_refused('the line `pager = "less"`, above all tables')
+    lode("config", "index.hidden=yes").must_be_refused("`[index]` and `hidden = true`")
+    lode("config", "search.limit", "nowhere").must_be_refused("no such folder")
+    lode("config", "search.limit=many").must_be_refused("search.limit must be a whole number")
+    lode("config", "index.dir", "~nobody-here/x").must_be_refused("`[index]` and `dir = ")
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_the_lines_to_write_set_the_value(lode: CommandLine, name: str) -> None:
+    message = to_write(BY_NAME[name], VALUES[name][1])
+    lines = re.findall("`([^`]*)`", message)
+    write_tree(lode.home / "codelode", {"config.toml": "\n".join(lines)})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CONFIG_HOME", str(lode.home))
+        patch.delenv(BY_NAME[name].variable, raising=False)
+        setting = effective(None)[name]
+    assert (setting.source, BY_NAME[name].kind.to_text(setting.value)) == ("user", VALUES[name][1])
+
+
+def test_a_table_of_pyproject_is_suggested_with_its_whole_name(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"pyproject.toml": "[tool.codelode.serch]\nlimit = 1\n"})
+    with pytest.raises(UsageError, match=r"did you mean \[tool\.codelode\.search\]\?"):
+        effective(tmp_path)
+
+
+def test_overridden_values_are_named(lode: CommandLine, tree: Path) -> None:
+    write_tree(tree, {"codelode.toml": "search.limit = 20\n"})
+    write_user(lode, toml("search.limit", "5"))
+    shown = lode("config", "search.limit", tree, LODE_SEARCH_LIMIT="7").must_succeed()
+    assert shown.text.splitlines()[:4] == [
+        "search.limit = 7",
+        "from:     LODE_SEARCH_LIMIT",
+        f"          overrides 5 from {user_file(lode)}",
+        f"          overrides 20 from {tree}/codelode.toml",
+    ]
+    assert "overrides" not in lode("config", "color", tree).must_succeed().text
+
+
+def test_a_regular_name_of_a_variable_leads_to_its_own_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    page = (Path(__file__).parent.parent / "docs" / "configuration.md").read_text()
+    for key in KEYS:
+        if key.variable != key.regular_variable:
+            assert f"`{key.variable}` for `{key.name}`" in page
+            monkeypatch.setenv(key.regular_variable, "1")
+            (unread,) = unread_variables()
+            assert unread == (key.regular_variable, key.variable)
+            monkeypatch.delenv(key.regular_variable)
 
 
 def test_long_values_shift_no_column(lode: CommandLine, tree: Path) -> None:

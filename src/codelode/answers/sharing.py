@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from codelode.answers.build import require, update
 from codelode.answers.unicode import without_surrogates
+from codelode.errors import UsageError
+from codelode.objects.folder import FolderStore
 from codelode.objects.generations import Generations
 from codelode.objects.urls import open_object_store
 from codelode.sharing.layout import Push, decode_pushes
@@ -17,6 +19,7 @@ from codelode.sharing.retention import CleanReport, Retention, clean
 if TYPE_CHECKING:
     from codelode.answers.build import Meter
     from codelode.index import Index
+    from codelode.objects.store import ObjectStore
     from codelode.report import UpdateReport
 
 
@@ -33,8 +36,11 @@ def push_index(
 def pull_index(
     index: Index, source: str, options: PullOptions, meter: Meter | None = None
 ) -> PullReport:
-    """Pull an index for the root of `index`. Raises what `pull` does."""
-    return pull(index.reader, open_object_store(source), options, meter)
+    """Pull an index for the root of `index`.
+
+    Raises what `pull` does, and `UsageError` if the source is a folder that does not exist.
+    """
+    return pull(index.reader, _existing_store(source), options, meter)
 
 
 def update_pulled(index: Index, wait: float, meter: Meter | None = None) -> UpdateReport:
@@ -43,14 +49,28 @@ def update_pulled(index: Index, wait: float, meter: Meter | None = None) -> Upda
 
 
 def pushes_at(place: str) -> list[Push]:
-    """Return the pushes in an object store, the newest first."""
-    store = open_object_store(place)
+    """Return the pushes in an object store, the newest first.
+
+    Raises `UsageError` if it is a folder that does not exist.
+    """
+    store = _existing_store(place)
     return decode_pushes(store, Generations(store).newest())[::-1]
 
 
 def clean_store(place: str, retention: Retention, dry_run: bool) -> CleanReport:
-    """Remove old pushes from an object store. Raises what `clean` does."""
-    return clean(open_object_store(place), retention, dry_run)
+    """Remove old pushes from an object store.
+
+    Raises what `clean` does, and `UsageError` if it is a folder that does not exist.
+    """
+    return clean(_existing_store(place), retention, dry_run)
+
+
+def _existing_store(place: str) -> ObjectStore:
+    """Return the object store at a place; only a push creates the folder of one."""
+    store = open_object_store(place)
+    if isinstance(store, FolderStore) and not store.directory.exists():
+        raise UsageError(f"no such folder: {store.place}")
+    return store
 
 
 def push_object(report: PushReport) -> dict[str, Any]:

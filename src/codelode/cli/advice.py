@@ -68,15 +68,13 @@ def existing_roots(
     """Return the roots that `lode search` or `lode pick` searches: given, or the current folder.
 
     Raises `UsageError` if a root or the index folder does not exist. The message suggests that a
-    missing root is a word of an unquoted query, or the value of --changed or --open.
+    missing root is a word of an unquoted query, or the value of --changed.
     """
     missing = [root for root in roots if not Path(root).exists()]
     if not missing:
         existing_index_folder(options.index_dir, roots[0] if roots else ".")
         return roots or ["."]
     query, message = options.query or "", f"no such folder: {missing[0]}"
-    if getattr(options, "open", None) is not None and missing[0].isdecimal():
-        raise UsageError(f"{message}; to open hit {missing[0]}: --open={missing[0]}")
     if options.changed is not None:
         revision = query if " " in missing[0] or query.startswith("HEAD") else missing[0]
         message += f"; to compare with a revision: --changed={shlex.quote(revision)}"
@@ -102,11 +100,22 @@ def existing_index_folder(index_dir: str | None, root: str) -> None:
     )
 
 
-def refuse_format_with_open(options: argparse.Namespace) -> None:
-    """Raise `UsageError` if a format is given with --open, which prints no list."""
-    if options.open is not None and options.format != "text":
+def check_open(options: argparse.Namespace) -> None:
+    """Check what is given with --open, which prints no list.
+
+    Raises `UsageError` for a format, and for a hit that the list would not have.
+    """
+    number, limit = options.open, options.limit
+    if number is None:
+        return
+    if options.format != "text":
         flag = "-l" if options.format == "files" else f"--{options.format}"
         raise UsageError(f"give either --open or {flag}: --open prints no list")
+    if limit is not None and number > limit:
+        raise UsageError(
+            f"--open={number} is beyond the {units.count(limit, 'hit')} that -k or the setting"
+            f" search.limit asks for: give -k {number}"
+        )
 
 
 def explain_quotes(query: str) -> None:

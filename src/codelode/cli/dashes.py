@@ -2,7 +2,8 @@
 
 `->next`, `-=` and `-1` cannot be options, so they are taken as text. An argument that is spelled
 like an option but is unknown is refused; the message suggests an option of a similar name, and the
-command that searches for the text. argparse would treat all of these as options.
+command that searches for the text. argparse would treat all of these as options. An option with a
+typographic dash is refused too: it was pasted.
 """
 
 from __future__ import annotations
@@ -23,6 +24,12 @@ MARK = "\0"
 """The first character of an argument that is not an option; no argument of a process has it."""
 
 _LIKE_AN_OPTION = re.compile(r"--?[A-Za-z][\w-]*(=.*)?", re.DOTALL)
+_FILTERS = ("exclude", "exclude-dir", "ignore", "include", "g", "glob", "iglob")
+"""Flags, without dashes, by which other programs choose files."""
+
+_LIKENESS = 0.7
+"""The least likeness of an unknown option and the one that is suggested, without their dashes."""
+
 _PLAIN = re.compile(r"[^\"$`\\!\x00-\x1f]*")  # safe between double quotes
 
 
@@ -31,7 +38,8 @@ def marked(command: Command, arguments: Sequence[str]) -> list[str]:
 
     The value of an option that takes any text is marked too, and joined to its option. A `joined`
     option without a value gets its constant joined: argparse would take the next argument as its
-    value. Raises `UsageError` for an unknown option.
+    value. Raises `UsageError` for an unknown option, for an option with a typographic dash, and for
+    a number after a `joined` option that takes one.
     """
     options = {flag: option for option in command.options() for flag in option.flags}
     result: list[str] = []
@@ -47,7 +55,10 @@ def marked(command: Command, arguments: Sequence[str]) -> list[str]:
             result.append(argument)
             waiting = None
         elif (option := options.get(argument)) is not None and option.joined:
+            _refuse_number_after(option, arguments[at : at + 2])
             result.append(f"{argument}={option.settings['const']}")
+        elif not argument.isascii() and (meant := _meant(command, arguments, at, options)):
+            raise UsageError(meant)
         elif not argument.startswith("-") or argument == "-" or _is_option(argument, options):
             waiting = options.get(_last_flag(argument, options))
             waiting = waiting if waiting is not None and _takes_value(waiting) else None
@@ -74,6 +85,21 @@ def quoted(text: str) -> str:
     if shlex.quote(text) == text:
         return text
     return f'"{text}"' if _PLAIN.fullmatch(text) else shlex.quote(text)
+
+
+def _refuse_number_after(option: Option, arguments: Sequence[str]) -> None:
+    """Raise `UsageError` if an option that takes `=N` is followed by a number."""
+    flag, *others = arguments
+    if "type" in option.settings and others and others[0].isdecimal():
+        raise UsageError(f"the number of {flag} follows an equals sign: {flag}={others[0]}")
+
+
+def _meant(command: Command, arguments: Sequence[str], at: int, options: dict[str, Option]) -> str:
+    """Return the message that an argument is an option with a long dash; "" if it is none."""
+    from codelode.cli.long_dashes import flag_meant, refusal
+
+    flag = flag_meant(arguments[at], options)
+    return refusal(("lode", command.name), arguments, at, flag) if flag else ""
 
 
 def _is_option(argument: str, options: dict[str, Option]) -> bool:
@@ -148,11 +174,12 @@ def _unknown(
     from codelode.cli.nearest import nearest
 
     flag = argument.partition("=")[0]
-    near = nearest(flag, options)
-    advice = [f"did you mean {near}?"] if near else []
+    words = {each.lstrip("-"): each for each in options if len(each) > 2}
+    near = nearest(flag.lstrip("-"), words, _LIKENESS)
+    advice = [f"did you mean {words[near]}?"] if near else []
     if command.name == "search" and instead(flag):
         advice = [instead(flag)]
-    elif flag.lstrip("-") in ("exclude", "ignore"):
+    elif flag.lstrip("-") in _FILTERS:
         advice = ["to leave out files of an index, list them in .lodeignore"]
     if command.name == "search":
         advice.append(f"to look for the text: `{_search_for(arguments, options)}`")

@@ -11,8 +11,11 @@ _LEAST_BEGINNING = 2
 """The letters from which on the beginning of a word stands for it."""
 
 
-def nearest(given: str, known: Iterable[str]) -> str:
-    """Return the known word that begins with `given`, else the one most like it, else ""."""
+def nearest(given: str, known: Iterable[str], likeness: float = 0.6) -> str:
+    """Return the known word that begins with `given`, else the one most like it, else "".
+
+    A word counts only if its likeness to `given`, from 0 to 1, is at least `likeness`.
+    """
     import difflib  # only errors need it
 
     words = {word.casefold(): word for word in known}
@@ -21,7 +24,7 @@ def nearest(given: str, known: Iterable[str]) -> str:
         for folded, word in words.items():
             if folded.startswith(asked):
                 return word
-    near = difflib.get_close_matches(asked[:80], words, 1)
+    near = difflib.get_close_matches(asked[:80], words, 1, likeness)
     return words[near[0]] if near else ""
 
 

@@ -27,8 +27,7 @@ _NO_VALUE = "ignored explicit argument"
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         if message.startswith(_REQUIRED):  # argparse also lists arguments that may be omitted
-            needed = [each for each in self._positionals_needed() if each in message]
-            message = f"{', '.join(needed)} is missing" if needed else message
+            message = self._missing(message) or message
         message = message.replace(_NO_VALUE, "takes no value, but has")
         raise UsageError(f"{message} (see `{self.prog} --help`)")
 
@@ -43,12 +42,20 @@ class _Parser(argparse.ArgumentParser):
             message += f": ACTION comes first: `{self.prog} {first} {shlex.quote(value)}`"
         raise argparse.ArgumentError(action, message)
 
-    def _positionals_needed(self) -> list[str]:
-        return [
-            str(each.metavar)
+    def _missing(self, message: str) -> str:
+        """Return the message that required arguments are missing, with their choices; or ""."""
+        needed = [
+            each
             for each in self._actions
             if not each.option_strings and each.nargs not in ("?", "*")
         ]
+        missing = [each for each in needed if str(each.metavar) in message]
+        text = f"{', '.join(str(each.metavar) for each in missing)} is missing"
+        for each in missing:
+            if each.choices:
+                subject = f"{each.metavar} is " if len(missing) > 1 else ""
+                text += f": {subject}one of {', '.join(each.choices)}"
+        return text if missing else ""
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):

@@ -48,6 +48,14 @@ def say(message: str) -> None:
     write_error(f"lode: {visible_name(message)}\n")
 
 
+def say_nothing_found() -> None:
+    """Say on a terminal that there are no hits; elsewhere the exit code says it."""
+    if is_paged():  # standard error would disturb the pager's screen
+        print("no hits")
+    elif is_terminal(sys.stdout) and is_terminal(sys.stderr):
+        say("no hits")
+
+
 def write_error(text: str) -> None:
     """Write text to standard error, if it is still open."""
     with suppress(OSError):

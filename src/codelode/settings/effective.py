@@ -11,6 +11,7 @@ from typing import Any, Literal, Self
 from codelode.arguments import refusal
 from codelode.errors import UsageError
 from codelode.settings import files
+from codelode.settings.advice import unknown_setting, unknown_table
 from codelode.settings.keys import BY_NAME, KEYS, WALK, Key
 from codelode.settings.values import Kind
 
@@ -37,17 +38,20 @@ def effective(start: str | os.PathLike[str] | None) -> dict[str, Setting]:
     `start` is the folder or file whose project file counts; with None, no project file does.
     Raises `UsageError` for an invalid file or variable.
     """
-    found: dict[str, Setting] = {}
+    return {each.key.name: each for each in all_settings(start)}
+
+
+def all_settings(start: str | os.PathLike[str] | None) -> Iterator[Setting]:
+    """Yield the settings of every source, in the order of rising precedence, as `effective`."""
     project = None if start is None else files.read_project(start)
     if project is not None:
         path, table = project
-        found.update((each.key.name, each) for each in _of_file(table, path, "project"))
+        yield from _of_file(table, path, "project")
     table = files.read_user() or {}
     user = files.user_file()
     if table and user is not None:
-        found.update((each.key.name, each) for each in _of_file(table, user, "user"))
-    found.update((each.key.name, each) for each in _of_environment())
-    return found
+        yield from _of_file(table, user, "user")
+    yield from _of_environment()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +133,8 @@ def _of_file(table: Mapping[str, object], path: Path, source: Source) -> Iterato
     for name, raw in _flattened(table, ""):
         key = BY_NAME.get(name)
         if key is None:
-            raise UsageError(f"{path}: {unknown_setting(name)}")
+            message = unknown_table(name, path) if isinstance(raw, dict) else ""
+            raise UsageError(f"{path}: {message or unknown_setting(name)}")
         kind = key.project if source == "project" else key.kind
         if kind is None:
             raise UsageError(f"{path}: {_not_here(key)}")
@@ -152,21 +157,6 @@ def _checked(kind: Kind, raw: object, place: str) -> object:
         return kind.check(raw)
     except ValueError:
         raise refusal(place, kind.wanted, raw) from None
-
-
-def unknown_setting(name: str) -> str:
-    """Return the message that a setting is unknown, with the nearest name."""
-    import difflib
-
-    last = name[:80].rpartition(".")[2]
-    if last in ("exclude", "ignore"):
-        return f"unknown setting {name[:80]!r}: what to leave out is listed in .lodeignore"
-    ends = {known.rpartition(".")[2]: known for known in BY_NAME}
-    same = [known for end, known in ends.items() if len(last) > 1 and end.startswith(last)]
-    near = same or difflib.get_close_matches(name[:80], BY_NAME, 1)
-    near = near or [ends[end] for end in difflib.get_close_matches(last, ends, 1)]
-    advice = f"did you mean {near[0]!r}?" if near else "`lode config` lists all settings"
-    return f"unknown setting {name[:80]!r}: {advice}"
 
 
 def _not_here(key: Key) -> str:

@@ -133,7 +133,10 @@ def _parsed(path: Path, data: bytes | None) -> Table:
     except RecursionError:
         raise UsageError(f"{path}: not TOML: nested too deeply") from None
     except ValueError as error:
-        raise UsageError(f"{path}: not TOML: {error}") from None
+        from codelode.settings.toml_advice import corrected_line
+
+        advice = corrected_line(data, str(error))
+        raise UsageError(f"{path}: not TOML: {error}{advice and f': {advice}'}") from None
 
 
 def _table(path: Path, value: object) -> Table:

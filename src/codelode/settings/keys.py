@@ -37,8 +37,12 @@ class Key:
     @property
     def variable(self) -> str:
         """The environment variable that sets it."""
-        name = self.name.replace(".", "_").replace("-", "_").upper()
-        return self.own_variable or f"LODE_{name}"
+        return self.own_variable or self.regular_variable
+
+    @property
+    def regular_variable(self) -> str:
+        """The variable by the rule of names, which a few settings do not follow."""
+        return f"LODE_{self.name.replace('.', '_').replace('-', '_').upper()}"
 
 
 _FLAG, _COUNT = values.flag(), values.whole(1, 1000)

@@ -32,11 +32,12 @@ def unread_variables() -> list[Unread]:
     from difflib import get_close_matches  # few environments have any
 
     known = [*(key.variable for key in KEYS), *OTHERS]
-    ends = [name.removeprefix(PREFIX) for name in known]
+    ends = {name.removeprefix(PREFIX): name for name in known}
+    ends |= {key.regular_variable.removeprefix(PREFIX): key.variable for key in KEYS}
     found = []
     for name in sorted(os.environ):
         capitals = name.upper()
         if capitals.startswith(_MISTAKEN) and name not in known:
             near = get_close_matches(capitals.partition(PREFIX)[2], ends, 1)
-            found.append(Unread(name, f"{PREFIX}{near[0]}" if near else ""))
+            found.append(Unread(name, ends[near[0]] if near else ""))
     return found

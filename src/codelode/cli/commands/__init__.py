@@ -68,6 +68,11 @@ def find(name: str, others: Sequence[str] = ()) -> Command:
         return load(name)
     from codelode.cli.nearest import nearest
 
+    if not name.isascii():
+        from codelode.cli.long_dashes import flag_meant, refusal
+
+        if flag := flag_meant(name, ("-h", "--help", "-V", "--version")):
+            raise UsageError(refusal(("lode",), (name, *others), 0, flag))
     if name.startswith("-"):
         near = nearest(name, ("--help", "--version"))
         advice = f"did you mean {near}?" if near else "flags follow a command"

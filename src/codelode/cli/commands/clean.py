@@ -100,6 +100,8 @@ def run(options: argparse.Namespace) -> int:
             say(_nothing(options))
         if fetched and not options.json:
             print(f"{size(fetched):>9}  fetched segments of rosters")
+        if (chosen or fetched) and not options.json:
+            print(f"would remove {_named(chosen, fetched)}")
         return missing
     if not chosen and not fetched and not options.json:
         say(_nothing(options))
@@ -122,6 +124,12 @@ def _nothing(options: argparse.Namespace) -> str:
 def _confirmed(chosen: Sequence[IndexEntry], fetched: int) -> bool:
     """Ask whether to remove indexes, and a number of bytes of fetched segments."""
     from codelode.cli.streams import confirm
+
+    return confirm(f"remove {_named(chosen, fetched)}")
+
+
+def _named(chosen: Sequence[IndexEntry], fetched: int) -> str:
+    """Return indexes, and a number of bytes of fetched segments, in a few words."""
     from codelode.render.units import count, size
 
     what = []
@@ -132,7 +140,7 @@ def _confirmed(chosen: Sequence[IndexEntry], fetched: int) -> bool:
         what.append(f"{count(len(chosen), 'index')} ({size(total)}): {names}{more}")
     if fetched:
         what.append(f"{size(fetched)} of fetched segments")
-    return confirm(f"remove {'; and '.join(what)}")
+    return "; and ".join(what)
 
 
 def _conditions(options: argparse.Namespace) -> bool:

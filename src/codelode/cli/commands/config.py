@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from codelode.arguments import refusal
 from codelode.cli.options import HELP, INDEX_DIR, ROOT, Command, option, switch
 from codelode.errors import UsageError
 
@@ -55,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
     from codelode.cli.settings_list import listed, settings_object
     from codelode.cli.streams import print_json
     from codelode.cli.views.config import print_setting, print_settings
-    from codelode.settings.effective import settings_files
+    from codelode.settings.effective import all_settings, settings_files
     from codelode.settings.variables import unread_variables
     from codelode.store.locate import real_root
 
@@ -69,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
         print_json(settings_object(found, files, unread_variables()))
         return 0
     if found and found[0].key.name == key:
-        print_setting(found[0])
+        print_setting(found[0], [each for each in all_settings(root) if each.key.name == key])
     else:
         print_settings(found, files)
     return 0
@@ -78,14 +79,21 @@ def run(options: argparse.Namespace) -> int:
 def _key_and_root(options: argparse.Namespace) -> tuple[str, str]:
     """Return the setting to show, "" for all, and the root. A single argument may be either.
 
-    Raises `UsageError` for an unknown setting.
+    Raises `UsageError` for an unknown setting, and for a value to set.
     """
-    from codelode.settings.effective import unknown_setting
+    from codelode.settings.advice import to_write, unknown_setting
     from codelode.settings.keys import BY_NAME
 
-    key = options.key or ""
-    if not key or key in BY_NAME or any(name.startswith(f"{key}.") for name in BY_NAME):
-        return key, options.root
+    given = options.key or ""
+    key, equals, value = given.partition("=")
+    value = value if equals else options.root
+    if key in BY_NAME and (equals or not Path(value).exists()):
+        if message := to_write(BY_NAME[key], value):
+            raise UsageError(message)
+        if equals:
+            raise refusal(key, BY_NAME[key].kind.wanted, value)
+    if not given or key in BY_NAME or any(name.startswith(f"{given}.") for name in BY_NAME):
+        return given, options.root
     if options.root == "." and Path(options.key).is_dir():
         return "", options.key
     if "/" in options.key:

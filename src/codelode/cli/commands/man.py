@@ -17,9 +17,10 @@ _SECONDS = 10
 
 COMMAND = Command(
     "man",
-    "print a manual page, or write all of them",
-    "Print the manual page of COMMAND, or of lode itself, as source for man(1). With --to, write"
-    " all pages to a folder: `man lode-search` finds those in ~/.local/share/man/man1.",
+    "show a manual page, or write all of them",
+    "Show the manual page of COMMAND, or of lode itself, by man(1); where standard output is no"
+    " terminal, print its source. With --to, write all pages to a folder: `man lode-search` finds"
+    " those in ~/.local/share/man/man1.",
     (option("command", nargs="?", metavar="COMMAND", help="the command (default: lode itself)"),),
     (
         (
@@ -31,7 +32,7 @@ COMMAND = Command(
         ),
     ),
     (
-        ("read the manual of a search", "lode man search | man -l -"),
+        ("read the manual of a search", "lode man search"),
         ("install all pages for this user", "lode man --to ~/.local/share/man/man1"),
     ),
     "0 done, 2 error",
@@ -39,16 +40,17 @@ COMMAND = Command(
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print a page, or write all of them."""
+    """Show a page, or write all of them."""
     from codelode.cli.commands import find, load_all
     from codelode.cli.manual import pages
-    from codelode.cli.streams import say
+    from codelode.cli.streams import is_terminal, say
     from codelode.errors import UsageError
 
     made = pages(load_all())
     if options.to is None:
         name = f"lode-{find(options.command).name}.1" if options.command else "lode.1"
-        print(made[name], end="")
+        if not (is_terminal(sys.stdout) and _shown_by_man(made[name])):
+            print(made[name], end="")
         return 0
     if options.command:
         raise UsageError("--to writes all pages: leave out COMMAND")
@@ -61,6 +63,20 @@ def run(options: argparse.Namespace) -> int:
     if advice := _advice(folder.absolute()):
         say(advice)
     return 0
+
+
+def _shown_by_man(page: str) -> bool:
+    """Show a page by `man`, which uses a pager; return False if that does not work here."""
+    import subprocess
+
+    from codelode.system.terminals import interrupts_left_to_children
+
+    with interrupts_left_to_children():
+        try:
+            done = subprocess.run(["man", "-l", "-"], input=page.encode(), check=False)
+        except OSError:
+            return False
+    return done.returncode == 0
 
 
 def _advice(folder: Path) -> str:

@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
     import os
 
     from codelode.answers.indexed_file import index_of_file
-    from codelode.cli.advice import refuse_format_with_open
+    from codelode.cli.advice import check_open
     from codelode.cli.streams import progress_meter
     from codelode.cli.terminal import Links
     from codelode.cli.views.related import print_related
@@ -67,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
     file, _, line = options.place.rpartition(":")
     if not file or not line.isdecimal() or not 1 <= int(line) < 1 << 31:
         raise UsageError(f"{options.place!r} is not FILE:LINE, such as src/retry.py:9")
-    refuse_format_with_open(options)
+    check_open(options)
     Links(options)  # refuses a bad format before anything is done
     limit = max(options.limit or 10, options.open or 1)
     if is_elsewhere(options):

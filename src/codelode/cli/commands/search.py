@@ -187,7 +187,7 @@ def run(options: argparse.Namespace) -> int:
 
         print_languages()
         return 0
-    advice.refuse_format_with_open(options)
+    advice.check_open(options)
     query, roots = advice.query_and_roots(options)
     request = request_of(query, max(options.limit or 10, options.open or 1), options)
     terms = parse_request(request).terms

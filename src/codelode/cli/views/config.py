@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from codelode.cli.settings_list import Listed
-    from codelode.settings.effective import SettingsFile
+    from codelode.settings.effective import Setting, SettingsFile
 
 
 def print_settings(found: Sequence[Listed], files: Iterable[SettingsFile]) -> None:
@@ -27,13 +27,20 @@ def print_settings(found: Sequence[Listed], files: Iterable[SettingsFile]) -> No
         _print(f"{file.source + ' file:':14}{file.path}{'' if file.exists else ' (none)'}")
 
 
-def print_setting(each: Listed) -> None:
-    """Print the value of a setting, its source, its meaning, and what sets it."""
+def print_setting(each: Listed, given: Sequence[Setting]) -> None:
+    """Print the value of a setting, its source, its meaning, and what sets it.
+
+    `given` has the values of all sources, in the order of rising precedence: those that are
+    overridden are printed too.
+    """
     key = each.key
     ways = ["codelode.toml"] if key.project else []
     ways += ["your config.toml", key.variable, *([key.flag] if key.flag else [])]
     _print(f"{key.name} = {each.text}")
     _print(f"from:     {each.place or each.source}")
+    for other in reversed(given):
+        if other.place != each.place:
+            _print(f"          overrides {key.kind.to_text(other.value)} from {other.place}")
     _print(f"meaning:  {key.help}")
     _print(f"values:   {key.kind.wanted}")
     _print(f"set by:   {', '.join(ways)}")

@@ -53,10 +53,14 @@ def print_answer(
             streams.print_json(answer_object(answer, text=not options.no_snippet))
         case "files":
             _print_files(answer, roots, options)
+            if not shown_hits(answer, options):
+                streams.say_nothing_found()
             if len(answer.hits) == options.limit and (options.fixed_strings or options.regex):
                 streams.say(f"these are the best {options.limit}: `-k N` prints more, up to 1,000")
         case "jsonl" | "vimgrep":
             print_lines(answer.hits, Path(answer.root), roots, options, not options.no_snippet)
+            if not shown_hits(answer, options):
+                streams.say_nothing_found()
         case _:
             _print_text(answer, roots, terms, options)
 
@@ -168,7 +172,7 @@ def _print_footer(answer: Answer, roots: Sequence[GivenRoot], threshold: float |
         return
     summary = " · ".join(
         [
-            count(len(answer.hits), "hit"),
+            count(len(answer.hits), "hit") if answer.hits else "no hits",
             count(answer.files, "file"),
             f"generation {answer.generation}",
             seconds(answer.seconds),

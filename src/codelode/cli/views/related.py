@@ -37,6 +37,8 @@ def print_related(
             _print_text(hits, tree, here, options)
         else:
             print_lines(hits, tree, [here], options)
+        if not hits and options.format != "json":
+            streams.say_nothing_found()
 
 
 def _print_text(
