@@ -174,7 +174,7 @@ COMMAND = Command(
 
 def run(options: argparse.Namespace) -> int:
     """Search, and print the hits. Refuses a bad request before it builds a missing index."""
-    from codelode.answers.build import build_if_missing
+    from codelode.answers.build import ask_indexed
     from codelode.cli import advice, streams
     from codelode.cli.search_request import request_of
     from codelode.cli.terminal import Links, paged
@@ -197,9 +197,12 @@ def run(options: argparse.Namespace) -> int:
     several = SeveralRoots(
         advice.existing_roots("search", roots, options), index_dir=options.index_dir
     )
-    for index in several.indexes:
-        build_if_missing(index, allowed=not options.no_index, meter=streams.progress_meter())
-    answer = several.answer(request, fresh=options.fresh)
+    answer = ask_indexed(
+        several.indexes,
+        lambda: several.answer(request, fresh=options.fresh),
+        allowed=not options.no_index,
+        meter=streams.progress_meter(),
+    )
     if options.open is not None:
         from codelode.cli.editor import open_hit
 
