@@ -87,9 +87,7 @@ def test_skipped_files_are_listed_with_their_reasons(lode: CommandLine, tree: Pa
     assert set(report) >= REPORT
 
 
-def test_tracked_files_that_gits_rules_match_are_counted(
-    lode: CommandLine, tmp_path: Path
-) -> None:
+def test_tracked_files_that_gits_rules_match_are_counted(lode: CommandLine, tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {"a.py": "a = 1\n", "made/b.py": "b = 1\n", "c.log": "c\n"}
     root = repository(tmp_path / "repo", files)
     plan = ("index", root, "--dry-run", "--list-skipped")

@@ -101,9 +101,7 @@ class ToolServer:
 
         The update before a search may remove all that an enclosing index held of a root.
         """
-        return any(
-            first.never_started and not first.searchable() for first in self._first.values()
-        )
+        return any(first.never_started and not first.searchable() for first in self._first.values())
 
     def _start_watching(self) -> None:
         with self._lock:

@@ -79,8 +79,7 @@ def run(options: argparse.Namespace) -> int:
         from codelode.mcp.server import ToolServer, serve_stdio
     except ModuleNotFoundError as error:
         raise UsageError(
-            f"`lode mcp` needs the extra mcp, {error.name} is missing:"
-            " pip install 'codelode[mcp]'"
+            f"`lode mcp` needs the extra mcp, {error.name} is missing: pip install 'codelode[mcp]'"
         ) from None
     tools = ToolServer(sources, options.show_secrets, not options.no_watch)
     if options.http is None:
