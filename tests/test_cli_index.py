@@ -99,7 +99,7 @@ def test_tracked_files_that_gits_rules_match_are_counted(lode: CommandLine, tmp_
     assert lode(*plan, "--no-ignore").must_succeed().message == ""
     assert lode("index", root, "--dry-run").must_succeed().message == ""
     lode("index", root, "-q").must_succeed()
-    found = lode("search", "-l", "--lexical", "b", root, cwd=root).must_succeed()
+    found = lode("search", "-l", "--lexical", "b", cwd=root).must_succeed()
     assert found.text == "made/b.py\n"  # indexed all the same
 
 
