@@ -212,9 +212,7 @@ def run(options: argparse.Namespace) -> int:
     return 0 if shown_hits(answer, options) else 1
 
 
-def _answer(
-    several: SeveralRoots, request: SearchRequest, options: argparse.Namespace
-) -> Answer:
+def _answer(several: SeveralRoots, request: SearchRequest, options: argparse.Namespace) -> Answer:
     """Search; build indexes that are missing first."""
     from codelode.answers.build import ask_indexed
     from codelode.cli.streams import progress_meter
