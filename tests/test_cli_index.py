@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.checkouts import repository
 from tests.commandline import CommandLine, children, interrupt, write_much, write_tree
 
 REPORT = {
@@ -84,6 +85,22 @@ def test_skipped_files_are_listed_with_their_reasons(lode: CommandLine, tree: Pa
     assert {"skipped", "reason"} <= set(skips[0])
     assert {"path": "logo.png"} in [skip["skipped"] for skip in skips]
     assert set(report) >= REPORT
+
+
+def test_tracked_files_that_gits_rules_match_are_counted(lode: CommandLine, tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {"a.py": "a = 1\n", "made/b.py": "b = 1\n", "c.log": "c\n"}
+    root = repository(tmp_path / "repo", files)
+    plan = ("index", root, "--dry-run", "--list-skipped")
+    assert lode(*plan).must_succeed().message == ""
+    write_tree(root, {".gitignore": "made/\n", "made/untracked.py": "d = 1\n"})
+    (root / ".git/info/exclude").write_text("*.log\n")
+    assert "match 2 tracked files" in lode(*plan).must_succeed().message
+    assert "match 1 tracked file " in lode("index", root / "made", *plan[2:]).must_succeed().message
+    assert lode(*plan, "--no-ignore").must_succeed().message == ""
+    assert lode("index", root, "--dry-run").must_succeed().message == ""
+    lode("index", root, "-q").must_succeed()
+    found = lode("search", "-l", "--lexical", "b", cwd=root).must_succeed()
+    assert found.text == "made/b.py\n"  # indexed all the same
 
 
 def test_quiet_prints_nothing_and_stats_more(lode: CommandLine, tree: Path) -> None:

@@ -277,3 +277,44 @@ def test_a_search_without_these_filters_imports_nothing_for_them(
     late |= {"codelode.search.modified", "codelode.discover.git_changes"}
     late |= {"codelode.cli.pager", "codelode.cli.filters"}
     assert sorted(late & imported) == []
+
+
+@pytest.mark.parametrize(
+    ("command", "roots"),
+    [
+        (("search", "retry", "-l"), ("src",)),
+        (("search", "retry", "-l", "--fresh", "always"), ("src", "lib")),
+        (("symbols", "ret"), ("src",)),
+    ],
+)
+def test_a_folder_that_its_index_leaves_out_now_answers_each_time(
+    tmp_path: Path, command: tuple[str, ...], roots: tuple[str, ...]
+) -> None:
+    lode, root = indexed_sample(tmp_path)
+    (root / ".lodeignore").write_text("src/\n")
+    first = lode(*command, *roots, cwd=root).must_succeed()
+    again = lode(*command, *roots, cwd=root).must_succeed()
+    assert "src/retry.py" in first.text
+    assert (first.text, first.message) == (again.text, again.message)
+    assert "src/retry.py" not in lode(*command, cwd=root).text
+    assert len(lode("list", "--json").must_succeed().json["indexes"]) == 2
+    # The rules take the folder in again: its index is used until it is removed.
+    (root / ".lodeignore").unlink()
+    lode("clean", "--yes", "src", cwd=root).must_succeed()
+    assert "src/retry.py" in lode(*command, "src", cwd=root).must_succeed().text
+    assert len(lode("list", "--json").must_succeed().json["indexes"]) == 1
+
+
+def test_no_index_is_built_for_a_folder_that_is_left_out_now(tmp_path: Path) -> None:
+    lode, root = indexed_sample(tmp_path)
+    (root / ".lodeignore").write_text("src/\n")
+    for _ in range(2):
+        lode("search", "retry", "src", "--no-index", cwd=root).must_be_refused("build it with")
+
+
+def test_a_folder_whose_files_are_gone_is_refused_each_time(tmp_path: Path) -> None:
+    lode, root = indexed_sample(tmp_path)
+    for path in (root / "src").iterdir():
+        path.unlink()
+    for _ in range(2):
+        lode("search", "retry", "src", cwd=root).must_be_refused("nothing to index")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -166,6 +167,36 @@ def test_agents_whose_server_is_gone_are_a_problem(lode: CommandLine, tree: Path
     entry["mcpServers"]["lode"]["command"] = "/nowhere/lode"
     path.write_text(json.dumps(entry))
     assert problems(lode, tree) == [("agents", "lode agent install claude-code")]
+
+
+def test_an_agent_whose_server_lacks_its_extra_is_a_problem(
+    lode: CommandLine, tree: Path, tmp_path: Path
+) -> None:
+    hidden = write_tree(
+        tmp_path / "hidden",
+        {
+            "sitecustomize.py": "from importlib import metadata\n\nreal = metadata.version\n\n\n"
+            "def version(name):\n"
+            "    if name == 'mcp':\n"
+            "        raise metadata.PackageNotFoundError(name)\n"
+            "    return real(name)\n\n\n"
+            "metadata.version = version\n"
+        },
+    )
+    assert problems(lode, tree, PYTHONPATH=str(hidden)) == []  # nobody starts the server
+    lode("agent", "install", "claude-code", "--yes", cwd=tree).must_succeed()
+    path = tree / ".mcp.json"
+    entry = json.loads(path.read_text())
+    entry["mcpServers"]["lode"]["command"] = sys.executable  # whatever `lode` is on the PATH
+    path.write_text(json.dumps(entry))
+    assert problems(lode, tree) == []
+    remedy = "pip install 'codelode[mcp]'"
+    assert problems(lode, tree, PYTHONPATH=str(hidden)) == [("agents", remedy)]
+    other = write_tree(tmp_path / "other", {"lode": "#!/bin/sh\n"}) / "lode"
+    other.chmod(0o755)
+    entry["mcpServers"]["lode"]["command"] = str(other)
+    path.write_text(json.dumps(entry))
+    assert problems(lode, tree, PYTHONPATH=str(hidden)) == []  # another installation's server
 
 
 def test_requirements_are_grouped_by_extra() -> None:

@@ -76,3 +76,22 @@ def test_the_first_call_answers_within_its_deadline_from_what_is_published(
         go_on.set()
     assert reports == sorted(reports)
     assert reports[-1] > 0
+
+
+def test_a_folder_that_its_index_leaves_out_now_is_indexed_by_the_same_call(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LODE_FRESH_BUDGET", "30")
+    files = {"a.py": "a = 1\n", "examples/b.py": "def route_map():\n    return 1\n"}
+    root = write_tree(tmp_path / "tree", {**files})
+    Index.open(root, index_dir=tmp_path / "index").update(jobs=1)
+    (root / ".lodeignore").write_text("examples/\n")
+
+    async def test() -> None:
+        async with served(root / "examples", tmp_path / "index") as client:
+            for _ in range(2):
+                found = await text_of(client, "search", query="route_map")
+                assert "b.py:1" in found
+                assert "1 file, updated" in found
+
+    run(test)

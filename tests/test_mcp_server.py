@@ -342,7 +342,7 @@ def test_the_extra_is_named_where_it_is_missing(
     lode: CommandLine, tree: Path, tmp_path: Path
 ) -> None:
     path = without("mcp_types", tmp_path / "hidden")
-    lode("mcp", tree, PYTHONPATH=path).must_be_refused("codelode[mcp]")
+    lode("mcp", tree, PYTHONPATH=path).must_be_refused("the extra mcp,", "codelode[mcp]")
 
 
 def test_a_search_imports_nothing_of_the_server(lode: CommandLine, tree: Path) -> None:

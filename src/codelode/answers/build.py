@@ -1,14 +1,14 @@
-"""Update an index with progress, and build one that is missing."""
+"""Update an index with progress, and build indexes that are missing."""
 
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING, Unpack, cast
+from typing import TYPE_CHECKING, TypeVar, Unpack, cast
 
 from codelode.errors import NoIndexError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from codelode.report import UpdateReport
 
     Meter = Callable[[int, int], AbstractContextManager[Progress]]
+
+Answered = TypeVar("Answered")
 
 
 def update(
@@ -65,6 +67,28 @@ def build_if_missing(
     report = update(index, meter, **settings)
     remove_old_orphans(index)
     return report
+
+
+def ask_indexed(
+    indexes: Sequence[Index],
+    ask: Callable[[], Answered],
+    allowed: bool = True,
+    meter: Meter | None = None,
+) -> Answered:
+    """Build the indexes that are missing, and return the result of `ask`, which searches them.
+
+    The update before a search may remove all that an enclosing index held of a root, because its
+    rules leave that root out now. The root then gets an index of its own, and `ask` is called
+    again. Raises what `build_if_missing` and `ask` raise.
+    """
+    for index in indexes:
+        build_if_missing(index, allowed, meter)
+    try:
+        return ask()
+    except NoIndexError:
+        for index in indexes:
+            build_if_missing(index, allowed, meter)
+        return ask()
 
 
 def configured(index: Index) -> tuple[Index, UpdateSettings]:

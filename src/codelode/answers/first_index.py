@@ -44,6 +44,11 @@ class FirstIndex:
         """Whether the update that `start` began is under way."""
         return self._thread is not None and not self._finished
 
+    @property
+    def never_started(self) -> bool:
+        """Whether `start` was never called."""
+        return self._thread is None
+
     def searchable(self) -> bool:
         """Return whether this index, or the index of an enclosing folder, can be searched."""
         return self._index.searchable()

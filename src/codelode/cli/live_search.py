@@ -6,6 +6,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from codelode.answers.build import ask_indexed
 from codelode.cli.search_request import request_of
 from codelode.errors import CodelodeError, UsageError
 from codelode.search.parsed_query import parse_request
@@ -70,7 +71,11 @@ class LiveSearch:
             return Found()
         try:
             terms = parse_request(request).terms
-            answer = self.several.answer(request, fresh=self._fresh)
+            answer = ask_indexed(
+                self.several.indexes,
+                lambda: self.several.answer(request, fresh=self._fresh),
+                allowed=not self._options.no_index,
+            )
         except UsageError as error:
             return Found(query, problem=str(error))
         self._fresh = "never"

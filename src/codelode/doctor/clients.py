@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codelode.agents.clients import CLIENTS
 from codelode.agents.install import Target, config_path, is_installed
 from codelode.doctor.diagnosis import Diagnosis
+from codelode.doctor.extras import install, missing_packages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
 def clients(project: Path) -> Iterator[Diagnosis]:
     """Yield findings about the clients, for a project and for the user."""
     names: list[str] = []
+    ours: list[str] = []
     for client in CLIENTS:
         for target in (Target("project", project), Target("user", project)):
             if not is_installed(client, target):
@@ -25,7 +28,10 @@ def clients(project: Path) -> Iterator[Diagnosis]:
             names.append(f"{client.name} ({target.scope})")
             path = config_path(client, target)
             program = _program(path, client.key)
-            if program and shutil.which(program) is None:
+            found = shutil.which(program) if program else None
+            if found is None or _is_of_this_installation(found):
+                ours.append(names[-1])
+            if program and found is None:
                 yield Diagnosis(
                     "agents",
                     "problem",
@@ -33,12 +39,22 @@ def clients(project: Path) -> Iterator[Diagnosis]:
                     f"lode agent install {client.name}"
                     + (" --user" if target.scope == "user" else ""),
                 )
+    lacking = missing_packages("mcp")
+    if ours and lacking:
+        text = f"{', '.join(ours)}: `lode mcp` cannot start without {', '.join(lacking)}"
+        yield Diagnosis("agents", "problem", text, install("mcp"))
     if names:
         yield Diagnosis("agents", "ok", f"installed in {', '.join(names)}")
     else:
         yield Diagnosis(
             "agents", "note", "installed in none", "lode agent install CLIENT, to use one"
         )
+
+
+def _is_of_this_installation(program: str) -> bool:
+    """Return whether a program is in the folder of the running Python, itself or as a link."""
+    real = Path(program).resolve()
+    return Path(sys.executable).parent.resolve() in (Path(program).parent.resolve(), real.parent)
 
 
 def _program(path: Path, key: tuple[str, ...]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -80,14 +81,27 @@ class ToolServer:
             raise MCPError(types.INVALID_PARAMS, f"unknown tool: the tools are {known}")
         run = partial(self._calls.run, params.name, params.arguments or {})
         try:
-            await self._wait_for_an_index(context)
-            if self._watch and len(self._watchers) < len(self._sources.indexes):
-                await anyio.to_thread.run_sync(self._start_watching)
-            # A thread cannot be stopped: a cancelled call ends without its result.
-            text = await anyio.to_thread.run_sync(run, abandon_on_cancel=True)
+            text = await self._answered(context, run)
+            if await anyio.to_thread.run_sync(self._lost_an_index):
+                text = await self._answered(context, run)
         except CodelodeError as error:
             return _result(visible_text(str(error)), is_error=True)
         return _result(text)
+
+    async def _answered(self, context: Context, run: Callable[[], str]) -> str:
+        """Return the result of a tool, once there is something to search."""
+        await self._wait_for_an_index(context)
+        if self._watch and len(self._watchers) < len(self._sources.indexes):
+            await anyio.to_thread.run_sync(self._start_watching)
+        # A thread cannot be stopped: a cancelled call ends without its result.
+        return await anyio.to_thread.run_sync(run, abandon_on_cancel=True)
+
+    def _lost_an_index(self) -> bool:
+        """Return whether a call left a root without an index, which no update is making.
+
+        The update before a search may remove all that an enclosing index held of a root.
+        """
+        return any(first.never_started and not first.searchable() for first in self._first.values())
 
     def _start_watching(self) -> None:
         with self._lock:

@@ -175,7 +175,8 @@ def run(options: argparse.Namespace) -> int:
         return actions[options.action](options)
     except ModuleNotFoundError as error:
         raise UsageError(
-            f"`lode cluster` needs {error.name}: pip install 'codelode[cluster,serve]'"
+            f"`lode cluster` needs the extras cluster and serve, {error.name} is missing:"
+            " pip install 'codelode[cluster,serve]'"
         ) from None
 
 

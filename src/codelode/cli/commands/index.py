@@ -28,10 +28,11 @@ from codelode.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from codelode.index import Index
     from codelode.report import UpdateReport
+    from codelode.types import Skip
 
 
 def _on_and_off(flag: str, help: str, opposite: str = "") -> tuple[Option, Option]:
@@ -152,7 +153,7 @@ def run(options: argparse.Namespace) -> int:
     from codelode.answers.build import update
     from codelode.answers.update import plan_object
     from codelode.cli.streams import print_json, progress_meter
-    from codelode.cli.views.update import announce_wait, print_plan, skip_printer
+    from codelode.cli.views.update import announce_wait, print_plan
     from codelode.index import Index
     from codelode.settings.effective import BuildSettings
 
@@ -163,9 +164,9 @@ def run(options: argparse.Namespace) -> int:
     model = options.model or (build.model if first or options.rebuild else None)
     if model is not None:
         index = Index.open(options.root, index_dir=options.index_dir, model=model)
-    on_skip = skip_printer(options.json) if options.list_skipped else None
     trace = _trace(options)
     walk = {**build.walk, **_given(options)}
+    on_skip = _skip_listener(options, home.root, walk)
     if options.dry_run:
         plan = index.plan(**walk, on_skip=on_skip)
         print_json(plan_object(plan)) if options.json else print_plan(plan)
@@ -187,6 +188,19 @@ def run(options: argparse.Namespace) -> int:
     )
     _print(index, report, options, first)
     return _watch(index, options.quiet) if options.watch else 0
+
+
+def _skip_listener(
+    options: argparse.Namespace, root: Path, walk: Mapping[str, object]
+) -> Callable[[Skip], None] | None:
+    """Return what prints skipped files if that is requested; say which rules skip nothing."""
+    from codelode.cli.views.update import say_tracked, skip_printer
+
+    if not options.list_skipped:
+        return None
+    if not walk.get("no_ignore"):
+        say_tracked(root)
+    return skip_printer(options.json)
 
 
 def _print(index: Index, report: UpdateReport, options: argparse.Namespace, first: bool) -> None:

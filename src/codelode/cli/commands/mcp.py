@@ -78,7 +78,9 @@ def run(options: argparse.Namespace) -> int:
         from codelode.mcp.http import serve_http
         from codelode.mcp.server import ToolServer, serve_stdio
     except ModuleNotFoundError as error:
-        raise UsageError(f"`lode mcp` needs {error.name}: pip install 'codelode[mcp]'") from None
+        raise UsageError(
+            f"`lode mcp` needs the extra mcp, {error.name} is missing: pip install 'codelode[mcp]'"
+        ) from None
     tools = ToolServer(sources, options.show_secrets, not options.no_watch)
     if options.http is None:
         if is_terminal(sys.stdin):

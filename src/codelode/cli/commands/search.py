@@ -47,6 +47,7 @@ from codelode.cli.options import (
 if TYPE_CHECKING:
     import argparse
 
+    from codelode.search.request import SearchRequest
     from codelode.several import SeveralRoots
     from codelode.types import Answer
 
@@ -174,8 +175,7 @@ COMMAND = Command(
 
 def run(options: argparse.Namespace) -> int:
     """Search, and print the hits. Refuses a bad request before it builds a missing index."""
-    from codelode.answers.build import build_if_missing
-    from codelode.cli import advice, streams
+    from codelode.cli import advice
     from codelode.cli.search_request import request_of
     from codelode.cli.terminal import Links, paged
     from codelode.cli.views.hits import print_answer, shown_hits
@@ -197,9 +197,7 @@ def run(options: argparse.Namespace) -> int:
     several = SeveralRoots(
         advice.existing_roots("search", roots, options), index_dir=options.index_dir
     )
-    for index in several.indexes:
-        build_if_missing(index, allowed=not options.no_index, meter=streams.progress_meter())
-    answer = several.answer(request, fresh=options.fresh)
+    answer = _answer(several, request, options)
     if options.open is not None:
         from codelode.cli.editor import open_hit
 
@@ -212,6 +210,19 @@ def run(options: argparse.Namespace) -> int:
         advice.explain_quotes(query)
         explain_filters(several, request.languages or (), request.globs or (), request)
     return 0 if shown_hits(answer, options) else 1
+
+
+def _answer(several: SeveralRoots, request: SearchRequest, options: argparse.Namespace) -> Answer:
+    """Search; build indexes that are missing first."""
+    from codelode.answers.build import ask_indexed
+    from codelode.cli.streams import progress_meter
+
+    return ask_indexed(
+        several.indexes,
+        lambda: several.answer(request, fresh=options.fresh),
+        allowed=not options.no_index,
+        meter=progress_meter(),
+    )
 
 
 def _states(several: SeveralRoots, answer: Answer) -> list[str]:

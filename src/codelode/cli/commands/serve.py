@@ -92,7 +92,8 @@ def run(options: argparse.Namespace) -> int:
         from codelode.page.serve import serve_page
     except ModuleNotFoundError as error:
         raise UsageError(
-            f"`lode serve` needs {error.name}: pip install 'codelode[serve]'"
+            f"`lode serve` needs the extra serve, {error.name} is missing:"
+            " pip install 'codelode[serve]'"
         ) from None
     if options.port > 65535:
         raise UsageError(f"{options.port} is not a port: give 0 to 65535")

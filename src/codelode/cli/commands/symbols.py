@@ -179,7 +179,7 @@ def _here(options: argparse.Namespace) -> _Listed:
     """Return the definitions of the roots or of the file; builds indexes that are missing."""
     import os
 
-    from codelode.answers.build import build_if_missing
+    from codelode.answers.build import ask_indexed
     from codelode.cli.streams import progress_meter
     from codelode.render.paths import from_here
     from codelode.several import SeveralRoots
@@ -187,12 +187,14 @@ def _here(options: argparse.Namespace) -> _Listed:
     if options.file is not None:
         return _in_file(options)
     several = SeveralRoots(options.roots or ["."], options.index_dir)
-    for index in several.indexes:
-        build_if_missing(index, allowed=not options.no_index, meter=progress_meter())
-    state = several.refresh(options.fresh)
-    root = os.fspath(several.root)
-    found = several.symbols(_request(options, options.glob))
-    given = several.given
+    request = _request(options, options.glob)
+    state, found = ask_indexed(
+        several.indexes,
+        lambda: (several.refresh(options.fresh), several.symbols(request)),
+        allowed=not options.no_index,
+        meter=progress_meter(),
+    )
+    root, given = os.fspath(several.root), several.given
     return _Listed(root, found, lambda path: from_here(f"{root}/{path}", given), several, state)
 
 

@@ -13,6 +13,7 @@ from codelode.render.units import count, seconds, size
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from codelode.index import Index
     from codelode.pipeline.plan import Plan
@@ -37,6 +38,18 @@ def skip_printer(as_json: bool) -> Callable[[Skip], None]:
         print(visible_name(line) if guarded else line)
 
     return show
+
+
+def say_tracked(root: Path) -> None:
+    """Say how many tracked files match git's ignore rules, which skip none of them."""
+    from codelode.discover.git_tracked import tracked_and_ignored  # few updates need git
+
+    number = tracked_and_ignored(root)
+    if number:
+        streams.say(
+            f"git's ignore rules match {count(number, 'tracked file')} too, but leave out only"
+            " untracked files; .lodeignore leaves out tracked files as well"
+        )
 
 
 def print_plan(plan: Plan) -> None:
