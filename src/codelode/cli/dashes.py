@@ -99,7 +99,9 @@ def _meant(command: Command, arguments: Sequence[str], at: int, options: dict[st
     from codelode.cli.long_dashes import flag_meant, refusal
 
     flag = flag_meant(arguments[at], options)
-    return refusal(("lode", command.name), arguments, at, flag) if flag else ""
+    words = [*arguments[:at], flag, *arguments[at + 1 :]]
+    typed = " ".join(["lode", command.name, *map(quoted, words)])
+    return refusal(arguments[at], flag, typed) if flag else ""
 
 
 def _is_option(argument: str, options: dict[str, Option]) -> bool:

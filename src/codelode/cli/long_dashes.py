@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Sequence
+    from collections.abc import Container
 
 _LONG = dict.fromkeys([*range(0x2010, 0x2016), 0x2212], "-")
 """Hyphens, dashes, bars and the minus sign of Unicode, as `str.translate` takes them."""
@@ -27,11 +27,7 @@ def flag_meant(argument: str, flags: Container[str]) -> str:
     return f"-{word}" if word[1:].isdecimal() and f"-{word[0]}" in flags else ""
 
 
-def refusal(command: Sequence[str], arguments: Sequence[str], at: int, flag: str) -> str:
-    """Return the message that argument number `at` has a long dash, with the command to type."""
-    from codelode.cli.dashes import quoted
-
-    argument = arguments[at]
+def refusal(argument: str, flag: str, command: str) -> str:
+    """Return the message that an argument has a long dash, with the flag and command to type."""
     verb = "begins with" if ord(argument[0]) in _LONG else "has"
-    parts = [*command, *map(quoted, (*arguments[:at], flag, *arguments[at + 1 :]))]
-    return f"{argument} {verb} a long dash: write {flag}: `{' '.join(parts)}`"
+    return f"{argument} {verb} a long dash: write {flag}: `{command}`"

@@ -72,7 +72,7 @@ def find(name: str, others: Sequence[str] = ()) -> Command:
         from codelode.cli.long_dashes import flag_meant, refusal
 
         if flag := flag_meant(name, ("-h", "--help", "-V", "--version")):
-            raise UsageError(refusal(("lode",), (name, *others), 0, flag))
+            raise UsageError(refusal(name, flag, f"lode {flag}"))
     if name.startswith("-"):
         near = nearest(name, ("--help", "--version"))
         advice = f"did you mean {near}?" if near else "flags follow a command"

@@ -75,33 +75,16 @@ COMMAND = Command(
 
 def run(options: argparse.Namespace) -> int:
     """Remove the chosen indexes; ask first, unless --yes is given."""
-    from codelode.answers.indexes import (
-        Removal,
-        fetched_segments,
-        removal_object,
-        remove_indexes,
-    )
+    from codelode.answers.indexes import fetched_segments, removal_object, remove_indexes
     from codelode.cli.streams import print_json, say
-    from codelode.cli.views.indexes import print_indexes, print_removal
-    from codelode.render.units import size
+    from codelode.cli.views.indexes import print_removal
 
     chosen = _chosen(options)
     cache = fetched_segments(options.index_dir) if options.fetched or options.all else None
     fetched = cache.size() if cache else 0
     missing = 0 if chosen or _conditions(options) else 1
     if options.dry_run:
-        total = sum(each.size for each in chosen) + fetched
-        if options.json:
-            planned = Removal(removed=chosen, freed_bytes=total, fetched_bytes=fetched)
-            print_json(removal_object(planned, dry_run=True))
-        elif chosen:
-            print_indexes(chosen)
-        elif not fetched:
-            say(_nothing(options))
-        if fetched and not options.json:
-            print(f"{size(fetched):>9}  fetched segments of rosters")
-        if (chosen or fetched) and not options.json:
-            print(f"would remove {_named(chosen, fetched)}")
+        _print_plan(chosen, fetched, options)
         return missing
     if not chosen and not fetched and not options.json:
         say(_nothing(options))
@@ -114,6 +97,28 @@ def run(options: argparse.Namespace) -> int:
         removal.freed_bytes += removal.fetched_bytes
     print_json(removal_object(removal, dry_run=False)) if options.json else print_removal(removal)
     return 2 if removal.busy else missing
+
+
+def _print_plan(chosen: list[IndexEntry], fetched: int, options: argparse.Namespace) -> None:
+    """Print the indexes, and the size of the fetched segments, that would be removed."""
+    from codelode.answers.indexes import Removal, removal_object
+    from codelode.cli.streams import print_json, say
+    from codelode.cli.views.indexes import print_indexes
+    from codelode.render.units import size
+
+    if options.json:
+        total = sum(each.size for each in chosen) + fetched
+        planned = Removal(removed=chosen, freed_bytes=total, fetched_bytes=fetched)
+        print_json(removal_object(planned, dry_run=True))
+        return
+    if chosen:
+        print_indexes(chosen)
+    if fetched:
+        print(f"{size(fetched):>9}  fetched segments of rosters")
+    if chosen or fetched:
+        print(f"would remove {_named(chosen, fetched)}")
+    else:
+        say(_nothing(options))
 
 
 def _nothing(options: argparse.Namespace) -> str:
