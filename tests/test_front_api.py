@@ -17,6 +17,7 @@ pytest.importorskip("schemathesis", reason="needs the group browser: make test-b
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 pytestmark = pytest.mark.browser
@@ -48,7 +49,11 @@ def test_the_description_names_every_operation(site: Site) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_answers_are_as_described(site: Site, name: str) -> None:
-    """A request that the schemas allow may be refused: they do not know languages and patterns."""
+    """Answers conform to the description, which lists the statuses: 500 is not among them.
+
+    A request that the schemas allow may be refused: they do not know languages and patterns. With
+    a deadline of no time, the front is too busy (503).
+    """
     schema = schemathesis.openapi.from_url(f"{site.origin}/api/openapi.json")
     cases = schema[f"/api/{name}"]["GET"].as_strategy()
 
@@ -57,6 +62,6 @@ def test_answers_are_as_described(site: Site, name: str) -> None:
     def check(case: schemathesis.Case, file: str) -> None:
         if "path" in (case.query or {}):
             case.query["path"] = file
-        case.call_and_validate(excluded_checks=[positive_data_acceptance])
+        case.call_and_validate(excluded_checks=[positive_data_acceptance, not_a_server_error])
 
     check()

@@ -74,8 +74,14 @@ def test_related_files_are_the_nearest_of_all(index: Index, path: str, line: int
     assert all(hit.start_line <= hit.line <= hit.end_line for hit in hits)
 
 
-def test_paths_may_be_absolute_and_lines_beyond_the_end(index: Index) -> None:
-    assert index.related(index.root / "src/retry.py", 10_000) == index.related("src/retry.py", 12)
+def test_paths_may_be_absolute(index: Index) -> None:
+    assert index.related(index.root / "src/retry.py", 12) == index.related("src/retry.py", 12)
+
+
+def test_a_line_after_the_last_is_refused(index: Index) -> None:
+    assert index.related("src/retry.py", 12)
+    with pytest.raises(UsageError, match=r"has no line 13: its last line in the index is 12"):
+        index.related("src/retry.py", 13)
 
 
 @pytest.mark.parametrize("path", ["nowhere.py", "lib/retry_0.py", "empty.py", "logo.png", "lib"])

@@ -98,7 +98,7 @@ def _schemas() -> dict[str, Schema]:
     return {
         "Answer": openapi.object_of(
             {"missing": list_of(TEXT)}, **root, query=TEXT, snapshot=named("Snapshot"),
-            hits=list_of(named("Hit")), seconds=NUMBER,
+            hits=list_of(named("Hit")), left_out=COUNT, seconds=NUMBER,
         ),
         "Hit": openapi.hit({"features": {"type": "object"}}),
         "Snapshot": openapi.snapshot(),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple
 
 from anyio import to_thread
 from starlette.applications import Starlette
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from codelode.page.trees import Tree, Trees
 
 T = TypeVar("T")
+Arguments = TypeVarTuple("Arguments")
 
 _GONE = 499
 """The status of a response whose client has gone, for example because the next letter was typed."""
@@ -128,7 +130,7 @@ class Page:
         path = path_after(request, "/related/")
         line = Parameters(request).line()
         tree, inner = await self._find(path)
-        main = await to_thread.run_sync(related_view, self._trees, tree, inner, line, self._editor)
+        main = await _found(related_view, self._trees, tree, inner, line, self._editor)
         return await self._page(f"related to {visible_name(path)}", "", main, "results")
 
     async def status(self, request: Request) -> Response:
@@ -168,9 +170,7 @@ class Page:
         given = Parameters(request)
         line, limit = given.line(), given.hits("limit")
         tree, path = await self._named(request)
-        return _json(
-            await to_thread.run_sync(api.related_object, self._trees, tree, path, line, limit)
-        )
+        return _json(await _found(api.related_object, self._trees, tree, path, line, limit))
 
     async def api_status(self, request: Request) -> Response:
         """Answer `/api/status`, and `/state`, which the page asks again and again."""
@@ -189,10 +189,7 @@ class Page:
         return await to_thread.run_sync(search, self._trees, parse(query), wanted, mode)
 
     async def _find(self, path: str) -> tuple[Tree, str]:
-        try:
-            return await to_thread.run_sync(self._trees.find, path)
-        except UsageError as error:
-            raise HTTPException(404, str(error)) from None
+        return await _found(self._trees.find, path)
 
     async def _named(self, request: Request) -> tuple[Tree, str]:
         """Return the tree and the path of the file that the parameters `root` and `path` name."""
@@ -246,6 +243,14 @@ async def asset_response(request: Request) -> Response:
         raise HTTPException(404, "no such asset")
     headers = {"cache-control": "public, max-age=31536000, immutable"}
     return Response(asset(name), headers=headers, media_type=ASSETS[name])
+
+
+async def _found(look_up: Callable[[*Arguments], T], *arguments: *Arguments) -> T:
+    """Call a function in a thread; answer 404 if it finds no such file or line (`UsageError`)."""
+    try:
+        return await to_thread.run_sync(look_up, *arguments)
+    except UsageError as error:
+        raise HTTPException(404, str(error)) from None
 
 
 def _json(fields: dict[str, Any], status: int = 200, headers: Any = None) -> Response:

@@ -11,7 +11,7 @@ from codelode.page.results import MODES, MOST_HITS
 
 _REFUSALS = {
     "400": "a parameter makes no sense",
-    "404": "there is no such root or file",
+    "404": "there is no such root, file or line",
     "503": "the index cannot be read",
 }
 
