@@ -21,7 +21,7 @@ from codelode.search.searcher import search_all
 from codelode.search.shard import Shard
 from codelode.search.source import Source
 from codelode.store.manifest import Manifest, read_manifest
-from codelode.store.snapshot import LiveSegment, Snapshot
+from codelode.store.snapshot import LiveSegment, Snapshot, open_segment
 from codelode.store.storage import LocalStorage
 from codelode.system.processes import ChildProcess
 from tests.segments import DIMENSIONS, TextEncoder, shard_of
@@ -83,6 +83,11 @@ def local_repository(name: str, directory: Path) -> HeldRepository:
     """Return a local index as a repository of a cluster."""
     manifest = read_manifest(LocalStorage(directory))
     return HeldRepository(name, f"{name}/", str(directory), manifest)
+
+
+def open_local(piece: Piece) -> LiveSegment:
+    """Open a piece of a local index."""
+    return open_segment(LocalStorage(Path(piece.place)), piece.entry, piece.dimensions)
 
 
 def corpus(generation: str, repositories: Sequence[HeldRepository]) -> Corpus:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from tests.commandline import CommandLine
+from tests.commandline import CommandLine, until
 
 
 @dataclass
@@ -122,3 +122,13 @@ def serving(lode: CommandLine, *arguments: str | Path, **environment: str) -> It
     """Start `lode serve` on a free port."""
     with lode.serving("serve", "--port", "0", *arguments, **environment) as url:
         yield Site(url)
+
+
+@contextlib.contextmanager
+def serving_roster(lode: CommandLine, roster: Path) -> Iterator[Site]:
+    """Start `lode cluster serve` without Ray; yield once all pieces have their owners."""
+    arguments = ("cluster", "serve", roster, "--no-ray", "--address", "0")
+    with lode.serving(*arguments) as url:
+        site = Site(url)
+        until(lambda: bool(site.get("/api/status").json["whole"]), 20)
+        yield site

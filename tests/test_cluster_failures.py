@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
-from pathlib import Path
 
 import pytest
 
@@ -19,11 +18,9 @@ from codelode import Hit, Index
 from codelode.cluster import members, rounds
 from codelode.cluster.front import Front
 from codelode.cluster.handshake import PROTOCOL, Peer, introduce
-from codelode.cluster.pieces import Corpus, Piece
+from codelode.cluster.pieces import Corpus
 from codelode.embed.load import load
 from codelode.search.request import SearchRequest
-from codelode.store.snapshot import LiveSegment, open_segment
-from codelode.store.storage import LocalStorage
 from codelode.system.framing import FrameError
 from tests.clusters import (
     TOKEN,
@@ -35,6 +32,7 @@ from tests.clusters import (
     front_of,
     local_repository,
     one_machine,
+    open_local,
     show,
     start_thread,
     threads,
@@ -67,10 +65,6 @@ def indexed(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
             index.update(jobs=1)
         repositories.append(local_repository(name, index.directory))
     return corpus("1", repositories)
-
-
-def open_local(piece: Piece) -> LiveSegment:
-    return open_segment(LocalStorage(Path(piece.place)), piece.entry, piece.dimensions)
 
 
 @pytest.fixture(scope="module")

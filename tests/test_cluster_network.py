@@ -22,8 +22,6 @@ from codelode.cluster.searcher import Searcher, SearcherOptions
 from codelode.cluster.serve import PROCESS
 from codelode.embed.load import load
 from codelode.search.request import SearchRequest
-from codelode.store.snapshot import open_segment
-from codelode.store.storage import LocalStorage
 from tests.clusters import (
     TOKEN,
     MemoryPieces,
@@ -33,6 +31,7 @@ from tests.clusters import (
     front_of,
     local_repository,
     one_machine,
+    open_local,
     show,
 )
 from tests.commandline import until, write_tree
@@ -151,9 +150,7 @@ def test_a_node_without_network_changes_no_answer(namespaces: Namespaces, tmp_pa
     expected = [
         one_machine(
             [held],
-            lambda piece: open_segment(
-                LocalStorage(Path(piece.place)), piece.entry, piece.dimensions
-            ),
+            open_local,
             load(None),
             request,
         )

@@ -34,10 +34,10 @@ from tests.clusters import (
     front_of,
     local_repository,
     one_machine,
+    open_local,
     show,
 )
 from tests.commandline import until, write_tree
-from tests.test_cluster_failures import open_local
 
 SEARCHERS = 2
 REQUEST = SearchRequest("function_3", explain=True)

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.commandline import CommandLine, until
-from tests.page_server import Site
+from tests.commandline import CommandLine
+from tests.page_server import Site, serving_roster
 from tests.rosters import World, make_world
 
 pytest.importorskip("schemathesis", reason="needs the group browser: make test-browser")
@@ -33,11 +33,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 @pytest.fixture(scope="module")
 def site(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    lode = CommandLine(tmp_path_factory.mktemp("home"))
-    place = str(world.place)
-    with lode.serving("cluster", "serve", place, "--no-ray", "--address", "0") as url:
-        found = Site(url)
-        until(lambda: bool(found.get("/api/status").json["whole"]), 20)
+    with serving_roster(CommandLine(tmp_path_factory.mktemp("home")), world.place) as found:
         yield found
 
 

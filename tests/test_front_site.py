@@ -17,9 +17,9 @@ from codelode.page.application import Page
 from codelode.page.repositories import RepositoryTrees
 from codelode.roster.followed import FollowedRoster
 from codelode.roster.roster import Roster
-from tests.commandline import CommandLine, until
+from tests.commandline import CommandLine
 from tests.mcp_client import run, text_of
-from tests.page_server import Site
+from tests.page_server import Site, serving_roster
 from tests.rosters import World, make_world
 
 PLACE = "acme/api/src/retry.py"
@@ -40,11 +40,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 @pytest.fixture(scope="module")
 def site(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    lode = CommandLine(tmp_path_factory.mktemp("home"))
-    place = str(world.place)
-    with lode.serving("cluster", "serve", place, "--no-ray", "--address", "0") as url:
-        found = Site(url)
-        until(lambda: bool(found.get("/api/status").json["whole"]), 20)
+    with serving_roster(CommandLine(tmp_path_factory.mktemp("home")), world.place) as found:
         yield found
 
 

@@ -121,7 +121,7 @@ def cross_validate(
     """Return each query's score under weights fitted without its repository.
 
     It is the mean over the splits into folds that the seeds determine. If `nested`, the settings
-    are chosen as well, else they are those of the plan.
+    are chosen as well; otherwise the plan states them.
     """
     totals = np.zeros(len(tables))
     for seed in seeds:

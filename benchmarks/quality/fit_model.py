@@ -53,7 +53,7 @@ decide."""
 class Plan:
     """The settings of a fit.
 
-    `sets` are the weights of sets in the loss, `penalty` is that of `softmax.fit`.
+    `sets` has the weight of each set in the loss; `penalty` is the argument of `softmax.fit`.
     """
 
     sets: Mapping[str, float]

@@ -174,10 +174,9 @@ def run(options: argparse.Namespace) -> int:
     try:
         return actions[options.action](options)
     except ModuleNotFoundError as error:
-        raise UsageError(
-            f"`lode cluster` needs the extras cluster and serve, {error.name} is missing:"
-            " pip install 'codelode[cluster,serve]'"
-        ) from None
+        from codelode.cli.missing_extras import missing_extras
+
+        raise missing_extras("cluster", error, "cluster", "serve") from None
 
 
 def _serve(options: argparse.Namespace) -> int:

@@ -69,7 +69,6 @@ def run(options: argparse.Namespace) -> int:
     import sys
 
     from codelode.cli.streams import discard_output, is_terminal, say
-    from codelode.errors import UsageError
 
     sources = _sources(options)
     try:
@@ -78,9 +77,9 @@ def run(options: argparse.Namespace) -> int:
         from codelode.mcp.http import serve_http
         from codelode.mcp.server import ToolServer, serve_stdio
     except ModuleNotFoundError as error:
-        raise UsageError(
-            f"`lode mcp` needs the extra mcp, {error.name} is missing: pip install 'codelode[mcp]'"
-        ) from None
+        from codelode.cli.missing_extras import missing_extras
+
+        raise missing_extras("mcp", error, "mcp") from None
     tools = ToolServer(sources, options.show_secrets, not options.no_watch)
     if options.http is None:
         if is_terminal(sys.stdin):

@@ -91,10 +91,9 @@ def run(options: argparse.Namespace) -> int:
         from codelode.page.repositories import RepositoryTrees
         from codelode.page.serve import serve_page
     except ModuleNotFoundError as error:
-        raise UsageError(
-            f"`lode serve` needs the extra serve, {error.name} is missing:"
-            " pip install 'codelode[serve]'"
-        ) from None
+        from codelode.cli.missing_extras import missing_extras
+
+        raise missing_extras("serve", error, "serve") from None
     if options.port > 65535:
         raise UsageError(f"{options.port} is not a port: give 0 to 65535")
     editor = editor_format(options.editor)
