@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime
-from difflib import get_close_matches
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from codelode.discover.glob import GlobSet
+from codelode.nearest import nearest
 from codelode.render.units import count
 from codelode.search.filters import allowed_files, is_language_wanted, paths_of
 from codelode.search.tree_part import WHOLE
@@ -104,15 +104,15 @@ def _corrected(glob: str, paths: Sequence[bytes]) -> str | None:
         parts = PurePosixPath(path.decode("utf-8", "replace")).parts
         names.update(parts)
         names.update(filter(None, (PurePosixPath(parts[-1]).suffix,)))
+    known = sorted(names, key=lambda name: (len(name), name))
     fixed = []
     for name in glob.split("/"):
         stem, star, suffix = name.rpartition("*")
         if star and suffix.startswith(".") and suffix not in names:
-            near = get_close_matches(suffix, [each for each in names if each.startswith(".")], 1)
-            fixed.append(f"{stem}*{near[0]}" if near else name)
+            near = nearest(suffix, [each for each in known if each.startswith(".")])
+            fixed.append(f"{stem}*{near or suffix}")
         elif name and "*" not in name and name not in names:
-            near = get_close_matches(name, names, 1)
-            fixed.append(near[0] if near else name)
+            fixed.append(nearest(name, known) or name)
         else:
             fixed.append(name)
     better = "/".join(fixed)

@@ -173,7 +173,7 @@ def _unknown(
 ) -> str:
     """Return the message that an option is unknown, with what to type instead."""
     from codelode.cli.habits import instead
-    from codelode.cli.nearest import nearest
+    from codelode.nearest import nearest
 
     flag = argument.partition("=")[0]
     words = {each.lstrip("-"): each for each in options if len(each) > 2}

@@ -8,8 +8,8 @@ import shlex
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from codelode.cli.dashes import marked, unmarked
-from codelode.cli.nearest import nearest, not_one_of
 from codelode.errors import UsageError
+from codelode.nearest import nearest, not_one_of
 from codelode.settings.files import sources_exist
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Literal
 
 from codelode.errors import UsageError
+from codelode.nearest import nearest
 from codelode.search.symbol_query import SymbolRequest, parse_name
 
 if TYPE_CHECKING:
@@ -70,8 +71,6 @@ def _check_kinds(wanted: Iterable[str], parts: Iterable[SymbolPart]) -> None:
     """Raise `UsageError` for a kind that is unknown."""
     known = _COMMON_KINDS.union(*(part.kinds for part in parts))
     for kind in sorted({kind.lower() for kind in wanted} - known):
-        from difflib import get_close_matches
-
-        near = get_close_matches(kind, known, 1)
-        advice = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(known))}"
+        near = nearest(kind, sorted(known))
+        advice = f"did you mean {near}?" if near else f"known are {', '.join(sorted(known))}"
         raise UsageError(f"unknown kind {kind!r}: {advice}")

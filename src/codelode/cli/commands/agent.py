@@ -100,8 +100,8 @@ def _chosen(options: argparse.Namespace) -> Sequence[Client]:
     Raises `UsageError` for an unknown client, for none, and for flags that `list` does not have.
     """
     from codelode.agents.clients import BY_NAME, CLIENTS
-    from codelode.cli.nearest import not_one_of
     from codelode.errors import UsageError
+    from codelode.nearest import not_one_of
 
     listing = options.action == "list"
     for flag, given in (("user", options.user), ("shell", options.shell), ("print", options.show)):
