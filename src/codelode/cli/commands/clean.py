@@ -112,7 +112,7 @@ def _print_plan(chosen: list[IndexEntry], fetched: int, options: argparse.Namesp
         print_json(removal_object(planned, dry_run=True))
         return
     if chosen:
-        print_indexes(chosen)
+        print_indexes(chosen, {})
     if fetched:
         print(f"{size(fetched):>9}  fetched segments of rosters")
     if chosen or fetched:
