@@ -186,6 +186,8 @@ def run(options: argparse.Namespace) -> int:
         trace=trace,
         **walk,
     )
+    if not index.searchable():  # the rules of the enclosing index leave this folder out now
+        return run(options)
     _print(index, report, options, first)
     return _watch(index, options.quiet) if options.watch else 0
 

@@ -218,7 +218,7 @@ def _answer(several: SeveralRoots, request: SearchRequest, options: argparse.Nam
     from codelode.cli.streams import progress_meter
 
     return ask_indexed(
-        several.indexes,
+        several,
         lambda: several.answer(request, fresh=options.fresh),
         allowed=not options.no_index,
         meter=progress_meter(),

@@ -189,7 +189,7 @@ def _here(options: argparse.Namespace) -> _Listed:
     several = SeveralRoots(options.roots or ["."], options.index_dir)
     request = _request(options, options.glob)
     state, found = ask_indexed(
-        several.indexes,
+        several,
         lambda: (several.refresh(options.fresh), several.symbols(request)),
         allowed=not options.no_index,
         meter=progress_meter(),
@@ -207,8 +207,11 @@ def _in_file(options: argparse.Namespace) -> _Listed:
     if options.roots:
         raise UsageError("give either -f FILE or ROOT: a ROOT may be a file, too")
     file, meter = options.file, progress_meter()
-    index, path = index_of_file(file, options.index_dir, not options.no_index, meter)
+    allowed = not options.no_index
+    index, path = index_of_file(file, options.index_dir, allowed, meter)
     state = index.refresh(options.fresh)
+    if not index.holds(path):  # the update has removed the file
+        index, path = index_of_file(file, options.index_dir, allowed, meter)
     found = index.reader.symbols(_request(options, [f"/{escaped(path)}"]))
     return _Listed(str(index.root), found, lambda path: file, None, state)
 
