@@ -12,8 +12,9 @@ from typing import Any, Protocol
 
 from codelode.agents import instructions, jsonc, toml_text
 from codelode.agents.clients import CLIENTS, Client, Scope
-from codelode.agents.journal import Edit, Journal, replace_file
+from codelode.agents.journal import Edit, Journal
 from codelode.errors import UsageError
+from codelode.system.files import replace_file
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from codelode.settings.keys import BY_NAME, Key
 if TYPE_CHECKING:
     from pathlib import Path
 
+    Names = tuple[str, ...]
+
 
 def unknown_setting(name: str) -> str:
     """Return the message that a setting is unknown, with the nearest name."""
@@ -31,17 +33,28 @@ def unknown_table(name: str, path: Path) -> str:
     return f"unknown table [{above}{name}]: did you mean [{above}{near}]?" if near else ""
 
 
-def to_write(key: Key, text: str) -> str:
-    """Return the message that a setting is set by lines in a file; "" if `text` is no value."""
-    import json
+def to_type(key: Key, text: str) -> str:
+    """Return the message that another command sets a setting; "" if `text` is no value."""
+    import shlex
 
-    raw = key.kind.from_text(text)
     try:
-        key.kind.check(raw)
+        key.kind.check(key.kind.from_text(text))
     except ValueError:
         return ""
-    value = json.dumps(raw, ensure_ascii=False)
-    table, _, word = key.name.rpartition(".")
-    line = f"`{word} = {value}`"
-    lines = f"the lines `[{table}]` and {line}" if table else f"the line {line}, above all tables,"
-    return f"settings are written in a file: put {lines} into {files.user_file()}"
+    return f"to set it: `lode config set {key.name} {shlex.quote(text)}`"
+
+
+def lines_of(path: Names, literal: str) -> str:
+    """Return in words the lines that set the value at a path of names in a TOML file."""
+    *table, word = path
+    line = f"`{word} = {literal}`"
+    return f"the lines `[{'.'.join(table)}]` and {line}" if table else f"{line}, above all tables"
+
+
+def not_in_a_project(key: Key) -> str:
+    """Return the message that a project file may not have a setting."""
+    flag = f" or {key.flag}" if key.flag else ""
+    return (
+        f"a project file may not set {key.name!r}: set it in {files.user_file()}, or by"
+        f" {key.variable}{flag}"
+    )
