@@ -35,7 +35,7 @@ COMMAND = Command(
         option(
             "arguments",
             nargs="*",
-            metavar="ARGUMENT",
+            metavar="KEY|VALUE|ROOT",
             help="the folder to show the settings of (default: the current one); after set, KEY"
             " and VALUE; after unset, KEY",
         ),
