@@ -17,7 +17,6 @@ Names = tuple[str, ...]
 
 _HEADER = re.compile(r"[ \t]*\[(?P<name>[^\[\]]+)\][ \t]*(?:#.*)?")
 _ANY_HEADER = re.compile(r"[ \t]*\[")
-_PAIR = re.compile(r"(?P<start>[ \t]*(?P<name>[^=#\[]+?)[ \t]*=[ \t]*)(?P<rest>.*)")
 _ELSEWHERE: Names = ("", "")
 """Stands for the name of a table that holds no settings."""
 
@@ -51,16 +50,22 @@ def _with_line(text: str, path: Names, literal: str | None) -> str | None:
     lines = text.split("\n")
     place, last = _find(lines, path)
     if place is not None:
-        kept = _PAIR.fullmatch(lines[place].rstrip("\r"))
-        comment = kept and _comment(kept["rest"])
-        if kept is None or comment is None:
+        bare = lines[place].removesuffix("\r")
+        key, _, rest = bare.partition("=")
+        value = rest.lstrip()
+        comment = _comment(value)
+        if comment is None:
             return None
-        new = f"{kept['start']}{literal}{comment}{end}"
+        blanks = rest.removesuffix(value)
+        new = f"{key}={blanks}{literal}{comment}{lines[place].removeprefix(bare)}"
         lines[place : place + 1] = [] if literal is None else [new]
         return "\n".join(lines)
     if literal is None:
         return text
     pair = f"{word} = {literal}{end}"
+    if last == len(lines):  # the text does not end with a newline
+        lines[-1] += end
+        return "\n".join([*lines, pair.removesuffix("\r")])
     if last is not None:
         lines.insert(last, pair)
         if last == 0 and lines[1].strip():
@@ -68,6 +73,8 @@ def _with_line(text: str, path: Names, literal: str | None) -> str | None:
         return "\n".join(lines)
     while lines and not lines[-1].strip():
         lines.pop()
+    if lines and not lines[-1].endswith(end):
+        lines[-1] += end
     above = [*lines, end] if lines else []
     return "\n".join([*above, f"[{'.'.join(table)}]{end}", pair, ""])
 
@@ -80,14 +87,14 @@ def _find(lines: Iterable[str], path: Names) -> tuple[int | None, int | None]:
     header: Names = ()
     place, last = None, 0 if len(path) == 1 else None
     for number, line in enumerate(lines):
-        bare = line.rstrip("\r")
+        bare = line.removesuffix("\r")
         if _ANY_HEADER.match(bare):
             match = _HEADER.fullmatch(bare)
-            header = _names(match["name"]) if match else _ELSEWHERE
+            header = (match and _names(match["name"])) or _ELSEWHERE
             if header == path[:-1]:
                 last = number + 1
-        elif match := _PAIR.fullmatch(bare):
-            if (*header, *_names(match["name"])) == path:
+        elif "=" in bare and (names := _names(bare.partition("=")[0])):
+            if (*header, *names) == path:
                 place = number
             if header == path[:-1]:
                 last = number + 1
@@ -95,13 +102,13 @@ def _find(lines: Iterable[str], path: Names) -> tuple[int | None, int | None]:
 
 
 def _names(key: str) -> Names:
-    """Return the names of a dotted key; `_ELSEWHERE` if it is not one."""
+    """Return the names of a dotted key; none if it is not one."""
     try:
         value: object = tomllib.loads(f"{key} = 0")
     except (tomllib.TOMLDecodeError, RecursionError):
-        return _ELSEWHERE
+        return ()
     names = []
-    while isinstance(value, dict):
+    while isinstance(value, dict) and value:  # a comment is empty
         ((name, value),) = value.items()
         names.append(name)
     return tuple(names)
