@@ -125,7 +125,6 @@ def _change(options: argparse.Namespace) -> int:
         say(f"{name} is not set in {path}")
         return 1
     print_change(name, text, path)
-    print_change(name, text, path)
     setting = effective(project).get(name)
     if setting is not None and setting.place != str(path):
         say(f"{setting.place} {'sets' if text is None else 'overrides'} it")
