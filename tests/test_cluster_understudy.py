@@ -40,7 +40,7 @@ from tests.clusters import (
 from tests.commandline import until, write_tree
 
 SEARCHERS = 2
-REQUEST = SearchRequest("function_3", explain=True)
+REQUEST = SearchRequest("function_3", fixed_strings=["return 1", "return 3"], explain=True)
 FILES = FileOptions("/nowhere", 1)
 SEARCHER = """
 import json, sys

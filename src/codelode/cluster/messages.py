@@ -16,7 +16,8 @@ their number in the view: the keys of candidates contain it instead of a segment
 `seconds` is the time that a front waits for a reply; a searcher begins no work after that.
 
 A reply to `count`, `gather` or `texts` lists as `missing` the pieces that it does not cover. A
-reply with `unknown` says that the view is not open.
+reply with `unknown` says that the view is not open. A call to `gather` with patterns may have
+`masks` that the searcher lacks, and `tell`: the pieces whose masks the front wants (see `masks`).
 """
 
 from __future__ import annotations

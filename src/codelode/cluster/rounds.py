@@ -43,20 +43,24 @@ _MOST_LOSSES = 3
 class Call(Generic[T]):
     """A kind of call to searchers: `make` makes its message, `read` reads a reply.
 
-    `make` takes the pieces to ask about. `read` takes a reply and the pieces that it covers, and
-    raises `FrameError`.
+    `make` takes the pieces to ask about, and the link to the searcher. `read` takes a reply and the
+    pieces that it covers, and raises `FrameError`. `takes_long` says that a searcher may be late
+    because it reads all texts: as the others would take as long, they are asked only if it is
+    silent.
     """
 
-    make: Callable[[Pieces], Frame]
+    make: Callable[[Pieces, Link], Frame]
     read: Callable[[Frame, Pieces], T]
+    takes_long: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Reply(Generic[T]):
-    """The value of a reply and the pieces it covers."""
+    """The value of a reply, the pieces it covers, and the link that it came from."""
 
     pieces: Pieces
     value: T
+    link: Link
 
 
 @dataclass(slots=True)
@@ -67,11 +71,14 @@ class _Sent:
     hedged: bool = False
 
 
-def _rank(link: Link | None) -> int:
-    """Return how much to prefer a searcher: 0 if it cannot be asked, 1 if it is silent."""
+def _rank(link: Link | None, takes_long: bool) -> int:
+    """Return how much to prefer a searcher: 0 if it cannot be asked, 1 if it is silent.
+
+    For a call that takes long, a searcher that is late is as good as any: perhaps it is at work.
+    """
     if link is None:
         return 0
-    return 1 + link.is_live + (link.is_live and not link.is_late)
+    return 1 + link.is_live + (link.is_live and (takes_long or not link.is_late))
 
 
 @dataclass
@@ -142,7 +149,8 @@ class Round(Generic[T]):
 
         `links` has the link of each member, or None.
         """
-        rank = np.array([_rank(link) for link in links], np.int8)[self.view.owners]
+        ranks = [_rank(link, self.call.takes_long) for link in links]
+        rank = np.array(ranks, np.int8)[self.view.owners]
         return np.where(~self._tried & pieces[:, None], rank, np.int8(0))
 
     def _links(self) -> list[Link | None]:
@@ -150,6 +158,8 @@ class Round(Generic[T]):
 
     def _ask(self, pieces: Pieces) -> None:
         """Ask one owner about each piece: an owner not asked yet, if possible a prompt one."""
+        if not pieces.any():
+            return
         links = self._links()
         worth = self._worth(pieces, links)
         rows = np.flatnonzero((worth > 0).any(axis=1))
@@ -161,7 +171,7 @@ class Round(Generic[T]):
             assert link is not None
             mine = np.zeros(len(pieces), bool)
             mine[rows[chosen == member]] = True
-            head, body = self.call.make(mine)
+            head, body = self.call.make(mine, link)
             now = time.monotonic()
             head = {**head, "view": self.view.name, "seconds": max(self._deadline - now, 0.0)}
             self._under_way[link.call(head, body)] = _Sent(mine, link, now)
@@ -178,6 +188,9 @@ class Round(Generic[T]):
                 continue
             if sent.at + late > now:
                 until = min(until, sent.at + late)
+                continue
+            if self.call.takes_long and sent.link.is_live:
+                until = min(until, now + late)
                 continue
             sent.link.is_late = True
             rest = sent.pieces & uncovered
@@ -196,8 +209,9 @@ class Round(Generic[T]):
             frame = future.result()
             mine = sent.pieces & ~self._missing(frame[0], sent)
             if mine.any():
-                self._use(Reply(mine, self.call.read(frame, mine)))
-                self.latencies.add(time.monotonic() - sent.at)
+                self._use(Reply(mine, self.call.read(frame, mine), sent.link))
+                if not self.call.takes_long:
+                    self.latencies.add(time.monotonic() - sent.at)
                 self.allowance.add()
         except LinkLostError:
             self._losses[sent.link.name] += 1
