@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from functools import partial
 from itertools import pairwise
+from operator import sub
 from typing import Final
 
 from codelode.chunk.definitions import Outline, RawDefinition
@@ -50,9 +51,10 @@ def chunk(document: Document) -> ChunkedDocument:
     cuts.pop(0, None)
     cuts.pop(len(text), None)  # an empty node at the very end causes a cut there
     bounds = [0, *sorted(cuts), len(text)]
-    wide = [(start, end) for start, end in pairwise(bounds) if end - start > MAX_CHUNK_BYTES]
-    for start, end in wide:
-        cuts.update((offset, _LINE_CUT) for offset in lines.cuts(start, end))
+    if max(map(sub, bounds[1:], bounds)) > MAX_CHUNK_BYTES:
+        for start, end in pairwise(bounds):
+            if end - start > MAX_CHUNK_BYTES:
+                cuts.update((offset, _LINE_CUT) for offset in lines.cuts(start, end))
     starts = merge(cuts, len(text))
     ends = [*starts[1:], len(text)]
     numbers = lines.numbers([*starts, len(text)])
