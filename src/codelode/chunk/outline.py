@@ -38,9 +38,14 @@ _LF: Final = 0x0A
 _ENDS: Final = (b"}", b"end")
 
 
-def outline(grammar: Grammar, root: Node, text: bytes, limit: int = NO_LIMIT) -> Outline:
-    """Find the definitions in the tree of `text`, and cuts inside nodes over `limit` bytes."""
-    walk = _Walk(grammar, text, limit, broken=root.has_error)
+def outline(
+    grammar: Grammar, root: Node, source: bytes, text: bytes, limit: int = NO_LIMIT
+) -> Outline:
+    """Find the definitions in the tree of a text, and cuts inside nodes over `limit` bytes.
+
+    `source` is the text as it was prepared for the parser.
+    """
+    walk = _Walk(grammar, source, text, limit, broken=root.has_error)
     if root.is_error:
         walk.outline.damaged.append((0, len(text)))
         walk.outline.lost += 1
@@ -54,14 +59,16 @@ def outline(grammar: Grammar, root: Node, text: bytes, limit: int = NO_LIMIT) ->
 class _Walk:
     """The state of a walk; `places` are the nodes that are still to be searched."""
 
-    def __init__(self, grammar: Grammar, text: bytes, limit: int, *, broken: bool) -> None:
+    def __init__(
+        self, grammar: Grammar, source: bytes, text: bytes, limit: int, *, broken: bool
+    ) -> None:
         self.grammar = grammar
         self.roles = grammar.roles
         self.text = text
         self.limit = limit
         self.broken = broken
         self.outline = Outline()
-        self.definer = Definer(grammar, text, self.outline.definitions)
+        self.definer = Definer(grammar, source, text, self.outline.definitions)
         self.places: list[Place] = []
         self.leaf = -1 if broken else _LEAF
 
@@ -97,7 +104,7 @@ class _Walk:
             if role & interesting:
                 before, item = last, (child, role, start, end, comments, last)
                 if role == self.leaf and end - start <= limit:  # true for most definitions
-                    last = self.definer.define(place, child, item)
+                    last = self.definer.define_leaf(place, child, item)
                 else:
                     last = self.visit(place, inner, item)
                 if last == before >= 0 and line in cuts:  # another clause of the same definition

@@ -36,7 +36,7 @@ def syntax_outline(known: Grammar, text: bytes, limit: int = NO_LIMIT) -> Outlin
 
 def _parsed(known: Grammar, source: bytes, text: bytes, limit: int) -> Outline | None:
     tree = parse(known, source)
-    return None if tree is None else outline(known, tree.root_node, text, limit)
+    return None if tree is None else outline(known, tree.root_node, source, text, limit)
 
 
 def _mended(known: Grammar, source: bytes, text: bytes, limit: int, found: Outline) -> Outline:
