@@ -139,8 +139,8 @@ def found_in(known: Grammar, text: bytes) -> list[RawDefinition]:
 
 
 PIECES_OF_MACROS = (
-    "#|# |define|define |define\t|NAME| a|_b1| |  |\t|\n|\n\n|\\\n| \\\n|\r\n|\f|/|/* c */|// c\n|/*"
-    '|(x)| (x)|1|"s"|$|ä|\\u00e4|__init| __init| __used|#ifdef A\n|#endif\n|int i;\n|\n#define '
+    "#|# |define|define |define\t|NAME| a|_b1| |  |\t|\n|\n\n|\\\n| \\\n|\r\n|\f|/|/* c */|// c\n"
+    '|/*|(x)| (x)|1|"s"|$|ä|\\u00e4|__init| __init| __used|#ifdef A\n|#endif\n|int i;\n|\n#define '
     "|struct s {\n|};\n|#undef A\n|#define A 1\n"
 ).split("|")
 
