@@ -70,7 +70,6 @@ class _Walk:
         self.outline = Outline()
         self.definer = Definer(grammar, source, text, self.outline.definitions)
         self.places: list[Place] = []
-        self.leaf = -1 if broken else _LEAF
 
     def search(self, place: Place) -> None:
         """Search the children of one node for definitions, and queue the children to enter."""
@@ -78,6 +77,7 @@ class _Walk:
         if not place.defines and node.child_count * _SMALL_CHILD > end - first:
             return  # a long list of small items: splitting by lines is as good
         roles, text, cuts, limit = self.roles, self.text, self.outline.cuts, self.limit
+        broken = self.broken
         own_cut, bound_cut, inner = self.levels(place)
         cutting, interesting = end - first > limit, _INTERESTING if place.defines else 0
         comments: LeadingComments | None = None
@@ -103,13 +103,13 @@ class _Walk:
                 continue
             if role & interesting:
                 before, item = last, (child, role, start, end, comments, last)
-                if role == self.leaf and end - start <= limit:  # true for most definitions
+                if role == _LEAF and end - start <= limit and not (broken and child.has_error):
                     last = self.definer.define_leaf(place, child, item)
                 else:
                     last = self.visit(place, inner, item)
                 if last == before >= 0 and line in cuts:  # another clause of the same definition
                     cuts[line] = bound_cut
-            elif end - start > limit or self.broken:
+            elif end - start > limit or broken:
                 self.leave(place, child, inner, start, end)
             comments = None
 
