@@ -281,12 +281,54 @@ def test_workers_that_cannot_be_started(
         started.append(popen(*arguments, **options))
         return started[0]
 
+    monkeypatch.setattr("codelode.pipeline.handle.may_fork", lambda: False)
     monkeypatch.setattr(subprocess, "Popen", second_fails)
     with pytest.raises(IndexingError, match="cannot start an indexing worker: no more processes"):
         make_index().update(jobs=2)
     assert [process.returncode for process in started] == [-signal.SIGKILL]
     monkeypatch.undo()
     assert make_index().update(jobs=2).files == 520
+
+
+def test_forks_that_cannot_be_made(
+    tree: Path, make_index: MakeIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails() -> int:
+        raise BlockingIOError(errno.EAGAIN, "no more processes")
+
+    write_many(tree)
+    monkeypatch.setattr("codelode.pipeline.handle.may_fork", lambda: True)
+    monkeypatch.setattr("codelode.system.forked.fork", fails)
+    with pytest.raises(IndexingError, match="cannot start an indexing worker: no more processes"):
+        make_index().update(jobs=2)
+
+
+STARTED = """
+import sys, threading
+from codelode import Index
+from codelode.pipeline import handle
+
+if sys.argv[3] == "programs":
+    threading.Thread(target=threading.Event().wait, daemon=True).start()
+print(handle.may_fork())
+Index.open(sys.argv[1], sys.argv[2]).update(jobs=2)
+"""
+
+
+def test_forks_and_new_processes_make_the_same_index(tree: Path, tmp_path: Path) -> None:
+    write_many(tree)
+    segments = {}
+    for kind in ("forks", "programs"):
+        done = subprocess.run(
+            [sys.executable, "-c", STARTED, str(tree), str(tmp_path / kind), kind],
+            env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert (done.stdout, done.stderr) == (f"{kind == 'forks'}\n", "")
+        segments[kind] = sorted(path.name for path in (tmp_path / kind).rglob("*.seg"))
+    assert segments["forks"] == segments["programs"] != []
 
 
 STUCK = """
