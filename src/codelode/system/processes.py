@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 _ENVIRONMENT = {
     "PYTHONUTF8": "1",  # as in the parent: names of files are UTF-8 in any locale
     "OPENBLAS_NUM_THREADS": "1",  # idle BLAS threads spin; matrix products here are small
-    # Arrays of up to some megabytes come and go with every batch and every query. The C library
-    # (glibc) would give their pages back to the system, and have them cleared again for the next.
+    # Arrays of up to some megabytes come and go with every batch and every query. By default, the
+    # C library (glibc) would give their pages back to the system, which would have to clear pages
+    # for the next arrays.
     "MALLOC_MMAP_THRESHOLD_": str(8 << 20),
     "MALLOC_TRIM_THRESHOLD_": str(16 << 20),
 }
@@ -55,7 +56,7 @@ class ChildProcess:
         send(self._input, head, body)
 
     def receive(self) -> Frame | None:
-        """Wait for the next frame; return None if the child has ended without another."""
+        """Wait for the next frame; return None if the child has ended without sending one."""
         return receive(self._output)
 
     def end_input(self) -> None:
@@ -108,7 +109,10 @@ class ParentProcess:
 
     @classmethod
     def connect(cls) -> ParentProcess:
-        """Take over standard input and output. Raises `SystemExit` if the parent has died."""
+        """Take over standard input and output; return the parent.
+
+        Raises `SystemExit` if the parent has died.
+        """
         source, sink = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
         os.dup2(2, 1)  # a stray print must not end up in a frame
         first = receive(source)
