@@ -1,4 +1,4 @@
-"""The definitions of a file, language by language, and the assumptions of the tables."""
+"""The definitions of a file, language by language, and checks of the tables of node types."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def write(root: Path, path: str, text: str) -> None:
 
 
 def answers(index: Index) -> list[object]:
-    """Return everything that searches show, for all modes."""
+    """Return the explained hits of every query in every mode."""
     return [
         (query, mode, index.search(query, limit=20, mode=mode, explain=True))
         for query in QUERIES
@@ -382,7 +382,7 @@ def test_a_folder_of_an_indexed_tree_is_searched_through_its_index(
     assert inner.search("open_socket", fresh="never")[0].stale
     left_out = Index.open(tree / "secret", index_dir=tmp_path / "index")
     assert inner.enclosing_root() == tree
-    assert left_out.enclosing_root() is None  # what the outer index left out is not covered
+    assert left_out.enclosing_root() is None  # the outer index left this folder out
     assert inner.update().files == 2
     assert not inner.exists()
     assert not inner.search("open_door", fresh="never")[0].stale

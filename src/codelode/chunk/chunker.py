@@ -34,7 +34,7 @@ MAX_LONG_SHARE: Final = 0.5
 """A text with a larger share of long lines was made by a program; parsing it helps little."""
 MIN_LONG_BYTES: Final = 16_000
 """A text with fewer bytes in long lines is parsed in any case: it has a few long strings."""
-_LINE_CUT: Final = SOFT + MAX_LEVEL  # the level of a cut between lines of one piece
+_LINE_CUT: Final = SOFT + MAX_LEVEL  # the level of a cut made by lines, not by syntax
 _new_chunk = partial(tuple.__new__, Chunk)  # faster than `Chunk(...)`
 
 

@@ -89,7 +89,7 @@ def _merge_level(starts: list[int], levels: list[int], level: int) -> tuple[list
 
 
 def _absorb(starts: list[int], levels: list[int]) -> list[int]:
-    """Join tiny pieces, such as a closing bracket, to the closer neighbor."""
+    """Join tiny pieces, such as a closing bracket, to the more closely related neighbor."""
     kept = starts[:1]
     end = len(starts) - 1
     for i in range(1, end):

@@ -77,7 +77,7 @@ class Definer:
         return len(known) - 1
 
     def define(self, place: Place, node: Node, item: Item) -> int:
-        """Record the definitions that a node makes; it is the node of `item`, or inside it.
+        """Record the definitions that `node` makes: the node of `item`, or a node inside that.
 
         Returns the index of the last definition, or -1.
         """

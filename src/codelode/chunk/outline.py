@@ -130,7 +130,7 @@ class _Walk:
         return bool(role & COMMENT) or self.grammar.syntax.is_attribute(node, self.text)
 
     def gather(self, comments: LeadingComments | None, node: Node, role: int) -> None:
-        """Take in a comment or attribute, if it is on a line of its own."""
+        """Add a comment or attribute to `comments`; None means that it follows code on its line."""
         if comments is not None:
             is_doc = bool(role & COMMENT) or self.grammar.syntax.is_doc(node, self.text)
             comments.add(*node.byte_range, is_doc=is_doc)

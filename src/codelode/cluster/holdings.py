@@ -42,7 +42,7 @@ class HeldShard:
     """Some pieces of a view as one shard. `numbers` int64[segments] are the pieces' numbers."""
 
     def __init__(self, pieces: list[tuple[int, Piece, LiveSegment]], caches: SegmentCaches) -> None:
-        """Take pieces with their numbers, which name them in `caches`."""
+        """Take pieces with their numbers, which identify them in `caches`."""
         numbers = [number for number, _, _ in pieces]
         self.numbers = np.array(numbers, np.int64)
         segments = [live for _, _, live in pieces]
@@ -50,7 +50,7 @@ class HeldShard:
         self.shard = Shard(Snapshot(_manifest(segments), segments), prefixes, caches, numbers)
 
     def renumbered(self, keys: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return keys with the numbers of their segments replaced by the numbers of the pieces."""
+        """Return chunk keys with each segment number replaced by the number of its piece."""
         segments, ordinals = split_keys(keys)
         return chunk_keys(self.numbers[segments], ordinals)
 
@@ -178,7 +178,7 @@ class Holdings:
             return list(self._views.values())
 
     def close(self, name: str, holder: Hashable) -> None:
-        """Release a view for one holder; close it if this was the last one."""
+        """Release a view for one holder; close the view if this was its last holder."""
         with self._lock:
             view = self._views.get(name)
             if view is not None:

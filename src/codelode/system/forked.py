@@ -29,8 +29,9 @@ MOST_BYTES: Final = 128 << 20
 _FIRST_FREE = 3  # the first descriptor after the standard streams
 _LONGEST_NAP = 0.05  # seconds
 
-# Arrays of up to some megabytes come and go with every batch and every query. The C library (glibc)
-# would give their pages back to the system, and have them cleared again for the next.
+# Arrays of up to some megabytes come and go with every batch and every query. By default, the C
+# library (glibc) would give their pages back to the system, which would have to clear pages for the
+# next arrays.
 KEPT_BYTES: Final = 8 << 20
 SPARE_BYTES: Final = 16 << 20
 _MMAP_THRESHOLD, _TRIM_THRESHOLD = -3, -1  # the parameters of `mallopt`

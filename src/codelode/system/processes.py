@@ -60,7 +60,7 @@ class ChildProcess:
         send(self._input, head, body)
 
     def receive(self) -> Frame | None:
-        """Wait for the next frame; return None if the child has ended without another."""
+        """Wait for the next frame; return None if the child has ended without sending one."""
         return receive(self._output)
 
     def end_input(self) -> None:
@@ -113,7 +113,10 @@ class ParentProcess:
 
     @classmethod
     def connect(cls) -> ParentProcess:
-        """Take over standard input and output. Raises `SystemExit` if the parent has died."""
+        """Take over standard input and output; return the parent.
+
+        Raises `SystemExit` if the parent has died.
+        """
         source, sink = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
         os.dup2(2, 1)  # a stray print must not end up in a frame
         first = receive(source)

@@ -39,7 +39,7 @@ def _type_name(node: Node) -> Node | None:
 
 
 def _with_body(kind: str, *, holds: bool | tuple[bytes, ...] = False) -> Rule:
-    """Make a rule for a record with a body; without one, the name only refers to a record."""
+    """Make a rule for a record with a body; without a body, a name only refers to a record."""
     return Rule(kind, _type_name, holds=holds, given=body_field)
 
 
