@@ -77,11 +77,10 @@ class _Walk:
         if not place.defines and node.child_count * _SMALL_CHILD > end - first:
             return  # a long list of small items: splitting by lines is as good
         roles, text, cuts, limit = self.roles, self.text, self.outline.cuts, self.limit
-        broken = self.broken
         own_cut, bound_cut, inner = self.levels(place)
         cutting, interesting = end - first > limit, _INTERESTING if place.defines else 0
         comments: LeadingComments | None = None
-        last, previous = -1, first
+        last, previous, broken = -1, first, self.broken
         for child in node.children:
             role = roles[child.kind_id]
             if not role & NAMED:
