@@ -100,7 +100,7 @@ def _become(main: Callable[[], None], source: int, sink: int) -> NoReturn:
     status = 1
     try:
         with suppress(KeyboardInterrupt, SystemExit):
-            _forget_signals()
+            _reset_signals()
             os.setpgid(0, 0)
             _take_over(source, sink)
             _keep_memory()
@@ -112,8 +112,8 @@ def _become(main: Callable[[], None], source: int, sink: int) -> NoReturn:
         os._exit(status)
 
 
-def _forget_signals() -> None:
-    """Undo what this program has said about signals, except those it ignores."""
+def _reset_signals() -> None:
+    """Restore the default handlers of signals, except of those that this program ignores."""
     signal.set_wakeup_fd(-1)
     for number in signal.valid_signals():
         if callable(signal.getsignal(number)):
