@@ -100,7 +100,7 @@ def _become(main: Callable[[], None], source: int, sink: int) -> NoReturn:
     status = 1
     try:
         with suppress(KeyboardInterrupt, SystemExit):
-            _reset_signals()
+            _default_handlers()
             os.setpgid(0, 0)
             _take_over(source, sink)
             _keep_memory()
@@ -112,7 +112,7 @@ def _become(main: Callable[[], None], source: int, sink: int) -> NoReturn:
         os._exit(status)
 
 
-def _reset_signals() -> None:
+def _default_handlers() -> None:
     """Restore the default handlers of signals, except of those that this program ignores."""
     signal.set_wakeup_fd(-1)
     for number in signal.valid_signals():
