@@ -77,9 +77,9 @@ def ask_indexed(
 ) -> Answered:
     """Build the indexes that are missing, and return the result of `ask`, which searches them.
 
-    The update before a search may remove all that an enclosing index held of a root, because its
-    rules leave that root out now. The root then gets an index of its own, and `ask` is called
-    again. Raises what `build_if_missing` and `ask` raise.
+    The update before a search may remove all files of a root from an enclosing index, because the
+    rules of that index leave the root out now. The root then gets an index of its own, and `ask` is
+    called again. Raises what `build_if_missing` and `ask` raise.
     """
     for index in indexes:
         build_if_missing(index, allowed, meter)

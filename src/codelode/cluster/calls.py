@@ -43,7 +43,7 @@ class Calls:
     """Answers the calls of one front."""
 
     def __init__(self, holdings: Holdings, front: Hashable) -> None:
-        """`front` is the holder of the views that this front opens."""
+        """Answer from `holdings`; `front` identifies the front as a holder of views."""
         self._holdings = holdings
         self._front = front
         self._contexts: LruCache[bytes, QueryContext] = LruCache(_CONTEXTS)
@@ -60,7 +60,7 @@ class Calls:
     def answer(self, frame: Frame) -> Frame:
         """Return the reply to a call, without its `id`. Raises `FrameError` for an invalid call.
 
-        `until` in its head is the time of `time.monotonic` after which nobody waits for the reply.
+        `until` in the call's head is the time (`time.monotonic`) after which nobody waits for it.
         """
         head, body = frame
         try:
@@ -150,7 +150,7 @@ class Calls:
         return self._search(head, lambda held: lookup(held, head, body))
 
     def _search(self, head: dict[str, Any], work: Callable[[HeldShard], Frame]) -> Frame:
-        """Run `work` on the open pieces that a call names; return the others as `missing`."""
+        """Return the reply of `work` for the open pieces of a call; `missing` lists the others."""
         view = self._holdings.view(str(head["view"]))
         pieces = messages.unpack_pieces(head["pieces"])
         if len(pieces) != view.count or not set(np.flatnonzero(pieces).tolist()) <= set(
@@ -189,7 +189,7 @@ def _check_ordinals(
 
 
 def _damaged(held: HeldShard, view: OpenView, error: DamagedError) -> list[int]:
-    """Return the numbers of the pieces in a shard whose files an error names."""
+    """Return the numbers of the damaged pieces in a shard: an error names their files."""
     return [
         number
         for number in held.numbers.tolist()

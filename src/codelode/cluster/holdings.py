@@ -49,7 +49,7 @@ class HeldShard:
         self.shard = Shard(snapshot, prefixes, caches.segments, slots)
 
     def renumbered(self, keys: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return keys with the numbers of their segments replaced by the numbers of the pieces."""
+        """Return chunk keys with each segment number replaced by the number of its piece."""
         segments, ordinals = split_keys(keys)
         return chunk_keys(self.numbers[segments], ordinals)
 
@@ -174,7 +174,7 @@ class Holdings:
             return list(self._views.values())
 
     def close(self, name: str, holder: Hashable) -> None:
-        """Release a view for one holder; close it if this was the last one."""
+        """Release a view for one holder; close the view if this was its last holder."""
         with self._lock:
             view = self._views.get(name)
             if view is not None:

@@ -6,12 +6,12 @@ their number in the view: the keys of candidates contain it instead of a segment
 | call     | asks for                                                                      |
 |----------|-------------------------------------------------------------------------------|
 | `ping`   | a sign of life                                                                |
-| `open`   | to open pieces of a view, which later calls name                              |
-| `close`  | to forget a view                                                              |
+| `open`   | the opening of pieces of a view; later calls name the view                    |
+| `close`  | the closing of a view                                                         |
 | `count`  | the number of live chunks with each term                                      |
 | `gather` | the candidates of some pieces                                                 |
 | `texts`  | the hits for some candidates                                                  |
-| `cancel` | not to begin the call with this `id`; there is no reply                       |
+| `cancel` | no work on the call with this `id` if it has not begun; there is no reply     |
 
 `seconds` is the time that a front waits for a reply; a searcher begins no work after that.
 
@@ -67,7 +67,7 @@ class Asked:
 
     @classmethod
     def of(cls, context: QueryContext, counted: NDArray[np.int64]) -> Asked:
-        """Return the message for a context; `counted` are the counts for `ParsedQuery.focused`."""
+        """Return the message for a context; `counted` are the counts of `ParsedQuery.counted`."""
         statistics = context.statistics
         return cls(
             pack_request(context.request),
@@ -116,7 +116,7 @@ def unpack_context(packed: bytes) -> QueryContext:
 
 
 def pack_pieces(pieces: NDArray[np.bool_]) -> list[Any]:
-    """Return which pieces a call is about, bool[pieces], as JSON."""
+    """Return the pieces that a call is about, bool[pieces], as JSON."""
     return [len(pieces), np.packbits(pieces).tobytes().hex()]
 
 

@@ -1,8 +1,8 @@
 """A round of calls to the searchers: each piece is covered once, by whichever owner replies first.
 
-A call covers some pieces. If it fails, or is later than nearly all calls were, the other owners of
-these pieces are asked as well (see `hedging`). Replies that cover the same pieces twice are never
-used together.
+A call covers some pieces. If it fails, or takes longer than nearly all earlier calls, the other
+owners of these pieces are asked as well (see `hedging`). Replies that cover the same pieces twice
+are never used together.
 """
 
 from __future__ import annotations
@@ -72,9 +72,9 @@ class _Sent:
 
 
 def _rank(link: Link | None, takes_long: bool) -> int:
-    """Return how much to prefer a searcher: 0 if it cannot be asked, 1 if it is silent.
+    """Return the rank of a searcher: 0 if it cannot be asked, 1 if silent, 2 if late, else 3.
 
-    For a call that takes long, a searcher that is late is as good as any: perhaps it is at work.
+    For a call that takes long, no searcher is late: it may be at work.
     """
     if link is None:
         return 0
@@ -133,7 +133,7 @@ class Round(Generic[T]):
                 self._ask(open_)
 
     def _may_return(self, pieces: Pieces) -> bool:
-        """Return whether an owner that was not asked about some of the pieces may come back."""
+        """Return whether an owner that was not yet asked about one of its pieces may come back."""
         back = [self.members.may_return(member) for member in self.view.members]
         owners = np.array(back, bool)[self.view.owners] & ~self._tried
         return bool(owners[pieces].any())
@@ -145,9 +145,9 @@ class Round(Generic[T]):
         return covered
 
     def _worth(self, pieces: Pieces, links: Sequence[Link | None]) -> NDArray[np.int8]:
-        """Return how much to prefer each owner of pieces, int8[pieces, replicas]; 0: not at all.
+        """Return how much to prefer each owner of each piece, int8[pieces, replicas].
 
-        `links` has the link of each member, or None.
+        0 means that the owner is not to be asked. `links` has the link of each member, or None.
         """
         ranks = [_rank(link, self.call.takes_long) for link in links]
         rank = np.array(ranks, np.int8)[self.view.owners]
@@ -215,7 +215,7 @@ class Round(Generic[T]):
                 self.allowance.add()
         except LinkLostError:
             self._losses[sent.link.name] += 1
-            if self._losses[sent.link.name] <= _MOST_LOSSES:  # ask it again if necessary
+            if self._losses[sent.link.name] <= _MOST_LOSSES:  # ask the searcher again if necessary
                 mine = self.view.owners == self.view.members.index(sent.link.name)
                 self._tried &= ~(mine & sent.pieces[:, None])
         except FrameError:

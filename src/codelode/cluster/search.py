@@ -1,7 +1,8 @@
 """One search on a cluster: the rounds of calls to searchers, and the front's steps between them.
 
 Searchers count terms, find candidates and read texts. Between these rounds, the front completes the
-context and ranks the candidates of all searchers: the global half of `codelode.search`.
+context and ranks the candidates of all searchers: the global half of the ranking (see
+`codelode.search`).
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ _CALLS = ("count", "gather", "texts", "symbols", "outline", "text", "anchor", "n
 
 
 class CountCache:
-    """The number of live chunks with a term, by generation and set of pieces."""
+    """A cache of the number of live chunks with a term, by generation and set of pieces."""
 
     def __init__(self) -> None:
         self._counts: LruCache[tuple[str, bytes, str], int] = LruCache(_COUNTS)
@@ -207,7 +208,7 @@ class ClusterSearch:
         make: Callable[[Pieces], Frame],
         read: Callable[[Frame, Pieces], T],
     ) -> list[Reply[T]]:
-        """Run a round, and note the pieces that no reply covers."""
+        """Run a round; return its replies, and mark the pieces that none covers as `missing`."""
         return self._run(kind, pieces, Call(lambda wanted, _: make(wanted), read))
 
     def _run(self, kind: str, pieces: Pieces, call: Call[T]) -> list[Reply[T]]:

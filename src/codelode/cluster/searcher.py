@@ -56,8 +56,8 @@ class Searcher:
     ) -> None:
         """Dial the fronts, which may come later. `files` opens pieces.
 
-        A searcher that does not redial is done with a front that it has lost, and is closed once
-        it has lost all of them.
+        Without `redials`, the searcher does not dial a lost front again, and closes once it has
+        lost all fronts.
         """
         self._options = options
         self._redials = redials

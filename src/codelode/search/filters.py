@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 class Allowed:
     """The allowed chunks of a segment, if some are not allowed.
 
-    `mask` is bool[chunks], `ordinals` uint16[n]; `runs` int64[m, 2] are where runs of neighbors
-    begin and end.
+    `mask` is bool[chunks], `ordinals` uint16[n]; `runs` int64[m, 2] has the start and the end of
+    each run of neighboring chunks.
     """
 
     mask: NDArray[np.bool_]
@@ -185,7 +185,7 @@ def allowed_files(
 
 
 def is_language_wanted(language: str | None, wanted: Collection[str]) -> bool:
-    """Return whether files of a language pass a filter: names, and names after a `!` to exclude.
+    """Return whether files of a language pass a filter of names; a `!` excludes the one after it.
 
     An empty filter allows every file, even one of an unknown language. So does a filter that only
     excludes other languages.

@@ -95,9 +95,9 @@ class Shard:
         )
 
     def masks(self, key: Hashable, compute: Callable[[Shard], list[T]]) -> list[T]:
-        """Return the masks of a filter, by segment: the cache of `search.filters`.
+        """Return the masks of a filter, by segment; keep them for later searches.
 
-        `compute` returns the masks of a shard, which has the segments whose mask is not known.
+        `compute` returns the masks of a shard; it is called for the segments whose mask is unknown.
         """
         if self._shares:
             return self._shared_masks(key, compute)
@@ -155,9 +155,9 @@ class Shard:
 
     @contextmanager
     def searched(self) -> Iterator[None]:
-        """Hold the lock of searches and the files within the block.
+        """Hold `SEARCH_LOCK`, and keep the files from being truncated, within the block.
 
-        Raises `DamagedError` if a file is truncated, or a damaged one makes the block fail.
+        Raises `DamagedError` if a file is truncated, or if a damaged one makes the block fail.
         """
         with SEARCH_LOCK.held(), self.snapshot.damage_explained(), self.snapshot.held():
             yield
@@ -190,7 +190,7 @@ class Shard:
         return texts
 
     def places(self, number: int, ordinals: NDArray[np.int64]) -> Places:
-        """Return the places of some chunks of a segment."""
+        """Return the `Places` of some chunks of a segment: path hashes and starts."""
         segment = self.segment(number)
         chunks = segment.chunks[ordinals]
         return self.path_hashes(number, chunks["file"]), chunks["start"]

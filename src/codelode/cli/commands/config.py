@@ -79,7 +79,8 @@ def run(options: argparse.Namespace) -> int:
 def _key_and_root(options: argparse.Namespace) -> tuple[str, str]:
     """Return the setting to show, "" for all, and the root. A single argument may be either.
 
-    Raises `UsageError` for an unknown setting, and for a value to set.
+    Raises `UsageError` for an unknown setting, for a missing folder, and for a value of a setting:
+    the command only lists settings.
     """
     from codelode.settings.advice import to_write, unknown_setting
     from codelode.settings.keys import BY_NAME
