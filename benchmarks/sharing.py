@@ -122,7 +122,7 @@ def make(tree: Path, folder: Path, place: str, session: Session) -> Team:
 
 
 def measure_first(team: Team, pulls: int) -> int:
-    """Measure the first push, and pulls into a checkout that has no index; return the size."""
+    """Measure the first push, and pulls without an index; return the bytes that were pushed."""
     size = team.push("first").bytes_uploaded
     for number in range(pulls):
         team.pull("first", team.pulling(f"first-{number}"))

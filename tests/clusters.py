@@ -211,7 +211,7 @@ def asking(check: Callable[[int], str], least: int, clients: int = 1) -> Iterato
 
 
 def comparable(answer: Answer) -> Answer:
-    """Return an answer without what differs from one search to the next."""
+    """Return an answer without its seconds and freshness, which differ between searches."""
     return replace(answer, seconds=0.0, freshness=Freshness())
 
 

@@ -97,7 +97,7 @@ def commands(text: str) -> list[tuple[str, str | None]]:
 
 
 def same(shown: str, printed: str) -> bool:
-    """Return whether the output shown is the output printed, but for numbers and `...`."""
+    """Return whether the printed output equals the shown output, up to numbers and `...`."""
     wanted, got = (_NUMBER.sub("N", text).strip() + "\n" for text in (shown, printed))
     return doctest.OutputChecker().check_output(wanted, got, _COMPARE)
 
@@ -135,7 +135,7 @@ EXTRA_FILES: dict[str, str | bytes] = {
 
 
 def plant(tree: Path) -> Path:
-    """Make the tree that examples run in: small files, and asyncio of Python's own library."""
+    """Make the tree that examples run in: small files, and Python's own package asyncio."""
     write_tree(tree, SAMPLE | EXTRA_FILES)
     library = Path(sysconfig.get_path("stdlib"))
     without = shutil.ignore_patterns("__pycache__")

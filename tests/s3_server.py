@@ -82,7 +82,7 @@ def _started(folder: Path) -> tuple[subprocess.Popen[bytes], str]:
 
 
 def _has_bucket(server: subprocess.Popen[bytes], url: str) -> bool:
-    """Create the bucket and an object as soon as the server answers; return whether it did."""
+    """Create the bucket and an object as soon as the server answers; return False if that fails."""
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline and server.poll() is None:
         try:

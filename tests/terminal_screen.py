@@ -18,7 +18,7 @@ SECONDS = 120.0
 
 
 class TerminalScreen:
-    """What a program shows, and a keyboard for it."""
+    """The screen of a program, and a keyboard for it."""
 
     def __init__(self, leader: int, columns: int, rows: int) -> None:
         self._leader = leader

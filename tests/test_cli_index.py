@@ -62,7 +62,7 @@ def test_an_update_reads_only_changed_files(lode: CommandLine, tree: Path) -> No
 def test_a_dry_run_touches_nothing(lode: CommandLine, tree: Path) -> None:
     plan = lode("index", tree, "--dry-run", "--json").must_succeed().json
     assert plan["dry_run"] is True
-    assert (plan["files"], plan["changed"], plan["removed"]) == (6, 6, 0)  # one is binary
+    assert (plan["files"], plan["changed"], plan["removed"]) == (6, 6, 0)  # with one binary file
     text = lode("index", tree, "--dry-run").must_succeed().text
     assert text.startswith("would read 6 of 6 files (")
     assert "ignored" in text
@@ -100,7 +100,7 @@ def test_tracked_files_that_gits_rules_match_are_counted(lode: CommandLine, tmp_
     assert lode("index", root, "--dry-run").must_succeed().message == ""
     lode("index", root, "-q").must_succeed()
     found = lode("search", "-l", "--lexical", "b", cwd=root).must_succeed()
-    assert found.text == "made/b.py\n"  # indexed all the same
+    assert found.text == "made/b.py\n"  # a tracked file is indexed although a rule matches it
 
 
 def test_quiet_prints_nothing_and_stats_more(lode: CommandLine, tree: Path) -> None:

@@ -298,7 +298,7 @@ def test_a_folder_that_its_index_leaves_out_now_answers_each_time(
     assert (first.text, first.message) == (again.text, again.message)
     assert "src/retry.py" not in lode(*command, cwd=root).text
     assert len(lode("list", "--json").must_succeed().json["indexes"]) == 2
-    # The rules take the folder in again: its index is used until it is removed.
+    # The rules include the folder again. Its own index is used only until that index is removed.
     (root / ".lodeignore").unlink()
     lode("clean", "--yes", "src", cwd=root).must_succeed()
     assert "src/retry.py" in lode(*command, "src", cwd=root).must_succeed().text

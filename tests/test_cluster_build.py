@@ -55,7 +55,7 @@ def options(place: Path, **changes: Any) -> TaskOptions:
 
 @pytest.fixture(autouse=True)
 def _own_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the folders of builds apart from those of other tests."""
+    """Keep the folders of builds apart from the folders of other tests."""
     (tmp_path / "tmp").mkdir()
     monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))

@@ -90,7 +90,7 @@ def running(indexed: Corpus) -> Iterator[tuple[Front, Processes]]:
 
 
 def checking(front: Front, expected: dict[str, list[Hit]]) -> Callable[[int], str]:
-    """Return a check of one answer, for `asking`."""
+    """Return a function for `asking` that checks one answer."""
 
     def check(number: int) -> str:
         query = QUERIES[number % len(QUERIES)]

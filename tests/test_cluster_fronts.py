@@ -79,7 +79,7 @@ def searchers_of(ports: list[int], folder: Path) -> Iterator[None]:
 def checking(
     repositories: ClusterRepositories, world: World, labels: tuple[str, ...]
 ) -> Callable[[int], str]:
-    """Return a check of one answer for somebody with some labels, for `asking`."""
+    """Return a function for `asking` that checks one answer to somebody with these labels."""
     opened = world.opened(labels=labels)
     asked = requests(12, seed=len(labels))
     expected = [comparable(opened.answer(request)) for request in asked]

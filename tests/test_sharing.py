@@ -54,7 +54,7 @@ def team(tmp_path: Path) -> Team:
 
 
 def settle_git(root: Path) -> None:
-    """Let git write its index later than the files, so that their times vouch for them."""
+    """Make git's index newer than the files, so that their times prove them unchanged."""
     time.sleep(0.02)
     (root / ".git/index").touch()
 

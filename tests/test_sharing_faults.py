@@ -25,7 +25,7 @@ __all__ = ["small_disk"]
 
 
 class UnreliableStore(FaultyStore):
-    """A faulty store that also refuses lists, deletions and writes; a refused write may be done."""
+    """A faulty store that also refuses lists, deletions, and writes (sometimes after the write)."""
 
     def put(self, key: str, content: Content, pace: Pace | None = None) -> None:
         self._refuse(key)

@@ -57,7 +57,7 @@ def write(root: Path, path: str, text: str) -> None:
 
 
 def contents(index: Index) -> list[tuple[str, bytes, int, str]]:
-    """Every live file, sorted: its path, content hash, reason to have no chunks, and language."""
+    """Return the live files, sorted: path, content hash, reason to have no chunks, language."""
     rows = [
         (
             live.segment.path(row),
@@ -124,7 +124,7 @@ def make_way(root: Path, path: str) -> Iterator[str]:
 
 
 def apply(root: Path, action: str, path: str, more: str) -> Iterator[str]:
-    """Edit the tree; yields the paths that it changes, as a watcher would report them."""
+    """Edit the tree; yield the paths that change, as a watcher would report them."""
     target = root / path
     if action == "worktree":
         yield from make_way(root, path + ".git")

@@ -1,4 +1,4 @@
-"""An index follows its tree: in one process per index, by events or by scanning, never silently."""
+"""An index follows its tree in one process per index: by events, or, with a reason, by scans."""
 
 from __future__ import annotations
 
@@ -231,7 +231,7 @@ def test_a_checkout_is_one_update(root: Path, tmp_path: Path, files: int) -> Non
 
 
 class TestSearches:
-    """A search of the index that is watched knows what has changed, without a walk."""
+    """A search of a watched index learns from the watcher what has changed, without a walk."""
 
     def test_it_is_never_behind(self, index: Index, root: Path) -> None:
         with watched(index) as watcher:

@@ -56,7 +56,8 @@ class BagRows:
 class PairArrays:
     """All pairs: bags of query, passage and path, with their origins.
 
-    `source` is the file, `asked` the query: pairs that share one are not negatives of each other.
+    `source` numbers the file, `asked` the query. Pairs with the same file or the same query are not
+    negatives of each other.
     Dtypes of [n] arrays: project, source, asked int32; kind, language int8; held_out bool.
     """
 

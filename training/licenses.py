@@ -66,7 +66,7 @@ def permissive(licenses: set[str]) -> bool:
 
 
 def _permits(license: str) -> bool:
-    """Evaluate an expression: `GPL-2 or MIT` permits if one part does, `and` needs all parts."""
+    """Return whether a license is permissive: `or` needs one permissive part, `and` all parts."""
     return any(
         all(PERMISSIVE.search(part) and not _COPYLEFT.search(part) for part in choice)
         for choice in (

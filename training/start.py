@@ -3,9 +3,9 @@
     python -m training.start --model DIR --data DIR --out FILE
 
 DIR holds `model.safetensors` and `vocab.txt` of a BERT with WordPiece tokens, such as
-all-MiniLM-L6-v2 (Apache-2.0). Each part in our vocabulary that tokens cover starts as their mean.
-Then only the mean of these parts is subtracted (no principal component, unlike Arora et al. 2017),
-and PCA rotates the vectors.
+all-MiniLM-L6-v2 (Apache-2.0). Each part in our vocabulary that tokens cover starts as the mean
+of their embeddings. Then only the mean of the vectors of these parts is subtracted (no principal
+component, unlike Arora et al. 2017), and PCA rotates the vectors.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Compare clusters with one machine: every field of every answer, and what the answers cost.
+"""Compare clusters with one machine: every field of every answer, and the cost of the answers.
 
     python -m benchmarks.cluster.identical ROSTER [--requests 200] [--searchers 1 2 4] [--record]
 
@@ -33,7 +33,7 @@ Answerer = Callable[[Ask], Answer]
 def in_turn(
     ways: Sequence[Answerer], asked: Sequence[Ask], expected: list[Answer]
 ) -> list[list[float]]:
-    """Send each request to each of `ways` in turn; return the milliseconds by way and request."""
+    """Send each request to all `ways` in turn; return the milliseconds by way and request."""
     taken: list[list[float]] = [[] for _ in ways]
     for ask, right in zip(asked, expected, strict=True):
         for answer, mine in zip(ways, taken, strict=True):
@@ -69,7 +69,7 @@ def at_once(
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to compare: the numbers of searchers, the requests, and the rounds to time."""
+    """A comparison to run: cluster sizes in searchers, requests, and rounds to time."""
 
     sizes: Sequence[int]
     asked: Sequence[Ask]

@@ -42,7 +42,7 @@ TOKEN = "benchmark"
 
 
 class Search:
-    """Searches in a thread, which compares every answer."""
+    """A thread that searches and compares every answer with the right one."""
 
     def __init__(self, repositories: ClusterRepositories, right: list[tuple[Ask, Answer]]) -> None:
         self._repositories = repositories
@@ -70,7 +70,7 @@ class Search:
 
 
 class Owners:
-    """Measures for how long not all pieces of a front have two owners."""
+    """A clock for the time in which some piece of a front lacks one of its two owners."""
 
     def __init__(self, front: Front) -> None:
         self._front = front
@@ -80,7 +80,7 @@ class Owners:
         self._whole_at = 0.0
 
     def watch(self, settled: Callable[[Owners], bool]) -> str:
-        """Watch until `settled` is true; return as text for how long an owner was missing."""
+        """Watch until `settled` is true; return a text that says how long an owner was missing."""
         last = self._began = time.monotonic()
         while not settled(self):
             time.sleep(LOOK_SECONDS)
@@ -100,7 +100,7 @@ class Owners:
         return f"two owners again after {self._without:.2f} s in all, for good after {last:.2f} s"
 
     def is_back(self, replaced: int) -> bool:
-        """Return whether all searchers are connected, after `replaced` new connections or more."""
+        """Return whether all searchers are connected after at least `replaced` new connections."""
         new = len(self._links) - SEARCHERS
         front = self._front
         return new >= replaced and len(front.searchers()) == SEARCHERS and front.is_whole()
@@ -181,7 +181,7 @@ def break_parts(
         repositories,
         right,
         lambda: kill_actor(nodes.address),
-        lambda owners: owners.is_back(2),  # its understudy, then the searcher itself
+        lambda owners: owners.is_back(2),  # new: its understudy, then the searcher itself
     )
     dying = node_of(front, nodes)
     node = dying.node_id
@@ -227,7 +227,7 @@ def run(place: str, nodes: Any, scratch: Path) -> None:
     finally:
         repositories.close()
         front.close()
-        with suppress(ClusterError):  # the control store was killed
+        with suppress(ClusterError):  # fails, as the control store was killed
             withdraw(options)
 
 

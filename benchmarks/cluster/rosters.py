@@ -83,7 +83,7 @@ def asks(roster: Roster, number: int, seed: int = 0) -> list[Ask]:
 
 
 def comparable(answer: Answer) -> Answer:
-    """Return an answer without what differs from one search to the next."""
+    """Return an answer without its duration and freshness, which differ between searches."""
     return replace(answer, seconds=0.0, freshness=Freshness())
 
 

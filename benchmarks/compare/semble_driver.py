@@ -53,7 +53,10 @@ def make_model(root: Path, out: Path) -> None:
 
 
 def _pieces(root: Path) -> list[str]:
-    """Return characters, then words by frequency; pieces of up to 4 letters also as suffixes."""
+    """Return characters, then words by frequency, as WordPiece tokens.
+
+    Characters and words of up to 4 letters are also returned as suffixes, which begin with `##`.
+    """
     counts: Counter[str] = Counter()
     size = 0
     for path in sorted(path for path in root.rglob("*") if path.is_file()):

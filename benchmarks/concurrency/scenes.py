@@ -62,7 +62,7 @@ def indexing_outside(stage: Stage) -> Iterator[list[int]]:
 
     with ThreadPoolExecutor(1) as pool:
         working = pool.submit(again)
-        time.sleep(1)  # wait until its interpreter has started and it is indexing
+        time.sleep(1)  # wait until the command has started to index
         try:
             yield begun
         finally:
@@ -124,7 +124,7 @@ def served(session: Session, name: str, stage: Stage, threads: int) -> None:
 
 
 def in_turns(session: Session, name: str, stage: Stage, index: Index, threads: int) -> None:
-    """Alternate one thread and many threads on search processes, five times.
+    """Alternate one thread with many threads that use search processes, five times.
 
     The speed of a machine drifts; alternating runs are affected alike, so their ratio is reliable.
     """

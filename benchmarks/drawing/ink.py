@@ -50,7 +50,7 @@ class Lines:
 
 
 def target(axes: Axes, x: float, y: float, label: str) -> None:
-    """Draw a limit or goal at x, with its label on the left."""
+    """Draw a limit or goal at (x, y), with its label on the left."""
     axes.plot([x / 1.25, x * 1.25], [y, y], color=RED, linewidth=1.8, solid_capstyle="butt")
     axes.annotate(
         label,

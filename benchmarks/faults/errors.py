@@ -31,7 +31,7 @@ ERRORS = ("ENOSPC", "EIO", "EINTR", "EDQUOT", "EROFS")
 
 
 class Fault:
-    """A hook that makes call `number` fail or write only half; if `lasting`, later ones too."""
+    """A hook that makes call `number` fail or write only half; if `lasting`, all later ones too."""
 
     def __init__(self, number: int, error: str, lasting: bool = False) -> None:
         self.number, self.error, self.lasting = number, error, lasting

@@ -82,7 +82,7 @@ class Recording:
         return read_manifest(LocalStorage(self.directory)).generation
 
     def update(self, die_at: int | None, rebuild: bool = False) -> None:
-        """Run an update that dies before its intercepted call number `die_at`, if given."""
+        """Run an update, which dies before its intercepted call `die_at`, unless that is None."""
         self._die_at = die_at
         try:
             with intercepted(self.top, self.hook):
@@ -112,7 +112,7 @@ def record(folder: Path, seed: int, updates: int = 7) -> Recording:
 
 
 def check(made: Recording, cut: int, files: dict[str, bytes], place: Path, update: bool) -> str:
-    """Check that these files are a valid index after `cut` calls; return its state.
+    """Check that `files` are a valid index if power is lost after `cut` calls; return its state.
 
     The state is "none" if there is no index, "reported" if it is the last generation that an update
     had reported, else "newer". With `update`, also checks that the next update equals a clean
@@ -149,7 +149,7 @@ def check(made: Recording, cut: int, files: dict[str, bytes], place: Path, updat
 
 
 def lose_power(made: Recording, states: int, rng: random.Random, place: Path) -> Counter[str]:
-    """Check `states` states of the disk after random numbers of calls, in ascending order."""
+    """Check `states` states of the disk, after random numbers of calls that ascend."""
     found: Counter[str] = Counter()
     cuts = sorted(rng.randint(0, len(made.calls)) for _ in range(states))
     disk = Disk(made.top)

@@ -41,7 +41,7 @@ SAMPLE_SECONDS = 5.0
 
 @dataclass(slots=True)
 class Plan:
-    """Settings shared by all processes. Times are those of `time.monotonic`."""
+    """Settings shared by all processes. Times are values of `time.monotonic`, in seconds."""
 
     folder: Path
     writing_from: float
@@ -98,7 +98,7 @@ def usage() -> dict[str, int]:
 
 
 def edit_and_update(plan: Plan) -> str:
-    """Run the writer: edit a few files at a time and log what each generation holds."""
+    """Run the writer: edit a few files at a time and log the versions in each generation."""
     rng = random.Random(0)
     versions: dict[int, int] = dict.fromkeys(range(FILES), 0)
     index = open_index(plan.root, plan.directory)
@@ -146,8 +146,8 @@ def _check_answer(row: dict[str, Any], held: dict[int, int], before: dict[int, i
     """Raise `WrongError` unless every hit has the version that its generation holds.
 
     While a generation covers only a part of an update, a file may also have its previous version.
-    Except in semantic mode, a complete generation must also find the file that was searched for if
-    it holds this file, and must not find it otherwise.
+    Except in semantic mode, an answer of a complete generation must also contain the file that was
+    searched for if the generation holds it, and must not contain it otherwise.
     """
     there = dict(row["seen"])
     for number, version in there.items():

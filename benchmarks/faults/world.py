@@ -70,7 +70,7 @@ _ENCODER = WordEncoder()
 
 
 def open_index(root: Path, directory: Path) -> Index:
-    """Open the index of `root` in exactly this folder, with an encoder that loads quickly."""
+    """Open the index of `root` in `directory` itself, with an encoder that loads quickly."""
     return Index(IndexReader(Path(os.path.realpath(root)), directory, encoder=_ENCODER))
 
 

@@ -235,7 +235,7 @@ def run(folder: Path, seed: int, steps: int, way: str, watch: bool) -> Counter[s
 
 
 class watching:  # noqa: N801 (a context manager)
-    """A process of `lode watch`."""
+    """A child process that runs `lode watch`."""
 
     def __init__(self, root: Path, index_dir: Path) -> None:
         self._process = subprocess.Popen(

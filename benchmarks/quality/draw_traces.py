@@ -94,7 +94,8 @@ class Source:
     def errors(self) -> list[tuple[Frame, re.Match[str]]]:
         """Return, for each definition, the first line that raises an error with a message, if any.
 
-        Returns each line as a frame, with the match of the error, in the order of paths and lines.
+        Each line comes as a frame, with the match that found the error. The order is that of paths,
+        then lines.
         """
         found: dict[tuple[str, str], tuple[Frame, re.Match[str]]] = {}
         for path, lines in self.lines.items():

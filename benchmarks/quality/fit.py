@@ -122,9 +122,9 @@ def print_plan(plan: Plan) -> None:
 
 
 def print_weights(fitted: Mapping[str, float]) -> bool:
-    """Print fitted weights as they stand in `codelode.search.rank`; return whether they are there.
+    """Print fitted weights, rounded to two decimals; return whether they are in force.
 
-    They are rounded to two decimals.
+    They are in force if `codelode.search.rank` has the same weights; they are printed in its form.
     """
     weights = {name: round(weight, 2) for name, weight in fitted.items()}
     for name, weight in weights.items():

@@ -53,8 +53,8 @@ class Case:
     is whether a candidate shows a target.
 
     `group` is the unit of the bootstrap: a repository, or the query itself. `fold` is the unit of
-    cross-validation: a repository, the whole set if it has one, or some of the queries of `cosqa`,
-    whose functions come from hundreds of repositories.
+    cross-validation: a repository (the whole set if it has only one), or a tenth of the queries of
+    `cosqa`, whose functions come from hundreds of repositories.
     """
 
     set: str

@@ -31,7 +31,7 @@ OF_FILES = (
 )
 OF_CHUNKS = (
     "symbol_loose",  # share of the query's weight that loosely matches the chunk's symbol
-    "prose_covered",  # "prose" times the share of the query's weight in the file
+    "prose_covered",  # "prose" times the share of the query's weight that occurs in the file
     "run_of_three",  # "run" if it covers at least three words, else 0
     "half_run",  # by how much "run" exceeds 0.5
     "prose_reported",  # "prose" if the query is a report, else 0
@@ -49,7 +49,7 @@ def best_likeness(part: str, others: Collection[str]) -> float:
 
 
 def stem_of(path: str) -> str:
-    """Return a file's name up to its first dot, or its folder's for `__init__` and the like."""
+    """Return a file's name up to its first dot; for `__init__` and the like, its folder's name."""
     *folders, name = path.split("/")
     stem = name.lstrip(".").partition(".")[0] or name
     return folders[-1] if stem in _FOLDER_NAMES and folders else stem

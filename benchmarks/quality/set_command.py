@@ -37,7 +37,10 @@ class Settings:
 
     @property
     def index_jobs(self) -> int | None:
-        """The number of indexing processes per repository: 1 if repositories run in parallel."""
+        """The indexing processes per repository: 1 if repositories run in parallel, else None.
+
+        None means one process per core.
+        """
         return None if self.jobs <= 1 else 1
 
 

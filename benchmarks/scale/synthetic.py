@@ -71,7 +71,7 @@ _SYLLABLES = "ba co di fu ge ha ki lo mu ne pa qui ro sa ti vu wa xe yo za tra s
 
 
 class Words:
-    """Draws the words of chunks: Zipf's law over a vocabulary, plus words that rarely recur."""
+    """A source of words for chunks: Zipf's law over a vocabulary, plus words that rarely recur."""
 
     def __init__(self, random: np.random.Generator) -> None:
         self._random = random

@@ -35,7 +35,7 @@ def main() -> int:
     options = parser.parse_args()
     session = Session("speed-cpu" if options.cpu else "speed", options)
     chosen = options.k
-    if options.cpu:  # CPU time of a child does not count for this process
+    if options.cpu:  # "cold" measures child processes, whose CPU time would be missing
         chosen = f"({chosen}) and not cold" if chosen else "not cold"
     with tempfile.TemporaryDirectory(prefix="codelode-speed-") as scratch:
         raw = Path(scratch, "raw.json")

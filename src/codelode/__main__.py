@@ -19,7 +19,7 @@ def main() -> int:
 
     try:
         if sys.argv[1:2] == ["search"] and sys.getfilesystemencoding() == "utf-8":
-            from codelode.resident.client import ask  # first: `signal` is slow to import
+            from codelode.resident.client import ask  # before `signal`, which is slow to import
 
             if (code := ask(sys.argv[1:])) is not None:
                 return code

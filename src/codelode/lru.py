@@ -22,6 +22,10 @@ class LruCache(Generic[K, V]):
         self._room = max(1, room)
         self._values: dict[K, V] = {}
 
+    def make_room(self, room: int) -> None:
+        """Keep at most `room` values from now on, at least 1."""
+        self._room = max(1, room)
+
     def get(self, key: K) -> V | None:
         """Return the value of a key, or None; the key counts as used now."""
         value = self._values.pop(key, None)

@@ -77,7 +77,7 @@ class Task:
         return self.file.path.endswith(".h") and self.file.language != self.language
 
     def is_as_indexed(self, document: Document) -> bool:
-        """Return whether a document of the file is the one that is indexed."""
+        """Return whether a document of the file has the indexed content and language."""
         same = document.content_hash == self.content_hash
         return same and document.language == self.language
 

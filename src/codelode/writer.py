@@ -60,7 +60,7 @@ class IndexWriter:
         options: Mapping[str, bool | int | None],
         on_skip: Callable[[Skip], None] | None = None,
     ) -> Plan:
-        """Return what an update with these options of the walk would do; change nothing."""
+        """Return what an update with these walk options would do; change nothing."""
         from codelode.pipeline.plan import plan
 
         walk, reader = self.walk_options(options), self._reader
@@ -113,7 +113,7 @@ class IndexWriter:
         return self.update(replace(options, **{**recorded, **options.walk_options()}))
 
     def _adapted(self, options: UpdateOptions) -> UpdateOptions:
-        """Return the options for an enclosing index: the recorded ones unless others are given."""
+        """Return options for an enclosing index: its recorded ones count where none are given."""
         if self._reader is self._asked:
             return options
         paths = options.paths
@@ -191,7 +191,7 @@ class IndexWriter:
     def _last_generation(self) -> int:
         try:
             return read_manifest(self._storage).generation
-        except StoreError:  # none, or a damaged one that is being replaced
+        except StoreError:  # no manifest, or a damaged one that is being replaced
             return 0
 
     def _make_directory(self) -> None:

@@ -23,7 +23,7 @@ def get(text: str, path: Sequence[str]) -> Any:
 
 
 def put(text: str, path: Sequence[str], table: Mapping[str, Any]) -> str:
-    """Return the text with `table` at a path of keys: in place of the one there, or at the end.
+    """Return the text with `table` at a path of keys: instead of an existing table, or at the end.
 
     The values of `table` are strings and lists of strings. Raises `UsageError` for invalid TOML, or
     if the path cannot hold a table.

@@ -101,8 +101,9 @@ def ask_again(
 ) -> Answered:
     """Return the result of `ask`; build what turns out to be missing, and call it again.
 
-    The update before a search removes what an enclosing index held of a root, if its rules leave
-    that root out now. The root then gets an index of its own. Raises what `ask_indexed` raises.
+    The update before a search may remove all files of a root from an enclosing index, because the
+    rules of that index leave the root out now. The root then gets an index of its own. Raises what
+    `ask_indexed` raises.
     """
     while True:
         try:

@@ -23,9 +23,9 @@ def index_of_file(
 ) -> tuple[Index, str]:
     """Return the index that holds a file, and the path of the file in it: see `Index.around`.
 
-    The index is built if it is missing and that is `allowed`. If it lacks the file, it is brought
-    up to date, if that is quick; if it leaves out the folder of the file then, the folder gets an
-    index of its own. A file that is gone from the disk may still be in the index.
+    A missing index is built if that is `allowed`. An index that lacks the file is brought up to
+    date if that is quick; if it leaves out the folder of the file then, the folder gets an index of
+    its own. A file that is gone from the disk may still be in the index.
 
     Raises `NoIndexError`; `UsageError` if there is no such file, or if it is not indexed.
     """

@@ -38,9 +38,14 @@ _LF: Final = 0x0A
 _ENDS: Final = (b"}", b"end")
 
 
-def outline(grammar: Grammar, root: Node, text: bytes, limit: int = NO_LIMIT) -> Outline:
-    """Find the definitions in the tree of `text`, and cuts inside nodes over `limit` bytes."""
-    walk = _Walk(grammar, text, limit, broken=root.has_error)
+def outline(
+    grammar: Grammar, root: Node, source: bytes, text: bytes, limit: int = NO_LIMIT
+) -> Outline:
+    """Find the definitions in the tree of a text, and cuts inside nodes over `limit` bytes.
+
+    `source` is the text as it was prepared for the parser.
+    """
+    walk = _Walk(grammar, source, text, limit, broken=root.has_error)
     if root.is_error:
         walk.outline.damaged.append((0, len(text)))
         walk.outline.lost += 1
@@ -54,16 +59,17 @@ def outline(grammar: Grammar, root: Node, text: bytes, limit: int = NO_LIMIT) ->
 class _Walk:
     """The state of a walk; `places` are the nodes that are still to be searched."""
 
-    def __init__(self, grammar: Grammar, text: bytes, limit: int, *, broken: bool) -> None:
+    def __init__(
+        self, grammar: Grammar, source: bytes, text: bytes, limit: int, *, broken: bool
+    ) -> None:
         self.grammar = grammar
         self.roles = grammar.roles
         self.text = text
         self.limit = limit
         self.broken = broken
         self.outline = Outline()
-        self.definer = Definer(grammar, text, self.outline.definitions)
+        self.definer = Definer(grammar, source, text, self.outline.definitions)
         self.places: list[Place] = []
-        self.leaf = -1 if broken else _LEAF
 
     def search(self, place: Place) -> None:
         """Search the children of one node for definitions, and queue the children to enter."""
@@ -74,7 +80,7 @@ class _Walk:
         own_cut, bound_cut, inner = self.levels(place)
         cutting, interesting = end - first > limit, _INTERESTING if place.defines else 0
         comments: LeadingComments | None = None
-        last, previous = -1, first
+        last, previous, broken = -1, first, self.broken
         for child in node.children:
             role = roles[child.kind_id]
             if not role & NAMED:
@@ -96,13 +102,13 @@ class _Walk:
                 continue
             if role & interesting:
                 before, item = last, (child, role, start, end, comments, last)
-                if role == self.leaf and end - start <= limit:  # true for most definitions
-                    last = self.definer.define(place, child, item)
+                if role == _LEAF and end - start <= limit and not (broken and child.has_error):
+                    last = self.definer.define_leaf(place, child, item)
                 else:
                     last = self.visit(place, inner, item)
                 if last == before >= 0 and line in cuts:  # another clause of the same definition
                     cuts[line] = bound_cut
-            elif end - start > limit or self.broken:
+            elif end - start > limit or broken:
                 self.leave(place, child, inner, start, end)
             comments = None
 
@@ -123,7 +129,7 @@ class _Walk:
         return bool(role & COMMENT) or self.grammar.syntax.is_attribute(node, self.text)
 
     def gather(self, comments: LeadingComments | None, node: Node, role: int) -> None:
-        """Take in a comment or attribute, if it is on a line of its own."""
+        """Add a comment or attribute to `comments`; None means that it follows code on its line."""
         if comments is not None:
             is_doc = bool(role & COMMENT) or self.grammar.syntax.is_doc(node, self.text)
             comments.add(*node.byte_range, is_doc=is_doc)

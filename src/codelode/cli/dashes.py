@@ -95,7 +95,7 @@ def _refuse_number_after(option: Option, arguments: Sequence[str]) -> None:
 
 
 def _meant(command: Command, arguments: Sequence[str], at: int, options: dict[str, Option]) -> str:
-    """Return the message that an argument is an option with a long dash; "" if it is none."""
+    """Return the message that an argument is an option with a long dash, or "" if it is not."""
     from codelode.cli.long_dashes import flag_meant, refusal
 
     flag = flag_meant(arguments[at], options)
@@ -135,7 +135,7 @@ def _sorted(
 ) -> tuple[list[str], list[str], list[str]]:
     """Return the known options with their values, the words of a query, and the roots.
 
-    Unknown options are words. In `-F -- --text`, the value of -F is taken to be the text.
+    Unknown options are words. In `-F -- --text`, `--text` is taken as the value of -F.
     """
     flags, words, roots = list[str](), list[str](), list[str]()
     waiting: Option | None = None

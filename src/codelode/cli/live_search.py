@@ -86,7 +86,8 @@ class LiveSearch:
     def start(self, show: Callable[[Found], None], fail: Callable[[BaseException], None]) -> None:
         """Start the thread, which calls `show` with the result of each search.
 
-        If a search raises what `find` does not report, the thread calls `fail`, and ends.
+        A `CodelodeError` or an `OSError` of a search becomes the `problem` of its result. After any
+        other exception, the thread calls `fail` with it, and ends.
         """
 
         def run() -> None:
@@ -99,7 +100,7 @@ class LiveSearch:
         self._thread.start()
 
     def ask(self, query: str) -> None:
-        """Search for a query as soon as possible; drop an older one that has not begun."""
+        """Search for a query as soon as possible; drop an older one whose search has not begun."""
         with self._changed:
             self._asked = query
             self._changed.notify()

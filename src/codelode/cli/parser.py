@@ -32,7 +32,7 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"{message} (see `{self.prog} --help`)")
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
-        """Refuse a value that is no choice; suggest the nearest choice, or where ACTION goes."""
+        """Refuse a value that is not a choice; name the nearest one, or say where ACTION goes."""
         if action.choices is None or value in action.choices:
             return
         choices = [str(choice) for choice in action.choices]
@@ -43,7 +43,7 @@ class _Parser(argparse.ArgumentParser):
         raise argparse.ArgumentError(action, message)
 
     def _missing(self, message: str) -> str:
-        """Return the message that required arguments are missing, with their choices; or ""."""
+        """Return a message that names missing required arguments and their choices, or ""."""
         needed = [
             each
             for each in self._actions
@@ -59,7 +59,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):
-    """Help as wide as the terminal, within limits. argparse would import shutil to measure it."""
+    """Help as wide as the terminal, within limits. argparse would import shutil for that."""
 
     def __init__(self, prog: str) -> None:
         super().__init__(prog, max_help_position=28, width=min(_columns() - 2, 98))
@@ -104,7 +104,10 @@ def parse(command: Command, arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def start_of(command: Command, options: argparse.Namespace) -> str | None:
-    """Return the folder or file whose project file counts: the first ROOT, if a command has any."""
+    """Return the folder or file whose project file counts: the first ROOT, or "." by default.
+
+    Returns None if the command takes no ROOT, or if ROOT does not exist.
+    """
     for argument in command.arguments:
         if argument.dest in ("root", "roots"):
             given = getattr(options, argument.dest) or "."

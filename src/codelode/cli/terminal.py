@@ -37,7 +37,7 @@ class Links:
         return Target(self._format, str(path))
 
     def link(self, text: str, path: str | os.PathLike[str], line: int = 1, column: int = 1) -> str:
-        """Return a text as a link to a place, or as it is."""
+        """Return a text as a link to a place, or unchanged if no links are wanted."""
         target = self.target(path)
         return text if target is None else target.link(text, line, column)
 

@@ -34,7 +34,7 @@ class Wanted:
     """A search that a server does: the request, and the globs of the repositories to search.
 
     `strict` refuses an answer that lacks any of these repositories; `seconds` is the time that the
-    search may take. If `within` is not empty, repositories must match these globs too.
+    search may take. If `within` is not empty, repositories must match its globs too.
     """
 
     request: SearchRequest

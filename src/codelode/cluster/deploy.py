@@ -26,7 +26,7 @@ def deploy(options: DeployOptions) -> None:
 
 
 def withdraw(options: DeployOptions) -> None:
-    """End the actors, except those that a front uses. Raises what `deploy` does."""
+    """End the actors, except those that a front uses. Raises what `deploy` raises."""
     _drive("withdraw", options)
 
 

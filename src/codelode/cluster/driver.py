@@ -107,7 +107,7 @@ class _Nodes:
     """
 
     def __init__(self, ray: Any, taken: Iterable[str]) -> None:
-        """`taken` are the nodes of the searchers that run already, one for each."""
+        """`taken` has the node of each searcher that runs already."""
         self._searchers = Counter(taken)
         self._nodes = {
             node["NodeID"]: node["Resources"].get("CPU", 0)
@@ -116,7 +116,7 @@ class _Nodes:
         }
 
     def strategy(self) -> Any:
-        """Return a placement for one more searcher; Ray uses another node if that node is full."""
+        """Return the placement of one more searcher; Ray uses another node if its node is full."""
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
         if not self._nodes:
@@ -129,7 +129,7 @@ class _Nodes:
 def _start(
     ray: Any, wanted: Mapping[str, SearcherOptions], files: FileOptions, nodes: _Nodes
 ) -> None:
-    """Start actors, by name. Raises `ClusterError`."""
+    """Start the `wanted` actors; the keys are their names. Raises `ClusterError`."""
     from ray.exceptions import GetTimeoutError, RayError
 
     from codelode.cluster.actors import SearcherActor

@@ -38,7 +38,7 @@ class PieceFiles(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FileOptions:
-    """The folder for copies of objects, and the bytes that it may hold."""
+    """The folder for copies of objects, and the number of bytes that it may hold."""
 
     folder: str
     most_bytes: int

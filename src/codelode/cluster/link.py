@@ -52,7 +52,7 @@ class Link:
         self._calls = 0
 
     def start(self, ended: Callable[[Link], None]) -> None:
-        """Read replies in a thread of this link, which calls `ended` at the end."""
+        """Read replies in a thread of this link, which calls `ended` when the connection ends."""
         threading.Thread(target=self._read, args=(ended,), daemon=True).start()
 
     @property

@@ -39,7 +39,7 @@ class Fields:
 
     @property
     def within(self) -> Sequence[str]:
-        """The globs of the repositories that the client sees at all."""
+        """The globs that limit which repositories the client sees."""
         return self.lists.get("within", ())
 
     def path(self) -> str:

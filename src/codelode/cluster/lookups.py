@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 
 def symbols(search: ClusterSearch, request: SymbolRequest) -> list[SymbolHit]:
-    """Return what `find_symbols` returns on one machine. Raises what it raises."""
+    """Return the definitions that `find_symbols` finds on one machine; raise what it raises."""
 
     def ask(stage: Stage) -> list[SymbolPart]:
         wanted = messages.pack_symbol_request(request, stage)

@@ -6,17 +6,18 @@ their number in the view: the keys of candidates contain it instead of a segment
 | call     | asks for                                                                      |
 |----------|-------------------------------------------------------------------------------|
 | `ping`   | a sign of life                                                                |
-| `open`   | to open pieces of a view, which later calls name                              |
-| `close`  | to forget a view                                                              |
+| `open`   | the opening of pieces of a view; later calls name the view                    |
+| `close`  | the closing of a view                                                         |
 | `count`  | the number of live chunks with each term                                      |
 | `gather` | the candidates of some pieces                                                 |
 | `texts`  | the hits for some candidates                                                  |
-| `cancel` | not to begin the call with this `id`; there is no reply                       |
+| `cancel` | no work on the call with this `id` if it has not begun; there is no reply     |
 
 `seconds` is the time that a front waits for a reply; a searcher begins no work after that.
 
 A reply to `count`, `gather` or `texts` lists as `missing` the pieces that it does not cover. A
-reply with `unknown` says that the view is not open.
+reply with `unknown` says that the view is not open. A call to `gather` with patterns may have
+`masks` that the searcher lacks, and `tell`: the pieces whose masks the front wants (see `masks`).
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ class Asked:
 
     @classmethod
     def of(cls, context: QueryContext, counted: NDArray[np.int64]) -> Asked:
-        """Return the message for a context; `counted` are the counts for `ParsedQuery.focused`."""
+        """Return the message for a context; `counted` are the counts of `ParsedQuery.counted`."""
         statistics = context.statistics
         return cls(
             pack_request(context.request),
@@ -115,7 +116,7 @@ def unpack_context(packed: bytes) -> QueryContext:
 
 
 def pack_pieces(pieces: NDArray[np.bool_]) -> list[Any]:
-    """Return which pieces a call is about, bool[pieces], as JSON."""
+    """Return the pieces that a call is about, bool[pieces], as JSON."""
     return [len(pieces), np.packbits(pieces).tobytes().hex()]
 
 

@@ -25,7 +25,8 @@ class Outbox:
     def __init__(self, connection: socket.socket, failed: Callable[[], None]) -> None:
         """Send over a connection, whose timeout is for its readers only.
 
-        `failed` is called, from any thread, once bytes are lost, or are not taken for too long.
+        `failed` is called, from any thread, once bytes are lost, or the network takes none for
+        too long.
         """
         self._connection = connection.dup()
         self._connection.setblocking(False)
@@ -72,7 +73,7 @@ class Outbox:
             return 0
 
     def _send_rest(self) -> None:
-        """Send until nothing waits."""
+        """Send until no bytes wait any more."""
         try:
             while self._send_some():
                 _, writable, _ = select.select([], [self._connection], [], MOST_SILENCE)

@@ -65,9 +65,9 @@ def place(
     """Return the owners of each piece, int64[pieces, replicas], at most as many as members.
 
     `nodes` has the node of each member. The owners of a piece are on different nodes as far as
-    possible: then the loss of a node costs only one owner. The first owner is the one that was
-    given the fewest chunks as first owner so far: searchers that hold the same pieces share the
-    work evenly.
+    possible: then the loss of a node costs only one owner. The first owner is the one with the
+    fewest chunks so far in pieces of which it is the first owner: so searchers that hold the same
+    pieces share the work evenly.
     """
     where = nodes or [""] * len(members)
     count = min(replicas, len(members))

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from codelode.cluster.files import PieceFiles
     from codelode.system.framing import Frame
 
-_THREADS = 4
+_THREADS = 16
+"""As many as a front runs searches: those that read texts do not hold up the others."""
 _LEAST_PAUSE, _MOST_PAUSE = 0.05, 1.0
 _REOPEN_SECONDS = 1.0
 _SLOW_CALLS = ("open", "close")
@@ -55,8 +56,8 @@ class Searcher:
     ) -> None:
         """Dial the fronts, which may come later. `files` opens pieces.
 
-        A searcher that does not redial is done with a front that it has lost, and is closed once
-        it has lost all of them.
+        Without `redials`, the searcher does not dial a lost front again, and closes once it has
+        lost all fronts.
         """
         self._options = options
         self._redials = redials
@@ -165,6 +166,8 @@ class _Conversation:
             finally:
                 with suppress(OSError):
                     self._connection.shutdown(socket.SHUT_RDWR)
+                for head in list(self._under_way.values()):
+                    head["until"] = 0.0
                 searches.shutdown(wait=False, cancel_futures=True)
                 slow.shutdown(wait=False, cancel_futures=True)
 

@@ -41,10 +41,10 @@ class Obtained(NamedTuple):
 def obtain(place: str, folder: Path, most: int, commit: str = "") -> Obtained:
     """Return the tree of a source; clones and archives are put in `folder`.
 
-    An archive may unpack to `most` bytes; a clone is not counted here. `place` is a git URL, with
-    `#BRANCH` at its end if wanted; the path or the https:// URL of an archive; or a folder, which
-    is read in place. With a `commit`, a git URL gives that commit, wherever its branch is by now.
-    Raises `UsageError` if the source cannot be obtained, `OSError`.
+    An archive may unpack to `most` bytes; the size of a clone is not checked here. `place` is a git
+    URL, with `#BRANCH` at its end if wanted; the path or the https:// URL of an archive; or a
+    folder, which is read in place. With a `commit`, a git URL gives the tree of that commit, even
+    if the branch has moved. Raises `UsageError` if the source cannot be obtained, and `OSError`.
     """
     if is_archive(place):
         archive = Path(place).expanduser()

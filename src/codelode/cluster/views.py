@@ -1,7 +1,7 @@
 """The view that a front uses, and the switch to the next one without a pause.
 
 A view becomes current once searchers have opened it. Searches that began with the previous view
-keep using that one, and it is closed after the last of them.
+keep using it; it is closed after the last of these searches.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class Views:
         self._wake.set()
 
     def wake(self) -> None:
-        """Look again now: a searcher has come or gone."""
+        """Wake the thread now: a searcher has come or gone."""
         self._wake.set()
 
     def close(self) -> None:
@@ -145,9 +145,9 @@ class Views:
     def _aim_at(self, view: View) -> None:
         """Make a view the next one, if it is new.
 
-        A next view with the same members that is already being opened is kept, unless it takes
-        long. Otherwise, if the roster changes all the time, no view would ever be opened, and
-        searches would stay with an old generation.
+        A next view that is already being opened, with the same members, is kept unless that takes
+        long. Without this rule, a roster that changes all the time would prevent every view from
+        being opened, and searches would stay with an old generation.
         """
         before = self._next
         newest = before or self._current
@@ -235,7 +235,7 @@ class Views:
         return np.asarray(there.any(axis=1), np.bool_)
 
     def _missing(self, member: str, view: View) -> frozenset[int] | None:
-        """Return the pieces of a view that a member cannot open; None if it has not opened it."""
+        """Return the pieces that a member cannot open; None if it has not opened the view."""
         link = self._members.link(member)
         return None if link is None else link.ready.get(view.name)
 

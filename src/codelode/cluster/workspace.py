@@ -1,7 +1,7 @@
 """The temporary folders in which repositories are built.
 
-A task that is killed cannot remove its folder, so a later task on the same machine does: a folder
-in use holds a lock, which the system drops when its process dies.
+A task that is killed cannot remove its folder, so a later task on the same machine does it: a
+folder in use is locked, and the system drops the lock when the process dies.
 """
 
 from __future__ import annotations

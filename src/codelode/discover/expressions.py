@@ -2,8 +2,8 @@
 
 Up to `_BLOCK` patterns are joined into one regular expression, last first, each followed by an
 empty group that identifies it. With more patterns, each is filed
-under a run of up to three bytes that all its matches contain: the run that the fewest other
-patterns share. The pattern is tried only on texts that contain this run.
+under a sequence of up to three bytes that all its matches contain: the sequence that the fewest
+other patterns share. The pattern is tried only on texts that contain this sequence.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Expression(NamedTuple):
     tokens: Sequence[wildmatch.Token]
 
     def parts(self) -> list[bytes]:
-        """Return the runs of up to three bytes that every match contains; `[b""]` if none."""
+        """Return sequences of up to three bytes that every match contains, or `[b""]`."""
         literal = wildmatch.longest_literal(self.tokens)
         return [literal[i : i + _PART] for i in range(max(1, len(literal) - _PART + 1))]
 

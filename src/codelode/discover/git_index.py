@@ -1,8 +1,8 @@
 """The files that a git worktree tracks, read from git's own index file.
 
-Git is not asked: it may not be installed, and a process costs more than ten thousand entries. The
-layout is in gitformat-index(5): versions 2 and 3, and version 4, where paths share prefixes. For
-a split index, whose entries are in two files, git is asked after all.
+Git is not asked: it may not be installed, and a process takes longer than reading ten thousand
+entries. The layout is in gitformat-index(5): versions 2 and 3, and version 4, where paths share
+prefixes. For a split index, whose entries are in two files, git is asked after all.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _LENGTH = 0x0FFF  # a mask: the length of the path, or this value if it is longe
 
 
 class TrackedFiles:
-    """The sorted paths that a worktree tracks, in 4 bytes of memory each besides the text."""
+    """The sorted paths that a worktree tracks; each takes 4 bytes in addition to its text."""
 
     def __init__(self, paths: list[bytes]) -> None:
         """Sort the paths, which are relative to the top of the worktree."""

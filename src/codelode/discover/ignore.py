@@ -123,8 +123,8 @@ class _Table:
     def __init__(self, rules: Iterable[Rule], *, folders: bool) -> None:
         self.names: dict[bytes, int] = {}
         self.endings: dict[bytes, int] = {}  # `*.ext`: looked up at every dot of a name
-        self.tails: dict[bytes, int] = {}  # `*~`: looked up for each length of a tail
-        self.heads: dict[bytes, int] = {}  # `name*`: looked up for each length of a head
+        self.tails: dict[bytes, int] = {}  # `*~`: looked up for each length of an ending
+        self.heads: dict[bytes, int] = {}  # `name*`: looked up for each length of a beginning
         self.all = NOT_FOUND  # the last rule `*`
         self.paths: defaultdict[bytes, dict[bytes, int]] = defaultdict(dict)  # by folder and name
         by_name: list[Expression] = []
@@ -193,7 +193,7 @@ class _Table:
         return _Finder(self.find_name, folder, here or {}, others)
 
     def find_name(self, name: bytes) -> int:
-        """Return the last matching rule about names.
+        """Return the number of the last matching rule about names.
 
         A walk spends most of its time here.
         """

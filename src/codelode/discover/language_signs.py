@@ -78,7 +78,7 @@ _HEADERS = (
     b"|streambuf|string|string_view|system_error|thread|tuple|type_traits|typeindex|typeinfo"
     b"|unordered_map|unordered_set|utility|variant|vector|version|c[a-z]+"
 )
-_ATTRIBUTES = rb"(?:\w+(?:\([^()\n]*\))?[ \t]+|\[\[[^\]\n]*\]\][ \t]*){0,4}"  # or macros
+_ATTRIBUTES = rb"(?:\w+(?:\([^()\n]*\))?[ \t]+|\[\[[^\]\n]*\]\][ \t]*){0,4}"  # also macros
 _ENTITY = _ATTRIBUTES + rb"[A-Za-z_]\w*(?:<[^;{}\n]*>)?(?:[ \t]+final)?"
 _CPP_STATEMENTS = (
     ((b"namespace",), rb"(?:inline[ \t]+)?namespace\b"),

@@ -70,7 +70,7 @@ class Scope:
 
 def _parts(root: str, path: str) -> tuple[str, ...]:
     """Return the parts of a path below the root. Links below the root are not followed."""
-    # pathlib is slow for thousands of paths; and `..` must be resolved by name, without links.
+    # pathlib is slow for thousands of paths; and `..` must be resolved by name, not through links.
     joined = os.path.normpath(os.path.join(root, path))  # noqa: PTH118
     below = _below(root, joined)
     if below is None:

@@ -30,7 +30,7 @@ class Slice:
     end: str = ""
 
     def within(self, walked: Iterable[SourceFile | Skip]) -> Iterator[SourceFile | Skip]:
-        """Return the files of the slice; the walk is not read beyond its end."""
+        """Return what a walk yields for the slice; stop reading the walk where the slice ends."""
         return self._cut(walked) if self.first or self.end else iter(walked)
 
     def _cut(self, walked: Iterable[SourceFile | Skip]) -> Iterator[SourceFile | Skip]:

@@ -92,7 +92,10 @@ class StaticEncoder:
         return steps
 
     def _sum(self, entries: _Entries) -> NDArray[np.float32]:
-        """Return the normalized weighted sums of table rows: float32[n, d], zeros if no entries."""
+        """Return the normalized weighted sums of table rows, float32[n, d].
+
+        A sum without entries is a row of zeros.
+        """
         n = len(entries.indptr) - 1
         passage = np.repeat(np.arange(n), np.diff(entries.indptr))
         totals = np.bincount(passage, entries.weights, minlength=n)

@@ -117,8 +117,8 @@ def begin(folder: str, root: str) -> None:
 def take(root: Path, options: WalkOptions, deadline: float) -> Walked | None:
     """Return the result of the walk that `begin` started; only the first call gets it.
 
-    Returns None if there is none, or if it has another root or other options, fails, or misses
-    the deadline.
+    Returns None if `begin` started none, or if the walk has another root or other options, fails,
+    or misses the deadline.
     """
     ahead = _begun
     if ahead is None or ahead.is_taken:

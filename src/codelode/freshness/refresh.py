@@ -208,7 +208,7 @@ class Refresher:
     def _look(
         self, home: IndexReader, snapshot: Snapshot, bounds: Bounds, paths: set[str] | None
     ) -> Look:
-        """Compare some paths with the snapshot; None for all that the reader covers."""
+        """Compare `paths` with the snapshot, or all that the reader covers if they are None."""
         walk = IndexWriter(home).walk_options(snapshot.manifest.options)
         scope = None
         if paths is not None and not paths:

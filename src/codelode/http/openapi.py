@@ -1,4 +1,4 @@
-"""Parts of a description of an API by OpenAPI 3.1."""
+"""Parts of an OpenAPI 3.1 description of an API."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def fit(entries: Sequence[Entry], terms: Collection[str], tokens: int) -> list[s
 
 
 def shorten(text: str, tokens: int) -> str:
-    """Return the longest prefix of a text that costs at most a number of tokens."""
+    """Return as much of a text as costs at most `tokens` tokens; an ellipsis marks a cut."""
     if count_tokens(text) <= tokens:
         return text
     least, most = 0, len(text)

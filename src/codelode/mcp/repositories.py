@@ -32,7 +32,7 @@ _TOTALS_SECONDS = 10.0
 class RepositorySources:
     """Repositories as `Sources`.
 
-    A path begins with the name of a repository, or is a folder in which such names lie.
+    A path begins with the name of a repository, or is a folder above repositories.
     """
 
     indexes: Sequence[Index] = ()
@@ -45,7 +45,7 @@ class RepositorySources:
 
     @property
     def first(self) -> Mapping[Path, FirstIndex]:
-        """Empty: the indexes of repositories are made elsewhere."""
+        """No first updates: the indexes of repositories are made elsewhere."""
         return {}
 
     def search(self, path: str, request: SearchRequest) -> Searched:
@@ -75,7 +75,7 @@ class RepositorySources:
         return file, self._repositories.outline(file)
 
     def related(self, path: str, line: int, limit: int) -> list[Hit]:
-        """Return similar code of other files, in all repositories."""
+        """Return similar code in other files of all repositories."""
         return self._repositories.related(_clean(path), line, limit)
 
     def text(self, path: str) -> tuple[str, str]:
@@ -84,7 +84,7 @@ class RepositorySources:
         return file, self._repositories.text(file)
 
     def states(self) -> list[str]:
-        """Return one text for all repositories."""
+        """Return one text that describes all repositories together."""
         totals = self._listed().values()
         files = count(sum(each.files for each in totals), "file")
         state = f"{files} in {count(len(totals), 'repository')}"

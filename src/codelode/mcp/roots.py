@@ -67,7 +67,7 @@ class Roots:
         return Searched(hits, self.states({i.root: answer.freshness for i, answer in answers}))
 
     def symbols(self, path: str, request: SymbolRequest) -> list[SymbolHit]:
-        """Return definitions below a path, of indexes that exist."""
+        """Return definitions below a path, from the indexes that exist."""
         hits = []
         for place in self.find(path):
             wanted = replace(request, globs=globs_of(place, request.globs or ()))
@@ -82,7 +82,7 @@ class Roots:
         return self.shown(place.index, place.path), place.index.outline(place.path)
 
     def related(self, path: str, line: int, limit: int) -> list[Hit]:
-        """Return similar code of other files of the same root."""
+        """Return similar code in other files of the same root."""
         place = self._file(path)
         hits = place.index.related(place.path, line, limit)
         return [self._shown_hit(place.index, hit) for hit in hits]

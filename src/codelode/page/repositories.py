@@ -54,7 +54,7 @@ class RepositoryTree:
 
 
 class RepositoryTrees:
-    """All repositories that somebody sees: `Trees`."""
+    """All repositories that a client sees, as `Trees`."""
 
     several = True
     updates = False
@@ -74,7 +74,7 @@ class RepositoryTrees:
         raise UsageError("the repositories of a roster are updated by `lode roster update`")
 
     def search(self, filters: Filters, request: SearchRequest) -> tuple[Answer, list[Found]] | None:
-        """Search the repositories that filters allow. `root:` takes a name or a glob."""
+        """Search the repositories that filters allow; the filter `root:` takes a name or a glob."""
         others = [f"!{each}" for each in sorted(filters.other_roots)]
         answer = self.repositories.answer(request, [*sorted(filters.roots), *others])
         return answer, self.located(answer.hits)

@@ -72,9 +72,10 @@ def parse(query: str) -> FilteredQuery:
 class Filters:
     """The filters as a search takes them.
 
-    `languages` and `globs` go to the index; a `!` in front of one excludes it. `kinds` and
-    `other_kinds`, the excluded kinds, apply to the hits. `roots` are labels. `problems` are
-    messages about invalid filters, one line each; such filters have no effect.
+    `languages` and `globs` restrict the search; a `!` in front of one excludes it. `kinds` and
+    `other_kinds`, the excluded kinds, are applied to its hits. `roots` and `other_roots`, the
+    excluded roots, are labels. `problems` are messages about invalid filters, one line each; such
+    filters have no effect.
     """
 
     languages: tuple[str, ...] = ()

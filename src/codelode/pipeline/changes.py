@@ -39,7 +39,7 @@ COMPARE_FILES = 512
 
 
 def settled_now() -> int:
-    """Wait until files changed before this call are not racy (`RACY_NS`); return the time in ns."""
+    """Wait until no file changed before this call is racy (`RACY_NS`); return the time in ns."""
     time.sleep(1.2 * RACY_NS / 1e9)
     return time.time_ns()
 
@@ -146,7 +146,7 @@ class KnownFiles:
         return self._find(hashes) >= 0
 
     def live_after(self, replaced: NDArray[np.uint64], finished: bool) -> list[NDArray[np.bool_]]:
-        """Return the live files of each old segment, bool[rows], once new segments are published.
+        """Return which files of each old segment stay live, bool[rows], beside the new segments.
 
         `replaced` are the path hashes in the new segments. When the walk has `finished`, all files
         that it did not find unchanged are dead too.

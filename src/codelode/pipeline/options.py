@@ -22,10 +22,10 @@ class Progress(Protocol):
     """A listener to the progress of an update; both calls are cheap and frequent."""
 
     def found(self, files: int, size: int) -> None:
-        """Add files that have to be read, and their size in bytes."""
+        """Count files that have to be read; `size` is their total in bytes."""
 
     def indexed(self, files: int, size: int) -> None:
-        """Add files that are done, and their size in bytes."""
+        """Count files that are done; `size` is their total in bytes."""
 
 
 class UpdateSettings(TypedDict, total=False):

@@ -86,7 +86,7 @@ class WorkerPool:
     def map(self, batches: Iterable[Sequence[Task]]) -> Iterator[Run]:
         """Yield the run of each batch, in order.
 
-        Batches are drawn while runs are made; at most `BATCHES_AHEAD` per worker wait.
+        Takes batches while workers make runs; at most `BATCHES_AHEAD` batches per worker wait.
         """
         pending: deque[Future[tuple[Run, float, float]]] = deque()
         for batch in batches:

@@ -79,7 +79,7 @@ class Tracer:
         _require_profiler()
         from pyinstrument import Profiler
 
-        # `async_mode` is off, so that a program can profile itself at the same time.
+        # `async_mode` is off, so that the program may run a profiler of its own at the same time.
         self._profiler = Profiler(interval=INTERVAL_SECONDS, async_mode="disabled")
         self._profiler.start()
 
@@ -88,7 +88,7 @@ class Tracer:
         from pyinstrument.renderers import SpeedscopeRenderer
 
         session = self._profiler.stop()
-        # By default, functions below 1 % of the time are dropped: most of what a time line shows.
+        # By default, functions below 1 % of the time are dropped: they are most of a time line.
         text: str = SpeedscopeRenderer(processor_options={"filter_threshold": 0}).render(session)
         return text
 

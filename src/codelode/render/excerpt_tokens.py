@@ -43,7 +43,7 @@ def lines_of(hit: Hit) -> Iterable[tuple[int, str]]:
 def excerpt_tokens(
     shown: Sequence[ShownLine], lines: Iterable[tuple[int, str]], language: str | None
 ) -> list[list[Token]]:
-    """Return the tokens of the shown part of each line; their texts make up the part.
+    """Return the tokens of the shown part of each line; their texts, joined, are that part.
 
     `lines` are numbered lines around and between the shown ones; they may include the shown ones.
     """

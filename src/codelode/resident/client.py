@@ -30,7 +30,7 @@ def ask(arguments: list[str]) -> int | None:
 
 
 def _can_be_answered_elsewhere(arguments: list[str]) -> bool:
-    """Return whether a process without this terminal can run a command, and this one can retry it.
+    """Return whether a command can run in a process without this terminal, and be retried here.
 
     Such a process can start neither an editor nor a pager. A command that reads standard input
     cannot be retried.

@@ -27,8 +27,8 @@ class RepositoryTotals:
     """A repository of a roster: its name, its label and its totals.
 
     `label` is "" if everybody may see the repository. `generation` and `complete` are those of its
-    index; `updated` is when the roster got it, in seconds since the epoch. `languages` counts files
-    by language, without those of unknown language.
+    index; `updated` is when the roster got this state, in seconds since the epoch. `languages`
+    counts files by language, without those of unknown language.
     """
 
     name: str
@@ -83,8 +83,8 @@ class Repositories(Protocol):
 def named_without_hits(query: str, answer: Answer, repositories: Repositories) -> list[str]:
     """Return repositories that a query names, but that have no hit in its answer.
 
-    A query names a repository by its name or by the last part of it, in any case. Such a word has
-    no weight in the ranking if it occurs in no text, so its repository may be missed.
+    A query names a repository by its name or by the last part of it, ignoring case. Such a word
+    has no weight in the ranking if it occurs in no text, so its repository may be missed.
     """
     words = [*dict.fromkeys(_WORD.findall(query))][:_MOST_WORDS]
     words = [word for word in words if bad_name([word]) is None]
@@ -105,5 +105,5 @@ def named_without_hits(query: str, answer: Answer, repositories: Repositories) -
 
 
 def name_in(path: str, names: Collection[str]) -> str | None:
-    """Return the repository of a file, out of a set of names; None if it is in none of them."""
+    """Return which of `names` is the repository of the file at `path`; None if none of them is."""
     return next((folder for folder in folders_of(path) if folder in names), None)

@@ -33,7 +33,7 @@ class Candidates:
 
     @classmethod
     def none(cls) -> Candidates:
-        """Return no candidates."""
+        """Return an empty object: no candidates."""
         empty = np.zeros(0, np.int64)
         return cls(empty, empty, np.zeros(0, np.float32))
 
@@ -83,7 +83,7 @@ class TopK:
         self._find_places = find_places
         self._lock = threading.Lock()
         self._best = Candidates.none()
-        self._known: dict[int, tuple[int, int]] = {}  # by key, the places that were looked up
+        self._known: dict[int, tuple[int, int]] = {}  # the places that were looked up, by key
 
     def offer(
         self, segment: int, scores: NDArray[np.float32], ordinals: NDArray[np.integer] | None = None

@@ -1,4 +1,4 @@
-"""The column that a hit points at in its line: bytes of UTF-8 from 1, as ripgrep and Vim count."""
+"""The column of a hit in its line: the number of a UTF-8 byte, from 1, as in ripgrep and Vim."""
 
 from __future__ import annotations
 
@@ -56,10 +56,10 @@ def begins_word(text: str, at: int) -> bool:
 
 
 def cut_off_before(segment: Segment, ordinal: int) -> int:
-    """Return how many bytes of a chunk's first line lie before it: 0 unless the line is huge.
+    """Return how many bytes of its first line lie before a chunk: 0 unless the line is huge.
 
-    Only a line that is longer than a chunk is split. The tables show whether it is; the text is
-    read only then.
+    Only a line that is longer than a chunk is split. The tables show whether this one is; only then
+    is the text read.
     """
     chunk = segment.chunks[ordinal]
     if not chunk["start"]:

@@ -1,4 +1,4 @@
-"""The comment before a definition, by the look of its lines: a search has no syntax tree."""
+"""The comment before a definition, found by the look of lines: a search has no syntax tree."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ def _belongs_to_next(lines: Sequence[bytes], row: int, stop: int, path: str, fir
 
     `row` and `stop` are indexes in `lines`; `stop`, the first line of the definition, may be just
     beyond the lines. `first` is the 1-based number of the first of `lines` in its file. A comment
-    belongs to the definition that follows at once. With a blank line between them, it must look
-    like documentation, and not be the comment at the top of the file.
+    belongs to the definition right after it. With a blank line between them, it must look like
+    documentation, and not be the comment at the top of the file.
     """
     last = stop - 1
     while last >= row and not lines[last].strip():
@@ -76,7 +76,7 @@ def _is_before_definitions(line: bytes, path: str) -> bool:
 
 
 def _rest_of_block(lines: Sequence[bytes], path: str) -> int:
-    """Return how many of some lines are the rest of a comment that begins before them."""
+    """Return the number of leading lines that end a comment which begins before `lines`."""
     heredocs = path.endswith((".ex", ".exs"))  # only Elixir documents definitions by heredocs
     for place, line in enumerate(lines):
         text = line.strip()

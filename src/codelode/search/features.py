@@ -38,7 +38,7 @@ _JOINED = 0.7
 def fill_features(
     gathered: Gathered, context: QueryContext, bm25: Bm25, products: Products | None
 ) -> None:
-    """Fill in all arrays but the proposals, "as_written" and the features that `rank` sets.
+    """Fill in all of `gathered` but the proposals, "as_written" and the features that `rank` sets.
 
     All segments are handled at once where possible: numpy takes as long for a few chunks as for a
     few hundred.

@@ -1,4 +1,4 @@
-"""The local half of a search: the candidates of one shard.
+"""The local half of the ranking: the candidates of one shard.
 
 `count` returns the statistics of a shard that BM25 needs. `gather` finds candidates and computes
 their local features. Both results are plain data that can be sent over a wire.

@@ -17,10 +17,10 @@ FEATURES = (
     "cosine",  # cosine of the chunk with the query
     "bm25",  # BM25 of the chunk, as a share of the best candidate's
     "coverage",  # share of the query's weight that occurs in the chunk
-    "file_bm25",  # sum over the file's candidates, as a share of the best file's
+    "file_bm25",  # sum of BM25 over the file's candidates, as a share of the best file's
     "file_coverage",  # share of the query's weight that occurs in any candidate of the file
     "file_mean",  # cosine of the query with the mean vector of the file
-    "file_defines",  # share of query weight in words that begin parts of names the file defines
+    "file_defines",  # share of query weight in words that begin a part of a symbol of the file
     "cosine_share",  # best cosine among the file's candidates, as a share of the best file's
     "name_loose",  # mean likeness of the parts of the file's name to the query's words
     "depth",  # logarithm of 1 + the number of folders above the file
@@ -33,7 +33,7 @@ FEATURES = (
     "symbol_exact",  # share of the words in the symbol's name that are terms of the query
     "test",  # 1 for tests, specs, fixtures, benchmarks
     "example",  # 1 for examples, demos, samples, documentation
-    "generated",  # 1 for vendored, generated, minified, typing stubs
+    "generated",  # 1 for vendored, generated or minified files, and for typing stubs
     "prose",  # 1 for files that are not program code
     "docs",  # 1 for files that are documentation
     "test_asked",  # in tests: share of the query's weight in words that ask for tests; else 0
@@ -56,7 +56,8 @@ class Gathered(ChunkRows):
     | covered   | bool[n, terms]        | the terms that occur in it                             |
     | features  | float32[n, features]  | those of `FEATURES` that need no other candidate       |
 
-    The features by file are 0 until `rank` adds them, and "bm25" is the score itself.
+    The features that need other candidates are 0 until `rank` sets them, and "bm25" is the score
+    itself, not yet a share.
     """
 
     proposals: NDArray[np.float32]

@@ -1,4 +1,4 @@
-"""What is needed of a query to choose the line that each hit points at, prepared once."""
+"""A query, prepared once to choose the line that each hit points at."""
 
 from __future__ import annotations
 

@@ -111,7 +111,7 @@ def grades_of(
 
 
 def likeness_of_names(asked: str, name: str) -> float:
-    """Return how well a name with the same letters and digits answers: 0 for an operator."""
+    """Return how well a name with the letters and digits of `asked` answers; 0 for an operator."""
     if name == asked:
         return EXACT
     if name.casefold() == asked.casefold():

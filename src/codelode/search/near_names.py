@@ -1,7 +1,7 @@
 """Names of definitions near the one asked for: they begin with it, or differ by typing errors.
 
-Near names are looked for only if no definition has the name itself, in any case and however its
-parts are joined. Names with typing errors are looked for only if, moreover, no name begins with the
+Near names are looked for only if no definition has the name itself, in whatever case and joined in
+whatever way. Names with typing errors are looked for only if, moreover, no name begins with the
 name asked for, and the word occurs nowhere. All shards together decide this: each shard proposes
 the nearest sort of names that it has, and `keep_nearest` drops all names but those of the nearest
 sort in any shard.
@@ -157,7 +157,7 @@ def _with_prefix(definitions: DefinitionLookup, name: str) -> Iterator[tuple[int
 
 
 def misspelled(definitions: DefinitionLookup, name: str, most: int) -> Iterator[tuple[int, float]]:
-    """Find the names that are one to `most` typing errors away."""
+    """Find the names that differ from `name` by one to `most` typing errors."""
     asked = name.casefold()
     size = len(asked.encode())
     margin = most if asked.isascii() else 4 * most

@@ -97,7 +97,7 @@ class _Help:
 
     def __init__(self, call: Callable[[], object]) -> None:
         self._call = call
-        self._taken = threading.Lock()  # by the helper that begins, or to withdraw the call
+        self._taken = threading.Lock()  # locked for good, to begin or to withdraw the call
         self._running = threading.Lock()
         self._error: BaseException | None = None
 
@@ -121,7 +121,7 @@ class _Help:
 class _Helpers:
     """Threads that make calls.
 
-    Unlike `concurrent.futures`, they import nothing that a cold search has no other use for.
+    Unlike `concurrent.futures`, they need no modules but those that a cold search imports anyway.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""The global half of a search: the order of all candidates. It needs no segment.
+"""The global half of the ranking: the order of all candidates. It needs no segment.
 
 `finish` adds the features that need all candidates, scores each candidate by a linear sum, and
 discounts chunks of a file that has better ones. `benchmarks/quality/fit.py` makes the weights.

@@ -1,7 +1,7 @@
 """Code that is similar in meaning to a place: the chunks nearest to the chunk at the place.
 
-`anchor_at` finds the place in the shard that has its file. `near_in` is the local half: the nearest
-chunks of a shard. `nearest` is the global half, which needs no segment.
+`anchor_at` finds the place in the shard that has its file. `near_in` is the local half of the
+ranking: the nearest chunks of a shard. `nearest` is the global half, which needs no segment.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Near(ChunkRows):
     |---------|-----------------|---------------------------------------------|
     | scanned | float32[n]      | cosine, as the scan of the codes finds it   |
     | cosines | float32[n]      | cosine, with residuals                      |
-    | own     | bool[n]         | whether its file is that of the anchor      |
+    | own     | bool[n]         | whether it is in the file of the anchor     |
     """
 
     scanned: NDArray[np.float32]

@@ -180,6 +180,6 @@ def canonical(languages: Sequence[str]) -> set[str]:
     """Return the canonical names of languages, given by name or alias. Raises `UsageError`."""
     if not languages:
         return set()
-    from codelode.discover.language import resolve  # imported late: few queries have it
+    from codelode.discover.language import resolve  # imported late: few queries name a language
 
     return {resolve(name) for name in languages}

@@ -1,4 +1,4 @@
-"""Definitions by name or by kind: the local half, from the tables of a shard alone."""
+"""Definitions by name or by kind: the local half of the lookup, in the tables of one shard."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def symbols_in(
     stage: Stage,
     part: TreePart | None = None,
 ) -> SymbolPart:
-    """Return the best definitions of a shard in a stage.
+    """Return the best definitions of a shard in a stage of `find_symbols`.
 
     With a root, hits in files that have changed are marked. `part` restricts the request instead of
     its `below`. The caller holds the snapshot. Raises what `find_symbols` does.
@@ -102,7 +102,7 @@ class SymbolFinder:
         return frozenset().union(*(lookup.kinds for _, lookup in self._lookups()))
 
     def named(self, query: NameQuery) -> list[Found]:
-        """Return the definitions of this name, in any case and however joined, the best first.
+        """Return the definitions of this name, whatever its case and separators, the best first.
 
         Returns only those whose qualifiers match best. If none match, any qualifiers will do.
         """
@@ -158,8 +158,9 @@ class SymbolFinder:
     def listed(self) -> Iterator[Found]:
         """Yield definitions in the order of paths and lines, reading files only when needed.
 
-        Few files may have the wanted kinds. So once this has taken about as long as reading all
-        blocks of definitions would, all blocks are read, and files without these kinds are skipped.
+        It may be that few files have the wanted kinds. So once this has taken about as long as
+        reading all blocks of definitions would, all blocks are read, and files without these kinds
+        are skipped.
         """
         files: list[tuple[bytes, int, int]] = []
         for number, lookup in self._lookups():
@@ -205,9 +206,9 @@ class SymbolFinder:
     ) -> Iterator[tuple[bytes, int, DefinitionRecord]]:
         """Yield key, segment number and definition for the names with a prefix, in key order.
 
-        Few definitions may have the wanted kinds. So once this has taken about as long as reading
-        all blocks of definitions would, names are no longer looked up one by one: all blocks are
-        read, and only the definitions of these kinds are looked up.
+        It may be that few definitions have the wanted kinds. So once this has taken about as long
+        as reading all blocks of definitions would, names are no longer looked up one by one: all
+        blocks are read, and only the definitions of these kinds are looked up.
         """
         names = lookup.numbers_with_prefix(prefix)
         at, most = names.start, lookup.blocks // _BLOCKS_PER_NAME if self._kinds else names.stop
@@ -264,5 +265,5 @@ def _key(name: str) -> bytes:
 
 
 def _as_text(key: bytes) -> str:
-    """Return a key as text in the same order: orders are sent to other machines as JSON."""
+    """Return a key as text that sorts alike: sort keys are sent to other machines as JSON."""
     return key.decode("latin-1")

@@ -1,4 +1,4 @@
-"""Definitions by name or by kind: the global half.
+"""Definitions by name or by kind: the global half of the lookup, over all shards.
 
 Shards look for definitions in stages: those with the name; if no shard has any, those whose names
 begin with it; if there are none either, misspelled ones. `symbol_finder` is the local half.

@@ -92,7 +92,7 @@ class DefinitionLookup:
         return [self._record(file, row) for row in self._rows.on_lines(file, first, last)]
 
     def rows_on_lines(self, file: int, first: int, last: int) -> list[DefinitionRow]:
-        """Return the definitions that `overlapping` does, but without names: see `name_of`."""
+        """Return the definitions that `overlapping` returns, but without names: see `name_of`."""
         return self._rows.on_lines(file, first, last)
 
     def name_of(self, row: DefinitionRow) -> str:
@@ -151,8 +151,8 @@ class DefinitionLookup:
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the definitions of some kinds, by reading every block.
 
-        With `names`, only the definitions whose names are in this range. Returns the numbers of the
-        definitions, ascending, and the numbers of their names: int64[n] each.
+        `names` is a range of numbers of names, to which the search is restricted. Returns the
+        numbers of the definitions, ascending, and the numbers of their names: int64[n] each.
         """
         numbers, owns = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
         for found, own in self._rows.of_kinds(kinds):

@@ -1,7 +1,7 @@
 """Merge the definitions of several segments or runs, block by block.
 
-Definitions are numbered file by file, so those of each segment follow those of the segment before
-it. Their names are renumbered.
+Definitions are numbered file by file, so the definitions of each segment follow those of the
+segment before it. Their names are renumbered.
 """
 
 from __future__ import annotations

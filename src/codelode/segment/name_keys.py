@@ -1,7 +1,8 @@
 """The keys and the order of the names of definitions.
 
 The *key* of a name is its parts in lower case, joined without separators: `get_url`, `getUrl` and
-`GETURL` have the same key. Names are sorted by key, then as bytes, so these are neighbors.
+`GETURL` have the same key. Names are sorted by key, then as bytes, so names with the same key are
+neighbors.
 """
 
 from __future__ import annotations

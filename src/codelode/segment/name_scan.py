@@ -30,7 +30,9 @@ class ScannedNames:
     def containing(self, pieces: Sequence[bytes], lengths: range) -> Iterator[tuple[int, bytes]]:
         """Yield the place and the text of the names that contain one of the pieces.
 
-        `lengths` are those of the names, in bytes. Pieces are in lower case and have at least one
+        Only names whose length in bytes is among `lengths` are searched.
+
+        Pieces are in lower case and have at least one
         letter. A newline in a piece stands for the beginning or the end of a name.
         """
         found: dict[int, bytes] = {}

@@ -1,7 +1,7 @@
 """Posting lists as bytes (see `posting_list`), packed or unpacked many at a time.
 
-Everything here works on whole arrays, a few hundred thousand postings at a time, so that they stay
-in the cache of the processor: five times as fast as all at once.
+Everything here works on whole arrays, but only on a few hundred thousand postings at a time: then
+the arrays stay in the cache of the processor. This is five times as fast as all postings at once.
 """
 
 from __future__ import annotations
@@ -55,9 +55,9 @@ def _joined(parts: list[NDArray[Any]], kind: type[np.generic]) -> NDArray[Any]:
 
 
 def _slices(sizes: Offsets) -> Iterator[tuple[int, int, int, int]]:
-    """Yield runs of lists with about `SLICE` items; list i has `sizes[i]` items.
+    """Yield ranges of lists with about `SLICE` items together; list i has `sizes[i]` items.
 
-    Each run is given by its first item, the end of its items, its first list and the end of its
+    Each range is given by its first item, the end of its items, its first list and the end of its
     lists.
     """
     ends = np.cumsum(sizes)

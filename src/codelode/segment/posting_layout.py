@@ -54,7 +54,7 @@ class Layout:
         return sizes
 
     def coded(self) -> Offsets:
-        """Return the places of the postings' 2-bit codes, without padding at list ends."""
+        """Return the places of all 2-bit frequencies, without the padding at the ends of lists."""
         starts = 4 * (np.cumsum(self.code_bytes) - self.code_bytes)
         return ranges(starts, self.counts * self.has_codes)
 

@@ -41,7 +41,7 @@ _NEWLINE = 10
 _SPARSE = 512
 """Pieces that lie farther apart than this, in bytes, are not worth a copy of all between them."""
 
-_FEW = 128  # pieces are copied one by one faster than by a gather
+_FEW = 128  # up to so many pieces are copied faster one by one than by one `take`
 _KEYS = count()
 
 _BLOCKS: LruCache[tuple[int, int], bytes] = LruCache(16)
@@ -246,7 +246,7 @@ class Segment:
             lines = self.lines_of(section, begins, lengths).split(b"\n")
             if len(lines) == len(starts) + 1:  # no piece holds a newline
                 return lines[:-1]
-        copied = bytes(read)  # slices of bytes take half the time
+        copied = bytes(read)  # slicing `bytes` takes half the time
         return [copied[begin:end] for begin, end in places]
 
     def lines_of(

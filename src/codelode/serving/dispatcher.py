@@ -89,7 +89,7 @@ class Dispatcher:
     def answer(self, request: SearchRequest) -> Answer:
         """Answer in this process if no other search is under way, else in a worker.
 
-        Raises what the reader raises, and `CodelodeError` if two workers died over the request.
+        Raises what the reader raises, and `CodelodeError` if two workers died while answering.
         """
         began = time.perf_counter()
         with self._slot() as slot:

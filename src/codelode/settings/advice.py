@@ -1,4 +1,4 @@
-"""What to write instead of a wrong setting: the nearest name, or lines in a file."""
+"""Advice for a wrong setting: the nearest name, or the lines to write in a file."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def unknown_table(name: str, path: Path) -> str:
 
 
 def to_type(key: Key, text: str) -> str:
-    """Return the message that another command sets a setting; "" if `text` is no value."""
+    """Return advice to set `key` to `text` by another command; "" if `text` is no valid value."""
     import shlex
 
     try:

@@ -42,7 +42,10 @@ def effective(start: str | os.PathLike[str] | None) -> dict[str, Setting]:
 
 
 def all_settings(start: str | os.PathLike[str] | None) -> Iterator[Setting]:
-    """Yield the settings of every source, in the order of rising precedence, as `effective`."""
+    """Yield the settings of all sources, by rising precedence; `start` is as in `effective`.
+
+    Raises what `effective` does.
+    """
     project = None if start is None else files.read_project(start)
     if project is not None:
         path, table = project

@@ -1,4 +1,4 @@
-"""What to write instead of a line that is not TOML: text needs quotes."""
+"""Advice for a line that is not valid TOML because its text lacks quotes."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ class Unread(NamedTuple):
     nearest: str
 
     def __str__(self) -> str:
-        """Return the message that nothing reads it."""
+        """Return the message that nothing reads the variable."""
         advice = f": did you mean {self.nearest}?" if self.nearest else ""
         return f"nothing reads the variable {self.name}{advice}"
 

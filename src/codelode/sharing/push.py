@@ -47,7 +47,7 @@ _LOOKED_AT = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PushOptions:
-    """How to push: bytes per second, a key to sign with, whether to share files with secrets."""
+    """The options of a push: bytes per second, signing key, whether to share files with secrets."""
 
     bandwidth: float | None = None
     key: Path | None = None

@@ -1,4 +1,4 @@
-"""A snapshot: one manifest and its segments, open. It never changes and never waits."""
+"""A snapshot: an open manifest and its segments. It never changes and never waits for a writer."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class LiveSegment:
     def __init__(
         self, segment: Segment, entry: SegmentEntry, storage: Storage | None = None
     ) -> None:
-        """`storage` has the `.stat` file; without it times are not known."""
+        """`storage` has the `.stat` file; without `storage`, times are not known."""
         self.segment = segment
         self.entry = entry
         self._storage = storage
@@ -140,8 +140,8 @@ def live_segment(
 ) -> LiveSegment:
     """Return a segment with the tombstones of a manifest's entry.
 
-    Raises `FormatError`. Raises `DamagedError`, also if it is not the segment that the entry
-    describes.
+    Raises `FormatError`. Raises `DamagedError` if the segment is damaged, or not the one that the
+    entry describes.
     """
     segment = Segment.open(buffer)
     check_shape(segment)

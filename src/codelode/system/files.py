@@ -41,7 +41,7 @@ class MappedFile:
         self._lease.take()
 
     def give_back(self) -> None:
-        """End one `take`."""
+        """End the hold that one call of `take` began."""
         self._lease.give_back()
 
 

@@ -74,7 +74,7 @@ class Leader:
         self._lock = threading.Lock()
         self._tree: TreeWatch | None = None
         self._under_way = Changes()  # the changes that the current update handles
-        self._in_step = False  # whether the index lacks no changes but the collected ones
+        self._in_step = False  # whether the index has all changes except the collected ones
         self._generation = -1
         self._compared = 0.0  # when the whole tree was compared last
         self._suspended = suspended_seconds()  # as of the last comparison of the whole tree
@@ -261,7 +261,7 @@ class Leader:
         self._wakeup.wait(self._delay)
 
     def _say(self, state: WatchState) -> None:
-        """Record what the watcher does."""
+        """Record the state of the watcher, if it is new."""
         if state != self.state:
             self.state = state
             write_state(self._reader.directory, state)

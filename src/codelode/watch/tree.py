@@ -80,7 +80,7 @@ class TreeWatch:
         self._lock = threading.Lock()
         self._folders: dict[int, str] = {}  # paths by the number of the watch
         self._numbers: dict[str, int] = {}
-        self._git: dict[int, set[str]] = {}  # by watch of a git folder: the folders it affects
+        self._git: dict[int, set[str]] = {}  # the folders that a git folder affects, by its watch
         self._above: set[int] = set()  # watches of folders above the root
         self._is_closed = False
         self._locked: set[int] = set()  # git folders with a lock: git is at work there
@@ -117,7 +117,7 @@ class TreeWatch:
             self.changes.lost = True
 
     def drain(self) -> Changes:
-        """Collect all changes before this call; return those since `changes` was replaced."""
+        """Collect the changes up to now; return all since `changes` was last replaced."""
         with self._lock:
             if not self._is_closed:
                 for event in self._inotify.read():
@@ -191,7 +191,10 @@ class TreeWatch:
         self._numbers.pop(other, None)
 
     def _watch_above(self) -> None:
-        """Watch git's folders; watch the folders up to the worktree's top for rule files."""
+        """Watch the folders that affect the walk although it does not enter them.
+
+        These are git's folders, and, for their rule files, the worktree's folders above the root.
+        """
         top = worktree_above(self._root)
         if top is None or self._options.no_ignore:
             return

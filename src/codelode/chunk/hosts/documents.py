@@ -38,7 +38,7 @@ def fences(text: bytes, path: str) -> Iterator[Region]:
     for fence in _FENCE.finditer(text):
         _, marks, rest = fence.groups()
         if not opened:
-            if marks[:1] not in rest:  # otherwise, it is inline code
+            if marks[:1] not in rest:  # otherwise, this is inline code, not a fence
                 opened, info, start = marks, rest, fence.end() + 1
         elif marks.startswith(opened) and not rest.strip():
             yield from _block(text, info, start, fence.start())

@@ -115,7 +115,7 @@ def _replaced(text: bytes, spans: Iterable[tuple[int, int]]) -> bytes:
 
 
 def template(text: bytes, path: str) -> Iterator[Region]:
-    """Yield the code between `<%` and `%>`, joined, and what `page` yields."""
+    """Yield the code between `<%` and `%>`, joined, and the regions that `page` yields."""
     language = _TEMPLATES.get(path.rpartition(".")[2])
     if language is not None:
         yield from _joined(text, language)
@@ -123,7 +123,7 @@ def template(text: bytes, path: str) -> Iterator[Region]:
 
 
 def jsp(text: bytes, path: str) -> Iterator[Region]:
-    """Yield the declarations and statements of a JSP, and what `page` yields."""
+    """Yield the declarations and statements of a JSP, and the regions that `page` yields."""
     text = _replaced(text, between(text, b"<%--", b"--%>"))
     for first, last in between(text, b"<%!", b"%>"):
         yield Region("java", first + 3, text[first + 3 : last - 2], inside=_CLASS)
@@ -132,7 +132,7 @@ def jsp(text: bytes, path: str) -> Iterator[Region]:
 
 
 def asp(text: bytes, path: str) -> Iterator[Region]:
-    """Yield the statements of an ASP.NET page, and what `page` yields."""
+    """Yield the statements of an ASP.NET page, and the regions that `page` yields."""
     language = _asp_language(text)
     if language is not None:
         yield from _joined(text, language)
@@ -163,7 +163,7 @@ def _joined(text: bytes, language: str) -> Iterator[Region]:
 
 
 def razor(text: bytes, path: str) -> Iterator[Region]:
-    """Yield the members that a Razor component declares, and what `page` yields."""
+    """Yield the members that a Razor component declares, and the regions that `page` yields."""
     at = 0
     while (block := _RAZOR.search(text, at)) is not None:
         closing = b"\n" + block[1] + b"}"

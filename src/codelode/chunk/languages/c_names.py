@@ -201,7 +201,7 @@ def prototype(node: Node, text: bytes) -> Match | None:
     if found is None or (found.type != "operator_cast" and above.type != "function_declarator"):
         return None  # a variable, or a pointer to a function
     if node.has_error and not text.endswith(b";", node.start_byte, node.end_byte):
-        return None  # without its semicolon, this can be the head of any construct
+        return None  # without its semicolon, this can be the start of any construct
     kind = "method" if found.type == "qualified_identifier" else "function"
     return Match(kind, _name_in(found), declaration=True, owner=_owner(found))
 

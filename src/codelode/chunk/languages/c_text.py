@@ -169,7 +169,8 @@ _MACRO_STATEMENT: Final = re.compile(
 def repaired(text: bytes) -> tuple[bytes, list[tuple[int, int]]]:
     """Remove the usual causes of errors from a text in which the parser found errors.
 
-    Also returns the ranges of removed heads of definitions, in the second arms of conditionals.
+    Also returns the ranges in which the beginnings of definitions were blanked: in the second arms
+    of conditionals.
     """
     heads: list[tuple[int, int]] = []
 

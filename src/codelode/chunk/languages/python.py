@@ -98,7 +98,7 @@ _IMPORT = re.compile(rb"\bcimport\b")
 
 
 def _as_python(text: bytes) -> tuple[bytes, list[tuple[int, int]]]:
-    """Rewrite Cython in place; leave its definitions of types to be found by their heads."""
+    """Rewrite Cython in place; leave its type definitions to be found by their first lines."""
     if b"cdef" not in text and b"cpdef" not in text and b"cimport" not in text:
         return text, []
     types: list[tuple[int, int]] = []

@@ -127,14 +127,14 @@ def _nothing(options: argparse.Namespace) -> str:
 
 
 def _confirmed(chosen: Sequence[IndexEntry], fetched: int) -> bool:
-    """Ask whether to remove indexes, and a number of bytes of fetched segments."""
+    """Ask whether to remove indexes and `fetched` bytes of fetched segments."""
     from codelode.cli.streams import confirm
 
     return confirm(f"remove {_named(chosen, fetched)}")
 
 
 def _named(chosen: Sequence[IndexEntry], fetched: int) -> str:
-    """Return indexes, and a number of bytes of fetched segments, in a few words."""
+    """Describe indexes and `fetched` bytes of fetched segments in a few words."""
     from codelode.render.units import count, size
 
     what = []

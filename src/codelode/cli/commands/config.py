@@ -134,7 +134,8 @@ def _change(options: argparse.Namespace) -> int:
 def _key_and_root(given: str, root: str = ".") -> tuple[str, str]:
     """Return the setting to show, "" for all, and the root. A single argument may be either.
 
-    Raises `UsageError` for an unknown setting, and for a value to set.
+    Raises `UsageError` for an unknown setting, for a missing folder, and for a value of a setting:
+    the command only lists settings.
     """
     from codelode.settings.advice import to_type, unknown_setting
     from codelode.settings.keys import BY_NAME

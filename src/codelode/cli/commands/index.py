@@ -195,7 +195,11 @@ def run(options: argparse.Namespace) -> int:
 def _skip_listener(
     options: argparse.Namespace, root: Path, walk: Mapping[str, object]
 ) -> Callable[[Skip], None] | None:
-    """Return what prints skipped files if that is requested; say which rules skip nothing."""
+    """Return a printer of skipped files, or None if it is not requested.
+
+    If it is requested, also say how many tracked files git's ignore rules match without skipping
+    them, unless `walk` turns the rules off.
+    """
     from codelode.cli.views.update import say_tracked, skip_printer
 
     if not options.list_skipped:

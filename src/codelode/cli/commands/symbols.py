@@ -176,7 +176,7 @@ def _explain(found: Sequence[SymbolHit], listed: _Listed, options: argparse.Name
 
 
 def _here(options: argparse.Namespace) -> _Listed:
-    """Return the definitions of the roots or of the file; builds indexes that are missing."""
+    """Return the definitions of the roots or of the file; build missing indexes first."""
     import os
 
     from codelode.answers.build import ask_indexed

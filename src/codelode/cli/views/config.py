@@ -31,8 +31,8 @@ def print_settings(found: Sequence[Listed], files: Iterable[SettingsFile]) -> No
 def print_setting(each: Listed, given: Sequence[Setting]) -> None:
     """Print the value of a setting, its source, its meaning, and what sets it.
 
-    `given` has the values of all sources, in the order of rising precedence: those that are
-    overridden are printed too.
+    `given` has the values of all sources, in the order of rising precedence: the overridden
+    ones are printed too.
     """
     key = each.key
     ways = ["codelode.toml"] if key.project else []
