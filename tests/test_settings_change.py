@@ -227,7 +227,7 @@ def test_wrong_changes_are_refused(tmp_path: Path) -> None:
     home = write_tree(tmp_path, {"home/config/codelode/config.toml": "# mine\n"}) / "home"
     lode, user = CommandLine(home), home / "config" / "codelode" / "config.toml"
     for typed, words in (
-        ("set search.limt 1", ["did you mean 'search.limit'?"]),
+        ("set serch.limit 1", ["did you mean 'search.limit'?"]),
         ("set search.limit many", ["must be a whole number", "'many'"]),
         ("set search.limit", ["expected: lode config set KEY VALUE"]),
         ("unset", ["expected: lode config unset KEY"]),
