@@ -178,7 +178,7 @@ class Resident:
 
 
 class _Beginning:
-    """Tells the client that the output begins; ends this process if that does not happen in time.
+    """Tells the client that the output begins; ends this process if it does not begin in time.
 
     A lock that another thread held at the time of the fork is never released in this process. The
     watcher's thread holds no lock at that time. If another thread does, an alarm ends this process,
