@@ -120,8 +120,9 @@ class Resident:
             null = os.open(os.devnull, os.O_RDWR)
             variables = {os.fsencode(name): os.fsencode(os.environ[name]) for name in os.environ}
             _become([null] * 3, os.fsencode(self._index.root), variables, lambda: None)
+            place = f"--index-dir={self._index.directory.parent}"
             for options in ((), ("--json",), ("--agent",), ("--color=always",)):
-                self._main(["search", "warm up", "--fresh=never", *options])
+                self._main(["search", "warm up", "--fresh=never", place, *options])
             os.write(writing, "\n".join(sys.modules).encode())
         finally:
             os._exit(0)
