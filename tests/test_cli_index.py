@@ -62,7 +62,7 @@ def test_an_update_reads_only_changed_files(lode: CommandLine, tree: Path) -> No
 def test_a_dry_run_touches_nothing(lode: CommandLine, tree: Path) -> None:
     plan = lode("index", tree, "--dry-run", "--json").must_succeed().json
     assert plan["dry_run"] is True
-    assert (plan["files"], plan["changed"], plan["removed"]) == (6, 6, 0)  # with one binary file
+    assert (plan["files"], plan["changed"], plan["removed"]) == (6, 6, 0)  # one is binary
     text = lode("index", tree, "--dry-run").must_succeed().text
     assert text.startswith("would read 6 of 6 files (")
     assert "ignored" in text
@@ -190,7 +190,7 @@ def test_verify_finds_damage_and_repair_mends_it(lode: CommandLine, tree: Path) 
     assert set(report.json["findings"][0]) == {"file", "section", "offset", "problem"}
     repaired = lode("verify", tree, "--repair", "--json").must_succeed().json
     assert (repaired["sound"], repaired["repaired"]) == (True, True)
-    assert lode("status", tree, "--json").json["files"] == files  # still with the hidden files
+    assert lode("status", tree, "--json").json["files"] == files  # hidden files are still indexed
 
 
 def test_a_second_writer_fails_or_waits(lode: CommandLine, tree: Path) -> None:

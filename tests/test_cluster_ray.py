@@ -179,7 +179,7 @@ def test_actors_answer_as_one_machine_and_come_back(
 def test_a_node_that_dies_changes_no_answer(
     nodes: Any, world: World, expected: dict[str, Answer]
 ) -> None:
-    """All processes of a node are killed: others have its pieces, and Ray restarts its searcher."""
+    """All processes of a node die: other nodes have its pieces, and Ray restarts its searcher."""
     with deployed(nodes, world) as repositories:
         front = repositories.front
         assert len({link.node for link in front._members.links()}) == SEARCHERS
@@ -318,7 +318,7 @@ def kill_tasks(count: int) -> int:
         for process in builders():
             with suppress(OSError):
                 task = parent_of(process)
-                if task > 1 and task not in seen and len(seen) < count:  # 1 if the task has died
+                if task > 1 and task not in seen and len(seen) < count:  # 1: the task died
                     os.kill(task, signal.SIGKILL)
                     seen.add(task)
         time.sleep(0.05)
@@ -342,7 +342,7 @@ def test_a_task_that_fits_no_node_is_reported(nodes: Any, tmp_path: Path) -> Non
     told: list[str] = []
 
     class HeardError(Exception):
-        """Raised by `warn`, to end the build."""
+        """An exception that `warn` raises to end the build."""
 
     def warn(message: str) -> None:
         told.append(message)

@@ -97,7 +97,7 @@ def is_whole(front: Front) -> bool:
 
 
 def test_an_understudy_takes_the_place_of_a_killed_searcher(indexed: Corpus) -> None:
-    """No answer is partial; pieces have both owners again long before a process could start."""
+    """No answer is partial; all pieces have two owners again long before a process could start."""
     expected = one_machine(indexed.repositories, open_local, load(None), REQUEST)
 
     def check(_: int) -> str:

@@ -29,7 +29,7 @@ if WEED is None:
 
 @pytest.fixture
 def url(endpoint: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> str:
-    """Return the URL of an empty folder in the bucket, with the usual environment."""
+    """Set the usual environment variables; return the URL of an empty folder in the bucket."""
     for name, value in environment(endpoint).items():
         monkeypatch.setenv(name, value)
     return f"s3://{BUCKET}/{request.node.name.replace('[', '-').replace(']', '')}"

@@ -57,7 +57,7 @@ def test_commits_count_once_whatever_the_network_does(proxy: Proxy, fault: str) 
     newest = generations.newest()
     found = items(newest)
     assert newest is not None and newest.number == len(found) == len(set(map(str, found)))
-    assert set(map(str, done)) <= set(map(str, found))  # an error may hide a commit, not lose one
+    assert set(map(str, done)) <= set(map(str, found))  # errors may hide commits, not lose them
     assert proxy.faults and len(done) > 6
 
 

@@ -118,7 +118,7 @@ def test_a_flag_has_at_most_one_setting() -> None:
             for key in KEYS
         )
 
-    later = len(WALK) + 1  # settings of the walk, and the model
+    later = len(WALK) + 1  # `keys_of` leaves out the model and the settings of the walk
     for command in COMMANDS:
         assert flags(command) == len(keys_of(command)) + (later if command.name == "index" else 0)
 

@@ -47,7 +47,7 @@ class Settings:
     rate: float = 2e-3
     warm_up: int = 50
     temperature: float = 0.05
-    path_share: float = 0.5  # share of passages with a path, unless the query is the path
+    path_share: float = 0.5  # share of passages that keep their path, unless the query is the path
     asking_share: float = 0.25  # share of queries that get question words
     seed: int = 0
 
@@ -207,7 +207,7 @@ def train(pairs: PairArrays, start: Tensor, known: list[str], settings: Settings
 
 
 class _Report:
-    """Prints the mean loss of every 25 steps."""
+    """A report that prints the mean loss of every 25 steps."""
 
     def __init__(self, model: Model) -> None:
         self.model = model

@@ -5,11 +5,11 @@
 Three nodes of Ray on this machine have a searcher each, with two replicas. Searches run throughout,
 and every answer is compared with that of one machine. The events: the process of an actor is
 killed; a raylet is killed; all processes of a node are killed, and Ray removes it; the control
-store (GCS) is killed. After each event, the figures say for how long some piece lacked one of its
-two owners, and when Ray had started the searcher again.
+store (GCS) is killed. After each event, the figures say for how long any piece lacked one of its
+two searchers, and when Ray had started the searcher again.
 
-Ray's processes get the usual priority. By default theirs is so low that, beside other work, the
-figures would say how much of the machine this work leaves.
+Ray's processes run at the usual priority here. Their default priority is so low that other work
+on the machine would determine the figures.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class Search:
 
 
 class Owners:
-    """A clock for the time in which some piece of a front lacks one of its two owners."""
+    """A clock for the time in which any piece of a front lacks one of its two searchers."""
 
     def __init__(self, front: Front) -> None:
         self._front = front
@@ -82,7 +82,7 @@ class Owners:
         self._whole_at = 0.0
 
     def watch(self, settled: Callable[[Owners], bool]) -> str:
-        """Watch until `settled` is true; return a text that says how long an owner was missing."""
+        """Watch until `settled` is true; return for how long a searcher was missing, as text."""
         last = self._began = time.monotonic()
         while not settled(self):
             time.sleep(LOOK_SECONDS)
@@ -183,7 +183,7 @@ def break_parts(
         repositories,
         right,
         lambda: kill_actor(nodes.address),
-        lambda owners: owners.is_back(2),  # new: its understudy, then the searcher itself
+        lambda owners: owners.is_back(2),  # new links: of the understudy, then of the searcher
     )
     dying = node_of(front, nodes)
     node = dying.node_id
@@ -229,7 +229,7 @@ def run(place: str, nodes: Any, scratch: Path) -> None:
     finally:
         repositories.close()
         front.close()
-        with suppress(ClusterError):  # fails, as the control store was killed
+        with suppress(ClusterError):  # `withdraw` fails: the control store was killed
             withdraw(options)
 
 

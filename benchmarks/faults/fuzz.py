@@ -159,7 +159,7 @@ def spoil(patient: Patient, rng: random.Random) -> str:
 
 
 def _rename_in_manifest(directory: Path, size: int, path: Path) -> None:
-    """Write the new size of the mutated file to the manifest, and recompute its checksum."""
+    """Write the new size of the mutated file to the manifest, and recompute the checksum there."""
     body = (directory / MANIFEST).read_bytes().partition(b"\n")[2]
     fields = json.loads(body)
     for entry in fields["segments"]:

@@ -83,7 +83,7 @@ def judged(cases: Sequence[Case], scores: Sequence[float]) -> float:
 
 
 def _values_of(name: str, groups: dict[str, list[float]]) -> list[float]:
-    """Return the values whose mean is the score of a set."""
+    """Return the values whose mean is a set's score: group means for `ndcg`, else all scores."""
     if name == "ndcg":
         return [mean(values) for values in groups.values()]
     return [value for values in groups.values() for value in values]
@@ -100,7 +100,7 @@ def _score_fold(
 
 
 def best_plan(tables: Sequence[Table], plan: Plan, folds: int, seed: int) -> Plan:
-    """Return the plan with the settings that are best for held-out queries."""
+    """Return the plan with the settings that give held-out queries the best scores."""
     cases = [table.case for table in tables]
 
     def value(candidate: Plan) -> float:

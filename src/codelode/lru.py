@@ -12,9 +12,9 @@ V = TypeVar("V")
 class LruCache(Generic[K, V]):
     """A least-recently-used cache, shared by threads.
 
-    Two threads may compute the value of a key at once; the results must be equal. There is no lock:
-    the child of a fork could find it held by a thread that exists only in the parent. Each step is
-    one call of a dictionary; a step that fails because of another thread is skipped.
+    Two threads may compute the value of a key at once; the results must be equal. There is no lock,
+    because the child of a fork could find one held by a thread that exists only in the parent. Each
+    step is one call of a dictionary method; a step that fails because of another thread is skipped.
     """
 
     def __init__(self, room: int) -> None:

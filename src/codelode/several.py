@@ -235,7 +235,7 @@ def _prefix(base: Path, tree: Path) -> str:
 
 
 def _from(base: Path, tree: Path, path: str) -> str:
-    """Return the path of a hit relative to `base`. If `tree` is below `base`, `path` already is."""
+    """Return the path of a hit relative to `base`: `path` itself if `tree` is below `base`."""
     return path if _prefix(base, tree) else os.path.relpath(tree / path, base)
 
 

@@ -29,7 +29,8 @@ ORPHAN_DAYS = 30
 class Removal:
     """The indexes that were removed, and those that another process was writing to.
 
-    `freed_bytes` includes `fetched_bytes`: the segments of rosters that were removed.
+    `fetched_bytes` is the size of the removed segments that had been fetched from rosters;
+    `freed_bytes` includes it.
     """
 
     removed: list[IndexEntry] = field(default_factory=list)
@@ -118,10 +119,10 @@ def fetched_segments(index_dir: str | None) -> ObjectCache:
 def remove_old_orphans(index: Index) -> Removal:
     """Remove the orphans in the user's cache that have not been used for a long time.
 
-    The setting `clean.orphans-after` says for how many days, 30 by default. Does nothing if `index`
-    is not in the cache: several machines may share a folder of indexes, and a root may exist on
-    only one of them. A root below an empty folder does not count as removed, because a disk may be
-    mounted at that folder at other times.
+    An orphan is an index whose root no longer exists. The setting `clean.orphans-after` is the
+    number of days, 30 by default. Does nothing if `index` is not in the cache: several machines may
+    share a folder of indexes, and a root may exist on only one of them. A root below an empty
+    folder does not count as removed, because a disk may be mounted at that folder at other times.
     Raises `UsageError` for an invalid settings file.
     """
     from codelode.settings.effective import effective
@@ -148,7 +149,7 @@ def _is_gone(root: str) -> bool:
 
 
 def entry_object(found: IndexEntry) -> dict[str, Any]:
-    """Return an index of the catalog; its `problem` is null if it can be searched."""
+    """Return an index as a dictionary; `problem` is null if the index can be searched."""
     return {
         "root": None if found.root is None else without_surrogates(found.root),
         "root_exists": found.root is not None and not found.orphan,
@@ -177,7 +178,7 @@ def _covering_root(found: IndexEntry, covered: Mapping[str, str]) -> str | None:
 
 
 def removal_object(removal: Removal, dry_run: bool) -> dict[str, Any]:
-    """Return the indexes that were removed, or would be."""
+    """Return the result of a removal, or of its dry run."""
     return {
         "dry_run": dry_run,
         "removed": [entry_object(each) for each in removal.removed],

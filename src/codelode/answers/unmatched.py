@@ -54,7 +54,7 @@ def unmatched_filters(
 def nothing_changed(sources: Iterable[Source], request: SearchRequest) -> str | None:
     """Return a note if no file of the sources has changed as the request asks; else None.
 
-    `sources` are the sources of the request: their parts hold only the files that have changed.
+    `sources` are those of the request: the `part` of each holds only the files that have changed.
     """
     if any(True for source in sources for _ in _files(source)):
         return None
@@ -68,9 +68,9 @@ def nothing_changed(sources: Iterable[Source], request: SearchRequest) -> str | 
 
 
 def _files(source: Source) -> Iterable[tuple[bytes, str | None]]:
-    """Yield the path and the language of each file in the part of a source.
+    """Yield the path and the language of each file in the `part` of a source.
 
-    Paths are relative to the folder of the part, as globs expect.
+    Paths are relative to the folder of that part, as globs expect.
     """
     part = source.part or WHOLE
     for live in source.shard.snapshot.segments:

@@ -60,7 +60,8 @@ class Calls:
     def answer(self, frame: Frame) -> Frame:
         """Return the reply to a call, without its `id`. Raises `FrameError` for an invalid call.
 
-        `until` in the call's head is the time (`time.monotonic`) after which nobody waits for it.
+        In the frame's head, `until` is the time (`time.monotonic`) after which nobody waits for the
+        reply.
         """
         head, body = frame
         try:
@@ -150,7 +151,10 @@ class Calls:
         return self._search(head, lambda held: lookup(held, head, body))
 
     def _search(self, head: dict[str, Any], work: Callable[[HeldShard], Frame]) -> Frame:
-        """Return the reply of `work` for the open pieces of a call; `missing` lists the others."""
+        """Return the reply of `work` for the open pieces of a call.
+
+        In the reply, `missing` lists the numbers of the pieces that are not open.
+        """
         view = self._holdings.view(str(head["view"]))
         pieces = messages.unpack_pieces(head["pieces"])
         if len(pieces) != view.count or not set(np.flatnonzero(pieces).tolist()) <= set(
@@ -189,7 +193,7 @@ def _check_ordinals(
 
 
 def _damaged(held: HeldShard, view: OpenView, error: DamagedError) -> list[int]:
-    """Return the numbers of the damaged pieces in a shard: an error names their files."""
+    """Return the numbers of the damaged pieces in a shard: those whose files `error` names."""
     return [
         number
         for number in held.numbers.tolist()

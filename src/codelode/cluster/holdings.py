@@ -1,4 +1,4 @@
-"""The pieces that a searcher has open: by view, and by the set of pieces to search."""
+"""The pieces that a searcher has open, found by view and by the set of pieces to search."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class OpenView:
     """The pieces of one view that this searcher holds."""
 
     def __init__(self, count: int, pieces: dict[int, Piece]) -> None:
-        """`count` is the number of pieces of the view, `pieces` are those to hold, by number."""
+        """Take the number of pieces of the view, and the pieces to hold here, by number."""
         self.count = count
         self.pieces = pieces
         self.segments: dict[int, LiveSegment] = {}
@@ -66,7 +66,7 @@ class OpenView:
         self._shards: LruCache[bytes, HeldShard] = LruCache(_SHARDS)
 
     def part(self, pieces: Pieces, caches: PieceCaches) -> tuple[HeldShard, list[int]]:
-        """Return a shard of the open pieces among `pieces`, and the numbers of those not open."""
+        """Return a shard of the open pieces among `pieces`, and the numbers of the other pieces."""
         numbers = np.flatnonzero(pieces).tolist()
         missing = [number for number in numbers if number not in self.segments]
         key = np.packbits(pieces).tobytes() + bytes(str(missing), "ascii")
@@ -88,7 +88,7 @@ class OpenView:
 
 
 class _Failure(NamedTuple):
-    """The failed attempts to open a piece: the last `problem`, their number, and the last time."""
+    """The failed attempts to open a piece: their number, the last `problem`, and its time."""
 
     problem: str
     times: int
@@ -122,7 +122,7 @@ class Holdings:
         return self.open_missing(view)
 
     def open_missing(self, view: OpenView) -> dict[int, str]:
-        """Open the pieces of a view that are not open; return the problems of those that fail."""
+        """Open the pieces of a view that are not open yet; return problems by piece number."""
         problems = {}
         closed = [number for number in view.pieces if number not in view.segments]
         keys = {number: _key(view.pieces[number]) for number in closed}

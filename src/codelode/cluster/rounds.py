@@ -1,8 +1,8 @@
 """A round of calls to the searchers: each piece is covered once, by whichever owner replies first.
 
-A call covers some pieces. If it fails, or takes longer than nearly all earlier calls, the other
-owners of these pieces are asked as well (see `hedging`). Replies that cover the same pieces twice
-are never used together.
+The owners of a piece are the searchers that hold it. A call covers some pieces. If it fails, or
+takes longer than nearly all earlier calls, other owners of these pieces are asked as well (see
+`hedging`). Replies that cover the same pieces twice are never used together.
 """
 
 from __future__ import annotations
@@ -111,9 +111,9 @@ class Round(Generic[T]):
         return wanted & ~self._covered()
 
     def _await(self, wanted: Pieces, deadline: float) -> None:
-        """Take replies until all wanted pieces are covered, no more can be, or time is up.
+        """Take replies until all wanted pieces are covered, no more can be covered, or time is up.
 
-        A searcher that is silent may be busy: it is waited for while it is connected.
+        A silent searcher may only be busy, so its reply is awaited while it is connected.
         """
         patient = time.monotonic() + RETURN_SECONDS
         while (open_ := wanted & ~self._covered()).any():
@@ -157,7 +157,7 @@ class Round(Generic[T]):
         return [self._ready(member) for member in self.view.members]
 
     def _ask(self, pieces: Pieces) -> None:
-        """Ask one owner about each piece: an owner not asked yet, if possible a prompt one."""
+        """Ask one owner about each piece: one not asked yet, preferably neither silent nor late."""
         if not pieces.any():
             return
         links = self._links()
@@ -203,7 +203,7 @@ class Round(Generic[T]):
         return until
 
     def _take(self, future: Future[Frame], wanted: Pieces) -> None:
-        """Use a reply, or ask others for the pieces that it does not cover."""
+        """Use a reply; ask other owners for the pieces that are neither covered nor asked for."""
         sent = self._under_way.pop(future)
         try:
             frame = future.result()

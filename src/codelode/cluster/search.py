@@ -92,7 +92,7 @@ class ClusterSearch:
         memory: Memory,
         deadline: float,
     ) -> None:
-        """`deadline` is a time of `time.monotonic`."""
+        """Prepare a search; `deadline` is a time of `time.monotonic`."""
         self.pieces = pieces
         self.missing = np.zeros(len(pieces), bool)
         self.left_out = 0
@@ -123,7 +123,7 @@ class ClusterSearch:
         return chunks, tokens
 
     def _count(self, query: ParsedQuery) -> NDArray[np.int64]:
-        """Return the counts of the terms that a query needs, int64[counted]."""
+        """Return the counts of the terms in `query.counted`, in that order: int64[counted]."""
         cache, key = self._memory.counts, (self._view.corpus.generation, self.pieces.tobytes())
         counts = cache.get(*key, query.counted)
         terms = [term for term in dict.fromkeys(query.counted) if term not in counts]
@@ -208,7 +208,7 @@ class ClusterSearch:
         make: Callable[[Pieces], Frame],
         read: Callable[[Frame, Pieces], T],
     ) -> list[Reply[T]]:
-        """Run a round; return its replies, and mark the pieces that none covers as `missing`."""
+        """Run a round; return the replies; mark the pieces that no reply covers as `missing`."""
         return self._run(kind, pieces, Call(lambda wanted, _: make(wanted), read))
 
     def _run(self, kind: str, pieces: Pieces, call: Call[T]) -> list[Reply[T]]:

@@ -21,7 +21,7 @@ _TEMPLATES = frozenset(("in", "dist", "example", "sample", "template"))
 
 
 def _by_word(column: str) -> dict[str, str]:
-    """Return the language of every word in a column of the table, by the word in lower case."""
+    """Map each word in a column of the table, in lower case, to the name of its language."""
     return {
         word.lower(): language.name
         for language in LANGUAGES

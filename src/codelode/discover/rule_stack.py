@@ -84,7 +84,7 @@ class RuleStack:
         return tracked.holds_below(own + b"/") if is_folder else tracked.holds(own)
 
     def finders(self, folder: bytes, *, folders: bool) -> tuple[tuple[Finder, RuleFile], ...]:
-        """Return the lookups, in order, for the files or the folders in `folder`.
+        """Return the finders, the strongest first, for the files or the folders in `folder`.
 
         `folder` is empty or ends with `/`, and is relative to the same place as every `base`.
         """

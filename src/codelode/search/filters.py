@@ -172,7 +172,7 @@ def allowed_files(
         rows = rows[np.isin(segment.files["language"][rows], numbers)]
     if part.since is not None:
         rows = rows[live.stats[rows, 0] >= part.since]
-    if part.only_files is not None:  # few files, so filter before any path is read
+    if part.only_files is not None:  # few files pass this, so it comes before paths are read
         hashes = [path_hash(os.fsdecode(path)) for path in part.only_files]
         rows = rows[np.isin(segment.files["path_hash"][rows], np.array(hashes, np.uint64))]
     if part.is_whole and globs:
@@ -185,7 +185,7 @@ def allowed_files(
 
 
 def is_language_wanted(language: str | None, wanted: Collection[str]) -> bool:
-    """Return whether files of a language pass a filter of names; a `!` excludes the one after it.
+    """Return whether files of a language pass a filter of names; a name after a `!` is excluded.
 
     An empty filter allows every file, even one of an unknown language. So does a filter that only
     excludes other languages.

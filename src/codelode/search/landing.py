@@ -115,9 +115,9 @@ def _fits(row: DefinitionRow, passage: Passage) -> bool:
 class _Matches:
     """The lines of a text that hold terms of a query.
 
-    `best` is the line that matches the query best, from 0. The worth of a line is the weight of
-    the terms that begin on it; of several equally good lines, the first wins. Without any match,
-    `best` is the first line that is not blank.
+    `best` is the line that matches the query best, counted from 0. The worth of a line is the
+    weight of the terms that begin on it; of several equally good lines, the first wins. Without any
+    match, `best` is the first line that is not blank.
     """
 
     def __init__(self, text: str, starts: Sequence[int], query: LandingQuery) -> None:

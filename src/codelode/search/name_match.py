@@ -120,7 +120,7 @@ def _rows_with_terms(names: Sequence[bytes], weights: Iterable[str]) -> set[int]
     """Return the rows of all names that hold a term of the query, and of few others.
 
     Most names hold no term. The words of an ASCII name are substrings of it in lower case, so one
-    search in all names together finds the names that hold a term. The others are never split into
+    search in all names together finds the names that hold a term. Other names are never split into
     words.
     """
     joined = b"\n".join(names).lower()

@@ -25,6 +25,6 @@ class Passage(NamedTuple):
         return self.first_line + max(len(self.starts) - 1, 0)
 
     def lines(self, first: int, stop: int) -> list[bytes]:
-        """Return the texts of some lines, whose numbers begin with 0."""
+        """Return the texts of the lines `[first, stop)`; the first line of the passage is 0."""
         bounds = [*self.starts, len(self.text)]
         return [self.text[bounds[row] : bounds[row + 1]] for row in range(first, stop)]

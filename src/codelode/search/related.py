@@ -1,7 +1,8 @@
 """Code that is similar in meaning to a place: the chunks nearest to the chunk at the place.
 
 `anchor_at` finds the place in the shard that has its file. `near_in` is the local half of the
-ranking: the nearest chunks of a shard. `nearest` is the global half, which needs no segment.
+ranking: the nearest chunks of a shard. `nearest` is the global half
+of the ranking, which needs no segment.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The caches of searches that have a value for each segment.
+"""The caches in which searches keep a value for each segment.
 
 Shards with some segments in common can share these caches. Then a search computes values only for
 segments that no earlier search had.
@@ -35,7 +35,7 @@ def mask_room(chunks: int) -> int:
 
 
 class SegmentCaches:
-    """Values by segment. A segment is named by its slot: the same number in all shards."""
+    """Values by segment. A segment is identified by its slot: the same number in all shards."""
 
     def __init__(self, segments: int, chunks: int, averages: int = 1) -> None:
         """Make room for `segments` segments, which have `chunks` chunks in all.

@@ -55,7 +55,7 @@ class Shard:
         caches: SegmentCaches | None = None,
         slots: Sequence[int] | None = None,
     ) -> None:
-        """Wrap a snapshot. Shards may share `caches`, in which `slots` name their segments.
+        """Wrap a snapshot. Shards may share `caches`; `slots` are the keys of the segments there.
 
         A slot stands for a segment with its prefix and its dead files.
         """
@@ -200,7 +200,7 @@ class Shard:
         return os.fsdecode(self._prefixes[number]) + self.segment(number).path(file)
 
     def path_inside(self, number: int, path: str) -> str | None:
-        """Return a path without the prefix of a segment; None if it does not begin with it."""
+        """Return a path without the prefix of a segment; None if it does not have this prefix."""
         prefix = os.fsdecode(self._prefixes[number])
         return path[len(prefix) :] if path.startswith(prefix) else None
 

@@ -1,7 +1,8 @@
 """Definitions by name or by kind: the global half of the lookup, over all shards.
 
 Shards look for definitions in stages: those with the name; if no shard has any, those whose names
-begin with it; if there are none either, misspelled ones. `symbol_finder` is the local half.
+begin with it; if there are none either, those with misspelled names. `symbol_finder` is the local
+half of the lookup, in one shard.
 """
 
 from __future__ import annotations

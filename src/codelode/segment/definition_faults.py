@@ -59,7 +59,7 @@ def _row_faults(segment: Segment, rows: NDArray[np.void], names: int) -> Iterato
 
 
 def _last_lines(segment: Segment) -> NDArray[np.int64]:
-    """Return the last line of the file of each definition."""
+    """Return, for each definition, the last line of its file."""
     files, chunks = segment.files, segment.chunks
     having = files[files["definitions"] > 0]
     last = chunks[having["first_chunk"].astype(np.int64) + having["chunks"] - 1]

@@ -102,8 +102,8 @@ class DefinitionLookup:
     def named(self, name: str, wanted: FileFilter | None = None) -> list[DefinitionRecord]:
         """Return the definitions whose names have the key of `name`, in the order of their names.
 
-        Such names differ from it at most in case and in separators: see `names`. `wanted` selects
-        files.
+        Such names differ from it at most in case and in separators: see `name_keys`. `wanted`
+        selects files.
         """
         return [
             self.record(first + place)
@@ -162,7 +162,7 @@ class DefinitionLookup:
         return np.concatenate(numbers), np.concatenate(owns)
 
     def has_kinds(self, file: int, kinds: Collection[str]) -> bool:
-        """Return whether a file has a definition of some kinds."""
+        """Return whether a file has a definition of any of these kinds."""
         return self._rows.has_kinds(file, kinds)
 
     @property

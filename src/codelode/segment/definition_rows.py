@@ -88,7 +88,7 @@ class DefinitionRows:
         return self.firsts[:-1].searchsorted(numbers, side="right") - 1
 
     def pieces(self, file: int) -> Iterator[tuple[DefinitionBlock, slice, int]]:
-        """Yield blocks with definitions of a file: block, their slice, number of the first one."""
+        """Yield each block of a file's definitions, their slice, and the first one's number."""
         numbers = self.numbers(file)
         at = numbers.start
         while at < numbers.stop:

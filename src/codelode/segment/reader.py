@@ -41,7 +41,7 @@ _NEWLINE = 10
 _SPARSE = 512
 """Pieces that lie farther apart than this, in bytes, are not worth a copy of all between them."""
 
-_FEW = 128  # up to so many pieces are copied faster one by one than by one `take`
+_FEW = 128  # up to this number of pieces, copying them one by one is faster than one `take`
 _KEYS = count()
 
 _BLOCKS: LruCache[tuple[int, int], bytes] = LruCache(16)
@@ -79,12 +79,12 @@ class Segment:
 
     @cached_property
     def languages(self) -> list[str]:
-        """Language names; `files["language"]` holds 1-based numbers into it."""
+        """The names of languages; `files["language"]` has their 1-based numbers in this list."""
         return list(self._meta["languages"])
 
     @cached_property
     def kinds(self) -> list[str]:
-        """Symbol kinds; `chunks["kind"]` holds 1-based numbers into it."""
+        """The kinds of symbols; `chunks["kind"]` has their 1-based numbers in this list."""
         return list(self._meta["kinds"])
 
     @cached_property

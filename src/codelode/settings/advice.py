@@ -27,7 +27,7 @@ def unknown_setting(name: str) -> str:
 
 
 def unknown_table(name: str, path: Path) -> str:
-    """Return the message that a table of a file is unknown; "" if no known table is near."""
+    """Return the message that a settings file has an unknown table; "" if no known one is near."""
     near = nearest(name, [known.partition(".")[0] for known in BY_NAME if "." in known])
     above = "tool.codelode." if path.name == files.PYPROJECT else ""
     return f"unknown table [{above}{name}]: did you mean [{above}{near}]?" if near else ""

@@ -119,7 +119,7 @@ def _chosen(options: argparse.Namespace) -> Sequence[Client]:
 
 
 def _warn_of_missing_server() -> None:
-    """If the server could not start, say why, and how to install the missing packages."""
+    """Warn if the server could not start: say why, and how to install what is missing."""
     from codelode.cli.streams import say
     from codelode.doctor.extras import import_problem, install, missing_packages
 

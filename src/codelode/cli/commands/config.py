@@ -157,5 +157,5 @@ def _key_and_root(given: str, root: str = ".") -> tuple[str, str]:
 
 
 def _fits(each: Listed, key: str) -> bool:
-    """Return whether a setting is the one named `key`, or below it."""
+    """Return whether a setting is the one named `key`, or one below it."""
     return not key or each.key.name == key or each.key.name.startswith(f"{key}.")

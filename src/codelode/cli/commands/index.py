@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 def _on_and_off(flag: str, help: str, opposite: str = "") -> tuple[Option, Option]:
-    """Return a switch, and the opposite switch, which overrides the setting of a settings file."""
+    """Return a switch, and its opposite, which undoes the switch where a settings file sets it."""
     opposite = opposite or flag.replace("--", "--no-")
     undo = switch(
         opposite,
@@ -196,8 +196,8 @@ def _skip_listener(
 ) -> Callable[[Skip], None] | None:
     """Return a printer of skipped files, or None if it is not requested.
 
-    If it is requested, also say how many tracked files git's ignore rules match without skipping
-    them, unless `walk` turns the rules off.
+    If it is requested, also say how many tracked files match git's ignore rules but are not
+    skipped, unless `walk` turns the rules off.
     """
     from codelode.cli.views.update import say_tracked, skip_printer
 

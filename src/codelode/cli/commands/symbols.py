@@ -103,7 +103,7 @@ COMMAND = Command(
 
 @dataclass(frozen=True, slots=True)
 class _Listed:
-    """Definitions, up to one beyond the limit: from some roots, or from a roster or server.
+    """Definitions, at most one more than the limit: from some roots, or from a roster or server.
 
     `root` is the root, roster or server; `shown` returns a path as people see it.
     """
@@ -176,7 +176,7 @@ def _explain(found: Sequence[SymbolHit], listed: _Listed, options: argparse.Name
 
 
 def _here(options: argparse.Namespace) -> _Listed:
-    """Return the definitions of the roots or of the file; build missing indexes first."""
+    """Return the definitions of the roots, or of `options.file`; build missing indexes first."""
     import os
 
     from codelode.answers.build import ask_indexed
@@ -199,7 +199,7 @@ def _here(options: argparse.Namespace) -> _Listed:
 
 
 def _in_file(options: argparse.Namespace) -> _Listed:
-    """Return the definitions of the file, from the index that covers it."""
+    """Return the definitions of `options.file`, from the index that covers it."""
     from codelode.answers.indexed_file import index_of_file
     from codelode.cli.streams import progress_meter
     from codelode.discover.glob import escaped
