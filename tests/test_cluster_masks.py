@@ -275,7 +275,7 @@ def test_a_mask_of_another_size_is_refused() -> None:
 
 
 class Named:
-    """Stands for a link: something with an identity."""
+    """A stand-in for a link, of which only the identity matters."""
 
 
 def test_large_masks_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:

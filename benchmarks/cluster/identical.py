@@ -33,7 +33,10 @@ Answerer = Callable[[Ask], Answer]
 def in_turn(
     ways: Sequence[Answerer], asked: Sequence[Ask], expected: list[Answer]
 ) -> list[list[float]]:
-    """Send each request to all `ways` in turn; return, for each way, the ms of each request."""
+    """Send each request to all `ways` in turn, and assert that each answer is as expected.
+
+    Returns, for each way, the ms of each request.
+    """
     taken: list[list[float]] = [[] for _ in ways]
     for ask, right in zip(asked, expected, strict=True):
         for answer, mine in zip(ways, taken, strict=True):

@@ -235,7 +235,11 @@ def _prefix(base: Path, tree: Path) -> str:
 
 
 def _from(base: Path, tree: Path, path: str) -> str:
-    """Return the path of a hit relative to `base`: `path` itself if `tree` is below `base`."""
+    """Return the path of a hit relative to `base`.
+
+    If `tree` is below `base`, `path` has the prefix of the tree already; else `path` is relative to
+    `tree`.
+    """
     return path if _prefix(base, tree) else os.path.relpath(tree / path, base)
 
 

@@ -99,8 +99,8 @@ class RuleStack:
 def excludes_of(worktree: Worktree, base: bytes) -> tuple[RuleFile, ...]:
     """Return the rules that git keeps outside the tree; they apply to the folder `base`.
 
-    Unless `worktree.top` is None, `base` is the path of this top, relative as in
-    `RuleStack.finders`.
+    `base` is relative to the same place as the folder that `RuleStack.finders` takes. If the
+    worktree has a top, `base` is the path of this top.
     """
     found = []
     for path in worktree.exclude_files():

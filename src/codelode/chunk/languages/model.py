@@ -51,7 +51,7 @@ class Field:
         return found
 
     def bound(self, language: Language) -> Finder:
-        """Return this finder bound to one language: with field numbers, it is twice as fast."""
+        """Return a finder for one language: twice as fast if it can use the number of the field."""
         number = language.field_id_for_name(self.names[0])
         if len(self.names) > 1 or number is None:
             return self
