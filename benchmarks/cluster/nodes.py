@@ -84,8 +84,8 @@ class Owners:
     def watch(self, settled: Callable[[Owners], bool]) -> str:
         """Watch until `settled` is true, or for `MOST_SECONDS`; return a report as text.
 
-    It says whether `settled` became true, and for how long a searcher was missing.
-    """
+        It says whether `settled` became true, and for how long a searcher was missing.
+        """
         last = self._began = time.monotonic()
         while not settled(self):
             time.sleep(LOOK_SECONDS)
