@@ -61,13 +61,13 @@ def cut_off_before(segment: Segment, ordinal: int) -> int:
     Only a line that is longer than a chunk is split. The tables show whether it is; the text is
     read only then.
     """
-    chunk = segment.chunks[ordinal]
-    if not chunk["start"]:
+    file, start, _, first_line, *_ = segment.chunks[ordinal].item()
+    if not start:
         return 0
-    before = segment.chunks[ordinal - 1]
-    if before["start_line"] + before["more_lines"] < chunk["start_line"]:
+    _, _, _, line, more, *_ = segment.chunks[ordinal - 1].item()
+    if line + more < first_line:
         return 0
-    text = segment.text(int(chunk["file"]), 0, int(chunk["start"]))
+    text = segment.text(file, 0, start)
     return len(text) - line_begin(text, len(text))
 
 

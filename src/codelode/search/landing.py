@@ -175,8 +175,9 @@ def _asked_for(
     if context.name is None or (is_written and context.name.has_arguments):
         return None
     ranked = []
+    first, last = passage.first_line, passage.last_line
     for place, row in enumerate(rows):
-        if passage.first_line <= row.name_line <= passage.last_line:
+        if first <= row.name_line <= last:
             grade = grade_of_name(context, definitions.name_of(row))
             if grade:
                 qualified = definitions.qualified_name(passage.file, row.place)
@@ -203,11 +204,10 @@ def _named(
     matches.add(query.folded_names)
     every = not passage.text.isascii()  # words of other scripts need not be substrings of the text
     ranked = []
+    first, last = passage.first_line, passage.last_line
     for place, row in enumerate(rows):
-        line = row.name_line - passage.first_line
-        if passage.first_line <= row.name_line <= passage.last_line and (
-            every or line in matches.holding
-        ):
+        line = row.name_line
+        if first <= line <= last and (every or line - first in matches.holding):
             worth = _name_worth(definitions.name_of(row), query.names, query.context.share_of_term)
             worth *= 0.9 if row.declaration else 1.0
             ranked.append((worth, _lines(row), -place, row))

@@ -172,13 +172,17 @@ class Shard:
         chunks = segment.chunks[ordinals]
         return self.path_hashes(number, chunks["file"]), chunks["start"]
 
+    def prefix(self, number: int) -> str:
+        """Return the prefix of a segment."""
+        return os.fsdecode(self._prefixes[number])
+
     def path(self, number: int, file: int) -> str:
         """Return the path of a file of a segment, with its prefix."""
-        return os.fsdecode(self._prefixes[number]) + self.segment(number).path(file)
+        return self.prefix(number) + self.segment(number).path(file)
 
     def path_inside(self, number: int, path: str) -> str | None:
         """Return a path without the prefix of a segment; None if it does not begin with it."""
-        prefix = os.fsdecode(self._prefixes[number])
+        prefix = self.prefix(number)
         return path[len(prefix) :] if path.startswith(prefix) else None
 
     def paths(self, number: int, files: NDArray[np.integer]) -> list[bytes]:
