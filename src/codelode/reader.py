@@ -138,7 +138,9 @@ class IndexReader:
         """
         began = time.perf_counter()
         outer, below = self._searched()
-        found, manifest = outer._search(replace(request, below=below), self.root)
+        if request.below != below:
+            request = replace(request, below=below)
+        found, manifest = outer._search(request, self.root)
         hits = within_folder(found.hits, below)
         seconds = time.perf_counter() - began
         if (recorder := metrics.recorder()) is not None:

@@ -51,8 +51,9 @@ def _places(text: str, terms: Iterable[str]) -> Iterator[int]:
 
 def begins_word(text: str, at: int) -> bool:
     """Return whether a word, or a part of an identifier, begins at an offset."""
-    before = text[at - 1] if at else " "
-    return not before.isalnum() or (text[at].isupper() and not before.isupper())
+    if not at or not (before := text[at - 1]).isalnum():
+        return True
+    return text[at].isupper() and not before.isupper()
 
 
 def cut_off_before(segment: Segment, ordinal: int) -> int:

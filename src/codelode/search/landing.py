@@ -121,12 +121,12 @@ class _Matches:
     """
 
     def __init__(self, text: str, starts: Sequence[int], query: LandingQuery) -> None:
-        self._text, self._lower, self._starts = text, text.lower(), starts
+        self._lower, self._starts = text.lower(), starts
         self.holding: set[int] = set()
         """Lines that hold a term, also within a word."""
         self._worth = [0.0] * len(starts)
         for needle, share in query.terms:
-            self._add(needle, share)
+            self._add_term(needle, share, text)
         if self.holding and any(self._worth):
             self.best = self._worth.index(max(self._worth))
         else:
@@ -135,20 +135,26 @@ class _Matches:
 
     def add(self, names: Iterable[str]) -> None:
         """Add the lines that hold any of some names, which are in lower case."""
+        find, starts = self._lower.find, self._starts
         for name in names:
-            self._add(name)
+            at, row = find(name), 0
+            while at >= 0:
+                row = bisect_right(starts, at, row) - 1
+                self.holding.add(row)
+                if row + 1 == len(starts):
+                    break
+                at = find(name, starts[row + 1])
 
-    def _add(self, needle: str, share: float | None = None) -> None:
+    def _add_term(self, needle: str, share: float, text: str) -> None:
         """Add the lines with a term; add its share to the worth of lines where it begins a word."""
-        find, starts, last = self._lower.find, self._starts, len(self._starts)
+        find, starts, holding = self._lower.find, self._starts, self.holding
         at, row = find(needle), 0
         while at >= 0:
             row = bisect_right(starts, at, row) - 1
-            self.holding.add(row)
-            if share is None or begins_word(self._text, at):
-                if share is not None:
-                    self._worth[row] += share
-                if row + 1 == last:
+            holding.add(row)
+            if begins_word(text, at):
+                self._worth[row] += share
+                if row + 1 == len(starts):
                     break
                 at = find(needle, starts[row + 1])
             else:

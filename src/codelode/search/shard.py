@@ -155,14 +155,16 @@ class Shard:
     def texts(self, numbers: Sequence[int], ordinals: Sequence[int]) -> list[bytes]:
         """Return the texts of chunks, given the numbers of their segments.
 
-        Idle cores decompress some of them.
+        Idle cores decompress some of them. A block is decompressed from its beginning, so the last
+        of its chunks is read first.
         """
         texts = [b""] * len(numbers)
+        rows = sorted(range(len(numbers)), key=ordinals.__getitem__, reverse=True)
 
         def read(row: int) -> None:
             texts[row] = self.text(numbers[row], ordinals[row])
 
-        with shared_out(read, range(len(numbers)), helpers=len(numbers) // _TEXTS_PER_HELPER):
+        with shared_out(read, rows, helpers=len(numbers) // _TEXTS_PER_HELPER):
             pass
         return texts
 

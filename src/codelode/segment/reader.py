@@ -184,7 +184,7 @@ class Segment:
         start, stop = self._lookup.find(term)
         if start == stop:
             return 0
-        return list_count(self.file.array("postings", "u1", start, min(stop, start + 4)))
+        return list_count(self.file.read("postings", start, min(stop, start + 4)))
 
     def path(self, file: int) -> str:
         """Return the path of a file, POSIX, relative to the root."""
@@ -206,12 +206,9 @@ class Segment:
 
     def symbol_names(self, chunks: NDArray[np.int64]) -> list[str]:
         """Return the names of the symbols of chunks; empty for chunks without one."""
-        return [name.decode("utf-8", "replace") for name in self.symbols(chunks)]
-
-    def symbols(self, chunks: NDArray[np.int64]) -> list[bytes]:
-        """Return the names of the symbols of chunks in UTF-8; empty for chunks without one."""
         lengths = self.chunks["symbol_length"][chunks]
-        return self.pieces("symbols", self.symbol_starts(chunks), lengths)
+        names = self.pieces("symbols", self.symbol_starts(chunks), lengths)
+        return [name.decode("utf-8", "replace") for name in names]
 
     def symbol_starts(self, chunks: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return where the symbols of chunks begin in the section `symbols`, int64[n]."""
