@@ -32,6 +32,11 @@ _FOLDERS = 8
 _TEXTS_PER_HELPER = 6
 """This many texts are worth the help of an idle core."""
 
+_KEPT_BYTES = 1 << 12
+_TEXTS: LruCache[tuple[int, int], bytes] = LruCache(512)
+"""The texts read last, of all shards, unless they are longer: up to 2 MB. A query often has hits
+of the query before: while it is typed, half of its texts are known."""
+
 
 class Shard:
     """A snapshot and the caches of the searches in it, shared by threads.
@@ -158,15 +163,21 @@ class Shard:
         Idle cores decompress some of them. A block is decompressed from its beginning, so the last
         of its chunks is read first.
         """
-        texts = [b""] * len(numbers)
-        rows = sorted(range(len(numbers)), key=ordinals.__getitem__, reverse=True)
+        places = zip(numbers, ordinals, strict=True)
+        keys = [(self.segment(number).key, ordinal) for number, ordinal in places]
+        texts = {row: text for row, key in enumerate(keys) if (text := _TEXTS.get(key)) is not None}
+        new = [row for row in range(len(keys)) if row not in texts]
+        new.sort(key=ordinals.__getitem__, reverse=True)
 
         def read(row: int) -> None:
-            texts[row] = self.text(numbers[row], ordinals[row])
+            texts[row] = text = self.text(numbers[row], ordinals[row])
+            if len(text) <= _KEPT_BYTES:
+                _TEXTS.put(keys[row], text)
 
-        with shared_out(read, rows, helpers=len(numbers) // _TEXTS_PER_HELPER):
-            pass
-        return texts
+        if new:
+            with shared_out(read, new, helpers=len(new) // _TEXTS_PER_HELPER):
+                pass
+        return [texts[row] for row in range(len(keys))]
 
     def places(self, number: int, ordinals: NDArray[np.int64]) -> Places:
         """Return the places of some chunks of a segment."""

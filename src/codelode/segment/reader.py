@@ -55,7 +55,8 @@ class Segment:
     def __init__(self, file: SegmentFile) -> None:
         self.file = file
         self._lookup = Lookup(file)
-        self._key = next(_KEYS)
+        self.key = next(_KEYS)
+        """A number that no other segment of this process has, for caches."""
 
     @classmethod
     def open(cls, buffer: Buffer) -> Self:
@@ -287,7 +288,7 @@ class Segment:
 
     def _beginning(self, number: int, stop: int) -> bytes:
         """Return at least the first `stop` bytes of a block, or all if it has fewer."""
-        key = self._key, number
+        key = self.key, number
         text = _BLOCKS.get(key)
         if text is None or len(text) < stop:
             frame, raw = self.frame(number)
