@@ -1,11 +1,11 @@
-"""Measure a roster of many repositories: open, prune, add one, search one.
+"""Measure a roster of many repositories: open it, select from it, add and search one.
 
     python -m benchmarks.roster [--repositories 10000] [--store URL] [--record]
 
 All but one of the repositories are synthetic rows with realistic names, labels, languages and
-totals; opening and pruning read nothing else. The remaining one is real: the index of a small tree.
-The roster is in a temporary folder, or in an empty place that you give as `--store`, such as
-`s3://BUCKET/PATH`.
+totals; opening a roster and selecting from it read nothing else. One repository is real: the index
+of a small tree. The roster is in a temporary folder, or in an empty place that you give as
+`--store`, such as `s3://BUCKET/PATH`.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def time_runs(session: Session, name: str, run: Callable[[], object], repeats: i
 
 
 def small_index(folder: Path) -> Index:
-    """Return the index of a small tree: the modules of this package's search path."""
+    """Return the index of a small tree: the modules of `codelode.search`."""
     import codelode.search
 
     index = Index.open(Path(codelode.search.__file__).parent, folder / "index")

@@ -2,7 +2,7 @@
 
     .venv/bin/python -m tests.languages_table > docs/languages.md
 
-The kinds of definitions are those that the tests of the chunker prove to be found.
+The listed kinds of definitions are those in the samples, which the tests of the chunker check.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def row(language: Language) -> str:
 
 
 def recognized_by(language: Language) -> str:
-    """Return the names, extensions and commands that announce a language."""
+    """Return the extensions, file names and interpreters by which a language is recognized."""
     marks = [_extension(each) for each in language.extensions.split()]
     marks += [f"*.{extension}*" for extension in sorted(_told_by_signs(language))]
     marks += [f"`{name}`" for name in language.names.split()]

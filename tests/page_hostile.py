@@ -36,7 +36,7 @@ _AROUND = (("=", ".py"), ("x", ".js"), ("<", ".md"), ("-", ".c"))
 
 
 def hostile_names() -> list[bytes]:
-    """Return more than 200 names that differ."""
+    """Return more than 200 distinct hostile names."""
     names = [f"{a}{shape}{b}".encode() for shape in _SHAPES for a, b in _AROUND]
     names += [b"bytes" + bytes([0x80 + number]) + b".py" for number in range(50)]
     names += [b"d" + bytes([33 + number]) + b"/<b>.py" for number in range(60) if number != 14]

@@ -103,7 +103,7 @@ class Site:
         return reply
 
     def file(self, path: str | bytes) -> Reply:
-        """Return the view of a file."""
+        """Return the response with the page of a file."""
         return self.ask(f"/file/{quote(path)}")
 
     def wait_until_indexed(self) -> None:

@@ -20,7 +20,7 @@ WEED = shutil.which("weed", path=f"{Path(sys.executable).parent}{os.pathsep}{os.
 BUCKET = "lode-tests"
 _FLAGS = (
     "-volume.max=20",
-    "-s3.port.iceberg=0",  # both services are off: their fixed ports may be in use
+    "-s3.port.iceberg=0",  # iceberg and lance are off: their fixed ports may be in use
     "-s3.port.lance=0",
     "-master.telemetry=false",
 )
@@ -82,7 +82,7 @@ def _started(folder: Path) -> tuple[subprocess.Popen[bytes], str]:
 
 
 def _has_bucket(server: subprocess.Popen[bytes], url: str) -> bool:
-    """Create the bucket and an object as soon as the server answers; return whether it did."""
+    """Create the bucket and an object as soon as the server answers; return False if that fails."""
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline and server.poll() is None:
         try:

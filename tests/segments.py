@@ -92,7 +92,7 @@ def shard_of(tree: dict[str, bytes], dead: set[str], parts: int) -> Shard:
 
 
 def bm25_of(shard: Shard, terms: Sequence[str]) -> Bm25:
-    """Return BM25 of a shard that is a whole index."""
+    """Return the BM25 scores of terms in a shard that is a whole index."""
     postings = TermPostings(shard, terms)
     return Bm25(postings, Statistics.of(shard.snapshot.manifest, postings.counts()))
 

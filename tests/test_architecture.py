@@ -114,7 +114,7 @@ def test_only_system_imports_platform_specific_modules(name: str) -> None:
 
 
 def cycles(graph: dict[str, set[str]]) -> set[frozenset[str]]:
-    """Return cycles of the import graph: one of each group of modules that import each other."""
+    """Return cycles of the import graph: one for each group of modules that import each other."""
     graph = {name: set(targets) for name, targets in graph.items()}
     found = set()
     while True:

@@ -1,11 +1,17 @@
-"""The definitions of a file, language by language, and the assumptions of the tables."""
+"""The definitions of a file, language by language, and checks of the tables of node types."""
 
 from __future__ import annotations
 
-import pytest
+from dataclasses import replace
 
-from codelode.chunk.grammars import grammar, grammar_name
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from codelode.chunk.definitions import RawDefinition
+from codelode.chunk.grammars import Grammar, grammar, grammar_name
 from codelode.chunk.languages import SYNTAXES
+from codelode.chunk.syntax import syntax_outline
 from tests.chunk_cases import LANGUAGES, SAMPLES, drawn_outline, sample
 from training.documented import definitions
 
@@ -123,3 +129,28 @@ def test_ten_thousand_functions_inside_each_other() -> None:
     found = definitions("javascript", text)
     assert len(found) == depth
     assert found[-1].parent == depth - 2
+
+
+def found_in(known: Grammar, text: bytes) -> list[RawDefinition]:
+    """Return the definitions of a text, without their nodes."""
+    outline = syntax_outline(known, text)
+    assert outline is not None
+    return [replace(each, node=None, rule=None) for each in outline.definitions]
+
+
+PIECES_OF_MACROS = (
+    "#|# |define|define |define\t|NAME| a|_b1| |  |\t|\n|\n\n|\\\n| \\\n|\r\n|\f|/|/* c */|// c\n"
+    '|/*|(x)| (x)|1|"s"|$|ä|\\u00e4|__init| __init| __used|#ifdef A\n|#endif\n|int i;\n|\n#define '
+    "|struct s {\n|};\n|#undef A\n|#define A 1\n"
+).split("|")
+
+
+@pytest.mark.parametrize("language", ["c", "cpp"])
+@given(st.lists(st.sampled_from([*PIECES_OF_MACROS, "x" * 256]), max_size=12).map("".join))
+def test_macros_are_those_of_the_tree(language: str, text: str) -> None:
+    known = grammar(language)
+    rules = {kind: replace(rule, usual=None) for kind, rule in known.rules.items()}
+    by_tree = replace(known, rules=rules)
+    macro = f"#define {text}\n"
+    for source in (text, macro, f"#ifndef A\n{macro}#define B 1\n#endif\n"):
+        assert found_in(known, source.encode()) == found_in(by_tree, source.encode())

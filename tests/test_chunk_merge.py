@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import pairwise
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from codelode.chunk.merge import merge
 from codelode.chunk.outline import SOFT
@@ -15,10 +20,12 @@ SMALL = QUARTER - 50
 TINY = TINY_CHUNK_BYTES - 50
 
 
-@pytest.fixture(autouse=True)
-def what_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, scope="module")
+def what_is_small() -> Iterator[None]:
     """Set the size of a small chunk, so that these tests do not depend on its tuning."""
-    monkeypatch.setattr("codelode.chunk.merge.SMALL_CHUNK_BYTES", QUARTER)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("codelode.chunk.merge.SMALL_CHUNK_BYTES", QUARTER)
+        yield
 
 
 def merged(*pieces: tuple[int, int]) -> list[int]:
@@ -67,3 +74,38 @@ def test_a_tiny_rest_joins_what_it_belongs_to_even_if_that_gets_too_large() -> N
 
 def test_one_piece_is_one_chunk() -> None:
     assert merged((0, 10 * MAX_CHUNK_BYTES)) == [10 * MAX_CHUNK_BYTES]
+
+
+def merged_cut_by_cut(cuts: dict[int, int], end: int) -> list[int]:
+    """Return where pieces begin, before tiny ones are absorbed: level by level, by definition."""
+    left = dict(sorted(cuts.items()))
+    for level in sorted(set(cuts.values()), reverse=True):
+        for at in [each for each, its in left.items() if its == level]:
+            places = [0, *left, end]
+            before, after = places[places.index(at) - 1], places[places.index(at) + 1]
+            beside = left.get(before, 0) <= level >= left.get(after, 0)
+            small = at - before < QUARTER or after - at < QUARTER
+            if after - before <= MAX_CHUNK_BYTES and (level >= SOFT or (beside and small)):
+                del left[at]
+    return [0, *left]
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([0, 1, 2, SOFT, SOFT + 1, SOFT + 31]),
+            st.integers(TINY_CHUNK_BYTES, MAX_CHUNK_BYTES + 500),
+        ),
+        min_size=1,
+        max_size=30,
+    )
+)
+def test_cuts_are_dropped_level_by_level(pieces: list[tuple[int, int]]) -> None:
+    sizes = merged(*pieces)
+    assert sum(sizes) == sum(size for _, size in pieces)
+    cuts, end = {}, pieces[0][1]
+    for level, size in pieces[1:]:
+        cuts[end] = level
+        end += size
+    starts = merged_cut_by_cut(cuts, end)  # no piece is tiny, so none is absorbed
+    assert sizes == [stop - start for start, stop in pairwise([*starts, end])]

@@ -1,4 +1,4 @@
-"""The symbol of a chunk, compared with a check of every definition."""
+"""The symbol of a chunk, compared with a reference that checks every definition."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Queries that begin with a dash, and advice where words are taken for something else."""
+"""Queries that begin with a dash, and advice where a query or an option may be meant."""
 
 from __future__ import annotations
 

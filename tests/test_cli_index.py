@@ -100,7 +100,7 @@ def test_tracked_files_that_gits_rules_match_are_counted(lode: CommandLine, tmp_
     assert lode("index", root, "--dry-run").must_succeed().message == ""
     lode("index", root, "-q").must_succeed()
     found = lode("search", "-l", "--lexical", "b", cwd=root).must_succeed()
-    assert found.text == "made/b.py\n"  # indexed all the same
+    assert found.text == "made/b.py\n"  # a tracked file is indexed although a rule matches it
 
 
 def test_quiet_prints_nothing_and_stats_more(lode: CommandLine, tree: Path) -> None:
@@ -190,7 +190,7 @@ def test_verify_finds_damage_and_repair_mends_it(lode: CommandLine, tree: Path) 
     assert set(report.json["findings"][0]) == {"file", "section", "offset", "problem"}
     repaired = lode("verify", tree, "--repair", "--json").must_succeed().json
     assert (repaired["sound"], repaired["repaired"]) == (True, True)
-    assert lode("status", tree, "--json").json["files"] == files  # still with the hidden files
+    assert lode("status", tree, "--json").json["files"] == files  # hidden files are still indexed
 
 
 def test_a_second_writer_fails_or_waits(lode: CommandLine, tree: Path) -> None:
@@ -246,7 +246,7 @@ def test_ctrl_c_while_indexing_ends_the_workers(lode: CommandLine, tmp_path: Pat
 
 
 def test_workers_run_no_code_of_the_tree(lode: CommandLine, tmp_path: Path) -> None:
-    """Workers are Python processes that start in the current folder."""
+    """Workers are Python processes that start in the current folder, but import nothing from it."""
     trap = f"open({str(tmp_path / 'run')!r}, 'w')\nraise SystemExit('run')\n"
     root = write_tree(tmp_path / "tree", {f"{name}.py": trap for name in ("numpy", "json", "os")})
     write_tree(root, {f"numbers_{i}.txt": "1234567 " * 50_000 for i in range(10)})

@@ -26,7 +26,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[CommandLine, Path]
 
 
 def recorder(folder: Path, name: str = "vim") -> tuple[Path, Path]:
-    """Make a program that writes its arguments, and what its streams are, to a file."""
+    """Make a program that records its arguments, its folder, and which streams are terminals."""
     program, record = folder / name, folder / "record"
     program.write_text(
         f"#!{sys.executable}\nimport json, os, sys\n"

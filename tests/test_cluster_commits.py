@@ -1,4 +1,4 @@
-"""Random commits to a roster on a running cluster: as on one machine, at every generation.
+"""Random commits to a roster: at every generation, a running cluster answers as one machine.
 
 The long form is `python -m benchmarks.cluster.commits`.
 """

@@ -79,7 +79,7 @@ def searchers_of(ports: list[int], folder: Path) -> Iterator[None]:
 def checking(
     repositories: ClusterRepositories, world: World, labels: tuple[str, ...]
 ) -> Callable[[int], str]:
-    """Return a check of one answer for somebody with some labels, for `asking`."""
+    """Return a function for `asking` that checks one answer to somebody with these labels."""
     opened = world.opened(labels=labels)
     asked = requests(12, seed=len(labels))
     expected = [comparable(opened.answer(request)) for request in asked]
@@ -188,7 +188,7 @@ def fetch(address: str) -> Any:
 def test_a_front_can_be_restarted_right_after_it_was_killed(
     world: World, lode: CommandLine
 ) -> None:
-    """A killed front's searchers are its children and end too; the next front starts others."""
+    """Searchers are a front's children: if it is killed, they end; the next front starts others."""
     port = free_port()
     command = ["cluster", "serve", str(world.place), "--no-ray", "--address", str(port)]
     url = f"http://127.0.0.1:{port}"

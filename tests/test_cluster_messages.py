@@ -1,4 +1,4 @@
-"""The messages of a cluster arrive exactly; those that no sound peer would send are refused."""
+"""Messages of a cluster arrive unchanged; any that no sound peer would send are refused."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def pieces_of(count: int) -> tuple[Piece, ...]:
 @settings(max_examples=30, deadline=None)
 @given(trees, requests)
 def test_what_is_sent_arrives(tree: dict[str, bytes], request: SearchRequest) -> None:
-    """Contexts and candidates are equal after JSON and bytes, to the last bit."""
+    """Contexts and candidates that were packed and unpacked are equal to the last bit."""
     shard = shard_of(tree, set(), 2)
     query = parse_request(request)
     counted = np.arange(len(query.counted)) % 5

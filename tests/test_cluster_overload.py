@@ -69,7 +69,7 @@ def test_late_calls_do_not_double_the_work(
         with ThreadPoolExecutor(8) as pool:
             found = list(pool.map(lambda _: ask(running, REQUEST), range(64)))
         assert all(each.hits == expected for each in found)
-    assert 64 <= gathers.times <= 2 * 64 + 4 + 0.1 * 4 * 64 + 8  # two owners share the pieces
+    assert 64 <= gathers.times <= 2 * 64 + 4 + 0.1 * 4 * 64 + 8  # two calls a search: one per owner
 
 
 @given(st.lists(st.booleans(), max_size=400))
@@ -144,7 +144,7 @@ def test_busy_searchers_are_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_time_of_a_request_begins_when_it_arrives() -> None:
-    """The time until a thread is free counts: the thread gets the rest of the seconds."""
+    """The wait for a free thread counts: the call gets only the rest of the seconds."""
     left: list[float] = []
     free = threading.Event()
 

@@ -80,7 +80,7 @@ def options_of(nodes: Any, world: World, front: tuple[str, int], site: str = "")
 
 @contextmanager
 def deployed(nodes: Any, world: World) -> Iterator[ClusterRepositories]:
-    """Search a roster with actors."""
+    """Deploy actors that search a roster; yield its repositories."""
     with front_of(SEARCHERS) as front:
         repositories = ClusterRepositories(front, Roster.of(FolderStore(world.place)))
         options = options_of(nodes, world, front.address)
@@ -119,7 +119,7 @@ def actor_names(nodes: Any) -> list[str]:
 def checking(
     repositories: ClusterRepositories, expected: dict[str, Answer]
 ) -> Callable[[int], str]:
-    """Return a check of one answer, for `asking`."""
+    """Return a function for `asking` that checks one answer."""
     queries = list(expected)
 
     def check(number: int) -> str:
@@ -179,7 +179,7 @@ def test_actors_answer_as_one_machine_and_come_back(
 def test_a_node_that_dies_changes_no_answer(
     nodes: Any, world: World, expected: dict[str, Answer]
 ) -> None:
-    """All processes of a node are killed: others have its pieces, Ray starts its searcher again."""
+    """All processes of a node die: other nodes have its pieces, and Ray restarts its searcher."""
     with deployed(nodes, world) as repositories:
         front = repositories.front
         assert len({link.node for link in front._members.links()}) == SEARCHERS
@@ -318,7 +318,7 @@ def kill_tasks(count: int) -> int:
         for process in builders():
             with suppress(OSError):
                 task = parent_of(process)
-                if task > 1 and task not in seen and len(seen) < count:  # 1: the task has died
+                if task > 1 and task not in seen and len(seen) < count:  # 1: the task died
                     os.kill(task, signal.SIGKILL)
                     seen.add(task)
         time.sleep(0.05)
@@ -342,7 +342,7 @@ def test_a_task_that_fits_no_node_is_reported(nodes: Any, tmp_path: Path) -> Non
     told: list[str] = []
 
     class HeardError(Exception):
-        """Raised by `warn`, to end the build."""
+        """An exception that `warn` raises to end the build."""
 
     def warn(message: str) -> None:
         told.append(message)

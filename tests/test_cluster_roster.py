@@ -45,7 +45,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 @contextmanager
 def clustered(world: World, cache: Path) -> Iterator[ClusterRepositories]:
-    """Search a roster with searchers in threads."""
+    """Run searchers of a roster in threads; yield its repositories."""
     with front_of(SEARCHERS) as front:
         repositories = ClusterRepositories(front, Roster.of(FolderStore(world.place)))
         with threads(front, SEARCHERS, CachedFiles(FileOptions(str(cache), 1 << 20))):
@@ -240,7 +240,7 @@ def test_the_server_answers_as_one_machine(world: World, server: tuple[str, Comm
         assert comparable(answer) == comparable(world.opened().answer(request))
     status = fetch(f"{url}/api/status")
     assert status["searchers"] == ["searcher-0", "searcher-1"]
-    assert status["repositories"] == 5  # the hidden one is not counted
+    assert status["repositories"] == 5  # the hidden repository is not counted
 
 
 def test_the_command_line_prints_the_same(world: World, server: tuple[str, CommandLine]) -> None:

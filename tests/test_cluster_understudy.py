@@ -40,7 +40,7 @@ from tests.clusters import (
 from tests.commandline import until, write_tree
 
 SEARCHERS = 2
-REQUEST = SearchRequest("function_3", explain=True)
+REQUEST = SearchRequest("function_3", fixed_strings=["return 1", "return 3"], explain=True)
 FILES = FileOptions("/nowhere", 1)
 SEARCHER = """
 import json, sys
@@ -71,7 +71,7 @@ def indexed(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
 
 @contextmanager
 def searcher(front: Front, name: str) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """Run a searcher with an understudy; yield its process, and the id of the understudy's."""
+    """Run a searcher with an understudy; yield its process, and the understudy's process id."""
     given = {
         "searcher": asdict(SearcherOptions(name, [front.address], TOKEN)),
         "files": asdict(FILES),
@@ -97,7 +97,7 @@ def is_whole(front: Front) -> bool:
 
 
 def test_an_understudy_takes_the_place_of_a_killed_searcher(indexed: Corpus) -> None:
-    """No answer is partial; both owners are back long before a process could start."""
+    """No answer is partial; all pieces have two owners again long before a process could start."""
     expected = one_machine(indexed.repositories, open_local, load(None), REQUEST)
 
     def check(_: int) -> str:

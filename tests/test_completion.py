@@ -1,4 +1,4 @@
-"""Completion scripts: what bash, zsh and fish themselves make of them."""
+"""Completion scripts, as bash, zsh and fish themselves run them."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Shell:
         )
 
     def complete(self, line: str) -> set[str]:
-        """Return what completes the last word of a line."""
+        """Return the completions of the last word of a line."""
         done = subprocess.run(
             [self.name, *_ask(self.name, str(self.script), line)],
             cwd=self.folder,
@@ -99,7 +99,7 @@ def _ask(shell: str, script: str, line: str) -> list[str]:
 
 
 def _zsh_session(script: str) -> str:
-    """Return the commands after which Tab prints what completes a line."""
+    """Return the commands after which Tab prints the completions of a line."""
     return (
         "autoload -U compinit; compinit -u -D; zstyle ':completion:*' completer _complete;"
         f" source {shlex.quote(script)};"

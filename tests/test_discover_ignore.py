@@ -80,7 +80,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]
 def our_verdicts(
     paths: list[str], rules: bytes, nested: bytes = b""
 ) -> dict[str, tuple[str, int] | None]:
-    """Return what `verdicts` returns, but by our matcher, descending like a walk."""
+    """Return what `verdicts` returns, but found by our matcher, which descends like a walk."""
     outer, inner = Rules(parse(rules)), Rules(parse(nested))
     verdicts: dict[str, tuple[str, int] | None] = {}
     excluded: dict[str, tuple[str, int]] = {}
@@ -190,7 +190,7 @@ class TestRules:
     @given(st.lists(st.text("ab*?./[]-", min_size=1, max_size=8), min_size=65, max_size=90))
     @settings(max_examples=30, deadline=None)
     def test_many_rules_are_found_like_few(self, patterns: list[str]) -> None:
-        """With 65 or more expressions, the lookup by parts must give the same results."""
+        """With 65 or more expressions, the lookup by `parts` must give the same results."""
         data = "\n".join(patterns).encode()
         one_by_one = [(rule, Rules([rule])) for rule in parse(data)]
         together = Rules(parse(data))

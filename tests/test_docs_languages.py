@@ -14,7 +14,7 @@ GRAMMARS = SYNTAXES.keys() - {"tsx"}  # a second grammar of TypeScript
 
 
 def test_the_page_is_made_of_the_code() -> None:
-    """Make it again with `.venv/bin/python -m tests.languages_table > docs/languages.md`."""
+    """Make the page again with `.venv/bin/python -m tests.languages_table > docs/languages.md`."""
     assert (ROOT / "docs" / "languages.md").read_text("utf-8") == page()
 
 

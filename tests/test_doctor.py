@@ -1,4 +1,4 @@
-"""`lode doctor`: every finding that needs something to be done has its remedy."""
+"""`lode doctor`: every finding that calls for action has a remedy."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.test_cli_indexes import directory_of
 
 
 def findings(lode: CommandLine, root: Path, *flags: str, **variables: str) -> list[dict[str, Any]]:
-    """Return the findings; the exit code says whether one is a problem."""
+    """Return the findings; check that the exit code is 1 if one is a problem, and 0 otherwise."""
     done = lode.having(variables)("doctor", root, "--json", *flags)
     assert done.message == ""
     problems = [each for each in done.json["findings"] if each["level"] == "problem"]
@@ -183,11 +183,11 @@ def test_an_agent_whose_server_lacks_its_extra_is_a_problem(
             "metadata.version = version\n"
         },
     )
-    assert problems(lode, tree, PYTHONPATH=str(hidden)) == []  # nobody starts the server
+    assert problems(lode, tree, PYTHONPATH=str(hidden)) == []  # no client starts the server
     lode("agent", "install", "claude-code", "--yes", cwd=tree).must_succeed()
     path = tree / ".mcp.json"
     entry = json.loads(path.read_text())
-    entry["mcpServers"]["lode"]["command"] = sys.executable  # whatever `lode` is on the PATH
+    entry["mcpServers"]["lode"]["command"] = sys.executable  # not the `lode` on the PATH
     path.write_text(json.dumps(entry))
     assert problems(lode, tree) == []
     remedy = "pip install 'codelode[mcp]'"

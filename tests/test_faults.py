@@ -1,4 +1,7 @@
-"""Short versions of `benchmarks/faults/`: what an index survives. Figures: docs/reliability.md."""
+"""Short versions of `benchmarks/faults/`: faults that an index survives.
+
+docs/reliability.md has the figures.
+"""
 
 from __future__ import annotations
 

@@ -116,7 +116,7 @@ def test_differences_are_counted_where_an_update_takes_too_long(
     answer = index.answer("RetryScheduler")
     state = answer.freshness
     assert (state.changed, state.added, state.deleted) == (1, 1, 1)
-    assert (state.updated, state.coverage) == (False, 0.6667)  # 4 of 6 files, with the binary one
+    assert (state.updated, state.coverage) == (False, 0.6667)  # 4 of 6, the binary file included
     assert "updating would take over" in state.problem
     assert answer.generation == generation
     (gone,) = [hit for hit in answer.hits if hit.path == "src/retry.py"]

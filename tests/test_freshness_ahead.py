@@ -1,4 +1,4 @@
-"""A walk in a child process gives the same as one in this process, or nothing; no child is left."""
+"""A walk in a child gives the same result as a walk in this process, or none; no child is left."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _no_child_is_left() -> Iterator[None]:
 
 
 def begun(index: Index) -> WalkOptions:
-    """Begin a walk; return the walk options that a look would use."""
+    """Begin a walk ahead; return the walk options that a look would use."""
     ahead.begin(os.fspath(index.directory), os.fspath(index.root))
     assert ahead._begun is not None
     return IndexWriter(index.reader).walk_options(index.snapshot().manifest.options)
@@ -81,7 +81,7 @@ def test_a_look_uses_it(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(look, "walk", None)
     found = look.look(index.root, index.snapshot(), options, None, Bounds(math.inf, math.inf))
     assert (found.added, found.gone, found.changed) == (["src/new.py"], ["src/retry.py"], [])
-    assert found.began_ns <= before  # files that were changed since are read again
+    assert found.began_ns <= before  # files changed after `began_ns` are read again
 
 
 def test_it_is_for_one_root_and_its_options(index: Index) -> None:

@@ -44,7 +44,7 @@ def test_the_root_is_given_as_text_or_as_a_path(root: Path, index: Index) -> Non
 
 
 def each(method: str, name: str, *values: Any) -> list[tuple[str, dict[str, Any]]]:
-    """Calls of a method, with one wrong argument each."""
+    """Return calls of a method, each with one wrong argument."""
     return [(method, {name: value}) for value in values]
 
 
@@ -234,7 +234,7 @@ class TestEncoderOfYourOwn:
         with pytest.raises(NoIndexError):
             index.search("retry")
         Index.open(root, tmp_path, encoder=WordEncoder()).update()
-        # One row too many does no harm to a query: it takes the first row, which is right.
+        # One row too many does no harm: the query takes the first row, which is right.
         if not (problem == "shape" and len(vectors(1, 3)) == 2):
             with pytest.raises(ModelError, match=problem):
                 index.search("retry")

@@ -1,7 +1,7 @@
 """The page and the tools for agents over a roster and over a cluster, as real processes.
 
-Everything is asked of both: `--roster` and `--server` show the same. Nothing of a repository that
-is hidden from the user leaves a trace in anything they show.
+Everything is tested with `--roster` and with `--server`: both show the same. A repository that is
+hidden from the user leaves no trace in anything that they show.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ PLACE = "acme/api/src/retry.py"
 
 @dataclass
 class Served:
-    """A world, and how commands name its roster, or the front of its cluster."""
+    """A world, and the flags that name its roster, or the front of its cluster, in commands."""
 
     world: World
     lode: CommandLine
@@ -329,7 +329,7 @@ def test_what_cannot_be_reached_is_one_line(
     monkeypatch: pytest.MonkeyPatch,
     command: str,
 ) -> None:
-    """A wrong roster, a server that is away and a wrong token are the same error everywhere."""
+    """Every command reports a wrong roster, an unreachable server or a wrong token in one line."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr("codelode.cluster.client.SECONDS", 0.3)
     for flags, token, problem in (

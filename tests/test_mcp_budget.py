@@ -31,7 +31,7 @@ def tokenizers() -> list[quicktok.Tokenizer]:
 
 
 def real_count(text: str) -> int:
-    """Return the most tokens that any of the real tokenizers counts."""
+    """Return the largest number of tokens that one of the real tokenizers counts."""
     return max(len(tokenizer.encode(text)) for tokenizer in tokenizers())
 
 

@@ -1,4 +1,4 @@
-"""The words of a query that filter."""
+"""The words of a query that filter hits, such as `lang:python`."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ GENERATOR = np.random.default_rng(4)
 
 
 def random_lists(count: int, features: int, truth: NDArray[np.float64]) -> Lists:
-    """Lists whose right row is drawn by a softmax of the true weights."""
+    """Return lists whose right row is drawn by a softmax of the scores under the true weights."""
     tables, rights = [], []
     for _ in range(count):
         table = GENERATOR.normal(size=(int(GENERATOR.integers(2, 12)), features))
@@ -209,7 +209,7 @@ def test_a_repository_left_out_is_not_learned_from() -> None:
 
 def test_queries_that_a_fixed_weight_decides_are_not_fitted_to_but_count() -> None:
     cases = [case(f"repository {i % 2}", 3) for i in range(8)]
-    for one in cases[2:8:2]:  # three of the four of the first repository
+    for one in cases[2:8:2]:  # three of the four cases of the first repository
         one.features[3, ALL_FEATURES.index("named")] = 1
     tables = tables_of(cases, "bm25")
     lists = lists_of(tables, PLAN, [table.start for table in tables])
@@ -289,7 +289,7 @@ def maker(tmp_path: Path) -> CaseMaker:
 
 
 def column(one: Case, path: str, name: str) -> float:
-    """A feature of the only candidate in a file."""
+    """Return a feature of the only candidate in a file."""
     target = one.shown.argmax(axis=0)
     rows = dict(zip(PATHS, target.tolist(), strict=True))
     return float(one.features[rows[path], ALL_FEATURES.index(name)])

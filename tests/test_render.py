@@ -498,7 +498,7 @@ def classes(hit: Hit, numbers: Sequence[int], columns: int = 400) -> dict[int, s
 def test_an_excerpt_is_colored_as_the_lines_above_it_say() -> None:
     hit = replace(HIT, text=DOCSTRING, end_line=16)
     assert classes(hit, [13, 14]) == {13: {"string"}, 14: {"string"}}
-    assert classes(hit, [10, 14, 16])[14] == {"string"}  # a gap between them
+    assert classes(hit, [10, 14, 16])[14] == {"string"}  # with gaps between the lines
     assert classes(hit, [10, 11, 16], 30)[16] == {"keyword"}
     short = replace(hit, text=DOCSTRING.replace("until then.", 'until then."""\n    """'))
     assert classes(short, [11, 16], 30)[11] == {"string"}  # the end of the string is cut off

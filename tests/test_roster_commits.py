@@ -1,4 +1,4 @@
-"""Commits to a roster: random histories against one machine, and writers that race."""
+"""Commits to a roster: random histories compared with one machine, and writers that race."""
 
 from __future__ import annotations
 
@@ -248,7 +248,7 @@ def test_known_and_fresh_segments_are_not_uploaded_again(tmp_path: Path) -> None
     Uploader(store, digests_of(store, one.manifest)).upload(storage, "a")
     assert segment.stat().st_ino == first
     Uploader(store).upload(storage, "a")
-    assert segment.stat().st_ino != first  # so old that it could be removed before the commit
+    assert segment.stat().st_ino != first  # uploaded again: the old copy might be removed
 
 
 def test_collection_spares_what_is_young_or_was_named_a_day_ago(tmp_path: Path) -> None:

@@ -108,7 +108,10 @@ def test_similar_code_is_that_of_a_plain_scan(world: World, followed: FollowedRo
 
 
 def nearest_plainly(world: World, path: str, line: int) -> list[tuple[str, float]]:
-    """Compare all chunks of all visible repositories, one by one."""
+    """Return the path and cosine of every visible chunk in another file, the best first.
+
+    This is the reference: it compares all chunks one by one.
+    """
     shards = {
         name: world.index(name).reader.shard().below(f"{name}/")
         for name in world.names - {"acme/secret"}
@@ -251,14 +254,14 @@ def test_words_that_occur_in_names_alone_have_no_weight_but_are_pointed_out(
     named, unknown = answer("delay retry mirror").hits, answer("delay retry xqzzyw").hits
     assert named == unknown  # the repository acme.mirror/api gets no preference
     preferred = followed.answer(SearchRequest("queue delay", 30)).hits[0].path
-    assert preferred.startswith("queue/")  # texts have this word too
+    assert preferred.startswith("queue/")  # `queue` occurs in texts too, so it has weight
     for query, names in (
         ("jitter WEB", ["acme/web"]),
         ("jitter of acme/web or queue", ["acme/web", "queue"]),
         ("retry", []),
         ("jitter secret", []),  # a hidden repository
         ("jitter api", []),  # the repository has hits
-        ("jitter docs", []),  # not a repository, but a folder in some
+        ("jitter docs", []),  # not a repository, but a folder in some repositories
         ("../web /web web/ {web} *", ["acme/web"]),
         ("jitter \udcff", []),
     ):

@@ -1,4 +1,4 @@
-"""The table of a roster, against a plain dictionary; and tables that were not written by us."""
+"""The table of a roster, compared with a plain dictionary; and tables that others wrote."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Text of the tree that is pasted as a query is found first, where it stands."""
+"""Text from the tree that is pasted as a query is found first, at its place in the tree."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Index:
 
 @pytest.mark.parametrize("regex", [r"delay\s*=", "random", r"zebra\w*", "key, value", r"\w+ zebra"])
 def test_a_match_has_its_own_column(index: Index, regex: str) -> None:
-    """Compared with a plain search of each file; a chunk may begin within a long line."""
+    """In the file, the match begins at the column; a chunk may begin within a long line."""
     hits = index.search(regex=regex, limit=50, fresh="never")
     assert hits
     for hit in hits:

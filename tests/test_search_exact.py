@@ -190,7 +190,7 @@ def test_all_ways_of_scanning_agree(
     costs: tuple[int, int],
     threads: bool,
 ) -> None:
-    """Scans of runs of rows, copied rows, or all rows agree, with and without idle cores."""
+    """Scans of ranges of rows, copied rows, or all rows agree, with and without idle cores."""
     shard = random_shard(seed, parts)
     masks = chunk_masks(shard, None, globs)
     vector = np.random.default_rng(seed).normal(size=DIMENSIONS).astype(np.float32)

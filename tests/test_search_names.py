@@ -1,4 +1,4 @@
-"""A query that is a definition's name finds definitions first, the nearest sort of names first."""
+"""A query that is a definition's name finds definitions first, the most similar names first."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ names = st.text("abcé_", min_size=1, max_size=9).filter(lambda name: name.strip
 @settings(max_examples=25, deadline=None)
 @given(st.sets(names, min_size=1, max_size=12), names)
 def test_names_in_pieces_are_found(known: set[str], asked: str) -> None:
-    """The scan for pieces finds all names one error away; a prefix, all that begin with it."""
+    """The scan for pieces finds all names one error away; a prefix finds all that begin with it."""
     text = "".join(f"def {name}():\n    pass\n\n\n" for name in sorted(known))
     segment = shard_of({"a.py": text.encode()}, set(), 1).segment(0)
     table = segment.definitions.name_table

@@ -179,7 +179,7 @@ def test_regular_expressions(shard: Shard, source: str, ignore_case: bool) -> No
     ends=st.sampled_from([(r"\b", r"\b"), (r"\b", ""), ("", r"\b"), (r"\b", r"\(")]),
 )
 def test_word_edges(shard: Shard, word: str, other: str, ends: tuple[str, str]) -> None:
-    """At the edges of a pattern, letters beyond ASCII are letters."""
+    """At the edges of a pattern, characters beyond ASCII count as letters of words."""
     if not (word + other).isascii():
         return
     first, last = ends

@@ -51,7 +51,7 @@ names = st.lists(words, min_size=1, max_size=3).map("".join) | st.text(max_size=
 
 @st.composite
 def definition_lists(draw: st.DrawFn) -> list[Definition]:
-    """Nested definitions on at most `LINES` lines, outer before inner."""
+    """Draw nested definitions on at most `LINES` lines, outer before inner."""
     found: list[Definition] = []
 
     def add(first: int, last: int, parent: int) -> None:
@@ -81,7 +81,7 @@ def cleaned(definition: Definition) -> Definition:
 
 
 def build_run(tree: Tree, first: int = 0) -> RunSegment:
-    """Build a run of files with two chunks each; each line has its file's number and its own."""
+    """Build a run of files with two chunks each; each line has the numbers of file and line."""
     builder = SegmentBuilder()
     for number, definitions in enumerate(tree, first):
         lines = [b"%d %d\n" % (number, line) for line in range(1, LINES + 1)]

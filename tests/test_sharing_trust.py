@@ -1,4 +1,4 @@
-"""What was pushed is hostile until it has been checked: the index here stays as it was."""
+"""A pushed index is hostile until it has been checked; a refused one changes nothing here."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ def test_crafted_segments_are_refused_or_harmless(
     except CodelodeError as error:
         assert "\n" not in str(error)
         assert not target.exists()
-    else:  # a change of text or codes, say: still valid
+    else:  # changed text or codes, for example, are still valid
         assert not target.verify()
         contents(target)
         target.update(rebuild=True, jobs=1)

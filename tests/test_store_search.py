@@ -202,7 +202,7 @@ def _dense_only(rows: NDArray[np.float32]) -> Shard:
 
 
 def test_a_scan_keeps_reference_counts() -> None:
-    """`simsimd.cdist(out=)` drops a reference to None per call until the interpreter dies."""
+    """Each call of `simsimd.cdist(out=)` drops a reference to None, until the interpreter dies."""
     shard = shard_of({"a": b"alpha\n"}, set(), 1)
     vector = np.full(DIMENSIONS, 0.25, np.float32)
     before = sys.getrefcount(None)

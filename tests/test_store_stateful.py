@@ -156,7 +156,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule(where=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7), which=st.integers(0, 99))
     def damage_and_repair(self, where: float, bit: int, which: int) -> None:
-        """Repair: only whole segments are dropped, and the next update restores their files."""
+        """Damage and repair: whole segments are dropped; the next update restores their files."""
         files = sorted(
             path for path in self.directory.iterdir() if path.suffix in (".seg", ".stat")
         )

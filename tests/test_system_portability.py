@@ -25,7 +25,7 @@ POSIX_MODULES = {
 
 
 def names_on(platform: str, body: Sequence[ast.stmt]) -> Iterator[str]:
-    """The names that a stub file defines on a platform."""
+    """Yield the names that a stub file defines on a platform."""
     system = SimpleNamespace(platform=platform, version_info=sys.version_info)
     for node in body:
         if isinstance(node, ast.If):
@@ -48,7 +48,7 @@ MISSING = missing_on_windows()
 
 
 def posix_only(source: str) -> Iterator[str]:
-    """The modules and attributes of `os` that a source uses and that Windows lacks."""
+    """Yield the modules and attributes of `os` that a source uses and that Windows lacks."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             yield from ({alias.name for alias in node.names} & POSIX_MODULES)

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,18 +20,23 @@ from hypothesis import strategies as st
 from codelode import errors
 from codelode.errors import CodelodeError, DamagedError, ObjectStoreError
 from codelode.system.error_message import pack_error, raise_packed
+from codelode.system.forked import may_fork
 from codelode.system.framing import PIPE_BYTES, receive, send
 from codelode.system.processes import ChildProcess
 
 ECHO = """
 from codelode.system.processes import ParentProcess
 
-parent = ParentProcess.connect()
-print("a stray print")
-parent.reply(parent.options)
-for request in parent.requests():
-    parent.reply(request, b"x" * request.get("size", 0))
-parent.reply("ended")
+def main():
+    parent = ParentProcess.connect()
+    print("a stray print")
+    parent.reply(parent.options)
+    for request in parent.requests():
+        parent.reply(request, b"x" * request.get("size", 0))
+    parent.reply("ended")
+
+if __name__ == "__main__":
+    main()
 """
 
 heads = st.recursive(
@@ -50,14 +56,16 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], s
     def make(source: str) -> str:
         (tmp_path / "worker_of_a_test.py").write_text(source)
         monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+        monkeypatch.syspath_prepend(tmp_path)
+        monkeypatch.delitem(sys.modules, "worker_of_a_test", raising=False)
         return "worker_of_a_test"
 
     return make
 
 
-@pytest.fixture
-def echo(module: Callable[[str], str]) -> Iterator[ChildProcess]:
-    child = ChildProcess(module(ECHO), {"name": "caf\udce9"})
+@pytest.fixture(params=[False, True], ids=["program", "fork"])
+def echo(request: pytest.FixtureRequest, module: Callable[[str], str]) -> Iterator[ChildProcess]:
+    child = ChildProcess(module(ECHO), {"name": "caf\udce9"}, fork=request.param)
     assert child.receive() == ({"name": "caf\udce9"}, b"")
     yield child
     child.wait(0)
@@ -130,9 +138,10 @@ def test_a_process_that_cannot_be_started_leaves_no_pipe(monkeypatch: pytest.Mon
     assert open_descriptors() == before
 
 
-def test_pipes_are_closed_and_not_inherited(module: Callable[[str], str]) -> None:
+@pytest.mark.parametrize("fork", [False, True])
+def test_pipes_are_closed_and_not_inherited(module: Callable[[str], str], fork: bool) -> None:
     before = open_descriptors()
-    first, second = (ChildProcess(module(ECHO), {}) for _ in range(2))
+    first, second = (ChildProcess(module(ECHO), {}, fork=fork) for _ in range(2))
     assert len(open_descriptors() - before) == 4
     for child in (first, second):  # a pipe that is open elsewhere would keep the worker alive
         child.end_input()
@@ -159,7 +168,7 @@ def test_modules_of_the_current_folder_are_not_run(
 PARENT = """
 import sys, time
 from codelode.system.processes import ChildProcess
-child = ChildProcess("worker_of_a_test", {})
+child = ChildProcess("worker_of_a_test", {}, fork=sys.argv[1] == "fork")
 child.receive()
 child.send({"size": 1 << 22})  # more than the pipe holds: the worker is at its reply
 print(child.pid, flush=True)
@@ -167,11 +176,15 @@ time.sleep(60)
 """
 
 
+@pytest.mark.parametrize("kind", ["program", "fork"])
 @pytest.mark.parametrize("source", [ECHO, ECHO.replace('reply("ended")', "_sink.close()")])
-def test_a_worker_ends_quietly_with_its_parent(module: Callable[[str], str], source: str) -> None:
+def test_a_worker_ends_quietly_with_its_parent(
+    module: Callable[[str], str], source: str, kind: str
+) -> None:
     module(source)
+    command = [sys.executable, "-c", PARENT, kind]
     with subprocess.Popen(
-        [sys.executable, "-c", PARENT], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as parent:
         assert parent.stdout is not None
         assert parent.stderr is not None
@@ -180,6 +193,82 @@ def test_a_worker_ends_quietly_with_its_parent(module: Callable[[str], str], sou
         parent.kill()
         # The worker shares this standard error: the stream ends when the worker has ended.
         assert parent.stderr.read() in ("", "a stray print\n")
+
+
+LIKE_A_PROGRAM = """
+import os, signal, sys
+
+from codelode.system.processes import ParentProcess
+
+def main():
+    parent = ParentProcess.connect()
+    handlers = [signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)]
+    parent.reply(
+        {
+            "leads": os.getpgrp() == os.getpid(),
+            "descriptors": len(os.listdir("/proc/self/fd")),
+            "handlers": [getattr(each, "name", "other") for each in handlers],
+        }
+    )
+    sys.stdout.flush()
+    raise ValueError("no more")
+"""
+
+FORKING = """
+import signal, sys
+from codelode.system.forked import may_fork
+from codelode.system.processes import ChildProcess
+signal.signal(signal.SIGTERM, lambda *_: None)
+signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+file = open(sys.argv[1])
+print("written once, ", end="")
+assert may_fork()
+child = ChildProcess("worker_of_a_test", {}, fork=True)
+print(child.receive()[0], child.receive(), child.wait())
+"""
+
+
+def test_a_fork_is_like_a_program(module: Callable[[str], str]) -> None:
+    module(LIKE_A_PROGRAM)
+    done = subprocess.run(
+        [sys.executable, "-c", FORKING, __file__],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+    )
+    # Four: the input, two for the frames and the error; the list itself is the fifth.
+    like = {"leads": True, "descriptors": 5, "handlers": ["SIG_DFL", "SIG_DFL", "SIG_IGN"]}
+    assert done.stdout == f"written once, {like} None 1\n"
+    assert done.stderr.endswith("ValueError: no more\n")
+
+
+def test_a_process_with_threads_is_not_forked() -> None:
+    ended = threading.Event()
+    thread = threading.Thread(target=ended.wait)
+    thread.start()
+    try:
+        assert not may_fork()
+    finally:
+        ended.set()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("change", "answer"),
+    [
+        ("pass", "True"),
+        ("sys.settrace(lambda *_: None)", "False"),
+        ("sys.setprofile(lambda *_: None)", "False"),
+        ("large = b'x' * (200 << 20)", "False"),
+    ],
+)
+def test_a_process_that_is_watched_or_large_is_not_forked(change: str, answer: str) -> None:
+    source = f"import sys; from codelode.system.forked import may_fork; {change}; print(may_fork())"
+    done = subprocess.run(
+        [sys.executable, "-c", source], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == f"{answer}\n"
 
 
 TREE = [

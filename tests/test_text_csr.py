@@ -1,4 +1,4 @@
-"""Operations on compressed sparse rows, against numpy's own."""
+"""Operations on compressed sparse rows, compared with numpy's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tokenizer: one for documents and queries."""
+"""The tokenizer, which documents and queries share."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ def test_random_data_adds_little_to_a_dictionary() -> None:
 
 
 def indexed_words(text: bytes) -> list[bytes]:
-    """The words that an index keeps of a text, found one by one."""
+    """Return the words that an index keeps of a text, found one by one."""
     text = b" " + segment(text) + b" "
     found: list[bytes] = []
     numbers = compounds = 0

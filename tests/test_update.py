@@ -52,7 +52,7 @@ def write(root: Path, path: str, text: str) -> None:
 
 
 def answers(index: Index) -> list[object]:
-    """Return everything that searches show, for all modes."""
+    """Return the explained hits of every query in every mode."""
     return [
         (query, mode, index.search(query, limit=20, mode=mode, explain=True))
         for query in QUERIES
@@ -281,12 +281,54 @@ def test_workers_that_cannot_be_started(
         started.append(popen(*arguments, **options))
         return started[0]
 
+    monkeypatch.setattr("codelode.pipeline.handle.may_fork", lambda: False)
     monkeypatch.setattr(subprocess, "Popen", second_fails)
     with pytest.raises(IndexingError, match="cannot start an indexing worker: no more processes"):
         make_index().update(jobs=2)
     assert [process.returncode for process in started] == [-signal.SIGKILL]
     monkeypatch.undo()
     assert make_index().update(jobs=2).files == 520
+
+
+def test_forks_that_cannot_be_made(
+    tree: Path, make_index: MakeIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails() -> int:
+        raise BlockingIOError(errno.EAGAIN, "no more processes")
+
+    write_many(tree)
+    monkeypatch.setattr("codelode.pipeline.handle.may_fork", lambda: True)
+    monkeypatch.setattr("codelode.system.forked.fork", fails)
+    with pytest.raises(IndexingError, match="cannot start an indexing worker: no more processes"):
+        make_index().update(jobs=2)
+
+
+STARTED = """
+import sys, threading
+from codelode import Index
+from codelode.pipeline import handle
+
+if sys.argv[3] == "programs":
+    threading.Thread(target=threading.Event().wait, daemon=True).start()
+print(handle.may_fork())
+Index.open(sys.argv[1], sys.argv[2]).update(jobs=2)
+"""
+
+
+def test_forks_and_new_processes_make_the_same_index(tree: Path, tmp_path: Path) -> None:
+    write_many(tree)
+    segments = {}
+    for kind in ("forks", "programs"):
+        done = subprocess.run(
+            [sys.executable, "-c", STARTED, str(tree), str(tmp_path / kind), kind],
+            env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert (done.stdout, done.stderr) == (f"{kind == 'forks'}\n", "")
+        segments[kind] = sorted(path.name for path in (tmp_path / kind).rglob("*.seg"))
+    assert segments["forks"] == segments["programs"] != []
 
 
 STUCK = """
@@ -340,7 +382,7 @@ def test_a_folder_of_an_indexed_tree_is_searched_through_its_index(
     assert inner.search("open_socket", fresh="never")[0].stale
     left_out = Index.open(tree / "secret", index_dir=tmp_path / "index")
     assert inner.enclosing_root() == tree
-    assert left_out.enclosing_root() is None  # what the outer index left out is not covered
+    assert left_out.enclosing_root() is None  # the outer index left this folder out
     assert inner.update().files == 2
     assert not inner.exists()
     assert not inner.search("open_door", fresh="never")[0].stale

@@ -57,7 +57,7 @@ def write(root: Path, path: str, text: str) -> None:
 
 
 def contents(index: Index) -> list[tuple[str, bytes, int, str]]:
-    """Every live file, sorted: its path, content hash, reason to have no chunks, and language."""
+    """Return the live files, sorted: path, content hash, reason to have no chunks, language."""
     rows = [
         (
             live.segment.path(row),
@@ -124,7 +124,7 @@ def make_way(root: Path, path: str) -> Iterator[str]:
 
 
 def apply(root: Path, action: str, path: str, more: str) -> Iterator[str]:
-    """Edit the tree; yields the paths that it changes, as a watcher would report them."""
+    """Edit the tree; yield the paths that change, as a watcher would report them."""
     target = root / path
     if action == "worktree":
         yield from make_way(root, path + ".git")
@@ -143,7 +143,7 @@ def apply(root: Path, action: str, path: str, more: str) -> Iterator[str]:
     elif action == "touch":
         os.utime(target)
         yield path
-    elif path.split("/")[0] != more.split("/")[0]:  # a folder cannot go below itself
+    elif path.split("/")[0] != more.split("/")[0]:  # no folder can be moved into itself
         yield from make_way(root, more)
         remove(root / more)
         if target.exists():  # the path may have led through the removed link
@@ -281,7 +281,7 @@ def test_a_partial_update_needs_an_index_and_its_options(tree: Path, tmp_path: P
     assert not index.directory.exists()
     index.update(jobs=1, hidden=True)
     write(tree, ".c.py", "x = 3\n")
-    assert index.update([".c.py"]).files == 3  # hidden files, as before
+    assert index.update([".c.py"]).files == 3  # with hidden files, as in the first update
     assert index.update([".c.py"], hidden=True).files == 3
     for options in ({"hidden": False}, {"max_file_size": 7}, {"no_ignore": True}):
         with pytest.raises(UsageError, match=next(iter(options))):

@@ -41,7 +41,7 @@ class Package:
     def files(self) -> Iterator[tuple[str, bytes]]:
         """Yield path and content of every source file and license document, in archive order.
 
-        A damaged archive raises.
+        Raises an exception for a damaged archive.
         """
         for archive in self.archives:
             yield from _zip_files(archive) if archive.suffix == ".whl" else _tar_files(archive)

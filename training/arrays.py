@@ -28,7 +28,7 @@ class BagRows:
 
     @staticmethod
     def of(found: RowCounts) -> BagRows:
-        """Convert the bags of the encoder."""
+        """Convert the encoder's counts of rows to bags with weights."""
         weights = (1 + np.log(found.counts)).astype(np.float32)
         return BagRows(found.indptr, found.rows.astype(np.int32), weights)
 
@@ -56,7 +56,8 @@ class BagRows:
 class PairArrays:
     """All pairs: bags of query, passage and path, with their origins.
 
-    `source` is the file, `asked` the query: pairs that share one are not negatives of each other.
+    `source` numbers the file, `asked` the query. Pairs with the same file or the same query are not
+    negatives of each other.
     Dtypes of [n] arrays: project, source, asked int32; kind, language int8; held_out bool.
     """
 

@@ -1,4 +1,4 @@
-"""Measure how well a model finds the passage of a held-out pair among all held-out passages.
+"""Measure how well a model finds the passage of a held-out pair among many held-out passages.
 
     python -m training.evaluate --data DIR --model FOLDER [--pool 5000] [--no-path]
 

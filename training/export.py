@@ -28,7 +28,10 @@ LICENSE = "MIT; trained from code under permissive licenses, see training/README
 
 
 def quantize(vectors: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
-    """Return int8[rows, d] and float32[rows]: each row divided by its largest magnitude / 127."""
+    """Return each row divided by its scale, int8[rows, d], and the scales, float32[rows].
+
+    The scale of a row is its largest magnitude / 127.
+    """
     scales = np.maximum(np.abs(vectors).max(axis=1), 1e-12) / 127
     return np.rint(vectors / scales[:, None]).astype(np.int8), scales.astype(np.float32)
 

@@ -5,13 +5,13 @@
 `--translations` holds .po files of any programs, named by language (`ru.po`, `zh_CN.po`): messages
 read like comments in code. `--texts` holds texts in UTF-8 of one language, where there are too few
 translations for its thousands of characters. Only frequencies are kept. The table in
-`src/codelode/discover/letters.tsv` was made of Debian 12's sources of apt, coreutils, gettext, git
-and glib2.0, with the manuals of manpages-ja, manpages-zh and debian-reference.
+`src/codelode/discover/letters.tsv` was made from the sources of apt, coreutils, gettext, git and
+glib2.0 in Debian 12, with the manuals of manpages-ja, manpages-zh and debian-reference.
 
 Each line of the table has a language, its encodings, and costs in bits. The first is the cost of
-choosing the language, the second the cost of a non-ASCII letter after another, the third the cost
-of an ASCII letter beside a non-ASCII letter. Then come the costs of its characters, as
-`cost:characters`.
+choosing the language, the second the cost of a non-ASCII letter after another non-ASCII letter,
+the third the cost of an ASCII letter beside a non-ASCII letter. Then come the costs of the
+language's characters, as `cost:characters`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _MAX_COST = 8.0
 
 
 class Language(NamedTuple):
-    """A row of the table: its translations, its encodings, and the cost of choosing it in bits."""
+    """A language: names of its translations, its encodings, the cost in bits of choosing it."""
 
     name: str
     translations: str
@@ -93,7 +93,7 @@ def messages(file: Path) -> Iterator[str]:
 
 
 def row(language: Language, texts: list[str]) -> str:
-    """Return the line of a language, from texts in it."""
+    """Return the line of the table for a language, made from texts in this language."""
     counts: Counter[str] = Counter()
     letters = after_another = beside_ascii = 0
     for text in texts:

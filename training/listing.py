@@ -2,7 +2,7 @@
 
     python -m training.listing --packages DIR --mined FILE
 
-Run this after `mine` over a superset of the listed packages: the lists omit what it dropped.
+First run `mine` over all packages that may be listed: the lists omit the packages that it dropped.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _NPM = re.compile(r"(.+?)-(\d+\.\d+\.\d+.*)\.tgz$")
 def name_and_version(package: Package) -> tuple[str, str]:
     """Return name and version as in the registry, from the names of the archives.
 
-    A scoped npm package loses its `@scope/` in the archive's name, so package.json is read.
+    The archive's name of a scoped npm package lacks `@scope/`, so its package.json is read.
     """
     archive = package.archives[0]
     if package.kind == "npm":

@@ -47,7 +47,10 @@ _INSIDE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A query and its passage. `path` is the passage's file; empty if the query is made from it."""
+    """A query and its passage.
+
+    `path` is the path of the passage's file; empty if the query is made from this path.
+    """
 
     kind: str
     language: str
@@ -113,13 +116,16 @@ def without_doc(definition: DocumentedDefinition, text: bytes) -> bytes:
 
 
 def _without_name(sentence: str, name: str) -> str:
-    """Remove a definition's name from the start, where Go and the Linux kernel put it."""
+    """Remove a definition's name from the start of a sentence, where Go and Linux put it."""
     rest = re.sub(rf"\A[\W_]*{re.escape(name)}(\(\))?(?= )[\s:-]*", "", sentence)
     return rest if len(rest.split()) >= 3 else sentence
 
 
 def commented(passage: bytes, chance: random.Random) -> tuple[str, bytes] | None:
-    """Return the first sentence of a comment on lines of its own, and the passage without it."""
+    """Return the first sentence of a random comment, and the passage without that comment.
+
+    Only comments on lines of their own count. Returns None if none is suitable.
+    """
     blocks = list(_INSIDE.finditer(passage[:PASSAGE_BYTES], passage.find(b"\n") + 1))
     if not blocks or len(passage) < 3 * MIN_PASSAGE_BYTES:
         return None

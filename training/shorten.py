@@ -44,7 +44,7 @@ Matrix = NDArray[np.float64]
 
 
 def second_moment(encoder: Encoder, rows: Iterable[Row]) -> tuple[Matrix, int]:
-    """Return the mean of x xᵀ over the passages of pairs with paths, and their number.
+    """Return the mean of x xᵀ over the vectors x of passages with paths, and their number.
 
     The matrix is float64[d, d]. Raises ValueError if there are fewer passages than dimensions.
     """
@@ -84,7 +84,7 @@ def spread(dimensions: int) -> Matrix:
 
 
 def shorten(model: Path, pairs: Path, dimensions: int, out: Path, whiten: float = WHITEN) -> str:
-    """Write the model in `model`, reduced to `dimensions`, to `out`; return its name.
+    """Write the model in `model`, reduced to `dimensions`, to `out`; return the new name.
 
     lode-static-256 becomes lode-static-192, for example. Raises ValueError unless
     `dimensions` is positive and less than the dimensions of the model.

@@ -34,7 +34,7 @@ QUESTION_WORDS = """
     uses using via want what when where which who why with
 """.split()
 SMOOTH = 1e-3
-SCALAR_RATE = 5.0  # learning rate of the scalar weights relative to the vectors
+SCALAR_RATE = 5.0  # learning rate of the scalar weights, relative to that of the vectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Settings:
     rate: float = 2e-3
     warm_up: int = 50
     temperature: float = 0.05
-    path_share: float = 0.5  # share of passages with a path, unless the query is the path
+    path_share: float = 0.5  # share of passages that keep their path, unless the query is the path
     asking_share: float = 0.25  # share of queries that get question words
     seed: int = 0
 
@@ -57,7 +57,10 @@ class Settings:
 
 
 class Model:
-    """Vectors, two weights per row (passage and query), a path weight, a temperature."""
+    """The trained parameters: vectors, weights, a path weight and a temperature.
+
+    Each row of the vectors has two weights: for passages and for queries.
+    """
 
     def __init__(self, vectors: Tensor, weights: Tensor, temperature: float) -> None:
         self.vectors = vectors.clone().requires_grad_()
@@ -99,7 +102,7 @@ class Model:
         )
 
     def passages(self, text: BagRows, path: BagRows) -> Tensor:
-        """Return the vectors of passages with their paths, not normalized."""
+        """Return the vectors of passages, from their texts and their paths, not normalized."""
         both = self.sums(0, BagRows.concatenate([text, path]))
         text_sums, path_sums = both.tensor_split(2)
         return text_sums + self.log_path.exp() * path_sums
@@ -155,7 +158,7 @@ def question_words(
 def batches(
     pairs: PairArrays, settings: Settings, chance: np.random.Generator
 ) -> Iterator[NDArray[np.int64]]:
-    """Yield endless batches of pair numbers: every pair once per epoch, in groups by project."""
+    """Yield endless batches of pair numbers: a pair at most once per epoch, grouped by project."""
     mine = np.flatnonzero(~pairs.held_out)
     while True:
         shuffled = chance.permutation(mine)
@@ -204,7 +207,7 @@ def train(pairs: PairArrays, start: Tensor, known: list[str], settings: Settings
 
 
 class _Report:
-    """Prints the mean loss of every 25 steps."""
+    """A report that prints the mean loss of every 25 steps."""
 
     def __init__(self, model: Model) -> None:
         self.model = model
@@ -232,7 +235,10 @@ def _rate(step: int, settings: Settings) -> float:
 
 
 def start_from(start: str, rows: int, seed: int) -> Tensor:
-    """Return random vectors; an .npz replaces the known rows by its `vectors` float32[known, d]."""
+    """Return the vectors to start from: random ones, or those of the .npz file `start`.
+
+    The `vectors` of the file, float32[known, d], are the first rows; the others are random.
+    """
     noise = torch.randn(rows, PREFIXES[0][0], generator=torch.Generator().manual_seed(seed)) / 16
     if start == "random":
         return noise

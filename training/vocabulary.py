@@ -81,7 +81,7 @@ def known_parts(rows: Iterable[Row]) -> list[str]:
 def sorted_by_hash(
     known: Iterable[str],
 ) -> tuple[list[str], np.ndarray[tuple[int], np.dtype[np.uint64]]]:
-    """Return the parts in the order of their rows, and their hashes."""
+    """Return the parts sorted by hash, which is the order of their rows, and the hashes."""
     order = sorted((term_hash(part), part) for part in known)
     return [part for _, part in order], np.array([number for number, _ in order], dtype=np.uint64)
 

@@ -2,8 +2,8 @@
 
     python -m benchmarks.agents.answers --checkouts DIR [--json FILE] [--transport]
 
-`--checkouts` is what `benchmarks.quality.checkouts` makes. Each question has one file that answers
-it. The benchmark measures, with a warm server:
+`--checkouts` is the folder that `benchmarks.quality.checkouts` makes. Each question has one
+file that answers it. The benchmark measures, with a warm server:
 
 - *within budget*: no tokenizer counts more than `max_tokens` tokens in the first answer;
 - *right file*: the first answer names the file, as source or as a location;
@@ -11,7 +11,7 @@ it. The benchmark measures, with a warm server:
   `lode mcp` and the SDK's client over standard input and output;
 - *tokens until the right file is read*: the tokens of the first answer, plus the tokens of the
   files that the agent then reads in the order of the answer, up to and including the right one;
-- the same token count for the loop of `grep_and_read`.
+- the same token count for an agent that follows the loop of `grep_and_read` instead.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def main() -> None:
 def measure(
     root: Path, index_dir: str, questions: Sequence[dict[str, str]], transport: bool
 ) -> list[Result]:
-    """Ask the questions of one tree, each twice; only the second, warm call is measured."""
+    """Ask each question about one tree twice; measure only the second, warm call."""
     if transport:
         from benchmarks.agents.transport import asking
 

@@ -1,4 +1,4 @@
-"""Build many repositories on Ray: repositories per minute, retries, memory, and what fails.
+"""Measure builds of many repositories on Ray: repositories per minute, retries, memory, failures.
 
     python -m benchmarks.cluster.build PLACE... [--workers 1 2] [--git 20] [--kills 5] [--record]
 
@@ -6,7 +6,7 @@ Every entry of a PLACE is a repository: an archive (tar, zip, wheel, crate) or a
 `--git` folders are committed to git repositories, and built from their URLs. Hostile archives are
 added, which must fail without an effect on the other builds. The build runs once for each number of
 workers, then once more on the last roster (nothing may be uploaded), and once on an empty roster
-while tasks are killed. All of them must give the same manifests.
+while tasks are killed. All these runs must give the same manifests.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ MEGABYTE = 1e6
 
 
 def sources_in(places: list[Path], folder: Path, git: int) -> list[Source]:
-    """Return the entries of places as sources; the first `git` folders as git URLs."""
+    """Return the entries of all places as sources; the first `git` folders get git URLs."""
     found = []
     for place in places:
         for entry in sorted(place.iterdir()):
@@ -67,7 +67,11 @@ def committed(tree: Path, root: Path) -> Path:
 
 
 def hostile(folder: Path) -> list[Source]:
-    """Write archives that must fail: broken, leading outside, and bombs of disk and memory."""
+    """Write archives whose builds must fail, and return them as sources.
+
+    Two archives are broken, one has a path that leads out of its folder, and two are bombs: one for
+    the disk, one for the memory.
+    """
     folder.mkdir()
 
     def tar(name: str, data: bytes) -> bytes:
@@ -116,7 +120,7 @@ def ray_cluster(workers: int) -> Iterator[str]:
 
 
 class Watch:
-    """Samples the memory of all processes of a build, and kills `kills` of its tasks."""
+    """A thread that samples the memory of a build's processes, and kills `kills` of its tasks."""
 
     def __init__(self, kills: int = 0) -> None:
         self.everything, self.tasks = Memory(), Memory()
@@ -150,7 +154,7 @@ class Watch:
 
 
 def descendants(pid: int) -> list[int]:
-    """Return all processes below a process."""
+    """Return the ids of all descendants of a process."""
     found, waiting = [], [pid]
     while waiting:
         with suppress(OSError):
@@ -198,12 +202,12 @@ def build(
 
 
 def manifests(report: Report) -> dict[str, str]:
-    """Return the digest of the manifest of each repository: equal trees have equal ones."""
+    """Return the digest of each repository's manifest; equal trees have equal digests."""
     return {b.name: b.repository.manifest for b in report.built if b.repository is not None}
 
 
 def measure(session: Session, options: argparse.Namespace, folder: Path) -> None:
-    """Build with each number of workers, again, and while tasks are killed; compare."""
+    """Build with each number of workers, once more, and while tasks are killed; compare results."""
     sources = sources_in(options.places, folder, options.git)
     bad = hostile(folder / "hostile")
     session.say(f"{len(sources)} repositories, and {len(bad)} hostile archives")
@@ -231,7 +235,7 @@ def measure(session: Session, options: argparse.Namespace, folder: Path) -> None
 
 
 def say_differences(session: Session, reports: dict[str, Report]) -> None:
-    """Note the repositories whose manifests differ from the first run's; there must be none."""
+    """Note the repositories whose manifests differ from the first run's; none should differ."""
     (_, report), *others = reports.items()
     first = manifests(report)
     for name, other in ((name, manifests(report)) for name, report in others):

@@ -6,12 +6,13 @@ A copy of the tree is indexed and edited, never ROOT. Each scene lasts `--second
 five windows that give one sample each. There are about twenty scenes:
 
 - idle: one thread searches, nothing else runs;
-- busy: the same, while one process per core only uses CPU. This is the control for the next one;
+- busy: the same, while one process per core only uses CPU, as a control for the next scene;
 - while indexing: the same, while `lode index --rebuild` runs on all cores in other processes, over
   and over; and while this process indexes in another thread;
 - threads: 1, 2, 4, 8 on one `Index`;  processes: 1, 2, 4, 8 on one index, each with an `Index`;
 - served: 1, 2, 4, 8 threads on one `Index` with a search process per core (`--jobs`);
-- turns: one thread alternates with eight threads on search processes, for the ratio of rates;
+- turns: one thread alternates with eight threads that use search processes, for a
+  reliable ratio of the two rates;
 - mixed: four threads search in all modes and with filters while files change and updates run.
 """
 
@@ -102,7 +103,7 @@ def play(session: Session, name: str, stage: scenes.Stage) -> None:
 
 
 def latency(session: Session, label: str, load: Load, idle: str | None = None) -> str:
-    """Record p50, p95 and errors; return the label, for use as a baseline."""
+    """Record p50 and p95, with those of label `idle` as baselines, and errors; return `label`."""
     for what, share in (("p50", 0.5), ("p95", 0.95)):
         baseline = f"{idle}/{what}" if idle else None
         session.add(f"{label}/{what}", "ms", load.percentiles(share), baseline=baseline)

@@ -30,7 +30,7 @@ class Lines:
         self._ends.append((xs[-1], ys[-1], label, color))
 
     def label(self) -> None:
-        """Write the labels without overlaps. Call this once the axes have limits and scales."""
+        """Write the labels without overlaps; call this after the axes have limits and scales."""
         scale = self.axes.figure.dpi / 72
         written: list[tuple[float, float]] = []
         transform = self.axes.transData.transform
@@ -50,7 +50,7 @@ class Lines:
 
 
 def target(axes: Axes, x: float, y: float, label: str) -> None:
-    """Draw a limit or goal at x, with its label on the left."""
+    """Draw a limit or goal at (x, y), with its label on the left."""
     axes.plot([x / 1.25, x * 1.25], [y, y], color=RED, linewidth=1.8, solid_capstyle="butt")
     axes.annotate(
         label,

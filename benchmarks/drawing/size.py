@@ -1,4 +1,4 @@
-"""Plots of time, latency and memory over the size of a tree."""
+"""Plots of time, latency and memory against the size of a tree."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from benchmarks.drawing.ink import (
 from benchmarks.record.measurement import Record
 
 FLOOR_TARGET = 2.0  # time of indexing, as a multiple of the floor
-MEMORY_TARGETS = ((10_000, 350), (78_000, 500))  # files, MB
-P50_TARGETS = ((100_000, 5), (1_000_000, 25))  # chunks, ms
+MEMORY_TARGETS = ((10_000, 350), (78_000, 500))  # (files, MB)
+P50_TARGETS = ((100_000, 5), (1_000_000, 25))  # (chunks, ms)
 P95_TARGETS = ((100_000, 10), (1_000_000, 50), (10_000_000, 250))
 
 
@@ -37,7 +37,7 @@ def points(record: Record, size: str, what: str) -> Points:
 
 
 def time(record: Record) -> Figure | None:
-    """Draw the time of indexing, of the floor and of twice the floor, over files."""
+    """Draw the time of indexing, of the floor and of twice the floor, by number of files."""
     index, floor = points(record, "files", "index/wall"), points(record, "files", "floor/wall")
     if not index or not floor:
         return None
@@ -56,7 +56,7 @@ def time(record: Record) -> Figure | None:
 
 
 def latency(record: Record) -> Figure | None:
-    """Draw the latency of warm and cold searches over chunks, with the targets."""
+    """Draw the latency of warm and cold searches by number of chunks, with the targets."""
     p50, p95 = (points(record, "chunks", f"warm search/{which}") for which in ("p50", "p95"))
     if not p50 or not p95:
         return None
@@ -82,7 +82,7 @@ def latency(record: Record) -> Figure | None:
 
 
 def memory(record: Record) -> Figure | None:
-    """Draw the peak memory of indexing and the memory of a searching process, over files."""
+    """Draw the peak memory of indexing and the memory of searching, by number of files."""
     files = {corpus.name: corpus.files for corpus in record.corpora}
     rows = record.by_name()
 

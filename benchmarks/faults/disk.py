@@ -1,8 +1,9 @@
 """A simulated disk that loses power, with the guarantees of POSIX.
 
 The data of a file is safe once the file has been synced; a name is safe once its folder has been
-synced. Of the later calls on that file or folder, any subset may survive, in any order; a write may
-survive in part. Renames are atomic: a name refers to either the old file or the new one.
+synced. Of the calls on a file or folder after its last sync, any subset may survive, in any order;
+a write may survive in part. Renames are atomic: a name refers to either the old file or the new
+one.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ class Disk:
         self.inodes: list[_Inode] = []
         self.now: dict[str, int] = {}
         self.safe: dict[str, int] = {}
-        # For each folder, the changes of its names since it was last synced, in order.
+        # For each folder, the changes to the names in it since it was last synced, in order.
         self.pending: dict[str, list[list[tuple[str, int | None]]]] = {}
 
     def replay(self, call: Call) -> None:
@@ -84,7 +85,7 @@ class Disk:
         self.pending.setdefault(folder, []).append(changes)
 
     def state(self, style: Style, rng: random.Random) -> dict[str, bytes]:
-        """Return what the files may hold if the power is lost now: content by path."""
+        """Return a state that the disk may have if power is lost now: file content by path."""
         names = dict(self.safe)
         for operations in self.pending.values():
             _set(names, _kept_names(operations, style, rng))
@@ -118,7 +119,7 @@ def _kept_names(
             kept = operations
         case "prefix":  # a file system with a journal: name changes survive in order
             kept = operations[: rng.randint(0, len(operations))]
-        case _:  # no journal: each name may be in any of its states, independently
+        case _:  # no journal: each name may be in any of its states, independently of other names
             shown: dict[str, list[int | None]] = {}
             for changes in operations:
                 for name, inode in changes:

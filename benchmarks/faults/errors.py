@@ -1,4 +1,4 @@
-"""Let the operating system refuse calls: a full disk, a failing disk, interrupted and short calls.
+"""Let system calls fail (as on a full or failing disk), be interrupted, or write only a part.
 
     python -m benchmarks.faults.errors
     python -m benchmarks.faults.errors --mount      # also on a real, small tmpfs (as root)
@@ -31,7 +31,7 @@ ERRORS = ("ENOSPC", "EIO", "EINTR", "EDQUOT", "EROFS")
 
 
 class Fault:
-    """A hook that makes call `number` fail or write only half; if `lasting`, later ones too."""
+    """A hook that makes call `number` fail or write only half; if `lasting`, all later ones too."""
 
     def __init__(self, number: int, error: str, lasting: bool = False) -> None:
         self.number, self.error, self.lasting = number, error, lasting

@@ -47,7 +47,7 @@ SMALL_SEGMENTS = 24
 
 @dataclass(slots=True)
 class Scene:
-    """A tree, an index of an earlier state (or none), and the result of an update."""
+    """A tree, an index of its state before an update (or none), and the result of the update."""
 
     folder: Path
     root: Path
@@ -108,7 +108,7 @@ def make_scene(
 
 
 def check(scene: Scene, work: Path, outcome: Outcome, tally: Tally) -> None:
-    """Raise `WrongError` unless `work` is in a valid state for this outcome."""
+    """Raise `WrongError` unless the index in `work` is in a valid state for this outcome."""
     state, seconds = must_be_whole(work, scene.old, scene.new, outcome.acknowledged)
     if seconds > 1:
         raise WrongError(f"opening took {seconds:.1f} s")

@@ -1,4 +1,4 @@
-"""Check that readers beside a writer see no wrong answer, no missing file, no growing memory.
+"""Check readers beside a writer: no wrong answer, no missing file, no growing memory.
 
     python -m benchmarks.faults.soak --minutes 10
 
@@ -41,7 +41,7 @@ SAMPLE_SECONDS = 5.0
 
 @dataclass(slots=True)
 class Plan:
-    """Settings shared by all processes. Times are those of `time.monotonic`."""
+    """Settings shared by all processes. Times are values of `time.monotonic`, in seconds."""
 
     folder: Path
     writing_from: float
@@ -58,7 +58,7 @@ class Plan:
 
 
 def text_of(number: int, version: int) -> str:
-    """Return the text of a file, with a word made of its number that no other file contains."""
+    """Return the text of a file, with a word that no other file contains, made of its number."""
     rng = random.Random(number * 1_000_003 + version)
     return f"def file_{number}_version_{version}(): return 'only{number}here'\n" + code(rng, 2)
 
@@ -98,7 +98,7 @@ def usage() -> dict[str, int]:
 
 
 def edit_and_update(plan: Plan) -> str:
-    """Run the writer: edit a few files at a time and log what each generation holds."""
+    """Run the writer: edit a few files at a time and log the versions in each generation."""
     rng = random.Random(0)
     versions: dict[int, int] = dict.fromkeys(range(FILES), 0)
     index = open_index(plan.root, plan.directory)
@@ -146,8 +146,8 @@ def _check_answer(row: dict[str, Any], held: dict[int, int], before: dict[int, i
     """Raise `WrongError` unless every hit has the version that its generation holds.
 
     While a generation covers only a part of an update, a file may also have its previous version.
-    Except in semantic mode, a complete generation must also find the file that was searched for if
-    it holds this file, and must not find it otherwise.
+    Except in semantic mode, an answer of a complete generation must also contain the file that was
+    searched for if the generation holds it, and must not contain it otherwise.
     """
     there = dict(row["seen"])
     for number, version in there.items():
@@ -158,7 +158,7 @@ def _check_answer(row: dict[str, Any], held: dict[int, int], before: dict[int, i
 
 
 def soak(folder: Path, readers: int, seconds: float, pause: float) -> list[tuple[str, object]]:
-    """Run readers for a fifth of the time without the writer, then beside it; return figures."""
+    """Run readers, without the writer for a fifth of the time, then with it; return the figures."""
     begin = time.monotonic()
     plan = Plan(folder, begin + 2 + seconds / 5, begin + 2 + seconds, pause)
     for number in range(FILES):

@@ -35,7 +35,7 @@ FONTS = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', mono
 
 
 def terminal_picture(tree: Path, environment: dict[str, str]) -> str:
-    """Return an SVG of the commands and their output that refers to no external font."""
+    """Return an SVG of the commands and their output, which needs no external font."""
     console = recording(WIDTH)
     for command in COMMANDS:
         console.print(Text.assemble(("$ ", "bold green"), f"lode {shlex.join(command)}"))
@@ -77,7 +77,7 @@ def recording(width: int) -> Console:
 
 
 def drawn(console: Console, title: str) -> str:
-    """Return the printed text as an SVG that refers to no external font."""
+    """Return the printed text as an SVG, which needs no external font."""
     svg = console.export_svg(title=title, theme=MONOKAI, font_aspect_ratio=0.6)
     svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
     return svg.replace("Fira Code, monospace", FONTS)
@@ -106,7 +106,7 @@ def on_terminal(command: list[str], folder: Path, environment: dict[str, str]) -
 
 
 def screen(printed: str) -> str:
-    """Return the lines that are left on a screen, without the sequences that move its cursor."""
+    """Return the lines that `printed` leaves on a screen, without sequences for the cursor."""
     lines = [""]
     for piece in re.split(rf"({MOVE.pattern}|\r\n|\r)", printed):
         if piece == "\r\n":

@@ -75,7 +75,7 @@ def _ways(tag: Tag, known: Collection[str], generator: random.Random) -> list[tu
 
 
 def other_case(name: str) -> str | None:
-    """Return snake_case as camelCase, camelCase as snake_case; None for a name of one part."""
+    """Convert snake_case to camelCase and vice versa; return None for a name of one part."""
     body = name.strip("_")
     lead = name[: len(name) - len(name.lstrip("_"))]
     if "_" in body:

@@ -1,8 +1,8 @@
 """Choose the settings of a fit, and judge fits, by queries that the fit has not seen.
 
 Cross-validation is nested: the weights that score a query are fitted without its repository, with
-settings that are also chosen without it. The settings are chosen one after the other, each with the
-best values of those before it, by the mean score of the sets.
+settings that are also chosen without it. The settings are chosen one after the other, by the
+mean score of the sets; each is chosen with the best values of the settings before it.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def folds_of(cases: Sequence[Case], count: int, seed: int) -> list[set[str]]:
         sets.setdefault(case.fold, case.set)
     names = sorted(sets)
     random.Random(seed).shuffle(names)
-    names.sort(key=lambda name: sets[name])  # stable: the repositories of a set stay shuffled
+    names.sort(key=lambda name: sets[name])  # a stable sort: each set stays shuffled
     return [set(names[number::count]) for number in range(count)]
 
 
@@ -87,7 +87,7 @@ def judged(cases: Sequence[Case], scores: Sequence[float]) -> float:
 
 
 def _values_of(name: str, groups: dict[str, list[float]]) -> list[float]:
-    """Return the values whose mean is the score of a set."""
+    """Return the values whose mean is a set's score: group means for `ndcg`, else all scores."""
     if name == "ndcg":
         return [mean(values) for values in groups.values()]
     return [value for values in groups.values() for value in values]
@@ -96,7 +96,7 @@ def _values_of(name: str, groups: dict[str, list[float]]) -> list[float]:
 def _score_fold(
     tables: Sequence[Table], held: set[str], plan: Plan, scores: NDArray[np.float64]
 ) -> None:
-    """Set the scores of the queries of a fold, under weights fitted to the others."""
+    """Set the scores of the queries of a fold, under weights fitted to the other folds."""
     weights = fit_tables([table for table in tables if table.case.fold not in held], plan)
     for number, table in enumerate(tables):
         if table.case.fold in held:
@@ -104,7 +104,7 @@ def _score_fold(
 
 
 def best_plan(tables: Sequence[Table], plan: Plan, folds: int, seed: int) -> Plan:
-    """Return the plan with the settings that are best for held-out queries: see `LEAST_GAIN`."""
+    """Return the plan whose settings give held-out queries the best scores: see `LEAST_GAIN`."""
     cases = [table.case for table in tables]
 
     def value(candidate: Plan) -> float:
@@ -126,8 +126,8 @@ def cross_validate(
 ) -> list[float]:
     """Return each query's score under weights fitted without its repository.
 
-    It is the mean over the splits into folds that the seeds determine. If `nested`, the settings
-    are chosen as well; otherwise the plan states them.
+    The score is the mean over several splits into folds, one for each of `seeds`. If `nested`, the
+    settings are chosen without the query's fold too; otherwise they are those of the plan.
     """
     totals = np.zeros(len(tables))
     for seed in seeds:
@@ -141,7 +141,7 @@ def cross_validate(
 
 
 def by_set(cases: Sequence[Case], scores: Sequence[float]) -> dict[str, Estimate]:
-    """Return the mean score of each set: over repositories in `ndcg`, over queries elsewhere."""
+    """Estimate the mean score of each set: over repositories for `ndcg`, else over queries."""
     return {
         name: estimate(groups, "groups" if name == "ndcg" else "queries")
         for name, groups in _grouped(cases, scores).items()

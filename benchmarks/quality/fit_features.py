@@ -31,7 +31,7 @@ OF_FILES = (
 )
 OF_CHUNKS = (
     "symbol_loose",  # share of the query's weight that loosely matches the chunk's symbol
-    "prose_covered",  # "prose" times the share of the query's weight in the file
+    "prose_covered",  # "prose" times the share of the query's weight that occurs in the file
     "run_of_three",  # "run" if it covers at least three words, else 0
     "half_run",  # by how much "run" exceeds 0.5
     "prose_reported",  # "prose" if the query is a report, else 0
@@ -44,12 +44,12 @@ _FOLDER_NAMES = frozenset(("index", "mod", "__init__", "main", "lib", "init"))
 
 
 def best_likeness(part: str, others: Collection[str]) -> float:
-    """Return the similarity of a word to the most similar of the others."""
+    """Return the similarity of `part` to the most similar of `others`; 0 if there are none."""
     return 1.0 if part in others else max((likeness(part, other) for other in others), default=0.0)
 
 
 def stem_of(path: str) -> str:
-    """Return a file's name up to its first dot, or its folder's for `__init__` and the like."""
+    """Return a file's name up to its first dot; for `__init__` and the like, its folder's name."""
     *folders, name = path.split("/")
     stem = name.lstrip(".").partition(".")[0] or name
     return folders[-1] if stem in _FOLDER_NAMES and folders else stem

@@ -98,7 +98,7 @@ class Table:
 
 
 def _weighed(case: Case, weights: Mapping[str, float]) -> NDArray[np.float64]:
-    """Return the weighted sum of some features of each candidate."""
+    """Return, for each candidate, the weighted sum of the features that `weights` names."""
     columns = [ALL_FEATURES.index(name) for name in weights]
     scores: NDArray[np.float64] = case.features[:, columns] @ np.array([*weights.values()])
     return scores
@@ -127,9 +127,9 @@ def lists_of(tables: Sequence[Table], plan: Plan, scores: Sequence[NDArray[np.fl
     """Return the lists to fit, one for each usable query.
 
     A query is usable if its set is in the plan, if it has right and wrong candidates, and if it is
-    not decided. All repositories of a set have the same weight, and all queries of a repository,
-    unusable ones included. `scores` of the candidates choose the chunks. Exits with a message if
-    there is no list.
+    not decided. All repositories of a set have the same weight; so have
+    all queries of a repository, unusable ones included. The best chunk of each file is chosen by
+    `scores`. Exits with a message if there is no list.
     """
     rows, rights, fixed, weights = [], [], [], []
     share = _shares(tables, plan)
@@ -149,7 +149,7 @@ def lists_of(tables: Sequence[Table], plan: Plan, scores: Sequence[NDArray[np.fl
 
 
 def _shares(tables: Sequence[Table], plan: Plan) -> dict[tuple[str, str], float]:
-    """Return the weight of a query of each set and repository."""
+    """Return the weight of a single query, by set and repository."""
     keys = ((table.case.set, table.case.fold) for table in tables)
     sizes = Counter(key for key in keys if key[0] in plan.sets)
     folds = Counter(name for name, _ in sizes)

@@ -4,7 +4,7 @@
 
 Give the trees in order of size, such as 1,000, 10,000 and 78,000 kernel files (`python -m
 benchmarks.corpora`). Every indexing run is a fresh `lode` process, as for a user. Its floor is a
-run that only reads and parses the same files. The two alternate until `--seconds` are spent on a
+run that only reads and parses the same files. Both runs alternate until `--seconds` are spent on a
 tree (at least one and at most five runs each), so that a drift of the machine's speed affects both.
 The page cache is warm, because the floor runs first.
 
@@ -120,7 +120,7 @@ def _add_indexing(session: Session, name: str, runs: Runs, jobs: int) -> None:
 
 
 def cold(session: Session, name: str, root: Path, place: Path, searches: int) -> None:
-    """Run `lode search` in new processes, and processes that only import numpy as a baseline."""
+    """Time new processes of `lode search`; the baseline is a process that only imports numpy."""
     session.say(f"{name}: {searches} cold searches")
     asked = questions(root)
     ran, empty = [], []

@@ -1,6 +1,6 @@
-"""Import the results of `benchmarks.scale.queries` into the scale card.
+"""Import the results of `benchmarks.scale.queries` into a scale card.
 
-That benchmark makes synthetic indexes of millions of chunks, and measures recall.
+`benchmarks.scale.queries` makes synthetic indexes of millions of chunks, and measures recall.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ TAKEN: tuple[tuple[str, str, str, str, float, Better], ...] = (
 
 
 def take(session: Session, argument: str) -> str:
-    """Add the results in `[NAME=]FILE`, except those that the session has; return the name.
+    """Add the results in `[NAME=]FILE` that the session does not have yet; return the name.
 
     Without NAME, the name is `synthetic-` followed by the number of chunks.
     """

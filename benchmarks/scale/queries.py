@@ -58,7 +58,7 @@ FILTERS: dict[str, dict[str, Any]] = {
     "glob *.h": {"globs": ["*.h"]},
     "glob !*.c": {"globs": ["!*.c"]},
     "language c": {"languages": ["c"]},
-    "one folder": {},  # the glob depends on the index
+    "one folder": {},  # stands for the glob `folder_of(index)`
 }
 THREADS = (1, 2, 4, 8)
 PROCESSES = (1, 2)
@@ -131,7 +131,7 @@ def throughput(index: Index, queries: list[str], threads: int) -> float:
 
 
 def served(root: Path, index_dir: Path | None, texts: list[str], others: list[str]) -> Any:
-    """Return queries per second of 1 to 8 threads on 1 to 2 search processes, and memory."""
+    """Measure queries per second and memory, with 1 to 8 threads on 1 to 2 search processes."""
     result: dict[str, Any] = {}
     for processes in PROCESSES:
         with Index.open(root, index_dir, processes=processes) as index:

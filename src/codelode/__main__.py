@@ -2,7 +2,7 @@
 
 import sys
 
-TYPE_CHECKING = False  # while `typing` is imported, Ctrl-C would print a traceback
+TYPE_CHECKING = False  # not from `typing`: Ctrl-C during that import would print a traceback
 if TYPE_CHECKING:
     from sys import UnraisableHookArgs
 
@@ -19,7 +19,7 @@ def main() -> int:
 
     try:
         if sys.argv[1:2] == ["search"] and sys.getfilesystemencoding() == "utf-8":
-            from codelode.resident.client import ask  # first: `signal` is slow to import
+            from codelode.resident.client import ask  # before `signal`, which is slow to import
 
             if (code := ask(sys.argv[1:])) is not None:
                 return code
@@ -48,7 +48,7 @@ def main() -> int:
 
 
 def _walk_ahead(arguments: list[str]) -> None:
-    """Begin the walk before a search, unless a watcher runs or a flag sets the freshness."""
+    """Begin to walk the tree before a search, unless a watcher runs or `--fresh` is given."""
     import os
 
     from codelode.resident.client import given_root, index_folder

@@ -1,4 +1,4 @@
-"""Checks of arguments: a value of a wrong type is a `UsageError` that names the argument."""
+"""Checks of arguments: a value of a wrong type raises a `UsageError` that names the argument."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 def refusal(name: str, wanted: str, value: object) -> UsageError:
-    """Return the error that an argument must be `wanted`, not `value`; a long value is cut."""
+    """Return the error `NAME must be WANTED, not VALUE`; a long value is shortened."""
     shown = repr(value)
     if len(shown) > 80:
         shown = f"{shown[:77]}..."
@@ -24,14 +24,14 @@ def refusal(name: str, wanted: str, value: object) -> UsageError:
 
 
 def string(name: str, value: object) -> str:
-    """Return a string."""
+    """Return `value`, which must be a string."""
     if isinstance(value, str):
         return str(value)
     raise refusal(name, "a string", value)
 
 
 def strings(name: str, value: object) -> tuple[str, ...]:
-    """Return strings, given in any iterable; a single string means one item, and None no item."""
+    """Return the strings of any iterable; a single string is one item, and None is no item."""
     if value is None:
         return ()
     if isinstance(value, str):
@@ -44,7 +44,7 @@ def strings(name: str, value: object) -> tuple[str, ...]:
 
 
 def whole_number(name: str, value: Any, least: int = 0) -> int:
-    """Return an int of at least `least`. NumPy's integers are accepted, bools are not."""
+    """Return `value` as an int of at least `least`; accept NumPy's integers, but not bools."""
     if not isinstance(value, bool):
         try:
             number = operator.index(value)
@@ -57,21 +57,21 @@ def whole_number(name: str, value: Any, least: int = 0) -> int:
 
 
 def seconds(name: str, value: Any) -> float:
-    """Return a number of seconds, which may be infinite."""
+    """Return `value` as a number of seconds: at least 0, and possibly infinite."""
     if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
         return float(value)
     raise refusal(name, "a number of seconds", value)
 
 
 def number(name: str, value: object) -> float:
-    """Return a finite number. Bools are not accepted."""
+    """Return `value` as a float; it must be a finite number. Bools are not accepted."""
     if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
         return float(value)
     raise refusal(name, "a number", value)
 
 
 def flag(name: str, value: object) -> bool:
-    """Return a bool."""
+    """Return `value`, which must be a bool."""
     if isinstance(value, bool):
         return value
     raise refusal(name, "True or False", value)
@@ -84,7 +84,7 @@ def choice(name: str, value: object, choices: tuple[str, ...]) -> None:
 
 
 def path(name: str, value: object) -> Path:
-    """Return a path, given as a string or as a path object."""
+    """Return `value`, a string or a path object, as a path."""
     if sys.getfilesystemencoding() != "utf-8":
         raise UsageError(
             "this process does not read file names as UTF-8: start Python with -X utf8,"
@@ -99,7 +99,7 @@ def path(name: str, value: object) -> Path:
 
 
 def paths(name: str, value: object) -> tuple[Path, ...]:
-    """Return paths, given in any iterable; a single path means one item."""
+    """Return the paths in any iterable; a single path is one item."""
     if isinstance(value, str | os.PathLike):
         return (path(name, value),)
     if isinstance(value, Iterable) and not isinstance(value, bytes):
@@ -108,7 +108,7 @@ def paths(name: str, value: object) -> tuple[Path, ...]:
 
 
 def function(name: str, value: T) -> T:
-    """Return a value that is None or can be called."""
+    """Return `value`, which must be None or callable."""
     if value is not None and not callable(value):
         raise refusal(name, "a function", value)
     return value

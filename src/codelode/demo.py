@@ -1,6 +1,6 @@
 """`make demo`: index Python's own standard library and run three searches.
 
-It works on a copy without installed packages and byte code, in a temporary folder, and leaves
+It works on a copy without installed packages or byte code, in a temporary folder, and leaves
 nothing behind.
 """
 

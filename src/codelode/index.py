@@ -57,7 +57,7 @@ class Index(Lookups):
     ) -> Answer:
         """Search the newest committed snapshot, after bringing it up to date if that is cheap.
 
-        Parts of the query in double quotes must occur verbatim, in any case.
+        Parts of the query in double quotes must occur verbatim, whether in upper or lower case.
 
         `fresh="auto"` spends 0.3 seconds at most on a walk of the tree and an update, and never
         waits for another process; `Answer.freshness` tells what still differs. `"always"` updates
@@ -72,10 +72,10 @@ class Index(Lookups):
         epoch, or text such as "2 weeks ago").
         `fixed_strings`, `regex` (in the syntax of RE2): search only chunks in which a match of any
         of these begins. The query may then be empty.
-        `ignore_case`: `fixed_strings` and `regex` match in any case.
+        `ignore_case`: `fixed_strings` and `regex` match upper and lower case alike.
         `explain`: fill `Hit.features`.
-        `threshold`: leave out hits with a lower score; with 0, leave out none, not even those
-        hardly related to the query (default: leave out only these).
+        `threshold`: leave out hits with a lower score; 0 leaves out none
+        (default: leave out only hits that are hardly related to the query).
         `max_per_file`: the largest number of hits of one file.
 
         Raises `NoIndexError` without an index, and `UsageError` for invalid arguments.
@@ -97,7 +97,7 @@ class Index(Lookups):
 
         With `paths`, update only these files and folders, with all that is below them. Paths are
         absolute or relative to the root; they may be new, changed or gone. Nothing else is looked
-        at, so the time depends on what is named and not on the tree. The result equals an update of
+        at, so the time depends on these paths and not on the tree. The result equals an update of
         the whole tree if `paths` names everything that changed. A rule file such as `.gitignore`
         stands for its folder. The tree is walked with the options that the index was made with.
 

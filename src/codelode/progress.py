@@ -88,5 +88,5 @@ class ProgressBar:
 
 
 def size_per_second(amount: int, duration: float) -> str:
-    """Return a rate such as `3.2 MB/s`, or an empty string before `RATE_SECONDS`."""
+    """Return a rate such as `3.2 MB/s`; empty if the duration is less than `RATE_SECONDS`."""
     return f"{size(amount / duration)}/s" if duration >= RATE_SECONDS else ""

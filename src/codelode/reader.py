@@ -74,7 +74,7 @@ class IndexReader:
         self._outer: IndexReader | None = None
 
     def exists(self) -> bool:
-        """Return whether anything was committed yet."""
+        """Return whether anything has been committed yet."""
         try:
             read_manifest(self.storage)
         except NoIndexError:
@@ -82,7 +82,7 @@ class IndexReader:
         return True
 
     def enclosing(self) -> IndexReader | None:
-        """Return the index of the nearest enclosing folder that covers this root, if any."""
+        """Return the nearest index of an enclosing folder that covers this root, or None."""
         from codelode.search.filters import covers
 
         for parent in self.root.parents:
@@ -95,7 +95,7 @@ class IndexReader:
             if recorded != os.fsdecode(parent):
                 continue
             if self._outer is not None and self._outer.root == parent:
-                outer = self._outer  # the known reader has a snapshot open
+                outer = self._outer  # reuse it: it has a snapshot open
             if covers(outer.shard(), self._below(outer)) or self._would_cover(outer):
                 self._outer = outer
                 return outer

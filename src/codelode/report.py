@@ -32,7 +32,7 @@ class FileCost:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """How busy the processes were. All times are in seconds.
+    """The load of the processes during an update. All times are in seconds.
 
     `cpu` is the CPU time of all processes, and `utilization` its share of what `cores` cores could
     have provided meanwhile. `worker_wait` is how long workers waited for batches, `parent_wait` how

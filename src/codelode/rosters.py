@@ -28,7 +28,7 @@ class RosterReader:
     """
 
     def __init__(self, repositories: Repositories) -> None:
-        """Use `open`."""
+        """Take the repositories to search. Users call `open` instead."""
         self._repositories = repositories
 
     @classmethod
@@ -57,7 +57,7 @@ class RosterReader:
         from codelode.roster.roster import Roster
 
         limit = DEFAULT_LIMIT if cache_size is None else cache_size
-        arguments.path("place", place)  # a URL is no path: it is used as given
+        arguments.path("place", place)  # a check only: `place` may be a URL
         followed = FollowedRoster(
             Roster.open(place),
             arguments.strings("repositories", repositories),

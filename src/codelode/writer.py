@@ -60,7 +60,7 @@ class IndexWriter:
         options: Mapping[str, bool | int | None],
         on_skip: Callable[[Skip], None] | None = None,
     ) -> Plan:
-        """Return what an update with these options of the walk would do; change nothing."""
+        """Return what an update with these walk options would do; change nothing."""
         from codelode.pipeline.plan import plan
 
         walk, reader = self.walk_options(options), self._reader
@@ -69,7 +69,7 @@ class IndexWriter:
     def update(
         self, options: UpdateOptions, looked: Looked | None = None, patience: float = PATIENCE
     ) -> UpdateReport:
-        """Bring the index up to date with its tree. Raises what `Index.update` does.
+        """Bring the index up to date with its tree. Raises what `Index.update` raises.
 
         `looked` describes a look at the whole tree before an update of some paths. With it, later
         updates have to read again only what has changed since that look. Waits for another writer
@@ -100,7 +100,7 @@ class IndexWriter:
     def repair(self, options: UpdateOptions) -> UpdateReport:
         """Drop damaged segments and update; the recorded options apply unless others are given.
 
-        If the manifest itself is damaged, rebuild. Raises what `update` does.
+        If the manifest itself is damaged, rebuild. Raises what `update` raises.
         """
         from codelode.store.lock import write_lock
         from codelode.store.verify import drop_damaged
@@ -113,7 +113,7 @@ class IndexWriter:
         return self.update(replace(options, **{**recorded, **options.walk_options()}))
 
     def _adapted(self, options: UpdateOptions) -> UpdateOptions:
-        """Return the options for an enclosing index: the recorded ones unless others are given."""
+        """Return options for an enclosing index: recorded options apply where none are given."""
         if self._reader is self._asked:
             return options
         paths = options.paths
@@ -191,7 +191,7 @@ class IndexWriter:
     def _last_generation(self) -> int:
         try:
             return read_manifest(self._storage).generation
-        except StoreError:  # none, or a damaged one that is being replaced
+        except StoreError:  # no manifest, or a damaged one that is being replaced
             return 0
 
     def _make_directory(self) -> None:

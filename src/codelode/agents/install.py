@@ -12,8 +12,9 @@ from typing import Any, Protocol
 
 from codelode.agents import instructions, jsonc, toml_text
 from codelode.agents.clients import CLIENTS, Client, Scope
-from codelode.agents.journal import Edit, Journal, replace_file
+from codelode.agents.journal import Edit, Journal
 from codelode.errors import UsageError
+from codelode.system.files import replace_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class _Syntax(Protocol):
 
 
 def installation(clients: Sequence[Client], target: Target, journal: Journal) -> list[Change]:
-    """Return the changes that install codelode in some clients; none where it is installed.
+    """Return the changes that install codelode in some clients, except those already made.
 
     Raises `UsageError` for a configuration that cannot be read or edited.
     """
@@ -71,7 +72,7 @@ def installation(clients: Sequence[Client], target: Target, journal: Journal) ->
 
 
 def removal(clients: Sequence[Client], target: Target, journal: Journal) -> list[Change]:
-    """Return the changes that remove codelode from some clients. Raises what `installation` does.
+    """Return the changes that remove codelode from some clients. Raises what `installation` raises.
 
     Instructions that another client also reads stay while that client has the server.
     """
@@ -133,7 +134,7 @@ def _config(client: Client, target: Target) -> Path:
 
 
 def _instruction_files(client: Client, target: Target) -> list[tuple[Path, str]]:
-    """Return the instruction files of a client, each with the text that begins a new one."""
+    """Return a client's instruction files, each with the text that a new file begins with."""
     files = client.files(target.scope)
     named = [(files.rules, ""), (files.own, files.front)]
     return [
@@ -210,8 +211,8 @@ def _removal(path: Path, current: str, new: str, journal: Journal) -> Change:
 def command_for(program: str) -> tuple[str, ...]:
     """Return the command that starts the server.
 
-    It begins with `lode` if that is on the PATH, else with the path of the program. Python runs
-    codelode if the program is a Python module.
+    It begins with `lode` if that is on the PATH. Otherwise, it begins with Python and the module
+    `codelode` if the program is a `__main__.py`, else with the real path of the program.
     """
     import shutil
 

@@ -1,4 +1,4 @@
-"""Edit JSON with comments and trailing commas in place: everything else keeps its bytes."""
+"""Edit JSON with comments and trailing commas in place: the bytes around an edit stay."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def remove(text: str, path: Sequence[str]) -> str:
 
 
 def _inserted(text: str, value: _Value, member: str, outer: str, unit: str) -> str:
-    """Return the text with another member at the end of an object."""
+    """Return the text with `member` added at the end of an object."""
     newline = "\r\n" if "\r\n" in text else "\n"
     if not value.members:
         close = value.end - 1

@@ -1,7 +1,7 @@
-"""Answers of other machines: dictionaries, converted back to what they describe.
+"""Answers of other machines: dictionaries, converted back to the objects that they describe.
 
-Everything is checked, since another machine may send anything: functions raise `ValueError` if a
-dictionary does not describe what they return.
+Everything is checked, since another machine may send anything: a function raises `ValueError` if
+a dictionary does not describe the objects that the function returns.
 """
 
 from __future__ import annotations

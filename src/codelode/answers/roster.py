@@ -86,9 +86,9 @@ def pushed_index(source: str, cache: ObjectCache) -> Snapshot:
 def upload(
     writer: RosterWriter, snapshot: Snapshot, name: str, label: str, meter: Meter | None = None
 ) -> Repository:
-    """Upload a snapshot, without the segments that the repository has in the roster.
+    """Upload a snapshot, without the segments that the repository already has in the roster.
 
-    Returns the repository to add or to update. Raises what `Uploader.upload_snapshot` does.
+    Returns the repository to add or to update. Raises what `Uploader.upload_snapshot` raises.
     """
     table = writer.table()
     row = table.find(name)
@@ -145,7 +145,7 @@ def roster_object(selection: Selection, generation: int | None) -> dict[str, Any
 
 
 def commit_object(place: str, action: str, generation: Generation | None) -> dict[str, Any]:
-    """Return the outcome of a change."""
+    """Return the outcome of a change to a roster."""
     return {
         "roster": without_surrogates(place),
         "action": action,
@@ -154,7 +154,7 @@ def commit_object(place: str, action: str, generation: Generation | None) -> dic
 
 
 def collected_object(place: str, collected: Collected, dry_run: bool) -> dict[str, Any]:
-    """Return what `lode roster gc` removed, or would remove."""
+    """Return how much `lode roster gc` removed, or would remove."""
     return {
         "roster": without_surrogates(place),
         "dry_run": dry_run,

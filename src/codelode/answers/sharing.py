@@ -44,7 +44,7 @@ def pull_index(
 
 
 def update_pulled(index: Index, wait: float, meter: Meter | None = None) -> UpdateReport:
-    """Bring a pulled index up to date with the tree, with the options that it records."""
+    """Bring a pulled index up to date with the tree, with the options that its manifest records."""
     return update(index, meter, **index.snapshot().manifest.options, wait=wait)
 
 
@@ -66,7 +66,10 @@ def clean_store(place: str, retention: Retention, dry_run: bool) -> CleanReport:
 
 
 def _existing_store(place: str) -> ObjectStore:
-    """Return the object store at a place; only a push creates the folder of one."""
+    """Return the object store at a place.
+
+    Raises `UsageError` if its folder does not exist: only a push creates the folder.
+    """
     store = open_object_store(place)
     if isinstance(store, FolderStore) and not store.directory.exists():
         raise UsageError(f"no such folder: {store.place}")
@@ -74,12 +77,12 @@ def _existing_store(place: str) -> ObjectStore:
 
 
 def push_object(report: PushReport) -> dict[str, Any]:
-    """Return what a push did."""
+    """Return the report of a push."""
     return _flat(report)
 
 
 def pull_object(report: PullReport, updated: UpdateReport | None) -> dict[str, Any]:
-    """Return what a pull did; `updated` is null if the index was not brought up to date."""
+    """Return the report of a pull; `updated` is null if the index was not brought up to date."""
     counts = ("files_added", "files_changed", "files_removed", "chunks_made", "seconds")
     made = None if updated is None else {name: getattr(updated, name) for name in counts}
     return {**_flat(report), "updated": made}
@@ -91,12 +94,12 @@ def pushes_object(place: str, pushes: list[Push]) -> dict[str, Any]:
 
 
 def clean_object(report: CleanReport, dry_run: bool) -> dict[str, Any]:
-    """Return what a clean-up did, or would do."""
+    """Return the report of a clean-up, or of its dry run."""
     return {"dry_run": dry_run, **asdict(report), "place": without_surrogates(report.place)}
 
 
 def _flat(report: PushReport | PullReport) -> dict[str, Any]:
-    """Return the fields of a report, and among them the fields of its push."""
+    """Return the fields of a report, with the fields of its push in place of `push`."""
     fields = asdict(report)
     push = fields.pop("push")
     return {**push, **fields, "place": without_surrogates(report.place)}

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def report_object(report: UpdateReport) -> dict[str, Any]:
-    """Return what an update did. `slowest` and `largest` are absent unless it was profiled."""
+    """Return the report of an update; without a profile, `slowest` and `largest` are absent."""
     fields = asdict(report)
     for name in ("slowest", "largest"):
         files = fields.pop(name)
@@ -24,7 +24,7 @@ def report_object(report: UpdateReport) -> dict[str, Any]:
 
 
 def plan_object(plan: Plan) -> dict[str, Any]:
-    """Return what an update would do."""
+    """Return the plan of an update."""
     return {"dry_run": True, **asdict(plan)}
 
 

@@ -52,7 +52,7 @@ def make_queries(chunks: Sequence[SampledChunk], limit: int) -> list[str]:
 def _queries(
     source: str, chunk: SampledChunk, words: list[str], spread: Counter[str]
 ) -> Iterator[str]:
-    """Yield the query made from one source of a chunk, such as its symbol, if that gives one."""
+    """Yield the query made from one source of a chunk (such as its symbol), if it is valid."""
     match source:
         case "symbol":
             query = chunk.symbol or ""
@@ -60,7 +60,7 @@ def _queries(
             query = _telling_words(words, spread)
         case _:
             query = first_comment(chunk.text.decode("utf-8", "replace"))
-    # It has only printable characters, because it is also passed as a command-line argument.
+    # Keep only printable characters, because the query also becomes a command-line argument.
     query = "".join(filter(str.isprintable, query))[:MAX_CHARACTERS].strip()
     try:
         parse_query(query)

@@ -1,1 +1,1 @@
-"""Documents to chunks: by syntax where there is a grammar, by lines elsewhere."""
+"""The split of documents into chunks: by syntax where there is a grammar, by lines elsewhere."""

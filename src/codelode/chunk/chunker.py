@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from functools import partial
 from itertools import pairwise
+from operator import sub
 from typing import Final
 
 from codelode.chunk.definitions import Outline, RawDefinition
@@ -33,7 +34,7 @@ MAX_LONG_SHARE: Final = 0.5
 """A text with a larger share of long lines was made by a program; parsing it helps little."""
 MIN_LONG_BYTES: Final = 16_000
 """A text with fewer bytes in long lines is parsed in any case: it has a few long strings."""
-_LINE_CUT: Final = SOFT + MAX_LEVEL  # the level of a cut between lines of one piece
+_LINE_CUT: Final = SOFT + MAX_LEVEL  # the level of a cut made by lines, not by syntax
 _new_chunk = partial(tuple.__new__, Chunk)  # faster than `Chunk(...)`
 
 
@@ -50,9 +51,10 @@ def chunk(document: Document) -> ChunkedDocument:
     cuts.pop(0, None)
     cuts.pop(len(text), None)  # an empty node at the very end causes a cut there
     bounds = [0, *sorted(cuts), len(text)]
-    wide = [(start, end) for start, end in pairwise(bounds) if end - start > MAX_CHUNK_BYTES]
-    for start, end in wide:
-        cuts.update((offset, _LINE_CUT) for offset in lines.cuts(start, end))
+    if max(map(sub, bounds[1:], bounds)) > MAX_CHUNK_BYTES:
+        for start, end in pairwise(bounds):
+            if end - start > MAX_CHUNK_BYTES:
+                cuts.update((offset, _LINE_CUT) for offset in lines.cuts(start, end))
     starts = merge(cuts, len(text))
     ends = [*starts[1:], len(text)]
     numbers = lines.numbers([*starts, len(text)])

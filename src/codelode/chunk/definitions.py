@@ -43,7 +43,7 @@ class RawDefinition:
         return self.name == name and self.kind == kind and kind not in MODULE_KINDS
 
     def extend(self, node: Node, rule: Rule, name_start: int) -> None:
-        """Add another clause. Name and body are those of the first clause with a body."""
+        """Add another clause. Name and body come from the first clause with a body."""
         self.end = node.end_byte
         if self.declaration and rule.declaration is not True:
             self.name_start, self.declaration = name_start, False
@@ -56,7 +56,8 @@ class Outline:
     """Definitions, every parent before its children, and the level of the cut at each byte offset.
 
     A lower level is a better place to cut: 0 is between two top-level items of the file. `damaged`
-    are the ranges that the parser could not parse; `lost` counts those outside of definitions.
+    are the ranges with text that the parser could not parse. `lost` counts those of them where a
+    definition, or the body of a function, may have been lost.
     """
 
     definitions: list[RawDefinition] = field(default_factory=list)
@@ -93,7 +94,7 @@ class LeadingComments:
         self.doc: tuple[int, int] | None = None
 
     def add(self, start: int, end: int, *, is_doc: bool) -> None:
-        """Add a comment (always with `is_doc`) or an attribute (`is_doc` if it documents)."""
+        """Add a comment or attribute; `is_doc` holds for comments and documenting attributes."""
         if is_doc:
             self.doc = (self.doc[0] if self.doc else start, end)
         elif self.attribute is None:

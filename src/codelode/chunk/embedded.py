@@ -26,7 +26,7 @@ _LINE_ENDS: Final = b"\r\n"
 def language_outline(name: str, text: bytes, *, parsed: bool = True) -> Outline | None:
     """Return the outline of a text in one language, or None if no grammar or pattern knows it.
 
-    If `parsed` is False, definitions are found by their heads.
+    If `parsed` is False, definitions are found by their first lines.
     """
     known = installed_grammar(name) if parsed and name in SYNTAXES else None
     found = syntax_outline(known, text, MAX_CHUNK_BYTES) if known else None

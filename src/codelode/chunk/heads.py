@@ -1,7 +1,8 @@
 """Find definitions by their first lines, where a parser fails and where there is no grammar.
 
-One construct that a grammar does not know must not cost the rest of the file. In a damaged range, a
-line that looks like the head of a definition counts as one; the definition ends by indentation.
+One construct that a grammar does not know must not hide the definitions in the rest of the file. In
+a damaged range, a line that looks like the first line of a definition counts as one; indentation
+tells where the definition ends.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ _CONTINUES: Final = (b"{", b"#", b")")
 
 
 def head_outline(heads: re.Pattern[bytes], text: bytes) -> Outline:
-    """Return the definitions of a text, found by their heads alone, and cuts before them."""
+    """Return the definitions of a text, found by their first lines alone, and cuts before them."""
     found = Outline(in_document_order(heads_in([(0, len(text))], heads, text, [])))
     depths: list[int] = []
     for each in found.definitions:
@@ -72,7 +73,7 @@ def heads_in(
     text: bytes,
     known: list[RawDefinition],
 ) -> list[RawDefinition]:
-    """Return the known definitions, plus those found by their heads in damaged ranges."""
+    """Return the known definitions, plus those found by their first lines in damaged ranges."""
     names = {each.name_start for each in known}
     found: list[RawDefinition] = []
     for start, end in whole_lines(damaged, text):
@@ -92,7 +93,7 @@ def heads_in(
 
 
 def whole_lines(ranges: list[tuple[int, int]], text: bytes) -> Iterable[tuple[int, int]]:
-    """Yield ranges of whole lines, in order, without overlap."""
+    """Yield the ranges extended to whole lines, in order and without overlap."""
     done = 0
     for start, end in sorted(ranges):
         first = max(done, text.rfind(b"\n", 0, start) + 1)
@@ -103,7 +104,7 @@ def whole_lines(ranges: list[tuple[int, int]], text: bytes) -> Iterable[tuple[in
 
 
 def _definition(match: re.Match[bytes], group: str, text: bytes) -> RawDefinition:
-    """Return the definition that begins with a head."""
+    """Return the definition whose first line was matched; `group` matched its name."""
     start = match.start()
     while text[start : start + 1] in (b" ", b"\t", b"\n", b"\r"):
         start += 1
@@ -130,7 +131,7 @@ def _definition(match: re.Match[bytes], group: str, text: bytes) -> RawDefinitio
 
 
 def _owner(match: re.Match[bytes]) -> bytes:
-    """Return the owner that a head names, in a group called `owner` or `owner_2`."""
+    """Return the owner that a first line names, in a group called `owner` or `owner_2`."""
     groups = match.groupdict()
     return next((text for name, text in groups.items() if text and name.startswith("owner")), b"")
 
@@ -142,7 +143,7 @@ def _back_out(indent: int) -> re.Pattern[bytes]:
 
 
 def _block_end(text: bytes, at: int, indent: int) -> int:
-    """Return the end of the block below a head that ends at `at` and is indented by `indent`."""
+    """Return the end of a definition whose first line ends at `at` and is indented by `indent`."""
     limit = min(len(text), at + MAX_REACH)
     for line in _back_out(indent).finditer(text, at, limit):
         rest = text[line.end() : line.end() + indent + 8].lstrip()
@@ -154,7 +155,7 @@ def _block_end(text: bytes, at: int, indent: int) -> int:
 
 
 def nested(definitions: list[RawDefinition]) -> list[RawDefinition]:
-    """Recompute the parents, since a definition found by its head may enclose parsed ones."""
+    """Recompute parents: a definition found by its first line may enclose parsed definitions."""
     order = sorted(
         range(len(definitions)), key=lambda i: (definitions[i].start, -definitions[i].end)
     )
@@ -167,6 +168,6 @@ def nested(definitions: list[RawDefinition]) -> list[RawDefinition]:
             each.parent = enclosing[-1] if enclosing else -1
             if each.parent >= 0 and each.kind == "function":
                 each.kind = "method" if definitions[each.parent].kind in TYPE_KINDS else each.kind
-        if each.kind not in FUNCTION_KINDS:  # the end of a function may be wrong
+        if each.kind not in FUNCTION_KINDS:  # a function's end may be wrong: it encloses nothing
             enclosing.append(index)
     return definitions

@@ -1,7 +1,7 @@
 """Split points where syntax gives none: before lines with little indentation.
 
-Blank lines stay with the text before them; a line of closing brackets never begins a piece if
-there is another choice.
+Blank lines stay with the text before them. A line of closing brackets begins a chunk only if there
+is no other choice.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -19,7 +18,6 @@ from codelode.chunk.sizes import MAX_CHUNK_BYTES, MAX_LINE_BYTES
 from codelode.lazy import cached_property
 from codelode.text.lines import line_starts
 
-_LF: Final = 0x0A
 _MAX_INDENT: Final = 40
 _AFTER_TEXT: Final = 1  # cost of a cut that has no blank line before it
 _BEFORE_CLOSER: Final = 50
@@ -67,22 +65,14 @@ class Lines:
 
     def numbers(self, bounds: list[int]) -> Iterator[tuple[int, int]]:
         """Yield the 1-based numbers of the first and last line of each piece between two bounds."""
-        text, count = self.text, self.text.count
-        if b"\r" in text:
-            first: list[int] = np.searchsorted(self.offsets, bounds[:-1], side="right").tolist()
-            last = np.searchsorted(self.offsets, np.subtract(bounds[1:], 1), side="right").tolist()
-            yield from zip(first, last, strict=True)
-            return
-        number = 1
-        for start, end in pairwise(bounds):
-            ends_on = number + count(b"\n", start, end - 1)
-            yield number, ends_on
-            number = ends_on + (text[end - 1] == _LF)
+        starts, ends = bounds[:-1], [end - 1 for end in bounds[1:]]
+        found: list[int] = self.offsets.searchsorted(starts + ends, side="right").tolist()
+        yield from zip(found[: len(starts)], found[len(starts) :], strict=True)
 
     def cuts(self, start: int, end: int) -> list[int]:
-        """Split whole lines `[start, end)` into pieces of at most `MAX_CHUNK_BYTES` or one line.
+        """Split whole lines `[start, end)` into pieces of up to `MAX_CHUNK_BYTES`, or of one line.
 
-        Returns the offsets between the pieces.
+        A line over `MAX_LINE_BYTES` is split too. Returns the offsets between the pieces.
         """
         found: list[int] = []
         piece = self.text[start:end]
@@ -94,7 +84,7 @@ class Lines:
             high = bisect_right(starts, start + MAX_CHUNK_BYTES)
             if low < high:
                 window = costs[low:high]
-                window.reverse()  # of equally good places, the last one gives the fewest chunks
+                window.reverse()  # then the last of equally good places wins: the fewest chunks
                 start = starts[high - 1 - window.index(min(window))]
             elif starts[high - 1] > start:  # stop before the long line
                 start = starts[high - 1]

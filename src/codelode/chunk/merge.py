@@ -9,25 +9,67 @@ from codelode.chunk.sizes import MAX_CHUNK_BYTES, SMALL_CHUNK_BYTES, TINY_CHUNK_
 def merge(cuts: dict[int, int], end: int) -> list[int]:
     """Drop split points between small neighbors; return where the chunks of `[0, end)` begin.
 
-    `cuts` maps byte offsets inside the file to levels. The highest levels are the worst split
-    points and go first, so that parts of one definition are joined before two definitions are.
+    `cuts` maps byte offsets inside the file to levels. Split points of the highest levels
+    are the worst. They are dropped first, so that parts of one definition are joined before two
+    definitions are.
     """
-    ordered = sorted(cuts)
-    starts = [0, *ordered, end]
-    levels = [0, *map(cuts.__getitem__, ordered), 0]
-    for level in sorted(set(cuts.values()), reverse=True):
+    starts, levels = _merge_functions(cuts, end)
+    for level in sorted({level for level in levels if level < SOFT}, reverse=True):
         starts, levels = _merge_level(starts, levels, level)
     return _absorb(starts, levels)
 
 
-def _merge_level(starts: list[int], levels: list[int], level: int) -> tuple[list[int], list[int]]:
-    """Merge pieces at split points of one level, left to right.
+def _merge_functions(cuts: dict[int, int], end: int) -> tuple[list[int], list[int]]:
+    """Merge the pieces of each function; return the starts, and `end`, and their levels.
 
-    The last of `starts` is the end of the file. Pieces of one function are merged up to the full
-    size. Elsewhere the two sides may be separate definitions, so they are merged only if one is
-    small. A part of a larger definition is never merged with a neighbor of that definition.
+    A function is what is between two cuts that are not soft. If it fits into a chunk, all of its
+    pieces are merged.
     """
-    soft = level >= SOFT
+    starts, levels = [0], [0]
+    soft: list[int] = []
+    for start in sorted(cuts):
+        level = cuts[start]
+        if level >= SOFT:
+            soft.append(start)
+            continue
+        if soft:
+            if start - starts[-1] > MAX_CHUNK_BYTES:
+                _merge_function(starts, levels, soft, start, cuts)
+            soft = []
+        starts.append(start)
+        levels.append(level)
+    if soft and end - starts[-1] > MAX_CHUNK_BYTES:
+        _merge_function(starts, levels, soft, end, cuts)
+    return [*starts, end], [*levels, 0]
+
+
+def _merge_function(
+    starts: list[int], levels: list[int], soft: list[int], end: int, cuts: dict[int, int]
+) -> None:
+    """Merge the pieces of one function up to the full size, and append what is left.
+
+    The function begins at the last of `starts` and has the cuts `soft`.
+    """
+    first = starts[-1]
+    for level in sorted(set(map(cuts.__getitem__, soft)), reverse=True):
+        kept = []
+        limit = first + MAX_CHUNK_BYTES
+        for start, stop in zip(soft, [*soft[1:], end], strict=True):
+            if stop > limit or cuts[start] != level:
+                kept.append(start)
+                limit = start + MAX_CHUNK_BYTES
+        soft = kept
+    starts += soft
+    levels += map(cuts.__getitem__, soft)
+
+
+def _merge_level(starts: list[int], levels: list[int], level: int) -> tuple[list[int], list[int]]:
+    """Merge pieces at split points of one level outside functions, left to right.
+
+    The last of `starts` is the end of the file. The two sides may be separate definitions, so they
+    are merged only if one is small. A part of a larger definition is never merged with a neighbor
+    of that definition.
+    """
     kept, kept_levels = starts[:1], levels[:1]
     last, before = starts[0], levels[0]
     limit = last + MAX_CHUNK_BYTES
@@ -36,13 +78,8 @@ def _merge_level(starts: list[int], levels: list[int], level: int) -> tuple[list
         if (
             at == level
             and stop <= limit
-            and (
-                soft
-                or (
-                    before <= level >= after
-                    and (start - last < SMALL_CHUNK_BYTES or stop - start < SMALL_CHUNK_BYTES)
-                )
-            )
+            and before <= level >= after
+            and (start - last < SMALL_CHUNK_BYTES or stop - start < SMALL_CHUNK_BYTES)
         ):
             continue
         kept.append(start)
@@ -53,7 +90,7 @@ def _merge_level(starts: list[int], levels: list[int], level: int) -> tuple[list
 
 
 def _absorb(starts: list[int], levels: list[int]) -> list[int]:
-    """Join tiny pieces, such as a closing bracket, to the closer neighbor."""
+    """Join tiny pieces, such as a closing bracket, to the more closely related neighbor."""
     kept = starts[:1]
     end = len(starts) - 1
     for i in range(1, end):

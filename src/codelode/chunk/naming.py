@@ -47,16 +47,40 @@ class Place(NamedTuple):
 class Definer:
     """A maker of definitions from nodes, which adds them to a list."""
 
-    def __init__(self, grammar: Grammar, text: bytes, definitions: list[RawDefinition]) -> None:
+    def __init__(
+        self, grammar: Grammar, source: bytes, text: bytes, definitions: list[RawDefinition]
+    ) -> None:
         self.rules, self.clauses = grammar.rules, grammar.syntax.clauses
-        self.text = text
+        self.source, self.text = source, text
         self.ascii = text.decode("ascii") if text.isascii() else None
         self.definitions = definitions
 
-    def define(self, place: Place, node: Node, item: Item) -> int:
-        """Record the definitions that a node makes; it is the node of `item`, or inside it.
+    def define_leaf(self, place: Place, node: Node, item: Item) -> int:
+        """Do what `define` does, for a node that has no errors and holds no other definitions."""
+        rule = self.rules[node.kind_id]
+        _, _, start, end, comments, _ = item
+        usual, kind = rule.usual, rule.kind
+        if usual is None or not isinstance(kind, str):
+            return self.define(place, node, item)
+        found = usual.match(self.source, start)
+        if found is None:
+            return self.define(place, node, item)
+        name_start, name_end = found.span(1)
+        name = self.spelled(name_start, name_end)
+        lead, doc = start, None
+        if comments is not None:
+            lead, start, end, doc = _extent(item, None)
+        known = self.definitions
+        known.append(
+            RawDefinition(name, kind, name_start, lead, start, end, doc, place.parent, node, rule)
+        )
+        return len(known) - 1
 
-        Returns the index of the last definition, or -1.
+    def define(self, place: Place, node: Node, item: Item) -> int:
+        """Record the definitions that a node makes.
+
+        `node` is the node of `item`, or a node inside that one. Returns the index of the last of
+        these definitions, or -1.
         """
         rule = self.rules[node.kind_id]
         if rule.given is not None and rule.given(node) is None:
@@ -126,7 +150,7 @@ class Definer:
         return parent >= 0 and self.definitions[parent].kind in ("interface", "trait")
 
     def spelled(self, start: int, end: int) -> str:
-        """Return the name that is written on `[start, end)`."""
+        """Return the name that the bytes `[start, end)` of the text spell."""
         if self.ascii is not None:
             name = self.ascii[start:end]
         else:

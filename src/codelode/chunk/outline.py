@@ -31,16 +31,21 @@ SOFT: Final = 64
 """Added to the level of a cut inside a function: such pieces are merged up to full size."""
 MAX_LEVEL: Final = 31
 NO_LIMIT: Final = 1 << 62
-_SMALL_CHILD: Final = 24  # bytes
+_SMALL_CHILD: Final = 24  # bytes; smaller children, on average, make a list of small items
 _INTERESTING: Final = RULE | WRAPPER | SCOPE
 _LEAF: Final = NAMED | RULE  # can be a definition, but cannot contain one
 _LF: Final = 0x0A
 _ENDS: Final = (b"}", b"end")
 
 
-def outline(grammar: Grammar, root: Node, text: bytes, limit: int = NO_LIMIT) -> Outline:
-    """Find the definitions in the tree of `text`, and cuts inside nodes over `limit` bytes."""
-    walk = _Walk(grammar, text, limit, broken=root.has_error)
+def outline(
+    grammar: Grammar, root: Node, source: bytes, text: bytes, limit: int = NO_LIMIT
+) -> Outline:
+    """Find the definitions in the tree of a text, and cuts inside nodes over `limit` bytes.
+
+    `source` is the text as it was prepared for the parser.
+    """
+    walk = _Walk(grammar, source, text, limit, broken=root.has_error)
     if root.is_error:
         walk.outline.damaged.append((0, len(text)))
         walk.outline.lost += 1
@@ -54,16 +59,17 @@ def outline(grammar: Grammar, root: Node, text: bytes, limit: int = NO_LIMIT) ->
 class _Walk:
     """The state of a walk; `places` are the nodes that are still to be searched."""
 
-    def __init__(self, grammar: Grammar, text: bytes, limit: int, *, broken: bool) -> None:
+    def __init__(
+        self, grammar: Grammar, source: bytes, text: bytes, limit: int, *, broken: bool
+    ) -> None:
         self.grammar = grammar
         self.roles = grammar.roles
         self.text = text
         self.limit = limit
         self.broken = broken
         self.outline = Outline()
-        self.definer = Definer(grammar, text, self.outline.definitions)
+        self.definer = Definer(grammar, source, text, self.outline.definitions)
         self.places: list[Place] = []
-        self.leaf = -1 if broken else _LEAF
 
     def search(self, place: Place) -> None:
         """Search the children of one node for definitions, and queue the children to enter."""
@@ -74,14 +80,14 @@ class _Walk:
         own_cut, bound_cut, inner = self.levels(place)
         cutting, interesting = end - first > limit, _INTERESTING if place.defines else 0
         comments: LeadingComments | None = None
-        last, previous = -1, first
+        last, previous, broken = -1, first, self.broken
         for child in node.children:
             role = roles[child.kind_id]
             if not role & NAMED:
                 previous = child.end_byte
                 continue
             start, end = child.byte_range
-            gap = previous - 1 if previous else 0  # some nodes end with their newline
+            gap = previous - 1 if previous else 0  # a node may include its final newline
             line = start if start and text[start - 1] == _LF else text.rfind(b"\n", gap, start) + 1
             if comments is not None and text.count(b"\n", gap, start) > 1:
                 comments = None
@@ -96,22 +102,23 @@ class _Walk:
                 continue
             if role & interesting:
                 before, item = last, (child, role, start, end, comments, last)
-                if role == self.leaf and end - start <= limit:  # true for most definitions
-                    last = self.definer.define(place, child, item)
+                if role == _LEAF and end - start <= limit and not (broken and child.has_error):
+                    last = self.definer.define_leaf(place, child, item)
                 else:
                     last = self.visit(place, inner, item)
                 if last == before >= 0 and line in cuts:  # another clause of the same definition
                     cuts[line] = bound_cut
-            elif end - start > limit or self.broken:
+            elif end - start > limit or broken:
                 self.leave(place, child, inner, start, end)
             comments = None
 
     def levels(self, place: Place) -> tuple[int, int, int]:
         """Return three cut levels for the children of a node.
 
-        These are for a cut before a child, between its comments and the child, and inside the
-        child. The items of a list are one level deeper than the list. The parts of an item (header,
-        body) are on the level of the item, so that a header stays with the first members.
+        The first is for a cut before a child, the second for a cut between its comments and the
+        child, the third for a cut inside the child. The items of a list are one level deeper than
+        the list. The parts of an item (header, body) are on the level of the item, so that a header
+        stays with the first members.
         """
         level = place.level
         deeper = min(level + 1, MAX_LEVEL)
@@ -123,7 +130,10 @@ class _Walk:
         return bool(role & COMMENT) or self.grammar.syntax.is_attribute(node, self.text)
 
     def gather(self, comments: LeadingComments | None, node: Node, role: int) -> None:
-        """Take in a comment or attribute, if it is on a line of its own."""
+        """Add a comment or attribute to `comments`.
+
+        Does nothing if `comments` is None: then the node follows code on its line.
+        """
         if comments is not None:
             is_doc = bool(role & COMMENT) or self.grammar.syntax.is_doc(node, self.text)
             comments.add(*node.byte_range, is_doc=is_doc)

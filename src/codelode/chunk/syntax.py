@@ -16,7 +16,7 @@ MARGIN: Final = 500
 
 
 def syntax_outline(known: Grammar, text: bytes, limit: int = NO_LIMIT) -> Outline | None:
-    """Return the definitions of a text in document order, and cuts inside those over `limit`.
+    """Return a text's definitions in document order, and cuts inside nodes over `limit` bytes.
 
     Returns None if the parser has given up (see `parse`).
     """
@@ -36,11 +36,11 @@ def syntax_outline(known: Grammar, text: bytes, limit: int = NO_LIMIT) -> Outlin
 
 def _parsed(known: Grammar, source: bytes, text: bytes, limit: int) -> Outline | None:
     tree = parse(known, source)
-    return None if tree is None else outline(known, tree.root_node, text, limit)
+    return None if tree is None else outline(known, tree.root_node, source, text, limit)
 
 
 def _mended(known: Grammar, source: bytes, text: bytes, limit: int, found: Outline) -> Outline:
-    """Parse again, repaired or with another grammar, and return the best outline."""
+    """Parse the text again, repaired or with another grammar; return the best outline."""
     syntax = known.syntax
     if syntax.repair is not None:
         mended, blanked = _repaired(syntax.repair, source, found.damaged)
@@ -58,7 +58,7 @@ def _mended(known: Grammar, source: bytes, text: bytes, limit: int, found: Outli
 def _repaired(
     repair: Repair, source: bytes, damaged: list[tuple[int, int]]
 ) -> tuple[bytes, list[tuple[int, int]]]:
-    """Repair a text where it is damaged, and shortly before and after."""
+    """Repair a text in and near its damaged ranges; also return the ranges that this blanks."""
     pieces: list[bytes] = []
     blanked: list[tuple[int, int]] = []
     at = 0

@@ -101,9 +101,9 @@ def existing_index_folder(index_dir: str | None, root: str) -> None:
 
 
 def check_open(options: argparse.Namespace) -> None:
-    """Check what is given with --open, which prints no list.
+    """Check the options that are given with --open, which prints no list.
 
-    Raises `UsageError` for a format, and for a hit that the list would not have.
+    Raises `UsageError` if an output format is given too, or if the hit's number exceeds the limit.
     """
     number, limit = options.open, options.limit
     if number is None:
@@ -119,7 +119,7 @@ def check_open(options: argparse.Namespace) -> None:
 
 
 def explain_quotes(query: str) -> None:
-    """Tell the user that the quoted parts of a query without hits, if any, must occur verbatim."""
+    """If a query without hits has quoted parts, say that these must occur verbatim."""
     from codelode.cli import streams
     from codelode.search.verbatim import quoted_parts
 

@@ -37,9 +37,9 @@ def marked(command: Command, arguments: Sequence[str]) -> list[str]:
     """Return the arguments, with `MARK` before those that begin with a dash but are text.
 
     The value of an option that takes any text is marked too, and joined to its option. A `joined`
-    option without a value gets its constant joined: argparse would take the next argument as its
-    value. Raises `UsageError` for an unknown option, for an option with a typographic dash, and for
-    a number after a `joined` option that takes one.
+    option without a value gets its constant as the value; otherwise, argparse would take the next
+    argument. Raises `UsageError` for an unknown option, for an option with a typographic dash, and
+    for a number after a `joined` option that takes one.
     """
     options = {flag: option for option in command.options() for flag in option.flags}
     result: list[str] = []
@@ -95,7 +95,7 @@ def _refuse_number_after(option: Option, arguments: Sequence[str]) -> None:
 
 
 def _meant(command: Command, arguments: Sequence[str], at: int, options: dict[str, Option]) -> str:
-    """Return the message that an argument is an option with a long dash; "" if it is none."""
+    """Return the message that an argument is an option with a long dash, or "" if it is not."""
     from codelode.cli.long_dashes import flag_meant, refusal
 
     flag = flag_meant(arguments[at], options)
@@ -135,7 +135,7 @@ def _sorted(
 ) -> tuple[list[str], list[str], list[str]]:
     """Return the known options with their values, the words of a query, and the roots.
 
-    Unknown options are words. In `-F -- --text`, the value of -F is taken to be the text.
+    Unknown options are words. In `-F -- --text`, `--text` is taken as the value of -F.
     """
     flags, words, roots = list[str](), list[str](), list[str]()
     waiting: Option | None = None
@@ -160,7 +160,7 @@ def _sorted(
 
 
 def _search_for(arguments: Sequence[str], options: dict[str, Option]) -> str:
-    """Return the command that searches for the words, with the same options and roots."""
+    """Return the `lode search` command for the words in `arguments`, their options and roots."""
     flags, words, roots = _sorted(arguments, options)
     query = " ".join(words)
     end = ["--"] if query.startswith("-") else []
@@ -173,7 +173,7 @@ def _unknown(
 ) -> str:
     """Return the message that an option is unknown, with what to type instead."""
     from codelode.cli.habits import instead
-    from codelode.cli.nearest import nearest
+    from codelode.nearest import nearest
 
     flag = argument.partition("=")[0]
     words = {each.lstrip("-"): each for each in options if len(each) > 2}

@@ -120,8 +120,8 @@ def editor_command(environment: Mapping[str, str] = os.environ) -> list[str]:
 def arguments_for(editor: str, place: Place) -> list[str]:
     """Return the arguments with which an editor opens a place.
 
-    An unknown editor gets the file alone. A file whose name begins like an option is given with its
-    folder.
+    An unknown editor gets the file alone. A path that begins with `-` or `+` gets `./` in front,
+    as it would look like an option.
     """
     name = _name(editor)
     values = _values(place, place.byte_column if name in _COUNT_BYTES else place.column)
@@ -144,7 +144,7 @@ def command_for(editor: list[str], place: Place) -> list[str]:
 def open_in_editor(place: Place) -> None:
     """Open a place in the user's editor, and wait until the editor ends.
 
-    The editor reads from and writes to the terminal, even if this process does not. Raises
+    The editor uses the terminal even if this process has other standard streams. Raises
     `UsageError` if there is no such editor, or if it fails.
     """
     import subprocess
@@ -175,12 +175,12 @@ def _values(place: Place, column: int) -> dict[str, str]:
 
 
 def _filled(argument: str, values: Mapping[str, str]) -> str:
-    """Return an argument with variables replaced in one pass: a path may look like a variable."""
+    """Replace the variables in an argument, in one pass, as a path may contain `{line}`."""
     return re.sub(r"\{\w+\}", lambda match: values.get(match[0], match[0]), argument)
 
 
 def _name(editor: str) -> str:
-    """Return the name of an editor without folder and variant: `vim` of `/usr/bin/vim.basic`."""
+    """Return the name of an editor without folder and variant: `vim` for `/usr/bin/vim.basic`."""
     name = re.split(r"[/\\]", editor)[-1].lower()
     while name not in _BY_NAME and (shorter := _VARIANT.sub("", name)) not in ("", name):
         name = shorter
@@ -188,7 +188,7 @@ def _name(editor: str) -> str:
 
 
 def _terminal(number: int, stack: ExitStack) -> IO[bytes] | None:
-    """Return the terminal; None if the standard stream is one, or if there is no terminal."""
+    """Open the terminal; return None if stream `number` is a terminal, or if opening fails."""
     if not os.isatty(number):
         with suppress(OSError):
             return stack.enter_context(open("/dev/tty", "r+b" if number else "rb", buffering=0))

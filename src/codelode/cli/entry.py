@@ -80,7 +80,7 @@ def _run(arguments: Sequence[str]) -> int:
 
 
 def _name_unread_variables() -> None:
-    """Say which environment variables look like settings, but are none: they may be misspelled."""
+    """Name environment variables that look like settings but are not: they may be misspelled."""
     if may_be_unread():
         from codelode.settings.variables import unread_variables
 

@@ -1,4 +1,4 @@
-"""Filters of a search: explain why they leave nothing to search, and list all languages."""
+"""Explain why the filters of a search leave nothing to search, and list all languages."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def explain_filters(
 ) -> None:
     """Report that no file has changed, or else the languages and globs that no file matches.
 
-    `request` says which changed files the search is limited to.
+    `request` may limit the search to changed files.
     """
     changes = request is not None and (request.changed is not None or request.since is not None)
     if not changes and not languages and not globs:

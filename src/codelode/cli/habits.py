@@ -1,4 +1,4 @@
-"""Flags of ripgrep and grep that `lode search` does not have, and what to do instead."""
+"""Flags of ripgrep and grep that `lode search` does not have, with advice for each."""
 
 from __future__ import annotations
 
@@ -34,5 +34,5 @@ _BY_FLAG = {flag: advice for flags, advice in _INSTEAD for flag in flags.split()
 
 
 def instead(flag: str) -> str:
-    """Return what to do instead of a flag of ripgrep or grep; empty for any other flag."""
+    """Return the advice for a flag of ripgrep or grep; empty for any other flag."""
     return _BY_FLAG.get(flag, "")

@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from codelode.answers.build import ask_indexed
+from codelode.answers.build import ask_again
 from codelode.cli.search_request import request_of
 from codelode.errors import CodelodeError, UsageError
 from codelode.search.parsed_query import parse_request
@@ -44,7 +44,7 @@ class Found:
 
 
 class LiveSearch:
-    """Searches some roots for the newest query, in a thread of its own.
+    """Searches some roots, which have indexes, for the newest query, in a thread of its own.
 
     A query that is replaced before its search begins is never searched for.
     """
@@ -71,8 +71,8 @@ class LiveSearch:
             return Found()
         try:
             terms = parse_request(request).terms
-            answer = ask_indexed(
-                self.several.indexes,
+            answer = ask_again(
+                self.several,
                 lambda: self.several.answer(request, fresh=self._fresh),
                 allowed=not self._options.no_index,
             )
@@ -86,7 +86,8 @@ class LiveSearch:
     def start(self, show: Callable[[Found], None], fail: Callable[[BaseException], None]) -> None:
         """Start the thread, which calls `show` with the result of each search.
 
-        If a search raises what `find` does not report, the thread calls `fail`, and ends.
+        A `CodelodeError` or an `OSError` of a search becomes the `problem` of its result. After any
+        other exception, the thread calls `fail` with it, and ends.
         """
 
         def run() -> None:
@@ -99,7 +100,7 @@ class LiveSearch:
         self._thread.start()
 
     def ask(self, query: str) -> None:
-        """Search for a query as soon as possible; drop an older one that has not begun."""
+        """Search for a query as soon as possible; drop an older one whose search has not begun."""
         with self._changed:
             self._asked = query
             self._changed.notify()

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def pages(commands: Sequence[Command]) -> dict[str, str]:
-    """Return every page by the name of its file: `lode.1`, and one for each command."""
+    """Return all pages, keyed by file name: `lode.1`, and one page for each command."""
     made = {f"lode-{command.name}.1": page(command, commands) for command in commands}
     return {"lode.1": overview(commands), **made}
 

@@ -39,7 +39,7 @@ STRICT = switch(
 def is_elsewhere(options: argparse.Namespace) -> bool:
     """Return whether the options name a roster or a server.
 
-    Raises `UsageError` if they do not, but select repositories.
+    Raises `UsageError` if they name neither, but select repositories.
     """
     if options.roster is not None or options.server is not None:
         return True

@@ -32,18 +32,18 @@ class Option:
 
     @property
     def dest(self) -> str:
-        """The attribute of the parsed arguments that has the value."""
+        """The name of the attribute of the parsed arguments that holds the value."""
         long = next((flag for flag in self.flags if flag.startswith("--")), self.flags[0])
         return str(self.settings.get("dest") or long.lstrip("-").replace("-", "_"))
 
     @property
     def takes_value(self) -> bool:
-        """Whether the argument takes a value, perhaps optional; true for a positional argument."""
+        """Whether the argument takes a value, required or not; true for a positional argument."""
         return self.settings.get("action") not in _VALUELESS
 
     @property
     def value(self) -> str:
-        """The value as help names it: a word, or all choices; empty if the option takes none."""
+        """The value as the help shows it: a word, or all choices; empty if there is no value."""
         named = self.settings.get("metavar") or "|".join(self.settings.get("choices", ()))
         return str(named) if self.takes_value else ""
 
@@ -52,8 +52,8 @@ class Option:
 class Command:
     """A command: its arguments, its options in groups, and examples as (purpose, command line).
 
-    `metrics` says that the command honors LODE_METRICS, `tolerant` that it runs even if settings
-    are invalid.
+    `metrics` says whether the command honors LODE_METRICS; `tolerant` says whether it runs even if
+    settings are invalid.
     """
 
     name: str
@@ -91,7 +91,7 @@ def size(text: str) -> int:
 
 
 def days(text: str) -> int:
-    """Parse an age in days, such as `90`, `90d`, `12w`, `3m` or `1y`."""
+    """Parse an age such as `90`, `90d`, `12w`, `3m` or `1y`; return it in days."""
     try:
         return parse_days(text)
     except ValueError as error:
@@ -139,7 +139,7 @@ def finite(text: str) -> float:
 def profile_file(text: str) -> str:
     """Parse the name of a file to write.
 
-    Raises `argparse.ArgumentTypeError` for `--profile -- ROOT`: argparse takes ROOT as the file.
+    Raises `argparse.ArgumentTypeError` for `--profile -- ROOT`: argparse takes ROOT for the file.
     """
     if "\0" in text:
         raise argparse.ArgumentTypeError("give ROOT before --profile, or --profile=FILE")
@@ -147,7 +147,7 @@ def profile_file(text: str) -> str:
 
 
 def limit(default: int) -> Option:
-    """Return the flag for the maximum number of places; its value is None if it is omitted."""
+    """Return the flag that limits the number of places; if it is omitted, its value is None."""
     return option(
         "-k",
         "--limit",

@@ -54,8 +54,8 @@ _SECONDS_FOR_ESCAPE = 0.05
 class Picker:
     """The state of the screen, and its parts.
 
-    The thread that searches leaves its results in `_newest`. They are taken over before the screen
-    is drawn, by the thread that draws: otherwise the hits could change while they are drawn.
+    The thread that searches leaves its results in `_newest`. The thread that draws takes them over
+    before it draws the screen; otherwise, the hits could change while they are drawn.
     """
 
     def __init__(self, live: LiveSearch, query: str, output: Vt100_Output) -> None:
@@ -84,7 +84,7 @@ class Picker:
         return Layout(HSplit(rows), focused_element=query)
 
     def keys(self) -> KeyBindings:
-        """Return what the keys do; all others edit the query."""
+        """Return the actions of some keys; all other keys edit the query."""
         bindings = KeyBindings()
         moves = {"up": -1, "c-p": -1, "s-tab": -1, "down": 1, "c-n": 1, "tab": 1}
         for key, step in moves.items():
@@ -107,7 +107,7 @@ class Picker:
             self.application.invalidate()
 
     def fail(self, error: BaseException) -> None:
-        """Leave with the error that ended the thread of the search, which calls this."""
+        """Leave with the error that ended the search thread; called from that thread."""
         self._error = error
         if self.application is not None:
             self.application.invalidate()
@@ -120,7 +120,7 @@ class Picker:
             self._found, self._selected = self._newest, 0
 
     def begin(self) -> None:
-        """Search for what is in the query now."""
+        """Search for the text that the query has now."""
         self._live.ask(self._query.text)
 
     def _ask(self, buffer: Buffer) -> None:
@@ -162,7 +162,7 @@ class Picker:
             chosen = number == self._selected
             line = hit_line(hit, self._found.root, self._live.several.given, self._half() - 2)
             pieces.append(("", "▌ " if chosen else "  "))
-            if chosen:  # one style: in reverse video, each color would be a background
+            if chosen:  # in one style: reverse video would turn colors into backgrounds
                 pieces.append(("class:selected", "".join(text for _, text in line)))
             else:
                 pieces += line

@@ -20,8 +20,8 @@ def open_repositories(
 ) -> Repositories:
     """Return the repositories of a roster, or those that a server searches.
 
-    `roots` are what was given as ROOT. Unless `quiet`, a terminal shows what is fetched. Raises
-    `UsageError` if the options contradict each other, and what `Roster.open` does.
+    `roots` are the values given as ROOT. Unless `quiet`, a terminal shows what is fetched. Raises
+    `UsageError` if the options contradict each other, and whatever `Roster.open` raises.
     """
     given = [*filter(None, (options.roster, options.server)), *roots]
     if len(given) > 1:
@@ -44,7 +44,7 @@ def open_repositories(
 
 
 def repositories_to_serve(options: argparse.Namespace) -> Repositories:
-    """Return what `open_repositories` does, for a server, which needs at least one repository.
+    """Return the repositories for a server, as `open_repositories` does; at least one must exist.
 
     Raises `UsageError` if there is nothing to show, `ClusterError` if a server does not answer.
     """
@@ -72,7 +72,7 @@ def explain_names(query: str, answer: Answer, repositories: Repositories) -> Non
 
 
 def state_of(repositories: Repositories, answer: Answer) -> str:
-    """Describe what was searched, for the last line for an agent."""
+    """Describe what was searched, for the last line of an answer to an agent."""
     if repositories.place.startswith(("http://", "https://")):
         return f"server: {repositories.place}"
     number = count(len(repositories.totals()), "repository")

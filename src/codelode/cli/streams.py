@@ -32,7 +32,7 @@ def prepare() -> None:
         try:
             os.fstat(descriptor)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # gets the lowest free descriptor: `descriptor`
+            os.open(os.devnull, os.O_RDWR)  # opens `descriptor`: it is the lowest free one
     sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115 (open until exit)
     sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
@@ -44,12 +44,12 @@ def prepare() -> None:
 
 
 def say(message: str) -> None:
-    """Write a message to standard error, with controls escaped: it may quote hostile names."""
+    """Write a message to standard error, with control characters escaped: names may be hostile."""
     write_error(f"lode: {visible_name(message)}\n")
 
 
 def say_nothing_found() -> None:
-    """Say on a terminal that there are no hits; elsewhere the exit code says it."""
+    """Say on a terminal, or in its pager, that there are no hits; elsewhere the exit code does."""
     if is_paged():  # standard error would disturb the pager's screen
         print("no hits")
     elif is_terminal(sys.stdout) and is_terminal(sys.stderr):
@@ -75,7 +75,7 @@ def confirm(action: str) -> bool:
 
 
 def print_json(value: object) -> None:
-    """Print a value as JSON on one line; on a terminal, only ASCII, so that no text controls it."""
+    """Print a value as JSON on one line; a terminal gets only ASCII, which cannot control it."""
     import json
 
     print(json.dumps(value, ensure_ascii=is_terminal(sys.stdout)))
@@ -108,7 +108,7 @@ def set_paged(width: int | None) -> None:
 
 
 def is_paged() -> bool:
-    """Return whether standard output is a pager."""
+    """Return whether standard output goes to a pager."""
     return _paged is not None
 
 

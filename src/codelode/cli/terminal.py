@@ -23,7 +23,7 @@ class Links:
         """Read the options. Raises `UsageError` for a bad format."""
         self._format: HyperlinkFormat | None = None
         if options.hyperlink_format is not None:
-            from codelode.render.hyperlinks import hyperlink_format  # few people use it
+            from codelode.render.hyperlinks import hyperlink_format  # few people use links
 
             found = hyperlink_format(options.hyperlink_format)
             self._format = found if streams.use_color(options.color, sys.stdout) else None
@@ -37,7 +37,7 @@ class Links:
         return Target(self._format, str(path))
 
     def link(self, text: str, path: str | os.PathLike[str], line: int = 1, column: int = 1) -> str:
-        """Return a text as a link to a place, or as it is."""
+        """Return a text as a link to a place, or unchanged if no links are wanted."""
         target = self.target(path)
         return text if target is None else target.link(text, line, column)
 

@@ -14,7 +14,7 @@ from codelode.cluster.searcher import Searcher, SearcherOptions
 class State(NamedTuple):
     """A searcher as the process that talks to Ray sees it.
 
-    `node` is Ray's id of its node, `fronts` the number of fronts that it is connected to.
+    `node` is Ray's id of the searcher's node, `fronts` the number of fronts it is connected to.
     """
 
     options: SearcherOptions
@@ -40,7 +40,7 @@ class SearcherActor:
         self._understudy = understudy.start(here, files)
 
     def state(self) -> State:
-        """Return the state; that a reply comes at all proves that the searcher runs."""
+        """Return the state; any reply at all proves that the searcher runs."""
         fronts = self._searcher.connected
         return State(self._options, self._files, self._node, os.getpid(), fronts)
 

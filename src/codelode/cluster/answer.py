@@ -57,8 +57,8 @@ class RosterCorpus(Corpus):
 class Restriction:
     """The repositories to search: those that `labels` permit and that match `globs`.
 
-    If `within` is not empty, they must match these globs too. `strict` refuses an answer that
-    leaves any of them out; `seconds` is the time that a search may take.
+    If `within` is not empty, they must match its globs too. `strict` refuses an answer that leaves
+    any of these repositories out; `seconds` is the time that a search may take.
     """
 
     globs: Sequence[str] = ()
@@ -68,7 +68,10 @@ class Restriction:
     within: Sequence[str] = ()
 
     def narrowed(self, globs: Sequence[str]) -> Restriction:
-        """Return this restriction narrowed by `globs`; its `globs` or `within` must be empty."""
+        """Return this restriction narrowed by `globs`.
+
+        Its own `globs` or its own `within` must be empty.
+        """
         if not globs:
             return self
         return replace(self, globs=globs, within=self.globs or self.within)
@@ -127,9 +130,9 @@ class ClusterRepositories:
     def answer(self, request: SearchRequest, restriction: Restriction) -> Answer:
         """Search; return the same answer as `roster.answer.SelectedRepositories`.
 
-        `missing` names the repositories that could not be searched. Raises what `Front.search` and
-        `Roster.select` do, `MismatchError` for repositories that cannot be searched together, and
-        `ModelError`.
+        `missing` names the repositories that could not be searched. Raises whatever `Front.search`
+        and `Roster.select` raise, `MismatchError` for repositories that cannot be searched
+        together, and `ModelError`.
         """
         began = time.perf_counter()
         check_for_roster(request)
@@ -157,7 +160,7 @@ class ClusterRepositories:
     def scope(
         self, corpus: Corpus, restriction: Restriction, languages: frozenset[str] = frozenset()
     ) -> Scope:
-        """Return what a restriction selects in a generation.
+        """Return the repositories and pieces that a restriction selects in a generation.
 
         Raises `UsageError` if it selects no repository, and `MismatchError`.
         """
@@ -180,7 +183,10 @@ class ClusterRepositories:
         return scope
 
     def _load_encoder(self, identity: Identity | None) -> Encoder | None:
-        """Return the encoder for an identity. Raises `MismatchError` and what `load_model` does."""
+        """Return the encoder for an identity.
+
+        Raises `MismatchError` and what `load_model` raises.
+        """
         if identity is None:
             return None
         if self._encoder is None:
@@ -194,14 +200,14 @@ class ClusterRepositories:
         return self._encoder
 
     def _follow(self) -> None:
-        """Show newer generations as they come."""
+        """Poll the roster, and let the front search each newer generation."""
         while not self._closed.wait(POLL_SECONDS):
             self.look()
 
     def look(self) -> None:
-        """Show the newest generation now, if it can be read; otherwise note the `problem`.
+        """Let the front search the newest generation, if it can be read; else record the `problem`.
 
-        Damaged manifests are fetched again: the damage may have happened on the way here.
+        Damaged manifests are fetched again, because the transfer may have damaged them.
         """
         with self._looking:
             try:
@@ -234,7 +240,7 @@ class ClusterRepositories:
         if roster is self.roster and broken == self._broken and self._shown:
             return
         if broken and self._shown and not self._broken and not self._waited_long():
-            self.problem = f"{len(broken)} manifests are damaged"  # no names: they may be hidden
+            self.problem = f"{len(broken)} manifests are damaged"  # their names may be hidden
             return
         generation = f"{roster.place} {roster.number} {sorted(broken)}"
         self.front.show(RosterCorpus(generation, tuple(held), roster, frozenset(broken)))
@@ -242,7 +248,7 @@ class ClusterRepositories:
         self._waits_since = None
 
     def _waited_long(self) -> bool:
-        """Return whether the generation in use was kept for long because a newer one is damaged."""
+        """Return whether a damaged newer generation has waited for long enough to be searched."""
         now = time.monotonic()
         self._waits_since = self._waits_since or now
         return now - self._waits_since > PATIENCE_SECONDS

@@ -45,7 +45,7 @@ def is_archive(place: str) -> bool:
 
 
 def download(url: str, path: Path, most: int) -> None:
-    """Download an archive of at most `most` bytes, by https:// alone. Raises `UsageError`."""
+    """Download an archive of at most `most` bytes, only over https. Raises `UsageError`."""
     _check_scheme(url, url)
     try:
         with urlopen(url, timeout=_SECONDS) as response, open(path, "wb") as sink:
@@ -61,8 +61,7 @@ def download(url: str, path: Path, most: int) -> None:
 def unpack(place: str, archive: Path, tree: Path, most: int) -> Path:
     """Unpack at most `most` bytes of files into the new folder `tree`.
 
-    Returns `tree`, or the only folder in it if everything is in one. Raises `UsageError`,
-    `OSError`.
+    Returns `tree`; or, if its only entry is a folder, that folder. Raises `UsageError`, `OSError`.
     """
     if not hasattr(tarfile, "data_filter"):
         raise UsageError("archives need Python 3.11.4 or newer")
@@ -74,7 +73,7 @@ def unpack(place: str, archive: Path, tree: Path, most: int) -> Path:
             _untar(place, archive, tree, most)
     except _BROKEN as error:
         reason = str(error) or type(error).__name__
-        if "\n" in reason:  # tarfile's reasons, one for each kind of archive
+        if "\n" in reason:  # tarfile gives a reason for each kind of archive
             reason = "it is no archive that can be read"
         raise UsageError(f"{place} cannot be unpacked: {reason}") from None
     entries = list(tree.iterdir())

@@ -1,4 +1,4 @@
-"""Arrays in frames: shapes in the head, little-endian values in the body, array after array."""
+"""Arrays in frames: shapes in the JSON head, little-endian values in the body, both in order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds one repository of a roster: obtain its source, index it, upload the index.
+"""Build one repository of a roster: obtain its source, index it, upload the index.
 
 All of this happens in a process of its own (`builder`), with limits of memory, disk and time, since
 sources are hostile. Whatever goes wrong is the `problem` of that repository.

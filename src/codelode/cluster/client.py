@@ -55,10 +55,10 @@ class ServerRepositories:
     """The `Repositories` that a server such as `https://search.example.com` searches.
 
     `token` is the token that the server requires, if any. If `within` is not empty, only
-    repositories that match its globs are seen. `strict` refuses an answer that lacks some of them.
+    repositories that match its globs are seen. `strict` refuses an answer that lacks any of these.
 
-    Methods raise `UsageError` for a request that the server refuses, and `ClusterError` if it
-    cannot be reached, cannot answer, or is not a front of a cluster.
+    Methods raise `UsageError` for a request that the server refuses, and `ClusterError` if the
+    server cannot be reached, cannot answer, or is not a front of a cluster.
     """
 
     url: str
@@ -105,7 +105,7 @@ class ServerRepositories:
         return self._look_up(OUTLINE, Fields(single={"path": path}), received.symbols_of_object)
 
     def related(self, path: str, line: int, limit: int = 10) -> list[Hit]:
-        """Return similar code of other files. Raises `UsageError` if there is no such place."""
+        """Return similar code in other files. Raises `UsageError` if there is no such place."""
         single = {"path": path, "line": str(line), "limit": str(limit)}
         return self._look_up(RELATED, Fields(single=single), received.hits_of_object)
 
@@ -120,7 +120,7 @@ class ServerRepositories:
         return self._ask(REPOSITORIES, query, received.totals_of_object)
 
     def _look_up(self, path: str, fields: Fields, read: Callable[[Any], list[H]]) -> list[H]:
-        """Return the hits of the reply to a request, converted by `read`."""
+        """Send a request; return the hits that `read` finds in the reply, with paths checked."""
 
         def checked(reply: Any) -> list[H]:
             hits = read(reply)
@@ -134,7 +134,7 @@ class ServerRepositories:
         return encode_fields(replace(fields, lists=lists))
 
     def _ask(self, path: str, query: str, read: Callable[[Any], T]) -> T:
-        """Return the reply to a request, converted by `read`, which may raise `ValueError`."""
+        """Send a request; return the reply, converted by `read`, which may raise `ValueError`."""
         request = Request(f"{self.url.rstrip('/')}{path}?{query}")
         if self.token:
             request.add_header("Authorization", f"Bearer {self.token}")

@@ -31,7 +31,7 @@ class DeployOptions:
 
     @property
     def group(self) -> str:
-        """The beginning of the names of all actors of this roster and site."""
+        """The prefix that the names of all actors of this roster and site share."""
         text = f"{self.roster}\0{self.site}"
         return f"{xxhash.xxh3_64_hexdigest(text.encode('utf-8', 'surrogatepass'))}-"
 
@@ -41,7 +41,7 @@ class DeployOptions:
 
 
 def unpack(fields: dict[str, Any]) -> DeployOptions:
-    """Return the options in a message to the driver."""
+    """Return the options that a message to the driver holds."""
     files = FileOptions(**fields.pop("files"))
     fronts = [(str(host), int(port)) for host, port in fields.pop("fronts")]
     return DeployOptions(**fields, fronts=fronts, files=files)

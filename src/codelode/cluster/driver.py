@@ -107,7 +107,7 @@ class _Nodes:
     """
 
     def __init__(self, ray: Any, taken: Iterable[str]) -> None:
-        """`taken` are the nodes of the searchers that run already, one for each."""
+        """Find the nodes of `ray`; `taken` has the node of each searcher that runs already."""
         self._searchers = Counter(taken)
         self._nodes = {
             node["NodeID"]: node["Resources"].get("CPU", 0)
@@ -116,11 +116,11 @@ class _Nodes:
         }
 
     def strategy(self) -> Any:
-        """Return a placement for one more searcher; Ray uses another node if that node is full."""
+        """Return a strategy for one more searcher; if its node is full, Ray takes another node."""
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
         if not self._nodes:
-            return "SPREAD"  # an autoscaler will add nodes
+            return "SPREAD"  # no node has a core yet: an autoscaler will add nodes
         best = min(self._nodes, key=lambda node: (self._searchers[node], -self._nodes[node]))
         self._searchers[best] += 1
         return NodeAffinitySchedulingStrategy(best, soft=True)
@@ -129,7 +129,7 @@ class _Nodes:
 def _start(
     ray: Any, wanted: Mapping[str, SearcherOptions], files: FileOptions, nodes: _Nodes
 ) -> None:
-    """Start actors, by name. Raises `ClusterError`."""
+    """Start the actors in `wanted`, whose keys are their names. Raises `ClusterError`."""
     from ray.exceptions import GetTimeoutError, RayError
 
     from codelode.cluster.actors import SearcherActor

@@ -32,7 +32,7 @@ _MOST_NAME = 200
 
 
 def prepare(connection: socket.socket) -> None:
-    """Set up a connection: small frames go at once, and a peer that is silent is an error."""
+    """Set up a connection: small frames are sent at once, and a peer's long silence is an error."""
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     connection.settimeout(MOST_SILENCE)
 

@@ -1,4 +1,4 @@
-"""When a call to a searcher is late, and how many late calls may be sent to a second searcher.
+"""Decides when a call to a searcher is late, and how many late calls go to a second searcher.
 
 If every late call were sent to a second searcher as well, searchers would have twice the work just
 when they have too much of it, and all calls would be later still. So only a small share of all
@@ -41,10 +41,11 @@ class Latencies:
 
 
 class Allowance:
-    """The number of late calls that may now be sent to a second searcher. Any thread may call.
+    """The number of late calls that may now be sent to a second searcher; thread-safe.
 
-    Each answered call adds a fraction to the number, and each second call takes 1 from it. At most
-    `_MOST_SAVED` are saved: enough for the calls under way to a searcher that hangs.
+    Each answered call adds a fraction to the number, and each call to a second searcher takes 1
+    from it. At most `_MOST_SAVED` are saved: enough for the calls under way to a searcher that
+    hangs.
     """
 
     def __init__(self) -> None:

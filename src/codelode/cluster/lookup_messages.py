@@ -89,7 +89,7 @@ def unpack_symbols(frame: Frame, stage: Stage) -> SymbolPart:
 
 
 def pack_outline(hits: Sequence[SymbolHit] | None) -> Frame:
-    """Return the reply to an `outline` call; None: the file is in none of the pieces."""
+    """Return the reply to an `outline` call; `hits` is None if no piece has the file."""
     return {"outline": None if hits is None else [*map(_packed, hits)]}, b""
 
 
@@ -103,7 +103,7 @@ def unpack_outline(frame: Frame) -> list[SymbolHit] | None:
 
 
 def pack_text(text: bytes | None) -> Frame:
-    """Return the reply to the call `text`; None means that the file is in none of the pieces."""
+    """Return the reply to a `text` call; the parameter `text` is None if no piece has the file."""
     return {"found": text is not None}, text or b""
 
 
@@ -113,7 +113,7 @@ def unpack_text(frame: Frame) -> bytes | None:
 
 
 def pack_anchor(anchor: Anchor | None) -> Frame:
-    """Return the reply to an `anchor` call; None: the file is in none of the pieces."""
+    """Return the reply to an `anchor` call; `anchor` is None if no piece has the file."""
     vector = np.zeros(0, np.float32) if anchor is None else anchor.vector
     head, body = pack_arrays({"vector": vector}, _VECTOR)
     return {**head, "chunks": 0 if anchor is None else anchor.chunks}, body
@@ -186,7 +186,7 @@ def _unpacked(packed: Any) -> SymbolHit:
 
 
 def _order(packed: Any, stage: Stage) -> tuple[Any, ...]:
-    """Return a packed `order`, comparable with others. Raises `ValueError`, `TypeError`."""
+    """Return the `order` that was packed, as a tuple. Raises `ValueError`, `TypeError`."""
     wanted = _ORDERS[stage]
     if [type(value) for value in packed] != [*wanted]:
         raise ValueError("an order of another kind")

@@ -76,7 +76,7 @@ class Members:
             return list(self._links.values())
 
     def nodes(self) -> dict[str, str]:
-        """Return the nodes of searchers that are or recently were connected, by name, sorted."""
+        """Return the node of each searcher that is or recently was connected, ordered by name."""
         now = time.monotonic()
         with self._lock:
             for name, link in self._links.items():
@@ -103,7 +103,7 @@ class Members:
             except OSError:
                 if self._closed.is_set():
                     return
-                time.sleep(0.05)  # too many open files: some will be closed
+                time.sleep(0.05)  # too many open files: wait until some are closed
                 continue
             if self._handshakes.acquire(blocking=False):
                 threading.Thread(target=self._join, args=(connection,), daemon=True).start()

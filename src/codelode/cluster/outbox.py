@@ -23,9 +23,10 @@ class Outbox:
     """Sends bytes over a connection in the order of the calls. Any thread may `put`."""
 
     def __init__(self, connection: socket.socket, failed: Callable[[], None]) -> None:
-        """Send over a connection, whose timeout is for its readers only.
+        """Send over a connection; the timeout of the connection applies only to its readers.
 
-        `failed` is called, from any thread, once bytes are lost, or are not taken for too long.
+        `failed` is called, from any thread, once bytes are lost, or the network takes none for
+        too long.
         """
         self._connection = connection.dup()
         self._connection.setblocking(False)
@@ -65,14 +66,14 @@ class Outbox:
                 self._connection.close()
 
     def _take(self, data: memoryview) -> int:
-        """Return how many bytes the network takes now. Raises `OSError`."""
+        """Send the bytes that the network takes now; return their number. Raises `OSError`."""
         try:
             return self._connection.send(data)
         except BlockingIOError:
             return 0
 
     def _send_rest(self) -> None:
-        """Send until nothing waits."""
+        """Send until no bytes wait any more."""
         try:
             while self._send_some():
                 _, writable, _ = select.select([], [self._connection], [], MOST_SILENCE)

@@ -12,7 +12,7 @@ from codelode.system.processes import ParentProcess
 
 
 def main() -> None:
-    """Search until the parent closes the pipe or dies."""
+    """Run a searcher until the parent closes the pipe or dies."""
     parent = ParentProcess.connect()
     options = SearcherOptions(**parent.options["searcher"])
     share_cores(parent.options["processes"])

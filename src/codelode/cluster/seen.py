@@ -29,14 +29,14 @@ T = TypeVar("T")
 
 
 class SeenRepositories:
-    """The repositories that a restriction selects, as `Repositories` in the process of the front.
+    """An implementation of `Repositories` in the front, for what a restriction selects.
 
     Answers of `symbols`, `outline`, `related` and `text` are never partial: if a repository that
     they need cannot be searched, they raise `ClusterError`.
     """
 
     def __init__(self, repositories: ClusterRepositories, restriction: Restriction) -> None:
-        """Show the repositories that a restriction selects."""
+        """Give access to the repositories that a restriction selects."""
         self._repositories = repositories
         self._restriction = restriction
 
@@ -50,7 +50,7 @@ class SeenRepositories:
         return self._repositories.answer(request, self._restriction.narrowed(globs))
 
     def symbols(self, request: SymbolRequest, globs: Sequence[str] = ()) -> list[SymbolHit]:
-        """Return the definitions asked for, in those of these repositories that match `globs`."""
+        """Return the requested definitions, in the repositories that also match `globs`."""
         restriction = self._restriction.narrowed(globs)
         languages = frozenset(languages_needed(canonical(request.languages or ())))
 
@@ -73,7 +73,7 @@ class SeenRepositories:
         return text.decode("utf-8", "replace")
 
     def related(self, path: str, line: int, limit: int = 10) -> list[Hit]:
-        """Return similar code of other files. Raises `UsageError` if there is no such place."""
+        """Return similar code in other files. Raises `UsageError` if there is no such place."""
 
         def choose(corpus: Corpus) -> list[Pieces]:
             scope = self._repositories.scope(corpus, self._restriction)
@@ -94,14 +94,14 @@ class SeenRepositories:
         return [*map(RepositoryTotals.of, selection)]
 
     def _in_home(self, path: str, ask: Callable[[ClusterSearch], T]) -> T:
-        """Ask for something in the repository of a path."""
+        """Call `ask` with a search of the repository that holds a path; return the result."""
         return self._look_up(lambda corpus: [self._home(corpus, path)], ask)
 
     def _look_up(self, choose: Callable[[Corpus], list[Pieces]], ask: Callable[..., T]) -> T:
         return self._repositories.front.look_up(choose, ask, self._restriction.seconds)
 
     def _home(self, corpus: Corpus, path: str) -> Pieces:
-        """Return the pieces of the repository of a path. Raises `UsageError` if there is none."""
+        """Return the pieces of a path's repository. Raises `UsageError` if the path is in none."""
         assert isinstance(corpus, RosterCorpus)
         found = self._restriction.select(corpus.roster).named(folders_of(path))
         if not len(found) or is_unsafe(path):

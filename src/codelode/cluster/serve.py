@@ -40,7 +40,7 @@ class ServeOptions:
     `address` is the address of the API, `names` are further host names by which clients reach it,
     and `token`, if not empty, is required of clients. `listen` is the address that searchers dial.
     `ray` is the address of a Ray cluster, or None for processes of this machine. `fronts` are the
-    addresses of all fronts that share the searchers (none: only this one, at `listen`).
+    addresses of all fronts that share the searchers; if empty, only this front, at `listen`.
     """
 
     roster: str
@@ -66,7 +66,7 @@ def serve_cluster(
     """Serve until interrupted.
 
     `cluster_token` is the token of the front and the searchers (empty: a new one). `site` makes the
-    application, for clients with some labels. `announce` gets its URL and its token.
+    application for clients with the given labels. `announce` gets the URL and the token of the API.
 
     Raises `UsageError`, `ClusterError`, and the errors of `Roster.open`.
     """
@@ -83,7 +83,7 @@ def serve_cluster(
         repositories = ClusterRepositories(front, roster, options.model)
         stack.callback(repositories.close)
         start = _processes if options.ray is None else _actors
-        with ThreadPoolExecutor(1) as pool:  # its imports take half a second
+        with ThreadPoolExecutor(1) as pool:  # `site` runs meanwhile: its imports take half a second
             application = pool.submit(site, repositories, options.labels)
             stack.enter_context(start(options, front))
         cookie = "lode_front" if token else ""

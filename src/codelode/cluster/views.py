@@ -1,7 +1,7 @@
 """The view that a front uses, and the switch to the next one without a pause.
 
 A view becomes current once searchers have opened it. Searches that began with the previous view
-keep using that one, and it is closed after the last of them.
+keep using it; it is closed after the last of these searches.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class Views:
         self._wake.set()
 
     def wake(self) -> None:
-        """Look again now: a searcher has come or gone."""
+        """Wake the thread now, because a searcher has come or gone."""
         self._wake.set()
 
     def close(self) -> None:
@@ -145,9 +145,9 @@ class Views:
     def _aim_at(self, view: View) -> None:
         """Make a view the next one, if it is new.
 
-        A next view with the same members that is already being opened is kept, unless it takes
-        long. Otherwise, if the roster changes all the time, no view would ever be opened, and
-        searches would stay with an old generation.
+        A next view with the same members that is already being opened is kept, unless its opening
+        takes too long. Without this rule, a roster that changes all the time would prevent every
+        view from being opened, and searches would stay with an old generation.
         """
         before = self._next
         newest = before or self._current
@@ -166,7 +166,7 @@ class Views:
         return time.monotonic() - self._began < GRACE_SECONDS
 
     def _open(self, used: InUse) -> None:
-        """Ask each searcher that has not opened all of its pieces of a view to do so."""
+        """Ask searchers to open their pieces of a view, unless they have opened all of them."""
         now = time.monotonic()
         for link in self._members.links():
             missing = link.ready.get(used.view.name)
@@ -198,7 +198,7 @@ class Views:
         try:
             missing = missing_of(head, np.ones(count, bool))
         except FrameError:
-            link.close()  # a searcher that sends nonsense
+            link.close()  # the searcher sends nonsense
         else:
             link.ready[used.view.name] = frozenset(np.flatnonzero(missing).tolist())
         self._wake.set()
@@ -235,7 +235,7 @@ class Views:
         return np.asarray(there.any(axis=1), np.bool_)
 
     def _missing(self, member: str, view: View) -> frozenset[int] | None:
-        """Return the pieces of a view that a member cannot open; None if it has not opened it."""
+        """Return the pieces that a member cannot open; None if it has not opened the view."""
         link = self._members.link(member)
         return None if link is None else link.ready.get(view.name)
 

@@ -1,7 +1,7 @@
 """Git's knowledge of a tree besides `.gitignore`: other rule files, settings, tracked files.
 
-Git's own files are read, because git may not be installed, and a process costs more than walking a
-small tree.
+Git's own files are read, because git may not be installed, and a process takes longer than walking
+a small tree.
 """
 
 from __future__ import annotations

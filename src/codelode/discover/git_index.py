@@ -1,8 +1,8 @@
 """The files that a git worktree tracks, read from git's own index file.
 
-Git is not asked: it may not be installed, and a process costs more than ten thousand entries. The
-layout is in gitformat-index(5): versions 2 and 3, and version 4, where paths share prefixes. For
-a split index, whose entries are in two files, git is asked after all.
+Git is not asked: it may not be installed, and a process takes longer than reading ten thousand
+entries. The layout is in gitformat-index(5): versions 2 and 3, and version 4, where paths share
+prefixes. For a split index, whose entries are in two files, git is asked after all.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ STAT_BYTES = 40
 """The bytes of an entry before the name of its object."""
 _HASH_BYTES = {"sha1": 20, "sha256": 32}
 _EXTENDED = 0x4000  # a flag: two more bytes of flags follow
-_LENGTH = 0x0FFF  # a mask: the length of the path, or this value if it is longer
+_LENGTH = 0x0FFF  # a mask: the length of the path; this value means that length or more
 
 
 class TrackedFiles:
-    """The sorted paths that a worktree tracks, in 4 bytes of memory each besides the text."""
+    """The sorted paths that a worktree tracks; each takes 4 bytes in addition to its text."""
 
     def __init__(self, paths: list[bytes]) -> None:
         """Sort the paths, which are relative to the top of the worktree."""
@@ -129,7 +129,7 @@ def _header(data: bytes) -> tuple[int, int]:
 
 
 def _varint(data: bytes, at: int) -> tuple[int, int]:
-    """Return a number in the encoding of offsets in git's pack files, and its end."""
+    """Decode a number as git encodes offsets in pack files; return it and the offset after it."""
     value = data[at] & 0x7F
     while data[at] & 0x80:
         at += 1

@@ -35,7 +35,7 @@ class Rule(NamedTuple):
     pattern: bytes  # without `!`, without a leading `/`, and without a trailing `/` (folders only)
     negated: bool
     folders_only: bool
-    with_path: bool  # matches the path below the file's folder instead of the name alone
+    with_path: bool  # whether to match the path below the ignore file's folder, not only the name
 
     @property
     def catches_all(self) -> bool:
@@ -123,9 +123,9 @@ class _Table:
     def __init__(self, rules: Iterable[Rule], *, folders: bool) -> None:
         self.names: dict[bytes, int] = {}
         self.endings: dict[bytes, int] = {}  # `*.ext`: looked up at every dot of a name
-        self.tails: dict[bytes, int] = {}  # `*~`: looked up for each length of a tail
-        self.heads: dict[bytes, int] = {}  # `name*`: looked up for each length of a head
-        self.all = NOT_FOUND  # the last rule `*`
+        self.tails: dict[bytes, int] = {}  # `*~`: looked up for each length of an ending
+        self.heads: dict[bytes, int] = {}  # `name*`: looked up for each length of a beginning
+        self.all = NOT_FOUND  # the number of the last rule `*`
         self.paths: defaultdict[bytes, dict[bytes, int]] = defaultdict(dict)  # by folder and name
         by_name: list[Expression] = []
         by_depth: defaultdict[int | None, list[Expression]] = defaultdict(list)
@@ -193,7 +193,7 @@ class _Table:
         return _Finder(self.find_name, folder, here or {}, others)
 
     def find_name(self, name: bytes) -> int:
-        """Return the last matching rule about names.
+        """Return the number of the last matching rule about names.
 
         A walk spends most of its time here.
         """

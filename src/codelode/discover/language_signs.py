@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Sign(NamedTuple):
-    """A sign of a language: only texts in `language` match one of its regular expressions.
+    """A sign of a language: a text that matches one of its regular expressions is in `language`.
 
     If there are `hints`, only texts that match one of them are searched, which is much faster.
     With `bare`, the text is searched without C comments and code that only a C++ compiler sees.
@@ -78,7 +78,7 @@ _HEADERS = (
     b"|streambuf|string|string_view|system_error|thread|tuple|type_traits|typeindex|typeinfo"
     b"|unordered_map|unordered_set|utility|variant|vector|version|c[a-z]+"
 )
-_ATTRIBUTES = rb"(?:\w+(?:\([^()\n]*\))?[ \t]+|\[\[[^\]\n]*\]\][ \t]*){0,4}"  # or macros
+_ATTRIBUTES = rb"(?:\w+(?:\([^()\n]*\))?[ \t]+|\[\[[^\]\n]*\]\][ \t]*){0,4}"  # also macros
 _ENTITY = _ATTRIBUTES + rb"[A-Za-z_]\w*(?:<[^;{}\n]*>)?(?:[ \t]+final)?"
 _CPP_STATEMENTS = (
     ((b"namespace",), rb"(?:inline[ \t]+)?namespace\b"),

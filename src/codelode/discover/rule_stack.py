@@ -84,7 +84,7 @@ class RuleStack:
         return tracked.holds_below(own + b"/") if is_folder else tracked.holds(own)
 
     def finders(self, folder: bytes, *, folders: bool) -> tuple[tuple[Finder, RuleFile], ...]:
-        """Return the lookups, in order, for the files or the folders in `folder`.
+        """Return the finders, the strongest first, for the files or the folders in `folder`.
 
         `folder` is empty or ends with `/`, and is relative to the same place as every `base`.
         """
@@ -99,7 +99,8 @@ class RuleStack:
 def excludes_of(worktree: Worktree, base: bytes) -> tuple[RuleFile, ...]:
     """Return the rules that git keeps outside the tree; they apply to the folder `base`.
 
-    Unless `worktree.top` is None, `base` is that folder, relative as in `RuleStack.finders`.
+    `base` is relative to the same place as the folder that `RuleStack.finders` takes. If the
+    worktree has a top, `base` is the path of this top.
     """
     found = []
     for path in worktree.exclude_files():
@@ -111,10 +112,10 @@ def excludes_of(worktree: Worktree, base: bytes) -> tuple[RuleFile, ...]:
 
 
 def stack_above(root: Path, top: Path | None, *, heed: bool = True) -> tuple[RuleStack, bytes]:
-    """Return the stack of a root without the root's own rules, and its `folder` for `finders`.
+    """Return the stack of a root, without the root's own rules, and the root's path for `finders`.
 
-    The stack holds git's excludes and the rule files of the folders above the root (a real path),
-    from `top`, the top of its worktree; without `heed`, it holds no rules.
+    `root` is a real path, and `top` is the top of its worktree. The stack holds git's excludes and
+    the rule files of the folders above the root, from `top` on. Without `heed`, it holds no rules.
     """
     stack = RuleStack().in_worktree(Worktree(top), b"", heed=heed)
     if top is None or top == root:

@@ -83,7 +83,7 @@ def read_settings(
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode) or status.st_size > limit:
                 return None
-            # `os.read` allocates what it is asked for, and a limit may be a gigabyte.
+            # `os.read` allocates as many bytes as it is asked for, and `limit` may be a gigabyte.
             return read_at_most(descriptor, min(limit, status.st_size + _GROWTH))
         finally:
             os.close(descriptor)

@@ -46,8 +46,8 @@ def walk(
     """Yield a `SourceFile` or a `Skip` for every file below a root, in the order of their paths.
 
     With a `scope`, yield only the files in it, each with the same result as in a whole walk.
-    Folders on the way to it are listed, others are not entered. A skipped folder on the way is
-    reported too.
+    Folders on the way to the scope are listed; other folders outside of it are not entered. A
+    skipped folder on the way is reported too.
 
     Paths are sorted as tuples of their parts, each compared byte by byte: `a/b` before `a.c`. A
     skipped folder gives one `Skip` whose path ends in `/`. A root that is a link is resolved first;
@@ -226,8 +226,9 @@ class _Walk:
     def _purpose(self, folder: Folder, names: set[bytes]) -> Skip | None:
         """Return the skip for an index, an environment or a cache; None if the walk enters it.
 
-        If git tracks files in an environment or a cache, the walk enters it and skips the rest.
-        With the option `installed`, it enters them like any other folder.
+        If git tracks files in an environment or a cache, the walk enters it, and skips the files
+        that git does not track. With the option `installed`, the walk enters it like any other
+        folder.
         """
         marks = marks_among(names)
         if not marks:

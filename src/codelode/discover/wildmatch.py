@@ -28,7 +28,7 @@ _NOTHING = "(?!)"
 
 
 class Stars(Enum):
-    """The meaning of a run of stars."""
+    """The meaning of one or more adjacent stars."""
 
     WITHIN = "*"  # any bytes of one name
     FOLDERS = "**/"  # any number of whole folders, or none
@@ -77,7 +77,7 @@ def tokenize(pattern: bytes, *, path: bool) -> tuple[Token, ...] | None:
 
 
 def _stars(pattern: bytes, at: int, begins: bool) -> tuple[Stars, int]:
-    """Return the meaning of the run of stars at `at`, and its end including a consumed slash."""
+    """Return the meaning of the stars at `at`, and the offset after them and a consumed slash."""
     end = at
     while pattern[end : end + 1] == b"*":
         end += 1
@@ -205,7 +205,7 @@ def regex(tokens: Sequence[Token], end: str = r"\Z") -> str:
 
 
 def _run(tokens: Sequence[Token]) -> str:
-    """Return the expression of tokens without folder-crossing stars."""
+    """Return the regular expression for tokens that include no folder-crossing stars."""
     names: list[list[str]] = [[""]]  # for each name, the pieces between its stars
     for token in tokens:
         if token is Stars.WITHIN:

@@ -52,7 +52,7 @@ def clients(project: Path) -> Iterator[Diagnosis]:
 
 
 def _is_of_this_installation(program: str) -> bool:
-    """Return whether a program is in the folder of the running Python, itself or as a link."""
+    """Return whether a program, or the file that it links to, is in the running Python's folder."""
     real = Path(program).resolve()
     return Path(sys.executable).parent.resolve() in (Path(program).parent.resolve(), real.parent)
 

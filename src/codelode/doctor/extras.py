@@ -1,7 +1,7 @@
 """Findings about the extras: which are installed, and whether they can be imported.
 
 A package may lack one of its own dependencies, or may be made for another machine. Only an import
-shows that. It runs in a process of its own, because such a package may do anything.
+shows that. The import runs in a process of its own, because such a package may do anything.
 """
 
 from __future__ import annotations

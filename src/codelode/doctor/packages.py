@@ -1,4 +1,4 @@
-"""Findings about packages: the model, the grammars, and those that everybody needs."""
+"""Findings about packages: the model, the grammars, and those that every installation needs."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def grammars() -> Iterator[Diagnosis]:
 
 
 def dependencies() -> Iterator[Diagnosis]:
-    """Yield a finding about the packages that everybody needs."""
+    """Yield a finding about the packages that every installation needs."""
     needed = requirements().get("", [])
     missing = [each for each in needed if not is_installed(each)]
     if missing:

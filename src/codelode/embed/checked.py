@@ -1,4 +1,4 @@
-"""An encoder supplied by the program, whose results are checked."""
+"""An encoder supplied by the calling program, whose results are checked."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """The head of a chunk: the name of its definition, and the first sentence of the comment on it.
 
 A head says what the chunk is for, mostly in the words that people search with. The vector of a
-static model gives these few words no more weight than any others; so it is turned toward the vector
-of the head.
+static model gives these few words no more weight than any others; so a chunk's vector is turned
+toward the vector of its head.
 """
 
 from __future__ import annotations
@@ -69,10 +69,10 @@ class Headed(NamedTuple):
 def with_heads(
     encoder: Encoder, paths: Sequence[str], texts: Sequence[bytes], names: Sequence[bytes]
 ) -> Headed:
-    """Find the heads of chunks, and count the words of all.
+    """Find the heads of chunks, and count the words of chunks and heads.
 
     `names` has the name of each chunk's definition, empty for a chunk without one. There are no
-    heads for a model without a vocabulary of words, which reads a text in order.
+    heads for a model without a vocabulary of words: such a model reads a text in order.
     """
     heads: list[bytes] = []
     if isinstance(encoder, HasVocabulary):
@@ -101,7 +101,7 @@ def head(name: bytes, text: bytes) -> bytes:
 
 
 def first_sentence(text: bytes) -> bytes:
-    """Return the first sentence of the first comment near the beginning of a text, or nothing.
+    """Return the first sentence of the first comment near the beginning of a text, or b"".
 
     A docstring counts as a comment; a license does not.
     """
@@ -124,7 +124,7 @@ def first_sentence(text: bytes) -> bytes:
 
 
 def _sentence(comment: bytes) -> bytes:
-    """Return the first sentence of a comment on one line; few comments are read to their end."""
+    """Return the first sentence of a comment as one line; few comments are read to their end."""
     sentence, start = b"", 0
     while True:
         end = comment.find(b"\n", start)

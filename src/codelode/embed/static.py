@@ -24,7 +24,7 @@ from codelode.embed.vocabulary import Vocabulary
 from codelode.text.tokens import text_parts
 from codelode.types import Passages
 
-_EXACT = 1 << 17  # times 128, the largest magnitude in the table, is 2^24
+_EXACT = 1 << 17  # 2^24 divided by 128, the largest magnitude in the table
 _WEIGHT_STEPS = 1 << 20  # weights are rounded to multiples of 2^-20 before summing
 _TOGETHER = 8  # passages whose rows are fetched at once: half a megabyte, which fits the cache
 _MAX_TF = 256  # higher term frequencies count as this
@@ -92,7 +92,10 @@ class StaticEncoder:
         return steps
 
     def _sum(self, entries: _Entries) -> NDArray[np.float32]:
-        """Return the normalized weighted sums of table rows: float32[n, d], zeros if no entries."""
+        """Return the normalized weighted sums of table rows, float32[n, d].
+
+        A sum without entries is a row of zeros.
+        """
         n = len(entries.indptr) - 1
         passage = np.repeat(np.arange(n), np.diff(entries.indptr))
         totals = np.bincount(passage, entries.weights, minlength=n)

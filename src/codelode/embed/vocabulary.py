@@ -93,7 +93,7 @@ class Vocabulary:
 
     def _pieces(self, part: str) -> Iterator[int]:
         row_of = self._row if self._row_of is None else self._row_of.get
-        # On average, seven slices of each new part are hashed. Bytes are hashed faster than text.
+        # On average, seven substrings of a new part are hashed. Bytes are hashed faster than text.
         text: Any = part.encode() if part.isascii() else part
         hashed: Callable[[Any], int] = xxh3_64_intdigest if part.isascii() else term_hash
         start, end = 0, len(part)

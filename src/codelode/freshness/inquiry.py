@@ -27,9 +27,9 @@ SECONDS_TO_ACCEPT = 0.1
 def ask(directory: Path, deadline: float) -> Freshness | None:
     """Return the freshness of the newest commit of the index in a folder.
 
-    It accounts for every change made before the call. Returns None if no watcher answers by the
-    deadline (a time by `time.monotonic`), or if the watcher runs another installation or version
-    of codelode.
+    The freshness accounts for every change made before the call. Returns None if no watcher
+    answers by the deadline (a time by `time.monotonic`), or if the watcher runs another
+    installation or version of codelode.
     """
     folder = os.fspath(directory)
     if not os.path.exists(f"{folder}/{SOCKET}"):  # noqa: PTH110 (a cold search has no time)
@@ -41,7 +41,7 @@ def ask(directory: Path, deadline: float) -> Freshness | None:
 
 
 def _answer(folder: str, deadline: float) -> bytes:
-    """Return what the watcher sends once it accepts; empty if it does not. Raises `OSError`."""
+    """Return what the watcher sends; empty if it does not accept the client. Raises `OSError`."""
     seconds = min(SECONDS_TO_ACCEPT, max(deadline - time.monotonic(), 0.001))
     connection = connect(folder, SOCKET, seconds)
     try:

@@ -31,9 +31,10 @@ def url_of(host: str, port: int) -> str:
 
 
 def lacking_name(host: str, names: Sequence[str]) -> str:
-    """Return the warning for a server that other machines reach at every address, but by no name.
+    """Return the warning for a server that listens at all addresses and has no further `names`.
 
-    Empty for a server that listens at one address, or has further `names`.
+    Requests from other machines name a host that such a server does not know, so it refuses them.
+    Returns "" for a server that listens at one address, or has further `names`.
     """
     if names or not is_unspecified(host):
         return ""
@@ -67,10 +68,10 @@ def serve(application: Application, host: str, port: int, announce: Callable[[in
 def _bind(config: uvicorn.Config) -> socket.socket:
     """Return a socket whose connections send at once (`TCP_NODELAY`).
 
-    uvicorn sends head and body in two parts. By default, the second part would wait up to 40 ms
-    for the client's acknowledgment of the first. asyncio disables this delay only for sockets that
-    were made for TCP explicitly, and uvicorn's are not. Raises `UsageError` if the address cannot
-    be bound.
+    uvicorn sends the headers and the body of a response in two parts. By default, the second part
+    would wait up to 40 ms for the client's acknowledgment of the first. asyncio disables this delay
+    only for sockets that were made for TCP explicitly, and uvicorn's are not. Raises `UsageError`
+    if the address cannot be bound.
     """
     import logging
 

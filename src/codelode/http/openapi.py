@@ -1,4 +1,4 @@
-"""Parts of a description of an API by OpenAPI 3.1."""
+"""Parts of an OpenAPI 3.1 description of an API."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def document(title: str, paths: Schema, schemas: dict[str, Schema]) -> Schema:
 
 
 def parameter(name: str, schema: Schema, text: str, required: bool = False) -> Schema:
-    """Return a parameter in the query of a URL."""
+    """Return a parameter in the query string of a URL."""
     return {"name": name, "in": "query", "required": required, "schema": schema,
             "description": text}  # fmt: skip
 

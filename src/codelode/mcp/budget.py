@@ -56,7 +56,7 @@ def fit(entries: Sequence[Entry], terms: Collection[str], tokens: int) -> list[s
 
 
 def shorten(text: str, tokens: int) -> str:
-    """Return the longest prefix of a text that costs at most a number of tokens."""
+    """Return as much of a text as costs at most `tokens` tokens; an ellipsis marks a cut."""
     if count_tokens(text) <= tokens:
         return text
     least, most = 0, len(text)
@@ -74,7 +74,7 @@ def _block(text: str) -> _Block:
 
 
 def _richer(entry: Entry, terms: Collection[str]) -> Iterator[_Block]:
-    """Yield the entry whole and as an excerpt."""
+    """Yield the whole entry, then its excerpt, unless the entry is only a location."""
     if entry.lines:
         yield _block(whole(entry))
         yield _block(shortened(entry, terms))

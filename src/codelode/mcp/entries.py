@@ -1,4 +1,4 @@
-"""The entries of an answer for agents: hits, with those that overlap merged."""
+"""The entries of an answer for agents: hits, with overlapping ones merged."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ LINE_COLUMNS = 300
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Lines of a file to show: `lines` are its lines from `start_line` on.
+    """Lines of a file to show: `lines`, which begin at the line number `start_line`.
 
     `path` is the path to show; `line` is the 1-based line to go to, one of `lines`. `label` is the
-    qualified name and kind of the definition, or empty. `keys` identify its hits across updates.
-    `note` is empty, unless the file has changed or was deleted since it was indexed.
+    qualified name and kind of the definition, or empty. `keys` identify the hits of the entry
+    across updates. `note` is empty, unless the file has changed or was deleted since it was
+    indexed.
     """
 
     path: str

@@ -32,7 +32,7 @@ _TOTALS_SECONDS = 10.0
 class RepositorySources:
     """Repositories as `Sources`.
 
-    A path begins with the name of a repository, or is a folder in which such names lie.
+    A path begins with the name of a repository, or is a folder above repositories.
     """
 
     indexes: Sequence[Index] = ()
@@ -45,7 +45,7 @@ class RepositorySources:
 
     @property
     def first(self) -> Mapping[Path, FirstIndex]:
-        """Empty: the indexes of repositories are made elsewhere."""
+        """No first updates: the indexes of repositories are made elsewhere."""
         return {}
 
     def search(self, path: str, request: SearchRequest) -> Searched:
@@ -75,7 +75,7 @@ class RepositorySources:
         return file, self._repositories.outline(file)
 
     def related(self, path: str, line: int, limit: int) -> list[Hit]:
-        """Return similar code of other files, in all repositories."""
+        """Return similar code in other files of all repositories."""
         return self._repositories.related(_clean(path), line, limit)
 
     def text(self, path: str) -> tuple[str, str]:
@@ -84,7 +84,7 @@ class RepositorySources:
         return file, self._repositories.text(file)
 
     def states(self) -> list[str]:
-        """Return one text for all repositories."""
+        """Return one text that describes all repositories together."""
         totals = self._listed().values()
         files = count(sum(each.files for each in totals), "file")
         state = f"{files} in {count(len(totals), 'repository')}"
@@ -94,7 +94,7 @@ class RepositorySources:
         return [state]
 
     def status(self) -> list[str]:
-        """Return the place, and the repositories with their numbers of files."""
+        """Return lines: the place, then the repositories with numbers of files and languages."""
         totals = [*self._listed().values()]
         lines = [f"{self._repositories.place}: {self.states()[0]}"]
         for each in totals[:_LISTED]:
@@ -129,7 +129,7 @@ class RepositorySources:
         return True
 
     def _listed(self) -> Mapping[str, RepositoryTotals]:
-        """Return the totals of all repositories by name, a few seconds old."""
+        """Return the totals of all repositories by name, at most ten seconds old."""
         if time.monotonic() - self._listed_at > _TOTALS_SECONDS:
             self._totals = {each.name: each for each in self._repositories.totals()}
             self._listed_at = time.monotonic()
@@ -137,7 +137,7 @@ class RepositorySources:
 
 
 def _clean(path: str) -> str:
-    """Return a path without a final slash. Raises `UsageError` if it cannot be in a repository."""
+    """Return a path without outer slashes. Raises `UsageError` if it cannot be in a repository."""
     clean = posixpath.normpath(path.strip().lstrip("/") or ".")
     if clean == "." or clean.split("/")[0] == ".." or "\0" in clean:
         raise UsageError(f"{path!r} is not the path of a file: see status for the repositories")

@@ -32,7 +32,7 @@ class Place:
 
 
 class Roots:
-    """The indexes of some roots, by the paths that agents use for them: `Sources`.
+    """The `Sources` for some roots: their indexes, found by the paths that agents use.
 
     Paths are shown relative to the server's current folder if it contains every root. Otherwise,
     they are relative to the root if there is only one, or else absolute.
@@ -67,7 +67,7 @@ class Roots:
         return Searched(hits, self.states({i.root: answer.freshness for i, answer in answers}))
 
     def symbols(self, path: str, request: SymbolRequest) -> list[SymbolHit]:
-        """Return definitions below a path, of indexes that exist."""
+        """Return definitions below a path, from the indexes that exist."""
         hits = []
         for place in self.find(path):
             wanted = replace(request, globs=globs_of(place, request.globs or ()))
@@ -82,7 +82,7 @@ class Roots:
         return self.shown(place.index, place.path), place.index.outline(place.path)
 
     def related(self, path: str, line: int, limit: int) -> list[Hit]:
-        """Return similar code of other files of the same root."""
+        """Return similar code in other files of the same root."""
         place = self._file(path)
         hits = place.index.related(place.path, line, limit)
         return [self._shown_hit(place.index, hit) for hit in hits]
@@ -139,7 +139,7 @@ class Roots:
         return str(full) if self.base is None else str(full.relative_to(self.base))
 
     def find(self, path: str) -> list[Place]:
-        """Return the places that a path names; it is absolute, or relative as in answers.
+        """Return the places that a path names; the path is absolute, or relative as in answers.
 
         An empty path means every root. Raises `UsageError` if the path is outside of all roots.
         """

@@ -97,9 +97,9 @@ class ToolServer:
         return await anyio.to_thread.run_sync(run, abandon_on_cancel=True)
 
     def _lost_an_index(self) -> bool:
-        """Return whether a call left a root without an index, which no update is making.
+        """Return whether a call left a root without an index, and no update is making one.
 
-        The update before a search may remove all that an enclosing index held of a root.
+        The update before a search may remove everything of a root from an enclosing index.
         """
         return any(first.never_started and not first.searchable() for first in self._first.values())
 

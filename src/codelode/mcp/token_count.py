@@ -7,7 +7,7 @@ of the bound in the median and never more than 98 %. `benchmarks/agents/tokens.p
 The constants of the bound were fitted to excerpts of the same repositories.
 
 The count imitates byte pair encoding: common letter pairs merge into long tokens, rare ones do not;
-some pairs of punctuation are one token; a run of one character takes few tokens; bytes beyond ASCII
+some pairs of punctuation are one token; a repeated character takes few tokens; bytes beyond ASCII
 may be a token each.
 """
 

@@ -97,7 +97,7 @@ def timed(phase: Phase) -> AbstractContextManager[None]:
 def counting_errors(
     operation: Literal["update", "search"],
 ) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """Decorate a method so that its deliberate errors are counted."""
+    """Decorate a method so that every `CodelodeError` that it raises is counted."""
 
     def decorate(method: Callable[P, T]) -> Callable[P, T]:
         @wraps(method)

@@ -1,4 +1,4 @@
-"""Buckets of S3, of stores with the protocol of S3, of Google and of Azure, by obstore."""
+"""Buckets of S3, Google, Azure and stores that speak the protocol of S3, by obstore."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ class Generations:
         """Commit the body that `change` makes from the newest generation (None before the first).
 
         If another writer was faster, `change` is called again, with the generation that is the
-        newest by then, so `change` must not have side effects. It returns None to commit nothing.
+        newest by then, so `change` must not have side effects. To commit nothing, it returns None.
         Returns the generation that this call committed, or the newest if it committed nothing.
         Raises `UnfitStoreError`, and `StaleWriterError` if it does not succeed within an hour.
         """
@@ -144,7 +144,7 @@ class Generations:
             return False
 
     def _descends(self, made: Generation) -> bool:
-        """Return whether all generations newer than `made` descend from it, as far as one can tell.
+        """Return whether `made` is valid: every newer generation must descend from it.
 
         If there are newer ones, the next one must exist and name `made` as its parent: generations
         are removed oldest first, so a gap means that `made` takes the place of a removed one.
@@ -176,8 +176,8 @@ class Generations:
     def probe(self) -> None:
         """Check that the store refuses to create a key twice; do nothing after the first success.
 
-        Raises `UnfitStoreError` if it does not: two writers could then both believe that they have
-        committed the same generation.
+        Raises `UnfitStoreError` if the store creates it twice: two writers could then both believe
+        that they have committed the same generation.
         """
         if self._probed:
             return

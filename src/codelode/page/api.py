@@ -73,7 +73,7 @@ def outline_object(tree: Tree, path: str) -> dict[str, Any]:
 
 
 def related_object(trees: Trees, tree: Tree, path: str, line: int, limit: int) -> dict[str, Any]:
-    """Return the code of other files that is similar to a place. Raises `UsageError`."""
+    """Return code in other files that is similar to the code at a place. Raises `UsageError`."""
     found = tree.related(path, line, limit)
     return {
         "root": without_surrogates(tree.label),

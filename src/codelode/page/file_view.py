@@ -108,7 +108,7 @@ def _outline(tree: Tree, path: str) -> Markup | None:
 
 
 def related_view(trees: Trees, tree: Tree, path: str, line: int, editor: str) -> Markup:
-    """Return the code of other files that is similar to a place.
+    """Return the code in other files that is similar to the code at a place.
 
     Raises `UsageError` if there is no code at the line.
     """

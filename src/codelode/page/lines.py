@@ -105,7 +105,7 @@ def file_lines(texts: Sequence[str], language: str | None, terms: Collection[str
 
 
 def _row(tokens: Sequence[Token]) -> str:
-    """Return the tokens of a line as HTML; neighbors of one class are one element."""
+    """Return the tokens of a line as HTML; adjacent tokens of one class form one element."""
     pieces: list[str] = []
     for name, text in _merged(tokens):
         classes = name.split()

@@ -30,7 +30,7 @@ _MAX_PROCESSES = 4
 
 @dataclass(frozen=True, slots=True)
 class LocalTree:
-    """One root: its index, its label (distinct), and its updates."""
+    """One root: its index, its label, which no other root has, and its updates."""
 
     index: Index
     label: str
@@ -38,7 +38,7 @@ class LocalTree:
     is_on_disk: bool = True
 
     def file(self, path: str) -> Path:
-        """Return the file."""
+        """Return the path of a file on this machine."""
         return self.index.root / path
 
     def text(self, path: str) -> str:
@@ -75,7 +75,7 @@ class LocalTree:
 
 
 class LocalTrees:
-    """All roots: `Trees`."""
+    """All roots, as `Trees`."""
 
     updates = True
 
@@ -98,7 +98,7 @@ class LocalTrees:
         return len(self.all) > 1
 
     def start(self) -> None:
-        """Start to keep all indexes up to date."""
+        """Keep all indexes up to date from now on."""
         for tree in self.all:
             tree.updates.start()
 
@@ -157,7 +157,7 @@ class LocalTrees:
         return Counter({name: number for name, number in numbers.items() if number})
 
     def names(self) -> Sequence[tuple[str, int]]:
-        """Return nothing: all roots have states of their own."""
+        """Return no names: each root has a state of its own."""
         return ()
 
     def _called(self, label: str) -> LocalTree:

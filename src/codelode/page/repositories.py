@@ -54,7 +54,7 @@ class RepositoryTree:
 
 
 class RepositoryTrees:
-    """All repositories that somebody sees: `Trees`."""
+    """All repositories that a client sees, as `Trees`."""
 
     several = True
     updates = False
@@ -74,7 +74,7 @@ class RepositoryTrees:
         raise UsageError("the repositories of a roster are updated by `lode roster update`")
 
     def search(self, filters: Filters, request: SearchRequest) -> tuple[Answer, list[Found]] | None:
-        """Search the repositories that filters allow. `root:` takes a name or a glob."""
+        """Search the repositories that filters allow; the filter `root:` takes a name or a glob."""
         others = [f"!{each}" for each in sorted(filters.other_roots)]
         answer = self.repositories.answer(request, [*sorted(filters.roots), *others])
         return answer, self.located(answer.hits)
@@ -135,12 +135,12 @@ class RepositoryTrees:
         return [(each.name, each.files) for each in self._listed().values()]
 
     def _name(self, path: str) -> str:
-        """Return the repository of a hit, which may be newer than the list of repositories."""
+        """Return the name of a hit's repository; if it is unknown, list the repositories again."""
         name = name_in(path, self._listed()) or name_in(path, self._listed(newly=True))
         return path.partition("/")[0] if name is None else name
 
     def _listed(self, newly: bool = False) -> Mapping[str, RepositoryTotals]:
-        """Return the totals of all repositories by name, a few seconds old unless `newly`."""
+        """Return the totals of all repositories by name; they may be seconds old unless `newly`."""
         with self._lock:
             if newly or time.monotonic() - self._listed_at > TOTALS_SECONDS:
                 self._totals = {each.name: each for each in self.repositories.totals()}

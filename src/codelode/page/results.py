@@ -28,7 +28,7 @@ _CHIPS = {"lang": 5, "path": 5, "kind": 4, "root": 6}
 
 
 def results_view(trees: Trees, results: Results, editor: str) -> Markup:
-    """Return the filters, the state and the hits."""
+    """Return the results as HTML: the filters, the state of the search and the hits."""
     files = [_file(trees, group, results, editor) for group in results.by_file()]
     return join(
         [
@@ -42,7 +42,7 @@ def results_view(trees: Trees, results: Results, editor: str) -> Markup:
 
 
 def file_url(trees: Trees, found: Found, query: str = "") -> str:
-    """Return the URL of the file of a hit, with the query whose words are marked there."""
+    """Return the URL that shows the file of a hit; the words of `query` are marked there."""
     path = url_path(trees.shown(found.tree, found.hit.path))
     return f"/file/{path}?{urlencode({'q': query}, errors='replace')}" if query else f"/file/{path}"
 
@@ -72,7 +72,7 @@ def _filters(trees: Trees, results: Results) -> Markup:
 
 
 def _state(results: Results) -> Markup:
-    """Return the number of hits, the time, the modes and the notes."""
+    """Return as HTML: the number of hits, the time, links to the modes, and the notes."""
     if results.problem:
         text = results.problem
     elif results.answer is None:
@@ -111,7 +111,7 @@ def _state(results: Results) -> Markup:
 
 
 def not_searched(answer: Answer | None) -> list[str]:
-    """Return a note on the repositories that a cluster could not search; or nothing."""
+    """Return a note on the repositories that a cluster could not search, or an empty list."""
     if answer is None or not answer.missing:
         return []
     return [f"not searched in time: {', '.join(answer.missing)}"]
@@ -137,7 +137,7 @@ def _file(trees: Trees, group: list[Found], results: Results, editor: str) -> Ma
 def _hit(trees: Trees, found: Found, results: Results, editor: str) -> Markup:
     hit = found.hit
     href = file_url(trees, found, results.query.text)
-    lines = shown_lines(Path(), hit, results.terms)  # no lines around the hit: no file is read
+    lines = shown_lines(Path(), hit, results.terms)  # no lines around the hit, so no file is read
     name = visible_name(hit.symbol) if hit.symbol else f"line {hit.line}"
     path = url_path(trees.shown(found.tree, hit.path))
     return tag(

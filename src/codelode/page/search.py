@@ -74,7 +74,7 @@ def search(trees: Trees, query: FilteredQuery, limit: int, mode: Mode = "hybrid"
 
 
 def _ask(results: Results, trees: Trees, wanted: int) -> None:
-    """Fill `results` with the hits that pass the filters, out of the best `wanted` hits."""
+    """Ask for the best `wanted` hits, and put those that pass the filters into `results`."""
     filters = results.filters
     request = SearchRequest(
         results.query.text,
@@ -97,7 +97,7 @@ def _passes(hit: Hit, filters: Filters) -> bool:
 
 
 def facets(results: Results) -> dict[str, list[tuple[str, int]]]:
-    """Return the values of each filter among the hits with their counts, most frequent first."""
+    """Return the values that each filter has among the hits, with counts, most frequent first."""
     counters: dict[str, Counter[str]] = {name: Counter() for name in NAMES}
     for each in results.found:
         hit = each.hit

@@ -1,8 +1,8 @@
 """The trees that the page shows, and nothing outside of them: the protocols `Tree` and `Trees`.
 
 A path on the page is relative to the root of its file; with several roots, the label of the root
-comes first: `app/src/main.py`. A path on the page names only files that an index holds, so that no
-path, however it is written, leads outside of a root.
+comes first: `app/src/main.py`. A path on the page can only name a file that an index holds, so that
+no path, however it is written, leads outside of a root.
 
 A root is a folder on this machine (`local_trees`) or a repository of a roster (`repositories`).
 """
@@ -37,7 +37,7 @@ class State:
     """The state of an index, or of the indexes of a roster together.
 
     `place` is the root, or the place of the roster. `last_commit` is in seconds since the epoch, or
-    None. `files_to_read` and `files_read` are those of the update that is under way, if `updating`.
+    None. While `updating`, `files_to_read` and `files_read` count files of the update under way.
     `problem` says why the last update failed, or why the index cannot be read; else it is empty.
     """
 
@@ -92,7 +92,7 @@ class Trees(Protocol):
         """Whether this process updates the indexes."""
 
     def start(self) -> None:
-        """Start to keep the indexes up to date, if this is done here."""
+        """Start to keep the indexes up to date, if this process `updates` them."""
 
     def update(self, label: str) -> bool:
         """Start an update of a root; return False if one was running already.
@@ -125,7 +125,7 @@ class Trees(Protocol):
         """
 
     def names(self) -> Sequence[tuple[str, int]]:
-        """Return labels that have no state of their own, with their numbers of files."""
+        """Return the labels that no state in `states` describes, with their numbers of files."""
 
 
 def url_path(path: str) -> str:
@@ -134,5 +134,5 @@ def url_path(path: str) -> str:
 
 
 def path_of_url(encoded: str) -> str:
-    """Return the path that is written in a part of a URL."""
+    """Return the path that a part of a URL encodes."""
     return os.fsdecode(unquote_to_bytes(encoded))

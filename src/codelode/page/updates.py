@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class Updates:
     """The updates of one index: one at the start, then one whenever files change.
 
-    `found` and `indexed` make it the listener of an update.
+    It also listens to the progress of these updates: see `found` and `indexed`.
     """
 
     def __init__(self, index: Index) -> None:
@@ -31,7 +31,7 @@ class Updates:
         self._problem = ""
 
     def start(self) -> bool:
-        """Start an update unless one is running; return whether it did."""
+        """Start an update unless one is running; return whether one was started."""
         with self._lock:
             if self._thread is not None and self._thread.is_alive():
                 return False
@@ -41,7 +41,7 @@ class Updates:
             return True
 
     def state(self) -> dict[str, Any]:
-        """Return the progress of the update that is running, and the problem of the last one."""
+        """Return the progress of the current update, and the reason if the last one failed."""
         running = self._thread is not None and self._thread.is_alive()
         return {
             "updating": running,
@@ -51,11 +51,11 @@ class Updates:
         }
 
     def found(self, files: int, size: int) -> None:
-        """Add files that have to be read."""
+        """Count files that have to be read."""
         self._files_found += files
 
     def indexed(self, files: int, size: int) -> None:
-        """Add files that are done."""
+        """Count files that are done."""
         self._files_indexed += files
 
     def _warm(self) -> None:

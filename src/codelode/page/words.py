@@ -72,8 +72,9 @@ def parse(query: str) -> FilteredQuery:
 class Filters:
     """The filters as a search takes them.
 
-    `languages` and `globs` go to the index; a `!` in front of one excludes it. `kinds` and
-    `other_kinds`, the excluded kinds, apply to the hits. `roots` are labels. `problems` are
+    `languages` and `globs` restrict the search; a `!` in front of one excludes it. `kinds` and
+    `other_kinds`, the excluded kinds, are applied to its hits. `roots` and `other_roots`, the
+    excluded roots, are names of roots as the page shows them (`LocalTree.label`). `problems` are
     messages about invalid filters, one line each; such filters have no effect.
     """
 

@@ -52,7 +52,7 @@ def batches(tasks: Iterable[Task]) -> Iterator[list[Task]]:
 
 @dataclass(slots=True)
 class Run:
-    """The result of a batch. `data` is a segment, empty if it would have no row.
+    """The result of a batch. `data` is the bytes of a segment, or empty if there is no file to add.
 
     `same` are the files that only look changed: their content is as indexed. `stages` has the time
     of each stage, and `costs` the cost of each file, if requested. `peak_rss` is the peak resident

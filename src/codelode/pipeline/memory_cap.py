@@ -1,9 +1,9 @@
 """The memory cap: the limit on the memory of all processes of an update.
 
 Memory is bounded by construction, because batches, queues and the open segment have fixed sizes. So
-the cap decides the number of workers. It is also enforced: a worker cannot allocate more than its
-share (its allocation fails, rather than the machine), and the memory of all processes is checked
-after every batch.
+the cap decides the number of workers. It is also enforced. A worker cannot allocate more than its
+share: its allocation fails before the machine runs out of memory. And the memory of all processes
+is checked after every batch.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ WORKER_BYTES = 160 * MEGABYTE
 
 
 def default_cap() -> int:
-    """Return half of what the machine or its control group allows, at most `DEFAULT_MAX` bytes."""
+    """Return half of the bytes that the machine or control group allows, up to `DEFAULT_MAX`."""
     allowed = allowed_bytes()
     return DEFAULT_MAX if allowed is None else min(DEFAULT_MAX, allowed // 2)
 
@@ -31,7 +31,7 @@ def default_cap() -> int:
 class MemoryBudget:
     """A cap in bytes, divided between this process and its workers.
 
-    `before` is the memory of the program before the update, in bytes; it does not count.
+    `before` is the memory of the program before the update, in bytes; the cap does not include it.
     """
 
     cap: int
@@ -54,7 +54,7 @@ class MemoryBudget:
         return (self.cap - PARENT_BYTES) // jobs
 
     def check(self, held: int, stage: str, path: str) -> None:
-        """Raise `MemoryCapError` if all processes hold more bytes than the cap."""
+        """Raise `MemoryCapError` if all processes together hold more bytes than the cap."""
         held -= self.before
         if held > self.cap:
             raise MemoryCapError(

@@ -19,13 +19,13 @@ Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
 
 class Progress(Protocol):
-    """A listener to the progress of an update; both calls are cheap and frequent."""
+    """A listener to the progress of an update; both methods are called often and must be cheap."""
 
     def found(self, files: int, size: int) -> None:
-        """Add files that have to be read, and their size in bytes."""
+        """Count files that have to be read; `size` is their total in bytes."""
 
     def indexed(self, files: int, size: int) -> None:
-        """Add files that are done, and their size in bytes."""
+        """Count files that are done; `size` is their total in bytes."""
 
 
 class UpdateSettings(TypedDict, total=False):

@@ -20,7 +20,7 @@ more it is cheaper to look at every file once."""
 
 
 def rows_within(segment: Segment, rows: NDArray[np.int64], scope: Scope) -> NDArray[np.int64]:
-    """Return those of `rows` (of the file table, int64[n]) whose files are in scope."""
+    """Return the subset of `rows` of the file table, int64[n], whose files are in scope."""
     if len(scope.paths) > FEW_PATHS:
         return _by_file(segment, rows, scope.names)
     in_scope = [_at_or_below(segment, rows, os.fsencode(path)) for path in scope.paths]
@@ -28,7 +28,7 @@ def rows_within(segment: Segment, rows: NDArray[np.int64], scope: Scope) -> NDAr
 
 
 def _at_or_below(segment: Segment, rows: NDArray[np.int64], path: bytes) -> NDArray[np.int64]:
-    """Return those of `rows` at or below a path; compare the last bytes first: they differ most."""
+    """Return the `rows` of files at or below a path; compare last bytes first: they differ most."""
     starts, lengths = segment.files["path_start"], segment.files["path_length"]
     data = segment.file.array("paths", np.uint8)
     rows = rows[lengths[rows] >= len(path)]

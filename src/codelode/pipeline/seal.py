@@ -119,7 +119,7 @@ class Sealer:
         publish(self.storage, self.manifest if finished else self._unfinished())
 
     def _unfinished(self) -> Manifest:
-        """Return the manifest with the start time of the previous walk.
+        """Return the current manifest, but with the start time of the previous walk.
 
         Files that were racy then, and that this walk has not reached yet, must stay racy.
         """

@@ -73,13 +73,13 @@ def _write(path: Path, text: str) -> None:
 
 
 class Tracer:
-    """Samples the thread that creates it, until `finish` or `stop`."""
+    """A profiler that samples the thread that creates it, until `finish` or `stop`."""
 
     def __init__(self) -> None:
         _require_profiler()
         from pyinstrument import Profiler
 
-        # `async_mode` is off, so that a program can profile itself at the same time.
+        # `async_mode` is off, so that the program may run a profiler of its own at the same time.
         self._profiler = Profiler(interval=INTERVAL_SECONDS, async_mode="disabled")
         self._profiler.start()
 
@@ -88,7 +88,7 @@ class Tracer:
         from pyinstrument.renderers import SpeedscopeRenderer
 
         session = self._profiler.stop()
-        # By default, functions below 1 % of the time are dropped: most of what a time line shows.
+        # The default drops functions below 1 % of the time, but they make up most of a time line.
         text: str = SpeedscopeRenderer(processor_options={"filter_threshold": 0}).render(session)
         return text
 

@@ -109,7 +109,7 @@ def excerpt(
 
 
 def _heading(lines: Sequence[Line], focus: int | None, name: str) -> int | None:
-    """Return the place of the line that names the definition, or `focus` if no line does."""
+    """Return the index of the line that names the definition, or `focus` if no line does."""
     last = name.rpartition(".")[2]
     if focus is None or not last:
         return focus
@@ -121,7 +121,7 @@ def _heading(lines: Sequence[Line], focus: int | None, name: str) -> int | None:
 
 
 def _signature(lines: Sequence[Line], heading: int) -> range:
-    """Return the places of the lines from a heading to the line that closes its brackets."""
+    """Return the indexes of the lines from a heading to the line that closes its brackets."""
     depth = 0
     for place in range(heading, min(heading + SIGNATURE_LINES, len(lines))):
         text = lines[place].text

@@ -51,7 +51,7 @@ _LEXERS = {  # languages that pygments calls by another name
 def highlight(
     lines: Sequence[str], language: str | None, most: int = MAX_CHARACTERS
 ) -> list[list[Token]]:
-    """Return the tokens of each line; their texts make up the line.
+    """Return the tokens of each line; their texts, joined, are the line.
 
     If the language is unknown, or if the lines have more than `most` characters together, each line
     is one plain token.

@@ -1,4 +1,4 @@
-"""Hyperlinks of terminals (OSC 8) to lines of files, with the formats and the names of ripgrep.
+"""Hyperlinks of terminals (OSC 8) to lines of files; formats and their names are ripgrep's.
 
 A format is a URL with variables. As in ripgrep, `{path}` is required, `{column}` needs `{line}`, a
 doubled brace is a brace, and an empty format means no links. A path is absolute; every byte of it
@@ -42,7 +42,7 @@ _CONTROL = re.compile(r"[^\x21-\x7e]")
 
 @dataclass(frozen=True, slots=True)
 class HyperlinkFormat:
-    """A format: texts and variables in turn, beginning and ending with a text."""
+    """The format of links: texts alternate with names of variables; first and last is a text."""
 
     parts: tuple[str, ...]
 
@@ -78,7 +78,7 @@ class Target:
 
 
 def hyperlink_format(text: str) -> HyperlinkFormat | None:
-    """Return a format given by itself or by its name in `ALIASES`; None if it means no links.
+    """Parse a format, or the name of one in `ALIASES`; return None for an empty one: no links.
 
     Raises `UsageError` for a format that ripgrep refuses too, and for characters that a URL cannot
     have.

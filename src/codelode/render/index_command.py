@@ -17,7 +17,8 @@ _MOST_ROOTS = 3
 def index_command(root: str | os.PathLike[str], flags: str = "", given: str = "") -> str:
     """Return `lode index` with flags, and with the root unless the current folder is in it.
 
-    The root is a folder, or a file of one; it is named as `given`, if that is not empty.
+    The root of a file is its folder. If `given` is not empty, it takes the place of `root` in the
+    command.
     """
     path, name = os.path.realpath(root), given or os.fspath(root)
     if os.path.isfile(path):  # noqa: PTH113 (as below)
@@ -30,7 +31,8 @@ def index_command(root: str | os.PathLike[str], flags: str = "", given: str = ""
 
 
 def index_commands(roots: Sequence[GivenRoot]) -> str:
-    """Return the `lode index` for each of some roots, as one command line."""
-    named = [each for each in roots if each.given]  # a roster is not indexed like this
+    """Return the `lode index` commands for `roots` on one line; `lode index` for none or many."""
+    # A roster has no `given`, because `lode index` does not index it.
+    named = [each for each in roots if each.given]
     commands = dict.fromkeys(index_command(each.real, given=each.given) for each in named)
     return " && ".join(commands) if 0 < len(commands) <= _MOST_ROOTS else "lode index"

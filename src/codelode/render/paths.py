@@ -1,4 +1,4 @@
-"""Paths as people see them: from the current folder, so that they can be passed on."""
+"""Paths as people see them: from the current folder, so that other commands can take them."""
 
 from __future__ import annotations
 

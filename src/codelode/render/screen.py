@@ -1,4 +1,4 @@
-"""Lines of source for each hit, so that an answer fits one screen."""
+"""The number of lines of source for each hit, chosen so that an answer fits one screen."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ _MARGIN = "  "
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """The style of the text: with color, for a terminal, and the width to cut lines to."""
+    """The style of hits: in color or not, for a terminal or not, cut to a width, with scores."""
 
     color: bool = False
     terminal: bool = False
@@ -139,7 +139,7 @@ def _painted(texts: Sequence[str], lines: Sequence[Line], hit: Hit) -> list[str]
 
 
 def _fit(line: Line, gutter: int, style: Style, name: str = "") -> str:
-    """Return the text of a line, cut around the matching words to the columns beside the gutter.
+    """Return the text of a line, cut to the columns beside the gutter, around the matching words.
 
     A line whose beginning holds `name`, the name of the definition, keeps that beginning.
     """

@@ -55,7 +55,7 @@ class Resident:
         self._thread.start()
 
     def close(self) -> None:
-        """End serving, after the request that is being accepted."""
+        """Stop serving; wait until the request that is being accepted has been handled."""
         self._wakeup.stop()
         self._thread.join()
         self._wakeup.close()
@@ -63,7 +63,7 @@ class Resident:
     def _run(self) -> None:
         while not self._wakeup.stopped:
             if self._watcher.leads and self._watcher.directory.is_dir():
-                with suppress(OSError):  # the index was removed, the disk is full: try again
+                with suppress(OSError):  # say, the index was removed or the disk is full: try again
                     self._serve()
             self._wakeup.wait(_POLL_SECONDS)
 
@@ -120,8 +120,9 @@ class Resident:
             null = os.open(os.devnull, os.O_RDWR)
             variables = {os.fsencode(name): os.fsencode(os.environ[name]) for name in os.environ}
             _become([null] * 3, os.fsencode(self._index.root), variables, lambda: None)
+            place = f"--index-dir={self._index.directory.parent}"
             for options in ((), ("--json",), ("--agent",), ("--color=always",)):
-                self._main(["search", "warm up", "--fresh=never", *options])
+                self._main(["search", "warm up", "--fresh=never", place, *options])
             os.write(writing, "\n".join(sys.modules).encode())
         finally:
             os._exit(0)
@@ -138,7 +139,8 @@ class Resident:
         if theirs[:2] != program()[:2] or arguments[:1] != [b"search"]:
             return
         connection.sendall(wire.ACCEPTED)
-        # The client sends its streams only now: a process that hangs would keep them open.
+        # The client sends its streams only now: had it sent them to a server that hangs, they would
+        # stay open.
         _, streams, _, _ = socket.recv_fds(connection, 1, 3)
         try:
             freshness = self._index.refresh()
@@ -177,7 +179,7 @@ class Resident:
 
 
 class _Beginning:
-    """Tells the client that the output begins; ends this process if that does not happen in time.
+    """Tells the client that the output begins; ends this process if it does not begin in time.
 
     A lock that another thread held at the time of the fork is never released in this process. The
     watcher's thread holds no lock at that time. If another thread does, an alarm ends this process,
@@ -198,7 +200,7 @@ class _Beginning:
 
 
 class _Output(io.FileIO):
-    """A stream of the client."""
+    """An output stream of the client; calls `begin` before it writes."""
 
     def __init__(self, number: int, begin: Callable[[], None]) -> None:
         super().__init__(number, "wb", closefd=False)
@@ -247,7 +249,7 @@ def _request(connection: socket.socket) -> bytes:
 
 
 def _end(connection: socket.socket, begin: _Beginning, code: int) -> NoReturn:
-    """End a forked process, whatever it was about to do."""
+    """Flush the output, send the exit code to the client, and end this process at once."""
     with suppress(OSError, ValueError):
         sys.stdout.flush()
         sys.stderr.flush()

@@ -1,4 +1,4 @@
-"""Searches of the repositories of a roster that somebody may see, with one ranking."""
+"""Searches, with one ranking, of the repositories of a roster that a user may see."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def object_cache(
 
 
 class SelectedRepositories:
-    """The repositories of a roster that match globs, as somebody with some labels sees them.
+    """The repositories of a roster that match globs, as a user with the given labels sees them.
 
     Path, lines, score and order of the hits are the same as in a roster without any other
     repositories. They are also the same as on one machine with an index of each repository in a
@@ -121,12 +121,12 @@ class SelectedRepositories:
         return found.hits, found.left_out
 
     def _searched(self, wanted: Sequence[str] | None) -> tuple[frozenset[str], Selection]:
-        """Return the languages that a request needs, and the repositories that have them."""
+        """Return the languages that a request needs, and the repositories that have any of them."""
         languages = frozenset(languages_needed(canonical(wanted or ())))
         return languages, self.selection.having(languages)
 
     def symbols(self, request: SymbolRequest) -> list[SymbolHit]:
-        """Return definitions, as `search.symbols.find_symbols` does. Raises what it does."""
+        """Return definitions, as `search.symbols.find_symbols` does, and raise the same errors."""
         from codelode.search.symbol_finder import symbols_in
         from codelode.search.symbols import find_symbols
 
@@ -176,12 +176,12 @@ class SelectedRepositories:
         return hits
 
     def totals(self) -> list[RepositoryTotals]:
-        """Return the repositories in the order of their names."""
+        """Return the totals of the repositories, in the order of their names."""
         return [*map(RepositoryTotals.of, self.selection)]
 
     @contextmanager
     def _home(self, path: str) -> Iterator[Shard]:
-        """Hold the shard of the one repository that a path is in, and no other.
+        """Yield a shard with only the repository that a path is in, held until the context ends.
 
         Raises `UsageError` if the path is in no selected repository.
         """
@@ -195,7 +195,7 @@ class SelectedRepositories:
             yield shard
 
     def _check_home(self, path: str) -> Selection:
-        """Return the repository that a path is in. Raises `UsageError` if there is none."""
+        """Return a selection of only the repository that a path is in, or raise `UsageError`."""
         from codelode.search.one_file import not_in_the_index
 
         found = self.selection.named(folders_of(path))
@@ -205,7 +205,7 @@ class SelectedRepositories:
 
     @contextmanager
     def _damage_explained(self) -> Iterator[None]:
-        """Add advice on the remedy to errors of damaged segments."""
+        """Add advice to errors about damaged segments: how to replace the segments."""
         try:
             yield
         except DamagedError as error:
@@ -238,7 +238,7 @@ def answer_of(
     seconds: float,
     missing: tuple[str, ...] = (),
 ) -> Answer:
-    """Return the answer of a selection; `found` are its hits and its `left_out`."""
+    """Return the answer of a selection; `found` is its hits and its `left_out`."""
     return Answer(
         query=query,
         root=selection.roster.place,
@@ -259,7 +259,7 @@ def load_model(recorded: str, model: str | None, advice: str) -> Encoder:
     """Return the encoder of indexes; `recorded` is the model that their records name.
 
     A folder is never opened merely because a roster names it. Raises `ModelError` with `advice` if
-    the model is not a bundled one and the caller named no `model`, and what `load` does.
+    `recorded` is not a bundled model and the caller named no `model`. Also raises what `load` does.
     """
     if model is None and recorded not in names():
         raise ModelError(
@@ -270,14 +270,14 @@ def load_model(recorded: str, model: str | None, advice: str) -> Encoder:
 
 
 def check_for_roster(request: SearchRequest) -> None:
-    """Raise `UsageError` for what `parse_request` refuses, or if the files of a tree are needed."""
+    """Raise `UsageError` if `parse_request` would, or if the request needs the files of a tree."""
     if request.changed is not None or request.since is not None:
         raise UsageError("what has changed in a tree is not known to a roster")
     parse_request(request)
 
 
 def select_some(roster: Roster, globs: Sequence[str], labels: Collection[str]) -> Selection:
-    """Return what `Roster.select` does. Raises `UsageError` too if there is nothing to search."""
+    """Return what `Roster.select` does. Also raises `UsageError` if there is nothing to search."""
     return not_empty(roster.select(globs, labels), globs)
 
 

@@ -1,7 +1,7 @@
 """Copies of objects in a local folder, by digest; the least recently used make room for new ones.
 
-Processes share the folder without locks: a file appears whole and checked under its name, and is
-only ever removed, which does not disturb processes that have it mapped.
+Processes share the folder without locks. A file gets its name only once it is whole and checked.
+Afterwards it can only be removed, which does not disturb processes that have it mapped.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _TEMPORARY = ".new-"
 
 
 class Wanted(NamedTuple):
-    """An object to have: its key in the store, its digest, and its size (None if not known)."""
+    """A wanted object: its key in the store, its digest, and its size (None if not known)."""
 
     key: str
     digest: str
@@ -63,8 +63,8 @@ class ObjectCache:
     def fetch(self, store: ObjectStore, wanted: Collection[Wanted]) -> None:
         """Fetch objects into the folder, several at a time; note the use of those already there.
 
-        Raises `UsageError` if they cannot fit, `DamagedError` if one is missing or does not match
-        its digest, `ObjectStoreError`.
+        Raises `UsageError` if the folder cannot hold them, `DamagedError` if one is missing or does
+        not match its digest, `ObjectStoreError`.
         """
         distinct = dict.fromkeys(wanted)
         total = sum(each.size or 0 for each in distinct)
@@ -184,9 +184,9 @@ class ObjectCache:
         return ObjectStoreError(os.fsdecode(self.directory), "", problem)
 
     def _make_room(self, needed: Collection[str], more: int = 0) -> None:
-        """Remove the least recently used files until the folder is within its limit.
+        """Remove the least recently used files, except `needed`, until the folder is small enough.
 
-        `more` is the number of bytes to free in any case.
+        `more` is the least number of bytes to free.
         """
         files = sorted(self._files(), key=lambda each: each[1].st_mtime)
         total = sum(status.st_size for _, status in files)

@@ -1,7 +1,7 @@
 """Reads the table of a roster from bytes that anybody may have written.
 
 Bytes that `RosterTable.encode` would not write are refused with an error of one line: names that
-lead out of their folder or lie in each other, numbers out of range, references to nothing, wrong
+lead out of their folder or lie in another name, numbers out of range, references to nothing, wrong
 types.
 """
 

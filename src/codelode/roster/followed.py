@@ -27,7 +27,7 @@ _NARROWED = 16
 
 
 class FollowedRoster:
-    """The repositories of the newest generation of a roster: `Repositories`, on this machine.
+    """The newest generation of a roster, as `Repositories` that are searched on this machine.
 
     Any number of threads may use it. While the store cannot be reached, the last known generation
     answers.
@@ -69,7 +69,7 @@ class FollowedRoster:
         return self._newest().outline(path)
 
     def related(self, path: str, line: int, limit: int = 10) -> list[Hit]:
-        """Return similar code of other files. Raises `UsageError` if there is no such place."""
+        """Return similar code of other files. Raises `UsageError` if there is no code there."""
         return self._newest().related(path, line, limit)
 
     def text(self, path: str) -> str:

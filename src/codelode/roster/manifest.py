@@ -1,10 +1,10 @@
 """The manifest of one repository of a roster, and the keys of its objects.
 
-A line `codelode-repository 1 <digests>`, where the digests are the BLAKE2b-256 of each segment, in
-hexadecimal and joined by commas (`-` for none); then the manifest as `store.manifest` encodes it.
-It does not say where the tree was or when it was walked, so equal trees have equal manifests.
+The bytes begin with a line `codelode-repository 1 <digests>`: the BLAKE2b-256 of each segment, in
+hexadecimal and joined by commas (`-` for none). The manifest follows, as `store.manifest` encodes
+it. It does not say where the tree was or when it was walked, so equal trees have equal manifests.
 
-Objects are named by the BLAKE2b-256 of their bytes, so a key is a proof of what it holds:
+Objects are named by the BLAKE2b-256 of their bytes, so a key proves the content of its object:
 
     roster/<12 digits>          the generations of the roster (`objects.generations`)
     repositories/<2>/<digest>   manifests of repositories

@@ -8,8 +8,9 @@
         for entry, digest in manifest:                           # `store.manifest.SegmentEntry`
             segment_key(digest)                                  # its object in `roster.store`
 
-A search of a selection is a search of shards that hold its segments, each below the prefix of its
-repository (`search.shard.Shard`), with the totals of the selection as statistics: see `opened`.
+To search a selection is to search shards that hold its segments, with the totals of the selection
+as statistics (see `opened`). Each segment is below the prefix of its repository
+(`search.shard.Shard`).
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ class Roster:
     """One generation of a roster. It never changes; `newer` returns a later one."""
 
     def __init__(self, generations: Generations, generation: Generation) -> None:
-        """Use `open`. Raises `DamagedError`, `FormatError`."""
+        """Decode a generation. Callers use `open` or `of`. Raises `DamagedError`, `FormatError`."""
         self.store: ObjectStore = generations.store
         self.table: RosterTable = decode_table(generation.body)
         self._generations = generations
@@ -97,9 +98,9 @@ class Roster:
         """Return the repositories that match `globs` and that a user with `labels` may see.
 
         A repository is visible if it has no label, or one of `labels`. No result depends on any
-        other repository. Globs are those of `lode search -g`, for names: the last one that matches
-        decides, `!` excludes, and a glob that matches a folder covers what is below it. Raises
-        `UsageError` for a bad glob or label.
+        other repository. Globs work as in `lode search -g`, but on names: the last one that
+        matches decides, one with `!` in front excludes, and one that matches a folder covers what
+        is below it. Raises `UsageError` for a bad glob or label.
         """
         granted = {"", *map(check_label, labels)}
         wanted = np.array([label in granted for label in self.table.labels], bool)
@@ -190,7 +191,7 @@ class Selection:
         return int(self._column("updated").max(initial=0))
 
     def matching(self, globs: Sequence[str]) -> Selection:
-        """Return the repositories whose names match globs (none: all). Raises `UsageError`."""
+        """Return the repositories that `globs` select; all without globs. Raises `UsageError`."""
         wanted = GlobSet(globs)
         if not wanted:
             return self
@@ -199,13 +200,13 @@ class Selection:
         return Selection(self.roster, self.rows[np.fromiter(matches, bool, len(self.rows))])
 
     def named(self, names: Iterable[str]) -> Selection:
-        """Return the repositories of this selection with some names."""
+        """Return the repositories of this selection whose names are among `names`."""
         found = [self.roster.table.find(name) for name in names]
         rows = np.array(sorted(row for row in found if row is not None), np.int64)
         return Selection(self.roster, rows[np.isin(rows, self.rows)])
 
     def having(self, languages: Collection[str]) -> Selection:
-        """Return the repositories with live files in any of some languages, given by their names.
+        """Return the repositories with live files in at least one of `languages`, given by name.
 
         The other repositories are neither searched nor counted. Returns all if no languages are
         given.

@@ -7,7 +7,8 @@ rows       one `ROW` per name
 languages  one `LANGUAGE_ROW` per language of each repository, in the order of the rows
 tables     JSON: the labels, identities and languages that rows refer to by number
 
-Opening checks all of it: 10,000 repositories take about 10 ms. A change copies the columns.
+Opening a table checks all of it: 10,000 repositories take about 10 ms. A change to a table makes
+a new one, with copies of the columns.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ ROW = np.dtype(
         ("index_bytes", "<i8"),
         ("label", "<u4"),  # index in "labels"
         ("identity", "<u4"),  # index in "identities"
-        ("languages", "<u4"),  # how many rows of the section "languages" it has
+        ("languages", "<u4"),  # how many rows the repository has in the section "languages"
         ("complete", "<u4"),  # 1 or 0
     ]
 )
@@ -68,7 +69,7 @@ class RosterTable:
 
     @cached_property
     def language_starts(self) -> NDArray[np.int64]:
-        """Where the language rows of each repository begin, and where the last ones end."""
+        """The start of each repository's language rows, then the end of the last: int64[n + 1]."""
         return np.concatenate(([0], np.cumsum(self.rows["languages"], dtype=np.int64)))
 
     @cached_property
@@ -148,7 +149,7 @@ class RosterTable:
         )
 
     def encode(self) -> bytes:
-        """Return the bytes of the table, the same for equal repositories."""
+        """Return the bytes of the table; tables of equal repositories have equal bytes."""
         table = self._settled()
         tables = {
             "labels": table.labels,
@@ -219,7 +220,7 @@ def _joined(
 
 
 def _places(lengths: NDArray[np.unsignedinteger], order: Sequence[int]) -> NDArray[np.int64]:
-    """Return the indices of the items of some groups, int64[n]; the groups are end to end.
+    """Return the indices of the items in the wanted groups, int64[n]; all groups lie end to end.
 
     `lengths` are the lengths of all groups; `order` are the numbers of the wanted groups, in the
     wanted order.

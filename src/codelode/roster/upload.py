@@ -128,7 +128,7 @@ def put_manifest(
 def digests_of(store: ObjectStore, manifest: str) -> frozenset[str]:
     """Return the digests of the segments that the manifest with a digest names.
 
-    Returns none if it is missing. Raises `DamagedError`, `ObjectStoreError`.
+    Returns an empty set if the manifest is missing. Raises `DamagedError`, `ObjectStoreError`.
     """
     try:
         data = store.get(repository_key(manifest))

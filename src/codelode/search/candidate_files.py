@@ -33,8 +33,8 @@ class Part(NamedTuple):
 class CandidateFiles:
     """Distinct files of a shard, in the order of segments and rows.
 
-    `table` has their n rows of the table of files, and `paths` their paths. `sample` int64[m] are
-    the `sampled_chunks` of all of them, and `begins` int64[n] says where those of each file begin.
+    `table` has their n rows of `Segment.files`, and `paths` their paths. `sample` int64[m] has
+    the `sampled_chunks` of all files; those of file i begin at index `begins[i]`, int64[n].
     """
 
     def __init__(self, shard: Shard, keys: NDArray[np.int64]) -> None:

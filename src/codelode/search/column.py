@@ -1,4 +1,4 @@
-"""The column that a hit points at in its line: bytes of UTF-8 from 1, as ripgrep and Vim count."""
+"""The column of a hit in its line: the number of a UTF-8 byte, from 1, as in ripgrep and Vim."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def column_in(line: bytes, symbol: str | None, terms: Iterable[str]) -> int:
     """Return the column of the name of a definition in a line, else of the first matching word.
 
-    `symbol` is the qualified name, `terms` are those of the query. If the line holds neither,
+    `symbol` is the qualified name, `terms` are the query's terms. If the line holds neither,
     return the column of the first character that is not blank.
     """
     text = line.decode("latin-1")  # one character for each byte: offsets agree
@@ -57,10 +57,10 @@ def begins_word(text: str, at: int) -> bool:
 
 
 def cut_off_before(segment: Segment, ordinal: int) -> int:
-    """Return how many bytes of a chunk's first line lie before it: 0 unless the line is huge.
+    """Return how many bytes of its first line lie before a chunk: 0 unless the line is huge.
 
-    Only a line that is longer than a chunk is split. The tables show whether it is; the text is
-    read only then.
+    Only a line that is longer than a chunk is split. The tables show whether this line is so long;
+    the text is read only if it is.
     """
     file, start, _, first_line, *_ = segment.chunks[ordinal].item()
     if not start:

@@ -1,4 +1,4 @@
-"""The comment before a definition, by the look of its lines: a search has no syntax tree."""
+"""The comment before a definition, found by the look of lines: a search has no syntax tree."""
 
 from __future__ import annotations
 
@@ -34,8 +34,9 @@ def documented(
 ) -> DefinitionRow | None:
     """Return the definition after a line, if the line is in the comment before it, else None.
 
-    `rows` are the definitions on the lines of the passage and on the line after it, with which the
-    next chunk begins, in document order. `holding` is the innermost one that holds the line.
+    `rows` are the definitions on the lines of the passage and on the line after it, where the next
+    chunk begins; they are in document order. `holding` is the innermost definition that holds the
+    line.
     """
     after = next((row for row in rows if row.start_line > line), None)
     if after is None:
@@ -72,8 +73,8 @@ def _belongs_to_next(lines: Sequence[bytes], row: int, stop: int, path: str, fir
 
     `row` and `stop` are indexes in `lines`; `stop`, the first line of the definition, may be just
     beyond the lines. `first` is the 1-based number of the first of `lines` in its file. A comment
-    belongs to the definition that follows at once. With a blank line between them, it must look
-    like documentation, and not be the comment at the top of the file.
+    belongs to the definition right after it. If there is a blank line between the two, the comment
+    must look like documentation, and must not be the one at the top of the file.
     """
     last = stop - 1
     while last >= row and not lines[last].strip():
@@ -95,7 +96,7 @@ def _is_before_definitions(line: bytes, path: str) -> bool:
 
 
 def _rest_of_block(lines: Sequence[bytes], path: str) -> int:
-    """Return how many of some lines are the rest of a comment that begins before them."""
+    """Return how many of the first lines belong to a comment that begins before `lines`."""
     heredocs = path.endswith((".ex", ".exs"))  # only Elixir documents definitions by heredocs
     for place, line in enumerate(lines):
         text = line.strip()
@@ -107,7 +108,7 @@ def _rest_of_block(lines: Sequence[bytes], path: str) -> int:
 
 
 def _is_documentation(lines: Sequence[bytes], last: int, first: int) -> bool:
-    """Return whether the comment that ends on a line is documentation, but not of the file."""
+    """Return whether the comment that ends on a line is documentation, but not the file's own."""
     if not lines[last].rstrip().endswith(b"*/"):
         return False
     for place in range(last, -1, -1):
@@ -117,7 +118,7 @@ def _is_documentation(lines: Sequence[bytes], last: int, first: int) -> bool:
 
 
 def _is_indented_more(lines: Sequence[bytes], last: int, stop: int) -> bool:
-    """Return whether a comment is indented like the end of a body, not like the definition."""
+    """Return whether a comment is indented more than the definition, as at the end of a body."""
     return stop < len(lines) and _indentation(lines[last]) > _indentation(lines[stop]) + 1
 
 

@@ -52,9 +52,9 @@ def dense_candidates(
 
 
 class Products:
-    """The dot products of the codes of a query with those of the chunks of a shard.
+    """The dot products of the codes of a query with the codes of the chunks of a shard.
 
-    They are whole numbers. Those of a segment that was scanned as a whole are kept, because the
+    They are whole numbers. If a segment was scanned as a whole, its products are kept, because the
     features of candidates need some of them again.
     """
 
@@ -66,11 +66,11 @@ class Products:
         self._kept: dict[int, NDArray[np.float32]] = {}
 
     def keep(self, number: int, products: NDArray[np.float32]) -> None:
-        """Keep the products with all chunks of a segment."""
+        """Keep the products of the query with all chunks of a segment."""
         self._kept[number] = products
 
     def of(self, number: int, chunks: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Return the products with some chunks of a segment, float32[n]."""
+        """Return the products of the query with some chunks of a segment, float32[n]."""
         kept = self._kept.get(number)
         if kept is not None:
             return kept.take(chunks)
@@ -79,7 +79,7 @@ class Products:
 
 @contextmanager
 def dense_scan(products: Products, masks: Sequence[Mask], k: int) -> Iterator[TopK]:
-    """Find the k chunks nearest to a query; they are complete after the block.
+    """Find the k chunks nearest to a query; yield a `TopK` that has them once the block ends.
 
     In a large shard, idle cores scan while the block does something else.
     """
@@ -99,7 +99,8 @@ def dense_scan(products: Products, masks: Sequence[Mask], k: int) -> Iterator[To
         if rows >= KEPT_ROWS:
             offer(number, dots, ordinals)
             return
-        # A helper that did more than scan would wait for the interpreter's lock.
+        # With few rows, only scan here: any further step would make a helper wait for the
+        # interpreter's lock.
         scanned.append((number, dots, ordinals))
         if ordinals is None:
             products.keep(number, dots)
@@ -144,7 +145,7 @@ def _scan(
 ) -> tuple[NDArray[np.float32], NDArray[np.uint16] | None]:
     """Return integer dot products, as float32, and the ordinals of their chunks (None: all).
 
-    Takes the cheapest way: the allowed runs one by one, the allowed rows copied together, or all.
+    Scans what is cheapest: each run of allowed rows, a copy of all allowed rows, or every row.
     """
     codes = segment.codes
     if mask is None:

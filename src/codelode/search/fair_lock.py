@@ -3,7 +3,7 @@
 Most of a search is Python and short numpy calls, which hold the interpreter's lock most of the time
 but release it every few microseconds. Threads that all want it pass it around at every such place,
 and wait for each other longer than they work: 8 threads answered half as many queries as one. So
-one thread at a time holds this lock and runs this code, from start to end. It releases this lock
+one thread at a time holds this lock and runs its search from start to end. It releases this lock
 only during calls that do not need the interpreter: the scan of the codes, or a wait.
 """
 
@@ -34,7 +34,7 @@ class FairLock:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Hold the lock; wait for it first."""
+        """Wait for the lock, and hold it in the context."""
         try:
             self._acquire()
             yield
@@ -43,7 +43,7 @@ class FairLock:
 
     @contextmanager
     def released(self) -> Iterator[None]:
-        """Release the lock for a while, if this thread holds it."""
+        """Release the lock in the context, if this thread holds it; take it again afterwards."""
         mine = self._holder == threading.get_ident()
         if not mine:  # a helper thread, or a caller that never took the lock
             yield
@@ -66,7 +66,7 @@ class FairLock:
         called.acquire()
 
     def _release(self) -> None:
-        """Pass the lock to the first waiting thread; if this thread only waits, end its wait."""
+        """Pass the lock to the first waiting thread; or leave the queue if this thread waits."""
         me = threading.get_ident()
         with self._lock:
             if self._holder != me:  # an exception (Ctrl-C) has ended the wait

@@ -37,7 +37,7 @@ _JOINED = 0.7
 def fill_features(
     gathered: Gathered, context: QueryContext, bm25: Bm25, products: Products | None
 ) -> None:
-    """Fill in all arrays but the proposals, "as_written" and the features that `rank` sets.
+    """Fill in `gathered`, except the proposals, "as_written" and the features that `rank` sets.
 
     All segments are handled at once where possible: numpy takes as long for a few chunks as for a
     few hundred.
@@ -60,7 +60,7 @@ def fill_features(
         gathered.covered[rows] = scores > 0
         gathered.feature("bm25")[rows] = scores.sum(axis=1)
         if context.name is not None:
-            # If the index has the compound as text, only an exact definition ranks above its uses.
+            # If the index has a compound of the query, only exact definitions rank above its uses.
             strict = context.has_compound
             grades = grades_of(shard, number, context.name, mine, strict)
             gathered.feature("named")[rows] = grades

@@ -31,7 +31,7 @@ _DOCS = frozenset("markdown rst text asciidoc".split())
 def features_of_files(
     files: CandidateFiles, context: QueryContext, products: Products | None
 ) -> Mapping[str, NDArray[np.floating]]:
-    """Return features by name, each of n values, for n files."""
+    """Return the features of n files: an array of n values for each feature, by name."""
     words, paths = context.words, files.paths
     roles = _roles(files)
     columns = {name: (roles >> bit & 1).astype(np.float32) for bit, name in enumerate(ROLES)}

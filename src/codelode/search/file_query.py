@@ -39,9 +39,9 @@ class FileMention:
 
     `line` is 1-based, 0 if the query names none. `weight` is 1 if the whole query is the path. A
     path in a stack trace (`is_frame`) may be the place where the file is installed, so it also
-    matches if both paths have only their last name or names in common. `alone` is the weight of a
-    match of the file's name alone, without a folder that tells which file is meant: it is lower if
-    many files have the name.
+    matches an indexed path of which only the last name or names are the same. `alone` is the weight
+    of a match of the file's name alone, if no folder tells which file is meant: the more files
+    have this name, the lower it is.
     """
 
     path: str
@@ -65,7 +65,8 @@ class FileMention:
 
         For a name without a folder, `alone` takes the place of 1. If `self.path` (which may be
         absolute) ends with the indexed path, the result grows with the number of names that they
-        share. In a stack trace, it does so too if only the ends of the paths are equal.
+        share. For a path in a stack trace, the result also grows with the number of names that
+        are equal at the ends of both paths.
         """
         decoded = os.fsdecode(path)
         found = decoded if _has_no_ending(self.path) else folded_name(decoded)
@@ -84,7 +85,8 @@ class FileMention:
 def files_in(text: str) -> tuple[FileMention, ...]:
     """Return the files named in a query, at most 16.
 
-    A name without an extension (`Dockerfile`) counts only as the whole query, exactly as written.
+    A name without an extension (`Dockerfile`) counts only if it is the whole query, in the
+    same case.
     """
     found: dict[FileMention, None] = {}
     mentions = _MENTION.findall(text)
@@ -104,7 +106,7 @@ def files_in(text: str) -> tuple[FileMention, ...]:
 
 
 def clean_path(path: str) -> str:
-    """Return a path as a `FileMention` has it; empty if there is no name in it."""
+    """Return a path in the form of `FileMention.path`; empty if there is no name in it."""
     path = path.replace("\\", "/").rstrip("/.:").removeprefix("./").lstrip("/")
     return path if _has_no_ending(path) else folded_name(path)
 
@@ -116,7 +118,7 @@ def _has_no_ending(path: str) -> bool:
 def line_asked(mentions: tuple[FileMention, ...], path: bytes) -> int:
     """Return the line that a query names in a file, or 0.
 
-    If the query names no line, but as a whole is the path of the file, the result is 1.
+    The result is 1 if the query consists of the file's path alone, without a line.
     """
     for mention in mentions:
         if (mention.line or mention.weight == 1) and mention.match(path):
@@ -125,7 +127,7 @@ def line_asked(mentions: tuple[FileMention, ...], path: bytes) -> int:
 
 
 def chunks_of_files(shard: Shard, number: int, mention: FileMention) -> NDArray[np.int64]:
-    """Return the chunk with the requested line of each file that a mention matches, ascending."""
+    """Return, ascending, the chunk with the requested line for each file that a mention matches."""
     segment = shard.segment(number)
     if not segment.document_frequency(mention.term):
         return np.zeros(0, np.int64)
@@ -153,7 +155,7 @@ def file_weights(
 ) -> NDArray[np.float32]:
     """Return how well path and lines of each chunk match the files in the query, float32[n].
 
-    Row i of `chunks`, of the chunk table, belongs to the file with the path `paths[files[i]]`.
+    `chunks` are rows of the chunk table; row i belongs to the file with the path `paths[files[i]]`.
     """
     weights = np.zeros(len(chunks), np.float32)
     first, last = chunks["start_line"], chunks["start_line"] + chunks["more_lines"]

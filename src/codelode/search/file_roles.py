@@ -49,7 +49,7 @@ def roles_of_files(
 ) -> NDArray[np.uint8]:
     """Return the role bits of some files of a segment, uint8[n], given their paths.
 
-    `known` uint8[rows] keeps them for the next query: each file's path is looked at once.
+    `known` uint8[rows] keeps them for later queries, so each file's path is examined only once.
     """
     roles: NDArray[np.uint8] = known[files]
     new = np.flatnonzero(roles == 0)

@@ -99,7 +99,7 @@ def _match(segment: Segment, ordinal: int, required: Sequence[Required]) -> _Mat
 def _column(
     segment: Segment, ordinal: int, passage: Passage, landing: Landing, context: QueryContext
 ) -> int:
-    """Return the column that a hit points at, in the line of its landing."""
+    """Return the column that a hit points at, in line `landing.line`."""
     row, starts = landing.line - passage.first_line, passage.starts
     begin = starts[row] if row < len(starts) else len(passage.text)
     stop = starts[row + 1] if row + 1 < len(starts) else len(passage.text)

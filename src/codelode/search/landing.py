@@ -69,7 +69,7 @@ def land(
             )
     return Landing(
         line,
-        max(min(row.start_line, line), passage.first_line),  # the definition alone
+        max(min(row.start_line, line), passage.first_line),  # show the definition alone
         min(row.end_line, passage.last_line),
         definitions.qualified(passage.file, row, rows),
         row.kind,
@@ -115,9 +115,9 @@ def _fits(row: DefinitionRow, passage: Passage) -> bool:
 class _Matches:
     """The lines of a text that hold terms of a query.
 
-    `best` is the line that matches the query best, from 0. A line matches by the weight of the
-    terms that begin on it; of several equally good lines, the first wins. Without any match, `best`
-    is the first line that is not blank.
+    `best` is the line that matches the query best, counted from 0. The worth of a line is the
+    weight of the terms that begin on it; of several equally good lines, the first wins. Without any
+    match, `best` is the first line that is not blank.
     """
 
     def __init__(self, text: str, starts: Sequence[int], query: LandingQuery) -> None:
@@ -239,7 +239,7 @@ def _holding(rows: Sequence[DefinitionRow], line: int) -> DefinitionRow | None:
 
 
 def _between(rows: Sequence[DefinitionRow], line: int, passage: Passage) -> tuple[int, int]:
-    """Return the first and last line of the gap between definitions in which a line lies."""
+    """Return the first and last line of the gap, between definitions, that holds a line."""
     before = (row.end_line + 1 for row in rows if row.end_line < line)
     after = (row.start_line - 1 for row in rows if row.start_line > line)
     first, last = passage.first_line, passage.last_line

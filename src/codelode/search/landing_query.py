@@ -1,4 +1,4 @@
-"""What is needed of a query to choose the line that each hit points at, prepared once."""
+"""A query, prepared once to choose the line that each hit points at."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class LandingQuery:
 
     @cached_property
     def names(self) -> set[str]:
-        """The names that the query gives; of a qualified name, the last one."""
+        """The names that the query gives; if it is a qualified name, only its last part."""
         query = self.context.query
         if not query.is_symbol:
             return set(query.names)

@@ -44,7 +44,7 @@ class TermPostings:
     """The postings of some terms in a shard; each list is read at most once, when it is needed."""
 
     def __init__(self, shard: Shard, terms: Sequence[str]) -> None:
-        """Look the terms up in every dictionary."""
+        """Look the terms up in the dictionary of every segment."""
         self.shard = shard
         self._hashes = [term_hash(term) for term in terms]
         self._postings: dict[tuple[int, int], Posting] = {}
@@ -136,7 +136,7 @@ class Bm25:
         return best.result()
 
     def covered(self, number: int, ordinals: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Return the terms of chunks among the `best` of a segment, bool[n, terms]."""
+        """Return which terms occur in chunks of a segment that `best` returned, bool[n, terms]."""
         known, weights = self._known[number]
         covered: NDArray[np.bool_] = weights.take(known.searchsorted(ordinals), axis=0) > 0
         return covered
@@ -144,9 +144,9 @@ class Bm25:
     def _promising(
         self, number: int, terms: Sequence[int], mask: Mask, best: TopK
     ) -> NDArray[np.int64]:
-        """Return the chunks of a segment that may be among the best k, and few others.
+        """Return chunks of a segment: all that may be among the best k, and few others.
 
-        `terms` are those that occur in it, rare ones first.
+        `terms` are those that occur in the segment, rare ones first.
         """
         frequencies = [self.terms.frequencies[term][number] for term in terms]
         lookups = _POSTINGS_PER_LOOKUP * len(terms)
@@ -172,9 +172,9 @@ class Bm25:
     def _added_up(
         self, number: int, terms: Sequence[int], most: Sequence[float], enough: float
     ) -> tuple[NDArray[np.float32], int]:
-        """Add up terms for all chunks of a segment, until it is cheaper to look up the rest.
+        """Add up the weights of terms for all chunks of a segment, until looking up is cheaper.
 
-        Returns the sums float32[chunks] and the number of terms added.
+        Returns the sums float32[chunks] and the number of terms that were added up.
         """
         norms = self.length_norms(number)
         scores = np.zeros(len(norms), np.float32)
@@ -214,7 +214,7 @@ def _in_order(weights: NDArray[np.float32]) -> NDArray[np.float32]:
 def _weights(
     idf: float | NDArray[np.float64], counts: NDArray[np.float32], norms: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """Return the BM25 weights of frequencies; overwrites `counts`."""
+    """Return the BM25 weights of the term frequencies in `counts`; overwrite that array."""
     bottom = counts + norms
     counts *= np.asarray(idf * (K1 + 1), np.float32)
     counts /= bottom

@@ -20,7 +20,7 @@ def modified(
     """Return a part of a tree, restricted to the files that `changed` and `since` ask for.
 
     Git is asked in the worktrees around `folders`, which are real paths of folders in `tree`.
-    Raises `UsageError` if one is not in a worktree, or if git does not know the revision.
+    Raises `UsageError` if a folder is not in a worktree, or if git does not know the revision.
     """
     part = replace(part, since=request.since_ns)
     if request.changed is None:

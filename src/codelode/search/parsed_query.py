@@ -57,7 +57,7 @@ class ParsedQuery:
     consists of the words of its patterns.
 
     For a report, `text` is only the most telling part, `meaning` is the text for the model, and
-    `weights` has a factor for each term. Its terms and files are candidates: see `focused`.
+    `weights` has a factor for each term. `focused` chooses among the terms and files of a report.
     """
 
     text: str

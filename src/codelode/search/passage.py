@@ -29,6 +29,6 @@ class Passage:
         self.starts = starts
 
     def lines(self, first: int, stop: int) -> list[bytes]:
-        """Return the texts of some lines, whose numbers begin with 0."""
+        """Return the texts of the lines `[first, stop)`; the first line of the passage is 0."""
         bounds = [*self.starts[first : stop + 1], len(self.text)]
         return [self.text[begin:end] for begin, end in pairwise(bounds[: stop - first + 1])]

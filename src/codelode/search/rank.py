@@ -1,4 +1,4 @@
-"""The global half of a search: the order of all candidates. It needs no segment.
+"""The global half of the ranking: the order of all candidates. It needs no segment.
 
 `finish` adds the features that need all candidates, scores each candidate by a linear sum, and
 discounts chunks of a file that has better ones. `benchmarks/quality/fit.py` makes the weights.
@@ -72,7 +72,7 @@ LEAST_COSINE = 0.25
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FeatureTable:
-    """n candidates of all shards with all their features, in the order of their places.
+    """n candidates of all shards with all their features, in the order of path hash and start.
 
     shards int64[n] and keys int64[n] say which chunks they are; files int64[n] number the files
     among them from 0; features float32[n, len(FEATURES)]. `matched` bool[n] says which
@@ -109,7 +109,7 @@ class Ranked:
         return Ranked(self.shards[rows], self.keys[rows], self.scores[rows], features)
 
     def of_shard(self, shard: int) -> tuple[NDArray[np.intp], Ranked]:
-        """Return the rows of the chunks of a shard, intp[m], and these chunks."""
+        """Return the rows of the chunks of a shard, intp[m], and a `Ranked` of these chunks."""
         rows = np.flatnonzero(self.shards == shard)
         return rows, self[rows]
 

@@ -48,7 +48,7 @@ class _NotUnderstoodError(Exception):
 def required_terms(pattern: str) -> Alternatives:
     """Return the terms that a text must have to match a pattern in the syntax of RE2.
 
-    `^` and `$` in it are the ends of lines. The case of the pattern does not matter.
+    `^` and `$` in it match at the ends of lines. The case of the pattern does not matter.
     """
     try:
         reader = _Reader(pattern)
@@ -79,7 +79,7 @@ def _breaks(sign: str) -> bool:
 
 
 class _Reader:
-    """Reads a pattern from left to right; a method that parses a part of it also consumes it."""
+    """A reader of a pattern, from left to right; a method that parses a part also consumes it."""
 
     def __init__(self, pattern: str) -> None:
         self._pattern = pattern

@@ -40,7 +40,7 @@ class SearchRequest:
 
     A single language or glob may be given as a plain string. `below` is a folder of the tree, with
     a final slash, to which the search is restricted. Hits with a score below `threshold` are left
-    out; with a `threshold` of 0 none are, not even those hardly related to the query. With
+    out. A `threshold` of 0 leaves no candidate out, even if it is hardly related to the query. With
     `changed`, only files that differ from this git revision are searched. With `since`, only files
     that were modified then or later are searched; it is kept as seconds since the epoch.
     `max_per_file` is the largest number of hits from one file.
@@ -116,7 +116,7 @@ class SearchRequest:
 def moment(value: object) -> float | None:
     """Return a point in time as seconds since the epoch. Raises `UsageError`.
 
-    It may be given as such a number, as a `datetime` (local if it has no time zone), or as text.
+    `value` is such a number, a `datetime` (local if it has no time zone), text, or None.
     """
     if value is None:
         return None

@@ -57,9 +57,9 @@ def search(
 ) -> Found:
     """Return the best hits of a whole index. `encoder` may be None in lexical mode.
 
-    Files below `root` are looked at only to mark the hits that are stale; without a root, none are.
-    Without a `part` of the
-    tree, the request says which folder to search.
+    Files below `root` are looked at only to mark the hits that are stale; without a root, no hit is
+    marked. `part` restricts the search to a part of the tree; without it, the request says which
+    folder to search.
 
     Raises `UsageError` for an empty query or bad filters, `DamagedError` for a damaged index.
     """
@@ -180,6 +180,6 @@ def canonical(languages: Sequence[str]) -> set[str]:
     """Return the canonical names of languages, given by name or alias. Raises `UsageError`."""
     if not languages:
         return set()
-    from codelode.discover.language import resolve  # imported late: few queries have it
+    from codelode.discover.language import resolve  # imported late: few queries name a language
 
     return {resolve(name) for name in languages}

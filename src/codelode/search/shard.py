@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _FOLDERS = 8
+
+_BATCH_CHUNKS = 1 << 16
+"""The masks of about this many chunks are computed at once: their text is read in some 0.1 s."""
 
 _TEXTS_PER_HELPER = 6
 """This many texts are worth the help of an idle core."""
@@ -57,7 +60,7 @@ class Shard:
         caches: SegmentCaches | None = None,
         slots: Sequence[int] | None = None,
     ) -> None:
-        """Wrap a snapshot. Shards may share `caches`, in which `slots` name their segments.
+        """Wrap a snapshot. Shards may share `caches`; `slots` are the keys of the segments there.
 
         A slot stands for a segment with its prefix and its dead files.
         """
@@ -97,9 +100,9 @@ class Shard:
         )
 
     def masks(self, key: Hashable, compute: Callable[[Shard], list[T]]) -> list[T]:
-        """Return the masks of a filter, by segment: the cache of `search.filters`.
+        """Return the masks of a filter, by segment; keep them for later searches.
 
-        `compute` returns the masks of a shard, which has the segments whose mask is not known.
+        `compute` returns the masks of a shard; it is called for the segments whose mask is unknown.
         """
         if self._shares:
             return self._shared_masks(key, compute)
@@ -110,14 +113,34 @@ class Shard:
         return masks
 
     def _shared_masks(self, key: Hashable, compute: Callable[[Shard], list[T]]) -> list[T]:
+        """Compute unknown masks in batches: if the search is given up, the next one goes on."""
+        from codelode.search.wanted import check_wanted  # only shards that share caches need it
+
         cache = self.caches.masks
         found: list[tuple[T] | None] = [cache.get((key, slot)) for slot in self.slots]
-        unknown = [number for number, value in enumerate(found) if value is None]
-        if unknown:
-            for number, value in zip(unknown, compute(self.part(unknown)), strict=True):
-                found[number] = (value,)
-                cache.put((key, self.slots[number]), (value,))
+        if None in found:
+            with self.caches.computing(key):
+                for number, slot in enumerate(self.slots):  # another thread may have computed some
+                    found[number] = found[number] or cache.get((key, slot))
+                for batch in self._batches(i for i, value in enumerate(found) if value is None):
+                    check_wanted()
+                    for number, value in zip(batch, compute(self.part(batch)), strict=True):
+                        found[number] = (value,)
+                        cache.put((key, self.slots[number]), (value,))
         return [value for each in found if each is not None for value in each]
+
+    def _batches(self, numbers: Iterable[int]) -> Iterator[list[int]]:
+        """Yield some segments in batches of about `_BATCH_CHUNKS` chunks or more."""
+        batch: list[int] = []
+        chunks = 0
+        for number in numbers:
+            batch.append(number)
+            chunks += self.snapshot.segments[number].entry.chunks
+            if chunks >= _BATCH_CHUNKS:
+                yield batch
+                batch, chunks = [], 0
+        if batch:
+            yield batch
 
     def below(self, folder: str) -> Self:
         """Return this shard with a folder in front of all its paths.
@@ -137,9 +160,9 @@ class Shard:
 
     @contextmanager
     def searched(self) -> Iterator[None]:
-        """Hold the lock of searches and the files within the block.
+        """Hold `SEARCH_LOCK`, and keep the files from being truncated, within the block.
 
-        Raises `DamagedError` if a file is truncated, or a damaged one makes the block fail.
+        Raises `DamagedError` if a file is truncated, or if a damaged one makes the block fail.
         """
         with SEARCH_LOCK.held(), self.snapshot.damage_explained(), self.snapshot.held():
             yield
@@ -180,7 +203,7 @@ class Shard:
         return [texts[row] for row in range(len(keys))]
 
     def places(self, number: int, ordinals: NDArray[np.int64]) -> Places:
-        """Return the places of some chunks of a segment."""
+        """Return the `Places` of some chunks of a segment: path hashes and starts."""
         segment = self.segment(number)
         chunks = segment.chunks[ordinals]
         return self.path_hashes(number, chunks["file"]), chunks["start"]
@@ -194,7 +217,7 @@ class Shard:
         return self.prefix(number) + self.segment(number).path(file)
 
     def path_inside(self, number: int, path: str) -> str | None:
-        """Return a path without the prefix of a segment; None if it does not begin with it."""
+        """Return a path without the prefix of a segment; None if it does not have this prefix."""
         prefix = self.prefix(number)
         return path[len(prefix) :] if path.startswith(prefix) else None
 

@@ -1,4 +1,4 @@
-"""Definitions by name or by kind: the local half, from the tables of a shard alone."""
+"""Definitions by name or by kind: the local half of the lookup, in the tables of one shard."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def symbols_in(
     stage: Stage,
     part: TreePart | None = None,
 ) -> SymbolPart:
-    """Return the best definitions of a shard in a stage.
+    """Return the best definitions of a shard in a stage of `find_symbols`.
 
     With a root, hits in files that have changed are marked. `part` restricts the request instead of
     its `below`. The caller holds the snapshot. Raises what `find_symbols` does.
@@ -96,13 +96,13 @@ class SymbolFinder:
         self._kinds = frozenset(kind.lower() for kind in request.kinds or ())
 
     def kinds(self) -> frozenset[str]:
-        """Return the kinds that occur in the shard, if the request names any."""
+        """Return the kinds that occur in the shard; empty if the request names no kinds."""
         if not self._kinds:
             return frozenset()
         return frozenset().union(*(lookup.kinds for _, lookup in self._lookups()))
 
     def named(self, query: NameQuery) -> list[Found]:
-        """Return the definitions of this name, in any case and however joined, the best first.
+        """Return the definitions of this name, whatever its case and separators, the best first.
 
         Returns only those whose qualifiers match best. If none match, any qualifiers will do.
         """
@@ -136,9 +136,9 @@ class SymbolFinder:
             yield from sorted(found, key=itemgetter(0))
 
     def misspelled(self, query: NameQuery) -> list[Found]:
-        """Return the definitions whose names are one or two typing errors away, the nearest first.
+        """Return the definitions whose names are one or two typing errors away.
 
-        Returns only those with the fewest errors.
+        Returns only those with the fewest errors, in the order of their names.
         """
         if not (most := most_errors(query.name)):
             return []
@@ -158,8 +158,9 @@ class SymbolFinder:
     def listed(self) -> Iterator[Found]:
         """Yield definitions in the order of paths and lines, reading files only when needed.
 
-        Few files may have the wanted kinds. So once this has taken about as long as reading all
-        blocks of definitions would, all blocks are read, and files without these kinds are skipped.
+        It may be that few files have the wanted kinds. So once this has taken about as long as
+        reading all blocks of definitions would, all blocks are read, and files without these kinds
+        are skipped.
         """
         files: list[tuple[bytes, int, int]] = []
         for number, lookup in self._lookups():
@@ -183,7 +184,7 @@ class SymbolFinder:
                     yield Found((_as_text(path), record.place), number, record, None)
 
     def _files_of_kinds(self) -> set[tuple[int, int]]:
-        """Return segment and row of each file that has a definition of the wanted kinds."""
+        """Return the segment number and the row of each file with a definition of a wanted kind."""
         found: set[tuple[int, int]] = set()
         for number, lookup in self._lookups():
             rows = distinct(lookup.files_of(lookup.of_kinds(self._kinds)[0])).tolist()
@@ -205,9 +206,9 @@ class SymbolFinder:
     ) -> Iterator[tuple[bytes, int, DefinitionRecord]]:
         """Yield key, segment number and definition for the names with a prefix, in key order.
 
-        Few definitions may have the wanted kinds. So once this has taken about as long as reading
-        all blocks of definitions would, names are no longer looked up one by one: all blocks are
-        read, and only the definitions of these kinds are looked up.
+        It may be that few definitions have the wanted kinds. So once this has taken about as long
+        as reading all blocks of definitions would, names are no longer looked up one by one: all
+        blocks are read, and only the definitions of these kinds are looked up.
         """
         names = lookup.numbers_with_prefix(prefix)
         at, most = names.start, lookup.blocks // _BLOCKS_PER_NAME if self._kinds else names.stop
@@ -264,5 +265,5 @@ def _key(name: str) -> bytes:
 
 
 def _as_text(key: bytes) -> str:
-    """Return a key as text in the same order: orders are sent to other machines as JSON."""
+    """Return a key as text of the same order: sort keys are sent to other machines as JSON."""
     return key.decode("latin-1")

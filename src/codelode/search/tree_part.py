@@ -20,9 +20,9 @@ class TreePart:
     """Folders and files of a tree, without some folders and files in them.
 
     Paths are POSIX and relative to the root of the tree. Folders end with a slash; the empty path
-    is the whole tree. None of `within` lies in another. With `only`, the files must also be among
-    its paths, or in one of its folders. With `since`, in ns since the epoch, they must have been
-    modified then or later.
+    is the whole tree. No path of `within` lies in another. With `only`, the files must also be
+    among its paths, or in one of its folders. With `since`, in ns since the epoch, they must have
+    been modified then or later.
     """
 
     within: tuple[str, ...] = ("",)
@@ -98,7 +98,7 @@ WHOLE = TreePart()
 
 
 def within_folder(hits: list[AnyHit], folder: str) -> list[AnyHit]:
-    """Return hits with paths relative to a folder of the tree: with a final slash, or ""."""
+    """Return hits with paths relative to `folder`, which ends with a slash, or is empty."""
     if not folder:
         return hits
     return [replace(hit, path=hit.path.removeprefix(folder)) for hit in hits]

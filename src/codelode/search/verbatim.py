@@ -1,7 +1,8 @@
 r"""Text that must occur: fixed strings, regular expressions, and the quoted parts of a query.
 
 A `Pattern` is matched by RE2, whose time is linear in the text whatever the pattern. It is matched
-as ripgrep matches: `^` and `$` are the ends of a line, and only a pattern that contains a line feed
+as ripgrep matches: `^` and `$` match at the beginning and the end of a line, and only a pattern
+that contains a line feed
 (`\n`) matches across lines. A match counts for the chunk in which it begins, wherever it ends.
 """
 

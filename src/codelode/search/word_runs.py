@@ -45,7 +45,7 @@ def fill_runs(gathered: Gathered, runs: WordRuns, texts: ReadTexts) -> None:
 
 
 def keep_best_runs(gathered: Gathered, context: QueryContext) -> None:
-    """Set "run" to 0 for all candidates but the best of all shards, whose texts are looked into."""
+    """Set "run" to 0 except for the best candidates of all shards, whose texts are looked into."""
     best = _looked_into(gathered, WordRuns(context))
     runs = gathered.feature("run")
     kept = runs[best]

@@ -94,7 +94,7 @@ class DefinitionLookup:
         return [self._record(file, row) for row in self._rows.on_lines(file, first, last)]
 
     def rows_on_lines(self, file: int, first: int, last: int) -> list[DefinitionRow]:
-        """Return the definitions that `overlapping` does, but without names: see `name_of`."""
+        """Return the definitions that `overlapping` returns, but without names: see `name_of`."""
         return self._rows.on_lines(file, first, last)
 
     def name_of(self, row: DefinitionRow) -> str:
@@ -104,8 +104,8 @@ class DefinitionLookup:
     def named(self, name: str, wanted: FileFilter | None = None) -> list[DefinitionRecord]:
         """Return the definitions whose names have the key of `name`, in the order of their names.
 
-        Such names differ from it at most in case and in separators: see `names`. `wanted` selects
-        files.
+        Such names differ from it at most in case and in separators: see `name_keys`. `wanted`
+        selects files.
         """
         return [
             self.record(first + place)
@@ -153,8 +153,8 @@ class DefinitionLookup:
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the definitions of some kinds, by reading every block.
 
-        With `names`, only the definitions whose names are in this range. Returns the numbers of the
-        definitions, ascending, and the numbers of their names: int64[n] each.
+        `names` is a range of numbers of names, to which the search is restricted. Returns the
+        numbers of the definitions, ascending, and the numbers of their names: int64[n] each.
         """
         numbers, owns = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
         for found, own in self._rows.of_kinds(kinds):
@@ -164,7 +164,7 @@ class DefinitionLookup:
         return np.concatenate(numbers), np.concatenate(owns)
 
     def has_kinds(self, file: int, kinds: Collection[str]) -> bool:
-        """Return whether a file has a definition of some kinds."""
+        """Return whether a file has a definition of any of these kinds."""
         return self._rows.has_kinds(file, kinds)
 
     @property

@@ -1,8 +1,8 @@
 """The definitions of a segment: as a table, and as blocks of packed columns.
 
 Definitions are numbered file by file, in document order. Each refers to its name by number. Each
-name has a list of chunks: those with the line on which one of its definitions states the name (see
-`names`).
+name has a list of the chunks that define it. Such a chunk holds the line that has the name in one
+of the name's definitions (see `names`).
 """
 
 from __future__ import annotations
@@ -80,9 +80,10 @@ def definition_records(rows: NDArray[np.void], per: int | None = None) -> list[b
 
 
 def _steps(values: Column, before: Column, per: int) -> Column:
-    """Return values in blocks of `per`, folded: each value as its difference from `before`.
+    """Return the folded differences of values from `before`, in blocks of `per` values.
 
-    `before[i]` is for value i + 1. The first value of each block is folded without a difference.
+    Value i + 1 becomes its difference from `before[i]`. The first value of each block is folded as
+    it is.
     """
     differences = values.copy()
     differences[1:] -= before

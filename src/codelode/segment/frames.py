@@ -1,4 +1,4 @@
-"""Records compressed one by one: zstd frames end to end, and a table of where each begins."""
+"""Records compressed one by one: zstd frames end to end, and a table of their starts."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def frame_sections(
 class Frames:
     """Reads records by their numbers. May raise `DamagedError`.
 
-    `key` tells these records from all others, for the caches of the process.
+    `key` identifies these records in the caches of the process: no others have it.
     """
 
     def __init__(self, file: SegmentFile, records: str, table: str) -> None:

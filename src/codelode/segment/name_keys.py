@@ -1,7 +1,8 @@
 """The keys and the order of the names of definitions.
 
 The *key* of a name is its parts in lower case, joined without separators: `get_url`, `getUrl` and
-`GETURL` have the same key. Names are sorted by key, then as bytes, so these are neighbors.
+`GETURL` have the same key. Names are sorted by key, then as bytes, so names with the same key are
+neighbors.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ def clean_name(name: str) -> bytes:
 
 
 def clean_names(names: Sequence[str]) -> list[str]:
-    """Return `clean_name` of each name, a character for each byte; fast for many ASCII names."""
+    """Return `as_text` of the `clean_name` of each name; fast for many ASCII names."""
     joined = "".join(names)
     if joined.isascii() and joined.isprintable():
         return [name if len(name) <= MAX_NAME_BYTES else name[:MAX_NAME_BYTES] for name in names]
@@ -66,9 +67,9 @@ def name_keys(names: Sequence[bytes]) -> list[bytes]:
 
 
 def sortable(names: Sequence[str]) -> list[str]:
-    """Return the key of each name, a newline, and the name: these sort as the index does.
+    """Return each name's key, a newline, and the name: these sort in the order of the index.
 
-    Names and results have a character for each byte. A newline sorts before every byte of a key or
+    Names and results are as from `as_text`. A newline sorts before every byte of a key or
     name.
     """
     joined = "\n".join(names)

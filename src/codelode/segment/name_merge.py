@@ -1,6 +1,6 @@
 """Merge the names of several segments or runs, a range of keys at a time.
 
-At most about `NAMES_PER_PIECE` names, and a block of each source, are Python objects at once.
+At most about `NAMES_PER_PIECE` names, and a block of each source, are in memory as Python objects.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ NAMES_PER_PIECE = 8192
 class MergedNames(NamedTuple):
     """The merged names, and for each source the new numbers of its names.
 
-    At 1 + the old number of a name, `numbers[i]` int32[n + 1] has 1 + its new number; at 0, it has
-    0.
+    `numbers[i]` int32[n + 1] belongs to source i. It maps 1 + the old number of a name to 1 + its
+    new number, or to 0 if the name is dropped. It maps 0 to 0.
     """
 
     blocks: NameBlocks
@@ -68,7 +68,7 @@ def _cuts(sources: Sequence[SortedNames]) -> list[str]:
 
 
 def _spread(source: SortedNames, numbers: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Return the numbers of all names of a source, given the numbers of the names it keeps."""
+    """Spread the new numbers of the names that a source keeps over all its names; others get 0."""
     if source.used is None:
         return numbers
     spread = np.zeros(1 + len(source.used), np.int32)

@@ -1,7 +1,7 @@
 """The names of definitions: sorted, in compressed blocks, each with the chunks that define it.
 
 Names are sorted by their keys, then as bytes (see `name_keys`). A block holds `NAMES_PER_BLOCK`
-names. The *heads*, the keys of the first name of each block, tell which block has a name.
+names. The *heads* of the blocks, the keys of their first names, tell which block has a name.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _NEWLINE = 10
 
 
 class SortedNames(NamedTuple):
-    """The names of one segment or run, in blocks of up to `per` names, and the heads.
+    """The names of one segment or run, in blocks of up to `per` names, and the blocks' heads.
 
     Names and heads have a character for each byte. `used` bool[n] says which names to keep; it may
     be longer than needed. None keeps all.
@@ -90,7 +90,7 @@ class NameBlocks:
 
 
 def name_sections(blocks: NameBlocks, pairs: NDArray[np.int64]) -> dict[str, Iterable[Piece]]:
-    """Return the sections of names; `pairs` as in `name_records`."""
+    """Return the sections of names; `pairs` is the argument of `name_records`."""
     records = name_records(blocks.texts, pairs)
     heads = b"\n".join(blocks.heads)
     return {**frame_sections("names", "name_blocks", records), "name_heads": [heads]}
@@ -118,14 +118,14 @@ def name_records(texts: Sequence[bytes], pairs: NDArray[np.int64]) -> Iterator[b
 
 
 def _header(text: bytes) -> bytes:
-    """Return the bytes before the names: their number, and the length of each group in bytes."""
+    """Return the bytes before the names: how many names there are, and the bytes in each group."""
     ends = np.flatnonzero(np.frombuffer(text, np.uint8) == _NEWLINE) + 1
     groups = np.append(ends[NAMES_PER_GROUP - 1 : -1 : NAMES_PER_GROUP], len(text))
     return _COUNT.pack(len(ends)) + np.diff(groups, prepend=0).astype("<u2").tobytes()
 
 
 def max_name_record(definitions: int) -> int:
-    """Return an upper bound of the bytes of a block in a segment with `definitions` definitions."""
+    """Return an upper bound of the bytes of a block; its segment has `definitions` definitions."""
     groups = -(-NAMES_PER_BLOCK // NAMES_PER_GROUP)
     names = NAMES_PER_BLOCK * (MAX_NAME_BYTES + 1 + 4)
     return _COUNT.size + 2 * groups + names + 4 * definitions + 2
@@ -253,7 +253,7 @@ class Names:
                 yield number * NAMES_PER_BLOCK + place
 
     def containing(self, pieces: Sequence[bytes], lengths: range) -> Iterator[tuple[int, bytes]]:
-        """Yield number and text, in lower case, of names that contain a piece: see `name_scan`."""
+        """Yield number and lower-case text of each name with one of `pieces`: see `name_scan`."""
         for first in range(0, len(self._frames), BLOCKS_PER_SCAN):
             numbers = range(first, min(first + BLOCKS_PER_SCAN, len(self._frames)))
             texts = (NameBlock(self._frames.read(each, self._most)).text for each in numbers)

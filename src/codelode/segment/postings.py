@@ -54,7 +54,8 @@ class TermCounts:
 def build_postings(found: TermCounts) -> Postings:
     """Return the postings of the terms; counts of equal keys and ordinals are added."""
     dictionary, numbers = np.unique(found.keys, return_inverse=True)
-    # Each row is packed into one key, so that a plain sort (vectorized in numpy) groups the rows.
+    # Each row is packed into one number, so that a plain sort (vectorized in numpy) groups the
+    # rows.
     keys = (numbers.astype(np.uint64) << np.uint64(32))[found.terms]
     keys |= found.ordinals.astype(np.uint64) << np.uint64(8)
     keys |= np.minimum(found.counts, MAX_FREQUENCY).astype(np.uint64)

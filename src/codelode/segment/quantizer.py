@@ -1,12 +1,14 @@
 """Embeddings to codes: int8 for the scan, and one bit more per component for rescoring.
 
 Each unit row is scaled by its own largest component, so that all steps are used whatever the model:
-code = round(127.25 · x / max|x|). The *residual* is one bit, the half of its step that the
-component lies in: with it a component is known as `code ± 1/4` steps, twice as exactly. Of the ten
-nearest of 129,082 chunks of the Linux kernel, codes alone find 99.0 %, codes and residuals 99.6 %.
+code = round(127.25 · x / max|x|). The *residual* is one bit, which says in which
+half of its step a component lies: with it, the
+component is known as `code ± 1/4` steps, twice as exactly. Of the ten nearest of 129,082 chunks of
+the Linux kernel, codes alone find 99.0 %, codes and residuals 99.6 %.
 
-The scale that is kept is the one with which `code ± 1/4` comes closest to the row (least squares),
-in units of 2^-22: rounding the scale moves a cosine a tenth as far as rounding the codes does.
+The scale of a row is chosen so that `code ± 1/4`, scaled, comes closest to the row (least squares).
+It is kept in units of 2^-22: rounding the scale moves a cosine a tenth as far as rounding the codes
+does.
 """
 
 from __future__ import annotations

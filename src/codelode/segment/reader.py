@@ -41,7 +41,7 @@ _NEWLINE = 10
 _SPARSE = 512
 """Pieces that lie farther apart than this, in bytes, are not worth a copy of all between them."""
 
-_FEW = 128  # pieces are copied one by one faster than by a gather
+_FEW = 128  # up to this number of pieces, copying them one by one is faster than one `take`
 _KEYS = count()
 
 _BLOCKS: LruCache[tuple[int, int], bytes] = LruCache(16)
@@ -80,12 +80,12 @@ class Segment:
 
     @cached_property
     def languages(self) -> list[str]:
-        """Language names; `files["language"]` holds 1-based numbers into it."""
+        """The names of languages; `files["language"]` has their 1-based numbers in this list."""
         return list(self._meta["languages"])
 
     @cached_property
     def kinds(self) -> list[str]:
-        """Symbol kinds; `chunks["kind"]` holds 1-based numbers into it."""
+        """The kinds of symbols; `chunks["kind"]` has their 1-based numbers in this list."""
         return list(self._meta["kinds"])
 
     @cached_property
@@ -249,7 +249,7 @@ class Segment:
             lines = self.lines_of(section, begins, lengths).split(b"\n")
             if len(lines) == len(starts) + 1:  # no piece holds a newline
                 return lines[:-1]
-        copied = bytes(read)  # slices of bytes take half the time
+        copied = bytes(read)  # slicing `bytes` takes half the time
         return [copied[begin:end] for begin, end in places]
 
     def lines_of(

@@ -45,9 +45,11 @@ def run_sections(postings: Postings) -> dict[str, Iterable[Piece]]:
 
 
 def table_sections(table: DefinitionTable) -> dict[str, Iterable[Piece]]:
-    """Return the sections of a run that hold its definitions: as in a segment, except the names.
+    """Return the sections of a run that hold its definitions and their names.
 
-    They are compressed, because the parent keeps many runs.
+    They are compressed, because the parent keeps many runs. The blocks differ from those of a
+    segment: there is one block of definitions, and a block of names is only text, a name per
+    line.
     """
     rows, names = table.rows, table.names
     firsts = range(0, len(names), NAMES_PER_BLOCK)

@@ -56,7 +56,7 @@ def check_shape(segment: Segment) -> None:
 
 
 def _check_definitions(segment: Segment) -> None:
-    """Bound the number of definitions, so that they fit into memory."""
+    """Check the number of definitions, which must fit into memory, and the sizes of the tables."""
     total = segment.definition_count
     if total > int(segment.block_starts[-1]):
         raise _misshapen(segment, "files", f"holds {total} definitions, more than bytes of text")

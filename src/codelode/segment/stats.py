@@ -58,7 +58,7 @@ def unknown_stats(rows: int) -> NDArray[np.int64]:
 
 
 def stats_sections(stats: NDArray[np.int64]) -> dict[str, Iterable[Piece]]:
-    """Return the sections of a `.stat` file (and of a run) for int64[rows, 3]."""
+    """Return the section that holds `stats`, int64[rows, 3], in a `.stat` file or a run."""
     return {_SECTION: [np.ascontiguousarray(stats, "<i8")]}
 
 

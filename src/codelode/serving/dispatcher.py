@@ -53,7 +53,7 @@ class WorkerSlot:
         )
 
     def end(self, handle: WorkerHandle, patience: float = 0.0) -> int:
-        """End this worker, but not one that another thread has started in its place."""
+        """End this worker, but not its replacement from another thread; return the exit status."""
         with self._changing:
             if self.handle is handle:
                 self.handle = None
@@ -89,7 +89,7 @@ class Dispatcher:
     def answer(self, request: SearchRequest) -> Answer:
         """Answer in this process if no other search is under way, else in a worker.
 
-        Raises what the reader raises, and `CodelodeError` if two workers died over the request.
+        Raises what the reader raises, and `CodelodeError` if two workers died while answering.
         """
         began = time.perf_counter()
         with self._slot() as slot:

@@ -33,7 +33,7 @@ class WorkerOptions:
         return cls(str(reader.root), str(reader.directory), reader.model, index_dir, processes)
 
     def reader(self) -> IndexReader:
-        """Return the reader of a worker."""
+        """Return a reader that is opened with these arguments, for a worker."""
         index_dir = None if self.index_dir is None else Path(self.index_dir)
         return IndexReader(Path(self.root), Path(self.directory), self.model, index_dir)
 
@@ -60,7 +60,7 @@ def pack_answer(answer: Answer) -> tuple[dict[str, Any], bytes]:
 
 
 def unpack_answer(reply: dict[str, Any], texts: bytes) -> Answer:
-    """Return the answer that was packed, or raise the error."""
+    """Return the answer that was packed, or raise the error that was packed instead."""
     raise_packed(reply)
     fields = reply["answer"]
     fields["hits"] = unpack_hits(fields["hits"], texts)

@@ -1,4 +1,4 @@
-"""Settings: defaults of flags, from a file of the project, a file of the user, the environment.
+"""Settings: defaults of flags, from the project's file, the user's file and the environment.
 
 `keys` is the table of all settings. A project file is hostile input: `keys` says which settings it
 may have. `files` finds and reads the files, `effective` merges all sources. Where there is no

@@ -103,7 +103,7 @@ def read_project(start: str | os.PathLike[str]) -> tuple[Path, Table] | None:
 
 
 def project_place(start: str | os.PathLike[str]) -> Path:
-    """Return the last place where a project file for a folder or file is looked for."""
+    """Return the topmost path at which the project file of a folder or file is looked for."""
     return Path(_folders(os.path.realpath(start))[-1]) / PROJECT
 
 

@@ -41,7 +41,7 @@ class Key:
 
     @property
     def regular_variable(self) -> str:
-        """The variable by the rule of names, which a few settings do not follow."""
+        """The variable's name by the usual rule, which a few settings do not follow."""
         return f"LODE_{self.name.replace('.', '_').replace('-', '_').upper()}"
 
 

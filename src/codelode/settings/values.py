@@ -87,7 +87,7 @@ def _number(wanted: str, least: float, most: float) -> Kind:
 
 
 def choice(*choices: str) -> Kind:
-    """Return the type of a setting with one of some words."""
+    """Return the type of a setting whose value is one of `choices`."""
 
     def check(raw: object) -> str:
         if isinstance(raw, str) and raw in choices:
@@ -109,7 +109,7 @@ def text(wanted: str) -> Kind:
 
 
 def command() -> Kind:
-    """Return the type of a command to run: its text, true for the usual one, or false for none."""
+    """Return the type of a command to run: a text, true for the usual command, false for none."""
 
     def check(raw: object) -> bool | str:
         if isinstance(raw, bool) or (isinstance(raw, str) and raw and raw.isprintable()):

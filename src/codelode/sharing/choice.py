@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Choice(NamedTuple):
-    """A push, and its distance from the current commit in commits; None if it is not known."""
+    """A push, and its distance from the current commit in commits (None: not known)."""
 
     push: Push
     distance: int | None
@@ -27,8 +27,8 @@ def choose(store: ObjectStore, root: Path, near: bool) -> Choice:
     """Return the last push, or the one closest in history if `near`.
 
     If git knows none of the pushed commits (a shallow clone, say), the last push of the same branch
-    counts as the closest; without one, the last push of all does. Raises `NoObjectError` if nothing
-    was pushed.
+    counts as the closest; if there is none, the last push of any branch does. Raises
+    `NoObjectError` if nothing was pushed.
     """
     pushes = decode_pushes(store, Generations(store).newest())
     if not pushes:

@@ -66,8 +66,8 @@ class PullReport:
     """The result of a pull. Sizes are in bytes.
 
     `distance` is the distance from the current commit to the pushed one, in commits; None if it is
-    not known. The next update need not read `files_known` of the `files`. `changed` is False if the
-    local index was already the same.
+    not known. `files_known` is the number of files, out of `files`, that the next update need not
+    read. `changed` is False if the local index was already the same.
     """
 
     place: str
@@ -159,7 +159,10 @@ def _install(
     gathered: Gathered,
     started_ns: int,
 ) -> tuple[Manifest, bool]:
-    """Publish the index; return its manifest, and whether it is new. The caller holds the lock."""
+    """Publish the index unless it is already current; return its manifest and whether it is new.
+
+    The caller holds the lock.
+    """
     storage = reader.storage
     before = _current(reader)
     settle(storage, before.manifest if before else None)

@@ -47,7 +47,7 @@ _LOOKED_AT = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PushOptions:
-    """How to push: bytes per second, a key to sign with, whether to share files with secrets."""
+    """The options of a push: bytes per second, signing key, whether to share files with secrets."""
 
     bandwidth: float | None = None
     key: Path | None = None
@@ -56,7 +56,10 @@ class PushOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PushReport:
-    """The result of a push. Sizes are in bytes; `generation` is that of the list of pushes."""
+    """The result of a push. Sizes are in bytes.
+
+    `generation` is the generation of the list of pushes.
+    """
 
     place: str
     push: Push

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:
-    """Which pushes stay: the last `keep` of each branch, unless older than `older_than` seconds.
+    """The pushes that stay: the last `keep` of each branch, if not older than `older_than` seconds.
 
     The most recent push always stays.
     """
@@ -74,8 +74,8 @@ class CleanReport:
 def clean(store: ObjectStore, retention: Retention, dry_run: bool = False) -> CleanReport:
     """Remove old pushes and the objects that only they name.
 
-    With `dry_run`, nothing is changed, and the report gives the most that would be removed: objects
-    stay for a day after the push that names them was removed. Raises `ObjectStoreError`.
+    With `dry_run`, nothing is changed, and the report gives an upper limit of the removals: objects
+    stay for a day after the removal of the push that names them. Raises `ObjectStoreError`.
     """
     generations = Generations(store)
     before = decode_pushes(store, generations.newest())

@@ -21,7 +21,7 @@ _SECONDS = 120  # a hardware key may wait for a touch
 
 
 def sign(data: bytes, key: Path) -> bytes:
-    """Sign bytes with a private key, or with the agent's key for a public one.
+    """Sign bytes with a private key; given a public key, the agent signs with the private one.
 
     Returns the signature. Raises `UsageError`.
     """

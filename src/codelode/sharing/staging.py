@@ -2,7 +2,7 @@
 
 It is `pull/` in the folder of the index. A file has the name of its digest while it is incomplete,
 and the name of its segment once its bytes match the digest. Segments that the index has already are
-linked into it, so that no update can remove them meanwhile.
+linked into this folder, so that no update can remove them meanwhile.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class Staging:
             partial.replace(self.folder / entry.name)
 
     def install(self, entry: SegmentEntry, digest: str) -> None:
-        """Give a segment its name in the folder of the index, or replace a damaged one.
+        """Link a fetched segment into the folder of the index, in place of a damaged one if any.
 
         Raises `DamagedError` if the folder has another sound segment of that name: then somebody
         has forged the name, which is a checksum.

@@ -39,7 +39,8 @@ class SegmentEntry:
     `all_chunks` count the whole segment.
 
     `dead` is a bit set over the rows of the segment's file table, in base64; empty if all are live.
-    `stats` names the file with the times and inodes of its files; empty if these are not known.
+    `stats` names the `.stat` file, with the times and inodes of the files; empty if these are not
+    known.
     """
 
     name: str
@@ -109,7 +110,7 @@ class Manifest:
 
     @property
     def index_bytes(self) -> int:
-        """Size of the live segments on disk."""
+        """The size of the live segments on disk, in bytes."""
         return sum(segment.bytes for segment in self.segments)
 
     def without_place(self) -> Manifest:
@@ -124,7 +125,7 @@ class Manifest:
 
 
 def decode_manifest(data: bytes) -> Manifest:
-    """Decode a manifest. Raises `FormatError` for another version, else `DamagedError`."""
+    """Decode a manifest. Raises `FormatError` for another version, `DamagedError` for damage."""
     head, _, body = data.partition(b"\n")
     words = head.decode("ascii", "replace").split(" ")
     if len(words) != 3 or words[0] != _MAGIC or not _FORMAT.match(words[1]):
@@ -146,7 +147,7 @@ def decode_manifest(data: bytes) -> Manifest:
 
 
 def _from_json(fields: dict[str, Any]) -> Manifest:
-    """Make a manifest from JSON. Raises several exceptions for fields that are not valid."""
+    """Make a manifest from JSON. Raises exceptions of several types for invalid fields."""
     fields["segments"] = tuple(entry_from_json(entry) for entry in fields["segments"])
     names = [entry.name for entry in fields["segments"]]
     if len(set(names)) != len(names):
@@ -161,7 +162,7 @@ def _from_json(fields: dict[str, Any]) -> Manifest:
 
 
 def entry_from_json(fields: dict[str, Any]) -> SegmentEntry:
-    """Make an entry from JSON. Raises several exceptions for fields that are not valid."""
+    """Make an entry from JSON. Raises exceptions of several types for invalid fields."""
     _check_types(SegmentEntry, fields)
     entry = SegmentEntry(**fields)
     if not _SEGMENT_NAME.match(entry.name) or not _STATS_NAME.match(entry.stats):

@@ -1,4 +1,4 @@
-"""A snapshot: one manifest and its segments, open. It never changes and never waits."""
+"""A snapshot: an open manifest and its segments. It never changes and never waits for a writer."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ class LiveSegment:
     def __init__(
         self, segment: Segment, entry: SegmentEntry, storage: Storage | None = None
     ) -> None:
-        """`storage` has the `.stat` file; without it times are not known."""
+        """`storage` has the `.stat` file; without `storage`, times are not known."""
         self.segment = segment
         self.entry = entry
         self._storage = storage
 
     @cached_property
     def files(self) -> NDArray[np.bool_]:
-        """bool[rows]: live files."""
+        """Which files are live, bool[rows]."""
         return self.entry.live_mask()
 
     @cached_property
     def chunks(self) -> NDArray[np.bool_] | None:
-        """bool[chunks]: live chunks, or None if all are."""
+        """Which chunks are live, bool[chunks]; None if all are."""
         if not self.entry.dead:
             return None
         live: NDArray[np.bool_] = self.files[self.segment.chunks["file"]]
@@ -131,7 +131,7 @@ class Snapshot:
 
 
 def open_segment(storage: Storage, entry: SegmentEntry, dimensions: int) -> LiveSegment:
-    """Open a segment of a storage. Raises what `live_segment` does."""
+    """Open a segment of a storage. Raises what `live_segment` raises."""
     return live_segment(storage.open(entry.name), entry, dimensions, storage)
 
 
@@ -140,8 +140,8 @@ def live_segment(
 ) -> LiveSegment:
     """Return a segment with the tombstones of a manifest's entry.
 
-    Raises `FormatError`. Raises `DamagedError`, also if it is not the segment that the entry
-    describes.
+    Raises `FormatError`. Raises `DamagedError` if the segment is damaged, or not the one that the
+    entry describes.
     """
     segment = Segment.open(buffer)
     check_shape(segment)

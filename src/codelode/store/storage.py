@@ -65,13 +65,13 @@ class Storage(Protocol):
         """Return the current manifest. Raises `NoIndexError`, `StoreError`."""
 
     def read_stamp(self) -> bytes:
-        """Return, fast, bytes that change with the manifest. Raises what `read_manifest` does."""
+        """Return bytes that change with the manifest, quickly. Raises what `read_manifest` does."""
 
     def published_at(self) -> float:
         """Return when the manifest was published, in seconds since the epoch."""
 
     def publish(self, manifest: bytes) -> None:
-        """Replace the manifest atomically and durably, after all files written before."""
+        """Make the files put so far durable, then replace the manifest atomically and durably."""
 
     def open(self, name: str) -> Buffer:
         """Open an immutable file. Raises `DamagedError` if it is missing, or `StoreError`."""
@@ -122,7 +122,7 @@ class LocalStorage:
 
     def read_stamp(self) -> bytes:
         """Return the first line of the manifest file, which has its checksum."""
-        try:  # for every search; `/` of pathlib and a buffer would take half of the time
+        try:  # runs in every search; pathlib's `/` and a buffer would double the time
             with open(f"{self.directory}/{MANIFEST}", "rb", buffering=0) as file:
                 line, end, _ = file.read(_STAMP_BYTES).partition(b"\n")
                 return line + end
@@ -159,7 +159,7 @@ class LocalStorage:
                 with open(temporary, "wb") as sink:
                     sink.write(manifest)
                     sync_file(sink)
-                sync_folder(self.directory)  # new names, before anything refers to them
+                sync_folder(self.directory)  # makes names durable before anything refers to them
                 temporary.rename(self.directory / MANIFEST)
             sync_folder(self.directory)
 
@@ -201,7 +201,7 @@ class LocalStorage:
                 yield path.name
 
     def remove(self, name: str) -> None:
-        """Unlink a file; what cannot be removed now is left to the next writer."""
+        """Unlink a file; leave a file that cannot be removed now to the next writer."""
         with suppress(OSError):
             (self.directory / name).unlink()
 

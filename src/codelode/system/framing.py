@@ -20,7 +20,7 @@ Frame = tuple[Any, bytes]
 
 
 class FrameError(ValueError):
-    """A frame that no sound peer sends."""
+    """The error for a frame that no sound peer would send."""
 
 
 def send(stream: BinaryIO, head: object, body: bytes = b"") -> None:
@@ -35,7 +35,7 @@ def send(stream: BinaryIO, head: object, body: bytes = b"") -> None:
 
 
 def encode(head: object, body: bytes = b"") -> bytes:
-    """Return one frame. Raises `TypeError` for a head that JSON cannot express."""
+    """Return the bytes of one frame. Raises `TypeError` for a head that JSON cannot express."""
     encoded = json.dumps(head).encode()
     return b"".join((_LENGTHS.pack(len(encoded), len(body)), encoded, body))
 

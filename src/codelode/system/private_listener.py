@@ -28,7 +28,7 @@ class PrivateListener:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             self._socket.bind(address.path)
-            self._place.chmod(0o600)  # not too late: the folder is private
+            self._place.chmod(0o600)  # until now, the private folder has kept others out
             self._made = self._place.stat()
             self._socket.listen(_BACKLOG)
             self._socket.setblocking(False)
@@ -44,7 +44,7 @@ class PrivateListener:
         return self._socket.fileno()
 
     def accept(self) -> socket.socket | None:
-        """Return a connection with a process of this user; None if none is waiting."""
+        """Return a connection with a process of this user; None if no process is waiting."""
         while True:
             try:
                 connection, _ = self._socket.accept()

@@ -19,7 +19,7 @@ class Address:
     """The address of a socket in a folder, however long the path of the folder is."""
 
     def __init__(self, folder: str, name: str) -> None:
-        """Raise `OSError` if there is no such folder."""
+        """Open the folder if the path is too long for an address; raise `OSError` if that fails."""
         self._descriptor = -1
         self.path = f"{folder}/{name}"
         if len(os.fsencode(self.path)) > _LONGEST_ADDRESS:
@@ -27,7 +27,7 @@ class Address:
             self.path = f"/proc/self/fd/{self._descriptor}/{name}"
 
     def close(self) -> None:
-        """Release the folder."""
+        """Close the folder, if it is open."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1

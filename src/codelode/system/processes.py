@@ -12,6 +12,7 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from codelode.system.forked import KEPT_BYTES, SPARE_BYTES, ForkedProcess
 from codelode.system.framing import PIPE_BYTES, receive, send
 
 if TYPE_CHECKING:
@@ -22,23 +23,27 @@ if TYPE_CHECKING:
 _ENVIRONMENT = {
     "PYTHONUTF8": "1",  # as in the parent: names of files are UTF-8 in any locale
     "OPENBLAS_NUM_THREADS": "1",  # idle BLAS threads spin; matrix products here are small
-    # Arrays of up to some megabytes come and go with every batch and every query. The C library
-    # (glibc) would give their pages back to the system, and have them cleared again for the next.
-    "MALLOC_MMAP_THRESHOLD_": str(8 << 20),
-    "MALLOC_TRIM_THRESHOLD_": str(16 << 20),
+    "MALLOC_MMAP_THRESHOLD_": str(KEPT_BYTES),
+    "MALLOC_TRIM_THRESHOLD_": str(SPARE_BYTES),
 }
 
 
 class ChildProcess:
     """A child process, as its parent sees it."""
 
-    def __init__(self, module: str, options: dict[str, Any]) -> None:
-        """Start `module` as a program and send it its options. Raises `OSError`."""
+    def __init__(self, module: str, options: dict[str, Any], *, fork: bool = False) -> None:
+        """Start `module` as a program and send it its options. Raises `OSError`.
+
+        With `fork`, run its `main` in a fork of this process, which must be fit for that: see
+        `forked.may_fork`.
+        """
         child_input, self._input = _pipe()
         self._output, child_output = _pipe()
         with child_input, child_output:  # the child has its own copies
             try:
-                self._process = _start(module, child_input, child_output)
+                self._process: subprocess.Popen[bytes] | ForkedProcess
+                start = ForkedProcess if fork else _start
+                self._process = start(module, child_input, child_output)
             except OSError:
                 self.close()
                 raise
@@ -55,7 +60,7 @@ class ChildProcess:
         send(self._input, head, body)
 
     def receive(self) -> Frame | None:
-        """Wait for the next frame; return None if the child has ended without another."""
+        """Wait for the next frame; return None if the child has ended without sending one."""
         return receive(self._output)
 
     def end_input(self) -> None:
@@ -108,7 +113,10 @@ class ParentProcess:
 
     @classmethod
     def connect(cls) -> ParentProcess:
-        """Take over standard input and output. Raises `SystemExit` if the parent has died."""
+        """Take over standard input and output; return the parent.
+
+        Raises `SystemExit` if the parent has died.
+        """
         source, sink = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
         os.dup2(2, 1)  # a stray print must not end up in a frame
         first = receive(source)

@@ -20,8 +20,8 @@ def is_in_foreground(descriptor: int) -> bool:
 def interrupts_left_to_children() -> Iterator[None]:
     """Ignore Ctrl-C in this process, and leave it to the children, which receive it too.
 
-    A handler that does nothing replaces the usual one. The children do not inherit it, as they
-    would an ignored signal: they are interrupted.
+    A handler that does nothing replaces the usual one. Unlike an ignored signal, a handler is not
+    inherited, so Ctrl-C interrupts the children.
     """
     before = signal.signal(signal.SIGINT, lambda number, frame: None)
     try:

@@ -64,7 +64,7 @@ def joined(arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
 def table_rows(
     tables: Sequence[tuple[NDArray[np.void], NDArray[np.integer]]],
 ) -> NDArray[np.void]:
-    """Return a copy of some rows of tables of one dtype, end to end.
+    """Return copies of the given rows of each table, end to end; all tables have one dtype.
 
     Rows are copied as bytes, which is several times as fast as copying records.
     """

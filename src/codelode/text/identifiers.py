@@ -18,7 +18,7 @@ def spans_of_parts(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the starts and the stops of the parts of the ASCII words in a text; both int64.
 
-    Text from `silent` to `silent_ends` has no parts. A part begins where the class of
+    Text between `silent[i]` and `silent_ends[i]` has no parts. A part begins where the class of
     characters changes, but an upper-case letter belongs to the lower-case letters after it. This
     equals the regular expression `tokens.PARTS`, evaluated on a character and its two neighbors.
     """

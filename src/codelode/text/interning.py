@@ -22,7 +22,7 @@ _LANES = 8
 _KEEP = np.array([(1 << (8 * size)) - 1 for size in range(LANE + 1)], np.uint64)
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)  # odd, so that multiplication by it is reversible
 _HALF = np.uint64(32)
-_SLOTS = 2  # slots per piece, at least
+_SLOTS = 2  # the least number of slots per piece
 
 _Lane = tuple[NDArray[np.int64] | slice, NDArray[np.uint64]]
 
@@ -33,15 +33,15 @@ def number_spans(
     """Assign numbers to the distinct pieces `text[start:start + length]` by first appearance.
 
     Returns the number of each piece, and the index of the first piece with each number; all arrays
-    are int64. `text` ends in `PADDING`; no piece contains a NUL. Pieces longer than 64 bytes are
-    compared by 64-bit hashes of the rest. Takes 50 bytes of memory per piece.
+    are int64. `text` ends in `PADDING`; no piece contains a NUL. Bytes of a piece after the
+    first 64 are compared by a 64-bit hash. Takes 50 bytes of memory per piece.
     """
     lanes = _lanes(text, starts, lengths)
     hashes = np.zeros(len(starts), np.uint64)
     for those, values in lanes:
         hashes[those] = _mixed(hashes[those] ^ values)
     first = _first_of_equal(hashes)
-    if not _are_equal(lanes, first):  # two pieces have the same hash
+    if not _are_equal(lanes, first):  # different pieces have the same hash
         first = _first_by_dict(text, starts, lengths)
     is_first = first == np.arange(len(first))
     return (np.cumsum(is_first) - 1)[first], np.flatnonzero(is_first)
@@ -95,7 +95,7 @@ def _first_of_equal(values: NDArray[np.uint64]) -> NDArray[np.int32]:
         slots = (values >> np.uint64(64 - bits)).view(np.int64)
         table = np.empty(1 << bits, np.int32)
         claims = np.arange(len(left), dtype=np.int32)
-        table[slots[::-1]] = claims[::-1]  # of several assignments, the last one stays
+        table[slots[::-1]] = claims[::-1]  # reversed, so that the first claim of a slot stays
         owners = table.take(slots)
         first[left] = left.take(owners)  # corrected by a later round if wrong
         others = np.flatnonzero(values.take(owners) != values)
@@ -104,7 +104,7 @@ def _first_of_equal(values: NDArray[np.uint64]) -> NDArray[np.int32]:
 
 
 def _are_equal(lanes: list[_Lane], first: NDArray[np.int32]) -> bool:
-    """Return whether each piece equals the first piece assigned to it."""
+    """Return whether every piece equals the first piece that was assigned to it."""
     for those, values in lanes:
         spread = values
         if len(values) < len(first):

@@ -51,7 +51,7 @@ MIN_HASH_BYTES = 16
 
 _WORD_CLASS = rb"[0-9A-Za-z_\x80-\xff]+"
 _WORD = re.compile(_WORD_CLASS)
-_COMPOUND = re.compile(  # linear: it is tried only where a word begins
+_COMPOUND = re.compile(  # takes linear time: it is tried only where a word begins
     rb"(?<![0-9A-Za-z_\x80-\xff])" + _WORD_CLASS + rb"(?:[-./@]" + _WORD_CLASS + rb")+"
 )
 _NUMBER = re.compile(rb"[0-9][0-9a-fA-FxXoObBlLuU_]*\Z")
@@ -109,7 +109,7 @@ def whole_term(word: bytes) -> str:
 
 
 def terms(word: bytes) -> tuple[str, ...]:
-    """Return the terms of a word: its parts, then the whole unless that is its only part."""
+    """Return the terms of a word: its parts, then the whole word unless it is the only part."""
     found = parts(word)
     whole = whole_term(word) if len(found) != 1 else ""
     return (*found, whole) if whole else found
@@ -140,12 +140,12 @@ def text_parts(text: str) -> list[str]:
 
 @lru_cache(32)
 def _parts_of_text(text: str) -> tuple[str, ...]:
-    """Return what `text_parts` does: a search asks for the parts of its query several times."""
+    """Return the parts, from a cache: a search asks for the parts of its query several times."""
     return tuple(chain.from_iterable(map(parts, words(text.encode("utf-8", "replace")))))
 
 
 def folded_name(name: str) -> str:
-    """Return a file name or a path in the form in which these are compared.
+    """Return a file name or a path in the form in which names are compared.
 
     It is normalized (NFKC), in lower case, without spaces next to punctuation, of limited length.
     """

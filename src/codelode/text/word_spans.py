@@ -35,7 +35,7 @@ _Places = NDArray[np.int64]
 
 
 class Spans(NamedTuple):
-    """The words of texts in one buffer: start, length in bytes, and number of the text of each.
+    """The words of texts in one buffer: each word's start, length in bytes, and text number.
 
     All arrays are int64[n].
     """
@@ -51,8 +51,8 @@ def word_spans(joined: bytes, ends: NDArray[np.int64]) -> Spans:
     A byte that is no letter comes before and after each text. The result omits
     - words and compounds that are too long;
     - numbers and compounds beyond the first `MAX_EXACT` of a text;
-    - two words with a dot between them that are neither quoted nor a key at the beginning of a
-      line: in code, they are an attribute.
+    - compounds of two words with a dot between them, unless quoted or a key at the beginning of a
+      line: in code, the second word is an attribute of the first.
     """
     codes = np.frombuffer(joined, np.uint8)
     classes = np.frombuffer(joined.translate(_CLASSES), np.uint8)
@@ -91,7 +91,7 @@ def _compounds(codes: _Bytes, joints: _Places, starts: _Places, stops: _Places) 
 
     `starts` and `stops` are the starts and stops of the words.
     """
-    words = np.searchsorted(stops, joints)  # the words that the joints follow
+    words = np.searchsorted(stops, joints)  # the word before each joint
     heads = group_starts(words - np.arange(len(words)))
     tails = np.append(heads[1:], len(words))[: len(heads)] - 1
     begins, ends = starts[words[heads]], stops[words[tails] + 1]

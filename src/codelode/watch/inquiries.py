@@ -56,7 +56,7 @@ class Inquiries:
 
     def _accept(self) -> None:
         while not self._wakeup.stopped:
-            with suppress(OSError):  # the index was removed, the disk is full: try again
+            with suppress(OSError):  # the index was removed, or the disk is full: try again
                 listener = PrivateListener(self._directory, SOCKET)
                 try:
                     while not self._wakeup.stopped and listener.is_in_place():

@@ -35,7 +35,7 @@ _OF_ROOT = inotify.DELETE_SELF | inotify.MOVE_SELF
 
 
 class CannotWatch(Exception):  # noqa: N818 (a state that the caller handles, not an error)
-    """The system cannot report all changes of this tree; the message says why."""
+    """An exception: the system cannot report all changes of a tree; the message says why."""
 
 
 @dataclass(slots=True)
@@ -73,14 +73,14 @@ class TreeWatch:
     """
 
     def __init__(self, root: Path, options: WalkOptions, limit: int | None = None) -> None:
-        """`limit` is the largest number of folders to watch; None leaves that to the system."""
+        """Prepare to watch at most `limit` folders; None leaves the limit to the system."""
         self._root = root
         self._options = options
         self._limit = limit
         self._lock = threading.Lock()
         self._folders: dict[int, str] = {}  # paths by the number of the watch
         self._numbers: dict[str, int] = {}
-        self._git: dict[int, set[str]] = {}  # by watch of a git folder: the folders it affects
+        self._git: dict[int, set[str]] = {}  # the folders that a git folder affects, by its watch
         self._above: set[int] = set()  # watches of folders above the root
         self._is_closed = False
         self._locked: set[int] = set()  # git folders with a lock: git is at work there
@@ -117,7 +117,7 @@ class TreeWatch:
             self.changes.lost = True
 
     def drain(self) -> Changes:
-        """Collect all changes before this call; return those since `changes` was replaced."""
+        """Collect the changes up to now; return all since `changes` was last replaced."""
         with self._lock:
             if not self._is_closed:
                 for event in self._inotify.read():
@@ -125,7 +125,7 @@ class TreeWatch:
             return self.changes
 
     def is_current(self) -> bool:
-        """Return whether the root is still the folder that is watched: its parents may move."""
+        """Return whether the root is still the watched folder: a parent may have been moved."""
         return not self.gone and self._identity == _identity(self._root)
 
     def renew(self, folders: Iterable[str]) -> None:
@@ -191,7 +191,10 @@ class TreeWatch:
         self._numbers.pop(other, None)
 
     def _watch_above(self) -> None:
-        """Watch git's folders; watch the folders up to the worktree's top for rule files."""
+        """Watch the folders that affect the walk although it does not enter them.
+
+        These are git's folders, and, for their rule files, the worktree's folders above the root.
+        """
         top = worktree_above(self._root)
         if top is None or self._options.no_ignore:
             return
@@ -215,7 +218,7 @@ class TreeWatch:
             return self._inotify.add(path)
         except OSError as error:
             if error.errno in (errno.ENOENT, errno.ENOTDIR):
-                return None  # the watch of its parent reports that
+                return None  # the watch of its parent reports such changes
             raise CannotWatch(_reason(error)) from None
 
     def _note(self, event: Event) -> None:

@@ -56,7 +56,7 @@ def _tag_end(text: bytes, at: int) -> int:
 
 
 def _called(attributes: bytes, default: str) -> str | None:
-    """Return the language that the attributes of a tag specify."""
+    """Return the language that the attributes of a tag specify, or `default`; None if unknown."""
     called = _LANGUAGE.search(attributes)
     if called is None or called[1].lower() in (b"module", b"css", b"ecmascript"):
         return default
@@ -64,7 +64,7 @@ def _called(attributes: bytes, default: str) -> str | None:
 
 
 def components(text: bytes, path: str, script: str = "javascript") -> Iterator[Region]:
-    """Yield the scripts and styles of a component: of Vue, Svelte and the like."""
+    """Yield the scripts and styles of a component of Vue, Svelte or a similar framework."""
     for name, attributes, start, end in tags(text):
         language = _called(attributes, script if name == b"script" else "css")
         if language is not None:
@@ -115,7 +115,7 @@ def _replaced(text: bytes, spans: Iterable[tuple[int, int]]) -> bytes:
 
 
 def template(text: bytes, path: str) -> Iterator[Region]:
-    """Yield the code between `<%` and `%>`, joined, and what `page` yields."""
+    """Yield the code between `<%` and `%>`, joined, and the regions that `page` yields."""
     language = _TEMPLATES.get(path.rpartition(".")[2])
     if language is not None:
         yield from _joined(text, language)
@@ -123,7 +123,7 @@ def template(text: bytes, path: str) -> Iterator[Region]:
 
 
 def jsp(text: bytes, path: str) -> Iterator[Region]:
-    """Yield the declarations and statements of a JSP, and what `page` yields."""
+    """Yield the declarations and statements of a JSP, and the regions that `page` yields."""
     text = _replaced(text, between(text, b"<%--", b"--%>"))
     for first, last in between(text, b"<%!", b"%>"):
         yield Region("java", first + 3, text[first + 3 : last - 2], inside=_CLASS)
@@ -132,7 +132,7 @@ def jsp(text: bytes, path: str) -> Iterator[Region]:
 
 
 def asp(text: bytes, path: str) -> Iterator[Region]:
-    """Yield the statements of an ASP.NET page, and what `page` yields."""
+    """Yield the statements of an ASP.NET page, and the regions that `page` yields."""
     language = _asp_language(text)
     if language is not None:
         yield from _joined(text, language)
@@ -163,7 +163,7 @@ def _joined(text: bytes, language: str) -> Iterator[Region]:
 
 
 def razor(text: bytes, path: str) -> Iterator[Region]:
-    """Yield the members that a Razor component declares, and what `page` yields."""
+    """Yield the members that a Razor component declares, and the regions that `page` yields."""
     at = 0
     while (block := _RAZOR.search(text, at)) is not None:
         closing = b"\n" + block[1] + b"}"
@@ -182,7 +182,7 @@ def php(text: bytes, path: str) -> Iterator[Region]:
 def between(
     text: bytes, opening: bytes, closing: bytes, start: int = 0, end: int | None = None
 ) -> Iterator[tuple[int, int]]:
-    """Yield the ranges from opening to closing marks on `[start, end)`, marks included."""
+    """Yield the ranges from an opening to a closing mark within `[start, end)`, marks included."""
     stop = len(text) if end is None else end
     at = start
     while (first := text.find(opening, at, stop)) >= 0:

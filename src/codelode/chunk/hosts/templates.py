@@ -33,10 +33,9 @@ _ELEMENTS: Final = (  # Mako, FreeMarker, Smarty
 def nesting(*patterns: bytes) -> Callable[[bytes], list[RawDefinition]]:
     """Return a finder of definitions that begin and end with tags.
 
-    Groups of the patterns have the names of kinds and match the names of definitions, as in
-    `Syntax.heads`. The group `end` matches
-    the end of the innermost open construct; the group `open` matches the beginning of a construct
-    without a name.
+    Each group of a pattern has the name of a kind and matches the name of a definition, as in
+    `Syntax.heads`. There are two other groups: `end` matches the end of the innermost open
+    construct; `open` matches the beginning of a construct without a name.
     """
     tags = re.compile(b"|".join(patterns))
 
@@ -70,7 +69,7 @@ def _named(tag: re.Match[bytes], kind: str, text: bytes, opened: list[int]) -> R
 
 
 def _line_end(text: bytes, at: int) -> int:
-    """Return the end of the line that contains `at`, or `at` if the end is not near."""
+    """Return the end of the line that contains `at`; `at` if it is not within `MAX_REACH` bytes."""
     end = text.find(b"\n", at, at + MAX_REACH)
     return at if end < 0 else end
 

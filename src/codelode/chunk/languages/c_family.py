@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from codelode.chunk.languages.c_names import (
@@ -38,7 +39,7 @@ def _type_name(node: Node) -> Node | None:
 
 
 def _with_body(kind: str, *, holds: bool | tuple[bytes, ...] = False) -> Rule:
-    """Make a rule for a record with a body; without one, the name only refers to a record."""
+    """Make a rule for a record with a body; without a body, a name only refers to a record."""
     return Rule(kind, _type_name, holds=holds, given=body_field)
 
 
@@ -54,13 +55,23 @@ _HEADS = heads(
 _NESTED = (b"{", b"#define")
 _LOCAL = (b"#define", b"struct ", b"class ", b"enum ")
 _value = by_field("value")
+_USUAL_MACRO = re.compile(rb"#[ \t]*define[ \t]+([A-Za-z_]\w{0,255})[ \t]+[^\s/\\]")
+"""A value that begins with a slash may be a comment, which is no value."""
 
 _SHARED = {
     "union_specifier": _with_body("union", holds=_NESTED),
     "enum_specifier": _with_body("enum", holds=True),
     "enumerator": Rule("variant", declaration=True, holds=False),
     "type_definition": Rule(typedef, nothing, by_field("type", "body"), encloses=False),
-    "preproc_def": Rule("macro", named, _value, holds=False, declaration=None, unless=is_guard),
+    "preproc_def": Rule(
+        "macro",
+        named,
+        _value,
+        holds=False,
+        declaration=None,
+        unless=is_guard,
+        usual=_USUAL_MACRO,
+    ),
     "preproc_call": Rule(macro_among_enumerators, nothing, nothing, holds=False),
     "preproc_function_def": Rule("macro", named, _value, holds=False),
     "expression_statement": Rule(macro_call, nothing, nothing, holds=False),

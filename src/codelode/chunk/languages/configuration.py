@@ -67,7 +67,7 @@ MAKE = Syntax(
 
 
 def _binding(node: Node, text: bytes) -> Match:
-    """Return the bound name: a function, or the last name of `a.b.c = ...`."""
+    """Return `c` of `a.b.c = ...`: a function if the value is one, else a property."""
     path, value = node.child_by_field_name("attrpath"), node.child_by_field_name("expression")
     last = path.named_child(path.named_child_count - 1) if path and path.named_child_count else None
     is_function = value is not None and value.type == "function_expression"

@@ -23,7 +23,7 @@ _TITLED = frozenset({b"test", b"testWidgets", b"group"})
 
 
 def _signature(kind: str) -> Rule:
-    """Make a rule for a signature, whose body is its neighbor; without one it is a declaration."""
+    """Make a rule for a signature and the body after it; a bodiless function is a declaration."""
 
     def found(node: Node, text: bytes) -> Match:
         name = node.child_by_field_name("name") or by_type("binary_operator", "identifier")(node)

@@ -55,7 +55,7 @@ _target = by_field("target")
 
 
 def _head(node: Node | None) -> Node | None:
-    """Return the name in a function's head: `f` of `f`, `f(x)`, `f(x) when g`; `+` of `a + b`."""
+    """Return the name in a signature: `f` of `f`, `f(x)`, `f(x) when g`; `+` of `a + b`."""
     while node is not None:
         if node.type == "binary_operator":
             operator = node.child_by_field_name("operator")
@@ -73,7 +73,7 @@ _arguments = by_type("arguments")
 
 
 def _called(node: Node, text: bytes) -> Match | None:
-    """Return the definitions by `def`, `defmodule` and similar macros, and the titles of tests."""
+    """Return the definition that `def`, `defmodule` or the like makes, or a test by its title."""
     target = content(_target(node), text)
     kind = _DEFINERS.get(target)
     if kind is None:

@@ -98,7 +98,7 @@ def _julia_constant(node: Node, text: bytes) -> Match | None:
 
 
 def _julia_macro_call(node: Node, text: bytes) -> list[Match] | None:
-    """Return the definitions by `@enum State open closed` and `@testset "..." begin`."""
+    """Return the definitions that `@enum State open closed` and `@testset "..." begin` make."""
     name, arguments = by_type("macro_identifier")(node), by_type("macro_argument_list")(node)
     if arguments is None or not arguments.named_child_count:
         return None

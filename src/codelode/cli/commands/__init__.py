@@ -38,7 +38,7 @@ def module(name: str) -> ModuleType:
 
 
 def load(name: str) -> Command:
-    """Return the command of a name in `NAMES`."""
+    """Return the command called `name`, one of `NAMES`."""
     command: Command = module(name).COMMAND
     return command
 
@@ -60,13 +60,14 @@ def load_groups() -> list[tuple[str, list[Command]]]:
 
 
 def find(name: str, others: Sequence[str] = ()) -> Command:
-    """Return the command of a name.
+    """Return the command called `name`.
 
-    Raises `UsageError`, which suggests the nearest name, or a search with the `others` arguments.
+    Raises `UsageError`, which suggests the nearest name, or a search for `name` with `others` as
+    its other arguments.
     """
     if name in NAMES:
         return load(name)
-    from codelode.cli.nearest import nearest
+    from codelode.nearest import nearest
 
     if not name.isascii():
         from codelode.cli.long_dashes import flag_meant, refusal

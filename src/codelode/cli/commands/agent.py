@@ -97,11 +97,12 @@ def run(options: argparse.Namespace) -> int:
 def _chosen(options: argparse.Namespace) -> Sequence[Client]:
     """Return the clients to change or to list.
 
-    Raises `UsageError` for an unknown client, for none, and for flags that `list` does not have.
+    Raises `UsageError` for an unknown client, for flags that `list` does not have, and if a change
+    names no client.
     """
     from codelode.agents.clients import BY_NAME, CLIENTS
-    from codelode.cli.nearest import not_one_of
     from codelode.errors import UsageError
+    from codelode.nearest import not_one_of
 
     listing = options.action == "list"
     for flag, given in (("user", options.user), ("shell", options.shell), ("print", options.show)):
@@ -118,7 +119,7 @@ def _chosen(options: argparse.Namespace) -> Sequence[Client]:
 
 
 def _warn_of_missing_server() -> None:
-    """Say how to install what the server needs, if it could not start."""
+    """Warn if the server could not start: say why, and how to install what is missing."""
     from codelode.cli.streams import say
     from codelode.doctor.extras import import_problem, install, missing_packages
 

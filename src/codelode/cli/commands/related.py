@@ -53,7 +53,7 @@ COMMAND = Command(
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the places that are similar."""
+    """Print the places that are similar to a line of a file, or open one of them."""
     import os
 
     from codelode.answers.indexed_file import index_of_file
@@ -84,7 +84,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _elsewhere(path: str, line: int, limit: int, options: argparse.Namespace) -> int:
-    """Print the similar places in a roster, or in a server's repositories."""
+    """Print the similar places in the repositories of a roster or server."""
     from codelode.cli.repositories import open_repositories, refuse_open
     from codelode.cli.views.related import print_related
     from codelode.render.paths import GivenRoot

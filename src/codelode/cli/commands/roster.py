@@ -117,7 +117,7 @@ def _check(options: argparse.Namespace) -> None:
 
 
 def _put(writer: RosterWriter, options: argparse.Namespace) -> tuple[Generation | None, str]:
-    """Add or update a repository. Refuses what cannot succeed before anything is uploaded."""
+    """Add or update a repository; before any upload, refuse a change that cannot succeed."""
     from codelode.answers.roster import indexed_tree, pushed_index, upload
     from codelode.cli.streams import progress_meter, transfer_meter
     from codelode.index import Index

@@ -62,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def follow(index: Index, max_folders: int | None, quiet: bool) -> int:
-    """Watch until interrupted; report updates and what the watcher does."""
+    """Watch until interrupted; report updates and changes of the watcher's state."""
     import signal
     import sys
     from contextlib import closing

@@ -46,12 +46,15 @@ def print_files(changes: Sequence[Change]) -> None:
 
 
 def visible_lines(text: str) -> str:
-    """Return a text of several lines for a terminal."""
+    """Return a text of several lines, made safe for a terminal."""
     return "\n".join(visible_text(line) for line in text.splitlines())
 
 
 def print_clients(clients: Iterable[Client], project: Path) -> int:
-    """Print which clients have codelode, in which scope. Returns 1 if none has."""
+    """Print each client, with its configuration files that have codelode.
+
+    Returns 1 if no client has codelode, else 0.
+    """
     found = False
     for client in clients:
         targets = [Target("project", project), Target("user", project)]

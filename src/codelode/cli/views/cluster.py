@@ -29,7 +29,7 @@ def print_report(report: Report) -> None:
 
 
 def report_object(report: Report) -> dict[str, Any]:
-    """Return the report as JSON, with each repository in the order of the list of sources."""
+    """Return the report as JSON, with all repositories in the order of the list of sources."""
     return {
         "roster": report.roster,
         "seconds": report.seconds,

@@ -10,6 +10,7 @@ from codelode.render.sanitize import visible_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     from codelode.cli.settings_list import Listed
     from codelode.settings.effective import Setting, SettingsFile
@@ -30,8 +31,8 @@ def print_settings(found: Sequence[Listed], files: Iterable[SettingsFile]) -> No
 def print_setting(each: Listed, given: Sequence[Setting]) -> None:
     """Print the value of a setting, its source, its meaning, and what sets it.
 
-    `given` has the values of all sources, in the order of rising precedence: those that are
-    overridden are printed too.
+    `given` has the values of all sources, in the order of rising precedence: the overridden
+    ones are printed too.
     """
     key = each.key
     ways = ["codelode.toml"] if key.project else []
@@ -44,6 +45,11 @@ def print_setting(each: Listed, given: Sequence[Setting]) -> None:
     _print(f"meaning:  {key.help}")
     _print(f"values:   {key.kind.wanted}")
     _print(f"set by:   {', '.join(ways)}")
+
+
+def print_change(name: str, text: str | None, path: Path) -> None:
+    """Print that a setting was written into a file, or removed if `text` is None."""
+    _print(f"removed {name} from {path}" if text is None else f"{name} = {text}, in {path}")
 
 
 def _source(each: Listed) -> str:

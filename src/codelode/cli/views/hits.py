@@ -41,8 +41,9 @@ def print_answer(
 ) -> None:
     """Print an answer in the format of `options`; `terms` are the terms of the query.
 
-    People see paths from the current folder, by the `roots` that they gave; JSON has them relative
-    to the root of the answer. An agent is also told the `states` of what was searched.
+    Text shows paths as seen from the current folder, below the `roots` as the user gave them. JSON
+    has paths relative to the root of the answer. An agent also gets the `states`, which describe
+    what was searched.
     """
     match options.format:
         case "agent":
@@ -66,7 +67,7 @@ def print_answer(
 
 
 def shown_whole(answer: Answer) -> list[GivenRoot]:
-    """Return the roots with which the paths of hits are printed unchanged."""
+    """Return the `roots` to pass to `print_answer` so that paths of hits are printed unchanged."""
     return [GivenRoot("", os.fspath(Path(answer.root)))]
 
 
@@ -92,7 +93,7 @@ def print_lines(
 
 
 def existing(hits: Sequence[Hit]) -> list[Hit]:
-    """Return the hits whose files are not gone: programs open them all."""
+    """Return the hits whose files still exist: programs open the file of every hit."""
     return [hit for hit in hits if not hit.deleted]
 
 

@@ -27,7 +27,7 @@ def print_related(
     hits: Sequence[Hit], place: tuple[str, int], root: GivenRoot, options: argparse.Namespace
 ) -> None:
     """Print the hits that are similar to a place: a file below the root, and a line of it."""
-    # The root may be a URL. As a `Path`, it loses a slash, in `tree` and in `here` alike.
+    # The root may be a URL. A `Path` drops one of its slashes, so `here` must drop it too.
     tree = Path(root.real)
     here = root._replace(real=os.fspath(tree))
     with paged(options):

@@ -46,7 +46,7 @@ def print_status(status: Status) -> None:
 
 
 def _watcher(state: WatchState) -> str:
-    """Describe what the watcher does."""
+    """Describe the state of the watcher."""
     if state.mode == "events":
         doing = f"watches {count(state.folders, 'folder')}"
     elif state.mode == "scanning":

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def announce_wait(holder: str) -> None:
-    """Say which process (its pid) an update waits for."""
+    """Say which process an update waits for; `holder` is the id of the process."""
     streams.say(f"waiting for another process (pid {holder}) to finish indexing")
 
 
@@ -107,7 +107,7 @@ def _print_reasons(skipped: dict[str, int]) -> None:
 
 
 def _print_stages(report: UpdateReport) -> None:
-    """Print the time of each stage over all processes, longest first, and the load."""
+    """Print each stage's times, summed over all processes, most CPU time first; and the load."""
     total = report.load.cpu
     print(f"time by stage:{'wall':>12}{'CPU':>12}{'share':>8}{'speed':>12}")
     stages = sorted(report.stages.items(), key=lambda item: -item[1].cpu)
