@@ -138,9 +138,7 @@ class IndexReader:
         """
         began = time.perf_counter()
         outer, below = self._searched()
-        if request.below != below:
-            request = replace(request, below=below)
-        found, manifest = outer._search(request, self.root)
+        found, manifest = outer._search(replace(request, below=below), self.root)
         hits = within_folder(found.hits, below)
         seconds = time.perf_counter() - began
         if (recorder := metrics.recorder()) is not None:
