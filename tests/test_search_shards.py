@@ -218,10 +218,8 @@ def test_texts_are_those_of_the_files_however_many_are_kept(room: int) -> None:
     ]
     numbers, ordinals = zip(*chunks, strict=True)
     plain = [shard.text(number, ordinal) for number, ordinal in chunks]
-    with (
-        patch.object(shard_module, "_TEXTS", LruCache(room)) as kept,
-        patch.object(shard_module, "_KEPT_BYTES", 2000),
-    ):
+    kept: LruCache[tuple[int, int], bytes] = LruCache(room)
+    with patch.multiple(shard_module, _TEXTS=kept, _KEPT_BYTES=2000):
         for order in (range(len(chunks)), range(len(chunks))[::-1], [0, 0, len(chunks) - 1]):
             found = shard.texts([numbers[i] for i in order], [ordinals[i] for i in order])
             assert found == [plain[i] for i in order]
