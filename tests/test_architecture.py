@@ -75,7 +75,7 @@ GRAPH = {name: set(imported(tree(file))) - {name} for name, file in FILES.items(
 
 
 def layers(page: str) -> dict[str, int]:
-    """Return the level of each stage, bottom up, from the diagram under "The layers"."""
+    """Return the level of each folder or module in the diagram under "The layers", bottom up."""
     diagram = page.partition("## The layers")[2].split("```")[1]
     rows = [re.split(r"\s{3,}", line)[0].split() for line in diagram.strip().splitlines()]
     return {stage: level for level, stages in enumerate(rows) for stage in stages}
@@ -85,7 +85,7 @@ LEVELS = layers(PAGE)
 
 
 def stage_of(module: str) -> str:
-    """Return the stage of a module: `store` for `codelode.store.lock`."""
+    """Return the entry of the diagram that has a module: `store` for `codelode.store.lock`."""
     return module.split(".")[1] if "." in module else module
 
 

@@ -111,7 +111,7 @@ class RosterReader:
     ) -> list[SymbolHit]:
         """Return definitions by name, as `Index.symbols` does.
 
-        There are many parameters because they are those of `Index.symbols`, and `repositories`.
+        It has all parameters of `Index.symbols`, and `repositories`.
         """
         from codelode.search.symbol_query import SymbolRequest
 

@@ -45,7 +45,7 @@ class Place(NamedTuple):
 
 
 class Definer:
-    """A maker of definitions from nodes, which adds them to a list."""
+    """A maker of definitions: it makes them from nodes, and adds them to a list."""
 
     def __init__(
         self, grammar: Grammar, source: bytes, text: bytes, definitions: list[RawDefinition]
@@ -99,7 +99,11 @@ class Definer:
         return self.note(place, node, rule, item, (kind, rule.name(node), False, None, None))
 
     def note(self, place: Place, node: Node, rule: Rule, item: Item, match: _MatchFields) -> int:
-        """Record one definition of a node; return its index, or -1 if it has no valid name."""
+        """Record one definition of a node, or extend the one before it; return its index.
+
+        Returns -1 without a valid name, for a value in a function, for an inner node of the same
+        definition, and for a declaration that the rule leaves out.
+        """
         kind, token, declaration, owner, whole = match
         _, _, parent, local, _ = place
         if token is None or (local and kind in VALUE_KINDS):

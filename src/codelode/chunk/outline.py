@@ -31,7 +31,7 @@ SOFT: Final = 64
 """Added to the level of a cut inside a function: such pieces are merged up to full size."""
 MAX_LEVEL: Final = 31
 NO_LIMIT: Final = 1 << 62
-_SMALL_CHILD: Final = 24  # bytes; smaller children, on average, make a list of small items
+_SMALL_CHILD: Final = 24  # bytes; a node is a list of small items if its mean child is smaller
 _INTERESTING: Final = RULE | WRAPPER | SCOPE
 _LEAF: Final = NAMED | RULE  # can be a definition, but cannot contain one
 _LF: Final = 0x0A
@@ -221,8 +221,9 @@ class _Walk:
     def worth_a_search(self, node: Node, role: int) -> bool:
         """Return whether a scope may hold a definition.
 
-        A scope on one line is searched only if it holds a word such as `class` that begins a
-        definition inside an expression. This spares a search of most call expressions.
+        Bodies, compact scopes and scopes of several lines always count. Any other scope counts only
+        if it holds a word such as `class` that begins a definition inside an expression. This
+        spares a search of most call expressions.
         """
         if role & BODY or node.kind_id in self.grammar.compact or self.spans_lines(node):
             return True

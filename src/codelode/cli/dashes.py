@@ -81,7 +81,7 @@ def unmarked(text: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """Return a text as one argument for a shell: as it is, or in double quotes, if possible."""
+    """Return a text as one shell argument: quoted only if needed, in double quotes if safe."""
     if shlex.quote(text) == text:
         return text
     return f'"{text}"' if _PLAIN.fullmatch(text) else shlex.quote(text)

@@ -32,7 +32,7 @@ class Rule(NamedTuple):
 
     line: int
     text: bytes
-    pattern: bytes  # without `!`, without a leading `/`, and without a trailing `/` (folders only)
+    pattern: bytes  # without `!`, a leading `/`, and a trailing `/` (which means folders only)
     negated: bool
     folders_only: bool
     with_path: bool  # whether to match the path below the ignore file's folder, not only the name

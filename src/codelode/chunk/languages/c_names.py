@@ -96,7 +96,7 @@ def function(node: Node, text: bytes) -> Match | None:
 
 
 def _amid_errors(function: Node, text: bytes) -> Match | None:
-    """Return a function whose node has errors, if a name is right before its parameters."""
+    """Return a function whose node has errors, if a name directly precedes its parameters."""
     parameters = function.child_by_field_name("parameters")
     before = parameters.prev_named_sibling if parameters is not None else None
     if before is not None and before.type == "ERROR" and before.named_child_count:
