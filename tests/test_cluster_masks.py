@@ -211,7 +211,7 @@ def slow_searcher(front: Front, name: str) -> Iterator[subprocess.Popen[bytes]]:
         process.communicate()
 
 
-def test_the_owner_of_a_killed_process_has_no_time_to_read_texts(tmp_path: Path) -> None:
+def test_pieces_of_a_killed_searcher_are_searched_without_reading_texts(tmp_path: Path) -> None:
     """In real processes, a search has less time than reading the texts of a segment takes."""
     root = write_tree(tmp_path / "tree", dict(TREE))
     index = Index.open(root, tmp_path / "index")

@@ -109,7 +109,7 @@ class _Walk:
                 if last == before >= 0 and line in cuts:  # another clause of the same definition
                     cuts[line] = bound_cut
             elif end - start > limit or broken:
-                self.leave(place, child, inner, start, end)
+                self.enter_for_cuts(place, child, inner, start, end)
             comments = None
 
     def levels(self, place: Place) -> tuple[int, int, int]:
@@ -138,14 +138,14 @@ class _Walk:
             is_doc = bool(role & COMMENT) or self.grammar.syntax.is_doc(node, self.text)
             comments.add(*node.byte_range, is_doc=is_doc)
 
-    def leave(self, place: Place, node: Node, level: int, start: int, end: int) -> None:
+    def enter_for_cuts(self, place: Place, node: Node, level: int, start: int, end: int) -> None:
         """Enter a child that holds no definitions, only to find split points in it."""
         if end - start > self.limit:
             self.places.append(Place(node, level, defines=False))
         if self.broken and place.defines and node.has_error:
             self.note_damage(node, start, end)
 
-    def leave_defined(self, item: Item, level: int, index: int) -> None:
+    def enter_defined_for_cuts(self, item: Item, level: int, index: int) -> None:
         """Enter a definition only to find split points, not further definitions."""
         node, _, start, end, _, _ = item
         if end - start > self.limit:
@@ -197,7 +197,7 @@ class _Walk:
                 self.outline.damaged.append((start, end))
                 self.outline.lost += 1
         else:
-            self.leave(place, item[0], level, start, end)
+            self.enter_for_cuts(place, item[0], level, start, end)
         return index
 
     def enter_definition(
@@ -212,7 +212,7 @@ class _Walk:
                 parent = index if rule.encloses or kind in TYPE_KINDS else place.parent
                 self.places.append(Place(node, level, parent, local))
                 return
-        self.leave_defined(item, level, index)
+        self.enter_defined_for_cuts(item, level, index)
 
     def spans_lines(self, node: Node) -> bool:
         """Return whether a node extends beyond its first line."""

@@ -143,7 +143,7 @@ def _worth(
     if not asked.scopes:
         return worth - _QUALIFIED * (definition.parent >= 0 or definition.owner != "")
     qualified = segment.definitions.qualified_name(definer.file, definer.place)
-    inside = is_the_very_one if strict else is_inside
+    inside = is_inside_all if strict else is_inside
     return worth if inside(asked, qualified, path) else 0.0
 
 
@@ -159,7 +159,7 @@ def is_inside(asked: NameAsked, qualified: str, path: str) -> bool:
     return asked.scopes[-1].casefold() in around
 
 
-def is_the_very_one(asked: NameAsked, qualified: str, path: str) -> bool:
+def is_inside_all(asked: NameAsked, qualified: str, path: str) -> bool:
     """Return whether a definition is in all classes and modules asked for, in any order.
 
     If only one is asked for, or if the name of the innermost one is spelled exactly alike, being in

@@ -43,7 +43,7 @@ def sources_exist(start: str | os.PathLike[str] | None) -> bool:
     return (path is not None and path.exists()) or (start is not None and _has_project(start))
 
 
-def may_be_unread() -> bool:
+def may_have_unread() -> bool:
     """Return whether there may be variables that nothing reads.
 
     This is so if the name of any begins with `LODE_` or `CODELODE_`, in any case.
